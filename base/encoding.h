@@ -1,0 +1,29 @@
+/* Hex, base64 and percent-encoding. Decoders are strict: one spelling a value, or refused. */
+#ifndef TENTERHOOK_BASE_ENCODING_H
+#define TENTERHOOK_BASE_ENCODING_H
+
+#include "base/bytes.h"
+
+/* Each decoder writes at most `size` bytes, sets `*length` and returns true; false on any byte
+ * out of place or too little room. */
+enum hex_case { HEX_LOWER, HEX_ANY };
+bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t size,
+                size_t *length);
+
+/* RFC 4648: with padding, canonical (unused bits zero), no spaces. */
+bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
+/* The URL alphabet; padding optional but right if there. */
+bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
+
+/* Lower-case hex and NUL: 2 * length + 1 bytes. */
+void hex_encode(struct bytes data, char *out);
+/* With padding and NUL: BASE64_SIZE(length) bytes. */
+#define BASE64_SIZE(length) (((length) + 2) / 3 * 4 + 1)
+void base64_encode(struct bytes data, char *out);
+/* URL alphabet, no padding, and NUL. */
+void base64url_encode(struct bytes data, char *out);
+
+/* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
+bool utf8_valid(struct bytes text);
+
+#endif

@@ -1,0 +1,39 @@
+/* What a route may be made of, handed to config/ by main: config/ itself knows no handler. */
+#ifndef TENTERHOOK_CONFIG_REGISTRY_H
+#define TENTERHOOK_CONFIG_REGISTRY_H
+
+#include "config/row.h"
+
+/* One kind of handler: `token` under `auth:`, `command` among the actions. A handler's file defines
+ * a struct that begins with this one and goes on with its functions, so that whoever holds the kind
+ * can reach them. */
+struct handler_kind {
+    const char *name;     /* the key that chooses it */
+    const char *sentence; /* what it does, for the reference */
+    /* The row of the key itself. For auth kinds usually a ROW_SECTION at offset 0; for actions the
+     * argv or the path. Its `offset` is into the handler's settings struct. */
+    const struct row *value;
+    /* Actions: further keys that may stand beside it in the same mapping (stdin, timeout …),
+     * written into the same settings struct. NULL for auth kinds. */
+    const struct row_section *beside;
+    size_t settings_size;
+    /* After all is read, as in row_section. May be NULL. */
+    bool (*finish)(struct load *load, const struct node *node, void *settings);
+};
+
+/* A kind and its settings, as loaded. */
+struct handler {
+    const struct handler_kind *kind;
+    void *settings;
+};
+
+struct registry {
+    const struct handler_kind *const *authenticators; /* NULL-terminated; keys under `auth:` */
+    const struct handler_kind *const *actions;        /* NULL-terminated */
+    /* `provider:` (a name, or a mapping with `name`), read together with the route's `secret`.
+     * The kind's value row is ROW_CUSTOM; its settings begin with a struct secret_list, which the
+     * loader fills from the route's `secret:` before `finish` is called. */
+    const struct handler_kind *provider;
+};
+
+#endif

@@ -1,0 +1,115 @@
+/* The immutable snapshot that a route file becomes. One allocation arena owns all of it; nobody
+ * changes it after settings_load. Each process of a generation has its own copy by fork. */
+#ifndef TENTERHOOK_CONFIG_SETTINGS_H
+#define TENTERHOOK_CONFIG_SETTINGS_H
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "config/registry.h"
+
+/* Where something stands in a file; line and column count from 1, 0 means unknown. */
+struct position {
+    const char *file;
+    unsigned line, column;
+};
+
+struct tls_settings {
+    bool off;                /* `tls: off` was said */
+    const char *certificate; /* PEM, absolute path */
+    const char *key;
+};
+
+struct listen_settings {
+    const char *address; /* as written: host:port, [v6]:port, unix:/path, systemd:NAME */
+    struct tls_settings tls;
+    int plaintext; /* choices: refuse, accept: may a non-loopback TCP address go without TLS */
+    struct position at;
+};
+
+struct server_settings {
+    struct section_list listen; /* of struct listen_settings, at least one */
+    int64_t listeners;          /* 0: one a core */
+    const char *user;           /* NULL: not said */
+    int64_t connections;        /* of all listeners together */
+    int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
+    int64_t max_header;  /* bytes of request line and head */
+    int64_t body_memory; /* bytes, all listeners together */
+    int64_t shutdown_grace_ms;
+    int64_t commands; /* that run at once, all routes together */
+};
+
+struct journal_settings {
+    const char *path;
+    int64_t keep_age_ms, keep_size, keep_dead_ms;
+    int64_t min_free;
+};
+
+struct log_settings {
+    int level, format; /* enum log_level, enum log_format */
+};
+
+/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
+struct prefix {
+    uint8_t address[16];
+    unsigned bits;
+};
+
+struct prefix_list {
+    struct prefix *items;
+    size_t count;
+};
+
+enum rate_limit_per { PER_CLIENT, PER_ROUTE };
+
+struct rate_limit {
+    int64_t count, period_ms; /* rate: count in period */
+    int64_t burst;            /* default: count, at most what the rate brings in a second, at least 1 */
+    int per;                  /* enum rate_limit_per */
+};
+
+enum content_kind { CONTENT_JSON, CONTENT_RAW };
+
+struct dedupe_settings {
+    bool off;
+    int64_t window_ms;
+};
+
+/* One action of a route. `handler.settings` begins with nothing in particular: ask its kind. */
+struct action_settings {
+    const char *name; /* default: its position, "1", "2" … */
+    struct handler handler;
+    struct position at;
+};
+
+struct route {
+    size_t index; /* in settings.routes */
+    const char *name;
+    const char *path;      /* exact, with {name} segments, or a trailing slash-star */
+    struct text_list methods;
+    struct handler *authenticators; /* all must pass: the provider first, then auth in order */
+    size_t authenticator_count;
+    bool no_authentication; /* `auth: {none: true}` */
+    struct prefix_list allow, deny;
+    struct section_list rate_limits; /* of struct rate_limit */
+    struct dedupe_settings dedupe;
+    int64_t max_body;
+    int content;             /* enum content_kind */
+    struct text_list events; /* patterns, empty: all */
+    struct action_settings *actions;
+    size_t action_count;
+    struct position at;
+};
+
+struct settings {
+    struct arena arena;
+    const char *file;
+    struct server_settings server;
+    struct journal_settings journal;
+    struct log_settings log;
+    struct route *routes;
+    size_t route_count;
+    struct secret_list **secrets; /* every list in the snapshot, to be wiped in settings_destroy */
+    size_t secret_count, secret_capacity;
+};
+
+#endif

@@ -1,0 +1,33 @@
+/* YAML text as a tree that knows where each part stands. The only door to libyaml.
+ * Bounds: 1 MiB of text, depth 32, no aliases, no tags, one document, UTF-8, no repeated keys. */
+#ifndef TENTERHOOK_CONFIG_TREE_H
+#define TENTERHOOK_CONFIG_TREE_H
+
+#include "base/arena.h"
+#include "config/diagnostic.h"
+
+enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
+
+struct node {
+    enum node_kind kind;
+    const struct source *source; /* file and its text */
+    unsigned line, column;       /* from 1 */
+    unsigned end_column;         /* scalars on one line: behind the last character, else 0 */
+    bool quoted;                 /* scalar in quotes or block style: always a string */
+    const char *text;            /* scalar: NUL-terminated, holds no NUL */
+    size_t length;
+    const struct node *key;   /* in a mapping: this value's key */
+    const struct node *first; /* children in file order */
+    const struct node *next;  /* sibling */
+    size_t count;             /* children */
+};
+
+/* Parses `source` into `arena`. NULL after adding the problem(s) to `problems`; an empty file is
+ * an empty mapping. */
+const struct node *tree_parse(const struct source *source, struct arena *arena,
+                              struct problem_list *problems);
+
+/* The value of `key` in a mapping, or NULL. */
+const struct node *tree_find(const struct node *mapping, const char *key);
+
+#endif

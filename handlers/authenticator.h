@@ -1,0 +1,41 @@
+/* How a kind of authentication takes part in the walk of a request. All that a route names must
+ * pass. Comparisons are constant-time; a failing check never says which part failed to the caller.
+ */
+#ifndef TENTERHOOK_HANDLERS_AUTHENTICATOR_H
+#define TENTERHOOK_HANDLERS_AUTHENTICATOR_H
+
+#include "handlers/request.h"
+#include "handlers/verdict.h"
+
+struct authenticator {
+    struct handler_kind kind; /* first, so that a kind found in a route leads here */
+
+    /* Credentials in the head, before the body is read: go on, or refuse. For a scheme that signs
+     * the body this checks that the signature is there and well formed, and that the time is
+     * fresh. `*state` (arena memory, or NULL) is handed to the next two. */
+    struct verdict (*head)(const void *settings, struct request *request, void **state);
+
+    /* Each piece of the raw body as it arrives; NULL if the kind does not look at the body. */
+    void (*feed)(void *state, struct bytes piece);
+
+    /* The whole body is in request->body: go on, or refuse (or REPLY_HANDSHAKE). NULL if the head
+     * was all. Fills in delivery, event_type and dedupe_key where the scheme has them. */
+    struct verdict (*body)(const void *settings, struct request *request, void *state);
+
+    /* Gives back what is not arena memory; called once after `head` passed, in any case. May be
+     * NULL. */
+    void (*release)(void *state);
+};
+
+static inline const struct authenticator *authenticator_of(const struct handler *handler)
+{
+    return (const struct authenticator *)handler->kind;
+}
+
+extern const struct authenticator token_authenticator;
+extern const struct authenticator basic_authenticator;
+extern const struct authenticator hmac_authenticator;
+extern const struct authenticator none_authenticator;
+extern const struct authenticator provider_authenticator;
+
+#endif

@@ -1,0 +1,35 @@
+/* The guard in front of every JSON parser: RFC 8259 to the letter, in one pass without a tree. */
+#ifndef TENTERHOOK_HANDLERS_JSON_H
+#define TENTERHOOK_HANDLERS_JSON_H
+
+#include "base/bytes.h"
+
+struct json_limits {
+    unsigned depth;       /* 64 */
+    size_t nodes;         /* values of any kind; 100,000 */
+    size_t number_length; /* characters of one number; 1,024 */
+};
+
+extern const struct json_limits json_limits_default;
+
+struct json_fault {
+    size_t offset;       /* of the byte that is wrong */
+    const char *reason;  /* a constant: "repeated name", "control character in a string" */
+};
+
+struct json_summary {
+    size_t nodes, objects, members;
+    unsigned depth;
+};
+
+/* Whether `text` is exactly one JSON value: valid UTF-8 without BOM, no repeated names in an
+ * object (compared after unescaping), no lone surrogate escapes, no U+0000 in a name, within the
+ * limits. Allocates at most a bounded scratch. `summary` may be NULL. */
+bool json_check(struct bytes text, const struct json_limits *limits, struct json_summary *summary,
+                struct json_fault *fault);
+
+/* Appends `text` as the inside of a JSON string, escaped; bytes that are not UTF-8 become U+FFFD. */
+struct buffer;
+bool json_escape(struct buffer *out, struct bytes text);
+
+#endif

@@ -1,0 +1,53 @@
+/* One request as the stages see it: spans into memory of the exchange that holds it. Where it came
+ * from (a socket, a captured file for `verify`) does not show. */
+#ifndef TENTERHOOK_HANDLERS_REQUEST_H
+#define TENTERHOOK_HANDLERS_REQUEST_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "config/settings.h"
+
+/* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
+struct client_address {
+    uint8_t address[16];
+    bool local;
+};
+
+struct header {
+    struct bytes name, value; /* name as sent; value trimmed */
+};
+
+struct request {
+    struct arena *arena; /* the exchange's; limited */
+    int64_t now_ms;      /* Unix time at which freshness is judged */
+    bool secure;         /* came over TLS */
+    struct client_address client;
+    struct bytes method;  /* as sent */
+    struct bytes version; /* "HTTP/1.1" */
+    struct bytes target;  /* raw, as in the request line */
+    struct bytes path;    /* decoded and checked by the guard */
+    struct bytes query;   /* raw, without "?" */
+    const struct header *headers; /* at most 64; trailers are never among them */
+    size_t header_count;
+    const struct route *route; /* set by routing */
+    struct bytes body;         /* complete, from the body stages on */
+
+    /* What authentication brings out, each empty where the provider has none. */
+    struct bytes delivery;   /* the provider's own id of this delivery */
+    struct bytes event_type; /* "push" */
+    struct bytes dedupe_key; /* default: delivery */
+    size_t secret_used;      /* which secret of the list matched, from 0 */
+};
+
+/* The header of that name, compared without case. `*count` (may be NULL) gets how many there are:
+ * a header that must be single is refused when it comes twice. Empty span if there is none. */
+struct bytes request_header(const struct request *request, const char *name, size_t *count);
+
+/* The raw, still percent-encoded value of the first query parameter of that name. */
+struct bytes request_query(const struct request *request, const char *name, size_t *count);
+
+/* "192.0.2.1", "2001:db8::1", "unix". */
+enum { CLIENT_TEXT_SIZE = 46 };
+void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
+
+#endif

@@ -1,0 +1,76 @@
+/* What a stage says: go on, or one row of the table of replies. */
+#ifndef TENTERHOOK_HANDLERS_VERDICT_H
+#define TENTERHOOK_HANDLERS_VERDICT_H
+
+#include "base/bytes.h"
+
+/* Rows of reply_rows[]: each has the code word that the body and the log show, the status, the
+ * sentence, the log level, whether Retry-After or Connection: close goes with it. */
+enum reply {
+    REPLY_NONE, /* no answer yet: go on with the next stage */
+    REPLY_ACCEPTED,
+    REPLY_DUPLICATE,
+    REPLY_IGNORED,
+    REPLY_HANDSHAKE,
+    REPLY_BAD_REQUEST, /* not HTTP as we take it */
+    REPLY_BAD_TARGET,
+    REPLY_BAD_CONTENT, /* not the content it claims */
+    REPLY_UNAUTHENTICATED,
+    REPLY_FORBIDDEN,
+    REPLY_NOT_FOUND,
+    REPLY_METHOD,
+    REPLY_TIMEOUT,
+    REPLY_LENGTH_REQUIRED,
+    REPLY_TOO_LARGE,
+    REPLY_URI_TOO_LONG,
+    REPLY_MEDIA_TYPE,
+    REPLY_EXPECTATION,
+    REPLY_HEADER_TOO_LARGE,
+    REPLY_UNPROCESSABLE, /* schema, or a value that is needed */
+    REPLY_RATE_LIMITED,
+    REPLY_NOT_IMPLEMENTED, /* transfer coding */
+    REPLY_VERSION,
+    REPLY_DRAINING,
+    REPLY_MEMORY_FULL,
+    REPLY_QUEUE_FULL,
+    REPLY_JOURNAL, /* the journal cannot write */
+    REPLY_INTERNAL,
+    REPLY_COUNT
+};
+
+struct reply_row {
+    const char *code; /* "unauthenticated" */
+    unsigned status;
+    const char *text; /* sentence for the caller; says nothing about what was expected */
+    int log_level;    /* enum log_level */
+    bool close;       /* Connection: close */
+    bool retry;       /* Retry-After, from the verdict */
+};
+
+extern const struct reply_row reply_rows[REPLY_COUNT];
+
+struct verdict {
+    enum reply reply;
+    unsigned retry_after_s;
+    const char *reason; /* for the log only: a constant, or in the request's arena; never a secret */
+    /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
+    unsigned status;
+    const char *content_type;
+    struct bytes body;
+    const char *header_name; /* one further header; NULL: none */
+    struct bytes header_value;
+    /* REPLY_UNPROCESSABLE: the "errors" member of the answer's body, JSON text; empty: none */
+    struct bytes details;
+};
+
+static inline struct verdict verdict_go_on(void)
+{
+    return (struct verdict){.reply = REPLY_NONE};
+}
+
+static inline struct verdict verdict_refuse(enum reply reply, const char *reason)
+{
+    return (struct verdict){.reply = reply, .reason = reason};
+}
+
+#endif

@@ -1,0 +1,49 @@
+/* What the supervisor and its children say to each other: fixed messages on a SOCK_SEQPACKET pair,
+ * some with a descriptor. The child closing its end (or dying) is the end of the child; the
+ * supervisor's end closing is the end of the server: the child stops at once, without a drain. */
+#ifndef TENTERHOOK_SERVER_CONTROL_H
+#define TENTERHOOK_SERVER_CONTROL_H
+
+#include "base/error.h"
+
+#include <stdint.h>
+
+enum control_type {
+    /* to the supervisor */
+    CONTROL_READY = 1,  /* listener: serving; runner: journal open and checked */
+    CONTROL_ALIVE,      /* about once a second, from the child's own loop */
+    CONTROL_RELEASED,   /* runner: claims nothing any more, all claims are committed */
+    /* to a listener or the runner */
+    CONTROL_CHANNEL,    /* with a descriptor: a channel to the runner (listener), or to the
+                           listener of slot `value` (runner). A listener that gets a second one
+                           answers 503 to what waits on the first and goes on with the new one. */
+    CONTROL_DRAIN,      /* finish what you have until `value` (monotonic ns), then exit 0.
+                           Listener: stop accepting, answer what is under way. Runner: claim
+                           nothing more, but journal what listeners still send until their channels
+                           close; let running actions end. */
+    /* to a runner */
+    CONTROL_RELEASE,    /* a newer runner is coming: claim nothing more, commit, say RELEASED */
+    CONTROL_CLAIM,      /* start carrying out: nobody else claims */
+    CONTROL_GONE,       /* the runner with mark `value` has left: what it ran is pending again */
+    CONTROL_ALONE_UNTIL_GONE, /* the runner with mark `value` still runs deliveries: leave them,
+                                 and look for what it still journals until it is GONE */
+};
+
+struct control_message {
+    uint32_t type;
+    uint32_t unused;
+    uint64_t value;
+};
+
+/* A pair; [0] for the supervisor, [1] for the child, both close-on-exec and non-blocking. */
+bool control_pair(int ends[2], struct error *err);
+
+/* Sends one message; `fd` -1: without a descriptor (the descriptor is not closed here). False if
+ * the other side is gone or does not take it. */
+bool control_send(int end, enum control_type type, uint64_t value, int fd);
+
+/* 1: one message, and its descriptor (the caller's now) in `*fd` or -1; 0: nothing there; -1: the
+ * other side is gone. */
+int control_receive(int end, struct control_message *message, int *fd);
+
+#endif

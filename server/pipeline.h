@@ -1,0 +1,56 @@
+/* The walk of one webhook, up to the runner: a list of stages over an exchange. Knows nothing of
+ * sockets or microhttpd: server/http.c drives it for real requests, `verify` for captured ones. */
+#ifndef TENTERHOOK_SERVER_PIPELINE_H
+#define TENTERHOOK_SERVER_PIPELINE_H
+
+#include "handlers/authenticator.h"
+#include "handlers/request.h"
+#include "handlers/verdict.h"
+#include "server/wire.h"
+
+enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
+
+/* What the pipeline needs besides the request. Lives as long as the listener. */
+struct pipeline {
+    const struct settings *settings;
+    struct limit_table *limits; /* NULL: not limited (verify) */
+};
+
+/* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers,
+ * client, secure and now_ms are filled in by the caller. */
+struct exchange {
+    const struct pipeline *pipeline;
+    struct arena arena;
+    struct request request;
+    int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
+    void *states[AUTHENTICATORS_MAX];
+    size_t passed_heads; /* authenticators whose release is owed */
+    const char *stage;   /* name of the stage that decided, for the log and for verify */
+};
+
+void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
+/* Releases authenticator states and the arena. */
+void exchange_finish(struct exchange *exchange);
+
+/* guard → route → admit → authenticate (head). Decides before a byte of the body is read. On
+ * REPLY_NONE request.route is set and the body may be up to route->max_body bytes. */
+struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
+
+/* A piece of the raw body, as it arrives. */
+void pipeline_feed(struct exchange *exchange, struct bytes piece);
+
+/* authenticate (body) → handshake → admit (route) → decode → validate → select. The whole body,
+ * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
+
+/* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+
+/* The names of the stages in order, NULL-terminated: for verify and the documentation. */
+extern const char *const pipeline_stage_names[];
+
+/* The JSON body of an answer into the arena; verdict bodies of their own are returned as they are.
+ * `id` is used by accepted and duplicate. */
+struct bytes reply_body(struct arena *arena, const struct verdict *verdict, const char *id);
+
+#endif

@@ -1,0 +1,38 @@
+/* The one region that all processes of the server share, through every generation: counters and
+ * token buckets. Made by the supervisor before the first fork; nothing in it is a pointer. */
+#ifndef TENTERHOOK_SERVER_SHARED_H
+#define TENTERHOOK_SERVER_SHARED_H
+
+#include "handlers/limit.h"
+#include "handlers/verdict.h"
+
+#include <stdatomic.h>
+
+enum { SHARED_SLOTS = 256 }; /* processes alive at once, of all generations */
+
+/* What one listener counts. Its own slot, so that what a dead one held can be given back. */
+struct shared_slot {
+    _Atomic uint64_t body_bytes;  /* bodies in flight */
+    _Atomic uint32_t connections; /* open ones */
+};
+
+struct shared {
+    struct shared_slot slots[SHARED_SLOTS];
+    _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
+    _Atomic uint64_t log_lost;
+    size_t limit_offset; /* of the limit table, from the start of the region */
+};
+
+struct error;
+
+/* Maps the region; NULL with `err`. Lives as long as the process tree. */
+struct shared *shared_create(struct error *err);
+struct limit_table *shared_limits(struct shared *shared);
+
+/* Counts `bytes` into the slot if all slots together stay within `limit`; false otherwise. */
+bool shared_take_body(struct shared *shared, unsigned slot, uint64_t bytes, uint64_t limit);
+void shared_give_body(struct shared *shared, unsigned slot, uint64_t bytes);
+/* Forgets what a dead process held. */
+void shared_clear_slot(struct shared *shared, unsigned slot);
+
+#endif
