@@ -1,0 +1,166 @@
+/* Strict decoders: a signature has one spelling, so that two texts never stand for one value and a
+ * comparison of texts would say the same as one of values. Table-driven; none of them is meant to
+ * be constant-time, because what they decode was sent by the caller. */
+#include "base/encoding.h"
+
+static int hex_digit(uint8_t c, enum hex_case letters)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (letters == HEX_ANY && c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t size, size_t *length)
+{
+    if (text.length % 2 || text.length / 2 > size)
+        return false;
+    for (size_t i = 0; i < text.length; i += 2) {
+        int high = hex_digit(text.data[i], letters), low = hex_digit(text.data[i + 1], letters);
+        if (high < 0 || low < 0)
+            return false;
+        out[i / 2] = (uint8_t)(high << 4 | low);
+    }
+    *length = text.length / 2;
+    return true;
+}
+
+void hex_encode(struct bytes data, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < data.length; i++) {
+        out[2 * i] = digits[data.data[i] >> 4];
+        out[2 * i + 1] = digits[data.data[i] & 15];
+    }
+    out[2 * data.length] = '\0';
+}
+
+static const char base64_plain[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char base64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+static int base64_digit(uint8_t c, const char *alphabet)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == (uint8_t)alphabet[62] ? 62 : c == (uint8_t)alphabet[63] ? 63 : -1;
+}
+
+/* `text` without its padding. */
+static bool base64_decode_digits(struct bytes text, const char *alphabet, uint8_t *out, size_t size,
+                                 size_t *length)
+{
+    size_t needed = text.length / 4 * 3 + (text.length % 4 ? text.length % 4 - 1 : 0), at = 0;
+    uint32_t bits = 0;
+    unsigned held = 0;
+    if (text.length % 4 == 1 || needed > size)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        int digit = base64_digit(text.data[i], alphabet);
+        if (digit < 0)
+            return false;
+        bits = bits << 6 | (uint32_t)digit;
+        held += 6;
+        if (held >= 8) {
+            held -= 8;
+            out[at++] = (uint8_t)(bits >> held);
+        }
+    }
+    if (bits & ((1u << held) - 1)) /* unused bits must be zero: one spelling a value */
+        return false;
+    *length = at;
+    return true;
+}
+
+static size_t padding_length(struct bytes text)
+{
+    size_t padding = 0;
+    while (padding < 2 && padding < text.length && text.data[text.length - 1 - padding] == '=')
+        padding++;
+    return padding;
+}
+
+bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
+{
+    if (text.length % 4)
+        return false;
+    return base64_decode_digits(bytes_of(text.data, text.length - padding_length(text)),
+                                base64_plain, out, size, length);
+}
+
+bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
+{
+    size_t padding = padding_length(text);
+    if (padding && text.length % 4)
+        return false;
+    return base64_decode_digits(bytes_of(text.data, text.length - padding), base64_url, out, size,
+                                length);
+}
+
+static void base64_encode_with(struct bytes data, const char *alphabet, bool pad, char *out)
+{
+    size_t i = 0;
+    for (; i + 3 <= data.length; i += 3) {
+        uint32_t bits = (uint32_t)data.data[i] << 16 | (uint32_t)data.data[i + 1] << 8 |
+                        data.data[i + 2];
+        for (int shift = 18; shift >= 0; shift -= 6)
+            *out++ = alphabet[bits >> shift & 63];
+    }
+    size_t left = data.length - i;
+    if (left) {
+        uint32_t bits = (uint32_t)data.data[i] << 16 |
+                        (left == 2 ? (uint32_t)data.data[i + 1] << 8 : 0);
+        *out++ = alphabet[bits >> 18 & 63];
+        *out++ = alphabet[bits >> 12 & 63];
+        if (left == 2)
+            *out++ = alphabet[bits >> 6 & 63];
+        for (size_t p = left; pad && p < 3; p++)
+            *out++ = '=';
+    }
+    *out = '\0';
+}
+
+void base64_encode(struct bytes data, char *out)
+{
+    base64_encode_with(data, base64_plain, true, out);
+}
+
+void base64url_encode(struct bytes data, char *out)
+{
+    base64_encode_with(data, base64_url, false, out);
+}
+
+/* Length of the well-formed sequence at the front, 0 if it is not one. */
+static size_t utf8_sequence(const uint8_t *p, size_t left)
+{
+    if (p[0] < 0x80)
+        return 1;
+    size_t length = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || left < length)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((p[i] & 0xc0) != 0x80)
+            return 0;
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
+        (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+        return 0;
+    return length;
+}
+
+bool utf8_valid(struct bytes text)
+{
+    for (size_t i = 0; i < text.length;) {
+        size_t length = utf8_sequence(text.data + i, text.length - i);
+        if (length == 0)
+            return false;
+        i += length;
+    }
+    return true;
+}

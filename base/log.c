@@ -1,0 +1,221 @@
+/* Lines are put together in a fixed buffer and written with one call that cannot block: standard
+ * error is opened anew through /proc, because O_NONBLOCK on the inherited descriptor would change
+ * it for whoever shares it (a shell, another process of ours). A socket (journald) cannot be opened
+ * anew and is sent to with MSG_DONTWAIT. Lines stay under PIPE_BUF, so that the processes that
+ * share a pipe never tear each other's lines. */
+#include "base/log.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { LOG_LINE = 4096, LOG_FIELD = 512 };
+
+static struct {
+    int fd;
+    bool is_socket;
+    enum log_level level;
+    enum log_format format;
+    const char *process;
+    uint64_t lost, lost_unsaid;
+} logger = {.fd = 2, .level = LOG_INFO, .process = "tenterhook"};
+
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+struct line {
+    char text[LOG_LINE];
+    size_t length;
+};
+
+void log_start(const char *process)
+{
+    struct stat what;
+    logger.process = process;
+    logger.lost = logger.lost_unsaid = 0;
+    logger.is_socket = fstat(2, &what) == 0 && S_ISSOCK(what.st_mode);
+    if (logger.fd != 2)
+        close(logger.fd);
+    logger.fd = 2;
+    if (logger.is_socket)
+        return;
+    int own = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (own >= 0)
+        logger.fd = own;
+}
+
+void log_configure(enum log_level level, enum log_format format)
+{
+    logger.level = level;
+    logger.format = format;
+}
+
+struct log_field log_bytes(const char *name, struct bytes text)
+{
+    return (struct log_field){.name = name, .text = text};
+}
+
+struct log_field log_text(const char *name, const char *text)
+{
+    return log_bytes(name, bytes_of_text(text));
+}
+
+struct log_field log_number(const char *name, int64_t number)
+{
+    return (struct log_field){.name = name, .number = number, .is_number = true};
+}
+
+/* A line never outgrows its buffer: what does not fit is left out, room for the end is kept. */
+static void line_put(struct line *line, const char *text, size_t length)
+{
+    size_t room = sizeof line->text - 8 - line->length;
+    if (length > room)
+        length = room;
+    memcpy(line->text + line->length, text, length);
+    line->length += length;
+}
+
+static void line_put_text(struct line *line, const char *text)
+{
+    line_put(line, text, strlen(text));
+}
+
+static void line_put_number(struct line *line, int64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    line_put_text(line, text);
+}
+
+/* Bytes of the UTF-8 character at the front; 0 if it is not one that may be shown. */
+static size_t shown_character(struct bytes text)
+{
+    uint8_t c = text.data[0];
+    if (c < 0x80)
+        return c >= 0x20 && c != 0x7f ? 1 : 0;
+    size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+    if (c < 0xc2 || c > 0xf4 || text.length < length)
+        return 0;
+    uint32_t code = c & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++) {
+        if ((text.data[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (text.data[i] & 0x3f);
+    }
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    /* C1 controls and the line and direction marks can play tricks on a terminal */
+    bool tricky = code < 0xa0 || (code >= 0x200b && code <= 0x200f) ||
+                  (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+    bool valid = code >= least[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+    return valid && !tricky ? length : 0;
+}
+
+static void line_put_escaped(struct line *line, struct bytes text)
+{
+    size_t end = text.length < LOG_FIELD ? text.length : LOG_FIELD;
+    for (size_t i = 0; i < end;) {
+        struct bytes rest = bytes_of(text.data + i, end - i);
+        size_t length = shown_character(rest);
+        char escape[8];
+        if (length == 0) {
+            snprintf(escape, sizeof escape, "\\u00%02x", rest.data[0]);
+            line_put_text(line, escape);
+            i++;
+            continue;
+        }
+        if (rest.data[0] == '"' || rest.data[0] == '\\')
+            line_put_text(line, "\\");
+        line_put(line, (const char *)rest.data, length);
+        i += length;
+    }
+    if (end < text.length)
+        line_put_text(line, "...");
+}
+
+static bool needs_quotes(struct bytes text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] <= ' ' || text.data[i] >= 0x7f || strchr("\"\\=", text.data[i]))
+            return true;
+    return text.length == 0 || text.length > LOG_FIELD;
+}
+
+static void line_put_value(struct line *line, const struct log_field *field)
+{
+    bool quoted = logger.format == LOG_JSON || needs_quotes(field->text);
+    if (field->is_number) {
+        line_put_number(line, field->number);
+        return;
+    }
+    line_put_text(line, quoted ? "\"" : "");
+    line_put_escaped(line, field->text);
+    line_put_text(line, quoted ? "\"" : "");
+}
+
+/* Keeps the whole of a field or none of it, so that a JSON line stays JSON. */
+static void line_put_field(struct line *line, const struct log_field *field)
+{
+    size_t before = line->length;
+    bool json = logger.format == LOG_JSON;
+    line_put_text(line, json ? ",\"" : " ");
+    line_put_text(line, field->name);
+    line_put_text(line, json ? "\":" : "=");
+    line_put_value(line, field);
+    if (line->length >= sizeof line->text - 8)
+        line->length = before;
+}
+
+static void line_begin(struct line *line, enum log_level level, const char *event)
+{
+    char when[CLOCK_TEXT_SIZE], head[256];
+    clock_format_unix_ms(clock_unix_ms(), when);
+    snprintf(head, sizeof head,
+             logger.format == LOG_JSON
+                 ? "{\"time\":\"%s\",\"level\":\"%s\",\"process\":\"%s\",\"event\":\"%s\""
+                 : "%s %s %s: %s",
+             when, level_names[level], logger.process, event);
+    line->length = 0;
+    line_put_text(line, head);
+}
+
+static bool line_write(const struct line *line)
+{
+    ssize_t written;
+    do {
+        written = logger.is_socket
+                      ? send(logger.fd, line->text, line->length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                      : write(logger.fd, line->text, line->length);
+    } while (written < 0 && errno == EINTR);
+    return written == (ssize_t)line->length;
+}
+
+void log_write_fields(enum log_level level, const char *event, const struct log_field *fields)
+{
+    if (level < logger.level)
+        return;
+    struct line line;
+    line_begin(&line, level, event);
+    for (const struct log_field *field = fields; field->name; field++)
+        line_put_field(&line, field);
+    struct log_field lost = log_number("lost_lines", (int64_t)logger.lost_unsaid);
+    if (logger.lost_unsaid)
+        line_put_field(&line, &lost);
+    if (logger.format == LOG_JSON)
+        line.text[line.length++] = '}';
+    line.text[line.length++] = '\n';
+    if (line_write(&line)) {
+        logger.lost_unsaid = 0;
+    } else {
+        logger.lost++;
+        logger.lost_unsaid++;
+    }
+}
+
+uint64_t log_lost(void)
+{
+    return logger.lost;
+}
