@@ -5,6 +5,8 @@
 #include "config/settings.h"
 #include "server/shared.h"
 
+enum { TICKET_KEY_SIZE = 64 };
+
 struct listen_socket {
     int fd; /* listening, non-blocking, close-on-exec */
     bool local; /* unix socket */
@@ -22,6 +24,7 @@ struct process {
     int control;         /* the child's end of the pair */
     const struct listen_socket *sockets; /* listener */
     size_t socket_count;
+    const uint8_t *ticket_key; /* TICKET_KEY_SIZE bytes, the same for all listeners of the server */
 };
 
 #endif

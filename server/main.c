@@ -1,0 +1,76 @@
+/* The program: a table of verbs. What a route may be made of is listed here too, because this is the
+ * only place that knows both config/ and handlers/. */
+#include "config/registry.h"
+#include "handlers/action.h"
+#include "handlers/authenticator.h"
+#include "server/cli.h"
+#include "version.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct handler_kind *const authenticators[] = {
+    &token_authenticator.kind, &basic_authenticator.kind, &hmac_authenticator.kind,
+    &none_authenticator.kind, NULL};
+
+static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
+                                                     &pipe_action.kind, NULL};
+
+const struct registry program_registry = {.authenticators = authenticators,
+                                          .actions = actions,
+                                          .provider = &provider_authenticator.kind};
+
+static const struct verb *const verbs[] = {&serve_verb,  &check_verb,     &explain_verb,
+                                           &schema_verb, &reference_verb, &events_verb};
+
+enum { VERBS = sizeof verbs / sizeof *verbs };
+
+const char *cli_config_file(const char *given)
+{
+    const char *named = getenv("TENTERHOOK_CONFIG");
+    return given ? given : named ? named : "/etc/tenterhook/tenterhook.yaml";
+}
+
+static void print_help(FILE *out)
+{
+    fputs("tenterhook: receives webhooks and carries them out\n\n", out);
+    for (int i = 0; i < VERBS; i++)
+        fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
+    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\n"
+          "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n", out);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+    for (int i = 0; i < VERBS; i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static int usage_error(const char *name)
+{
+    fprintf(stderr, "tenterhook: there is no verb \"%s\"; see tenterhook --help\n", name);
+    return EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--version") == 0) {
+        puts("tenterhook " TENTERHOOK_VERSION);
+        return EXIT_DONE;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
+        print_help(stdout);
+        return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+    }
+    const struct verb *verb = find_verb(name);
+    if (!verb)
+        return usage_error(name);
+    int code = verb->run(argc - 1, argv + 1);
+    if (code == EXIT_USAGE)
+        fprintf(stderr, "usage: tenterhook %s\n", verb->usage);
+    return code;
+}

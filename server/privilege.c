@@ -1,0 +1,50 @@
+/* The order matters: groups while we may, gid before uid, then the proof that root is out of
+ * reach. */
+#include "server/privilege.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err)
+{
+    const struct passwd *user = getpwnam(wanted ? wanted : "tenterhook");
+    if (!user && !wanted)
+        user = getpwnam("nobody");
+    if (!user)
+        return error_set(err, "there is no user \"%s\"", wanted ? wanted : "tenterhook");
+    if (user->pw_uid == 0)
+        return error_set(err, "server.user may not be root");
+    *uid = user->pw_uid;
+    *gid = user->pw_gid;
+    return true;
+}
+
+static bool become(uid_t uid, gid_t gid, struct error *err)
+{
+    if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
+        return error_set_errno(err, errno, "cannot become user %u", (unsigned)uid);
+    if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid || getegid() != gid)
+        return error_set(err, "root was not given up");
+    return true;
+}
+
+bool privilege_drop(const char *wanted, struct error *err)
+{
+    uid_t uid;
+    gid_t gid;
+    if (geteuid() == 0) {
+        if (!privilege_find_user(wanted, &uid, &gid, err) || !become(uid, gid, err))
+            return false;
+    } else if (wanted) {
+        if (!privilege_find_user(wanted, &uid, &gid, err))
+            return false;
+        if (uid != geteuid())
+            return error_set(err, "only root can become user \"%s\"", wanted);
+    }
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        return error_set_errno(err, errno, "cannot set no_new_privs");
+    return true;
+}

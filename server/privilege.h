@@ -1,0 +1,17 @@
+/* Giving up root. */
+#ifndef TENTERHOOK_SERVER_PRIVILEGE_H
+#define TENTERHOOK_SERVER_PRIVILEGE_H
+
+#include "base/error.h"
+
+#include <sys/types.h>
+
+/* The user that a server started as root becomes: `wanted`, else "tenterhook", else "nobody".
+ * False where `wanted` does not exist, or where the only candidate is root. */
+bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err);
+
+/* If root: becomes that user for good (groups, then gid, then uid, and checks that there is no way
+ * back). In any case sets no_new_privs. Not root and `wanted` is another user than we are: false. */
+bool privilege_drop(const char *wanted, struct error *err);
+
+#endif

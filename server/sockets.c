@@ -1,0 +1,214 @@
+/* Sockets are found again by the address as it is written, so "0.0.0.0:0" keeps its port through
+ * reloads. The backlog is as large as the kernel allows. */
+#include "server/sockets.h"
+
+#include "base/bytes.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { LISTEN_BACKLOG = 4096, SYSTEMD_FIRST = 3 };
+
+/* Splits "host:port" and "[v6]:port"; the caller's arrays. */
+static bool split_host_port(const char *address, char host[128], char port[8], struct error *err)
+{
+    const char *colon = strrchr(address, ':');
+    bool bracketed = address[0] == '[';
+    const char *host_end = bracketed ? strchr(address, ']') : colon;
+    if (!colon || !host_end || (bracketed && host_end + 1 != colon))
+        return error_set(err, "\"%s\" is not host:port", address);
+    size_t length = (size_t)(host_end - address) - bracketed;
+    if (length >= 128 || strlen(colon + 1) >= 8 || colon[1] == '\0')
+        return error_set(err, "\"%s\" is not host:port", address);
+    memcpy(host, address + bracketed, length);
+    host[length] = '\0';
+    memcpy(port, colon + 1, strlen(colon + 1) + 1);
+    return true;
+}
+
+static int listen_on(const struct sockaddr *address, socklen_t length, const char *name,
+                     struct error *err)
+{
+    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
+    if (fd < 0) {
+        error_set_errno(err, errno, "cannot make a socket for %s", name);
+        return -1;
+    }
+    if (address->sa_family != AF_UNIX)
+        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address->sa_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (bind(fd, address, length) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
+        error_set_errno(err, errno, "cannot listen on %s", name);
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static int open_tcp(const char *address, struct error *err)
+{
+    char host[128], port[8];
+    if (!split_host_port(address, host, port, err))
+        return -1;
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found;
+    int failed = getaddrinfo(host[0] ? host : NULL, port, &hints, &found);
+    if (failed) {
+        error_set(err, "cannot listen on %s: %s", address, gai_strerror(failed));
+        return -1;
+    }
+    int fd = listen_on(found->ai_addr, found->ai_addrlen, address, err);
+    freeaddrinfo(found);
+    return fd;
+}
+
+/* Whether somebody answers on that unix socket. */
+static bool unix_socket_alive(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool alive = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) == 0;
+    if (fd >= 0)
+        close(fd);
+    return alive;
+}
+
+static int open_unix(const char *path, struct error *err)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat what;
+    if (strlen(path) >= sizeof address.sun_path) {
+        error_set(err, "the path of unix:%s is too long", path);
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    /* a socket that nobody serves was left by a crash; anything else is not ours to remove */
+    if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) && !unix_socket_alive(&address))
+        unlink(path);
+    int fd = listen_on((struct sockaddr *)&address, sizeof address, path, err);
+    if (fd >= 0)
+        chmod(path, 0666); /* who may reach it is the directory's business, as for TCP */
+    return fd;
+}
+
+/* The number-th descriptor that systemd named so (sd_listen_fds_with_names(3)). */
+static int find_systemd(const char *name, unsigned number, struct error *err)
+{
+    const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+    const char *names = getenv("LISTEN_FDNAMES");
+    if (pid && fds && strtol(pid, NULL, 10) == getpid()) {
+        struct bytes rest = bytes_of_text(names ? names : "");
+        long count = strtol(fds, NULL, 10);
+        for (int i = 0; i < count; i++) {
+            struct bytes given = bytes_split(&rest, ':');
+            if (bytes_equal_text(given, name) && number-- == 0) {
+                fcntl(SYSTEMD_FIRST + i, F_SETFD, FD_CLOEXEC);
+                fcntl(SYSTEMD_FIRST + i, F_SETFL, O_NONBLOCK);
+                return SYSTEMD_FIRST + i;
+            }
+        }
+    }
+    error_set(err, "systemd has passed no socket named \"%s\"", name);
+    return -1;
+}
+
+static struct open_socket *socket_table_find(struct socket_table *table, const char *address,
+                                             unsigned number)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (strcmp(table->items[i].address, address) == 0 && number-- == 0)
+            return &table->items[i];
+    return NULL;
+}
+
+static bool is_unix(int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+           address.ss_family == AF_UNIX;
+}
+
+struct open_socket *socket_table_open(struct socket_table *table, const char *address,
+                                      unsigned number, struct error *err)
+{
+    struct open_socket *found = socket_table_find(table, address, number);
+    if (found) {
+        found->wanted = true;
+        return found;
+    }
+    if (table->count == SOCKETS_MAX || strlen(address) >= SOCKET_ADDRESS_MAX) {
+        error_set(err, "too many addresses, or %s is too long", address);
+        return NULL;
+    }
+    struct open_socket opened = {.wanted = true};
+    memcpy(opened.address, address, strlen(address) + 1);
+    opened.inherited = strncmp(address, "systemd:", 8) == 0;
+    opened.fd = opened.inherited ? find_systemd(address + 8, number, err)
+                : strncmp(address, "unix:", 5) == 0 ? open_unix(address + 5, err)
+                                                    : open_tcp(address, err);
+    if (opened.fd < 0)
+        return NULL;
+    opened.local = is_unix(opened.fd);
+    table->items[table->count] = opened;
+    return &table->items[table->count++];
+}
+
+void socket_table_unmark(struct socket_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        table->items[i].wanted = false;
+}
+
+static void open_socket_close(struct open_socket *socket)
+{
+    if (socket->local && !socket->inherited)
+        unlink(socket->address + strlen("unix:"));
+    close(socket->fd);
+}
+
+void socket_table_sweep(struct socket_table *table)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->items[i].wanted)
+            table->items[kept++] = table->items[i];
+        else if (!table->items[i].inherited) /* systemd's are kept: a later file may want them */
+            open_socket_close(&table->items[i]);
+    }
+    table->count = kept;
+}
+
+void socket_table_close(struct socket_table *table)
+{
+    for (size_t i = 0; i < table->count; i++)
+        open_socket_close(&table->items[i]);
+    table->count = 0;
+}
+
+void socket_describe(const struct open_socket *socket, bool tls, char *text, size_t size)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    char host[NI_MAXHOST] = "?", port[NI_MAXSERV] = "?";
+    if (socket->local) {
+        const char *path = strncmp(socket->address, "unix:", 5) == 0 ? "" : "unix ";
+        snprintf(text, size, "%s%s", path, socket->address);
+        return;
+    }
+    if (getsockname(socket->fd, (struct sockaddr *)&address, &length) == 0)
+        getnameinfo((struct sockaddr *)&address, length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV);
+    snprintf(text, size, "%s://%s%s%s:%s", tls ? "https" : "http",
+             address.ss_family == AF_INET6 ? "[" : "", host,
+             address.ss_family == AF_INET6 ? "]" : "", port);
+}

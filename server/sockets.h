@@ -1,0 +1,41 @@
+/* The listening sockets: bound once by the supervisor and kept through all generations, so that a
+ * reload refuses nobody. */
+#ifndef TENTERHOOK_SERVER_SOCKETS_H
+#define TENTERHOOK_SERVER_SOCKETS_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum { SOCKETS_MAX = 64, SOCKET_ADDRESS_MAX = 256 };
+
+struct open_socket {
+    char address[SOCKET_ADDRESS_MAX]; /* as the route file says it */
+    int fd;
+    bool local;    /* unix */
+    bool inherited; /* from systemd: not unlinked by us */
+    bool wanted;   /* by the configuration at hand; see socket_table_sweep */
+};
+
+struct socket_table {
+    struct open_socket items[SOCKETS_MAX];
+    size_t count;
+};
+
+/* The socket for `address` (host:port, [v6]:port, unix:/path, systemd:NAME): the open one if there
+ * is one, else a new one. Marks it wanted. NULL with `err`. `number` distinguishes several entries
+ * with the same address (only port 0): the n-th of them gets the n-th socket. */
+struct open_socket *socket_table_open(struct socket_table *table, const char *address,
+                                      unsigned number, struct error *err);
+
+/* Before a configuration is applied: nothing is wanted. */
+void socket_table_unmark(struct socket_table *table);
+/* After: closes what is not wanted any more. */
+void socket_table_sweep(struct socket_table *table);
+/* Closes all and unlinks unix sockets of ours. */
+void socket_table_close(struct socket_table *table);
+
+/* What a person would connect to: "https://127.0.0.1:8443", "unix:/run/x.sock". */
+void socket_describe(const struct open_socket *socket, bool tls, char *text, size_t size);
+
+#endif
