@@ -22,7 +22,9 @@ enum control_type {
                            nothing more, but journal what listeners still send until their channels
                            close; let running actions end. */
     /* to a runner */
-    CONTROL_RELEASE,    /* a newer runner is coming: claim nothing more, commit, say RELEASED */
+    CONTROL_RELEASE,    /* a newer runner is coming: claim nothing more, call back the pipe actions
+                           (stop, at most a second: a FIFO has one writer), commit, say RELEASED.
+                           Commands go on. DRAIN with value INT64_MAX follows: no deadline. */
     CONTROL_CLAIM,      /* start carrying out: nobody else claims */
     CONTROL_GONE,       /* the runner with mark `value` has left: what it ran is pending again */
     CONTROL_ALONE_UNTIL_GONE, /* the runner with mark `value` still runs deliveries: leave them,

@@ -4,7 +4,8 @@
 
 #include "server/process.h"
 
-/* Never returns; exits 0 after a drain, 1 after an error that it has logged. */
+/* Begins with privilege_drop (privilege.h); the supervisor has already called log_start and reset
+ * the signals. Never returns; exits 0 after a drain, 1 after an error that it has logged. */
 _Noreturn void listener_run(const struct process *process);
 
 #endif

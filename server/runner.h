@@ -4,7 +4,9 @@
 
 #include "server/process.h"
 
-/* Never returns; exits 0 after a drain, 1 after an error that it has logged. */
+/* Never returns; exits 0 after a drain, 1 after an error that it has logged. Begins with
+ * privilege_drop (privilege.h); the supervisor has already called log_start and reset the signals.
+ */
 _Noreturn void runner_run(const struct process *process);
 
 /* Keeps the journal's checkpoints out of the commits' way: a PASSIVE checkpoint from a connection
