@@ -137,8 +137,7 @@ void base64url_encode(struct bytes data, char *out)
     base64_encode_with(data, base64_url, false, out);
 }
 
-/* Length of the well-formed sequence at the front, 0 if it is not one. */
-static size_t utf8_sequence(const uint8_t *p, size_t left)
+size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     if (p[0] < 0x80)
         return 1;

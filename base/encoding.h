@@ -25,5 +25,7 @@ void base64url_encode(struct bytes data, char *out);
 
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes text);
+/* Length of the well-formed sequence at the front of `left` (at least 1) bytes; 0 if it is none. */
+size_t utf8_sequence(const uint8_t *text, size_t left);
 
 #endif

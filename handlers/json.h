@@ -4,8 +4,10 @@
 
 #include "base/bytes.h"
 
+enum { JSON_DEPTH_MAX = 256 };
+
 struct json_limits {
-    unsigned depth;       /* 64 */
+    unsigned depth;       /* of nesting; 32, at most JSON_DEPTH_MAX */
     size_t nodes;         /* values of any kind; 100,000 */
     size_t number_length; /* characters of one number; 1,024 */
 };
@@ -22,9 +24,10 @@ struct json_summary {
     unsigned depth;
 };
 
-/* Whether `text` is exactly one JSON value: valid UTF-8 without BOM, no repeated names in an
+/* Whether `text` (at most 4 GiB) is exactly one JSON value: valid UTF-8 without BOM, no repeated names in an
  * object (compared after unescaping), no lone surrogate escapes, no U+0000 in a name, within the
- * limits. Allocates at most a bounded scratch. `summary` may be NULL. */
+ * limits. Numbers of any magnitude pass: their text says what they are, and who needs a value
+ * decides what fits. Allocates only for repeated names, at most about 40 bytes a name. `summary` may be NULL. */
 bool json_check(struct bytes text, const struct json_limits *limits, struct json_summary *summary,
                 struct json_fault *fault);
 

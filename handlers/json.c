@@ -1,0 +1,406 @@
+/* One pass over the text, no tree, no recursion: nesting is a bounded array, so depth costs nothing
+ * but the limit. Each scan function stands in front of its token and leaves `at` behind it, or notes
+ * the fault and returns false; nothing continues after a fault. Strings, which are most of a
+ * webhook, are skipped a word at a time: a word without quote, backslash, control or 8-bit byte is
+ * never looked at byte by byte. */
+#include "handlers/json.h"
+
+#include "base/buffer.h"
+#include "base/encoding.h"
+#include "handlers/json_names.h"
+
+#include <endian.h>
+
+const struct json_limits json_limits_default = {
+    .depth = 32, .nodes = 100000, .number_length = 1024};
+
+struct level {
+    bool is_object;
+    struct json_object object;
+};
+
+struct scan {
+    const uint8_t *start, *at, *end;
+    const struct json_limits *limits;
+    struct json_fault *fault;
+    struct json_summary summary;
+    unsigned depth;
+    struct json_names names;
+    struct level levels[JSON_DEPTH_MAX];
+};
+
+static bool fail_at(struct scan *s, const uint8_t *at, const char *reason)
+{
+    *s->fault = (struct json_fault){.offset = (size_t)(at - s->start), .reason = reason};
+    return false;
+}
+
+/* `reason` for the byte that is there, another for none. */
+static bool fail_here(struct scan *s, const char *reason)
+{
+    return fail_at(s, s->at, s->at == s->end ? "the text ends too early" : reason);
+}
+
+static inline bool at_byte(const struct scan *s, uint8_t byte)
+{
+    return s->at < s->end && *s->at == byte;
+}
+
+static inline void skip_space(struct scan *s)
+{
+    while (s->at < s->end && *s->at <= ' ' &&
+           (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' || *s->at == '\t'))
+        s->at++;
+}
+
+/* ---- strings ---- */
+
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* The high bit of each byte that needs a look. Subtraction borrows only out of a byte that is itself
+ * marked, so the lowest mark is always right, and only that one is used. */
+static inline uint64_t special_bytes(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word);
+    uint64_t quote = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
+    uint64_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
+    uint64_t control = word - EACH_BYTE(' ');
+    return (quote | backslash | control | word) & EACH_BYTE(0x80);
+}
+
+/* The first byte that is not plain ASCII text of a string. */
+static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
+{
+    for (; end - at >= 32; at += 32)
+        if (special_bytes(at) | special_bytes(at + 8) | special_bytes(at + 16) |
+            special_bytes(at + 24))
+            break;
+    for (; end - at >= 8; at += 8) {
+        uint64_t special = special_bytes(at);
+        if (special)
+            return at + __builtin_ctzll(special) / 8;
+    }
+    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+static int hex_value(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The four digits of \uXXXX; `at` on the backslash. */
+static bool scan_hex4(struct scan *s, unsigned *code)
+{
+    unsigned value = 0;
+    s->at += 2;
+    for (int i = 0; i < 4; i++, s->at++) {
+        if (s->at == s->end || hex_value(*s->at) < 0)
+            return fail_here(s, "an escape with a wrong hex digit");
+        value = value << 4 | (unsigned)hex_value(*s->at);
+    }
+    *code = value;
+    return true;
+}
+
+static bool is_high_surrogate(unsigned code)
+{
+    return code >= 0xd800 && code <= 0xdbff;
+}
+
+static bool is_low_surrogate(unsigned code)
+{
+    return code >= 0xdc00 && code <= 0xdfff;
+}
+
+static bool scan_unicode(struct scan *s)
+{
+    const uint8_t *from = s->at;
+    unsigned code, low;
+    if (!scan_hex4(s, &code))
+        return false;
+    if (is_low_surrogate(code))
+        return fail_at(s, from, "a lone surrogate");
+    if (!is_high_surrogate(code))
+        return true;
+    if (s->end - s->at < 2 || s->at[0] != '\\' || s->at[1] != 'u')
+        return fail_at(s, from, "a lone surrogate");
+    if (!scan_hex4(s, &low))
+        return false;
+    return is_low_surrogate(low) || fail_at(s, from, "a lone surrogate");
+}
+
+static bool scan_escape(struct scan *s)
+{
+    if (s->end - s->at < 2)
+        return fail_at(s, s->end, "the text ends too early");
+    switch (s->at[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        s->at += 2;
+        return true;
+    case 'u':
+        return scan_unicode(s);
+    }
+    return fail_at(s, s->at + 1, "an unknown escape");
+}
+
+/* A string; `at` on its opening quote. */
+static bool scan_string(struct scan *s, bool *has_escapes)
+{
+    *has_escapes = false;
+    s->at++;
+    for (;;) {
+        s->at = skip_plain(s->at, s->end);
+        if (s->at == s->end)
+            return fail_here(s, NULL);
+        if (*s->at == '"') {
+            s->at++;
+            return true;
+        }
+        if (*s->at == '\\') {
+            *has_escapes = true;
+            if (!scan_escape(s))
+                return false;
+            continue;
+        }
+        size_t length = *s->at < ' ' ? 0 : utf8_sequence(s->at, (size_t)(s->end - s->at));
+        if (length == 0)
+            return fail_here(s, *s->at < ' ' ? "a control character in a string" : "not UTF-8");
+        s->at += length;
+    }
+}
+
+/* ---- the other scalars ---- */
+
+static bool scan_digits(struct scan *s)
+{
+    const uint8_t *from = s->at;
+    while (s->at < s->end && *s->at >= '0' && *s->at <= '9')
+        s->at++;
+    return s->at > from || fail_here(s, "a digit is missing");
+}
+
+static bool scan_exponent(struct scan *s)
+{
+    s->at++;
+    if (at_byte(s, '+') || at_byte(s, '-'))
+        s->at++;
+    return scan_digits(s);
+}
+
+static bool scan_number(struct scan *s)
+{
+    const uint8_t *from = s->at;
+    if (at_byte(s, '-'))
+        s->at++;
+    if (at_byte(s, '0'))
+        s->at++; /* a digit behind it is no separator, and refused as such */
+    else if (!scan_digits(s))
+        return false;
+    if (at_byte(s, '.')) {
+        s->at++;
+        if (!scan_digits(s))
+            return false;
+    }
+    if ((at_byte(s, 'e') || at_byte(s, 'E')) && !scan_exponent(s))
+        return false;
+    return (size_t)(s->at - from) <= s->limits->number_length ||
+           fail_at(s, from, "a number that is too long");
+}
+
+static bool scan_word(struct scan *s, const char *word)
+{
+    for (; *word; word++, s->at++)
+        if (!at_byte(s, (uint8_t)*word))
+            return fail_here(s, "not a value");
+    return true;
+}
+
+/* ---- structure ---- */
+
+static bool fail_name(struct scan *s, const uint8_t *at, enum json_name_result result)
+{
+    static const char *const reasons[] = {
+        [NAME_REPEATED] = "a repeated name",
+        [NAME_HOLDS_NUL] = "U+0000 in a name",
+        [NAME_NO_MEMORY] = "no memory for the names",
+    };
+    return fail_at(s, at, reasons[result]);
+}
+
+/* A name and its colon; `at` in front of both, and in front of the value afterwards. */
+static bool scan_name(struct scan *s)
+{
+    const uint8_t *from = s->at;
+    bool has_escapes;
+    if (!at_byte(s, '"'))
+        return fail_here(s, "a name is missing");
+    if (!scan_string(s, &has_escapes))
+        return false;
+    enum json_name_result result =
+        json_names_add(&s->names, &s->levels[s->depth - 1].object,
+                       bytes_of(from + 1, (size_t)(s->at - from) - 2), has_escapes);
+    if (result != NAME_NEW)
+        return fail_name(s, from, result);
+    s->summary.members++;
+    skip_space(s);
+    if (!at_byte(s, ':'))
+        return fail_here(s, "a colon is missing");
+    s->at++;
+    skip_space(s);
+    return true;
+}
+
+static void close_level(struct scan *s)
+{
+    struct level *level = &s->levels[--s->depth];
+    s->at++;
+    if (level->is_object)
+        json_names_close(&s->names, &level->object);
+}
+
+/* `at` on the bracket. Afterwards in front of the first value inside, or behind it all. */
+static bool open_level(struct scan *s, bool is_object, bool *complete)
+{
+    if (s->depth == s->limits->depth || s->depth == JSON_DEPTH_MAX)
+        return fail_here(s, "nested too deeply");
+    struct level *level = &s->levels[s->depth++];
+    if (s->depth > s->summary.depth)
+        s->summary.depth = s->depth;
+    level->is_object = is_object;
+    if (is_object) {
+        json_names_open(&s->names, &level->object);
+        s->summary.objects++;
+    }
+    s->at++;
+    skip_space(s);
+    *complete = at_byte(s, is_object ? '}' : ']');
+    if (*complete)
+        close_level(s);
+    else if (is_object)
+        return scan_name(s);
+    return true;
+}
+
+/* A value, or the beginning of one that holds others (`*complete` says which). */
+static bool scan_value(struct scan *s, bool *complete)
+{
+    bool has_escapes;
+    *complete = true;
+    if (s->at == s->end)
+        return fail_here(s, NULL);
+    if (++s->summary.nodes > s->limits->nodes)
+        return fail_here(s, "too many values");
+    switch (*s->at) {
+    case '{':
+        return open_level(s, true, complete);
+    case '[':
+        return open_level(s, false, complete);
+    case '"':
+        return scan_string(s, &has_escapes);
+    case 't':
+        return scan_word(s, "true");
+    case 'f':
+        return scan_word(s, "false");
+    case 'n':
+        return scan_word(s, "null");
+    }
+    return *s->at == '-' || (*s->at >= '0' && *s->at <= '9') ? scan_number(s)
+                                                            : fail_here(s, "not a value");
+}
+
+/* What follows a value inside of another: a comma and then the next value, or the end of the outer
+ * one, which is then complete itself. */
+static bool scan_separator(struct scan *s, bool *complete)
+{
+    bool in_object = s->levels[s->depth - 1].is_object;
+    skip_space(s);
+    if (at_byte(s, ',')) {
+        s->at++;
+        skip_space(s);
+        *complete = false;
+        return !in_object || scan_name(s);
+    }
+    if (!at_byte(s, in_object ? '}' : ']'))
+        return fail_here(s, "a comma or the closing bracket is missing");
+    close_level(s);
+    return true;
+}
+
+static bool scan_text(struct scan *s)
+{
+    bool complete = false;
+    skip_space(s);
+    while (!complete) {
+        if (!scan_value(s, &complete))
+            return false;
+        while (complete && s->depth > 0)
+            if (!scan_separator(s, &complete))
+                return false;
+    }
+    skip_space(s);
+    return s->at == s->end || fail_here(s, "something follows the value");
+}
+
+bool json_check(struct bytes text, const struct json_limits *limits, struct json_summary *summary,
+                struct json_fault *fault)
+{
+    struct scan s; /* not zeroed: the levels and names are large, and filled as they open */
+    s.start = s.at = text.length ? text.data : (const uint8_t *)"";
+    s.end = s.at + text.length;
+    s.limits = limits;
+    s.fault = fault;
+    s.summary = (struct json_summary){0};
+    s.depth = 0;
+    if (text.length > UINT32_MAX)
+        return fail_here(&s, "longer than 4 GiB");
+    json_names_init(&s.names, text);
+    bool good = scan_text(&s);
+    json_names_finish(&s.names);
+    if (good && summary)
+        *summary = s.summary;
+    return good;
+}
+
+/* ---- writing ---- */
+
+static bool escape_one(struct buffer *out, uint8_t byte)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const char *found = byte ? strchr(plain, byte) : NULL;
+    if (found)
+        return buffer_printf(out, "\\%c", letters[found - plain]);
+    return byte < ' ' ? buffer_printf(out, "\\u%04x", byte)
+                      : buffer_append_text(out, "\xef\xbf\xbd");
+}
+
+bool json_escape(struct buffer *out, struct bytes text)
+{
+    const uint8_t *at = text.data, *end = text.length ? at + text.length : at;
+    while (at < end) {
+        const uint8_t *plain = skip_plain(at, end);
+        if (!buffer_append(out, at, (size_t)(plain - at)))
+            return false;
+        at = plain;
+        if (at == end)
+            break;
+        size_t length = *at < 0x80 ? 0 : utf8_sequence(at, (size_t)(end - at));
+        if (!(length ? buffer_append(out, at, length) : escape_one(out, *at)))
+            return false;
+        at += length ? length : 1;
+    }
+    return true;
+}
