@@ -25,6 +25,13 @@ struct authenticator {
     /* Gives back what is not arena memory; called once after `head` passed, in any case. May be
      * NULL. */
     void (*release)(void *state);
+
+    /* Whether the header `name` holds credentials or a signature of this kind, and is therefore not
+     * kept with the event. NULL: none but those that are never kept (Authorization and the like). */
+    bool (*owns_header)(const void *settings, struct bytes name);
+
+    /* What a 401 carries in WWW-Authenticate; NULL: nothing. */
+    const char *challenge;
 };
 
 static inline const struct authenticator *authenticator_of(const struct handler *handler)

@@ -14,7 +14,7 @@ struct client_address {
 };
 
 struct header {
-    struct bytes name, value; /* name as sent; value trimmed */
+    struct bytes name, value; /* as sent; the guard replaces the list by one of trimmed values */
 };
 
 struct request {

@@ -52,6 +52,7 @@ extern const struct reply_row reply_rows[REPLY_COUNT];
 struct verdict {
     enum reply reply;
     unsigned retry_after_s;
+    bool close; /* Connection: close, whatever the row says; see verdict_closes */
     const char *reason; /* for the log only: a constant, or in the request's arena; never a secret */
     /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
     unsigned status;
@@ -62,6 +63,17 @@ struct verdict {
     /* REPLY_UNPROCESSABLE: the "errors" member of the answer's body, JSON text; empty: none */
     struct bytes details;
 };
+
+static inline bool verdict_closes(const struct verdict *verdict)
+{
+    return verdict->close || reply_rows[verdict->reply].close;
+}
+
+/* A status that the verdict brings (handshakes, fixed answers) stands before the row's. */
+static inline unsigned verdict_status(const struct verdict *verdict)
+{
+    return verdict->status ? verdict->status : reply_rows[verdict->reply].status;
+}
 
 static inline struct verdict verdict_go_on(void)
 {

@@ -3,10 +3,14 @@
 #ifndef TENTERHOOK_SERVER_PIPELINE_H
 #define TENTERHOOK_SERVER_PIPELINE_H
 
+#include "base/error.h"
 #include "handlers/authenticator.h"
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 #include "server/wire.h"
+
+struct limit_table;
+struct routing;
 
 enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
 
@@ -14,10 +18,17 @@ enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
 struct pipeline {
     const struct settings *settings;
     struct limit_table *limits; /* NULL: not limited (verify) */
+    struct routing *routing;
 };
 
-/* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers,
- * client, secure and now_ms are filled in by the caller. */
+/* Compiles the routes. `settings` and `limits` outlive the pipeline. */
+bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
+                   struct limit_table *limits, struct error *err);
+void pipeline_finish(struct pipeline *pipeline);
+
+/* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
+ * (all of the head, none of the trailers, values exactly as received: the guard wants to see what
+ * stands around them), client, secure and now_ms are filled in by the caller. */
 struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
@@ -25,6 +36,7 @@ struct exchange {
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
+    struct verdict handshake; /* of a head; waits for the other authenticators */
     const char *stage;   /* name of the stage that decided, for the log and for verify */
 };
 
@@ -32,7 +44,7 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
 void exchange_finish(struct exchange *exchange);
 
-/* guard → route → admit → authenticate (head). Decides before a byte of the body is read. On
+/* guard → route → length → address → limit per client → authenticate (head). Decides before a byte of the body is read. On
  * REPLY_NONE request.route is set and the body may be up to route->max_body bytes. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 

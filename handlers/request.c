@@ -1,0 +1,51 @@
+/* Looking things up in a request. Heads hold at most 64 headers, so a walk is as good as a table. */
+#include "handlers/request.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+
+struct bytes request_header(const struct request *request, const char *name, size_t *count)
+{
+    struct bytes wanted = bytes_of_text(name), value = bytes_of(NULL, 0);
+    size_t found = 0;
+    for (size_t i = 0; i < request->header_count; i++) {
+        const struct header *header = &request->headers[i];
+        if (bytes_equal_nocase(header->name, wanted) && found++ == 0)
+            value = header->value;
+    }
+    if (count)
+        *count = found;
+    return value;
+}
+
+struct bytes request_query(const struct request *request, const char *name, size_t *count)
+{
+    struct bytes rest = request->query, value = bytes_of(NULL, 0);
+    size_t found = 0;
+    while (rest.length > 0) {
+        struct bytes parameter = bytes_split(&rest, '&');
+        struct bytes key = bytes_split(&parameter, '=');
+        if (bytes_equal_text(key, name) && found++ == 0)
+            value = parameter;
+    }
+    if (count)
+        *count = found;
+    return value;
+}
+
+static bool is_mapped(const uint8_t address[16])
+{
+    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
+    return memcmp(address, prefix, sizeof prefix) == 0;
+}
+
+void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE])
+{
+    const uint8_t *address = client->address;
+    if (client->local)
+        snprintf(text, CLIENT_TEXT_SIZE, "unix");
+    else if (is_mapped(address))
+        inet_ntop(AF_INET, address + 12, text, CLIENT_TEXT_SIZE);
+    else
+        inet_ntop(AF_INET6, address, text, CLIENT_TEXT_SIZE);
+}

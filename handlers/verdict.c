@@ -1,0 +1,57 @@
+/* The one table of answers. The sentences tell a caller what to do, never what was expected: all
+ * failures of authentication read the same, byte for byte. Rows close the connection where bytes
+ * may be left on it that nobody has judged. */
+#include "handlers/verdict.h"
+
+#include "base/log.h"
+
+const struct reply_row reply_rows[REPLY_COUNT] = {
+    /* reply: code, status, text, level, close, retry */
+    [REPLY_NONE] = {"none", 0, "", LOG_DEBUG, false, false},
+    [REPLY_ACCEPTED] = {"accepted", 202, "accepted", LOG_INFO, false, false},
+    [REPLY_DUPLICATE] = {"duplicate", 200, "this event was accepted before", LOG_INFO, false,
+                         false},
+    [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false},
+    [REPLY_HANDSHAKE] = {"handshake", 200, "", LOG_INFO, false, false},
+    [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
+                           true, false},
+    [REPLY_BAD_TARGET] = {"bad_target", 400, "the request target is not a path", LOG_INFO, true,
+                          false},
+    [REPLY_BAD_CONTENT] = {"bad_content", 400, "the body is not what its media type says", LOG_INFO,
+                           false, false},
+    [REPLY_UNAUTHENTICATED] = {"unauthenticated", 401, "the credentials are missing or wrong",
+                               LOG_WARNING, false, false},
+    [REPLY_FORBIDDEN] = {"forbidden", 403, "this client may not call here", LOG_WARNING, false,
+                         false},
+    [REPLY_NOT_FOUND] = {"not_found", 404, "there is nothing here", LOG_INFO, false, false},
+    [REPLY_METHOD] = {"method_not_allowed", 405, "this method is not taken here", LOG_INFO, false,
+                      false},
+    [REPLY_TIMEOUT] = {"timeout", 408, "the request took too long", LOG_INFO, true, false},
+    [REPLY_LENGTH_REQUIRED] = {"length_required", 411, "the length of the body is missing",
+                               LOG_INFO, true, false},
+    [REPLY_TOO_LARGE] = {"too_large", 413, "the body is too large", LOG_INFO, true, false},
+    [REPLY_URI_TOO_LONG] = {"uri_too_long", 414, "the request target is too long", LOG_INFO, true,
+                            false},
+    [REPLY_MEDIA_TYPE] = {"unsupported_media_type", 415, "this media type is not taken here",
+                          LOG_INFO, false, false},
+    [REPLY_EXPECTATION] = {"expectation_failed", 417, "only 100-continue can be expected", LOG_INFO,
+                           true, false},
+    [REPLY_HEADER_TOO_LARGE] = {"header_too_large", 431, "the head of the request is too large",
+                                LOG_INFO, true, false},
+    [REPLY_UNPROCESSABLE] = {"unprocessable", 422, "the event lacks what this route needs",
+                             LOG_INFO, false, false},
+    [REPLY_RATE_LIMITED] = {"rate_limited", 429, "too many requests, try again later", LOG_INFO,
+                            false, true},
+    [REPLY_NOT_IMPLEMENTED] = {"not_implemented", 501, "this transfer coding is not known",
+                               LOG_INFO, true, false},
+    [REPLY_VERSION] = {"version_not_supported", 505, "only HTTP/1.0 and HTTP/1.1 are spoken here",
+                       LOG_INFO, true, false},
+    [REPLY_DRAINING] = {"draining", 503, "the server is leaving, try again", LOG_INFO, true, true},
+    [REPLY_MEMORY_FULL] = {"memory_full", 503, "too much at once, try again later", LOG_WARNING,
+                           true, true},
+    [REPLY_QUEUE_FULL] = {"queue_full", 503, "too much is waiting, try again later", LOG_WARNING,
+                          false, true},
+    [REPLY_JOURNAL] = {"journal", 503, "events cannot be stored now, try again later", LOG_ERROR,
+                       false, true},
+    [REPLY_INTERNAL] = {"internal", 500, "something went wrong here", LOG_ERROR, true, false},
+};
