@@ -137,6 +137,26 @@ void base64url_encode(struct bytes data, char *out)
     base64_encode_with(data, base64_url, false, out);
 }
 
+bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        uint8_t byte = text.data[i];
+        size_t got;
+        if (at == size)
+            return false;
+        if (byte == '%') {
+            if (text.length - i < 3 ||
+                !hex_decode(bytes_of(text.data + i + 1, 2), HEX_ANY, &byte, 1, &got))
+                return false;
+            i += 2;
+        }
+        out[at++] = byte;
+    }
+    *length = at;
+    return true;
+}
+
 size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     if (p[0] < 0x80)

@@ -23,6 +23,9 @@ void base64_encode(struct bytes data, char *out);
 /* URL alphabet, no padding, and NUL. */
 void base64url_encode(struct bytes data, char *out);
 
+/* Percent-decoding, once: %XX in either case; "+" stays "+". */
+bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
+
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes text);
 /* Length of the well-formed sequence at the front of `left` (at least 1) bytes; 0 if it is none. */

@@ -12,7 +12,9 @@ struct authenticator {
 
     /* Credentials in the head, before the body is read: go on, or refuse. For a scheme that signs
      * the body this checks that the signature is there and well formed, and that the time is
-     * fresh. `*state` (arena memory, or NULL) is handed to the next two. */
+     * fresh. `*state` (arena memory, or NULL) is handed to the next two. REPLY_HANDSHAKE answers a
+     * handshake that needs no body: it is given when all others have passed, and none of the
+     * functions below is called. */
     struct verdict (*head)(const void *settings, struct request *request, void **state);
 
     /* Each piece of the raw body as it arrives; NULL if the kind does not look at the body. */
@@ -30,8 +32,8 @@ struct authenticator {
      * kept with the event. NULL: none but those that are never kept (Authorization and the like). */
     bool (*owns_header)(const void *settings, struct bytes name);
 
-    /* What a 401 carries in WWW-Authenticate; NULL: nothing. */
-    const char *challenge;
+    /* What a 401 carries in WWW-Authenticate, or NULL. May be NULL itself. */
+    const char *(*challenge)(const void *settings);
 };
 
 static inline const struct authenticator *authenticator_of(const struct handler *handler)

@@ -5,15 +5,23 @@
 
 #include "handlers/request.h"
 
+enum { LIMITS_PER_ROUTE_MAX = 16 };
+
 struct limit_table; /* lives in memory given by the caller, shared between processes */
 
-/* Bytes for a table of `slots` entries (rounded up to a power of two). */
+/* Bytes for a table of at least `slots` buckets. */
 size_t limit_table_size(size_t slots);
-/* Makes a table in zeroed memory of that size, with a random seed. */
+/* Makes a table in zeroed memory of that size, aligned to 64 bytes, with a random seed. */
 struct limit_table *limit_table_init(void *memory, size_t slots);
 
-/* Takes one token from every limit of `route` that is `per` what is asked, all or none.
- * `now_ns` is monotonic. Returns 0 when admitted, else the milliseconds until it would be. */
+/* Takes one token from every limit of `route` that is `per` what is asked, all or none. `now_ns` is
+ * monotonic and less than 20 years. Returns 0 when admitted, else the milliseconds, at least 1,
+ * after which it would be if nobody else took a token before.
+ *
+ * In any span of time a bucket admits at most burst + rate x span; under constant demand it admits
+ * that many less at most one. Rates that do not divide a second are met from below, to within a
+ * twelfth of a nanosecond a token. Buckets are known by the route's name and the limit's place in
+ * its list, so they outlive a reload. */
 int64_t limit_take(struct limit_table *table, const struct route *route, enum rate_limit_per per,
                    const struct client_address *client, int64_t now_ns);
 

@@ -36,7 +36,8 @@ struct exchange {
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
-    struct verdict handshake; /* of a head; waits for the other authenticators */
+    struct verdict handshake; /* of one authenticator; waits for the others */
+    size_t handshake_head;    /* which head it came from, from 1; that one has no further part */
     const char *stage;   /* name of the stage that decided, for the log and for verify */
 };
 

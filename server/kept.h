@@ -1,0 +1,16 @@
+/* The headers that are kept with an event. */
+#ifndef TENTERHOOK_SERVER_KEPT_H
+#define TENTERHOOK_SERVER_KEPT_H
+
+#include "base/bytes.h"
+#include "handlers/request.h"
+
+/* A JSON object of lower-case names and their values (joined with ", " where a name comes more than
+ * once), in the request's arena. Kept are: Content-Type, User-Agent, Webhook-*, CE-* (CloudEvents)
+ * and X-* - except what proves who calls: Authorization, cookies, headers that the route's
+ * authenticators own, and every name that has the sound of a credential in it (token, secret,
+ * signature, password, key, auth, hmac). Forwarding headers of proxies are not kept either.
+ * False: the arena is full. */
+bool kept_headers(struct request *request, struct bytes *json);
+
+#endif

@@ -1,0 +1,336 @@
+/* The walk of one webhook as a table: what stands in it, in which order, is all there is to know
+ * about what happens to a request, and a new stage is a function and a row. A stage lets the
+ * request go on or gives the row of its answer; the first answer ends the walk. Nothing before
+ * `authenticate` looks at the body, and nothing after it runs for a caller who has not passed. */
+#include "server/pipeline.h"
+
+#include "handlers/address.h"
+#include "handlers/content.h"
+#include "handlers/events.h"
+#include "handlers/limit.h"
+#include "server/guard.h"
+#include "server/kept.h"
+#include "server/routing.h"
+
+#include <assert.h>
+
+struct stage {
+    const char *name;
+    struct verdict (*run)(struct exchange *exchange, int64_t monotonic_ns);
+};
+
+/* ---- the head ---- */
+
+static struct verdict stage_guard(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return guard_check(&exchange->request, &exchange->content_length);
+}
+
+static struct verdict stage_route(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return routing_match(exchange->pipeline->routing, &exchange->request);
+}
+
+/* A body that says how long it is, is refused before it is sent; a chunked one when it is there. No
+ * Content-Length means no body. */
+static struct verdict stage_length(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->content_length > exchange->request.route->max_body
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               : verdict_go_on();
+}
+
+static struct verdict stage_address(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return address_check(exchange->request.route, &exchange->request.client);
+}
+
+static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
+                                  int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    if (!exchange->pipeline->limits)
+        return verdict_go_on();
+    int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
+                                 monotonic_ns);
+    if (wait_ms == 0)
+        return verdict_go_on();
+    return (struct verdict){.reply = REPLY_RATE_LIMITED,
+                            .retry_after_s = (unsigned)((wait_ms + 999) / 1000),
+                            .reason = per == PER_CLIENT ? "too many requests of this client"
+                                                        : "too many requests of this route"};
+}
+
+static struct verdict stage_limit_client(struct exchange *exchange, int64_t monotonic_ns)
+{
+    return take_limits(exchange, PER_CLIENT, monotonic_ns);
+}
+
+/* ---- authentication ---- */
+
+static const struct authenticator *kind_at(const struct route *route, size_t index)
+{
+    return authenticator_of(&route->authenticators[index]);
+}
+
+/* A 401 tells how to authenticate by what the route is, never by what was wrong. */
+static struct verdict add_challenge(const struct route *route, struct verdict verdict)
+{
+    if (verdict.reply != REPLY_UNAUTHENTICATED || verdict.header_name)
+        return verdict;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        const char *challenge =
+            kind->challenge ? kind->challenge(route->authenticators[i].settings) : NULL;
+        if (!challenge)
+            continue;
+        verdict.header_name = "WWW-Authenticate";
+        verdict.header_value = bytes_of_text(challenge);
+        break;
+    }
+    return verdict;
+}
+
+/* Whether the authenticator passed its head and goes on to the body. */
+static bool takes_part(const struct exchange *exchange, size_t index)
+{
+    return index < exchange->passed_heads && index + 1 != exchange->handshake_head;
+}
+
+static bool awaits_body(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(exchange->request.route, i)->body)
+            return true;
+    return false;
+}
+
+/* A handshake is not an answer until all others have passed: it is put aside. */
+static struct verdict set_handshake_aside(struct exchange *exchange, struct verdict verdict)
+{
+    if (verdict.reply != REPLY_HANDSHAKE)
+        return verdict;
+    exchange->handshake = verdict;
+    return verdict_go_on();
+}
+
+static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    (void)monotonic_ns;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        struct verdict verdict =
+            kind_at(route, i)->head(handler->settings, request, &exchange->states[i]);
+        if (verdict.reply == REPLY_HANDSHAKE)
+            exchange->handshake_head = i + 1;
+        verdict = set_handshake_aside(exchange, verdict);
+        if (verdict.reply != REPLY_NONE)
+            return add_challenge(route, verdict);
+        exchange->passed_heads = i + 1;
+    }
+    return awaits_body(exchange) ? verdict_go_on() : exchange->handshake;
+}
+
+static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    (void)monotonic_ns;
+    for (size_t i = 0; i < exchange->passed_heads; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        if (!takes_part(exchange, i) || !kind_at(route, i)->body)
+            continue;
+        struct verdict verdict = set_handshake_aside(
+            exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
+        if (verdict.reply != REPLY_NONE)
+            return add_challenge(route, verdict);
+    }
+    return verdict_go_on();
+}
+
+static struct verdict stage_handshake(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->handshake;
+}
+
+/* ---- the event ---- */
+
+/* Charged for authenticated calls alone, so that strangers cannot use up a route. */
+static struct verdict stage_limit_route(struct exchange *exchange, int64_t monotonic_ns)
+{
+    return take_limits(exchange, PER_ROUTE, monotonic_ns);
+}
+
+static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return content_check(&exchange->request);
+}
+
+static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct request *request = &exchange->request;
+    (void)monotonic_ns;
+    return events_take(&request->route->events, request->event_type)
+               ? verdict_go_on()
+               : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
+}
+
+/* ---- the table ---- */
+
+#define HEAD_STAGES(STAGE)                                                                         \
+    STAGE("guard", stage_guard)                                                                    \
+    STAGE("route", stage_route)                                                                    \
+    STAGE("length", stage_length)                                                                  \
+    STAGE("address", stage_address)                                                                \
+    STAGE("limit", stage_limit_client)                                                             \
+    STAGE("authenticate", stage_authenticate_head)
+
+#define BODY_STAGES(STAGE)                                                                         \
+    STAGE("size", stage_size)                                                                      \
+    STAGE("signature", stage_authenticate_body)                                                    \
+    STAGE("handshake", stage_handshake)                                                            \
+    STAGE("limit route", stage_limit_route)                                                        \
+    STAGE("decode", stage_decode)                                                                  \
+    STAGE("select", stage_select)
+
+/* The whole body is here; only now is the length of a chunked one known. */
+static struct verdict stage_size(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->request.body.length > (size_t)exchange->request.route->max_body
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               : verdict_go_on();
+}
+
+#define STAGE_ROW(name, run) {name, run},
+#define STAGE_NAME(name, run) name,
+
+static const struct stage head_stages[] = {HEAD_STAGES(STAGE_ROW){NULL, NULL}};
+static const struct stage body_stages[] = {BODY_STAGES(STAGE_ROW){NULL, NULL}};
+const char *const pipeline_stage_names[] = {HEAD_STAGES(STAGE_NAME) BODY_STAGES(STAGE_NAME) NULL};
+
+static struct verdict run_stages(const struct stage *stage, struct exchange *exchange,
+                                 int64_t monotonic_ns)
+{
+    for (; stage->name; stage++) {
+        exchange->stage = stage->name;
+        struct verdict verdict = stage->run(exchange, monotonic_ns);
+        if (verdict.reply == REPLY_NONE)
+            continue;
+        if (reply_rows[verdict.reply].retry && verdict.retry_after_s == 0)
+            verdict.retry_after_s = 1;
+        return verdict;
+    }
+    return verdict_go_on();
+}
+
+struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns)
+{
+    return run_stages(head_stages, exchange, monotonic_ns);
+}
+
+void pipeline_feed(struct exchange *exchange, struct bytes piece)
+{
+    const struct route *route = exchange->request.route;
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(route, i)->feed)
+            kind_at(route, i)->feed(exchange->states[i], piece);
+}
+
+struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns)
+{
+    exchange->request.body = body;
+    return run_stages(body_stages, exchange, monotonic_ns);
+}
+
+/* ---- the exchange ---- */
+
+void exchange_init(struct exchange *exchange, const struct pipeline *pipeline)
+{
+    *exchange = (struct exchange){.pipeline = pipeline};
+    arena_init(&exchange->arena, EXCHANGE_ARENA);
+    exchange->request.arena = &exchange->arena;
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(route, i)->release)
+            kind_at(route, i)->release(exchange->states[i]);
+    exchange->passed_heads = 0;
+    arena_finish(&exchange->arena);
+}
+
+static struct bytes dedupe_key(const struct request *request)
+{
+    if (request->route->dedupe.off)
+        return bytes_of(NULL, 0);
+    return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
+}
+
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+{
+    struct request *request = &exchange->request;
+    struct bytes headers;
+    char *client = arena_alloc(&exchange->arena, CLIENT_TEXT_SIZE);
+    if (!client || !kept_headers(request, &headers))
+        return false;
+    client_format(&request->client, client);
+    *event = (struct wire_event){
+        .tag = tag,
+        .route = (uint32_t)request->route->index,
+        .received_ms = request->now_ms,
+        .body_is_json = request->route->content == CONTENT_JSON,
+        .client = bytes_of_text(client),
+        .event_type = request->event_type,
+        .delivery_id = request->delivery,
+        .content_type = request_header(request, "Content-Type", NULL),
+        .dedupe_key = dedupe_key(request),
+        .headers = headers,
+        .body = request->body,
+    };
+    return true;
+}
+
+/* ---- the pipeline ---- */
+
+static bool check_route(const struct route *route, struct error *err)
+{
+    if (route->authenticator_count > AUTHENTICATORS_MAX)
+        return error_set(err, "route \"%s\" has more than %d kinds of authentication", route->name,
+                         AUTHENTICATORS_MAX);
+    if (route->rate_limits.count > LIMITS_PER_ROUTE_MAX)
+        return error_set(err, "route \"%s\" has more than %d rate limits", route->name,
+                         LIMITS_PER_ROUTE_MAX);
+    /* the loader lets no such route through: without this nothing would ask who calls */
+    assert(route->authenticator_count > 0 || route->no_authentication);
+    return true;
+}
+
+bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
+                   struct limit_table *limits, struct error *err)
+{
+    for (size_t i = 0; i < settings->route_count; i++)
+        if (!check_route(&settings->routes[i], err))
+            return false;
+    struct routing *routing = routing_create(settings);
+    if (!routing)
+        return error_set(err, "no memory for the routes");
+    *pipeline = (struct pipeline){settings, limits, routing};
+    return true;
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+    routing_destroy(pipeline->routing);
+    *pipeline = (struct pipeline){0};
+}
