@@ -66,6 +66,23 @@ void hmac_destroy(struct hmac_stream *stream, uint8_t *out)
         gnutls_hmac_deinit((gnutls_hmac_hd_t)stream, out);
 }
 
+struct hash_stream *hash_create(enum hash_kind kind)
+{
+    gnutls_hash_hd_t handle;
+    return gnutls_hash_init(&handle, hashes[kind].digest) == 0 ? (struct hash_stream *)handle : NULL;
+}
+
+bool hash_feed(struct hash_stream *stream, struct bytes data)
+{
+    return gnutls_hash((gnutls_hash_hd_t)stream, data.data, data.length) == 0;
+}
+
+void hash_destroy(struct hash_stream *stream, uint8_t *out)
+{
+    if (stream)
+        gnutls_hash_deinit((gnutls_hash_hd_t)stream, out);
+}
+
 bool digest_equal(struct bytes a, struct bytes b)
 {
     return a.length > 0 && a.length == b.length && gnutls_memcmp(a.data, b.data, a.length) == 0;

@@ -26,6 +26,12 @@ bool hmac_feed(struct hmac_stream *stream, struct bytes data);
 /* The digest so far into `out` (NULL: thrown away), and the stream is destroyed. */
 void hmac_destroy(struct hmac_stream *stream, uint8_t *out);
 
+/* A plain digest, streaming; as hmac_stream. */
+struct hash_stream;
+struct hash_stream *hash_create(enum hash_kind kind);
+bool hash_feed(struct hash_stream *stream, struct bytes data);
+void hash_destroy(struct hash_stream *stream, uint8_t *out);
+
 /* Equal in time independent of where they differ. Lengths are public; length 0 is never equal. */
 bool digest_equal(struct bytes a, struct bytes b);
 

@@ -4,6 +4,8 @@
 #ifndef TENTERHOOK_HANDLERS_AUTHENTICATOR_H
 #define TENTERHOOK_HANDLERS_AUTHENTICATOR_H
 
+#include "base/buffer.h"
+#include "base/buffer.h"
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 
@@ -34,6 +36,14 @@ struct authenticator {
 
     /* What a 401 carries in WWW-Authenticate, or NULL. May be NULL itself. */
     const char *(*challenge)(const void *settings);
+
+    /* Whether this kind answers that method itself, besides the route's methods (a provider's GET
+     * handshake); what it then does not answer it refuses. NULL: never. */
+    bool (*accepts)(const void *settings, struct bytes method);
+
+    /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.
+     * False where the request does not say enough. NULL: the kind signs nothing. */
+    bool (*explain)(void *state, struct buffer *out);
 };
 
 static inline const struct authenticator *authenticator_of(const struct handler *handler)

@@ -1,0 +1,28 @@
+/* Greetings by which a sender tries out an address: recognised and answered as its preset says. */
+#ifndef TENTERHOOK_HANDLERS_HANDSHAKE_H
+#define TENTERHOOK_HANDLERS_HANDSHAKE_H
+
+#include "handlers/signature.h"
+
+/* When a handshake can be recognised. */
+enum handshake_moment {
+    HANDSHAKE_HEAD,    /* not signed, all in the head */
+    HANDSHAKE_BODY,    /* not signed, in the body */
+    HANDSHAKE_SIGNED,  /* after the signature was found right */
+};
+
+/* REPLY_NONE if this is none of the scheme's handshakes of that moment; else the answer or the
+ * refusal. */
+struct verdict handshake_answer(const struct signature_plan *plan, struct value_source *source,
+                                enum handshake_moment moment);
+
+/* Whether the scheme has a handshake of that moment at all. */
+bool handshake_expected(const struct scheme *scheme, enum handshake_moment moment);
+
+/* Whether a handshake of the scheme comes with this method. */
+bool handshake_method(const struct scheme *scheme, struct bytes method);
+
+/* Whether the scheme's key can be delivered by a handshake. */
+bool handshake_learns(const struct scheme *scheme);
+
+#endif

@@ -1,0 +1,317 @@
+/* A provider is a scheme — the user's own or one that is compiled in, in the same words and read by
+ * the same rows — with the route's secrets. What the signature engine proves is turned here into
+ * what the rest of the walk wants: the delivery id, the event type and the key against replays.
+ *
+ * The key against replays is the delivery id where that is signed, else a digest of signature and
+ * time where there is a signed time, else the delivery id as sent. Without any of them there is none:
+ * two messages with the same body and the same signature may well be two events. */
+#include "handlers/provider.h"
+
+#include "base/encoding.h"
+#include "handlers/authenticator.h"
+#include "handlers/handshake.h"
+#include "handlers/presets.h"
+
+enum { ID_MAX = 256 };
+
+/* ---- loading ---- */
+
+static const struct scheme *scheme_read(struct load *load, const struct node *node,
+                                        const char *name)
+{
+    struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
+    if (!scheme || !load_section(load, node, &scheme_section, scheme))
+        return NULL;
+    scheme->name = arena_copy_text(load_arena(load), name);
+    return scheme;
+}
+
+static void unknown_provider(struct load *load, const struct node *node, const char *name)
+{
+    const char **names = arena_alloc_array(load_arena(load), preset_count + 1, sizeof *names);
+    for (size_t i = 0; names && i < preset_count; i++)
+        names[i] = presets[i].name;
+    const char *nearest = names ? nearest_name(name, names) : NULL;
+    if (nearest)
+        load_problem(load, node, "there is no provider \"%s\", did you mean \"%s\"?", name, nearest);
+    else
+        load_problem(load, node, "there is no provider \"%s\"", name);
+}
+
+const struct scheme *provider_scheme(struct load *load, const struct node *node, const char *name)
+{
+    const struct preset *preset = preset_find(name);
+    const struct node *own = load_provider(load, name);
+    if (own)
+        return scheme_read(load, own, name);
+    if (preset) {
+        const struct node *root = load_text(load, preset->name, preset->text);
+        return root ? scheme_read(load, root, name) : NULL;
+    }
+    unknown_provider(load, node, name);
+    return NULL;
+}
+
+static bool parameter_known(const struct scheme *scheme, const char *name)
+{
+    for (size_t i = 0; i < scheme->parameters.count; i++) {
+        if (strcmp(scheme->parameters.items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_parameters(struct load *load, const struct node *node,
+                            struct provider_settings *settings)
+{
+    const struct scheme *scheme = settings->scheme;
+    struct text_map *map = &settings->parameters;
+    map->names = arena_alloc_array(load_arena(load), node->count + 1, sizeof *map->names);
+    map->values = arena_alloc_array(load_arena(load), node->count + 1, sizeof *map->values);
+    if (!map->names || !map->values)
+        return load_problem(load, node, "is too long");
+    for (const struct node *value = node->first; value; value = value->next) {
+        if (strcmp(value->key->text, "name") == 0)
+            continue;
+        if (!parameter_known(scheme, value->key->text))
+            return load_problem(load, value->key, "provider %s takes no \"%s\"", scheme->name,
+                                value->key->text);
+        if (value->kind != NODE_SCALAR || value->length == 0)
+            return load_problem(load, value, "wants a text");
+        map->names[map->count] = value->key->text;
+        map->values[map->count++] = value->text;
+    }
+    for (size_t i = 0; i < scheme->parameters.count; i++) {
+        if (!tree_find(node, scheme->parameters.items[i]))
+            return load_problem(load, node, "provider %s wants %s beside its name: {name: %s, %s: …}",
+                                scheme->name, scheme->parameters.items[i], scheme->name,
+                                scheme->parameters.items[i]);
+    }
+    return true;
+}
+
+static bool read_provider(struct load *load, const struct node *node, const struct row *row,
+                          void *field)
+{
+    struct provider_settings *settings = field;
+    const struct node *name = node->kind == NODE_MAPPING ? tree_find(node, "name") : node;
+    (void)row;
+    if (!name || name->kind != NODE_SCALAR)
+        return load_problem(load, node, "wants a name, or a mapping with name");
+    settings->scheme = provider_scheme(load, name, name->text);
+    return settings->scheme && read_parameters(load, node, settings);
+}
+
+static const struct row provider_row = {
+    .name = "provider",
+    .type = ROW_CUSTOM,
+    .offset = 0,
+    .sentence = "Who calls: a sender whose way of signing is known (`tenterhook providers` lists "
+                "them) or one of your own under `providers:`.",
+    .read = read_provider,
+    .syntax = "NAME, or {name: NAME, …} where a scheme needs more",
+    .json_schema = "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
+
+static void warn(struct load *load, const struct node *node, const struct scheme *scheme)
+{
+    if (scheme->about.unsigned_parts)
+        load_warning(load, node, "provider %s does not sign %s", scheme->name,
+                     scheme->about.unsigned_parts);
+    if (scheme->weak_hash_accepted)
+        load_warning(load, node, "provider %s signs with SHA-1, which is weak; it offers nothing else",
+                     scheme->name);
+}
+
+static bool provider_finish(struct load *load, const struct node *node, void *field)
+{
+    struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    struct error err;
+    settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
+    load_keep_secrets(load, &settings->plan.keys);
+    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
+        return load_problem(load, node, "provider %s wants a secret", scheme->name);
+    if (!signature_plan_keys(&settings->plan, &settings->secrets, &err))
+        return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
+    warn(load, node, scheme);
+    return true;
+}
+
+/* ---- the walk ---- */
+
+struct provider_state {
+    const struct provider_settings *settings;
+    struct signature_state *signature;
+    bool unsigned_greeting; /* the head proved nothing; only a handshake in the body may pass */
+    struct verdict refusal; /* what it gets otherwise */
+};
+
+static bool method_of_route(const struct request *request)
+{
+    for (size_t i = 0; request->route && i < request->route->methods.count; i++) {
+        if (bytes_equal_text(request->method, request->route->methods.items[i]))
+            return true;
+    }
+    return !request->route;
+}
+
+static struct verdict greeting_in_head(const struct provider_settings *settings,
+                                       struct request *request)
+{
+    struct value_source source = {.request = request, .parameters = &settings->parameters};
+    struct verdict verdict = handshake_answer(&settings->plan, &source, HANDSHAKE_HEAD);
+    value_source_finish(&source);
+    if (verdict.reply == REPLY_NONE && !method_of_route(request))
+        return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
+    return verdict;
+}
+
+static struct verdict provider_head(const void *field, struct request *request, void **out)
+{
+    const struct provider_settings *settings = field;
+    struct verdict verdict = greeting_in_head(settings, request);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    struct provider_state *state = arena_alloc(request->arena, sizeof *state);
+    if (!state)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
+    state->settings = settings;
+    bool keyless = settings->plan.keys.count == 0 && settings->scheme->kind != SCHEME_NONE;
+    verdict = keyless ? signature_refuse("the provider has not delivered its key yet")
+                      : signature_head(&settings->plan, request, &state->signature);
+    if (verdict.reply != REPLY_NONE && verdict.reply == REPLY_UNAUTHENTICATED &&
+        handshake_expected(settings->scheme, HANDSHAKE_BODY)) {
+        state->unsigned_greeting = true;
+        state->refusal = verdict;
+        verdict = verdict_go_on();
+    }
+    if (verdict.reply != REPLY_NONE && state->signature)
+        signature_release(state->signature);
+    *out = state;
+    return verdict;
+}
+
+static void provider_feed(void *field, struct bytes piece)
+{
+    struct provider_state *state = field;
+    if (!state->unsigned_greeting && state->signature)
+        signature_feed(state->signature, piece);
+}
+
+static void provider_release(void *field)
+{
+    struct provider_state *state = field;
+    if (state->signature)
+        signature_release(state->signature);
+}
+
+static struct bytes text_of(struct signature_state *state, const struct value_list *list)
+{
+    struct bytes value;
+    if (value_get_first(&state->source, list, &value) != VALUE_FOUND || value.length == 0 ||
+        value.length > ID_MAX)
+        return bytes_of(NULL, 0);
+    char *copy = arena_copy_bytes(state->request->arena, value);
+    return bytes_of(copy, copy ? value.length : 0);
+}
+
+static bool text_signs_body(const struct template *text)
+{
+    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM) ||
+           template_uses(text, VALUE_CRC32);
+}
+
+/* Whether the delivery id is under the signature: part of the text, or in a body that is. */
+static bool delivery_signed(const struct signature_state *state)
+{
+    const struct scheme *scheme = state->plan->scheme;
+    if (scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
+        scheme->kind == SCHEME_NONE || scheme->delivery.count == 0)
+        return false;
+    if (template_uses(state->signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+        return true;
+    return value_needs_body(&scheme->delivery.items[0]) &&
+           (text_signs_body(state->signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
+            scheme->signed_text.count == 0);
+}
+
+static struct bytes digest_key(struct signature_state *state)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    char *text = arena_alloc(state->request->arena, 2 * HASH_MAX_SIZE + 1);
+    if (!text || state->found_count == 0 ||
+        !hmac_compute(HASH_SHA256, state->found[0], state->source.time, digest))
+        return bytes_of(NULL, 0);
+    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    return bytes_of_text(text);
+}
+
+static void bring_out(struct signature_state *state, struct request *request)
+{
+    const struct scheme *scheme = state->plan->scheme;
+    request->delivery = text_of(state, &scheme->delivery);
+    request->event_type = text_of(state, &scheme->event);
+    request->secret_used = state->matched;
+    bool timed = state->source.time.length && scheme->time.is_signed;
+    request->dedupe_key = request->delivery;
+    if (timed && !(request->delivery.length && delivery_signed(state)))
+        request->dedupe_key = digest_key(state);
+}
+
+static struct verdict provider_body(const void *field, struct request *request, void *opaque)
+{
+    struct provider_state *state = opaque;
+    const struct provider_settings *settings = field;
+    if (state->unsigned_greeting) {
+        struct value_source source = {.request = request, .parameters = &settings->parameters};
+        struct verdict verdict = handshake_answer(&settings->plan, &source, HANDSHAKE_BODY);
+        value_source_finish(&source);
+        return verdict.reply == REPLY_NONE ? state->refusal : verdict;
+    }
+    struct verdict verdict = signature_body(state->signature);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    verdict = handshake_answer(&settings->plan, &state->signature->source, HANDSHAKE_SIGNED);
+    if (verdict.reply == REPLY_NONE)
+        bring_out(state->signature, request);
+    return verdict;
+}
+
+static bool provider_owns_header(const void *field, struct bytes name)
+{
+    const struct provider_settings *settings = field;
+    const struct value_list *in = &settings->scheme->signature.in;
+    for (size_t i = 0; i < in->count; i++) {
+        if (in->items[i].kind == VALUE_HEADER &&
+            value_header_matches(&in->items[i], &settings->parameters, name))
+            return true;
+    }
+    return false;
+}
+
+static bool provider_accepts(const void *field, struct bytes method)
+{
+    const struct provider_settings *settings = field;
+    return handshake_method(settings->scheme, method);
+}
+
+static bool provider_explain(void *opaque, struct buffer *out)
+{
+    struct provider_state *state = opaque;
+    return state->signature && signature_explain(state->signature, out);
+}
+
+const struct authenticator provider_authenticator = {
+    .kind = {.name = "provider",
+             .sentence = "A sender whose way of signing is known.",
+             .value = &provider_row,
+             .settings_size = sizeof(struct provider_settings),
+             .finish = provider_finish},
+    .head = provider_head,
+    .feed = provider_feed,
+    .body = provider_body,
+    .release = provider_release,
+    .owns_header = provider_owns_header,
+    .accepts = provider_accepts,
+    .explain = provider_explain,
+};

@@ -1,0 +1,120 @@
+/* The words in which a sender's way of signing is described: the same for the presets that are
+ * compiled in (config/providers) and for a user's own under `providers:`. docs/providers-language.md
+ * explains them; the rows in scheme.c are where they are settled. */
+#ifndef TENTERHOOK_HANDLERS_SCHEME_H
+#define TENTERHOOK_HANDLERS_SCHEME_H
+
+#include "config/load.h"
+#include "handlers/value.h"
+
+enum scheme_kind {
+    SCHEME_HMAC,
+    SCHEME_HASH, /* a plain digest of a text that holds the secret */
+    SCHEME_ED25519,
+    SCHEME_ECDSA,
+    SCHEME_RSA,
+    SCHEME_RSA_PSS,
+    SCHEME_TOKEN,
+    SCHEME_BASIC,
+    SCHEME_JWS,
+    SCHEME_SNS,
+    SCHEME_CONTENTFUL,
+    SCHEME_MESSAGE, /* RFC 9421 */
+    SCHEME_NONE,
+};
+
+enum key_encoding { KEY_TEXT, KEY_HEX, KEY_BASE64, KEY_PUBLIC, KEY_CERTIFICATE };
+enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
+enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
+enum url_form { URL_AS_IS, URL_PORTS }; /* PORTS: as it is, without a port, with the default one */
+enum evidence { EVIDENCE_SENDER, EVIDENCE_DOCUMENTED, EVIDENCE_THIRD_PARTY };
+
+struct scheme_key {
+    int encoding;      /* enum key_encoding */
+    const char *strip; /* a prefix that is taken off if it is there; NULL: none */
+    int hash;          /* enum hash_kind + 1: the key is the digest of the secret; 0: it is not */
+};
+
+struct scheme_signature {
+    struct value_list in;  /* where it is, all that are there */
+    const char *separator; /* between entries; NULL: one entry */
+    const char *assignment; /* between an entry's name and its value; NULL: entries are unnamed */
+    struct template field; /* the name of the entries that count */
+    const char *prefix;
+    bool prefix_optional;
+    int encoding; /* enum signature_encoding */
+    bool trim;    /* spaces around entries are taken off */
+};
+
+struct scheme_time {
+    struct value_ref in; /* kind VALUE_ABSENT: the scheme has no time */
+    int unit;            /* enum time_unit */
+    int64_t tolerance_ms; /* how old; 0: not judged */
+    int64_t ahead_ms;     /* how far in the future */
+    bool is_signed;
+};
+
+struct scheme_body_hash {
+    struct value_ref in; /* VALUE_ABSENT: none */
+    int hash;
+    int encoding;
+};
+
+struct scheme_jws {
+    int algorithm; /* HS256, ES256, RS256 */
+    const char *issuer;
+    const char *body_claim; /* the claim that holds the body's digest */
+    int64_t tolerance_ms;   /* of iat; 0: not judged */
+};
+
+struct scheme_test {
+    struct value_ref value;
+    struct template equals; /* count 0: not said */
+    bool exists, missing;
+    const char *matches; /* PCRE2, the whole value */
+    void *pattern;       /* compiled `matches` */
+};
+
+struct scheme_handshake {
+    struct section_list when;   /* of struct scheme_test, all */
+    struct section_list expect; /* of struct scheme_test, else `otherwise` */
+    int64_t otherwise;          /* 400, 401 or 403 */
+    bool authenticated;         /* the signature is checked first */
+    struct value_ref learn;     /* VALUE_ABSENT, or where the key is delivered */
+    int64_t status;
+    const char *type;
+    struct template body;
+    const char *header;
+    struct template header_value;
+};
+
+/* What a person is told of a preset. */
+struct scheme_about {
+    const char *title, *source, *setup, *unsigned_parts, *note, *retries;
+    int evidence; /* enum evidence */
+    int64_t deadline_ms; /* 0: not known */
+};
+
+struct scheme {
+    const char *name;
+    int kind, hash;
+    bool weak_hash_accepted; /* RSA over SHA-1, because the sender has nothing better */
+    struct scheme_key key;
+    struct template signed_text;
+    struct template signed_form; /* count 0: as signed_text */
+    struct value_ref each;       /* VALUE_ABSENT: once for the message */
+    int url;
+    struct scheme_signature signature;
+    struct scheme_time time;
+    struct scheme_body_hash body_hash;
+    struct scheme_jws jws;
+    struct section_list require; /* of struct scheme_test */
+    struct text_list parameters;
+    struct value_list delivery, event;
+    struct section_list handshake; /* of struct scheme_handshake */
+    struct scheme_about about;
+};
+
+extern const struct row_section scheme_section;
+
+#endif

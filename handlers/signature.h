@@ -1,0 +1,84 @@
+/* A description of signing made ready for one route: a plan, and how it is carried out on a request.
+ * The signature and the time are looked at before the body is read where they stand in the head, and
+ * the body is digested as it arrives where the description lets it. */
+#ifndef TENTERHOOK_HANDLERS_SIGNATURE_H
+#define TENTERHOOK_HANDLERS_SIGNATURE_H
+
+#include "base/buffer.h"
+#include "handlers/scheme.h"
+#include "handlers/verdict.h"
+
+enum { SIGNATURES_MAX = 16, SIGNATURE_URLS = 3, SIGNATURE_KEYS_MAX = 16 };
+
+struct signature_plan {
+    const struct scheme *scheme;
+    const struct text_map *parameters;
+    struct secret_list keys; /* decoded; public keys as DER. Wiped by its owner */
+};
+
+/* Decodes the secrets into plan->keys. False, with a sentence that says which and why. */
+bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
+                         struct error *err);
+
+/* One digest under way: of one key and one form of the URL. */
+struct signature_stream {
+    struct hmac_stream *hmac;
+    struct hash_stream *hash;
+};
+
+/* What a request has brought so far. In the request's arena. */
+struct signature_state {
+    const struct signature_plan *plan;
+    const struct request *request;
+    struct value_source source;
+    const struct template *signed_text; /* the one that applies to this content */
+    struct bytes found[SIGNATURES_MAX]; /* signatures, decoded; tokens as they are */
+    size_t found_count;
+    struct bytes urls[SIGNATURE_URLS];
+    size_t url_count;
+    size_t body_part; /* of signed_text, where the body is fed; SIZE_MAX: not streaming */
+    struct signature_stream streams[SIGNATURE_KEYS_MAX * SIGNATURE_URLS];
+    size_t stream_count;
+    struct buffer message; /* Ed25519: the whole text */
+    size_t matched;        /* index of the key */
+    void *extra;           /* of a kind that is code, in the arena */
+};
+
+struct verdict signature_head(const struct signature_plan *plan, struct request *request,
+                              struct signature_state **state);
+void signature_feed(struct signature_state *state, struct bytes piece);
+struct verdict signature_body(struct signature_state *state);
+void signature_release(struct signature_state *state);
+
+/* What should have been signed, for a person: the secret is shown as a word. False where the request
+ * does not say enough. */
+bool signature_explain(struct signature_state *state, struct buffer *out);
+
+/* ---- the parts, for signature.c and the kinds that are code ---- */
+
+struct verdict signature_refuse(const char *reason);
+
+/* Takes the signatures out of the values that are (`body`) in the body or are not. */
+struct verdict signature_extract(struct signature_state *state, bool body);
+bool signature_decode(struct bytes text, int encoding, struct arena *arena, struct bytes *out);
+
+/* The time of `text` in Unix milliseconds. */
+bool signature_time_parse(struct bytes text, int unit, int64_t *unix_ms);
+/* Whether a time is within the tolerance. */
+bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms, int64_t ahead_ms,
+                          int unit);
+
+/* Digests: opened for every key and URL with what stands before the body, fed, and compared. */
+struct verdict signature_open(struct signature_state *state);
+struct verdict signature_compare(struct signature_state *state);
+
+bool signature_test(struct value_source *source, const struct scheme_test *test);
+
+/* The kinds that are code. `head` may be NULL. */
+struct signature_kind {
+    struct verdict (*head)(struct signature_state *state);
+    struct verdict (*body)(struct signature_state *state);
+};
+extern const struct signature_kind jws_kind, sns_kind, contentful_kind, message_kind;
+
+#endif

@@ -1,0 +1,142 @@
+/* JSON Web Signatures in the compact form (RFC 7515), with a claim that holds the body's digest.
+ * The algorithm is the configuration's: the header of the message has to name the same one and is
+ * otherwise ignored — no key, no address and no certificate is taken from it. */
+#include "handlers/signature.h"
+
+#include "base/encoding.h"
+#include "base/public_key.h"
+#include "handlers/json.h"
+
+enum { JWS_MAX = 8 * 1024, ES256_SIZE = 64 };
+enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
+
+static const char *const algorithm_names[] = {"HS256", "ES256", "RS256"};
+
+/* Base64url without padding, as RFC 7515 wants it, and JSON that passes the guard. */
+static bool decode_json(struct bytes text, struct arena *arena, struct bytes *json)
+{
+    struct json_fault fault;
+    return (text.length == 0 || !memchr(text.data, '=', text.length)) &&
+           signature_decode(text, ENCODING_BASE64URL, arena, json) &&
+           json_check(*json, &json_limits_default, NULL, &fault);
+}
+
+static bool find_text(struct bytes json, const char *name, struct arena *arena,
+                      struct bytes *text)
+{
+    struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
+    struct json_path path = {.steps = &step, .count = 1};
+    struct bytes value;
+    return json_path_find(json, &path, &value) && json_scalar_text(value, arena, text);
+}
+
+static bool find_time(struct bytes json, const char *name, struct arena *arena, int64_t *unix_ms)
+{
+    struct bytes text;
+    return find_text(json, name, arena, &text) &&
+           signature_time_parse(text, TIME_SECONDS, unix_ms);
+}
+
+static bool key_matches(int algorithm, struct bytes key, struct bytes input, struct bytes mark)
+{
+    uint8_t digest[HASH_MAX_SIZE], der[ES256_SIZE + 16];
+    size_t length = sizeof der;
+    struct bytes sum = bytes_of(digest, hash_size(HASH_SHA256));
+    if (algorithm == JWS_HS256)
+        return hmac_compute(HASH_SHA256, key, input, digest) && digest_equal(sum, mark);
+    if (!hash_compute(HASH_SHA256, input, digest))
+        return false;
+    if (algorithm == JWS_RS256)
+        return public_key_verify_hash(key, PUBLIC_RSA_PKCS1, HASH_SHA256, sum, mark);
+    return mark.length == ES256_SIZE && ecdsa_signature_to_der(mark, der, &length) &&
+           public_key_verify_hash(key, PUBLIC_ECDSA, HASH_SHA256, sum, bytes_of(der, length));
+}
+
+static bool any_key_matches(struct signature_state *state, struct bytes input, struct bytes mark)
+{
+    bool matched = false;
+    for (size_t i = 0; i < state->plan->keys.count; i++) {
+        if (key_matches(state->plan->scheme->jws.algorithm,
+                        secret_bytes(&state->plan->keys.items[i]), input, mark) &&
+            !matched) {
+            matched = true;
+            state->matched = i;
+        }
+    }
+    return matched;
+}
+
+static struct verdict check_header(struct signature_state *state, struct bytes text)
+{
+    struct arena *arena = state->request->arena;
+    struct bytes json, value;
+    if (!decode_json(text, arena, &json) || !find_text(json, "alg", arena, &value))
+        return signature_refuse("the JWS is not well formed");
+    if (!bytes_equal_text(value, algorithm_names[state->plan->scheme->jws.algorithm]))
+        return signature_refuse("the JWS names another algorithm");
+    struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text("crit")};
+    struct json_path path = {.steps = &step, .count = 1};
+    return json_path_find(json, &path, &value)
+               ? signature_refuse("the JWS wants an extension that is not known")
+               : verdict_go_on();
+}
+
+static struct verdict check_claims(struct signature_state *state, struct bytes claims)
+{
+    const struct scheme_jws *jws = &state->plan->scheme->jws;
+    struct arena *arena = state->request->arena;
+    int64_t now = state->request->now_ms, time;
+    struct bytes issuer;
+    if (jws->issuer && (!find_text(claims, "iss", arena, &issuer) ||
+                        !bytes_equal_text(issuer, jws->issuer)))
+        return signature_refuse("the JWS is of another issuer");
+    if (jws->tolerance_ms &&
+        (!find_time(claims, "iat", arena, &time) ||
+         !signature_time_fresh(time, now, jws->tolerance_ms, jws->tolerance_ms, TIME_SECONDS)))
+        return signature_refuse("the time of the JWS is not within the tolerance");
+    if (find_text(claims, "exp", arena, &issuer) &&
+        (!find_time(claims, "exp", arena, &time) || time <= now))
+        return signature_refuse("the JWS has expired");
+    return verdict_go_on();
+}
+
+static struct verdict jws_head(struct signature_state *state)
+{
+    struct bytes whole = state->found[0], rest = whole, claims, mark;
+    struct arena *arena = state->request->arena;
+    if (state->found_count != 1 || whole.length > JWS_MAX)
+        return signature_refuse("the JWS is not well formed");
+    struct bytes header = bytes_split(&rest, '.'), payload = bytes_split(&rest, '.');
+    if (!rest.data || memchr(rest.data, '.', rest.length) ||
+        memchr(rest.data, '=', rest.length) ||
+        !signature_decode(rest, ENCODING_BASE64URL, arena, &mark))
+        return signature_refuse("the JWS is not well formed");
+    struct verdict verdict = check_header(state, header);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    struct bytes input = bytes_of(whole.data, (size_t)(rest.data - whole.data) - 1);
+    if (!any_key_matches(state, input, mark))
+        return signature_refuse("the signature does not match");
+    if (!decode_json(payload, arena, &claims))
+        return signature_refuse("the JWS is not well formed");
+    state->source.item = claims;
+    return check_claims(state, claims);
+}
+
+static struct verdict jws_body(struct signature_state *state)
+{
+    const char *claim = state->plan->scheme->jws.body_claim;
+    uint8_t digest[HASH_MAX_SIZE];
+    struct bytes text, given;
+    if (!claim)
+        return verdict_go_on();
+    if (!find_text(state->source.item, claim, state->request->arena, &text) ||
+        !signature_decode(text, ENCODING_HEX, state->request->arena, &given))
+        return signature_refuse("the JWS does not hold the digest of the body");
+    if (!hash_compute(HASH_SHA256, state->request->body, digest) ||
+        !digest_equal(bytes_of(digest, hash_size(HASH_SHA256)), given))
+        return signature_refuse("the digest of the body does not match");
+    return verdict_go_on();
+}
+
+const struct signature_kind jws_kind = {.head = jws_head, .body = jws_body};

@@ -1,0 +1,271 @@
+/* References and templates as they are written, and how a template becomes the bytes that were
+ * signed. A sender's text must be readable in one way only: a variable piece that something follows
+ * is bounded, printable ASCII, and free of the literal behind it. */
+#include "handlers/value.h"
+
+#include "base/buffer.h"
+#include "base/encoding.h"
+#include "handlers/json.h"
+
+enum { TEMPLATE_PARTS = 24, PIECE_MAX = 1024, TEMPLATE_TEXT_MAX = 16 * 1024 };
+
+/* ---- as written ---- */
+
+static const struct {
+    const char *word;
+    enum value_kind kind;
+    bool named; /* a name follows: `header.x` */
+} words[] = {
+    {"header", VALUE_HEADER, true},       {"query", VALUE_QUERY, true},
+    {"form", VALUE_FORM, true},           {"payload", VALUE_PAYLOAD, true},
+    {"item", VALUE_ITEM, true},           {"signature", VALUE_SIGNATURE, true},
+    {"parameter", VALUE_PARAMETER, true}, {"body", VALUE_BODY, false},
+    {"time", VALUE_TIME, false},          {"delivery", VALUE_DELIVERY, false},
+    {"method", VALUE_METHOD, false},      {"url", VALUE_URL, false},
+    {"sorted_form", VALUE_SORTED_FORM, false}, {"crc32", VALUE_CRC32, false},
+    {"secret", VALUE_SECRET, false},
+};
+
+/* `header.{{parameter.x}}`: the name itself is a parameter. */
+static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, struct error *err)
+{
+    static const char open[] = "{{parameter.";
+    size_t length = strlen(ref->name), before = sizeof open - 1;
+    if (strncmp(ref->name, open, before) != 0)
+        return true;
+    if (ref->kind != VALUE_HEADER || length < before + 3 ||
+        strcmp(ref->name + length - 2, "}}") != 0)
+        return error_set(err, "\"%s\": a name made of a parameter is header.{{parameter.NAME}}",
+                         ref->text);
+    ref->parameter = arena_copy_bytes(arena, bytes_of(ref->name + before, length - before - 2));
+    return ref->parameter || error_set(err, "out of memory");
+}
+
+static bool ref_parse_name(const char *rest, struct arena *arena, struct value_ref *ref,
+                           struct error *err)
+{
+    if (ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM)
+        return json_path_parse(rest, arena, &ref->path, err) ||
+               error_prefix(err, "\"%s\"", ref->text);
+    if (rest[0] != '.' || rest[1] == '\0')
+        return error_set(err, "\"%s\" wants a name behind the dot", ref->text);
+    ref->name = arena_copy_text(arena, rest + 1);
+    return ref->name ? ref_parse_parameter(arena, ref, err) : error_set(err, "out of memory");
+}
+
+bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *ref,
+                     struct error *err)
+{
+    size_t length = strcspn(text, ".[");
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strlen(words[i].word) != length || strncmp(words[i].word, text, length) != 0)
+            continue;
+        struct value_ref parsed = {.kind = words[i].kind, .text = arena_copy_text(arena, text)};
+        if (!parsed.text)
+            return error_set(err, "out of memory");
+        if (!words[i].named && text[length])
+            return error_set(err, "\"%s\" takes no name", words[i].word);
+        if (words[i].named && !ref_parse_name(text + length, arena, &parsed, err))
+            return false;
+        *ref = parsed;
+        return true;
+    }
+    return error_set(err,
+                     "\"%s\" is no value: header.NAME, query.NAME, form.NAME, payload.PATH, "
+                     "signature.NAME, parameter.NAME, body, time, delivery, method, url, "
+                     "sorted_form, crc32 and secret are",
+                     text);
+}
+
+static bool part_parse_filter(struct bytes filter, struct template_part *part, struct error *err)
+{
+    static const char *const names[] = {
+        [FILTER_JSON] = "json", [FILTER_HMAC_HEX] = "hmac_hex", [FILTER_HMAC_BASE64] = "hmac_base64"};
+    if (bytes_equal_text(filter, "default")) {
+        part->optional = true;
+        return true;
+    }
+    for (int i = FILTER_JSON; i <= FILTER_HMAC_BASE64; i++) {
+        if (bytes_equal_text(filter, names[i])) {
+            part->filter = (enum value_filter)i;
+            return true;
+        }
+    }
+    return error_set(err, "\"%.*s\" is no filter: default, json, hmac_hex and hmac_base64 are",
+                     (int)filter.length, filter.data);
+}
+
+static bool part_parse(struct bytes inside, struct arena *arena, struct template_part *part,
+                       struct error *err)
+{
+    struct bytes name = bytes_trim(bytes_split(&inside, '|'));
+    char *text = arena_copy_bytes(arena, name);
+    if (!text || !value_ref_parse(text, arena, &part->ref, err))
+        return false;
+    while (inside.length) {
+        if (!part_parse_filter(bytes_trim(bytes_split(&inside, '|')), part, err))
+            return false;
+    }
+    return true;
+}
+
+/* One part from the front of `*rest`. */
+static bool template_parse_part(const char **rest, struct arena *arena, struct template_part *part,
+                                struct error *err)
+{
+    const char *open = strstr(*rest, "{{");
+    if (open != *rest) {
+        size_t length = open ? (size_t)(open - *rest) : strlen(*rest);
+        part->literal = bytes_of(*rest, length);
+        *rest += length;
+        return true;
+    }
+    const char *close = strstr(open, "}}");
+    if (!close)
+        return error_set(err, "misses a }}");
+    *rest = close + 2;
+    return part_parse(bytes_of(open + 2, (size_t)(close - open - 2)), arena, part, err);
+}
+
+bool template_parse(const char *text, struct arena *arena, struct template *template,
+                    struct error *err)
+{
+    struct template parsed = {
+        .text = arena_copy_text(arena, text),
+        .parts = arena_alloc_array(arena, TEMPLATE_PARTS, sizeof *parsed.parts)};
+    if (!parsed.text || !parsed.parts)
+        return error_set(err, "out of memory");
+    for (const char *rest = parsed.text; *rest;) {
+        if (parsed.count == TEMPLATE_PARTS)
+            return error_set(err, "has more than %d parts", TEMPLATE_PARTS);
+        if (!template_parse_part(&rest, arena, &parsed.parts[parsed.count++], err))
+            return false;
+    }
+    *template = parsed;
+    return true;
+}
+
+bool template_uses(const struct template *template, enum value_kind kind)
+{
+    for (size_t i = 0; i < template->count; i++) {
+        if (template->parts[i].ref.kind == kind)
+            return true;
+    }
+    return false;
+}
+
+/* ---- made into bytes ---- */
+
+static bool contains(struct bytes text, struct bytes part)
+{
+    return part.length && text.length &&
+           memmem(text.data, text.length, part.data, part.length) != NULL;
+}
+
+/* Text out of a body may be UTF-8; what stands in a header is ASCII. */
+static bool printable(struct bytes text, bool ascii)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        if (text.data[i] < 0x20 || text.data[i] == 0x7F || (ascii && text.data[i] > 0x7F))
+            return false;
+    }
+    return true;
+}
+
+/* Whether a piece that more is to follow leaves no doubt where it ends. What we say ourselves (the
+ * method, the URL, the secret) needs no test. */
+static bool piece_unambiguous(const struct template *template, size_t i, struct bytes piece)
+{
+    enum value_kind kind = template->parts[i].ref.kind;
+    bool ours = kind == VALUE_BODY || kind == VALUE_URL || kind == VALUE_METHOD ||
+                kind == VALUE_SECRET || kind == VALUE_PARAMETER || kind == VALUE_SORTED_FORM;
+    if (ours || i + 1 == template->count)
+        return true;
+    bool from_body = kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM;
+    return piece.length <= PIECE_MAX && printable(piece, !from_body) &&
+           !contains(piece, template->parts[i + 1].literal);
+}
+
+static enum value_outcome filter_hmac(struct value_source *source, enum value_filter filter,
+                                      struct bytes *piece)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    struct bytes sum = bytes_of(digest, hash_size(source->hash));
+    char *text = arena_alloc(source->request->arena, 2 * HASH_MAX_SIZE + 1);
+    if (!text || !hmac_compute(source->hash, source->secret, *piece, digest))
+        return VALUE_MALFORMED;
+    if (filter == FILTER_HMAC_HEX)
+        hex_encode(sum, text);
+    else
+        base64_encode(sum, text);
+    *piece = bytes_of_text(text);
+    return VALUE_FOUND;
+}
+
+static enum value_outcome filter_json(struct value_source *source, struct bytes *piece)
+{
+    struct buffer out;
+    buffer_init(&out, 8 * PIECE_MAX);
+    bool done = json_escape(&out, *piece);
+    char *copy = done ? arena_copy_bytes(source->request->arena, buffer_bytes(&out)) : NULL;
+    *piece = bytes_of(copy, out.length);
+    buffer_finish(&out);
+    return copy ? VALUE_FOUND : VALUE_MALFORMED;
+}
+
+static enum value_outcome part_get(const struct template *template, size_t i,
+                                   struct value_source *source, struct bytes *piece)
+{
+    const struct template_part *part = &template->parts[i];
+    if (part->ref.kind == VALUE_ABSENT) {
+        *piece = part->literal;
+        return VALUE_FOUND;
+    }
+    enum value_outcome outcome = value_get(source, &part->ref, piece);
+    if (outcome == VALUE_MISSING && part->optional) {
+        *piece = bytes_of(NULL, 0);
+        return VALUE_FOUND;
+    }
+    if (outcome == VALUE_FOUND && !piece_unambiguous(template, i, *piece))
+        return VALUE_MALFORMED;
+    if (outcome != VALUE_FOUND || part->filter == FILTER_NONE)
+        return outcome;
+    return part->filter == FILTER_JSON ? filter_json(source, piece)
+                                       : filter_hmac(source, part->filter, piece);
+}
+
+enum value_outcome template_render(const struct template *template, size_t from, size_t to,
+                                   struct value_source *source,
+                                   bool (*put)(void *context, struct bytes piece), void *context)
+{
+    for (size_t i = from; i < to; i++) {
+        struct bytes piece;
+        enum value_outcome outcome = part_get(template, i, source, &piece);
+        if (outcome != VALUE_FOUND)
+            return outcome;
+        if (!put(context, piece))
+            return VALUE_MALFORMED;
+    }
+    return VALUE_FOUND;
+}
+
+static bool put_in_buffer(void *context, struct bytes piece)
+{
+    return buffer_append_bytes(context, piece);
+}
+
+enum value_outcome template_text(const struct template *template, struct value_source *source,
+                                 struct bytes *text)
+{
+    struct buffer out;
+    buffer_init(&out, TEMPLATE_TEXT_MAX);
+    enum value_outcome outcome =
+        template_render(template, 0, template->count, source, put_in_buffer, &out);
+    char *copy = outcome == VALUE_FOUND
+                     ? arena_copy_bytes(source->request->arena, buffer_bytes(&out))
+                     : NULL;
+    if (copy)
+        *text = bytes_of(copy, out.length);
+    buffer_finish(&out);
+    return outcome == VALUE_FOUND && !copy ? VALUE_MALFORMED : outcome;
+}
