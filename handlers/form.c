@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-bool percent_decode(struct bytes text, uint8_t *out, size_t *length)
+bool form_unescape(struct bytes text, uint8_t *out, size_t *length)
 {
     size_t written = 0;
     for (size_t i = 0; i < text.length; i++) {
@@ -28,7 +28,7 @@ bool percent_decode(struct bytes text, uint8_t *out, size_t *length)
 static bool form_decode_part(struct bytes part, uint8_t **out, struct bytes *decoded)
 {
     size_t length;
-    if (!percent_decode(part, *out, &length))
+    if (!form_unescape(part, *out, &length))
         return false;
     *decoded = bytes_of(*out, length);
     *out += length;

@@ -27,6 +27,6 @@ struct bytes form_find(const struct form *form, struct bytes name, size_t *count
 void form_sort(struct form *form);
 
 /* %XX and + decoded into `out` (room for text.length); false at an escape that is none. */
-bool percent_decode(struct bytes text, uint8_t *out, size_t *length);
+bool form_unescape(struct bytes text, uint8_t *out, size_t *length);
 
 #endif

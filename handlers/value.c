@@ -75,7 +75,7 @@ static enum value_outcome decode_query(struct value_source *source, struct bytes
 {
     size_t length;
     uint8_t *out = arena_alloc(source->request->arena, raw.length + 1);
-    if (!out || !percent_decode(raw, out, &length))
+    if (!out || !form_unescape(raw, out, &length))
         return VALUE_MALFORMED;
     *value = bytes_of(out, length);
     return VALUE_FOUND;

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/siphash.h"
+#include "handlers/authenticator.h"
 
 #include <stdlib.h>
 
@@ -157,6 +158,12 @@ static bool takes_method(const struct route *route, struct bytes method)
     for (size_t i = 0; i < route->methods.count; i++)
         if (bytes_equal_text(method, route->methods.items[i]))
             return true;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        const struct authenticator *kind = authenticator_of(handler);
+        if (kind->accepts && kind->accepts(handler->settings, method))
+            return true;
+    }
     return false;
 }
 
