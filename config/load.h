@@ -37,14 +37,6 @@ bool load_section(struct load *load, const struct node *node, const struct row_s
 /* Reads one value by its row into `settings` + row->offset. */
 bool load_row(struct load *load, const struct node *node, const struct row *row, void *settings);
 
-/* Parses text that is part of the program (a preset) as if it were a file of that name. NULL after a
- * problem. */
-const struct node *load_text(struct load *load, const char *name, const char *text);
-/* The mapping of that name under the top-level `providers:`, or NULL. */
-const struct node *load_provider(struct load *load, const char *name);
-/* Has a list of secrets that a finish function makes wiped with the snapshot. */
-void load_keep_secrets(struct load *load, struct secret_list *list);
-
 /* An absolute path in the arena for `path` as written in the file of `node`. */
 const char *load_path(struct load *load, const struct node *node, const char *path);
 /* Reads a whole file that the configuration names, at most `limit` bytes, into the arena. */

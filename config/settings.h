@@ -86,7 +86,6 @@ struct route {
     const char *name;
     const char *path;      /* exact, with {name} segments, or a trailing slash-star */
     struct text_list methods;
-    const char *public_url; /* the address that senders know; NULL: not said */
     struct handler *authenticators; /* all must pass: the provider first, then auth in order */
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}` */
