@@ -17,6 +17,7 @@ struct source {
     const char *name;
     const char *directory; /* absolute; relative paths in the file start here */
     struct bytes text;
+    struct source *next; /* in problem_list.sources */
 };
 
 enum problem_kind { PROBLEM_ERROR, PROBLEM_WARNING };
@@ -25,27 +26,62 @@ struct problem {
     enum problem_kind kind;
     const struct source *source; /* NULL: no place (the file itself cannot be read) */
     unsigned line, column, end_column;
+    bool unparsed; /* found before the file was understood: what is secret is guessed from the text */
     const char *text;
     struct problem *next;
+};
+
+/* Text that is never shown: from a place to the end of its line, and whole lines up to `end_line`. */
+struct mask {
+    const struct source *source;
+    unsigned line, column, end_line;
+    struct mask *next;
 };
 
 enum { PROBLEMS_MAX = 100 };
 
 struct problem_list {
-    struct arena arena; /* owns texts and sources */
-    struct problem *first, *last;
+    struct arena arena; /* owns texts, sources and masks */
+    struct source *sources;
+    struct problem *first;
+    size_t count;  /* in the list: at most PROBLEMS_MAX, what is more is only counted below */
     size_t errors, warnings;
+    bool unreadable; /* a file of the configuration could not be read */
+    struct mask *masks;
+    bool lines_hidden; /* no memory for a mask: show no line at all */
+    /* Keys whose values are secrets, NULL-terminated, for lines of a file that does not parse. */
+    const char *const *secret_names;
 };
 
 void problem_list_init(struct problem_list *list);
+/* Wipes the texts of the sources: they may hold secrets. */
 void problem_list_finish(struct problem_list *list);
 
+/* Copies of all three, owned by the list. NULL without memory. */
+const struct source *problem_list_add_source(struct problem_list *list, const char *name,
+                                             const char *directory, struct bytes text);
+
+/* Adds one in the order of the file; the same text at the same place is added once. */
 void problem_add(struct problem_list *list, enum problem_kind kind, const struct source *source,
                  unsigned line, unsigned column, unsigned end_column, const char *format,
-                 va_list args);
+                 va_list args) __attribute__((format(printf, 7, 0)));
+/* The same for a file that does not parse. */
+void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                          unsigned column, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+/* An error without a place. */
+void problem_add_plain(struct problem_list *list, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Keeps that text out of everything that is printed. */
+void problem_list_mask(struct problem_list *list, const struct source *source, unsigned line,
+                       unsigned column, unsigned end_line);
 
 /* All of them, each with its line and caret, to `out`. Control bytes are escaped. */
 void problem_list_print(const struct problem_list *list, FILE *out);
+
+/* Without a line: "hooks.yaml:12:7: error: …". */
+void problem_print_head(const struct problem *problem, FILE *out);
 
 /* The one of `names` (NULL-terminated) that `given` was probably meant to be, or NULL. */
 const char *nearest_name(const char *given, const char *const *names);

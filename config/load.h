@@ -14,6 +14,16 @@ struct load; /* one run of settings_load */
  * snapshot. */
 struct settings *settings_load(const char *file, const struct registry *registry,
                                struct problem_list *problems);
+/* The same for a text in memory. Nothing else is read: includes are skipped, and every secret and
+ * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
+struct settings *settings_load_text(const char *name, struct bytes text,
+                                    const struct registry *registry,
+                                    struct problem_list *problems);
+/* Reads a mapping of one section out of a text in memory (data that is built in), with its
+ * allocations in `arena`. `settings` is the section's struct. Secrets cannot stand in it. */
+bool section_load_text(const char *name, struct bytes text, const struct row_section *section,
+                       const struct registry *registry, struct arena *arena,
+                       struct problem_list *problems, void *settings);
 /* Wipes the secrets and frees everything. */
 void settings_destroy(struct settings *settings);
 /* Wipes the secrets only: for processes that have no use for them. */
@@ -26,21 +36,38 @@ bool load_problem(struct load *load, const struct node *node, const char *format
     __attribute__((format(printf, 3, 4)));
 void load_warning(struct load *load, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* `"key" must be EXPECTED, not …`, with what was found; for a row that holds secrets without it. */
+bool load_mismatch(struct load *load, const struct node *node, const struct row *row,
+                   const char *expected);
+/* Keeps what stands at `node` out of all messages. Rows of type ROW_SECRET do this themselves. */
+void load_mask(struct load *load, const struct node *node);
 
-struct arena *load_arena(struct load *load);
+struct arena *load_arena(struct load *load); /* the snapshot's */
 const struct registry *load_registry(struct load *load);
+struct settings *load_settings(struct load *load); /* half made */
+struct position load_position(struct load *load, const struct node *node);
 
 /* Reads all keys of the mapping `node` into `settings` by the section's rows: unknown and repeated
- * keys (with "did you mean"), types, bounds, defaults, then `finish`. False if anything was wrong. */
+ * keys (with "did you mean"), types, bounds, defaults, then, if all that was right, `finish`. False
+ * if anything was wrong. */
 bool load_section(struct load *load, const struct node *node, const struct row_section *section,
                   void *settings);
 /* Reads one value by its row into `settings` + row->offset. */
 bool load_row(struct load *load, const struct node *node, const struct row *row, void *settings);
+/* Reads one value by a handler's kind: makes its settings, reads its value row, runs its finish. */
+bool load_handler(struct load *load, const struct node *node, const struct handler_kind *kind,
+                  struct handler *handler);
+
+/* A copy of a scalar in the snapshot; NULL after load_problem if it is none, or null. */
+const char *load_text(struct load *load, const struct node *node, const struct row *row);
 
 /* An absolute path in the arena for `path` as written in the file of `node`. */
 const char *load_path(struct load *load, const struct node *node, const char *path);
 /* Reads a whole file that the configuration names, at most `limit` bytes, into the arena. */
 bool load_file(struct load *load, const struct node *node, const char *path, size_t limit,
                struct bytes *content);
+
+/* A secret list that is made by hand (decoded keys): wiped with the rest. It must stay in place. */
+bool load_keep_secrets(struct load *load, struct secret_list *list);
 
 #endif

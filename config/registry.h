@@ -12,7 +12,7 @@ struct handler_kind {
     const char *sentence; /* what it does, for the reference */
     /* The row of the key itself. For auth kinds usually a ROW_SECTION at offset 0; for actions the
      * argv or the path. Its `offset` is into the handler's settings struct. */
-    const struct row *value;
+    const struct row *value; /* value->name is `name` again */
     /* Actions: further keys that may stand beside it in the same mapping (stdin, timeout …),
      * written into the same settings struct. NULL for auth kinds. */
     const struct row_section *beside;
@@ -34,6 +34,14 @@ struct registry {
      * The kind's value row is ROW_CUSTOM; its settings begin with a struct secret_list, which the
      * loader fills from the route's `secret:` before `finish` is called. */
     const struct handler_kind *provider;
+    /* Further keys that handlers bring, as sections whose rows are read out of the same mapping as
+     * config's own rows (the section's name and sentence head them in the reference). Each section
+     * has a settings block of its own, of `size` zeroed bytes, filled before its `finish` runs:
+     * see settings_top_part, route_part, action_part. NULL-terminated; NULL: none.
+     * A top-level row that is flagged ROW_IN_INCLUDES is read once for every file that has it. */
+    const struct row_section *const *top_parts;    /* beside `server`, `routes` … */
+    const struct row_section *const *route_parts;  /* beside `name`, `path` …; also in `defaults` */
+    const struct row_section *const *action_parts; /* beside `name` and the kind of an action */
 };
 
 #endif

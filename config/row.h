@@ -31,6 +31,7 @@ enum row_flags {
     ROW_REQUIRED = 1 << 0, /* missing is an error */
     ROW_ONE_OK = 1 << 1,   /* for lists: a single value stands for a list of one */
     ROW_NO_DEFAULTS = 1 << 2, /* a route key that may not stand under `defaults:` (name, path) */
+    ROW_IN_INCLUDES = 1 << 3, /* a top-level key that may stand in included files too */
 };
 
 struct text_list {
@@ -65,11 +66,16 @@ struct row {
     enum row_type type;
     size_t offset;            /* of the field in the section's settings struct */
     const char *sentence;     /* one sentence for a person; never NULL */
-    const char *default_text; /* as it would be written in the file; NULL: no default */
-    int64_t min, max;         /* in the unit of the field; both 0: the type's own range */
+    /* As it would be written in the file; NULL: no default, the field stays zero. "{}" for a
+     * ROW_SECTION: without the key, the section's own defaults hold. */
+    const char *default_text;
+    /* In the unit of the field; of a text its bytes, of a list its items. Both 0: the type's own
+     * range (numbers from 0, texts and lists of any length). */
+    int64_t min, max;
     unsigned flags;
     const char *const *choices;        /* ROW_CHOICE: NULL-terminated */
-    const struct row_section *section; /* ROW_SECTION, ROW_SECTIONS */
+    /* ROW_SECTION, ROW_SECTIONS; ROW_CUSTOM whose value may be such a mapping: for the reference */
+    const struct row_section *section;
     /* ROW_CUSTOM: reads `node` into `field`; false after load_problem. */
     bool (*read)(struct load *load, const struct node *node, const struct row *row, void *field);
     const char *syntax; /* ROW_CUSTOM: how the value is written, for the reference */

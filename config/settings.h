@@ -20,7 +20,7 @@ struct tls_settings {
 };
 
 struct listen_settings {
-    const char *address; /* as written: host:port, [v6]:port, unix:/path, systemd:NAME */
+    const char *address; /* host:port, [v6]:port, unix:/path (made absolute), systemd:NAME */
     struct tls_settings tls;
     int plaintext; /* choices: refuse, accept: may a non-loopback TCP address go without TLS */
     struct position at;
@@ -78,8 +78,14 @@ struct dedupe_settings {
 struct action_settings {
     const char *name; /* default: its position, "1", "2" … */
     struct handler handler;
+    void **parts; /* of registry.action_parts: action_part() */
     struct position at;
 };
+
+enum respond_kind { RESPOND_ACCEPTED };
+
+/* What a route may have at most; `AUTHENTICATORS` counts the provider too. */
+enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64 };
 
 struct route {
     size_t index; /* in settings.routes */
@@ -88,28 +94,39 @@ struct route {
     struct text_list methods;
     struct handler *authenticators; /* all must pass: the provider first, then auth in order */
     size_t authenticator_count;
-    bool no_authentication; /* `auth: {none: true}` */
+    bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */
     struct prefix_list allow, deny;
     struct section_list rate_limits; /* of struct rate_limit */
     struct dedupe_settings dedupe;
     int64_t max_body;
     int content;             /* enum content_kind */
     struct text_list events; /* patterns, empty: all */
+    int respond;             /* enum respond_kind */
     struct action_settings *actions;
     size_t action_count;
+    void **parts; /* of registry.route_parts: route_part() */
     struct position at;
 };
 
 struct settings {
     struct arena arena;
+    const struct registry *registry;
     const char *file;
     struct server_settings server;
     struct journal_settings journal;
     struct log_settings log;
     struct route *routes;
     size_t route_count;
+    void **parts;                 /* of registry.top_parts: settings_top_part() */
     struct secret_list **secrets; /* every list in the snapshot, to be wiped in settings_destroy */
     size_t secret_count, secret_capacity;
 };
+
+/* The settings block of a section that the registry brings. NULL: it does not bring that one. */
+void *settings_top_part(const struct settings *settings, const struct row_section *section);
+void *route_part(const struct settings *settings, const struct route *route,
+                 const struct row_section *section);
+void *action_part(const struct settings *settings, const struct action_settings *action,
+                  const struct row_section *section);
 
 #endif

@@ -1,0 +1,178 @@
+/* The actions of a route. The mapping of an action is read by several sections at once: config's own
+ * rows, those of the registry's action_parts, the key that chooses the kind, and the keys that may
+ * stand beside it. */
+#include "config/load_private.h"
+#include "config/names.h"
+#include "config/rows.h"
+
+#include <stdio.h>
+
+static bool read_action_name(struct load *load, const struct node *node, const struct row *row,
+                             void *field)
+{
+    const char *name = load_text(load, node, row);
+    if (!name)
+        return false;
+    if (!name_valid(name))
+        return load_mismatch(load, node, row,
+                             "1 to 64 letters, digits, \"-\", \"_\" and \".\" that begin with a "
+                             "letter or digit");
+    *(const char **)field = name;
+    return true;
+}
+
+static const struct row action_rows[] = {
+    {.name = "name", .type = ROW_CUSTOM, .offset = offsetof(struct action_settings, name),
+     .read = read_action_name, .syntax = "letters, digits, `-`, `_`, `.`",
+     .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
+     .sentence = "Unique in its route; its position (1, 2 …) if it is not said."},
+};
+const struct row_section action_section = {
+    .name = "an action", .sentence = "One thing that is done with an event.", .rows = action_rows,
+    .row_count = ROW_COUNT(action_rows), .size = sizeof(struct action_settings)};
+
+/* ---- which kind ---- */
+
+/* "command, shell or pipe" */
+static const char *kind_names(const struct handler_kind *const *kinds, char text[256])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; kinds[i] && used < 200; i++)
+        used += (size_t)snprintf(text + used, 256 - used, "%s\"%s\"",
+                                 i == 0 ? "" : kinds[i + 1] ? ", " : " or ", kinds[i]->name);
+    return text;
+}
+
+static const struct handler_kind *kind_of(const struct load *load, const char *name)
+{
+    for (const struct handler_kind *const *kind = load->registry->actions; *kind; kind++)
+        if (strcmp((*kind)->name, name) == 0)
+            return *kind;
+    return NULL;
+}
+
+/* A misspelt kind is reported as the unknown key that it is, with its suggestion. */
+static bool report_misspelt_kind(struct load *load, const struct node *node)
+{
+    const char *names[LOAD_PARTS_MAX] = {NULL};
+    for (size_t i = 0; load->registry->actions[i] && i < LOAD_PARTS_MAX - 1; i++)
+        names[i] = load->registry->actions[i]->name;
+    for (const struct node *value = node->first; value; value = value->next)
+        if (nearest_name(value->key->text, names)) {
+            load_unknown(load, value, "an action", names);
+            return true;
+        }
+    return false;
+}
+
+/* The value of the one key that names a kind; NULL after a problem. */
+static const struct node *find_kind(struct load *load, const struct node *node)
+{
+    const struct node *found = NULL;
+    char names[256];
+    for (const struct node *value = node->first; value; value = value->next) {
+        if (!kind_of(load, value->key->text) || tree_find(node, value->key->text) != value)
+            continue;
+        if (found) {
+            load_problem(load, value->key,
+                         "\"%s\" and \"%s\" in one action; make two actions of them",
+                         found->key->text, value->key->text);
+            return NULL;
+        }
+        found = value;
+    }
+    if (!found && !report_misspelt_kind(load, node))
+        load_problem(load, node, "an action needs %s", kind_names(load->registry->actions, names));
+    return found;
+}
+
+static bool section_has(const struct row_section *section, const char *name)
+{
+    for (size_t i = 0; section && i < section->row_count; i++)
+        if (strcmp(section->rows[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* A key that another kind knows. */
+static bool explain_beside(struct load *load, const struct load_mapping *mapping,
+                           const struct node *value)
+{
+    const struct handler_kind *chosen = mapping->context;
+    for (const struct handler_kind *const *kind = load->registry->actions; *kind; kind++)
+        if (section_has((*kind)->beside, value->key->text)) {
+            load_problem(load, value->key, "\"%s\" goes with \"%s\", not with \"%s\"",
+                         value->key->text, (*kind)->name, chosen->name);
+            return true;
+        }
+    return false;
+}
+
+/* ---- reading ---- */
+
+static bool read_action(struct load *load, const struct node *node, const struct handler_kind *kind,
+                        struct action_settings *action)
+{
+    struct load_mapping mapping = {
+        .name = "an action", .unknown = explain_beside, .context = kind};
+    struct row_section value = {.name = kind->name, .rows = kind->value, .row_count = 1};
+    action->handler = (struct handler){kind, arena_alloc(load->arena, kind->settings_size + 1)};
+    action->at = load_position(load, node);
+    if (!action->handler.settings)
+        return load_no_memory(load);
+    load_mapping_add(&mapping, &action_section, action);
+    load_mapping_add(&mapping, &value, action->handler.settings);
+    if (kind->beside)
+        load_mapping_add(&mapping, kind->beside, action->handler.settings);
+    action->parts = load_mapping_add_parts(load, &mapping, load->registry->action_parts);
+    return action->parts && load_mapping_read(load, node, &mapping) &&
+           (!kind->finish || kind->finish(load, node, action->handler.settings));
+}
+
+static bool name_action(struct load *load, const struct node *node, struct action_list *list,
+                        struct action_settings *action)
+{
+    const struct node *name = tree_find(node, "name");
+    if (!action->name)
+        action->name = arena_format(load->arena, "%zu", list->count + 1);
+    if (!action->name)
+        return load_no_memory(load);
+    for (size_t i = 0; i < list->count; i++)
+        if (list->items[i].name && strcmp(list->items[i].name, action->name) == 0)
+            return load_problem(load, name ? name : node,
+                                "another action of this route has the name \"%s\" (line %u)",
+                                action->name, list->items[i].at.line);
+    return true;
+}
+
+static bool load_action(struct load *load, const struct node *node, struct action_list *list)
+{
+    struct action_settings *action = &list->items[list->count];
+    if (node->kind != NODE_MAPPING)
+        return load_expected(load, node, "an action", "a mapping such as {command: [./run.sh]}");
+    const struct node *chosen = find_kind(load, node);
+    bool ok = chosen && read_action(load, node, kind_of(load, chosen->key->text), action);
+    ok = name_action(load, node, list, action) && ok;
+    list->count++;
+    return ok;
+}
+
+bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    struct action_list list = {0};
+    bool ok = true;
+    if (node->kind != NODE_SEQUENCE)
+        return load_mismatch(load, node, row, "a list of actions (\"- command: …\")");
+    if (node->count == 0 || node->count > ROUTE_ACTIONS_MAX)
+        return load_problem(load, node, "\"actions\" holds 1 to %d actions, not %zu",
+                            ROUTE_ACTIONS_MAX, node->count);
+    list.items = arena_alloc_array(load->arena, node->count, sizeof *list.items);
+    if (!list.items)
+        return load_no_memory(load);
+    for (const struct node *item = node->first; item; item = item->next)
+        ok = load_action(load, item, &list) && ok;
+    if (ok)
+        *(struct action_list *)field = list;
+    return ok;
+}

@@ -1,0 +1,350 @@
+/* Problems are kept in file order, so that a person works through a file from top to bottom, and
+ * each once: a mistake under `defaults:` would otherwise come up for every route. What is printed
+ * goes to a terminal, so control bytes are escaped; and a line may hold a secret, so what is known
+ * to be one is cut off (masks), and where a file does not parse, whatever stands behind a key whose
+ * value would be a secret. */
+#include "config/diagnostic.h"
+
+#include "base/secret.h"
+
+enum { PROBLEM_ARENA = 64 << 20, SHOWN_MAX = 120, SHOWN_BEFORE = 60 };
+
+void problem_list_init(struct problem_list *list)
+{
+    *list = (struct problem_list){0};
+    arena_init(&list->arena, PROBLEM_ARENA);
+}
+
+void problem_list_finish(struct problem_list *list)
+{
+    for (struct source *source = list->sources; source; source = source->next)
+        secret_wipe((uint8_t *)source->text.data, source->text.length);
+    arena_finish(&list->arena);
+    *list = (struct problem_list){0};
+}
+
+const struct source *problem_list_add_source(struct problem_list *list, const char *name,
+                                             const char *directory, struct bytes text)
+{
+    struct source *source = arena_alloc(&list->arena, sizeof *source);
+    char *name_copy = arena_copy_text(&list->arena, name);
+    char *directory_copy = arena_copy_text(&list->arena, directory);
+    char *text_copy = arena_copy_bytes(&list->arena, text);
+    if (!source || !name_copy || !directory_copy || !text_copy)
+        return NULL;
+    *source = (struct source){name_copy, directory_copy, bytes_of(text_copy, text.length),
+                              list->sources};
+    list->sources = source;
+    return source;
+}
+
+/* ---- collecting ---- */
+
+static int compare_places(const struct problem *a, const struct problem *b)
+{
+    return a->line != b->line ? (a->line < b->line ? -1 : 1)
+           : a->column != b->column ? (a->column < b->column ? -1 : 1)
+                                    : 0;
+}
+
+/* Where a new problem belongs: behind all of its source that are not after it, else (its source is
+ * there, but only later places) in front of those, else at the end. NULL: it is there already. */
+static struct problem **find_slot(struct problem_list *list, const struct problem *added)
+{
+    struct problem **slot = NULL, **link = &list->first;
+    for (; *link; link = &(*link)->next) {
+        if ((*link)->source != added->source)
+            continue;
+        int order = compare_places(*link, added);
+        if (order == 0 && strcmp((*link)->text, added->text) == 0)
+            return NULL;
+        if (order <= 0)
+            slot = &(*link)->next;
+        else if (!slot)
+            slot = link;
+    }
+    return slot ? slot : link;
+}
+
+static void insert_problem(struct problem_list *list, struct problem *added)
+{
+    struct problem **slot = find_slot(list, added);
+    if (!slot)
+        return;
+    *(added->kind == PROBLEM_ERROR ? &list->errors : &list->warnings) += 1;
+    if (list->count == PROBLEMS_MAX)
+        return;
+    added->next = *slot;
+    *slot = added;
+    list->count++;
+}
+
+/* Full memory must not turn a wrong file into a right one: the count goes up in any case. */
+static void add_problem(struct problem_list *list, const struct problem *made, const char *format,
+                        va_list args)
+{
+    char text[1024];
+    struct problem *problem = arena_alloc(&list->arena, sizeof *problem);
+    vsnprintf(text, sizeof text, format, args);
+    if (problem)
+        *problem = *made;
+    if (problem)
+        problem->text = arena_copy_text(&list->arena, text);
+    if (problem && problem->text)
+        insert_problem(list, problem);
+    else
+        *(made->kind == PROBLEM_ERROR ? &list->errors : &list->warnings) += 1;
+}
+
+void problem_add(struct problem_list *list, enum problem_kind kind, const struct source *source,
+                 unsigned line, unsigned column, unsigned end_column, const char *format,
+                 va_list args)
+{
+    struct problem problem = {.kind = kind,
+                              .source = source,
+                              .line = line,
+                              .column = column,
+                              .end_column = end_column};
+    add_problem(list, &problem, format, args);
+}
+
+void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                          unsigned column, const char *format, ...)
+{
+    struct problem problem = {.source = source, .line = line, .column = column, .unparsed = true};
+    va_list args;
+    va_start(args, format);
+    add_problem(list, &problem, format, args);
+    va_end(args);
+}
+
+void problem_add_plain(struct problem_list *list, const char *format, ...)
+{
+    struct problem problem = {.kind = PROBLEM_ERROR};
+    va_list args;
+    va_start(args, format);
+    add_problem(list, &problem, format, args);
+    va_end(args);
+}
+
+void problem_list_mask(struct problem_list *list, const struct source *source, unsigned line,
+                       unsigned column, unsigned end_line)
+{
+    struct mask *mask = arena_alloc(&list->arena, sizeof *mask);
+    if (!mask) {
+        list->lines_hidden = true;
+        return;
+    }
+    *mask = (struct mask){source, line, column, end_line, list->masks};
+    list->masks = mask;
+}
+
+/* ---- printing ---- */
+
+/* Bytes of the UTF-8 character at the front; a byte that starts none counts as one. */
+static size_t character_length(struct bytes text)
+{
+    uint8_t first = text.data[0];
+    size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
+    return length > text.length ? 1 : length;
+}
+
+/* Prints one character and returns its width. C0, DEL and C1 (0xc2 0x80…) are escaped. */
+static unsigned print_character(struct bytes character, FILE *out)
+{
+    uint8_t first = character.data[0];
+    bool c1 = character.length == 2 && first == 0xc2 && character.data[1] < 0xa0;
+    if (first == '\t') {
+        fputc(' ', out);
+        return 1;
+    }
+    if (first < 0x20 || first == 0x7f || c1 || (first >= 0x80 && character.length == 1))
+        return (unsigned)fprintf(out, "\\x%02x", c1 ? character.data[1] : first);
+    fwrite(character.data, 1, character.length, out);
+    return 1;
+}
+
+static void print_text(struct bytes text, FILE *out)
+{
+    while (text.length) {
+        size_t length = character_length(text);
+        print_character(bytes_of(text.data, length), out);
+        text = bytes_from(text, length);
+    }
+}
+
+static struct bytes source_line(const struct source *source, unsigned line)
+{
+    struct bytes rest = source->text, found = {0};
+    for (unsigned i = 0; i < line && rest.data; i++)
+        found = bytes_split(&rest, '\n');
+    if (found.length && found.data[found.length - 1] == '\r')
+        found.length--;
+    return found;
+}
+
+static size_t indentation(struct bytes line)
+{
+    size_t count = 0;
+    while (count < line.length && line.data[count] == ' ')
+        count++;
+    return count;
+}
+
+static bool is_name_byte(uint8_t byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' ||
+           byte == '-' || (byte >= '0' && byte <= '9');
+}
+
+/* Behind the first `name:` in the line, or 0. */
+static size_t behind_key(struct bytes line, const char *name)
+{
+    struct bytes key = bytes_of_text(name);
+    for (size_t i = 0; i + key.length < line.length; i++) {
+        size_t end = i + key.length;
+        if (i > 0 && is_name_byte(line.data[i - 1]))
+            continue;
+        if (end < line.length && (line.data[end] == '"' || line.data[end] == '\''))
+            end++;
+        if (bytes_equal(bytes_of(line.data + i, key.length), key) && end < line.length &&
+            line.data[end] == ':')
+            return end + 1;
+    }
+    return 0;
+}
+
+/* Behind the first key whose value is a secret; SIZE_MAX if the line has none. */
+static size_t secret_offset(const struct problem_list *list, struct bytes line)
+{
+    size_t found = SIZE_MAX;
+    for (const char *const *name = list->secret_names; name && *name; name++) {
+        size_t end = behind_key(line, *name);
+        if (end && end < found)
+            found = end;
+    }
+    return found;
+}
+
+/* The line before `line` in the same text; data is NULL for the first. */
+static struct bytes line_before(const struct source *source, struct bytes line)
+{
+    const uint8_t *start = source->text.data, *end = line.data;
+    if (end == start)
+        return (struct bytes){0};
+    const uint8_t *from = --end;
+    while (from > start && from[-1] != '\n')
+        from--;
+    return bytes_of(from, (size_t)(end - from));
+}
+
+/* In a file that does not parse, what is below a key is what is further in: looks upwards for one
+ * whose value would be a secret. */
+static bool below_secret(const struct problem_list *list, const struct source *source,
+                         struct bytes line)
+{
+    size_t inner = indentation(line);
+    while ((line = line_before(source, line)).data) {
+        size_t indent = indentation(line);
+        if (indent > inner || line.length == indent)
+            continue;
+        if (secret_offset(list, line) != SIZE_MAX)
+            return true;
+        if (indent == 0)
+            return false;
+        inner = indent;
+    }
+    return false;
+}
+
+static size_t byte_of_column(struct bytes line, unsigned column)
+{
+    size_t at = 0;
+    for (unsigned i = 1; i < column && at < line.length; i++)
+        at += character_length(bytes_from(line, at));
+    return at;
+}
+
+/* How much of the line may be shown. */
+static size_t shown_length(const struct problem_list *list, const struct problem *problem,
+                           struct bytes line)
+{
+    size_t length = line.length;
+    for (const struct mask *mask = list->masks; mask; mask = mask->next) {
+        if (mask->source != problem->source || problem->line < mask->line ||
+            problem->line > mask->end_line)
+            continue;
+        size_t from = problem->line == mask->line ? byte_of_column(line, mask->column)
+                                                  : indentation(line);
+        length = from < length ? from : length;
+    }
+    if (problem->unparsed) {
+        size_t from = below_secret(list, problem->source, line) ? indentation(line)
+                                                                : secret_offset(list, line);
+        length = from < length ? from : length;
+    }
+    return length;
+}
+
+/* Prints the part of the line around the column, and returns the caret's place in what is printed. */
+static unsigned print_line(struct bytes line, size_t shown, unsigned column, unsigned end_column,
+                           FILE *out, unsigned *width)
+{
+    unsigned printed = 0, caret = 0, end = 0, number = 1;
+    unsigned from = column > SHOWN_MAX ? column - SHOWN_BEFORE : 1;
+    if (from > 1)
+        printed += (unsigned)fprintf(out, "...");
+    for (size_t at = 0; at < shown && printed < SHOWN_MAX + 3; number++) {
+        size_t length = character_length(bytes_from(line, at));
+        if (number == column)
+            caret = printed;
+        if (number >= from)
+            printed += print_character(bytes_of(line.data + at, length), out);
+        if (number < end_column)
+            end = printed;
+        at += length;
+    }
+    if (shown < line.length && printed < SHOWN_MAX)
+        fputs(shown && line.data[shown - 1] == ':' ? " …" : "…", out);
+    if (number <= column) /* behind the end, or what it points to is hidden */
+        caret = printed + (shown < line.length && shown && line.data[shown - 1] == ':');
+    *width = end > caret ? end - caret : 1;
+    return caret;
+}
+
+static void print_place(const struct problem_list *list, const struct problem *problem, FILE *out)
+{
+    struct bytes line = source_line(problem->source, problem->line);
+    size_t shown = shown_length(list, problem, line);
+    unsigned width;
+    fprintf(out, "%6u | ", problem->line);
+    unsigned caret = print_line(line, shown, problem->column, problem->end_column, out, &width);
+    fprintf(out, "\n       | %*s^", (int)caret, "");
+    for (unsigned i = 1; i < width; i++)
+        fputc('~', out);
+    fputc('\n', out);
+}
+
+void problem_print_head(const struct problem *problem, FILE *out)
+{
+    if (problem->source) {
+        print_text(bytes_of_text(problem->source->name), out);
+        if (problem->line)
+            fprintf(out, ":%u:%u", problem->line, problem->column);
+        fputs(": ", out);
+    }
+    fputs(problem->kind == PROBLEM_ERROR ? "error: " : "warning: ", out);
+    print_text(bytes_of_text(problem->text), out);
+    fputc('\n', out);
+}
+
+void problem_list_print(const struct problem_list *list, FILE *out)
+{
+    for (const struct problem *problem = list->first; problem; problem = problem->next) {
+        problem_print_head(problem, out);
+        if (problem->source && problem->line && !list->lines_hidden)
+            print_place(list, problem, out);
+    }
+    if (list->errors + list->warnings > list->count)
+        fprintf(out, "and %zu more\n", list->errors + list->warnings - list->count);
+}

@@ -1,0 +1,107 @@
+/* A file is opened once and then judged by what was opened, so that it cannot be exchanged in
+ * between; without blocking, so that a FIFO is refused instead of waited for. */
+#include "config/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A symbolic link that leads into a directory where everybody may put files: what it names is
+ * whatever somebody put there. */
+static bool link_is_loose(const char *path)
+{
+    struct stat link, directory;
+    char target[PATH_MAX];
+    if (lstat(path, &link) != 0 || !S_ISLNK(link.st_mode) || !realpath(path, target))
+        return false;
+    *strrchr(target, '/') = '\0';
+    return stat(target[0] ? target : "/", &directory) == 0 && (directory.st_mode & S_IWOTH);
+}
+
+static bool check_kind(const struct stat *what, const char *name, struct error *err)
+{
+    static const struct {
+        mode_t type;
+        const char *name;
+    } rows[] = {{S_IFDIR, "a directory"}, {S_IFIFO, "a named pipe"},     {S_IFSOCK, "a socket"},
+                {S_IFCHR, "a device"},    {S_IFBLK, "a block device"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((what->st_mode & S_IFMT) == rows[i].type)
+            return error_set(err, "%s is %s, not a file", name, rows[i].name);
+    return true;
+}
+
+static bool check_mode(const struct stat *what, enum file_care care, const char *name,
+                       struct error *err)
+{
+    static const mode_t refused[] = {
+        [FILE_SHARED] = S_IWOTH, [FILE_SECRET] = 077, [FILE_CREDENTIAL] = 007};
+    unsigned mode = what->st_mode & 07777;
+    if (!(mode & refused[care]))
+        return true;
+    if (care == FILE_SHARED)
+        return error_set(err, "%s can be written by everybody (mode %04o); chmod o-w", name, mode);
+    return error_set(err, "%s can be read or written by others (mode %04o); chmod 600", name,
+                     mode);
+}
+
+static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
+                                 struct error *err)
+{
+    for (;;) {
+        ssize_t got = read(fd, content->data + content->length,
+                           content->capacity - content->length);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            error_set_errno(err, errno, "cannot read %s", name);
+            return FILE_MISSING;
+        }
+        content->length += (size_t)got;
+        if (content->length > limit) {
+            error_set(err, "%s is larger than %zu bytes", name, limit);
+            return FILE_REFUSED;
+        }
+        if (got == 0)
+            return FILE_READ;
+    }
+}
+
+static enum file_result read_checked(int fd, const char *path, const char *name, size_t limit,
+                                     enum file_care care, struct buffer *content,
+                                     struct error *err)
+{
+    struct stat what;
+    if (fstat(fd, &what) != 0) {
+        error_set_errno(err, errno, "cannot read %s", name);
+        return FILE_MISSING;
+    }
+    if (!check_kind(&what, name, err) || !check_mode(&what, care, name, err))
+        return FILE_REFUSED;
+    if (link_is_loose(path)) {
+        error_set(err, "%s is a link into a directory that everybody can write", name);
+        return FILE_REFUSED;
+    }
+    if (!buffer_reserve(content, limit + 1)) {
+        error_set(err, "no memory for %s", name);
+        return FILE_MISSING;
+    }
+    return read_all(fd, name, limit, content, err);
+}
+
+enum file_result file_read(const char *path, const char *name, size_t limit, enum file_care care,
+                           struct buffer *content, struct error *err)
+{
+    buffer_init(content, limit + 1);
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) {
+        error_set_errno(err, errno, "cannot open %s", name);
+        return FILE_MISSING;
+    }
+    enum file_result result = read_checked(fd, path, name, limit, care, content, err);
+    close(fd);
+    return result;
+}

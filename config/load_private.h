@@ -1,0 +1,81 @@
+/* What the parts of the loader share. Not for other layers. */
+#ifndef TENTERHOOK_CONFIG_LOAD_PRIVATE_H
+#define TENTERHOOK_CONFIG_LOAD_PRIVATE_H
+
+#include "config/load.h"
+
+struct load {
+    struct settings *settings;
+    struct arena *arena;  /* the snapshot's, or the caller's of section_load_text */
+    struct arena scratch; /* trees: wiped and freed at the end */
+    const struct node **roots;
+    size_t root_count;
+    const struct registry *registry;
+    struct problem_list *problems;
+    bool offline; /* reads nothing from outside of the text */
+};
+
+/* One section whose rows are read out of a mapping, and where to. */
+struct load_part {
+    const struct row_section *section;
+    void *settings;
+};
+
+enum { LOAD_PARTS_MAX = 16, LOAD_FILES_MAX = 1000 };
+
+/* A mapping that is read by several sections at once. */
+struct load_mapping {
+    const char *name;                /* in messages: "a route" */
+    struct load_part parts[LOAD_PARTS_MAX];
+    size_t part_count;
+    const struct node *fallback;     /* `defaults`: where keys are looked for that are not there */
+    bool partial;                    /* nothing is required or defaulted, and no finish is run */
+    unsigned needed_flag;            /* rows without this flag may not stand here */
+    unsigned refused_flag;           /* rows with this flag may not stand here */
+    const char *elsewhere;           /* … because: "stands only in the main file" */
+    /* Has a better message for an unknown key: true if it gave one. May be NULL. */
+    bool (*unknown)(struct load *load, const struct load_mapping *mapping,
+                    const struct node *value);
+    const void *context;
+};
+
+void load_mapping_add(struct load_mapping *mapping, const struct row_section *section,
+                      void *settings);
+/* Adds the sections of a registry list, each with a fresh block; returns the blocks, or NULL
+ * without memory (after a problem). */
+void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
+                              const struct row_section *const *sections);
+bool load_mapping_read(struct load *load, const struct node *node,
+                       const struct load_mapping *mapping);
+
+/* `what`, with what was found instead; used where there is no row. */
+bool load_expected(struct load *load, const struct node *node, const char *subject,
+                   const char *expected);
+/* Reports an unknown key with the nearest of `names`. */
+bool load_unknown(struct load *load, const struct node *value, const char *where,
+                  const char *const *names);
+bool load_no_memory(struct load *load);
+
+/* Whether the row's value is a secret, or a section that has such a row. */
+bool row_holds_secret(const struct row *row);
+
+/* The tree of a text, added to the roots; NULL after a problem. */
+const struct node *load_parse_text(struct load *load, const char *name, const char *directory,
+                                   struct bytes text);
+const struct node *load_parse_main(struct load *load, const char *file);
+/* Parses the files that `include:` names. */
+void load_includes(struct load *load, const struct node *include);
+
+bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field);
+
+/* A route with its actions; defaults may be NULL. True if it has a name and a path, so that it can
+ * be compared with others even if something else in it is wrong (then the run fails anyway). */
+bool load_route(struct load *load, const struct node *node, const struct node *defaults,
+                struct route *route);
+void load_check_defaults(struct load *load, const struct node *defaults);
+bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field);
+
+/* Rules between routes and the rest, when everything is read. */
+void load_check_rules(struct load *load);
+
+#endif

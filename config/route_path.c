@@ -1,0 +1,168 @@
+/* Patterns are compared segment by segment. There are so few forms (text, {name}, a star at the end)
+ * that no automaton is needed. */
+#include "config/route_path.h"
+
+#include "config/names.h"
+
+#include <string.h>
+
+enum { PATH_MAX_LENGTH = 1024 };
+
+enum segment_kind { SEGMENT_TEXT, SEGMENT_NAME, SEGMENT_STAR, SEGMENT_END };
+
+/* Takes the next segment off the front of `*rest`, which begins with "/" or is empty. */
+static enum segment_kind next_segment(struct bytes *rest, struct bytes *segment)
+{
+    if (rest->length == 0)
+        return SEGMENT_END;
+    struct bytes from = bytes_from(*rest, 1);
+    size_t length = 0;
+    while (length < from.length && from.data[length] != '/')
+        length++;
+    *segment = bytes_of(from.data, length);
+    *rest = bytes_from(from, length);
+    if (length == 1 && segment->data[0] == '*' && rest->length == 0)
+        return SEGMENT_STAR;
+    return length > 1 && segment->data[0] == '{' ? SEGMENT_NAME : SEGMENT_TEXT;
+}
+
+/* ---- syntax ---- */
+
+static bool check_name(struct bytes segment, const char *pattern, struct error *err)
+{
+    char name[NAME_LENGTH_MAX + 2] = "";
+    bool closed = segment.length > 2 && segment.data[segment.length - 1] == '}';
+    if (closed && segment.length - 2 < sizeof name)
+        memcpy(name, segment.data + 1, segment.length - 2);
+    if (!closed || !env_name_valid(name))
+        return error_set(err, "\"%.*s\" is not a segment {name} of letters, digits and \"_\"",
+                         (int)segment.length, segment.data);
+    const char *again = strstr((const char *)segment.data + segment.length, name);
+    size_t length = strlen(name);
+    for (; again; again = strstr(again + 1, name))
+        if (again[-1] == '{' && again[length] == '}')
+            return error_set(err, "the segment {%s} stands twice in \"%s\"", name, pattern);
+    return true;
+}
+
+static bool check_text(struct bytes segment, struct error *err)
+{
+    if (bytes_equal_text(segment, ".") || bytes_equal_text(segment, ".."))
+        return error_set(err, "a path has no \".\" and \"..\" segments");
+    for (size_t i = 0; i < segment.length; i++) {
+        uint8_t byte = segment.data[i];
+        if (byte == '{' || byte == '}')
+            return error_set(err, "{name} must be a whole segment of the path");
+        if (byte == '*')
+            return error_set(err, "\"*\" can only be the last segment of the path");
+        if (byte == '%')
+            return error_set(err, "write the path decoded, without \"%%\"");
+        if (byte == '?' || byte == '#')
+            return error_set(err, "a path has no query or fragment (\"%c\")", byte);
+        if (byte <= 0x20 || byte == 0x7f || byte == '\\')
+            return error_set(err, "spaces, backslashes and control characters cannot stand in a "
+                                  "path");
+    }
+    return true;
+}
+
+bool route_path_check(const char *pattern, struct error *err)
+{
+    struct bytes rest = bytes_of_text(pattern), segment;
+    enum segment_kind kind;
+    if (pattern[0] != '/')
+        return error_set(err, "a path starts with \"/\"");
+    if (strstr(pattern, "//"))
+        return error_set(err, "a path has no empty segments (\"//\")");
+    if (rest.length > PATH_MAX_LENGTH)
+        return error_set(err, "the path is longer than %d bytes", PATH_MAX_LENGTH);
+    while ((kind = next_segment(&rest, &segment)) != SEGMENT_END) {
+        bool ok = kind == SEGMENT_NAME   ? check_name(segment, pattern, err)
+                  : kind == SEGMENT_TEXT ? check_text(segment, err)
+                                         : true;
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
+/* ---- matching ---- */
+
+bool route_path_matches(const char *pattern, struct bytes path)
+{
+    struct bytes rest = bytes_of_text(pattern), wanted = {0}, given = {0};
+    for (;;) {
+        enum segment_kind kind = next_segment(&rest, &wanted);
+        if (kind == SEGMENT_END || path.length == 0)
+            return kind == SEGMENT_END && path.length == 0;
+        next_segment(&path, &given);
+        if (kind == SEGMENT_STAR)
+            return given.length > 0 || path.length > 0;
+        if (kind == SEGMENT_NAME ? given.length == 0 : !bytes_equal(wanted, given))
+            return false;
+    }
+}
+
+/* ---- order ---- */
+
+struct shape {
+    enum segment_kind worst; /* the least exact segment there is */
+    unsigned segments;
+};
+
+static struct shape pattern_shape(const char *pattern)
+{
+    struct shape shape = {SEGMENT_TEXT, 0};
+    struct bytes rest = bytes_of_text(pattern), segment;
+    enum segment_kind kind;
+    while ((kind = next_segment(&rest, &segment)) != SEGMENT_END) {
+        shape.worst = kind > shape.worst ? kind : shape.worst;
+        shape.segments++;
+    }
+    return shape;
+}
+
+static int compare_segments(const char *a, const char *b)
+{
+    struct bytes left = bytes_of_text(a), right = bytes_of_text(b), segment;
+    for (;;) {
+        enum segment_kind left_kind = next_segment(&left, &segment);
+        enum segment_kind right_kind = next_segment(&right, &segment);
+        if (left_kind != right_kind)
+            return left_kind < right_kind ? -1 : 1;
+        if (left_kind == SEGMENT_END)
+            return 0;
+    }
+}
+
+int route_path_compare(const char *a, const char *b)
+{
+    struct shape left = pattern_shape(a), right = pattern_shape(b);
+    if (left.worst != right.worst)
+        return left.worst < right.worst ? -1 : 1;
+    if (left.segments != right.segments)
+        return left.segments > right.segments ? -1 : 1;
+    int order = compare_segments(a, b);
+    return order ? order : strcmp(a, b);
+}
+
+bool route_path_conflicts(const char *a, const char *b)
+{
+    struct shape left_shape = pattern_shape(a), right_shape = pattern_shape(b);
+    if (left_shape.worst != right_shape.worst || left_shape.segments != right_shape.segments)
+        return false; /* the order between those is fixed */
+    struct bytes left = bytes_of_text(a), right = bytes_of_text(b);
+    struct bytes left_segment = {0}, right_segment = {0};
+    bool left_better = false, right_better = false;
+    for (;;) {
+        enum segment_kind left_kind = next_segment(&left, &left_segment);
+        enum segment_kind right_kind = next_segment(&right, &right_segment);
+        if (left_kind == SEGMENT_END || left_kind == SEGMENT_STAR)
+            return left_better == right_better;
+        left_better |= left_kind < right_kind;
+        right_better |= right_kind < left_kind;
+        if (left_kind == SEGMENT_TEXT && right_kind == SEGMENT_TEXT &&
+            !bytes_equal(left_segment, right_segment))
+            return false;
+    }
+}

@@ -1,0 +1,169 @@
+/* Where secrets come from: the environment, a file, a systemd credential, or the route file itself.
+ * Their values go from there into a secret_list and nowhere else: no message holds one, what stands
+ * in the route file is masked, and the buffer of a file is wiped. */
+#include "config/file.h"
+#include "config/load_private.h"
+#include "config/names.h"
+
+#include <stdlib.h>
+
+enum { SECRET_MAX = 64 * 1024, SECRET_SHORT = 16 };
+
+bool load_keep_secrets(struct load *load, struct secret_list *list)
+{
+    struct settings *settings = load->settings;
+    if (!settings)
+        return true; /* section_load_text: no secrets there */
+    if (settings->secret_count == settings->secret_capacity) {
+        size_t capacity = settings->secret_capacity ? settings->secret_capacity * 2 : 8;
+        struct secret_list **lists = realloc(settings->secrets, capacity * sizeof *lists);
+        if (!lists)
+            return load_no_memory(load);
+        settings->secrets = lists;
+        settings->secret_capacity = capacity;
+    }
+    settings->secrets[settings->secret_count++] = list;
+    return true;
+}
+
+/* ---- one value ---- */
+
+static bool add_value(struct load *load, const struct node *node, const struct row *row,
+                      struct bytes value, struct secret_list *list)
+{
+    if (value.length == 0)
+        return load_problem(load, node, "\"%s\" is empty", row->name);
+    if (memchr(value.data, 0, value.length))
+        return load_problem(load, node, "\"%s\" holds a NUL byte", row->name);
+    if (value.length < SECRET_SHORT)
+        load_warning(load, node, "\"%s\" is shorter than %d bytes and may be guessed", row->name,
+                     SECRET_SHORT);
+    return secret_list_add(list, value) || load_no_memory(load);
+}
+
+/* One line end at the end of a file is the editor's, not the secret's. */
+static struct bytes trim_line_end(struct bytes text)
+{
+    if (text.length && text.data[text.length - 1] == '\n')
+        text.length--;
+    else
+        return text;
+    if (text.length && text.data[text.length - 1] == '\r')
+        text.length--;
+    return text;
+}
+
+static bool add_file(struct load *load, const struct node *node, const struct row *row,
+                     const char *path, const char *name, enum file_care care,
+                     struct secret_list *list)
+{
+    struct buffer content;
+    struct error err;
+    bool added = false;
+    if (file_read(path, name, SECRET_MAX, care, &content, &err) != FILE_READ)
+        load_problem(load, node, "\"%s\": %s", row->name, err.text);
+    else
+        added = add_value(load, node, row, trim_line_end(buffer_bytes(&content)), list);
+    if (content.capacity)
+        secret_wipe(content.data, content.capacity);
+    buffer_finish(&content);
+    return added;
+}
+
+static bool add_from_env(struct load *load, const struct node *node, const struct row *row,
+                         struct secret_list *list)
+{
+    if (!env_name_valid(node->text)) { /* perhaps the secret itself: say nothing of it */
+        load_mask(load, node);
+        return load_problem(load, node, "\"env\" needs the name of an environment variable");
+    }
+    const char *value = getenv(node->text);
+    if (!value)
+        return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
+    return add_value(load, node, row, bytes_of_text(value), list);
+}
+
+static bool add_from_file(struct load *load, const struct node *node, const struct row *row,
+                          struct secret_list *list)
+{
+    const char *path = load_path(load, node, node->text);
+    return path ? add_file(load, node, row, path, node->text, FILE_SECRET, list)
+                : load_no_memory(load);
+}
+
+static bool add_from_credential(struct load *load, const struct node *node, const struct row *row,
+                                struct secret_list *list)
+{
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    if (strchr(node->text, '/') || node->text[0] == '.')
+        return load_problem(load, node, "\"%s\" is not the name of a credential", node->text);
+    if (!directory || directory[0] != '/')
+        return load_problem(load, node,
+                            "the credential \"%s\" is not there: systemd sets "
+                            "CREDENTIALS_DIRECTORY for units with LoadCredential=",
+                            node->text);
+    const char *path = arena_format(load->arena, "%s/%s", directory, node->text);
+    return path ? add_file(load, node, row, path, path, FILE_CREDENTIAL, list)
+                : load_no_memory(load);
+}
+
+static const struct secret_source {
+    const char *name;
+    bool (*add)(struct load *load, const struct node *node, const struct row *row,
+                struct secret_list *list);
+} secret_sources[] = {
+    {"env", add_from_env}, {"file", add_from_file}, {"credential", add_from_credential}};
+
+static const char *const source_names[] = {"env", "file", "credential", NULL};
+
+/* ---- the ways to write it ---- */
+
+static bool add_from_source(struct load *load, const struct node *node, const struct row *row,
+                            struct secret_list *list)
+{
+    static const char expected[] = "a text, {env: NAME}, {file: PATH} or {credential: NAME}";
+    const struct node *value = node->first;
+    if (node->count != 1)
+        return load_mismatch(load, node, row, expected);
+    for (size_t i = 0; i < sizeof secret_sources / sizeof *secret_sources; i++) {
+        if (strcmp(value->key->text, secret_sources[i].name) != 0)
+            continue;
+        if (value->kind != NODE_SCALAR || value->length == 0 || tree_is_null(value))
+            return load_problem(load, value, "\"%s\" must be a text", value->key->text);
+        if (load->offline)
+            return secret_list_add(list, bytes_of_text("taken to be there"));
+        return secret_sources[i].add(load, value, row, list);
+    }
+    load_mask(load, value);
+    return load_unknown(load, value, "a secret", source_names);
+}
+
+static bool add_secret(struct load *load, const struct node *node, const struct row *row,
+                       struct secret_list *list)
+{
+    if (node->kind == NODE_MAPPING)
+        return add_from_source(load, node, row, list);
+    load_mask(load, node);
+    if (node->kind != NODE_SCALAR || tree_is_null(node))
+        return load_mismatch(load, node, row,
+                             "a text, {env: NAME}, {file: PATH} or {credential: NAME}");
+    return add_value(load, node, row, bytes_of(node->text, node->length), list);
+}
+
+bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    struct secret_list *list = field;
+    bool ok = true;
+    if (!load->settings)
+        return load_problem(load, node, "\"%s\" cannot stand here", row->name);
+    *list = (struct secret_list){0};
+    if (!load_keep_secrets(load, list))
+        return false;
+    if (node->kind != NODE_SEQUENCE)
+        return add_secret(load, node, row, list);
+    if (!node->first)
+        return load_problem(load, node, "the list of \"%s\" is empty", row->name);
+    for (const struct node *item = node->first; item; item = item->next)
+        ok = add_secret(load, item, row, list) && ok;
+    return ok;
+}

@@ -1,0 +1,75 @@
+/* Checks of the raw text. They come first because libyaml would guess an encoding from a byte order
+ * mark and stop at a NUL, and because its messages know only an offset. */
+#include "config/text.h"
+
+#include "base/encoding.h"
+#include "config/tree.h"
+
+static size_t count_characters(struct bytes text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += (text.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+void text_offset_problem(const struct source *source, size_t offset, struct problem_list *problems,
+                         const char *text)
+{
+    unsigned line = 1;
+    size_t start = 0;
+    for (size_t i = 0; i < offset && i < source->text.length; i++)
+        if (source->text.data[i] == '\n') {
+            line++;
+            start = i + 1;
+        }
+    struct bytes before = bytes_of(source->text.data + start, offset - start);
+    problem_add_unparsed(problems, source, line, (unsigned)count_characters(before) + 1, "%s",
+                         text);
+}
+
+/* The first byte that is not part of valid UTF-8: the last character boundary at which what stands
+ * before is still valid. Only called for text that is wrong, so it may take its time by lines. */
+static size_t find_invalid(struct bytes text)
+{
+    size_t start = 0;
+    for (;;) {
+        const uint8_t *end = memchr(text.data + start, '\n', text.length - start);
+        size_t next = end ? (size_t)(end - text.data) + 1 : text.length;
+        if (!utf8_valid(bytes_of(text.data + start, next - start)) || next == text.length)
+            break;
+        start = next;
+    }
+    size_t low = start, length = 1;
+    while (low < text.length) {
+        for (length = 1; length <= 4 && low + length <= text.length; length++)
+            if (utf8_valid(bytes_of(text.data + low, length)))
+                break;
+        if (length > 4 || low + length > text.length)
+            break;
+        low += length;
+    }
+    return low;
+}
+
+bool text_check(const struct source *source, struct problem_list *problems)
+{
+    struct bytes text = source->text;
+    if (text.length == 0)
+        return true;
+    const uint8_t *nul = memchr(text.data, 0, text.length);
+    if (text.length > TREE_TEXT_MAX)
+        text_offset_problem(source, 0, problems, "the file is larger than 1 MiB");
+    else if (bytes_starts_with(text, bytes_of("\xef\xbb\xbf", 3)))
+        text_offset_problem(source, 0, problems, "a byte order mark; save the file without it");
+    else if (bytes_starts_with(text, bytes_of("\xff\xfe", 2)) ||
+             bytes_starts_with(text, bytes_of("\xfe\xff", 2)))
+        text_offset_problem(source, 0, problems, "this is UTF-16; save the file as UTF-8");
+    else if (nul)
+        text_offset_problem(source, (size_t)(nul - text.data), problems, "a NUL byte");
+    else if (!utf8_valid(text))
+        text_offset_problem(source, find_invalid(text), problems, "this is not UTF-8");
+    else
+        return true;
+    return false;
+}

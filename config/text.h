@@ -1,0 +1,14 @@
+/* What is wrong with the bytes of a file before YAML comes into it. */
+#ifndef TENTERHOOK_CONFIG_TEXT_H
+#define TENTERHOOK_CONFIG_TEXT_H
+
+#include "config/diagnostic.h"
+
+/* At most 1 MiB, no byte order mark, no NUL, UTF-8, not nested deeper than a tree may be. */
+bool text_check(const struct source *source, struct problem_list *problems);
+
+/* Adds a problem at a byte of the text. */
+void text_offset_problem(const struct source *source, size_t offset, struct problem_list *problems,
+                         const char *text);
+
+#endif

@@ -1,0 +1,350 @@
+/* libyaml's events made into nodes. libyaml is generous where a configuration wants strictness:
+ * what it would take silently (aliases, tags, repeated keys, a second document) is refused here.
+ * Its time is quadratic in the depth, so the depth is watched while the events come. */
+#include "config/tree.h"
+
+#include "config/text.h"
+
+#include <stdlib.h>
+#include <yaml.h>
+
+/* A mapping or sequence whose end has not come. */
+struct open_node {
+    struct node *node;
+    struct node **link;     /* where its next child goes */
+    const struct node *key; /* mapping: of the value that comes next, NULL: a key comes next */
+};
+
+struct builder {
+    const struct source *source;
+    struct arena *arena;
+    struct problem_list *problems;
+    struct open_node open[TREE_DEPTH_MAX];
+    unsigned depth;
+    unsigned nodes;
+    bool skip_value; /* the key before it was refused */
+    struct node skip_key;
+    struct node *root;
+};
+
+static unsigned place(size_t zero_based)
+{
+    return (unsigned)zero_based + 1;
+}
+
+/* ---- problems ---- */
+
+static void builder_problem(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+    problem_add_unparsed(builder->problems, builder->source, place(mark->line),
+                         place(mark->column), "%s", text);
+}
+
+static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+    builder_problem(builder, mark, text);
+    return false;
+}
+
+/* libyaml's sentences are short and about YAML; those that people meet most get a better one. */
+static const char *explain_parser(const struct source *source, const yaml_parser_t *parser)
+{
+    static const struct {
+        const char *given, *better;
+    } rows[] = {
+        {"mapping values are not allowed in this context",
+         "a second \":\" on this line; is the line before it closed, or is a quote missing?"},
+        {"did not find expected key",
+         "this is not a key of the mapping around it; is the indentation right?"},
+        {"did not find expected ',' or ']'", "this list is not closed with \"]\""},
+        {"did not find expected ',' or '}'", "this mapping is not closed with \"}\""},
+        {"found unexpected end of stream", "a quote is not closed before the end of the file"},
+        {"could not find expected ':'", "a key without a \":\" and a value"},
+        {"block sequence entries are not allowed in this context",
+         "a list item (\"- \") cannot stand here"},
+    };
+    size_t at = parser->problem_mark.index;
+    if (at < source->text.length && source->text.data[at] == '\t')
+        return "a tab; indent with spaces";
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (parser->problem && strcmp(parser->problem, rows[i].given) == 0)
+            return rows[i].better;
+    return parser->problem ? parser->problem : "not YAML";
+}
+
+static void builder_parser_problem(struct builder *builder, const yaml_parser_t *parser)
+{
+    if (parser->error == YAML_MEMORY_ERROR)
+        problem_add_plain(builder->problems, "%s: no memory", builder->source->name);
+    else if (parser->error == YAML_READER_ERROR)
+        text_offset_problem(builder->source, parser->problem_offset, builder->problems,
+                            parser->problem);
+    else
+        builder_problem(builder, &parser->problem_mark,
+                        explain_parser(builder->source, parser));
+}
+
+/* ---- nodes ---- */
+
+static struct node *builder_add(struct builder *builder, const yaml_event_t *event,
+                                enum node_kind kind)
+{
+    struct node *node = arena_alloc(builder->arena, sizeof *node);
+    if (!node || ++builder->nodes > TREE_NODES_MAX) {
+        builder_problem(builder, &event->start_mark, "the file has too many values");
+        return NULL;
+    }
+    *node = (struct node){.kind = kind,
+                          .source = builder->source,
+                          .line = place(event->start_mark.line),
+                          .column = place(event->start_mark.column),
+                          .end_line = place(event->end_mark.line)};
+    if (event->start_mark.line == event->end_mark.line)
+        node->end_column = place(event->end_mark.column);
+    return node;
+}
+
+/* Hangs the node where it belongs: as the root, a key, a value or an item. */
+static void builder_place(struct builder *builder, struct node *node)
+{
+    struct open_node *top = builder->depth ? &builder->open[builder->depth - 1] : NULL;
+    if (!top) {
+        builder->root = node;
+        return;
+    }
+    if (top->node->kind == NODE_MAPPING) {
+        node->key = top->key;
+        top->key = NULL;
+        if (node->key == &builder->skip_key)
+            return;
+    }
+    *top->link = node;
+    top->link = (struct node **)&node->next;
+    top->node->count++;
+}
+
+static bool builder_wants_key(const struct builder *builder)
+{
+    const struct open_node *top = builder->depth ? &builder->open[builder->depth - 1] : NULL;
+    return top && top->node->kind == NODE_MAPPING && !top->key;
+}
+
+static const char *key_fault(const struct node *node)
+{
+    if (node->kind != NODE_SCALAR)
+        return "a key must be a word, not a list or a mapping";
+    if (!node->quoted && strcmp(node->text, "<<") == 0)
+        return "merge keys (\"<<\") are not part of this format; see defaults:";
+    return tree_is_null(node) ? "a key must not be empty" : NULL;
+}
+
+/* Takes a scalar as the key of the value that comes next. */
+static void builder_set_key(struct builder *builder, struct node *node, const yaml_event_t *event)
+{
+    const char *fault = key_fault(node);
+    if (fault)
+        builder_problem(builder, &event->start_mark, fault);
+    builder->open[builder->depth - 1].key = fault ? &builder->skip_key : node;
+}
+
+static void builder_check_properties(struct builder *builder, const yaml_event_t *event,
+                                     const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    if (anchor)
+        builder_problem(builder, &event->start_mark,
+                        "anchors are not part of this format; see defaults:");
+    if (tag)
+        builder_problem(builder, &event->start_mark, "tags are not part of this format");
+}
+
+/* ---- events ---- */
+
+static bool on_scalar(struct builder *builder, const yaml_event_t *event)
+{
+    struct node *node = builder_add(builder, event, NODE_SCALAR);
+    if (!node)
+        return false;
+    builder_check_properties(builder, event, event->data.scalar.anchor, event->data.scalar.tag);
+    node->quoted = event->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+    node->length = event->data.scalar.length;
+    node->text = arena_copy_bytes(builder->arena,
+                                  bytes_of(event->data.scalar.value, event->data.scalar.length));
+    if (!node->text)
+        return builder_refuse(builder, &event->start_mark, "no memory");
+    if (strlen(node->text) != node->length) {
+        builder_problem(builder, &event->start_mark, "a NUL byte in a text");
+        node->length = strlen(node->text);
+    }
+    if (builder_wants_key(builder))
+        builder_set_key(builder, node, event);
+    else
+        builder_place(builder, node);
+    return true;
+}
+
+static bool builder_open(struct builder *builder, const yaml_event_t *event, enum node_kind kind,
+                         const yaml_char_t *anchor, const yaml_char_t *tag)
+{
+    struct node *node = builder_add(builder, event, kind);
+    if (!node)
+        return false;
+    builder_check_properties(builder, event, anchor, tag);
+    if (builder->depth == TREE_DEPTH_MAX)
+        return builder_refuse(builder, &event->start_mark, "nested more than 32 deep");
+    if (builder_wants_key(builder)) /* what stands for the key has no place to go to */
+        return builder_refuse(builder, &event->start_mark, key_fault(node));
+    builder_place(builder, node);
+    builder->open[builder->depth++] = (struct open_node){node, (struct node **)&node->first, NULL};
+    return true;
+}
+
+static bool on_sequence_start(struct builder *builder, const yaml_event_t *event)
+{
+    return builder_open(builder, event, NODE_SEQUENCE, event->data.sequence_start.anchor,
+                        event->data.sequence_start.tag);
+}
+
+static bool on_mapping_start(struct builder *builder, const yaml_event_t *event)
+{
+    return builder_open(builder, event, NODE_MAPPING, event->data.mapping_start.anchor,
+                        event->data.mapping_start.tag);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct node *left = *(struct node *const *)a, *right = *(struct node *const *)b;
+    int order = strcmp(left->key->text, right->key->text);
+    if (order)
+        return order;
+    return left->line != right->line ? (left->line < right->line ? -1 : 1)
+                                     : (left->column < right->column ? -1 : 1);
+}
+
+/* Sorted, because a hostile mapping has 100,000 keys. All but the first of a name are reported, and
+ * tree_find finds the first. */
+static bool builder_check_repeated(struct builder *builder, const struct node *mapping)
+{
+    const struct node **sorted = calloc(mapping->count + 1, sizeof *sorted);
+    size_t count = 0;
+    if (!sorted)
+        return false;
+    for (const struct node *child = mapping->first; child; child = child->next)
+        sorted[count++] = child;
+    qsort(sorted, count, sizeof *sorted, compare_keys);
+    for (size_t i = 1, first = 0; i < count; i++) {
+        const struct node *key = sorted[i]->key;
+        if (strcmp(sorted[first]->key->text, key->text) != 0)
+            first = i;
+        else
+            problem_add_unparsed(builder->problems, builder->source, key->line, key->column,
+                                 "key \"%s\" is repeated; it first stands in line %u", key->text,
+                                 sorted[first]->key->line);
+    }
+    free(sorted);
+    return true;
+}
+
+static bool on_end(struct builder *builder, const yaml_event_t *event)
+{
+    struct node *node = builder->open[--builder->depth].node;
+    node->end_line = place(event->end_mark.line);
+    if (node->end_line > node->line && event->end_mark.column == 0)
+        node->end_line--;
+    return node->kind != NODE_MAPPING || builder_check_repeated(builder, node);
+}
+
+static bool on_document_start(struct builder *builder, const yaml_event_t *event)
+{
+    const yaml_tag_directive_t *tags = event->data.document_start.tag_directives.start;
+    if (builder->root)
+        return builder_refuse(builder, &event->start_mark,
+                              "a second document; a file holds one");
+    if (tags != event->data.document_start.tag_directives.end)
+        return builder_refuse(builder, &event->start_mark, "tags are not part of this format");
+    return true;
+}
+
+static bool on_alias(struct builder *builder, const yaml_event_t *event)
+{
+    return builder_refuse(builder, &event->start_mark,
+                          "aliases are not part of this format; see defaults:");
+}
+
+static bool on_nothing(struct builder *builder, const yaml_event_t *event)
+{
+    (void)builder;
+    (void)event;
+    return true;
+}
+
+static bool (*const on_event[])(struct builder *, const yaml_event_t *) = {
+    [YAML_NO_EVENT] = on_nothing,
+    [YAML_STREAM_START_EVENT] = on_nothing,
+    [YAML_STREAM_END_EVENT] = on_nothing,
+    [YAML_DOCUMENT_START_EVENT] = on_document_start,
+    [YAML_DOCUMENT_END_EVENT] = on_nothing,
+    [YAML_ALIAS_EVENT] = on_alias,
+    [YAML_SCALAR_EVENT] = on_scalar,
+    [YAML_SEQUENCE_START_EVENT] = on_sequence_start,
+    [YAML_SEQUENCE_END_EVENT] = on_end,
+    [YAML_MAPPING_START_EVENT] = on_mapping_start,
+    [YAML_MAPPING_END_EVENT] = on_end,
+};
+
+static bool builder_run(struct builder *builder, yaml_parser_t *parser)
+{
+    yaml_event_type_t type = YAML_NO_EVENT;
+    while (type != YAML_STREAM_END_EVENT) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event)) {
+            builder_parser_problem(builder, parser);
+            return false;
+        }
+        type = event.type;
+        bool going_on = on_event[type](builder, &event);
+        yaml_event_delete(&event);
+        if (!going_on)
+            return false;
+    }
+    return true;
+}
+
+const struct node *tree_parse(const struct source *source, struct arena *arena,
+                              struct problem_list *problems)
+{
+    struct builder builder = {.source = source, .arena = arena, .problems = problems};
+    yaml_parser_t parser;
+    if (!text_check(source, problems))
+        return NULL;
+    if (!yaml_parser_initialize(&parser)) {
+        problem_add_plain(problems, "%s: no memory", source->name);
+        return NULL;
+    }
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser, source->text.data, source->text.length);
+    bool whole = builder_run(&builder, &parser);
+    yaml_parser_delete(&parser);
+    if (!whole)
+        return NULL;
+    if (!builder.root || tree_is_null(builder.root)) {
+        struct node empty = {.kind = NODE_MAPPING, .source = source, .line = 1, .column = 1};
+        builder.root = arena_alloc(arena, sizeof empty);
+        if (builder.root)
+            *builder.root = empty;
+    }
+    return builder.root;
+}
+
+const struct node *tree_find(const struct node *mapping, const char *key)
+{
+    for (const struct node *child = mapping->first; child; child = child->next)
+        if (child->key && strcmp(child->key->text, key) == 0)
+            return child;
+    return NULL;
+}
+
+bool tree_is_null(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && !node->quoted &&
+           (node->length == 0 || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
+}
