@@ -78,19 +78,31 @@ static const struct authenticator *kind_at(const struct route *route, size_t ind
 }
 
 /* A 401 tells how to authenticate by what the route is, never by what was wrong. */
-static struct verdict add_challenge(const struct route *route, struct verdict verdict)
+static const char *find_challenge(const struct route *route)
 {
-    if (verdict.reply != REPLY_UNAUTHENTICATED || verdict.header_name)
-        return verdict;
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct authenticator *kind = kind_at(route, i);
         const char *challenge =
             kind->challenge ? kind->challenge(route->authenticators[i].settings) : NULL;
-        if (!challenge)
-            continue;
+        if (challenge)
+            return challenge;
+    }
+    return NULL;
+}
+
+/* The header that belongs to a refusal, unless the authenticator has brought one. */
+static struct verdict complete_refusal(struct exchange *exchange, struct verdict verdict)
+{
+    const struct route *route = exchange->request.route;
+    const char *challenge = find_challenge(route);
+    if (verdict.header_name)
+        return verdict;
+    if (verdict.reply == REPLY_UNAUTHENTICATED && challenge) {
         verdict.header_name = "WWW-Authenticate";
         verdict.header_value = bytes_of_text(challenge);
-        break;
+    } else if (verdict.reply == REPLY_METHOD) {
+        verdict.header_name = "Allow";
+        verdict.header_value = routing_allow(route, &exchange->arena);
     }
     return verdict;
 }
@@ -131,7 +143,7 @@ static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t
             exchange->handshake_head = i + 1;
         verdict = set_handshake_aside(exchange, verdict);
         if (verdict.reply != REPLY_NONE)
-            return add_challenge(route, verdict);
+            return complete_refusal(exchange, verdict);
         exchange->passed_heads = i + 1;
     }
     return awaits_body(exchange) ? verdict_go_on() : exchange->handshake;
@@ -149,7 +161,7 @@ static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t
         struct verdict verdict = set_handshake_aside(
             exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
         if (verdict.reply != REPLY_NONE)
-            return add_challenge(route, verdict);
+            return complete_refusal(exchange, verdict);
     }
     return verdict_go_on();
 }

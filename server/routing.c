@@ -173,6 +173,17 @@ struct search {
     const char *allow; /* methods of the routes that have the path, "POST, GET"; NULL: none */
 };
 
+/* `allow` and the methods of `route` behind it; NULL stands for none yet. */
+static const char *append_methods(struct arena *arena, const char *allow, const struct route *route)
+{
+    for (size_t i = 0; i < route->methods.count; i++) {
+        const char *method = route->methods.items[i];
+        const char *longer = allow ? arena_format(arena, "%s, %s", allow, method) : method;
+        allow = longer ? longer : allow;
+    }
+    return allow;
+}
+
 /* One route whose path is right: takes the request, or leaves its methods for Allow. */
 static bool search_try(struct search *search, const struct route *route)
 {
@@ -181,13 +192,7 @@ static bool search_try(struct search *search, const struct route *route)
         request->route = route;
         return true;
     }
-    for (size_t i = 0; i < route->methods.count; i++) {
-        const char *allow =
-            search->allow ? arena_format(request->arena, "%s, %s", search->allow,
-                                         route->methods.items[i])
-                          : route->methods.items[i];
-        search->allow = allow ? allow : search->allow;
-    }
+    search->allow = append_methods(request->arena, search->allow, route);
     return false;
 }
 
@@ -210,6 +215,11 @@ static bool search_patterns(const struct routing *routing, struct search *search
             search_try(search, routing->patterns[i]->route))
             return true;
     return false;
+}
+
+struct bytes routing_allow(const struct route *route, struct arena *arena)
+{
+    return bytes_of_text(append_methods(arena, NULL, route));
 }
 
 struct verdict routing_match(const struct routing *routing, struct request *request)

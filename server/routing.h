@@ -21,4 +21,7 @@ void routing_destroy(struct routing *routing);
  * route's path is written so. Several routes may share a path and differ in their methods. */
 struct verdict routing_match(const struct routing *routing, struct request *request);
 
+/* The methods of one route as Allow lists them. */
+struct bytes routing_allow(const struct route *route, struct arena *arena);
+
 #endif

@@ -1,0 +1,500 @@
+/* The walk: which stage decides, in which order, what reaches the runner and what is answered. */
+#include "base/clock.h"
+#include "handlers/json.h"
+#include "handlers/limit.h"
+#include "server/pipeline.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* ---- an authenticator that does as the request says, and tells what was asked of it ---- */
+
+struct spy {
+    char calls[512];
+    enum reply head, body;
+    const char *event, *delivery, *key;
+};
+
+static struct spy spy;
+
+static void note(const char *call)
+{
+    strcat(spy.calls, call);
+}
+
+static struct verdict spy_head(const void *settings, struct request *request, void **state)
+{
+    note(settings);
+    note(":head ");
+    *state = arena_alloc(request->arena, 16);
+    return verdict_refuse(spy.head, "the spy says so");
+}
+
+static void spy_feed(void *state, struct bytes piece)
+{
+    ck_assert_ptr_nonnull(state);
+    ck_assert_uint_gt(piece.length, 0);
+    note("feed ");
+}
+
+static struct verdict spy_body(const void *settings, struct request *request, void *state)
+{
+    ck_assert_ptr_nonnull(state);
+    note(settings);
+    note(":body ");
+    request->event_type = bytes_of_text(spy.event);
+    request->delivery = bytes_of_text(spy.delivery);
+    request->dedupe_key = bytes_of_text(spy.key);
+    struct verdict verdict = verdict_refuse(spy.body, "the spy says so");
+    if (spy.body == REPLY_HANDSHAKE)
+        verdict.body = bytes_of_text("hello");
+    return verdict;
+}
+
+static void spy_release(void *state)
+{
+    ck_assert_ptr_nonnull(state);
+    note("release ");
+}
+
+static bool spy_owns(const void *settings, struct bytes name)
+{
+    (void)settings;
+    return bytes_equal_text(name, "x-proof");
+}
+
+static const char *spy_challenge(const void *settings)
+{
+    (void)settings;
+    return "Spy";
+}
+
+static const struct authenticator spy_kind = {.head = spy_head,
+                                              .feed = spy_feed,
+                                              .body = spy_body,
+                                              .release = spy_release,
+                                              .owns_header = spy_owns,
+                                              .challenge = spy_challenge};
+
+/* Passes in the head and has no more to say. */
+static struct verdict plain_head(const void *settings, struct request *request, void **state)
+{
+    (void)request;
+    (void)state;
+    note(settings);
+    note(":head ");
+    return verdict_go_on();
+}
+
+static const struct authenticator plain_kind = {.head = plain_head};
+
+/* ---- the server around it ---- */
+
+static struct handler handlers[2] = {{&spy_kind.kind, (void *)(uintptr_t) "spy"},
+                                     {&plain_kind.kind, (void *)(uintptr_t) "plain"}};
+static const char *post[] = {"POST"};
+static struct rate_limit limits[2];
+static struct route route;
+static struct settings settings = {.routes = &route, .route_count = 1};
+static struct pipeline pipeline;
+static struct exchange exchange;
+static void *memory;
+
+static void set_up(void)
+{
+    spy = (struct spy){0};
+    route = (struct route){.name = "hook",
+                           .path = "/hook",
+                           .methods = {post, 1},
+                           .authenticators = handlers,
+                           .authenticator_count = 2,
+                           .max_body = 100};
+    memory = calloc(1, limit_table_size(64));
+    ck_assert(pipeline_init(&pipeline, &settings, limit_table_init(memory, 64), NULL));
+}
+
+static void tear_down(void)
+{
+    pipeline_finish(&pipeline);
+    free(memory);
+}
+
+static struct header headers[20];
+static size_t header_count;
+
+static void add_header(const char *name, const char *value)
+{
+    headers[header_count++] = (struct header){bytes_of_text(name), bytes_of_text(value)};
+}
+
+static struct request *begin(const char *length)
+{
+    exchange_init(&exchange, &pipeline);
+    struct request *request = &exchange.request;
+    header_count = 0;
+    add_header("Host", "example.org");
+    add_header("Content-Type", "application/json");
+    if (length)
+        add_header("Content-Length", length);
+    request->method = bytes_of_text("POST");
+    request->target = bytes_of_text("/hook");
+    request->version = bytes_of_text("HTTP/1.1");
+    request->headers = headers;
+    request->header_count = header_count;
+    request->client = (struct client_address){{[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, false};
+    request->now_ms = 1700000000123;
+    return request;
+}
+
+static enum reply walk(const char *body)
+{
+    char length[20];
+    snprintf(length, sizeof length, "%zu", strlen(body));
+    begin(length);
+    struct verdict verdict = pipeline_head(&exchange, NS_PER_S);
+    if (verdict.reply == REPLY_NONE && *body)
+        pipeline_feed(&exchange, bytes_of_text(body));
+    if (verdict.reply == REPLY_NONE)
+        verdict = pipeline_body(&exchange, bytes_of_text(body), NS_PER_S);
+    return verdict.reply;
+}
+
+START_TEST(an_event_walks_through)
+{
+    spy.event = "push";
+    spy.delivery = "d-1";
+    ck_assert_int_eq(walk("{\"a\":1}"), REPLY_NONE);
+    ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body ");
+    struct wire_event event;
+    ck_assert(pipeline_event(&exchange, 42, &event));
+    ck_assert_uint_eq(event.tag, 42);
+    ck_assert_int_eq(event.received_ms, 1700000000123);
+    ck_assert(event.body_is_json);
+    ck_assert(bytes_equal_text(event.client, "192.0.2.1"));
+    ck_assert(bytes_equal_text(event.event_type, "push"));
+    ck_assert(bytes_equal_text(event.dedupe_key, "d-1"));
+    ck_assert(bytes_equal_text(event.body, "{\"a\":1}"));
+    ck_assert(bytes_equal_text(event.headers, "{\"content-type\":\"application/json\"}"));
+    exchange_finish(&exchange);
+    ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body release ");
+}
+END_TEST
+
+START_TEST(the_dedupe_key_stands_before_the_delivery_and_can_be_off)
+{
+    struct wire_event event;
+    spy.delivery = "d-1";
+    spy.key = "signed";
+    walk("1");
+    ck_assert(pipeline_event(&exchange, 1, &event));
+    ck_assert(bytes_equal_text(event.dedupe_key, "signed"));
+    exchange_finish(&exchange);
+    route.dedupe.off = true;
+    walk("1");
+    ck_assert(pipeline_event(&exchange, 1, &event));
+    ck_assert_uint_eq(event.dedupe_key.length, 0);
+    ck_assert(bytes_equal_text(event.delivery_id, "d-1"));
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(who_is_refused_in_the_head_is_never_asked_for_a_body)
+{
+    spy.head = REPLY_UNAUTHENTICATED;
+    begin("5");
+    struct verdict verdict = pipeline_head(&exchange, NS_PER_S);
+    ck_assert_int_eq(verdict.reply, REPLY_UNAUTHENTICATED);
+    ck_assert_str_eq(exchange.stage, "authenticate");
+    ck_assert_str_eq(verdict.header_name, "WWW-Authenticate");
+    ck_assert(bytes_equal_text(verdict.header_value, "Spy"));
+    exchange_finish(&exchange);
+    ck_assert_str_eq(spy.calls, "spy:head ");
+}
+END_TEST
+
+START_TEST(a_wrong_signature_is_found_before_the_body_is_parsed)
+{
+    spy.body = REPLY_UNAUTHENTICATED;
+    ck_assert_int_eq(walk("not json"), REPLY_UNAUTHENTICATED);
+    ck_assert_str_eq(exchange.stage, "signature");
+    exchange_finish(&exchange);
+    spy.body = REPLY_NONE;
+    ck_assert_int_eq(walk("not json"), REPLY_BAD_CONTENT);
+    ck_assert_str_eq(exchange.stage, "decode");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(handshakes_wait_for_all_others)
+{
+    spy.body = REPLY_HANDSHAKE;
+    ck_assert_int_eq(walk("not json"), REPLY_HANDSHAKE);
+    ck_assert_str_eq(exchange.stage, "handshake");
+    struct bytes body = reply_body(&exchange.arena, &exchange.handshake, NULL);
+    ck_assert(bytes_equal_text(body, "hello"));
+    exchange_finish(&exchange);
+    spy = (struct spy){.head = REPLY_HANDSHAKE};
+    ck_assert_int_eq(walk(""), REPLY_HANDSHAKE);
+    ck_assert_str_eq(exchange.stage, "authenticate");
+    exchange_finish(&exchange);
+    ck_assert_str_eq(spy.calls, "spy:head plain:head ");
+}
+END_TEST
+
+START_TEST(lengths_are_judged_before_and_after_the_body)
+{
+    static char body[103];
+    memset(body, ' ', 102);
+    body[0] = '1';
+    body[100] = '\0';
+    ck_assert_int_eq(walk(body), REPLY_NONE);
+    exchange_finish(&exchange);
+    body[100] = ' ';
+    body[101] = '\0';
+    ck_assert_int_eq(walk(body), REPLY_TOO_LARGE);
+    ck_assert_str_eq(exchange.stage, "length");
+    exchange_finish(&exchange);
+    struct request *request = begin(NULL);
+    add_header("Transfer-Encoding", "chunked");
+    request->header_count = header_count;
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_int_eq(exchange.content_length, -1);
+    ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text(body), 1).reply, REPLY_TOO_LARGE);
+    exchange_finish(&exchange);
+    begin(NULL); /* a POST without a length has no body: not JSON, but for the route to say */
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_int_eq(exchange.content_length, 0);
+    ck_assert_int_eq(pipeline_body(&exchange, bytes_of(NULL, 0), 1).reply, REPLY_BAD_CONTENT);
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(media_types_are_named_and_held_to)
+{
+    static const struct {
+        const char *type;
+        enum reply reply;
+    } rows[] = {
+        {"application/json", REPLY_NONE},
+        {"Application/JSON; charset=UTF-8", REPLY_NONE},
+        {"application/json;charset=\"utf-8\"", REPLY_NONE},
+        {"application/json; v=1; charset=utf-8", REPLY_NONE},
+        {"application/cloudevents+json", REPLY_NONE},
+        {"application/vnd.github.v3+json; param", REPLY_NONE},
+        {"application/json; charset=utf-16", REPLY_MEDIA_TYPE},
+        {"application/json; a=b; charset=latin1", REPLY_MEDIA_TYPE},
+        {"text/plain", REPLY_MEDIA_TYPE},
+        {"text/json", REPLY_MEDIA_TYPE},
+        {"multipart/form-data; boundary=x", REPLY_MEDIA_TYPE},
+        {"application/x-www-form-urlencoded", REPLY_MEDIA_TYPE},
+        {"application/+json", REPLY_MEDIA_TYPE},
+        {"+json", REPLY_MEDIA_TYPE},
+        {"application/jsonx", REPLY_MEDIA_TYPE},
+        {"", REPLY_MEDIA_TYPE},
+        {NULL, REPLY_MEDIA_TYPE},
+    };
+    for (int content = CONTENT_JSON; content <= CONTENT_RAW; content++) {
+        route.content = content;
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            spy.calls[0] = '\0';
+            begin(NULL);
+            headers[1] = rows[i].type ? (struct header){bytes_of_text("content-type"),
+                                                        bytes_of_text(rows[i].type)}
+                                      : (struct header){bytes_of_text("X-A"), bytes_of_text("b")};
+            ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+            enum reply reply = pipeline_body(&exchange, bytes_of_text("{}"), 1).reply;
+            ck_assert_msg(reply == (content == CONTENT_RAW ? REPLY_NONE : rows[i].reply), "%s",
+                          rows[i].type);
+            exchange_finish(&exchange);
+        }
+    }
+}
+END_TEST
+
+START_TEST(the_fault_in_a_body_has_a_place_in_the_log)
+{
+    begin(NULL);
+    pipeline_head(&exchange, 1);
+    struct verdict verdict = pipeline_body(&exchange, bytes_of_text("{\"a\":1,\"a\":2}"), 1);
+    ck_assert_str_eq(verdict.reason, "not JSON at byte 7: a repeated name");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(events_not_wanted_are_ignored)
+{
+    static const char *patterns[] = {"push", "pull_request.*"};
+    route.events = (struct text_list){patterns, 2};
+    spy.event = "pull_request.opened";
+    ck_assert_int_eq(walk("{}"), REPLY_NONE);
+    exchange_finish(&exchange);
+    spy.event = "star";
+    ck_assert_int_eq(walk("{}"), REPLY_IGNORED);
+    ck_assert_str_eq(exchange.stage, "select");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(addresses_are_refused_before_credentials_are_looked_at)
+{
+    struct prefix all = {.bits = 0};
+    route.deny = (struct prefix_list){&all, 1};
+    ck_assert_int_eq(walk("{}"), REPLY_FORBIDDEN);
+    ck_assert_str_eq(exchange.stage, "address");
+    ck_assert_str_eq(spy.calls, "");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(a_client_is_charged_before_and_a_route_after_authentication)
+{
+    limits[0] = (struct rate_limit){1, 60000, 2, PER_CLIENT};
+    limits[1] = (struct rate_limit){1, 3600000, 1, PER_ROUTE};
+    route.rate_limits = (struct section_list){limits, 2};
+    spy.head = REPLY_UNAUTHENTICATED;
+    ck_assert_int_eq(walk("{}"), REPLY_UNAUTHENTICATED);
+    exchange_finish(&exchange);
+    spy.head = REPLY_NONE;
+    spy.body = REPLY_UNAUTHENTICATED;
+    ck_assert_int_eq(walk("{}"), REPLY_UNAUTHENTICATED);
+    exchange_finish(&exchange);
+    spy.calls[0] = '\0';
+    begin("2");
+    struct verdict verdict = pipeline_head(&exchange, NS_PER_S);
+    ck_assert_int_eq(verdict.reply, REPLY_RATE_LIMITED);
+    ck_assert_uint_eq(verdict.retry_after_s, 60);
+    ck_assert_str_eq(exchange.stage, "limit");
+    ck_assert_str_eq(spy.calls, "");
+    exchange_finish(&exchange);
+    /* the route's own bucket has been left alone so far */
+    limits[0] = (struct rate_limit){1000, 1000, 1000, PER_ROUTE};
+    spy.body = REPLY_NONE;
+    ck_assert_int_eq(walk("{}"), REPLY_NONE);
+    exchange_finish(&exchange);
+    begin("2");
+    ck_assert_int_eq(pipeline_head(&exchange, NS_PER_S).reply, REPLY_NONE);
+    verdict = pipeline_body(&exchange, bytes_of_text("{}"), NS_PER_S);
+    ck_assert_int_eq(verdict.reply, REPLY_RATE_LIMITED);
+    ck_assert_uint_eq(verdict.retry_after_s, 3600);
+    ck_assert_str_eq(exchange.stage, "limit route");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(what_no_route_has_is_answered_alike)
+{
+    static const char *const targets[] = {"/hook%00x", "/hook%2f", "/a/%2e%2e/hook", "/./hook",
+                                          "//hook",    "/hook/",   "/HOOK",          "/hook%zz",
+                                          "/hook#x",   "/nowhere"};
+    char first[200] = "";
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        begin(NULL)->target = bytes_of_text(targets[i]);
+        struct verdict verdict = pipeline_head(&exchange, 1);
+        ck_assert_uint_eq(verdict_status(&verdict), 404);
+        struct bytes body = reply_body(&exchange.arena, &verdict, NULL);
+        if (!*first)
+            memcpy(first, body.data, body.length);
+        ck_assert(bytes_equal_text(body, first));
+        exchange_finish(&exchange);
+    }
+    begin(NULL)->target = bytes_of_text("/%68ook?x=%2f");
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_str_eq(exchange.request.route->name, "hook");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(headers_are_kept_but_never_credentials)
+{
+    struct request *request = begin(NULL);
+    static const char *const rows[][2] = {
+        {"User-Agent", "GitHub-Hookshot/1 \"x\""}, {"Authorization", "Bearer s"},
+        {"Cookie", "a=b"},           {"X-GitHub-Event", "push"}, {"X-Hub-Signature-256", "s"},
+        {"X-Gitlab-Token", "s"},     {"X-Proof", "s"},           {"Webhook-Id", "w1"},
+        {"Webhook-Signature", "s"},  {"X-Two", "a"},             {"x-two", "b"},
+        {"X-Api-Key", "s"},          {"X-Forwarded-For", "1"},   {"Accept", "*/*"},
+        {"Linear-Delivery", "l1"},   {"Stripe-Signature", "s"},  {"Proxy-Authorization", "s"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        add_header(rows[i][0], rows[i][1]);
+    request->header_count = header_count;
+    struct wire_event event;
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("{}"), 1).reply, REPLY_NONE);
+    ck_assert(pipeline_event(&exchange, 1, &event));
+    ck_assert(bytes_equal_text(
+        event.headers,
+        "{\"content-type\":\"application/json\",\"user-agent\":\"GitHub-Hookshot/1 \\\"x\\\"\","
+        "\"x-github-event\":\"push\",\"webhook-id\":\"w1\",\"x-two\":\"a, b\","
+        "\"linear-delivery\":\"l1\"}"));
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(answers_are_json_and_rows_are_whole)
+{
+    struct arena arena;
+    struct json_fault fault;
+    arena_init(&arena, 1 << 16);
+    for (int reply = REPLY_ACCEPTED; reply < REPLY_COUNT; reply++) {
+        struct verdict verdict = verdict_refuse((enum reply)reply, "because");
+        const struct reply_row *row = &reply_rows[reply];
+        ck_assert_msg(row->code && row->text && row->status >= 200 && row->status < 600, "%d",
+                      reply);
+        for (int other = 0; other < reply; other++)
+            ck_assert_str_ne(row->code, reply_rows[other].code);
+        if (reply == REPLY_HANDSHAKE)
+            continue;
+        struct bytes body = reply_body(&arena, &verdict, "0188c5a0-0000-7000-8000-000000000000");
+        ck_assert_msg(json_check(body, &json_limits_default, NULL, &fault), "%s", row->code);
+    }
+    struct verdict accepted = {.reply = REPLY_ACCEPTED}, ignored = {.reply = REPLY_IGNORED,
+                                                                    .reason = "a \"b\""};
+    ck_assert(bytes_equal_text(reply_body(&arena, &accepted, "X"), "{\"id\":\"X\"}"));
+    ck_assert(bytes_equal_text(reply_body(&arena, &ignored, NULL), "{\"ignored\":\"a \\\"b\\\"\"}"));
+    struct verdict details = {.reply = REPLY_UNPROCESSABLE, .details = bytes_of_text("[\"/a\"]")};
+    ck_assert(json_check(reply_body(&arena, &details, NULL), &json_limits_default, NULL, &fault));
+    arena_finish(&arena);
+}
+END_TEST
+
+START_TEST(a_route_of_too_many_parts_does_not_start)
+{
+    struct pipeline other;
+    struct error err;
+    route.authenticator_count = AUTHENTICATORS_MAX + 1;
+    ck_assert(!pipeline_init(&other, &settings, NULL, &err));
+    route.authenticator_count = 1;
+    route.rate_limits.count = LIMITS_PER_ROUTE_MAX + 1;
+    ck_assert(!pipeline_init(&other, &settings, NULL, &err));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("pipeline");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, an_event_walks_through);
+    tcase_add_test(all, the_dedupe_key_stands_before_the_delivery_and_can_be_off);
+    tcase_add_test(all, who_is_refused_in_the_head_is_never_asked_for_a_body);
+    tcase_add_test(all, a_wrong_signature_is_found_before_the_body_is_parsed);
+    tcase_add_test(all, handshakes_wait_for_all_others);
+    tcase_add_test(all, lengths_are_judged_before_and_after_the_body);
+    tcase_add_test(all, media_types_are_named_and_held_to);
+    tcase_add_test(all, the_fault_in_a_body_has_a_place_in_the_log);
+    tcase_add_test(all, events_not_wanted_are_ignored);
+    tcase_add_test(all, addresses_are_refused_before_credentials_are_looked_at);
+    tcase_add_test(all, a_client_is_charged_before_and_a_route_after_authentication);
+    tcase_add_test(all, what_no_route_has_is_answered_alike);
+    tcase_add_test(all, headers_are_kept_but_never_credentials);
+    tcase_add_test(all, answers_are_json_and_rows_are_whole);
+    tcase_add_test(all, a_route_of_too_many_parts_does_not_start);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
