@@ -12,17 +12,72 @@
 #include "handlers/handshake.h"
 #include "handlers/presets.h"
 
-enum { ID_MAX = 256 };
+enum { ID_MAX = 256, OWN_MAX = 256 };
 
 /* ---- loading ---- */
 
-static const struct scheme *scheme_read(struct load *load, const struct node *node,
-                                        const char *name)
+/* The schemes that a file's own `providers:` describes. */
+struct own_schemes {
+    const struct scheme *items[OWN_MAX];
+    size_t count;
+};
+
+static bool read_own(struct load *load, const struct node *node, const struct row *row, void *field)
 {
-    struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
-    if (!scheme || !load_section(load, node, &scheme_section, scheme))
+    struct own_schemes *own = field;
+    (void)row;
+    if (node->kind != NODE_MAPPING)
+        return load_problem(load, node, "wants a mapping of names to schemes");
+    for (const struct node *value = node->first; value; value = value->next) {
+        struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
+        if (preset_find(value->key->text))
+            return load_problem(load, value->key, "there is a built-in provider \"%s\" already",
+                                value->key->text);
+        if (!scheme || own->count == OWN_MAX)
+            return load_problem(load, value->key, "there are too many providers");
+        scheme->name = arena_copy_text(load_arena(load), value->key->text);
+        if (!load_section(load, value, &scheme_section, scheme))
+            return false;
+        own->items[own->count++] = scheme;
+    }
+    return true;
+}
+
+static const struct row own_rows[] = {
+    {.name = "providers",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .sentence = "Ways of signing of your own, by name, in the words of the built-in ones.",
+     .flags = ROW_IN_INCLUDES,
+     .read = read_own,
+     .syntax = "a mapping of names to schemes",
+     .json_schema = "{\"type\":\"object\"}"},
+};
+
+const struct row_section provider_own_section = {
+    .name = "providers", .sentence = "Schemes of your own.", .rows = own_rows,
+    .row_count = ROW_COUNT(own_rows), .size = sizeof(struct own_schemes)};
+
+static const struct scheme *own_find(struct load *load, const char *name)
+{
+    const struct settings *settings = load_settings(load);
+    const struct own_schemes *own =
+        settings ? settings_top_part(settings, &provider_own_section) : NULL;
+    for (size_t i = 0; own && i < own->count; i++) {
+        if (strcmp(own->items[i]->name, name) == 0)
+            return own->items[i];
+    }
+    return NULL;
+}
+
+const struct scheme *provider_preset(const struct preset *preset, const struct registry *registry,
+                                     struct arena *arena, struct problem_list *problems)
+{
+    struct scheme *scheme = arena_alloc(arena, sizeof *scheme);
+    if (!scheme || !section_load_text(preset->name, bytes_of_text(preset->text), &scheme_section,
+                                      registry, arena, problems, scheme))
         return NULL;
-    scheme->name = arena_copy_text(load_arena(load), name);
+    scheme->name = preset->name;
     return scheme;
 }
 
@@ -38,18 +93,25 @@ static void unknown_provider(struct load *load, const struct node *node, const c
         load_problem(load, node, "there is no provider \"%s\"", name);
 }
 
-const struct scheme *provider_scheme(struct load *load, const struct node *node, const char *name)
+static const struct scheme *find_scheme(struct load *load, const struct node *node,
+                                        const char *name)
 {
     const struct preset *preset = preset_find(name);
-    const struct node *own = load_provider(load, name);
-    if (own)
-        return scheme_read(load, own, name);
-    if (preset) {
-        const struct node *root = load_text(load, preset->name, preset->text);
-        return root ? scheme_read(load, root, name) : NULL;
+    const struct scheme *scheme = own_find(load, name);
+    struct problem_list problems;
+    if (scheme)
+        return scheme;
+    if (!preset) {
+        unknown_provider(load, node, name);
+        return NULL;
     }
-    unknown_provider(load, node, name);
-    return NULL;
+    problem_list_init(&problems);
+    scheme = provider_preset(preset, load_registry(load), load_arena(load), &problems);
+    if (!scheme)
+        load_problem(load, node, "the preset %s cannot be read: %s", name,
+                     problems.first ? problems.first->text : "no memory");
+    problem_list_finish(&problems);
+    return scheme;
 }
 
 static bool parameter_known(const struct scheme *scheme, const char *name)
@@ -78,8 +140,11 @@ static bool read_parameters(struct load *load, const struct node *node,
                                 value->key->text);
         if (value->kind != NODE_SCALAR || value->length == 0)
             return load_problem(load, value, "wants a text");
-        map->names[map->count] = value->key->text;
-        map->values[map->count++] = value->text;
+        map->names[map->count] = arena_copy_text(load_arena(load), value->key->text);
+        map->values[map->count] = arena_copy_text(load_arena(load), value->text);
+        if (!map->names[map->count] || !map->values[map->count])
+            return load_problem(load, value, "is too long");
+        map->count++;
     }
     for (size_t i = 0; i < scheme->parameters.count; i++) {
         if (!tree_find(node, scheme->parameters.items[i]))
@@ -98,7 +163,7 @@ static bool read_provider(struct load *load, const struct node *node, const stru
     (void)row;
     if (!name || name->kind != NODE_SCALAR)
         return load_problem(load, node, "wants a name, or a mapping with name");
-    settings->scheme = provider_scheme(load, name, name->text);
+    settings->scheme = find_scheme(load, name, name->text);
     return settings->scheme && read_parameters(load, node, settings);
 }
 
@@ -128,7 +193,8 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     const struct scheme *scheme = settings->scheme;
     struct error err;
     settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
-    load_keep_secrets(load, &settings->plan.keys);
+    if (!load_keep_secrets(load, &settings->plan.keys))
+        return false;
     if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
     if (!signature_plan_keys(&settings->plan, &settings->secrets, &err))

@@ -13,8 +13,12 @@ struct provider_settings {
     struct signature_plan plan;
 };
 
-/* The scheme of that name: the user's own (`own`: the top-level `providers:` mapping, or NULL), else
- * the preset. NULL after a problem at `node`. */
-const struct scheme *provider_scheme(struct load *load, const struct node *node, const char *name);
+/* The top-level `providers:`; for the registry's top_parts. */
+extern const struct row_section provider_own_section;
+
+/* A preset as a scheme, in `arena`. NULL after problems. */
+struct preset;
+const struct scheme *provider_preset(const struct preset *preset, const struct registry *registry,
+                                     struct arena *arena, struct problem_list *problems);
 
 #endif

@@ -1,0 +1,275 @@
+/* The format is told by how the file begins: `{` is a HAR, a line with `> ` what curl printed, all
+ * else raw bytes. Nothing is judged here — what is odd is for the guard to find — but a body is cut
+ * as its Content-Length or its chunks say, for that is what the server would read. */
+#include "server/capture.h"
+
+#include "base/encoding.h"
+#include "handlers/json.h"
+#include "handlers/json_path.h"
+
+static void capture_note(struct capture *capture, const char *note)
+{
+    if (capture->note_count < CAPTURE_NOTES_MAX)
+        capture->notes[capture->note_count++] = note;
+}
+
+static bool add_header(struct capture *capture, struct bytes name, struct bytes value)
+{
+    if (capture->header_count == CAPTURE_HEADERS_MAX)
+        return false;
+    capture->headers[capture->header_count++] = (struct header){.name = name, .value = value};
+    return true;
+}
+
+static struct bytes find_header(const struct capture *capture, const char *name, bool *there)
+{
+    struct bytes value = {0};
+    *there = false;
+    for (size_t i = 0; i < capture->header_count; i++) {
+        if (!*there && bytes_equal_nocase(capture->headers[i].name, bytes_of_text(name))) {
+            value = bytes_trim(capture->headers[i].value);
+            *there = true;
+        }
+    }
+    return value;
+}
+
+/* ---- raw ---- */
+
+static struct bytes take_line(struct bytes *rest)
+{
+    struct bytes line = bytes_split(rest, '\n');
+    if (line.length && line.data[line.length - 1] == '\r')
+        line.length--;
+    return line;
+}
+
+static bool parse_request_line(struct bytes line, struct capture *capture, struct error *err)
+{
+    capture->method = bytes_split(&line, ' ');
+    capture->target = bytes_split(&line, ' ');
+    capture->version = line;
+    return (capture->target.length && bytes_starts_with(line, bytes_of_text("HTTP/"))) ||
+           error_set(err, "does not begin with a request line");
+}
+
+static bool parse_header_line(struct bytes line, struct capture *capture, struct error *err)
+{
+    struct bytes value = line;
+    struct bytes name = bytes_split(&value, ':');
+    if (!value.data)
+        return error_set(err, "a line of the head has no colon");
+    if (value.length && value.data[0] == ' ')
+        value = bytes_from(value, 1);
+    return add_header(capture, name, value) || error_set(err, "has too many headers");
+}
+
+static bool chunk_size(struct bytes line, uint64_t *size)
+{
+    struct bytes digits = bytes_trim(bytes_split(&line, ';'));
+    *size = 0;
+    for (size_t i = 0; i < digits.length; i++) {
+        static const char hex[] = "0123456789abcdef";
+        const char *found = digits.data[i] ? strchr(hex, digits.data[i] | 0x20) : NULL;
+        if (!found || digits.length > 8)
+            return false;
+        *size = *size * 16 + (uint64_t)(found - hex);
+    }
+    return digits.length > 0;
+}
+
+static bool join_chunks(struct bytes rest, struct arena *arena, struct capture *capture,
+                        struct error *err)
+{
+    uint8_t *out = arena_alloc(arena, rest.length + 1);
+    uint64_t size, length = 0;
+    if (!out)
+        return error_set(err, "is too large");
+    for (;;) {
+        if (!rest.data || !chunk_size(take_line(&rest), &size) || size > rest.length)
+            return error_set(err, "has a chunked body that is not whole");
+        if (size == 0)
+            break;
+        memcpy(out + length, rest.data, size);
+        length += size;
+        rest = bytes_from(rest, size);
+        take_line(&rest);
+    }
+    capture->body = bytes_of(out, length);
+    return true;
+}
+
+static bool take_body(struct bytes rest, struct arena *arena, struct capture *capture,
+                      struct error *err)
+{
+    bool chunked, counted;
+    uint64_t length;
+    find_header(capture, "transfer-encoding", &chunked);
+    struct bytes text = find_header(capture, "content-length", &counted);
+    if (chunked)
+        return join_chunks(rest, arena, capture, err);
+    capture->body = rest;
+    if (!counted || !bytes_to_uint64(text, &length))
+        return true;
+    if (length > rest.length)
+        return error_set(err, "has %zu bytes of body, of the %llu that Content-Length says",
+                         rest.length, (unsigned long long)length);
+    if (length < rest.length)
+        capture_note(capture, "bytes behind the body that Content-Length says are left out");
+    capture->body.length = length;
+    return true;
+}
+
+static bool parse_raw(struct bytes text, struct arena *arena, struct capture *capture,
+                      struct error *err)
+{
+    if (!parse_request_line(take_line(&text), capture, err))
+        return false;
+    for (;;) {
+        if (!text.data)
+            return error_set(err, "has a head without an end");
+        struct bytes line = take_line(&text);
+        if (line.length == 0)
+            break;
+        if (!parse_header_line(line, capture, err))
+            return false;
+    }
+    return take_body(text, arena, capture, err);
+}
+
+/* ---- curl -v ---- */
+
+/* What was sent stands behind `> `; what came back and what curl says besides is skipped. */
+static bool parse_curl(struct bytes text, struct capture *capture, struct error *err)
+{
+    bool started = false;
+    while (text.data) {
+        struct bytes line = take_line(&text);
+        if (line.length == 0 || line.data[0] != '>')
+            continue;
+        line = bytes_from(line, line.length > 1 && line.data[1] == ' ' ? 2 : 1);
+        if (line.length == 0)
+            break;
+        if (!(started ? parse_header_line(line, capture, err)
+                      : parse_request_line(line, capture, err)))
+            return false;
+        started = true;
+    }
+    capture_note(capture, "curl -v does not show the body: name it with --body FILE");
+    return started || error_set(err, "holds no request");
+}
+
+/* ---- HAR ---- */
+
+static bool har_text(struct bytes json, const char *at, struct arena *arena, struct bytes *text)
+{
+    struct json_path path;
+    struct bytes value;
+    return json_path_parse(at, arena, &path, NULL) && json_path_find(json, &path, &value) &&
+           json_scalar_text(value, arena, text);
+}
+
+struct har {
+    struct arena *arena;
+    struct capture *capture;
+};
+
+static bool har_header(void *context, struct bytes json)
+{
+    struct har *har = context;
+    struct bytes name, value;
+    if (!har_text(json, ".name", har->arena, &name) || name.length == 0 || name.data[0] == ':')
+        return true; /* pseudo-headers of HTTP/2 say what the request line says */
+    if (!har_text(json, ".value", har->arena, &value))
+        value = bytes_of(NULL, 0);
+    return add_header(har->capture, name, value);
+}
+
+static bool har_body(struct bytes json, struct arena *arena, struct capture *capture,
+                     struct error *err)
+{
+    struct bytes text, encoding;
+    size_t length;
+    if (!har_text(json, ".postData.text", arena, &text))
+        return true;
+    capture->body = text;
+    if (!har_text(json, ".postData.encoding", arena, &encoding) ||
+        !bytes_equal_text(encoding, "base64"))
+        return true;
+    uint8_t *out = arena_alloc(arena, text.length + 1);
+    if (!out || !base64_decode(text, out, text.length, &length))
+        return error_set(err, "has a body that is not base64");
+    capture->body = bytes_of(out, length);
+    return true;
+}
+
+/* The path and query of an absolute URL. */
+static struct bytes url_target(struct bytes url)
+{
+    const uint8_t *host = memmem(url.data, url.length, "://", 3);
+    if (!host)
+        return url;
+    struct bytes rest = bytes_from(url, (size_t)(host - url.data) + 3);
+    const uint8_t *slash = memchr(rest.data, '/', rest.length);
+    return slash ? bytes_from(rest, (size_t)(slash - rest.data)) : bytes_of_text("/");
+}
+
+static bool parse_har(struct bytes text, struct arena *arena, struct capture *capture,
+                      struct error *err)
+{
+    struct json_fault fault;
+    struct json_path request_path, headers_path;
+    struct bytes request, url;
+    struct har har = {.arena = arena, .capture = capture};
+    if (!json_check(text, &json_limits_default, NULL, &fault))
+        return error_set(err, "is no JSON at byte %zu: %s", fault.offset, fault.reason);
+    if (!json_path_parse(".log.entries[0].request", arena, &request_path, err) ||
+        !json_path_parse(".headers[*]", arena, &headers_path, err))
+        return false;
+    if (!json_path_find(text, &request_path, &request) ||
+        !har_text(request, ".method", arena, &capture->method) ||
+        !har_text(request, ".url", arena, &url))
+        return error_set(err, "is no HAR with a request");
+    capture->target = url_target(url);
+    capture->version = bytes_of_text("HTTP/1.1");
+    json_path_each(request, &headers_path, har_header, &har);
+    return har_body(request, arena, capture, err);
+}
+
+/* ---- all ---- */
+
+static bool is_curl(struct bytes text)
+{
+    return text.length > 1 && (text.data[0] == '*' || text.data[0] == '>' ||
+                               memmem(text.data, text.length, "\n> ", 3) != NULL) &&
+           memmem(text.data, text.length, "> ", 2) != NULL;
+}
+
+/* What a real request has and a capture may have lost. */
+static void complete(struct capture *capture, struct arena *arena)
+{
+    bool host, counted, chunked;
+    find_header(capture, "host", &host);
+    find_header(capture, "content-length", &counted);
+    find_header(capture, "transfer-encoding", &chunked);
+    if (!host && add_header(capture, bytes_of_text("Host"), bytes_of_text("localhost")))
+        capture_note(capture, "there is no Host: localhost is assumed");
+    const char *length = arena_format(arena, "%zu", capture->body.length);
+    if (!counted && !chunked && capture->body.length && length &&
+        add_header(capture, bytes_of_text("Content-Length"), bytes_of_text(length)))
+        capture_note(capture, "there is no Content-Length: all that follows the head is the body");
+}
+
+bool capture_parse(struct bytes text, struct arena *arena, struct capture *capture,
+                   struct error *err)
+{
+    *capture = (struct capture){0};
+    bool har = text.length && text.data[0] == '{';
+    bool request = text.length && text.data[0] >= 'A' && text.data[0] <= 'Z';
+    bool done = har                         ? parse_har(text, arena, capture, err)
+                : !request && is_curl(text) ? parse_curl(text, capture, err)
+                                            : parse_raw(text, arena, capture, err);
+    if (done)
+        complete(capture, arena);
+    return done;
+}

@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""Every signature vector and every handshake through the built program's `verify`.
+
+run.py PROGRAM [SHARED [OURS]]: SHARED is the directory that holds providers/vectors.json; where it is
+not there this says so and is skipped. A vector that is valid has to be accepted, one that is not
+refused; where that is a matter of policy, docs/providers.md says what is done and POLICY below is
+held against it.
+"""
+import base64
+import collections
+import concurrent.futures
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+SKIP = 77
+
+# What is a matter of policy, by the kind of the vector: whether it is accepted.
+POLICY = {
+    'base64-no-padding': False,
+    'duplicate-header': False,
+    'duplicate-header-bad-first': False,
+    'future': False,
+    'inner-space': False,
+    'uppercase-hex': False,
+    'list-first-matches': True,
+    'list-second-matches': True,
+}
+
+
+def quoted(text):
+    return json.dumps(text, ensure_ascii=False).replace('\x7f', '\\x7f')
+
+
+def keys_of(vector):
+    config = vector.get('config') or {}
+    keys = [key for key in vector['secrets'] if key]
+    if vector.get('public_key'):
+        keys = [vector['public_key']]
+    if config.get('cert_pem'):
+        keys = [config['cert_pem']]
+    return keys
+
+
+def config_of(vector, preset):
+    beside = {k: v for k, v in (vector.get('config') or {}).items() if k != 'cert_pem'}
+    url = urllib.parse.urlsplit(vector['url'])
+    provider = '{name: %s%s}' % (preset, ''.join(', %s: %s' % (k, quoted(v))
+                                                 for k, v in beside.items()))
+    lines = ['version: 1',
+             'server: {listen: [{address: "127.0.0.1:0", tls: off}]}',
+             'journal: {path: /nonexistent/journal.db}',
+             'routes:',
+             '  - name: vector',
+             '    path: %s' % quoted(urllib.parse.unquote(url.path)),
+             '    public_url: %s' % quoted(vector['url'].split('?')[0]),
+             '    content: raw',
+             '    provider: %s' % provider]
+    if vector['method'] != 'POST' and 'valid' in vector:
+        lines.append('    methods: [%s]' % vector['method'])
+    keys = keys_of(vector)
+    if keys:
+        lines.append('    secret: [%s]' % ', '.join(map(quoted, keys)))
+    lines += ['    actions: [{command: ["true"]}]', '']
+    return '\n'.join(lines)
+
+
+def request_of(vector):
+    url = urllib.parse.urlsplit(vector['url'])
+    target = url.path + ('?' + url.query if url.query else '')
+    body = base64.b64decode(vector['body_base64'])
+    names = {name.lower() for name, _ in vector['headers']}
+    head = ['%s %s HTTP/1.1' % (vector['method'], target)]
+    if 'host' not in names:
+        head.append('Host: ' + url.netloc)
+    head += ['%s: %s' % tuple(header) for header in vector['headers']]
+    if 'content-length' not in names and (body or vector['method'] == 'POST'):
+        head.append('Content-Length: %d' % len(body))
+    return '\r\n'.join(head).encode('utf-8') + b'\r\n\r\n' + body
+
+
+def verify(program, directory, vector, preset, number):
+    config = pathlib.Path(directory, 'c%d.yaml' % number)
+    request = pathlib.Path(directory, 'r%d' % number)
+    config.write_text(config_of(vector, preset), encoding='utf-8')
+    request.write_bytes(request_of(vector))
+    done = subprocess.run([program, 'verify', '-c', str(config), '--request', str(request),
+                           '--now', str(vector['now']), '--json'], capture_output=True, timeout=60)
+    answer = json.loads(done.stdout) if done.returncode in (0, 1) else None
+    return done.returncode, answer, done.stderr.decode('utf-8', 'replace')
+
+
+def expected(vector):
+    return POLICY[vector['kind']] if vector['valid'] is None else vector['valid']
+
+
+def check_vector(job):
+    program, directory, number, vector = job
+    code, answer, errors = verify(program, directory, vector, vector['preset'], number)
+    wanted = 0 if expected(vector) else 1
+    return vector, code == wanted, '%s: exit %d, wanted %d: %s %s' % (
+        vector['id'], code, wanted, (answer or {}).get('reason'), errors if code > 1 else '')
+
+
+def check_handshake(job):
+    program, directory, number, vector = job
+    vector = dict(vector, headers=vector['headers'], preset=vector['provider'])
+    if not keys_of(vector) and vector['preset'] not in ('asana', 'notion'):
+        key = 'ab' * 32 if vector['preset'] == 'discord' else 'a secret of the test'
+        vector['secrets'] = [key]
+    code, answer, errors = verify(program, directory, vector, vector['preset'], 10000 + number)
+    wanted, shown = vector['expect'], (answer or {}).get('answer', {})
+    status = (answer or {}).get('status')
+    # what is accepted as an event is answered 202 by us; a sender takes any 2xx
+    good = status == wanted['status'] or (wanted['status'] == 200 and status == 202
+                                          and vector['provider'] == 'xero')
+    if wanted['status'] == 200 and good and status == 200:
+        good = ('body' not in wanted or shown['body'] == wanted['body']) and \
+            ('json' not in wanted or json.loads(shown['body']) == wanted['json']) and \
+            ('type' not in wanted or shown['type'].split(';')[0] == wanted['type']) and \
+            all(shown.get('headers', {}).get(name) == value
+                for name, value in wanted.get('headers', {}).items()
+                if name != 'X-Content-Type-Options')  # the server adds it to every answer
+    return vector, good, '%s handshake: %s, wanted %s %s' % (vector['provider'], answer, wanted,
+                                                             errors if code > 1 else '')
+
+
+def run(check, program, directory, vectors):
+    jobs = [(program, directory, number, vector) for number, vector in enumerate(vectors)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        return list(pool.map(check, jobs))
+
+
+def report(results):
+    counts = collections.defaultdict(collections.Counter)
+    for vector, good, text in results:
+        kind = {True: 'accepted', False: 'refused', None: 'policy'}[vector.get('valid', True)]
+        counts[vector['preset']][kind if good else 'WRONG'] += 1
+        if not good:
+            print(text)
+    for preset, count in sorted(counts.items()):
+        print('%-28s' % preset, ' '.join('%s %d' % item for item in sorted(count.items())))
+    wrong = sum(count['WRONG'] for count in counts.values())
+    print('%d vectors of %d presets, %d wrong' % (len(results), len(counts), wrong))
+    return wrong
+
+
+def main():
+    program = sys.argv[1]
+    shared = pathlib.Path(sys.argv[2], 'providers') if len(sys.argv) > 2 else None
+    if not shared or not (shared / 'vectors.json').is_file():
+        print('skipped: there is no providers/vectors.json beside the source tree')
+        return SKIP
+    only = os.environ.get('PRESET')
+    vectors = [v for v in json.loads((shared / 'vectors.json').read_text('utf-8'))
+               if not only or v['preset'] == only]
+    handshakes = [v for v in json.loads((shared / 'handshakes.json').read_text('utf-8'))
+                  if not only or v['provider'] == only]
+    with tempfile.TemporaryDirectory() as directory:
+        wrong = report(run(check_vector, program, directory, vectors))
+        wrong += report(run(check_handshake, program, directory, handshakes))
+    return 1 if wrong else 0
+
+
+sys.exit(main())
