@@ -279,6 +279,9 @@ static const struct row route_rows[] = {
     {.name = "methods", .type = ROW_CUSTOM, .offset = ROUTE(methods), .read = read_methods,
      .default_text = "[POST]", .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}", .sentence = "Which methods it takes."},
+    {.name = "public_url", .type = ROW_TEXT, .offset = ROUTE(public_url),
+     .sentence = "The address as senders know it, for schemes that sign it; without it the Host "
+                 "header is believed."},
     {.name = "provider", .type = ROW_CUSTOM, .offset = offsetof(struct route_draft, provider),
      .read = read_provider, .syntax = "a name, or `{name: …}` with what the scheme needs more",
      .json_schema = "{\"$ref\": \"#/$defs/provider\"}",

@@ -254,8 +254,8 @@ static const struct row scheme_rows[] = {
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),
     SECTION_ROW("handshake", scheme, handshake, &handshake_section, ROW_SECTIONS,
                 "Greetings that are answered and not passed on."),
-    SECTION_ROW("about", scheme, about, &about_section, ROW_SECTION,
-                "What a person should know."),
+    {.name = "about", .type = ROW_SECTION, .offset = offsetof(struct scheme, about),
+     .default_text = "{}", .section = &about_section, .sentence = "What a person should know."},
 };
 
 /* ---- rules between the rows ---- */

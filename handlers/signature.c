@@ -120,7 +120,7 @@ static struct bytes url_with_port(struct arena *arena, struct bytes url, unsigne
 /* The address that the sender knows. Without public_url the Host header has to do. */
 static struct bytes url_of(const struct request *request)
 {
-    const char *base = NULL;
+    const char *base = request->route ? request->route->public_url : NULL;
     const char *text;
     if (base && request->query.length) {
         text = arena_format(request->arena, "%.*s?%.*s", (int)strcspn(base, "?"), base,

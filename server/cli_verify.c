@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "config/settings.h"
+#include "config/load.h"
 #include "handlers/json.h"
 #include "server/capture.h"
 #include "server/cli.h"

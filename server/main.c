@@ -3,6 +3,7 @@
 #include "config/registry.h"
 #include "handlers/action.h"
 #include "handlers/authenticator.h"
+#include "handlers/provider.h"
 #include "server/cli.h"
 #include "version.h"
 
@@ -17,12 +18,16 @@ static const struct handler_kind *const authenticators[] = {
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
                                                      &pipe_action.kind, NULL};
 
+static const struct row_section *const top_parts[] = {&provider_own_section, NULL};
+
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,
-                                          .provider = &provider_authenticator.kind};
+                                          .provider = &provider_authenticator.kind,
+                                          .top_parts = top_parts};
 
 static const struct verb *const verbs[] = {&serve_verb,  &check_verb,     &explain_verb,
-                                           &schema_verb, &reference_verb, &events_verb};
+                                           &schema_verb, &reference_verb, &events_verb,
+                                           &verify_verb};
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
