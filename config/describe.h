@@ -1,5 +1,4 @@
-/* What the rows say, printed: one key, the reference page, the JSON Schema of the route file, the
- * full example. */
+/* What the rows say, printed: one key, the reference page, the JSON Schema of the route file. */
 #ifndef TENTERHOOK_CONFIG_DESCRIBE_H
 #define TENTERHOOK_CONFIG_DESCRIBE_H
 
@@ -7,11 +6,12 @@
 
 #include <stdio.h>
 
-/* `key` is dotted ("server.listen", "routes.actions.timeout") or the last part alone. False, with a
- * "did you mean" on `err`, if there is none. */
+/* `key` is dotted ("server.listen", "routes.actions.timeout") or its last part or parts. False, with
+ * a "did you mean" on `err`, if there is none. */
 bool describe_key(const struct registry *registry, const char *key, FILE *out, FILE *err);
-void describe_reference(const struct registry *registry, FILE *out); /* docs/reference.md */
+/* docs/reference.md: a table for each group of keys. */
+void describe_reference(const struct registry *registry, FILE *out);
+/* JSON Schema (draft 2020-12) of the route file, for editors. */
 void describe_json_schema(const struct registry *registry, FILE *out);
-void describe_example(const struct registry *registry, FILE *out); /* every key with its default */
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_CONFIG_NAMES_H
 #define TENTERHOOK_CONFIG_NAMES_H
 
-#include "base/error.h"
+#include <stdbool.h>
 
 enum { NAME_LENGTH_MAX = 64 };
 
@@ -12,10 +12,5 @@ bool name_valid(const char *name);
 
 /* [A-Za-z_][A-Za-z0-9_]* */
 bool env_name_valid(const char *name);
-
-/* Whether an action may be given that variable: a valid name, none that changes which program runs
- * or how it is loaded (PATH, IFS, LD_*, BASH_* …), and not one of ours (TENTERHOOK_*). The sentence
- * says why not. */
-bool env_name_check(const char *name, struct error *err);
 
 #endif

@@ -168,6 +168,8 @@ static const struct row_section rate_limit_section = {
 
 /* ---- dedupe ---- */
 
+static const char *const off_choice[] = {"off", NULL};
+
 static const struct row dedupe_rows[] = {
     {.name = "window", .type = ROW_DURATION, .offset = offsetof(struct dedupe_settings, window_ms),
      .default_text = "3d", .min = 1000, .max = DAYS(90),
@@ -275,7 +277,7 @@ static const struct row route_rows[] = {
                                                         "trailing `/*`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^/\"}",
      .sentence = "Of the requests that this route takes. Exact paths are tried before those with "
-                 "`{name}` segments, those before `/*`, longer ones before shorter ones."},
+                 "`{name}` segments, those before `/*`, and of the same sort the one that fixes more."},
     {.name = "methods", .type = ROW_CUSTOM, .offset = ROUTE(methods), .read = read_methods,
      .default_text = "[POST]", .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}", .sentence = "Which methods it takes."},
@@ -302,7 +304,7 @@ static const struct row route_rows[] = {
      .default_text = "[]", .max = 8, .section = &rate_limit_section,
      .sentence = "How fast requests may come; past it they are answered 429."},
     {.name = "dedupe", .type = ROW_CUSTOM, .offset = ROUTE(dedupe), .read = read_dedupe,
-     .default_text = "{window: 3d}", .section = &dedupe_section,
+     .default_text = "{window: 3d}", .section = &dedupe_section, .choices = off_choice,
      .syntax = "`{window: DURATION}` or `off`",
      .sentence = "A delivery that came before is answered 200 with the id of the first."},
     {.name = "max_body", .type = ROW_SIZE, .offset = ROUTE(max_body), .default_text = "1MiB",

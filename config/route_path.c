@@ -86,23 +86,6 @@ bool route_path_check(const char *pattern, struct error *err)
     return true;
 }
 
-/* ---- matching ---- */
-
-bool route_path_matches(const char *pattern, struct bytes path)
-{
-    struct bytes rest = bytes_of_text(pattern), wanted = {0}, given = {0};
-    for (;;) {
-        enum segment_kind kind = next_segment(&rest, &wanted);
-        if (kind == SEGMENT_END || path.length == 0)
-            return kind == SEGMENT_END && path.length == 0;
-        next_segment(&path, &given);
-        if (kind == SEGMENT_STAR)
-            return given.length > 0 || path.length > 0;
-        if (kind == SEGMENT_NAME ? given.length == 0 : !bytes_equal(wanted, given))
-            return false;
-    }
-}
-
 /* ---- order ---- */
 
 struct shape {
@@ -120,30 +103,6 @@ static struct shape pattern_shape(const char *pattern)
         shape.segments++;
     }
     return shape;
-}
-
-static int compare_segments(const char *a, const char *b)
-{
-    struct bytes left = bytes_of_text(a), right = bytes_of_text(b), segment;
-    for (;;) {
-        enum segment_kind left_kind = next_segment(&left, &segment);
-        enum segment_kind right_kind = next_segment(&right, &segment);
-        if (left_kind != right_kind)
-            return left_kind < right_kind ? -1 : 1;
-        if (left_kind == SEGMENT_END)
-            return 0;
-    }
-}
-
-int route_path_compare(const char *a, const char *b)
-{
-    struct shape left = pattern_shape(a), right = pattern_shape(b);
-    if (left.worst != right.worst)
-        return left.worst < right.worst ? -1 : 1;
-    if (left.segments != right.segments)
-        return left.segments > right.segments ? -1 : 1;
-    int order = compare_segments(a, b);
-    return order ? order : strcmp(a, b);
 }
 
 bool route_path_conflicts(const char *a, const char *b)

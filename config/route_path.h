@@ -1,5 +1,4 @@
-/* The paths of routes: how they are written, which requests they take, and which of several takes a
- * request that more than one would. */
+/* The paths of routes: how they are written, and which of them cannot stand side by side. */
 #ifndef TENTERHOOK_CONFIG_ROUTE_PATH_H
 #define TENTERHOOK_CONFIG_ROUTE_PATH_H
 
@@ -9,16 +8,9 @@
 /* "/a/b", with whole segments "{name}", or a trailing "/" and star that takes one or more segments. */
 bool route_path_check(const char *pattern, struct error *err);
 
-/* Whether the pattern takes that path (decoded, starting with "/"). A {name} takes one segment that
- * is not empty. */
-bool route_path_matches(const char *pattern, struct bytes path);
-
-/* Which is tried first: <0 for `a`. Exact ones before those with {names} before those with a star;
- * among those the one with more segments, then the one whose text stands further to the left. */
-int route_path_compare(const char *a, const char *b);
-
-/* Whether some path is taken by both, and neither is the more particular one: then the order would
- * be a matter of taste, and such a pair of routes is refused. */
+/* Whether some request path would be taken by both, and neither is the more particular one: then the
+ * order would be a matter of taste, and such a pair of routes is refused. Exact paths go before those
+ * with {names}, those before a star. */
 bool route_path_conflicts(const char *a, const char *b);
 
 #endif

@@ -39,6 +39,7 @@ static bool read_tls(struct load *load, const struct node *node, const struct ro
     return true;
 }
 
+static const char *const off_choice[] = {"off", NULL};
 static const char *const plaintext_choices[] = {"refuse", "accept", NULL};
 enum { PLAINTEXT_REFUSE, PLAINTEXT_ACCEPT };
 
@@ -48,7 +49,7 @@ static const struct row listen_rows[] = {
      .sentence = "Where to listen: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
                  "socket that systemd passes); port 0 is any that is free."},
     {.name = "tls", .type = ROW_CUSTOM, .offset = offsetof(struct listen_settings, tls),
-     .flags = ROW_REQUIRED, .read = read_tls, .section = &tls_section,
+     .flags = ROW_REQUIRED, .read = read_tls, .section = &tls_section, .choices = off_choice,
      .syntax = "`{certificate: PATH, key: PATH}` or `off`",
      .sentence = "The certificate, or `off`: plain HTTP is said, never implied."},
     {.name = "plaintext", .type = ROW_CHOICE,
@@ -106,8 +107,8 @@ static const struct row server_rows[] = {
      .sentence = "Processes that take requests; one a core if it is not said."},
     {.name = "user", .type = ROW_TEXT, .offset = offsetof(struct server_settings, user), .min = 1,
      .max = 32,
-     .sentence = "Started as root, everything becomes this user; `tenterhook` if that exists, else "
-                 "`nobody`, if it is not said."},
+     .sentence = "Started as root, everything becomes this user; if it is not said, `tenterhook` if "
+                 "that exists, else `nobody`."},
     {.name = "connections", .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, connections), .default_text = "4096", .min = 1,
      .max = 1000000, .sentence = "Open connections of all listeners together."},
@@ -196,7 +197,7 @@ static const struct row keep_rows[] = {
      .default_text = "7d", .max = DAYS(3650),
      .sentence = "Events whose actions are all done are removed this long after they came."},
     {.name = "size", .type = ROW_SIZE, .offset = offsetof(struct journal_settings, keep_size),
-     .default_text = "2GiB", .min = MIB(1), .max = GIB(1 << 20),
+     .default_text = "2GiB", .min = MIB(1), .max = GIB(1024),
      .sentence = "When the journal is larger, the oldest events that are done go first."},
     {.name = "dead", .type = ROW_DURATION,
      .offset = offsetof(struct journal_settings, keep_dead_ms), .default_text = "30d",
@@ -215,7 +216,7 @@ static const struct row journal_rows[] = {
     {.name = "keep", .type = ROW_SECTION, .default_text = "{}", .section = &keep_section,
      .sentence = "How long events stay that nothing has to be done for any more."},
     {.name = "min_free", .type = ROW_SIZE, .offset = offsetof(struct journal_settings, min_free),
-     .default_text = "256MiB", .max = GIB(1 << 20),
+     .default_text = "256MiB",
      .sentence = "Space on its disk below which new events are answered 503."},
 };
 static const struct row_section journal_section = {

@@ -29,32 +29,46 @@ static void report_pair(struct load *load, const struct route *first, const stru
     load_problem(load, &node, "%s as the route in %s:%u", what, first->at.file, first->at.line);
 }
 
-static void check_pair(struct load *load, const struct route *first, const struct route *second)
+static bool check_names(struct load *load, const struct route *first, const struct route *second)
+{
+    char what[256];
+    if (strcmp(first->name, second->name) != 0)
+        return true;
+    snprintf(what, sizeof what, "the same name, \"%s\",", second->name);
+    report_pair(load, first, second, what);
+    return false;
+}
+
+static bool check_paths(struct load *load, const struct route *first, const struct route *second)
 {
     char what[256];
     const char *method = common_method(first, second);
-    if (strcmp(first->name, second->name) == 0) {
-        snprintf(what, sizeof what, "the same name, \"%s\",", second->name);
-        report_pair(load, first, second, what);
-    }
     if (method && strcmp(first->path, second->path) == 0) {
         snprintf(what, sizeof what, "the same path and method, %s %.150s,", method, second->path);
         report_pair(load, first, second, what);
-    } else if (method && route_path_conflicts(first->path, second->path)) {
+        return false;
+    }
+    if (method && route_path_conflicts(first->path, second->path)) {
         struct node node = place_of(load, &second->at);
         load_problem(load, &node,
                      "%s %s and %s of the route in %s:%u take some paths both, and neither is the "
                      "more particular one",
                      method, second->path, first->path, first->at.file, first->at.line);
+        return false;
     }
+    return true;
 }
 
-static void check_routes(struct load *load)
+/* Each route against those before it, until the first that it collides with: the next ones collide
+ * with that one too, or come up when it has been repaired. */
+static void check_routes(struct load *load,
+                         bool (*check)(struct load *, const struct route *, const struct route *))
 {
     const struct settings *settings = load->settings;
-    for (size_t i = 1; i < settings->route_count; i++)
-        for (size_t j = 0; j < i && load->problems->count < PROBLEMS_MAX; j++)
-            check_pair(load, &settings->routes[j], &settings->routes[i]);
+    for (size_t i = 1; i < settings->route_count && load->problems->count < PROBLEMS_MAX; i++)
+        for (size_t j = 0; j < i; j++)
+            if (!check(load, &settings->routes[j], &settings->routes[i]))
+                break;
 }
 
 static void check_memory(struct load *load)
@@ -76,6 +90,7 @@ static void check_memory(struct load *load)
 
 void load_check_rules(struct load *load)
 {
-    check_routes(load);
+    check_routes(load, check_names);
+    check_routes(load, check_paths);
     check_memory(load);
 }

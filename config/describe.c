@@ -1,0 +1,167 @@
+/* One key for a person at a terminal, and the reference page. Both print what the rows say and
+ * nothing else, so that there is nothing to keep up to date. */
+#include "config/describe.h"
+
+#include "config/diagnostic.h"
+#include "config/keys.h"
+
+#include <stdlib.h>
+
+enum { VALUE_TEXT_MAX = 400, SUGGESTIONS_MAX = 1024 };
+
+/* ---- explain ---- */
+
+struct key_search {
+    const char *key;
+    FILE *out;
+    unsigned found;
+    bool exact; /* only keys whose whole path it is */
+    const char *names[SUGGESTIONS_MAX]; /* of all keys, for "did you mean" */
+    size_t name_count;
+};
+
+/* Whether `key` is the path or its last parts. */
+static bool path_ends_with(const char *path, const char *key)
+{
+    size_t length = strlen(path), wanted = strlen(key);
+    return length >= wanted && strcmp(path + length - wanted, key) == 0 &&
+           (length == wanted || path[length - wanted - 1] == '.');
+}
+
+static void print_plain(const char *text, FILE *out)
+{
+    for (; *text; text++) /* Markdown's code marks are for the page */
+        if (*text != '`')
+            fputc(*text, out);
+}
+
+static void explain_row(const struct row *row, const char *path, const char *beside, FILE *out)
+{
+    char value[VALUE_TEXT_MAX];
+    key_value_text(row, value, sizeof value);
+    fprintf(out, "%s", path);
+    if (beside) {
+        fputs(" (with ", out);
+        print_plain(beside, out);
+        fputs(")", out);
+    }
+    fputs("\n  ", out);
+    print_plain(row->sentence, out);
+    fputs("\n  value: ", out);
+    print_plain(value, out);
+    if (row->flags & ROW_REQUIRED)
+        fputs("\n  required", out);
+    if (row->default_text)
+        fprintf(out, "\n  default: %s", row->default_text);
+    fputc('\n', out);
+}
+
+static void search_group(void *context, const struct key_group *group)
+{
+    struct key_search *search = context;
+    char path[KEY_PATH_MAX + 80];
+    for (size_t i = 0; i < group->count; i++) {
+        const struct row *row = group->rows[i];
+        snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
+        if (search->name_count < SUGGESTIONS_MAX - 1)
+            search->names[search->name_count++] = row->name;
+        if (search->exact ? strcmp(path, search->key) != 0 : !path_ends_with(path, search->key))
+            continue;
+        if (search->found++)
+            fputc('\n', search->out);
+        explain_row(row, path, group->beside, search->out);
+    }
+}
+
+bool describe_key(const struct registry *registry, const char *key, FILE *out, FILE *err)
+{
+    struct key_search search = {.key = key, .out = out, .exact = true};
+    keys_walk(registry, search_group, &search);
+    if (!search.found) {
+        search.exact = false;
+        search.name_count = 0;
+        keys_walk(registry, search_group, &search);
+    }
+    if (search.found)
+        return true;
+    const char *last = strrchr(key, '.');
+    const char *nearest = nearest_name(last ? last + 1 : key, search.names);
+    fprintf(err, "there is no key \"%s\"", key);
+    if (nearest)
+        fprintf(err, ", did you mean \"%s\"?", nearest);
+    fputc('\n', err);
+    return false;
+}
+
+/* ---- reference ---- */
+
+/* In a cell of a table a bar would end it. */
+static void print_cell(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            fputc('\\', out);
+        fputc(*text, out);
+    }
+}
+
+static void reference_row(const struct key_group *group, size_t index, FILE *out)
+{
+    const struct row *row = group->rows[index];
+    char value[VALUE_TEXT_MAX];
+    key_value_text(row, value, sizeof value);
+    fprintf(out, "| `%s` | ", row->name);
+    print_cell(value, out);
+    fputs(" | ", out);
+    if (row->flags & ROW_REQUIRED)
+        fputs("required", out);
+    else if (row->default_text)
+        fprintf(out, "`%s`", row->default_text);
+    fputs(" | ", out);
+    print_cell(row->sentence, out);
+    fputs(" |\n", out);
+}
+
+static void reference_group(void *context, const struct key_group *group)
+{
+    FILE *out = context;
+    if (group->path[0])
+        fprintf(out, "\n## %s", group->path);
+    else
+        fputs("\n## The top level", out);
+    if (group->beside)
+        fprintf(out, ", beside %s", group->beside);
+    fprintf(out, "\n\n%s\n\n| key | value | default | |\n|---|---|---|---|\n", group->sentence);
+    for (size_t i = 0; i < group->count; i++)
+        reference_row(group, i, out);
+}
+
+static const char reference_head[] =
+    "<!-- Printed by `tenterhook reference` from the rows of the code; do not edit. -->\n"
+    "# The route file: every key\n\n"
+    "YAML 1.2, UTF-8, at most 1 MiB and 32 deep, one document. Unknown and repeated keys, wrong\n"
+    "types, values out of bounds, anchors, aliases and tags are errors; `tenterhook check` shows\n"
+    "all of them with their place. `tenterhook explain KEY` prints one entry of this page, and\n"
+    "`tenterhook schema` a JSON Schema for editors.\n\n"
+    "- **Durations** are a whole number and `ms`, `s`, `m`, `h` or `d`: `250ms`, `10s`, `7d`.\n"
+    "- **Sizes** are a whole number and `B`, `KiB`, `MiB` or `GiB`: `512B`, `64KiB`.\n"
+    "- **Rates** are a count and a unit of time: `10/s`, `600/m`, `1000/h`.\n"
+    "- **Paths** that do not begin with `/` start in the directory of the file they stand in.\n"
+    "- **Booleans** are `true` and `false`. `yes`, `no`, `on` are texts; `off` is a word where it\n"
+    "  is named here.\n"
+    "- A number in quotes is a text.\n\n"
+    "## Secrets\n\n"
+    "A secret is written in one of these ways, or as a list of them while one is being replaced:\n\n"
+    "| value | |\n|---|---|\n"
+    "| `{env: NAME}` | An environment variable of the server. |\n"
+    "| `{file: PATH}` | A file that only its owner can read; one line end at its end is not part "
+    "of it. |\n"
+    "| `{credential: NAME}` | A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`. |\n"
+    "| a text | The secret itself. |\n\n"
+    "An empty one is an error, one shorter than 16 bytes a warning.\n";
+
+void describe_reference(const struct registry *registry, FILE *out)
+{
+    fputs(reference_head, out);
+    keys_walk(registry, reference_group, out);
+}
