@@ -114,10 +114,10 @@ static const struct scheme *find_scheme(struct load *load, const struct node *no
     return scheme;
 }
 
-static bool parameter_known(const struct scheme *scheme, const char *name)
+static bool list_has(const struct text_list *list, const char *name)
 {
-    for (size_t i = 0; i < scheme->parameters.count; i++) {
-        if (strcmp(scheme->parameters.items[i], name) == 0)
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], name) == 0)
             return true;
     }
     return false;
@@ -135,7 +135,8 @@ static bool read_parameters(struct load *load, const struct node *node,
     for (const struct node *value = node->first; value; value = value->next) {
         if (strcmp(value->key->text, "name") == 0)
             continue;
-        if (!parameter_known(scheme, value->key->text))
+        if (!list_has(&scheme->parameters, value->key->text) &&
+            !list_has(&scheme->optional, value->key->text))
             return load_problem(load, value->key, "provider %s takes no \"%s\"", scheme->name,
                                 value->key->text);
         if (value->kind != NODE_SCALAR || value->length == 0)

@@ -16,7 +16,7 @@ static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sh
 static const char *const key_encodings[] = {"text", "hex", "base64", "public", "certificate", NULL};
 static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", NULL};
-static const char *const url_forms[] = {"as_is", "any_port", NULL};
+static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
 static const char *const algorithms[] = {"HS256", "ES256", "RS256", NULL};
 static const char *const evidence_names[] = {"sender", "documentation", "third_party", NULL};
 
@@ -239,7 +239,8 @@ static const struct row scheme_rows[] = {
     REF_ROW("each", scheme, each,
             "A list in the payload, each element of which is signed for itself (`item.PATH`).", 0),
     CHOICE_ROW("url", scheme, url, url_forms, "as_is",
-               "How `url` is tried: as it is, or also without and with its port."),
+               "How `url` is tried: as it is, or also without and with its port, and with an "
+               "apostrophe of the query as %27."),
     SECTION_ROW("signature", scheme, signature, &signature_section, ROW_SECTION,
                 "Where the signature is."),
     SECTION_ROW("time", scheme, time, &time_section, ROW_SECTION, "When it was signed."),
@@ -250,6 +251,8 @@ static const struct row scheme_rows[] = {
                 "What has to hold for every message."),
     {.name = "parameters", .type = ROW_TEXTS, .offset = offsetof(struct scheme, parameters),
      .sentence = "Names of what has to stand beside the provider's name.", .flags = ROW_ONE_OK},
+    {.name = "optional", .type = ROW_TEXTS, .offset = offsetof(struct scheme, optional),
+     .sentence = "Names of what may stand beside the provider's name.", .flags = ROW_ONE_OK},
     REFS_ROW("delivery", scheme, delivery, "The id of the delivery; the first that is there."),
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),
     SECTION_ROW("handshake", scheme, handshake, &handshake_section, ROW_SECTIONS,

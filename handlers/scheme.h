@@ -26,7 +26,7 @@ enum scheme_kind {
 enum key_encoding { KEY_TEXT, KEY_HEX, KEY_BASE64, KEY_PUBLIC, KEY_CERTIFICATE };
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
-enum url_form { URL_AS_IS, URL_PORTS }; /* PORTS: as it is, without a port, with the default one */
+enum url_form { URL_AS_IS, URL_ANY_SPELLING };
 enum evidence { EVIDENCE_SENDER, EVIDENCE_DOCUMENTED, EVIDENCE_THIRD_PARTY };
 
 struct scheme_key {
@@ -109,7 +109,7 @@ struct scheme {
     struct scheme_body_hash body_hash;
     struct scheme_jws jws;
     struct section_list require; /* of struct scheme_test */
-    struct text_list parameters;
+    struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct section_list handshake; /* of struct scheme_handshake */
     struct scheme_about about;

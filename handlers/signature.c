@@ -106,7 +106,7 @@ static struct bytes url_with_port(struct arena *arena, struct bytes url, unsigne
     while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
         length++;
     struct bytes tail = bytes_from(rest, length), name = bytes_of(rest.data, length);
-    for (size_t i = name.length; i > 0 && name.data[i - 1] != ']'; i--) {
+    for (size_t i = name.length; i > 0 && name.data[i - 1] != ']' && name.data[i - 1] != '@'; i--) {
         if (name.data[i - 1] == ':')
             name.length = i - 1;
     }
@@ -136,6 +136,24 @@ static struct bytes url_of(const struct request *request)
     return bytes_of_text(text);
 }
 
+/* The query's apostrophes as %27, as browsers and their like write them. */
+static struct bytes url_without_apostrophes(struct arena *arena, struct bytes url)
+{
+    uint8_t *out = arena_alloc(arena, 3 * url.length + 1);
+    size_t length = 0;
+    bool query = false;
+    if (!out)
+        return url;
+    for (size_t i = 0; i < url.length; i++) {
+        query |= url.data[i] == '?';
+        if (query && url.data[i] == '\'')
+            length = (size_t)((uint8_t *)mempcpy(out + length, "%27", 3) - out);
+        else
+            out[length++] = url.data[i];
+    }
+    return bytes_of(out, length);
+}
+
 static void take_urls(struct signature_state *state)
 {
     const struct scheme *scheme = state->plan->scheme;
@@ -145,12 +163,16 @@ static void take_urls(struct signature_state *state)
         return;
     struct bytes url = url_of(state->request);
     state->urls[0] = url;
-    if (scheme->url == URL_PORTS) {
-        bool secure = !bytes_starts_with(url, bytes_of_text("http:"));
-        state->urls[1] = url_with_port(arena, url, 0);
-        state->urls[2] = url_with_port(arena, url, secure ? 443 : 80);
-        state->url_count = SIGNATURE_URLS;
-    }
+    if (scheme->url != URL_ANY_SPELLING)
+        return;
+    bool secure = !bytes_starts_with(url, bytes_of_text("http:"));
+    state->urls[1] = url_with_port(arena, url, 0);
+    state->urls[2] = url_with_port(arena, url, secure ? 443 : 80);
+    state->url_count = 3;
+    if (!memchr(url.data, '\'', url.length))
+        return;
+    for (size_t i = 0; i < 3; i++)
+        state->urls[state->url_count++] = url_without_apostrophes(arena, state->urls[i]);
 }
 
 /* ---- the two halves ---- */

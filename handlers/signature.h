@@ -8,7 +8,7 @@
 #include "handlers/scheme.h"
 #include "handlers/verdict.h"
 
-enum { SIGNATURES_MAX = 16, SIGNATURE_URLS = 3, SIGNATURE_KEYS_MAX = 16 };
+enum { SIGNATURES_MAX = 16, SIGNATURE_URLS = 6, SIGNATURE_KEYS_MAX = 16 };
 
 struct signature_plan {
     const struct scheme *scheme;

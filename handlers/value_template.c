@@ -173,12 +173,12 @@ static bool printable(struct bytes text, bool ascii)
 }
 
 /* Whether a piece that more is to follow leaves no doubt where it ends. What we say ourselves (the
- * method, the URL, the secret) needs no test. */
+ * method, the URL, the secret) needs no test, and a time has been parsed to its last character. */
 static bool piece_unambiguous(const struct template *template, size_t i, struct bytes piece)
 {
     enum value_kind kind = template->parts[i].ref.kind;
     bool ours = kind == VALUE_BODY || kind == VALUE_URL || kind == VALUE_METHOD ||
-                kind == VALUE_SECRET || kind == VALUE_PARAMETER || kind == VALUE_SORTED_FORM;
+                kind == VALUE_SECRET || kind == VALUE_TIME || kind == VALUE_PARAMETER || kind == VALUE_SORTED_FORM;
     if (ours || i + 1 == template->count)
         return true;
     bool from_body = kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM;

@@ -76,7 +76,7 @@ def request_of(vector):
     names = {name.lower() for name, _ in vector['headers']}
     head = ['%s %s HTTP/1.1' % (vector['method'], target)]
     if 'host' not in names:
-        head.append('Host: ' + url.netloc)
+        head.append('Host: ' + url.netloc.split('@')[-1])
     head += ['%s: %s' % tuple(header) for header in vector['headers']]
     if 'content-length' not in names and (body or vector['method'] == 'POST'):
         head.append('Content-Length: %d' % len(body))
