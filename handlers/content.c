@@ -1,5 +1,5 @@
-/* A row a kind of content. The media type decides nothing alone: a body that says it is JSON must be
- * JSON by the guard, and one that does not say so is not tried. */
+/* A row a kind of content. The media type decides nothing alone: a body that says it is JSON must
+ * be JSON by the guard, and one that does not say so is not tried. */
 #include "handlers/content.h"
 
 #include "handlers/json.h"
@@ -53,8 +53,8 @@ static struct verdict check_json(struct request *request)
                                                       : "the media type is missing");
     if (json_check(request->body, &json_limits_default, NULL, &fault))
         return verdict_go_on();
-    const char *reason = arena_format(request->arena, "not JSON at byte %zu: %s", fault.offset,
-                                      fault.reason);
+    const char *reason =
+        arena_format(request->arena, "not JSON at byte %zu: %s", fault.offset, fault.reason);
     return verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault.reason);
 }
 

@@ -1,6 +1,6 @@
 /* One pass over the text, no tree, no recursion: nesting is a bounded array, so depth costs nothing
- * but the limit. Each scan function stands in front of its token and leaves `at` behind it, or notes
- * the fault and returns false; nothing continues after a fault. Strings, which are most of a
+ * but the limit. Each scan function stands in front of its token and leaves `at` behind it, or
+ * notes the fault and returns false; nothing continues after a fault. Strings, which are most of a
  * webhook, are skipped a word at a time: a word without quote, backslash, control or 8-bit byte is
  * never looked at byte by byte. */
 #include "handlers/json.h"
@@ -57,8 +57,8 @@ static inline void skip_space(struct scan *s)
 
 #define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* The high bit of each byte that needs a look. Subtraction borrows only out of a byte that is itself
- * marked, so the lowest mark is always right, and only that one is used. */
+/* The high bit of each byte that needs a look. Subtraction borrows only out of a byte that is
+ * itself marked, so the lowest mark is always right, and only that one is used. */
 static inline uint64_t special_bytes(const uint8_t *at)
 {
     uint64_t word;
@@ -319,7 +319,7 @@ static bool scan_value(struct scan *s, bool *complete)
         return scan_word(s, "null");
     }
     return *s->at == '-' || (*s->at >= '0' && *s->at <= '9') ? scan_number(s)
-                                                            : fail_here(s, "not a value");
+                                                             : fail_here(s, "not a value");
 }
 
 /* What follows a value inside of another: a comma and then the next value, or the end of the outer

@@ -1,15 +1,15 @@
 /* A bucket is one number, the theoretical arrival time (TAT): the moment at which it will be full
  * again. A token moves it `step` later, and is refused if that would be more than burst x step
- * ahead of now. A TAT in the past is a full bucket, so a bucket that nobody uses needs no upkeep and
- * its place may be given away without anybody noticing.
+ * ahead of now. A TAT in the past is a full bucket, so a bucket that nobody uses needs no upkeep
+ * and its place may be given away without anybody noticing.
  *
  * Time is counted in ticks of a twelfth of a nanosecond, so that all rates which divide 3 x 2^n x
  * 5^m a second have an exact step; others are rounded up, towards admitting less. 64 bits of ticks
  * are 48 years.
  *
  * The table never grows. A bucket lives in the one set that its key hashes to. If all WAYS places
- * of the set are taken, the bucket that will be full soonest (the smallest TAT, which also finds the
- * unused and the full ones) gives way: the newcomer is judged by its own bucket and never by a
+ * of the set are taken, the bucket that will be full soonest (the smallest TAT, which also finds
+ * the unused and the full ones) gives way: the newcomer is judged by its own bucket and never by a
  * stranger's, and whoever is displaced gains at most one burst, which is what he would have had by
  * waiting; the ones that are deepest in debt stay. Buckets that are `per` a route have sets of
  * their own, where no number of addresses can displace them.
@@ -191,7 +191,8 @@ static struct place *soonest_full(struct set *set)
     return soonest;
 }
 
-/* Makes a bucket that is full but for the one token just taken; false if another process made it. */
+/* Makes a bucket that is full but for the one token just taken; false if another process made it.
+ */
 static bool bucket_insert(const struct bucket *bucket, uint64_t now, struct taken *taken)
 {
     uint64_t stamp;

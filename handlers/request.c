@@ -1,4 +1,5 @@
-/* Looking things up in a request. Heads hold at most 64 headers, so a walk is as good as a table. */
+/* Looking things up in a request. Heads hold at most 64 headers, so a walk is as good as a table.
+ */
 #include "handlers/request.h"
 
 #include <arpa/inet.h>

@@ -29,8 +29,7 @@ enum character {
 
 static unsigned character_class(uint8_t c)
 {
-    bool alphanumeric =
-        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    bool alphanumeric = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
     unsigned class = 0;
     if (c && (alphanumeric || strchr("!#$%&'*+-.^_`|~", c)))
         class |= TOKEN;
@@ -266,7 +265,8 @@ static struct verdict trim_values(struct guard *guard)
     if (!headers)
         return refuse(REPLY_MEMORY_FULL, "no memory for the headers");
     for (size_t i = 0; i < request->header_count; i++)
-        headers[i] = (struct header){request->headers[i].name, bytes_trim(request->headers[i].value)};
+        headers[i] =
+            (struct header){request->headers[i].name, bytes_trim(request->headers[i].value)};
     request->headers = headers;
     return verdict_go_on();
 }
@@ -275,9 +275,8 @@ struct verdict guard_check(struct request *request, int64_t *content_length)
 {
     /* framing first: whatever else is wrong, a head that could be two is answered as such */
     static struct verdict (*const checks[])(struct guard *) = {
-        check_version, check_method,  check_fields, check_length, check_coding,
-        check_host,    check_expect,  check_target, check_path,   check_query,
-        check_packing, trim_values,
+        check_version, check_method, check_fields, check_length, check_coding,  check_host,
+        check_expect,  check_target, check_path,   check_query,  check_packing, trim_values,
     };
     struct guard guard = {.request = request, .content_length = content_length};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {

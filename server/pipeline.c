@@ -55,8 +55,8 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
     struct request *request = &exchange->request;
     if (!exchange->pipeline->limits)
         return verdict_go_on();
-    int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
-                                 monotonic_ns);
+    int64_t wait_ms =
+        limit_take(exchange->pipeline->limits, request->route, per, &request->client, monotonic_ns);
     if (wait_ms == 0)
         return verdict_go_on();
     return (struct verdict){.reply = REPLY_RATE_LIMITED,

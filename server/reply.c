@@ -24,8 +24,8 @@ static struct bytes error_body(struct arena *arena, const struct verdict *verdic
 {
     const struct reply_row *row = &reply_rows[verdict->reply];
     if (verdict->details.length == 0)
-        return text_bytes(arena_format(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", row->code,
-                                       row->text));
+        return text_bytes(
+            arena_format(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", row->code, row->text));
     return text_bytes(arena_format(arena, "{\"error\":\"%s\",\"message\":\"%s\",\"errors\":%.*s}",
                                    row->code, row->text, (int)verdict->details.length,
                                    (const char *)verdict->details.data));

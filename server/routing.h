@@ -16,7 +16,7 @@ void routing_destroy(struct routing *routing);
  *
  * The decoded path is compared byte for byte, so "/%68ook" is "/hook"; log, limits and metrics use
  * the route's name and never the path. An exact path stands before one with {name} segments, that
- * before one with a trailing slash-star; among the same kind the one with more fixed text decides.
+ * before one with a trailing slash-star; among the same kind the more particular one decides.
  * A {name} and a star stand for at least one byte, and "//" and a trailing "/" match only where the
  * route's path is written so. Several routes may share a path and differ in their methods. */
 struct verdict routing_match(const struct routing *routing, struct request *request);

@@ -59,8 +59,8 @@ static void expect_all(const struct expectation *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         enum reply got = check_head(rows[i].head);
-        ck_assert_msg(got == rows[i].reply, "%s\nis %s, not %s", rows[i].head,
-                      reply_rows[got].code, reply_rows[rows[i].reply].code);
+        ck_assert_msg(got == rows[i].reply, "%s\nis %s, not %s", rows[i].head, reply_rows[got].code,
+                      reply_rows[rows[i].reply].code);
     }
 }
 

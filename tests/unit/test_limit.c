@@ -112,9 +112,9 @@ START_TEST(never_more_than_earned_and_hardly_less)
     static const struct {
         int64_t count, period_ms, burst;
     } rows[] = {
-        {3, 60000, 1},       {3, 60000, 10},    {10, 1000, 20},       {7, 1000, 7},
-        {600, 60000, 1},     {1000, HOUR_MS, 50}, {1, DAY_MS, 1},     {777, 1000, 3},
-        {77777, 1000, 100},  {1000000, 1000, 1}, {1000000000, 1000, 1000}, {50, 1000, 1},
+        {3, 60000, 1},      {3, 60000, 10},      {10, 1000, 20},           {7, 1000, 7},
+        {600, 60000, 1},    {1000, HOUR_MS, 50}, {1, DAY_MS, 1},           {777, 1000, 3},
+        {77777, 1000, 100}, {1000000, 1000, 1},  {1000000000, 1000, 1000}, {50, 1000, 1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         check_rate(rows[i].count, rows[i].period_ms, rows[i].burst, true);
@@ -207,8 +207,8 @@ START_TEST(buckets_are_told_apart_by_all_that_names_them)
     struct limit_table *table = table_of(SLOTS);
     struct route a = route_of("a", 2), b = route_of("b", 2), none = route_of("c", 0);
     struct client_address local = {.local = true}, any = {.local = false};
-    struct client_address clients[] = {client_ipv4(1), client_ipv4(2), client_ipv6(1, 1),
-                                       client_ipv6(2, 1), local, any};
+    struct client_address clients[] = {client_ipv4(1),    client_ipv4(2), client_ipv6(1, 1),
+                                       client_ipv6(2, 1), local,          any};
     for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
         ck_assert_int_eq(limit_take(table, &a, PER_CLIENT, &clients[i], 5), 0);
         ck_assert_int_eq(limit_take(table, &b, PER_CLIENT, &clients[i], 5), 0);
@@ -244,8 +244,8 @@ START_TEST(a_flood_of_addresses_neither_grows_nor_denies)
 {
     size_t size = limit_table_size(SLOTS), page = 4096;
     size_t mapped = (size + page - 1) / page * page;
-    uint8_t *memory = mmap(NULL, mapped + page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                           -1, 0);
+    uint8_t *memory =
+        mmap(NULL, mapped + page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     ck_assert_ptr_ne(memory, MAP_FAILED);
     ck_assert_int_eq(mprotect(memory + mapped, page, PROT_NONE), 0);
     struct limit_table *table = limit_table_init(memory, SLOTS);
@@ -301,8 +301,8 @@ static void hammer(struct limit_table *table, struct shared_count *count,
 static void hammer_together(int64_t rate, int64_t period_ms, int64_t burst, int processes)
 {
     struct limit_table *table = table_of(64);
-    struct shared_count *count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE,
-                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared_count *count =
+        mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct client_address client = client_ipv4(9);
     limits[0] = (struct rate_limit){rate, period_ms, burst, PER_CLIENT};
     limits[1] = (struct rate_limit){0};
@@ -361,8 +361,8 @@ START_TEST(two_processes_never_make_two_buckets_of_one_key)
 {
     enum { KEYS = 10000, PROCESSES = 2 };
     struct limit_table *table = table_of(7);
-    struct shared_count *count = mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE,
-                                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct shared_count *count =
+        mmap(NULL, sizeof *count, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     limits[0] = (struct rate_limit){1, DAY_MS, 1, PER_CLIENT};
     limits[1] = (struct rate_limit){0};
     pid_t children[PROCESSES];

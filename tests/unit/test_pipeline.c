@@ -409,12 +409,23 @@ START_TEST(headers_are_kept_but_never_credentials)
 {
     struct request *request = begin(NULL);
     static const char *const rows[][2] = {
-        {"User-Agent", "GitHub-Hookshot/1 \"x\""}, {"Authorization", "Bearer s"},
-        {"Cookie", "a=b"},           {"X-GitHub-Event", "push"}, {"X-Hub-Signature-256", "s"},
-        {"X-Gitlab-Token", "s"},     {"X-Proof", "s"},           {"Webhook-Id", "w1"},
-        {"Webhook-Signature", "s"},  {"X-Two", "a"},             {"x-two", "b"},
-        {"X-Api-Key", "s"},          {"X-Forwarded-For", "1"},   {"Accept", "*/*"},
-        {"Linear-Delivery", "l1"},   {"Stripe-Signature", "s"},  {"Proxy-Authorization", "s"},
+        {"User-Agent", "GitHub-Hookshot/1 \"x\""},
+        {"Authorization", "Bearer s"},
+        {"Cookie", "a=b"},
+        {"X-GitHub-Event", "push"},
+        {"X-Hub-Signature-256", "s"},
+        {"X-Gitlab-Token", "s"},
+        {"X-Proof", "s"},
+        {"Webhook-Id", "w1"},
+        {"Webhook-Signature", "s"},
+        {"X-Two", "a"},
+        {"x-two", "b"},
+        {"X-Api-Key", "s"},
+        {"X-Forwarded-For", "1"},
+        {"Accept", "*/*"},
+        {"Linear-Delivery", "l1"},
+        {"Stripe-Signature", "s"},
+        {"Proxy-Authorization", "s"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         add_header(rows[i][0], rows[i][1]);
@@ -449,10 +460,11 @@ START_TEST(answers_are_json_and_rows_are_whole)
         struct bytes body = reply_body(&arena, &verdict, "0188c5a0-0000-7000-8000-000000000000");
         ck_assert_msg(json_check(body, &json_limits_default, NULL, &fault), "%s", row->code);
     }
-    struct verdict accepted = {.reply = REPLY_ACCEPTED}, ignored = {.reply = REPLY_IGNORED,
-                                                                    .reason = "a \"b\""};
+    struct verdict accepted = {.reply = REPLY_ACCEPTED},
+                   ignored = {.reply = REPLY_IGNORED, .reason = "a \"b\""};
     ck_assert(bytes_equal_text(reply_body(&arena, &accepted, "X"), "{\"id\":\"X\"}"));
-    ck_assert(bytes_equal_text(reply_body(&arena, &ignored, NULL), "{\"ignored\":\"a \\\"b\\\"\"}"));
+    ck_assert(
+        bytes_equal_text(reply_body(&arena, &ignored, NULL), "{\"ignored\":\"a \\\"b\\\"\"}"));
     struct verdict details = {.reply = REPLY_UNPROCESSABLE, .details = bytes_of_text("[\"/a\"]")};
     ck_assert(json_check(reply_body(&arena, &details, NULL), &json_limits_default, NULL, &fault));
     arena_finish(&arena);

@@ -27,9 +27,8 @@ static void add_route(const char *name, const char *path, const char **methods, 
 static struct verdict match(const struct routing *routing, const char *method, const char *path,
                             const char **name)
 {
-    struct request request = {.arena = &arena,
-                              .method = bytes_of_text(method),
-                              .path = bytes_of_text(path)};
+    struct request request = {
+        .arena = &arena, .method = bytes_of_text(method), .path = bytes_of_text(path)};
     struct verdict verdict = routing_match(routing, &request);
     *name = request.route ? request.route->name : "";
     return verdict;
@@ -56,14 +55,30 @@ START_TEST(the_most_fixed_path_decides)
     static const struct {
         const char *path, *route;
     } rows[] = {
-        {"/files/one", "exact"}, {"/files/two", "half"},    {"/files/deep/x", "tail2"},
-        {"/files/x/y", "tail"},  {"/other/two", "any"},     {"/hook", "hook"},
-        {"/", "root"},           {"/slash/", "slash"},      {"/t/a/b/c", "named-tail"},
-        {"/t/a", "any"},         {"/HOOK", ""},             {"/hook/", ""},
-        {"//hook", ""},          {"/slash", ""},            {"/files/", ""},
-        {"/files", ""},          {"/files//x", ""},         {"/files/x/", ""},
-        {"/a/b/c", ""},          {"/files/deep", "half"},   {"/t/a/", ""},
-        {"//", ""},              {"", ""},                  {"/{a}/{b}", "any"},
+        {"/files/one", "exact"},
+        {"/files/two", "half"},
+        {"/files/deep/x", "tail2"},
+        {"/files/x/y", "tail"},
+        {"/other/two", "any"},
+        {"/hook", "hook"},
+        {"/", "root"},
+        {"/slash/", "slash"},
+        {"/t/a/b/c", "named-tail"},
+        {"/t/a", "any"},
+        {"/HOOK", ""},
+        {"/hook/", ""},
+        {"//hook", ""},
+        {"/slash", ""},
+        {"/files/", ""},
+        {"/files", ""},
+        {"/files//x", ""},
+        {"/files/x/", ""},
+        {"/a/b/c", ""},
+        {"/files/deep", "half"},
+        {"/t/a/", ""},
+        {"//", ""},
+        {"", ""},
+        {"/{a}/{b}", "any"},
         {"/files/*", "half"},
     };
     struct routing *routing = routing_of_rows();
@@ -138,9 +153,9 @@ START_TEST(deny_wins_and_allow_must_hold)
         const char *text;
         bool open, listed, denied;
     } rows[] = {
-        {"192.0.2.1", true, true, true},     {"192.0.2.127", true, true, true},
-        {"192.0.2.128", true, false, false}, {"192.0.3.1", true, false, true},
-        {"2001:db8::1", true, true, true},   {"2001:db8:8000::1", true, false, true},
+        {"192.0.2.1", true, true, true},       {"192.0.2.127", true, true, true},
+        {"192.0.2.128", true, false, false},   {"192.0.3.1", true, false, true},
+        {"2001:db8::1", true, true, true},     {"2001:db8:8000::1", true, false, true},
         {"2001:db8::bad", true, false, false}, {"::ffff:192.0.2.5", true, true, true},
         {"::192.0.2.5", true, false, true},
     };
@@ -186,13 +201,23 @@ START_TEST(stars_stand_for_anything)
         const char *pattern, *text;
         bool matches;
     } rows[] = {
-        {"push", "push", true},         {"push", "pushed", false},      {"push", "", false},
-        {"", "", true},                 {"*", "", true},                {"*", "x", true},
+        {"push", "push", true},
+        {"push", "pushed", false},
+        {"push", "", false},
+        {"", "", true},
+        {"*", "", true},
+        {"*", "x", true},
         {"pull_request.*", "pull_request.opened", true},
         {"pull_request.*", "pull_request", false},
-        {"*.created", "a.b.created", true}, {"a*b*c", "aXbXbXc", true}, {"a*b*c", "aXbXbX", false},
-        {"**", "abc", true},            {"a**", "a", true},             {"*a", "ba", true},
-        {"*ab", "aab", true},           {"Push", "push", false},        {"a?", "ab", false},
+        {"*.created", "a.b.created", true},
+        {"a*b*c", "aXbXbXc", true},
+        {"a*b*c", "aXbXbX", false},
+        {"**", "abc", true},
+        {"a**", "a", true},
+        {"*a", "ba", true},
+        {"*ab", "aab", true},
+        {"Push", "push", false},
+        {"a?", "ab", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_msg(pattern_matches_text(bytes_of_text(rows[i].pattern),
