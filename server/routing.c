@@ -1,27 +1,30 @@
 /* Exact paths, which are nearly all, lie in a hash table whose seed is drawn at start. Paths with
- * {name} segments or a trailing slash-star are a list, the more particular first by the order that
- * the loader has checked for ambiguities, walked until one matches. A path that matches while its
- * method does not is remembered for 405: a later route may still take it, and Allow names what all
- * of them take. */
+ * {name} segments or a trailing slash-star are a list, the more particular first, walked until one
+ * matches. A path that matches while its method does not is remembered for 405: a later route may
+ * still take it, and Allow names what all of them take. */
 #include "server/routing.h"
 
 #include "base/crypto.h"
 #include "base/siphash.h"
-#include "config/route_path.h"
 #include "handlers/authenticator.h"
 
 #include <stdlib.h>
 
+enum path_kind { PATH_EXACT, PATH_SEGMENTS, PATH_TAIL };
+
 struct path {
     const struct route *route;
     struct bytes text;
-    struct path *next; /* in the same bucket, in the order of the file */
+    enum path_kind kind;
+    size_t segments;
+    size_t fixed;      /* bytes outside of {name} and star */
+    struct path *next; /* exact: in the same bucket, in the order of the file */
 };
 
 struct routing {
     struct siphash_key seed;
-    struct path *paths;    /* one a route */
-    struct path **buckets; /* of the exact ones */
+    struct path *paths; /* one a route */
+    struct path **buckets;
     size_t bucket_mask;
     const struct path **patterns; /* the more particular first */
     size_t pattern_count;
@@ -29,17 +32,51 @@ struct routing {
 
 /* ---- compiling ---- */
 
-static bool is_exact(const struct route *route)
+static bool is_placeholder(struct bytes segment)
 {
-    return !strpbrk(route->path, "{*"); /* the loader takes them nowhere but in patterns */
+    return segment.length > 2 && segment.data[0] == '{' && segment.data[segment.length - 1] == '}';
 }
 
+static bool ends_with_star(struct bytes text)
+{
+    return text.length >= 2 && text.data[text.length - 2] == '/' &&
+           text.data[text.length - 1] == '*';
+}
+
+static void path_compile(struct path *path, const struct route *route)
+{
+    struct bytes rest = bytes_of_text(route->path);
+    *path = (struct path){.route = route, .text = rest, .kind = PATH_EXACT};
+    if (ends_with_star(rest)) {
+        path->kind = PATH_TAIL;
+        path->text.length--; /* the slash stays: it is what the tail stands behind */
+    }
+    rest = path->text;
+    path->fixed = rest.length;
+    while (rest.length > 0) {
+        struct bytes segment = bytes_split(&rest, '/');
+        path->segments++;
+        if (!is_placeholder(segment))
+            continue;
+        path->fixed -= segment.length;
+        if (path->kind == PATH_EXACT)
+            path->kind = PATH_SEGMENTS;
+    }
+}
+
+/* The order that the loader supposes where it refuses pairs of paths between which only taste could
+ * decide (config/route_path.h). */
 static int path_compare(const void *left, const void *right)
 {
-    const struct route *a = (*(const struct path *const *)left)->route;
-    const struct route *b = (*(const struct path *const *)right)->route;
-    int order = route_path_compare(a->path, b->path);
-    return order ? order : a->index < b->index ? -1 : 1;
+    const struct path *a = *(const struct path *const *)left;
+    const struct path *b = *(const struct path *const *)right;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
+    if (a->segments != b->segments)
+        return a->segments > b->segments ? -1 : 1;
+    if (a->fixed != b->fixed)
+        return a->fixed > b->fixed ? -1 : 1;
+    return a->route->index < b->route->index ? -1 : 1;
 }
 
 static struct path **bucket_of(const struct routing *routing, struct bytes text)
@@ -52,9 +89,8 @@ static void routing_fill(struct routing *routing, const struct settings *setting
 {
     for (size_t i = settings->route_count; i-- > 0;) {
         struct path *path = &routing->paths[i];
-        path->route = &settings->routes[i];
-        path->text = bytes_of_text(path->route->path);
-        if (!is_exact(path->route)) {
+        path_compile(path, &settings->routes[i]);
+        if (path->kind != PATH_EXACT) {
             routing->patterns[routing->pattern_count++] = path;
             continue;
         }
@@ -105,6 +141,21 @@ static bool has_empty_segment(struct bytes path)
         if (path.data[i] == '/' && (i + 1 == path.length || path.data[i + 1] == '/'))
             return true;
     return false;
+}
+
+/* Segment by segment; no segment of `given` is empty but the one before the first slash. */
+static bool pattern_matches(const struct path *path, struct bytes given)
+{
+    struct bytes pattern = path->text;
+    while (pattern.data && given.data) {
+        struct bytes wanted = bytes_split(&pattern, '/');
+        if (path->kind == PATH_TAIL && wanted.length == 0 && !pattern.data)
+            return given.length > 0; /* behind the pattern's last slash: the tail */
+        struct bytes segment = bytes_split(&given, '/');
+        if (!bytes_equal(wanted, segment) && !(is_placeholder(wanted) && segment.length > 0))
+            return false;
+    }
+    return !pattern.data && !given.data;
 }
 
 static bool takes_method(const struct route *route, struct bytes method)
@@ -165,7 +216,7 @@ static bool search_patterns(const struct routing *routing, struct search *search
     if (has_empty_segment(given))
         return false;
     for (size_t i = 0; i < routing->pattern_count; i++)
-        if (route_path_matches(routing->patterns[i]->route->path, given) &&
+        if (pattern_matches(routing->patterns[i], given) &&
             search_try(search, routing->patterns[i]->route))
             return true;
     return false;

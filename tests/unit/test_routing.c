@@ -47,6 +47,7 @@ static struct routing *routing_of_rows(void)
     add_route("slash", "/slash/", post_only, 1);
     add_route("root", "/", post_only, 1);
     add_route("named-tail", "/t/{x}/*", post_only, 1);
+    add_route("wide-tail", "/{x}/{y}/{z}/*", post_only, 1);
     return routing_create(&settings);
 }
 
@@ -63,7 +64,7 @@ START_TEST(the_most_fixed_path_decides)
         {"/hook", "hook"},
         {"/", "root"},
         {"/slash/", "slash"},
-        {"/t/a/b/c", "named-tail"},
+        {"/t/a/b", "named-tail"},
         {"/t/a", "any"},
         {"/HOOK", ""},
         {"/hook/", ""},
@@ -76,6 +77,7 @@ START_TEST(the_most_fixed_path_decides)
         {"/a/b/c", ""},
         {"/files/deep", "half"},
         {"/t/a/", ""},
+        {"/files/x/y/z", "wide-tail"},
         {"//", ""},
         {"", ""},
         {"/{a}/{b}", "any"},
