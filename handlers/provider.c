@@ -178,11 +178,28 @@ static const struct row provider_row = {
     .syntax = "NAME, or {name: NAME, …} where a scheme needs more",
     .json_schema = "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
 
+static bool text_signs_body(const struct template *text)
+{
+    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM) ||
+           template_uses(text, VALUE_CRC32);
+}
+
+/* A signature that leaves out parts of the body is worth a warning; that headers are left out is the
+ * rule, and a token claims nothing. */
+static bool signs_in_part(const struct scheme *scheme)
+{
+    return scheme->signed_text.count && !text_signs_body(&scheme->signed_text) &&
+           scheme->body_hash.in.kind == VALUE_ABSENT;
+}
+
 static void warn(struct load *load, const struct node *node, const struct scheme *scheme)
 {
-    if (scheme->about.unsigned_parts)
-        load_warning(load, node, "provider %s does not sign %s", scheme->name,
-                     scheme->about.unsigned_parts);
+    const char *what = scheme->about.unsigned_parts;
+    if (signs_in_part(scheme))
+        load_warning(load, node, "provider %s signs only a part of the message%s%s", scheme->name,
+                     what ? "; not " : "", what ? what : "");
+    if (scheme->kind == SCHEME_NONE)
+        load_warning(load, node, "provider %s does not prove who calls: anybody can", scheme->name);
     if (scheme->weak_hash_accepted)
         load_warning(load, node, "provider %s signs with SHA-1, which is weak; it offers nothing else",
                      scheme->name);
@@ -280,12 +297,6 @@ static struct bytes text_of(struct signature_state *state, const struct value_li
         return bytes_of(NULL, 0);
     char *copy = arena_copy_bytes(state->request->arena, value);
     return bytes_of(copy, copy ? value.length : 0);
-}
-
-static bool text_signs_body(const struct template *text)
-{
-    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM) ||
-           template_uses(text, VALUE_CRC32);
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */

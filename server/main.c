@@ -27,7 +27,8 @@ const struct registry program_registry = {.authenticators = authenticators,
 
 static const struct verb *const verbs[] = {&serve_verb,  &check_verb,     &explain_verb,
                                            &schema_verb, &reference_verb, &events_verb,
-                                           &verify_verb};
+                                           &verify_verb,
+                                           &providers_verb};
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 

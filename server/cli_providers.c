@@ -1,0 +1,258 @@
+/* `tenterhook providers`: the senders that are built in, for a person and (--markdown) for
+ * docs/providers.md. All that is said comes out of the presets. */
+#include "base/units.h"
+#include "handlers/presets.h"
+#include "handlers/provider.h"
+#include "server/cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SCHEME_ARENA = 1024 * 1024 };
+
+/* The order of the enums in scheme.h. */
+static const char *const kind_names[] = {
+    "HMAC",  "keyed digest",         "Ed25519", "ECDSA",      "RSA",
+    "RSA-PSS", "token",              "basic authentication", "JWS", "RSA (SNS)",
+    "HMAC (Contentful)", "HTTP message signature", "none"};
+static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512"};
+static const char *const evidence_names[] = {"the sender's own code", "the sender's documentation",
+                                             "receivers written by others"};
+
+static bool kind_has_hash(int kind)
+{
+    return kind <= SCHEME_RSA_PSS && kind != SCHEME_ED25519;
+}
+
+static const char *signed_text(const struct scheme *scheme)
+{
+    static const char *const others[] = {[SCHEME_TOKEN] = "nothing",
+                                         [SCHEME_BASIC] = "nothing",
+                                         [SCHEME_JWS] = "claims, with a digest of the body",
+                                         [SCHEME_SNS] = "members of the message by name",
+                                         [SCHEME_CONTENTFUL] = "method, path, listed headers, body",
+                                         [SCHEME_MESSAGE] = "the listed components",
+                                         [SCHEME_NONE] = "nothing"};
+    return scheme->signed_text.count ? scheme->signed_text.text : others[scheme->kind];
+}
+
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "—";
+}
+
+static void duration_text(int64_t milliseconds, char text[32])
+{
+    if (milliseconds)
+        units_format_duration(milliseconds, text);
+    else
+        strcpy(text, "—");
+}
+
+/* How old a message may be, of whichever kind. */
+static void tolerance_text(const struct scheme *scheme, char text[32])
+{
+    bool jws = scheme->kind == SCHEME_JWS;
+    duration_text(jws ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms, text);
+}
+
+static void print_list_row(const struct scheme *scheme)
+{
+    printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title),
+           kind_names[scheme->kind]);
+}
+
+/* ---- one preset ---- */
+
+static void print_line(const char *name, const char *text)
+{
+    if (text)
+        printf("%-12s %s\n", name, text);
+}
+
+static void print_names(const char *name, const struct text_list *list)
+{
+    if (list->count)
+        printf("%-12s", name);
+    for (size_t i = 0; i < list->count; i++)
+        printf(" %s", list->items[i]);
+    if (list->count)
+        puts("");
+}
+
+static void print_values(const char *name, const struct value_list *list)
+{
+    if (list->count)
+        printf("%-12s", name);
+    for (size_t i = 0; i < list->count; i++)
+        printf("%s %s", i ? ", else" : "", list->items[i].text);
+    if (list->count)
+        puts("");
+}
+
+static void print_scheme(const struct scheme *scheme, const struct preset *preset)
+{
+    char deadline[32], tolerance[32];
+    tolerance_text(scheme, tolerance);
+    duration_text(scheme->about.deadline_ms, deadline);
+    print_line("name", scheme->name);
+    print_line("sender", scheme->about.title);
+    printf("%-12s %s%s%s\n", "proof", kind_names[scheme->kind],
+           kind_has_hash(scheme->kind) ? ", " : "",
+           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    print_line("signed", signed_text(scheme));
+    print_line("not signed", scheme->about.unsigned_parts);
+    print_values("signature", &scheme->signature.in);
+    print_line("tolerance", tolerance);
+    print_values("delivery", &scheme->delivery);
+    print_values("event", &scheme->event);
+    print_names("needs", &scheme->parameters);
+    print_names("may have", &scheme->optional);
+    print_line("deadline", deadline);
+    print_line("retries", scheme->about.retries);
+    print_line("evidence", evidence_names[scheme->about.evidence]);
+    print_line("source", scheme->about.source);
+    print_line("set up", scheme->about.setup);
+    print_line("note", scheme->about.note);
+    printf("\nAs it is written (copy it under providers: to change it):\n\n%s", preset->text);
+}
+
+/* ---- docs/providers.md ---- */
+
+/* A cell: `|` would end it. */
+static void print_cell(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void print_row(const struct scheme *scheme)
+{
+    char tolerance[32], deadline[32];
+    tolerance_text(scheme, tolerance);
+    duration_text(scheme->about.deadline_ms, deadline);
+    printf("| `%s` | %s | %s%s%s | `", scheme->name, or_nothing(scheme->about.title),
+           kind_names[scheme->kind], kind_has_hash(scheme->kind) ? " " : "",
+           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    print_cell(signed_text(scheme));
+    printf("` | ");
+    print_cell(or_nothing(scheme->about.unsigned_parts));
+    printf(" | %s | %s | %s | ", tolerance, deadline, evidence_names[scheme->about.evidence]);
+    print_cell(or_nothing(scheme->about.setup));
+    if (scheme->about.note) {
+        putchar(' ');
+        print_cell(scheme->about.note);
+    }
+    puts(" |");
+}
+
+static void print_page_head(void)
+{
+    puts("# Providers\n\n"
+         "Printed by `tenterhook providers --markdown` from config/providers; do not edit. How to "
+         "describe a\nsender of your own is in [providers-language.md](providers-language.md).\n\n"
+         "```yaml\nroutes:\n  - name: payments\n    path: /stripe\n    provider: stripe\n"
+         "    secret: {env: STRIPE_WEBHOOK_SECRET}\n```\n");
+}
+
+static void print_page_policy(void)
+{
+    puts("\n## Where receivers differ\n\n"
+         "Some messages are taken by one receiver and refused by another. Here the safe side comes "
+         "first:\n\n"
+         "| message | here |\n|---|---|\n"
+         "| a signature in upper-case hex | refused |\n"
+         "| base64 without its padding, or with stray bits in its last character | refused |\n"
+         "| a signature header that is there twice, whichever is right | refused |\n"
+         "| a time further ahead than the tolerance | refused |\n"
+         "| a space inside an entry, between its label and the digest | refused |\n"
+         "| several entries of the same label, one of which is right | accepted |\n"
+         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
+         "A message that is proven is known again by its delivery id where the signature covers it, "
+         "else by a\ndigest of signature and time, else by the delivery id as sent. A sender that "
+         "has neither an id nor a time\nis not protected against replay.");
+}
+
+/* ---- the verb ---- */
+
+typedef void scheme_printer(const struct scheme *scheme, const struct preset *preset);
+
+static void print_as_list(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_list_row(scheme);
+}
+
+static void print_as_row(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_row(scheme);
+}
+
+static int print_preset(const struct preset *preset, scheme_printer *print)
+{
+    struct arena arena;
+    struct problem_list problems;
+    arena_init(&arena, SCHEME_ARENA);
+    problem_list_init(&problems);
+    const struct scheme *scheme = provider_preset(preset, &program_registry, &arena, &problems);
+    if (scheme)
+        print(scheme, preset);
+    else
+        problem_list_print(&problems, stderr);
+    problem_list_finish(&problems);
+    arena_finish(&arena);
+    return scheme ? EXIT_DONE : EXIT_ENVIRONMENT;
+}
+
+static int print_all(scheme_printer *print)
+{
+    int code = EXIT_DONE;
+    for (size_t i = 0; i < preset_count && code == EXIT_DONE; i++)
+        code = print_preset(&presets[i], print);
+    return code;
+}
+
+static int print_page(void)
+{
+    print_page_head();
+    puts("| `provider:` | sender | proof | signed | not signed | age | deadline | known from | "
+         "the secret |\n|---|---|---|---|---|---|---|---|---|");
+    int code = print_all(print_as_row);
+    print_page_policy();
+    return code;
+}
+
+static int print_named(const char *name)
+{
+    const char *names[512];
+    const struct preset *preset = preset_find(name);
+    if (preset)
+        return print_preset(preset, print_scheme);
+    size_t count = 0;
+    for (; count < preset_count && count < 511; count++)
+        names[count] = presets[count].name;
+    names[count] = NULL;
+    const char *nearest = nearest_name(name, names);
+    fprintf(stderr, "tenterhook: there is no provider \"%s\"%s%s%s\n", name,
+            nearest ? ", did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return EXIT_NO;
+}
+
+static int providers_run(int argc, char **argv)
+{
+    if (argc == 1)
+        return print_all(print_as_list);
+    if (argc != 2)
+        return EXIT_USAGE;
+    return strcmp(argv[1], "--markdown") == 0 ? print_page() : print_named(argv[1]);
+}
+
+const struct verb providers_verb = {
+    .name = "providers",
+    .usage = "providers [NAME | --markdown]",
+    .sentence = "lists the senders whose way of signing is built in, or says all about one",
+    .run = providers_run};
