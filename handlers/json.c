@@ -157,12 +157,25 @@ static bool scan_escape(struct scan *s)
     return fail_at(s, s->at + 1, "an unknown escape");
 }
 
+/* A run of characters beyond ASCII, which are seldom alone. */
+static bool scan_utf8(struct scan *s)
+{
+    while (s->at < s->end && *s->at >= 0x80) {
+        size_t length = utf8_sequence(s->at, (size_t)(s->end - s->at));
+        if (length == 0)
+            return fail_here(s, "not UTF-8");
+        s->at += length;
+    }
+    return true;
+}
+
 /* A string; `at` on its opening quote. */
 static bool scan_string(struct scan *s, bool *has_escapes)
 {
+    bool good = true;
     *has_escapes = false;
     s->at++;
-    for (;;) {
+    while (good) {
         s->at = skip_plain(s->at, s->end);
         if (s->at == s->end)
             return fail_here(s, NULL);
@@ -170,17 +183,16 @@ static bool scan_string(struct scan *s, bool *has_escapes)
             s->at++;
             return true;
         }
+        if (*s->at < ' ')
+            return fail_here(s, "a control character in a string");
         if (*s->at == '\\') {
             *has_escapes = true;
-            if (!scan_escape(s))
-                return false;
-            continue;
+            good = scan_escape(s);
+        } else {
+            good = scan_utf8(s);
         }
-        size_t length = *s->at < ' ' ? 0 : utf8_sequence(s->at, (size_t)(s->end - s->at));
-        if (length == 0)
-            return fail_here(s, *s->at < ' ' ? "a control character in a string" : "not UTF-8");
-        s->at += length;
     }
+    return false;
 }
 
 /* ---- the other scalars ---- */
