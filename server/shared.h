@@ -20,6 +20,7 @@ struct shared {
     struct shared_slot slots[SHARED_SLOTS];
     _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
     _Atomic uint64_t log_lost;
+    _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */
     size_t limit_offset; /* of the limit table, from the start of the region */
 };
 

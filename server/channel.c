@@ -1,0 +1,150 @@
+/* Reading stops while whole frames wait for the journal and more than READ_ENOUGH bytes of them are
+ * here; the socket's buffer then fills and the listener waits. A listener that does not read its
+ * answers is cut off: it is ours, and hangs. */
+#include "server/channel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    READ_PIECE = 256 * 1024,
+    READ_ENOUGH = 8 * 1024 * 1024, /* beyond one frame */
+    READ_ONCE = 4 * 1024 * 1024,   /* a call, so that others get their turn */
+    KEEP_CAPACITY = 1024 * 1024,   /* of an empty buffer */
+    ANSWERS_MAX = 4 * 1024 * 1024,
+};
+
+static bool has_frame(const struct channel *channel)
+{
+    enum wire_type type;
+    struct bytes payload;
+    size_t length;
+    return wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
+                     &length) != 0;
+}
+
+static void channel_watch(struct channel *channel)
+{
+    bool enough = channel->in.length > READ_ENOUGH && has_frame(channel);
+    uint32_t wanted = (enough ? 0 : EPOLLIN) | (channel->out.length ? EPOLLOUT : 0);
+    if (channel->ended || channel->broken) {
+        /* the hang-up would be reported for ever */
+        loop_watch_remove(channel->loop, &channel->watch);
+    } else if (wanted != channel->watched || channel->watch.fd < 0) {
+        if (!loop_watch_set(channel->loop, &channel->watch, channel->fd, wanted))
+            channel->broken = true;
+        channel->watched = wanted;
+    }
+}
+
+/* One read; false when there is nothing more to read now. */
+static bool read_piece(struct channel *channel)
+{
+    struct buffer *in = &channel->in;
+    if (!buffer_reserve(in, READ_PIECE)) {
+        channel->broken = true;
+        return false;
+    }
+    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length, 0);
+    if (got > 0)
+        in->length += (size_t)got;
+    else if (got == 0 || (errno != EAGAIN && errno != EINTR))
+        channel->ended = true;
+    return got > 0;
+}
+
+static void channel_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct channel *channel = watch->owner;
+    size_t before = channel->in.length;
+    if (events & EPOLLOUT)
+        channel_flush(channel);
+    if (events & ~(uint32_t)EPOLLOUT)
+        while (channel->in.length - before < READ_ONCE && read_piece(channel))
+            ;
+    channel_watch(channel);
+}
+
+struct channel *channel_create(struct loop *loop, int fd, unsigned slot)
+{
+    struct channel *channel = calloc(1, sizeof *channel);
+    if (!channel)
+        return NULL;
+    channel->loop = loop;
+    channel->fd = fd;
+    channel->slot = slot;
+    buffer_init(&channel->in, (size_t)WIRE_MAX + READ_ENOUGH + READ_ONCE);
+    buffer_init(&channel->out, ANSWERS_MAX);
+    loop_watch_init(&channel->watch, channel_ready, channel);
+    channel_watch(channel);
+    return channel;
+}
+
+void channel_destroy(struct channel *channel)
+{
+    loop_watch_remove(channel->loop, &channel->watch);
+    close(channel->fd);
+    buffer_finish(&channel->in);
+    buffer_finish(&channel->out);
+    free(channel);
+}
+
+bool channel_take(struct channel *channel, struct wire_event *event)
+{
+    enum wire_type type;
+    struct bytes payload;
+    size_t length;
+    int found = wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
+                          &length);
+    if (found == 0 || channel->broken)
+        return false;
+    if (found < 0 || type != WIRE_EVENT || !wire_get_event(payload, event)) {
+        channel->broken = true;
+        return false;
+    }
+    channel->taken += length;
+    return true;
+}
+
+void channel_settle(struct channel *channel, bool over)
+{
+    if (over)
+        buffer_consume(&channel->in, channel->taken);
+    channel->taken = 0;
+    if (channel->in.length == 0 && channel->in.capacity > KEEP_CAPACITY)
+        buffer_finish(&channel->in);
+    channel_watch(channel);
+}
+
+bool channel_has_work(const struct channel *channel)
+{
+    return channel->ended || channel->broken || has_frame(channel);
+}
+
+bool channel_is_over(const struct channel *channel)
+{
+    return channel->broken || (channel->ended && !has_frame(channel));
+}
+
+void channel_answer(struct channel *channel, const struct wire_answer *answer)
+{
+    if (!channel->ended && !wire_put_answer(&channel->out, answer))
+        channel->broken = true;
+}
+
+void channel_flush(struct channel *channel)
+{
+    while (channel->out.length > 0 && !channel->ended) {
+        ssize_t sent = send(channel->fd, channel->out.data, channel->out.length,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent >= 0)
+            buffer_consume(&channel->out, (size_t)sent);
+        else if (errno == EAGAIN)
+            break;
+        else if (errno != EINTR)
+            channel->ended = true;
+    }
+    channel_watch(channel);
+}

@@ -1,0 +1,384 @@
+/* A delivery's way: queued in a lane, claimed inside a transaction, started after its commit, ended
+ * by its action, its outcome written in the next transaction. A claim that does not commit never
+ * starts; an outcome that does not commit is kept and written again. Whatever goes wrong with a
+ * transaction, the lanes are then read anew from the journal, which is right by definition. */
+#include "server/dispatch.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/run.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    CLAIMS_MAX = 256,  /* in one transaction: with the bodies read, it stays short */
+    CLAIM_BYTES = 32 << 20,
+    STRAYS_STEP = 500, /* rows */
+};
+
+static const char stray_reason[] = "the route file has no such route or action any more";
+
+/* ---- lists of runs ---- */
+
+static void list_append(struct run_list *list, struct run *run)
+{
+    run->next = NULL;
+    run->previous = list->last;
+    if (list->last)
+        list->last->next = run;
+    else
+        list->first = run;
+    list->last = run;
+    list->count++;
+}
+
+static void list_remove(struct run_list *list, struct run *run)
+{
+    if (run->previous)
+        run->previous->next = run->next;
+    else
+        list->first = run->next;
+    if (run->next)
+        run->next->previous = run->previous;
+    else
+        list->last = run->previous;
+    list->count--;
+}
+
+static bool list_has(const struct run_list *list, int64_t delivery)
+{
+    for (const struct run *run = list->first; run; run = run->next)
+        if (run->delivery == delivery)
+            return true;
+    return false;
+}
+
+/* Frees all of a list; each was counted on its lane. */
+static void list_release(struct dispatch *dispatch, struct run_list *list)
+{
+    while (list->first) {
+        struct run *run = list->first;
+        list_remove(list, run);
+        lane_give(&dispatch->lanes, run->lane, run->body_bytes);
+        run_destroy(run);
+    }
+}
+
+/* ---- beginning and end ---- */
+
+static bool is_ours(const struct lanes *lanes, int64_t action)
+{
+    for (size_t i = 0; i < lanes->group_count; i++)
+        for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
+            if (lanes->groups[i].lanes[j].number == action)
+                return true;
+    return false;
+}
+
+static void note_stray(void *context, const struct journal_action *action)
+{
+    struct dispatch *dispatch = context;
+    if (is_ours(&dispatch->lanes, action->number))
+        return;
+    size_t size = (dispatch->stray_count + 1) * sizeof *dispatch->strays;
+    int64_t *strays = realloc(dispatch->strays, size);
+    if (!strays) /* left pending; the next start sees to it */
+        return;
+    strays[dispatch->stray_count++] = action->number;
+    dispatch->strays = strays;
+}
+
+bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
+                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err)
+{
+    *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
+    if (journal_begin(journal) != STORE_OK)
+        return journal_explain(journal, err);
+    bool known = lanes_init(&dispatch->lanes, settings, journal, err) &&
+                 (journal_read_actions(journal, note_stray, dispatch) ||
+                  journal_explain(journal, err));
+    bool committed = journal_commit(journal) == STORE_OK;
+    return known && (committed || journal_explain(journal, err));
+}
+
+void dispatch_finish(struct dispatch *dispatch)
+{
+    lanes_finish(&dispatch->lanes);
+    free(dispatch->strays);
+    dispatch->strays = NULL;
+}
+
+/* ---- outcomes ---- */
+
+static void run_ended(void *context, const struct outcome *outcome)
+{
+    struct run *run = context;
+    struct dispatch *dispatch = run->owner;
+    run_keep_outcome(run, outcome, clock_unix_ms());
+    run_log_outcome(run);
+    run->under_way = NULL;
+    list_remove(&dispatch->started, run);
+    list_append(&dispatch->ended, run);
+}
+
+static void write_outcomes(struct dispatch *dispatch)
+{
+    for (struct run *run = dispatch->ended.first; run; run = run->next)
+        journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
+                       run->ended_ms);
+}
+
+static bool interrupted_some(const struct run_list *list)
+{
+    for (const struct run *run = list->first; run; run = run->next)
+        if (run->outcome.kind == OUTCOME_INTERRUPTED)
+            return true;
+    return false;
+}
+
+/* ---- claims ---- */
+
+struct claim {
+    struct dispatch *dispatch;
+    struct lane *lane;
+    int64_t delivery;
+    struct run *run; /* NULL: somebody else has it, or there is no memory */
+    bool no_memory;
+};
+
+static void claim_found(void *context, const struct journal_delivery *found)
+{
+    struct claim *claim = context;
+    claim->run = run_create(claim->dispatch, claim->lane, claim->delivery, found);
+    claim->no_memory = !claim->run;
+}
+
+/* The bytes claimed; SIZE_MAX: no more in this transaction. */
+static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t now_ms)
+{
+    struct claim claim = {.dispatch = dispatch, .lane = lane};
+    claim.delivery = lane_take(&dispatch->lanes, lane);
+    if (journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
+                      &claim) &&
+        claim.run) {
+        lane_load(lane, claim.run->body_bytes);
+        list_append(&dispatch->claimed, claim.run);
+        return claim.run->body_bytes;
+    }
+    lane_give(&dispatch->lanes, lane, 0);
+    if (claim.run)
+        run_destroy(claim.run);
+    /* the row says running and nobody runs it: dispatch_recover's comparison finds it */
+    if (claim.no_memory)
+        dispatch->takeover_due = true;
+    return claim.no_memory ? SIZE_MAX : 0;
+}
+
+static void write_claims(struct dispatch *dispatch)
+{
+    int64_t now_ms = clock_unix_ms();
+    size_t bytes = 0;
+    while (dispatch->claimed.count < CLAIMS_MAX && bytes < CLAIM_BYTES) {
+        struct lane *lane = lanes_next(&dispatch->lanes);
+        if (!lane)
+            return;
+        size_t claimed = claim_one(dispatch, lane, now_ms);
+        if (claimed == SIZE_MAX)
+            return;
+        bytes += claimed;
+    }
+}
+
+/* Cannot be started for want of memory: an outcome like any other. */
+static void start_failed(struct run *run)
+{
+    run_ended(run, &(struct outcome){.kind = OUTCOME_FAILED,
+                                     .exit_status = -1,
+                                     .reason = "the server has no memory to start it"});
+}
+
+static void start_claimed(struct dispatch *dispatch)
+{
+    while (dispatch->claimed.first) {
+        struct run *run = dispatch->claimed.first;
+        const struct action_kind *kind = run->lane->kind;
+        list_remove(&dispatch->claimed, run);
+        list_append(&dispatch->started, run);
+        run->under_way = kind->start(run->lane->action->handler.settings, dispatch->loop,
+                                     &run->given, run_ended, run);
+        if (!run->under_way)
+            start_failed(run);
+    }
+}
+
+/* ---- what others have left ---- */
+
+static bool is_left(void *context, int64_t delivery, uint64_t mark)
+{
+    const struct dispatch *dispatch = context;
+    if (mark == dispatch->mark)
+        return !list_has(&dispatch->started, delivery) && !list_has(&dispatch->ended, delivery);
+    for (size_t i = 0; i < dispatch->living_count; i++)
+        if (dispatch->living[i] == mark)
+            return false;
+    return true;
+}
+
+static void take_over(struct dispatch *dispatch)
+{
+    size_t count = 0;
+    dispatch->took_over =
+        journal_take_over(dispatch->journal, clock_unix_ms(), is_left, dispatch, &count);
+    if (count > 0)
+        log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
+}
+
+static void bury_strays(struct dispatch *dispatch)
+{
+    size_t room = STRAYS_STEP;
+    for (size_t i = 0; i < dispatch->stray_count && room > 0; i++) {
+        size_t count;
+        if (!journal_abandon(dispatch->journal, dispatch->strays[i], stray_reason, clock_unix_ms(),
+                             room, &count))
+            return;
+        if (count > 0)
+            log_write(LOG_WARNING, "abandoned", log_number("deliveries", (int64_t)count),
+                      log_text("reason", stray_reason));
+        room -= count;
+    }
+    dispatch->strays_due = room == 0;
+}
+
+/* ---- a turn ---- */
+
+bool dispatch_prepare(struct dispatch *dispatch, bool *work)
+{
+    *work = dispatch->ended.count > 0;
+    if (!dispatch->claiming)
+        return true;
+    if (!lanes_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))
+        return false;
+    *work |= dispatch->takeover_due || dispatch->strays_due || lanes_next(&dispatch->lanes);
+    return true;
+}
+
+void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event)
+{
+    const struct lane_group *group = &dispatch->lanes.groups[route->index];
+    for (size_t i = 0; i < group->lane_count; i++) {
+        journal_add_delivery(dispatch->journal, event, i, group->lanes[i].number);
+        lanes_push(&dispatch->lanes, route->index, i, journal_delivery_seq(event, i));
+    }
+}
+
+void dispatch_write(struct dispatch *dispatch)
+{
+    assert(dispatch->claimed.count == 0);
+    write_outcomes(dispatch);
+    dispatch->took_over = false;
+    if (!dispatch->claiming)
+        return;
+    /* claims come in the next turn, from lanes that know of what was taken over */
+    if (dispatch->takeover_due) {
+        take_over(dispatch);
+        return;
+    }
+    if (dispatch->strays_due)
+        bury_strays(dispatch);
+    write_claims(dispatch);
+}
+
+void dispatch_settle(struct dispatch *dispatch, bool committed)
+{
+    if (!committed) {
+        list_release(dispatch, &dispatch->claimed);
+        lanes_reset(&dispatch->lanes);
+        dispatch->strays_due |= dispatch->claiming;
+        return;
+    }
+    bool again = interrupted_some(&dispatch->ended) || dispatch->took_over;
+    list_release(dispatch, &dispatch->ended);
+    if (dispatch->took_over)
+        dispatch->takeover_due = false;
+    if (again)
+        lanes_reset(&dispatch->lanes);
+    start_claimed(dispatch);
+}
+
+/* ---- what the supervisor says ---- */
+
+void dispatch_claim(struct dispatch *dispatch)
+{
+    dispatch->claiming = true;
+    dispatch->takeover_due = true;
+    dispatch->strays_due = true;
+    lanes_reset(&dispatch->lanes);
+}
+
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark)
+{
+    /* more old generations than anybody has: the oldest are then waited for by nobody, and what
+     * they run may be carried out twice, which is allowed */
+    if (dispatch->living_count < DISPATCH_MARKS)
+        dispatch->living[dispatch->living_count++] = mark;
+}
+
+void dispatch_gone(struct dispatch *dispatch, uint64_t mark)
+{
+    for (size_t i = 0; i < dispatch->living_count; i++)
+        if (dispatch->living[i] == mark)
+            dispatch->living[i--] = dispatch->living[--dispatch->living_count];
+    dispatch->takeover_due = true;
+    dispatch->strays_due = true;
+}
+
+void dispatch_hold(struct dispatch *dispatch)
+{
+    dispatch->claiming = false;
+}
+
+static struct run *find_not_stopping(const struct run_list *list, bool all)
+{
+    struct run *run = list->first;
+    while (run && (run->stopping || (!all && run->lane->kind->takes_slot)))
+        run = run->next;
+    return run;
+}
+
+void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
+{
+    struct run *run;
+    for (run = dispatch->started.first; run; run = run->next)
+        run->stopping = false; /* an earlier stop may have had a later deadline */
+    /* a stop may end its run at once, and others of its kind with it: so from the front each time */
+    while ((run = find_not_stopping(&dispatch->started, all))) {
+        run->stopping = true;
+        run->lane->kind->stop(run->under_way, deadline_ns);
+    }
+}
+
+void dispatch_look(struct dispatch *dispatch)
+{
+    lanes_look(&dispatch->lanes);
+    dispatch->strays_due |= dispatch->claiming;
+}
+
+void dispatch_recover(struct dispatch *dispatch)
+{
+    dispatch->takeover_due = true;
+    lanes_reset(&dispatch->lanes);
+}
+
+static size_t count_runs(const struct run_list *list, bool all)
+{
+    size_t count = 0;
+    for (const struct run *run = list->first; run; run = run->next)
+        count += all || !run->lane->kind->takes_slot;
+    return count;
+}
+
+size_t dispatch_running(const struct dispatch *dispatch, bool all)
+{
+    return count_runs(&dispatch->started, all) + count_runs(&dispatch->ended, all);
+}

@@ -1,0 +1,69 @@
+/* From what the journal has pending to actions under way and back: claims, runs, outcomes.
+ * Each turn: dispatch_prepare, then inside the runner's transaction dispatch_add for each new event
+ * and dispatch_write, then dispatch_settle with what the commit said. */
+#ifndef TENTERHOOK_SERVER_DISPATCH_H
+#define TENTERHOOK_SERVER_DISPATCH_H
+
+#include "server/lanes.h"
+
+enum { DISPATCH_MARKS = 64 };
+
+struct run;
+
+struct run_list {
+    struct run *first, *last;
+    size_t count;
+};
+
+struct dispatch {
+    struct journal *journal;
+    struct loop *loop;
+    uint64_t mark;
+    struct lanes lanes;
+    struct run_list claimed; /* in the transaction under way */
+    struct run_list started;
+    struct run_list ended;   /* the outcome is not committed yet */
+    uint64_t living[DISPATCH_MARKS]; /* older runners whose deliveries are left alone */
+    size_t living_count;
+    int64_t *strays; /* actions in the journal that the configuration does not have any more */
+    size_t stray_count;
+    bool claiming;
+    bool takeover_due, strays_due;
+    bool took_over; /* in the transaction under way */
+};
+
+/* Its own transaction: names the actions. Claims nothing until dispatch_claim. */
+bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
+                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err);
+/* Only where nothing is under way. */
+void dispatch_finish(struct dispatch *dispatch);
+
+/* ---- a turn ---- */
+
+/* Reads what is pending; `*work` tells whether there is something to write. False on failure. */
+bool dispatch_prepare(struct dispatch *dispatch, bool *work);
+/* The deliveries of an event that has just been added. */
+void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event);
+void dispatch_write(struct dispatch *dispatch);
+void dispatch_settle(struct dispatch *dispatch, bool committed);
+
+/* ---- what the supervisor says ---- */
+
+/* Begins to claim: all that is pending, and all that runs under a mark that is not alive. */
+void dispatch_claim(struct dispatch *dispatch);
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark);
+void dispatch_gone(struct dispatch *dispatch, uint64_t mark);
+/* Claims nothing any more. */
+void dispatch_hold(struct dispatch *dispatch);
+/* Ends the runs of actions that take no slot (or all of them) by `deadline_ns`. */
+void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
+
+/* Others have committed: look for what is new. */
+void dispatch_look(struct dispatch *dispatch);
+/* The journal was opened anew: what it says and what we know are compared. */
+void dispatch_recover(struct dispatch *dispatch);
+
+/* Runs whose end is not committed yet: all, or those that take no slot. */
+size_t dispatch_running(const struct dispatch *dispatch, bool all);
+
+#endif

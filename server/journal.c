@@ -1,0 +1,213 @@
+/* Opening, closing and the transaction. A failure inside a transaction sticks in the connection
+ * (database.h), so the commit is the one place that decides; after an I/O error nothing of SQLite's
+ * state is believed any more: an fsync that has failed once reports success the next time, although
+ * the pages were never written. */
+#include "server/journal_private.h"
+
+#include "base/clock.h"
+#include "server/journal_schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Short, because the runner's loop stands still meanwhile; it asks again itself. */
+enum { BUSY_MS = 50, REOPEN_BUSY_MS = 2000 };
+/* How long a checkpoint and check after an I/O error may take. */
+enum { REOPEN_CHECK_MS = 3000 };
+/* A server that is leaving holds its lock a moment longer than its socket. */
+enum { LOCK_TRIES = 28, LOCK_PAUSE_MS = 25 };
+
+/* ---- the lock ---- */
+
+static bool lock_waiting(int fd)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * NS_PER_MS};
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    errno = EWOULDBLOCK;
+    return false;
+}
+
+bool journal_lock(const char *path, int *fd, struct error *err)
+{
+    char name[4096];
+    if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name)
+        return error_set(err, "the path of the journal is too long");
+    int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (lock < 0)
+        return error_set_errno(err, errno, "cannot open %s", name);
+    if (!lock_waiting(lock)) {
+        if (errno == EWOULDBLOCK)
+            error_set(err, "another tenterhook uses the journal %s", path);
+        else
+            error_set_errno(err, errno, "cannot lock %s", name);
+        close(lock);
+        return false;
+    }
+    *fd = lock;
+    return true;
+}
+
+/* ---- open, close, reopen ---- */
+
+/* Looks for damage until the time is over: a journal of gigabytes must not keep the server from
+ * starting. */
+static bool journal_check(struct journal *journal, int64_t check_ms, struct error *err)
+{
+    char verdict[256] = "ok";
+    if (check_ms <= 0)
+        return true;
+    journal->db.deadline_ns = clock_monotonic_ns() + check_ms * NS_PER_MS;
+    bool done = database_read_text(&journal->db, "PRAGMA quick_check(1)", verdict, sizeof verdict);
+    bool cut_off = clock_monotonic_ns() > journal->db.deadline_ns;
+    journal->db.deadline_ns = 0;
+    if (!done && !cut_off)
+        return database_explain(&journal->db, err);
+    database_clear(&journal->db);
+    return strcmp(verdict, "ok") == 0 || error_set(err, "the journal is damaged: %s", verdict);
+}
+
+static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_ms,
+                            struct error *err)
+{
+    struct database *db = &journal->db;
+    if (!database_open(db, journal->path, DATABASE_WRITE, busy_ms, journal_sql, err))
+        return false;
+    if (journal_prepare(db, err) && journal_check(journal, check_ms, err))
+        return true;
+    database_close(db);
+    return error_prefix(err, "%s", journal->path);
+}
+
+struct journal *journal_open(const char *path, int64_t check_ms, struct error *err)
+{
+    struct journal *journal = calloc(1, sizeof *journal);
+    if (!journal || !(journal->path = strdup(path))) {
+        free(journal);
+        error_set(err, "no memory for the journal");
+        return NULL;
+    }
+    if (!journal_connect(journal, REOPEN_BUSY_MS, check_ms, err)) {
+        journal_close(journal);
+        return NULL;
+    }
+    database_wait(&journal->db, BUSY_MS);
+    journal_changed(journal);
+    return journal;
+}
+
+void journal_close(struct journal *journal)
+{
+    if (!journal)
+        return;
+    database_close(&journal->db);
+    free(journal->path);
+    free(journal);
+}
+
+/* The newest event that was acknowledged through us. */
+static bool has_last_event(struct journal *journal, struct error *err)
+{
+    struct query query;
+    bool found = false;
+    if (journal->last_event == 0)
+        return true;
+    query = database_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
+    while (query_next(&query))
+        found = bytes_equal_text(query_bytes(&query, 0), journal->last_id);
+    if (database_status(&journal->db) != STORE_OK)
+        return database_explain(&journal->db, err);
+    return found || error_set(err, "event %s was acknowledged and is not there", journal->last_id);
+}
+
+bool journal_reopen(struct journal *journal, struct error *err)
+{
+    struct database *db = &journal->db;
+    database_close(db);
+    if (!journal_connect(journal, REOPEN_BUSY_MS, REOPEN_CHECK_MS, err))
+        return false;
+    /* the log may have pages that the kernel believes to be on disk and are not: all of it is
+     * written to the file, synced, and the log begun anew */
+    if (database_checkpoint(db, true) && journal_probe(journal) == STORE_OK &&
+        has_last_event(journal, err)) {
+        database_wait(db, BUSY_MS);
+        journal_changed(journal);
+        return true;
+    }
+    if (database_status(db) != STORE_OK)
+        database_explain(db, err);
+    database_close(db);
+    return error_prefix(err, "%s", journal->path);
+}
+
+/* ---- transactions ---- */
+
+enum store_status journal_begin(struct journal *journal)
+{
+    database_clear(&journal->db);
+    journal->event_added = 0;
+    database_execute_values(&journal->db, SQL_BEGIN, NULL, 0);
+    return database_status(&journal->db);
+}
+
+enum store_status journal_commit(struct journal *journal)
+{
+    struct database *db = &journal->db;
+    if (database_execute_values(db, SQL_COMMIT, NULL, 0)) {
+        if (journal->event_added) {
+            journal->last_event = journal->event_added;
+            memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
+        }
+        return STORE_OK;
+    }
+    /* SQLite has rolled back by itself after some failures */
+    if (database_in_transaction(db))
+        database_run(db, "ROLLBACK");
+    return database_status(db);
+}
+
+enum store_status journal_probe(struct journal *journal)
+{
+    char sql[64];
+    if (journal_begin(journal) != STORE_OK)
+        return database_status(&journal->db);
+    /* writes the first page, as it is */
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION);
+    database_run(&journal->db, sql);
+    return journal_commit(journal);
+}
+
+enum store_status journal_status(const struct journal *journal)
+{
+    return database_status(&journal->db);
+}
+
+bool journal_explain(const struct journal *journal, struct error *err)
+{
+    return database_explain(&journal->db, err);
+}
+
+bool journal_changed(struct journal *journal)
+{
+    int64_t before = journal->data_version;
+    struct query query = database_query_values(&journal->db, SQL_DATA_VERSION, NULL, 0);
+    while (query_next(&query))
+        journal->data_version = query_number(&query, 0);
+    return journal->data_version != before;
+}
+
+unsigned journal_log_pages(const struct journal *journal)
+{
+    return (unsigned)journal->db.log_pages;
+}

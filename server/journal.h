@@ -1,0 +1,140 @@
+/* The journal: what was acknowledged, what is still to be carried out, what became of it.
+ * One writing connection; one thread. Everything that changes it happens between journal_begin and
+ * journal_commit; the calls in between note a failure and go on, and the commit tells. The tables
+ * are described in docs/journal-format.md. */
+#ifndef TENTERHOOK_SERVER_JOURNAL_H
+#define TENTERHOOK_SERVER_JOURNAL_H
+
+#include "base/id.h"
+#include "server/database.h"
+#include "server/wire.h"
+
+struct journal;
+struct outcome;
+
+/* Deliveries of one event; a delivery's number is event * JOURNAL_ACTIONS_MAX + its place. */
+enum { JOURNAL_ACTIONS_MAX = 256 };
+
+static inline int64_t journal_delivery_seq(int64_t event, size_t place)
+{
+    return event * JOURNAL_ACTIONS_MAX + (int64_t)place;
+}
+
+/* Takes `path`.lock for the whole server: the descriptor, close-on-exec, is inherited by all
+ * processes of it, and the lock is gone when the last of them is. Waits a little for a server that
+ * is just leaving. */
+bool journal_lock(const char *path, int *fd, struct error *err);
+
+/* Opens, makes or migrates the journal, and looks it over for at most `check_ms` (0: not at all).
+ * The directory must exist. */
+struct journal *journal_open(const char *path, int64_t check_ms, struct error *err);
+void journal_close(struct journal *journal);
+
+/* After STORE_BROKEN: closes, opens and checks, and makes sure that the newest event committed
+ * through this connection is there and that all of the log is in the file. False: try again later;
+ * until then everything fails with STORE_BROKEN. */
+bool journal_reopen(struct journal *journal, struct error *err);
+
+/* ---- transactions ---- */
+
+enum store_status journal_begin(struct journal *journal);
+/* Commits if nothing has failed since the beginning; otherwise rolls back and says what it was. */
+enum store_status journal_commit(struct journal *journal);
+/* A transaction that only proves that one can be made durable. */
+enum store_status journal_probe(struct journal *journal);
+/* What has failed since the last beginning, and why (returns false). */
+enum store_status journal_status(const struct journal *journal);
+bool journal_explain(const struct journal *journal, struct error *err);
+/* Whether another connection has committed since the last call. */
+bool journal_changed(struct journal *journal);
+/* Pages in the write-ahead log after the last commit. */
+unsigned journal_log_pages(const struct journal *journal);
+
+/* ---- in a transaction: events ---- */
+
+bool journal_add_event(struct journal *journal, const char *id, const char *route,
+                       const struct wire_event *event, int64_t *seq);
+/* One for each action of the route; `action` as from journal_find_action. */
+bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
+/* The number of an action, which is made if it is new. */
+bool journal_find_action(struct journal *journal, const char *route, const char *name,
+                         int64_t *number);
+
+/* Whether event `seq` has that route and key: its id, and when it was received. */
+bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
+                       char id[ID_TEXT_SIZE], int64_t *received_ms);
+
+struct journal_key {
+    int64_t seq, received_ms;
+    struct bytes route, key; /* key is empty where the event has none */
+};
+
+/* Every event after `seq`, newest first, until `each` returns false. */
+bool journal_read_keys(struct journal *journal, int64_t after,
+                       bool (*each)(void *context, const struct journal_key *key), void *context);
+
+/* ---- deliveries ---- */
+
+/* Pending ones of an action that are due, after `after`, in order; how many in `*count`. */
+bool journal_find_pending(struct journal *journal, int64_t action, int64_t after, int64_t now_ms,
+                          int64_t *seqs, size_t limit, size_t *count);
+
+/* What an action needs; spans until the next call. */
+struct journal_delivery {
+    unsigned attempt;
+    int64_t received_ms;
+    bool body_is_json;
+    struct bytes id, type, delivery_id, client, content_type, headers, body;
+};
+
+/* In a transaction: the delivery becomes running, with our mark, if it is pending. `each` gets it
+ * if it did; false only on failure. */
+bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
+                   void (*each)(void *context, const struct journal_delivery *delivery),
+                   void *context);
+
+/* In a transaction: what became of a delivery that we claimed. */
+bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
+                    const struct outcome *outcome, int64_t ended_ms);
+
+/* In a transaction: asks `left` of each running delivery whether whoever ran it has left it; those
+ * are pending again, or dead if that has happened too often. How many in `*count`. */
+bool journal_take_over(struct journal *journal, int64_t now_ms,
+                       bool (*left)(void *context, int64_t delivery, uint64_t mark), void *context,
+                       size_t *count);
+
+/* In a transaction: at most `limit` pending deliveries of an action are dead for that reason. */
+bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
+                     size_t limit, size_t *count);
+
+struct journal_action {
+    int64_t number;
+    struct bytes route, name;
+};
+
+/* Every action that ever had a delivery here. */
+bool journal_read_actions(struct journal *journal,
+                          void (*each)(void *context, const struct journal_action *action),
+                          void *context);
+
+/* ---- pruning ---- */
+
+struct journal_keep {
+    int64_t done_before_ms;   /* done events received before this may go */
+    int64_t dead_before_ms;   /* and those with a dead delivery before this */
+    int64_t dedupe_before_ms; /* keys received before this are not needed any more */
+    bool oldest_done;         /* the file is too large: done events go at any age */
+};
+
+/* In a transaction: one short step from event `*cursor` on; false when it fails. `*cursor` moves,
+ * and is 0 when there is nothing more to look at. */
+bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
+                   size_t *removed);
+/* Bytes in use, without the log and free pages; and free pages. */
+bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages);
+/* The file may not grow past so many pages: what a full disk is like, for tests. */
+bool journal_limit_pages(struct journal *journal, unsigned pages);
+/* Gives up to `pages` free pages back to the file system. Not in a transaction. */
+bool journal_shrink(struct journal *journal, unsigned pages);
+
+#endif

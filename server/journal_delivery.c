@@ -1,0 +1,139 @@
+/* Deliveries: found, claimed, ended, taken over. Every change of state names the state it expects,
+ * so that two runners that both have the journal open cannot undo each other's. */
+#include "handlers/action.h"
+#include "server/journal_private.h"
+
+#include <stdlib.h>
+
+bool journal_find_pending(struct journal *journal, int64_t action, int64_t after, int64_t now_ms,
+                          int64_t *seqs, size_t limit, size_t *count)
+{
+    size_t found = 0;
+    struct query query =
+        database_query(&journal->db, SQL_FIND_PENDING, value_number(action), value_number(after),
+                       value_number(now_ms), value_number((int64_t)limit));
+    while (query_next(&query))
+        if (found < limit)
+            seqs[found++] = query_number(&query, 0);
+    *count = found;
+    return database_status(&journal->db) == STORE_OK;
+}
+
+static struct journal_delivery delivery_of_row(const struct query *query)
+{
+    return (struct journal_delivery){.attempt = (unsigned)query_number(query, 0),
+                                     .received_ms = query_number(query, 1),
+                                     .body_is_json = query_number(query, 2) == 1,
+                                     .id = query_bytes(query, 3),
+                                     .type = query_bytes(query, 4),
+                                     .delivery_id = query_bytes(query, 5),
+                                     .client = query_bytes(query, 6),
+                                     .content_type = query_bytes(query, 7),
+                                     .headers = query_bytes(query, 8),
+                                     .body = query_bytes(query, 9)};
+}
+
+bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
+                   void (*each)(void *context, const struct journal_delivery *delivery),
+                   void *context)
+{
+    struct database *db = &journal->db;
+    if (!database_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)mark),
+                          value_number(now_ms)))
+        return false;
+    if (database_changes(db) != 1)
+        return true;
+    struct query query = database_query(db, SQL_READ_DELIVERY, value_number(delivery));
+    while (query_next(&query)) {
+        struct journal_delivery found = delivery_of_row(&query);
+        each(context, &found);
+    }
+    return database_status(db) == STORE_OK;
+}
+
+static const char *state_after(enum outcome_kind kind)
+{
+    static const char *const states[] = {[OUTCOME_DONE] = "done",
+                                         [OUTCOME_FAILED] = "dead",
+                                         [OUTCOME_TIMEOUT] = "dead",
+                                         [OUTCOME_INTERRUPTED] = "pending"};
+    return states[kind];
+}
+
+static struct value number_unless(int number, int none)
+{
+    return number == none ? value_null() : value_number(number);
+}
+
+bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
+                    const struct outcome *outcome, int64_t ended_ms)
+{
+    struct database *db = &journal->db;
+    bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
+    if (!database_execute(db, SQL_FINISH, value_number(delivery), value_number((int64_t)mark),
+                          value_text(state_after(outcome->kind)), value_number(ended_ms),
+                          value_number(outcome->duration_ms),
+                          number_unless(outcome->exit_status, -1),
+                          number_unless(outcome->signal, 0),
+                          outcome->kind == OUTCOME_DONE ? value_null()
+                                                        : value_text(outcome->reason)))
+        return false;
+    if (database_changes(db) != 1 || silent)
+        return true;
+    return database_execute(db, SQL_PUT_OUTPUT, value_number(delivery),
+                            value_number((int64_t)outcome->output_total),
+                            value_number((int64_t)outcome->error_output_total),
+                            value_blob(outcome->output), value_blob(outcome->error_output));
+}
+
+/* ---- taking over ---- */
+
+struct seq_list {
+    int64_t *items;
+    size_t count, capacity;
+};
+
+static bool seq_list_add(struct seq_list *list, int64_t seq)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity ? list->capacity * 2 : 64;
+        int64_t *items = realloc(list->items, capacity * sizeof *items);
+        if (!items)
+            return false;
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = seq;
+    return true;
+}
+
+bool journal_take_over(struct journal *journal, int64_t now_ms,
+                       bool (*left)(void *context, int64_t delivery, uint64_t mark), void *context,
+                       size_t *count)
+{
+    struct database *db = &journal->db;
+    struct seq_list list = {NULL};
+    bool room = true; /* what did not fit is taken over another time */
+    struct query query = database_query_values(db, SQL_READ_RUNNING, NULL, 0);
+    while (query_next(&query)) {
+        int64_t seq = query_number(&query, 0);
+        if (room && left(context, seq, (uint64_t)query_number(&query, 1)))
+            room = seq_list_add(&list, seq);
+    }
+    for (size_t i = 0; i < list.count; i++)
+        database_execute(db, SQL_TAKE_OVER, value_number(list.items[i]), value_number(now_ms));
+    *count = list.count;
+    free(list.items);
+    return room && database_status(db) == STORE_OK;
+}
+
+bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
+                     size_t limit, size_t *count)
+{
+    struct database *db = &journal->db;
+    if (!database_execute(db, SQL_ABANDON, value_number(action), value_text(reason),
+                          value_number(now_ms), value_number((int64_t)limit)))
+        return false;
+    *count = (size_t)database_changes(db);
+    return true;
+}

@@ -1,0 +1,54 @@
+/* What the files of the journal share, and nobody else includes. */
+#ifndef TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
+#define TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
+
+#include "server/journal.h"
+
+struct journal {
+    struct database db;
+    char *path;
+    int64_t data_version;  /* of SQLite: moves when another connection has committed */
+    int64_t event_added;   /* the newest in the transaction under way; 0: none */
+    int64_t last_event;    /* the newest that we have committed; 0: none */
+    char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
+};
+
+enum journal_sql {
+    SQL_ADD_EVENT,
+    SQL_ADD_BODY,
+    SQL_ADD_DELIVERY,
+    SQL_FIND_ACTION,
+    SQL_ADD_ACTION,
+    SQL_READ_ACTIONS,
+    SQL_EVENT_KEY,
+    SQL_READ_KEYS,
+    SQL_EVENT_ID,
+    SQL_FIND_PENDING,
+    SQL_CLAIM,
+    SQL_READ_DELIVERY,
+    SQL_FINISH,
+    SQL_PUT_OUTPUT,
+    SQL_READ_RUNNING,
+    SQL_TAKE_OVER,
+    SQL_ABANDON,
+    SQL_PRUNE_LOOK,
+    SQL_PRUNE_OUTPUTS,
+    SQL_PRUNE_DELIVERIES,
+    SQL_PRUNE_BODY,
+    SQL_PRUNE_EVENT,
+    SQL_BEGIN,
+    SQL_COMMIT,
+    SQL_ROLLBACK,
+    SQL_DATA_VERSION,
+    SQL_COUNT
+};
+
+_Static_assert((int)SQL_COUNT <= (int)DATABASE_STATEMENTS, "room for every statement");
+
+/* Numbers that stand in the statements as text. */
+#define JOURNAL_TAKEOVERS_MAX "10"
+#define JOURNAL_PRUNE_STEP "100"
+
+extern const char *const journal_sql[SQL_COUNT];
+
+#endif

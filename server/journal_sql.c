@@ -1,0 +1,71 @@
+/* Every statement of the writing connection. A delivery's number is event * 256 + place. */
+#include "server/journal_private.h"
+
+/* Said word for word as in the partial index, or SQLite does not use it. */
+#define OPEN "state IN ('pending', 'running')"
+#define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+
+const char *const journal_sql[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"
+                      " content_type, is_json, size, dedupe_key)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING seq",
+    [SQL_ADD_BODY] = "INSERT INTO body (event, headers, content) VALUES (?1, ?2, ?3)",
+    [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
+                         " VALUES (?1, ?2, 'pending', 0, 0, 0)",
+    [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",
+    [SQL_ADD_ACTION] = "INSERT INTO action (route, name) VALUES (?1, ?2) RETURNING number",
+    [SQL_READ_ACTIONS] = "SELECT number, route, name FROM action",
+
+    [SQL_EVENT_KEY] = "SELECT id, received_ms FROM event"
+                      " WHERE seq = ?1 AND route = ?2 AND dedupe_key = ?3",
+    [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
+                      " ORDER BY seq DESC",
+    [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",
+
+    [SQL_FIND_PENDING] = "SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                         " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
+                         " ORDER BY seq LIMIT ?4",
+    [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
+                  " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
+    [SQL_READ_DELIVERY] =
+        "SELECT d.attempt, e.received_ms, e.is_json, e.id, e.type, e.delivery_id, e.client,"
+        " e.content_type, b.headers, b.content"
+        " FROM delivery d JOIN event e ON e.seq = d.seq >> 8 JOIN body b ON b.event = e.seq"
+        " WHERE d.seq = ?1",
+    [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
+                   " exit_status = ?6, signal = ?7, reason = ?8"
+                   " WHERE seq = ?1 AND state = 'running' AND runner = ?2",
+    [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
+                       " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
+
+    [SQL_READ_RUNNING] = "SELECT seq, runner FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                         " AND state = 'running'",
+    [SQL_TAKE_OVER] =
+        "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
+        " state = iif(takeovers + 1 < " JOURNAL_TAKEOVERS_MAX ", 'pending', 'dead'),"
+        " reason = iif(takeovers + 1 < " JOURNAL_TAKEOVERS_MAX ","
+        " 'the runner was gone before it ended',"
+        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times')"
+        " WHERE seq = ?1 AND state = 'running'",
+    [SQL_ABANDON] =
+        "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3 WHERE seq IN"
+        " (SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
+        " AND action = ?1 AND state = 'pending' ORDER BY seq LIMIT ?4)",
+
+    /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
+    [SQL_PRUNE_LOOK] =
+        "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
+        " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
+        "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255)"
+        " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
+        " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
+    [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery" OF_EVENT,
+    [SQL_PRUNE_DELIVERIES] = "DELETE FROM delivery WHERE seq" OF_EVENT,
+    [SQL_PRUNE_BODY] = "DELETE FROM body WHERE event = ?1",
+    [SQL_PRUNE_EVENT] = "DELETE FROM event WHERE seq = ?1",
+};

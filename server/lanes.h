@@ -1,0 +1,70 @@
+/* What waits to be carried out, as far as memory holds it: a lane for each action of each route.
+ * The journal is the queue; a lane is its window on it, in the journal's order. */
+#ifndef TENTERHOOK_SERVER_LANES_H
+#define TENTERHOOK_SERVER_LANES_H
+
+#include "handlers/action.h"
+#include "server/journal.h"
+
+enum {
+    LANE_QUEUE = 1024,             /* deliveries that a lane holds by their numbers */
+    LANE_LOW = 256,                /* fewer: it looks for more */
+    LANE_FEED = 64,                /* deliveries that a pipe is given at once, with their bodies */
+    LANE_FEED_BYTES = 16 << 20,    /* and those bodies together; one may always be there */
+};
+
+struct lane {
+    const struct route *route;
+    const struct action_settings *action;
+    const struct action_kind *kind;
+    struct lane_group *group;
+    int64_t number;    /* of the action in the journal */
+    int64_t *queue;    /* ring of LANE_QUEUE; NULL until it is needed */
+    size_t head, count;
+    int64_t loaded_to; /* nothing up to here is pending and not in the queue */
+    bool more;         /* the journal may have pending ones behind that */
+    unsigned running;
+    size_t running_bytes;
+};
+
+/* The lanes of one route. */
+struct lane_group {
+    struct lane *lanes;
+    size_t lane_count;
+    size_t queued;       /* in all lanes */
+    size_t slots_queued; /* in those that take slots */
+    unsigned slots_used;
+};
+
+struct lanes {
+    struct lane_group *groups; /* by route */
+    size_t group_count;
+    size_t turn;             /* the route that is asked first */
+    size_t queued;           /* in all groups */
+    size_t groups_waiting;   /* for slots */
+    unsigned slots, slots_used;
+};
+
+/* Every lane is to be loaded. Names the actions in the journal: in a transaction. */
+bool lanes_init(struct lanes *lanes, const struct settings *settings, struct journal *journal,
+                struct error *err);
+void lanes_finish(struct lanes *lanes);
+
+/* A delivery that has just been journalled. */
+void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery);
+/* Somebody else may have journalled deliveries: look behind the last one of each lane. */
+void lanes_look(struct lanes *lanes);
+/* Forgets what is queued, to load it again from the beginning. */
+void lanes_reset(struct lanes *lanes);
+/* Reads from the journal what lanes are short of. False on failure. */
+bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
+
+/* The lane whose first delivery is to be carried out next, or NULL: routes in turn, within the
+ * limits. lane_take removes it from the queue and counts it as running. */
+struct lane *lanes_next(struct lanes *lanes);
+int64_t lane_take(struct lanes *lanes, struct lane *lane);
+/* Counts its body; both are given back together. */
+void lane_load(struct lane *lane, size_t bytes);
+void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes);
+
+#endif

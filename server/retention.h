@@ -1,0 +1,24 @@
+/* Lets go of what is over and old enough, between the commits of the runner. */
+#ifndef TENTERHOOK_SERVER_RETENTION_H
+#define TENTERHOOK_SERVER_RETENTION_H
+
+#include "config/settings.h"
+#include "server/store.h"
+
+struct retention {
+    const struct journal_settings *settings;
+    struct store *store;
+    int64_t window_ms; /* the longest dedupe window */
+    int64_t cursor;    /* the walk is behind this event; 0: it begins */
+    size_t removed;    /* in this round */
+    struct loop_timer timer;
+};
+
+/* Does nothing until retention_start. */
+void retention_init(struct retention *retention, const struct settings *settings,
+                    struct store *store);
+/* The first round is about to begin, others follow. */
+void retention_start(struct retention *retention);
+void retention_stop(struct retention *retention);
+
+#endif

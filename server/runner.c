@@ -1,0 +1,362 @@
+/* The runner's loop. Between two waits there is one turn: all frames that have arrived, all
+ * outcomes and all claims that are possible go into one transaction, and after its commit the
+ * frames are answered and the claimed actions started. Nothing lingers: while one commit syncs, the
+ * next batch arrives.
+ *
+ * During a reload two runners have the journal open. Only one claims: the older one stops (RELEASE)
+ * before the newer one begins (CLAIM). Both journal what their own listeners send; SQLite's lock
+ * orders their transactions, and each looks at what the other has added before it adds anything. */
+#include "server/runner.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/control.h"
+#include "server/intake.h"
+#include "server/privilege.h"
+#include "server/retention.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ALIVE_NS NS_PER_S
+#define LOOK_NS (100 * NS_PER_MS)
+/* Pipe actions that are called back have this long; then the release is said all the same. */
+#define RELEASE_NS NS_PER_S
+/* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
+#define STOP_PART 4
+#define STOP_MOST_NS (5 * NS_PER_S)
+
+/* Time for the look at the journal at the first start; a reload does not look again. */
+enum { START_CHECK_MS = 1000 };
+
+struct runner {
+    const struct process *process;
+    struct loop loop;
+    struct store store;
+    struct intake *intake;
+    struct dispatch dispatch;
+    struct retention retention;
+    struct channel *channels;
+    struct loop_watch control;
+    struct loop_timer alive_timer;
+    struct loop_timer look_timer;    /* while an older runner lives */
+    struct loop_timer release_timer; /* pipes have had their time */
+    struct loop_timer stop_timer;    /* actions have had theirs */
+    int64_t deadline_ns;             /* of the drain */
+    bool releasing, released, draining, stopping;
+    bool put_off; /* the turn waits for somebody else's lock */
+};
+
+_Noreturn static void runner_fail(const char *reason)
+{
+    log_write(LOG_ERROR, "runner_failed", log_text("reason", reason));
+    _exit(EXIT_FAILURE);
+}
+
+/* ---- a turn ---- */
+
+static bool collect_frames(struct runner *runner)
+{
+    for (struct channel *channel = runner->channels; channel; channel = channel->next)
+        intake_collect(runner->intake, channel);
+    return runner->intake->count > 0;
+}
+
+static void look_around(struct runner *runner)
+{
+    if (!journal_changed(runner->store.journal))
+        return;
+    intake_look(runner->intake);
+    dispatch_look(&runner->dispatch);
+}
+
+/* Inside the transaction. */
+static void write_turn(struct runner *runner)
+{
+    bool has_space = runner->intake->count > 0 && store_has_space(&runner->store);
+    look_around(runner);
+    intake_write(runner->intake, &runner->dispatch, has_space);
+    dispatch_write(&runner->dispatch);
+}
+
+static void end_turn(struct runner *runner)
+{
+    bool committed = store_commit(&runner->store);
+    intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
+    dispatch_settle(&runner->dispatch, committed);
+    if (runner->process->shared)
+        atomic_store_explicit(&runner->process->shared->journal_pages,
+                              journal_log_pages(runner->store.journal), memory_order_relaxed);
+}
+
+static void try_turn(struct runner *runner)
+{
+    switch (store_begin(&runner->store)) {
+    case STORE_TURN_BEGUN:
+        write_turn(runner);
+        end_turn(runner);
+        return;
+    case STORE_TURN_WAIT:
+        runner->put_off = true;
+        intake_put_off(runner->intake);
+        return;
+    case STORE_TURN_REFUSE:
+        intake_answer(runner->intake, false, store_retry_after_s(&runner->store));
+        return;
+    }
+}
+
+static void runner_turn(struct runner *runner)
+{
+    bool work = false;
+    runner->put_off = false;
+    if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
+        store_fail(&runner->store);
+    if (collect_frames(runner) || work)
+        try_turn(runner);
+}
+
+/* Whether the next turn has something to do already. A latched journal is waited for by a timer. */
+static bool turn_is_due(struct runner *runner)
+{
+    bool work = false;
+    if (runner->put_off)
+        return false;
+    for (const struct channel *channel = runner->channels; channel; channel = channel->next)
+        if (channel_has_work(channel))
+            return true;
+    if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
+        store_fail(&runner->store);
+    return work && runner->store.status == STORE_OK;
+}
+
+/* ---- channels ---- */
+
+static void add_channel(struct runner *runner, int fd, unsigned slot)
+{
+    struct channel *channel = channel_create(&runner->loop, fd, slot);
+    if (!channel) {
+        log_write(LOG_ERROR, "channel_failed", log_text("reason", "no memory"));
+        close(fd);
+        return;
+    }
+    channel->next = runner->channels;
+    runner->channels = channel;
+}
+
+static void drop_channels(struct runner *runner)
+{
+    struct channel **place = &runner->channels;
+    while (*place) {
+        struct channel *channel = *place;
+        if (!channel_is_over(channel)) {
+            place = &channel->next;
+            continue;
+        }
+        *place = channel->next;
+        channel_destroy(channel);
+    }
+}
+
+/* ---- release and drain ---- */
+
+/* Says RELEASED when what must not outlive it has ended. */
+static void check_release(struct runner *runner)
+{
+    if (!runner->releasing || runner->released ||
+        (dispatch_running(&runner->dispatch, false) > 0 && runner->release_timer.slot != 0))
+        return;
+    runner->released = true;
+    loop_timer_remove(&runner->loop, &runner->release_timer);
+    control_send(runner->process->control, CONTROL_RELEASED, 0, -1);
+}
+
+static void release_is_due(struct loop_timer *timer)
+{
+    check_release(timer->owner);
+}
+
+static void release(struct runner *runner)
+{
+    int64_t now = clock_monotonic_ns();
+    if (runner->releasing)
+        return;
+    runner->releasing = true;
+    dispatch_hold(&runner->dispatch);
+    retention_stop(&runner->retention);
+    /* half as much again, in which the outcomes are committed */
+    loop_timer_set(&runner->loop, &runner->release_timer, now + RELEASE_NS + RELEASE_NS / 2);
+    dispatch_stop(&runner->dispatch, false, now + RELEASE_NS);
+}
+
+static void stop_is_due(struct loop_timer *timer)
+{
+    struct runner *runner = timer->owner;
+    if (runner->stopping)
+        return; /* the deadline: it was to wake the loop */
+    runner->stopping = true;
+    dispatch_stop(&runner->dispatch, true, runner->deadline_ns);
+    loop_timer_set(&runner->loop, timer, runner->deadline_ns);
+}
+
+static void drain(struct runner *runner, uint64_t value)
+{
+    int64_t now = clock_monotonic_ns();
+    runner->draining = true;
+    runner->stopping = false; /* another deadline may have come before */
+    runner->deadline_ns = (int64_t)value;
+    dispatch_hold(&runner->dispatch);
+    retention_stop(&runner->retention);
+    if (value >= INT64_MAX)
+        return;
+    int64_t left = runner->deadline_ns - now;
+    int64_t part = left / STOP_PART < STOP_MOST_NS ? left / STOP_PART : STOP_MOST_NS;
+    loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
+}
+
+/* After the drain. Past the deadline nobody waits for listeners any more. */
+static bool is_over(const struct runner *runner)
+{
+    if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0)
+        return false;
+    return !runner->channels || clock_monotonic_ns() >= runner->deadline_ns;
+}
+
+/* ---- the supervisor ---- */
+
+static void start_claiming(struct runner *runner)
+{
+    if (runner->releasing || runner->draining)
+        return;
+    dispatch_claim(&runner->dispatch);
+    retention_start(&runner->retention);
+}
+
+static void leave_alone(struct runner *runner, uint64_t mark)
+{
+    dispatch_leave_alone(&runner->dispatch, mark);
+    loop_timer_set(&runner->loop, &runner->look_timer, clock_monotonic_ns() + LOOK_NS);
+}
+
+static void supervisor_said(struct runner *runner, const struct control_message *message, int fd)
+{
+    if (message->type == CONTROL_CHANNEL && fd >= 0) {
+        add_channel(runner, fd, (unsigned)message->value);
+        return;
+    }
+    if (fd >= 0)
+        close(fd);
+    if (message->type == CONTROL_RELEASE)
+        release(runner);
+    else if (message->type == CONTROL_DRAIN)
+        drain(runner, message->value);
+    else if (message->type == CONTROL_CLAIM)
+        start_claiming(runner);
+    else if (message->type == CONTROL_ALONE_UNTIL_GONE)
+        leave_alone(runner, message->value);
+    else if (message->type == CONTROL_GONE)
+        dispatch_gone(&runner->dispatch, message->value);
+}
+
+static void control_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct runner *runner = watch->owner;
+    struct control_message message;
+    int fd, got;
+    (void)events;
+    while ((got = control_receive(runner->process->control, &message, &fd)) > 0)
+        supervisor_said(runner, &message, fd);
+    if (got < 0)
+        runner_fail("the supervisor is gone");
+}
+
+static void say_alive(struct loop_timer *timer)
+{
+    struct runner *runner = timer->owner;
+    control_send(runner->process->control, CONTROL_ALIVE, 0, -1);
+    loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + ALIVE_NS);
+}
+
+static void look_is_due(struct loop_timer *timer)
+{
+    struct runner *runner = timer->owner;
+    if (runner->store.status == STORE_OK)
+        look_around(runner);
+    if (runner->dispatch.living_count > 0)
+        loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + LOOK_NS);
+}
+
+/* ---- beginning ---- */
+
+static bool reopened(void *owner)
+{
+    struct runner *runner = owner;
+    dispatch_recover(&runner->dispatch);
+    return intake_rebuild(runner->intake);
+}
+
+static void init_timers(struct runner *runner)
+{
+    loop_timer_init(&runner->alive_timer, say_alive, runner);
+    loop_timer_init(&runner->look_timer, look_is_due, runner);
+    loop_timer_init(&runner->release_timer, release_is_due, runner);
+    loop_timer_init(&runner->stop_timer, stop_is_due, runner);
+    loop_watch_init(&runner->control, control_ready, runner);
+}
+
+static bool runner_init(struct runner *runner, const struct process *process, struct error *err)
+{
+    const struct settings *settings = process->settings;
+    *runner = (struct runner){.process = process};
+    init_timers(runner);
+    if (!loop_init(&runner->loop, err))
+        return false;
+    struct journal *journal =
+        journal_open(settings->journal.path, process->generation > 1 ? 0 : START_CHECK_MS, err);
+    if (!journal)
+        return false;
+    store_init(&runner->store, journal, &runner->loop, &settings->journal, reopened, runner);
+    retention_init(&runner->retention, settings, &runner->store);
+    runner->intake = calloc(1, sizeof *runner->intake);
+    if (!runner->intake)
+        return error_set(err, "no memory");
+    if (!intake_init(runner->intake, settings, journal, err) ||
+        !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->mark, err))
+        return false;
+    return loop_watch_set(&runner->loop, &runner->control, process->control, EPOLLIN) ||
+           error_set(err, "cannot watch the control channel");
+}
+
+static void runner_finish(struct runner *runner)
+{
+    while (runner->channels) {
+        struct channel *channel = runner->channels;
+        runner->channels = channel->next;
+        channel_destroy(channel);
+    }
+    dispatch_finish(&runner->dispatch);
+    intake_finish(runner->intake);
+    free(runner->intake);
+    store_finish(&runner->store);
+    journal_close(runner->store.journal);
+    loop_finish(&runner->loop);
+}
+
+_Noreturn void runner_run(const struct process *process)
+{
+    struct runner runner;
+    struct error why = {""};
+    if (!privilege_drop(process->settings->server.user, &why) ||
+        !runner_init(&runner, process, &why))
+        runner_fail(why.text);
+    control_send(process->control, CONTROL_READY, 0, -1);
+    say_alive(&runner.alive_timer);
+    while (!is_over(&runner)) {
+        loop_run_once(&runner.loop, turn_is_due(&runner) ? 0 : -1);
+        runner_turn(&runner);
+        drop_channels(&runner);
+        check_release(&runner);
+    }
+    runner_finish(&runner);
+    exit(EXIT_SUCCESS);
+}

@@ -1,0 +1,190 @@
+/* A failing commit is answered by refusing everything until one that proves the opposite: once a
+ * second a transaction of no content is tried, after an I/O error on a journal that was opened anew.
+ * So the state clears by itself, without a restart, when the space or the disk is back.
+ *
+ * Another process that holds the write lock (a backup, a person with sqlite3) is waited for, but not
+ * inside SQLite, where the loop would stand still: the turn is put off until the lock is free or two
+ * seconds are over. */
+#include "server/store.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#define BUSY_PATIENCE_NS (2 * NS_PER_S)
+#define BUSY_PAUSE_NS (20 * NS_PER_MS)
+#define SPACE_LOOK_NS (250 * NS_PER_MS)
+
+/* What is done about each status, how often, and when callers should come again. */
+static const struct {
+    const char *word;
+    int64_t retry_ns;
+    unsigned retry_after_s;
+} rows[] = {
+    [STORE_OK] = {"ok", 0, 1},
+    [STORE_BUSY] = {"busy", 200 * NS_PER_MS, 2},
+    [STORE_FULL] = {"full", NS_PER_S, 10},
+    [STORE_BROKEN] = {"broken", NS_PER_S, 10},
+    [STORE_FAILED] = {"failed", NS_PER_S, 5},
+};
+
+enum { SPACE_RETRY_AFTER_S = 30 };
+
+static void latch(struct store *store, enum store_status status, const char *reason)
+{
+    int64_t now = clock_monotonic_ns();
+    if (store->status != status) {
+        log_write(LOG_ERROR, "journal_refuses", log_text("state", rows[status].word),
+                  log_text("reason", reason));
+        store->since_ns = now;
+    }
+    store->status = status;
+    loop_timer_set(store->loop, &store->retry, now + rows[status].retry_ns);
+}
+
+static void latch_failure(struct store *store, enum store_status status)
+{
+    struct error why = {""};
+    journal_explain(store->journal, &why);
+    latch(store, status, why.text);
+}
+
+static void unlatch(struct store *store)
+{
+    int64_t now = clock_monotonic_ns();
+    log_write(LOG_INFO, "journal_accepts", log_text("after", rows[store->status].word),
+              log_number("ms", (now - store->since_ns) / NS_PER_MS));
+    store->status = STORE_OK;
+    store->since_ns = now;
+    store->busy_since_ns = 0;
+}
+
+static void try_reopen(struct store *store)
+{
+    struct error why = {""};
+    if (!journal_reopen(store->journal, &why))
+        latch(store, STORE_BROKEN, why.text);
+    else if (!store->reopened(store->owner))
+        latch_failure(store, STORE_BROKEN);
+    else
+        unlatch(store);
+}
+
+static void retry_is_due(struct loop_timer *timer)
+{
+    struct store *store = timer->owner;
+    if (store->status == STORE_OK) /* only to bring the next turn */
+        return;
+    if (store->status == STORE_BROKEN) {
+        try_reopen(store);
+        return;
+    }
+    enum store_status status = journal_probe(store->journal);
+    if (status == STORE_OK)
+        unlatch(store);
+    else
+        latch_failure(store, status);
+}
+
+void store_init(struct store *store, struct journal *journal, struct loop *loop,
+                const struct journal_settings *settings, bool (*reopened)(void *owner),
+                void *owner)
+{
+    *store = (struct store){.journal = journal,
+                            .loop = loop,
+                            .settings = settings,
+                            .since_ns = clock_monotonic_ns(),
+                            .reopened = reopened,
+                            .owner = owner};
+    loop_timer_init(&store->retry, retry_is_due, store);
+}
+
+void store_finish(struct store *store)
+{
+    loop_timer_remove(store->loop, &store->retry);
+}
+
+/* ---- a turn ---- */
+
+/* Whether it is worth waiting on. */
+static bool wait_for_lock(struct store *store)
+{
+    int64_t now = clock_monotonic_ns();
+    if (store->busy_since_ns == 0)
+        store->busy_since_ns = now;
+    if (now - store->busy_since_ns > BUSY_PATIENCE_NS)
+        return false;
+    loop_timer_set(store->loop, &store->retry, now + BUSY_PAUSE_NS);
+    return true;
+}
+
+enum store_turn store_begin(struct store *store)
+{
+    if (store->status != STORE_OK)
+        return STORE_TURN_REFUSE;
+    enum store_status status = journal_begin(store->journal);
+    if (status == STORE_OK) {
+        store->busy_since_ns = 0;
+        return STORE_TURN_BEGUN;
+    }
+    if (status == STORE_BUSY && wait_for_lock(store))
+        return STORE_TURN_WAIT;
+    latch_failure(store, status);
+    return STORE_TURN_REFUSE;
+}
+
+bool store_commit(struct store *store)
+{
+    enum store_status status = journal_commit(store->journal);
+    if (status != STORE_OK)
+        latch_failure(store, status);
+    return status == STORE_OK;
+}
+
+void store_fail(struct store *store)
+{
+    enum store_status status = journal_status(store->journal);
+    if (status != STORE_OK)
+        latch_failure(store, status);
+}
+
+/* ---- space ---- */
+
+/* A path may hold no slash: the file is then in the working directory. */
+static bool free_bytes(const char *path, int64_t *bytes)
+{
+    char directory[4096];
+    struct statvfs what;
+    const char *slash = strrchr(path, '/');
+    int length = slash == path ? 1 : slash ? (int)(slash - path) : 1;
+    snprintf(directory, sizeof directory, "%.*s", length, slash ? path : ".");
+    if (statvfs(directory, &what) != 0)
+        return false;
+    *bytes = (int64_t)what.f_bavail * (int64_t)what.f_frsize;
+    return true;
+}
+
+bool store_has_space(struct store *store)
+{
+    int64_t now = clock_monotonic_ns(), bytes = 0;
+    if (store->space_looked_ns != 0 && now - store->space_looked_ns < SPACE_LOOK_NS)
+        return !store->low_space;
+    store->space_looked_ns = now;
+    /* what cannot be asked is found out by the commit */
+    bool low = free_bytes(store->settings->path, &bytes) && bytes < store->settings->min_free;
+    if (low != store->low_space)
+        log_write(low ? LOG_ERROR : LOG_INFO, low ? "space_low" : "space_enough",
+                  log_number("free_bytes", bytes),
+                  log_number("min_free", store->settings->min_free));
+    store->low_space = low;
+    return !low;
+}
+
+unsigned store_retry_after_s(const struct store *store)
+{
+    return store->status == STORE_OK && store->low_space ? SPACE_RETRY_AFTER_S
+                                                         : rows[store->status].retry_after_s;
+}

@@ -1,0 +1,50 @@
+/* Whether the journal takes what it is given: the latch that is set by a failure and opened by
+ * proof, and the floor of free space. Each change of it is logged once. */
+#ifndef TENTERHOOK_SERVER_STORE_H
+#define TENTERHOOK_SERVER_STORE_H
+
+#include "base/loop.h"
+#include "config/settings.h"
+#include "server/journal.h"
+
+struct store {
+    struct journal *journal;
+    struct loop *loop;
+    const struct journal_settings *settings;
+    enum store_status status; /* STORE_OK: the next transaction may be tried */
+    int64_t since_ns;         /* of this status */
+    int64_t busy_since_ns;    /* somebody else's lock is being waited for; 0: no */
+    struct loop_timer retry;
+    bool low_space;
+    int64_t space_looked_ns;
+    /* After the journal was closed, opened and checked: what is in memory is to be made anew. False:
+     * that failed, and so has the journal. */
+    bool (*reopened)(void *owner);
+    void *owner;
+};
+
+void store_init(struct store *store, struct journal *journal, struct loop *loop,
+                const struct journal_settings *settings, bool (*reopened)(void *owner),
+                void *owner);
+void store_finish(struct store *store);
+
+enum store_turn {
+    STORE_TURN_BEGUN,  /* a transaction is open */
+    STORE_TURN_WAIT,   /* the lock is somebody else's at the moment: leave all as it is, a timer
+                          brings the next turn */
+    STORE_TURN_REFUSE, /* the journal takes nothing */
+};
+
+enum store_turn store_begin(struct store *store);
+/* Commits, or rolls back what has failed. True if it is on disk. */
+bool store_commit(struct store *store);
+/* A failure outside of a transaction. */
+void store_fail(struct store *store);
+
+/* Whether there is room for new events; looked at no more than four times a second. */
+bool store_has_space(struct store *store);
+
+/* What to tell those who are refused, in seconds. */
+unsigned store_retry_after_s(const struct store *store);
+
+#endif

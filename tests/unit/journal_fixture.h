@@ -1,0 +1,92 @@
+/* A directory of its own for each test, and settings made by hand. */
+#ifndef TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
+#define TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
+
+#include "handlers/action.h"
+#include "server/journal.h"
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char fixture_directory[64];
+static char fixture_path[96];
+
+static inline void fixture_begin(void)
+{
+    snprintf(fixture_directory, sizeof fixture_directory, "/tmp/tenterhook-test-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(fixture_directory));
+    chmod(fixture_directory, 0777); /* a runner that was root becomes somebody else */
+    snprintf(fixture_path, sizeof fixture_path, "%s/journal.db", fixture_directory);
+}
+
+static inline void fixture_end(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", fixture_directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static inline struct journal *fixture_open(void)
+{
+    struct error err = {""};
+    struct journal *journal = journal_open(fixture_path, 1000, &err);
+    ck_assert_msg(journal != NULL, "%s", err.text);
+    return journal;
+}
+
+static inline struct wire_event fixture_event(const char *key, struct bytes body)
+{
+    return (struct wire_event){.received_ms = 1700000000000,
+                               .body_is_json = true,
+                               .client = bytes_of_text("192.0.2.1"),
+                               .event_type = bytes_of_text("push"),
+                               .delivery_id = bytes_of_text(key),
+                               .content_type = bytes_of_text("application/json"),
+                               .dedupe_key = bytes_of_text(key),
+                               .headers = bytes_of_text("{}"),
+                               .body = body};
+}
+
+/* One route of each name with `actions` actions of that kind, in static memory. */
+enum { FIXTURE_ROUTES = 3, FIXTURE_ACTIONS = 2 };
+
+static inline struct settings *fixture_settings(const struct action_kind *kind, size_t routes,
+                                                size_t actions)
+{
+    static const char *const names[FIXTURE_ROUTES] = {"alpha", "beta", "gamma"};
+    static struct action_settings action[FIXTURE_ROUTES][FIXTURE_ACTIONS];
+    static struct route route[FIXTURE_ROUTES];
+    static struct settings settings;
+    settings = (struct settings){.routes = route, .route_count = routes};
+    settings.server.commands = 4;
+    settings.journal = (struct journal_settings){.path = fixture_path,
+                                                 .keep_age_ms = 7 * INT64_C(86400000),
+                                                 .keep_size = INT64_C(1) << 31,
+                                                 .keep_dead_ms = 30 * INT64_C(86400000)};
+    for (size_t i = 0; i < routes; i++) {
+        route[i] = (struct route){.index = i,
+                                  .name = names[i],
+                                  .max_body = 1 << 20,
+                                  .dedupe.window_ms = 3 * INT64_C(86400000),
+                                  .actions = action[i],
+                                  .action_count = actions};
+        for (size_t j = 0; j < actions; j++)
+            action[i][j] = (struct action_settings){.name = j == 0 ? "1" : "2",
+                                                    .handler.kind = &kind->kind};
+    }
+    return &settings;
+}
+
+static inline int fixture_run(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif

@@ -1,0 +1,415 @@
+/* What is committed is there afterwards, whoever opens the file; what failed has left no trace. */
+#include "journal_fixture.h"
+
+#include "base/clock.h"
+#include "server/journal_schema.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+/* An event of route "alpha" with one delivery, in a transaction that is open. */
+static int64_t add(struct journal *journal, const char *key, struct bytes body)
+{
+    char id[ID_TEXT_SIZE];
+    int64_t seq = 0, action;
+    struct wire_event event = fixture_event(key, body);
+    id_create(clock_unix_ms(), id);
+    if (journal_find_action(journal, "alpha", "1", &action) &&
+        journal_add_event(journal, id, "alpha", &event, &seq))
+        journal_add_delivery(journal, seq, 0, action);
+    return seq;
+}
+
+static int64_t add_committed(struct journal *journal, const char *key)
+{
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    int64_t seq = add(journal, key, bytes_of_text("{}"));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    return seq;
+}
+
+static size_t pending(struct journal *journal, int64_t *first)
+{
+    int64_t seqs[16], action = 1;
+    size_t count = 0;
+    ck_assert(journal_find_pending(journal, action, 0, clock_unix_ms(), seqs, 16, &count));
+    if (count > 0 && first)
+        *first = seqs[0];
+    return count;
+}
+
+static void note_attempt(void *context, const struct journal_delivery *delivery)
+{
+    *(unsigned *)context = delivery->attempt;
+}
+
+static unsigned claim(struct journal *journal, int64_t delivery, uint64_t mark)
+{
+    unsigned attempt = 0;
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_claim(journal, delivery, mark, clock_unix_ms(), note_attempt, &attempt));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    return attempt;
+}
+
+static void finish(struct journal *journal, int64_t delivery, uint64_t mark,
+                   enum outcome_kind kind)
+{
+    struct outcome outcome = {.kind = kind,
+                              .exit_status = kind == OUTCOME_DONE ? 0 : 7,
+                              .reason = "it ended with 7",
+                              .output = bytes_of_text("out")};
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_finish(journal, delivery, mark, &outcome, clock_unix_ms()));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+}
+
+START_TEST(committed_is_there_after_reopening)
+{
+    struct journal *journal = fixture_open();
+    int64_t seq = add_committed(journal, "k1");
+    journal_close(journal);
+    journal = fixture_open();
+    int64_t delivery = 0;
+    ck_assert_uint_eq(pending(journal, &delivery), 1);
+    ck_assert_int_eq(delivery, journal_delivery_seq(seq, 0));
+    struct stat what;
+    ck_assert_int_eq(stat(fixture_path, &what), 0);
+    ck_assert_int_eq(what.st_mode & 0777, 0600);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(rolled_back_has_left_no_trace)
+{
+    struct journal *journal = fixture_open();
+    add_committed(journal, "k1");
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    add(journal, "k2", bytes_of_text("{}"));
+    ck_assert(!journal_add_delivery(journal, 1, 0, 1)); /* its number is taken */
+    ck_assert_int_eq(journal_commit(journal), STORE_FAILED);
+    ck_assert_int_eq(journal_probe(journal), STORE_OK);
+    ck_assert_uint_eq(pending(journal, NULL), 1);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_delivery_is_claimed_once)
+{
+    struct journal *one = fixture_open(), *two = fixture_open();
+    int64_t delivery = journal_delivery_seq(add_committed(one, "k1"), 0);
+    ck_assert_uint_eq(claim(one, delivery, 1), 1);
+    ck_assert_uint_eq(claim(two, delivery, 2), 0);
+    finish(two, delivery, 2, OUTCOME_FAILED); /* not its own: nothing happens */
+    finish(one, delivery, 1, OUTCOME_INTERRUPTED);
+    ck_assert_uint_eq(pending(one, NULL), 1);
+    ck_assert_uint_eq(claim(two, delivery, 2), 2);
+    finish(two, delivery, 2, OUTCOME_DONE);
+    ck_assert_uint_eq(pending(one, NULL), 0);
+    journal_close(one);
+    journal_close(two);
+}
+END_TEST
+
+static bool left_by_one(void *context, int64_t delivery, uint64_t mark)
+{
+    (void)context, (void)delivery;
+    return mark == 1;
+}
+
+START_TEST(only_what_the_dead_ran_is_taken_over)
+{
+    struct journal *journal = fixture_open();
+    int64_t first = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    int64_t second = journal_delivery_seq(add_committed(journal, "k2"), 0);
+    int64_t found = 0;
+    size_t count = 0;
+    claim(journal, first, 1);
+    claim(journal, second, 2);
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_take_over(journal, clock_unix_ms(), left_by_one, NULL, &count));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_uint_eq(pending(journal, &found), 1);
+    ck_assert_int_eq(found, first);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(what_kills_every_runner_is_given_up)
+{
+    struct journal *journal = fixture_open();
+    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    int deaths = 0;
+    size_t count = 0;
+    while (pending(journal, NULL) > 0 && deaths < 100) {
+        claim(journal, delivery, 1);
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        journal_take_over(journal, clock_unix_ms(), left_by_one, NULL, &count);
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        deaths++;
+    }
+    ck_assert_int_eq(deaths, 10);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(the_other_connection_is_noticed)
+{
+    struct journal *one = fixture_open(), *two = fixture_open();
+    journal_changed(one);
+    add_committed(one, "k1");
+    ck_assert(!journal_changed(one));
+    ck_assert(journal_changed(two));
+    ck_assert(!journal_changed(two));
+    add_committed(two, "k2");
+    ck_assert(journal_changed(one));
+    journal_close(one);
+    journal_close(two);
+}
+END_TEST
+
+START_TEST(a_lock_that_is_held_is_busy)
+{
+    struct journal *one = fixture_open(), *two = fixture_open();
+    ck_assert_int_eq(journal_begin(one), STORE_OK);
+    ck_assert_int_eq(journal_begin(two), STORE_BUSY);
+    ck_assert_int_eq(journal_commit(one), STORE_OK);
+    ck_assert_int_eq(journal_begin(two), STORE_OK);
+    ck_assert_int_eq(journal_commit(two), STORE_OK);
+    journal_close(one);
+    journal_close(two);
+}
+END_TEST
+
+START_TEST(one_server_owns_the_journal)
+{
+    int first = -1, second = -1;
+    struct error err = {""};
+    ck_assert(journal_lock(fixture_path, &first, &err));
+    int64_t start = clock_monotonic_ns();
+    ck_assert(!journal_lock(fixture_path, &second, &err));
+    ck_assert_int_lt(clock_monotonic_ns() - start, NS_PER_S);
+    ck_assert_ptr_nonnull(strstr(err.text, "another tenterhook"));
+    close(first);
+    ck_assert(journal_lock(fixture_path, &second, &err));
+    close(second);
+}
+END_TEST
+
+START_TEST(a_newer_journal_is_refused)
+{
+    struct error err = {""};
+    struct database db;
+    journal_close(fixture_open());
+    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    ck_assert(database_run(&db, "PRAGMA user_version = 2"));
+    database_close(&db);
+    ck_assert_ptr_null(journal_open(fixture_path, 0, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "newer"));
+}
+END_TEST
+
+START_TEST(a_database_of_somebody_else_is_refused_and_left_alone)
+{
+    struct error err = {""};
+    struct database db;
+    char mode[16];
+    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 0, NULL, &err));
+    ck_assert(database_run(&db, "CREATE TABLE mine (a)"));
+    database_close(&db);
+    ck_assert_ptr_null(journal_open(fixture_path, 0, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "not a journal"));
+    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+    ck_assert(database_read_text(&db, "PRAGMA journal_mode", mode, sizeof mode));
+    ck_assert_str_eq(mode, "delete");
+    database_close(&db);
+}
+END_TEST
+
+START_TEST(a_missing_directory_is_said)
+{
+    struct error err = {""};
+    ck_assert_ptr_null(journal_open("/nonexistent/journal.db", 0, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
+}
+END_TEST
+
+START_TEST(migrations_run_once_and_in_order)
+{
+    static const struct migration steps[] = {{1, "CREATE TABLE a (x); INSERT INTO a VALUES (1);"},
+                                             {2, "UPDATE a SET x = x + 10;"},
+                                             {3, "UPDATE a SET nothing = 1;"}};
+    struct error err = {""};
+    struct database db;
+    int64_t number;
+    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 0, NULL, &err));
+    ck_assert(journal_migrate(&db, steps, 1, &err));
+    ck_assert(journal_migrate(&db, steps, 2, &err));
+    ck_assert(journal_migrate(&db, steps, 2, &err));
+    ck_assert(database_read_number(&db, "SELECT x FROM a", &number));
+    ck_assert_int_eq(number, 11);
+    ck_assert(!journal_migrate(&db, steps, 3, &err)); /* cut off: nothing of it stays */
+    database_clear(&db);
+    ck_assert(!database_in_transaction(&db));
+    ck_assert(database_read_number(&db, "PRAGMA user_version", &number));
+    ck_assert_int_eq(number, 2);
+    database_close(&db);
+}
+END_TEST
+
+START_TEST(a_full_file_fails_and_recovers)
+{
+    struct journal *journal = fixture_open();
+    static uint8_t body[200000];
+    struct error err = {""};
+    add_committed(journal, "k1");
+    ck_assert(journal_limit_pages(journal, 20));
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    add(journal, "k2", bytes_of(body, sizeof body));
+    ck_assert_int_eq(journal_commit(journal), STORE_FULL);
+    ck_assert(journal_limit_pages(journal, 100000));
+    ck_assert_int_eq(journal_probe(journal), STORE_OK);
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    add(journal, "k2", bytes_of(body, sizeof body));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert(journal_reopen(journal, &err));
+    ck_assert_uint_eq(pending(journal, NULL), 2);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(reopening_misses_an_event_that_was_acknowledged)
+{
+    struct journal *journal = fixture_open();
+    struct error err = {""};
+    struct database db;
+    add_committed(journal, "k1");
+    add_committed(journal, "k2");
+    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    ck_assert(database_run(&db, "DELETE FROM event WHERE seq = 2"));
+    database_close(&db);
+    ck_assert(!journal_reopen(journal, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "is not there"));
+    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
+    journal_close(journal);
+}
+END_TEST
+
+static int64_t count_rows(const char *sql)
+{
+    struct error err = {""};
+    struct database db;
+    int64_t number = -1;
+    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 100, NULL, &err));
+    ck_assert(database_read_number(&db, sql, &number));
+    database_close(&db);
+    return number;
+}
+
+static size_t prune(struct journal *journal, const struct journal_keep *keep)
+{
+    size_t all = 0, removed;
+    int64_t cursor = 0;
+    do {
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert(journal_prune(journal, keep, &cursor, &removed));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        all += removed;
+    } while (cursor != 0);
+    return all;
+}
+
+/* Events in order: done, dead, running, pending, done, and the newest, done too. */
+static void add_one_of_each(struct journal *journal)
+{
+    static const enum outcome_kind ends[] = {OUTCOME_DONE, OUTCOME_FAILED};
+    for (int i = 0; i < 6; i++) {
+        int64_t delivery = journal_delivery_seq(add_committed(journal, "k"), 0);
+        if (i == 3)
+            continue;
+        claim(journal, delivery, 1);
+        if (i != 2)
+            finish(journal, delivery, 1, ends[i == 1]);
+    }
+}
+
+START_TEST(pruning_takes_only_what_is_over_and_old)
+{
+    struct journal *journal = fixture_open();
+    int64_t old = 1700000000000 + 1;
+    add_one_of_each(journal);
+    struct journal_keep keep = {.done_before_ms = old - 100};
+    ck_assert_uint_eq(prune(journal, &keep), 0);
+    keep = (struct journal_keep){.done_before_ms = old, .dedupe_before_ms = old};
+    ck_assert_uint_eq(prune(journal, &keep), 2); /* the newest event always stays */
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
+    keep.dead_before_ms = old;
+    ck_assert_uint_eq(prune(journal, &keep), 1);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery"), 3);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 3);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(pruning_for_space_keeps_the_keys)
+{
+    struct journal *journal = fixture_open();
+    add_one_of_each(journal);
+    struct journal_keep keep = {.oldest_done = true, .dedupe_before_ms = 0};
+    ck_assert_uint_eq(prune(journal, &keep), 2);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 6);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 4);
+    ck_assert_uint_eq(prune(journal, &keep), 0);
+    keep.dedupe_before_ms = INT64_MAX;
+    ck_assert_uint_eq(prune(journal, &keep), 2);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_kill_in_the_middle_of_a_transaction_loses_nothing)
+{
+    struct journal *journal = fixture_open();
+    add_committed(journal, "k1");
+    journal_close(journal);
+    pid_t child = fork();
+    if (child == 0) {
+        journal = fixture_open();
+        add_committed(journal, "k2");
+        journal_begin(journal);
+        add(journal, "k3", bytes_of_text("{}"));
+        kill(getpid(), SIGKILL);
+    }
+    waitpid(child, NULL, 0);
+    journal = fixture_open();
+    ck_assert_uint_eq(pending(journal, NULL), 2);
+    journal_close(journal);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, fixture_begin, fixture_end);
+    tcase_add_test(all, committed_is_there_after_reopening);
+    tcase_add_test(all, rolled_back_has_left_no_trace);
+    tcase_add_test(all, a_delivery_is_claimed_once);
+    tcase_add_test(all, only_what_the_dead_ran_is_taken_over);
+    tcase_add_test(all, what_kills_every_runner_is_given_up);
+    tcase_add_test(all, the_other_connection_is_noticed);
+    tcase_add_test(all, a_lock_that_is_held_is_busy);
+    tcase_add_test(all, one_server_owns_the_journal);
+    tcase_add_test(all, a_newer_journal_is_refused);
+    tcase_add_test(all, a_database_of_somebody_else_is_refused_and_left_alone);
+    tcase_add_test(all, a_missing_directory_is_said);
+    tcase_add_test(all, migrations_run_once_and_in_order);
+    tcase_add_test(all, a_full_file_fails_and_recovers);
+    tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
+    tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
+    tcase_add_test(all, pruning_for_space_keeps_the_keys);
+    tcase_add_test(all, a_kill_in_the_middle_of_a_transaction_loses_nothing);
+    suite_add_tcase(suite, all);
+    return fixture_run(suite);
+}
