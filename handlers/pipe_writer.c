@@ -1,0 +1,520 @@
+/* Everything happens in writer_turn, which looks at the facts (is it open, who reads, how much is
+ * unread) and acts on them; descriptors, inotify and the timer only say that it is time for one.
+ * So a lost or a late event costs time and nothing else.
+ *
+ * Bytes read = bytes written - FIONREAD. That does not say *who* read them, and a frame of which
+ * two readers got a part must come again. inotify gives the order of reads and closings, but no
+ * positions; so until a reader has shown that it stays (STEADY frames without a closing) there is
+ * only one frame in the FIFO at a time, and then the order is enough: a read, a closing, a read
+ * with one frame in the FIFO means that two had a part of it. Once steady the FIFO is kept full,
+ * and when such a reader closes all frames touched since the last look are doubtful. */
+#include "handlers/pipe_writer.h"
+
+#include "base/clock.h"
+#include "handlers/fifo.h"
+#include "handlers/fifo_watch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    STEADY = 32,
+    PAUSE_READER_MS = 50,  /* at most between two looks at a reader that is slow */
+    PAUSE_NOBODY_MS = 100, /* at most between two looks for a reader */
+    MISSING_MS = 2000,     /* how long a FIFO may be missing: it is being replaced */
+    TURN_BYTES = 1 << 20,  /* written in one turn, however fast the reader */
+};
+
+/* inotify reports a read a moment after FIONREAD shows it. What rests on the order of events waits
+ * for this long after the last byte moved. */
+static const int64_t settle_ns = 200 * 1000;
+
+TAILQ_HEAD(frame_list, pipe_frame);
+
+struct pipe_writer {
+    struct pipe_writer *next;
+    struct loop *loop;
+    char *path;
+    mode_t create_mode;
+    int fd; /* -1: not open */
+    bool has_reader;
+    bool blocked;           /* the FIFO is full */
+    uint64_t written, read; /* positions, from when the FIFO was opened or drained */
+    int64_t moved_ns;       /* when `read` last changed */
+    unsigned steady;        /* frames read since anybody closed */
+    unsigned pause_ms;
+    int64_t missing_since_ns; /* 0: not missing */
+    int64_t stop_ns;          /* INT64_MAX: none of the frames inside is to be stopped */
+    struct frame_list inside, waiting, ended; /* the last of inside may be written in part */
+    struct loop_watch watch;
+    struct loop_timer timer;
+    struct fifo_watch events;
+    struct error error;
+};
+
+static struct pipe_writer *writers;
+
+/* ---- frames from one place to another ---- */
+
+static void frame_end(struct pipe_writer *writer, struct pipe_frame *frame, enum pipe_end how,
+                      const char *reason)
+{
+    struct frame_list *from = frame->place == FRAME_INSIDE ? &writer->inside : &writer->waiting;
+    TAILQ_REMOVE(from, frame, link);
+    TAILQ_INSERT_TAIL(&writer->ended, frame, link);
+    frame->place = FRAME_ENDED;
+    frame->how = how;
+    frame->reason = reason;
+}
+
+/* To be sent again, before all that waits; in reverse order for several. */
+static void frame_take_back(struct pipe_writer *writer, struct pipe_frame *frame)
+{
+    frame->doubtful = false;
+    if (frame->stopped) {
+        frame_end(writer, frame, PIPE_INTERRUPTED, "the server is leaving");
+        return;
+    }
+    TAILQ_REMOVE(&writer->inside, frame, link);
+    TAILQ_INSERT_HEAD(&writer->waiting, frame, link);
+    frame->place = FRAME_WAITING;
+}
+
+static void writer_take_all_back(struct pipe_writer *writer)
+{
+    struct pipe_frame *frame;
+    while ((frame = TAILQ_LAST(&writer->inside, frame_list)))
+        frame_take_back(writer, frame);
+    writer->stop_ns = INT64_MAX;
+}
+
+static void writer_fail_all(struct pipe_writer *writer)
+{
+    struct pipe_frame *frame;
+    while ((frame = TAILQ_FIRST(&writer->waiting)))
+        frame_end(writer, frame, PIPE_FAILED, writer->error.text);
+}
+
+static void writer_report(struct pipe_writer *writer)
+{
+    struct pipe_frame *frame;
+    while ((frame = TAILQ_FIRST(&writer->ended))) {
+        TAILQ_REMOVE(&writer->ended, frame, link);
+        frame->ended(frame, frame->how, frame->reason);
+    }
+}
+
+/* ---- opening and closing ---- */
+
+/* What is unread vanishes with it, if nobody else has the FIFO open. */
+static void writer_close(struct pipe_writer *writer)
+{
+    writer_take_all_back(writer);
+    if (writer->fd < 0)
+        return;
+    fifo_watch_remove(&writer->events);
+    loop_watch_remove(writer->loop, &writer->watch);
+    close(writer->fd);
+    writer->fd = -1;
+    writer->has_reader = writer->blocked = false;
+    writer->steady = 0;
+    writer->pause_ms = 1;
+}
+
+/* Two spellings of a path must not become two writers of one FIFO. */
+static bool writer_is_only_one(struct pipe_writer *writer)
+{
+    for (struct pipe_writer *other = writers; other; other = other->next)
+        if (other != writer && other->fd >= 0 &&
+            fifo_place(other->fd, writer->path) == FIFO_IN_PLACE)
+            return error_set(&writer->error, "%s and %s are the same FIFO", writer->path,
+                             other->path);
+    return true;
+}
+
+static enum fifo_state writer_try_open(struct pipe_writer *writer)
+{
+    if (!writer_is_only_one(writer))
+        return FIFO_REFUSED;
+    enum fifo_state state = fifo_open(writer->path, &writer->fd, &writer->error);
+    if (state != FIFO_MISSING || writer->create_mode == 0)
+        return state;
+    if (!fifo_create(writer->path, writer->create_mode, &writer->error))
+        return FIFO_REFUSED;
+    return fifo_open(writer->path, &writer->fd, &writer->error);
+}
+
+static void writer_opened(struct pipe_writer *writer)
+{
+    /* What others left in it counts as written by us, so that the sum is right. */
+    writer->written = fifo_unread(writer->fd);
+    writer->read = 0;
+    writer->pause_ms = 1;
+    fifo_watch_add(writer->loop, &writer->events, writer->path);
+    fifo_watch_forget(&writer->events, false);
+}
+
+static void writer_open(struct pipe_writer *writer)
+{
+    enum fifo_state state = writer_try_open(writer);
+    int64_t now = clock_monotonic_ns();
+    if (state != FIFO_MISSING)
+        writer->missing_since_ns = 0;
+    else if (writer->missing_since_ns == 0)
+        writer->missing_since_ns = now;
+    if (state == FIFO_OPEN)
+        writer_opened(writer);
+    else if (state == FIFO_REFUSED ||
+             (state == FIFO_MISSING && now - writer->missing_since_ns >= MISSING_MS * NS_PER_MS))
+        writer_fail_all(writer);
+}
+
+/* ---- what has been read ---- */
+
+/* Takes in events and position at a moment at which neither moved, so that they agree. Where there
+ * is no such moment there is a reader, and it is busy. */
+static void writer_look(struct pipe_writer *writer)
+{
+    uint64_t before = writer->read;
+    bool stable = false;
+    for (int i = 0; i < 4 && !stable; i++) {
+        bool had_reader = fifo_has_reader(writer->fd);
+        size_t unread = fifo_unread(writer->fd);
+        fifo_watch_collect();
+        writer->has_reader = fifo_has_reader(writer->fd);
+        writer->read = unread < writer->written ? writer->written - unread : 0;
+        stable = had_reader == writer->has_reader && fifo_unread(writer->fd) == unread;
+    }
+    if (!stable)
+        writer->has_reader = true;
+    if (!stable || writer->read != before) {
+        writer->moved_ns = clock_monotonic_ns();
+        writer->pause_ms = 1;
+    }
+}
+
+static bool writer_is_steady(const struct pipe_writer *writer)
+{
+    return writer->steady >= STEADY || !fifo_watch_is_active(&writer->events);
+}
+
+/* Whether a reader has begun the first frame and not finished it. */
+static bool writer_is_mid_frame(const struct pipe_writer *writer)
+{
+    const struct pipe_frame *frame = TAILQ_FIRST(&writer->inside);
+    return frame && frame->start < writer->read && writer->read < frame->end;
+}
+
+/* Whether whoever read last has left. */
+static bool writer_was_left(const struct pipe_writer *writer)
+{
+    return !writer->has_reader || (writer->events.closed && !writer->events.reading);
+}
+
+static void writer_mark_doubtful(struct pipe_writer *writer)
+{
+    struct pipe_frame *frame;
+    TAILQ_FOREACH(frame, &writer->inside, link)
+    if (frame->start < writer->read)
+        frame->doubtful = true;
+}
+
+/* Frames that have been read to the end are delivered, or come again if they are doubtful. */
+static void writer_settle_frames(struct pipe_writer *writer)
+{
+    struct pipe_frame *frame, *again = NULL;
+    while ((frame = TAILQ_FIRST(&writer->inside)) && frame->end <= writer->read) {
+        if (frame->doubtful && !frame->stopped) {
+            frame->doubtful = false;
+            frame->place = FRAME_WAITING;
+            TAILQ_REMOVE(&writer->inside, frame, link);
+            if (again)
+                TAILQ_INSERT_AFTER(&writer->waiting, again, frame, link);
+            else
+                TAILQ_INSERT_HEAD(&writer->waiting, frame, link);
+            again = frame;
+        } else {
+            frame_end(writer, frame, frame->doubtful ? PIPE_INTERRUPTED : PIPE_DELIVERED, "");
+            writer->steady++;
+        }
+    }
+    if (TAILQ_EMPTY(&writer->inside))
+        writer->stop_ns = INT64_MAX;
+}
+
+/* Takes all that is unread out of the FIFO, to send it again. A reader that holds the beginning of
+ * a line gets an end for it, so that the next line is whole. */
+static void writer_drain(struct pipe_writer *writer, bool reader_has_part)
+{
+    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    bool lines = first && first->lines;
+    size_t unread = fifo_unread(writer->fd), taken;
+    if (!fifo_drain(writer->fd, unread, &taken)) {
+        writer_close(writer); /* the other way to empty it */
+        return;
+    }
+    writer_take_all_back(writer);
+    writer->written = writer->read = 0;
+    fifo_watch_collect(); /* our own reading */
+    fifo_watch_forget(&writer->events, false);
+    if (lines && (reader_has_part || taken < unread) && write(writer->fd, "\n", 1) == 1)
+        writer->written = 1;
+}
+
+/* Whether what the look shows may still change its meaning: a read whose event has not come yet. */
+static bool writer_must_settle(const struct pipe_writer *writer)
+{
+    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    bool alone = !TAILQ_NEXT(first, link) && fifo_watch_is_active(&writer->events);
+    bool torn = writer_is_mid_frame(writer) && writer_was_left(writer);
+    return writer->has_reader && (torn || (alone && first->end <= writer->read)) &&
+           clock_monotonic_ns() - writer->moved_ns < settle_ns;
+}
+
+/* Draws the conclusions of a look. False: it is too early for them. */
+static bool writer_judge(struct pipe_writer *writer)
+{
+    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    if (!first)
+        return true;
+    if (writer_must_settle(writer))
+        return false;
+    bool alone = !TAILQ_NEXT(first, link);
+    if (writer->events.sessions > 1)
+        writer_mark_doubtful(writer);
+    writer_settle_frames(writer);
+    if (writer->events.closed)
+        writer->steady = 0;
+    if (writer_is_mid_frame(writer) && writer_was_left(writer))
+        writer_drain(writer, false);
+    else if (!alone)
+        fifo_watch_forget(&writer->events, writer_is_mid_frame(writer));
+    return true;
+}
+
+/* The deadline of frames that are to be stopped has come. */
+static void writer_abandon(struct pipe_writer *writer)
+{
+    const struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
+    bool held = writer->has_reader && writer_is_mid_frame(writer);
+    if (held && last->end <= writer->written)
+        writer_take_all_back(writer); /* left to the reader, and sent again all the same */
+    else
+        writer_drain(writer, held);
+}
+
+/* ---- writing ---- */
+
+/* The FIFO is empty: time to see that it is still the one at the path, and to count anew. */
+static bool writer_begin_period(struct pipe_writer *writer)
+{
+    if (fifo_place(writer->fd, writer->path) == FIFO_REPLACED) {
+        writer_close(writer);
+        return false;
+    }
+    fifo_watch_collect();
+    if (writer->events.closed)
+        writer->steady = 0;
+    fifo_watch_forget(&writer->events, false);
+    return true;
+}
+
+/* The frame to write from next; NULL: none for now. */
+static struct pipe_frame *writer_next(struct pipe_writer *writer)
+{
+    struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
+    struct pipe_frame *frame = TAILQ_FIRST(&writer->waiting);
+    if (last && writer->written < last->end)
+        return last;
+    if (!frame || (last && !writer_is_steady(writer)))
+        return NULL;
+    if (!last && !writer_begin_period(writer))
+        return NULL;
+    return frame;
+}
+
+static void frame_goes_inside(struct pipe_writer *writer, struct pipe_frame *frame)
+{
+    TAILQ_REMOVE(&writer->waiting, frame, link);
+    TAILQ_INSERT_TAIL(&writer->inside, frame, link);
+    frame->place = FRAME_INSIDE;
+    frame->start = writer->written;
+    frame->end = frame->start + frame->content.length;
+}
+
+/* Writes what fits; the bytes written, 0 if none. */
+static size_t writer_put(struct pipe_writer *writer, struct pipe_frame *frame)
+{
+    size_t done = frame->place == FRAME_INSIDE ? (size_t)(writer->written - frame->start) : 0;
+    struct bytes rest = bytes_from(frame->content, done);
+    ssize_t length = write(writer->fd, rest.data, rest.length);
+    if (length < 0) {
+        writer->blocked = errno == EAGAIN;
+        writer->has_reader = writer->blocked; /* else EPIPE: it has just left */
+        return 0;
+    }
+    if (frame->place == FRAME_WAITING)
+        frame_goes_inside(writer, frame);
+    writer->written += (uint64_t)length;
+    writer->pause_ms = 1;
+    return (size_t)length;
+}
+
+/* False if the turn's share was used up and there is more to write. */
+static bool writer_fill(struct pipe_writer *writer)
+{
+    size_t sum = 0;
+    struct pipe_frame *frame;
+    writer->blocked = false;
+    while (writer->has_reader && !writer->blocked && (frame = writer_next(writer))) {
+        const char *reason = frame->content.data ? NULL : frame->encode(frame, &frame->content);
+        if (reason)
+            frame_end(writer, frame, PIPE_FAILED, reason);
+        else
+            sum += writer_put(writer, frame);
+        if (sum >= TURN_BYTES)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the turn ---- */
+
+/* Nobody reads: perhaps because the FIFO is another one by now. */
+static void writer_check_place(struct pipe_writer *writer)
+{
+    if (!writer->has_reader && fifo_place(writer->fd, writer->path) != FIFO_IN_PLACE)
+        writer_close(writer);
+}
+
+static void writer_arm(struct pipe_writer *writer, bool soon)
+{
+    unsigned limit = writer->has_reader ? PAUSE_READER_MS : PAUSE_NOBODY_MS;
+    int64_t due = clock_monotonic_ns() + (soon ? 1 : writer->pause_ms) * NS_PER_MS;
+    if (writer->fd >= 0 && writer->has_reader)
+        loop_watch_set(writer->loop, &writer->watch, writer->fd, writer->blocked ? EPOLLOUT : 0);
+    else
+        loop_watch_remove(writer->loop, &writer->watch);
+    loop_timer_remove(writer->loop, &writer->timer);
+    if (TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting))
+        return;
+    loop_timer_set(writer->loop, &writer->timer, due < writer->stop_ns ? due : writer->stop_ns);
+    writer->pause_ms = writer->pause_ms * 2 < limit ? writer->pause_ms * 2 : limit;
+}
+
+static void writer_turn(struct pipe_writer *writer)
+{
+    bool settled = true, filled = true;
+    uint64_t written = writer->written;
+    if (writer->fd < 0 && !TAILQ_EMPTY(&writer->waiting))
+        writer_open(writer);
+    if (writer->fd >= 0) {
+        writer_look(writer);
+        settled = writer_judge(writer);
+    }
+    if (writer->fd >= 0 && writer->stop_ns <= clock_monotonic_ns())
+        writer_abandon(writer);
+    if (writer->fd >= 0 && !(TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting)))
+        writer_check_place(writer);
+    if (writer->fd >= 0)
+        filled = writer_fill(writer);
+    if (TAILQ_EMPTY(&writer->ended) && writer->written == written)
+        fifo_watch_pause(); /* nothing came of it: a reader with small steps */
+    writer_arm(writer, !settled || !filled);
+    writer_report(writer); /* last: what it calls may add and stop frames */
+}
+
+static void writer_ready(struct loop_watch *watch, uint32_t events)
+{
+    (void)events;
+    writer_turn(watch->owner);
+}
+
+static void writer_timer_fired(struct loop_timer *timer)
+{
+    writer_turn(timer->owner);
+}
+
+static bool writer_wake(struct pipe_writer *writer)
+{
+    return loop_timer_set(writer->loop, &writer->timer, clock_monotonic_ns());
+}
+
+static void writer_events_came(struct fifo_watch *events)
+{
+    writer_wake(events->owner);
+}
+
+/* ---- the contract ---- */
+
+static struct pipe_writer *writer_create(struct loop *loop, const char *path)
+{
+    struct pipe_writer *writer = calloc(1, sizeof *writer);
+    if (!writer || !(writer->path = strdup(path))) {
+        free(writer);
+        return NULL;
+    }
+    writer->loop = loop;
+    writer->fd = -1;
+    writer->pause_ms = 1;
+    writer->stop_ns = INT64_MAX;
+    TAILQ_INIT(&writer->inside);
+    TAILQ_INIT(&writer->waiting);
+    TAILQ_INIT(&writer->ended);
+    loop_watch_init(&writer->watch, writer_ready, writer);
+    loop_timer_init(&writer->timer, writer_timer_fired, writer);
+    fifo_watch_init(&writer->events, writer_events_came, writer);
+    signal(SIGPIPE, SIG_IGN); /* readers leave when they like */
+    writer->next = writers;
+    writers = writer;
+    return writer;
+}
+
+struct pipe_writer *pipe_writer_find(struct loop *loop, const char *path, mode_t create_mode)
+{
+    struct pipe_writer *writer = writers;
+    while (writer && (writer->loop != loop || strcmp(writer->path, path) != 0))
+        writer = writer->next;
+    if (!writer)
+        writer = writer_create(loop, path);
+    if (writer && create_mode)
+        writer->create_mode = create_mode;
+    return writer;
+}
+
+bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame)
+{
+    if (!writer_wake(writer))
+        return false;
+    frame->place = FRAME_WAITING;
+    frame->doubtful = frame->stopped = false;
+    frame->content = bytes_of(NULL, 0);
+    TAILQ_INSERT_TAIL(&writer->waiting, frame, link);
+    return true;
+}
+
+void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int64_t deadline_ns)
+{
+    frame->stopped = true;
+    if (frame->place == FRAME_WAITING)
+        frame_end(writer, frame, PIPE_INTERRUPTED, "the server is leaving");
+    else if (frame->place == FRAME_INSIDE && deadline_ns < writer->stop_ns)
+        writer->stop_ns = deadline_ns;
+    writer_wake(writer);
+}
+
+void pipe_writers_finish(void)
+{
+    while (writers) {
+        struct pipe_writer *writer = writers;
+        assert(TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting));
+        writers = writer->next;
+        writer_close(writer);
+        loop_timer_remove(writer->loop, &writer->timer);
+        free(writer->path);
+        free(writer);
+    }
+}
