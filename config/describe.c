@@ -35,21 +35,28 @@ static void print_plain(const char *text, FILE *out)
             fputc(*text, out);
 }
 
-static void explain_row(const struct row *row, const char *path, const char *beside, FILE *out)
+/* A kind is chosen, not required, though its row may say so for those who chose it. */
+static bool is_required(const struct key_group *group, size_t index)
 {
+    return index >= group->kind_count && (group->rows[index]->flags & ROW_REQUIRED);
+}
+
+static void explain_row(const struct key_group *group, size_t index, const char *path, FILE *out)
+{
+    const struct row *row = group->rows[index];
     char value[VALUE_TEXT_MAX];
     key_value_text(row, value, sizeof value);
     fprintf(out, "%s", path);
-    if (beside) {
+    if (group->beside) {
         fputs(" (with ", out);
-        print_plain(beside, out);
+        print_plain(group->beside, out);
         fputs(")", out);
     }
     fputs("\n  ", out);
     print_plain(row->sentence, out);
     fputs("\n  value: ", out);
     print_plain(value, out);
-    if (row->flags & ROW_REQUIRED)
+    if (is_required(group, index))
         fputs("\n  required", out);
     if (row->default_text)
         fprintf(out, "\n  default: %s", row->default_text);
@@ -69,7 +76,7 @@ static void search_group(void *context, const struct key_group *group)
             continue;
         if (search->found++)
             fputc('\n', search->out);
-        explain_row(row, path, group->beside, search->out);
+        explain_row(group, i, path, search->out);
     }
 }
 
@@ -113,7 +120,7 @@ static void reference_row(const struct key_group *group, size_t index, FILE *out
     fprintf(out, "| `%s` | ", row->name);
     print_cell(value, out);
     fputs(" | ", out);
-    if (row->flags & ROW_REQUIRED)
+    if (is_required(group, index))
         fputs("required", out);
     else if (row->default_text)
         fprintf(out, "`%s`", row->default_text);

@@ -5,6 +5,7 @@
  * value would be a secret. */
 #include "config/diagnostic.h"
 
+#include "base/encoding.h"
 #include "base/secret.h"
 
 enum { PROBLEM_ARENA = 64 << 20, SHOWN_MAX = 120, SHOWN_BEFORE = 60 };
@@ -146,20 +147,45 @@ static size_t character_length(struct bytes text)
 {
     uint8_t first = text.data[0];
     size_t length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : first >= 0xc0 ? 2 : 1;
-    return length > text.length ? 1 : length;
+    return length <= text.length && utf8_valid(bytes_of(text.data, length)) ? length : 1;
 }
 
-/* Prints one character and returns its width. C0, DEL and C1 (0xc2 0x80…) are escaped. */
+/* The code point of a valid character. */
+static uint32_t code_point(struct bytes character)
+{
+    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t point = character.data[0] & first_bits[character.length];
+    for (size_t i = 1; i < character.length; i++)
+        point = point << 6 | (character.data[i] & 0x3f);
+    return point;
+}
+
+/* What a terminal would act on, or what would show a text in another order than it stands. */
+static bool is_unprintable(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0, 0x1f},         {0x7f, 0x9f},     {0x200b, 0x200f}, {0x2028, 0x202e},
+                  {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* Prints one character and returns its width (1 where it is not escaped: of wide ones nothing is
+ * known). */
 static unsigned print_character(struct bytes character, FILE *out)
 {
-    uint8_t first = character.data[0];
-    bool c1 = character.length == 2 && first == 0xc2 && character.data[1] < 0xa0;
-    if (first == '\t') {
+    if (character.data[0] == '\t') {
         fputc(' ', out);
         return 1;
     }
-    if (first < 0x20 || first == 0x7f || c1 || (first >= 0x80 && character.length == 1))
-        return (unsigned)fprintf(out, "\\x%02x", c1 ? character.data[1] : first);
+    if (character.length == 1 && character.data[0] >= 0x80)
+        return (unsigned)fprintf(out, "\\x%02x", character.data[0]);
+    uint32_t point = code_point(character);
+    if (is_unprintable(point))
+        return (unsigned)fprintf(out, point < 0x100 ? "\\x%02x" : "\\u%04x", point);
     fwrite(character.data, 1, character.length, out);
     return 1;
 }

@@ -2,6 +2,8 @@
  * between; without blocking, so that a FIFO is refused instead of waited for. */
 #include "config/file.h"
 
+#include "base/units.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -51,6 +53,7 @@ static bool check_mode(const struct stat *what, enum file_care care, const char 
 static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
                                  struct error *err)
 {
+    char size[32];
     for (;;) {
         ssize_t got = read(fd, content->data + content->length,
                            content->capacity - content->length);
@@ -62,7 +65,8 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
         }
         content->length += (size_t)got;
         if (content->length > limit) {
-            error_set(err, "%s is larger than %zu bytes", name, limit);
+            units_format_size((int64_t)limit, size);
+            error_set(err, "%s is larger than %s", name, size);
             return FILE_REFUSED;
         }
         if (got == 0)

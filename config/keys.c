@@ -38,6 +38,7 @@ static void group_add_kinds(struct key_group *group, const struct handler_kind *
 {
     for (; *kinds; kinds++)
         group_add(group, (*kinds)->value);
+    group->kind_count = group->count;
 }
 
 static void group_init(struct key_group *group, const char *parent, const char *name,

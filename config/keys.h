@@ -12,6 +12,7 @@ struct key_group {
     const char *sentence;
     const char *beside; /* the kind of action that they go with; NULL: any */
     const struct row *rows[KEY_ROWS_MAX];
+    size_t kind_count; /* the first rows are kinds of handlers, of which one chooses */
     size_t count;
 };
 

@@ -86,33 +86,49 @@ bool route_path_check(const char *pattern, struct error *err)
     return true;
 }
 
-/* ---- order ---- */
+/* ---- collisions ---- */
 
-struct shape {
-    enum segment_kind worst; /* the least exact segment there is */
-    unsigned segments;
-};
-
-static struct shape pattern_shape(const char *pattern)
+/* FNV-1a, never 0. Two texts with one hash only cost the time of a real comparison. */
+static uint32_t hash_segment(struct bytes segment)
 {
-    struct shape shape = {SEGMENT_TEXT, 0};
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < segment.length; i++)
+        hash = (hash ^ segment.data[i]) * 16777619u;
+    return hash ? hash : 1;
+}
+
+struct route_path_shape route_path_shape(const char *pattern)
+{
+    struct route_path_shape shape = {.kind = SEGMENT_TEXT};
     struct bytes rest = bytes_of_text(pattern), segment;
     enum segment_kind kind;
     while ((kind = next_segment(&rest, &segment)) != SEGMENT_END) {
-        shape.worst = kind > shape.worst ? kind : shape.worst;
+        shape.kind = kind > shape.kind ? kind : shape.kind; /* the least exact there is */
+        if (kind == SEGMENT_TEXT && shape.segments < SHAPE_HASHES)
+            shape.hashes[shape.segments] = hash_segment(segment);
         shape.segments++;
     }
     return shape;
 }
 
+bool route_path_may_conflict(const struct route_path_shape *a, const struct route_path_shape *b)
+{
+    if (a->kind != b->kind || a->segments != b->segments)
+        return false; /* the order between those is fixed */
+    for (unsigned i = 0; i < SHAPE_HASHES; i++)
+        if (a->hashes[i] && b->hashes[i] && a->hashes[i] != b->hashes[i])
+            return false;
+    return true;
+}
+
 bool route_path_conflicts(const char *a, const char *b)
 {
-    struct shape left_shape = pattern_shape(a), right_shape = pattern_shape(b);
-    if (left_shape.worst != right_shape.worst || left_shape.segments != right_shape.segments)
-        return false; /* the order between those is fixed */
+    struct route_path_shape left_shape = route_path_shape(a), right_shape = route_path_shape(b);
     struct bytes left = bytes_of_text(a), right = bytes_of_text(b);
     struct bytes left_segment = {0}, right_segment = {0};
     bool left_better = false, right_better = false;
+    if (!route_path_may_conflict(&left_shape, &right_shape))
+        return false;
     for (;;) {
         enum segment_kind left_kind = next_segment(&left, &left_segment);
         enum segment_kind right_kind = next_segment(&right, &right_segment);

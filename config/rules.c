@@ -21,54 +21,88 @@ static const char *common_method(const struct route *a, const struct route *b)
     return NULL;
 }
 
-/* Both stand in files, perhaps in two. */
-static void report_pair(struct load *load, const struct route *first, const struct route *second,
-                        const char *what)
+/* What is compared of a route; hashed, because every route is compared with every other. */
+struct compared {
+    const struct route *route;
+    uint32_t name_hash;
+    struct route_path_shape shape;
+};
+
+static uint32_t hash_name(const char *name)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (; *name; name++)
+        hash = (hash ^ (uint8_t)*name) * 16777619u;
+    return hash;
+}
+
+static bool same_name(const struct compared *a, const struct compared *b)
+{
+    return a->name_hash == b->name_hash && strcmp(a->route->name, b->route->name) == 0;
+}
+
+static bool same_paths(const struct compared *a, const struct compared *b)
+{
+    return route_path_may_conflict(&a->shape, &b->shape) &&
+           common_method(a->route, b->route) &&
+           route_path_conflicts(a->route->path, b->route->path);
+}
+
+static void report_name(struct load *load, const struct route *first, const struct route *second)
 {
     struct node node = place_of(load, &second->at);
-    load_problem(load, &node, "%s as the route in %s:%u", what, first->at.file, first->at.line);
+    load_problem(load, &node, "the name \"%s\" is taken by the route in %s:%u", second->name,
+                 first->at.file, first->at.line);
 }
 
-static bool check_names(struct load *load, const struct route *first, const struct route *second)
+static void report_paths(struct load *load, const struct route *first, const struct route *second)
 {
-    char what[256];
-    if (strcmp(first->name, second->name) != 0)
-        return true;
-    snprintf(what, sizeof what, "the same name, \"%s\",", second->name);
-    report_pair(load, first, second, what);
-    return false;
-}
-
-static bool check_paths(struct load *load, const struct route *first, const struct route *second)
-{
-    char what[256];
+    struct node node = place_of(load, &second->at);
     const char *method = common_method(first, second);
-    if (method && strcmp(first->path, second->path) == 0) {
-        snprintf(what, sizeof what, "the same path and method, %s %.150s,", method, second->path);
-        report_pair(load, first, second, what);
-        return false;
-    }
-    if (method && route_path_conflicts(first->path, second->path)) {
-        struct node node = place_of(load, &second->at);
+    if (strcmp(first->path, second->path) == 0)
+        load_problem(load, &node, "%s %s is taken by the route in %s:%u", method, second->path,
+                     first->at.file, first->at.line);
+    else
         load_problem(load, &node,
-                     "%s %s and %s of the route in %s:%u take some paths both, and neither is the "
-                     "more particular one",
+                     "%s %s and %s of the route in %s:%u take some requests both, and neither is "
+                     "the more particular one",
                      method, second->path, first->path, first->at.file, first->at.line);
-        return false;
-    }
-    return true;
 }
+
+static const struct {
+    bool (*same)(const struct compared *a, const struct compared *b);
+    void (*report)(struct load *load, const struct route *first, const struct route *second);
+} route_rules[] = {{same_name, report_name}, {same_paths, report_paths}};
 
 /* Each route against those before it, until the first that it collides with: the next ones collide
  * with that one too, or come up when it has been repaired. */
-static void check_routes(struct load *load,
-                         bool (*check)(struct load *, const struct route *, const struct route *))
+static void check_route(struct load *load, const struct compared *items, size_t index)
+{
+    for (size_t rule = 0; rule < sizeof route_rules / sizeof *route_rules; rule++)
+        for (size_t i = 0; i < index; i++)
+            if (route_rules[rule].same(&items[i], &items[index])) {
+                route_rules[rule].report(load, items[i].route, items[index].route);
+                break;
+            }
+}
+
+static void check_routes(struct load *load)
 {
     const struct settings *settings = load->settings;
-    for (size_t i = 1; i < settings->route_count && load->problems->count < PROBLEMS_MAX; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!check(load, &settings->routes[j], &settings->routes[i]))
-                break;
+    struct compared *items =
+        arena_alloc_array(&load->scratch, settings->route_count + 1, sizeof *items);
+    if (!items) {
+        load_no_memory(load);
+        return;
+    }
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route *route = &settings->routes[i];
+        items[i] = (struct compared){
+            .route = route,
+            .name_hash = hash_name(route->name),
+            .shape = route_path_shape(route->path)};
+        check_route(load, items, i);
+    }
 }
 
 static void check_memory(struct load *load)
@@ -90,7 +124,6 @@ static void check_memory(struct load *load)
 
 void load_check_rules(struct load *load)
 {
-    check_routes(load, check_names);
-    check_routes(load, check_paths);
+    check_routes(load);
     check_memory(load);
 }

@@ -59,6 +59,8 @@ static const char *explain_parser(const struct source *source, const yaml_parser
         {"did not find expected ',' or ']'", "this list is not closed with \"]\""},
         {"did not find expected ',' or '}'", "this mapping is not closed with \"}\""},
         {"found unexpected end of stream", "a quote is not closed before the end of the file"},
+        {"did not find expected <document start>",
+         "this belongs to nothing above it; is the indentation right, or a \":\" missing?"},
         {"could not find expected ':'", "a key without a \":\" and a value"},
         {"block sequence entries are not allowed in this context",
          "a list item (\"- \") cannot stand here"},

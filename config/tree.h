@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "config/diagnostic.h"
 
-enum { TREE_TEXT_MAX = 1 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 100000 };
+enum { TREE_TEXT_MAX = 1 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 200000 };
 
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 
