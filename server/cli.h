@@ -15,7 +15,7 @@ struct verb {
     int (*run)(int argc, char **argv);
 };
 
-extern const struct registry program_registry; /* in main.c: all handlers */
+extern const struct registry program_registry; /* in registry.c: all handlers */
 
 /* One row each, in the file that is named; listed in main.c. */
 extern const struct verb serve_verb;                                  /* supervisor.c */

@@ -1,0 +1,21 @@
+/* What a route may be made of: the only place that knows both config/ and handlers/. */
+#include "config/registry.h"
+
+#include "handlers/action.h"
+#include "handlers/authenticator.h"
+#include "handlers/provider.h"
+#include "server/cli.h"
+
+static const struct handler_kind *const authenticators[] = {
+    &token_authenticator.kind, &basic_authenticator.kind, &hmac_authenticator.kind,
+    &none_authenticator.kind, NULL};
+
+static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
+                                                     &pipe_action.kind, NULL};
+
+static const struct row_section *const top_parts[] = {&provider_own_section, NULL};
+
+const struct registry program_registry = {.authenticators = authenticators,
+                                          .actions = actions,
+                                          .provider = &provider_authenticator.kind,
+                                          .top_parts = top_parts};
