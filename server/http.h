@@ -1,0 +1,38 @@
+/* HTTP on the listening sockets of one listener: connections, requests and their answers. The only
+ * door to libmicrohttpd: what includes its header is called server/http*.c. */
+#ifndef TENTERHOOK_SERVER_HTTP_H
+#define TENTERHOOK_SERVER_HTTP_H
+
+#include "base/loop.h"
+#include "server/pipeline.h"
+#include "server/process.h"
+
+struct http;
+
+/* Serves nobody yet. All three outlive it. `connections` is the most that may be open at once.
+ * NULL with `err`. */
+struct http *http_create(const struct process *process, struct loop *loop,
+                         const struct pipeline *pipeline, unsigned connections,
+                         struct error *err);
+/* Only when http_is_empty. */
+void http_destroy(struct http *http);
+
+/* Begins to accept. */
+void http_listen(struct http *http);
+
+/* The runner is at the other end of `fd`, which is taken over. What waits for the one before is
+ * refused. */
+void http_connect_runner(struct http *http, int fd);
+
+/* Does what the events of this round have brought; call after each round of the loop. True: there
+ * is more to do at once. */
+bool http_run(struct http *http);
+
+/* Accepts nobody any more and closes each connection when it has its answer; what is still there
+ * at `deadline_ns` is refused and cut. May be called again with another deadline. */
+void http_drain(struct http *http, int64_t deadline_ns);
+
+/* No connection is left. */
+bool http_is_empty(const struct http *http);
+
+#endif

@@ -1,0 +1,175 @@
+/* What the parts of server/http*.c share with each other, and nobody else.
+ *
+ *   http.c             daemons, rounds, draining
+ *   http_accept.c      listening sockets → connections
+ *   http_connection.c  stages, deadlines, parking
+ *   http_head.c        what libmicrohttpd has read → struct request
+ *   http_request.c     the walk of a request and its wait for the runner
+ *   http_reply.c       answers and their log lines
+ */
+#ifndef TENTERHOOK_SERVER_HTTP_PARTS_H
+#define TENTERHOOK_SERVER_HTTP_PARTS_H
+
+#include "base/clock.h"
+#include "server/uplink.h"
+#include "server/deadline.h"
+#include "server/http.h"
+#include "server/tags.h"
+#include "server/tls.h"
+
+#include <microhttpd.h>
+#include <sys/queue.h>
+
+/* Where a connection is. Each stage has one deadline. */
+enum stage {
+    STAGE_FRESH,     /* accepted, not a byte yet: libmicrohttpd has not seen it */
+    STAGE_HANDSHAKE, /* TLS */
+    STAGE_HEAD,
+    STAGE_BODY,
+    STAGE_QUEUED, /* waits for the runner */
+    STAGE_REPLY,  /* is being answered */
+    STAGE_IDLE,   /* between two requests */
+    STAGE_CUT,    /* shut down by us; libmicrohttpd will notice */
+    STAGE_LINGER, /* answered and closed; reads what the client still sends, so that the answer is
+                     not lost to a reset */
+};
+
+struct connection {
+    TAILQ_ENTRY(connection) all;
+    TAILQ_ENTRY(connection) unsettled; /* if is_unsettled */
+    TAILQ_ENTRY(connection) spare;     /* if is_spare */
+    struct http_door *door;
+    struct MHD_Connection *mhd; /* NULL: not handed over, or closed there */
+    int fd;
+    enum stage stage;
+    bool is_parked; /* suspended */
+    bool is_unsettled, is_spare;
+    bool must_linger;
+    uint8_t requests; /* begun, up to 255 */
+    struct client_address client;
+    struct tls_session tls;
+    struct loop_watch watch;
+    struct loop_timer timer;
+    int64_t began_ns; /* of the stage's deadline: accept, or the first byte of a request */
+    uint64_t lingered;
+    struct http_request *request; /* from its head on; NULL between requests */
+    /* The target as it came, noted before libmicrohttpd takes it to pieces in place. */
+    const char *target_at;
+    struct buffer target;
+};
+
+TAILQ_HEAD(connection_list, connection);
+
+/* One listening socket. */
+struct http_door {
+    struct http *http;
+    struct MHD_Daemon *daemon;
+    struct tls_server *tls; /* NULL: plain */
+    const struct listen_socket *socket;
+    struct loop_watch listen_watch, run_watch;
+    struct connection_list unsettled; /* to be looked at after the next MHD_run */
+    bool run_wanted;
+    unsigned idle_runs; /* in a row that claimed there was more to do and did nothing */
+    struct loop_timer run_timer;
+};
+
+struct log_gate {
+    int64_t since_ns;
+    unsigned said, held_back;
+};
+
+struct http {
+    const struct process *process;
+    struct loop *loop;
+    const struct pipeline *pipeline;
+    struct http_door *doors;
+    size_t door_count;
+    struct uplink uplink;
+    struct tag_table waiting;
+    struct connection_list connections;
+    struct connection_list spare; /* may be given up for a new one, the longest unused first */
+    unsigned count, limit;
+    struct connection **by_fd; /* connections that libmicrohttpd has or gets */
+    size_t by_fd_size;
+    bool is_accepting, is_full, is_draining;
+    struct loop_timer accept_timer, drain_timer;
+    struct log_gate gate;
+    uint64_t progress; /* callbacks that moved something */
+};
+
+struct http_request {
+    struct connection *connection;
+    struct exchange exchange;
+    struct buffer body;
+    uint64_t reserved; /* of the shared body memory */
+    uint64_t received; /* bytes of body, kept or not */
+    int64_t began_ns, body_began_ns;
+    struct verdict verdict; /* REPLY_NONE: not decided */
+    bool is_discarding;     /* refused in the middle of the body, which has to end first */
+    uint64_t tag;           /* 0: does not wait */
+    char id[ID_TEXT_SIZE];
+};
+
+/* ---- http.c ---- */
+
+/* At most a few lines a second of what strangers or the system cause; counts the others. */
+bool log_gate_pass(struct log_gate *gate, int64_t *held_back);
+
+/* ---- http_accept.c ---- */
+
+void http_accept_init(struct http *http);
+/* Watches the listening sockets, or stops, as count and limit demand. */
+void http_accept_update(struct http *http);
+/* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
+ * process has them, nobody is let into a queue that nobody serves. */
+void http_accept_last(struct http *http);
+
+/* ---- http_connection.c ---- */
+
+/* Takes over `fd`. False without memory; the descriptor is closed then. */
+bool connection_create(struct http_door *door, int fd, const struct client_address *client);
+void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
+void connection_unsettle(struct connection *connection);
+/* Lets libmicrohttpd go on with a parked connection. */
+void connection_resume(struct connection *connection);
+/* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
+void connection_cut(struct connection *connection);
+/* Makes room for another: cuts the one that has been unused for longest. False: there is none. */
+bool connection_give_up_one(struct http *http);
+/* After a run of the door's daemon: parks what would only burn time there. */
+void door_settle(struct http_door *door);
+void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
+                       enum MHD_ConnectionNotificationCode code);
+struct connection *connection_of(struct MHD_Connection *mhd);
+
+/* ---- http_head.c ---- */
+
+/* Fills in method, target, version, headers of the exchange. REPLY_NONE, or why it is no request. */
+struct verdict http_head_read(struct http_request *request, const char *method,
+                              const char *version);
+
+/* ---- http_request.c ---- */
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+                            const char *method, const char *version, const char *data,
+                            size_t *size, void **context);
+void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
+void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                    enum MHD_RequestTerminationCode code);
+void http_answered(void *owner, const struct wire_answer *answer);
+void http_runner_lost(void *owner);
+/* The runner has not answered in time, or will not: refuses a queued request. */
+void request_give_up(struct http_request *request, enum reply reply, const char *reason);
+/* The client of a queued request is gone: nobody waits for its answer. */
+void request_forget_answer(struct http_request *request);
+
+/* ---- http_reply.c ---- */
+
+/* Queues the answer that request->verdict says, counts and logs it. */
+enum MHD_Result http_reply(struct http_request *request);
+/* A request that ran out of time before it could be answered: says so as well as it can. */
+void http_reply_timeout(struct connection *connection);
+/* libmicrohttpd has refused it by itself with `status`. */
+void http_reply_foreign(struct connection *connection, unsigned status);
+
+#endif

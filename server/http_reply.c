@@ -1,0 +1,136 @@
+/* The answer to a request and its line in the log. Every answer goes through reply_count() once,
+ * also those that libmicrohttpd gives by itself, so that the counters add up to what clients saw. */
+#include "server/http_parts.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
+
+enum { LOGGED_PATH = 128, LOG_FIELDS = 8 };
+
+/* ---- log and counters ---- */
+
+static void reply_count(const struct connection *connection, enum reply reply)
+{
+    struct shared *shared = connection->door->http->process->shared;
+    atomic_fetch_add_explicit(&shared->replies[reply], 1, memory_order_relaxed);
+}
+
+/* The route's name; where there is no route the path as it came, without its query, cut short. */
+static struct log_field where_field(const struct connection *connection)
+{
+    const struct http_request *request = connection->request;
+    if (request && request->exchange.request.route)
+        return log_text("route", request->exchange.request.route->name);
+    struct bytes rest = buffer_bytes(&connection->target);
+    struct bytes path = bytes_split(&rest, '?');
+    if (path.length > LOGGED_PATH)
+        path.length = LOGGED_PATH;
+    return log_bytes("path", path);
+}
+
+static void reply_log(const struct connection *connection, enum reply reply, unsigned status,
+                      const char *reason, const char *id)
+{
+    const struct reply_row *row = &reply_rows[reply];
+    struct log_field fields[LOG_FIELDS] = {{.name = NULL}};
+    char peer[CLIENT_TEXT_SIZE];
+    size_t count = 0;
+    int64_t began_ns = connection->request ? connection->request->began_ns : connection->began_ns;
+    client_format(&connection->client, peer);
+    if (id && id[0])
+        fields[count++] = log_text("id", id);
+    fields[count++] = where_field(connection);
+    fields[count++] = log_text("peer", peer);
+    fields[count++] = log_number("status", status);
+    if (status >= 400)
+        fields[count++] = log_text("code", row->code);
+    if (reason)
+        fields[count++] = log_text("reason", reason);
+    fields[count++] = log_number("ms", (clock_monotonic_ns() - began_ns) / NS_PER_MS);
+    log_write_fields((enum log_level)row->log_level, status >= 400 ? "refused" : row->code, fields);
+    reply_count(connection, reply);
+}
+
+/* ---- answers ---- */
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    /* fails only without memory; an answer that lacks a header is better than none */
+    (void)!MHD_add_response_header(response, name, value);
+}
+
+static void add_headers(struct MHD_Response *response, struct http_request *request)
+{
+    const struct verdict *verdict = &request->verdict;
+    struct arena *arena = &request->exchange.arena;
+    char number[16];
+    add_header(response, "Content-Type",
+               verdict->content_type ? verdict->content_type : "application/json");
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Cache-Control", "no-store");
+    if (reply_rows[verdict->reply].retry) {
+        snprintf(number, sizeof number, "%u", verdict->retry_after_s ? verdict->retry_after_s : 1);
+        add_header(response, "Retry-After", number);
+    }
+    const char *value =
+        verdict->header_name ? arena_copy_bytes(arena, verdict->header_value) : NULL;
+    if (value)
+        add_header(response, verdict->header_name, value);
+    if (verdict_closes(verdict) || request->connection->door->http->is_draining)
+        add_header(response, "Connection", "close");
+}
+
+enum MHD_Result http_reply(struct http_request *request)
+{
+    struct connection *connection = request->connection;
+    const struct server_settings *server = &connection->door->http->process->settings->server;
+    unsigned status = verdict_status(&request->verdict);
+    struct bytes body = reply_body(&request->exchange.arena, &request->verdict, request->id);
+    /* the body lives in the arena or longer, and the arena until the request is completed */
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        body.length, (void *)(body.length ? body.data : (const uint8_t *)""),
+        MHD_RESPMEM_PERSISTENT);
+    if (!response)
+        return MHD_NO;
+    add_headers(response, request);
+    connection_set_stage(connection, STAGE_REPLY,
+                         clock_monotonic_ns() + server->body_timeout_ms * NS_PER_MS);
+    reply_log(connection, request->verdict.reply, status, request->verdict.reason, request->id);
+    enum MHD_Result queued = MHD_queue_response(connection->mhd, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+/* libmicrohttpd takes no answer while it waits for the rest of a request, and this one is not going
+ * to have a rest: the bytes are written past it, right before the connection is shut down. */
+void http_reply_timeout(struct connection *connection)
+{
+    static const char answer[] =
+        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Length: 57\r\n\r\n"
+        "{\"error\":\"timeout\",\"message\":\"the request took too long\"}";
+    struct bytes bytes = bytes_of(answer, sizeof answer - 1);
+    if (connection->tls.session)
+        tls_session_send(&connection->tls, bytes);
+    else
+        (void)!send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const char *reason = connection->stage == STAGE_BODY ? "the body did not come in time"
+                                                         : "the head did not come in time";
+    reply_log(connection, REPLY_TIMEOUT, reply_rows[REPLY_TIMEOUT].status, reason, NULL);
+}
+
+static enum reply reply_of_status(unsigned status)
+{
+    for (int reply = REPLY_BAD_REQUEST; reply < REPLY_COUNT; reply++)
+        if (reply_rows[reply].status == status)
+            return (enum reply)reply;
+    return REPLY_BAD_REQUEST;
+}
+
+void http_reply_foreign(struct connection *connection, unsigned status)
+{
+    connection->must_linger = true;
+    reply_log(connection, reply_of_status(status), status, "libmicrohttpd refused it", NULL);
+}

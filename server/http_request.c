@@ -1,0 +1,317 @@
+/* The walk of one request through the stages. libmicrohttpd calls http_handle once for the head,
+ * then for each piece of the body, then once more when the body is complete, and again each time
+ * the request is resumed.
+ *
+ * An answer can be given on the first call or when the body has ended, not between: a chunked body
+ * that outgrows its limit is read on to at most twice the limit and then either answered or cut.
+ *
+ * Memory of bodies is counted in the region that all listeners share. A body of known length is
+ * counted whole before a byte of it is read, so that bodies under way can always be finished; it is
+ * given back when the runner has answered. */
+#include "server/http_parts.h"
+
+#include <stdlib.h>
+
+#define ANSWER_NS (10 * NS_PER_S)
+enum { RESERVE_STEP = 64 * 1024, RETRY_S = 2 };
+
+static const struct settings *settings_of(const struct http_request *request)
+{
+    return request->connection->door->http->process->settings;
+}
+
+static struct verdict unavailable(enum reply reply, const char *reason)
+{
+    return (struct verdict){.reply = reply, .retry_after_s = RETRY_S, .reason = reason};
+}
+
+/* ---- body memory ---- */
+
+static bool request_reserve(struct http_request *request, uint64_t bytes)
+{
+    const struct process *process = request->connection->door->http->process;
+    if (bytes == 0)
+        return true;
+    if (!shared_take_body(process->shared, process->slot, bytes,
+                          (uint64_t)process->settings->server.body_memory))
+        return false;
+    request->reserved += bytes;
+    return true;
+}
+
+static void request_give_back(struct http_request *request)
+{
+    const struct process *process = request->connection->door->http->process;
+    shared_give_body(process->shared, process->slot, request->reserved);
+    request->reserved = 0;
+    buffer_finish(&request->body);
+}
+
+/* ---- life ---- */
+
+static struct http_request *request_create(struct connection *connection)
+{
+    struct http_request *request = malloc(sizeof *request);
+    if (!request)
+        return NULL;
+    *request = (struct http_request){.connection = connection};
+    exchange_init(&request->exchange, connection->door->http->pipeline);
+    buffer_init(&request->body, 0);
+    request->began_ns = clock_monotonic_ns();
+    connection->request = request;
+    if (connection->requests < UINT8_MAX)
+        connection->requests++;
+    return request;
+}
+
+void request_forget_answer(struct http_request *request)
+{
+    if (request->tag)
+        tag_table_take(&request->connection->door->http->waiting, request->tag);
+    request->tag = 0;
+}
+
+static void request_destroy(struct http_request *request)
+{
+    request_forget_answer(request);
+    request_give_back(request);
+    exchange_finish(&request->exchange);
+    request->connection->request = NULL;
+    free(request);
+}
+
+void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd)
+{
+    struct connection *connection = connection_of(mhd);
+    int64_t now = clock_monotonic_ns();
+    (void)cls;
+    connection->door->http->progress++;
+    connection->target.length = 0;
+    connection->target_at = target;
+    /* what does not fit is longer than any head may be; the guard refuses an empty target */
+    buffer_append_text(&connection->target, target);
+    if (connection->stage == STAGE_IDLE) { /* came together with the request before */
+        connection->began_ns = now;
+        connection_set_stage(
+            connection, STAGE_HEAD,
+            now + connection->door->http->process->settings->server.header_timeout_ms * NS_PER_MS);
+    }
+    return NULL;
+}
+
+/* ---- head ---- */
+
+static struct verdict request_judge_head(struct http_request *request, const char *method,
+                                         const char *version)
+{
+    struct verdict verdict = http_head_read(request, method, version);
+    if (verdict.reply == REPLY_NONE)
+        verdict = pipeline_head(&request->exchange, request->began_ns);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    if (!uplink_is_open(&request->connection->door->http->uplink))
+        return unavailable(REPLY_JOURNAL, "the runner is not there");
+    int64_t length = request->exchange.content_length;
+    if (length > 0 && !request_reserve(request, (uint64_t)length))
+        return unavailable(REPLY_MEMORY_FULL, "too many bodies in flight");
+    return verdict_go_on();
+}
+
+static enum MHD_Result request_begin(struct connection *connection, const char *method,
+                                     const char *version, void **context)
+{
+    struct http_request *request = request_create(connection);
+    if (!request)
+        return MHD_NO;
+    *context = request;
+    request->verdict = request_judge_head(request, method, version);
+    if (request->verdict.reply != REPLY_NONE) {
+        /* what was announced, or what is left of a head that is none, may still be on its way */
+        connection->must_linger = true;
+        return http_reply(request);
+    }
+    request->body_began_ns = request->began_ns;
+    request->body.limit = (size_t)request->exchange.request.route->max_body;
+    connection_set_stage(connection, STAGE_BODY,
+                         body_deadline_ns(request->body_began_ns,
+                                          settings_of(request)->server.body_timeout_ms * NS_PER_MS,
+                                          0));
+    return MHD_YES;
+}
+
+/* ---- body ---- */
+
+static void request_refuse_rest(struct http_request *request, struct verdict verdict)
+{
+    verdict.close = true;
+    request->verdict = verdict;
+    request->is_discarding = true;
+    request_give_back(request);
+}
+
+static void request_keep(struct http_request *request, struct bytes piece)
+{
+    uint64_t wanted = request->received;
+    if (wanted > request->body.limit) {
+        request_refuse_rest(request, verdict_refuse(REPLY_TOO_LARGE,
+                                                    "the body is larger than the route takes"));
+        return;
+    }
+    uint64_t more = wanted > request->reserved ? wanted - request->reserved : 0;
+    if (more > 0 && more < RESERVE_STEP)
+        more = RESERVE_STEP;
+    bool is_first = request->body.capacity == 0;
+    if (!request_reserve(request, more) ||
+        (is_first && request->exchange.content_length > 0 &&
+         !buffer_reserve(&request->body, (size_t)request->exchange.content_length)) ||
+        !buffer_append_bytes(&request->body, piece)) {
+        request_refuse_rest(request, unavailable(REPLY_MEMORY_FULL, "too many bodies in flight"));
+        return;
+    }
+    pipeline_feed(&request->exchange, piece);
+}
+
+static enum MHD_Result request_receive(struct http_request *request, struct bytes piece)
+{
+    request->received += piece.length;
+    if (!request->is_discarding)
+        request_keep(request, piece);
+    uint64_t most = 2 * (uint64_t)request->exchange.request.route->max_body;
+    if (request->is_discarding && request->received > most) {
+        request->connection->must_linger = true;
+        return MHD_NO;
+    }
+    return MHD_YES;
+}
+
+/* ---- the runner ---- */
+
+/* Hands the event over; REPLY_NONE: the answer will come. */
+static struct verdict request_enqueue(struct http_request *request)
+{
+    struct http *http = request->connection->door->http;
+    struct wire_event event;
+    if (!uplink_is_open(&http->uplink))
+        return unavailable(REPLY_JOURNAL, "the runner is not there");
+    if (!tag_table_add(&http->waiting, request, &request->tag))
+        return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+    if (!pipeline_event(&request->exchange, request->tag, &event) ||
+        !uplink_put(&http->uplink, &event)) {
+        request_forget_answer(request);
+        return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+    }
+    return verdict_go_on();
+}
+
+static enum MHD_Result request_complete(struct http_request *request)
+{
+    struct connection *connection = request->connection;
+    if (request->verdict.reply == REPLY_NONE)
+        request->verdict = pipeline_body(&request->exchange, buffer_bytes(&request->body),
+                                         clock_monotonic_ns());
+    if (request->verdict.reply == REPLY_NONE)
+        request->verdict = request_enqueue(request);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    /* the frame has the body now; its bytes stay counted until they are answered for */
+    buffer_finish(&request->body);
+    connection_set_stage(connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
+    connection_unsettle(connection);
+    return MHD_YES;
+}
+
+static void request_decide(struct http_request *request, struct verdict verdict)
+{
+    request_forget_answer(request);
+    request->verdict = verdict;
+    if (request->connection->is_parked)
+        connection_resume(request->connection);
+}
+
+void request_give_up(struct http_request *request, enum reply reply, const char *reason)
+{
+    request_decide(request, unavailable(reply, reason));
+}
+
+static const struct {
+    enum reply reply;
+    const char *reason;
+} runner_answers[] = {
+    [WIRE_ACCEPTED] = {REPLY_ACCEPTED, NULL},
+    [WIRE_DUPLICATE] = {REPLY_DUPLICATE, NULL},
+    [WIRE_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
+    [WIRE_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
+    [WIRE_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
+};
+
+/* wire_get_answer lets no other status through. */
+void http_answered(void *owner, const struct wire_answer *answer)
+{
+    struct http *http = owner;
+    struct http_request *request = tag_table_find(&http->waiting, answer->tag);
+    if (!request) /* given up, or its client is gone */
+        return;
+    memcpy(request->id, answer->id, sizeof request->id);
+    unsigned retry_after_s = answer->retry_after_s ? answer->retry_after_s : RETRY_S;
+    request_decide(request, (struct verdict){.reply = runner_answers[answer->status].reply,
+                                             .retry_after_s = retry_after_s,
+                                             .reason = runner_answers[answer->status].reason});
+}
+
+void http_runner_lost(void *owner)
+{
+    struct http *http = owner;
+    struct http_request *request;
+    while ((request = tag_table_any(&http->waiting)))
+        request_give_up(request, REPLY_JOURNAL, "the runner has gone");
+}
+
+/* ---- called by libmicrohttpd ---- */
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+                            const char *method, const char *version, const char *data,
+                            size_t *size, void **context)
+{
+    struct http *http = cls;
+    struct connection *connection = connection_of(mhd);
+    struct http_request *request = *context;
+    (void)url;
+    if (connection->stage == STAGE_CUT)
+        return MHD_NO;
+    if (!request) {
+        http->progress++;
+        return request_begin(connection, method, version, context);
+    }
+    if (*size > 0) {
+        struct bytes piece = bytes_of(data, *size);
+        http->progress++;
+        *size = 0;
+        return request_receive(request, piece);
+    }
+    if (connection->stage == STAGE_QUEUED && request->verdict.reply == REPLY_NONE)
+        return MHD_YES; /* looked at before it could be parked */
+    http->progress++;
+    return request->verdict.reply == REPLY_NONE ? request_complete(request) : http_reply(request);
+}
+
+void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                    enum MHD_RequestTerminationCode code)
+{
+    struct connection *connection = connection_of(mhd);
+    struct http *http = cls;
+    http->progress++;
+    *context = NULL;
+    bool was_answered = connection->request && connection->request->verdict.reply != REPLY_NONE;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+    if (!was_answered && info)
+        http_reply_foreign(connection, info->http_status);
+    if (connection->request)
+        request_destroy(connection->request);
+    connection->target.length = 0;
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->stage == STAGE_REPLY) {
+        int64_t idle_ms = http->process->settings->server.idle_timeout_ms;
+        connection_set_stage(connection, STAGE_IDLE,
+                             clock_monotonic_ns() + idle_ms * NS_PER_MS);
+    }
+}

@@ -1,0 +1,46 @@
+/* Server-side TLS through GnuTLS: one certificate a listening socket, and what a session needs from
+ * us. Together with base/crypto.c the only door to GnuTLS. Sessions belong to libmicrohttpd, which
+ * hands them out as `void *`. */
+#ifndef TENTERHOOK_SERVER_TLS_H
+#define TENTERHOOK_SERVER_TLS_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+/* Whether the PEM texts are a certificate (with its chain) and the private key that belongs to it.
+ * False with `err`. `*warning` is set to a constant sentence where the pair works but should be
+ * looked at (expired, not valid yet, RSA), else to NULL. */
+bool tls_check_pair(const char *certificate_pem, const char *key_pem, struct error *err,
+                    const char **warning);
+
+/* Protocols, ciphers and groups: TLS 1.2 and 1.3, forward secrecy and AEAD only. */
+extern const char tls_priorities[];
+
+/* A certificate and key, parsed once, and the key of session tickets. Immutable. */
+struct tls_server;
+
+/* NULL with `err`. `ticket_key` (TICKET_KEY_SIZE bytes) outlives it, the texts need not. */
+struct tls_server *tls_server_create(const char *certificate_pem, const char *key_pem,
+                                     const uint8_t *ticket_key, struct error *err);
+void tls_server_destroy(struct tls_server *server);
+
+/* What we keep of one session. Lives in the connection and must outlive the session. */
+struct tls_session {
+    void *session; /* gnutls_session_t; NULL: not TLS */
+    const struct tls_server *server;
+    bool established; /* the client's Finished has come and was right */
+};
+
+/* Prepares a fresh session before its first byte. It keeps a pointer to `mine`. */
+void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server);
+
+/* Whether a handshake under way waits for room to write, not for the client. */
+bool tls_session_wants_write(const struct tls_session *mine);
+
+/* Writes at most all of `data` without blocking; for a last word before a connection is cut. */
+void tls_session_send(const struct tls_session *mine, struct bytes data);
+
+/* What libmicrohttpd takes as MHD_OPTION_HTTPS_CERT_CALLBACK2. */
+void *tls_certificate_callback(void);
+
+#endif
