@@ -1,0 +1,121 @@
+/* The envelope is one line of JSON, and the payload in it is the sender's, value by value. */
+#include "handlers/envelope.h"
+#include "handlers/json.h"
+#include "handlers/tail.h"
+
+#include <check.h>
+#include <stdlib.h>
+
+START_TEST(only_insignificant_space_goes)
+{
+    static const char *const rows[][2] = {
+        {"{ \"a\" : [ 1 , 2.50e+3 ,\r\n\t-0 ] }", "{\"a\":[1,2.50e+3,-0]}"},
+        {"\"a b\\\"  \\\\\" ", "\"a b\\\"  \\\\\""},
+        {"  18446744073709551616 ", "18446744073709551616"},
+        {"{\"\\u000a \" : \"\\n\\t \"}", "{\"\\u000a \":\"\\n\\t \"}"},
+        {"", ""},
+        {"\"open \\", "\"open \\"},
+        {"\"open\\\" x", "\"open\\\" x"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct buffer out;
+        buffer_init(&out, 1000);
+        ck_assert(envelope_append_json(&out, bytes_of_text(rows[i][0])));
+        ck_assert_msg(bytes_equal_text(buffer_bytes(&out), rows[i][1]), "%s", rows[i][0]);
+        buffer_finish(&out);
+    }
+}
+END_TEST
+
+START_TEST(nothing_of_the_sender_breaks_the_line)
+{
+    static const uint8_t raw[] = {'a', '\n', 'b', 0, 0xff, 0};
+    struct json_fault fault;
+    struct buffer out;
+    struct delivery delivery = {.event_id = "i",
+                                .route = "r",
+                                .action = "a\"",
+                                .event_type = "push\n\"x",
+                                .delivery_id = "\xff\x01",
+                                .client = "c",
+                                .content_type = "text/plain\\",
+                                .attempt = 7,
+                                .body = bytes_of(raw, 6)};
+    buffer_init(&out, 10000);
+    ck_assert(envelope_append(&out, &delivery));
+    ck_assert_msg(json_check(buffer_bytes(&out), &json_limits_default, NULL, &fault), "%s",
+                  fault.reason);
+    ck_assert_ptr_null(memchr(out.data, '\n', out.length));
+    ck_assert(buffer_append(&out, "", 1));
+    ck_assert_ptr_nonnull(strstr((char *)out.data, "\"body_base64\":\"YQpiAP8A\"}"));
+    ck_assert_ptr_nonnull(strstr((char *)out.data, ",\"attempt\":7,"));
+    ck_assert_ptr_nonnull(strstr((char *)out.data, ",\"headers\":{},"));
+    buffer_finish(&out);
+}
+END_TEST
+
+START_TEST(a_buffer_that_is_full_says_so)
+{
+    struct delivery delivery = {.event_id = "i",
+                                .route = "r",
+                                .action = "a",
+                                .event_type = "e",
+                                .delivery_id = "d",
+                                .client = "c",
+                                .content_type = "t",
+                                .body = bytes_of_text("{}"),
+                                .body_is_json = true};
+    struct buffer out;
+    buffer_init(&out, 10000);
+    ck_assert(envelope_append(&out, &delivery));
+    size_t length = out.length;
+    buffer_finish(&out);
+    for (size_t limit = 0; limit < length; limit++) {
+        buffer_init(&out, limit);
+        ck_assert(!envelope_append(&out, &delivery));
+        buffer_finish(&out);
+    }
+}
+END_TEST
+
+START_TEST(a_tail_keeps_the_last_bytes)
+{
+    for (size_t size = 0; size < 20; size++) {
+        for (size_t step = 1; step < 50; step++) {
+            uint8_t data[200];
+            struct tail tail;
+            tail_init(&tail, size);
+            for (size_t i = 0; i < sizeof data; i++)
+                data[i] = (uint8_t)i;
+            for (size_t at = 0; at < sizeof data; at += step) {
+                size_t length = at + step < sizeof data ? step : sizeof data - at;
+                tail_add(&tail, bytes_of(data + at, length));
+                if (at % 3 == 0) { /* looking changes nothing */
+                    size_t kept = at + length < size ? at + length : size;
+                    ck_assert(
+                        bytes_equal(tail_bytes(&tail), bytes_of(data + at + length - kept, kept)));
+                }
+            }
+            ck_assert_uint_eq(tail.total, sizeof data);
+            ck_assert(bytes_equal(tail_bytes(&tail), bytes_of(data + sizeof data - size, size)));
+            tail_finish(&tail);
+        }
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("envelope");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, only_insignificant_space_goes);
+    tcase_add_test(all, nothing_of_the_sender_breaks_the_line);
+    tcase_add_test(all, a_buffer_that_is_full_says_so);
+    tcase_add_test(all, a_tail_keeps_the_last_bytes);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
