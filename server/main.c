@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct verb *const verbs[] = {&serve_verb,  &check_verb,     &explain_verb,
-                                           &schema_verb, &reference_verb, &events_verb,
-                                           &verify_verb,
-                                           &providers_verb};
+static const struct verb *const verbs[] = {
+    &serve_verb,  &check_verb,     &explain_verb, &schema_verb,
+    &verify_verb, &providers_verb, &reference_verb,
+};
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
 
