@@ -246,10 +246,20 @@ static bool go_send(struct connection *c)
     return true;
 }
 
+/* GnuTLS says "again" also after a session ticket that came in front of the answer, which may be in
+ * its buffer by then: only several in a row mean that nothing is there. */
+static ssize_t receive(struct connection *c)
+{
+    ssize_t got = GNUTLS_E_AGAIN;
+    for (int i = 0; i < 4 && would_block(got); i++)
+        got = gnutls_record_recv(c->session, c->answer + c->received,
+                                 sizeof c->answer - 1 - c->received);
+    return got;
+}
+
 static bool go_receive(struct connection *c)
 {
-    ssize_t got = gnutls_record_recv(c->session, c->answer + c->received,
-                                     sizeof c->answer - 1 - c->received);
+    ssize_t got = receive(c);
     if (would_block(got))
         return false;
     if (got <= 0) {
