@@ -13,6 +13,7 @@ static const struct signature_kind *const code_kinds[] = {
     [SCHEME_JWS] = &jws_kind,
     [SCHEME_SNS] = &sns_kind,
     [SCHEME_CONTENTFUL] = &contentful_kind,
+    [SCHEME_MESSAGE] = &message_kind,
     [SCHEME_NONE] = NULL,
 };
 
@@ -61,7 +62,8 @@ static struct verdict check_time(struct signature_state *state, bool body)
 {
     const struct scheme_time *time = &state->plan->scheme->time;
     int64_t unix_ms;
-    if (time->in.kind == VALUE_ABSENT || value_needs_body(&time->in) != body)
+    if (time->in.kind == VALUE_ABSENT || value_needs_body(&time->in) != body ||
+        state->plan->scheme->kind == SCHEME_MESSAGE) /* judges it where it reads its parameters */
         return verdict_go_on();
     switch (value_get(&state->source, &time->in, &state->source.time)) {
     case VALUE_FOUND:
@@ -117,8 +119,7 @@ static struct bytes url_with_port(struct arena *arena, struct bytes url, unsigne
     return bytes_of_text(text);
 }
 
-/* The address that the sender knows. Without public_url the Host header has to do. */
-static struct bytes url_of(const struct request *request)
+struct bytes signature_url(const struct request *request)
 {
     const char *base = request->route ? request->route->public_url : NULL;
     const char *text;
@@ -161,7 +162,7 @@ static void take_urls(struct signature_state *state)
     state->url_count = 1;
     if (!template_uses(state->signed_text, VALUE_URL))
         return;
-    struct bytes url = url_of(state->request);
+    struct bytes url = signature_url(state->request);
     state->urls[0] = url;
     if (scheme->url != URL_ANY_SPELLING)
         return;
@@ -347,7 +348,7 @@ static bool explain_put(void *context, struct bytes piece)
 bool signature_explain(struct signature_state *state, struct buffer *out)
 {
     if (state->plan->scheme->kind > SCHEME_RSA_PSS)
-        return false;
+        return state->message.length && buffer_append_bytes(out, buffer_bytes(&state->message));
     if (state->source.url.length == 0)
         state->source.url = state->urls[0];
     state->source.secret = bytes_of_text("<secret>");

@@ -72,6 +72,9 @@ bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
 struct verdict signature_open(struct signature_state *state);
 struct verdict signature_compare(struct signature_state *state);
 
+/* The address that the sender knows. Without public_url the Host header has to do. */
+struct bytes signature_url(const struct request *request);
+
 bool signature_test(struct value_source *source, const struct scheme_test *test);
 
 /* The kinds that are code. `head` may be NULL. */

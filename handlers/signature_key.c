@@ -51,17 +51,31 @@ static bool key_fits(const struct scheme *scheme, struct bytes der, struct error
                                                                          : PUBLIC_KEY_RSA;
     if (scheme->kind == SCHEME_JWS)
         wanted = scheme->jws.algorithm == 1 ? PUBLIC_KEY_ECDSA : PUBLIC_KEY_RSA;
-    if (scheme->kind == SCHEME_MESSAGE)
-        return public_key_kind(der, &kind);
     return (public_key_kind(der, &kind) && kind == wanted) ||
            error_set(err, "is a key of another kind than the scheme's");
 }
 
+/* Of a message signature: PEM is a public key, all else is shared. */
+static bool key_make_message(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
+                             size_t *length, struct error *err)
+{
+    struct scheme scheme = *plan->scheme;
+    const char *encoding = value_parameter(plan->parameters, "encoding");
+    bool base64 = encoding && strcmp(encoding, "base64") == 0;
+    bool pem = bytes_starts_with(secret, bytes_of_text("-----BEGIN"));
+    scheme.key.encoding = pem ? KEY_PUBLIC : base64 ? KEY_BASE64 : KEY_TEXT;
+    return key_decode(&scheme, secret, out, length, err) &&
+           (*length > 0 || error_set(err, "is empty"));
+}
+
 /* The key as it is used, in `out`. */
-static bool key_make(const struct scheme *scheme, struct bytes secret, uint8_t *out,
+static bool key_make(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
                      size_t *length, struct error *err)
 {
+    const struct scheme *scheme = plan->scheme;
     uint8_t raw[KEY_MAX];
+    if (scheme->kind == SCHEME_MESSAGE)
+        return key_make_message(plan, secret, out, length, err);
     struct bytes strip = bytes_of_text(scheme->key.strip);
     if (bytes_starts_with(secret, strip))
         secret = bytes_from(secret, strip.length);
@@ -94,7 +108,7 @@ bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *
                 error_set(err, "has more than %d values", SIGNATURE_KEYS_MAX);
     for (size_t i = 0; i < secrets->count && done; i++) {
         size_t length;
-        done = key_make(plan->scheme, secret_bytes(&secrets->items[i]), key, &length, err);
+        done = key_make(plan, secret_bytes(&secrets->items[i]), key, &length, err);
         if (done && !secret_list_add(&plan->keys, bytes_of(key, length)))
             done = error_set(err, "out of memory");
     }

@@ -1,0 +1,362 @@
+/* HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). What has to be covered, the key
+ * and the algorithm are the configuration's; the message only says how it was put together. Of the
+ * signatures that a message may carry, one has to cover what is wanted, be fresh and be right. */
+#include "handlers/signature.h"
+
+#include "base/encoding.h"
+#include "base/public_key.h"
+#include "handlers/structured.h"
+
+#include <ctype.h>
+
+enum { LABELS_MAX = 4, COMPONENTS_MAX = 32, BASE_MAX = 64 * 1024 };
+
+enum message_algorithm { MESSAGE_HMAC, MESSAGE_ED25519, MESSAGE_ECDSA, MESSAGE_RSA_PSS, MESSAGE_RSA };
+
+static const struct {
+    const char *name;
+    enum hash_kind hash;
+} algorithms[] = {[MESSAGE_HMAC] = {"hmac-sha256", HASH_SHA256},
+                  [MESSAGE_ED25519] = {"ed25519", HASH_SHA512},
+                  [MESSAGE_ECDSA] = {"ecdsa-p256-sha256", HASH_SHA256},
+                  [MESSAGE_RSA_PSS] = {"rsa-pss-sha512", HASH_SHA512},
+                  [MESSAGE_RSA] = {"rsa-v1_5-sha256", HASH_SHA256}};
+
+/* By the key alone; for RSA, which has two, by what the route says. */
+static enum message_algorithm algorithm_of(const struct signature_plan *plan, struct bytes key)
+{
+    enum public_key_kind kind;
+    const char *said = value_parameter(plan->parameters, "algorithm");
+    if (!public_key_kind(key, &kind))
+        return MESSAGE_HMAC;
+    if (kind == PUBLIC_KEY_RSA)
+        return said && strcmp(said, algorithms[MESSAGE_RSA].name) == 0 ? MESSAGE_RSA
+                                                                       : MESSAGE_RSA_PSS;
+    return kind == PUBLIC_KEY_ED25519 ? MESSAGE_ED25519 : MESSAGE_ECDSA;
+}
+
+/* ---- components ---- */
+
+struct url_parts {
+    struct bytes scheme, authority, path, query;
+};
+
+static struct url_parts url_split(struct signature_state *state)
+{
+    struct bytes url = signature_url(state->request);
+    struct url_parts parts = {0};
+    const uint8_t *host = memmem(url.data, url.length, "://", 3);
+    if (!host)
+        return parts;
+    parts.scheme = bytes_of(url.data, (size_t)(host - url.data));
+    struct bytes rest = bytes_from(url, parts.scheme.length + 3);
+    size_t length = 0;
+    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
+        length++;
+    parts.authority = bytes_of(rest.data, length);
+    parts.query = bytes_from(rest, length);
+    parts.path = bytes_split(&parts.query, '?');
+    return parts;
+}
+
+/* Lower case, without the default port. */
+static bool put_authority(struct buffer *out, const struct url_parts *parts)
+{
+    struct bytes name = parts->authority;
+    const char *port = bytes_equal_text(parts->scheme, "https") ? ":443" : ":80";
+    size_t length = strlen(port);
+    if (name.length > length && memcmp(name.data + name.length - length, port, length) == 0)
+        name.length -= length;
+    for (size_t i = 0; i < name.length; i++) {
+        uint8_t c = (uint8_t)tolower(name.data[i]);
+        if (!buffer_append(out, &c, 1))
+            return false;
+    }
+    return name.length > 0;
+}
+
+/* A parameter of the query, decoded and encoded again; it has to be single. */
+static bool put_query_parameter(struct signature_state *state, struct buffer *out,
+                                struct bytes parameters)
+{
+    struct bytes name, value;
+    const char *text;
+    if (structured_find_parameter(parameters, "name", &name) != 1 ||
+        !(text = arena_copy_bytes(state->request->arena, name)))
+        return false;
+    struct value_ref ref = {.kind = VALUE_QUERY, .name = text};
+    if (value_get(&state->source, &ref, &value) != VALUE_FOUND)
+        return false;
+    for (size_t i = 0; i < value.length; i++) {
+        uint8_t c = value.data[i];
+        bool plain = isalnum(c) || (c && strchr("*-._", c));
+        if (!(plain ? buffer_append(out, &c, 1) : buffer_printf(out, "%%%02X", c)))
+            return false;
+    }
+    return true;
+}
+
+static bool put_derived(struct signature_state *state, struct buffer *out, struct bytes name,
+                        struct bytes parameters)
+{
+    struct url_parts parts = url_split(state);
+    struct bytes path = parts.path.length ? parts.path : bytes_of_text("/");
+    if (bytes_equal_text(name, "@query-param"))
+        return put_query_parameter(state, out, parameters);
+    if (parameters.length)
+        return false;
+    if (bytes_equal_text(name, "@method"))
+        return buffer_append_bytes(out, state->request->method);
+    if (bytes_equal_text(name, "@authority"))
+        return put_authority(out, &parts);
+    if (bytes_equal_text(name, "@scheme"))
+        return buffer_append_bytes(out, parts.scheme);
+    if (bytes_equal_text(name, "@path"))
+        return buffer_append_bytes(out, path);
+    if (bytes_equal_text(name, "@query"))
+        return buffer_append(out, "?", 1) && buffer_append_bytes(out, parts.query);
+    if (bytes_equal_text(name, "@request-target"))
+        return buffer_append_bytes(out, path) &&
+               (!parts.query.data ||
+                (buffer_append(out, "?", 1) && buffer_append_bytes(out, parts.query)));
+    if (bytes_equal_text(name, "@target-uri"))
+        return buffer_append_bytes(out, signature_url(state->request));
+    return false;
+}
+
+/* A header as it is, single. The parameters of RFC 9421 (sf, key, bs, req, tr) are not taken. */
+static bool put_header(struct signature_state *state, struct buffer *out, struct bytes name,
+                       struct bytes parameters)
+{
+    size_t count;
+    const char *text = arena_copy_bytes(state->request->arena, name);
+    if (!text || parameters.length)
+        return false;
+    for (size_t i = 0; i < name.length; i++) {
+        if (isupper(name.data[i]))
+            return false;
+    }
+    struct bytes value = request_header(state->request, text, &count);
+    return count == 1 && buffer_append_bytes(out, value);
+}
+
+/* ---- the base ---- */
+
+struct cover {
+    struct bytes whole[COMPONENTS_MAX], names[COMPONENTS_MAX];
+    size_t count;
+};
+
+static bool cover_add(struct cover *cover, struct bytes name, struct bytes whole)
+{
+    for (size_t i = 0; i < cover->count; i++) {
+        if (bytes_equal(cover->whole[i], whole))
+            return false;
+    }
+    if (cover->count == COMPONENTS_MAX)
+        return false;
+    cover->names[cover->count] = name;
+    cover->whole[cover->count++] = whole;
+    return true;
+}
+
+static bool covers(const struct cover *cover, struct bytes name)
+{
+    for (size_t i = 0; i < cover->count; i++) {
+        if (bytes_equal(cover->names[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* One line for each component; fills `cover`. */
+static bool put_components(struct signature_state *state, struct bytes list, struct cover *cover)
+{
+    struct buffer *out = &state->message;
+    while (list.length) {
+        struct bytes name, parameters, whole;
+        if (!structured_take_string(&list, &name, &parameters, &whole) || name.length == 0 ||
+            !cover_add(cover, name, whole))
+            return false;
+        if (!buffer_append_bytes(out, whole) || !buffer_append(out, ": ", 2))
+            return false;
+        bool put = name.data[0] == '@' ? put_derived(state, out, name, parameters)
+                                       : put_header(state, out, name, parameters);
+        if (!put || !buffer_append(out, "\n", 1))
+            return false;
+    }
+    return true;
+}
+
+/* Everything that the route wants covered; by default the digest of the body. */
+static bool covers_enough(const struct signature_state *state, const struct cover *cover)
+{
+    const char *said = value_parameter(state->plan->parameters, "components");
+    struct bytes rest = bytes_of_text(said ? said : "content-digest");
+    while (rest.data) {
+        struct bytes name = bytes_split(&rest, ' ');
+        if (name.length && !covers(cover, name))
+            return false;
+    }
+    return true;
+}
+
+/* ---- parameters ---- */
+
+static bool parameter_time(struct bytes parameters, const char *name, int64_t *unix_ms, int *found)
+{
+    struct bytes text;
+    *found = structured_find_parameter(parameters, name, &text);
+    return *found == 0 || (*found == 1 && signature_time_parse(text, TIME_SECONDS, unix_ms));
+}
+
+static const char *check_times(struct signature_state *state, struct bytes parameters)
+{
+    int64_t created = 0, expires = 0, now = state->request->now_ms;
+    int64_t tolerance = state->plan->scheme->time.tolerance_ms;
+    int has_created, has_expires;
+    if (!parameter_time(parameters, "created", &created, &has_created) ||
+        !parameter_time(parameters, "expires", &expires, &has_expires))
+        return "the time of the signature is not well formed";
+    if (!has_created)
+        return "the signature does not say when it was made";
+    if (tolerance && !signature_time_fresh(created, now, tolerance,
+                                           state->plan->scheme->time.ahead_ms, TIME_SECONDS))
+        return "the time is not within the tolerance";
+    if (has_expires && expires <= now)
+        return "the signature has expired";
+    structured_find_parameter(parameters, "created", &state->source.time);
+    return NULL;
+}
+
+static bool key_matches(struct signature_state *state, struct bytes key, struct bytes parameters,
+                        struct bytes mark)
+{
+    struct bytes base = buffer_bytes(&state->message), named;
+    enum message_algorithm algorithm = algorithm_of(state->plan, key);
+    enum hash_kind hash = algorithms[algorithm].hash;
+    uint8_t digest[HASH_MAX_SIZE], der[160];
+    size_t length = sizeof der;
+    int said = structured_find_parameter(parameters, "alg", &named);
+    if (said < 0 || (said == 1 && !bytes_equal_text(named, algorithms[algorithm].name)))
+        return false;
+    if (algorithm == MESSAGE_ED25519)
+        return public_key_verify_ed25519(key, base, mark);
+    struct bytes sum = bytes_of(digest, hash_size(hash));
+    if (algorithm == MESSAGE_HMAC)
+        return hmac_compute(hash, key, base, digest) && digest_equal(sum, mark);
+    if (!hash_compute(hash, base, digest))
+        return false;
+    if (algorithm == MESSAGE_ECDSA)
+        return mark.length == 64 && ecdsa_signature_to_der(mark, der, &length) &&
+               public_key_verify_hash(key, PUBLIC_ECDSA, hash, sum, bytes_of(der, length));
+    return public_key_verify_hash(
+        key, algorithm == MESSAGE_RSA ? PUBLIC_RSA_PKCS1 : PUBLIC_RSA_PSS, hash, sum, mark);
+}
+
+/* ---- one signature ---- */
+
+/* NULL if the signature proves the message, else why it does not. */
+static const char *check_signature(struct signature_state *state, struct bytes input,
+                                   struct bytes mark, bool *digested)
+{
+    struct cover cover = {0};
+    struct bytes parameters = input, inside;
+    buffer_consume(&state->message, state->message.length);
+    if (!structured_take_list(&parameters, &inside) ||
+        !put_components(state, inside, &cover))
+        return "a component that is signed is missing or not known";
+    if (!covers_enough(state, &cover))
+        return "the signature does not cover what the route wants";
+    const char *problem = check_times(state, parameters);
+    if (problem)
+        return problem;
+    if (!buffer_append_text(&state->message, "\"@signature-params\": ") ||
+        !buffer_append_bytes(&state->message, input))
+        return "the signed text is too long";
+    *digested = covers(&cover, bytes_of_text("content-digest"));
+    for (size_t i = 0; i < state->plan->keys.count; i++) {
+        if (key_matches(state, secret_bytes(&state->plan->keys.items[i]), parameters, mark)) {
+            state->matched = i;
+            return NULL;
+        }
+    }
+    return "the signature does not match";
+}
+
+/* The signature of that label in the other header. */
+static bool find_mark(struct signature_state *state, struct bytes header, struct bytes label,
+                      struct bytes *mark)
+{
+    while (header.length) {
+        struct bytes key, value, base64;
+        if (!structured_take_member(&header, &key, &value))
+            return false;
+        if (bytes_equal(key, label))
+            return structured_bytes(value, &base64) &&
+                   signature_decode(base64, ENCODING_BASE64, state->request->arena, mark);
+    }
+    return false;
+}
+
+static bool *digest_flag(struct signature_state *state)
+{
+    return state->extra;
+}
+
+static struct verdict message_head(struct signature_state *state)
+{
+    size_t inputs, marks, labels = 0;
+    struct bytes input = request_header(state->request, "signature-input", &inputs);
+    struct bytes signatures = request_header(state->request, "signature", &marks), mark;
+    const char *problem = "the signature is not well formed";
+    state->extra = arena_alloc(state->request->arena, sizeof(bool));
+    state->message.limit = BASE_MAX;
+    if (!state->extra)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
+    if (inputs != 1 || marks != 1)
+        return signature_refuse(inputs && marks ? "the signature is there more than once"
+                                                : "the signature is missing");
+    while (input.length && labels++ < LABELS_MAX) {
+        struct bytes label, value;
+        if (!structured_take_member(&input, &label, &value))
+            return signature_refuse("the signature is not well formed");
+        if (!find_mark(state, signatures, label, &mark))
+            continue;
+        problem = check_signature(state, value, mark, digest_flag(state));
+        if (!problem) {
+            state->found[0] = mark;
+            state->found_count = 1;
+            return verdict_go_on();
+        }
+    }
+    return signature_refuse(problem);
+}
+
+/* Content-Digest: every digest that we know has to be right, and one has to be known. */
+static struct verdict message_body(struct signature_state *state)
+{
+    size_t count, known = 0;
+    struct bytes header = request_header(state->request, "content-digest", &count);
+    if (!*digest_flag(state))
+        return verdict_go_on();
+    while (header.length) {
+        struct bytes key, value, base64, given;
+        uint8_t digest[HASH_MAX_SIZE];
+        if (!structured_take_member(&header, &key, &value))
+            return signature_refuse("the digest of the body is not well formed");
+        bool sha512 = bytes_equal_text(key, "sha-512");
+        if (!sha512 && !bytes_equal_text(key, "sha-256"))
+            continue;
+        enum hash_kind hash = sha512 ? HASH_SHA512 : HASH_SHA256;
+        if (!structured_bytes(value, &base64) ||
+            !signature_decode(base64, ENCODING_BASE64, state->request->arena, &given) ||
+            !hash_compute(hash, state->request->body, digest) ||
+            !digest_equal(bytes_of(digest, hash_size(hash)), given))
+            return signature_refuse("the digest of the body does not match");
+        known++;
+    }
+    return known ? verdict_go_on() : signature_refuse("the digest of the body is of no known hash");
+}
+
+const struct signature_kind message_kind = {.head = message_head, .body = message_body};
