@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every signature vector and every handshake through the built program's `verify`.
 
-run.py PROGRAM [SHARED [OURS]]: SHARED is the directory that holds providers/vectors.json; where it is
+vectors.py PROGRAM [SHARED [OURS]]: SHARED is the directory that holds providers/vectors.json; where it is
 not there this says so and is skipped. A vector that is valid has to be accepted, one that is not
 refused; where that is a matter of policy, docs/providers.md says what is done and POLICY below is
 held against it.
