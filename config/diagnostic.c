@@ -264,21 +264,40 @@ static struct bytes line_before(const struct source *source, struct bytes line)
     return bytes_of(from, (size_t)(end - from));
 }
 
-/* In a file that does not parse, what is below a key is what is further in: looks upwards for one
+/* "key: …", "- …" or a comment; other lines go on with what an earlier one began. */
+static bool starts_something(struct bytes line)
+{
+    struct bytes rest = bytes_from(line, indentation(line));
+    size_t name = 0;
+    if (rest.length == 0 || rest.data[0] == '-' || rest.data[0] == '#')
+        return rest.length > 0;
+    while (name < rest.length && is_name_byte(rest.data[name]))
+        name++;
+    return name > 0 && name < rest.length && rest.data[name] == ':';
+}
+
+/* Whether `above` may be what `line` stands in: it is further out, or `line` goes on with it, or is
+ * an item of its list, which may stand as far in as its key. */
+static bool may_hold(struct bytes above, struct bytes line)
+{
+    size_t outer = indentation(above), inner = indentation(line);
+    bool item = line.length > inner && line.data[inner] == '-';
+    bool above_item = above.length > outer && above.data[outer] == '-';
+    return outer < inner || !starts_something(line) || (outer == inner && item && !above_item);
+}
+
+/* In a file that does not parse the text has to say what stands in what: looks upwards for a key
  * whose value would be a secret. */
 static bool below_secret(const struct problem_list *list, const struct source *source,
                          struct bytes line)
 {
-    size_t inner = indentation(line);
-    while ((line = line_before(source, line)).data) {
-        size_t indent = indentation(line);
-        if (indent > inner || line.length == indent)
+    struct bytes above = line;
+    while ((above = line_before(source, above)).data) {
+        if (above.length == indentation(above) || !may_hold(above, line))
             continue;
-        if (secret_offset(list, line) != SIZE_MAX)
+        if (secret_offset(list, above) != SIZE_MAX)
             return true;
-        if (indent == 0)
-            return false;
-        inner = indent;
+        line = above;
     }
     return false;
 }

@@ -213,7 +213,7 @@ static void load_all_routes(struct load *load, const struct node *defaults)
 {
     struct settings *settings = load->settings;
     size_t count = count_routes(load);
-    if (count == 0)
+    if (count == 0 && load->problems->errors == 0) /* after an error they may be what is missing */
         load_warning(load, load->roots[0], "there are no routes: every request is answered 404");
     if (count > ROUTES_MAX) {
         load_problem(load, load->roots[0], "%zu routes; at most %d are allowed", count, ROUTES_MAX);

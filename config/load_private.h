@@ -68,8 +68,8 @@ void load_includes(struct load *load, const struct node *include);
 
 bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field);
 
-/* A route with its actions; defaults may be NULL. True if it has a name and a path, so that it can
- * be compared with others even if something else in it is wrong (then the run fails anyway). */
+/* A route with its actions; defaults may be NULL. True if it has a name or a path, so that it can be
+ * compared with others even if something else in it is wrong (then the run fails anyway). */
 bool load_route(struct load *load, const struct node *node, const struct node *defaults,
                 struct route *route);
 void load_check_defaults(struct load *load, const struct node *defaults);

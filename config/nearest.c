@@ -37,6 +37,23 @@ static size_t fold_name(const char *name, char *out)
     return length;
 }
 
+/* "warn" for "warning": at least three letters, and the only one that goes on from them. */
+static const char *name_begun(const char *given, const char *const *names)
+{
+    const char *found = NULL;
+    size_t length = strlen(given);
+    if (length < 3)
+        return NULL;
+    for (; *names; names++) {
+        if (strncmp(*names, given, length) != 0)
+            continue;
+        if (found)
+            return NULL;
+        found = *names;
+    }
+    return found;
+}
+
 const char *nearest_name(const char *given, const char *const *names)
 {
     const char *best = NULL;
@@ -52,5 +69,5 @@ const char *nearest_name(const char *given, const char *const *names)
             best_distance = distance;
         }
     }
-    return best;
+    return best ? best : name_begun(given, names);
 }

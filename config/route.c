@@ -221,10 +221,11 @@ static bool read_auth_mapping(struct load *load, const struct node *node, const 
                               struct route_draft *draft)
 {
     bool ok = true;
-    if (node->kind != NODE_MAPPING || !node->first)
+    if (node->kind != NODE_MAPPING)
         return load_mismatch(load, node, row,
-                             "a mapping of kinds, such as {token: …}; without any it is {none: "
-                             "true}");
+                             "a mapping of kinds such as {token: …}, or {none: true}");
+    if (!node->first)
+        return load_problem(load, node, "\"auth\" is empty; to let everybody in, say {none: true}");
     for (const struct node *value = node->first; value; value = value->next)
         if (tree_find(node, value->key->text) == value) /* repeated ones are reported already */
             ok = read_auth_kind(load, value, draft) && ok;
@@ -423,7 +424,7 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
     draft->route.action_count = draft->actions.count;
     draft->route.at = load_position(load, node);
     *route = draft->route;
-    return route->name && route->path;
+    return route->name || route->path;
 }
 
 /* Read once for themselves, so that a mistake is found even if no route comes to use the key. */

@@ -38,12 +38,13 @@ static uint32_t hash_name(const char *name)
 
 static bool same_name(const struct compared *a, const struct compared *b)
 {
-    return a->name_hash == b->name_hash && strcmp(a->route->name, b->route->name) == 0;
+    return a->route->name && b->route->name && a->name_hash == b->name_hash &&
+           strcmp(a->route->name, b->route->name) == 0;
 }
 
 static bool same_paths(const struct compared *a, const struct compared *b)
 {
-    return route_path_may_conflict(&a->shape, &b->shape) &&
+    return a->route->path && b->route->path && route_path_may_conflict(&a->shape, &b->shape) &&
            common_method(a->route, b->route) &&
            route_path_conflicts(a->route->path, b->route->path);
 }
@@ -99,8 +100,8 @@ static void check_routes(struct load *load)
         const struct route *route = &settings->routes[i];
         items[i] = (struct compared){
             .route = route,
-            .name_hash = hash_name(route->name),
-            .shape = route_path_shape(route->path)};
+            .name_hash = hash_name(route->name ? route->name : ""),
+            .shape = route_path_shape(route->path ? route->path : "")};
         check_route(load, items, i);
     }
 }

@@ -123,6 +123,17 @@ static bool load_default(struct load *load, const struct row *row, void *setting
     return node ? load_row(load, node, row, settings) : load_no_memory(load);
 }
 
+/* Whether an unknown key of the mapping was probably meant to be this one. */
+static bool is_misspelt(const struct load_mapping *mapping, const struct node *node,
+                        const struct row *row)
+{
+    const char *const names[] = {row->name, NULL};
+    for (const struct node *value = node->first; value; value = value->next)
+        if (!find_row(mapping, value->key->text) && nearest_name(value->key->text, names))
+            return true;
+    return false;
+}
+
 static bool read_row(struct load *load, const struct node *node,
                      const struct load_mapping *mapping, const struct row *row, void *settings)
 {
@@ -135,6 +146,8 @@ static bool read_row(struct load *load, const struct node *node,
         return load_row(load, value, row, settings);
     if (mapping->partial)
         return true;
+    if ((row->flags & ROW_REQUIRED) && is_misspelt(mapping, node, row))
+        return false; /* the unknown key and its suggestion say it better */
     if (row->flags & ROW_REQUIRED)
         return load_problem(load, node->key ? node->key : node, "%s needs \"%s\"", mapping->name,
                             row->name);

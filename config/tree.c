@@ -46,32 +46,45 @@ static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, con
     return false;
 }
 
-/* libyaml's sentences are short and about YAML; those that people meet most get a better one. */
-static const char *explain_parser(const struct source *source, const yaml_parser_t *parser)
+/* libyaml's sentences are short and about YAML; those that people meet most get a better one. Where
+ * something was not closed, the line in which it began helps more than the one where that came out. */
+static const struct parser_sentence {
+    const char *given, *better;
+    bool with_line;
+} parser_sentences[] = {
+    {"mapping values are not allowed in this context",
+     "a second \":\" on this line; is the line before it closed, or is a quote missing?", false},
+    {"did not find expected key",
+     "this is not a key of the mapping around it; is the indentation right?", false},
+    {"did not find expected ',' or ']'", "no \",\" or \"]\" here for the list", true},
+    {"did not find expected ',' or '}'", "no \",\" or \"}\" here for the mapping", true},
+    {"did not find expected node content", "a value is missing here; is a bracket not closed?",
+     false},
+    {"found unexpected end of stream", "the file ends inside of the quotes", true},
+    {"could not find expected ':'", "a key without a \":\" and a value", false},
+    {"block sequence entries are not allowed in this context",
+     "a list item (\"- \") cannot stand here", false},
+    {"did not find expected <document start>",
+     "this belongs to nothing above it; is the indentation right, or a \":\" missing?", false},
+};
+
+static void builder_syntax_problem(struct builder *builder, const yaml_parser_t *parser)
 {
-    static const struct {
-        const char *given, *better;
-    } rows[] = {
-        {"mapping values are not allowed in this context",
-         "a second \":\" on this line; is the line before it closed, or is a quote missing?"},
-        {"did not find expected key",
-         "this is not a key of the mapping around it; is the indentation right?"},
-        {"did not find expected ',' or ']'", "this list is not closed with \"]\""},
-        {"did not find expected ',' or '}'", "this mapping is not closed with \"}\""},
-        {"found unexpected end of stream", "a quote is not closed before the end of the file"},
-        {"did not find expected <document start>",
-         "this belongs to nothing above it; is the indentation right, or a \":\" missing?"},
-        {"could not find expected ':'", "a key without a \":\" and a value"},
-        {"block sequence entries are not allowed in this context",
-         "a list item (\"- \") cannot stand here"},
-    };
     size_t at = parser->problem_mark.index;
-    if (at < source->text.length && source->text.data[at] == '\t')
-        return "a tab; indent with spaces";
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (parser->problem && strcmp(parser->problem, rows[i].given) == 0)
-            return rows[i].better;
-    return parser->problem ? parser->problem : "not YAML";
+    struct bytes text = builder->source->text;
+    const char *problem = parser->problem ? parser->problem : "not YAML";
+    struct parser_sentence found = {.better = problem};
+    char sentence[200];
+    for (size_t i = 0; i < sizeof parser_sentences / sizeof *parser_sentences; i++)
+        if (strcmp(problem, parser_sentences[i].given) == 0)
+            found = parser_sentences[i];
+    if (at < text.length && text.data[at] == '\t')
+        found = (struct parser_sentence){.better = "a tab; indent with spaces"};
+    snprintf(sentence, sizeof sentence, "%s", found.better);
+    if (found.with_line)
+        snprintf(sentence, sizeof sentence, "%s that began in line %u", found.better,
+                 place(parser->context_mark.line));
+    builder_problem(builder, &parser->problem_mark, sentence);
 }
 
 static void builder_parser_problem(struct builder *builder, const yaml_parser_t *parser)
@@ -82,8 +95,7 @@ static void builder_parser_problem(struct builder *builder, const yaml_parser_t 
         text_offset_problem(builder->source, parser->problem_offset, builder->problems,
                             parser->problem);
     else
-        builder_problem(builder, &parser->problem_mark,
-                        explain_parser(builder->source, parser));
+        builder_syntax_problem(builder, parser);
 }
 
 /* ---- nodes ---- */
@@ -131,8 +143,18 @@ static bool builder_wants_key(const struct builder *builder)
     return top && top->node->kind == NODE_MAPPING && !top->key;
 }
 
-static const char *key_fault(const struct node *node)
+/* Whether the node stands right behind a "{", as in {{payload.ref}} without quotes. */
+static bool is_bare_template(const struct builder *builder, const struct node *node)
 {
+    const struct node *top = builder->open[builder->depth - 1].node;
+    return node->kind == NODE_MAPPING && node->line == top->line &&
+           node->column == top->column + 1;
+}
+
+static const char *key_fault(const struct builder *builder, const struct node *node)
+{
+    if (is_bare_template(builder, node))
+        return "a text with {{…}} stands in quotes: \"{{…}}\"";
     if (node->kind != NODE_SCALAR)
         return "a key must be a word, not a list or a mapping";
     if (!node->quoted && strcmp(node->text, "<<") == 0)
@@ -143,7 +165,7 @@ static const char *key_fault(const struct node *node)
 /* Takes a scalar as the key of the value that comes next. */
 static void builder_set_key(struct builder *builder, struct node *node, const yaml_event_t *event)
 {
-    const char *fault = key_fault(node);
+    const char *fault = key_fault(builder, node);
     if (fault)
         builder_problem(builder, &event->start_mark, fault);
     builder->open[builder->depth - 1].key = fault ? &builder->skip_key : node;
@@ -194,7 +216,7 @@ static bool builder_open(struct builder *builder, const yaml_event_t *event, enu
     if (builder->depth == TREE_DEPTH_MAX)
         return builder_refuse(builder, &event->start_mark, "nested more than 32 deep");
     if (builder_wants_key(builder)) /* what stands for the key has no place to go to */
-        return builder_refuse(builder, &event->start_mark, key_fault(node));
+        return builder_refuse(builder, &event->start_mark, key_fault(builder, node));
     builder_place(builder, node);
     builder->open[builder->depth++] = (struct open_node){node, (struct node **)&node->first, NULL};
     return true;

@@ -13,8 +13,6 @@ static const char *describe_found(const struct node *node, char text[FOUND_MAX +
         return "a mapping";
     if (node->kind == NODE_SEQUENCE)
         return "a list";
-    if (tree_is_null(node))
-        return "nothing";
     int shown = node->length > FOUND_MAX ? FOUND_MAX : (int)node->length;
     while (shown < (int)node->length && shown > 0 && (node->text[shown] & 0xc0) == 0x80)
         shown--; /* not inside of a character */
@@ -27,6 +25,8 @@ bool load_expected(struct load *load, const struct node *node, const char *subje
                    const char *expected)
 {
     char found[FOUND_MAX + 32];
+    if (tree_is_null(node))
+        return load_problem(load, node, "%s has no value; it must be %s", subject, expected);
     return load_problem(load, node, "%s must be %s, not %s", subject, expected,
                         describe_found(node, found));
 }
@@ -88,7 +88,9 @@ static bool refuse_bounds(struct load *load, const struct node *node, const stru
     char expected[100], min[32], max[32];
     type->format(row->min, min);
     type->format(row->max, max);
-    if (row->min || row->max)
+    if (row->min == row->max && row->min)
+        snprintf(expected, sizeof expected, "%s", min);
+    else if (row->min || row->max)
         snprintf(expected, sizeof expected, "between %s and %s", min, max);
     else
         snprintf(expected, sizeof expected, "%s from 0", type->expected);
@@ -126,8 +128,11 @@ static bool read_mode(struct load *load, const struct node *node, const struct r
 {
     static const char expected[] = "an octal number in quotes, such as \"0620\"";
     int64_t mode = 0;
-    if (node->kind != NODE_SCALAR || !node->quoted || node->length < 3 || node->length > 4)
+    if (node->kind != NODE_SCALAR || node->length < 3 || node->length > 4)
         return load_mismatch(load, node, row, expected);
+    if (!node->quoted)
+        return load_problem(load, node, "\"%s\" must stand in quotes: \"%s\"", row->name,
+                            node->text);
     for (size_t i = 0; i < node->length; i++) {
         if (node->text[i] < '0' || node->text[i] > '7')
             return load_mismatch(load, node, row, expected);
@@ -224,23 +229,40 @@ static bool check_count(struct load *load, const struct node *node, const struct
                         count, (long long)row->max);
 }
 
+/* One text of a list or a map; NULL after a problem. */
+static const char *read_entry(struct load *load, const struct node *node, const struct row *row,
+                              const char *subject)
+{
+    if (node->kind != NODE_SCALAR || tree_is_null(node)) {
+        load_expected(load, node, subject, "a text");
+        return NULL;
+    }
+    if (node->length == 0 && !(row->flags & ROW_EMPTY_OK)) {
+        load_problem(load, node, "%s is empty", subject);
+        return NULL;
+    }
+    return load_text(load, node, row);
+}
+
 static bool read_texts(struct load *load, const struct node *node, const struct row *row,
                        void *field)
 {
+    char subject[80];
     bool one = node->kind == NODE_SCALAR && (row->flags & ROW_ONE_OK) && !tree_is_null(node);
     if (node->kind != NODE_SEQUENCE && !one)
-        return load_mismatch(load, node, row, "a list of texts");
+        return load_mismatch(load, node, row,
+                             row->flags & ROW_ONE_OK ? "a text or a list of texts"
+                                                     : "a list of texts");
     struct text_list list = {.count = one ? 1 : node->count};
     list.items = arena_alloc_array(load->arena, list.count + 1, sizeof *list.items);
     if (!list.items)
         return load_no_memory(load);
     bool ok = check_count(load, node, row, list.count);
     const struct node *item = one ? node : node->first;
+    snprintf(subject, sizeof subject, "an entry of \"%s\"", row->name);
     for (size_t i = 0; i < list.count; i++, item = item->next) {
-        list.items[i] = load_text(load, item, row);
-        if (list.items[i] && !list.items[i][0])
-            load_problem(load, item, "an empty text in \"%s\"", row->name);
-        ok = ok && list.items[i] && list.items[i][0];
+        list.items[i] = read_entry(load, item, row, subject);
+        ok = ok && list.items[i];
     }
     if (ok)
         *(struct text_list *)field = list;
@@ -250,6 +272,9 @@ static bool read_texts(struct load *load, const struct node *node, const struct 
 static bool read_text_map(struct load *load, const struct node *node, const struct row *row,
                           void *field)
 {
+    char subject[160];
+    struct row entry = *row;
+    entry.flags |= ROW_EMPTY_OK; /* a variable may be set to nothing */
     if (node->kind != NODE_MAPPING)
         return load_mismatch(load, node, row, "a mapping of names to texts");
     struct text_map map = {.count = node->count};
@@ -260,8 +285,9 @@ static bool read_text_map(struct load *load, const struct node *node, const stru
     bool ok = check_count(load, node, row, map.count);
     const struct node *value = node->first;
     for (size_t i = 0; i < map.count; i++, value = value->next) {
+        snprintf(subject, sizeof subject, "\"%.60s\" in \"%s\"", value->key->text, row->name);
         map.names[i] = load_text(load, value->key, row);
-        map.values[i] = load_text(load, value, row);
+        map.values[i] = read_entry(load, value, &entry, subject);
         ok = ok && map.names[i] && map.values[i];
     }
     if (ok)

@@ -49,7 +49,7 @@ static const struct row command_row = {
     "command", ROW_TEXTS, FIELD(command),
     "The program and its arguments, started without a shell: with a slash it is relative to the "
     "file this stands in, without one it is looked up along PATH for each delivery.",
-    .flags = ROW_REQUIRED};
+    .flags = ROW_REQUIRED | ROW_EMPTY_OK};
 
 static const struct row shell_row = {
     "shell", ROW_TEXT, FIELD(shell),
