@@ -15,6 +15,8 @@
  * answer. */
 #include "server/http_parts.h"
 
+#include "server/guard.h"
+
 #include "base/log.h"
 
 #include <assert.h>
@@ -435,7 +437,7 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
         return false;
     }
     *connection = (struct connection){.door = door, .fd = fd, .client = *client, .began_ns = now};
-    buffer_init(&connection->target, (size_t)http->process->settings->server.max_header);
+    buffer_init(&connection->target, GUARD_TARGET_MAX + 1);
     loop_watch_init(&connection->watch, connection_ready, connection);
     loop_timer_init(&connection->timer, connection_is_due, connection);
     TAILQ_INSERT_TAIL(&http->connections, connection, all);

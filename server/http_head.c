@@ -99,7 +99,10 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_add, &head);
     request->headers = head.headers;
     request->header_count = head.count;
-    if (head.count <= GUARD_HEADERS_MAX && !head_is_tight(connection, request))
+    /* what is cut off here for being too much is refused by the guard */
+    bool is_whole =
+        head.count <= GUARD_HEADERS_MAX && request->target.length <= GUARD_TARGET_MAX;
+    if (is_whole && !head_is_tight(connection, request))
         return verdict_refuse(REPLY_BAD_REQUEST, "the head is not made of plain lines");
     return verdict_go_on();
 }

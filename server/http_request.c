@@ -10,6 +10,8 @@
  * given back when the runner has answered. */
 #include "server/http_parts.h"
 
+#include "server/guard.h"
+
 #include <stdlib.h>
 
 #define ANSWER_NS (10 * NS_PER_S)
@@ -88,8 +90,8 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
     connection->door->http->progress++;
     connection->target.length = 0;
     connection->target_at = target;
-    /* what does not fit is longer than any head may be; the guard refuses an empty target */
-    buffer_append_text(&connection->target, target);
+    /* one byte more than is allowed is enough for the guard to refuse it */
+    buffer_append(&connection->target, target, strnlen(target, GUARD_TARGET_MAX + 1));
     if (connection->stage == STAGE_IDLE) { /* came together with the request before */
         connection->began_ns = now;
         connection_set_stage(
