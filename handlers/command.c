@@ -153,8 +153,11 @@ static bool finish_process(struct load *load, const struct node *node,
 {
     struct stat st;
     if (!settings->cwd)
-        settings->cwd = node->source->directory;
-    else if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
+        /* a copy: the sources go with the problems of the run, the settings stay */
+        settings->cwd = arena_copy_text(load_arena(load), node->source->directory);
+    if (!settings->cwd)
+        return load_problem(load, node, "no memory");
+    if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
         load_warning(load, place_of(node, "cwd"), "%s is not a directory at the moment",
                      settings->cwd);
     return check_variables(load, node, settings);
