@@ -32,7 +32,7 @@ enum outcome_kind {
 struct outcome {
     enum outcome_kind kind;
     int exit_status; /* -1: none */
-    int signal;      /* 0: none */
+    int signal;      /* 0: none; a command that failed with neither was not started */
     const char *reason; /* a sentence, "" when done; alive during the call only */
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;

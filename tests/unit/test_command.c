@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static const char *pass[] = {"PATH", "HOME"};
@@ -182,6 +183,16 @@ START_TEST(values_too_long_are_refused_before_exec)
     begin(&settings, &delivery, &result);
     rig_wait(&result.done);
     ck_assert_int_eq(result.outcome.kind, OUTCOME_DONE);
+    result_free(&result);
+    /* and all together */
+    memset(longest, 'x', 130000);
+    longest[130000] = '\0';
+    const char *many[100] = {"true"};
+    for (int i = 1; i < 100; i++)
+        many[i] = longest;
+    result = run(settings_for(many, 100), "");
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(result.reason, "arguments and an environment that long"));
     result_free(&result);
     free(longest);
 }
@@ -399,6 +410,64 @@ START_TEST(stop_ends_it_by_the_deadline)
 }
 END_TEST
 
+START_TEST(a_system_short_of_descriptors_is_waited_for)
+{
+    struct command_settings settings = COMMAND("true");
+    struct delivery delivery = rig_delivery("");
+    struct result result;
+    struct rlimit before, none;
+    getrlimit(RLIMIT_NOFILE, &before);
+    none = (struct rlimit){.rlim_cur = 4, .rlim_max = before.rlim_max};
+    begin(&settings, &delivery, &result);
+    setrlimit(RLIMIT_NOFILE, &none);
+    for (int i = 0; i < 5; i++)
+        loop_run_once(&rig_loop, 20);
+    ck_assert(!result.done);
+    setrlimit(RLIMIT_NOFILE, &before);
+    rig_wait(&result.done);
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_DONE);
+    result_free(&result);
+    /* but not for ever */
+    settings.timeout_ms = 100;
+    begin(&settings, &delivery, &result);
+    setrlimit(RLIMIT_NOFILE, &none);
+    rig_wait(&result.done);
+    setrlimit(RLIMIT_NOFILE, &before);
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_FAILED);
+    ck_assert_ptr_nonnull(strstr(result.reason, "Too many open files"));
+    result_free(&result);
+}
+END_TEST
+
+START_TEST(a_command_dies_with_its_runner)
+{
+    const char *pid_file = rig_path("pid");
+    pid_t runner = fork();
+    if (runner == 0) {
+        struct command_settings settings =
+            SHELL("echo $$ > pid.new; mv pid.new pid; exec sleep 300");
+        struct delivery delivery = rig_delivery("");
+        struct result result;
+        begin(&settings, &delivery, &result);
+        for (;;)
+            loop_run_once(&rig_loop, 1000);
+    }
+    int64_t end = clock_monotonic_ns() + 10 * NS_PER_S;
+    while (access(pid_file, R_OK) != 0) {
+        ck_assert(clock_monotonic_ns() < end);
+        usleep(1000);
+    }
+    int pid;
+    FILE *file = fopen(pid_file, "r");
+    ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    ck_assert(is_alive(pid));
+    kill(runner, SIGKILL);
+    waitpid(runner, NULL, 0);
+    wait_until_dead(pid);
+}
+END_TEST
+
 START_TEST(a_thousand_runs_leave_nothing)
 {
     enum { RUNS = 1000, TOGETHER = 8 };
@@ -445,6 +514,8 @@ int main(void)
     tcase_add_test(all, a_flood_is_counted_and_its_tail_kept);
     tcase_add_test(all, a_grandchild_with_the_output_is_not_waited_for);
     tcase_add_test(all, stop_ends_it_by_the_deadline);
+    tcase_add_test(all, a_system_short_of_descriptors_is_waited_for);
+    tcase_add_test(all, a_command_dies_with_its_runner);
     tcase_add_test(all, a_thousand_runs_leave_nothing);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

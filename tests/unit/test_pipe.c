@@ -76,6 +76,8 @@ static pid_t reader(const char *script)
     pid_t pid = fork();
     if (pid == 0) {
         signal(SIGPIPE, SIG_DFL);
+        if (getuid() == 0 && seteuid(0) != 0)
+            _exit(126);
         if (chdir(rig_directory) == 0)
             execl("/bin/sh", "sh", "-c", script, (char *)NULL);
         _exit(127);
@@ -379,6 +381,34 @@ START_TEST(large_frames_and_dying_readers)
 }
 END_TEST
 
+/* Without permission to read it there is neither inotify nor a drain: closing it does as well. */
+START_TEST(a_fifo_that_only_others_may_read)
+{
+    enum { COUNT = 20 };
+    unsigned seen[COUNT];
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(chmod(rig_directory, 0755), 0);
+    ck_assert_int_eq(chmod(fifo, 0622), 0);
+    ck_assert_int_eq(seteuid(65534), 0);
+    for (int i = 0; i < COUNT; i++)
+        begin(i, 3000);
+    for (int i = 0; i < 20; i++) {
+        char script[64];
+        snprintf(script, sizeof script, "exec head -c %d fifo > early", 100 + i * 137);
+        reap(reader(script));
+    }
+    pid_t pid = reader("exec cat fifo > out");
+    wait_all(COUNT);
+    ck_assert_int_eq(seteuid(0), 0);
+    kill_reader(pid);
+    ck_assert_uint_eq(tally("out", seen, COUNT), 0);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert_uint_le(seen[i], 1);
+    ck_assert_uint_eq(seen[COUNT - 1], 1);
+}
+END_TEST
+
 START_TEST(what_is_not_a_fifo_is_refused)
 {
     struct {
@@ -561,6 +591,7 @@ int main(void)
     tcase_add_test(all, readers_that_die_in_the_middle);
     tcase_add_test(all, readers_that_die_and_are_replaced_at_once);
     tcase_add_test(all, large_frames_and_dying_readers);
+    tcase_add_test(all, a_fifo_that_only_others_may_read);
     tcase_add_test(all, what_is_not_a_fifo_is_refused);
     tcase_add_test(all, a_missing_fifo_is_made_if_asked);
     tcase_add_test(all, a_fifo_that_is_replaced_is_followed);
