@@ -97,7 +97,7 @@ START_TEST(what_is_refused)
 {
     static const char *const rows[][2] = {
         {"command: []", "command"},
-        {"command: ['']", "empty"},
+        {"command: ['']", "a command needs a program"},
         {"command: [echo, '{{payload.x}}']", "templates"},
         {"{command: [echo], env: {LD_PRELOAD: x}}", "LD_PRELOAD may not be set"},
         {"{command: [echo], env: {BASH_ENV: x}}", "BASH_ENV may not be set"},
