@@ -43,14 +43,26 @@ static void print_choice(const struct row *row, FILE *out, unsigned depth)
     fputs("]", out);
 }
 
+static void print_array_bounds(const struct row *row, FILE *out)
+{
+    fputs("\"type\": \"array\", ", out);
+    if (row->min)
+        fprintf(out, "\"minItems\": %lld, ", (long long)row->min);
+    if (row->max)
+        fprintf(out, "\"maxItems\": %lld, ", (long long)row->max);
+    fputs("\"items\": ", out);
+}
+
 static void print_texts(const struct row *row, FILE *out, unsigned depth)
 {
     static const char one[] = "{\"type\": [\"string\", \"number\", \"boolean\"]}";
     (void)depth;
     if (row->flags & ROW_ONE_OK)
-        fprintf(out, "\"anyOf\": [%s, {\"type\": \"array\", \"items\": %s}]", one, one);
-    else
-        fprintf(out, "\"type\": \"array\", \"items\": %s", one);
+        fprintf(out, "\"anyOf\": [%s, {", one);
+    print_array_bounds(row, out);
+    fputs(one, out);
+    if (row->flags & ROW_ONE_OK)
+        fputs("}]", out);
 }
 
 static void print_in_place(const struct row *row, FILE *out, unsigned depth)
@@ -65,13 +77,12 @@ static void print_sections(const struct row *row, FILE *out, unsigned depth)
     if (row->flags & ROW_ONE_OK) {
         fputs("\"anyOf\": [", out);
         print_section(row->section, out, depth);
-        fputs(", {\"type\": \"array\", \"items\": ", out);
-        print_section(row->section, out, depth);
-        fputs("}]", out);
-        return;
+        fputs(", {", out);
     }
-    fputs("\"type\": \"array\", \"items\": ", out);
+    print_array_bounds(row, out);
     print_section(row->section, out, depth);
+    if (row->flags & ROW_ONE_OK)
+        fputs("}]", out);
 }
 
 static void print_custom(const struct row *row, FILE *out, unsigned depth)

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""What is printed from the rows: describe.py PROGRAM docs/reference.md [--update]
+
+The committed reference is what the program prints; the schema is JSON, its references lead
+somewhere, and it knows the keys of the reference; explain knows them too.
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+number = failed = 0
+
+
+def result(good, name):
+    global number, failed
+    number += 1
+    failed += not good
+    print(f"{'ok' if good else 'not ok'} {number} - {name}")
+
+
+def run(program, *arguments):
+    return subprocess.run([program, *arguments], capture_output=True, text=True, timeout=10)
+
+
+def walk(schema):
+    """All objects in a schema."""
+    if isinstance(schema, dict):
+        yield schema
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from walk(part)
+
+
+def check_schema(schema, keys):
+    result(schema["$schema"] == "https://json-schema.org/draft/2020-12/schema", "dialect")
+    references = {part["$ref"] for part in walk(schema) if isinstance(part.get("$ref"), str)}
+    lost = [name for name in references if name.removeprefix("#/$defs/") not in schema["$defs"]]
+    result(references and not lost, f"references lead somewhere {lost or ''}")
+    known = {key for part in walk(schema) if isinstance(part.get("properties"), dict)
+             for key in part["properties"]}
+    result(keys <= known, f"every key of the reference is a property {sorted(keys - known) or ''}")
+    result(set(schema["$defs"]["defaults"]["properties"]) ==
+           set(schema["$defs"]["route"]["properties"]) - {"name", "path"}, "defaults are route keys")
+    result(all(part.get("description") for part in schema["properties"].values()), "descriptions")
+
+
+def check_explain(program, keys):
+    lost = [key for key in keys if run(program, "explain", key).returncode != 0]
+    result(not lost, f"explain knows every key {lost or ''}")
+    wrong = run(program, "explain", "max_bdy")
+    result(wrong.returncode == 1 and 'did you mean "max_body"' in wrong.stderr, "did you mean")
+    result("server.listen.tls.key\n" in run(program, "explain", "tls.key").stdout, "last parts")
+    result(run(program, "explain").returncode == 2, "explain wants a key")
+
+
+def main():
+    program, page = sys.argv[1], pathlib.Path(sys.argv[2])
+    printed = run(program, "reference").stdout
+    if "--update" in sys.argv:
+        page.write_text(printed)
+        return 0
+    result(printed == page.read_text(), f"{page.name} is what `reference` prints "
+                                        "(ninja -C build reference)")
+    keys = set(re.findall(r"^\| `([a-z_]+)` \|", printed, re.MULTILINE))
+    result(len(keys) > 50, "keys in the reference")
+    check_schema(json.loads(run(program, "schema").stdout), keys)
+    check_explain(program, sorted(keys))
+    print(f"1..{number}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
