@@ -1,0 +1,36 @@
+"""A broken file leaves the old generation serving and the log says where it is broken."""
+import os
+
+from harness import Server, ensure, expect, ledger, route
+
+BROKEN = {  # what is wrong, and what the log must name
+    "an unknown key": ('"actions"', '"actoins"', r"tenterhook\.yaml:\d+:\d+.*(actoins)"),
+    "not YAML": ('"routes": [', '"routes": [[[', r"tenterhook\.yaml:\d+:\d+"),
+    "a wrong type": ('"listeners": 2', '"listeners": "two"', r"tenterhook\.yaml:\d+:\d+.*listeners"),
+    "an empty secret": ('"secret": "', '"secret": "", "was": "', r"tenterhook\.yaml:\d+:\d+"),
+    "a missing certificate": ("server.crt", "nowhere.crt", r"nowhere\.crt"),
+}
+with Server([route(actions=[ledger()])]) as server:
+    with open(server.file) as file:
+        good = file.read()
+    listeners = server.processes("listener")
+    for name, (old, new, place) in BROKEN.items():
+        ensure(old in good, old)
+        with open(server.file, "w") as file:
+            file.write(good.replace(old, new, 1))
+        begin = len(server.log())
+        server.reload()
+        said = server.log()[begin:]
+        ensure("reload_failed" in said, f"{name}: refused")
+        server.wait_log(place)
+        expect(server.post("/hook", b"{}").status, 202, name)
+        expect(server.processes("listener"), listeners, "the same processes go on")
+    os.unlink(server.file)
+    server.reload()
+    expect(server.post("/hook", b"{}").status, 202, "without the file")
+    with open(server.file, "w") as file:
+        file.write(good)
+    server.reload()
+    ensure(server.processes("listener") != listeners, "a right file is taken again")
+    expect(server.post("/hook", b"{}").status, 202)
+print(f"{len(BROKEN) + 1} broken files: refused with their place, the old generation served on")

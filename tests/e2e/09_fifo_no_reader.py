@@ -1,0 +1,26 @@
+"""A FIFO without a reader holds its events until one comes, across a restart, and holds up no other route."""
+import json
+import os
+
+from harness import Server, ensure, expect, ledger, route, wait_until
+from pipes import Reader
+
+with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
+             route(actions=[ledger()])]) as server:
+    ids = []
+    for number in range(20):
+        ids.append(server.post("/pipe", b'{"number":%d}' % number).json()["id"])
+        expect(server.post("/hook", b"{}").status, 202)
+    wait_until(lambda: len(server.ledger()) == 20, "the other route's commands")
+    waiting = server.count("delivery", "state IN ('pending', 'running')")
+    expect(waiting, 20, "deliveries that wait for a reader")
+    server.stop()
+    server.start()
+    reader = Reader(os.path.join(server.out, "fifo"))
+    reader.wait_lines(20)
+    server.wait_settled()
+    lines = [json.loads(line) for line in reader.lines()]
+    expect([line["id"] for line in lines], ids, "every event once, in order")
+    ensure(all(line["body"] == {"number": n} for n, line in enumerate(lines)), f"{lines[0]}")
+    reader.close()
+print(f"{waiting} waited without a reader, {len(lines)} whole lines when it came")

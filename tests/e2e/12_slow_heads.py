@@ -1,0 +1,32 @@
+"""A036, A038: a dripping head and endless empty lines are closed at the head's deadline, on TLS and without, memory flat."""
+import time
+
+from framing import head
+from harness import PATIENCE, Server, ensure, expect, in_threads, ledger, route
+
+DEADLINE = 3
+ended = {}
+
+
+def drip(name, index, data, step, pause):
+    with server.raw(index) as raw:
+        begun = time.monotonic()
+        raw.drip(data, step, pause)
+        ended[name] = time.monotonic() - begun
+
+
+with Server([route(actions=[ledger()])], plain=True, server={"header_timeout": f"{DEADLINE}s"}) as server:
+    before = server.resident()
+    long_head = head(*["X-Filler: " + "x" * 60 for _ in range(40)])
+    cases = [("A036 head, TLS", 0, long_head, 1, 0.2), ("A036 head", 1, long_head, 1, 0.2),
+             ("A038 empty lines, TLS", 0, b"\r\n" * 300000, 60, 0.01),
+             ("A038 empty lines", 1, b"\r\n" * 300000, 60, 0.01)]
+    in_threads(drip, cases)
+    for name, took in ended.items():
+        ensure(DEADLINE - 1 <= took < DEADLINE + 1.5 * PATIENCE, f"{name}: closed after {took:.1f} s")
+    expect(len(ended), 4)
+    grown = server.resident() - before
+    ensure(grown < 3 << 20 or PATIENCE > 1, f"grew by {grown >> 10} KiB")
+    expect(server.count(), 0)
+    expect(server.post("/hook", b"{}").status, 202)
+print(", ".join(f"{name}: {seconds:.1f} s" for name, seconds in ended.items()) + f" (deadline {DEADLINE} s)")

@@ -1,0 +1,36 @@
+"""check, explain, schema and events answer with the exit codes of the manual and read the journal while the server runs."""
+import json
+import subprocess
+
+from harness import PROGRAM, Server, ensure, expect, ledger, route
+
+
+def run(*arguments):
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
+
+
+with Server([route(actions=[ledger(), {"shell": "echo said; echo loud >&2; exit 7"}])]) as server:
+    expect(server.tool("check").returncode, 0, "check of a right file")
+    with open(server.file + ".bad", "w") as file:
+        file.write("version: 1\nroutes:\n  - nam: x\n")
+    bad = run("check", "-c", server.file + ".bad")
+    expect(bad.returncode, 1, "check of a wrong file")
+    ensure('.bad:3:5: error' in bad.stderr + bad.stdout and 'did you mean "name"' in bad.stderr + bad.stdout, bad.stderr)
+    expect(run("explain", "routes.rate_limit").returncode, 0)
+    expect(run("explain", "nothing.of.the.kind").returncode, 1)
+    json.loads(run("schema").stdout)
+    for wrong in (["frobnicate"], ["serve", "too", "many"], ["events", "frobnicate"]):
+        expect(run(*wrong).returncode, 2, " ".join(wrong))
+    expect(run("serve", "-c", "/no/such/file").returncode, (1, 3), "a missing file")
+    event = server.post("/hook", b'{"shown":1}', delivery="delivery-1").json()["id"]
+    server.wait_settled()
+    listed = server.tool("events", "list")
+    expect(listed.returncode, 0)
+    ensure(event in listed.stdout, f"the list has the event: {listed.stdout}{listed.stderr}")
+    rows = [json.loads(line) for line in server.tool("events", "list", "--json").stdout.splitlines()]
+    expect([row["id"] for row in rows], [event], "as JSON")
+    shown = server.tool("events", "show", event).stdout
+    for word in (event, "delivery-1", "done", "dead", "said", "loud", "7"):
+        ensure(word in shown, f"{word} in events show: {shown}")
+    expect(server.tool("events", "show", "01900000-0000-7000-8000-000000000000").returncode, 1, "no such event")
+print("check, explain, schema, events list and show: as documented")

@@ -1,0 +1,43 @@
+"""kill -9 under load, five times at random moments, with a ledger of what was acknowledged."""
+import random
+import time
+
+from harness import QUICK, Server, ensure, ledger, route, wait_until
+from senders import Load
+
+ROUNDS = 2 if QUICK else 5
+
+
+def carried_out(server, acknowledged, seconds=60):
+    """Every acknowledged id is in the ledger that the command wrote."""
+    wait_until(lambda: set(acknowledged) <= set(server.ledger()),
+               f"all {len(acknowledged)} acknowledged events to be carried out", seconds)
+
+
+def missing_in_journal(server, acknowledged):
+    return set(acknowledged) - {row[0] for row in server.query("SELECT id FROM event")}
+
+
+def crash_rounds(kill, connections=8):
+    """Runs `kill(server)` under load; every event answered 2xx must be carried out in the end."""
+    seed = random.randrange(1 << 32)
+    random.seed(seed)
+    with Server([route(actions=[ledger()])], server={"listeners": 2}) as server:
+        with Load(server, connections) as load:
+            for _ in range(ROUNDS):
+                before = len(load.acknowledged)
+                wait_until(lambda: len(load.acknowledged) > before + 20, "the load to flow", 60)
+                time.sleep(random.uniform(0, 0.4))  # the moment is what is random, nothing is waited for
+                kill(server)
+            before = len(load.acknowledged)
+            wait_until(lambda: len(load.acknowledged) > before + 20, "the load to flow again", 60)
+        acknowledged = set(load.acknowledged.values())
+        carried_out(server, acknowledged)
+        missing = missing_in_journal(server, acknowledged)
+        ensure(not missing, f"acknowledged, but not in the journal: {missing}")
+        bad = {status: n for status, n in load.statuses.items() if status not in (200, 202, 503)}
+        ensure(not bad, f"answers other than 2xx and 503: {bad}")
+        server.wait_settled(60)
+        runs = server.ledger()
+    print(f"{ROUNDS} kills (seed {seed}): {len(acknowledged)} acknowledged, 0 lost, "
+          f"{len(runs) - len(set(runs))} repeated, {dict(load.statuses)}, broken {sum(load.broken.values())}")

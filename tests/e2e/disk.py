@@ -1,0 +1,54 @@
+"""A small file system of one's own, to be filled."""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from harness import server_user, skip
+
+
+class SmallDisk:
+    """A tmpfs of so many MiB. Without root the whole test starts again in a user namespace."""
+
+    def __init__(self, mebibytes):
+        if os.geteuid() != 0:
+            if subprocess.run(["unshare", "-rm", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+                skip("neither root nor user namespaces: no file system to fill")
+            sys.exit(subprocess.run(["unshare", "-rm", sys.executable, sys.argv[0]], check=False).returncode)
+        self.mebibytes = mebibytes
+        self.path = tempfile.mkdtemp(prefix="tenterhook-disk-")
+        self.ballast = os.path.join(self.path, "ballast")
+
+    def mount(self, options, *place):
+        return subprocess.run(["mount", "-t", "tmpfs", "-o", options, *place, self.path],
+                              stderr=subprocess.DEVNULL, check=False).returncode == 0
+
+    def __enter__(self):
+        if not self.mount(f"size={self.mebibytes}m,mode=755", "tmpfs"):
+            os.rmdir(self.path)
+            skip("no file system can be mounted here")
+        try:
+            os.chown(self.path, server_user().pw_uid, server_user().pw_gid)
+        except OSError:  # in a user namespace there is root alone, and nobody to become
+            self.__exit__()
+            skip("a user namespace without the server's user")
+        return self
+
+    def __exit__(self, *_):
+        subprocess.run(["umount", "-l", self.path], check=True)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def fill(self, leave):
+        """A file that leaves so many bytes."""
+        state = os.statvfs(self.path)
+        with open(self.ballast, "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+
+    def make_room(self):
+        """Removes that file, or makes the disk larger."""
+        if os.path.exists(self.ballast):
+            os.unlink(self.ballast)
+        else:
+            self.mebibytes += 8
+            self.mount(f"remount,size={self.mebibytes}m", "tmpfs")
