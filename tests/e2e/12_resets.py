@@ -3,9 +3,8 @@ import socket
 
 from client import format_request
 from framing import head, signed_request
-from harness import PATIENCE, Server, ensure, expect, ledger, route, wait_until
+from harness import PATIENCE, Server, expect, ledger, route, wait_until
 from senders import github_headers
-
 BODY = b"x" * 100000
 full_head = format_request("POST", "/hook", BODY, github_headers(BODY))[:-len(BODY)]
 with Server([route(content="raw", actions=[ledger()])], plain=True,
@@ -36,6 +35,6 @@ with Server([route(content="raw", actions=[ledger()])], plain=True,
             raw.send((head("Content-Length: 5").replace(b"sha256=", b"sha256=f") + b"hello") * 50000)
         except OSError:
             pass  # the server reads no more: its answers are not taken
-        wait_until(lambda: server.established(1) == 0, "A040: the connection to be freed", 12)
+        wait_until(lambda: server.established(1) == 0, "A040: freed", 12)
     expect(server.post("/hook", b"{}").status, 202)
 print(f"resets and half-closes: no event by halves, {journalled} of 20 reset requests journalled and run once")

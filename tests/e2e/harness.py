@@ -290,7 +290,7 @@ class Server:
         self.reap()
 
     @staticmethod
-    def kill(pid, number=signal.SIGKILL):
+    def kill(pid, number=9):
         try:
             os.kill(pid, number)
         except ProcessLookupError:
