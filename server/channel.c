@@ -47,7 +47,8 @@ static bool read_piece(struct channel *channel)
         channel->broken = true;
         return false;
     }
-    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length, 0);
+    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length,
+                       MSG_DONTWAIT);
     if (got > 0)
         in->length += (size_t)got;
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))

@@ -7,8 +7,8 @@
 
 #include <stdlib.h>
 
-/* Of each stream. The action has its own, usually smaller limit. */
-enum { OUTPUT_KEPT = 1 << 20 };
+/* Of each stream: the most that `output:` may ask for. */
+enum { OUTPUT_KEPT = 16 << 20 };
 
 static const char *put_text(uint8_t **place, struct bytes text)
 {
