@@ -45,6 +45,10 @@ struct action_kind {
     struct handler_kind kind; /* first */
     bool takes_slot; /* counts against server.commands (commands do, pipes do not) */
 
+    /* Before the first start, in the runner: what others may want to find in place. May be NULL;
+     * what goes wrong shows when an event comes. */
+    void (*prepare)(const void *settings);
+
     /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
      * What cannot be started is an outcome too, so this fails only without memory (NULL). */
     struct action_run *(*start)(const void *settings, struct loop *loop,

@@ -88,6 +88,15 @@ static void run_ended(struct pipe_frame *frame, enum pipe_end end, const char *r
     free(run);
 }
 
+/* A reader wants to open the FIFO before the first event has come. */
+static void pipe_prepare(const void *data)
+{
+    const struct pipe_settings *settings = data;
+    struct stat st;
+    if (settings->create && lstat(settings->path, &st) != 0)
+        fifo_create(settings->path, (mode_t)settings->create, NULL);
+}
+
 static struct action_run *pipe_start(const void *data, struct loop *loop,
                                      const struct delivery *delivery,
                                      void (*done)(void *context, const struct outcome *outcome),
@@ -179,6 +188,7 @@ const struct action_kind pipe_action = {
              .settings_size = sizeof(struct pipe_settings),
              .finish = finish_pipe},
     .takes_slot = false,
+    .prepare = pipe_prepare,
     .start = pipe_start,
     .stop = pipe_stop,
 };

@@ -210,6 +210,10 @@ static void drain(struct runner *runner, uint64_t value)
     if (value >= INT64_MAX)
         return;
     int64_t left = runner->deadline_ns - now;
+    /* A pipe that nobody reads would hold us for the whole grace: what is not read soon waits for
+     * the next start. */
+    dispatch_stop(&runner->dispatch, false, left < RELEASE_NS ? runner->deadline_ns
+                                                              : now + RELEASE_NS);
     int64_t part = left / STOP_PART < STOP_MOST_NS ? left / STOP_PART : STOP_MOST_NS;
     loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
 }
@@ -224,10 +228,23 @@ static bool is_over(const struct runner *runner)
 
 /* ---- the supervisor ---- */
 
+static void prepare_actions(const struct settings *settings)
+{
+    for (size_t i = 0; i < settings->route_count; i++) {
+        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+            const struct handler *handler = &settings->routes[i].actions[j].handler;
+            const struct action_kind *kind = action_kind_of(handler);
+            if (kind->prepare)
+                kind->prepare(handler->settings);
+        }
+    }
+}
+
 static void start_claiming(struct runner *runner)
 {
     if (runner->releasing || runner->draining)
         return;
+    prepare_actions(runner->process->settings);
     dispatch_claim(&runner->dispatch);
     retention_start(&runner->retention);
 }
