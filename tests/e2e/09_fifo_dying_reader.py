@@ -22,7 +22,7 @@ with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo", "cre
         server.wait_settled()
         for line in heir.lines():  # a torn one would not parse
             got = json.loads(line)
-            expect(got["body"], json.loads(body), "the frame of the heir")
+            expect(got["payload"], json.loads(body), "the frame of the heir")
             seen.add(got["id"])
         heir.close()
     expect(seen, set(ids), "ids that were read to the end")

@@ -12,8 +12,8 @@ with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
         ids.append(server.post("/pipe", b'{"number":%d}' % number).json()["id"])
         expect(server.post("/hook", b"{}").status, 202)
     wait_until(lambda: len(server.ledger()) == 20, "the other route's commands")
-    waiting = server.count("delivery", "state IN ('pending', 'running')")
-    expect(waiting, 20, "deliveries that wait for a reader")
+    waiting = "state IN ('pending', 'running')"
+    wait_until(lambda: server.count("delivery", waiting) == 20, "the reader's alone to wait")
     server.stop()
     server.start()
     reader = Reader(os.path.join(server.out, "fifo"))
@@ -21,6 +21,6 @@ with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
     server.wait_settled()
     lines = [json.loads(line) for line in reader.lines()]
     expect([line["id"] for line in lines], ids, "every event once, in order")
-    ensure(all(line["body"] == {"number": n} for n, line in enumerate(lines)), f"{lines[0]}")
+    ensure(all(line["payload"] == {"number": n} for n, line in enumerate(lines)), f"{lines[0]}")
     reader.close()
-print(f"{waiting} waited without a reader, {len(lines)} whole lines when it came")
+print(f"20 waited without a reader, {len(lines)} whole lines when it came")

@@ -5,7 +5,7 @@ import time
 from harness import PATIENCE, Server, ensure, expect, ledger, route, wait_until
 from pipes import Reader
 
-SIZES = [10, 4095, 4096, 4097, 65536, 200000, 1000000, 10]
+SIZES = [10, 4095, 4096, 4097, 65536, 200000, 1000000, 11]
 with Server([route("pipe", max_body="2MiB",
                    actions=[{"pipe": "@OUT@/fifo", "create": "0600", "format": "length"}]),
              route(actions=[ledger()])]) as server:

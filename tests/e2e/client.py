@@ -178,9 +178,21 @@ def half_hello():
 
 
 class Connection(Raw):
-    """A keep-alive connection of an honest sender."""
+    """A keep-alive connection of an honest sender: made anew when the server has said that it closes."""
+
+    def __init__(self, *address, **options):
+        self.made_with, self.closed = (address, options), False
+        super().__init__(*address, **options)
 
     def request(self, method, path, body=b"", headers=None):
+        if self.closed:
+            self.close()
+            self.__init__(*self.made_with[0], **self.made_with[1])
+        answer = self.exchange(method, path, body, headers)
+        self.closed = answer.closes
+        return answer
+
+    def exchange(self, method, path, body, headers):
         try:
             self.send(format_request(method, path, body, headers))
         except (BrokenPipeError, ConnectionResetError):

@@ -191,6 +191,7 @@ class Server:
         self.file = os.path.join(self.directory, "tenterhook.yaml")
         self.log_path = os.path.join(self.directory, "stderr")
         self.stderr = stderr
+        self.addresses = []
         self.env = {**os.environ, **(env or {})}
         self.wrapper, self.exit_status = list(wrapper), exit_status
         self.process, self.addresses, self.secrets = None, [], {SECRET}
@@ -232,7 +233,6 @@ class Server:
             start_new_session=True)
         if self.stderr is None:
             stderr.close()
-        self.addresses = []
         if wait:
             self.wait_ready()
         return self
