@@ -57,8 +57,8 @@ static bool key_import(struct bytes text, gnutls_x509_crt_fmt_t format, uint8_t 
     if (gnutls_pubkey_init(&key) < 0)
         return error_set(err, "out of memory");
     int code = gnutls_pubkey_import(key, &data, format);
-    bool done = code < 0 ? error_set(err, "%s", gnutls_strerror(code))
-                         : key_export(key, der, length, err);
+    bool done =
+        code < 0 ? error_set(err, "%s", gnutls_strerror(code)) : key_export(key, der, length, err);
     gnutls_pubkey_deinit(key);
     return done;
 }
@@ -80,8 +80,8 @@ static bool key_of_certificate(gnutls_x509_crt_t certificate, uint8_t *der, size
     if (gnutls_pubkey_init(&key) < 0)
         return error_set(err, "out of memory");
     int code = gnutls_pubkey_import_x509(key, certificate, 0);
-    bool done = code < 0 ? error_set(err, "%s", gnutls_strerror(code))
-                         : key_export(key, der, length, err);
+    bool done =
+        code < 0 ? error_set(err, "%s", gnutls_strerror(code)) : key_export(key, der, length, err);
     gnutls_pubkey_deinit(key);
     return done;
 }
@@ -108,8 +108,8 @@ bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, str
     if (gnutls_pubkey_init(&key) < 0)
         return error_set(err, "out of memory");
     int code = gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x, NULL);
-    bool done = code < 0 ? error_set(err, "%s", gnutls_strerror(code))
-                         : key_export(key, der, length, err);
+    bool done =
+        code < 0 ? error_set(err, "%s", gnutls_strerror(code)) : key_export(key, der, length, err);
     gnutls_pubkey_deinit(key);
     return done;
 }

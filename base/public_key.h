@@ -14,8 +14,7 @@ enum { PUBLIC_KEY_DER_MAX = 2048 };
 /* Each reads one form of a key into `der`, which has room for PUBLIC_KEY_DER_MAX. */
 bool public_key_from_pem(struct bytes pem, uint8_t *der, size_t *length, struct error *err);
 bool public_key_from_der(struct bytes spki, uint8_t *der, size_t *length, struct error *err);
-bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length,
-                                 struct error *err);
+bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length, struct error *err);
 /* The 32 bytes of RFC 8032. */
 bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, struct error *err);
 

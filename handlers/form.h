@@ -1,4 +1,5 @@
-/* application/x-www-form-urlencoded, strictly: a % that is no escape makes the whole form unusable. */
+/* application/x-www-form-urlencoded, strictly: a % that is no escape makes the whole form unusable.
+ */
 #ifndef TENTERHOOK_HANDLERS_FORM_H
 #define TENTERHOOK_HANDLERS_FORM_H
 

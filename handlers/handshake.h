@@ -6,9 +6,9 @@
 
 /* When a handshake can be recognised. */
 enum handshake_moment {
-    HANDSHAKE_HEAD,    /* not signed, all in the head */
-    HANDSHAKE_BODY,    /* not signed, in the body */
-    HANDSHAKE_SIGNED,  /* after the signature was found right */
+    HANDSHAKE_HEAD,   /* not signed, all in the head */
+    HANDSHAKE_BODY,   /* not signed, in the body */
+    HANDSHAKE_SIGNED, /* after the signature was found right */
 };
 
 /* REPLY_NONE if this is none of the scheme's handshakes of that moment; else the answer or the

@@ -205,8 +205,7 @@ static size_t unescape(struct bytes inside, uint8_t *out)
 
 bool json_scalar_text(struct bytes value, struct arena *arena, struct bytes *text)
 {
-    if (value.length == 0 || value.data[0] == '{' || value.data[0] == '[' ||
-        value.data[0] == 'n')
+    if (value.length == 0 || value.data[0] == '{' || value.data[0] == '[' || value.data[0] == 'n')
         return false;
     if (value.data[0] != '"') {
         *text = value;

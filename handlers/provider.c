@@ -3,8 +3,8 @@
  * what the rest of the walk wants: the delivery id, the event type and the key against replays.
  *
  * The key against replays is the delivery id where that is signed, else a digest of signature and
- * time where there is a signed time, else the delivery id as sent. Without any of them there is none:
- * two messages with the same body and the same signature may well be two events. */
+ * time where there is a signed time, else the delivery id as sent. Without any of them there is
+ * none: two messages with the same body and the same signature may well be two events. */
 #include "handlers/provider.h"
 
 #include "base/encoding.h"
@@ -54,9 +54,11 @@ static const struct row own_rows[] = {
      .json_schema = "{\"type\":\"object\"}"},
 };
 
-const struct row_section provider_own_section = {
-    .name = "providers", .sentence = "Schemes of your own.", .rows = own_rows,
-    .row_count = ROW_COUNT(own_rows), .size = sizeof(struct own_schemes)};
+const struct row_section provider_own_section = {.name = "providers",
+                                                 .sentence = "Schemes of your own.",
+                                                 .rows = own_rows,
+                                                 .row_count = ROW_COUNT(own_rows),
+                                                 .size = sizeof(struct own_schemes)};
 
 static const struct scheme *own_find(struct load *load, const char *name)
 {
@@ -88,7 +90,8 @@ static void unknown_provider(struct load *load, const struct node *node, const c
         names[i] = presets[i].name;
     const char *nearest = names ? nearest_name(name, names) : NULL;
     if (nearest)
-        load_problem(load, node, "there is no provider \"%s\", did you mean \"%s\"?", name, nearest);
+        load_problem(load, node, "there is no provider \"%s\", did you mean \"%s\"?", name,
+                     nearest);
     else
         load_problem(load, node, "there is no provider \"%s\"", name);
 }
@@ -149,9 +152,9 @@ static bool read_parameters(struct load *load, const struct node *node,
     }
     for (size_t i = 0; i < scheme->parameters.count; i++) {
         if (!tree_find(node, scheme->parameters.items[i]))
-            return load_problem(load, node, "provider %s wants %s beside its name: {name: %s, %s: …}",
-                                scheme->name, scheme->parameters.items[i], scheme->name,
-                                scheme->parameters.items[i]);
+            return load_problem(
+                load, node, "provider %s wants %s beside its name: {name: %s, %s: …}", scheme->name,
+                scheme->parameters.items[i], scheme->name, scheme->parameters.items[i]);
     }
     return true;
 }
@@ -176,7 +179,8 @@ static const struct row provider_row = {
                 "them) or one of your own under `providers:`.",
     .read = read_provider,
     .syntax = "NAME, or {name: NAME, …} where a scheme needs more",
-    .json_schema = "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
+    .json_schema =
+        "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
 
 static bool text_signs_body(const struct template *text)
 {
@@ -184,8 +188,8 @@ static bool text_signs_body(const struct template *text)
            template_uses(text, VALUE_CRC32);
 }
 
-/* A signature that leaves out parts of the body is worth a warning; that headers are left out is the
- * rule, and a token claims nothing. */
+/* A signature that leaves out parts of the body is worth a warning; that headers are left out is
+ * the rule, and a token claims nothing. */
 static bool signs_in_part(const struct scheme *scheme)
 {
     return scheme->signed_text.count && !text_signs_body(&scheme->signed_text) &&
@@ -201,7 +205,8 @@ static void warn(struct load *load, const struct node *node, const struct scheme
     if (scheme->kind == SCHEME_NONE)
         load_warning(load, node, "provider %s does not prove who calls: anybody can", scheme->name);
     if (scheme->weak_hash_accepted)
-        load_warning(load, node, "provider %s signs with SHA-1, which is weak; it offers nothing else",
+        load_warning(load, node,
+                     "provider %s signs with SHA-1, which is weak; it offers nothing else",
                      scheme->name);
 }
 

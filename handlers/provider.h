@@ -1,5 +1,6 @@
-/* `provider:` of a route, as loaded: a scheme by its name, what stands beside the name, and the keys.
- * For the authenticator and for the commands that look at presets (providers, send, verify). */
+/* `provider:` of a route, as loaded: a scheme by its name, what stands beside the name, and the
+ * keys. For the authenticator and for the commands that look at presets (providers, send, verify).
+ */
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_H
 #define TENTERHOOK_HANDLERS_PROVIDER_H
 

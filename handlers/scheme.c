@@ -8,9 +8,9 @@
 #include <pcre2.h>
 
 /* The order of the enums in scheme.h. */
-static const char *const kinds[] = {"hmac",    "hash",  "ed25519", "ecdsa",      "rsa",
-                                    "rsa_pss", "token", "basic",   "jws",        "sns",
-                                    "contentful", "message", "none", NULL};
+static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa", "rsa",
+                                    "rsa_pss",    "token",   "basic",   "jws",   "sns",
+                                    "contentful", "message", "none",    NULL};
 static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const key_encodings[] = {"text", "hex", "base64", "public", "certificate", NULL};
@@ -72,35 +72,53 @@ static bool read_template(struct load *load, const struct node *node, const stru
     "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"string\"}}]}"
 
 #define REF_ROW(name_, struct_, field_, sentence_, flags_)                                         \
-    {.name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),                \
-     .sentence = sentence_, .flags = flags_, .read = read_ref,                                     \
-     .syntax = "header.NAME, payload.PATH …", .json_schema = REF_SCHEMA}
+    {                                                                                              \
+        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
+        .sentence = sentence_, .flags = flags_, .read = read_ref,                                  \
+        .syntax = "header.NAME, payload.PATH …", .json_schema = REF_SCHEMA                         \
+    }
 #define REFS_ROW(name_, struct_, field_, sentence_)                                                \
-    {.name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),                \
-     .sentence = sentence_, .read = read_refs, .syntax = "a value or a list of values",            \
-     .json_schema = REFS_SCHEMA}
+    {                                                                                              \
+        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
+        .sentence = sentence_, .read = read_refs, .syntax = "a value or a list of values",         \
+        .json_schema = REFS_SCHEMA                                                                 \
+    }
 #define TEMPLATE_ROW(name_, struct_, field_, sentence_)                                            \
-    {.name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),                \
-     .sentence = sentence_, .read = read_template, .syntax = "text with {{value}}",                \
-     .json_schema = REF_SCHEMA}
+    {                                                                                              \
+        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
+        .sentence = sentence_, .read = read_template, .syntax = "text with {{value}}",             \
+        .json_schema = REF_SCHEMA                                                                  \
+    }
 #define TEXT_ROW(name_, struct_, field_, sentence_)                                                \
-    {.name = name_, .type = ROW_TEXT, .offset = offsetof(struct struct_, field_),                  \
-     .sentence = sentence_}
+    {                                                                                              \
+        .name = name_, .type = ROW_TEXT, .offset = offsetof(struct struct_, field_),               \
+        .sentence = sentence_                                                                      \
+    }
 #define BOOL_ROW(name_, struct_, field_, default_, sentence_)                                      \
-    {.name = name_, .type = ROW_BOOL, .offset = offsetof(struct struct_, field_),                  \
-     .sentence = sentence_, .default_text = default_}
+    {                                                                                              \
+        .name = name_, .type = ROW_BOOL, .offset = offsetof(struct struct_, field_),               \
+        .sentence = sentence_, .default_text = default_                                            \
+    }
 #define CHOICE_ROW(name_, struct_, field_, choices_, default_, sentence_)                          \
-    {.name = name_, .type = ROW_CHOICE, .offset = offsetof(struct struct_, field_),                \
-     .sentence = sentence_, .default_text = default_, .choices = choices_}
+    {                                                                                              \
+        .name = name_, .type = ROW_CHOICE, .offset = offsetof(struct struct_, field_),             \
+        .sentence = sentence_, .default_text = default_, .choices = choices_                       \
+    }
 #define DURATION_ROW(name_, struct_, field_, default_, sentence_)                                  \
-    {.name = name_, .type = ROW_DURATION, .offset = offsetof(struct struct_, field_),              \
-     .sentence = sentence_, .default_text = default_}
+    {                                                                                              \
+        .name = name_, .type = ROW_DURATION, .offset = offsetof(struct struct_, field_),           \
+        .sentence = sentence_, .default_text = default_                                            \
+    }
 #define SECTION_ROW(name_, struct_, field_, section_, type_, sentence_)                            \
-    {.name = name_, .type = type_, .offset = offsetof(struct struct_, field_),                     \
-     .sentence = sentence_, .section = section_, .flags = ROW_ONE_OK}
+    {                                                                                              \
+        .name = name_, .type = type_, .offset = offsetof(struct struct_, field_),                  \
+        .sentence = sentence_, .section = section_, .flags = ROW_ONE_OK                            \
+    }
 #define STATUS_ROW(name_, struct_, field_, default_, min_, max_, sentence_)                        \
-    {.name = name_, .type = ROW_INTEGER, .offset = offsetof(struct struct_, field_),               \
-     .sentence = sentence_, .default_text = default_, .min = min_, .max = max_}
+    {                                                                                              \
+        .name = name_, .type = ROW_INTEGER, .offset = offsetof(struct struct_, field_),            \
+        .sentence = sentence_, .default_text = default_, .min = min_, .max = max_                  \
+    }
 
 /* ---- sections ---- */
 
@@ -112,9 +130,11 @@ static const struct row key_rows[] = {
     CHOICE_ROW("hash", scheme_key, hash, key_hashes, "none",
                "The key is this digest of the secret, not the secret."),
 };
-static const struct row_section key_section = {
-    .name = "key", .sentence = "How the key is made from the secret.", .rows = key_rows,
-    .row_count = ROW_COUNT(key_rows), .size = sizeof(struct scheme_key)};
+static const struct row_section key_section = {.name = "key",
+                                               .sentence = "How the key is made from the secret.",
+                                               .rows = key_rows,
+                                               .row_count = ROW_COUNT(key_rows),
+                                               .size = sizeof(struct scheme_key)};
 
 static const struct row signature_rows[] = {
     REFS_ROW("in", scheme_signature, in,
@@ -132,8 +152,10 @@ static const struct row signature_rows[] = {
     BOOL_ROW("trim", scheme_signature, trim, "false", "Spaces around an entry are ignored."),
 };
 static const struct row_section signature_section = {
-    .name = "signature", .sentence = "Where the signature is and how it is taken apart.",
-    .rows = signature_rows, .row_count = ROW_COUNT(signature_rows),
+    .name = "signature",
+    .sentence = "Where the signature is and how it is taken apart.",
+    .rows = signature_rows,
+    .row_count = ROW_COUNT(signature_rows),
     .size = sizeof(struct scheme_signature)};
 
 static const struct row time_rows[] = {
@@ -147,9 +169,11 @@ static const struct row time_rows[] = {
     BOOL_ROW("signed", scheme_time, is_signed, "true",
              "Whether the signature covers the time; if not, it proves nothing."),
 };
-static const struct row_section time_section = {
-    .name = "time", .sentence = "When the message was signed.", .rows = time_rows,
-    .row_count = ROW_COUNT(time_rows), .size = sizeof(struct scheme_time)};
+static const struct row_section time_section = {.name = "time",
+                                                .sentence = "When the message was signed.",
+                                                .rows = time_rows,
+                                                .row_count = ROW_COUNT(time_rows),
+                                                .size = sizeof(struct scheme_time)};
 
 static const struct row body_hash_rows[] = {
     REF_ROW("in", scheme_body_hash, in, "Where the digest of the body is.", ROW_REQUIRED),
@@ -159,7 +183,8 @@ static const struct row body_hash_rows[] = {
 static const struct row_section body_hash_section = {
     .name = "body_hash",
     .sentence = "A digest of the body that is signed in the place of the body.",
-    .rows = body_hash_rows, .row_count = ROW_COUNT(body_hash_rows),
+    .rows = body_hash_rows,
+    .row_count = ROW_COUNT(body_hash_rows),
     .size = sizeof(struct scheme_body_hash)};
 
 static const struct row jws_rows[] = {
@@ -172,8 +197,11 @@ static const struct row jws_rows[] = {
                  "How old the claim `iat` may be; 0: it is not judged."),
 };
 static const struct row_section jws_section = {
-    .name = "jws", .sentence = "What a JSON Web Signature (RFC 7515) has to say.",
-    .rows = jws_rows, .row_count = ROW_COUNT(jws_rows), .size = sizeof(struct scheme_jws)};
+    .name = "jws",
+    .sentence = "What a JSON Web Signature (RFC 7515) has to say.",
+    .rows = jws_rows,
+    .row_count = ROW_COUNT(jws_rows),
+    .size = sizeof(struct scheme_jws)};
 
 static bool test_finish(struct load *load, const struct node *node, void *settings);
 
@@ -184,9 +212,12 @@ static const struct row test_rows[] = {
     BOOL_ROW("missing", scheme_test, missing, "false", "It is not there, or no scalar."),
     TEXT_ROW("matches", scheme_test, matches, "A PCRE2 expression that it matches as a whole."),
 };
-static const struct row_section test_section = {
-    .name = "test", .sentence = "A test of one value.", .rows = test_rows,
-    .row_count = ROW_COUNT(test_rows), .size = sizeof(struct scheme_test), .finish = test_finish};
+static const struct row_section test_section = {.name = "test",
+                                                .sentence = "A test of one value.",
+                                                .rows = test_rows,
+                                                .row_count = ROW_COUNT(test_rows),
+                                                .size = sizeof(struct scheme_test),
+                                                .finish = test_finish};
 
 static const struct row handshake_rows[] = {
     SECTION_ROW("when", scheme_handshake, when, &test_section, ROW_SECTIONS,
@@ -206,8 +237,10 @@ static const struct row handshake_rows[] = {
     TEMPLATE_ROW("header_value", scheme_handshake, header_value, "What that header says."),
 };
 static const struct row_section handshake_section = {
-    .name = "handshake", .sentence = "A greeting by which the sender tries out the address.",
-    .rows = handshake_rows, .row_count = ROW_COUNT(handshake_rows),
+    .name = "handshake",
+    .sentence = "A greeting by which the sender tries out the address.",
+    .rows = handshake_rows,
+    .row_count = ROW_COUNT(handshake_rows),
     .size = sizeof(struct scheme_handshake)};
 
 static const struct row about_rows[] = {
@@ -216,19 +249,27 @@ static const struct row about_rows[] = {
     CHOICE_ROW("evidence", scheme_about, evidence, evidence_names, "third_party",
                "How well: from the sender's own code, from its documentation, or from what others "
                "wrote to receive it."),
-    TEXT_ROW("setup", scheme_about, setup, "How to set it up there, and where the secret is found."),
+    TEXT_ROW("setup", scheme_about, setup,
+             "How to set it up there, and where the secret is found."),
     TEXT_ROW("unsigned", scheme_about, unsigned_parts, "What of the message is not signed."),
     TEXT_ROW("note", scheme_about, note, "What else a person should know."),
     TEXT_ROW("retries", scheme_about, retries, "How the sender tries again."),
     DURATION_ROW("deadline", scheme_about, deadline_ms, "0", "How long it waits for an answer."),
 };
-static const struct row_section about_section = {
-    .name = "about", .sentence = "What a person should know of the sender.", .rows = about_rows,
-    .row_count = ROW_COUNT(about_rows), .size = sizeof(struct scheme_about)};
+static const struct row_section about_section = {.name = "about",
+                                                 .sentence =
+                                                     "What a person should know of the sender.",
+                                                 .rows = about_rows,
+                                                 .row_count = ROW_COUNT(about_rows),
+                                                 .size = sizeof(struct scheme_about)};
 
 static const struct row scheme_rows[] = {
-    {.name = "kind", .type = ROW_CHOICE, .offset = offsetof(struct scheme, kind),
-     .sentence = "What the signature is.", .flags = ROW_REQUIRED, .choices = kinds},
+    {.name = "kind",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct scheme, kind),
+     .sentence = "What the signature is.",
+     .flags = ROW_REQUIRED,
+     .choices = kinds},
     CHOICE_ROW("hash", scheme, hash, hash_names, "sha256", "The hash of the signature."),
     BOOL_ROW("weak_hash", scheme, weak_hash_accepted, "false",
              "SHA-1 under a public-key signature is accepted, because the sender knows no better."),
@@ -249,16 +290,26 @@ static const struct row scheme_rows[] = {
     SECTION_ROW("jws", scheme, jws, &jws_section, ROW_SECTION, "What a JWS has to say."),
     SECTION_ROW("require", scheme, require, &test_section, ROW_SECTIONS,
                 "What has to hold for every message."),
-    {.name = "parameters", .type = ROW_TEXTS, .offset = offsetof(struct scheme, parameters),
-     .sentence = "Names of what has to stand beside the provider's name.", .flags = ROW_ONE_OK},
-    {.name = "optional", .type = ROW_TEXTS, .offset = offsetof(struct scheme, optional),
-     .sentence = "Names of what may stand beside the provider's name.", .flags = ROW_ONE_OK},
+    {.name = "parameters",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct scheme, parameters),
+     .sentence = "Names of what has to stand beside the provider's name.",
+     .flags = ROW_ONE_OK},
+    {.name = "optional",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct scheme, optional),
+     .sentence = "Names of what may stand beside the provider's name.",
+     .flags = ROW_ONE_OK},
     REFS_ROW("delivery", scheme, delivery, "The id of the delivery; the first that is there."),
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),
     SECTION_ROW("handshake", scheme, handshake, &handshake_section, ROW_SECTIONS,
                 "Greetings that are answered and not passed on."),
-    {.name = "about", .type = ROW_SECTION, .offset = offsetof(struct scheme, about),
-     .default_text = "{}", .section = &about_section, .sentence = "What a person should know."},
+    {.name = "about",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct scheme, about),
+     .default_text = "{}",
+     .section = &about_section,
+     .sentence = "What a person should know."},
 };
 
 /* ---- rules between the rows ---- */
@@ -285,7 +336,8 @@ static bool pattern_compile(struct load *load, const struct node *node, struct s
     test->pattern = context ? pcre2_compile((PCRE2_SPTR)test->matches, PCRE2_ZERO_TERMINATED, 0,
                                             &code, &offset, context)
                             : NULL;
-    return test->pattern || load_problem(load, node, "\"%s\" is no PCRE2 expression", test->matches);
+    return test->pattern ||
+           load_problem(load, node, "\"%s\" is no PCRE2 expression", test->matches);
 }
 
 static bool test_finish(struct load *load, const struct node *node, void *settings)
@@ -299,8 +351,7 @@ static bool test_finish(struct load *load, const struct node *node, void *settin
 static bool one_character(struct load *load, const struct node *node, const char *text,
                           const char *name)
 {
-    return !text || strlen(text) == 1 ||
-           load_problem(load, node, "%s is one character", name);
+    return !text || strlen(text) == 1 || load_problem(load, node, "%s is one character", name);
 }
 
 static bool check_signature(struct load *load, const struct node *node, const struct scheme *scheme)
@@ -331,7 +382,8 @@ static bool check_hash(struct load *load, const struct node *node, const struct 
 {
     bool public = kind_is_public(scheme->kind);
     if (scheme->kind == SCHEME_SNS && !scheme->weak_hash_accepted)
-        return load_problem(load, node, "sns wants weak_hash: true; its version 1 signs with SHA-1");
+        return load_problem(load, node,
+                            "sns wants weak_hash: true; its version 1 signs with SHA-1");
     if (public && scheme->hash == HASH_SHA1 && !scheme->weak_hash_accepted)
         return load_problem(load, node, "SHA-1 is not accepted for %s", kinds[scheme->kind]);
     bool public_key = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
@@ -350,8 +402,9 @@ static bool check_text(struct load *load, const struct node *node, const struct 
     if (scheme->signed_text.count == 0)
         return load_problem(load, node, "wants signed: the text that is signed");
     if (secret != (scheme->kind == SCHEME_HASH))
-        return load_problem(load, node, "{{secret}} stands in the signed text of kind hash, and "
-                                        "only there");
+        return load_problem(load, node,
+                            "{{secret}} stands in the signed text of kind hash, and "
+                            "only there");
     return true;
 }
 
@@ -366,6 +419,9 @@ static bool scheme_finish(struct load *load, const struct node *node, void *sett
     return check_hash(load, node, scheme);
 }
 
-const struct row_section scheme_section = {
-    .name = "provider", .sentence = "How a sender signs.", .rows = scheme_rows,
-    .row_count = ROW_COUNT(scheme_rows), .size = sizeof(struct scheme), .finish = scheme_finish};
+const struct row_section scheme_section = {.name = "provider",
+                                           .sentence = "How a sender signs.",
+                                           .rows = scheme_rows,
+                                           .row_count = ROW_COUNT(scheme_rows),
+                                           .size = sizeof(struct scheme),
+                                           .finish = scheme_finish};

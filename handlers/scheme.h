@@ -1,6 +1,6 @@
 /* The words in which a sender's way of signing is described: the same for the presets that are
- * compiled in (config/providers) and for a user's own under `providers:`. docs/providers-language.md
- * explains them; the rows in scheme.c are where they are settled. */
+ * compiled in (config/providers) and for a user's own under `providers:`.
+ * docs/providers-language.md explains them; the rows in scheme.c are where they are settled. */
 #ifndef TENTERHOOK_HANDLERS_SCHEME_H
 #define TENTERHOOK_HANDLERS_SCHEME_H
 
@@ -36,10 +36,10 @@ struct scheme_key {
 };
 
 struct scheme_signature {
-    struct value_list in;  /* where it is, all that are there */
-    const char *separator; /* between entries; NULL: one entry */
+    struct value_list in;   /* where it is, all that are there */
+    const char *separator;  /* between entries; NULL: one entry */
     const char *assignment; /* between an entry's name and its value; NULL: entries are unnamed */
-    struct template field; /* the name of the entries that count */
+    struct template field;  /* the name of the entries that count */
     const char *prefix;
     bool prefix_optional;
     int encoding; /* enum signature_encoding */
@@ -47,8 +47,8 @@ struct scheme_signature {
 };
 
 struct scheme_time {
-    struct value_ref in; /* kind VALUE_ABSENT: the scheme has no time */
-    int unit;            /* enum time_unit */
+    struct value_ref in;  /* kind VALUE_ABSENT: the scheme has no time */
+    int unit;             /* enum time_unit */
     int64_t tolerance_ms; /* how old; 0: not judged */
     int64_t ahead_ms;     /* how far in the future */
     bool is_signed;
@@ -91,7 +91,7 @@ struct scheme_handshake {
 /* What a person is told of a preset. */
 struct scheme_about {
     const char *title, *source, *setup, *unsigned_parts, *note, *retries;
-    int evidence; /* enum evidence */
+    int evidence;        /* enum evidence */
     int64_t deadline_ms; /* 0: not known */
 };
 
@@ -108,7 +108,7 @@ struct scheme {
     struct scheme_time time;
     struct scheme_body_hash body_hash;
     struct scheme_jws jws;
-    struct section_list require; /* of struct scheme_test */
+    struct section_list require;           /* of struct scheme_test */
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct section_list handshake; /* of struct scheme_handshake */

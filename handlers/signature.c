@@ -75,9 +75,8 @@ static struct verdict check_time(struct signature_state *state, bool body)
     }
     if (!signature_time_parse(state->source.time, time->unit, &unix_ms))
         return signature_refuse("the time is not well formed");
-    if (time->tolerance_ms &&
-        !signature_time_fresh(unix_ms, state->request->now_ms, time->tolerance_ms, time->ahead_ms,
-                              time->unit))
+    if (time->tolerance_ms && !signature_time_fresh(unix_ms, state->request->now_ms,
+                                                    time->tolerance_ms, time->ahead_ms, time->unit))
         return signature_refuse("the time is not within the tolerance");
     return verdict_go_on();
 }
@@ -221,8 +220,8 @@ static struct verdict extract_basic(struct signature_state *state)
         return signature_refuse("the credentials are missing");
     if (count > 1 || text.length < sizeof word ||
         !bytes_equal_nocase(bytes_of(text.data, sizeof word - 1), bytes_of_text(word)) ||
-        !signature_decode(bytes_from(text, sizeof word - 1), ENCODING_BASE64,
-                          state->request->arena, &state->found[0]))
+        !signature_decode(bytes_from(text, sizeof word - 1), ENCODING_BASE64, state->request->arena,
+                          &state->found[0]))
         return signature_refuse("the credentials are not well formed");
     state->found_count = 1;
     return verdict_go_on();
@@ -231,7 +230,7 @@ static struct verdict extract_basic(struct signature_state *state)
 /* The steps for what stands in the head, or for what stands in the body. */
 static struct verdict take_values(struct signature_state *state, bool body)
 {
-    static struct verdict (*const steps[])(struct signature_state *state, bool body) = {
+    static struct verdict (*const steps[])(struct signature_state * state, bool body) = {
         check_required, signature_extract, check_time, take_delivery};
     struct verdict verdict = verdict_go_on();
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && verdict.reply == REPLY_NONE; i++)

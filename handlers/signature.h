@@ -1,6 +1,6 @@
-/* A description of signing made ready for one route: a plan, and how it is carried out on a request.
- * The signature and the time are looked at before the body is read where they stand in the head, and
- * the body is digested as it arrives where the description lets it. */
+/* A description of signing made ready for one route: a plan, and how it is carried out on a
+ * request. The signature and the time are looked at before the body is read where they stand in the
+ * head, and the body is digested as it arrives where the description lets it. */
 #ifndef TENTERHOOK_HANDLERS_SIGNATURE_H
 #define TENTERHOOK_HANDLERS_SIGNATURE_H
 
@@ -50,8 +50,8 @@ void signature_feed(struct signature_state *state, struct bytes piece);
 struct verdict signature_body(struct signature_state *state);
 void signature_release(struct signature_state *state);
 
-/* What should have been signed, for a person: the secret is shown as a word. False where the request
- * does not say enough. */
+/* What should have been signed, for a person: the secret is shown as a word. False where the
+ * request does not say enough. */
 bool signature_explain(struct signature_state *state, struct buffer *out);
 
 /* ---- the parts, for signature.c and the kinds that are code ---- */

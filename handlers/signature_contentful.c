@@ -30,8 +30,8 @@ static bool put_path(struct buffer *out, const struct request *request)
     struct buffer once;
     buffer_init(&once, TEXT_MAX);
     bool done = escape(&once, query, query_kept) && escape(out, path, uri_kept) &&
-                (once.length == 0 || (buffer_append(out, "?", 1) &&
-                                      escape(out, buffer_bytes(&once), uri_kept)));
+                (once.length == 0 ||
+                 (buffer_append(out, "?", 1) && escape(out, buffer_bytes(&once), uri_kept)));
     buffer_finish(&once);
     return done;
 }
@@ -76,8 +76,8 @@ static bool build(struct signature_state *state, struct buffer *out, struct byte
 {
     const struct request *request = state->request;
     return buffer_append_bytes(out, request->method) && buffer_append(out, "\n", 1) &&
-           put_path(out, request) && buffer_append(out, "\n", 1) &&
-           put_headers(state, out, list) && buffer_append(out, "\n", 1);
+           put_path(out, request) && buffer_append(out, "\n", 1) && put_headers(state, out, list) &&
+           buffer_append(out, "\n", 1);
 }
 
 /* The text before the body goes into a stream for each key; the body follows as it arrives. */

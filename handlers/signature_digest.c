@@ -69,10 +69,9 @@ struct verdict signature_open(struct signature_state *state)
     state->stream_count = (kind_is_keyed(scheme->kind) ? keys->count : 1) * state->url_count;
     struct verdict verdict = verdict_go_on();
     for (size_t i = 0; i < state->stream_count && verdict.reply == REPLY_NONE; i++) {
-        if (!stream_open(&state->streams[i], scheme,
-                         secret_bytes(&keys->items[kind_is_keyed(scheme->kind)
-                                                       ? i / state->url_count
-                                                       : 0])))
+        if (!stream_open(
+                &state->streams[i], scheme,
+                secret_bytes(&keys->items[kind_is_keyed(scheme->kind) ? i / state->url_count : 0])))
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a digest");
         verdict = render_part(state, i, 0, to);
     }
@@ -105,9 +104,8 @@ static bool public_matches(const struct signature_state *state, struct bytes dig
                                                  [SCHEME_RSA_PSS] = PUBLIC_RSA_PSS};
     const struct scheme *scheme = state->plan->scheme;
     for (size_t i = 0; i < state->plan->keys.count; i++) {
-        if (public_key_verify_hash(secret_bytes(&state->plan->keys.items[i]),
-                                   schemes[scheme->kind], (enum hash_kind)scheme->hash, digest,
-                                   signature)) {
+        if (public_key_verify_hash(secret_bytes(&state->plan->keys.items[i]), schemes[scheme->kind],
+                                   (enum hash_kind)scheme->hash, digest, signature)) {
             *key = i;
             return true;
         }

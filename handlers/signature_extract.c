@@ -15,11 +15,9 @@ bool signature_decode(struct bytes text, int encoding, struct arena *arena, stru
     uint8_t *data = arena_alloc(arena, text.length + 1);
     if (!data || text.length == 0)
         return false;
-    bool done = encoding == ENCODING_HEX
-                    ? hex_decode(text, HEX_LOWER, data, text.length, &length)
-                : encoding == ENCODING_BASE64
-                    ? base64_decode(text, data, text.length, &length)
-                    : base64url_decode(text, data, text.length, &length);
+    bool done = encoding == ENCODING_HEX ? hex_decode(text, HEX_LOWER, data, text.length, &length)
+                : encoding == ENCODING_BASE64 ? base64_decode(text, data, text.length, &length)
+                                              : base64url_decode(text, data, text.length, &length);
     if (done)
         *out = bytes_of(data, length);
     return done && length > 0;
@@ -135,8 +133,8 @@ struct verdict signature_extract(struct signature_state *state, bool body)
         if (value_needs_body(ref) != body)
             continue;
         asked++;
-        verdict = is_wildcard(ref) ? take_wildcard(state, ref, &there)
-                                   : take_ref(state, ref, &there);
+        verdict =
+            is_wildcard(ref) ? take_wildcard(state, ref, &there) : take_ref(state, ref, &there);
     }
     if (verdict.reply != REPLY_NONE || asked == 0)
         return verdict;

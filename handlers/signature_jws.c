@@ -21,8 +21,7 @@ static bool decode_json(struct bytes text, struct arena *arena, struct bytes *js
            json_check(*json, &json_limits_default, NULL, &fault);
 }
 
-static bool find_text(struct bytes json, const char *name, struct arena *arena,
-                      struct bytes *text)
+static bool find_text(struct bytes json, const char *name, struct arena *arena, struct bytes *text)
 {
     struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
     struct json_path path = {.steps = &step, .count = 1};
@@ -33,8 +32,7 @@ static bool find_text(struct bytes json, const char *name, struct arena *arena,
 static bool find_time(struct bytes json, const char *name, struct arena *arena, int64_t *unix_ms)
 {
     struct bytes text;
-    return find_text(json, name, arena, &text) &&
-           signature_time_parse(text, TIME_SECONDS, unix_ms);
+    return find_text(json, name, arena, &text) && signature_time_parse(text, TIME_SECONDS, unix_ms);
 }
 
 static bool key_matches(int algorithm, struct bytes key, struct bytes input, struct bytes mark)
@@ -87,8 +85,8 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
     struct arena *arena = state->request->arena;
     int64_t now = state->request->now_ms, time;
     struct bytes issuer;
-    if (jws->issuer && (!find_text(claims, "iss", arena, &issuer) ||
-                        !bytes_equal_text(issuer, jws->issuer)))
+    if (jws->issuer &&
+        (!find_text(claims, "iss", arena, &issuer) || !bytes_equal_text(issuer, jws->issuer)))
         return signature_refuse("the JWS is of another issuer");
     if (jws->tolerance_ms &&
         (!find_time(claims, "iat", arena, &time) ||
@@ -107,8 +105,7 @@ static struct verdict jws_head(struct signature_state *state)
     if (state->found_count != 1 || whole.length > JWS_MAX)
         return signature_refuse("the JWS is not well formed");
     struct bytes header = bytes_split(&rest, '.'), payload = bytes_split(&rest, '.');
-    if (!rest.data || memchr(rest.data, '.', rest.length) ||
-        memchr(rest.data, '=', rest.length) ||
+    if (!rest.data || memchr(rest.data, '.', rest.length) || memchr(rest.data, '=', rest.length) ||
         !signature_decode(rest, ENCODING_BASE64URL, arena, &mark))
         return signature_refuse("the JWS is not well formed");
     struct verdict verdict = check_header(state, header);

@@ -26,8 +26,8 @@ static bool key_public(struct bytes text, int encoding, uint8_t *out, size_t *le
 }
 
 /* Undoes the writing only. */
-static bool key_decode(const struct scheme *scheme, struct bytes text, uint8_t *out,
-                       size_t *length, struct error *err)
+static bool key_decode(const struct scheme *scheme, struct bytes text, uint8_t *out, size_t *length,
+                       struct error *err)
 {
     switch (scheme->key.encoding) {
     case KEY_HEX:

@@ -1,6 +1,7 @@
-/* HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). What has to be covered, the key
- * and the algorithm are the configuration's; the message only says how it was put together. Of the
- * signatures that a message may carry, one has to cover what is wanted, be fresh and be right. */
+/* HTTP Message Signatures (RFC 9421) with Content-Digest (RFC 9530). What has to be covered, the
+ * key and the algorithm are the configuration's; the message only says how it was put together. Of
+ * the signatures that a message may carry, one has to cover what is wanted, be fresh and be right.
+ */
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
@@ -11,7 +12,13 @@
 
 enum { LABELS_MAX = 4, COMPONENTS_MAX = 32, BASE_MAX = 64 * 1024 };
 
-enum message_algorithm { MESSAGE_HMAC, MESSAGE_ED25519, MESSAGE_ECDSA, MESSAGE_RSA_PSS, MESSAGE_RSA };
+enum message_algorithm {
+    MESSAGE_HMAC,
+    MESSAGE_ED25519,
+    MESSAGE_ECDSA,
+    MESSAGE_RSA_PSS,
+    MESSAGE_RSA
+};
 
 static const struct {
     const char *name;
@@ -250,8 +257,8 @@ static bool key_matches(struct signature_state *state, struct bytes key, struct 
     if (algorithm == MESSAGE_ECDSA)
         return mark.length == 64 && ecdsa_signature_to_der(mark, der, &length) &&
                public_key_verify_hash(key, PUBLIC_ECDSA, hash, sum, bytes_of(der, length));
-    return public_key_verify_hash(
-        key, algorithm == MESSAGE_RSA ? PUBLIC_RSA_PKCS1 : PUBLIC_RSA_PSS, hash, sum, mark);
+    return public_key_verify_hash(key, algorithm == MESSAGE_RSA ? PUBLIC_RSA_PKCS1 : PUBLIC_RSA_PSS,
+                                  hash, sum, mark);
 }
 
 /* ---- one signature ---- */
@@ -263,8 +270,7 @@ static const char *check_signature(struct signature_state *state, struct bytes i
     struct cover cover = {0};
     struct bytes parameters = input, inside;
     buffer_consume(&state->message, state->message.length);
-    if (!structured_take_list(&parameters, &inside) ||
-        !put_components(state, inside, &cover))
+    if (!structured_take_list(&parameters, &inside) || !put_components(state, inside, &cover))
         return "a component that is signed is missing or not known";
     if (!covers_enough(state, &cover))
         return "the signature does not cover what the route wants";

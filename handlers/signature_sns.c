@@ -5,11 +5,10 @@
 
 #include "base/public_key.h"
 
-static const char *const notification_members[] = {"Message",   "MessageId", "Subject",
-                                                   "Timestamp", "TopicArn",  "Type", NULL};
-static const char *const subscription_members[] = {"Message",   "MessageId", "SubscribeURL",
-                                                   "Timestamp", "Token",     "TopicArn",
-                                                   "Type",      NULL};
+static const char *const notification_members[] = {"Message",  "MessageId", "Subject", "Timestamp",
+                                                   "TopicArn", "Type",      NULL};
+static const char *const subscription_members[] = {
+    "Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type", NULL};
 
 static const struct {
     const char *type;

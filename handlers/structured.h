@@ -6,8 +6,8 @@
 
 #include "base/bytes.h"
 
-/* One member of a dictionary, and the comma behind it: `key=value;parameters`, of which `value` gets
- * all behind the "=" (empty for a bare key). */
+/* One member of a dictionary, and the comma behind it: `key=value;parameters`, of which `value`
+ * gets all behind the "=" (empty for a bare key). */
 bool structured_take_member(struct bytes *rest, struct bytes *key, struct bytes *value);
 
 /* `(item item …)`: what stands between the parentheses; `*rest` is then the parameters. */

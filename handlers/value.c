@@ -212,8 +212,7 @@ bool value_source_json(struct value_source *source, struct bytes *json)
     if (!source->json_tried) {
         struct json_fault fault;
         source->json_tried = true;
-        source->json_good =
-            json_check(source->request->body, &json_limits_default, NULL, &fault);
+        source->json_good = json_check(source->request->body, &json_limits_default, NULL, &fault);
     }
     *json = source->request->body;
     return source->json_good;
@@ -223,8 +222,7 @@ static enum value_outcome get_scalar(struct value_source *source, struct bytes j
                                      const struct json_path *path, struct bytes *value)
 {
     struct bytes raw;
-    if (!json_path_find(json, path, &raw) ||
-        !json_scalar_text(raw, source->request->arena, value))
+    if (!json_path_find(json, path, &raw) || !json_scalar_text(raw, source->request->arena, value))
         return VALUE_MISSING;
     return VALUE_FOUND;
 }

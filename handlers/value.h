@@ -18,8 +18,8 @@ enum value_kind {
     VALUE_SIGNATURE, /* entry of that name beside the signature */
     VALUE_PARAMETER, /* said beside the provider's name */
     VALUE_BODY,
-    VALUE_TIME,        /* as sent */
-    VALUE_DELIVERY,    /* the delivery id */
+    VALUE_TIME,     /* as sent */
+    VALUE_DELIVERY, /* the delivery id */
     VALUE_METHOD,
     VALUE_URL,         /* public_url with the query that came */
     VALUE_SORTED_FORM, /* all form fields, by name, name and value joined */
@@ -43,13 +43,14 @@ struct value_list {
 enum value_filter { FILTER_NONE, FILTER_JSON, FILTER_HMAC_HEX, FILTER_HMAC_BASE64 };
 
 struct template_part {
-    struct bytes literal;   /* where the ref is absent */
+    struct bytes literal; /* where the ref is absent */
     struct value_ref ref;
-    bool optional;          /* `| default`: empty where it is missing */
+    bool optional; /* `| default`: empty where it is missing */
     enum value_filter filter;
 };
 
-struct template {
+struct template
+{
     struct template_part *parts;
     size_t count;
     const char *text; /* as written */
@@ -89,7 +90,7 @@ void value_source_finish(struct value_source *source);
 enum value_outcome {
     VALUE_FOUND,
     VALUE_MISSING,
-    VALUE_REPEATED, /* what should be single is there twice */
+    VALUE_REPEATED,  /* what should be single is there twice */
     VALUE_MALFORMED, /* the body is not the JSON or form that it would have to be */
 };
 

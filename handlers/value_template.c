@@ -16,13 +16,20 @@ static const struct {
     enum value_kind kind;
     bool named; /* a name follows: `header.x` */
 } words[] = {
-    {"header", VALUE_HEADER, true},       {"query", VALUE_QUERY, true},
-    {"form", VALUE_FORM, true},           {"payload", VALUE_PAYLOAD, true},
-    {"item", VALUE_ITEM, true},           {"signature", VALUE_SIGNATURE, true},
-    {"parameter", VALUE_PARAMETER, true}, {"body", VALUE_BODY, false},
-    {"time", VALUE_TIME, false},          {"delivery", VALUE_DELIVERY, false},
-    {"method", VALUE_METHOD, false},      {"url", VALUE_URL, false},
-    {"sorted_form", VALUE_SORTED_FORM, false}, {"crc32", VALUE_CRC32, false},
+    {"header", VALUE_HEADER, true},
+    {"query", VALUE_QUERY, true},
+    {"form", VALUE_FORM, true},
+    {"payload", VALUE_PAYLOAD, true},
+    {"item", VALUE_ITEM, true},
+    {"signature", VALUE_SIGNATURE, true},
+    {"parameter", VALUE_PARAMETER, true},
+    {"body", VALUE_BODY, false},
+    {"time", VALUE_TIME, false},
+    {"delivery", VALUE_DELIVERY, false},
+    {"method", VALUE_METHOD, false},
+    {"url", VALUE_URL, false},
+    {"sorted_form", VALUE_SORTED_FORM, false},
+    {"crc32", VALUE_CRC32, false},
     {"secret", VALUE_SECRET, false},
 };
 
@@ -79,8 +86,9 @@ bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *re
 
 static bool part_parse_filter(struct bytes filter, struct template_part *part, struct error *err)
 {
-    static const char *const names[] = {
-        [FILTER_JSON] = "json", [FILTER_HMAC_HEX] = "hmac_hex", [FILTER_HMAC_BASE64] = "hmac_base64"};
+    static const char *const names[] = {[FILTER_JSON] = "json",
+                                        [FILTER_HMAC_HEX] = "hmac_hex",
+                                        [FILTER_HMAC_BASE64] = "hmac_base64"};
     if (bytes_equal_text(filter, "default")) {
         part->optional = true;
         return true;
@@ -130,9 +138,9 @@ static bool template_parse_part(const char **rest, struct arena *arena, struct t
 bool template_parse(const char *text, struct arena *arena, struct template *template,
                     struct error *err)
 {
-    struct template parsed = {
-        .text = arena_copy_text(arena, text),
-        .parts = arena_alloc_array(arena, TEMPLATE_PARTS, sizeof *parsed.parts)};
+    struct template parsed = {.text = arena_copy_text(arena, text),
+                              .parts =
+                                  arena_alloc_array(arena, TEMPLATE_PARTS, sizeof *parsed.parts)};
     if (!parsed.text || !parsed.parts)
         return error_set(err, "out of memory");
     for (const char *rest = parsed.text; *rest;) {
@@ -178,7 +186,8 @@ static bool piece_unambiguous(const struct template *template, size_t i, struct 
 {
     enum value_kind kind = template->parts[i].ref.kind;
     bool ours = kind == VALUE_BODY || kind == VALUE_URL || kind == VALUE_METHOD ||
-                kind == VALUE_SECRET || kind == VALUE_TIME || kind == VALUE_PARAMETER || kind == VALUE_SORTED_FORM;
+                kind == VALUE_SECRET || kind == VALUE_TIME || kind == VALUE_PARAMETER ||
+                kind == VALUE_SORTED_FORM;
     if (ours || i + 1 == template->count)
         return true;
     bool from_body = kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM;

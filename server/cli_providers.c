@@ -11,10 +11,19 @@
 enum { SCHEME_ARENA = 1024 * 1024 };
 
 /* The order of the enums in scheme.h. */
-static const char *const kind_names[] = {
-    "HMAC",  "keyed digest",         "Ed25519", "ECDSA",      "RSA",
-    "RSA-PSS", "token",              "basic authentication", "JWS", "RSA (SNS)",
-    "HMAC (Contentful)", "HTTP message signature", "none"};
+static const char *const kind_names[] = {"HMAC",
+                                         "keyed digest",
+                                         "Ed25519",
+                                         "ECDSA",
+                                         "RSA",
+                                         "RSA-PSS",
+                                         "token",
+                                         "basic authentication",
+                                         "JWS",
+                                         "RSA (SNS)",
+                                         "HMAC (Contentful)",
+                                         "HTTP message signature",
+                                         "none"};
 static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512"};
 static const char *const evidence_names[] = {"the sender's own code", "the sender's documentation",
                                              "receivers written by others"};
@@ -160,20 +169,21 @@ static void print_page_head(void)
 
 static void print_page_policy(void)
 {
-    puts("\n## Where receivers differ\n\n"
-         "Some messages are taken by one receiver and refused by another. Here the safe side comes "
-         "first:\n\n"
-         "| message | here |\n|---|---|\n"
-         "| a signature in upper-case hex | refused |\n"
-         "| base64 without its padding, or with stray bits in its last character | refused |\n"
-         "| a signature header that is there twice, whichever is right | refused |\n"
-         "| a time further ahead than the tolerance | refused |\n"
-         "| a space inside an entry, between its label and the digest | refused |\n"
-         "| several entries of the same label, one of which is right | accepted |\n"
-         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
-         "A message that is proven is known again by its delivery id where the signature covers it, "
-         "else by a\ndigest of signature and time, else by the delivery id as sent. A sender that "
-         "has neither an id nor a time\nis not protected against replay.");
+    puts(
+        "\n## Where receivers differ\n\n"
+        "Some messages are taken by one receiver and refused by another. Here the safe side comes "
+        "first:\n\n"
+        "| message | here |\n|---|---|\n"
+        "| a signature in upper-case hex | refused |\n"
+        "| base64 without its padding, or with stray bits in its last character | refused |\n"
+        "| a signature header that is there twice, whichever is right | refused |\n"
+        "| a time further ahead than the tolerance | refused |\n"
+        "| a space inside an entry, between its label and the digest | refused |\n"
+        "| several entries of the same label, one of which is right | accepted |\n"
+        "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
+        "A message that is proven is known again by its delivery id where the signature covers it, "
+        "else by a\ndigest of signature and time, else by the delivery id as sent. A sender that "
+        "has neither an id nor a time\nis not protected against replay.");
 }
 
 /* ---- the verb ---- */

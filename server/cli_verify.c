@@ -1,6 +1,6 @@
 /* `tenterhook verify`: the walk of a captured request, stage by stage, with nothing run and nothing
- * kept. It is the same list of stages that the listener drives; what a stranger is never told — why a
- * signature is refused, what should have been signed — is said here to the operator. */
+ * kept. It is the same list of stages that the listener drives; what a stranger is never told — why
+ * a signature is refused, what should have been signed — is said here to the operator. */
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -94,8 +94,8 @@ static void walk(struct verify_result *result, int64_t now_ms)
     request->headers = capture->headers;
     request->header_count = capture->header_count;
     request->secure = true;
-    request->client = (struct client_address){
-        .address = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
+    request->client =
+        (struct client_address){.address = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
     request->now_ms = now_ms;
     result->verdict = pipeline_head(exchange, 0);
     if (result->verdict.reply != REPLY_NONE)
@@ -128,8 +128,8 @@ static const char *stage_result(const struct verify_result *result, size_t stage
     while (pipeline_stage_names[decided] &&
            strcmp(pipeline_stage_names[decided], result->exchange->stage) != 0)
         decided++;
-    return stage < decided   ? "passed"
-           : stage > decided ? "not reached"
+    return stage < decided                 ? "passed"
+           : stage > decided               ? "not reached"
            : is_accepted(&result->verdict) ? "answered"
                                            : "refused";
 }
@@ -303,8 +303,8 @@ static int verify_run(int argc, char **argv)
     problem_list_finish(&problems);
     if (!settings)
         return EXIT_ENVIRONMENT;
-    int code = verify_with(&options, settings,
-                           options.now ? (int64_t)now_s * 1000 : clock_unix_ms());
+    int code =
+        verify_with(&options, settings, options.now ? (int64_t)now_s * 1000 : clock_unix_ms());
     settings_destroy(settings);
     return code;
 }
