@@ -9,7 +9,7 @@
 #include "handlers/provider.h"
 #include "handlers/sign.h"
 #include "server/cli.h"
-#include "server/client.h"
+#include "server/tls_client.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -15,7 +15,7 @@ LAYERS = ["base", "config", "handlers", "server"]
 # Foreign headers, and the files that may include them.
 DOORS = {
     "microhttpd.h": r"server/http\w*\.[ch]",
-    "gnutls/": r"server/tls\w*\.[ch]|base/(crypto|public_key)\.c",
+    "gnutls/": r"server/tls\w*\.[ch]|base/(crypto|private_key|public_key)\.c",
     "sqlite3.h": r"server/(journal|database)\w*\.[ch]",
     "yaml.h": r"config/tree\.c",
     "json-c/": r"handlers/payload\.c|handlers/schema/\w+\.[ch]",

@@ -1,6 +1,6 @@
 /* A client of one request a connection, on blocking sockets with a timeout. Why not a library:
  * docs/decisions/send-over-gnutls.md. */
-#include "server/client.h"
+#include "server/tls_client.h"
 
 #include "base/arena.h"
 

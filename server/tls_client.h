@@ -1,6 +1,6 @@
 /* One HTTP/1.1 request over TCP or TLS and its answer, for `tenterhook send`. */
-#ifndef TENTERHOOK_SERVER_CLIENT_H
-#define TENTERHOOK_SERVER_CLIENT_H
+#ifndef TENTERHOOK_SERVER_TLS_CLIENT_H
+#define TENTERHOOK_SERVER_TLS_CLIENT_H
 
 #include "base/buffer.h"
 #include "base/error.h"
