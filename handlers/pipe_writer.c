@@ -295,7 +295,13 @@ static bool writer_judge(struct pipe_writer *writer)
     return true;
 }
 
-/* The deadline of frames that are to be stopped has come. */
+/* Whether frames that are to be stopped have had their time; without a reader it ends at once. */
+static bool writer_stop_is_due(const struct pipe_writer *writer)
+{
+    return writer->stop_ns != INT64_MAX &&
+           (!writer->has_reader || writer->stop_ns <= clock_monotonic_ns());
+}
+
 static void writer_abandon(struct pipe_writer *writer)
 {
     const struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
@@ -415,7 +421,7 @@ static void writer_turn(struct pipe_writer *writer)
         writer_look(writer);
         settled = writer_judge(writer);
     }
-    if (writer->fd >= 0 && writer->stop_ns <= clock_monotonic_ns())
+    if (writer->fd >= 0 && writer_stop_is_due(writer))
         writer_abandon(writer);
     if (writer->fd >= 0 && !(TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting)))
         writer_check_place(writer);

@@ -61,9 +61,10 @@ struct pipe_writer *pipe_writer_find(struct loop *loop, const char *path, mode_t
 /* Queues a frame; false without memory. */
 bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame);
 
-/* The frame is to end soon: at once if nothing of it is in the FIFO, at `deadline_ns` at the
- * latest. What is unread then is taken back out of the FIFO; but where a reader is in the middle of
- * a frame and all that follows is whole, it is left to it (and will come again). */
+/* The frame is to end soon: at once if nothing of it is in the FIFO or nobody reads, at
+ * `deadline_ns` at the latest. What is unread then is taken back out of the FIFO; but where a
+ * reader is in the middle of a frame and all that follows is whole, it is left to it (and will come
+ * again). */
 void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int64_t deadline_ns);
 
 /* Closes all writers; none may have a frame any more. */

@@ -541,6 +541,29 @@ START_TEST(stop_leaves_a_begun_frame_to_its_reader)
 }
 END_TEST
 
+START_TEST(stop_does_not_wait_for_a_reader_that_has_left)
+{
+    int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    begin(0, 100);
+    turn(50);
+    close(fd); /* the frame lies in the FIFO */
+    turn(50);
+    ck_assert(!events[0].result.done);
+    int64_t now = clock_monotonic_ns();
+    pipe_action.stop(events[0].run, now + 30 * NS_PER_S);
+    rig_wait(&events[0].result.done);
+    ck_assert_int_lt((clock_monotonic_ns() - now) / NS_PER_MS, 2000);
+    ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_INTERRUPTED);
+    pid_t pid = reader("exec cat fifo > out");
+    begin(1, 100);
+    rig_wait(&events[1].result.done);
+    kill_reader(pid);
+    unsigned seen[2];
+    ck_assert_uint_eq(tally("out", seen, 2), 0);
+    ck_assert(seen[0] == 0 && seen[1] == 1);
+}
+END_TEST
+
 START_TEST(a_torn_line_gets_an_end_before_the_next)
 {
     /* a frame larger than the FIFO, a reader in its middle, and the server leaves */
@@ -600,6 +623,7 @@ int main(void)
     tcase_add_test(all, a_fifo_that_is_replaced_is_followed);
     tcase_add_test(all, stop_takes_back_what_nobody_reads);
     tcase_add_test(all, stop_leaves_a_begun_frame_to_its_reader);
+    tcase_add_test(all, stop_does_not_wait_for_a_reader_that_has_left);
     tcase_add_test(all, a_torn_line_gets_an_end_before_the_next);
     tcase_add_test(all, an_idle_writer_costs_nothing);
     suite_add_tcase(suite, all);
