@@ -209,11 +209,9 @@ static void drain(struct runner *runner, uint64_t value)
     retention_stop(&runner->retention);
     if (value >= INT64_MAX)
         return;
+    /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time. */
+    dispatch_stop(&runner->dispatch, false, runner->deadline_ns);
     int64_t left = runner->deadline_ns - now;
-    /* A pipe that nobody reads would hold us for the whole grace: what is not read soon waits for
-     * the next start. */
-    dispatch_stop(&runner->dispatch, false, left < RELEASE_NS ? runner->deadline_ns
-                                                              : now + RELEASE_NS);
     int64_t part = left / STOP_PART < STOP_MOST_NS ? left / STOP_PART : STOP_MOST_NS;
     loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
 }
