@@ -302,16 +302,29 @@ static struct settings *load_finish(struct load *load)
     return NULL;
 }
 
-struct settings *settings_load(const char *file, const struct registry *registry,
-                               struct problem_list *problems)
+static struct settings *load_main(const char *file, const struct registry *registry,
+                                  struct problem_list *problems, bool offline)
 {
     struct load load;
     if (load_init(&load, file, registry, problems)) {
+        load.offline = offline;
         const struct node *root = load_parse_main(&load, file);
         if (root)
             load_tree(&load, root);
     }
     return load_finish(&load);
+}
+
+struct settings *settings_load(const char *file, const struct registry *registry,
+                               struct problem_list *problems)
+{
+    return load_main(file, registry, problems, false);
+}
+
+struct settings *settings_load_alone(const char *file, const struct registry *registry,
+                                     struct problem_list *problems)
+{
+    return load_main(file, registry, problems, true);
 }
 
 struct settings *settings_load_text(const char *name, struct bytes text,

@@ -14,6 +14,11 @@ struct load; /* one run of settings_load */
  * snapshot. */
 struct settings *settings_load(const char *file, const struct registry *registry,
                                struct problem_list *problems);
+/* The same for the main file alone: includes are skipped, and every secret and every file that is
+ * named is taken to be there. For those who want to know where the journal is, without the server's
+ * environment. */
+struct settings *settings_load_alone(const char *file, const struct registry *registry,
+                                     struct problem_list *problems);
 /* The same for a text in memory. Nothing else is read: includes are skipped, and every secret and
  * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
 struct settings *settings_load_text(const char *name, struct bytes text,

@@ -115,7 +115,8 @@ static int open_handle(struct database *db, const char *path, enum database_mode
         return code;
     /* the log is looked for at the first read only */
     code = sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
-    return (code & 0xff) == SQLITE_CANTOPEN ? open_without_log(db, path) : code;
+    bool no_index = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY;
+    return no_index ? open_without_log(db, path) : code;
 }
 
 bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,

@@ -1,0 +1,278 @@
+/* Text goes through put_safe, JSON through json_escape: a log line or a header that tries to move the
+ * cursor of whoever looks at it is shown, not obeyed. */
+#include "server/events_print.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "handlers/json.h"
+
+/* Bytes of the character at the front that a terminal may get as they are; 0: none. */
+static size_t safe_character(struct bytes text)
+{
+    uint8_t c = text.data[0];
+    if (c < 0x80)
+        return c >= 0x20 && c != 0x7f ? 1 : 0;
+    size_t length = utf8_sequence(text.data, text.length);
+    bool control = c == 0xc2 && length == 2 && text.data[1] < 0xa0;
+    /* U+2000 to U+206F holds the marks that turn a line around */
+    bool mark = c == 0xe2 && length == 3 && (text.data[1] == 0x80 || text.data[1] == 0x81);
+    return control || mark ? 0 : length;
+}
+
+static void put_safe(FILE *out, struct bytes text)
+{
+    while (text.length > 0) {
+        size_t length = safe_character(text);
+        if (length > 0)
+            fwrite(text.data, 1, length, out);
+        else
+            fprintf(out, "\\x%02x", text.data[0]);
+        text = bytes_from(text, length ? length : 1);
+    }
+}
+
+static void put_column(FILE *out, struct bytes text, size_t width)
+{
+    put_safe(out, text);
+    for (size_t i = text.length; i < width; i++)
+        fputc(' ', out);
+    fputs("  ", out);
+}
+
+/* ---- JSON ---- */
+
+static void put_json(FILE *out, const char *name, struct bytes text)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, SIZE_MAX / 2);
+    if (json_escape(&buffer, text)) {
+        fprintf(out, ",\"%s\":\"", name);
+        fwrite(buffer.data, 1, buffer.length, out);
+        fputc('"', out);
+    }
+    buffer_finish(&buffer);
+}
+
+static void put_json_number(FILE *out, const char *name, int64_t number)
+{
+    if (number >= 0)
+        fprintf(out, ",\"%s\":%lld", name, (long long)number);
+}
+
+static void put_json_time(FILE *out, const char *name, int64_t unix_ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    if (unix_ms < 0)
+        return;
+    clock_format_unix_ms(unix_ms, text);
+    fprintf(out, ",\"%s\":\"%s\"", name, text);
+}
+
+/* The members of an event, without the braces. */
+static void put_json_event(FILE *out, const struct event_view *event)
+{
+    struct bytes states = event->states;
+    fprintf(out, "\"seq\":%lld", (long long)event->seq);
+    put_json(out, "id", event->id);
+    put_json(out, "route", event->route);
+    put_json_time(out, "received", event->received_ms);
+    put_json(out, "client", event->client);
+    put_json(out, "type", event->type);
+    put_json(out, "delivery", event->delivery_id);
+    put_json(out, "content_type", event->content_type);
+    put_json_number(out, "size", event->size);
+    fputs(",\"states\":[", out);
+    for (int i = 0; states.data; i++) {
+        struct bytes state = bytes_split(&states, ',');
+        fprintf(out, "%s\"%.*s\"", i ? "," : "", (int)state.length, (const char *)state.data);
+    }
+    fputc(']', out);
+}
+
+void events_print_row_json(FILE *out, const struct event_view *event)
+{
+    fputc('{', out);
+    put_json_event(out, event);
+    fputs("}\n", out);
+}
+
+static void put_json_delivery(FILE *out, const struct delivery_view *delivery)
+{
+    fprintf(out, "\"attempts\":%lld", (long long)delivery->attempt);
+    put_json(out, "action", delivery->action);
+    put_json(out, "state", delivery->state);
+    put_json_time(out, "started", delivery->started_ms);
+    put_json_time(out, "ended", delivery->ended_ms);
+    put_json_number(out, "duration_ms", delivery->duration_ms);
+    put_json_number(out, "exit_status", delivery->exit_status);
+    put_json_number(out, "signal", delivery->signal);
+    if (delivery->reason.length)
+        put_json(out, "reason", delivery->reason);
+    put_json_number(out, "output_bytes", delivery->output_total);
+    put_json(out, "output", delivery->output);
+    put_json_number(out, "error_output_bytes", delivery->error_total);
+    put_json(out, "error_output", delivery->error_output);
+}
+
+/* ---- text ---- */
+
+enum { ID_WIDTH = 36, TIME_WIDTH = 24, STATE_WIDTH = 12, ROUTE_WIDTH = 20, STATES_SIZE = 64 };
+
+void events_print_head(FILE *out)
+{
+    put_column(out, bytes_of_text("ID"), ID_WIDTH);
+    put_column(out, bytes_of_text("RECEIVED"), TIME_WIDTH);
+    put_column(out, bytes_of_text("STATE"), STATE_WIDTH);
+    put_column(out, bytes_of_text("ROUTE"), ROUTE_WIDTH);
+    fputs("TYPE\n", out);
+}
+
+/* The states that are worth a look: "done" only where there is no other. Into `text`, NUL at the
+ * end. */
+static void summarize_states(struct bytes states, char text[STATES_SIZE])
+{
+    size_t length = 0;
+    while (states.data) {
+        struct bytes state = bytes_split(&states, ',');
+        if (bytes_equal_text(state, "done") || length + state.length + 2 > STATES_SIZE)
+            continue;
+        length += (size_t)snprintf(text + length, STATES_SIZE - length, "%s%.*s",
+                                   length ? "," : "", (int)state.length,
+                                   (const char *)state.data);
+    }
+    if (length == 0)
+        snprintf(text, STATES_SIZE, "done");
+}
+
+void events_print_row(FILE *out, const struct event_view *event)
+{
+    char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
+    clock_format_unix_ms(event->received_ms, received);
+    summarize_states(event->states, states);
+    put_column(out, event->id, ID_WIDTH);
+    put_column(out, bytes_of_text(received), TIME_WIDTH);
+    put_column(out, bytes_of_text(states), STATE_WIDTH);
+    put_column(out, event->route, ROUTE_WIDTH);
+    put_safe(out, event->type);
+    fputc('\n', out);
+}
+
+static void put_line(FILE *out, const char *name, struct bytes value)
+{
+    if (value.length == 0)
+        return;
+    fprintf(out, "%-13s ", name);
+    put_safe(out, value);
+    fputc('\n', out);
+}
+
+static void put_time(FILE *out, const char *name, int64_t unix_ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    if (unix_ms < 0)
+        return;
+    clock_format_unix_ms(unix_ms, text);
+    put_line(out, name, bytes_of_text(text));
+}
+
+/* The end of an output, line by line, indented. */
+static void put_output(FILE *out, const char *name, struct bytes output, int64_t total)
+{
+    if (total == 0)
+        return;
+    fprintf(out, "  %s: %lld bytes", name, (long long)total);
+    fputs((int64_t)output.length < total ? ", the last of them:\n" : "\n", out);
+    while (output.length > 0) {
+        struct bytes line = bytes_split(&output, '\n');
+        fputs("    | ", out);
+        put_safe(out, line);
+        fputc('\n', out);
+    }
+}
+
+static void put_how(FILE *out, const struct delivery_view *delivery)
+{
+    fprintf(out, "%lld attempt%s", (long long)delivery->attempt,
+            delivery->attempt == 1 ? "" : "s");
+    if (delivery->duration_ms >= 0)
+        fprintf(out, ", %lld ms", (long long)delivery->duration_ms);
+    if (delivery->exit_status >= 0)
+        fprintf(out, ", exit %lld", (long long)delivery->exit_status);
+    if (delivery->signal >= 0)
+        fprintf(out, ", signal %lld", (long long)delivery->signal);
+    if (delivery->takeovers > 0)
+        fprintf(out, ", left by its runner %lld times", (long long)delivery->takeovers);
+    fputc('\n', out);
+}
+
+static void put_delivery(FILE *out, const struct delivery_view *delivery)
+{
+    fputs("\naction ", out);
+    put_safe(out, delivery->action);
+    fputs(": ", out);
+    put_safe(out, delivery->state);
+    fputs(", ", out);
+    put_how(out, delivery);
+    put_line(out, "  reason", delivery->reason);
+    put_time(out, "  started", delivery->started_ms);
+    put_time(out, "  ended", delivery->ended_ms);
+    put_output(out, "standard output", delivery->output, delivery->output_total);
+    put_output(out, "standard error", delivery->error_output, delivery->error_total);
+}
+
+static void put_event(FILE *out, const struct event_view *event)
+{
+    put_line(out, "id", event->id);
+    put_line(out, "route", event->route);
+    put_time(out, "received", event->received_ms);
+    put_line(out, "client", event->client);
+    put_line(out, "type", event->type);
+    put_line(out, "delivery", event->delivery_id);
+    put_line(out, "content type", event->content_type);
+    fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
+            event->has_body ? "" : ", not kept any more");
+}
+
+/* ---- all of one event ---- */
+
+void events_print_event(struct events_detail *detail, const struct event_view *event)
+{
+    if (!detail->json) {
+        put_event(detail->out, event);
+        return;
+    }
+    fputc('{', detail->out);
+    put_json_event(detail->out, event);
+}
+
+void events_print_headers(struct events_detail *detail, struct bytes headers)
+{
+    if (headers.length == 0)
+        return;
+    if (!detail->json) {
+        put_line(detail->out, "headers", headers);
+        return;
+    }
+    /* an object already */
+    fputs(",\"headers\":", detail->out);
+    fwrite(headers.data, 1, headers.length, detail->out);
+}
+
+void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery)
+{
+    if (!detail->json) {
+        put_delivery(detail->out, delivery);
+        return;
+    }
+    fputs(detail->deliveries++ == 0 ? ",\"deliveries\":[{" : ",{", detail->out);
+    put_json_delivery(detail->out, delivery);
+    fputc('}', detail->out);
+}
+
+void events_print_end(struct events_detail *detail)
+{
+    if (!detail->json)
+        return;
+    fputs(detail->deliveries == 0 ? ",\"deliveries\":[]}\n" : "]}\n", detail->out);
+}

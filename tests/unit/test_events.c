@@ -1,0 +1,237 @@
+/* What `events` shows is what the journal holds, and no terminal obeys it. */
+#include "journal_fixture.h"
+
+#include "base/clock.h"
+#include "server/events_print.h"
+
+static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
+
+static void note_nothing(void *context, const struct journal_delivery *delivery)
+{
+    (void)context, (void)delivery;
+}
+
+/* One event for each key; the first has failed, the second is done, the third waits. */
+static void fill(void)
+{
+    static const char *const keys[] = {"one", "two", loud};
+    struct journal *journal = fixture_open();
+    char id[ID_TEXT_SIZE];
+    int64_t seq, action;
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    for (int i = 0; i < 3; i++) {
+        struct wire_event event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
+        struct outcome outcome = {.kind = i == 0 ? OUTCOME_FAILED : OUTCOME_DONE,
+                                  .exit_status = i == 0 ? 9 : 0,
+                                  .reason = "exited with status 9",
+                                  .output = bytes_of_text(loud),
+                                  .output_total = 1000};
+        event.event_type = bytes_of_text(keys[i]);
+        id_create(clock_unix_ms(), id);
+        const char *route = i == 2 ? "beta" : "alpha";
+        ck_assert(journal_find_action(journal, route, "1", &action));
+        ck_assert(journal_add_event(journal, id, route, &event, &seq));
+        ck_assert(journal_add_delivery(journal, seq, 0, action));
+        if (i == 2)
+            continue;
+        int64_t delivery = journal_delivery_seq(seq, 0);
+        ck_assert(journal_claim(journal, delivery, 1, 1, note_nothing, NULL));
+        ck_assert(journal_finish(journal, delivery, 1, &outcome, clock_unix_ms()));
+    }
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    journal_close(journal);
+}
+
+struct printed {
+    char *text;
+    size_t size;
+    FILE *file;
+    size_t rows;
+    int64_t last;
+    char id[ID_TEXT_SIZE];
+};
+
+static void row(void *context, const struct event_view *event)
+{
+    struct printed *printed = context;
+    events_print_row(printed->file, event);
+    memcpy(printed->id, event->id.data, ID_TEXT_SIZE - 1);
+    printed->last = event->seq;
+    printed->rows++;
+}
+
+static size_t list(struct journal_reader *reader, struct event_filter filter,
+                   struct printed *printed)
+{
+    filter.limit = filter.limit ? filter.limit : 100;
+    printed->rows = 0;
+    ck_assert(journal_reader_list(reader, &filter, row, printed));
+    fflush(printed->file);
+    return printed->rows;
+}
+
+static struct journal_reader *open_reader(void)
+{
+    struct error err = {""};
+    struct journal_reader *reader = journal_reader_open(fixture_path, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    return reader;
+}
+
+START_TEST(filters_choose)
+{
+    struct printed printed = {NULL};
+    fill();
+    struct journal_reader *reader = open_reader();
+    printed.file = open_memstream(&printed.text, &printed.size);
+    ck_assert_uint_eq(list(reader, (struct event_filter){.route = NULL}, &printed), 3);
+    ck_assert_int_eq(printed.last, 1); /* newest first */
+    ck_assert_uint_eq(list(reader, (struct event_filter){.route = "alpha"}, &printed), 2);
+    ck_assert_uint_eq(list(reader, (struct event_filter){.state = "dead"}, &printed), 1);
+    ck_assert_uint_eq(list(reader, (struct event_filter){.limit = 2}, &printed), 2);
+    ck_assert_uint_eq(
+        list(reader, (struct event_filter){.after = 1, .oldest_first = true}, &printed), 2);
+    ck_assert_int_eq(printed.last, 3);
+    ck_assert_ptr_null(strchr(printed.text, '\033'));
+    ck_assert_ptr_nonnull(strstr(printed.text, "\\x1b[31m \\xe2\\x80\\xae \\xc2\\x9b \\xff\\x0a"));
+    fclose(printed.file);
+    free(printed.text);
+    journal_reader_close(reader);
+}
+END_TEST
+
+START_TEST(a_prefix_finds_what_is_unique)
+{
+    struct printed printed = {NULL};
+    int64_t seq = 0;
+    size_t count;
+    fill();
+    struct journal_reader *reader = open_reader();
+    printed.file = open_memstream(&printed.text, &printed.size);
+    list(reader, (struct event_filter){.state = "dead"}, &printed);
+    ck_assert(journal_reader_find(reader, printed.id, &seq, &count));
+    ck_assert_uint_eq(count, 1);
+    ck_assert_int_eq(seq, 1);
+    printed.id[8] = '\0';
+    ck_assert(journal_reader_find(reader, printed.id, &seq, &count));
+    ck_assert_uint_eq(count, 2); /* and more */
+    ck_assert(journal_reader_find(reader, "' OR 1 --", &seq, &count));
+    ck_assert_uint_eq(count, 0);
+    fclose(printed.file);
+    free(printed.text);
+    journal_reader_close(reader);
+}
+END_TEST
+
+static void detail_event(void *context, const struct event_view *event)
+{
+    events_print_event(context, event);
+}
+
+static void detail_delivery(void *context, const struct delivery_view *delivery)
+{
+    events_print_delivery(context, delivery);
+}
+
+static void detail_headers(void *context, struct bytes headers, struct bytes body)
+{
+    ck_assert(bytes_equal_text(body, "{\"a\":1}"));
+    events_print_headers(context, headers);
+}
+
+static char *show(bool json)
+{
+    char *text = NULL;
+    size_t size;
+    fill();
+    struct journal_reader *reader = open_reader();
+    struct events_detail detail = {.out = open_memstream(&text, &size), .json = json};
+    ck_assert(journal_reader_event(reader, 1, detail_event, &detail));
+    ck_assert(journal_reader_body(reader, 1, detail_headers, &detail));
+    ck_assert(journal_reader_deliveries(reader, 1, detail_delivery, &detail));
+    events_print_end(&detail);
+    ck_assert(!journal_reader_event(reader, 99, detail_event, &detail));
+    fclose(detail.out);
+    journal_reader_close(reader);
+    return text;
+}
+
+START_TEST(all_of_an_event_is_shown)
+{
+    char *text = show(false);
+    static const char *const wanted[] = {
+        "route         alpha\n", "body          7 bytes\n", "headers       {}\n",
+        "action 1: dead, 1 attempt", "exit 9\n", "reason      exited with status 9\n",
+        "standard output: 1000 bytes, the last of them:\n    | red \\x1b[31m"};
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        ck_assert_msg(strstr(text, wanted[i]) != NULL, "%s is not in %s", wanted[i], text);
+    ck_assert_ptr_null(strchr(text, '\033'));
+    free(text);
+}
+END_TEST
+
+START_TEST(json_is_json)
+{
+    char *text = show(true);
+    ck_assert_ptr_nonnull(strstr(text, "\"states\":[\"dead\"]"));
+    ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
+    ck_assert_ptr_nonnull(strstr(text, "\"output\":\"red \\u001b[31m"));
+    ck_assert_ptr_null(strchr(text, '\033'));
+    free(text);
+}
+END_TEST
+
+START_TEST(a_commit_is_seen_by_the_reader)
+{
+    int64_t newest = -1;
+    fill();
+    struct journal_reader *reader = open_reader();
+    ck_assert(journal_reader_newest(reader, &newest));
+    ck_assert_int_eq(newest, 3);
+    ck_assert(!journal_reader_changed(reader));
+    struct journal *journal = fixture_open();
+    ck_assert_int_eq(journal_probe(journal), STORE_OK);
+    ck_assert(journal_reader_changed(reader));
+    journal_close(journal);
+    journal_reader_close(reader);
+}
+END_TEST
+
+START_TEST(a_file_that_nobody_serves_can_be_read_without_writing)
+{
+    char copy[128], command[320];
+    int64_t newest = 0;
+    struct error err = {""};
+    fill();
+    snprintf(copy, sizeof copy, "%s/alone/journal.db", fixture_directory);
+    snprintf(command, sizeof command, "cd %s && mkdir alone && cp journal.db alone && chmod 0444 "
+                                      "alone/journal.db && chmod 0555 alone",
+             fixture_directory);
+    ck_assert_int_eq(system(command), 0);
+    if (geteuid() == 0)
+        ck_assert_int_eq(seteuid(65534), 0);
+    struct journal_reader *reader = journal_reader_open(copy, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    ck_assert(journal_reader_newest(reader, &newest));
+    ck_assert_int_eq(newest, 3);
+    journal_reader_close(reader);
+    ck_assert(seteuid(getuid()) == 0);
+    snprintf(command, sizeof command, "chmod 0755 %s/alone", fixture_directory);
+    ck_assert_int_eq(system(command), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("events");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, fixture_begin, fixture_end);
+    tcase_add_test(all, filters_choose);
+    tcase_add_test(all, a_prefix_finds_what_is_unique);
+    tcase_add_test(all, all_of_an_event_is_shown);
+    tcase_add_test(all, json_is_json);
+    tcase_add_test(all, a_commit_is_seen_by_the_reader);
+    tcase_add_test(all, a_file_that_nobody_serves_can_be_read_without_writing);
+    suite_add_tcase(suite, all);
+    return fixture_run(suite);
+}
