@@ -10,13 +10,15 @@
 
 enum control_type {
     /* to the supervisor */
-    CONTROL_READY = 1,  /* listener: serving; runner: journal open and checked */
+    CONTROL_READY = 1,  /* listener: can serve; runner: journal open and checked */
     CONTROL_ALIVE,      /* about once a second, from the child's own loop */
     CONTROL_RELEASED,   /* runner: claims nothing any more, all claims are committed */
     /* to a listener or the runner */
     CONTROL_CHANNEL,    /* with a descriptor: a channel to the runner (listener), or to the
                            listener of slot `value` (runner). A listener that gets a second one
                            answers 503 to what waits on the first and goes on with the new one. */
+    CONTROL_ACCEPT,     /* listener: begin to accept. Comes when all of the generation is ready, so
+                           that nobody is let in whom a failed start would throw out again. */
     CONTROL_DRAIN,      /* finish what you have until `value` (monotonic ns), then exit 0.
                            Listener: stop accepting, answer what is under way. Runner: claim
                            nothing more, but journal what listeners still send until their channels

@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { BEGIN_TRIES = 100 };
 enum {
     CLAIMS_MAX = 256,  /* in one transaction: with the bodies read, it stays short */
     CLAIM_BYTES = 32 << 20,
@@ -89,11 +90,21 @@ static void note_stray(void *context, const struct journal_action *action)
     dispatch->strays = strays;
 }
 
+/* Until the runner of the generation before lets go of the writer's lock: under load it has the next
+ * transaction ready when one ends. Nobody waits for us yet. */
+static bool begin_patiently(struct journal *journal)
+{
+    enum store_status status = journal_begin(journal);
+    for (int i = 0; i < BEGIN_TRIES && status == STORE_BUSY; i++)
+        status = journal_begin(journal);
+    return status == STORE_OK;
+}
+
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
                    struct journal *journal, struct loop *loop, uint64_t mark, struct error *err)
 {
     *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
-    if (journal_begin(journal) != STORE_OK)
+    if (!begin_patiently(journal))
         return journal_explain(journal, err);
     bool known = lanes_init(&dispatch->lanes, settings, journal, err) &&
                  (journal_read_actions(journal, note_stray, dispatch) ||

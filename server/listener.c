@@ -105,6 +105,8 @@ static void listener_obey(struct listener *listener, const struct control_messag
         http_connect_runner(listener->http, fd);
         return;
     }
+    if (message->type == CONTROL_ACCEPT)
+        http_listen(listener->http);
     if (message->type == CONTROL_DRAIN)
         listener_drain(listener, (int64_t)message->value);
     if (fd >= 0)
@@ -146,7 +148,6 @@ static bool listener_begin(struct listener *listener)
     if (!loop_watch_set(&listener->loop, &listener->control_watch, listener->process->control,
                         EPOLLIN))
         return false;
-    http_listen(listener->http);
     say_alive(&listener->alive_timer);
     return control_send(listener->process->control, CONTROL_READY, 0, -1);
 }

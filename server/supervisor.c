@@ -176,6 +176,7 @@ static void supervisor_promote(struct supervisor *sv)
     sv->current->serving = true;
     sv->claimed = false;
     socket_table_sweep(&sv->sockets);
+    generation_tell(sv, sv->current, ROLE_LISTENER, CONTROL_ACCEPT, 0);
     if (before)
         generation_leave(sv, before);
     else
@@ -302,6 +303,9 @@ static void child_said(struct child *child, const struct control_message *messag
     struct supervisor *sv = child->children->owner;
     if (message->type == CONTROL_READY)
         child->ready = true;
+    bool starts_again = message->type == CONTROL_READY && child->generation->serving;
+    if (starts_again && child->role == ROLE_LISTENER)
+        control_send(child->control, CONTROL_ACCEPT, 0, -1);
     if (message->type == CONTROL_RELEASED)
         child->released = true;
     if (sv->coming && generation_is_ready(sv, sv->coming))
