@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,14 @@ static void accept_failed(struct http *http, int reason)
         http_accept_update(http);
 }
 
+/* The server's flight of a handshake is several small writes: Nagle's algorithm would hold back all
+ * but the first for a round trip. libmicrohttpd does this too late, at the first answer. */
+static void disable_nagle(int fd)
+{
+    int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
 /* False: nothing more to accept for now. */
 static bool accept_one(struct http_door *door)
 {
@@ -49,6 +58,8 @@ static bool accept_one(struct http_door *door)
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
         struct client_address client = client_of(&address);
+        if (!client.local)
+            disable_nagle(fd);
         if (!connection_create(door, fd, &client))
             accept_failed(door->http, ENOMEM);
         return true;

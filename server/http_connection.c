@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -313,13 +314,29 @@ static bool handshake_waits(struct connection *connection)
            !tls_session_wants_write(&connection->tls);
 }
 
+/* Nothing is sent between the client's Finished and its request, so the kernel would delay the
+ * acknowledgement of the first, and a client that has not turned off Nagle's algorithm would hold
+ * the second back until it comes: 40 ms. */
+static void acknowledge_at_once(const struct connection *connection)
+{
+    int on = 1;
+    if (!connection->client.local)
+        setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+static void handshake_is_over(struct connection *connection)
+{
+    acknowledge_at_once(connection);
+    connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
+}
+
 void door_settle(struct http_door *door)
 {
     struct connection *connection, *next;
     for (connection = TAILQ_FIRST(&door->unsettled); connection; connection = next) {
         next = TAILQ_NEXT(connection, unsettled);
         if (connection->stage == STAGE_HANDSHAKE && connection->tls.established)
-            connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
+            handshake_is_over(connection);
         if (connection->stage == STAGE_HANDSHAKE && !handshake_waits(connection))
             continue;
         connection_settled(connection);
