@@ -62,10 +62,10 @@ const char *nearest_name(const char *given, const char *const *names)
     unsigned best_distance = (unsigned)(a_length + 2) / 3;
     if (strlen(given) > NAME_MAX_LENGTH || a_length < 2)
         return NULL;
-    for (; *names; names++) {
-        unsigned distance = edit_distance(a, a_length, b, fold_name(*names, b));
+    for (size_t i = 0; names[i]; i++) {
+        unsigned distance = edit_distance(a, a_length, b, fold_name(names[i], b));
         if (distance < best_distance || (distance == best_distance && !best)) {
-            best = *names;
+            best = names[i];
             best_distance = distance;
         }
     }

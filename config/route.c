@@ -137,7 +137,7 @@ static const char *const per_choices[] = {"client", "route", NULL};
 static const struct row rate_limit_rows[] = {
     {.name = "rate", .type = ROW_CUSTOM, .offset = 0, .flags = ROW_REQUIRED, .read = read_rate,
      .syntax = "a rate: `10/s`, `600/m`, `1000/h`",
-     .json_schema = "{\"type\": \"string\", \"pattern\": \"^[0-9]+/(ms|s|m|h|d)$\"}",
+     .json_schema = "{\"type\": \"string\", \"pattern\": \"^[0-9]+/(s|m|h|d)$\"}",
      .sentence = "How many requests in how much time, spread evenly."},
     {.name = "burst", .type = ROW_INTEGER, .offset = offsetof(struct rate_limit, burst), .min = 1,
      .max = RATE_MAX,
@@ -221,9 +221,12 @@ static bool read_auth_mapping(struct load *load, const struct node *node, const 
                               struct route_draft *draft)
 {
     bool ok = true;
-    if (node->kind != NODE_MAPPING)
-        return load_mismatch(load, node, row,
-                             "a mapping of kinds such as {token: …}, or {none: true}");
+    if (node->kind != NODE_MAPPING) {
+        load_mask(load, node); /* perhaps a secret that was put here alone */
+        return load_problem(load, node,
+                            "\"%s\" must be a mapping of kinds such as {token: …}, or {none: true}",
+                            row->name);
+    }
     if (!node->first)
         return load_problem(load, node, "\"auth\" is empty; to let everybody in, say {none: true}");
     for (const struct node *value = node->first; value; value = value->next)

@@ -52,6 +52,25 @@ static size_t find_invalid(struct bytes text)
     return low;
 }
 
+/* libyaml also ends lines at a CR alone, NEL, LS and PS, which nothing else does: then its lines would
+ * not be those that are printed, and a mask could lie beside its secret. Returns the length if there
+ * is none. */
+static size_t find_odd_line_end(struct bytes text)
+{
+    static const struct bytes odd[] = {{(const uint8_t *)"\xc2\x85", 2},
+                                       {(const uint8_t *)"\xe2\x80\xa8", 3},
+                                       {(const uint8_t *)"\xe2\x80\xa9", 3}};
+    for (size_t i = 0; i < text.length; i++) {
+        uint8_t byte = text.data[i];
+        if (byte == '\r' && (i + 1 == text.length || text.data[i + 1] != '\n'))
+            return i;
+        for (size_t j = 0; byte >= 0x80 && j < sizeof odd / sizeof *odd; j++)
+            if (bytes_starts_with(bytes_from(text, i), odd[j]))
+                return i;
+    }
+    return text.length;
+}
+
 bool text_check(const struct source *source, struct problem_list *problems)
 {
     struct bytes text = source->text;
@@ -69,6 +88,9 @@ bool text_check(const struct source *source, struct problem_list *problems)
         text_offset_problem(source, (size_t)(nul - text.data), problems, "a NUL byte");
     else if (!utf8_valid(text))
         text_offset_problem(source, find_invalid(text), problems, "this is not UTF-8");
+    else if (find_odd_line_end(text) < text.length)
+        text_offset_problem(source, find_odd_line_end(text), problems,
+                            "a line end that is neither LF nor CR LF");
     else
         return true;
     return false;

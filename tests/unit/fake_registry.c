@@ -1,3 +1,4 @@
+/* Kinds shaped as the real ones are: a section, a flag, a list, a path, a name. */
 #include "fake_registry.h"
 
 #include "config/load.h"
@@ -78,6 +79,7 @@ static const struct row_section beside = {.name = "command", .sentence = "A comm
                                           .rows = beside_rows,
                                           .row_count = ROW_COUNT(beside_rows)};
 static const struct row command_row = {.name = "command", .type = ROW_TEXTS, .min = 1, .max = 100,
+                                       .flags = ROW_EMPTY_OK,
                                        .sentence = "The argv."};
 static const struct handler_kind command_kind = {.name = "command", .sentence = "A command.",
                                                  .value = &command_row, .beside = &beside,
