@@ -3,6 +3,7 @@
 #include "server/tls_client.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <gnutls/gnutls.h>
@@ -174,9 +175,11 @@ static bool tls_talk(gnutls_session_t session, struct bytes request, struct buff
             break;
         request = bytes_from(request, (size_t)sent);
     }
+    /* "Again" is a timeout of the socket, but also a session ticket that came in between. */
+    int64_t deadline = clock_monotonic_ns() + TIMEOUT_S * NS_PER_S;
     while ((got = gnutls_record_recv(session, piece, sizeof piece)) > 0 || got == GNUTLS_E_AGAIN ||
            got == GNUTLS_E_INTERRUPTED) {
-        if (got == GNUTLS_E_AGAIN)
+        if (clock_monotonic_ns() > deadline)
             return error_set(err, "no answer within %d seconds", TIMEOUT_S);
         if (got > 0 && !buffer_append(answer, piece, (size_t)got))
             return error_set(err, "the answer is too long");
