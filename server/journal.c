@@ -90,6 +90,11 @@ static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_
     return error_prefix(err, "%s", journal->path);
 }
 
+void journal_be_patient(struct journal *journal, bool patient)
+{
+    database_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
+}
+
 struct journal *journal_open(const char *path, int64_t check_ms, struct error *err)
 {
     struct journal *journal = calloc(1, sizeof *journal);
@@ -102,7 +107,7 @@ struct journal *journal_open(const char *path, int64_t check_ms, struct error *e
         journal_close(journal);
         return NULL;
     }
-    database_wait(&journal->db, BUSY_MS);
+    journal_be_patient(journal, false);
     journal_changed(journal);
     return journal;
 }

@@ -28,6 +28,8 @@ bool journal_lock(const char *path, int *fd, struct error *err);
 /* Opens, makes or migrates the journal, and looks it over for at most `check_ms` (0: not at all).
  * The directory must exist. */
 struct journal *journal_open(const char *path, int64_t check_ms, struct error *err);
+/* Whether to wait seconds for another writer instead of a moment: while nobody waits for us. */
+void journal_be_patient(struct journal *journal, bool patient);
 void journal_close(struct journal *journal);
 
 /* After STORE_BROKEN: closes, opens and checks, and makes sure that the newest event committed

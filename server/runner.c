@@ -335,9 +335,12 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     runner->intake = calloc(1, sizeof *runner->intake);
     if (!runner->intake)
         return error_set(err, "no memory");
+    /* nobody waits for us yet, and the runner before may be busy with the disk */
+    journal_be_patient(journal, true);
     if (!intake_init(runner->intake, settings, journal, err) ||
         !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->mark, err))
         return false;
+    journal_be_patient(journal, false);
     return loop_watch_set(&runner->loop, &runner->control, process->control, EPOLLIN) ||
            error_set(err, "cannot watch the control channel");
 }

@@ -16,9 +16,9 @@ with open(os.path.join(SOURCE, INDEX), encoding="utf-8") as file:
 expect(len(events), 329, "examples in the package")
 
 save = script('cat >"$OUT/$TENTERHOOK_DELIVERY.body"; echo "$TENTERHOOK_DELIVERY" >>"$OUT/ledger"')
-fifo = {"pipe": "@OUT@/events.fifo", "create": "0600"}
+fifo = {"pipe": "@OUT@/events.fifo"}
 with Server([route(actions=[save, fifo])], server={"listeners": 1}) as server:
-    reader = Reader(os.path.join(server.out, "events.fifo"))
+    reader = Reader(server.fifo("events.fifo"))
     ids = {}
     with server.connect() as connection:
         for number, (name, body) in enumerate(events):

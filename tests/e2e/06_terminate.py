@@ -15,7 +15,7 @@ with Server(routes, server={"shutdown_grace": "4s"}) as server:
     with Load(server, 8) as load:
         wait_until(lambda: len(load.acknowledged) > 200, "the load to flow")
         begun = time.monotonic()
-        server.signal(signal.SIGTERM)
+        server.send_signal(signal.SIGTERM)
         status = server.process.wait(30 * PATIENCE)
         took = time.monotonic() - begun
         load.stopping.set()

@@ -1,13 +1,12 @@
 """A reader that dies in the middle of a frame has not got it: the next one gets it whole, from its beginning, and none is lost."""
 import json
-import os
 
 from harness import Server, ensure, expect, ledger, route, wait_until
 from pipes import Reader
 
-with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
+with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}]),
              route(actions=[ledger()])]) as server:
-    path = os.path.join(server.out, "fifo")
+    path = server.fifo("fifo")
     seen, ids = set(), []
     for turn, (size, limit) in enumerate([(100, 50), (3000, 2999), (30000, 1), (300000, 70000), (900000, 500000)]):
         body = json.dumps({"turn": turn, "filling": "x" * size}).encode()

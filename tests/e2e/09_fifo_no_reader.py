@@ -1,8 +1,9 @@
 """A FIFO without a reader holds its events until one comes, across a restart, and holds up no other route."""
 import json
 import os
+import time
 
-from harness import Server, ensure, expect, ledger, route, wait_until
+from harness import PATIENCE, Server, ensure, expect, ledger, route, wait_until
 from pipes import Reader
 
 with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
@@ -14,7 +15,9 @@ with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
     wait_until(lambda: len(server.ledger()) == 20, "the other route's commands")
     waiting = "state IN ('pending', 'running')"
     wait_until(lambda: server.count("delivery", waiting) == 20, "the reader's alone to wait")
+    begun = time.monotonic()
     server.stop()
+    ensure(time.monotonic() - begun < 3 * PATIENCE, "nobody waits for a reader when the server is to stop")
     server.start()
     reader = Reader(os.path.join(server.out, "fifo"))
     reader.wait_lines(20)

@@ -275,7 +275,7 @@ class Server:
     def resident(self):
         return sum(map(resident_bytes, [self.pid, *descendants(self.pid)]))
 
-    def signal(self, number):
+    def send_signal(self, number):
         self.process.send_signal(number)
 
     def kill_all(self):
@@ -290,7 +290,7 @@ class Server:
         self.reap()
 
     @staticmethod
-    def kill(pid, number=9):
+    def kill(pid, number=signal.SIGKILL):
         try:
             os.kill(pid, number)
         except ProcessLookupError:
@@ -308,7 +308,7 @@ class Server:
 
     def stop(self, seconds=45):
         if self.process.poll() is None:
-            self.signal(signal.SIGTERM)
+            self.send_signal(signal.SIGTERM)
         try:
             status = self.process.wait(seconds * PATIENCE)
         except subprocess.TimeoutExpired:
@@ -319,7 +319,7 @@ class Server:
     def reload(self):
         """SIGHUP, and wait until the new generation serves or is refused."""
         before = len(re.findall(r"\b(?:event=)?(?:serving|reload_failed)\b", self.log()))
-        self.signal(signal.SIGHUP)
+        self.send_signal(signal.SIGHUP)
         wait_until(lambda: len(re.findall(r"\b(?:event=)?(?:serving|reload_failed)\b", self.log()))
                    > before, "the end of a reload", 30)
 
@@ -344,8 +344,14 @@ class Server:
                 self.process.wait()
             self.reap()
             if failed:
-                sys.stderr.write("---- the server's log, its end ----\n" + self.log()[-6000:] + "\n")
+                self.show_log()
             shutil.rmtree(self.directory, ignore_errors=True)
+
+    def show_log(self):
+        """Its end, without the many lines of what went well."""
+        lines = [line for line in self.log().splitlines()
+                 if not re.search(r" info (listener: accepted|runner: done|supervisor: (left|started))", line)]
+        print("---- the server's log, its end ----", *lines[-25:], sep="\n")
 
     def check_left(self):
         wait_until(lambda: not self.reap(), "every process to be gone: "

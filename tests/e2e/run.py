@@ -55,7 +55,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("-j", type=int, default=2)
     parser.add_argument("--quick", action="store_true", help="fewer rounds and smaller loads")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     environment = {**os.environ, "TENTERHOOK": os.path.abspath(options.program),
                    "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
     if options.quick:

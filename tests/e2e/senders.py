@@ -79,9 +79,6 @@ class Load:
                     connection = None
             if answer:
                 self.note(delivery, answer)
-                if answer.closes:
-                    connection.close()
-                    connection = None
         if connection:
             connection.close()
 
