@@ -1,6 +1,6 @@
-/* The actions of a route. The mapping of an action is read by several sections at once: config's own
- * rows, those of the registry's action_parts, the key that chooses the kind, and the keys that may
- * stand beside it. */
+/* The actions of a route. The mapping of an action is read by several sections at once: config's
+ * own rows, those of the registry's action_parts, the key that chooses the kind, and the keys that
+ * may stand beside it. */
 #include "config/load_private.h"
 #include "config/names.h"
 #include "config/rows.h"
@@ -22,14 +22,19 @@ static bool read_action_name(struct load *load, const struct node *node, const s
 }
 
 static const struct row action_rows[] = {
-    {.name = "name", .type = ROW_CUSTOM, .offset = offsetof(struct action_settings, name),
-     .read = read_action_name, .syntax = "letters, digits, `-`, `_`, `.`",
+    {.name = "name",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct action_settings, name),
+     .read = read_action_name,
+     .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
      .sentence = "Unique in its route; its position (1, 2 …) if it is not said."},
 };
-const struct row_section action_section = {
-    .name = "an action", .sentence = "One thing that is done with an event.", .rows = action_rows,
-    .row_count = ROW_COUNT(action_rows), .size = sizeof(struct action_settings)};
+const struct row_section action_section = {.name = "an action",
+                                           .sentence = "One thing that is done with an event.",
+                                           .rows = action_rows,
+                                           .row_count = ROW_COUNT(action_rows),
+                                           .size = sizeof(struct action_settings)};
 
 /* ---- which kind ---- */
 
@@ -40,7 +45,10 @@ static const char *kind_names(const struct handler_kind *const *kinds, char text
     text[0] = '\0';
     for (size_t i = 0; kinds[i] && used < 200; i++)
         used += (size_t)snprintf(text + used, 256 - used, "%s\"%s\"",
-                                 i == 0 ? "" : kinds[i + 1] ? ", " : " or ", kinds[i]->name);
+                                 i == 0         ? ""
+                                 : kinds[i + 1] ? ", "
+                                                : " or ",
+                                 kinds[i]->name);
     return text;
 }
 
@@ -114,8 +122,7 @@ static bool explain_beside(struct load *load, const struct load_mapping *mapping
 static bool read_action(struct load *load, const struct node *node, const struct handler_kind *kind,
                         struct action_settings *action)
 {
-    struct load_mapping mapping = {
-        .name = "an action", .unknown = explain_beside, .context = kind};
+    struct load_mapping mapping = {.name = "an action", .unknown = explain_beside, .context = kind};
     struct row_section value = {.name = kind->name, .rows = kind->value, .row_count = 1};
     action->handler = (struct handler){kind, arena_alloc(load->arena, kind->settings_size + 1)};
     action->at = load_position(load, node);

@@ -46,8 +46,7 @@ static bool check_host(const char *text, bool bracketed, const char *host, struc
     if (bracketed)
         return v6 || error_set(err, "\"%s\" is not an IPv6 address", host);
     if (strchr(host, ':'))
-        return error_set(err, "\"%s\": an IPv6 address stands in brackets, as in [::1]:8443",
-                         text);
+        return error_set(err, "\"%s\": an IPv6 address stands in brackets, as in [::1]:8443", text);
     if (host[0] == '\0')
         return error_set(err, "\"%s\" names no address; 0.0.0.0%s and [::]%s are all", text, text,
                          text);

@@ -15,7 +15,7 @@ struct key_search {
     const char *key;
     FILE *out;
     unsigned found;
-    bool exact; /* only keys whose whole path it is */
+    bool exact;                         /* only keys whose whole path it is */
     const char *names[SUGGESTIONS_MAX]; /* of all keys, for "did you mean" */
     size_t name_count;
 };
@@ -158,7 +158,8 @@ static const char reference_head[] =
     "  is named here.\n"
     "- A number in quotes is a text.\n\n"
     "## Secrets\n\n"
-    "A secret is written in one of these ways, or as a list of them while one is being replaced:\n\n"
+    "A secret is written in one of these ways, or as a list of them while one is being "
+    "replaced:\n\n"
     "| value | |\n|---|---|\n"
     "| `{env: NAME}` | An environment variable of the server. |\n"
     "| `{file: PATH}` | A file that only its owner can read; one line end at its end is not part "

@@ -33,8 +33,8 @@ const struct source *problem_list_add_source(struct problem_list *list, const ch
     char *text_copy = arena_copy_bytes(&list->arena, text);
     if (!source || !name_copy || !directory_copy || !text_copy)
         return NULL;
-    *source = (struct source){name_copy, directory_copy, bytes_of(text_copy, text.length),
-                              list->sources};
+    *source =
+        (struct source){name_copy, directory_copy, bytes_of(text_copy, text.length), list->sources};
     list->sources = source;
     return source;
 }
@@ -43,7 +43,7 @@ const struct source *problem_list_add_source(struct problem_list *list, const ch
 
 static int compare_places(const struct problem *a, const struct problem *b)
 {
-    return a->line != b->line ? (a->line < b->line ? -1 : 1)
+    return a->line != b->line       ? (a->line < b->line ? -1 : 1)
            : a->column != b->column ? (a->column < b->column ? -1 : 1)
                                     : 0;
 }
@@ -101,11 +101,8 @@ void problem_add(struct problem_list *list, enum problem_kind kind, const struct
                  unsigned line, unsigned column, unsigned end_column, const char *format,
                  va_list args)
 {
-    struct problem problem = {.kind = kind,
-                              .source = source,
-                              .line = line,
-                              .column = column,
-                              .end_column = end_column};
+    struct problem problem = {
+        .kind = kind, .source = source, .line = line, .column = column, .end_column = end_column};
     add_problem(list, &problem, format, args);
 }
 
@@ -165,7 +162,7 @@ static bool is_unprintable(uint32_t point)
 {
     static const struct {
         uint32_t first, last;
-    } ranges[] = {{0, 0x1f},         {0x7f, 0x9f},     {0x200b, 0x200f}, {0x2028, 0x202e},
+    } ranges[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x200b, 0x200f}, {0x2028, 0x202e},
                   {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
         if (point >= ranges[i].first && point <= ranges[i].last)
@@ -319,8 +316,8 @@ static size_t shown_length(const struct problem_list *list, const struct problem
         if (mask->source != problem->source || problem->line < mask->line ||
             problem->line > mask->end_line)
             continue;
-        size_t from = problem->line == mask->line ? byte_of_column(line, mask->column)
-                                                  : indentation(line);
+        size_t from =
+            problem->line == mask->line ? byte_of_column(line, mask->column) : indentation(line);
         length = from < length ? from : length;
     }
     if (problem->unparsed) {

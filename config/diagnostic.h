@@ -26,7 +26,7 @@ struct problem {
     enum problem_kind kind;
     const struct source *source; /* NULL: no place (the file itself cannot be read) */
     unsigned line, column, end_column;
-    bool unparsed; /* found before the file was understood: what is secret is guessed from the text */
+    bool unparsed; /* found before YAML was understood: the text has to show what is secret */
     const char *text;
     struct problem *next;
 };
@@ -44,7 +44,7 @@ struct problem_list {
     struct arena arena; /* owns texts, sources and masks */
     struct source *sources;
     struct problem *first;
-    size_t count;  /* in the list: at most PROBLEMS_MAX, what is more is only counted below */
+    size_t count; /* in the list: at most PROBLEMS_MAX, what is more is only counted below */
     size_t errors, warnings;
     bool unreadable; /* a file of the configuration could not be read */
     struct mask *masks;

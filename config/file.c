@@ -28,8 +28,11 @@ static bool check_kind(const struct stat *what, const char *name, struct error *
     static const struct {
         mode_t type;
         const char *name;
-    } rows[] = {{S_IFDIR, "a directory"}, {S_IFIFO, "a named pipe"},     {S_IFSOCK, "a socket"},
-                {S_IFCHR, "a device"},    {S_IFBLK, "a block device"}};
+    } rows[] = {{S_IFDIR, "a directory"},
+                {S_IFIFO, "a named pipe"},
+                {S_IFSOCK, "a socket"},
+                {S_IFCHR, "a device"},
+                {S_IFBLK, "a block device"}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if ((what->st_mode & S_IFMT) == rows[i].type)
             return error_set(err, "%s is %s, not a file", name, rows[i].name);
@@ -46,8 +49,7 @@ static bool check_mode(const struct stat *what, enum file_care care, const char 
         return true;
     if (care == FILE_SHARED)
         return error_set(err, "%s can be written by everybody (mode %04o); chmod o-w", name, mode);
-    return error_set(err, "%s can be read or written by others (mode %04o); chmod 600", name,
-                     mode);
+    return error_set(err, "%s can be read or written by others (mode %04o); chmod 600", name, mode);
 }
 
 static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
@@ -55,8 +57,8 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
 {
     char size[32];
     for (;;) {
-        ssize_t got = read(fd, content->data + content->length,
-                           content->capacity - content->length);
+        ssize_t got =
+            read(fd, content->data + content->length, content->capacity - content->length);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
@@ -75,8 +77,7 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
 }
 
 static enum file_result read_checked(int fd, const char *path, const char *name, size_t limit,
-                                     enum file_care care, struct buffer *content,
-                                     struct error *err)
+                                     enum file_care care, struct buffer *content, struct error *err)
 {
     struct stat what;
     if (fstat(fd, &what) != 0) {

@@ -11,8 +11,7 @@
 const struct node *load_parse_text(struct load *load, const char *name, const char *directory,
                                    struct bytes text)
 {
-    const struct source *source =
-        problem_list_add_source(load->problems, name, directory, text);
+    const struct source *source = problem_list_add_source(load->problems, name, directory, text);
     const struct node *root = source ? tree_parse(source, &load->scratch, load->problems) : NULL;
     if (!source)
         load_no_memory(load);
@@ -86,9 +85,9 @@ static const char *included_name(struct load *load, const char *directory, const
     const char *main_name = load->settings->file, *slash = strrchr(main_name, '/');
     if (strncmp(path, directory, length) != 0 || path[length] != '/')
         return path;
-    const char *name = arena_format(&load->scratch, "%.*s%s",
-                                    slash ? (int)(slash + 1 - main_name) : 0, main_name,
-                                    path + length + 1);
+    const char *name =
+        arena_format(&load->scratch, "%.*s%s", slash ? (int)(slash + 1 - main_name) : 0, main_name,
+                     path + length + 1);
     return name ? name : path;
 }
 

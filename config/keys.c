@@ -135,8 +135,9 @@ static void walk_row(struct walk *walk, const char *parent, const struct row *ro
     static const struct {
         const char *parent, *name;
         void (*walk)(struct walk *walk);
-    } special[] = {
-        {"", "routes", walk_routes}, {"routes", "auth", walk_auth}, {"routes", "actions", walk_actions}};
+    } special[] = {{"", "routes", walk_routes},
+                   {"routes", "auth", walk_auth},
+                   {"routes", "actions", walk_actions}};
     for (size_t i = 0; i < sizeof special / sizeof *special; i++)
         if (strcmp(special[i].parent, parent) == 0 && strcmp(special[i].name, row->name) == 0) {
             special[i].walk(walk);
@@ -189,7 +190,9 @@ static void choice_text(const struct row *row, char *text, size_t size)
     size_t used = 0;
     for (int i = 0; row->choices[i] && used < size; i++)
         used += (size_t)snprintf(text + used, size - used, "%s`%s`",
-                                 i == 0 ? "" : row->choices[i + 1] ? ", " : " or ",
+                                 i == 0                ? ""
+                                 : row->choices[i + 1] ? ", "
+                                                       : " or ",
                                  row->choices[i]);
 }
 
@@ -200,9 +203,9 @@ void key_value_text(const struct row *row, char *text, size_t size)
         choice_text(row, text, size);
         return;
     }
-    int used = snprintf(text, size, "%s", row->type == ROW_CUSTOM && row->syntax
-                                              ? row->syntax
-                                              : type_texts[row->type].text);
+    int used =
+        snprintf(text, size, "%s",
+                 row->type == ROW_CUSTOM && row->syntax ? row->syntax : type_texts[row->type].text);
     if (type_texts[row->type].format && (row->min || row->max)) {
         type_texts[row->type].format(row->min, min);
         type_texts[row->type].format(row->max, max);

@@ -1,7 +1,7 @@
 /* A run of the loader: the main file, the files that it includes, the top level, the routes, the
  * rules between them. Nothing stops at the first mistake; what depends on a part that could not be
- * read is left out. The snapshot's memory is one arena; trees live in a scratch arena and are wiped,
- * because secrets may have stood in the text. */
+ * read is left out. The snapshot's memory is one arena; trees live in a scratch arena and are
+ * wiped, because secrets may have stood in the text. */
 #include "config/file.h"
 #include "config/load_private.h"
 #include "config/rows.h"
@@ -168,8 +168,7 @@ static struct top_load *start_top(struct load *load)
     }
     top->mapping.name = "the file";
     load_mapping_add(&top->mapping, &top_section, &top->draft);
-    load->settings->parts =
-        load_mapping_add_parts(load, &top->mapping, load->registry->top_parts);
+    load->settings->parts = load_mapping_add_parts(load, &top->mapping, load->registry->top_parts);
     return load->settings->parts ? top : NULL;
 }
 
@@ -345,8 +344,11 @@ bool section_load_text(const char *name, struct bytes text, const struct row_sec
                        struct problem_list *problems, void *settings)
 {
     const struct node *root = NULL;
-    struct load load = {.arena = arena, .registry = registry, .problems = problems,
-                        .roots = &root, .offline = true};
+    struct load load = {.arena = arena,
+                        .registry = registry,
+                        .problems = problems,
+                        .roots = &root,
+                        .offline = true};
     size_t errors = problems->errors;
     arena_init(&load.scratch, SCRATCH_MAX);
     root = load_parse_text(&load, name, "/", text);

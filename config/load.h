@@ -22,8 +22,7 @@ struct settings *settings_load_alone(const char *file, const struct registry *re
 /* The same for a text in memory. Nothing else is read: includes are skipped, and every secret and
  * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
 struct settings *settings_load_text(const char *name, struct bytes text,
-                                    const struct registry *registry,
-                                    struct problem_list *problems);
+                                    const struct registry *registry, struct problem_list *problems);
 /* Reads a mapping of one section out of a text in memory (data that is built in), with its
  * allocations in `arena`. `settings` is the section's struct. Secrets cannot stand in it. */
 bool section_load_text(const char *name, struct bytes text, const struct row_section *section,

@@ -25,14 +25,14 @@ enum { LOAD_PARTS_MAX = 16, LOAD_FILES_MAX = 1000 };
 
 /* A mapping that is read by several sections at once. */
 struct load_mapping {
-    const char *name;                /* in messages: "a route" */
+    const char *name; /* in messages: "a route" */
     struct load_part parts[LOAD_PARTS_MAX];
     size_t part_count;
-    const struct node *fallback;     /* `defaults`: where keys are looked for that are not there */
-    bool partial;                    /* nothing is required or defaulted, and no finish is run */
-    unsigned needed_flag;            /* rows without this flag may not stand here */
-    unsigned refused_flag;           /* rows with this flag may not stand here */
-    const char *elsewhere;           /* … because: "stands only in the main file" */
+    const struct node *fallback; /* `defaults`: where keys are looked for that are not there */
+    bool partial;                /* nothing is required or defaulted, and no finish is run */
+    unsigned needed_flag;        /* rows without this flag may not stand here */
+    unsigned refused_flag;       /* rows with this flag may not stand here */
+    const char *elsewhere;       /* … because: "stands only in the main file" */
     /* Has a better message for an unknown key: true if it gave one. May be NULL. */
     bool (*unknown)(struct load *load, const struct load_mapping *mapping,
                     const struct node *value);
@@ -68,8 +68,8 @@ void load_includes(struct load *load, const struct node *include);
 
 bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field);
 
-/* A route with its actions; defaults may be NULL. True if it has a name or a path, so that it can be
- * compared with others even if something else in it is wrong (then the run fails anyway). */
+/* A route with its actions; defaults may be NULL. True if it has a name or a path, so that it can
+ * be compared with others even if something else in it is wrong (then the run fails anyway). */
 bool load_route(struct load *load, const struct node *node, const struct node *defaults,
                 struct route *route);
 void load_check_defaults(struct load *load, const struct node *defaults);

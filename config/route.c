@@ -1,6 +1,6 @@
 /* A route: the rows of its own keys, and how provider and auth become the list of authenticators
- * that all must pass. A key for every route goes into route_rows; one that belongs to a handler goes
- * into a section of the registry's route_parts. */
+ * that all must pass. A key for every route goes into route_rows; one that belongs to a handler
+ * goes into a section of the registry's route_parts. */
 #include "base/units.h"
 #include "config/address.h"
 #include "config/load_private.h"
@@ -281,7 +281,8 @@ static const struct row route_rows[] = {
                                                         "trailing `/*`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^/\"}",
      .sentence = "Of the requests that this route takes. Exact paths are tried before those with "
-                 "`{name}` segments, those before `/*`, and of the same sort the one that fixes more."},
+                 "`{name}` segments, those before `/*`, and of the same sort the one that fixes "
+                 "more."},
     {.name = "methods", .type = ROW_CUSTOM, .offset = ROUTE(methods), .read = read_methods,
      .default_text = "[POST]", .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}", .sentence = "Which methods it takes."},

@@ -1,5 +1,5 @@
-/* Patterns are compared segment by segment. There are so few forms (text, {name}, a star at the end)
- * that no automaton is needed. */
+/* Patterns are compared segment by segment. There are so few forms (text, {name}, a star at the
+ * end) that no automaton is needed. */
 #include "config/route_path.h"
 
 #include "config/names.h"

@@ -5,11 +5,12 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-/* "/a/b", with whole segments "{name}", or a trailing "/" and star that takes one or more segments. */
+/* "/a/b", with whole segments "{name}", or a trailing "/" and star that takes one or more
+ * segments. */
 bool route_path_check(const char *pattern, struct error *err);
 
-/* What of a pattern decides which others it collides with: made once a route, because all routes are
- * compared with each other. */
+/* What of a pattern decides which others it collides with: made once a route, because all routes
+ * are compared with each other. */
 enum { SHAPE_HASHES = 8 };
 struct route_path_shape {
     unsigned kind, segments;
@@ -20,9 +21,9 @@ struct route_path_shape route_path_shape(const char *pattern);
 /* Whether patterns of these shapes could collide: quick, and never wrong when it says no. */
 bool route_path_may_conflict(const struct route_path_shape *a, const struct route_path_shape *b);
 
-/* Whether some request path would be taken by both, and neither is the more particular one: then the
- * order would be a matter of taste, and such a pair of routes is refused. Exact paths go before those
- * with {names}, those before a star. */
+/* Whether some request path would be taken by both, and neither is the more particular one: then
+ * the order would be a matter of taste, and such a pair of routes is refused. Exact paths go before
+ * those with {names}, those before a star. */
 bool route_path_conflicts(const char *a, const char *b);
 
 #endif

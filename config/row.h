@@ -74,7 +74,8 @@ struct row {
      * range (numbers from 0, texts and lists of any length). */
     int64_t min, max;
     unsigned flags;
-    /* ROW_CHOICE: NULL-terminated. ROW_CUSTOM with a section: words that may stand instead of it. */
+    /* ROW_CHOICE: NULL-terminated. ROW_CUSTOM with a section: words that may stand
+     * in its place. */
     const char *const *choices;
     /* ROW_SECTION, ROW_SECTIONS; ROW_CUSTOM whose value may be such a mapping: for the reference */
     const struct row_section *section;

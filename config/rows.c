@@ -80,7 +80,7 @@ static bool finish_listen(struct load *load, const struct node *node, void *sett
     listen->at = load_position(load, node);
     if (!listen_address_parse(listen->address, &parsed, &err))
         return load_problem(load, address, "%s", err.text);
-    if (parsed.kind == LISTEN_UNIX && parsed.name[0] && !resolve_unix(load, address, listen, &parsed))
+    if (parsed.kind == LISTEN_UNIX && !resolve_unix(load, address, listen, &parsed))
         return false;
     bool open = listen->tls.off && parsed.kind == LISTEN_TCP && !parsed.loopback;
     if (open && listen->plaintext != PLAINTEXT_ACCEPT)
@@ -107,8 +107,8 @@ static const struct row server_rows[] = {
      .sentence = "Processes that take requests; one a core if it is not said."},
     {.name = "user", .type = ROW_TEXT, .offset = offsetof(struct server_settings, user), .min = 1,
      .max = 32,
-     .sentence = "Started as root, everything becomes this user; if it is not said, `tenterhook` if "
-                 "that exists, else `nobody`."},
+     .sentence = "Started as root, everything becomes this user; if it is not said, `tenterhook` "
+                 "if that exists, else `nobody`."},
     {.name = "connections", .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, connections), .default_text = "4096", .min = 1,
      .max = 1000000, .sentence = "Open connections of all listeners together."},
@@ -134,7 +134,8 @@ static const struct row server_rows[] = {
     {.name = "shutdown_grace", .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, shutdown_grace_ms), .default_text = "30s",
      .max = MINUTES(60),
-     .sentence = "How long requests and commands may take to end when the server stops or reloads."},
+     .sentence = "How long requests and commands may take to end when the server stops or "
+                 "reloads."},
     {.name = "commands", .type = ROW_INTEGER, .offset = offsetof(struct server_settings, commands),
      .default_text = "64", .min = 1, .max = 10000,
      .sentence = "Commands that run at once, of all routes together."},
@@ -202,7 +203,8 @@ static const struct row keep_rows[] = {
     {.name = "dead", .type = ROW_DURATION,
      .offset = offsetof(struct journal_settings, keep_dead_ms), .default_text = "30d",
      .max = DAYS(3650),
-     .sentence = "Events of which an action failed for good are removed this long after they came."},
+     .sentence = "Events of which an action failed for good are removed this long after they "
+                 "came."},
 };
 static const struct row_section keep_section = {
     .name = "keep", .sentence = "How long events stay that nothing has to be done for any more.",

@@ -98,10 +98,9 @@ static void check_routes(struct load *load)
     }
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct route *route = &settings->routes[i];
-        items[i] = (struct compared){
-            .route = route,
-            .name_hash = hash_name(route->name ? route->name : ""),
-            .shape = route_path_shape(route->path ? route->path : "")};
+        items[i] = (struct compared){.route = route,
+                                     .name_hash = hash_name(route->name ? route->name : ""),
+                                     .shape = route_path_shape(route->path ? route->path : "")};
         check_route(load, items, i);
     }
 }
@@ -117,8 +116,9 @@ static void check_memory(struct load *load)
         struct node node = place_of(load, &route->at);
         units_format_size(route->max_body, body);
         units_format_size(settings->server.body_memory, memory);
-        load_problem(load, &node, "\"max_body\" of this route, %s, is more than server.body_memory "
-                                  "(%s): no such body could be taken",
+        load_problem(load, &node,
+                     "\"max_body\" of this route, %s, is more than server.body_memory "
+                     "(%s): no such body could be taken",
                      body, memory);
     }
 }

@@ -1,5 +1,5 @@
-/* The JSON Schema of the route file, for editors that complete and mark while one types. It says what
- * a schema can say of the rows; `tenterhook check` stays the judge. */
+/* The JSON Schema of the route file, for editors that complete and mark while one types. It says
+ * what a schema can say of the rows; `tenterhook check` stays the judge. */
 #include "config/describe.h"
 #include "config/rows.h"
 
@@ -207,7 +207,8 @@ static const char fixed_definitions[] =
     "\"one_secret\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"]}, {\"type\": "
     "\"object\", \"additionalProperties\": false, \"minProperties\": 1, \"maxProperties\": 1, "
     "\"properties\": {\n"
-    "\"env\": {\"type\": \"string\", \"description\": \"An environment variable of the server.\"},\n"
+    "\"env\": {\"type\": \"string\", \"description\": \"An environment variable of the "
+    "server.\"},\n"
     "\"file\": {\"type\": \"string\", \"description\": \"A file that only its owner can read.\"},\n"
     "\"credential\": {\"type\": \"string\", \"description\": \"A systemd credential.\"}}}]},\n"
     "\"secret\": {\"anyOf\": [{\"$ref\": \"#/$defs/one_secret\"}, {\"type\": \"array\", "

@@ -1,6 +1,6 @@
 /* A mapping read by rows. One mapping may be read by several sections at once: a route's own keys,
- * those that handlers bring, those of the kind of an action. All rows are read even after a mistake,
- * so that one run shows everything that is wrong. */
+ * those that handlers bring, those of the kind of an action. All rows are read even after a
+ * mistake, so that one run shows everything that is wrong. */
 #include "config/load_private.h"
 
 #include <assert.h>
@@ -104,12 +104,16 @@ static const struct node *default_node(struct load *load, const struct row *row)
     struct node *node = arena_alloc(&load->scratch, sizeof *node);
     if (!source || !node)
         return NULL;
-    *source = (struct source){.name = "default", .directory = "/",
-                              .text = bytes_of_text(row->default_text)};
+    *source = (struct source){
+        .name = "default", .directory = "/", .text = bytes_of_text(row->default_text)};
     if (strchr("[{\"'", row->default_text[0]) && row->default_text[0])
         return tree_parse(source, &load->scratch, load->problems);
-    *node = (struct node){.kind = NODE_SCALAR, .source = source, .line = 1, .column = 1,
-                          .end_line = 1, .text = row->default_text,
+    *node = (struct node){.kind = NODE_SCALAR,
+                          .source = source,
+                          .line = 1,
+                          .column = 1,
+                          .end_line = 1,
+                          .text = row->default_text,
                           .length = strlen(row->default_text)};
     return node;
 }
@@ -134,8 +138,8 @@ static bool is_misspelt(const struct load_mapping *mapping, const struct node *n
     return false;
 }
 
-static bool read_row(struct load *load, const struct node *node,
-                     const struct load_mapping *mapping, const struct row *row, void *settings)
+static bool read_row(struct load *load, const struct node *node, const struct load_mapping *mapping,
+                     const struct row *row, void *settings)
 {
     if (!row_allowed(mapping, row))
         return true;

@@ -63,7 +63,7 @@ enum rate_limit_per { PER_CLIENT, PER_ROUTE };
 
 struct rate_limit {
     int64_t count, period_ms; /* rate: count in period */
-    int64_t burst;            /* default: count, at most what the rate brings in a second, at least 1 */
+    int64_t burst; /* default: what the rate brings in a second, at most count, at least 1 */
     int per;                  /* enum rate_limit_per */
 };
 

@@ -52,9 +52,9 @@ static size_t find_invalid(struct bytes text)
     return low;
 }
 
-/* libyaml also ends lines at a CR alone, NEL, LS and PS, which nothing else does: then its lines would
- * not be those that are printed, and a mask could lie beside its secret. Returns the length if there
- * is none. */
+/* libyaml also ends lines at a CR alone, NEL, LS and PS, which nothing else does: then its lines
+ * would not be those that are printed, and a mask could lie beside its secret. Returns the length
+ * if there is none. */
 static size_t find_odd_line_end(struct bytes text)
 {
     static const struct bytes odd[] = {{(const uint8_t *)"\xc2\x85", 2},

@@ -36,8 +36,8 @@ static unsigned place(size_t zero_based)
 
 static void builder_problem(struct builder *builder, const yaml_mark_t *mark, const char *text)
 {
-    problem_add_unparsed(builder->problems, builder->source, place(mark->line),
-                         place(mark->column), "%s", text);
+    problem_add_unparsed(builder->problems, builder->source, place(mark->line), place(mark->column),
+                         "%s", text);
 }
 
 static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, const char *text)
@@ -46,8 +46,9 @@ static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, con
     return false;
 }
 
-/* libyaml's sentences are short and about YAML; those that people meet most get a better one. Where
- * something was not closed, the line in which it began helps more than the one where that came out. */
+/* libyaml's sentences are short and about YAML; those that people meet most get a better one.
+ * Where something was not closed, the line in which it began helps more than the one where that
+ * came out. */
 static const struct parser_sentence {
     const char *given, *better;
     bool with_line;
@@ -147,8 +148,7 @@ static bool builder_wants_key(const struct builder *builder)
 static bool is_bare_template(const struct builder *builder, const struct node *node)
 {
     const struct node *top = builder->open[builder->depth - 1].node;
-    return node->kind == NODE_MAPPING && node->line == top->line &&
-           node->column == top->column + 1;
+    return node->kind == NODE_MAPPING && node->line == top->line && node->column == top->column + 1;
 }
 
 static const char *key_fault(const struct builder *builder, const struct node *node)
@@ -281,8 +281,7 @@ static bool on_document_start(struct builder *builder, const yaml_event_t *event
 {
     const yaml_tag_directive_t *tags = event->data.document_start.tag_directives.start;
     if (builder->root)
-        return builder_refuse(builder, &event->start_mark,
-                              "a second document; a file holds one");
+        return builder_refuse(builder, &event->start_mark, "a second document; a file holds one");
     if (tags != event->data.document_start.tag_directives.end)
         return builder_refuse(builder, &event->start_mark, "tags are not part of this format");
     return true;
@@ -302,16 +301,11 @@ static bool on_nothing(struct builder *builder, const yaml_event_t *event)
 }
 
 static bool (*const on_event[])(struct builder *, const yaml_event_t *) = {
-    [YAML_NO_EVENT] = on_nothing,
-    [YAML_STREAM_START_EVENT] = on_nothing,
-    [YAML_STREAM_END_EVENT] = on_nothing,
-    [YAML_DOCUMENT_START_EVENT] = on_document_start,
-    [YAML_DOCUMENT_END_EVENT] = on_nothing,
-    [YAML_ALIAS_EVENT] = on_alias,
-    [YAML_SCALAR_EVENT] = on_scalar,
-    [YAML_SEQUENCE_START_EVENT] = on_sequence_start,
-    [YAML_SEQUENCE_END_EVENT] = on_end,
-    [YAML_MAPPING_START_EVENT] = on_mapping_start,
+    [YAML_NO_EVENT] = on_nothing,           [YAML_STREAM_START_EVENT] = on_nothing,
+    [YAML_STREAM_END_EVENT] = on_nothing,   [YAML_DOCUMENT_START_EVENT] = on_document_start,
+    [YAML_DOCUMENT_END_EVENT] = on_nothing, [YAML_ALIAS_EVENT] = on_alias,
+    [YAML_SCALAR_EVENT] = on_scalar,        [YAML_SEQUENCE_START_EVENT] = on_sequence_start,
+    [YAML_SEQUENCE_END_EVENT] = on_end,     [YAML_MAPPING_START_EVENT] = on_mapping_start,
     [YAML_MAPPING_END_EVENT] = on_end,
 };
 

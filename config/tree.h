@@ -26,9 +26,10 @@ struct node {
     size_t count;             /* children */
 };
 
-/* Parses `source` into `arena`. Mistakes are added to `problems`; what can be read in spite of them
- * (a repeated key, a tag) is returned all the same, so that the caller finds more in the same run
- * and asks problems->errors in the end. NULL if nothing can be. An empty file is an empty mapping. */
+/* Parses `source` into `arena`. Mistakes are added to `problems`; what can be read in spite of
+ * them (a repeated key, a tag) is returned all the same, so that the caller finds more in the same
+ * run and asks problems->errors in the end. NULL if nothing can be. An empty file is an empty
+ * mapping. */
 const struct node *tree_parse(const struct source *source, struct arena *arena,
                               struct problem_list *problems);
 

@@ -204,11 +204,13 @@ static bool read_choice(struct load *load, const struct node *node, const struct
             return true;
         }
         int written = snprintf(expected + used, sizeof expected - used, "%s%s",
-                               i == 0 ? "" : row->choices[i + 1] ? ", " : " or ", row->choices[i]);
+                               i == 0                ? ""
+                               : row->choices[i + 1] ? ", "
+                                                     : " or ",
+                               row->choices[i]);
         used = used + (size_t)written < sizeof expected ? used + (size_t)written : used;
     }
-    const char *nearest =
-        node->kind == NODE_SCALAR ? nearest_name(node->text, row->choices) : NULL;
+    const char *nearest = node->kind == NODE_SCALAR ? nearest_name(node->text, row->choices) : NULL;
     if (nearest)
         return load_problem(load, node, "\"%s\" must be %s, not \"%s\"; did you mean \"%s\"?",
                             row->name, expected, node->text, nearest);
@@ -332,12 +334,10 @@ static bool read_custom(struct load *load, const struct node *node, const struct
 }
 
 static bool (*const readers[])(struct load *, const struct node *, const struct row *, void *) = {
-    [ROW_BOOL] = read_bool,         [ROW_INTEGER] = read_number,
-    [ROW_SIZE] = read_number,       [ROW_DURATION] = read_number,
-    [ROW_TEXT] = read_text,         [ROW_CHOICE] = read_choice,
-    [ROW_PATH] = read_path,         [ROW_MODE] = read_mode,
-    [ROW_TEXTS] = read_texts,       [ROW_TEXT_MAP] = read_text_map,
-    [ROW_SECRET] = load_secret,     [ROW_SECTION] = read_section,
+    [ROW_BOOL] = read_bool,         [ROW_INTEGER] = read_number, [ROW_SIZE] = read_number,
+    [ROW_DURATION] = read_number,   [ROW_TEXT] = read_text,      [ROW_CHOICE] = read_choice,
+    [ROW_PATH] = read_path,         [ROW_MODE] = read_mode,      [ROW_TEXTS] = read_texts,
+    [ROW_TEXT_MAP] = read_text_map, [ROW_SECRET] = load_secret,  [ROW_SECTION] = read_section,
     [ROW_SECTIONS] = read_sections, [ROW_CUSTOM] = read_custom,
 };
 

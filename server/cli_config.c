@@ -89,6 +89,5 @@ const struct verb explain_verb = {"explain", "explain KEY",
                                   "says what a key of the route file means", explain_run};
 const struct verb schema_verb = {"schema", "schema",
                                  "prints a JSON Schema of the route file, for editors", schema_run};
-const struct verb reference_verb = {"reference", "reference",
-                                    "prints the page about every key of the route file",
-                                    reference_run};
+const struct verb reference_verb = {
+    "reference", "reference", "prints the page about every key of the route file", reference_run};

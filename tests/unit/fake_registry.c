@@ -6,17 +6,28 @@
 /* ---- auth ---- */
 
 static const struct row token_rows[] = {
-    {.name = "header", .type = ROW_TEXT, .offset = offsetof(struct fake_token, header),
-     .flags = ROW_REQUIRED, .min = 1, .max = 100, .sentence = "The header."},
-    {.name = "value", .type = ROW_SECRET, .offset = offsetof(struct fake_token, value),
-     .flags = ROW_REQUIRED, .sentence = "The token."},
+    {.name = "header",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct fake_token, header),
+     .flags = ROW_REQUIRED,
+     .min = 1,
+     .max = 100,
+     .sentence = "The header."},
+    {.name = "value",
+     .type = ROW_SECRET,
+     .offset = offsetof(struct fake_token, value),
+     .flags = ROW_REQUIRED,
+     .sentence = "The token."},
 };
-static const struct row_section token_section = {
-    .name = "token", .sentence = "A token.", .rows = token_rows,
-    .row_count = ROW_COUNT(token_rows), .size = sizeof(struct fake_token)};
+static const struct row_section token_section = {.name = "token",
+                                                 .sentence = "A token.",
+                                                 .rows = token_rows,
+                                                 .row_count = ROW_COUNT(token_rows),
+                                                 .size = sizeof(struct fake_token)};
 static const struct row token_row = {
     .name = "token", .type = ROW_SECTION, .section = &token_section, .sentence = "A token."};
-static const struct handler_kind token_kind = {.name = "token", .sentence = "A token.",
+static const struct handler_kind token_kind = {.name = "token",
+                                               .sentence = "A token.",
                                                .value = &token_row,
                                                .settings_size = sizeof(struct fake_token)};
 
@@ -26,8 +37,10 @@ static bool finish_none(struct load *load, const struct node *node, void *settin
 }
 
 static const struct row none_row = {.name = "none", .type = ROW_BOOL, .sentence = "Nothing."};
-static const struct handler_kind none_kind = {.name = "none", .sentence = "Nothing.",
-                                              .value = &none_row, .settings_size = sizeof(bool),
+static const struct handler_kind none_kind = {.name = "none",
+                                              .sentence = "Nothing.",
+                                              .value = &none_row,
+                                              .settings_size = sizeof(bool),
                                               .finish = finish_none};
 
 static const struct handler_kind *const authenticators[] = {&token_kind, &none_kind, NULL};
@@ -57,36 +70,56 @@ static bool finish_provider(struct load *load, const struct node *node, void *se
     return provider->secrets.count || load_problem(load, node, "the provider needs a \"secret\"");
 }
 
-static const struct row provider_row = {.name = "provider", .type = ROW_CUSTOM,
-                                        .read = read_provider, .sentence = "Who sends."};
-static const struct handler_kind provider_kind = {
-    .name = "provider", .sentence = "Who sends.", .value = &provider_row,
-    .settings_size = sizeof(struct fake_provider), .finish = finish_provider};
+static const struct row provider_row = {
+    .name = "provider", .type = ROW_CUSTOM, .read = read_provider, .sentence = "Who sends."};
+static const struct handler_kind provider_kind = {.name = "provider",
+                                                  .sentence = "Who sends.",
+                                                  .value = &provider_row,
+                                                  .settings_size = sizeof(struct fake_provider),
+                                                  .finish = finish_provider};
 
 /* ---- actions ---- */
 
 static const char *const stdin_choices[] = {"body", "event", "none", NULL};
 
 static const struct row beside_rows[] = {
-    {.name = "env", .type = ROW_TEXT_MAP, .offset = offsetof(struct fake_command, env),
+    {.name = "env",
+     .type = ROW_TEXT_MAP,
+     .offset = offsetof(struct fake_command, env),
      .sentence = "Variables."},
-    {.name = "timeout", .type = ROW_DURATION, .offset = offsetof(struct fake_command, timeout_ms),
-     .default_text = "5m", .min = 1, .max = 86400000, .sentence = "How long."},
-    {.name = "stdin", .type = ROW_CHOICE, .offset = offsetof(struct fake_command, std_in),
-     .choices = stdin_choices, .default_text = "body", .sentence = "What it reads."},
+    {.name = "timeout",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct fake_command, timeout_ms),
+     .default_text = "5m",
+     .min = 1,
+     .max = 86400000,
+     .sentence = "How long."},
+    {.name = "stdin",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct fake_command, std_in),
+     .choices = stdin_choices,
+     .default_text = "body",
+     .sentence = "What it reads."},
 };
-static const struct row_section beside = {.name = "command", .sentence = "A command.",
+static const struct row_section beside = {.name = "command",
+                                          .sentence = "A command.",
                                           .rows = beside_rows,
                                           .row_count = ROW_COUNT(beside_rows)};
-static const struct row command_row = {.name = "command", .type = ROW_TEXTS, .min = 1, .max = 100,
+static const struct row command_row = {.name = "command",
+                                       .type = ROW_TEXTS,
+                                       .min = 1,
+                                       .max = 100,
                                        .flags = ROW_EMPTY_OK,
                                        .sentence = "The argv."};
-static const struct handler_kind command_kind = {.name = "command", .sentence = "A command.",
-                                                 .value = &command_row, .beside = &beside,
+static const struct handler_kind command_kind = {.name = "command",
+                                                 .sentence = "A command.",
+                                                 .value = &command_row,
+                                                 .beside = &beside,
                                                  .settings_size = sizeof(struct fake_command)};
 
 static const struct row pipe_row = {.name = "pipe", .type = ROW_PATH, .sentence = "The FIFO."};
-static const struct handler_kind pipe_kind = {.name = "pipe", .sentence = "A FIFO.",
+static const struct handler_kind pipe_kind = {.name = "pipe",
+                                              .sentence = "A FIFO.",
                                               .value = &pipe_row,
                                               .settings_size = sizeof(const char *)};
 
@@ -104,12 +137,17 @@ static bool finish_part(struct load *load, const struct node *node, void *settin
 }
 
 #define PART(name_, key_)                                                                          \
-    static const struct row name_##_rows[] = {{.name = key_, .type = ROW_TEXT,                     \
+    static const struct row name_##_rows[] = {{.name = key_,                                       \
+                                               .type = ROW_TEXT,                                   \
                                                .offset = offsetof(struct fake_part, label),        \
-                                               .default_text = "none", .sentence = "A label.",     \
+                                               .default_text = "none",                             \
+                                               .sentence = "A label.",                             \
                                                .flags = ROW_IN_INCLUDES}};                         \
-    const struct row_section name_ = {.name = key_, .sentence = "A part.", .rows = name_##_rows,   \
-                                      .row_count = 1, .size = sizeof(struct fake_part),            \
+    const struct row_section name_ = {.name = key_,                                                \
+                                      .sentence = "A part.",                                       \
+                                      .rows = name_##_rows,                                        \
+                                      .row_count = 1,                                              \
+                                      .size = sizeof(struct fake_part),                            \
                                       .finish = finish_part};
 
 PART(fake_route_part, "route_label")

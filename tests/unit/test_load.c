@@ -1,5 +1,5 @@
-/* From text to a snapshot: defaults, kinds, secrets, what is kept and what is forgotten. The registry
- * is a fake one; messages are held by the golden files in tests/config. */
+/* From text to a snapshot: defaults, kinds, secrets, what is kept and what is forgotten. The
+ * registry is a fake one; messages are held by the golden files in tests/config. */
 #include "config/address.h"
 #include "config/load.h"
 #include "config/names.h"
@@ -141,8 +141,9 @@ START_TEST(a_default_rate_burst_is_what_a_second_brings)
     char text[400];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         snprintf(text, sizeof text,
-                 SERVER "routes:\n- {name: a, path: /a, auth: {none: true}, rate_limit: {rate: %s}, "
-                        "actions: [{pipe: p}]}\n",
+                 SERVER
+                 "routes:\n- {name: a, path: /a, auth: {none: true}, rate_limit: {rate: %s}, "
+                 "actions: [{pipe: p}]}\n",
                  rows[i].rate);
         load(text);
         const struct rate_limit *limit = settings->routes[0].rate_limits.items;
@@ -371,10 +372,18 @@ START_TEST(names_are_suggested_when_they_are_near)
     static const char *const names[] = {"command", "shell", "pipe", "max_body", "warning", NULL};
     static const struct {
         const char *given, *expected;
-    } rows[] = {{"comand", "command"},   {"commnad", "command"}, {"Command", "command"},
-                {"max-body", "max_body"}, {"maxbody", "max_body"}, {"pip", "pipe"},
-                {"warn", "warning"},     {"xyzzy", NULL},        {"", NULL},
-                {"a", NULL},             {"com", "command"},     {"bash", NULL}};
+    } rows[] = {{"comand", "command"},
+                {"commnad", "command"},
+                {"Command", "command"},
+                {"max-body", "max_body"},
+                {"maxbody", "max_body"},
+                {"pip", "pipe"},
+                {"warn", "warning"},
+                {"xyzzy", NULL},
+                {"", NULL},
+                {"a", NULL},
+                {"com", "command"},
+                {"bash", NULL}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *found = nearest_name(rows[i].given, names);
         ck_assert_msg(found == rows[i].expected ||
@@ -393,12 +402,24 @@ START_TEST(prefixes_are_networks)
     static const struct {
         const char *text;
         unsigned bits; /* 999: refused */
-    } rows[] = {{"192.0.2.0/24", 120}, {"192.0.2.1", 128},   {"0.0.0.0/0", 96},
-                {"2001:db8::/32", 32}, {"::/0", 0},          {"::1", 128},
-                {"192.0.2.1/24", 999}, {"192.0.2.0/33", 999}, {"192.0.2", 999},
-                {"192.0.2.0/", 999},   {"192.0.2.0/+1", 999}, {"", 999},
-                {"/8", 999},           {"10.0.0.0/8/8", 999}, {" 10.0.0.0/8", 999},
-                {"fe80::1%eth0", 999}, {"2001:db8::1/64", 999}, {"::ffff:10.0.0.0/104", 104}};
+    } rows[] = {{"192.0.2.0/24", 120},
+                {"192.0.2.1", 128},
+                {"0.0.0.0/0", 96},
+                {"2001:db8::/32", 32},
+                {"::/0", 0},
+                {"::1", 128},
+                {"192.0.2.1/24", 999},
+                {"192.0.2.0/33", 999},
+                {"192.0.2", 999},
+                {"192.0.2.0/", 999},
+                {"192.0.2.0/+1", 999},
+                {"", 999},
+                {"/8", 999},
+                {"10.0.0.0/8/8", 999},
+                {" 10.0.0.0/8", 999},
+                {"fe80::1%eth0", 999},
+                {"2001:db8::1/64", 999},
+                {"::ffff:10.0.0.0/104", 104}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct prefix prefix = {.bits = 999};
         struct error err;
@@ -422,8 +443,9 @@ START_TEST(listen_addresses_are_judged)
     ck_assert(listen_address_parse("example.org:1", &address, &err) && !address.loopback);
     ck_assert(listen_address_parse("unix:/a", &address, &err) && address.kind == LISTEN_UNIX);
     ck_assert(listen_address_parse("systemd:x", &address, &err) && address.kind == LISTEN_SYSTEMD);
-    static const char *const refused[] = {"", ":", "[", "[]:1", "[::1]", "a:", "1.2.3:4", "a:1:2",
-                                          "unix:", "systemd:", "[::1]x:1", "a:99999", "a:-1"};
+    static const char *const refused[] = {
+        "",      ":",     "[",        "[]:1",     "[::1]",   "a:",  "1.2.3:4",
+        "a:1:2", "unix:", "systemd:", "[::1]x:1", "a:99999", "a:-1"};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         ck_assert_msg(!listen_address_parse(refused[i], &address, &err), "%s", refused[i]);
 }
@@ -434,13 +456,20 @@ START_TEST(paths_that_would_both_match_conflict)
     static const struct {
         const char *a, *b;
         bool conflict;
-    } rows[] = {{"/a", "/a", true},           {"/a", "/b", false},
-                {"/a", "/a/", false},         {"/a", "/{x}", false},
-                {"/{x}", "/{y}", true},       {"/{x}/b", "/a/{y}", true},
-                {"/{x}/b", "/{y}/c", false},  {"/a/{x}", "/{y}/{z}", false},
-                {"/a/{x}/c", "/a/{y}", false}, {"/a/*", "/a/*", true},
-                {"/a/*", "/b/*", false},      {"/a/*", "/{x}/*", false},
-                {"/a/{x}/*", "/{y}/b/*", true}, {"/*", "/{x}", false},
+    } rows[] = {{"/a", "/a", true},
+                {"/a", "/b", false},
+                {"/a", "/a/", false},
+                {"/a", "/{x}", false},
+                {"/{x}", "/{y}", true},
+                {"/{x}/b", "/a/{y}", true},
+                {"/{x}/b", "/{y}/c", false},
+                {"/a/{x}", "/{y}/{z}", false},
+                {"/a/{x}/c", "/a/{y}", false},
+                {"/a/*", "/a/*", true},
+                {"/a/*", "/b/*", false},
+                {"/a/*", "/{x}/*", false},
+                {"/a/{x}/*", "/{y}/b/*", true},
+                {"/*", "/{x}", false},
                 {"/1/2/3/4/5/6/7/8/9/{x}", "/1/2/3/4/5/6/7/8/8/{x}", false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         ck_assert_msg(route_path_conflicts(rows[i].a, rows[i].b) == rows[i].conflict, "%s %s",
