@@ -330,6 +330,18 @@ static void handshake_is_over(struct connection *connection)
     connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
 }
 
+/* An end that comes together with data is missed by libmicrohttpd: it has read all there was and
+ * gets no new event. Closing our receiving half makes one. False: it has not read all yet. */
+static bool end_is_told(struct connection *connection)
+{
+    if (connection->stage != STAGE_HEAD && connection->stage != STAGE_BODY)
+        return true;
+    if (connection_peek(connection) == PEEK_DATA)
+        return false;
+    shutdown(connection->fd, SHUT_RD);
+    return true;
+}
+
 void door_settle(struct http_door *door)
 {
     struct connection *connection, *next;
@@ -339,6 +351,8 @@ void door_settle(struct http_door *door)
             handshake_is_over(connection);
         if (connection->stage == STAGE_HANDSHAKE && !handshake_waits(connection))
             continue;
+        if (connection->has_ended && !end_is_told(connection))
+            continue;
         connection_settled(connection);
         if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED)
             connection_park(connection);
@@ -346,6 +360,12 @@ void door_settle(struct http_door *door)
 }
 
 /* ---- events ---- */
+
+static bool stage_reads(enum stage stage)
+{
+    return stage == STAGE_FRESH || stage == STAGE_IDLE || stage == STAGE_HEAD ||
+           stage == STAGE_BODY;
+}
 
 static void fresh_is_ready(struct connection *connection)
 {
@@ -374,6 +394,11 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
 {
     struct connection *connection = watch->owner;
     bool is_gone = events & (EPOLLERR | EPOLLHUP);
+    connection->has_ended |= (events & EPOLLRDHUP) != 0;
+    if (connection->has_ended && stage_reads(connection->stage)) {
+        connection_unsettle(connection);
+        connection->door->run_wanted = true;
+    }
     switch (connection->stage) {
     case STAGE_FRESH:
         fresh_is_ready(connection);

@@ -45,6 +45,7 @@ struct connection {
     bool is_parked; /* suspended */
     bool is_unsettled, is_spare;
     bool must_linger;
+    bool has_ended; /* the client sends no more */
     uint8_t requests; /* begun, up to 255 */
     struct client_address client;
     struct tls_session tls;
