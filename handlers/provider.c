@@ -222,6 +222,11 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
     if (!signature_plan_keys(&settings->plan, &settings->secrets, &err))
         return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
+    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE)
+        load_warning(load, node,
+                     "without a secret provider %s is only greeted: the key that its greeting "
+                     "delivers has to be written as secret, it is not kept",
+                     scheme->name);
     warn(load, node, scheme);
     return true;
 }
