@@ -173,7 +173,7 @@ static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t no
     if (journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
                       &claim) &&
         claim.run) {
-        lane_load(lane, claim.run->body_bytes);
+        lane_load(&dispatch->lanes, lane, claim.run->body_bytes);
         list_append(&dispatch->claimed, claim.run);
         return claim.run->body_bytes;
     }

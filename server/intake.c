@@ -5,7 +5,6 @@
 #include "server/intake.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 
 #include <string.h>
 
@@ -113,9 +112,6 @@ void intake_collect(struct intake *intake, struct channel *channel)
         intake->bytes += item->event.body.length;
         intake->count++;
     }
-    if (channel->broken)
-        log_write(LOG_ERROR, "channel_broken", log_number("slot", channel->slot),
-                  log_text("reason", "a frame that is none of ours, or answers are not read"));
 }
 
 /* Whether the event came before: the answer is then complete. */

@@ -44,10 +44,14 @@ bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int
     if (database_changes(db) != 1)
         return true;
     struct query query = database_query(db, SQL_READ_DELIVERY, value_number(delivery));
+    bool there = false;
     while (query_next(&query)) {
         struct journal_delivery found = delivery_of_row(&query);
         each(context, &found);
+        there = true;
     }
+    if (!there)
+        database_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
     return database_status(db) == STORE_OK;
 }
 

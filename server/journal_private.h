@@ -26,6 +26,7 @@ enum journal_sql {
     SQL_FIND_PENDING,
     SQL_CLAIM,
     SQL_READ_DELIVERY,
+    SQL_LOST,
     SQL_FINISH,
     SQL_PUT_OUTPUT,
     SQL_READ_RUNNING,

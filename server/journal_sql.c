@@ -37,6 +37,8 @@ const char *const journal_sql[SQL_COUNT] = {
         " e.content_type, b.headers, b.content"
         " FROM delivery d JOIN event e ON e.seq = d.seq >> 8 JOIN body b ON b.event = e.seq"
         " WHERE d.seq = ?1",
+    [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
+                 " reason = 'its event is not in the journal any more' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
                    " exit_status = ?6, signal = ?7, reason = ?8"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2",

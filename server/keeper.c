@@ -26,15 +26,15 @@ struct keeper {
     struct loop_timer look_timer, alive_timer;
     struct database db;
     bool open, failing;
+    bool was_open; /* before that, the runner is still making the file */
     unsigned last_pages; /* when it looked last */
     bool over;
 };
 
 static void keeper_failed(struct keeper *keeper, const char *reason)
 {
-    /* at the first start the runner is still making the file */
-    if (!keeper->failing)
-        log_write(LOG_DEBUG, "checkpoint_failed", log_text("reason", reason));
+    if (!keeper->failing && keeper->was_open)
+        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
     keeper->failing = true;
     if (keeper->open)
         database_close(&keeper->db);
@@ -49,7 +49,7 @@ static bool keeper_open(struct keeper *keeper)
         return true;
     keeper->open = database_open(&keeper->db, path, DATABASE_KEEP, KEEPER_BUSY_MS, NULL, &why);
     if (keeper->open && journal_check_version(&keeper->db, &why))
-        return true;
+        return keeper->was_open = true;
     keeper_failed(keeper, why.text);
     return false;
 }

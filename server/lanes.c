@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 static bool group_init(struct lane_group *group, const struct route *route,
-                       struct journal *journal, struct error *err)
+                       struct journal *journal, size_t *feeds, struct error *err)
 {
     group->lanes = calloc(route->action_count, sizeof *group->lanes);
     if (route->action_count && !group->lanes)
@@ -22,6 +22,7 @@ static bool group_init(struct lane_group *group, const struct route *route,
         lane->kind = action_kind_of(&route->actions[i].handler);
         lane->group = group;
         lane->more = true;
+        *feeds += !lane->kind->takes_slot;
         if (!journal_find_action(journal, route->name, lane->action->name, &lane->number))
             return journal_explain(journal, err);
     }
@@ -32,6 +33,7 @@ bool lanes_init(struct lanes *lanes, const struct settings *settings, struct jou
                 struct error *err)
 {
     *lanes = (struct lanes){.slots = (unsigned)settings->server.commands};
+    size_t feeds = 0;
     if (lanes->slots == 0)
         lanes->slots = 1;
     lanes->groups = calloc(settings->route_count, sizeof *lanes->groups);
@@ -43,9 +45,12 @@ bool lanes_init(struct lanes *lanes, const struct settings *settings, struct jou
         if (route->action_count > JOURNAL_ACTIONS_MAX)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_ACTIONS_MAX);
-        if (!group_init(&lanes->groups[i], route, journal, err))
+        if (!group_init(&lanes->groups[i], route, journal, &feeds, err))
             return false;
     }
+    lanes->feed_bytes = LANES_BYTES / (feeds ? feeds : 1);
+    if (lanes->feed_bytes > LANE_FEED_BYTES)
+        lanes->feed_bytes = LANE_FEED_BYTES;
     return true;
 }
 
@@ -149,6 +154,8 @@ static bool slot_is_free(const struct lanes *lanes, const struct lane_group *gro
 {
     bool alone = lanes->groups_waiting <= (group->slots_queued > 0 ? 1 : 0);
     unsigned half = lanes->slots / 2 > 0 ? lanes->slots / 2 : 1;
+    if (lanes->slot_bytes >= LANES_BYTES)
+        return false;
     return lanes->slots_used < lanes->slots && group->slots_used < (alone ? lanes->slots : half);
 }
 
@@ -159,7 +166,7 @@ static bool lane_may_run(const struct lanes *lanes, const struct lane *lane)
     if (lane->kind->takes_slot)
         return slot_is_free(lanes, lane->group);
     return lane->running == 0 ||
-           (lane->running < LANE_FEED && lane->running_bytes < LANE_FEED_BYTES);
+           (lane->running < LANE_FEED && lane->running_bytes < lanes->feed_bytes);
 }
 
 static struct lane *group_next(const struct lanes *lanes, struct lane_group *group)
@@ -204,9 +211,11 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
     return delivery;
 }
 
-void lane_load(struct lane *lane, size_t bytes)
+void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
 {
     lane->running_bytes += bytes;
+    if (lane->kind->takes_slot)
+        lanes->slot_bytes += bytes;
 }
 
 void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
@@ -217,5 +226,6 @@ void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
     if (lane->kind->takes_slot) {
         lane->group->slots_used--;
         lanes->slots_used--;
+        lanes->slot_bytes -= bytes;
     }
 }

@@ -11,6 +11,7 @@ enum {
     LANE_LOW = 256,                /* fewer: it looks for more */
     LANE_FEED = 64,                /* deliveries that a pipe is given at once, with their bodies */
     LANE_FEED_BYTES = 16 << 20,    /* and those bodies together; one may always be there */
+    LANES_BYTES = 256 << 20,       /* bodies of all pipes together, and of all commands */
 };
 
 struct lane {
@@ -43,6 +44,8 @@ struct lanes {
     size_t queued;           /* in all groups */
     size_t groups_waiting;   /* for slots */
     unsigned slots, slots_used;
+    size_t slot_bytes;       /* bodies of what uses slots */
+    size_t feed_bytes;       /* what a lane without slots may have */
 };
 
 /* Every lane is to be loaded. Names the actions in the journal: in a transaction. */
@@ -64,7 +67,7 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
 struct lane *lanes_next(struct lanes *lanes);
 int64_t lane_take(struct lanes *lanes, struct lane *lane);
 /* Counts its body; both are given back together. */
-void lane_load(struct lane *lane, size_t bytes);
+void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes);
 void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes);
 
 #endif

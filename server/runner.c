@@ -153,6 +153,9 @@ static void drop_channels(struct runner *runner)
             place = &channel->next;
             continue;
         }
+        if (channel->broken)
+            log_write(LOG_ERROR, "channel_broken", log_number("slot", channel->slot),
+                      log_text("reason", "a frame that is not ours, or answers are not read"));
         *place = channel->next;
         channel_destroy(channel);
     }

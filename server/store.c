@@ -16,6 +16,7 @@
 
 #define BUSY_PATIENCE_NS (2 * NS_PER_S)
 #define BUSY_PAUSE_NS (20 * NS_PER_MS)
+#define SETTLE_NS (2 * NS_PER_S)
 #define SPACE_LOOK_NS (250 * NS_PER_MS)
 
 /* What is done about each status, how often, and when callers should come again. */
@@ -36,10 +37,11 @@ enum { SPACE_RETRY_AFTER_S = 30 };
 static void latch(struct store *store, enum store_status status, const char *reason)
 {
     int64_t now = clock_monotonic_ns();
-    if (store->status != status) {
+    if (store->said != status) {
         log_write(LOG_ERROR, "journal_refuses", log_text("state", rows[status].word),
                   log_text("reason", reason));
         store->since_ns = now;
+        store->said = status;
     }
     store->status = status;
     loop_timer_set(store->loop, &store->retry, now + rows[status].retry_ns);
@@ -52,14 +54,28 @@ static void latch_failure(struct store *store, enum store_status status)
     latch(store, status, why.text);
 }
 
+/* Room for one page is not yet room for what waits: the log hears of it when it has lasted. */
 static void unlatch(struct store *store)
 {
-    int64_t now = clock_monotonic_ns();
-    log_write(LOG_INFO, "journal_accepts", log_text("after", rows[store->status].word),
-              log_number("ms", (now - store->since_ns) / NS_PER_MS));
     store->status = STORE_OK;
-    store->since_ns = now;
     store->busy_since_ns = 0;
+    store->settles_ns = clock_monotonic_ns() + SETTLE_NS;
+    loop_timer_set(store->loop, &store->retry, store->settles_ns);
+}
+
+static void say_unlatched(struct store *store)
+{
+    int64_t now = clock_monotonic_ns();
+    if (store->said == STORE_OK)
+        return;
+    if (now < store->settles_ns) { /* the timer served for something else in between */
+        loop_timer_set(store->loop, &store->retry, store->settles_ns);
+        return;
+    }
+    log_write(LOG_INFO, "journal_accepts", log_text("after", rows[store->said].word),
+              log_number("ms", (now - store->since_ns - SETTLE_NS) / NS_PER_MS));
+    store->said = STORE_OK;
+    store->since_ns = now;
 }
 
 static void try_reopen(struct store *store)
@@ -76,8 +92,10 @@ static void try_reopen(struct store *store)
 static void retry_is_due(struct loop_timer *timer)
 {
     struct store *store = timer->owner;
-    if (store->status == STORE_OK) /* only to bring the next turn */
+    if (store->status == STORE_OK) { /* or it was only to bring the next turn */
+        say_unlatched(store);
         return;
+    }
     if (store->status == STORE_BROKEN) {
         try_reopen(store);
         return;

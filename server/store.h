@@ -12,7 +12,9 @@ struct store {
     struct loop *loop;
     const struct journal_settings *settings;
     enum store_status status; /* STORE_OK: the next transaction may be tried */
-    int64_t since_ns;         /* of this status */
+    enum store_status said;   /* what the log knows; STORE_OK is said when it has lasted */
+    int64_t since_ns;         /* of the last change that was said */
+    int64_t settles_ns;       /* when STORE_OK will have lasted */
     int64_t busy_since_ns;    /* somebody else's lock is being waited for; 0: no */
     struct loop_timer retry;
     bool low_space;

@@ -37,6 +37,17 @@ static inline struct journal *fixture_open(void)
     return journal;
 }
 
+/* What root has made is for whom the runner becomes, too. */
+static inline void fixture_open_to_all(void)
+{
+    static const char *const parts[] = {"", "-wal", "-shm"};
+    char name[128];
+    for (int i = 0; i < 3; i++) {
+        snprintf(name, sizeof name, "%s%s", fixture_path, parts[i]);
+        chmod(name, 0666);
+    }
+}
+
 static inline struct wire_event fixture_event(const char *key, struct bytes body)
 {
     return (struct wire_event){.received_ms = 1700000000000,

@@ -21,12 +21,23 @@ enum { SEEN_MAX = 4096, PATIENCE_MS = 20000 };
 /* Shared with the runners: what their actions saw, and what they are to do. */
 static struct {
     atomic_uint started, ended, stopped;
-    atomic_uint hold; /* actions that have started wait */
+    atomic_uint hold;       /* actions that have started wait */
+    atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
     struct {
         char id[ID_TEXT_SIZE];
         unsigned attempt;
     } seen[SEEN_MAX];
 } *board;
+
+/* Stands before the C library's, also for SQLite. */
+int fdatasync(int fd)
+{
+    if (board && atomic_load(&board->fail_syncs)) {
+        errno = EIO;
+        return -1;
+    }
+    return fsync(fd);
+}
 
 /* ---- the action ---- */
 
@@ -577,6 +588,29 @@ START_TEST(writes_that_fail_are_refused_until_they_work_again)
 }
 END_TEST
 
+START_TEST(after_a_failed_sync_nothing_is_acknowledged_before_a_check)
+{
+    struct peer peer = peer_start(1);
+    char key[16];
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_ACCEPTED);
+    atomic_store(&board->fail_syncs, 1);
+    for (int i = 0; i < 20; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ck_assert_uint_eq(ask(&peer, 0, key).status, WIRE_REFUSED_JOURNAL);
+    }
+    usleep(1200000); /* it has tried to open it anew, and failed */
+    ck_assert_uint_eq(ask(&peer, 0, "still").status, WIRE_REFUSED_JOURNAL);
+    atomic_store(&board->fail_syncs, 0);
+    wait_accepted(&peer, "after");
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_DUPLICATE);
+    /* what was refused may be there, but then it is a whole event with its delivery */
+    ck_assert_int_eq(ask_journal("SELECT (SELECT count(*) FROM event) -"
+                                 " (SELECT count(*) FROM delivery)"),
+                     0);
+    peer_leave(&peer);
+}
+END_TEST
+
 START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
 {
     struct peer peer = peer_start(1);
@@ -652,7 +686,7 @@ static void fill(int count)
             ck_assert_int_eq(journal_commit(journal), STORE_OK);
     }
     journal_close(journal);
-    chmod(fixture_path, 0666); /* made by root, read by whom the runner becomes */
+    fixture_open_to_all();
 }
 
 START_TEST(a_hundred_thousand_queued_events_are_no_burden)
@@ -676,6 +710,52 @@ START_TEST(a_hundred_thousand_queued_events_are_no_burden)
 }
 END_TEST
 
+static off_t size_of_journal(void)
+{
+    struct stat what;
+    return stat(fixture_path, &what) == 0 ? what.st_size : -1;
+}
+
+START_TEST(the_keeper_empties_the_log)
+{
+    static struct shared shared;
+    struct process process = {.settings = settings, .shared = &shared, .mark = 3};
+    int ends[2], status;
+    struct journal *journal = fixture_open();
+    struct wire_event event = fixture_event("k", bytes_of_text("{}"));
+    static uint8_t body[1 << 20];
+    char id[ID_TEXT_SIZE];
+    int64_t seq;
+    event.body = bytes_of(body, sizeof body);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        id_create(clock_unix_ms(), id);
+        ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    }
+    ck_assert_int_lt(size_of_journal(), 1 << 20);
+    atomic_store(&shared.journal_pages, journal_log_pages(journal));
+    fixture_open_to_all();
+    ck_assert(control_pair(ends, NULL));
+    process.control = ends[1];
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        keeper_run(&process);
+    }
+    close(ends[1]);
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (size_of_journal() < 4 << 20 && clock_monotonic_ns() < end_ns)
+        usleep(2000);
+    ck_assert_int_ge(size_of_journal(), 4 << 20);
+    control_send(ends[0], CONTROL_DRAIN, 0, -1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    close(ends[0]);
+    journal_close(journal);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("runner");
@@ -696,8 +776,10 @@ int main(void)
     tcase_add_test(all, a_large_body_arrives_whole);
     tcase_add_test(all, below_the_floor_of_free_space_events_are_refused);
     tcase_add_test(all, writes_that_fail_are_refused_until_they_work_again);
+    tcase_add_test(all, after_a_failed_sync_nothing_is_acknowledged_before_a_check);
     tcase_add_test(all, a_lock_held_for_long_is_refused_and_a_short_one_waited_for);
     tcase_add_test(all, deliveries_of_routes_that_are_gone_are_dead);
+    tcase_add_test(all, the_keeper_empties_the_log);
     tcase_add_test(all, a_hundred_thousand_queued_events_are_no_burden);
     suite_add_tcase(suite, all);
     return fixture_run(suite);
