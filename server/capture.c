@@ -240,7 +240,7 @@ static bool parse_har(struct bytes text, struct arena *arena, struct capture *ca
 
 static bool is_curl(struct bytes text)
 {
-    return text.length > 1 &&
+    return text.data && text.length > 1 &&
            (text.data[0] == '*' || text.data[0] == '>' ||
             memmem(text.data, text.length, "\n> ", 3) != NULL) &&
            memmem(text.data, text.length, "> ", 2) != NULL;

@@ -278,12 +278,13 @@ END_TEST
 
 START_TEST(queries_are_counted)
 {
-    char target[2000] = "POST /hook?a", *end = target + strlen(target);
+    char target[2000] = "POST /hook?a";
+    size_t end = strlen(target);
     for (int i = 1; i < GUARD_PARAMETERS_MAX; i++)
-        end += sprintf(end, "&a=%d", i);
-    sprintf(end, " HTTP/1.1\n" HOST);
+        end += (size_t)snprintf(target + end, sizeof target - end, "&a=%d", i);
+    snprintf(target + end, sizeof target - end, " HTTP/1.1\n" HOST);
     ck_assert_int_eq(check_head(target), REPLY_NONE);
-    sprintf(end, "&b HTTP/1.1\n" HOST);
+    snprintf(target + end, sizeof target - end, "&b HTTP/1.1\n" HOST);
     ck_assert_int_eq(check_head(target), REPLY_BAD_TARGET);
     ck_assert_int_eq(check_head("POST /hook?a#b HTTP/1.1\n" HOST), REPLY_BAD_TARGET);
     ck_assert_int_eq(check_head("POST /hook?\x80 HTTP/1.1\n" HOST), REPLY_BAD_TARGET);
