@@ -1,5 +1,5 @@
-/* The parts of the signature engine for themselves: times, paths into JSON, templates that can be read
- * in one way only, structured fields. The whole is held by tests/providers. */
+/* The parts of the signature engine for themselves: times, paths into JSON, templates that can be
+ * read in one way only, structured fields. The whole is held by tests/providers. */
 #include "handlers/signature.h"
 #include "handlers/structured.h"
 
@@ -57,9 +57,9 @@ START_TEST(paths_find_scalars)
                                " \"\\u0065\": true, \"f\": {}} ";
     static const struct {
         const char *path, *text; /* NULL: no scalar there */
-    } rows[] = {{".a[0].b", "1"},     {".a[1].b", "x\303\251\n"}, {".a[2].b", NULL},
-                {".a.b", NULL},       {"[\"c.d\"]", NULL},        {".e", "true"},
-                {".f", NULL},         {".a[*].b", "1"},           {".g", NULL}};
+    } rows[] = {{".a[0].b", "1"}, {".a[1].b", "x\303\251\n"}, {".a[2].b", NULL},
+                {".a.b", NULL},   {"[\"c.d\"]", NULL},        {".e", "true"},
+                {".f", NULL},     {".a[*].b", "1"},           {".g", NULL}};
     struct arena arena;
     arena_init(&arena, 1 << 16);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -85,8 +85,10 @@ static enum value_outcome render(const char *text, const char *header, struct by
                                  struct arena *arena)
 {
     struct header headers[] = {{bytes_of_text("X-A"), bytes_of_text(header)}};
-    struct request request = {.arena = arena, .method = bytes_of_text("POST"),
-                              .headers = headers, .header_count = 1,
+    struct request request = {.arena = arena,
+                              .method = bytes_of_text("POST"),
+                              .headers = headers,
+                              .header_count = 1,
                               .body = bytes_of_text("{}")};
     struct value_source source = {.request = &request};
     struct template template;
@@ -119,8 +121,9 @@ END_TEST
 
 START_TEST(templates_are_strict)
 {
-    static const char *const wrong[] = {"{{", "{{body", "{{bodies}}", "{{header}}", "{{header.}}",
-                                        "{{body | upper}}", "{{body.x}}", "{{payload.a[}}", "{{}}"};
+    static const char *const wrong[] = {"{{",         "{{body",         "{{bodies}}",
+                                        "{{header}}", "{{header.}}",    "{{body | upper}}",
+                                        "{{body.x}}", "{{payload.a[}}", "{{}}"};
     struct arena arena;
     struct template template;
     arena_init(&arena, 1 << 20);
