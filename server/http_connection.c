@@ -1,36 +1,19 @@
-/* A connection from accept to close: its stage, the deadline of the stage, and whether
- * libmicrohttpd may work on it.
+/* A connection from accept to close: its stage and the deadline of the stage.
  *
  * Each connection is watched for its whole life with one edge-triggered registration in our own
  * epoll set, beside the one that libmicrohttpd has in its. That is how we know of the first byte of
  * a connection and of a later request, of the client's next flight of a handshake, and of a client
- * that goes away while its request waits for the runner, at no system call a request.
- *
- * Parking. During a handshake libmicrohttpd 0.9.75 keeps a connection in its list of ready ones
- * also while it waits for the client: half a ClientHello would burn a core. A request that waits
- * for the runner would do the same. So after each run every connection that can only wait is
- * suspended (door_settle) and resumed when there is something to do. A queued request is suspended
- * here and not in the handler, because only a connection that libmicrohttpd has left as "blocked"
- * is not read from when it resumes: a client that has closed its sending half still gets its
- * answer. */
+ * that goes away while its request waits for the runner, at no system call a request. */
 #include "server/http_parts.h"
 
 #include "server/guard.h"
 
 #include "base/log.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#define LINGER_NS (2 * NS_PER_S)
-enum { LINGER_MOST = 1024 * 1024 /* bytes thrown away for one answer */ };
 
 static int64_t ms(int64_t milliseconds)
 {
@@ -44,9 +27,7 @@ static const struct server_settings *limits_of(const struct connection *connecti
 
 /* ---- what the socket holds ---- */
 
-enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
-
-static enum peeked connection_peek(const struct connection *connection)
+enum peeked connection_peek(const struct connection *connection)
 {
     char byte;
     ssize_t got;
@@ -85,7 +66,7 @@ void connection_unsettle(struct connection *connection)
     TAILQ_INSERT_TAIL(&connection->door->unsettled, connection, unsettled);
 }
 
-static void connection_settled(struct connection *connection)
+void connection_settled(struct connection *connection)
 {
     if (!connection->is_unsettled)
         return;
@@ -105,7 +86,7 @@ void connection_set_stage(struct connection *connection, enum stage stage, int64
 
 /* ---- end ---- */
 
-static void connection_destroy(struct connection *connection)
+void connection_destroy(struct connection *connection)
 {
     struct http *http = connection->door->http;
     loop_watch_remove(http->loop, &connection->watch);
@@ -126,7 +107,7 @@ static void connection_destroy(struct connection *connection)
 }
 
 /* For a descriptor that is ours alone. */
-static void connection_close(struct connection *connection)
+void connection_close(struct connection *connection)
 {
     int fd = connection->fd;
     connection_destroy(connection);
@@ -160,203 +141,6 @@ bool connection_give_up_one(struct http *http)
     bool is_ours = !connection->mhd;
     connection_cut(connection);
     return is_ours; /* else its place is free only after the next run */
-}
-
-/* ---- lingering ---- */
-
-/* Bytes that nobody has read make close(2) send a reset, and a reset takes the answer away from a
- * client that is still sending. */
-static bool connection_should_linger(const struct connection *connection)
-{
-    int unread = 0;
-    if (!connection->must_linger || connection->stage == STAGE_CUT)
-        return false;
-    ioctl(connection->fd, FIONREAD, &unread);
-    return unread > 0 || connection_peek(connection) != PEEK_END;
-}
-
-static void linger_read(struct connection *connection)
-{
-    char bytes[16 * 1024];
-    ssize_t got;
-    while ((got = recv(connection->fd, bytes, sizeof bytes, MSG_DONTWAIT)) > 0) {
-        connection->lingered += (size_t)got;
-        if (connection->lingered > LINGER_MOST)
-            break;
-    }
-    if (got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR))
-        connection_close(connection);
-}
-
-/* libmicrohttpd is about to close the descriptor: we go on with a copy of it. */
-static bool connection_linger(struct connection *connection)
-{
-    struct http *http = connection->door->http;
-    int fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    loop_watch_remove(http->loop, &connection->watch);
-    connection->fd = fd;
-    shutdown(fd, SHUT_WR);
-    connection_set_stage(connection, STAGE_LINGER, clock_monotonic_ns() + LINGER_NS);
-    return loop_watch_set(http->loop, &connection->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET);
-}
-
-/* ---- with libmicrohttpd ---- */
-
-struct connection *connection_of(struct MHD_Connection *mhd)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info->socket_context;
-}
-
-static struct connection *find_by_fd(struct http *http, struct MHD_Connection *mhd)
-{
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-    return http->by_fd[info->connect_fd];
-}
-
-static void connection_adopted(struct connection *connection, struct MHD_Connection *mhd)
-{
-    connection->mhd = mhd;
-    if (!connection->door->tls) {
-        connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
-        return;
-    }
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    tls_session_begin(&connection->tls, info->tls_session, connection->door->tls);
-    connection_set_stage(connection, STAGE_HANDSHAKE, connection->timer.due_ns);
-    connection_unsettle(connection);
-}
-
-static void connection_released(struct connection *connection)
-{
-    connection->door->http->by_fd[connection->fd] = NULL;
-    connection->mhd = NULL;
-    connection->is_parked = false;
-    connection_settled(connection);
-    if (connection->stage == STAGE_HEAD) /* answered by libmicrohttpd, or left by the client */
-        connection->must_linger = true;
-    if (!connection_should_linger(connection) || !connection_linger(connection))
-        connection_destroy(connection);
-}
-
-void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
-                       enum MHD_ConnectionNotificationCode code)
-{
-    struct http *http = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct connection *connection = find_by_fd(http, mhd);
-        *context = connection;
-        connection_adopted(connection, mhd);
-    } else {
-        http->progress++;
-        connection_released(*context);
-    }
-}
-
-static bool make_room_for_fd(struct http *http, int fd)
-{
-    size_t wanted = (size_t)fd + 1;
-    if (wanted <= http->by_fd_size)
-        return true;
-    wanted = wanted < 64 ? 64 : wanted * 2;
-    struct connection **by_fd = realloc(http->by_fd, wanted * sizeof *by_fd);
-    if (!by_fd)
-        return false;
-    memset(by_fd + http->by_fd_size, 0, (wanted - http->by_fd_size) * sizeof *by_fd);
-    http->by_fd = by_fd;
-    http->by_fd_size = wanted;
-    return true;
-}
-
-/* The first byte is there. libmicrohttpd gets a made-up address: it has no use for the real one. */
-static void connection_hand_over(struct connection *connection)
-{
-    struct http_door *door = connection->door;
-    struct http *http = door->http;
-    struct sockaddr_in nobody = {.sin_family = AF_INET};
-    int fd = connection->fd;
-    http->by_fd[fd] = connection;
-    door->run_wanted = true;
-    if (MHD_add_connection(door->daemon, fd, (struct sockaddr *)&nobody, sizeof nobody) == MHD_YES)
-        return;
-    /* it has closed the descriptor, and may have told us already */
-    if (http->by_fd[fd] == connection) {
-        http->by_fd[fd] = NULL;
-        connection_destroy(connection);
-    }
-}
-
-void connection_resume(struct connection *connection)
-{
-    assert(connection->is_parked);
-    connection->is_parked = false;
-    connection->door->run_wanted = true;
-    MHD_resume_connection(connection->mhd);
-    if (connection->stage == STAGE_HANDSHAKE)
-        connection_unsettle(connection);
-}
-
-static void connection_park(struct connection *connection)
-{
-    connection->is_parked = true;
-    MHD_suspend_connection(connection->mhd);
-}
-
-/* One whose peer has data waiting makes progress in the next run and is looked at again then. */
-static bool handshake_waits(struct connection *connection)
-{
-    return connection_peek(connection) == PEEK_NOTHING &&
-           !tls_session_wants_write(&connection->tls);
-}
-
-/* Nothing is sent between the client's Finished and its request, so the kernel would delay the
- * acknowledgement of the first, and a client that has not turned off Nagle's algorithm would hold
- * the second back until it comes: 40 ms. */
-static void acknowledge_at_once(const struct connection *connection)
-{
-    int on = 1;
-    if (!connection->client.local)
-        setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
-}
-
-static void handshake_is_over(struct connection *connection)
-{
-    acknowledge_at_once(connection);
-    connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
-}
-
-/* An end that comes together with data is missed by libmicrohttpd: it has read all there was and
- * gets no new event. Closing our receiving half makes one. False: it has not read all yet. */
-static bool end_is_told(struct connection *connection)
-{
-    if (connection->stage != STAGE_HEAD && connection->stage != STAGE_BODY)
-        return true;
-    if (connection_peek(connection) == PEEK_DATA)
-        return false;
-    shutdown(connection->fd, SHUT_RD);
-    return true;
-}
-
-void door_settle(struct http_door *door)
-{
-    struct connection *connection, *next;
-    for (connection = TAILQ_FIRST(&door->unsettled); connection; connection = next) {
-        next = TAILQ_NEXT(connection, unsettled);
-        if (connection->stage == STAGE_HANDSHAKE && connection->tls.established)
-            handshake_is_over(connection);
-        if (connection->stage == STAGE_HANDSHAKE && !handshake_waits(connection))
-            continue;
-        if (connection->has_ended && !end_is_told(connection))
-            continue;
-        connection_settled(connection);
-        if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED)
-            connection_park(connection);
-    }
 }
 
 /* ---- events ---- */
@@ -417,7 +201,7 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
         }
         return;
     case STAGE_LINGER:
-        linger_read(connection);
+        connection_read_rest(connection);
         return;
     default: /* libmicrohttpd sees it itself */
         return;
@@ -473,7 +257,7 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
     struct http *http = door->http;
     struct connection *connection = calloc(1, sizeof *connection);
     int64_t now = clock_monotonic_ns();
-    if (!connection || !make_room_for_fd(http, fd)) {
+    if (!connection || !http_make_room_for_fd(http, fd)) {
         free(connection);
         close(fd);
         return false;

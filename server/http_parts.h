@@ -2,7 +2,9 @@
  *
  *   http.c             daemons, rounds, draining
  *   http_accept.c      listening sockets → connections
- *   http_connection.c  stages, deadlines, parking
+ *   http_connection.c  stages, deadlines
+ *   http_library.c     connections inside libmicrohttpd, parking
+ *   http_linger.c      what comes after the answer
  *   http_head.c        what libmicrohttpd has read → struct request
  *   http_request.c     the walk of a request and its wait for the runner
  *   http_reply.c       answers and their log lines
@@ -130,18 +132,39 @@ void http_accept_last(struct http *http);
 /* Takes over `fd`. False without memory; the descriptor is closed then. */
 bool connection_create(struct http_door *door, int fd, const struct client_address *client);
 void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
+/* What can be read from the socket now. */
+enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
+enum peeked connection_peek(const struct connection *connection);
 void connection_unsettle(struct connection *connection);
-/* Lets libmicrohttpd go on with a parked connection. */
-void connection_resume(struct connection *connection);
+void connection_settled(struct connection *connection);
 /* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
 void connection_cut(struct connection *connection);
-/* Makes room for another: cuts the one that has been unused for longest. False: there is none. */
+/* Makes room for another: cuts the one that has been unused for longest. False: there is none, or
+ * its place is free only later. */
 bool connection_give_up_one(struct http *http);
-/* After a run of the door's daemon: parks what would only burn time there. */
-void door_settle(struct http_door *door);
+/* Forgets it; the descriptor is somebody else's. */
+void connection_destroy(struct connection *connection);
+/* Closes the descriptor too. */
+void connection_close(struct connection *connection);
+
+/* ---- http_library.c ---- */
+
+struct connection *connection_of(struct MHD_Connection *mhd);
+bool http_make_room_for_fd(struct http *http, int fd);
+void connection_hand_over(struct connection *connection);
 void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
                        enum MHD_ConnectionNotificationCode code);
-struct connection *connection_of(struct MHD_Connection *mhd);
+/* Lets libmicrohttpd go on with a parked connection. */
+void connection_resume(struct connection *connection);
+/* After a run of the door's daemon: parks what would only burn time there. */
+void door_settle(struct http_door *door);
+
+/* ---- http_linger.c ---- */
+
+bool connection_should_linger(const struct connection *connection);
+/* libmicrohttpd is about to close the descriptor: goes on with a copy of it. */
+bool connection_linger(struct connection *connection);
+void connection_read_rest(struct connection *connection);
 
 /* ---- http_head.c ---- */
 

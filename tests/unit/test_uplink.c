@@ -1,0 +1,235 @@
+/* What a listener asks of the runner comes back to who asked, or to nobody; a body has its time. */
+#include "server/uplink.h"
+
+#include "base/clock.h"
+#include "server/deadline.h"
+#include "server/tags.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- tags ---- */
+
+START_TEST(a_tag_finds_its_owner_once)
+{
+    struct tag_table table;
+    uint64_t tags[100];
+    int owners[100];
+    tag_table_init(&table, 100);
+    for (int i = 0; i < 100; i++)
+        ck_assert(tag_table_add(&table, &owners[i], &tags[i]) && tags[i] != 0);
+    ck_assert(!tag_table_add(&table, &owners[0], &tags[0]));
+    for (int i = 99; i >= 0; i--) {
+        ck_assert_ptr_eq(tag_table_find(&table, tags[i]), &owners[i]);
+        ck_assert_ptr_eq(tag_table_take(&table, tags[i]), &owners[i]);
+        ck_assert_ptr_null(tag_table_take(&table, tags[i]));
+    }
+    ck_assert_ptr_null(tag_table_any(&table));
+    tag_table_finish(&table);
+}
+END_TEST
+
+START_TEST(an_old_tag_does_not_find_who_has_its_slot_now)
+{
+    struct tag_table table;
+    uint64_t old, fresh;
+    int one, other;
+    tag_table_init(&table, 1);
+    ck_assert(tag_table_add(&table, &one, &old));
+    tag_table_take(&table, old);
+    ck_assert(tag_table_add(&table, &other, &fresh));
+    ck_assert_ptr_null(tag_table_find(&table, old));
+    ck_assert_ptr_null(tag_table_take(&table, old));
+    ck_assert_ptr_null(tag_table_find(&table, 0));
+    ck_assert_ptr_null(tag_table_find(&table, UINT64_MAX));
+    ck_assert_ptr_eq(tag_table_any(&table), &other);
+    tag_table_finish(&table);
+}
+END_TEST
+
+/* ---- the uplink ---- */
+
+struct heard {
+    unsigned answers, closed;
+    uint64_t tags; /* sum */
+};
+
+static void on_answer(void *owner, const struct wire_answer *answer)
+{
+    struct heard *heard = owner;
+    heard->answers++;
+    heard->tags += answer->tag;
+}
+
+static void on_close(void *owner)
+{
+    ((struct heard *)owner)->closed++;
+}
+
+static void begin(struct loop *loop, struct uplink *uplink, struct heard *heard, int ends[2])
+{
+    struct error err;
+    *heard = (struct heard){0};
+    ck_assert(loop_init(loop, &err));
+    uplink_init(uplink, loop, 1024 * 1024);
+    uplink->answered = on_answer;
+    uplink->closed = on_close;
+    uplink->owner = heard;
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    ck_assert(uplink_open(uplink, ends[0]));
+}
+
+static void end(struct loop *loop, struct uplink *uplink, int peer)
+{
+    uplink_finish(uplink);
+    close(peer);
+    loop_finish(loop);
+}
+
+START_TEST(answers_arrive_however_they_are_cut)
+{
+    struct loop loop;
+    struct uplink uplink;
+    struct heard heard;
+    struct buffer frames;
+    int ends[2];
+    begin(&loop, &uplink, &heard, ends);
+    buffer_init(&frames, 4096);
+    for (uint64_t tag = 1; tag <= 3; tag++)
+        ck_assert(wire_put_answer(&frames, &(struct wire_answer){.tag = tag}));
+    for (size_t at = 0; at < frames.length; at += 5) {
+        size_t length = frames.length - at < 5 ? frames.length - at : 5;
+        ck_assert_int_eq(send(ends[1], frames.data + at, length, 0), (ssize_t)length);
+        loop_run_once(&loop, 100);
+    }
+    ck_assert_uint_eq(heard.answers, 3);
+    ck_assert_uint_eq(heard.tags, 6);
+    buffer_finish(&frames);
+    end(&loop, &uplink, ends[1]);
+}
+END_TEST
+
+START_TEST(a_runner_that_leaves_or_babbles_is_lost)
+{
+    struct loop loop;
+    struct uplink uplink;
+    struct heard heard;
+    int ends[2];
+    begin(&loop, &uplink, &heard, ends);
+    close(ends[1]);
+    loop_run_once(&loop, 100);
+    ck_assert_uint_eq(heard.closed, 1);
+    ck_assert(!uplink_is_open(&uplink));
+    ck_assert(!uplink_put(&uplink, &(struct wire_event){.tag = 1}));
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    ck_assert(uplink_open(&uplink, ends[0]));
+    ck_assert_uint_eq(heard.closed, 1);
+    ck_assert_int_eq(send(ends[1], "this is no frame of ours", 24, 0), 24);
+    loop_run_once(&loop, 100);
+    ck_assert_uint_eq(heard.closed, 2);
+    end(&loop, &uplink, ends[1]);
+}
+END_TEST
+
+START_TEST(a_new_channel_loses_the_one_before)
+{
+    struct loop loop;
+    struct uplink uplink;
+    struct heard heard;
+    int ends[2], others[2];
+    begin(&loop, &uplink, &heard, ends);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, others), 0);
+    ck_assert(uplink_open(&uplink, others[0]));
+    ck_assert_uint_eq(heard.closed, 1);
+    ck_assert(uplink_is_open(&uplink));
+    close(ends[1]);
+    end(&loop, &uplink, others[1]);
+}
+END_TEST
+
+/* Counts the events that come out at the other end, as long as there are some. */
+static unsigned drain(struct loop *loop, int peer, struct buffer *in)
+{
+    unsigned events = 0;
+    for (;;) {
+        struct bytes payload;
+        enum wire_type type;
+        size_t length;
+        ck_assert(buffer_reserve(in, 65536));
+        ssize_t got = recv(peer, in->data + in->length, 65536, MSG_DONTWAIT);
+        if (got <= 0)
+            return events;
+        in->length += (size_t)got;
+        while (wire_peek(buffer_bytes(in), &type, &payload, &length) > 0) {
+            struct wire_event event;
+            ck_assert(type == WIRE_EVENT && wire_get_event(payload, &event));
+            ck_assert_uint_eq(event.body.length, 10000);
+            buffer_consume(in, length);
+            events++;
+        }
+        loop_run_once(loop, 0);
+    }
+}
+
+START_TEST(events_queue_up_to_the_limit_and_all_arrive)
+{
+    static uint8_t body[10000];
+    struct loop loop;
+    struct uplink uplink;
+    struct heard heard;
+    struct buffer in;
+    int ends[2];
+    unsigned put = 0;
+    begin(&loop, &uplink, &heard, ends);
+    buffer_init(&in, 2 * 1024 * 1024);
+    struct wire_event event = {.tag = 1, .body = bytes_of(body, sizeof body)};
+    while (uplink_put(&uplink, &event)) {
+        put++;
+        if (put % 10 == 0)
+            uplink_flush(&uplink);
+    }
+    ck_assert_uint_gt(put, 100);
+    uplink_flush(&uplink);
+    ck_assert_uint_eq(drain(&loop, ends[1], &in), put);
+    ck_assert(uplink_put(&uplink, &event));
+    ck_assert_uint_eq(heard.closed, 0);
+    buffer_finish(&in);
+    end(&loop, &uplink, ends[1]);
+}
+END_TEST
+
+/* ---- deadlines of bodies ---- */
+
+START_TEST(a_body_has_its_timeout_and_then_what_it_earns)
+{
+    int64_t timeout_ns = 30 * NS_PER_S, began_ns = 7 * NS_PER_S;
+    ck_assert_int_eq(body_deadline_ns(began_ns, timeout_ns, 0), began_ns + timeout_ns);
+    ck_assert_int_eq(body_deadline_ns(began_ns, timeout_ns, 900 * 30), began_ns + timeout_ns);
+    int64_t slow = body_deadline_ns(began_ns, timeout_ns, 2048 * 30) - began_ns;
+    ck_assert(slow > 59 * NS_PER_S && slow <= 60 * NS_PER_S);
+    int64_t most = began_ns + BODY_TIME_MOST * timeout_ns;
+    ck_assert_int_eq(body_deadline_ns(began_ns, timeout_ns, UINT64_MAX), most);
+    ck_assert_int_le(body_deadline_ns(began_ns, timeout_ns, 64 << 20), most);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("uplink");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, a_tag_finds_its_owner_once);
+    tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
+    tcase_add_test(all, answers_arrive_however_they_are_cut);
+    tcase_add_test(all, a_runner_that_leaves_or_babbles_is_lost);
+    tcase_add_test(all, a_new_channel_loses_the_one_before);
+    tcase_add_test(all, events_queue_up_to_the_limit_and_all_arrive);
+    tcase_add_test(all, a_body_has_its_timeout_and_then_what_it_earns);
+    suite_add_tcase(suite, all);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
