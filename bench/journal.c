@@ -1,8 +1,8 @@
 /* How many events a second the journal makes durable, by the size of the batch that shares a sync:
  * bench_journal DIRECTORY [BYTES] [SECONDS]. Events have a dedupe key and one delivery each, as the
  * runner writes them; a keeper thread is not there, so the checkpoints are the writer's own. */
-#include "base/clock.h"
 #include "server/journal.h"
+#include "base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,8 +63,7 @@ static bool run(struct bench *bench, int batch, double seconds)
     printf("batch %3d: %8.0f events/s, %6.0f commits/s, %5.1f us of processor an event, worst "
            "commit %.1f ms\n",
            batch, (double)bench->events / took, (double)bench->commits / took,
-           (double)(processor_us() - cpu) / (double)bench->events,
-           (double)bench->worst_ns / 1e6);
+           (double)(processor_us() - cpu) / (double)bench->events, (double)bench->worst_ns / 1e6);
     return true;
 }
 

@@ -47,8 +47,7 @@ static bool read_piece(struct channel *channel)
         channel->broken = true;
         return false;
     }
-    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length,
-                       MSG_DONTWAIT);
+    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length, MSG_DONTWAIT);
     if (got > 0)
         in->length += (size_t)got;
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))
@@ -97,8 +96,8 @@ bool channel_take(struct channel *channel, struct wire_event *event)
     enum wire_type type;
     struct bytes payload;
     size_t length;
-    int found = wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
-                          &length);
+    int found =
+        wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload, &length);
     if (found == 0 || channel->broken)
         return false;
     if (found < 0 || type != WIRE_EVENT || !wire_get_event(payload, event)) {
@@ -138,8 +137,8 @@ void channel_answer(struct channel *channel, const struct wire_answer *answer)
 void channel_flush(struct channel *channel)
 {
     while (channel->out.length > 0 && !channel->ended) {
-        ssize_t sent = send(channel->fd, channel->out.data, channel->out.length,
-                            MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent =
+            send(channel->fd, channel->out.data, channel->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0)
             buffer_consume(&channel->out, (size_t)sent);
         else if (errno == EAGAIN)

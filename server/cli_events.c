@@ -72,11 +72,13 @@ static bool take_option(struct options *options, int option, const char *value)
 
 static bool read_options(struct options *options, int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"journal", required_argument, NULL, 'j'}, {"route", required_argument, NULL, 'r'},
-        {"state", required_argument, NULL, 's'},   {"limit", required_argument, NULL, 'n'},
-        {"json", no_argument, NULL, 'J'},          {"body", no_argument, NULL, 'b'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"journal", required_argument, NULL, 'j'},
+                                          {"route", required_argument, NULL, 'r'},
+                                          {"state", required_argument, NULL, 's'},
+                                          {"limit", required_argument, NULL, 'n'},
+                                          {"json", no_argument, NULL, 'J'},
+                                          {"body", no_argument, NULL, 'b'},
+                                          {NULL, 0, NULL, 0}};
     int option;
     *options = (struct options){.limit = LIST_DEFAULT};
     optind = 1;
@@ -169,7 +171,8 @@ static void show_delivery(void *context, const struct delivery_view *delivery)
 static void write_body(void *context, struct bytes headers, struct bytes body)
 {
     (void)context, (void)headers;
-    fwrite(body.data, 1, body.length, stdout);
+    if (body.length > 0)
+        fwrite(body.data, 1, body.length, stdout);
 }
 
 static int show_body(struct journal_reader *reader, int64_t seq)
@@ -200,8 +203,9 @@ static int run_show(struct journal_reader *reader, struct options *options)
     if (!journal_reader_find(reader, id, &seq, &count))
         return reader_failed(reader);
     if (count != 1) {
-        fprintf(stderr, count == 0 ? "tenterhook: there is no event %s\n"
-                                   : "tenterhook: more than one event begins with %s\n",
+        fprintf(stderr,
+                count == 0 ? "tenterhook: there is no event %s\n"
+                           : "tenterhook: more than one event begins with %s\n",
                 id);
         return EXIT_NO;
     }

@@ -40,11 +40,11 @@ enum store_status database_status(const struct database *db)
         int code;
         enum store_status status;
     } rows[] = {
-        {SQLITE_OK, STORE_OK},         {SQLITE_BUSY, STORE_BUSY},
-        {SQLITE_LOCKED, STORE_BUSY},   {SQLITE_FULL, STORE_FULL},
-        {SQLITE_IOERR, STORE_BROKEN},  {SQLITE_CORRUPT, STORE_BROKEN},
-        {SQLITE_NOTADB, STORE_BROKEN}, {SQLITE_CANTOPEN, STORE_BROKEN},
-        {SQLITE_PERM, STORE_BROKEN},   {SQLITE_READONLY, STORE_BROKEN},
+        {SQLITE_OK, STORE_OK},           {SQLITE_BUSY, STORE_BUSY},
+        {SQLITE_LOCKED, STORE_BUSY},     {SQLITE_FULL, STORE_FULL},
+        {SQLITE_IOERR, STORE_BROKEN},    {SQLITE_CORRUPT, STORE_BROKEN},
+        {SQLITE_NOTADB, STORE_BROKEN},   {SQLITE_CANTOPEN, STORE_BROKEN},
+        {SQLITE_PERM, STORE_BROKEN},     {SQLITE_READONLY, STORE_BROKEN},
         {SQLITE_PROTOCOL, STORE_BROKEN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -25,10 +25,10 @@ struct database {
     struct sqlite3 *handle;
     const char *const *sql; /* the texts of the statements, by number; constant */
     struct sqlite3_stmt *statements[DATABASE_STATEMENTS]; /* prepared at first use */
-    int failure;            /* the first since database_clear */
+    int failure;                                          /* the first since database_clear */
     char failure_text[128];
-    int64_t deadline_ns;    /* statements are cut off at this time; 0: never */
-    int log_pages;          /* in the write-ahead log after our own last commit */
+    int64_t deadline_ns; /* statements are cut off at this time; 0: never */
+    int log_pages;       /* in the write-ahead log after our own last commit */
 };
 
 enum database_mode {

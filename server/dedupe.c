@@ -97,8 +97,7 @@ static bool make_room(struct dedupe *set, int64_t now_ms)
 bool dedupe_add(struct dedupe *set, uint64_t hash, int64_t seq, int64_t until_ms, int64_t now_ms)
 {
     assert(seq > 0 && seq < INT64_C(1) << 40);
-    struct dedupe_slot slot = {
-        .hash = hash, .seq = (uint64_t)seq, .until = until_units(until_ms)};
+    struct dedupe_slot slot = {.hash = hash, .seq = (uint64_t)seq, .until = until_units(until_ms)};
     if (!make_room(set, now_ms))
         return false;
     put_slot(set, &slot);

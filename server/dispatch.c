@@ -13,7 +13,7 @@
 
 enum { BEGIN_TRIES = 100 };
 enum {
-    CLAIMS_MAX = 256,  /* in one transaction: with the bodies read, it stays short */
+    CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
     CLAIM_BYTES = 32 << 20,
     STRAYS_STEP = 500, /* rows */
 };
@@ -90,8 +90,8 @@ static void note_stray(void *context, const struct journal_action *action)
     dispatch->strays = strays;
 }
 
-/* Until the runner of the generation before lets go of the writer's lock: under load it has the next
- * transaction ready when one ends. Nobody waits for us yet. */
+/* Until the runner of the generation before lets go of the writer's lock: under load it has the
+ * next transaction ready when one ends. Nobody waits for us yet. */
 static bool begin_patiently(struct journal *journal)
 {
     enum store_status status = journal_begin(journal);
@@ -106,9 +106,9 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
     *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
     if (!begin_patiently(journal))
         return journal_explain(journal, err);
-    bool known = lanes_init(&dispatch->lanes, settings, journal, err) &&
-                 (journal_read_actions(journal, note_stray, dispatch) ||
-                  journal_explain(journal, err));
+    bool known =
+        lanes_init(&dispatch->lanes, settings, journal, err) &&
+        (journal_read_actions(journal, note_stray, dispatch) || journal_explain(journal, err));
     bool committed = journal_commit(journal) == STORE_OK;
     return known && (committed || journal_explain(journal, err));
 }
@@ -362,7 +362,8 @@ void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
     struct run *run;
     for (run = dispatch->started.first; run; run = run->next)
         run->stopping = false; /* an earlier stop may have had a later deadline */
-    /* a stop may end its run at once, and others of its kind with it: so from the front each time */
+    /* a stop may end its run at once, and others of its kind with it: so from the front each time
+     */
     while ((run = find_not_stopping(&dispatch->started, all))) {
         run->stopping = true;
         run->lane->kind->stop(run->under_way, deadline_ns);

@@ -22,7 +22,7 @@ struct dispatch {
     struct lanes lanes;
     struct run_list claimed; /* in the transaction under way */
     struct run_list started;
-    struct run_list ended;   /* the outcome is not committed yet */
+    struct run_list ended;           /* the outcome is not committed yet */
     uint64_t living[DISPATCH_MARKS]; /* older runners whose deliveries are left alone */
     size_t living_count;
     int64_t *strays; /* actions in the journal that the configuration does not have any more */

@@ -1,5 +1,5 @@
-/* Text goes through put_safe, JSON through json_escape: a log line or a header that tries to move the
- * cursor of whoever looks at it is shown, not obeyed. */
+/* Text goes through put_safe, JSON through json_escape: a log line or a header that tries to move
+ * the cursor of whoever looks at it is shown, not obeyed. */
 #include "server/events_print.h"
 
 #include "base/buffer.h"
@@ -40,6 +40,13 @@ static void put_column(FILE *out, struct bytes text, size_t width)
     fputs("  ", out);
 }
 
+/* As it is; an empty span may have no address. */
+static void put_raw(FILE *out, struct bytes text)
+{
+    if (text.length > 0)
+        fwrite(text.data, 1, text.length, out);
+}
+
 /* ---- JSON ---- */
 
 static void put_json(FILE *out, const char *name, struct bytes text)
@@ -48,7 +55,7 @@ static void put_json(FILE *out, const char *name, struct bytes text)
     buffer_init(&buffer, SIZE_MAX / 2);
     if (json_escape(&buffer, text)) {
         fprintf(out, ",\"%s\":\"", name);
-        fwrite(buffer.data, 1, buffer.length, out);
+        put_raw(out, buffer_bytes(&buffer));
         fputc('"', out);
     }
     buffer_finish(&buffer);
@@ -137,9 +144,8 @@ static void summarize_states(struct bytes states, char text[STATES_SIZE])
         struct bytes state = bytes_split(&states, ',');
         if (bytes_equal_text(state, "done") || length + state.length + 2 > STATES_SIZE)
             continue;
-        length += (size_t)snprintf(text + length, STATES_SIZE - length, "%s%.*s",
-                                   length ? "," : "", (int)state.length,
-                                   (const char *)state.data);
+        length += (size_t)snprintf(text + length, STATES_SIZE - length, "%s%.*s", length ? "," : "",
+                                   (int)state.length, (const char *)state.data);
     }
     if (length == 0)
         snprintf(text, STATES_SIZE, "done");
@@ -193,8 +199,7 @@ static void put_output(FILE *out, const char *name, struct bytes output, int64_t
 
 static void put_how(FILE *out, const struct delivery_view *delivery)
 {
-    fprintf(out, "%lld attempt%s", (long long)delivery->attempt,
-            delivery->attempt == 1 ? "" : "s");
+    fprintf(out, "%lld attempt%s", (long long)delivery->attempt, delivery->attempt == 1 ? "" : "s");
     if (delivery->duration_ms >= 0)
         fprintf(out, ", %lld ms", (long long)delivery->duration_ms);
     if (delivery->exit_status >= 0)
@@ -256,7 +261,7 @@ void events_print_headers(struct events_detail *detail, struct bytes headers)
     }
     /* an object already */
     fputs(",\"headers\":", detail->out);
-    fwrite(headers.data, 1, headers.length, detail->out);
+    put_raw(detail->out, headers);
 }
 
 void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery)

@@ -1,5 +1,5 @@
-/* How events and deliveries are shown by the command line: a table for people, or JSON. Nothing that
- * a sender or a command wrote reaches a terminal unescaped. */
+/* How events and deliveries are shown by the command line: a table for people, or JSON. Nothing
+ * that a sender or a command wrote reaches a terminal unescaped. */
 #ifndef TENTERHOOK_SERVER_EVENTS_PRINT_H
 #define TENTERHOOK_SERVER_EVENTS_PRINT_H
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    TEXT_MAX = 64 * 1024,         /* any of the small texts */
+    TEXT_MAX = 64 * 1024, /* any of the small texts */
     HEADERS_MAX = 2 * 1024 * 1024,
     OLD_ROWS = 4096, /* so many keys past the window in a row, and the older ones are too */
 };
@@ -107,8 +107,7 @@ void intake_collect(struct intake *intake, struct channel *channel)
         }
         item->channel = channel;
         item->seq = 0;
-        item->answer =
-            (struct wire_answer){.tag = item->event.tag, .status = WIRE_REFUSED_JOURNAL};
+        item->answer = (struct wire_answer){.tag = item->event.tag, .status = WIRE_REFUSED_JOURNAL};
         intake->bytes += item->event.body.length;
         intake->count++;
     }
@@ -135,8 +134,7 @@ static void add_event(struct intake *intake, struct intake_item *item, const str
                       struct dispatch *dispatch, int64_t now_ms)
 {
     id_create(now_ms, item->answer.id);
-    if (!journal_add_event(intake->journal, item->answer.id, route->name, &item->event,
-                           &item->seq))
+    if (!journal_add_event(intake->journal, item->answer.id, route->name, &item->event, &item->seq))
         return;
     dispatch_add(dispatch, route, item->seq);
     /* without memory for the key a copy may run, which is better than to refuse the event */
@@ -154,9 +152,7 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     int64_t now_ms = clock_unix_ms();
     if (route->dedupe.off)
         *key = bytes_of(NULL, 0);
-    item->hash = key->length
-                     ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key)
-                     : 0;
+    item->hash = key->length ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key) : 0;
     if (key->length > 0 && find_first(intake, item, route, now_ms))
         return;
     if (has_space)

@@ -14,8 +14,8 @@ struct intake_item {
     struct channel *channel;
     struct wire_event event; /* spans into the channel */
     struct wire_answer answer;
-    uint64_t hash;           /* of the key, where the event was added */
-    int64_t seq;             /* 0: not added */
+    uint64_t hash; /* of the key, where the event was added */
+    int64_t seq;   /* 0: not added */
 };
 
 struct intake {

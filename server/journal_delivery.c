@@ -74,13 +74,12 @@ bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
 {
     struct database *db = &journal->db;
     bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
-    if (!database_execute(db, SQL_FINISH, value_number(delivery), value_number((int64_t)mark),
-                          value_text(state_after(outcome->kind)), value_number(ended_ms),
-                          value_number(outcome->duration_ms),
-                          number_unless(outcome->exit_status, -1),
-                          number_unless(outcome->signal, 0),
-                          outcome->kind == OUTCOME_DONE ? value_null()
-                                                        : value_text(outcome->reason)))
+    if (!database_execute(
+            db, SQL_FINISH, value_number(delivery), value_number((int64_t)mark),
+            value_text(state_after(outcome->kind)), value_number(ended_ms),
+            value_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
+            number_unless(outcome->signal, 0),
+            outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason)))
         return false;
     if (database_changes(db) != 1 || silent)
         return true;

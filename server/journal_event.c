@@ -21,9 +21,9 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
     bool keyed = event->dedupe_key.length > 0;
     struct query query = database_query(
         db, SQL_ADD_EVENT, value_text(id), value_text(route), value_number(event->received_ms),
-        value_bytes(event->client), value_bytes(event->event_type),
-        value_bytes(event->delivery_id), value_bytes(event->content_type),
-        value_number(event->body_is_json), value_number((int64_t)event->body.length),
+        value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
+        value_bytes(event->content_type), value_number(event->body_is_json),
+        value_number((int64_t)event->body.length),
         keyed ? value_blob(event->dedupe_key) : value_null());
     int64_t added;
     if (!read_one(&query, &added) ||
@@ -39,15 +39,14 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action)
 {
     return database_execute(&journal->db, SQL_ADD_DELIVERY,
-                            value_number(journal_delivery_seq(event, place)),
-                            value_number(action));
+                            value_number(journal_delivery_seq(event, place)), value_number(action));
 }
 
 bool journal_find_action(struct journal *journal, const char *route, const char *name,
                          int64_t *number)
 {
-    struct query query = database_query(&journal->db, SQL_FIND_ACTION, value_text(route),
-                                        value_text(name));
+    struct query query =
+        database_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
     if (read_one(&query, number))
         return true;
     query = database_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));

@@ -7,9 +7,9 @@
 struct journal {
     struct database db;
     char *path;
-    int64_t data_version;  /* of SQLite: moves when another connection has committed */
-    int64_t event_added;   /* the newest in the transaction under way; 0: none */
-    int64_t last_event;    /* the newest that we have committed; 0: none */
+    int64_t data_version; /* of SQLite: moves when another connection has committed */
+    int64_t event_added;  /* the newest in the transaction under way; 0: none */
+    int64_t last_event;   /* the newest that we have committed; 0: none */
     char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
 };
 

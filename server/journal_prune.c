@@ -71,8 +71,8 @@ static bool prune_row(struct journal *journal, const struct journal_keep *keep,
 /* Too young for any of the limits, and so is all that follows. */
 static bool is_young(const struct journal_keep *keep, const struct prune_row *row)
 {
-    int64_t limit = keep->done_before_ms > keep->dead_before_ms ? keep->done_before_ms
-                                                                : keep->dead_before_ms;
+    int64_t limit =
+        keep->done_before_ms > keep->dead_before_ms ? keep->done_before_ms : keep->dead_before_ms;
     return !keep->oldest_done && row->received_ms >= limit &&
            row->received_ms <= clock_unix_ms() + CLOCK_DOUBT_MS;
 }

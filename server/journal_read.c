@@ -112,14 +112,13 @@ static struct value text_or_null(const char *text)
 }
 
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
-                         void (*each)(void *context, const struct event_view *event),
-                         void *context)
+                         void (*each)(void *context, const struct event_view *event), void *context)
 {
     database_clear(&reader->db);
-    struct query query = database_query(
-        &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
-        value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
-        value_number(filter->limit));
+    struct query query =
+        database_query(&reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
+                       value_number(filter->after), text_or_null(filter->route),
+                       text_or_null(filter->state), value_number(filter->limit));
     while (query_next(&query)) {
         struct event_view event = event_of_row(&query);
         each(context, &event);

@@ -98,8 +98,8 @@ static bool migrate_step(struct database *db, const struct migration *step, stru
     int64_t version = -1;
     bool done = database_run(db, "BEGIN IMMEDIATE") &&
                 database_read_number(db, "PRAGMA user_version", &version) &&
-                version == step->to - 1 && database_run(db, step->sql) &&
-                database_run(db, mark) && database_run(db, "COMMIT");
+                version == step->to - 1 && database_run(db, step->sql) && database_run(db, mark) &&
+                database_run(db, "COMMIT");
     if (done)
         return true;
     database_explain(db, err);

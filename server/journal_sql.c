@@ -54,18 +54,16 @@ const char *const journal_sql[SQL_COUNT] = {
         " 'the runner was gone before it ended',"
         " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times')"
         " WHERE seq = ?1 AND state = 'running'",
-    [SQL_ABANDON] =
-        "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3 WHERE seq IN"
-        " (SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
-        " AND action = ?1 AND state = 'pending' ORDER BY seq LIMIT ?4)",
+    [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3 WHERE seq IN"
+                    " (SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                    " AND action = ?1 AND state = 'pending' ORDER BY seq LIMIT ?4)",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
-    [SQL_PRUNE_LOOK] =
-        "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
-        " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
-        "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255)"
-        " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
-        " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
+    [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
+                       " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
+                       "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255)"
+                       " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
+                       " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
     [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery" OF_EVENT,
     [SQL_PRUNE_DELIVERIES] = "DELETE FROM delivery WHERE seq" OF_EVENT,
     [SQL_PRUNE_BODY] = "DELETE FROM body WHERE event = ?1",

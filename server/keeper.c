@@ -26,7 +26,7 @@ struct keeper {
     struct loop_timer look_timer, alive_timer;
     struct database db;
     bool open, failing;
-    bool was_open; /* before that, the runner is still making the file */
+    bool was_open;       /* before that, the runner is still making the file */
     unsigned last_pages; /* when it looked last */
     bool over;
 };

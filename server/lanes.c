@@ -9,8 +9,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static bool group_init(struct lane_group *group, const struct route *route,
-                       struct journal *journal, size_t *feeds, struct error *err)
+static bool group_init(struct lane_group *group, const struct route *route, struct journal *journal,
+                       size_t *feeds, struct error *err)
 {
     group->lanes = calloc(route->action_count, sizeof *group->lanes);
     if (route->action_count && !group->lanes)
@@ -140,8 +140,7 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms)
     for (size_t i = 0; i < lanes->group_count; i++) {
         for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
             struct lane *lane = &lanes->groups[i].lanes[j];
-            if (lane->more && lane->count < LANE_LOW &&
-                !lane_refill(lanes, lane, journal, now_ms))
+            if (lane->more && lane->count < LANE_LOW && !lane_refill(lanes, lane, journal, now_ms))
                 return false;
         }
     }

@@ -7,11 +7,11 @@
 #include "server/journal.h"
 
 enum {
-    LANE_QUEUE = 1024,             /* deliveries that a lane holds by their numbers */
-    LANE_LOW = 256,                /* fewer: it looks for more */
-    LANE_FEED = 64,                /* deliveries that a pipe is given at once, with their bodies */
-    LANE_FEED_BYTES = 16 << 20,    /* and those bodies together; one may always be there */
-    LANES_BYTES = 256 << 20,       /* bodies of all pipes together, and of all commands */
+    LANE_QUEUE = 1024,          /* deliveries that a lane holds by their numbers */
+    LANE_LOW = 256,             /* fewer: it looks for more */
+    LANE_FEED = 64,             /* deliveries that a pipe is given at once, with their bodies */
+    LANE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
+    LANES_BYTES = 256 << 20,    /* bodies of all pipes together, and of all commands */
 };
 
 struct lane {
@@ -19,8 +19,8 @@ struct lane {
     const struct action_settings *action;
     const struct action_kind *kind;
     struct lane_group *group;
-    int64_t number;    /* of the action in the journal */
-    int64_t *queue;    /* ring of LANE_QUEUE; NULL until it is needed */
+    int64_t number; /* of the action in the journal */
+    int64_t *queue; /* ring of LANE_QUEUE; NULL until it is needed */
     size_t head, count;
     int64_t loaded_to; /* nothing up to here is pending and not in the queue */
     bool more;         /* the journal may have pending ones behind that */
@@ -40,12 +40,12 @@ struct lane_group {
 struct lanes {
     struct lane_group *groups; /* by route */
     size_t group_count;
-    size_t turn;             /* the route that is asked first */
-    size_t queued;           /* in all groups */
-    size_t groups_waiting;   /* for slots */
+    size_t turn;           /* the route that is asked first */
+    size_t queued;         /* in all groups */
+    size_t groups_waiting; /* for slots */
     unsigned slots, slots_used;
-    size_t slot_bytes;       /* bodies of what uses slots */
-    size_t feed_bytes;       /* what a lane without slots may have */
+    size_t slot_bytes; /* bodies of what uses slots */
+    size_t feed_bytes; /* what a lane without slots may have */
 };
 
 /* Every lane is to be loaded. Names the actions in the journal: in a transaction. */

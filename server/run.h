@@ -8,14 +8,14 @@ struct run {
     struct run *next, *previous;
     void *owner;
     struct lane *lane;
-    int64_t delivery;         /* its number in the journal */
-    size_t body_bytes;        /* counted on the lane */
-    struct delivery given;    /* texts and body behind this struct */
+    int64_t delivery;      /* its number in the journal */
+    size_t body_bytes;     /* counted on the lane */
+    struct delivery given; /* texts and body behind this struct */
     struct action_run *under_way;
     bool stopping;
-    struct outcome outcome;   /* once it has ended; the texts are ours */
+    struct outcome outcome; /* once it has ended; the texts are ours */
     int64_t ended_ms;
-    uint8_t *kept;            /* holds them; NULL: nothing to hold */
+    uint8_t *kept; /* holds them; NULL: nothing to hold */
 };
 
 /* A copy of all that the action needs; NULL without memory. */

@@ -212,7 +212,8 @@ static void drain(struct runner *runner, uint64_t value)
     retention_stop(&runner->retention);
     if (value >= INT64_MAX)
         return;
-    /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time. */
+    /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time.
+     */
     dispatch_stop(&runner->dispatch, false, runner->deadline_ns);
     int64_t left = runner->deadline_ns - now;
     int64_t part = left / STOP_PART < STOP_MOST_NS ? left / STOP_PART : STOP_MOST_NS;

@@ -1,10 +1,10 @@
 /* A failing commit is answered by refusing everything until one that proves the opposite: once a
- * second a transaction of no content is tried, after an I/O error on a journal that was opened anew.
- * So the state clears by itself, without a restart, when the space or the disk is back.
+ * second a transaction of no content is tried, after an I/O error on a journal that was opened
+ * anew. So the state clears by itself, without a restart, when the space or the disk is back.
  *
- * Another process that holds the write lock (a backup, a person with sqlite3) is waited for, but not
- * inside SQLite, where the loop would stand still: the turn is put off until the lock is free or two
- * seconds are over. */
+ * Another process that holds the write lock (a backup, a person with sqlite3) is waited for, but
+ * not inside SQLite, where the loop would stand still: the turn is put off until the lock is free
+ * or two seconds are over. */
 #include "server/store.h"
 
 #include "base/clock.h"
@@ -108,8 +108,7 @@ static void retry_is_due(struct loop_timer *timer)
 }
 
 void store_init(struct store *store, struct journal *journal, struct loop *loop,
-                const struct journal_settings *settings, bool (*reopened)(void *owner),
-                void *owner)
+                const struct journal_settings *settings, bool (*reopened)(void *owner), void *owner)
 {
     *store = (struct store){.journal = journal,
                             .loop = loop,

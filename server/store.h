@@ -19,8 +19,8 @@ struct store {
     struct loop_timer retry;
     bool low_space;
     int64_t space_looked_ns;
-    /* After the journal was closed, opened and checked: what is in memory is to be made anew. False:
-     * that failed, and so has the journal. */
+    /* After the journal was closed, opened and checked: what is in memory is to be made anew.
+     * False: that failed, and so has the journal. */
     bool (*reopened)(void *owner);
     void *owner;
 };

@@ -8,8 +8,8 @@
 static void check_inside(struct bytes part, struct bytes whole)
 {
     assert(part.length <= whole.length);
-    assert(part.length == 0 || (part.data >= whole.data &&
-                                part.data + part.length <= whole.data + whole.length));
+    assert(part.length == 0 ||
+           (part.data >= whole.data && part.data + part.length <= whole.data + whole.length));
 }
 
 static void check_event(struct bytes payload, const struct wire_event *event)
@@ -53,8 +53,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (wire_peek(arrived, &type, &payload, &length) == 1) {
         check_inside(payload, arrived);
         assert(length > 0 && length <= arrived.length && payload.length < length);
-        assert(wire_peek(bytes_of(arrived.data, length - 1), &type_alone, &alone,
-                         &length_alone) == 0);
+        assert(wire_peek(bytes_of(arrived.data, length - 1), &type_alone, &alone, &length_alone) ==
+               0);
         check_payload(type, payload);
         arrived = bytes_from(arrived, length);
     }

@@ -85,8 +85,8 @@ static inline struct settings *fixture_settings(const struct action_kind *kind, 
                                   .actions = action[i],
                                   .action_count = actions};
         for (size_t j = 0; j < actions; j++)
-            action[i][j] = (struct action_settings){.name = j == 0 ? "1" : "2",
-                                                    .handler.kind = &kind->kind};
+            action[i][j] =
+                (struct action_settings){.name = j == 0 ? "1" : "2", .handler.kind = &kind->kind};
     }
     return &settings;
 }

@@ -160,8 +160,12 @@ START_TEST(all_of_an_event_is_shown)
 {
     char *text = show(false);
     static const char *const wanted[] = {
-        "route         alpha\n", "body          7 bytes\n", "headers       {}\n",
-        "action 1: dead, 1 attempt", "exit 9\n", "reason      exited with status 9\n",
+        "route         alpha\n",
+        "body          7 bytes\n",
+        "headers       {}\n",
+        "action 1: dead, 1 attempt",
+        "exit 9\n",
+        "reason      exited with status 9\n",
         "standard output: 1000 bytes, the last of them:\n    | red \\x1b[31m"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         ck_assert_msg(strstr(text, wanted[i]) != NULL, "%s is not in %s", wanted[i], text);
@@ -204,8 +208,9 @@ START_TEST(a_file_that_nobody_serves_can_be_read_without_writing)
     struct error err = {""};
     fill();
     snprintf(copy, sizeof copy, "%s/alone/journal.db", fixture_directory);
-    snprintf(command, sizeof command, "cd %s && mkdir alone && cp journal.db alone && chmod 0444 "
-                                      "alone/journal.db && chmod 0555 alone",
+    snprintf(command, sizeof command,
+             "cd %s && mkdir alone && cp journal.db alone && chmod 0444 "
+             "alone/journal.db && chmod 0555 alone",
              fixture_directory);
     ck_assert_int_eq(system(command), 0);
     if (geteuid() == 0)

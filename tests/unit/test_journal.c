@@ -52,8 +52,7 @@ static unsigned claim(struct journal *journal, int64_t delivery, uint64_t mark)
     return attempt;
 }
 
-static void finish(struct journal *journal, int64_t delivery, uint64_t mark,
-                   enum outcome_kind kind)
+static void finish(struct journal *journal, int64_t delivery, uint64_t mark, enum outcome_kind kind)
 {
     struct outcome outcome = {.kind = kind,
                               .exit_status = kind == OUTCOME_DONE ? 0 : 7,
@@ -132,6 +131,21 @@ START_TEST(only_what_the_dead_ran_is_taken_over)
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(pending(journal, &found), 1);
     ck_assert_int_eq(found, first);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_delivery_without_its_event_is_dead)
+{
+    struct journal *journal = fixture_open();
+    struct error err = {""};
+    struct database db;
+    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    ck_assert(database_run(&db, "DELETE FROM body"));
+    database_close(&db);
+    ck_assert_uint_eq(claim(journal, delivery, 1), 0);
+    ck_assert_uint_eq(pending(journal, NULL), 0);
     journal_close(journal);
 }
 END_TEST
@@ -397,6 +411,7 @@ int main(void)
     tcase_add_test(all, rolled_back_has_left_no_trace);
     tcase_add_test(all, a_delivery_is_claimed_once);
     tcase_add_test(all, only_what_the_dead_ran_is_taken_over);
+    tcase_add_test(all, a_delivery_without_its_event_is_dead);
     tcase_add_test(all, what_kills_every_runner_is_given_up);
     tcase_add_test(all, the_other_connection_is_noticed);
     tcase_add_test(all, a_lock_that_is_held_is_busy);

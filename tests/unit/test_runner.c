@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/control.h"
+#include "server/lanes.h"
 #include "server/runner.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static struct {
         char id[ID_TEXT_SIZE];
         unsigned attempt;
     } seen[SEEN_MAX];
-} *board;
+} * board;
 
 /* Stands before the C library's, also for SQLite. */
 int fdatasync(int fd)
@@ -405,6 +406,26 @@ START_TEST(a_flood_on_one_route_leaves_half_of_the_slots)
 }
 END_TEST
 
+START_TEST(a_pipe_that_nobody_reads_holds_up_nothing_else)
+{
+    char key[16];
+    settings = fixture_settings(&command_like, 1, 2);
+    settings->routes[0].actions[0].handler.kind = &pipe_like.kind;
+    struct peer peer = peer_start(1);
+    atomic_store(&board->hold, 1);
+    claim(&peer);
+    for (int i = 0; i < 100; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ask(&peer, 0, key);
+    }
+    wait_count(&board->started, LANE_FEED + 4); /* the pipe's, and as many commands as slots */
+    ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 200 - LANE_FEED - 4);
+    atomic_store(&board->hold, 0);
+    wait_count(&board->ended, 200);
+    peer_leave(&peer);
+}
+END_TEST
+
 START_TEST(during_a_reload_two_runners_share_the_journal)
 {
     struct peer old = peer_start(1);
@@ -768,6 +789,7 @@ int main(void)
     tcase_add_test(all, a_restart_carries_out_what_was_pending_and_running);
     tcase_add_test(all, order_is_that_of_the_journal);
     tcase_add_test(all, a_flood_on_one_route_leaves_half_of_the_slots);
+    tcase_add_test(all, a_pipe_that_nobody_reads_holds_up_nothing_else);
     tcase_add_test(all, during_a_reload_two_runners_share_the_journal);
     tcase_add_test(all, pipes_are_called_back_at_a_release_and_commands_go_on);
     tcase_add_test(all, a_drain_interrupts_at_the_deadline_and_keeps_the_delivery);
