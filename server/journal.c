@@ -193,6 +193,11 @@ enum store_status journal_probe(struct journal *journal)
     return journal_commit(journal);
 }
 
+void journal_forget_failure(struct journal *journal)
+{
+    database_clear(&journal->db);
+}
+
 enum store_status journal_status(const struct journal *journal)
 {
     return database_status(&journal->db);

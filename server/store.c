@@ -147,8 +147,10 @@ enum store_turn store_begin(struct store *store)
         store->busy_since_ns = 0;
         return STORE_TURN_BEGUN;
     }
-    if (status == STORE_BUSY && wait_for_lock(store))
+    if (status == STORE_BUSY && wait_for_lock(store)) {
+        journal_forget_failure(store->journal); /* reads go on meanwhile */
         return STORE_TURN_WAIT;
+    }
     latch_failure(store, status);
     return STORE_TURN_REFUSE;
 }

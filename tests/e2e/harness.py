@@ -29,7 +29,7 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 # what takes seconds plain takes longer under a sanitizer or valgrind
 PATIENCE = float(os.environ.get("TENTERHOOK_PATIENCE", "1"))
 QUICK = os.environ.get("TENTERHOOK_QUICK") == "1"
-SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|Assertion .* failed")
+SANITIZER = re.compile(r"LeakSanitizer|ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|Assertion .* failed")
 PR_SET_CHILD_SUBREAPER = 36
 
 
