@@ -1,0 +1,290 @@
+/* A runner process, driven as the supervisor and a listener would, with actions that do nothing but
+ * report. All of it is static: each test program has its own. */
+#ifndef TENTERHOOK_TESTS_RUNNER_FIXTURE_H
+#define TENTERHOOK_TESTS_RUNNER_FIXTURE_H
+
+#include "journal_fixture.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/control.h"
+#include "server/lanes.h"
+#include "server/runner.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+enum { SEEN_MAX = 4096, PATIENCE_MS = 20000 };
+
+/* Shared with the runners: what their actions saw, and what they are to do. */
+static struct {
+    atomic_uint started, ended, stopped;
+    atomic_uint hold;       /* actions that have started wait */
+    atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
+    struct {
+        char id[ID_TEXT_SIZE];
+        unsigned attempt;
+    } seen[SEEN_MAX];
+} * board;
+
+/* Stands before the C library's, also for SQLite. */
+int fdatasync(int fd)
+{
+    if (board && atomic_load(&board->fail_syncs)) {
+        errno = EIO;
+        return -1;
+    }
+    return fsync(fd);
+}
+
+/* ---- the action ---- */
+
+struct action_run {
+    struct loop *loop;
+    struct loop_timer timer;
+    void (*done)(void *context, const struct outcome *outcome);
+    void *context;
+};
+
+static inline void fake_end(struct action_run *run, enum outcome_kind kind)
+{
+    struct outcome outcome = {.kind = kind, .exit_status = 0, .reason = ""};
+    loop_timer_remove(run->loop, &run->timer);
+    atomic_fetch_add(kind == OUTCOME_DONE ? &board->ended : &board->stopped, 1);
+    run->done(run->context, &outcome);
+    free(run);
+}
+
+static inline void fake_timer(struct loop_timer *timer)
+{
+    struct action_run *run = timer->owner;
+    if (atomic_load(&board->hold))
+        loop_timer_set(run->loop, timer, clock_monotonic_ns() + 2 * NS_PER_MS);
+    else
+        fake_end(run, OUTCOME_DONE);
+}
+
+static inline struct action_run *
+fake_start(const void *settings, struct loop *loop, const struct delivery *delivery,
+           void (*done)(void *context, const struct outcome *outcome), void *context)
+{
+    struct action_run *run = calloc(1, sizeof *run);
+    unsigned place = atomic_fetch_add(&board->started, 1);
+    (void)settings;
+    if (place < SEEN_MAX) {
+        strcpy(board->seen[place].id, delivery->event_id);
+        board->seen[place].attempt = delivery->attempt;
+    }
+    *run = (struct action_run){.loop = loop, .done = done, .context = context};
+    loop_timer_init(&run->timer, fake_timer, run);
+    loop_timer_set(loop, &run->timer, clock_monotonic_ns());
+    return run;
+}
+
+static inline void fake_stop(struct action_run *run, int64_t deadline_ns)
+{
+    (void)deadline_ns;
+    fake_end(run, OUTCOME_INTERRUPTED);
+}
+
+static const struct action_kind command_like = {
+    .kind = {.name = "fake"}, .takes_slot = true, .start = fake_start, .stop = fake_stop};
+static const struct action_kind pipe_like = {
+    .kind = {.name = "fake"}, .start = fake_start, .stop = fake_stop};
+
+/* ---- a runner, and its listener ---- */
+
+struct peer {
+    pid_t pid;
+    int control, channel;
+    uint64_t mark;
+    uint64_t tag;
+    bool released;
+    struct buffer in;
+};
+
+static struct settings *settings;
+
+static inline void begin(void)
+{
+    fixture_begin();
+    board = mmap(NULL, sizeof *board, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ck_assert(board != MAP_FAILED);
+    settings = fixture_settings(&command_like, 2, 1);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static inline void end(void)
+{
+    munmap(board, sizeof *board);
+    fixture_end();
+}
+
+static inline bool wait_readable(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    return poll(&poll_fd, 1, PATIENCE_MS) == 1;
+}
+
+static inline void wait_said(struct peer *peer, enum control_type wanted)
+{
+    struct control_message message = {0};
+    int fd;
+    do {
+        ck_assert(wait_readable(peer->control));
+        ck_assert_int_eq(control_receive(peer->control, &message, &fd), 1);
+    } while (message.type != wanted);
+}
+
+static inline void peer_connect(struct peer *peer)
+{
+    int ends[2];
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    ck_assert(control_send(peer->control, CONTROL_CHANNEL, 7, ends[0]));
+    close(ends[0]);
+    peer->channel = ends[1];
+}
+
+/* In the runner: after SIGUSR1 each of its writes fails with EFBIG, after SIGUSR2 none does. */
+static inline void limit_files(int signal_number)
+{
+    const struct rlimit limit = {signal_number == SIGUSR1 ? 0 : RLIM_INFINITY, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &limit);
+}
+
+static inline struct peer peer_start(uint64_t mark)
+{
+    struct peer peer = {.mark = mark};
+    int ends[2];
+    ck_assert(control_pair(ends, NULL));
+    peer.pid = fork();
+    if (peer.pid == 0) {
+        struct process process = {
+            .settings = settings, .mark = mark, .generation = 1, .control = ends[1]};
+        signal(SIGXFSZ, SIG_IGN);
+        signal(SIGUSR1, limit_files);
+        signal(SIGUSR2, limit_files);
+        log_configure(getenv("VERBOSE") ? LOG_DEBUG : LOG_ERROR + 1, LOG_TEXT);
+        close(ends[0]);
+        runner_run(&process);
+    }
+    close(ends[1]);
+    peer.control = ends[0];
+    buffer_init(&peer.in, 1 << 20);
+    wait_said(&peer, CONTROL_READY);
+    peer_connect(&peer);
+    return peer;
+}
+
+static inline int peer_wait(struct peer *peer)
+{
+    int status;
+    ck_assert_int_eq(waitpid(peer->pid, &status, 0), peer->pid);
+    close(peer->control);
+    close(peer->channel);
+    buffer_finish(&peer->in);
+    return status;
+}
+
+static inline void peer_kill(struct peer *peer)
+{
+    kill(peer->pid, SIGKILL);
+    peer_wait(peer);
+}
+
+static inline void peer_leave(struct peer *peer)
+{
+    control_send(peer->control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + 10 * NS_PER_S, -1);
+    shutdown(peer->channel, SHUT_RDWR);
+    ck_assert_int_eq(peer_wait(peer), 0);
+}
+
+static inline void claim(struct peer *peer)
+{
+    ck_assert(control_send(peer->control, CONTROL_CLAIM, 0, -1));
+}
+
+static inline void put_event(struct peer *peer, struct buffer *out, unsigned route, const char *key)
+{
+    struct wire_event event = fixture_event(key, bytes_of_text("{\"a\":1}"));
+    event.received_ms = clock_unix_ms();
+    event.tag = ++peer->tag;
+    event.route = route;
+    ck_assert(wire_put_event(out, &event));
+}
+
+static inline void send_all(struct peer *peer, struct buffer *out)
+{
+    size_t sent = 0;
+    while (sent < out->length) {
+        ssize_t now = send(peer->channel, out->data + sent, out->length - sent, 0);
+        ck_assert(now > 0);
+        sent += (size_t)now;
+    }
+    buffer_finish(out);
+}
+
+static inline struct wire_answer wait_answer(struct peer *peer)
+{
+    struct wire_answer answer;
+    struct bytes payload;
+    enum wire_type type;
+    size_t length;
+    while (wire_peek(buffer_bytes(&peer->in), &type, &payload, &length) == 0) {
+        ck_assert(wait_readable(peer->channel) && buffer_reserve(&peer->in, 65536));
+        ssize_t got = read(peer->channel, peer->in.data + peer->in.length, 65536);
+        ck_assert(got > 0);
+        peer->in.length += (size_t)got;
+    }
+    ck_assert(wire_get_answer(payload, &answer));
+    buffer_consume(&peer->in, length);
+    return answer;
+}
+
+static inline struct wire_answer ask(struct peer *peer, unsigned route, const char *key)
+{
+    struct buffer out;
+    buffer_init(&out, 1 << 20);
+    put_event(peer, &out, route, key);
+    send_all(peer, &out);
+    struct wire_answer answer = wait_answer(peer);
+    ck_assert_uint_eq(answer.tag, peer->tag);
+    return answer;
+}
+
+static inline void wait_count(atomic_uint *counter, unsigned wanted)
+{
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (atomic_load(counter) < wanted && clock_monotonic_ns() < end_ns)
+        usleep(1000);
+    ck_assert_uint_eq(atomic_load(counter), wanted);
+}
+
+static inline int64_t ask_journal(const char *sql)
+{
+    struct error err = {""};
+    struct database db;
+    int64_t number = -1;
+    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 1000, NULL, &err));
+    ck_assert(database_read_number(&db, sql, &number));
+    database_close(&db);
+    return number;
+}
+
+static inline void wait_journal(const char *sql, int64_t wanted)
+{
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (ask_journal(sql) != wanted && clock_monotonic_ns() < end_ns)
+        usleep(2000);
+    ck_assert_int_eq(ask_journal(sql), wanted);
+}
+
+#define COUNT_STATE(state) "SELECT count(*) FROM delivery WHERE state = '" state "'"
+
+#endif

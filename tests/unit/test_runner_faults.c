@@ -1,0 +1,271 @@
+/* Listeners that lie, disks that are full or broken, locks that others hold, and a long queue: what
+ * was acknowledged stays, the rest is refused until it can be taken again. */
+#include "runner_fixture.h"
+
+static void expect_cut_off(struct peer *peer, struct buffer *frame)
+{
+    char byte;
+    send_all(peer, frame);
+    ck_assert(wait_readable(peer->channel));
+    ck_assert_int_le(read(peer->channel, &byte, 1), 0);
+    close(peer->channel);
+    peer_connect(peer);
+    ck_assert_uint_eq(ask(peer, 0, "").status, WIRE_ACCEPTED);
+}
+
+START_TEST(a_frame_that_lies_costs_its_channel_only)
+{
+    struct peer peer = peer_start(1);
+    struct buffer out;
+    static uint8_t large[(1 << 20) + 1];
+    struct wire_event event = fixture_event("k", bytes_of(large, sizeof large));
+    buffer_init(&out, WIRE_MAX);
+    ck_assert(wire_put_event(&out, &event)); /* longer than the route allows */
+    expect_cut_off(&peer, &out);
+    event = fixture_event("k", bytes_of_text("{}"));
+    event.route = 2;
+    ck_assert(wire_put_event(&out, &event)); /* no such route */
+    expect_cut_off(&peer, &out);
+    ck_assert(wire_put_answer(&out, &(struct wire_answer){.tag = 1})); /* not for a runner */
+    expect_cut_off(&peer, &out);
+    ck_assert(buffer_append_text(&out, "GET / HTTP/1.1\r\n\r\n"));
+    expect_cut_off(&peer, &out);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(a_large_body_arrives_whole)
+{
+    struct peer peer = peer_start(1);
+    struct buffer out;
+    static uint8_t body[1 << 20];
+    struct wire_event event = fixture_event("k", bytes_of(body, sizeof body));
+    memset(body, 'x', sizeof body);
+    buffer_init(&out, WIRE_MAX);
+    ck_assert(wire_put_event(&out, &event) && wire_put_event(&out, &event));
+    send_all(&peer, &out);
+    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    /* received in 2023: its window is over */
+    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    ck_assert_int_eq(ask_journal("SELECT sum(length(content)) FROM body"), 2 << 20);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(below_the_floor_of_free_space_events_are_refused)
+{
+    settings->journal.min_free = INT64_MAX;
+    struct peer peer = peer_start(1);
+    struct wire_answer answer = ask(&peer, 0, "k");
+    ck_assert_uint_eq(answer.status, WIRE_REFUSED_SPACE);
+    ck_assert_uint_gt(answer.retry_after_s, 0);
+    ck_assert_int_eq(ask_journal("SELECT count(*) FROM event"), 0);
+    peer_leave(&peer);
+}
+END_TEST
+
+static void wait_accepted(struct peer *peer, const char *key)
+{
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    enum wire_status status;
+    do {
+        usleep(20000);
+        status = (enum wire_status)ask(peer, 0, key).status;
+    } while (status != WIRE_ACCEPTED && clock_monotonic_ns() < end_ns);
+    ck_assert_uint_eq(status, WIRE_ACCEPTED);
+}
+
+START_TEST(writes_that_fail_are_refused_until_they_work_again)
+{
+    struct peer peer = peer_start(1);
+    atomic_store(&board->hold, 1);
+    claim(&peer);
+    ask(&peer, 0, "before");
+    wait_count(&board->started, 1);
+    kill(peer.pid, SIGUSR1);
+    for (int i = 0; i < 5; i++) {
+        struct wire_answer answer = ask(&peer, 0, "meanwhile");
+        ck_assert_uint_eq(answer.status, WIRE_REFUSED_JOURNAL);
+        ck_assert_uint_gt(answer.retry_after_s, 0);
+    }
+    atomic_store(&board->hold, 0); /* an outcome that cannot be written */
+    wait_count(&board->ended, 1);
+    ck_assert_uint_eq(ask(&peer, 0, "meanwhile").status, WIRE_REFUSED_JOURNAL);
+    kill(peer.pid, SIGUSR2);
+    wait_accepted(&peer, "meanwhile");
+    wait_journal(COUNT_STATE("done"), 2);
+    ck_assert_uint_eq(atomic_load(&board->started), 2); /* no start was repeated */
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_DUPLICATE);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(after_a_failed_sync_nothing_is_acknowledged_before_a_check)
+{
+    struct peer peer = peer_start(1);
+    char key[16];
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_ACCEPTED);
+    atomic_store(&board->fail_syncs, 1);
+    for (int i = 0; i < 20; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        ck_assert_uint_eq(ask(&peer, 0, key).status, WIRE_REFUSED_JOURNAL);
+    }
+    usleep(1200000); /* it has tried to open it anew, and failed */
+    ck_assert_uint_eq(ask(&peer, 0, "still").status, WIRE_REFUSED_JOURNAL);
+    atomic_store(&board->fail_syncs, 0);
+    wait_accepted(&peer, "after");
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_DUPLICATE);
+    /* what was refused may be there, but then it is a whole event with its delivery */
+    ck_assert_int_eq(ask_journal("SELECT (SELECT count(*) FROM event) -"
+                                 " (SELECT count(*) FROM delivery)"),
+                     0);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
+{
+    struct peer peer = peer_start(1);
+    struct journal *other = fixture_open();
+    struct buffer out;
+    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    buffer_init(&out, 1 << 20);
+    put_event(&peer, &out, 0, "patient");
+    send_all(&peer, &out);
+    usleep(300000);
+    ck_assert_int_eq(journal_commit(other), STORE_OK);
+    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    int64_t start = clock_monotonic_ns();
+    ck_assert_uint_eq(ask(&peer, 0, "refused").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_int_lt(clock_monotonic_ns() - start, 3 * NS_PER_S);
+    ck_assert_uint_eq(ask(&peer, 0, "refused").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_int_eq(journal_commit(other), STORE_OK);
+    journal_close(other);
+    wait_accepted(&peer, "refused");
+    peer_leave(&peer);
+}
+END_TEST
+
+/* The peak of a process's memory, in KiB. */
+static long peak_memory(pid_t pid)
+{
+    char name[64], line[256];
+    long kib = -1;
+    snprintf(name, sizeof name, "/proc/%d/status", (int)pid);
+    FILE *file = fopen(name, "r");
+    while (file && fgets(line, sizeof line, file))
+        sscanf(line, "VmHWM: %ld", &kib);
+    if (file)
+        fclose(file);
+    return kib;
+}
+
+static void fill(int count)
+{
+    struct journal *journal = fixture_open();
+    struct wire_event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    char id[ID_TEXT_SIZE];
+    int64_t seq, action;
+    for (int i = 0; i < count; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "k%d", i);
+        event.dedupe_key = bytes_of_text(key);
+        event.received_ms = clock_unix_ms();
+        if (i % 1000 == 0)
+            ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert(journal_find_action(journal, "alpha", "1", &action));
+        id_create(event.received_ms, id);
+        ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
+        ck_assert(journal_add_delivery(journal, seq, 0, action));
+        if (i % 1000 == 999)
+            ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    }
+    journal_close(journal);
+    fixture_open_to_all();
+}
+
+START_TEST(a_hundred_thousand_queued_events_are_no_burden)
+{
+    enum { MANY = 100000 };
+    fill(MANY);
+    int64_t start = clock_monotonic_ns();
+    struct peer peer = peer_start(1);
+    ck_assert_int_lt(clock_monotonic_ns() - start, 5 * NS_PER_S);
+    ck_assert_uint_eq(ask(&peer, 0, "k0").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&peer, 0, "k99999").status, WIRE_DUPLICATE);
+    atomic_store(&board->hold, 1);
+    claim(&peer);
+    wait_count(&board->started, 4);
+    printf("100,000 queued: ready in %lld ms, %ld KiB at most\n",
+           (long long)((clock_monotonic_ns() - start) / NS_PER_MS), peak_memory(peer.pid));
+#ifndef __SANITIZE_ADDRESS__
+    ck_assert_int_lt(peak_memory(peer.pid), 96 * 1024);
+#endif
+    peer_kill(&peer);
+}
+END_TEST
+
+static off_t size_of_journal(void)
+{
+    struct stat what;
+    return stat(fixture_path, &what) == 0 ? what.st_size : -1;
+}
+
+START_TEST(the_keeper_empties_the_log)
+{
+    static struct shared shared;
+    struct process process = {.settings = settings, .shared = &shared, .mark = 3};
+    int ends[2], status;
+    struct journal *journal = fixture_open();
+    struct wire_event event = fixture_event("k", bytes_of_text("{}"));
+    static uint8_t body[1 << 20];
+    char id[ID_TEXT_SIZE];
+    int64_t seq;
+    event.body = bytes_of(body, sizeof body);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        id_create(clock_unix_ms(), id);
+        ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    }
+    ck_assert_int_lt(size_of_journal(), 1 << 20);
+    atomic_store(&shared.journal_pages, journal_log_pages(journal));
+    fixture_open_to_all();
+    ck_assert(control_pair(ends, NULL));
+    process.control = ends[1];
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        keeper_run(&process);
+    }
+    close(ends[1]);
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (size_of_journal() < 4 << 20 && clock_monotonic_ns() < end_ns)
+        usleep(2000);
+    ck_assert_int_ge(size_of_journal(), 4 << 20);
+    control_send(ends[0], CONTROL_DRAIN, 0, -1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    close(ends[0]);
+    journal_close(journal);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("runner_faults");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, begin, end);
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, a_frame_that_lies_costs_its_channel_only);
+    tcase_add_test(all, a_large_body_arrives_whole);
+    tcase_add_test(all, below_the_floor_of_free_space_events_are_refused);
+    tcase_add_test(all, writes_that_fail_are_refused_until_they_work_again);
+    tcase_add_test(all, after_a_failed_sync_nothing_is_acknowledged_before_a_check);
+    tcase_add_test(all, a_lock_held_for_long_is_refused_and_a_short_one_waited_for);
+    tcase_add_test(all, a_hundred_thousand_queued_events_are_no_burden);
+    tcase_add_test(all, the_keeper_empties_the_log);
+    suite_add_tcase(suite, all);
+    return fixture_run(suite);
+}
