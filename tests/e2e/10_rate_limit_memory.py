@@ -1,6 +1,7 @@
 """200,000 addresses do not grow the memory, nobody is let in for it, and nobody is kept out."""
 import os
 import socket
+from collections import Counter
 
 from client import format_request
 from harness import QUICK, Server, ensure, expect, in_threads, ledger, route
@@ -8,7 +9,7 @@ from senders import github_headers
 
 ADDRESSES, THREADS = 20000 if QUICK else 200000, 8
 REQUEST = format_request("POST", "/hook", b"", {"Connection": "close"})  # charged, then refused: 401
-statuses = [{} for _ in range(THREADS)]
+statuses = [Counter() for _ in range(THREADS)]
 
 
 def sweep(number):
@@ -20,24 +21,20 @@ def sweep(number):
         connection.bind((f"127.{1 + (index >> 16)}.{index >> 8 & 255}.{index & 255}", 0))
         connection.connect((host, int(port)))
         connection.sendall(REQUEST)
-        status = connection.recv(12)[9:]
-        statuses[number][status] = statuses[number].get(status, 0) + 1
+        statuses[number].update([connection.recv(12)[9:]])
         connection.close()
 
 
 limit = {"rate": "1/h", "burst": 2, "per": "client"}
-# what a sanitizer keeps of freed memory is not the server's
-env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"}
-with Server([route(actions=[ledger()], rate_limit=limit)], plain=True, log={"level": "error"},
-            env=env) as server:
+env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"}  # no memory of the server's
+with Server([route(actions=[ledger()], rate_limit=limit)], plain=True, log={"level": "error"}, env=env) as server:
     for _ in range(3):
         status = server.request("POST", "/hook", b"{}", github_headers(b"{}"), index=1).status
     expect(status, 429, "a client that has used its burst")
     sweep(0)
     before = server.resident()
     in_threads(sweep, [(n,) for n in range(1, THREADS)])
-    grown = server.resident() - before
-    total = sum(sum(counts.values()) for counts in statuses)
+    grown, total = server.resident() - before, sum(sum(counts.values()) for counts in statuses)
     expect({status for counts in statuses for status in counts}, {b"401"}, "answers to so many")
     ensure(grown < 4 << 20, f"the server grew by {grown >> 10} KiB")
 print(f"{total} addresses: 401 each, the server grew by {max(0, grown) >> 10} KiB")
