@@ -76,6 +76,8 @@ void buffer_consume(struct buffer *buffer, size_t count)
 {
     if (count > buffer->length)
         count = buffer->length;
+    if (count == 0) /* also when there is no memory yet */
+        return;
     memmove(buffer->data, buffer->data + count, buffer->length - count);
     buffer->length -= count;
 }
