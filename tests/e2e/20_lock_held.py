@@ -1,4 +1,4 @@
-"""Another process that holds the journal's lock for a second delays answers and outcomes, and refuses nothing; past two seconds it is 503."""
+"""A lock on the journal that another process holds for a second delays and refuses nothing; one that stays is answered 503."""
 import sqlite3
 import threading
 import time
