@@ -1,0 +1,93 @@
+/* How one schema becomes a node: between the files of the compiler. */
+#ifndef TENTERHOOK_SCHEMA_COMPILE_H
+#define TENTERHOOK_SCHEMA_COMPILE_H
+
+#include "handlers/schema/load.h"
+#include "handlers/schema/program.h"
+
+/* The records whose nodes were filled in on their own. */
+struct unit_list {
+    struct record *record;
+    struct unit_list *next;
+};
+
+struct compiler {
+    struct schema_library *library;
+    struct schema *schema;
+    struct map texts;    /* names, so that each is kept once */
+    struct map leaves;   /* nodes without schemas in them, so that equal ones are one */
+    struct map patterns; /* by source */
+    struct record *pending;
+    struct unit_list *units;
+    const char **dynamic_names;
+    unsigned dynamic_count;
+};
+
+enum { UNIT_STEPS = 40 };
+
+/* A schema at work: its keywords and the steps made so far. */
+struct unit {
+    struct compiler *compiler;
+    struct record *record;
+    const struct dialect *dialect;
+    uint64_t present; /* KEYWORD_BITs */
+    struct json_object *words[KEYWORD_COUNT];
+    unsigned types;
+    bool owns_marks;
+    unsigned step_count;
+    struct step steps[UNIT_STEPS];
+};
+
+static inline bool unit_has(const struct unit *unit, enum keyword keyword)
+{
+    return unit->present & KEYWORD_BIT(keyword);
+}
+
+/* Allocates in the program; NULL with the fault. */
+void *unit_alloc(struct unit *unit, size_t count, size_t size);
+/* The name, kept once in the program; NULL with the fault. */
+const char *unit_text(struct unit *unit, const char *text);
+/* Puts the fault at the keyword. */
+bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void unit_step(struct unit *unit, enum operation operation, unsigned types, enum keyword keyword,
+               uint32_t number, const void *data);
+
+/* The node of the schema `value` under the keyword, filled in later. NULL with the fault. */
+const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value);
+const struct node *unit_record(struct unit *unit, struct record *record);
+/* The jump to a record, with its location. NULL with the fault. */
+bool unit_jump(struct unit *unit, struct record *record, struct jump *jump);
+
+/* The nodes of the list of schemas under the keyword. NULL with the fault. */
+const struct node *const *unit_children(struct unit *unit, enum keyword keyword, uint32_t *count);
+
+/* A limit such as maxLength, cut at UINT32_MAX; `*number` stays if the keyword is not there. */
+bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number);
+
+/* Groups of keywords; each adds its steps, in the order of this list. */
+bool compile_type(struct unit *unit);
+bool compile_values(struct unit *unit);
+bool compile_numbers(struct unit *unit);
+bool compile_strings(struct unit *unit);
+bool compile_array(struct unit *unit);
+bool compile_object(struct unit *unit);
+bool compile_dependents(struct unit *unit);
+bool compile_refs(struct unit *unit);
+bool compile_combinators(struct unit *unit);
+bool compile_unevaluated(struct unit *unit);
+
+/* The compiled pattern, each source once. `place` names it inside the keyword, or NULL. */
+const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keyword,
+                                           struct bytes source, const char *place);
+
+/* Once all nodes are filled in. */
+bool compile_check_loops(struct compiler *compiler);
+bool compile_sieves(struct compiler *compiler);
+
+struct schema *compile_document(struct schema_library *library, struct document *document);
+
+/* The index of the dynamic anchor's name, which is compiled wherever it stands. */
+bool compiler_dynamic_name(struct unit *unit, const char *name, unsigned *index);
+
+#endif

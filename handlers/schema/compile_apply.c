@@ -1,0 +1,153 @@
+/* The keywords that apply other schemas to the same value: references, combinators, conditions, and
+ * what is left unevaluated by them. */
+#include "handlers/schema/compile.h"
+#include "handlers/schema/value.h"
+
+/* ---- references ---- */
+
+static const char *reference_text(struct unit *unit, enum keyword keyword)
+{
+    if (value_type(unit->words[keyword]) == VALUE_STRING)
+        return (const char *)value_string(unit->words[keyword]).data;
+    unit_fail(unit, keyword, "must be a URI reference");
+    return NULL;
+}
+
+static struct record *find_target(struct unit *unit, enum keyword keyword, const char **text)
+{
+    *text = reference_text(unit, keyword);
+    return *text ? load_find(unit->compiler->library, unit->record, *text,
+                             keyword_rows[keyword].name)
+                 : NULL;
+}
+
+static bool add_ref(struct unit *unit, enum keyword keyword, struct record *target)
+{
+    struct jump *jump = unit_alloc(unit, 1, sizeof *jump);
+    if (!jump || !unit_jump(unit, target, jump))
+        return false;
+    unit_step(unit, OPERATION_REF, VALUE_ANY, keyword, 0, jump);
+    return true;
+}
+
+static bool add_dynamic_ref(struct unit *unit, enum keyword keyword, struct record *target,
+                            const char *name)
+{
+    struct dynamic_jump *jump = unit_alloc(unit, 1, sizeof *jump);
+    if (!jump || !unit_jump(unit, target, &jump->initial) ||
+        !compiler_dynamic_name(unit, name, &jump->name))
+        return false;
+    unit_step(unit, OPERATION_DYNAMIC_REF, VALUE_ANY, keyword, 0, jump);
+    return true;
+}
+
+static bool compile_ref(struct unit *unit)
+{
+    const char *text;
+    if (!unit_has(unit, KEYWORD_REF))
+        return true;
+    struct record *target = find_target(unit, KEYWORD_REF, &text);
+    return target && add_ref(unit, KEYWORD_REF, target);
+}
+
+/* Dynamic only if the reference leads, as it stands, to a dynamic anchor of that very name. */
+static bool compile_dynamic_ref(struct unit *unit)
+{
+    struct json_object *anchor;
+    const char *text;
+    if (!unit_has(unit, KEYWORD_DYNAMIC_REF))
+        return true;
+    struct record *target = find_target(unit, KEYWORD_DYNAMIC_REF, &text);
+    if (!target)
+        return false;
+    const char *hash = strchr(text, '#'), *name = hash ? hash + 1 : "";
+    bool dynamic = value_type(target->value) == VALUE_OBJECT &&
+                   value_find(target->value, "$dynamicAnchor", &anchor) &&
+                   value_type(anchor) == VALUE_STRING &&
+                   bytes_equal_text(value_string(anchor), name);
+    return dynamic ? add_dynamic_ref(unit, KEYWORD_DYNAMIC_REF, target, name)
+                   : add_ref(unit, KEYWORD_DYNAMIC_REF, target);
+}
+
+static bool compile_recursive_ref(struct unit *unit)
+{
+    const char *text;
+    if (!unit_has(unit, KEYWORD_RECURSIVE_REF))
+        return true;
+    struct record *target = find_target(unit, KEYWORD_RECURSIVE_REF, &text);
+    if (!target)
+        return false;
+    bool dynamic = target == target->resource->root && target->resource->recursive_anchor;
+    return dynamic ? add_dynamic_ref(unit, KEYWORD_RECURSIVE_REF, target, "")
+                   : add_ref(unit, KEYWORD_RECURSIVE_REF, target);
+}
+
+bool compile_refs(struct unit *unit)
+{
+    return compile_ref(unit) && compile_dynamic_ref(unit) && compile_recursive_ref(unit);
+}
+
+/* ---- combinators ---- */
+
+static bool compile_branches(struct unit *unit, enum keyword keyword, enum operation operation)
+{
+    if (!unit_has(unit, keyword))
+        return true;
+    struct branches *branches = unit_alloc(unit, 1, sizeof *branches);
+    if (!branches)
+        return false;
+    branches->nodes = unit_children(unit, keyword, &branches->count);
+    if (!branches->nodes)
+        return false;
+    if (!branches->count)
+        return unit_fail(unit, keyword, "must be a list of at least one schema");
+    unit_step(unit, operation, VALUE_ANY, keyword, 0, branches);
+    return true;
+}
+
+static bool compile_if(struct unit *unit)
+{
+    if (!unit_has(unit, KEYWORD_IF))
+        return true;
+    struct condition *condition = unit_alloc(unit, 1, sizeof *condition);
+    if (!condition)
+        return false;
+    condition->test = unit_child(unit, KEYWORD_IF, unit->words[KEYWORD_IF]);
+    if (!condition->test)
+        return false;
+    if (unit_has(unit, KEYWORD_THEN))
+        condition->then = unit_child(unit, KEYWORD_THEN, unit->words[KEYWORD_THEN]);
+    if (unit_has(unit, KEYWORD_ELSE))
+        condition->otherwise = unit_child(unit, KEYWORD_ELSE, unit->words[KEYWORD_ELSE]);
+    unit_step(unit, OPERATION_IF, VALUE_ANY, KEYWORD_IF, 0, condition);
+    return (condition->then || !unit_has(unit, KEYWORD_THEN)) &&
+           (condition->otherwise || !unit_has(unit, KEYWORD_ELSE));
+}
+
+static bool compile_node_step(struct unit *unit, enum keyword keyword, enum operation operation,
+                              unsigned types)
+{
+    if (!unit_has(unit, keyword))
+        return true;
+    const struct node *node = unit_child(unit, keyword, unit->words[keyword]);
+    unit_step(unit, operation, types, keyword, 0, node);
+    return node != NULL;
+}
+
+bool compile_combinators(struct unit *unit)
+{
+    return compile_branches(unit, KEYWORD_ALL_OF, OPERATION_ALL_OF) && compile_if(unit) &&
+           compile_node_step(unit, KEYWORD_NOT, OPERATION_NOT, VALUE_ANY) &&
+           compile_branches(unit, KEYWORD_ANY_OF, OPERATION_ANY_OF) &&
+           compile_branches(unit, KEYWORD_ONE_OF, OPERATION_ONE_OF);
+}
+
+bool compile_unevaluated(struct unit *unit)
+{
+    unit->owns_marks = unit_has(unit, KEYWORD_UNEVALUATED_ITEMS) ||
+                       unit_has(unit, KEYWORD_UNEVALUATED_PROPERTIES);
+    return compile_node_step(unit, KEYWORD_UNEVALUATED_ITEMS, OPERATION_UNEVALUATED_ITEMS,
+                             VALUE_ARRAY) &&
+           compile_node_step(unit, KEYWORD_UNEVALUATED_PROPERTIES,
+                             OPERATION_UNEVALUATED_PROPERTIES, VALUE_OBJECT);
+}

@@ -1,0 +1,265 @@
+/* The evaluator is a walk over nodes: the type first, then the steps that look at this type, until
+ * one fails. Its stack is the C stack, bounded by a limit on depth; its memory a piece of scratch
+ * that was taken when the evaluator was made. With a collector it goes on after failures and notes
+ * them: the same code says yes or no and why. Every limit that is passed abandons the evaluation,
+ * which the caller has to treat as a refusal. */
+#include "handlers/schema/eval.h"
+
+#include "base/crypto.h"
+#include "handlers/schema/explain.h"
+
+#include <stdlib.h>
+
+const struct schema_limits schema_limits_default = {
+    .steps = 1000000, .depth = 3000, .scratch = 4 * 1024 * 1024, .pattern_ms = 50};
+
+struct schema_evaluator *schema_evaluator_create(const struct schema_limits *limits)
+{
+    struct schema_evaluator *ev = calloc(1, sizeof *ev);
+    if (!ev)
+        return NULL;
+    ev->limits = *limits;
+    random_bytes(&ev->key, sizeof ev->key);
+    ev->scratch = malloc(limits->scratch); /* untouched pages cost nothing */
+    ev->matcher = matcher_create(limits->pattern_ms);
+    if (ev->scratch && ev->matcher)
+        return ev;
+    schema_evaluator_destroy(ev);
+    return NULL;
+}
+
+void schema_evaluator_destroy(struct schema_evaluator *ev)
+{
+    if (!ev)
+        return;
+    matcher_destroy(ev->matcher);
+    free(ev->scratch);
+    free(ev);
+}
+
+const char *schema_abandon_reason(const struct schema_evaluator *ev)
+{
+    return ev->abandoned ? ev->abandoned : "";
+}
+
+bool eval_abandon(struct schema_evaluator *ev, const char *why)
+{
+    if (!ev->abandoned)
+        ev->abandoned = why;
+    return false;
+}
+
+/* ---- scratch and marks ---- */
+
+void *scratch_alloc(struct schema_evaluator *ev, size_t size)
+{
+    size = (size + 15) & ~(size_t)15;
+    if (size > ev->limits.scratch - ev->scratch_used) {
+        eval_abandon(ev, "the value is too large for the memory of one evaluation");
+        return NULL;
+    }
+    void *memory = ev->scratch + ev->scratch_used;
+    ev->scratch_used += size;
+    return memory;
+}
+
+static size_t part_count(const struct frame *frame)
+{
+    return frame->type == VALUE_OBJECT  ? value_member_count(frame->value)
+           : frame->type == VALUE_ARRAY ? value_item_count(frame->value)
+                                        : 0;
+}
+
+bool marks_init(struct schema_evaluator *ev, struct marks *marks, const struct frame *frame)
+{
+    marks->count = part_count(frame);
+    size_t size = (marks->count + 63) / 64 * sizeof *marks->words;
+    marks->words = scratch_alloc(ev, size);
+    if (!marks->words)
+        return false;
+    memset(marks->words, 0, size);
+    return true;
+}
+
+void marks_set_all(struct marks *marks)
+{
+    memset(marks->words, 0xff, (marks->count + 63) / 64 * sizeof *marks->words);
+}
+
+void marks_merge(struct marks *into, const struct marks *from)
+{
+    for (size_t i = 0; i < (into->count + 63) / 64; i++)
+        into->words[i] |= from->words[i];
+}
+
+/* ---- nodes ---- */
+
+static eval_operation *const operations[OPERATION_COUNT] = {
+    [OPERATION_NEVER] = eval_never,
+    [OPERATION_REF] = eval_ref,
+    [OPERATION_DYNAMIC_REF] = eval_dynamic_ref,
+    [OPERATION_CONST] = eval_const,
+    [OPERATION_ENUM] = eval_enum,
+    [OPERATION_BOUND] = eval_bound,
+    [OPERATION_MULTIPLE_OF] = eval_multiple_of,
+    [OPERATION_LENGTH] = eval_length,
+    [OPERATION_PATTERN] = eval_pattern,
+    [OPERATION_FORMAT] = eval_format,
+    [OPERATION_OBJECT] = eval_object,
+    [OPERATION_ARRAY] = eval_array,
+    [OPERATION_UNIQUE_ITEMS] = eval_unique_items,
+    [OPERATION_CONTAINS] = eval_contains,
+    [OPERATION_DEPENDENT] = eval_dependent,
+    [OPERATION_ALL_OF] = eval_all_of,
+    [OPERATION_ANY_OF] = eval_any_of,
+    [OPERATION_ONE_OF] = eval_one_of,
+    [OPERATION_NOT] = eval_not,
+    [OPERATION_IF] = eval_if,
+    [OPERATION_UNEVALUATED_ITEMS] = eval_unevaluated_items,
+    [OPERATION_UNEVALUATED_PROPERTIES] = eval_unevaluated_properties,
+};
+
+static bool is_unevaluated(const struct step *step)
+{
+    return step->operation == OPERATION_UNEVALUATED_ITEMS ||
+           step->operation == OPERATION_UNEVALUATED_PROPERTIES;
+}
+
+static bool run_steps(struct schema_evaluator *ev, struct frame *frame)
+{
+    const struct step *step = frame->node->steps, *end = step + frame->node->step_count;
+    bool good = true;
+    for (; step < end; step++) {
+        if (!(step->types & frame->type))
+            continue;
+        if (!good && is_unevaluated(step))
+            continue; /* what failed has evaluated nothing: this would only repeat it */
+        if (operations[step->operation](ev, frame, step))
+            continue;
+        good = false;
+        if (eval_stops(ev))
+            break;
+    }
+    return good;
+}
+
+/* With marks of its own, which go on to whoever asked above if all is well. */
+static bool run_marked(struct schema_evaluator *ev, struct frame *frame)
+{
+    struct marks own, *outer = frame->marks;
+    size_t used = ev->scratch_used;
+    if (!marks_init(ev, &own, frame))
+        return false;
+    frame->marks = &own;
+    bool good = run_steps(ev, frame);
+    if (good && outer)
+        marks_merge(outer, &own);
+    ev->scratch_used = used;
+    return good;
+}
+
+static bool enter_node(struct schema_evaluator *ev, struct frame *frame)
+{
+    const struct node *node = frame->node;
+    struct scope scope = {.up = frame->scope, .resource = node->resource};
+    if (ev->schema->dynamic && node->resource != RESOURCE_NONE &&
+        !(scope.up && scope.up->resource == scope.resource))
+        frame->scope = &scope;
+    if (ev->depth >= ev->limits.depth)
+        return eval_abandon(ev, "schemas are applied within each other too deeply");
+    ev->depth++;
+    bool good = node->owns_marks ? run_marked(ev, frame) : run_steps(ev, frame);
+    ev->depth--;
+    return good && !ev->abandoned;
+}
+
+static const char *type_phrase(unsigned types)
+{
+    static const struct {
+        unsigned types;
+        const char *phrase;
+    } rows[] = {
+        {VALUE_NULL, "null"},       {VALUE_BOOLEAN, "a boolean"},
+        {VALUE_OBJECT, "an object"}, {VALUE_ARRAY, "an array"},
+        {VALUE_STRING, "a string"}, {VALUE_INTEGER | VALUE_WHOLE, "an integer"},
+        {VALUE_NUMBER, "a number"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if ((types & rows[i].types) && !(types & ~rows[i].types))
+            return rows[i].phrase;
+    return NULL;
+}
+
+/* "a string, null or an integer" into `text`. */
+static void type_list(unsigned types, char *text, size_t size)
+{
+    static const uint8_t order[] = {VALUE_OBJECT,  VALUE_ARRAY, VALUE_STRING,
+                                    VALUE_NUMBER, VALUE_BOOLEAN, VALUE_NULL};
+    struct buffer list;
+    unsigned left = types;
+    buffer_init(&list, size - 1);
+    for (size_t i = 0; i < sizeof order && left; i++) {
+        unsigned now = left & order[i];
+        left &= ~(unsigned)order[i];
+        if (now)
+            buffer_printf(&list, "%s%s", !list.length ? "" : left ? ", " : " or ",
+                          type_phrase(now));
+    }
+    memcpy(text, list.data, list.length);
+    text[list.length] = '\0';
+    buffer_finish(&list);
+}
+
+static bool report_type(struct schema_evaluator *ev, const struct frame *frame)
+{
+    char wanted[128];
+    type_list(frame->node->types, wanted, sizeof wanted);
+    return eval_report(ev, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
+                       type_phrase(frame->type));
+}
+
+bool eval_node(struct schema_evaluator *ev, struct frame *frame)
+{
+    const struct node *node = frame->node;
+    unsigned type = frame->name_text ? VALUE_STRING : value_type(frame->value);
+    if (type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER)
+        type = number_type(frame->value);
+    frame->type = (uint8_t)type;
+    if (++ev->steps > ev->limits.steps)
+        return eval_abandon(ev, "the schema takes too many steps on this value");
+    if (!(node->types & type))
+        return ev->collector && report_type(ev, frame);
+    return node->step_count == 0 || enter_node(ev, frame);
+}
+
+static enum schema_verdict run(struct schema_evaluator *ev, const struct schema *schema,
+                               struct json_object *value)
+{
+    ev->schema = schema;
+    ev->steps = ev->scratch_used = 0;
+    ev->depth = 0;
+    ev->abandoned = NULL;
+    matcher_reset(ev->matcher);
+    struct frame frame = {.value = value,
+                          .node = schema->root.node,
+                          .location = schema->root.location,
+                          .index = SIZE_MAX};
+    bool good = eval_node(ev, &frame);
+    return ev->abandoned ? SCHEMA_ABANDONED : good ? SCHEMA_VALID : SCHEMA_INVALID;
+}
+
+enum schema_verdict schema_evaluate(struct schema_evaluator *ev, const struct schema *schema,
+                                    struct json_object *value)
+{
+    ev->collector = NULL;
+    return run(ev, schema, value);
+}
+
+enum schema_verdict eval_collect(struct schema_evaluator *ev, const struct schema *schema,
+                                 struct json_object *value, struct collector *collector)
+{
+    ev->collector = collector;
+    enum schema_verdict verdict = run(ev, schema, value);
+    ev->collector = NULL;
+    return verdict;
+}

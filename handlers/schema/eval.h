@@ -1,0 +1,138 @@
+/* One evaluation: between the files of the evaluator. */
+#ifndef TENTERHOOK_SCHEMA_EVAL_H
+#define TENTERHOOK_SCHEMA_EVAL_H
+
+#include "base/siphash.h"
+#include "handlers/schema/pattern.h"
+#include "handlers/schema/program.h"
+#include "handlers/schema/value.h"
+
+/* Which members or items of one value have been evaluated: a bit each. */
+struct marks {
+    uint64_t *words;
+    size_t count;
+};
+
+/* The resources that evaluation has passed through, innermost first. */
+struct scope {
+    const struct scope *up;
+    uint32_t resource;
+};
+
+/* How a value lies in the value of the frame above. */
+enum frame_place { PLACE_SAME, PLACE_MEMBER, PLACE_ITEM };
+
+/* A schema applied to a value. Frames lie on the stack and are linked upwards; locations are spelled
+ * out from them only when something is reported. */
+struct frame {
+    struct json_object *value;
+    const char *name_text; /* not NULL: the value is this member's name (propertyNames) */
+    const struct node *node;
+    const struct frame *up;
+    struct marks *marks; /* NULL: nobody asks what was evaluated */
+    const struct scope *scope;
+    const char *location; /* absolute, where a reference was followed to get here; else NULL */
+    const char *member;   /* PLACE_MEMBER */
+    size_t item;          /* PLACE_ITEM */
+    const char *token;    /* schema location from the frame above: /keyword, /keyword/token */
+    size_t index;         /* or /keyword/index if token is NULL; SIZE_MAX: neither */
+    uint8_t keyword;      /* enum keyword */
+    uint8_t place;
+    uint8_t type; /* enum value_type, set by eval_node */
+};
+
+struct collector;
+
+struct schema_evaluator {
+    struct schema_limits limits;
+    struct matcher *matcher;
+    struct siphash_key key;
+    uint8_t *scratch;
+    /* of the run: */
+    const struct schema *schema;
+    size_t steps, scratch_used;
+    unsigned depth;
+    const char *abandoned; /* why; NULL: not */
+    struct collector *collector; /* NULL: only the verdict is wanted */
+};
+
+/* Applies frame->node to the value. False: it fails (or evaluation is abandoned). */
+bool eval_node(struct schema_evaluator *ev, struct frame *frame);
+
+/* Gives up; returns false. `why` is a constant. */
+bool eval_abandon(struct schema_evaluator *ev, const char *why);
+
+/* Notes a failure of `keyword` in the frame; `token` (may be NULL) goes behind it in the location.
+ * Returns false. explain.c */
+bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum keyword keyword,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* No more can be learned by going on after a failure. */
+bool collector_full(const struct collector *collector);
+
+static inline bool eval_stops(const struct schema_evaluator *ev)
+{
+    return !ev->collector || ev->abandoned || collector_full(ev->collector);
+}
+
+/* Formats the sentence only where somebody collects. */
+#define EVAL_FAIL(ev, ...) ((ev)->collector ? eval_report((ev), __VA_ARGS__) : false)
+
+/* ---- frames ---- */
+
+static inline struct frame frame_same(const struct frame *up, const struct node *node,
+                                      enum keyword keyword, size_t index, struct marks *marks)
+{
+    return (struct frame){.value = up->value,
+                          .name_text = up->name_text,
+                          .node = node,
+                          .up = up,
+                          .marks = marks,
+                          .scope = up->scope,
+                          .index = index,
+                          .keyword = (uint8_t)keyword,
+                          .place = PLACE_SAME};
+}
+
+static inline struct bytes frame_text(const struct frame *frame)
+{
+    return frame->name_text ? bytes_of_text(frame->name_text) : value_string(frame->value);
+}
+
+/* ---- marks ---- */
+
+/* None marked. False (abandoned) without scratch. */
+bool marks_init(struct schema_evaluator *ev, struct marks *marks, const struct frame *frame);
+
+static inline void marks_set(struct marks *marks, size_t index)
+{
+    marks->words[index / 64] |= UINT64_C(1) << index % 64;
+}
+
+static inline bool marks_get(const struct marks *marks, size_t index)
+{
+    return marks->words[index / 64] >> index % 64 & 1;
+}
+
+void marks_set_all(struct marks *marks);
+void marks_merge(struct marks *into, const struct marks *from);
+
+/* `size` bytes until scratch_used is put back; NULL (abandoned) if there are none. */
+void *scratch_alloc(struct schema_evaluator *ev, size_t size);
+
+/* ---- operations ---- */
+
+typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
+                            const struct step *step);
+
+eval_operation eval_never, eval_const, eval_enum, eval_bound, eval_multiple_of, eval_length,
+    eval_pattern, eval_format;                                           /* eval_value.c */
+eval_operation eval_object, eval_dependent, eval_unevaluated_properties; /* eval_object.c */
+eval_operation eval_array, eval_unique_items, eval_contains, eval_unevaluated_items; /* eval_array.c */
+eval_operation eval_ref, eval_dynamic_ref, eval_all_of, eval_any_of, eval_one_of, eval_not,
+    eval_if; /* eval_apply.c */
+
+/* After all branches failed: says so, and why the one that came closest did. explain.c */
+bool explain_branches(struct schema_evaluator *ev, struct frame *frame, const struct step *step);
+
+#endif

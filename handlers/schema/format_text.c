@@ -1,0 +1,44 @@
+/* UUIDs (RFC 9562), JSON pointers (RFC 6901 and their relative form), regular expressions. */
+#include "handlers/schema/format.h"
+#include "handlers/schema/regex.h"
+
+bool format_uuid(struct bytes text)
+{
+    if (text.length != 36)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (dash ? text.data[i] != '-' : !format_is_hex(text.data[i]))
+            return false;
+    }
+    return true;
+}
+
+bool format_json_pointer(struct bytes text)
+{
+    if (text.length && text.data[0] != '/')
+        return false;
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] == '~' &&
+            (i + 1 == text.length || (text.data[i + 1] != '0' && text.data[i + 1] != '1')))
+            return false;
+    return true;
+}
+
+bool format_relative_json_pointer(struct bytes text)
+{
+    size_t digits = 0;
+    while (digits < text.length && format_is_digit(text.data[digits]))
+        digits++;
+    if (digits == 0 || (digits > 1 && text.data[0] == '0'))
+        return false;
+    struct bytes rest = bytes_from(text, digits);
+    return bytes_equal_text(rest, "#") || format_json_pointer(rest);
+}
+
+bool format_regex(struct bytes text)
+{
+    const char *reason;
+    size_t offset;
+    return regex_translate(text, NULL, &reason, &offset);
+}

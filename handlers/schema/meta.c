@@ -1,0 +1,105 @@
+/* The published meta-schemas are in the program (meta/, embedded at build). Every document is checked
+ * against its dialect's, compiled once in a library of its own. */
+#include "handlers/schema/compile.h"
+#include "handlers/schema/meta_texts.h"
+#include "handlers/schema/value.h"
+
+#include <json-c/json_tokener.h>
+#include <stdlib.h>
+
+struct meta_program {
+    struct schema *schema;
+    struct meta_program *next;
+};
+
+struct json_object *meta_document(const char *uri)
+{
+    const struct dialect *dialect = dialect_find(uri);
+    const char *name = dialect ? dialect->uri : uri;
+    for (const struct meta_text *text = meta_texts; text->uri; text++)
+        if (strcmp(text->uri, name) == 0)
+            return json_tokener_parse(text->text);
+    return NULL;
+}
+
+/* A meta-schema of one's own may come from the same resolver. */
+static struct schema_library *meta_library(struct schema_library *library)
+{
+    if (library->meta)
+        return library->meta;
+    struct schema_options options = library->options;
+    options.assert_formats = false;
+    options.draft = SCHEMA_DRAFT_DEFAULT;
+    library->meta = schema_library_create(&options);
+    if (library->meta)
+        library->meta->trusted = true;
+    return library->meta;
+}
+
+static struct schema *compile_meta(struct schema_library *library, const char *uri)
+{
+    struct schema_library *meta = meta_library(library);
+    struct error why = {"unknown"};
+    struct json_object *document = meta_document(uri);
+    if (!document && meta && library->options.resolve)
+        document = library->options.resolve(library->options.context, uri, &why);
+    struct schema *schema =
+        meta && document ? schema_compile(meta, uri, document, library->fault) : NULL;
+    value_release(document);
+    return schema;
+}
+
+static struct schema *meta_schema(struct schema_library *library, const char *uri)
+{
+    struct meta_program *program = map_find(&library->meta_programs, bytes_of_text(uri));
+    if (program)
+        return program->schema;
+    program = arena_alloc(&library->arena, sizeof *program);
+    if (!program)
+        return NULL;
+    program->schema = compile_meta(library, uri);
+    if (!program->schema || !map_add(&library->meta_programs, bytes_of_text(uri), program)) {
+        schema_destroy(program->schema);
+        return NULL;
+    }
+    program->next = library->first_meta_program;
+    library->first_meta_program = program;
+    return program->schema;
+}
+
+static bool refuse(struct schema_library *library, struct document *document,
+                   const struct schema *meta)
+{
+    struct schema_failures failures = {.count = 0};
+    struct arena arena;
+    arena_init(&arena, 256 * 1024);
+    schema_explain(library->evaluator, meta, document->value, &arena, &failures);
+    /* of an anyOf's failures the last is the closest branch's own */
+    const struct schema_failure *first = failures.count ? &failures.items[0] : NULL;
+    load_fail(library, document->root, first && *first->instance ? first->instance : NULL,
+              "not a valid schema: %s", first ? first->sentence : "too large to be checked");
+    arena_finish(&arena);
+    return false;
+}
+
+bool meta_check(struct schema_library *library, struct document *document,
+                const struct dialect *dialect)
+{
+    if (document->mixed)
+        return true; /* each dialect's rules would be broken by the other's schemas */
+    if (!library->evaluator)
+        library->evaluator = schema_evaluator_create(&schema_limits_default);
+    const struct schema *meta = library->evaluator ? meta_schema(library, dialect->uri) : NULL;
+    if (!meta)
+        return false;
+    return schema_evaluate(library->evaluator, meta, document->value) == SCHEMA_VALID ||
+           refuse(library, document, meta);
+}
+
+void meta_finish(struct schema_library *library)
+{
+    for (struct meta_program *p = library->first_meta_program; p; p = p->next)
+        schema_destroy(p->schema);
+    schema_library_destroy(library->meta);
+    schema_evaluator_destroy(library->evaluator);
+}

@@ -1,0 +1,226 @@
+/* Two forms, because nearly all numbers are small integers: sign and 64-bit magnitude, compared as
+ * such; and a view of the digits in the text, compared digit by digit. The scale saturates, so that
+ * 1e99999999999 is a number like any other and costs no more.
+ *
+ * Divisibility is modular arithmetic over the digits: with value = v * 10^e and divisor = d * 10^f,
+ * v without trailing zeros, the quotient is whole iff e >= f and v * 10^(e-f) mod d is 0. (If e < f,
+ * v would have to be divisible by 10.) d fits 64 bits or the division is approximate. */
+#include "handlers/schema/number.h"
+
+#include "handlers/schema/value.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static const int64_t scale_limit = INT64_C(1000000000000000);
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int64_t parse_exponent(const char *at)
+{
+    if (*at != 'e' && *at != 'E')
+        return 0;
+    at++;
+    bool negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    int64_t exponent = 0;
+    for (; is_digit(*at) && exponent < scale_limit; at++)
+        exponent = exponent * 10 + (*at - '0');
+    return negative ? -exponent : exponent;
+}
+
+void number_parse(const char *text, struct number *number)
+{
+    bool negative = *text == '-', fraction = false;
+    struct decimal d = {0};
+    int64_t scale = 0;
+    const char *at = text + negative;
+    for (; is_digit(*at) || *at == '.'; at++) {
+        if (*at == '.') {
+            fraction = true;
+            continue;
+        }
+        if (*at != '0') {
+            d.first = d.first ? d.first : at;
+            d.end = at + 1;
+        }
+        if (!fraction)
+            scale += d.first != NULL;
+        else
+            scale -= d.first == NULL;
+    }
+    d.scale = d.first ? scale + parse_exponent(at) : 0;
+    number->negative = negative && d.first;
+    number->small = d.first == NULL;
+    number->magnitude = 0;
+    number->decimal = d;
+}
+
+void number_read(struct json_object *value, struct number *number)
+{
+    if (!value_is_double(value)) {
+        number->small = true;
+        number->magnitude = value_magnitude(value, &number->negative);
+        return;
+    }
+    const char *text = value_double_text(value);
+    if (!text) {
+        snprintf(number->text, sizeof number->text, "%.17g", value_double(value));
+        text = number->text;
+    }
+    number_parse(text, number);
+}
+
+/* Prints a small number into its own text, so that it has digits. */
+static const struct decimal *as_decimal(const struct number *number, struct number *room)
+{
+    if (!number->small)
+        return &number->decimal;
+    snprintf(room->text, sizeof room->text, "%llu", (unsigned long long)number->magnitude);
+    number_parse(room->text, room);
+    return &room->decimal;
+}
+
+/* The next digit, moving `*at` behind it; 0 past the last. */
+static int next_digit(const char **at, const char *end)
+{
+    if (*at < end && **at == '.')
+        ++*at;
+    return *at < end ? *(*at)++ - '0' : 0;
+}
+
+static int compare_decimals(const struct decimal *a, const struct decimal *b)
+{
+    if (!a->first || !b->first)
+        return (a->first != NULL) - (b->first != NULL);
+    if (a->scale != b->scale)
+        return a->scale < b->scale ? -1 : 1;
+    const char *x = a->first, *y = b->first;
+    while (x < a->end || y < b->end) {
+        int difference = next_digit(&x, a->end) - next_digit(&y, b->end);
+        if (difference)
+            return difference < 0 ? -1 : 1;
+    }
+    return 0;
+}
+
+int number_compare(const struct number *a, const struct number *b)
+{
+    if (a->negative != b->negative)
+        return a->negative ? -1 : 1;
+    int result;
+    if (a->small && b->small) {
+        result = (a->magnitude > b->magnitude) - (a->magnitude < b->magnitude);
+    } else {
+        struct number room_a, room_b;
+        result = compare_decimals(as_decimal(a, &room_a), as_decimal(b, &room_b));
+    }
+    return a->negative ? -result : result;
+}
+
+/* Digits between the point and the last that is not 0; at most 0 for whole numbers. */
+static int64_t fraction_digits(const struct decimal *d)
+{
+    int64_t digits = d->end - d->first;
+    if (memchr(d->first, '.', (size_t)digits))
+        digits--;
+    return digits - d->scale;
+}
+
+unsigned number_type(struct json_object *value)
+{
+    struct number number;
+    if (!value_is_double(value))
+        return VALUE_INTEGER;
+    const char *text = value_double_text(value);
+    if (text && !strchr(text, '.') && strstr(text, VALUE_BIG_SUFFIX))
+        return VALUE_INTEGER;
+    number_read(value, &number);
+    return number.small || fraction_digits(&number.decimal) <= 0 ? VALUE_WHOLE : VALUE_FRACTION;
+}
+
+uint64_t number_hash(const struct number *number)
+{
+    struct number room;
+    const struct decimal *d = as_decimal(number, &room);
+    uint64_t hash = (uint64_t)d->scale * 31 + number->negative;
+    for (const char *at = d->first; at < d->end;)
+        hash = hash * 10 + (uint64_t)next_digit(&at, d->end);
+    return hash * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* ---- divisibility ---- */
+
+/* The digits as a number; false if they do not fit. */
+static bool decimal_digits(const struct decimal *d, uint64_t *digits)
+{
+    uint64_t sum = 0;
+    for (const char *at = d->first; at < d->end;)
+        if (__builtin_mul_overflow(sum, 10, &sum) ||
+            __builtin_add_overflow(sum, (uint64_t)next_digit(&at, d->end), &sum))
+            return false;
+    *digits = sum;
+    return true;
+}
+
+bool divisor_init(struct divisor *divisor, struct json_object *value)
+{
+    struct number number, room;
+    number_read(value, &number);
+    if (number.negative || (number.small && number.magnitude == 0))
+        return false;
+    const struct decimal *d = as_decimal(&number, &room);
+    divisor->exponent = -fraction_digits(d);
+    divisor->approximate = value_double(value);
+    divisor->exact = decimal_digits(d, &divisor->digits);
+    return true;
+}
+
+static uint64_t multiply_modulo(uint64_t a, uint64_t b, uint64_t modulus)
+{
+    return (uint64_t)((unsigned __int128)a * b % modulus);
+}
+
+static uint64_t power_of_ten_modulo(uint64_t exponent, uint64_t modulus)
+{
+    uint64_t result = 1 % modulus, base = 10 % modulus;
+    for (; exponent; exponent >>= 1) {
+        if (exponent & 1)
+            result = multiply_modulo(result, base, modulus);
+        base = multiply_modulo(base, base, modulus);
+    }
+    return result;
+}
+
+static uint64_t digits_modulo(const struct decimal *d, uint64_t modulus)
+{
+    uint64_t rest = 0;
+    for (const char *at = d->first; at < d->end;)
+        rest = (uint64_t)(((unsigned __int128)rest * 10 + (unsigned)next_digit(&at, d->end)) %
+                          modulus);
+    return rest;
+}
+
+bool number_is_multiple(struct json_object *value, const struct divisor *divisor)
+{
+    struct number number, room;
+    number_read(value, &number);
+    if (number.small && number.magnitude == 0)
+        return true;
+    if (!divisor->exact)
+        return fmod(value_double(value), divisor->approximate) == 0;
+    if (number.small && divisor->exponent == 0)
+        return number.magnitude % divisor->digits == 0;
+    const struct decimal *d = as_decimal(&number, &room);
+    int64_t shift = -fraction_digits(d) - divisor->exponent;
+    if (shift < 0)
+        return false;
+    uint64_t rest = digits_modulo(d, divisor->digits);
+    return multiply_modulo(rest, power_of_ten_modulo((uint64_t)shift, divisor->digits),
+                           divisor->digits) == 0;
+}

@@ -1,0 +1,51 @@
+/* Numbers as JSON has them: decimal, of any size, compared and divided exactly. No allocation. */
+#ifndef TENTERHOOK_SCHEMA_NUMBER_H
+#define TENTERHOOK_SCHEMA_NUMBER_H
+
+#include "base/bytes.h"
+
+struct json_object;
+
+/* The value is 0.DIGITS times 10^scale, where DIGITS are the digits from `first` to `end` without
+ * the point; neither the first nor the last of them is 0. Zero has none. Points into the text. */
+struct decimal {
+    const char *first, *end;
+    int64_t scale;
+};
+
+struct number {
+    bool negative; /* never for zero */
+    bool small;    /* an integer whose magnitude fits 64 bits */
+    uint64_t magnitude;
+    struct decimal decimal; /* unless small */
+    char text[32];          /* where decimal points, for numbers that nobody wrote */
+};
+
+/* `value` is a JSON number and outlives `number`, which must not be copied. */
+void number_read(struct json_object *value, struct number *number);
+
+/* From text that is a JSON number and outlives `number`. */
+void number_parse(const char *text, struct number *number);
+
+/* -1, 0, 1 */
+int number_compare(const struct number *a, const struct number *b);
+
+/* Which of VALUE_INTEGER, VALUE_WHOLE, VALUE_FRACTION. */
+unsigned number_type(struct json_object *value);
+
+/* Equal numbers have equal hashes, however they are written. */
+uint64_t number_hash(const struct number *number);
+
+/* What `multipleOf` divides by, prepared. */
+struct divisor {
+    uint64_t digits; /* the value is digits times 10^exponent */
+    int64_t exponent;
+    double approximate; /* used instead where the digits do not fit 64 bits */
+    bool exact;
+};
+
+/* False unless the number is greater than 0. */
+bool divisor_init(struct divisor *divisor, struct json_object *value);
+bool number_is_multiple(struct json_object *value, const struct divisor *divisor);
+
+#endif

@@ -1,0 +1,59 @@
+/* The public functions around a library of documents. */
+#include "handlers/schema/compile.h"
+#include "handlers/schema/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool schema_draft_find(const char *name, enum schema_draft *draft)
+{
+    static const struct {
+        const char *name;
+        enum schema_draft draft;
+    } rows[] = {
+        {"2020-12", SCHEMA_DRAFT_2020_12}, {"2019-09", SCHEMA_DRAFT_2019_09},
+        {"07", SCHEMA_DRAFT_7},            {"7", SCHEMA_DRAFT_7},
+        {"06", SCHEMA_DRAFT_6},            {"6", SCHEMA_DRAFT_6},
+        {"04", SCHEMA_DRAFT_4},            {"4", SCHEMA_DRAFT_4},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (strcmp(rows[i].name, name) == 0) {
+            *draft = rows[i].draft;
+            return true;
+        }
+    char uri[128];
+    snprintf(uri, sizeof uri, "%s", name);
+    uri[strcspn(uri, "#")] = '\0';
+    const struct dialect *dialect = dialect_find(uri);
+    if (dialect)
+        *draft = dialect->draft;
+    return dialect != NULL;
+}
+
+struct schema_library *schema_library_create(const struct schema_options *options)
+{
+    struct schema_library *library = calloc(1, sizeof *library);
+    if (library)
+        load_init(library, options);
+    return library;
+}
+
+void schema_library_destroy(struct schema_library *library)
+{
+    if (!library)
+        return;
+    meta_finish(library);
+    load_finish(library);
+    free(library);
+}
+
+struct schema *schema_compile(struct schema_library *library, const char *uri,
+                              struct json_object *value, struct schema_fault *fault)
+{
+    *fault = (struct schema_fault){0};
+    library->fault = fault;
+    struct document *document = map_find(&library->documents, bytes_of_text(uri));
+    if (!document)
+        document = load_document(library, uri, value, dialect_of_draft(library->options.draft));
+    return document && document->root ? compile_document(library, document) : NULL;
+}

@@ -1,0 +1,148 @@
+/* The one door between the engine and the tree that holds JSON values: today json-c's. Nothing else
+ * in handlers/schema/ calls json-c, so another tree may take its place behind these functions.
+ * Values are borrowed unless a function says otherwise; JSON null is the NULL pointer. */
+#ifndef TENTERHOOK_SCHEMA_VALUE_H
+#define TENTERHOOK_SCHEMA_VALUE_H
+
+#include "base/bytes.h"
+
+#include <json-c/arraylist.h>
+#include <json-c/json_object.h>
+#include <json-c/linkhash.h>
+
+/* One bit each, so that a schema's `type` is a mask. Numbers are told apart by how they are written:
+ * draft-04 takes 1 for an integer and 1.0 not, later drafts take both. */
+enum value_type {
+    VALUE_NULL = 1 << 0,
+    VALUE_BOOLEAN = 1 << 1,
+    VALUE_OBJECT = 1 << 2,
+    VALUE_ARRAY = 1 << 3,
+    VALUE_STRING = 1 << 4,
+    VALUE_INTEGER = 1 << 5,  /* 1 */
+    VALUE_WHOLE = 1 << 6,    /* 1.0, 1e3 */
+    VALUE_FRACTION = 1 << 7, /* 1.5; value_type says this for every number with a point or exponent,
+                              * number_type looks closer */
+    VALUE_NUMBER = VALUE_INTEGER | VALUE_WHOLE | VALUE_FRACTION,
+    VALUE_ANY = 255,
+};
+
+/* json-c saturates integers beyond 64 bits without a word. Whoever parses for this engine puts this
+ * behind them, which makes json-c take them for decimals, whose text it keeps. */
+#define VALUE_BIG_SUFFIX "e+00"
+
+static inline unsigned value_type(const struct json_object *value)
+{
+    static const uint8_t types[] = {
+        [json_type_null] = VALUE_NULL,     [json_type_boolean] = VALUE_BOOLEAN,
+        [json_type_double] = VALUE_FRACTION, [json_type_int] = VALUE_INTEGER,
+        [json_type_object] = VALUE_OBJECT, [json_type_array] = VALUE_ARRAY,
+        [json_type_string] = VALUE_STRING,
+    };
+    return types[json_object_get_type(value)];
+}
+
+static inline bool value_boolean(const struct json_object *value)
+{
+    return json_object_get_boolean(value);
+}
+
+static inline struct bytes value_string(struct json_object *value)
+{
+    return bytes_of(json_object_get_string(value), (size_t)json_object_get_string_len(value));
+}
+
+/* ---- arrays ---- */
+
+static inline size_t value_item_count(const struct json_object *array)
+{
+    return json_object_array_length(array);
+}
+
+static inline struct json_object *value_item(const struct json_object *array, size_t index)
+{
+    return json_object_array_get_idx(array, index);
+}
+
+/* ---- objects ---- */
+
+static inline size_t value_member_count(const struct json_object *object)
+{
+    return (size_t)json_object_object_length(object);
+}
+
+/* Members in the order in which they were written:
+ *     for (struct member m = member_first(object); m.entry; member_next(&m)) */
+struct member {
+    const struct lh_entry *entry;
+    size_t index;
+};
+
+static inline struct member member_first(const struct json_object *object)
+{
+    return (struct member){.entry = lh_table_head(json_object_get_object(object))};
+}
+
+static inline void member_next(struct member *member)
+{
+    member->entry = lh_entry_next(member->entry);
+    member->index++;
+}
+
+static inline const char *member_name(const struct member *member)
+{
+    return lh_entry_k(member->entry);
+}
+
+static inline struct json_object *member_value(const struct member *member)
+{
+    return (struct json_object *)lh_entry_v(member->entry);
+}
+
+/* Whether `object` has a member of that name; `*value` (may be NULL) is set if so. */
+static inline bool value_find(const struct json_object *object, const char *name,
+                              struct json_object **value)
+{
+    return json_object_object_get_ex(object, name, value);
+}
+
+/* ---- numbers ---- */
+
+static inline bool value_is_double(const struct json_object *value)
+{
+    return json_object_is_type(value, json_type_double);
+}
+
+/* The text of a number with a point or exponent as it was written; NULL if nobody wrote it. */
+static inline const char *value_double_text(struct json_object *value)
+{
+    return json_object_get_userdata(value);
+}
+
+static inline double value_double(const struct json_object *value)
+{
+    return json_object_get_double(value);
+}
+
+/* An integer as sign and magnitude, so that int64 and uint64 are one range. */
+static inline uint64_t value_magnitude(const struct json_object *value, bool *negative)
+{
+    int64_t number = json_object_get_int64(value);
+    *negative = number < 0;
+    if (number == INT64_MAX)
+        return json_object_get_uint64(value);
+    return number < 0 ? -(uint64_t)number : (uint64_t)number;
+}
+
+/* ---- ownership ---- */
+
+static inline struct json_object *value_keep(struct json_object *value)
+{
+    return json_object_get(value);
+}
+
+static inline void value_release(struct json_object *value)
+{
+    json_object_put(value);
+}
+
+#endif
