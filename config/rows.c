@@ -125,7 +125,7 @@ static const struct row server_rows[] = {
      .min = 100, .max = MINUTES(60),
      .sentence = "A connection without a request is closed after this long."},
     {.name = "max_header", .type = ROW_SIZE, .offset = offsetof(struct server_settings, max_header),
-     .default_text = "32KiB", .min = KIB(1), .max = MIB(1),
+     .default_text = "16KiB", .min = KIB(1), .max = MIB(1),
      .sentence = "Bytes of the request line and the head; more is answered 431."},
     {.name = "body_memory", .type = ROW_SIZE,
      .offset = offsetof(struct server_settings, body_memory), .default_text = "256MiB",

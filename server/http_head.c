@@ -30,6 +30,14 @@ static enum MHD_Result head_add(void *cls, enum MHD_ValueKind kind, const char *
     return head->count > GUARD_HEADERS_MAX ? MHD_NO : MHD_YES;
 }
 
+/* Bytes of the head on the wire, from the method to the empty line. */
+static size_t head_size(const struct connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    return info ? info->header_size : 0;
+}
+
 #if MHD_VERSION < 0x00097700
 
 /* CRLF, overwritten; where the line behind it begins. NULL: something else stands there. */
@@ -61,13 +69,11 @@ static const uint8_t *request_line_end(const struct request *request, const char
 
 static bool head_is_tight(const struct connection *connection, const struct request *request)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    const uint8_t *end = info ? request->method.data + info->header_size : NULL;
+    const uint8_t *end = request->method.data + head_size(connection);
     const uint8_t *at = request_line_end(request, connection->target_at);
     for (size_t i = 0; at && i < request->header_count; i++)
         at = header_end(&request->headers[i], at);
-    return at && end && line_end(at) == end;
+    return at && line_end(at) == end;
 }
 
 #else
@@ -99,6 +105,9 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_add, &head);
     request->headers = head.headers;
     request->header_count = head.count;
+    const struct settings *settings = connection->door->http->process->settings;
+    if (head_size(connection) > (size_t)settings->server.max_header)
+        return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
     /* what is cut off here for being too much is refused by the guard */
     bool is_whole =
         head.count <= GUARD_HEADERS_MAX && request->target.length <= GUARD_TARGET_MAX;

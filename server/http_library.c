@@ -117,12 +117,6 @@ void connection_resume(struct connection *connection)
         connection_unsettle(connection);
 }
 
-static void connection_park(struct connection *connection)
-{
-    connection->is_parked = true;
-    MHD_suspend_connection(connection->mhd);
-}
-
 /* One whose peer has data waiting makes progress in the next run and is looked at again then. */
 static bool handshake_waits(struct connection *connection)
 {
@@ -130,14 +124,23 @@ static bool handshake_waits(struct connection *connection)
            !tls_session_wants_write(&connection->tls);
 }
 
-/* Nothing is sent between the client's Finished and its request, so the kernel would delay the
- * acknowledgement of the first, and a client that has not turned off Nagle's algorithm would hold
- * the second back until it comes: 40 ms. */
+/* Between its flight of the handshake and the first answer the server has nothing to send, so the
+ * kernel would delay its acknowledgements, and a client that has not turned off Nagle's algorithm
+ * would hold back its Finished or its request until they come: 40 ms each. The kernel forgets this
+ * with the next bytes that we send. */
 static void acknowledge_at_once(const struct connection *connection)
 {
     int on = 1;
     if (!connection->client.local)
         setsockopt(connection->fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof on);
+}
+
+static void connection_park(struct connection *connection)
+{
+    if (connection->stage == STAGE_HANDSHAKE)
+        acknowledge_at_once(connection);
+    connection->is_parked = true;
+    MHD_suspend_connection(connection->mhd);
 }
 
 static void handshake_is_over(struct connection *connection)

@@ -81,7 +81,7 @@ START_TEST(defaults_are_those_of_the_rows)
     ck_assert_int_eq(server->connections, 4096);
     ck_assert_int_eq(server->listeners, 0);
     ck_assert_int_eq(server->header_timeout_ms, 10000);
-    ck_assert_int_eq(server->max_header, 32 << 10);
+    ck_assert_int_eq(server->max_header, 16 << 10);
     ck_assert_int_eq(server->body_memory, 256 << 20);
     ck_assert_int_eq(server->commands, 64);
     ck_assert_ptr_null(server->user);
