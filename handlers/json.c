@@ -213,6 +213,8 @@ static bool scan_exponent(struct scan *s)
     return scan_digits(s);
 }
 
+enum { LONG_INTEGER = 19 }; /* characters; a decimal with as many before its point counts too */
+
 static bool scan_number(struct scan *s)
 {
     const uint8_t *from = s->at;
@@ -222,6 +224,7 @@ static bool scan_number(struct scan *s)
         s->at++; /* a digit behind it is no separator, and refused as such */
     else if (!scan_digits(s))
         return false;
+    s->summary.long_integers += s->at - from >= LONG_INTEGER;
     if (at_byte(s, '.')) {
         s->at++;
         if (!scan_digits(s))

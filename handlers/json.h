@@ -22,6 +22,7 @@ struct json_fault {
 struct json_summary {
     size_t nodes, objects, members;
     unsigned depth;
+    size_t long_integers; /* of 19 digits or more: they may be beyond 64 bits */
 };
 
 /* Whether `text` (at most 4 GiB) is exactly one JSON value: valid UTF-8 without BOM, no repeated names in an
