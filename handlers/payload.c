@@ -1,7 +1,8 @@
-/* The guard says what is JSON; json-c, whose strict mode is neither strict nor the same in its versions,
- * is then called without flags and only builds the tree. What it would lose is saved beforehand:
- * integers beyond 64 bits, which it saturates, get an exponent of nothing (VALUE_BIG_SUFFIX), so that
- * it takes them for decimals and keeps their text. Only texts with such numbers are copied. */
+/* The guard says what is JSON; json-c, whose strict mode is neither strict nor the same in its
+ * versions, is then called without flags and only builds the tree. What it would lose is saved
+ * beforehand: integers beyond 64 bits, which it saturates, get an exponent of nothing
+ * (VALUE_BIG_SUFFIX), so that it takes them for decimals and keeps their text. Only texts with such
+ * numbers are copied. */
 #include "handlers/payload.h"
 
 #include "base/buffer.h"

@@ -1,7 +1,7 @@
-/* Nothing here recurses over schemas: a schema inside another gets its node at once, empty, and waits
- * in a list until its turn to be filled in, so neither nesting nor chains of references cost stack.
- * Schemas that hold no other (most are {"type": "string"} and the like) are filled in at once, and
- * equal ones share a node: that halves the program of a large schema. */
+/* Nothing here recurses over schemas: a schema inside another gets its node at once, empty, and
+ * waits in a list until its turn to be filled in, so neither nesting nor chains of references cost
+ * stack. Schemas that hold no other (most are {"type": "string"} and the like) are filled in at
+ * once, and equal ones share a node: that halves the program of a large schema. */
 #include "handlers/schema/compile.h"
 
 #include "handlers/schema/pattern.h"
@@ -78,7 +78,8 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     if (!unit_has(unit, keyword))
         return true;
     double limit = value_type(value) & VALUE_NUMBER ? value_double(value) : -1;
-    if (!(limit >= 0) || (value_type(value) == VALUE_FRACTION && number_type(value) == VALUE_FRACTION))
+    if (!(limit >= 0) ||
+        (value_type(value) == VALUE_FRACTION && number_type(value) == VALUE_FRACTION))
         return unit_fail(unit, keyword, "must be a whole number, at least 0");
     *number = limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
     return true;
@@ -95,8 +96,7 @@ bool unit_jump(struct unit *unit, struct record *record, struct jump *jump)
     record_location(record, &location);
     struct jump *fresh = unit_alloc(unit, 1, sizeof *fresh);
     if (fresh) {
-        fresh->location =
-            arena_copy_bytes(&unit->compiler->schema->arena, buffer_bytes(&location));
+        fresh->location = arena_copy_bytes(&unit->compiler->schema->arena, buffer_bytes(&location));
         fresh->node = unit_record(unit, record);
         record->jump = fresh;
     }
@@ -136,9 +136,9 @@ static void unit_init(struct unit *unit, struct compiler *compiler, struct recor
 static bool unit_compile(struct unit *unit)
 {
     static bool (*const groups[])(struct unit *) = {
-        compile_type,       compile_values, compile_numbers,     compile_strings,    compile_array,
-        compile_object,     compile_refs,   compile_combinators, compile_dependents,
-        compile_unevaluated,
+        compile_type,       compile_values,      compile_numbers, compile_strings,
+        compile_array,      compile_object,      compile_refs,    compile_combinators,
+        compile_dependents, compile_unevaluated,
     };
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (!groups[i](unit))
@@ -344,8 +344,7 @@ static bool compiler_run(struct compiler *compiler, struct document *document)
     struct unit unit = {.compiler = compiler, .record = document->root};
     compiler->library->program_count++;
     return unit_jump(&unit, document->root, &compiler->schema->root) && compiler_drain(compiler) &&
-           compiler_anchors(compiler) && compile_check_loops(compiler) &&
-           compile_sieves(compiler);
+           compiler_anchors(compiler) && compile_check_loops(compiler) && compile_sieves(compiler);
 }
 
 struct schema *compile_document(struct schema_library *library, struct document *document)

@@ -16,9 +16,9 @@ static const char *reference_text(struct unit *unit, enum keyword keyword)
 static struct record *find_target(struct unit *unit, enum keyword keyword, const char **text)
 {
     *text = reference_text(unit, keyword);
-    return *text ? load_find(unit->compiler->library, unit->record, *text,
-                             keyword_rows[keyword].name)
-                 : NULL;
+    return *text
+               ? load_find(unit->compiler->library, unit->record, *text, keyword_rows[keyword].name)
+               : NULL;
 }
 
 static bool add_ref(struct unit *unit, enum keyword keyword, struct record *target)
@@ -144,10 +144,10 @@ bool compile_combinators(struct unit *unit)
 
 bool compile_unevaluated(struct unit *unit)
 {
-    unit->owns_marks = unit_has(unit, KEYWORD_UNEVALUATED_ITEMS) ||
-                       unit_has(unit, KEYWORD_UNEVALUATED_PROPERTIES);
+    unit->owns_marks =
+        unit_has(unit, KEYWORD_UNEVALUATED_ITEMS) || unit_has(unit, KEYWORD_UNEVALUATED_PROPERTIES);
     return compile_node_step(unit, KEYWORD_UNEVALUATED_ITEMS, OPERATION_UNEVALUATED_ITEMS,
                              VALUE_ARRAY) &&
-           compile_node_step(unit, KEYWORD_UNEVALUATED_PROPERTIES,
-                             OPERATION_UNEVALUATED_PROPERTIES, VALUE_OBJECT);
+           compile_node_step(unit, KEYWORD_UNEVALUATED_PROPERTIES, OPERATION_UNEVALUATED_PROPERTIES,
+                             VALUE_OBJECT);
 }

@@ -1,4 +1,5 @@
-/* The keywords that look at one value alone: type, const, enum, bounds, lengths, pattern, format. */
+/* The keywords that look at one value alone: type, const, enum, bounds, lengths, pattern, format.
+ */
 #include "handlers/schema/compile.h"
 #include "handlers/schema/format.h"
 #include "handlers/schema/pattern.h"
@@ -14,11 +15,15 @@ static unsigned type_of_name(const struct unit *unit, struct json_object *name)
         const char *name;
         unsigned types;
     } rows[] = {
-        {"null", VALUE_NULL},     {"boolean", VALUE_BOOLEAN}, {"object", VALUE_OBJECT},
-        {"array", VALUE_ARRAY},   {"string", VALUE_STRING},   {"number", VALUE_NUMBER},
+        {"null", VALUE_NULL},
+        {"boolean", VALUE_BOOLEAN},
+        {"object", VALUE_OBJECT},
+        {"array", VALUE_ARRAY},
+        {"string", VALUE_STRING},
+        {"number", VALUE_NUMBER},
         /* 1.0 is an integer from draft-06 on */
-        {"integer", unit->dialect->draft == SCHEMA_DRAFT_4 ? VALUE_INTEGER
-                                                           : VALUE_INTEGER | VALUE_WHOLE},
+        {"integer",
+         unit->dialect->draft == SCHEMA_DRAFT_4 ? VALUE_INTEGER : VALUE_INTEGER | VALUE_WHOLE},
     };
     if (value_type(name) != VALUE_STRING)
         return 0;

@@ -1,6 +1,7 @@
 /* Recursive over the values, with a limit on the depth: what is deeper is taken as different, which
  * for const and enum refuses it and for uniqueItems lets it pass. The guard's own limit on depth is
- * far below. The hash of an object adds up its members' hashes, so that their order does not show. */
+ * far below. The hash of an object adds up its members' hashes, so that their order does not show.
+ */
 #include "handlers/schema/equal.h"
 
 #include "handlers/schema/number.h"

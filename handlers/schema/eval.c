@@ -179,9 +179,9 @@ static const char *type_phrase(unsigned types)
         unsigned types;
         const char *phrase;
     } rows[] = {
-        {VALUE_NULL, "null"},       {VALUE_BOOLEAN, "a boolean"},
+        {VALUE_NULL, "null"},        {VALUE_BOOLEAN, "a boolean"},
         {VALUE_OBJECT, "an object"}, {VALUE_ARRAY, "an array"},
-        {VALUE_STRING, "a string"}, {VALUE_INTEGER | VALUE_WHOLE, "an integer"},
+        {VALUE_STRING, "a string"},  {VALUE_INTEGER | VALUE_WHOLE, "an integer"},
         {VALUE_NUMBER, "a number"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
@@ -193,7 +193,7 @@ static const char *type_phrase(unsigned types)
 /* "a string, null or an integer" into `text`. */
 static void type_list(unsigned types, char *text, size_t size)
 {
-    static const uint8_t order[] = {VALUE_OBJECT,  VALUE_ARRAY, VALUE_STRING,
+    static const uint8_t order[] = {VALUE_OBJECT, VALUE_ARRAY,   VALUE_STRING,
                                     VALUE_NUMBER, VALUE_BOOLEAN, VALUE_NULL};
     struct buffer list;
     unsigned left = types;
@@ -202,7 +202,10 @@ static void type_list(unsigned types, char *text, size_t size)
         unsigned now = left & order[i];
         left &= ~(unsigned)order[i];
         if (now)
-            buffer_printf(&list, "%s%s", !list.length ? "" : left ? ", " : " or ",
+            buffer_printf(&list, "%s%s",
+                          !list.length ? ""
+                          : left       ? ", "
+                                       : " or ",
                           type_phrase(now));
     }
     memcpy(text, list.data, list.length);

@@ -22,8 +22,8 @@ struct scope {
 /* How a value lies in the value of the frame above. */
 enum frame_place { PLACE_SAME, PLACE_MEMBER, PLACE_ITEM };
 
-/* A schema applied to a value. Frames lie on the stack and are linked upwards; locations are spelled
- * out from them only when something is reported. */
+/* A schema applied to a value. Frames lie on the stack and are linked upwards; locations are
+ * spelled out from them only when something is reported. */
 struct frame {
     struct json_object *value;
     const char *name_text; /* not NULL: the value is this member's name (propertyNames) */
@@ -52,7 +52,7 @@ struct schema_evaluator {
     const struct schema *schema;
     size_t steps, scratch_used;
     unsigned depth;
-    const char *abandoned; /* why; NULL: not */
+    const char *abandoned;       /* why; NULL: not */
     struct collector *collector; /* NULL: only the verdict is wanted */
 };
 
@@ -128,7 +128,8 @@ typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
 eval_operation eval_never, eval_const, eval_enum, eval_bound, eval_multiple_of, eval_length,
     eval_pattern, eval_format;                                           /* eval_value.c */
 eval_operation eval_object, eval_dependent, eval_unevaluated_properties; /* eval_object.c */
-eval_operation eval_array, eval_unique_items, eval_contains, eval_unevaluated_items; /* eval_array.c */
+eval_operation eval_array, eval_unique_items, eval_contains,
+    eval_unevaluated_items; /* eval_array.c */
 eval_operation eval_ref, eval_dynamic_ref, eval_all_of, eval_any_of, eval_one_of, eval_not,
     eval_if; /* eval_apply.c */
 

@@ -64,8 +64,7 @@ bool eval_all_of(struct schema_evaluator *ev, struct frame *frame, const struct 
     const struct branches *branches = step->data;
     bool good = true;
     for (uint32_t i = 0; i < branches->count; i++) {
-        struct frame child =
-            frame_same(frame, branches->nodes[i], KEYWORD_ALL_OF, i, frame->marks);
+        struct frame child = frame_same(frame, branches->nodes[i], KEYWORD_ALL_OF, i, frame->marks);
         good &= eval_node(ev, &child);
         if (!good && eval_stops(ev))
             return false;

@@ -46,9 +46,8 @@ bool eval_array(struct schema_evaluator *ev, struct frame *frame, const struct s
     for (size_t i = 0; i < (plan->rest ? count : prefix); i++) {
         if (!good && eval_stops(ev))
             return false;
-        good &= i < prefix
-                    ? apply_item(ev, frame, i, plan->prefix[i], plan->prefix_keyword, i)
-                    : apply_item(ev, frame, i, plan->rest, plan->rest_keyword, SIZE_MAX);
+        good &= i < prefix ? apply_item(ev, frame, i, plan->prefix[i], plan->prefix_keyword, i)
+                           : apply_item(ev, frame, i, plan->rest, plan->rest_keyword, SIZE_MAX);
     }
     return good;
 }

@@ -7,7 +7,7 @@ struct walk {
     struct schema_evaluator *ev;
     struct frame *frame;
     const struct object_plan *plan;
-    uint32_t guess; /* index of the property that may come next */
+    uint32_t guess;    /* index of the property that may come next */
     uint32_t required; /* found so far */
     bool good;
 };
@@ -111,8 +111,8 @@ static bool report_missing(struct walk *walk)
     for (uint32_t i = 0; i < walk->plan->count; i++) {
         const struct property *property = &walk->plan->properties[i];
         if (property->required && !value_find(walk->frame->value, property->name, NULL))
-            eval_report(walk->ev, walk->frame, KEYWORD_REQUIRED,
-                        "must have the member \"%.100s\"", property->name);
+            eval_report(walk->ev, walk->frame, KEYWORD_REQUIRED, "must have the member \"%.100s\"",
+                        property->name);
     }
     return false;
 }

@@ -1,7 +1,7 @@
 /* From frames to words. A collector either keeps failures (at most ten, their texts in the caller's
  * arena) or, when it probes a branch, only weighs them: the branch of a failed anyOf or oneOf with
- * the least weight is the one that was probably meant, and its reasons are the ones to tell. A wrong
- * type or a wrong constant says "not this branch" louder than anything further inside. */
+ * the least weight is the one that was probably meant, and its reasons are the ones to tell. A
+ * wrong type or a wrong constant says "not this branch" louder than anything further inside. */
 #include "handlers/schema/explain.h"
 
 #include "handlers/schema/eval.h"
@@ -188,8 +188,8 @@ static bool put_text(struct buffer *out, const char *before, const char *text)
     if (!string)
         return false;
     bool good = buffer_append_text(out, before) &&
-                buffer_append_text(out, json_object_to_json_string_ext(
-                                            string, JSON_C_TO_STRING_NOSLASHESCAPE));
+                buffer_append_text(
+                    out, json_object_to_json_string_ext(string, JSON_C_TO_STRING_NOSLASHESCAPE));
     json_object_put(string);
     return good;
 }

@@ -7,7 +7,7 @@
 struct format_row {
     const char *name;
     bool (*check)(struct bytes text); /* UTF-8; may hold NUL */
-    const char *noun; /* "a date, such as 2026-11-24" */
+    const char *noun;                 /* "a date, such as 2026-11-24" */
 };
 
 /* NULL for names that mean nothing here. */

@@ -16,9 +16,8 @@ static bool is_label(struct bytes label)
             label.data[i] != '-')
             return false;
     bool reserved = label.length >= 4 && label.data[2] == '-' && label.data[3] == '-';
-    return !reserved ||
-           (bytes_equal_nocase(bytes_of(label.data, 4), bytes_of_text("xn--")) &&
-            idn_label_valid(label));
+    return !reserved || (bytes_equal_nocase(bytes_of(label.data, 4), bytes_of_text("xn--")) &&
+                         idn_label_valid(label));
 }
 
 bool format_hostname(struct bytes text)
@@ -92,8 +91,7 @@ bool format_address_literal(struct bytes domain)
     if (domain.length < 2 || domain.data[0] != '[' || domain.data[domain.length - 1] != ']')
         return false;
     struct bytes inside = bytes_of(domain.data + 1, domain.length - 2);
-    if (inside.length > 5 &&
-        bytes_equal_nocase(bytes_of(inside.data, 5), bytes_of_text("IPv6:")))
+    if (inside.length > 5 && bytes_equal_nocase(bytes_of(inside.data, 5), bytes_of_text("IPv6:")))
         return format_ipv6(bytes_from(inside, 5));
     return format_ipv4(inside);
 }
@@ -102,8 +100,8 @@ bool format_address_literal(struct bytes domain)
 
 static bool is_atom_byte(uint8_t c, bool wide)
 {
-    return format_is_letter(c) || format_is_digit(c) || (c && c < 0x80 && strchr("!#$%&'*+-/=?^_`{|}~", c)) ||
-           (wide && c >= 0x80);
+    return format_is_letter(c) || format_is_digit(c) ||
+           (c && c < 0x80 && strchr("!#$%&'*+-/=?^_`{|}~", c)) || (wide && c >= 0x80);
 }
 
 static bool is_dot_string(struct bytes local, bool wide)
@@ -140,7 +138,8 @@ bool format_split_email(struct bytes text, bool wide, struct bytes *domain)
         return false;
     struct bytes local = bytes_of(text.data, (size_t)(at - text.data));
     *domain = bytes_from(text, local.length + 1);
-    return local.length <= LOCAL_MAX && (is_dot_string(local, wide) || is_quoted_string(local, wide));
+    return local.length <= LOCAL_MAX &&
+           (is_dot_string(local, wide) || is_quoted_string(local, wide));
 }
 
 bool format_email(struct bytes text)

@@ -1,6 +1,7 @@
 /* Internationalized host names: RFC 5890 to 5893. The rules want the tables of Unicode, which
  * libidn2 has and GnuTLS brings with it; it allocates, so it is asked only about labels outside of
- * ASCII. The contextual rules of RFC 5892 appendix A that libidn2 leaves to its callers are here. */
+ * ASCII. The contextual rules of RFC 5892 appendix A that libidn2 leaves to its callers are here.
+ */
 #include "base/encoding.h"
 #include "handlers/schema/format.h"
 
@@ -113,8 +114,35 @@ static bool context_good(const struct label *label)
     return !(any_code(label, is_arabic_digit) && any_code(label, is_extended_digit));
 }
 
+/* Scripts written from right to left, roughly: the blocks that Unicode keeps for them. */
+static bool is_right_to_left(uint32_t code)
+{
+    bool digit = is_arabic_digit(code) || is_extended_digit(code);
+    return !digit && (in_range(code, 0x590, 0x8ff) || in_range(code, 0xfb1d, 0xfdff) ||
+                      in_range(code, 0xfe70, 0xfefc) || in_range(code, 0x10800, 0x10fff) ||
+                      in_range(code, 0x1e800, 0x1efff));
+}
+
+static bool is_european_digit(uint32_t code)
+{
+    return in_range(code, '0', '9') || is_extended_digit(code);
+}
+
+/* RFC 5893 section 2, rule 4; libidn2 has the other rules within a label. */
+static bool digits_good(const struct label *label)
+{
+    return !(any_code(label, is_right_to_left) && any_code(label, is_arabic_digit) &&
+             any_code(label, is_european_digit));
+}
+
+/* What the labels of a name make up together. */
+struct name {
+    size_t length; /* in ASCII */
+    bool right_to_left, digit_first;
+};
+
 /* Whether libidn2 takes the label, and as itself: no mapping. */
-static bool library_allows(struct bytes text)
+static bool library_allows(struct bytes text, struct name *name)
 {
     char copy[LABEL_CODES * 4 + 1];
     uint8_t *ascii = NULL;
@@ -123,6 +151,8 @@ static bool library_allows(struct bytes text)
     memcpy(copy, text.data, text.length);
     copy[text.length] = '\0';
     int result = idn2_lookup_u8((const uint8_t *)copy, &ascii, IDN2_NO_TR46);
+    if (result == IDN2_OK)
+        name->length += strlen((const char *)ascii) + 1;
     idn2_free(ascii);
     return result == IDN2_OK;
 }
@@ -135,21 +165,32 @@ static bool is_ascii(struct bytes text)
     return true;
 }
 
-static bool is_u_label(struct bytes text)
+static bool is_u_label(struct bytes text, struct name *name)
 {
     struct label label;
-    return decode_label(text, &label) && context_good(&label) && library_allows(text);
+    if (!decode_label(text, &label))
+        return false;
+    name->right_to_left |= any_code(&label, is_right_to_left);
+    return context_good(&label) && digits_good(&label) && library_allows(text, name);
+}
+
+static bool take_ascii_label(struct bytes text, struct name *name)
+{
+    name->length += text.length + 1;
+    name->digit_first |= text.length && format_is_digit(text.data[0]);
+    return format_hostname(text);
 }
 
 bool idn_label_valid(struct bytes a_label)
 {
     char copy[64], *unicode = NULL;
+    struct name name = {0};
     if (a_label.length >= sizeof copy)
         return false;
     memcpy(copy, a_label.data, a_label.length);
     copy[a_label.length] = '\0';
     bool good = idn2_to_unicode_8z8z(copy, &unicode, IDN2_NO_TR46) == IDN2_OK &&
-                !is_ascii(bytes_of_text(unicode)) && is_u_label(bytes_of_text(unicode));
+                !is_ascii(bytes_of_text(unicode)) && is_u_label(bytes_of_text(unicode), &name);
     idn2_free(unicode);
     return good;
 }
@@ -171,15 +212,17 @@ static size_t label_length(struct bytes text, size_t *separator)
 bool format_idn_hostname(struct bytes text)
 {
     size_t separator = 1;
+    struct name name = {0};
     if (text.length == 0 || text.length > HOST_MAX * 4)
         return false;
     while (separator) {
         struct bytes label = bytes_of(text.data, label_length(text, &separator));
-        if (!(is_ascii(label) ? format_hostname(label) : is_u_label(label)))
+        if (!(is_ascii(label) ? take_ascii_label(label, &name) : is_u_label(label, &name)))
             return false;
         text = bytes_from(text, label.length + separator);
     }
-    return true;
+    /* RFC 5893 section 2, rule 1: where one label is right-to-left, none begins with a digit */
+    return name.length - 1 <= HOST_MAX && !(name.right_to_left && name.digit_first);
 }
 
 bool format_idn_email(struct bytes text)

@@ -42,7 +42,7 @@ static size_t legal_character(struct bytes text, const char *more, bool wide, bo
     uint8_t c = text.data[0];
     if (c == '%')
         return text.length >= 3 && format_is_hex(text.data[1]) && format_is_hex(text.data[2]) ? 3
-                                                                                             : 0;
+                                                                                              : 0;
     if (c < 0x80)
         return character_level(c) || (c && strchr(more, c)) ? 1 : 0;
     size_t length = wide ? utf8_sequence(text.data, text.length) : 0;
@@ -190,12 +190,12 @@ static size_t literal_length(struct bytes text)
     uint8_t c = text.data[0];
     if (c == '%')
         return text.length >= 3 && format_is_hex(text.data[1]) && format_is_hex(text.data[2]) ? 3
-                                                                                             : 0;
+                                                                                              : 0;
     if (c >= 0x80) {
         size_t length = utf8_sequence(text.data, text.length);
         return length && is_wide(decode(text.data, length), true) ? length : 0;
     }
-    return c > ' ' && c != 0x7f && !strchr("\"'<>\\^`{|}", c) ? 1 : 0;
+    return c > ' ' && c != 0x7f && !strchr("\"<>\\^`{|}", c) ? 1 : 0;
 }
 
 /* name of a variable: characters and %XX, dots between. */
@@ -226,8 +226,8 @@ static bool is_variable(struct bytes text)
     uint64_t number;
     bool prefix = length.data != NULL;
     return is_variable_name(name) &&
-           (!prefix || (length.length <= 4 && bytes_to_uint64(length, &number) &&
-                        length.data[0] != '0'));
+           (!prefix ||
+            (length.length <= 4 && bytes_to_uint64(length, &number) && length.data[0] != '0'));
 }
 
 static bool is_expression(struct bytes text)

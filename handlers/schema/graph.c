@@ -1,7 +1,8 @@
-/* Two looks at the finished program. The first finds schemas that apply themselves to the same value
- * without end ({"$ref": "#"}): a walk over the steps that stay at one value, where meeting a node
- * that is still open is a loop. Dynamic references are not followed, since where they lead shows
- * only later; the limit on depth is behind them. The second gives anyOf and oneOf their sieves. */
+/* Two looks at the finished program. The first finds schemas that apply themselves to the same
+ * value without end ({"$ref": "#"}): a walk over the steps that stay at one value, where meeting a
+ * node that is still open is a loop. Dynamic references are not followed, since where they lead
+ * shows only later; the limit on depth is behind them. The second gives anyOf and oneOf their
+ * sieves. */
 #include "handlers/schema/compile.h"
 #include "handlers/schema/sieve.h"
 

@@ -1,6 +1,6 @@
 /* The rows say in which drafts a keyword is one, in which vocabulary, and where the schemas inside
- * its value are; loader and compiler have no other list. `definitions` and `dependencies` live on in
- * the later drafts, whose meta-schemas keep them for the schemas that were written before. */
+ * its value are; loader and compiler have no other list. `definitions` and `dependencies` live on
+ * in the later drafts, whose meta-schemas keep them for the schemas that were written before. */
 #include "handlers/schema/keyword.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Schemas are looked for only where a keyword's row says that its value holds some: an $id inside an
- * enum is a value, not a schema. What a JSON pointer reaches elsewhere (the value of an unknown
+/* Schemas are looked for only where a keyword's row says that its value holds some: an $id inside
+ * an enum is a value, not a schema. What a JSON pointer reaches elsewhere (the value of an unknown
  * keyword) is walked when a reference leads there. Every schema found has a record, found again by
  * the address of its value. Recursion is bounded by the depth of the parsed document. */
 #include "handlers/schema/load.h"
@@ -154,7 +154,8 @@ static struct bytes anchor_key(struct schema_library *library, const struct reso
 static bool add_anchor(struct schema_library *library, struct record *record, const char *name)
 {
     struct bytes key = anchor_key(library, record->resource, name);
-    return key.data && (map_find(&library->anchors, key) || map_add(&library->anchors, key, record));
+    return key.data &&
+           (map_find(&library->anchors, key) || map_add(&library->anchors, key, record));
 }
 
 static bool add_dynamic_anchor(struct schema_library *library, struct record *record,
@@ -257,8 +258,8 @@ static const char *own_id(const struct dialect *dialect, struct json_object *sch
 static bool choose_dialect(struct schema_library *library, struct record *record, struct place *at)
 {
     const char *uri = string_member(record->value, "$schema");
-    bool root = !at->parent || string_member(record->value, "$id") ||
-                string_member(record->value, "id");
+    bool root =
+        !at->parent || string_member(record->value, "$id") || string_member(record->value, "id");
     if (!uri || !root)
         return true;
     const struct dialect *dialect = load_dialect(library, record, uri);
@@ -497,8 +498,8 @@ static void pointer_unescape(char *token)
     *out = '\0';
 }
 
-/* The schema at the end of `pointer` (which is taken apart), seen from `*nearest`; `*nearest` becomes
- * the last schema on the way. */
+/* The schema at the end of `pointer` (which is taken apart), seen from `*nearest`; `*nearest`
+ * becomes the last schema on the way. */
 static struct json_object *pointer_follow(struct schema_library *library, struct record **nearest,
                                           char *pointer, struct buffer *path)
 {

@@ -1,5 +1,5 @@
-/* A hash table from byte strings to pointers, for the time of loading and compiling. Keys and values
- * are borrowed; nothing is ever taken out. */
+/* A hash table from byte strings to pointers, for the time of loading and compiling. Keys and
+ * values are borrowed; nothing is ever taken out. */
 #ifndef TENTERHOOK_SCHEMA_MAP_H
 #define TENTERHOOK_SCHEMA_MAP_H
 

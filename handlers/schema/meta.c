@@ -1,5 +1,5 @@
-/* The published meta-schemas are in the program (meta/, embedded at build). Every document is checked
- * against its dialect's, compiled once in a library of its own. */
+/* The published meta-schemas are in the program (meta/, embedded at build). Every document is
+ * checked against its dialect's, compiled once in a library of its own. */
 #include "handlers/schema/compile.h"
 #include "handlers/schema/meta_texts.h"
 #include "handlers/schema/value.h"

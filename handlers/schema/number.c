@@ -3,8 +3,8 @@
  * 1e99999999999 is a number like any other and costs no more.
  *
  * Divisibility is modular arithmetic over the digits: with value = v * 10^e and divisor = d * 10^f,
- * v without trailing zeros, the quotient is whole iff e >= f and v * 10^(e-f) mod d is 0. (If e < f,
- * v would have to be divisible by 10.) d fits 64 bits or the division is approximate. */
+ * v without trailing zeros, the quotient is whole iff e >= f and v * 10^(e-f) mod d is 0. (If e <
+ * f, v would have to be divisible by 10.) d fits 64 bits or the division is approximate. */
 #include "handlers/schema/number.h"
 
 #include "handlers/schema/value.h"

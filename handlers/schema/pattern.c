@@ -199,7 +199,8 @@ static enum match match_literal(const struct pattern *pattern, struct bytes text
     return found ? MATCH_YES : MATCH_NO;
 }
 
-/* Whether the time of this evaluation is over. Asked seldom, since asking costs more than a match. */
+/* Whether the time of this evaluation is over. Asked seldom, since asking costs more than a match.
+ */
 static bool out_of_time(struct matcher *matcher, size_t length)
 {
     if (length < LONG_TEXT && ++matcher->matches % MATCHES_PER_LOOK)

@@ -1,6 +1,6 @@
-/* The compiled form of a schema: nodes with steps. A node is a schema, a step one keyword (or several
- * that are answered in one go), guarded by the types of value it speaks about. All of it lives in the
- * program's arena and never changes. */
+/* The compiled form of a schema: nodes with steps. A node is a schema, a step one keyword (or
+ * several that are answered in one go), guarded by the types of value it speaks about. All of it
+ * lives in the program's arena and never changes. */
 #ifndef TENTERHOOK_SCHEMA_PROGRAM_H
 #define TENTERHOOK_SCHEMA_PROGRAM_H
 
@@ -44,15 +44,15 @@ struct step {
     uint8_t types;     /* of values it looks at; others pass */
     uint8_t keyword;   /* enum keyword, for reports and schema locations */
     uint8_t unused;
-    uint32_t number; /* lengths */
+    uint32_t number;  /* lengths */
     const void *data; /* by operation, see below */
 };
 
 enum { RESOURCE_NONE = UINT32_MAX };
 
 struct node {
-    uint8_t types;          /* enum value_type: what passes */
-    bool owns_marks;        /* has unevaluated*: collects what its own keywords evaluated */
+    uint8_t types;   /* enum value_type: what passes */
+    bool owns_marks; /* has unevaluated*: collects what its own keywords evaluated */
     uint16_t step_count;
     uint32_t resource; /* whose dynamic anchors come into scope; RESOURCE_NONE: no change */
     const struct step *steps;
@@ -108,7 +108,7 @@ struct object_plan {
     uint32_t pattern_count;
     const struct pattern_property *patterns;
     const struct node *additional, *names; /* NULL: none */
-    bool walks; /* the members must be looked at one by one */
+    bool walks;                            /* the members must be looked at one by one */
 };
 
 /* OPERATION_ARRAY */
@@ -117,7 +117,7 @@ struct array_plan {
     uint32_t prefix_count;
     uint32_t minimum, maximum;
     uint8_t prefix_keyword, rest_keyword; /* enum keyword: they changed names */
-    const struct node *rest; /* NULL: none */
+    const struct node *rest;              /* NULL: none */
 };
 
 /* OPERATION_CONTAINS */
@@ -152,8 +152,8 @@ struct condition {
     const struct node *test, *then, *otherwise; /* the latter two may be NULL */
 };
 
-/* OPERATION_NOT, OPERATION_UNEVALUATED_*: const struct node; OPERATION_MULTIPLE_OF: const struct divisor; OPERATION_PATTERN: const struct pattern;
- * OPERATION_FORMAT: const struct format_row */
+/* OPERATION_NOT, OPERATION_UNEVALUATED_*: const struct node; OPERATION_MULTIPLE_OF: const struct
+ * divisor; OPERATION_PATTERN: const struct pattern; OPERATION_FORMAT: const struct format_row */
 
 /* The dynamic anchors of one resource. */
 struct anchor_jump {
@@ -171,7 +171,7 @@ struct schema {
     struct jump root;
     struct json_object **values; /* kept for const and enum */
     size_t value_count, value_capacity;
-    struct pattern *patterns; /* a list, all of them */
+    struct pattern *patterns;          /* a list, all of them */
     const struct anchor_list *anchors; /* by resource; NULL: nothing is dynamic */
     uint32_t anchor_count;
     bool dynamic;
@@ -194,8 +194,8 @@ static inline uint32_t name_hash(const char *name, size_t length)
         head = (uint64_t)(uint8_t)name[0] << 16 | (uint64_t)(uint8_t)name[length / 2] << 8 |
                (uint8_t)name[length - 1];
     }
-    uint64_t hash = (head ^ tail * UINT64_C(0xff51afd7ed558ccd) ^ length) *
-                    UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash =
+        (head ^ tail * UINT64_C(0xff51afd7ed558ccd) ^ length) * UINT64_C(0x9e3779b97f4a7c15);
     return (uint32_t)(hash >> 33);
 }
 

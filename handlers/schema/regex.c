@@ -1,9 +1,10 @@
-/* PCRE2 reads Perl's dialect, JSON Schema writes JavaScript's. Where the two spell a thing the same but
- * mean different things (\s, \v, ., $), or Perl knows what JavaScript refuses (\A, \Q, (?>…), (*VERB),
- * possessive quantifiers), a pattern that is handed through matches something else than its author
- * meant. So every pattern is parsed here and written anew: characters that are not plain become
- * \x{…}, classes are enumerated, and what ECMA-262 does not have is refused. In lenient points
- * (a lone ], } or {, escapes of punctuation) we follow what people write: annex B of the standard. */
+/* PCRE2 reads Perl's dialect, JSON Schema writes JavaScript's. Where the two spell a thing the same
+ * but mean different things (\s, \v, ., $), or Perl knows what JavaScript refuses (\A, \Q, (?>…),
+ * (*VERB), possessive quantifiers), a pattern that is handed through matches something else than
+ * its author meant. So every pattern is parsed here and written anew: characters that are not plain
+ * become \x{…}, classes are enumerated, and what ECMA-262 does not have is refused. In lenient
+ * points (a lone ], } or {, escapes of punctuation) we follow what people write: annex B of the
+ * standard. */
 #include "handlers/schema/regex.h"
 
 #include "base/encoding.h"
@@ -17,9 +18,9 @@ struct translation {
     const uint8_t *start, *at, *end;
     struct buffer *out; /* NULL: only checking */
     const char *reason;
-    unsigned groups;    /* open ones */
-    bool full;          /* no room for the output */
-    bool repeatable;    /* what stands before may be repeated */
+    unsigned groups; /* open ones */
+    bool full;       /* no room for the output */
+    bool repeatable; /* what stands before may be repeated */
 };
 
 /* What an escape stands for. */
@@ -27,10 +28,10 @@ enum atom_kind { ATOM_CHARACTER, ATOM_SET, ATOM_ASSERTION, ATOM_REFERENCE };
 
 struct atom {
     enum atom_kind kind;
-    uint32_t code;      /* ATOM_CHARACTER */
-    char text[96];      /* else: PCRE2's spelling, for sets the one inside brackets */
-    const char *set;    /* ATOM_SET: constant spelling instead of text */
-    bool bare;          /* ATOM_SET: stands for itself outside brackets too */
+    uint32_t code;   /* ATOM_CHARACTER */
+    char text[96];   /* else: PCRE2's spelling, for sets the one inside brackets */
+    const char *set; /* ATOM_SET: constant spelling instead of text */
+    bool bare;       /* ATOM_SET: stands for itself outside brackets too */
 };
 
 static bool fail(struct translation *t, const char *reason)
@@ -190,11 +191,11 @@ static bool take_name_reference(struct translation *t, struct atom *atom)
 
 /* White space and line ends as ECMA-262 has them, and all else. */
 #define SPACES                                                                                     \
-    "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}"   \
+    "\\x{9}-\\x{d}\\x{20}\\x{a0}\\x{1680}\\x{2000}-\\x{200a}\\x{2028}\\x{2029}\\x{202f}\\x{205f}"  \
     "\\x{3000}\\x{feff}"
 #define NOT_SPACES                                                                                 \
-    "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-"      \
-    "\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{fefe}"         \
+    "\\x{0}-\\x{8}\\x{e}-\\x{1f}\\x{21}-\\x{9f}\\x{a1}-\\x{167f}\\x{1681}-\\x{1fff}\\x{200b}-"     \
+    "\\x{2027}\\x{202a}-\\x{202e}\\x{2030}-\\x{205e}\\x{2060}-\\x{2fff}\\x{3001}-\\x{fefe}"        \
     "\\x{ff00}-\\x{10ffff}"
 
 static const struct letter_escape {
@@ -203,12 +204,12 @@ static const struct letter_escape {
     uint32_t code;
     const char *set;
 } letter_escapes[] = {
-    {'t', ATOM_CHARACTER, '\t', NULL},   {'n', ATOM_CHARACTER, '\n', NULL},
-    {'v', ATOM_CHARACTER, 0x0b, NULL},   {'f', ATOM_CHARACTER, 0x0c, NULL},
-    {'r', ATOM_CHARACTER, '\r', NULL},   {'d', ATOM_SET, 0, "0-9"},
-    {'D', ATOM_SET, 0, "\\D"},           {'w', ATOM_SET, 0, "A-Za-z0-9_"},
-    {'W', ATOM_SET, 0, "\\W"},           {'s', ATOM_SET, 0, SPACES},
-    {'S', ATOM_SET, 0, NOT_SPACES},      {'b', ATOM_ASSERTION, 0, "\\b"},
+    {'t', ATOM_CHARACTER, '\t', NULL}, {'n', ATOM_CHARACTER, '\n', NULL},
+    {'v', ATOM_CHARACTER, 0x0b, NULL}, {'f', ATOM_CHARACTER, 0x0c, NULL},
+    {'r', ATOM_CHARACTER, '\r', NULL}, {'d', ATOM_SET, 0, "0-9"},
+    {'D', ATOM_SET, 0, "\\D"},         {'w', ATOM_SET, 0, "A-Za-z0-9_"},
+    {'W', ATOM_SET, 0, "\\W"},         {'s', ATOM_SET, 0, SPACES},
+    {'S', ATOM_SET, 0, NOT_SPACES},    {'b', ATOM_ASSERTION, 0, "\\b"},
     {'B', ATOM_ASSERTION, 0, "\\B"},
 };
 
@@ -533,12 +534,11 @@ static bool take_plain(struct translation *t, uint8_t c)
 bool regex_translate(struct bytes source, struct buffer *out, const char **reason, size_t *offset)
 {
     const uint8_t *start = source.length ? source.data : (const uint8_t *)"";
-    struct translation t = {
-        .start = start, .at = start, .end = start + source.length, .out = out};
+    struct translation t = {.start = start, .at = start, .end = start + source.length, .out = out};
     bool good = utf8_valid(source) || fail(&t, "not UTF-8");
     while (good && !at_end(&t))
-        good = strchr("\\[(){*+?", *t.at) && *t.at ? take_special(&t, *t.at)
-                                                    : take_plain(&t, *t.at);
+        good =
+            strchr("\\[(){*+?", *t.at) && *t.at ? take_special(&t, *t.at) : take_plain(&t, *t.at);
     if (good && t.groups)
         good = fail(&t, "a group without its closing parenthesis");
     if (good && t.full)

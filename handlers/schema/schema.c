@@ -11,10 +11,14 @@ bool schema_draft_find(const char *name, enum schema_draft *draft)
         const char *name;
         enum schema_draft draft;
     } rows[] = {
-        {"2020-12", SCHEMA_DRAFT_2020_12}, {"2019-09", SCHEMA_DRAFT_2019_09},
-        {"07", SCHEMA_DRAFT_7},            {"7", SCHEMA_DRAFT_7},
-        {"06", SCHEMA_DRAFT_6},            {"6", SCHEMA_DRAFT_6},
-        {"04", SCHEMA_DRAFT_4},            {"4", SCHEMA_DRAFT_4},
+        {"2020-12", SCHEMA_DRAFT_2020_12},
+        {"2019-09", SCHEMA_DRAFT_2019_09},
+        {"07", SCHEMA_DRAFT_7},
+        {"7", SCHEMA_DRAFT_7},
+        {"06", SCHEMA_DRAFT_6},
+        {"6", SCHEMA_DRAFT_6},
+        {"04", SCHEMA_DRAFT_4},
+        {"4", SCHEMA_DRAFT_4},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (strcmp(rows[i].name, name) == 0) {

@@ -119,8 +119,7 @@ static void want_texts(struct maker *maker, const struct property *property,
     struct sieve_name *name = &maker->sieve->names[index];
     uint64_t bit = UINT64_C(1) << maker->branch % 64;
     /* a second set of the same branch would have to be intersected: left alone */
-    if (!(name->indifferent[maker->branch / 64] & bit) ||
-        name->text_count + set->count > TEXTS_MAX)
+    if (!(name->indifferent[maker->branch / 64] & bit) || name->text_count + set->count > TEXTS_MAX)
         return;
     for (uint32_t i = 0; i < set->count; i++)
         if (!add_text(maker, name, value_string(set->values[i])))

@@ -10,8 +10,8 @@
 #include <json-c/json_object.h>
 #include <json-c/linkhash.h>
 
-/* One bit each, so that a schema's `type` is a mask. Numbers are told apart by how they are written:
- * draft-04 takes 1 for an integer and 1.0 not, later drafts take both. */
+/* One bit each, so that a schema's `type` is a mask. Numbers are told apart by how they are
+ * written: draft-04 takes 1 for an integer and 1.0 not, later drafts take both. */
 enum value_type {
     VALUE_NULL = 1 << 0,
     VALUE_BOOLEAN = 1 << 1,
@@ -33,9 +33,9 @@ enum value_type {
 static inline unsigned value_type(const struct json_object *value)
 {
     static const uint8_t types[] = {
-        [json_type_null] = VALUE_NULL,     [json_type_boolean] = VALUE_BOOLEAN,
+        [json_type_null] = VALUE_NULL,       [json_type_boolean] = VALUE_BOOLEAN,
         [json_type_double] = VALUE_FRACTION, [json_type_int] = VALUE_INTEGER,
-        [json_type_object] = VALUE_OBJECT, [json_type_array] = VALUE_ARRAY,
+        [json_type_object] = VALUE_OBJECT,   [json_type_array] = VALUE_ARRAY,
         [json_type_string] = VALUE_STRING,
     };
     return types[json_object_get_type(value)];

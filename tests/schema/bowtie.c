@@ -142,8 +142,8 @@ int main(int argc, char **argv)
 {
     struct harness harness = {
         .draft = SCHEMA_DRAFT_2020_12,
-        .assert_formats = argc == 3 && strcmp(argv[1], "--formats") == 0 &&
-                          strcmp(argv[2], "assert") == 0,
+        .assert_formats =
+            argc == 3 && strcmp(argv[1], "--formats") == 0 && strcmp(argv[2], "assert") == 0,
         .evaluator = schema_evaluator_create(&schema_limits_default),
     };
     char *line = NULL;
