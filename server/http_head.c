@@ -105,13 +105,13 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_add, &head);
     request->headers = head.headers;
     request->header_count = head.count;
+    /* what is cut off here for being too much is refused by the guard */
+    if (head.count > GUARD_HEADERS_MAX || request->target.length > GUARD_TARGET_MAX)
+        return verdict_go_on();
     const struct settings *settings = connection->door->http->process->settings;
     if (head_size(connection) > (size_t)settings->server.max_header)
         return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
-    /* what is cut off here for being too much is refused by the guard */
-    bool is_whole =
-        head.count <= GUARD_HEADERS_MAX && request->target.length <= GUARD_TARGET_MAX;
-    if (is_whole && !head_is_tight(connection, request))
+    if (!head_is_tight(connection, request))
         return verdict_refuse(REPLY_BAD_REQUEST, "the head is not made of plain lines");
     return verdict_go_on();
 }
