@@ -81,8 +81,9 @@ static void insert_problem(struct problem_list *list, struct problem *added)
 }
 
 /* Full memory must not turn a wrong file into a right one: the count goes up in any case. */
-static void add_problem(struct problem_list *list, const struct problem *made, const char *format,
-                        va_list args)
+__attribute__((format(printf, 3, 0))) static void
+add_problem(struct problem_list *list, const struct problem *made, const char *format,
+            va_list args)
 {
     char text[1024];
     struct problem *problem = arena_alloc(&list->arena, sizeof *problem);

@@ -41,7 +41,8 @@ bool log_gate_pass(struct log_gate *gate, int64_t *held_back)
 }
 
 /* libmicrohttpd tells of every connection that ends badly: worth a line only to who looks for it. */
-static void http_log(void *cls, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void http_log(void *cls, const char *format,
+                                                           va_list args)
 {
     struct http *http = cls;
     int64_t held_back;
