@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -31,6 +32,17 @@ static bool become(uid_t uid, gid_t gid, struct error *err)
     return true;
 }
 
+/* Commands inherit HOME: root's would lead them to files that are not theirs. */
+static void take_home(uid_t uid)
+{
+    const struct passwd *user = getpwuid(uid);
+    if (!user)
+        return;
+    setenv("HOME", user->pw_dir, 1);
+    setenv("USER", user->pw_name, 1);
+    setenv("LOGNAME", user->pw_name, 1);
+}
+
 bool privilege_drop(const char *wanted, struct error *err)
 {
     uid_t uid;
@@ -38,6 +50,7 @@ bool privilege_drop(const char *wanted, struct error *err)
     if (geteuid() == 0) {
         if (!privilege_find_user(wanted, &uid, &gid, err) || !become(uid, gid, err))
             return false;
+        take_home(uid);
     } else if (wanted) {
         if (!privilege_find_user(wanted, &uid, &gid, err))
             return false;

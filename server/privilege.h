@@ -11,7 +11,7 @@
 bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err);
 
 /* If root: becomes that user for good (groups, then gid, then uid, and checks that there is no way
- * back). In any case sets no_new_privs. Not root and `wanted` is another user than we are: false. */
+ * back), with its HOME, USER and LOGNAME in the environment. In any case sets no_new_privs. Not root and `wanted` is another user than we are: false. */
 bool privilege_drop(const char *wanted, struct error *err);
 
 #endif

@@ -5,7 +5,7 @@ import os
 from harness import Server, ensure, expect, route, script, server_user
 
 probe = script('env -0 >"$OUT/env"; ls /proc/self/fd >"$OUT/fds"; cat /proc/self/status >"$OUT/status"; '
-               'pwd >"$OUT/cwd"; cut -d" " -f5,6 /proc/self/stat >"$OUT/ids"; cat >"$OUT/stdin"', pass_env=["KEPT"])
+               'pwd >"$OUT/cwd"; cut -d" " -f5,6 /proc/self/stat >"$OUT/ids"; cat >"$OUT/stdin"', pass_env=["KEPT", "HOME"])
 hostile = "push$(touch @OUT@/pwned)`id`;rm"
 with Server([route(actions=[probe])], env={"KEPT": "kept", "LEAK": "leaked", "LD_PRELOAD": ""}) as server:
     body = json.dumps({"x": "$(touch pwned)"}).encode()
@@ -23,6 +23,7 @@ with Server([route(actions=[probe])], env={"KEPT": "kept", "LEAK": "leaked", "LD
     if os.geteuid() == 0:
         expect(set(status["Uid"].split()), {str(server_user().pw_uid)}, "the user")
         expect(int(status["CapEff"], 16), 0, "capabilities")
+        expect(env["HOME"], server_user().pw_dir, "the user's own home")
     group, session = server.read("ids").split()
     expect(group, session, "a session of its own")
     ensure(int(session) not in (os.getsid(0), os.getsid(server.pid)), "not the server's session")
