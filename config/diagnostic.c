@@ -117,6 +117,35 @@ void problem_add_unparsed(struct problem_list *list, const struct source *source
     va_end(args);
 }
 
+void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
+                    unsigned column, unsigned end_column, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    problem_add(list, PROBLEM_ERROR, source, line, column, end_column, format, args);
+    va_end(args);
+}
+
+static size_t count_characters(struct bytes text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += (text.data[i] & 0xc0) != 0x80;
+    return count;
+}
+
+void source_place(const struct source *source, size_t offset, unsigned *line, unsigned *column)
+{
+    size_t start = 0;
+    *line = 1;
+    for (size_t i = 0; i < offset && i < source->text.length; i++)
+        if (source->text.data[i] == '\n') {
+            ++*line;
+            start = i + 1;
+        }
+    *column = (unsigned)count_characters(bytes_of(source->text.data + start, offset - start)) + 1;
+}
+
 void problem_add_plain(struct problem_list *list, const char *format, ...)
 {
     struct problem problem = {.kind = PROBLEM_ERROR};

@@ -69,6 +69,12 @@ void problem_add(struct problem_list *list, enum problem_kind kind, const struct
 void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
                           unsigned column, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* An error at a place that is known otherwise. */
+void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
+                    unsigned column, unsigned end_column, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
+/* Line and column (in characters, from 1) of a byte of the text. */
+void source_place(const struct source *source, size_t offset, unsigned *line, unsigned *column);
 /* An error without a place. */
 void problem_add_plain(struct problem_list *list, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -78,9 +78,9 @@ static char *quote_pattern(struct load *load, const char *directory, const char 
     return quoted;
 }
 
-/* How messages call an included file: as the main file's name leads to it. */
-static const char *included_name(struct load *load, const char *directory, const char *path)
+const char *load_shown_path(struct load *load, const char *path)
 {
+    const char *directory = load->root_count ? load->roots[0]->source->directory : "/";
     size_t length = strlen(directory);
     const char *main_name = load->settings->file, *slash = strrchr(main_name, '/');
     if (strncmp(path, directory, length) != 0 || path[length] != '/')
@@ -99,11 +99,10 @@ static bool read_already(const struct load *load, const char *name)
     return false;
 }
 
-static void include_file(struct load *load, const struct node *item, const char *directory,
-                         const char *path)
+static void include_file(struct load *load, const struct node *item, const char *path)
 {
     bool unreadable;
-    const char *name = included_name(load, directory, path);
+    const char *name = load_shown_path(load, path);
     if (read_already(load, name))
         return;
     if (load->root_count == LOAD_FILES_MAX)
@@ -119,7 +118,7 @@ static void include_pattern(struct load *load, const struct node *item, const ch
     const char *pattern = quote_pattern(load, directory, item->text);
     int failed = pattern ? glob(pattern, 0, NULL, &found) : GLOB_NOSPACE;
     for (size_t i = 0; failed == 0 && i < found.gl_pathc; i++)
-        include_file(load, item, directory, found.gl_pathv[i]);
+        include_file(load, item, found.gl_pathv[i]);
     if (failed == GLOB_NOMATCH && is_pattern)
         load_warning(load, item, "no file matches \"%s\"", item->text);
     else if (failed == GLOB_NOMATCH)

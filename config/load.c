@@ -62,6 +62,49 @@ struct settings *load_settings(struct load *load)
     return load->settings;
 }
 
+struct problem_list *load_problems(struct load *load)
+{
+    return load->problems;
+}
+
+bool load_is_offline(const struct load *load)
+{
+    return load->offline;
+}
+
+bool load_is_secretless(const struct load *load)
+{
+    return load->secretless;
+}
+
+static bool own(struct load *load, struct owned **list, void (*destroy)(void *), void *object)
+{
+    struct owned *owned = arena_alloc(load->arena, sizeof *owned);
+    if (!owned) {
+        destroy(object);
+        return load_no_memory(load);
+    }
+    *owned = (struct owned){destroy, object, *list};
+    *list = owned;
+    return true;
+}
+
+bool load_own(struct load *load, void (*destroy)(void *object), void *object)
+{
+    return own(load, &load->settings->owned, destroy, object);
+}
+
+bool load_own_for_run(struct load *load, void (*destroy)(void *object), void *object)
+{
+    return own(load, &load->borrowed, destroy, object);
+}
+
+static void destroy_owned(struct owned *list)
+{
+    for (; list; list = list->next)
+        list->destroy(list->object);
+}
+
 struct position load_position(struct load *load, const struct node *node)
 {
     const char *file = arena_copy_text(load->arena, node->source->name);
@@ -291,6 +334,7 @@ static void wipe_tree(const struct node *node)
 static struct settings *load_finish(struct load *load)
 {
     struct settings *settings = load->settings;
+    destroy_owned(load->borrowed);
     for (size_t i = 0; i < load->root_count; i++)
         wipe_tree(load->roots[i]);
     arena_finish(&load->scratch);
@@ -302,11 +346,12 @@ static struct settings *load_finish(struct load *load)
 }
 
 static struct settings *load_main(const char *file, const struct registry *registry,
-                                  struct problem_list *problems, bool offline)
+                                  struct problem_list *problems, bool offline, bool secretless)
 {
     struct load load;
     if (load_init(&load, file, registry, problems)) {
         load.offline = offline;
+        load.secretless = secretless;
         const struct node *root = load_parse_main(&load, file);
         if (root)
             load_tree(&load, root);
@@ -317,13 +362,19 @@ static struct settings *load_main(const char *file, const struct registry *regis
 struct settings *settings_load(const char *file, const struct registry *registry,
                                struct problem_list *problems)
 {
-    return load_main(file, registry, problems, false);
+    return load_main(file, registry, problems, false, false);
 }
 
 struct settings *settings_load_alone(const char *file, const struct registry *registry,
                                      struct problem_list *problems)
 {
-    return load_main(file, registry, problems, true);
+    return load_main(file, registry, problems, true, true);
+}
+
+struct settings *settings_load_secretless(const char *file, const struct registry *registry,
+                                          struct problem_list *problems)
+{
+    return load_main(file, registry, problems, false, true);
 }
 
 struct settings *settings_load_text(const char *name, struct bytes text,
@@ -331,7 +382,7 @@ struct settings *settings_load_text(const char *name, struct bytes text,
 {
     struct load load;
     if (load_init(&load, name, registry, problems)) {
-        load.offline = true;
+        load.offline = load.secretless = true;
         const struct node *root = load_parse_text(&load, name, "/", text);
         if (root)
             load_tree(&load, root);
@@ -348,7 +399,8 @@ bool section_load_text(const char *name, struct bytes text, const struct row_sec
                         .registry = registry,
                         .problems = problems,
                         .roots = &root,
-                        .offline = true};
+                        .offline = true,
+                        .secretless = true};
     size_t errors = problems->errors;
     arena_init(&load.scratch, SCRATCH_MAX);
     root = load_parse_text(&load, name, "/", text);
@@ -369,6 +421,7 @@ void settings_destroy(struct settings *settings)
     if (!settings)
         return;
     settings_forget_secrets(settings);
+    destroy_owned(settings->owned);
     free(settings->secrets);
     arena_finish(&settings->arena);
     free(settings);
@@ -391,7 +444,7 @@ void *settings_top_part(const struct settings *settings, const struct row_sectio
 void *route_part(const struct settings *settings, const struct route *route,
                  const struct row_section *section)
 {
-    return find_part(settings->registry->route_parts, route->parts, section);
+    return route->parts ? find_part(settings->registry->route_parts, route->parts, section) : NULL;
 }
 
 void *action_part(const struct settings *settings, const struct action_settings *action,

@@ -19,6 +19,9 @@ struct settings *settings_load(const char *file, const struct registry *registry
  * environment. */
 struct settings *settings_load_alone(const char *file, const struct registry *registry,
                                      struct problem_list *problems);
+/* The same for all of the files, schemas included, but for secrets, which are taken to be there. */
+struct settings *settings_load_secretless(const char *file, const struct registry *registry,
+                                          struct problem_list *problems);
 /* The same for a text in memory. Nothing else is read: includes are skipped, and every secret and
  * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
 struct settings *settings_load_text(const char *name, struct bytes text,
@@ -65,11 +68,26 @@ bool load_handler(struct load *load, const struct node *node, const struct handl
 /* A copy of a scalar in the snapshot; NULL after load_problem if it is none, or null. */
 const char *load_text(struct load *load, const struct node *node, const struct row *row);
 
+/* How messages call a file of this absolute path: as the main file's name leads to it. Lives as
+ * long as the run. */
+const char *load_shown_path(struct load *load, const char *path);
 /* An absolute path in the arena for `path` as written in the file of `node`. */
 const char *load_path(struct load *load, const struct node *node, const char *path);
 /* Reads a whole file that the configuration names, at most `limit` bytes, into the arena. */
 bool load_file(struct load *load, const struct node *node, const char *path, size_t limit,
                struct bytes *content);
+
+/* `destroy` is called with `object` when the snapshot is destroyed, or already when this run of the
+ * loader ends. Without memory it is called at once, and false is returned after a problem. */
+bool load_own(struct load *load, void (*destroy)(void *object), void *object);
+bool load_own_for_run(struct load *load, void (*destroy)(void *object), void *object);
+
+/* Where problems of this run go, for readers that know places of their own. */
+struct problem_list *load_problems(struct load *load);
+/* Whether files that are named are taken to be there, and not read. */
+bool load_is_offline(const struct load *load);
+/* Whether secrets are taken to be there: what stands in their place is none. */
+bool load_is_secretless(const struct load *load);
 
 /* A secret list that is made by hand (decoded keys): wiped with the rest. It must stay in place. */
 bool load_keep_secrets(struct load *load, struct secret_list *list);

@@ -12,7 +12,9 @@ struct load {
     size_t root_count;
     const struct registry *registry;
     struct problem_list *problems;
-    bool offline; /* reads nothing from outside of the text */
+    struct owned *borrowed; /* goes when the run ends */
+    bool offline;           /* reads nothing from outside of the text */
+    bool secretless;        /* takes secrets to be there */
 };
 
 /* One section whose rows are read out of a mapping, and where to. */

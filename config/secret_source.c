@@ -130,7 +130,7 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             continue;
         if (value->kind != NODE_SCALAR || value->length == 0 || tree_is_null(value))
             return load_problem(load, value, "\"%s\" must be a text", value->key->text);
-        if (load->offline)
+        if (load->secretless)
             return secret_list_add(list, bytes_of_text("taken to be there"));
         return secret_sources[i].add(load, value, row, list);
     }

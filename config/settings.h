@@ -109,8 +109,16 @@ struct route {
     struct position at;
 };
 
+/* What lives outside of the arena and goes with it. */
+struct owned {
+    void (*destroy)(void *object);
+    void *object;
+    struct owned *next;
+};
+
 struct settings {
     struct arena arena;
+    struct owned *owned;
     const struct registry *registry;
     const char *file;
     struct server_settings server;

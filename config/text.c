@@ -5,27 +5,12 @@
 #include "base/encoding.h"
 #include "config/tree.h"
 
-static size_t count_characters(struct bytes text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.length; i++)
-        count += (text.data[i] & 0xc0) != 0x80;
-    return count;
-}
-
 void text_offset_problem(const struct source *source, size_t offset, struct problem_list *problems,
                          const char *text)
 {
-    unsigned line = 1;
-    size_t start = 0;
-    for (size_t i = 0; i < offset && i < source->text.length; i++)
-        if (source->text.data[i] == '\n') {
-            line++;
-            start = i + 1;
-        }
-    struct bytes before = bytes_of(source->text.data + start, offset - start);
-    problem_add_unparsed(problems, source, line, (unsigned)count_characters(before) + 1, "%s",
-                         text);
+    unsigned line, column;
+    source_place(source, offset, &line, &column);
+    problem_add_unparsed(problems, source, line, column, "%s", text);
 }
 
 /* The first byte that is not part of valid UTF-8: the last character boundary at which what stands

@@ -51,7 +51,8 @@ static struct verdict check_json(struct request *request)
     if (count != 1 || !content_type_is_json(type))
         return verdict_refuse(REPLY_MEDIA_TYPE, count ? "the media type is not JSON in UTF-8"
                                                       : "the media type is missing");
-    if (json_check(request->body, &json_limits_default, NULL, &fault))
+    request->json_good = json_check(request->body, &json_limits_default, &request->json, &fault);
+    if (request->json_good)
         return verdict_go_on();
     const char *reason =
         arena_format(request->arena, "not JSON at byte %zu: %s", fault.offset, fault.reason);

@@ -106,19 +106,24 @@ static bool build_tree(struct bytes text, unsigned depth, struct json_object **v
     return good || fail(fault, "no memory");
 }
 
+bool payload_build(struct bytes text, const struct json_summary *summary,
+                   struct json_object **value, struct json_fault *fault)
+{
+    if (!summary->long_integers)
+        return build_tree(text, summary->depth, value, fault);
+    struct buffer marked;
+    buffer_init(&marked, text.length + summary->long_integers * strlen(VALUE_BIG_SUFFIX));
+    bool good = mark_big_integers(text, &marked)
+                    ? build_tree(buffer_bytes(&marked), summary->depth, value, fault)
+                    : fail(fault, "no memory");
+    buffer_finish(&marked);
+    return good;
+}
+
 bool payload_parse(struct bytes text, const struct json_limits *limits, struct json_object **value,
                    struct json_fault *fault)
 {
     struct json_summary summary;
-    if (!json_check(text, limits, &summary, fault))
-        return false;
-    if (!summary.long_integers)
-        return build_tree(text, summary.depth, value, fault);
-    struct buffer marked;
-    buffer_init(&marked, text.length + summary.long_integers * strlen(VALUE_BIG_SUFFIX));
-    bool good = mark_big_integers(text, &marked)
-                    ? build_tree(buffer_bytes(&marked), summary.depth, value, fault)
-                    : fail(fault, "no memory");
-    buffer_finish(&marked);
-    return good;
+    return json_check(text, limits, &summary, fault) &&
+           payload_build(text, &summary, value, fault);
 }

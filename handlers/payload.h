@@ -13,7 +13,15 @@ struct json_object;
 bool payload_parse(struct bytes text, const struct json_limits *limits, struct json_object **value,
                    struct json_fault *fault);
 
+/* The same for a text that has passed json_check, which gave `summary`: without a second look. */
+bool payload_build(struct bytes text, const struct json_summary *summary,
+                   struct json_object **value, struct json_fault *fault);
+
 void payload_release(struct json_object *value);
+
+/* The first token of a JSON pointer (RFC 6901), unescaped and cut to `size`, NUL included; returns
+ * what stands behind it, or NULL if there is none. */
+const char *payload_pointer_token(const char *pointer, char *token, size_t size);
 
 /* Where the value under a JSON pointer begins in `text`, which has passed the guard; where the
  * pointer leads nowhere, the innermost value on the way. For messages that show the line. */

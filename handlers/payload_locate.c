@@ -97,8 +97,7 @@ static bool enter_object(struct cursor *c, const char *token)
     }
 }
 
-/* The next token of the pointer, unescaped, into `token`; NULL behind the last. */
-static const char *next_token(const char *pointer, char *token, size_t size)
+const char *payload_pointer_token(const char *pointer, char *token, size_t size)
 {
     size_t length = 0;
     if (*pointer != '/')
@@ -118,7 +117,7 @@ size_t payload_locate(struct bytes text, const char *pointer)
     char token[512];
     struct cursor c = {text.data, text.data + text.length};
     skip_space(&c);
-    while ((pointer = next_token(pointer, token, sizeof token)) && c.at < c.end) {
+    while ((pointer = payload_pointer_token(pointer, token, sizeof token)) && c.at < c.end) {
         struct cursor inside = c;
         if (!(*c.at == '{' ? enter_object(&inside, token)
                            : *c.at == '[' && enter_array(&inside, token)))

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "config/settings.h"
+#include "handlers/json.h"
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
 struct client_address {
@@ -31,6 +32,8 @@ struct request {
     size_t header_count;
     const struct route *route; /* set by routing */
     struct bytes body;         /* complete, from the body stages on */
+    struct json_summary json;  /* of the body, where json_good */
+    bool json_good;            /* the body has passed the guard */
 
     /* What authentication brings out, each empty where the provider has none. */
     struct bytes delivery;   /* the provider's own id of this delivery */

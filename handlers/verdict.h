@@ -12,6 +12,7 @@ enum reply {
     REPLY_DUPLICATE,
     REPLY_IGNORED,
     REPLY_HANDSHAKE,
+    REPLY_QUARANTINED, /* in the journal, but not to be carried out */
     REPLY_BAD_REQUEST, /* not HTTP as we take it */
     REPLY_BAD_TARGET,
     REPLY_BAD_CONTENT, /* not the content it claims */
@@ -60,7 +61,7 @@ struct verdict {
     struct bytes body;
     const char *header_name; /* one further header; NULL: none */
     struct bytes header_value;
-    /* REPLY_UNPROCESSABLE: the "errors" member of the answer's body, JSON text; empty: none */
+    /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */
     struct bytes details;
 };
 

@@ -103,6 +103,8 @@ static void walk(struct verify_result *result, int64_t now_ms)
     pipeline_feed(exchange, capture->body);
     result->verdict = pipeline_body(exchange, capture->body, 0);
     if (result->verdict.reply == REPLY_NONE)
+        result->verdict = exchange->quarantine;
+    if (result->verdict.reply == REPLY_NONE)
         result->verdict.reply = REPLY_ACCEPTED;
     explain(result);
 }
@@ -124,6 +126,8 @@ static const char *stage_result(const struct verify_result *result, size_t stage
 {
     if (result->verdict.reply == REPLY_ACCEPTED)
         return "passed";
+    if (result->verdict.reply == REPLY_QUARANTINED)
+        return pipeline_stage_names[stage + 1] ? "passed" : "quarantined";
     size_t decided = 0;
     while (pipeline_stage_names[decided] &&
            strcmp(pipeline_stage_names[decided], result->exchange->stage) != 0)
@@ -167,6 +171,8 @@ static void print_text(const struct verify_result *result)
         printf("%-10s %s\n", "note", result->capture->notes[i]);
     if (verdict->reply == REPLY_HANDSHAKE && verdict->body.length)
         print_escaped("answer", verdict->body);
+    if (verdict->details.length)
+        print_escaped("failures", verdict->details);
     printf("%s with %u (%s)%s%s\n", is_accepted(verdict) ? "answered" : "refused",
            status_of(verdict), reply_rows[verdict->reply].code, verdict->reason ? ": " : "",
            verdict->reason ? verdict->reason : "");
@@ -223,6 +229,10 @@ static void print_json(const struct verify_result *result)
         json_member(&out, "signed", buffer_bytes(&result->signed_text));
     if (verdict->reply == REPLY_HANDSHAKE)
         json_answer(&out, verdict);
+    if (verdict->details.length) { /* a list already */
+        buffer_append_text(&out, ",\"failures\":");
+        buffer_append_bytes(&out, verdict->details);
+    }
     buffer_append_text(&out, "}\n");
     fwrite(out.data, 1, out.length, stdout);
     buffer_finish(&out);

@@ -283,6 +283,15 @@ void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t 
     }
 }
 
+void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
+                       const char *reason)
+{
+    const struct lane_group *group = &dispatch->lanes.groups[route->index];
+    for (size_t i = 0; i < group->lane_count; i++)
+        journal_add_dead(dispatch->journal, event, i, group->lanes[i].number, reason,
+                         clock_unix_ms());
+}
+
 void dispatch_write(struct dispatch *dispatch)
 {
     assert(dispatch->claimed.count == 0);

@@ -42,8 +42,11 @@ void dispatch_finish(struct dispatch *dispatch);
 
 /* Reads what is pending; `*work` tells whether there is something to write. False on failure. */
 bool dispatch_prepare(struct dispatch *dispatch, bool *work);
-/* The deliveries of an event that has just been added. */
+/* The deliveries of an event that has just been added; or, where it is not to be carried out, dead
+ * ones for that reason. */
 void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event);
+void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
+                       const char *reason);
 void dispatch_write(struct dispatch *dispatch);
 void dispatch_settle(struct dispatch *dispatch, bool committed);
 

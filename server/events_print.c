@@ -5,7 +5,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "handlers/json.h"
+#include "handlers/payload.h"
+#include "handlers/schema/value.h"
 
 /* Bytes of the character at the front that a terminal may get as they are; 0: none. */
 static size_t safe_character(struct bytes text)
@@ -89,6 +90,10 @@ static void put_json_event(FILE *out, const struct event_view *event)
     put_json(out, "delivery", event->delivery_id);
     put_json(out, "content_type", event->content_type);
     put_json_number(out, "size", event->size);
+    if (event->failures.length) { /* a list already */
+        fputs(",\"failures\":", out);
+        put_raw(out, event->failures);
+    }
     fputs(",\"states\":[", out);
     for (int i = 0; states.data; i++) {
         struct bytes state = bytes_split(&states, ',');
@@ -226,6 +231,40 @@ static void put_delivery(FILE *out, const struct delivery_view *delivery)
     put_output(out, "standard error", delivery->error_output, delivery->error_total);
 }
 
+/* ---- why a schema refused it ---- */
+
+static struct bytes text_member(struct json_object *object, const char *name)
+{
+    struct json_object *value = NULL;
+    bool there = value_type(object) == VALUE_OBJECT && value_find(object, name, &value) &&
+                 value_type(value) == VALUE_STRING;
+    return there ? value_string(value) : bytes_of(NULL, 0);
+}
+
+static void put_failure(FILE *out, struct json_object *failure)
+{
+    struct bytes place = text_member(failure, "instanceLocation");
+    fputs("  ", out);
+    put_safe(out, place.length ? place : bytes_of_text("the body"));
+    fputc(' ', out);
+    put_safe(out, text_member(failure, "message"));
+    fputs(" (", out);
+    put_safe(out, text_member(failure, "keywordLocation"));
+    fputs(")\n", out);
+}
+
+static void put_failures(FILE *out, struct bytes json)
+{
+    struct json_object *failures = NULL;
+    struct json_fault fault;
+    if (json.length == 0 || !payload_parse(json, &json_limits_default, &failures, &fault))
+        return;
+    fputs("quarantined: it does not conform to the schema of its route\n", out);
+    for (size_t i = 0; value_type(failures) == VALUE_ARRAY && i < value_item_count(failures); i++)
+        put_failure(out, value_item(failures, i));
+    payload_release(failures);
+}
+
 static void put_event(FILE *out, const struct event_view *event)
 {
     put_line(out, "id", event->id);
@@ -237,6 +276,7 @@ static void put_event(FILE *out, const struct event_view *event)
     put_line(out, "content type", event->content_type);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
             event->has_body ? "" : ", not kept any more");
+    put_failures(out, event->failures);
 }
 
 /* ---- all of one event ---- */

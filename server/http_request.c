@@ -255,6 +255,10 @@ void http_answered(void *owner, const struct wire_answer *answer)
         return;
     memcpy(request->id, answer->id, sizeof request->id);
     unsigned retry_after_s = answer->retry_after_s ? answer->retry_after_s : RETRY_S;
+    if (answer->status == WIRE_ACCEPTED && request->exchange.quarantine.reply != REPLY_NONE) {
+        request_decide(request, request->exchange.quarantine);
+        return;
+    }
     request_decide(request, (struct verdict){.reply = runner_answers[answer->status].reply,
                                              .retry_after_s = retry_after_s,
                                              .reason = runner_answers[answer->status].reason});

@@ -14,6 +14,8 @@ enum {
     OLD_ROWS = 4096, /* so many keys past the window in a row, and the older ones are too */
 };
 
+static const char quarantine_reason[] = "the event does not conform to the schema of its route";
+
 /* ---- the keys ---- */
 
 struct key_reader {
@@ -85,7 +87,7 @@ void intake_look(struct intake *intake)
 static bool is_credible(const struct settings *settings, const struct wire_event *event)
 {
     const struct bytes small[] = {event->client, event->event_type, event->delivery_id,
-                                  event->content_type, event->dedupe_key};
+                                  event->content_type, event->dedupe_key, event->failures};
     if (event->route >= settings->route_count || event->headers.length > HEADERS_MAX ||
         event->body.length > (uint64_t)settings->routes[event->route].max_body)
         return false;
@@ -136,7 +138,10 @@ static void add_event(struct intake *intake, struct intake_item *item, const str
     id_create(now_ms, item->answer.id);
     if (!journal_add_event(intake->journal, item->answer.id, route->name, &item->event, &item->seq))
         return;
-    dispatch_add(dispatch, route, item->seq);
+    if (item->event.failures.length > 0)
+        dispatch_add_dead(dispatch, route, item->seq, quarantine_reason);
+    else
+        dispatch_add(dispatch, route, item->seq);
     /* without memory for the key a copy may run, which is better than to refuse the event */
     if (item->event.dedupe_key.length > 0)
         dedupe_add(&intake->keys, item->hash, item->seq,

@@ -24,7 +24,8 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
         value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
         value_bytes(event->content_type), value_number(event->body_is_json),
         value_number((int64_t)event->body.length),
-        keyed ? value_blob(event->dedupe_key) : value_null());
+        keyed ? value_blob(event->dedupe_key) : value_null(),
+        event->failures.length ? value_bytes(event->failures) : value_null());
     int64_t added;
     if (!read_one(&query, &added) ||
         !database_execute(db, SQL_ADD_BODY, value_number(added), value_bytes(event->headers),
@@ -40,6 +41,14 @@ bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, 
 {
     return database_execute(&journal->db, SQL_ADD_DELIVERY,
                             value_number(journal_delivery_seq(event, place)), value_number(action));
+}
+
+bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
+                      const char *reason, int64_t now_ms)
+{
+    return database_execute(&journal->db, SQL_ADD_DEAD,
+                            value_number(journal_delivery_seq(event, place)), value_number(action),
+                            value_text(reason), value_number(now_ms));
 }
 
 bool journal_find_action(struct journal *journal, const char *route, const char *name,

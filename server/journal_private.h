@@ -17,6 +17,7 @@ enum journal_sql {
     SQL_ADD_EVENT,
     SQL_ADD_BODY,
     SQL_ADD_DELIVERY,
+    SQL_ADD_DEAD,
     SQL_FIND_ACTION,
     SQL_ADD_ACTION,
     SQL_READ_ACTIONS,

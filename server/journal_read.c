@@ -31,7 +31,8 @@ enum read_sql {
     "SELECT e.seq, e.received_ms, e.size, e.is_json,"                                              \
     " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                                        \
     " e.id, e.route, e.client, e.type, e.delivery_id, e.content_type,"                             \
-    " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT ")"       \
+    " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT "),"      \
+    " e.failures"                                                                                  \
     " FROM event e "
 #define EVENT_FILTER                                                                               \
     "WHERE e.seq > ?1 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"                  \
@@ -103,7 +104,8 @@ static struct event_view event_of_row(const struct query *query)
                                .type = query_bytes(query, 8),
                                .delivery_id = query_bytes(query, 9),
                                .content_type = query_bytes(query, 10),
-                               .states = states.length ? states : bytes_of_text("done")};
+                               .states = states.length ? states : bytes_of_text("done"),
+                               .failures = query_bytes(query, 12)};
 }
 
 static struct value text_or_null(const char *text)

@@ -63,7 +63,9 @@ static const char version_1[] =
     "  error_output BLOB NOT NULL"
     ") STRICT;";
 
-static const struct migration own_steps[] = {{1, version_1}};
+static const char version_2[] = "ALTER TABLE event ADD COLUMN failures TEXT;";
+
+static const struct migration own_steps[] = {{1, version_1}, {2, version_2}};
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 
@@ -149,5 +151,11 @@ bool journal_check_version(struct database *db, struct error *err)
     int64_t version;
     if (!check_version(db, JOURNAL_VERSION, &version, err))
         return false;
-    return version == JOURNAL_VERSION || error_set(err, "the journal is empty");
+    if (version == 0)
+        return error_set(err, "the journal is empty");
+    return version == JOURNAL_VERSION ||
+           error_set(err,
+                     "the journal has version %lld; start the server once, which brings it to "
+                     "version %d",
+                     (long long)version, JOURNAL_VERSION);
 }

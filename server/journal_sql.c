@@ -12,11 +12,13 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"
-                      " content_type, is_json, size, dedupe_key)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING seq",
+                      " content_type, is_json, size, dedupe_key, failures)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
     [SQL_ADD_BODY] = "INSERT INTO body (event, headers, content) VALUES (?1, ?2, ?3)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
                          " VALUES (?1, ?2, 'pending', 0, 0, 0)",
+    [SQL_ADD_DEAD] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason,"
+                     " ended_ms) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4)",
     [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",
     [SQL_ADD_ACTION] = "INSERT INTO action (route, name) VALUES (?1, ?2) RETURNING number",
     [SQL_READ_ACTIONS] = "SELECT number, route, name FROM action",

@@ -8,6 +8,7 @@
 #include "handlers/content.h"
 #include "handlers/events.h"
 #include "handlers/limit.h"
+#include "handlers/validate.h"
 #include "server/guard.h"
 #include "server/kept.h"
 #include "server/routing.h"
@@ -195,6 +196,22 @@ static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_
                : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
 }
 
+/* After the selection: an event that is not wanted need not be what the route takes. */
+static struct verdict stage_validate(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct pipeline *pipeline = exchange->pipeline;
+    (void)monotonic_ns;
+    if (!pipeline->evaluator)
+        return verdict_go_on();
+    const struct validate_settings *settings =
+        route_part(pipeline->settings, exchange->request.route, &validate_route_section);
+    struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
+    if (verdict.reply != REPLY_QUARANTINED)
+        return verdict;
+    exchange->quarantine = verdict;
+    return verdict_go_on();
+}
+
 /* ---- the table ---- */
 
 #define HEAD_STAGES(STAGE)                                                                         \
@@ -211,7 +228,8 @@ static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_
     STAGE("handshake", stage_handshake)                                                            \
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("decode", stage_decode)                                                                  \
-    STAGE("select", stage_select)
+    STAGE("select", stage_select)                                                                  \
+    STAGE("validate", stage_validate)
 
 /* The whole body is here; only now is the length of a chunked one known. */
 static struct verdict stage_size(struct exchange *exchange, int64_t monotonic_ns)
@@ -307,6 +325,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
         .delivery_id = request->delivery,
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
+        .failures = exchange->quarantine.details,
         .headers = headers,
         .body = request->body,
     };
@@ -328,6 +347,22 @@ static bool check_route(const struct route *route, struct error *err)
     return true;
 }
 
+/* True if no route has a schema, too. */
+static bool make_evaluator(struct pipeline *pipeline, struct error *err)
+{
+    const struct settings *settings = pipeline->settings;
+    for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
+        const struct validate_settings *schema =
+            route_part(settings, &settings->routes[i], &validate_route_section);
+        if (!schema || !schema->is_set)
+            continue;
+        pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
+        if (!pipeline->evaluator)
+            return error_set(err, "no memory for the schemas");
+    }
+    return true;
+}
+
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
                    struct limit_table *limits, struct error *err)
 {
@@ -337,12 +372,16 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
     struct routing *routing = routing_create(settings);
     if (!routing)
         return error_set(err, "no memory for the routes");
-    *pipeline = (struct pipeline){settings, limits, routing};
-    return true;
+    *pipeline = (struct pipeline){.settings = settings, .limits = limits, .routing = routing};
+    if (make_evaluator(pipeline, err))
+        return true;
+    pipeline_finish(pipeline);
+    return false;
 }
 
 void pipeline_finish(struct pipeline *pipeline)
 {
     routing_destroy(pipeline->routing);
+    schema_evaluator_destroy(pipeline->evaluator);
     *pipeline = (struct pipeline){0};
 }

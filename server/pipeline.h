@@ -11,6 +11,7 @@
 
 struct limit_table;
 struct routing;
+struct schema_evaluator;
 
 enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
 
@@ -19,6 +20,7 @@ struct pipeline {
     const struct settings *settings;
     struct limit_table *limits; /* NULL: not limited (verify) */
     struct routing *routing;
+    struct schema_evaluator *evaluator; /* NULL: no route has a schema */
 };
 
 /* Compiles the routes. `settings` and `limits` outlive the pipeline. */
@@ -38,6 +40,7 @@ struct exchange {
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict handshake; /* of one authenticator; waits for the others */
     size_t handshake_head;    /* which head it came from, from 1; that one has no further part */
+    struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;   /* name of the stage that decided, for the log and for verify */
 };
 
@@ -52,7 +55,7 @@ struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → handshake → admit (route) → decode → validate → select. The whole body,
+/* authenticate (body) → handshake → admit (route) → decode → select → validate. The whole body,
  * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 

@@ -4,6 +4,7 @@
 #include "handlers/action.h"
 #include "handlers/authenticator.h"
 #include "handlers/provider.h"
+#include "handlers/validate.h"
 #include "server/cli.h"
 
 static const struct handler_kind *const authenticators[] = {
@@ -13,9 +14,12 @@ static const struct handler_kind *const authenticators[] = {
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
                                                      &pipe_action.kind, NULL};
 
-static const struct row_section *const top_parts[] = {&provider_own_section, NULL};
+static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
+                                                      NULL};
+static const struct row_section *const route_parts[] = {&validate_route_section, NULL};
 
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,
                                           .provider = &provider_authenticator.kind,
-                                          .top_parts = top_parts};
+                                          .top_parts = top_parts,
+                                          .route_parts = route_parts};

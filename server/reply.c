@@ -40,6 +40,8 @@ struct bytes reply_body(struct arena *arena, const struct verdict *verdict, cons
         return text_bytes(arena_format(arena, "{\"id\":\"%s\"}", id ? id : ""));
     case REPLY_DUPLICATE:
         return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"duplicate\":true}", id ? id : ""));
+    case REPLY_QUARANTINED:
+        return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"quarantined\":true}", id ? id : ""));
     case REPLY_IGNORED:
         return ignored_body(arena, verdict->reason);
     default:

@@ -19,7 +19,9 @@
 #include <unistd.h>
 
 #define ALIVE_NS NS_PER_S
+/* How soon what others have committed is noticed: an older runner, or people who replay. */
 #define LOOK_NS (100 * NS_PER_MS)
+#define LOOK_IDLE_NS (500 * NS_PER_MS)
 /* Pipe actions that are called back have this long; then the release is said all the same. */
 #define RELEASE_NS NS_PER_S
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
@@ -39,12 +41,13 @@ struct runner {
     struct channel *channels;
     struct loop_watch control;
     struct loop_timer alive_timer;
-    struct loop_timer look_timer;    /* while an older runner lives */
+    struct loop_timer look_timer;
     struct loop_timer release_timer; /* pipes have had their time */
     struct loop_timer stop_timer;    /* actions have had theirs */
     int64_t deadline_ns;             /* of the drain */
     bool releasing, released, draining, stopping;
-    bool put_off; /* the turn waits for somebody else's lock */
+    bool put_off;    /* the turn waits for somebody else's lock */
+    bool others_did; /* committed since the lanes were last read from the beginning */
 };
 
 _Noreturn static void runner_fail(const char *reason)
@@ -68,6 +71,7 @@ static void look_around(struct runner *runner)
         return;
     intake_look(runner->intake);
     dispatch_look(&runner->dispatch);
+    runner->others_did = true;
 }
 
 /* Inside the transaction. */
@@ -296,13 +300,18 @@ static void say_alive(struct loop_timer *timer)
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 
+/* What is replayed stands before what the lanes have read already, so they are read again; not in
+ * every turn, because an older runner commits all the time. */
 static void look_is_due(struct loop_timer *timer)
 {
     struct runner *runner = timer->owner;
     if (runner->store.status == STORE_OK)
         look_around(runner);
-    if (runner->dispatch.living_count > 0)
-        loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + LOOK_NS);
+    if (runner->others_did)
+        lanes_reset(&runner->dispatch.lanes);
+    runner->others_did = false;
+    int64_t pause_ns = runner->dispatch.living_count > 0 ? LOOK_NS : LOOK_IDLE_NS;
+    loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + pause_ns);
 }
 
 /* ---- beginning ---- */
@@ -373,6 +382,7 @@ _Noreturn void runner_run(const struct process *process)
         runner_fail(why.text);
     control_send(process->control, CONTROL_READY, 0, -1);
     say_alive(&runner.alive_timer);
+    look_is_due(&runner.look_timer);
     while (!is_over(&runner)) {
         loop_run_once(&runner.loop, turn_is_due(&runner) ? 0 : -1);
         runner_turn(&runner);

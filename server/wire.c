@@ -10,7 +10,7 @@ struct frame_header {
     uint32_t type;
 };
 
-enum { EVENT_SPANS = 7 };
+enum { EVENT_SPANS = 8 };
 
 struct event_fixed {
     uint64_t tag;
@@ -18,7 +18,6 @@ struct event_fixed {
     uint32_t route;
     uint32_t body_is_json;
     uint32_t lengths[EVENT_SPANS];
-    uint32_t unused;
 };
 
 /* The spans of an event in their order on the wire: one list for both directions. */
@@ -30,7 +29,8 @@ static void event_spans(const struct wire_event *event, const struct bytes *span
     spans[3] = &event->content_type;
     spans[4] = &event->dedupe_key;
     spans[5] = &event->headers;
-    spans[6] = &event->body;
+    spans[6] = &event->failures;
+    spans[7] = &event->body;
 }
 
 static bool wire_put_header(struct buffer *out, enum wire_type type, size_t length)

@@ -23,6 +23,7 @@ struct wire_event {
     struct bytes client, event_type, delivery_id, content_type;
     struct bytes dedupe_key; /* empty: no dedupe */
     struct bytes headers;    /* JSON object of the headers kept */
+    struct bytes failures;   /* JSON list: why it is not to be carried out; empty: it is */
     struct bytes body;
 };
 

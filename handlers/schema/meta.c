@@ -74,8 +74,11 @@ static bool refuse(struct schema_library *library, struct document *document,
     struct arena arena;
     arena_init(&arena, 256 * 1024);
     schema_explain(library->evaluator, meta, document->value, &arena, &failures);
-    /* of an anyOf's failures the last is the closest branch's own */
     const struct schema_failure *first = failures.count ? &failures.items[0] : NULL;
+    /* behind the failure of an anyOf stand those of its closest branch, which say more */
+    while (first && strcmp(first->keyword, "anyOf") == 0 &&
+           first + 1 < failures.items + failures.count)
+        first++;
     load_fail(library, document->root, first && *first->instance ? first->instance : NULL,
               "not a valid schema: %s", first ? first->sentence : "too large to be checked");
     arena_finish(&arena);

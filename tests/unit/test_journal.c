@@ -217,10 +217,38 @@ START_TEST(a_newer_journal_is_refused)
     struct database db;
     journal_close(fixture_open());
     ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "PRAGMA user_version = 2"));
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION + 1);
+    ck_assert(database_run(&db, sql));
     database_close(&db);
     ck_assert_ptr_null(journal_open(fixture_path, 0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "newer"));
+}
+END_TEST
+
+START_TEST(a_journal_of_the_first_version_is_brought_up)
+{
+    struct error err = {""};
+    struct database db;
+    struct journal *journal = fixture_open();
+    const struct wire_event event = fixture_event("key", bytes_of_text("{}"));
+    int64_t seq, version = 0, count = 0;
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    journal_close(journal);
+    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    ck_assert(database_run(&db, "ALTER TABLE event DROP COLUMN failures; PRAGMA user_version = 1"));
+    ck_assert(!journal_check_version(&db, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "start the server once"));
+    database_close(&db);
+    journal_close(fixture_open());
+    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+    ck_assert(database_read_number(&db, "PRAGMA user_version", &version));
+    ck_assert(database_read_number(&db, "SELECT count(*) FROM event WHERE failures IS NULL", &count));
+    ck_assert_int_eq(version, JOURNAL_VERSION);
+    ck_assert_int_eq(count, 1);
+    database_close(&db);
 }
 END_TEST
 
@@ -417,6 +445,7 @@ int main(void)
     tcase_add_test(all, a_lock_that_is_held_is_busy);
     tcase_add_test(all, one_server_owns_the_journal);
     tcase_add_test(all, a_newer_journal_is_refused);
+    tcase_add_test(all, a_journal_of_the_first_version_is_brought_up);
     tcase_add_test(all, a_database_of_somebody_else_is_refused_and_left_alone);
     tcase_add_test(all, a_missing_directory_is_said);
     tcase_add_test(all, migrations_run_once_and_in_order);

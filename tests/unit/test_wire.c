@@ -16,6 +16,7 @@ static struct wire_event sample(void)
                                .content_type = bytes_of_text("application/json"),
                                .dedupe_key = bytes_of_text("d-1"),
                                .headers = bytes_of_text("{}"),
+                               .failures = bytes_of_text("[{}]"),
                                .body = bytes_of_text("{\"a\":1}")};
 }
 
@@ -38,7 +39,7 @@ START_TEST(an_event_arrives_as_it_was_sent)
     ck_assert_uint_eq(got.route, 3);
     ck_assert(got.body_is_json);
     ck_assert(bytes_equal(got.body, sent.body) && bytes_equal(got.client, sent.client));
-    ck_assert(bytes_equal(got.headers, sent.headers));
+    ck_assert(bytes_equal(got.headers, sent.headers) && bytes_equal(got.failures, sent.failures));
     buffer_finish(&out);
 }
 END_TEST
@@ -56,7 +57,7 @@ START_TEST(lengths_that_lie_are_refused)
     for (size_t cut = 0; cut < payload.length; cut++)
         ck_assert(!wire_get_event(bytes_of(payload.data, cut), &got));
     uint32_t huge = UINT32_MAX;
-    for (size_t at = 24; at + 4 <= 52; at += 4) {
+    for (size_t at = 24; at + 4 <= 56; at += 4) {
         uint32_t kept;
         memcpy(&kept, payload.data + at, 4);
         memcpy((uint8_t *)payload.data + at, &huge, 4);
