@@ -41,6 +41,11 @@ struct authenticator {
      * handshake); what it then does not answer it refuses. NULL: never. */
     bool (*accepts)(const void *settings, struct bytes method);
 
+    /* The name under which a key that the sender delivers in its greeting is kept; NULL, or no such
+     * function: it delivers none, or the route has one. What was kept comes in
+     * request->learned_key. */
+    const char *(*learns)(const void *settings);
+
     /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.
      * False where the request does not say enough. NULL: the kind signs nothing. */
     bool (*explain)(void *state, struct buffer *out);

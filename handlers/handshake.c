@@ -2,6 +2,8 @@
  * something that a browser would run; the server adds nosniff to every answer. */
 #include "handlers/handshake.h"
 
+#include "handlers/learned.h"
+
 static const struct scheme_test *tests_of(const struct section_list *list)
 {
     return list->items;
@@ -79,6 +81,29 @@ static struct verdict refusal(const struct scheme_handshake *handshake)
     return verdict_refuse(reply, "the handshake is not as it should be");
 }
 
+/* A key that is worth something, and that can have come over a header unchanged. */
+static bool key_is_usable(struct bytes key)
+{
+    bool good = key.length >= LEARNED_KEY_MIN && key.length <= LEARNED_KEY_MAX;
+    for (size_t i = 0; good && i < key.length; i++)
+        good = key.data[i] > ' ' && key.data[i] < 0x7f;
+    return good;
+}
+
+/* The key that is delivered, in the request's arena: the body may be gone before it is kept. */
+static bool take_key(const struct scheme_handshake *handshake, struct value_source *source,
+                     struct bytes *key)
+{
+    struct bytes found;
+    if (handshake->learn.kind == VALUE_ABSENT)
+        return true;
+    if (value_get(source, &handshake->learn, &found) != VALUE_FOUND || !key_is_usable(found))
+        return false;
+    const char *copy = arena_copy_bytes(source->request->arena, found);
+    *key = bytes_of(copy, copy ? found.length : 0);
+    return copy != NULL;
+}
+
 static struct verdict answer(const struct scheme_handshake *handshake, struct value_source *source)
 {
     struct verdict verdict = {.reply = REPLY_HANDSHAKE,
@@ -86,6 +111,8 @@ static struct verdict answer(const struct scheme_handshake *handshake, struct va
                               .status = (unsigned)handshake->status,
                               .content_type = handshake->type,
                               .header_name = handshake->header};
+    if (!take_key(handshake, source, &verdict.learn))
+        return refusal(handshake);
     if (handshake->body.count &&
         template_text(&handshake->body, source, &verdict.body) != VALUE_FOUND)
         return refusal(handshake);

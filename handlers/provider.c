@@ -225,9 +225,8 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
         return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
     if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE)
         load_warning(load, node,
-                     "without a secret provider %s is only greeted: the key that its greeting "
-                     "delivers has to be written as secret, it is not kept",
-                     scheme->name);
+                     "without a secret the key is the one that the first greeting delivers, "
+                     "whoever sends it; tenterhook keys shows when that was");
     warn(load, node, scheme);
     return true;
 }
@@ -236,10 +235,34 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
 
 struct provider_state {
     const struct provider_settings *settings;
+    const struct signature_plan *plan; /* the route's, or: */
+    struct signature_plan learned;     /* with the key that the sender has delivered */
     struct signature_state *signature;
     bool unsigned_greeting; /* the head proved nothing; only a handshake in the body may pass */
     struct verdict refusal; /* what it gets otherwise */
 };
+
+static const char *provider_learns(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return settings->plan.keys.count == 0 && handshake_learns(settings->scheme)
+               ? settings->scheme->name
+               : NULL;
+}
+
+static void choose_plan(struct provider_state *state, const struct request *request)
+{
+    const struct provider_settings *settings = state->settings;
+    struct secret key = {(uint8_t *)request->learned_key.data, request->learned_key.length};
+    const struct secret_list keys = {&key, 1};
+    struct error err;
+    state->plan = &settings->plan;
+    state->learned = (struct signature_plan){.scheme = settings->scheme,
+                                             .parameters = &settings->parameters};
+    if (key.length > 0 && provider_learns(settings) &&
+        signature_plan_keys(&state->learned, &keys, &err))
+        state->plan = &state->learned;
+}
 
 static bool method_of_route(const struct request *request)
 {
@@ -250,38 +273,51 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
-static struct verdict greeting_in_head(const struct provider_settings *settings,
+static struct verdict greeting_in_head(const struct provider_state *state,
                                        struct request *request)
 {
-    struct value_source source = {.request = request, .parameters = &settings->parameters};
-    struct verdict verdict = handshake_answer(&settings->plan, &source, HANDSHAKE_HEAD);
+    struct value_source source = {.request = request, .parameters = &state->settings->parameters};
+    struct verdict verdict = handshake_answer(state->plan, &source, HANDSHAKE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
         return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
     return verdict;
 }
 
+static void provider_release(void *field)
+{
+    struct provider_state *state = field;
+    if (state->signature)
+        signature_release(state->signature);
+    secret_list_finish(&state->learned.keys);
+}
+
+static struct verdict signature_in_head(struct provider_state *state, struct request *request)
+{
+    const struct scheme *scheme = state->settings->scheme;
+    bool keyless = state->plan->keys.count == 0 && scheme->kind != SCHEME_NONE;
+    struct verdict verdict = keyless
+                                 ? signature_refuse("the provider has not delivered its key yet")
+                                 : signature_head(state->plan, request, &state->signature);
+    if (verdict.reply != REPLY_UNAUTHENTICATED || !handshake_expected(scheme, HANDSHAKE_BODY))
+        return verdict;
+    state->unsigned_greeting = true;
+    state->refusal = verdict;
+    return verdict_go_on();
+}
+
 static struct verdict provider_head(const void *field, struct request *request, void **out)
 {
-    const struct provider_settings *settings = field;
-    struct verdict verdict = greeting_in_head(settings, request);
-    if (verdict.reply != REPLY_NONE)
-        return verdict;
     struct provider_state *state = arena_alloc(request->arena, sizeof *state);
     if (!state)
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
-    state->settings = settings;
-    bool keyless = settings->plan.keys.count == 0 && settings->scheme->kind != SCHEME_NONE;
-    verdict = keyless ? signature_refuse("the provider has not delivered its key yet")
-                      : signature_head(&settings->plan, request, &state->signature);
-    if (verdict.reply != REPLY_NONE && verdict.reply == REPLY_UNAUTHENTICATED &&
-        handshake_expected(settings->scheme, HANDSHAKE_BODY)) {
-        state->unsigned_greeting = true;
-        state->refusal = verdict;
-        verdict = verdict_go_on();
-    }
-    if (verdict.reply != REPLY_NONE && state->signature)
-        signature_release(state->signature);
+    state->settings = field;
+    choose_plan(state, request);
+    struct verdict verdict = greeting_in_head(state, request);
+    if (verdict.reply == REPLY_NONE)
+        verdict = signature_in_head(state, request);
+    if (verdict.reply != REPLY_NONE)
+        provider_release(state);
     *out = state;
     return verdict;
 }
@@ -291,13 +327,6 @@ static void provider_feed(void *field, struct bytes piece)
     struct provider_state *state = field;
     if (!state->unsigned_greeting && state->signature)
         signature_feed(state->signature, piece);
-}
-
-static void provider_release(void *field)
-{
-    struct provider_state *state = field;
-    if (state->signature)
-        signature_release(state->signature);
 }
 
 static struct bytes text_of(struct signature_state *state, const struct value_list *list)
@@ -353,14 +382,14 @@ static struct verdict provider_body(const void *field, struct request *request, 
     const struct provider_settings *settings = field;
     if (state->unsigned_greeting) {
         struct value_source source = {.request = request, .parameters = &settings->parameters};
-        struct verdict verdict = handshake_answer(&settings->plan, &source, HANDSHAKE_BODY);
+        struct verdict verdict = handshake_answer(state->plan, &source, HANDSHAKE_BODY);
         value_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    verdict = handshake_answer(&settings->plan, &state->signature->source, HANDSHAKE_SIGNED);
+    verdict = handshake_answer(state->plan, &state->signature->source, HANDSHAKE_SIGNED);
     if (verdict.reply == REPLY_NONE)
         bring_out(state->signature, request);
     return verdict;
@@ -402,5 +431,6 @@ const struct authenticator provider_authenticator = {
     .release = provider_release,
     .owns_header = provider_owns_header,
     .accepts = provider_accepts,
+    .learns = provider_learns,
     .explain = provider_explain,
 };

@@ -59,6 +59,7 @@ struct verdict {
     unsigned status;
     const char *content_type;
     struct bytes body;
+    struct bytes learn; /* REPLY_HANDSHAKE: the key to be kept before it is answered; empty: none */
     const char *header_name; /* one further header; NULL: none */
     struct bytes header_value;
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */

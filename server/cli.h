@@ -22,6 +22,7 @@ extern const struct verb serve_verb;                                  /* supervi
 extern const struct verb check_verb, explain_verb, schema_verb;       /* cli_config.c */
 extern const struct verb reference_verb;                              /* cli_config.c */
 extern const struct verb events_verb;                                 /* cli_events.c */
+extern const struct verb keys_verb;                                   /* cli_keys.c */
 extern const struct verb replay_verb;                                 /* cli_replay.c */
 extern const struct verb providers_verb, send_verb, verify_verb;      /* cli_providers.c … */
 extern const struct verb validate_verb;                               /* cli_validate.c */

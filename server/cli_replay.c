@@ -10,7 +10,7 @@
 #include "handlers/validate.h"
 #include "server/cli.h"
 #include "server/journal_read.h"
-#include "server/journal_replay.h"
+#include "server/journal_edit.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct replaying {
     const struct options *options;
     const struct settings *settings;
     struct journal_reader *reader;
-    struct journal_replay *replay;
+    struct journal_edit *edit;
     struct schema_evaluator *evaluator;
     int64_t seqs[PAGE];
     size_t seq_count;
@@ -168,7 +168,7 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
         fprintf(stderr, "tenterhook: event %s stays as it is: %s\n", run->id, run->refusal);
         return true;
     }
-    if (!journal_replay_event(run->replay, seq, !run->options->dead, &count, err))
+    if (!journal_edit_replay(run->edit, seq, !run->options->dead, &count, err))
         return false;
     if (count == 0)
         return true;
@@ -179,13 +179,13 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
 
 static bool replay_page(struct replaying *run, struct error *err)
 {
-    bool good = journal_replay_begin(run->replay, err);
+    bool good = journal_edit_begin(run->edit, err);
     for (size_t i = 0; good && i < run->seq_count; i++) {
         arena_init(&run->arena, CHECK_ARENA);
         good = replay_one(run, run->seqs[i], err);
         arena_finish(&run->arena);
     }
-    return good && journal_replay_commit(run->replay, err);
+    return good && journal_edit_commit(run->edit, err);
 }
 
 /* ---- which events ---- */
@@ -267,12 +267,12 @@ static int replay_with(const struct options *options, const struct settings *set
     int code = EXIT_ENVIRONMENT;
     run.evaluator = schema_evaluator_create(&schema_limits_default);
     run.reader = run.evaluator ? journal_reader_open(settings->journal.path, &err) : NULL;
-    run.replay = run.reader ? journal_replay_open(settings->journal.path, &err) : NULL;
-    if (run.replay)
+    run.edit = run.reader ? journal_edit_open(settings->journal.path, &err) : NULL;
+    if (run.edit)
         code = replay_all(&run);
     else
         fprintf(stderr, "tenterhook: %s\n", err.text);
-    journal_replay_close(run.replay);
+    journal_edit_close(run.edit);
     if (run.reader)
         journal_reader_close(run.reader);
     schema_evaluator_destroy(run.evaluator);

@@ -4,10 +4,13 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
+#include "base/secret.h"
 #include "config/load.h"
 #include "handlers/json.h"
+#include "handlers/learned.h"
 #include "server/capture.h"
 #include "server/cli.h"
+#include "server/journal_read.h"
 #include "server/pipeline.h"
 
 #include <errno.h>
@@ -238,6 +241,33 @@ static void print_json(const struct verify_result *result)
     buffer_finish(&out);
 }
 
+/* ---- keys that senders have delivered ---- */
+
+static void put_key(void *context, const struct learned_view *learned)
+{
+    learned_put(context, learned->route, learned->provider, learned->key);
+}
+
+/* As far as there is a journal and it may be read. */
+static struct learned_table *read_learned(const char *path)
+{
+    struct learned_table *table = calloc(1, learned_table_size());
+    struct error err;
+    struct journal_reader *reader = table ? journal_reader_open(path, &err) : NULL;
+    if (reader) {
+        journal_reader_learned(reader, put_key, table);
+        journal_reader_close(reader);
+    }
+    return table;
+}
+
+static void free_learned(struct learned_table *table)
+{
+    if (table)
+        secret_wipe(table, learned_table_size());
+    free(table);
+}
+
 /* ---- the verb ---- */
 
 static int verify_capture(const struct verify_options *options, const struct settings *settings,
@@ -246,8 +276,10 @@ static int verify_capture(const struct verify_options *options, const struct set
     struct pipeline pipeline;
     struct exchange exchange;
     struct error err;
-    if (!pipeline_init(&pipeline, settings, NULL, &err)) {
+    struct learned_table *learned = read_learned(settings->journal.path);
+    if (!pipeline_init(&pipeline, settings, NULL, learned, &err)) {
         fprintf(stderr, "tenterhook: %s\n", err.text);
+        free_learned(learned);
         return EXIT_ENVIRONMENT;
     }
     exchange_init(&exchange, &pipeline);
@@ -261,6 +293,7 @@ static int verify_capture(const struct verify_options *options, const struct set
     buffer_finish(&result.signed_text);
     exchange_finish(&exchange);
     pipeline_finish(&pipeline);
+    free_learned(learned);
     return is_accepted(&result.verdict) ? EXIT_DONE : EXIT_NO;
 }
 

@@ -188,7 +188,13 @@ static enum MHD_Result request_receive(struct http_request *request, struct byte
 
 /* ---- the runner ---- */
 
-/* Hands the event over; REPLY_NONE: the answer will come. */
+/* Whether a greeting has delivered a key, which is to be kept before it is answered. */
+static bool request_learns(const struct http_request *request)
+{
+    return request->exchange.handshake.learn.length > 0;
+}
+
+/* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
 static struct verdict request_enqueue(struct http_request *request)
 {
     struct http *http = request->connection->door->http;
@@ -197,8 +203,9 @@ static struct verdict request_enqueue(struct http_request *request)
         return unavailable(REPLY_JOURNAL, "the runner is not there");
     if (!tag_table_add(&http->waiting, request, &request->tag))
         return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
-    if (!pipeline_event(&request->exchange, request->tag, &event) ||
-        !uplink_put(&http->uplink, &event)) {
+    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &event)
+                                        : pipeline_event(&request->exchange, request->tag, &event);
+    if (!made || !uplink_put(&http->uplink, &event)) {
         request_forget_answer(request);
         return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
@@ -211,7 +218,8 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply == REPLY_NONE)
         request->verdict = pipeline_body(&request->exchange, buffer_bytes(&request->body),
                                          clock_monotonic_ns());
-    if (request->verdict.reply == REPLY_NONE)
+    if (request->verdict.reply == REPLY_NONE ||
+        (request->verdict.reply == REPLY_HANDSHAKE && request_learns(request)))
         request->verdict = request_enqueue(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
@@ -244,7 +252,18 @@ static const struct {
     [WIRE_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
     [WIRE_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
     [WIRE_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
+    [WIRE_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
 };
+
+/* What the walk had decided, and the runner has now agreed to. */
+static struct verdict verdict_agreed(const struct http_request *request)
+{
+    if (request_learns(request))
+        return request->exchange.handshake;
+    if (request->exchange.quarantine.reply != REPLY_NONE)
+        return request->exchange.quarantine;
+    return (struct verdict){.reply = REPLY_ACCEPTED};
+}
 
 /* wire_get_answer lets no other status through. */
 void http_answered(void *owner, const struct wire_answer *answer)
@@ -255,8 +274,8 @@ void http_answered(void *owner, const struct wire_answer *answer)
         return;
     memcpy(request->id, answer->id, sizeof request->id);
     unsigned retry_after_s = answer->retry_after_s ? answer->retry_after_s : RETRY_S;
-    if (answer->status == WIRE_ACCEPTED && request->exchange.quarantine.reply != REPLY_NONE) {
-        request_decide(request, request->exchange.quarantine);
+    if (answer->status == WIRE_ACCEPTED) {
+        request_decide(request, verdict_agreed(request));
         return;
     }
     request_decide(request, (struct verdict){.reply = runner_answers[answer->status].reply,

@@ -5,6 +5,8 @@
 #include "server/intake.h"
 
 #include "base/clock.h"
+#include "handlers/learned.h"
+#include "server/pipeline.h"
 
 #include <string.h>
 
@@ -149,12 +151,29 @@ static void add_event(struct intake *intake, struct intake_item *item, const str
     item->answer.status = WIRE_ACCEPTED;
 }
 
+static void add_key(struct intake *intake, struct intake_item *item, const struct route *route,
+                    int64_t now_ms)
+{
+    const char *name = pipeline_learned_name(route);
+    bool added = false;
+    if (!name || item->event.body.length < LEARNED_KEY_MIN ||
+        item->event.body.length > LEARNED_KEY_MAX ||
+        !journal_learn(intake->journal, route->name, name, item->event.body, now_ms, &added))
+        return;
+    item->answer.status = added ? WIRE_ACCEPTED : WIRE_REFUSED_KNOWN;
+    intake->learned |= added;
+}
+
 static void write_item(struct intake *intake, struct intake_item *item, struct dispatch *dispatch,
                        bool has_space)
 {
     const struct route *route = &intake->settings->routes[item->event.route];
     struct bytes *key = &item->event.dedupe_key;
     int64_t now_ms = clock_unix_ms();
+    if (item->event.learns) {
+        add_key(intake, item, route, now_ms);
+        return;
+    }
     if (route->dedupe.off)
         *key = bytes_of(NULL, 0);
     item->hash = key->length ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key) : 0;
@@ -184,6 +203,7 @@ static void empty_batch(struct intake *intake, bool over)
             channel_flush(channel);
     }
     intake->count = intake->bytes = 0;
+    intake->learned = false;
 }
 
 static void refuse(struct intake *intake, struct intake_item *item)

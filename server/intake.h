@@ -27,6 +27,7 @@ struct intake {
     bool behind;       /* others have committed events that are not */
     struct intake_item items[INTAKE_BATCH];
     size_t count, bytes;
+    bool learned; /* a key is in the transaction */
 };
 
 /* Reads the keys that still count from the journal. */

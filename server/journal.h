@@ -80,6 +80,20 @@ struct journal_key {
 bool journal_read_keys(struct journal *journal, int64_t after,
                        bool (*each)(void *context, const struct journal_key *key), void *context);
 
+/* ---- keys that senders deliver ---- */
+
+/* In a transaction: keeps the key, unless there is one; `*added` tells. */
+bool journal_learn(struct journal *journal, const char *route, const char *provider,
+                   struct bytes key, int64_t now_ms, bool *added);
+
+struct journal_learned {
+    struct bytes route, provider, key;
+};
+
+bool journal_read_learned(struct journal *journal,
+                          void (*each)(void *context, const struct journal_learned *learned),
+                          void *context);
+
 /* ---- deliveries ---- */
 
 /* Pending ones of an action that are due, after `after`, in order; how many in `*count`. */

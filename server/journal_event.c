@@ -76,6 +76,28 @@ bool journal_read_actions(struct journal *journal,
     return database_status(&journal->db) == STORE_OK;
 }
 
+bool journal_learn(struct journal *journal, const char *route, const char *provider,
+                   struct bytes key, int64_t now_ms, bool *added)
+{
+    bool done = database_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
+                                 value_blob(key), value_number(now_ms));
+    *added = done && database_changes(&journal->db) == 1;
+    return done;
+}
+
+bool journal_read_learned(struct journal *journal,
+                          void (*each)(void *context, const struct journal_learned *learned),
+                          void *context)
+{
+    struct query query = database_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
+    while (query_next(&query)) {
+        struct journal_learned learned = {
+            query_bytes(&query, 0), query_bytes(&query, 1), query_bytes(&query, 2)};
+        each(context, &learned);
+    }
+    return database_status(&journal->db) == STORE_OK;
+}
+
 bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
                        char id[ID_TEXT_SIZE], int64_t *received_ms)
 {

@@ -24,6 +24,8 @@ enum journal_sql {
     SQL_EVENT_KEY,
     SQL_READ_KEYS,
     SQL_EVENT_ID,
+    SQL_LEARN,
+    SQL_READ_LEARNED,
     SQL_FIND_PENDING,
     SQL_CLAIM,
     SQL_READ_DELIVERY,

@@ -21,6 +21,7 @@ enum read_sql {
     READ_EVENT,
     READ_BODY,
     READ_DELIVERIES,
+    READ_LEARNED,
     READ_NEWEST,
     READ_CHANGED,
     READ_COUNT
@@ -50,6 +51,7 @@ static const char *const read_sql[READ_COUNT] = {
         " o.error_output FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
+    [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };
@@ -198,6 +200,24 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .output = query_bytes(&query, 12),
                                          .error_output = query_bytes(&query, 13)};
         each(context, &delivery);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_learned(struct journal_reader *reader,
+                            void (*each)(void *context, const struct learned_view *learned),
+                            void *context)
+{
+    char route[128], provider[128];
+    database_clear(&reader->db);
+    struct query query = database_query_values(&reader->db, READ_LEARNED, NULL, 0);
+    while (query_next(&query)) {
+        struct bytes names[2] = {query_bytes(&query, 0), query_bytes(&query, 1)};
+        snprintf(route, sizeof route, "%.*s", (int)names[0].length, names[0].data);
+        snprintf(provider, sizeof provider, "%.*s", (int)names[1].length, names[1].data);
+        struct learned_view learned = {route, provider, query_number(&query, 2),
+                                       query_bytes(&query, 3)};
+        each(context, &learned);
     }
     return reader_ended(reader);
 }

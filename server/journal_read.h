@@ -59,6 +59,17 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                void (*each)(void *context, const struct delivery_view *delivery),
                                void *context);
 
+/* A key that a sender has delivered. */
+struct learned_view {
+    const char *route, *provider;
+    int64_t learned_ms;
+    struct bytes key;
+};
+
+bool journal_reader_learned(struct journal_reader *reader,
+                            void (*each)(void *context, const struct learned_view *learned),
+                            void *context);
+
 /* The number of the newest event; 0 if there is none. */
 bool journal_reader_newest(struct journal_reader *reader, int64_t *seq);
 /* Whether anything was committed since the last call. */

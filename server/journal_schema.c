@@ -63,7 +63,14 @@ static const char version_1[] =
     "  error_output BLOB NOT NULL"
     ") STRICT;";
 
-static const char version_2[] = "ALTER TABLE event ADD COLUMN failures TEXT;";
+static const char version_2[] = "ALTER TABLE event ADD COLUMN failures TEXT;"
+                                "CREATE TABLE learned ("
+                                "  route TEXT NOT NULL,"
+                                "  provider TEXT NOT NULL,"
+                                "  key BLOB NOT NULL,"
+                                "  learned_ms INTEGER NOT NULL,"
+                                "  PRIMARY KEY (route, provider)"
+                                ") STRICT;";
 
 static const struct migration own_steps[] = {{1, version_1}, {2, version_2}};
 

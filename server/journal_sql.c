@@ -29,6 +29,10 @@ const char *const journal_sql[SQL_COUNT] = {
                       " ORDER BY seq DESC",
     [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",
 
+    [SQL_LEARN] = "INSERT INTO learned (route, provider, key, learned_ms) VALUES (?1, ?2, ?3, ?4)"
+                  " ON CONFLICT DO NOTHING",
+    [SQL_READ_LEARNED] = "SELECT route, provider, key FROM learned",
+
     [SQL_FIND_PENDING] = "SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
                          " ORDER BY seq LIMIT ?4",

@@ -78,7 +78,8 @@ static bool listener_init(struct listener *listener, struct error *err)
     /* other processes of the same user must not read keys out of this one */
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!loop_init(&listener->loop, err) ||
-        !pipeline_init(&listener->pipeline, process->settings, shared_limits(process->shared), err))
+        !pipeline_init(&listener->pipeline, process->settings, shared_limits(process->shared),
+                       shared_learned(process->shared), err))
         return false;
     unsigned connections = connections_allowed(connections_wanted(process->settings));
     listener->http =

@@ -9,7 +9,7 @@
 static const struct verb *const verbs[] = {
     &serve_verb,  &check_verb,     &explain_verb, &schema_verb,
     &verify_verb, &providers_verb, &send_verb, &reference_verb, &events_verb,
-    &replay_verb,  &validate_verb,
+    &replay_verb,  &validate_verb, &keys_verb,
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };

@@ -4,9 +4,11 @@
  * `authenticate` looks at the body, and nothing after it runs for a caller who has not passed. */
 #include "server/pipeline.h"
 
+#include "base/secret.h"
 #include "handlers/address.h"
 #include "handlers/content.h"
 #include "handlers/events.h"
+#include "handlers/learned.h"
 #include "handlers/limit.h"
 #include "handlers/validate.h"
 #include "server/guard.h"
@@ -131,11 +133,39 @@ static struct verdict set_handshake_aside(struct exchange *exchange, struct verd
     return verdict_go_on();
 }
 
+const char *pipeline_learned_name(const struct route *route)
+{
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        const char *name = kind->learns ? kind->learns(route->authenticators[i].settings) : NULL;
+        if (name)
+            return name;
+    }
+    return NULL;
+}
+
+/* The key that the route's sender has delivered, for authenticators that want it. */
+static void find_learned_key(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    struct learned_table *table = exchange->pipeline->learned;
+    uint8_t key[LEARNED_KEY_MAX];
+    size_t length;
+    const char *name = table ? pipeline_learned_name(route) : NULL;
+    if (!name || !learned_get(table, route->name, name, key, &length))
+        return;
+    const char *copy = arena_copy_bytes(&exchange->arena, bytes_of(key, length));
+    request->learned_key = bytes_of(copy, copy ? length : 0);
+    secret_wipe(key, sizeof key);
+}
+
 static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t monotonic_ns)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
     (void)monotonic_ns;
+    find_learned_key(exchange);
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct handler *handler = &route->authenticators[i];
         struct verdict verdict =
@@ -147,7 +177,9 @@ static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t
             return complete_refusal(exchange, verdict);
         exchange->passed_heads = i + 1;
     }
-    return awaits_body(exchange) ? verdict_go_on() : exchange->handshake;
+    /* a key that is delivered takes the way of an event: behind the body, to the runner */
+    bool waits = awaits_body(exchange) || exchange->handshake.learn.length > 0;
+    return waits ? verdict_go_on() : exchange->handshake;
 }
 
 static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t monotonic_ns)
@@ -332,6 +364,16 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
     return true;
 }
 
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+{
+    if (!pipeline_event(exchange, tag, event))
+        return false;
+    event->learns = true;
+    event->dedupe_key = event->failures = bytes_of(NULL, 0);
+    event->body = exchange->handshake.learn;
+    return true;
+}
+
 /* ---- the pipeline ---- */
 
 static bool check_route(const struct route *route, struct error *err)
@@ -364,7 +406,7 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
 }
 
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
-                   struct limit_table *limits, struct error *err)
+                   struct limit_table *limits, struct learned_table *learned, struct error *err)
 {
     for (size_t i = 0; i < settings->route_count; i++)
         if (!check_route(&settings->routes[i], err))
@@ -372,7 +414,8 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
     struct routing *routing = routing_create(settings);
     if (!routing)
         return error_set(err, "no memory for the routes");
-    *pipeline = (struct pipeline){.settings = settings, .limits = limits, .routing = routing};
+    *pipeline = (struct pipeline){
+        .settings = settings, .limits = limits, .routing = routing, .learned = learned};
     if (make_evaluator(pipeline, err))
         return true;
     pipeline_finish(pipeline);

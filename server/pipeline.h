@@ -9,6 +9,7 @@
 #include "handlers/verdict.h"
 #include "server/wire.h"
 
+struct learned_table;
 struct limit_table;
 struct routing;
 struct schema_evaluator;
@@ -21,11 +22,12 @@ struct pipeline {
     struct limit_table *limits; /* NULL: not limited (verify) */
     struct routing *routing;
     struct schema_evaluator *evaluator; /* NULL: no route has a schema */
+    struct learned_table *learned;      /* NULL: there is none */
 };
 
-/* Compiles the routes. `settings` and `limits` outlive the pipeline. */
+/* Compiles the routes. `settings` and the tables outlive the pipeline. */
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
-                   struct limit_table *limits, struct error *err);
+                   struct limit_table *limits, struct learned_table *learned, struct error *err);
 void pipeline_finish(struct pipeline *pipeline);
 
 /* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
@@ -38,7 +40,8 @@ struct exchange {
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
-    struct verdict handshake; /* of one authenticator; waits for the others */
+    struct verdict handshake; /* of one authenticator; waits for the others. If it delivers a key
+                                 (`learn`), the runner has to keep that before it is given */
     size_t handshake_head;    /* which head it came from, from 1; that one has no further part */
     struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;   /* name of the stage that decided, for the log and for verify */
@@ -61,6 +64,11 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+
+/* The same for a key that a handshake delivers. */
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+/* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
+const char *pipeline_learned_name(const struct route *route);
 
 /* The names of the stages in order, NULL-terminated: for verify and the documentation. */
 extern const char *const pipeline_stage_names[];

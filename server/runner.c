@@ -15,6 +15,7 @@
 #include "server/privilege.h"
 #include "server/retention.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -83,9 +84,53 @@ static void write_turn(struct runner *runner)
     dispatch_write(&runner->dispatch);
 }
 
+/* ---- keys that senders have delivered ---- */
+
+static void put_key(void *context, const struct journal_learned *learned)
+{
+    struct runner *runner = context;
+    char route[128], provider[128];
+    snprintf(route, sizeof route, "%.*s", (int)learned->route.length, learned->route.data);
+    snprintf(provider, sizeof provider, "%.*s", (int)learned->provider.length,
+             learned->provider.data);
+    if (!learned_put(shared_learned(runner->process->shared), route, provider, learned->key))
+        log_write(LOG_ERROR, "key_failed", log_text("route", route),
+                  log_text("reason", "too many routes have learned keys"));
+}
+
+struct key_search {
+    const char *route, *provider;
+    bool found;
+};
+
+static void match_key(void *context, const struct journal_learned *learned)
+{
+    struct key_search *search = context;
+    search->found |= bytes_equal_text(learned->route, search->route) &&
+                     bytes_equal_text(learned->provider, search->provider);
+}
+
+static bool journal_has_key(void *context, const char *route, const char *provider)
+{
+    struct key_search search = {route, provider, false};
+    return !journal_read_learned(context, match_key, &search) || search.found;
+}
+
+/* What the journal says is what listeners are to find. */
+static void share_keys(struct runner *runner)
+{
+    if (!runner->process->shared)
+        return;
+    learned_sweep(shared_learned(runner->process->shared), journal_has_key,
+                  runner->store.journal);
+    journal_read_learned(runner->store.journal, put_key, runner);
+}
+
 static void end_turn(struct runner *runner)
 {
     bool committed = store_commit(&runner->store);
+    if (committed && runner->intake->learned)
+        share_keys(runner);
     intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
     dispatch_settle(&runner->dispatch, committed);
     if (runner->process->shared)
@@ -307,8 +352,10 @@ static void look_is_due(struct loop_timer *timer)
     struct runner *runner = timer->owner;
     if (runner->store.status == STORE_OK)
         look_around(runner);
-    if (runner->others_did)
+    if (runner->others_did) {
         lanes_reset(&runner->dispatch.lanes);
+        share_keys(runner);
+    }
     runner->others_did = false;
     int64_t pause_ns = runner->dispatch.living_count > 0 ? LOOK_NS : LOOK_IDLE_NS;
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + pause_ns);
@@ -354,6 +401,7 @@ static bool runner_init(struct runner *runner, const struct process *process, st
         !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->mark, err))
         return false;
     journal_be_patient(journal, false);
+    share_keys(runner);
     return loop_watch_set(&runner->loop, &runner->control, process->control, EPOLLIN) ||
            error_set(err, "cannot watch the control channel");
 }

@@ -11,7 +11,8 @@ enum { LIMIT_SLOTS = 65536 };
 
 struct shared *shared_create(struct error *err)
 {
-    size_t offset = (sizeof(struct shared) + 63) & ~(size_t)63;
+    size_t learned = (sizeof(struct shared) + 63) & ~(size_t)63;
+    size_t offset = (learned + learned_table_size() + 63) & ~(size_t)63;
     size_t size = offset + limit_table_size(LIMIT_SLOTS);
     struct shared *shared =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -19,6 +20,7 @@ struct shared *shared_create(struct error *err)
         error_set_errno(err, errno, "cannot map %zu bytes of shared memory", size);
         return NULL;
     }
+    shared->learned_offset = learned;
     shared->limit_offset = offset;
     limit_table_init((char *)shared + offset, LIMIT_SLOTS);
     return shared;
@@ -27,6 +29,11 @@ struct shared *shared_create(struct error *err)
 struct limit_table *shared_limits(struct shared *shared)
 {
     return (struct limit_table *)((char *)shared + shared->limit_offset);
+}
+
+struct learned_table *shared_learned(struct shared *shared)
+{
+    return (struct learned_table *)((char *)shared + shared->learned_offset);
 }
 
 static uint64_t shared_body_total(struct shared *shared)

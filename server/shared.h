@@ -1,8 +1,9 @@
-/* The one region that all processes of the server share, through every generation: counters and
- * token buckets. Made by the supervisor before the first fork; nothing in it is a pointer. */
+/* The one region that all processes of the server share, through every generation: counters, token
+ * buckets and the keys that senders have delivered. Made by the supervisor before the first fork; nothing in it is a pointer. */
 #ifndef TENTERHOOK_SERVER_SHARED_H
 #define TENTERHOOK_SERVER_SHARED_H
 
+#include "handlers/learned.h"
 #include "handlers/limit.h"
 #include "handlers/verdict.h"
 
@@ -21,7 +22,7 @@ struct shared {
     _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
     _Atomic uint64_t log_lost;
     _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */
-    size_t limit_offset; /* of the limit table, from the start of the region */
+    size_t limit_offset, learned_offset; /* of the tables, from the start of the region */
 };
 
 struct error;
@@ -29,6 +30,7 @@ struct error;
 /* Maps the region; NULL with `err`. Lives as long as the process tree. */
 struct shared *shared_create(struct error *err);
 struct limit_table *shared_limits(struct shared *shared);
+struct learned_table *shared_learned(struct shared *shared);
 
 /* Counts `bytes` into the slot if all slots together stay within `limit`; false otherwise. */
 bool shared_take_body(struct shared *shared, unsigned slot, uint64_t bytes, uint64_t limit);

@@ -16,7 +16,7 @@ struct event_fixed {
     uint64_t tag;
     int64_t received_ms;
     uint32_t route;
-    uint32_t body_is_json;
+    uint16_t body_is_json, learns;
     uint32_t lengths[EVENT_SPANS];
 };
 
@@ -47,7 +47,8 @@ bool wire_put_event(struct buffer *out, const struct wire_event *event)
     struct event_fixed fixed = {.tag = event->tag,
                                 .received_ms = event->received_ms,
                                 .route = event->route,
-                                .body_is_json = event->body_is_json};
+                                .body_is_json = event->body_is_json,
+                                .learns = event->learns};
     size_t length = sizeof fixed;
     event_spans(event, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
@@ -97,7 +98,8 @@ bool wire_get_event(struct bytes payload, struct wire_event *event)
     struct wire_event got = {.tag = fixed.tag,
                              .received_ms = fixed.received_ms,
                              .route = fixed.route,
-                             .body_is_json = fixed.body_is_json == 1};
+                             .body_is_json = fixed.body_is_json == 1,
+                             .learns = fixed.learns == 1};
     struct bytes rest = bytes_from(payload, sizeof fixed);
     event_spans(&got, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
@@ -106,7 +108,7 @@ bool wire_get_event(struct bytes payload, struct wire_event *event)
         *(struct bytes *)spans[i] = bytes_of(rest.data, fixed.lengths[i]);
         rest = bytes_from(rest, fixed.lengths[i]);
     }
-    if (rest.length != 0 || fixed.body_is_json > 1)
+    if (rest.length != 0 || fixed.body_is_json > 1 || fixed.learns > 1)
         return false;
     *event = got;
     return true;
@@ -118,7 +120,7 @@ bool wire_get_answer(struct bytes payload, struct wire_answer *answer)
     if (payload.length != sizeof got)
         return false;
     memcpy(&got, payload.data, sizeof got);
-    if (got.status > WIRE_REFUSED_DRAINING || got.id[ID_TEXT_SIZE - 1] != '\0')
+    if (got.status > WIRE_REFUSED_KNOWN || got.id[ID_TEXT_SIZE - 1] != '\0')
         return false;
     *answer = got;
     return true;

@@ -20,6 +20,7 @@ struct wire_event {
     uint32_t route; /* index in this generation's settings */
     int64_t received_ms;
     bool body_is_json;
+    bool learns; /* no event: the body is the key that the route's sender has delivered */
     struct bytes client, event_type, delivery_id, content_type;
     struct bytes dedupe_key; /* empty: no dedupe */
     struct bytes headers;    /* JSON object of the headers kept */
@@ -33,6 +34,7 @@ enum wire_status {
     WIRE_REFUSED_JOURNAL,  /* the journal cannot write */
     WIRE_REFUSED_SPACE,    /* below min_free */
     WIRE_REFUSED_DRAINING,
+    WIRE_REFUSED_KNOWN, /* there is a key already */
 };
 
 struct wire_answer {

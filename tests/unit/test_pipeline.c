@@ -111,7 +111,7 @@ static void set_up(void)
                            .authenticator_count = 2,
                            .max_body = 100};
     memory = calloc(1, limit_table_size(64));
-    ck_assert(pipeline_init(&pipeline, &settings, limit_table_init(memory, 64), NULL));
+    ck_assert(pipeline_init(&pipeline, &settings, limit_table_init(memory, 64), NULL, NULL));
 }
 
 static void tear_down(void)
@@ -476,10 +476,10 @@ START_TEST(a_route_of_too_many_parts_does_not_start)
     struct pipeline other;
     struct error err;
     route.authenticator_count = AUTHENTICATORS_MAX + 1;
-    ck_assert(!pipeline_init(&other, &settings, NULL, &err));
+    ck_assert(!pipeline_init(&other, &settings, NULL, NULL, &err));
     route.authenticator_count = 1;
     route.rate_limits.count = LIMITS_PER_ROUTE_MAX + 1;
-    ck_assert(!pipeline_init(&other, &settings, NULL, &err));
+    ck_assert(!pipeline_init(&other, &settings, NULL, NULL, &err));
 }
 END_TEST
 
