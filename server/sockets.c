@@ -3,6 +3,7 @@
 #include "server/sockets.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,9 +15,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { LISTEN_BACKLOG = 4096, SYSTEMD_FIRST = 3 };
+enum { BIND_TRIES = 28, BIND_PAUSE_MS = 25 };
 
 /* Splits "host:port" and "[v6]:port"; the caller's arrays. */
 static bool split_host_port(const char *address, char host[128], char port[8], struct error *err)
@@ -35,6 +38,20 @@ static bool split_host_port(const char *address, char host[128], char port[8], s
     return true;
 }
 
+/* A server that was killed may hold its port a moment longer than its supervisor lives. */
+static bool bind_waiting(int fd, const struct sockaddr *address, socklen_t length)
+{
+    const struct timespec pause = {.tv_nsec = BIND_PAUSE_MS * NS_PER_MS};
+    for (int i = 0; i < BIND_TRIES; i++) {
+        if (bind(fd, address, length) == 0 && listen(fd, LISTEN_BACKLOG) == 0)
+            return true;
+        if (errno != EADDRINUSE || address->sa_family == AF_UNIX)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
 static int listen_on(const struct sockaddr *address, socklen_t length, const char *name,
                      struct error *err)
 {
@@ -47,7 +64,7 @@ static int listen_on(const struct sockaddr *address, socklen_t length, const cha
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address->sa_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    if (bind(fd, address, length) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
+    if (!bind_waiting(fd, address, length)) {
         error_set_errno(err, errno, "cannot listen on %s", name);
         close(fd);
         return -1;
