@@ -32,9 +32,9 @@ with Server([route("registry", provider="docker-registry", secret="a-token-that-
     with Program(server, ["docker-registry", "serve", file], port, env={"SSL_CERT_FILE": server.certificate}):
         base, blob = f"http://127.0.0.1:{port}/v2/a/thing", b"hello world"
         part = {"mediaType": TYPE, "size": len(blob), "digest": "sha256:" + hashlib.sha256(blob).hexdigest()}
-        location = send("POST", base + "/blobs/uploads/", b"")
-        send("PUT", location + ("&" if "?" in location else "?") + "digest=" + part["digest"], blob)
-        send("PUT", base + "/manifests/latest", json.dumps({"schemaVersion": 2, "mediaType": TYPE, "config": part, "layers": []}).encode(), TYPE)
+        send("PUT", send("POST", base + "/blobs/uploads/", b"") + "&digest=" + part["digest"], blob)
+        manifest = {"schemaVersion": 2, "mediaType": TYPE, "config": part, "layers": []}
+        send("PUT", base + "/manifests/latest", json.dumps(manifest).encode(), TYPE)
         wait_until(lambda: b'"tag": "latest"' in server.read("events"), "the notification of the push", 30)
         expect(b"a/thing" in server.read("events"), True, "the repository's name")
 print("a push was notified and reached its command")
