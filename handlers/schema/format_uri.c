@@ -3,15 +3,48 @@
 #include "base/encoding.h"
 #include "handlers/schema/format.h"
 
-enum { LEVEL_UNRESERVED = 1, LEVEL_SUB = 2 };
+/* What an ASCII character may be. */
+enum {
+    UNRESERVED = 1,
+    SUB_DELIM = 2,
+    COLON = 4,
+    AT = 8,
+    SLASH = 16,
+    QUESTION = 32,
+    LITERAL = 64, /* of a template, outside of braces */
+    NAME = 128,   /* of a template's variable */
+    SEGMENT = UNRESERVED | SUB_DELIM | COLON | AT,
+};
 
-/* Which ASCII characters are unreserved or sub-delims. */
-static unsigned character_level(uint8_t c)
-{
-    if (format_is_letter(c) || format_is_digit(c) || (c && strchr("-._~", c)))
-        return LEVEL_UNRESERVED;
-    return c && c < 0x80 && strchr("!$&'()*+,;=", c) ? LEVEL_SUB : 0;
-}
+#define ALPHANUMERIC (UNRESERVED | LITERAL | NAME)
+
+static const uint8_t classes[128] = {
+    ['A' ... 'Z'] = ALPHANUMERIC,
+    ['a' ... 'z'] = ALPHANUMERIC,
+    ['0' ... '9'] = ALPHANUMERIC,
+    ['-'] = UNRESERVED | LITERAL,
+    ['.'] = UNRESERVED | LITERAL,
+    ['_'] = ALPHANUMERIC,
+    ['~'] = UNRESERVED | LITERAL,
+    ['!'] = SUB_DELIM | LITERAL,
+    ['$'] = SUB_DELIM | LITERAL,
+    ['&'] = SUB_DELIM | LITERAL,
+    ['\''] = SUB_DELIM | LITERAL,
+    ['('] = SUB_DELIM | LITERAL,
+    [')'] = SUB_DELIM | LITERAL,
+    ['*'] = SUB_DELIM | LITERAL,
+    ['+'] = SUB_DELIM | LITERAL,
+    [','] = SUB_DELIM | LITERAL,
+    [';'] = SUB_DELIM | LITERAL,
+    ['='] = SUB_DELIM | LITERAL,
+    [':'] = COLON | LITERAL,
+    ['@'] = AT | LITERAL,
+    ['/'] = SLASH | LITERAL,
+    ['?'] = QUESTION | LITERAL,
+    ['#'] = LITERAL,
+    ['['] = LITERAL,
+    [']'] = LITERAL,
+};
 
 static uint32_t decode(const uint8_t *at, size_t length)
 {
@@ -35,27 +68,38 @@ static bool is_wide(uint32_t code, bool private)
            !(code >= 0xfff0 && code <= 0xffff) && (code < 0xe0000 || code >= 0xe1000);
 }
 
-/* Length of one legal character in front of `text`: unreserved, sub-delims, %XX, one of `more`, or
- * a wide one. 0 if there is none. */
-static size_t legal_character(struct bytes text, const char *more, bool wide, bool private)
+/* Where the characters of `allowed` that begin at `from` end. */
+static size_t span(struct bytes text, size_t from, unsigned allowed)
 {
-    uint8_t c = text.data[0];
-    if (c == '%')
-        return text.length >= 3 && format_is_hex(text.data[1]) && format_is_hex(text.data[2]) ? 3
-                                                                                              : 0;
-    if (c < 0x80)
-        return character_level(c) || (c && strchr(more, c)) ? 1 : 0;
+    while (from < text.length && text.data[from] < 0x80 && (classes[text.data[from]] & allowed))
+        from++;
+    return from;
+}
+
+/* "%41" */
+static bool is_escape(struct bytes text)
+{
+    return text.length >= 3 && text.data[0] == '%' && format_is_hex(text.data[1]) &&
+           format_is_hex(text.data[2]);
+}
+
+/* Length of the character in front if it is legal though not plain: an escape or, with `wide`, one
+ * beyond ASCII. 0 if it is not. */
+static size_t other_character(struct bytes text, bool wide, bool private)
+{
+    if (text.data[0] < 0x80)
+        return is_escape(text) ? 3 : 0;
     size_t length = wide ? utf8_sequence(text.data, text.length) : 0;
     return length && is_wide(decode(text.data, length), private) ? length : 0;
 }
 
-static bool all_legal(struct bytes text, const char *more, bool wide, bool private)
+static bool all_legal(struct bytes text, unsigned allowed, bool wide, bool private)
 {
-    while (text.length) {
-        size_t length = legal_character(text, more, wide, private);
+    for (size_t i = span(text, 0, allowed), length; i < text.length;
+         i = span(text, i + length, allowed)) {
+        length = other_character(bytes_from(text, i), wide, private);
         if (!length)
             return false;
-        text = bytes_from(text, length);
     }
     return true;
 }
@@ -72,7 +116,7 @@ static bool is_future_address(struct bytes text)
     if (i == 1 || i + 1 >= text.length || text.data[i] != '.')
         return false;
     for (i++; i < text.length; i++)
-        if (!character_level(text.data[i]) && text.data[i] != ':')
+        if (text.data[i] >= 0x80 || !(classes[text.data[i]] & (UNRESERVED | SUB_DELIM | COLON)))
             return false;
     return true;
 }
@@ -97,7 +141,7 @@ static bool is_host_and_port(struct bytes text, bool wide)
                (rest.length == 0 || (rest.data[0] == ':' && is_port(bytes_from(rest, 1))));
     }
     struct bytes port = text, host = bytes_split(&port, ':');
-    return all_legal(host, "", wide, false) && is_port(port);
+    return all_legal(host, UNRESERVED | SUB_DELIM, wide, false) && is_port(port);
 }
 
 static bool is_authority(struct bytes text, bool wide)
@@ -105,7 +149,7 @@ static bool is_authority(struct bytes text, bool wide)
     const uint8_t *at = text.length ? memchr(text.data, '@', text.length) : NULL;
     if (at) {
         struct bytes user = bytes_of(text.data, (size_t)(at - text.data));
-        if (!all_legal(user, ":", wide, false))
+        if (!all_legal(user, UNRESERVED | SUB_DELIM | COLON, wide, false))
             return false;
         text = bytes_from(text, user.length + 1);
     }
@@ -114,13 +158,17 @@ static bool is_authority(struct bytes text, bool wide)
 
 /* ---- the whole ---- */
 
+static bool is_scheme_tail(uint8_t c)
+{
+    return format_is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+
 /* Moves `*text` behind "scheme:" if there is one. */
 static bool take_scheme(struct bytes *text)
 {
     size_t i = 0;
-    while (i < text->length && (format_is_letter(text->data[i]) ||
-                                (i && (format_is_digit(text->data[i]) ||
-                                       (text->data[i] && strchr("+-.", text->data[i]))))))
+    while (i < text->length &&
+           (format_is_letter(text->data[i]) || (i && is_scheme_tail(text->data[i]))))
         i++;
     if (i == 0 || i == text->length || text->data[i] != ':')
         return false;
@@ -133,7 +181,7 @@ static bool take_tail(struct bytes *text, uint8_t separator, bool wide, bool pri
 {
     struct bytes tail = *text;
     *text = bytes_split(&tail, separator);
-    return all_legal(tail, ":@/?", wide, private);
+    return all_legal(tail, SEGMENT | SLASH | QUESTION, wide, private);
 }
 
 static bool is_relative_path(struct bytes path)
@@ -145,11 +193,28 @@ static bool is_relative_path(struct bytes path)
     return slash == 0 || !memchr(path.data, ':', slash);
 }
 
+/* "//host/path?query#fragment" without anything rare in it, in one pass: what most URIs are. */
+static bool is_plain_rest(struct bytes text)
+{
+    if (text.length < 2 || text.data[0] != '/' || text.data[1] != '/')
+        return false;
+    size_t i = span(text, 2, UNRESERVED | SUB_DELIM);
+    if (i < text.length && text.data[i] == '/')
+        i = span(text, i, SEGMENT | SLASH);
+    if (i < text.length && text.data[i] == '?')
+        i = span(text, i, SEGMENT | SLASH | QUESTION);
+    if (i < text.length && text.data[i] == '#')
+        i = span(text, i + 1, SEGMENT | SLASH | QUESTION);
+    return i == text.length;
+}
+
 static bool is_reference(struct bytes text, bool wide, bool relative)
 {
     bool scheme = take_scheme(&text);
     if (!scheme && !relative)
         return false;
+    if (is_plain_rest(text))
+        return true;
     if (!take_tail(&text, '#', wide, false) || !take_tail(&text, '?', wide, true))
         return false;
     if (bytes_starts_with(text, bytes_of_text("//"))) {
@@ -158,9 +223,9 @@ static bool is_reference(struct bytes text, bool wide, bool relative)
         while (length < rest.length && rest.data[length] != '/')
             length++;
         return is_authority(bytes_of(rest.data, length), wide) &&
-               all_legal(bytes_from(rest, length), ":@/", wide, false);
+               all_legal(bytes_from(rest, length), SEGMENT | SLASH, wide, false);
     }
-    return all_legal(text, ":@/", wide, false) && (scheme || is_relative_path(text));
+    return all_legal(text, SEGMENT | SLASH, wide, false) && (scheme || is_relative_path(text));
 }
 
 bool format_uri(struct bytes text)
@@ -185,17 +250,11 @@ bool format_iri_reference(struct bytes text)
 
 /* ---- templates ---- */
 
+/* Length of the text in front that stands for itself; 0 if it may not. */
 static size_t literal_length(struct bytes text)
 {
-    uint8_t c = text.data[0];
-    if (c == '%')
-        return text.length >= 3 && format_is_hex(text.data[1]) && format_is_hex(text.data[2]) ? 3
-                                                                                              : 0;
-    if (c >= 0x80) {
-        size_t length = utf8_sequence(text.data, text.length);
-        return length && is_wide(decode(text.data, length), true) ? length : 0;
-    }
-    return c > ' ' && c != 0x7f && !strchr("\"<>\\^`{|}", c) ? 1 : 0;
+    size_t i = span(text, 0, LITERAL);
+    return i ? i : other_character(text, true, true);
 }
 
 /* name of a variable: characters and %XX, dots between. */
@@ -206,10 +265,8 @@ static bool is_variable_name(struct bytes name)
         if (part.length == 0)
             return false;
         for (size_t i = 0; i < part.length; i++) {
-            uint8_t c = part.data[i];
-            bool escape = c == '%' && part.length - i >= 3 && format_is_hex(part.data[i + 1]) &&
-                          format_is_hex(part.data[i + 2]);
-            if (!escape && !format_is_letter(c) && !format_is_digit(c) && c != '_')
+            bool escape = is_escape(bytes_from(part, i));
+            if (!escape && (part.data[i] >= 0x80 || !(classes[part.data[i]] & NAME)))
                 return false;
             i += escape ? 2 : 0;
         }
@@ -232,10 +289,13 @@ static bool is_variable(struct bytes text)
 
 static bool is_expression(struct bytes text)
 {
-    if (text.length && text.data[0] && strchr("+#./;?&=,!@|", text.data[0]))
+    if (text.length && text.data[0] && !format_is_letter(text.data[0]) &&
+        strchr("+#./;?&=,!@|", text.data[0]))
         text = bytes_from(text, 1);
     if (text.length == 0)
         return false;
+    if (span(text, 0, NAME) == text.length)
+        return true;
     for (struct bytes rest = text; rest.data;)
         if (!is_variable(bytes_split(&rest, ',')))
             return false;
