@@ -15,8 +15,11 @@ enum { PROGRAM_BYTES = 256 * 1024 * 1024 };
 
 static const struct node node_always = {.types = VALUE_ANY, .resource = RESOURCE_NONE};
 static const struct step step_never[] = {{.operation = OPERATION_NEVER, .types = VALUE_ANY}};
-static const struct node node_never = {
-    .types = VALUE_ANY, .step_count = 1, .resource = RESOURCE_NONE, .steps = step_never};
+static const struct node node_never = {.types = VALUE_ANY,
+                                       .step_types = VALUE_ANY,
+                                       .step_count = 1,
+                                       .resource = RESOURCE_NONE,
+                                       .steps = step_never};
 
 /* ---- a unit's tools ---- */
 
@@ -77,9 +80,11 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     struct json_object *value = unit->words[keyword];
     if (!unit_has(unit, keyword))
         return true;
+    struct number read;
     double limit = value_type(value) & VALUE_NUMBER ? value_double(value) : -1;
-    if (!(limit >= 0) ||
-        (value_type(value) == VALUE_FRACTION && number_type(value) == VALUE_FRACTION))
+    if (limit >= 0)
+        number_read(value, &read);
+    if (!(limit >= 0) || number_type(&read) == VALUE_FRACTION)
         return unit_fail(unit, keyword, "must be a whole number, at least 0");
     *number = limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
     return true;
@@ -155,7 +160,11 @@ static bool unit_write(struct unit *unit, struct node *node)
             return false;
         memcpy(steps, unit->steps, unit->step_count * sizeof *steps);
     }
+    uint8_t step_types = 0;
+    for (unsigned i = 0; i < unit->step_count; i++)
+        step_types |= unit->steps[i].types;
     *node = (struct node){.types = (uint8_t)unit->types,
+                          .step_types = step_types,
                           .owns_marks = unit->owns_marks,
                           .step_count = (uint16_t)unit->step_count,
                           .resource = RESOURCE_NONE,
@@ -266,71 +275,57 @@ static bool compiler_drain(struct compiler *compiler)
 
 /* ---- dynamic anchors ---- */
 
-bool compiler_dynamic_name(struct unit *unit, const char *name, unsigned *index)
+/* Adds the jump to a dynamic anchor, compiling the schema there. */
+static bool add_anchor(struct unit *unit, struct anchor_list *list, struct anchor_jump *items,
+                       const char *name, struct record *record)
 {
-    struct compiler *compiler = unit->compiler;
-    for (*index = 0; *index < compiler->dynamic_count; ++*index)
-        if (strcmp(compiler->dynamic_names[*index], name) == 0)
-            return true;
-    size_t size = (compiler->dynamic_count + 1) * sizeof *compiler->dynamic_names;
-    const char **names = realloc(compiler->dynamic_names, size);
-    if (!names)
-        return load_fail_memory(compiler->library);
-    compiler->dynamic_names = names;
-    names[compiler->dynamic_count] = unit_text(unit, name);
-    return names[compiler->dynamic_count++] != NULL;
+    struct anchor_jump *item = &items[list->count];
+    item->name = unit_text(unit, name);
+    if (!item->name || !unit_jump(unit, record, &item->jump))
+        return false;
+    list->count++;
+    return true;
 }
 
-/* The schema that a dynamic anchor of that name is in the resource, or NULL. */
-static struct record *dynamic_record(const struct resource *resource, const char *name)
-{
-    if (!*name)
-        return resource->recursive_anchor ? resource->root : NULL;
-    for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
-        if (strcmp(a->name, name) == 0)
-            return a->record;
-    return NULL;
-}
-
+/* All of a resource's; $recursiveAnchor has the name "". */
 static bool fill_anchors(struct compiler *compiler, const struct resource *resource,
                          struct anchor_list *list)
 {
     struct unit unit = {.compiler = compiler, .record = resource->root};
-    struct anchor_jump *items = unit_alloc(&unit, compiler->dynamic_count, sizeof *items);
-    if (!items)
+    uint32_t count = resource->recursive_anchor;
+    for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
+        count++;
+    struct anchor_jump *items = count ? unit_alloc(&unit, count, sizeof *items) : NULL;
+    if (count && !items)
         return false;
-    list->items = items;
-    list->count = 0;
-    for (unsigned name = 0; name < compiler->dynamic_count; name++) {
-        struct record *record = dynamic_record(resource, compiler->dynamic_names[name]);
-        if (!record)
-            continue;
-        items[list->count].name = name;
-        if (!unit_jump(&unit, record, &items[list->count++].jump))
+    *list = (struct anchor_list){.items = items};
+    if (resource->recursive_anchor && !add_anchor(&unit, list, items, "", resource->root))
+        return false;
+    for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
+        if (!add_anchor(&unit, list, items, a->name, a->record))
             return false;
-    }
     return true;
 }
 
-/* Compiling an anchor's schema may bring further names and resources: until nothing is new. */
+/* Where anything is dynamic, every dynamic anchor may be led to. Compiling them may bring further
+ * resources: until nothing is new. */
 static bool compiler_anchors(struct compiler *compiler)
 {
     struct schema_library *library = compiler->library;
     struct schema *schema = compiler->schema;
-    unsigned names = 0, resources = 0;
-    while (names != compiler->dynamic_count || (names && resources != library->resource_count)) {
-        names = compiler->dynamic_count;
-        resources = library->resource_count;
-        struct anchor_list *lists = arena_alloc_array(&schema->arena, resources, sizeof *lists);
+    while (schema->dynamic && schema->anchor_count != library->resource_count) {
+        uint32_t known = schema->anchor_count, count = library->resource_count;
+        struct anchor_list *lists = arena_alloc_array(&schema->arena, count, sizeof *lists);
         if (!lists)
             return load_fail_memory(library);
-        const struct resource *resource = library->first_resource;
-        for (; resource; resource = resource->next)
-            if (resource->root && !fill_anchors(compiler, resource, &lists[resource->index]))
+        if (known)
+            memcpy(lists, schema->anchors, known * sizeof *lists);
+        for (const struct resource *r = library->first_resource; r && r->index >= known;
+             r = r->next)
+            if (r->root && !fill_anchors(compiler, r, &lists[r->index]))
                 return false;
         schema->anchors = lists;
-        schema->anchor_count = resources;
-        schema->dynamic = true;
+        schema->anchor_count = count;
         if (!compiler_drain(compiler))
             return false;
     }
@@ -363,7 +358,6 @@ struct schema *compile_document(struct schema_library *library, struct document 
     map_finish(&compiler.texts);
     map_finish(&compiler.leaves);
     map_finish(&compiler.patterns);
-    free(compiler.dynamic_names);
     if (good)
         return compiler.schema;
     schema_destroy(compiler.schema);
@@ -377,12 +371,13 @@ void schema_destroy(struct schema *schema)
     for (size_t i = 0; i < schema->value_count; i++)
         value_release(schema->values[i]);
     free(schema->values);
-    pattern_destroy_all(schema->patterns);
+    patterns_destroy(&schema->patterns);
     arena_finish(&schema->arena);
     free(schema);
 }
 
 size_t schema_size(const struct schema *schema)
 {
-    return schema->arena.used + schema->value_capacity * sizeof *schema->values;
+    return sizeof *schema + schema->arena.used + schema->value_capacity * sizeof *schema->values +
+           schema->patterns.bytes;
 }

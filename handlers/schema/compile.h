@@ -19,8 +19,6 @@ struct compiler {
     struct map patterns; /* by source */
     struct record *pending;
     struct unit_list *units;
-    const char **dynamic_names;
-    unsigned dynamic_count;
 };
 
 enum { UNIT_STEPS = 40 };
@@ -86,8 +84,5 @@ bool compile_check_loops(struct compiler *compiler);
 bool compile_sieves(struct compiler *compiler);
 
 struct schema *compile_document(struct schema_library *library, struct document *document);
-
-/* The index of the dynamic anchor's name, which is compiled wherever it stands. */
-bool compiler_dynamic_name(struct unit *unit, const char *name, unsigned *index);
 
 #endif

@@ -34,9 +34,12 @@ static bool add_dynamic_ref(struct unit *unit, enum keyword keyword, struct reco
                             const char *name)
 {
     struct dynamic_jump *jump = unit_alloc(unit, 1, sizeof *jump);
-    if (!jump || !unit_jump(unit, target, &jump->initial) ||
-        !compiler_dynamic_name(unit, name, &jump->name))
+    if (!jump || !unit_jump(unit, target, &jump->initial))
         return false;
+    jump->name = unit_text(unit, name);
+    if (!jump->name)
+        return false;
+    unit->compiler->schema->dynamic = true;
     unit_step(unit, OPERATION_DYNAMIC_REF, VALUE_ANY, keyword, 0, jump);
     return true;
 }

@@ -145,11 +145,11 @@ static bool child_of(struct unit *unit, enum keyword keyword, const struct node 
 }
 
 #define OBJECT_WALK_KEYWORDS                                                                       \
-    (KEYWORD_BIT(KEYWORD_PROPERTIES) | KEYWORD_BIT(KEYWORD_PATTERN_PROPERTIES) |                   \
-     KEYWORD_BIT(KEYWORD_ADDITIONAL_PROPERTIES) | KEYWORD_BIT(KEYWORD_PROPERTY_NAMES))
+    (KEYWORD_BIT(KEYWORD_PATTERN_PROPERTIES) | KEYWORD_BIT(KEYWORD_ADDITIONAL_PROPERTIES) |        \
+     KEYWORD_BIT(KEYWORD_PROPERTY_NAMES))
 #define OBJECT_KEYWORDS                                                                            \
-    (OBJECT_WALK_KEYWORDS | KEYWORD_BIT(KEYWORD_REQUIRED) | KEYWORD_BIT(KEYWORD_MIN_PROPERTIES) |  \
-     KEYWORD_BIT(KEYWORD_MAX_PROPERTIES))
+    (OBJECT_WALK_KEYWORDS | KEYWORD_BIT(KEYWORD_PROPERTIES) | KEYWORD_BIT(KEYWORD_REQUIRED) |      \
+     KEYWORD_BIT(KEYWORD_MIN_PROPERTIES) | KEYWORD_BIT(KEYWORD_MAX_PROPERTIES))
 
 bool compile_object(struct unit *unit)
 {
@@ -160,6 +160,7 @@ bool compile_object(struct unit *unit)
         return false;
     plan->maximum = UINT32_MAX;
     plan->walks = unit->present & OBJECT_WALK_KEYWORDS;
+    plan->applies = unit_has(unit, KEYWORD_PROPERTIES);
     unit_step(unit, OPERATION_OBJECT, VALUE_OBJECT, KEYWORD_PROPERTIES, 0, plan);
     return unit_count(unit, KEYWORD_MIN_PROPERTIES, &plan->minimum) &&
            unit_count(unit, KEYWORD_MAX_PROPERTIES, &plan->maximum) && compile_names(unit, plan) &&

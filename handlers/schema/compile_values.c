@@ -1,6 +1,7 @@
 /* The keywords that look at one value alone: type, const, enum, bounds, lengths, pattern, format.
  */
 #include "handlers/schema/compile.h"
+#include "handlers/schema/equal.h"
 #include "handlers/schema/format.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/value.h"
@@ -68,13 +69,26 @@ static bool keep_value(struct unit *unit, struct json_object *value)
     return true;
 }
 
-/* Slots for a set of strings, at most half full. */
-static bool hash_strings(struct unit *unit, struct value_set *set)
+enum { FEW_VALUES = 8 };
+
+static uint32_t set_hash(const struct value_set *set, uint32_t index)
+{
+    size_t cost = 0;
+    if (!set->texts)
+        return (uint32_t)value_hash(&value_set_key, set->values[index], &cost);
+    struct bytes text = value_string(set->values[index]);
+    return name_hash((const char *)text.data, text.length);
+}
+
+/* Slots for strings, and for many values of other kinds, at most half full. */
+static bool hash_values(struct unit *unit, struct value_set *set)
 {
     uint32_t size = 4;
-    for (uint32_t i = 0; i < set->count; i++)
-        if (value_type(set->values[i]) != VALUE_STRING)
-            return true;
+    set->texts = true;
+    for (uint32_t i = 0; set->texts && i < set->count; i++)
+        set->texts = value_type(set->values[i]) == VALUE_STRING;
+    if (!set->texts && set->count <= FEW_VALUES)
+        return true;
     while (size < set->count * 2)
         size *= 2;
     set->slots = unit_alloc(unit, size, sizeof *set->slots);
@@ -82,8 +96,7 @@ static bool hash_strings(struct unit *unit, struct value_set *set)
         return false;
     set->mask = size - 1;
     for (uint32_t i = 0; i < set->count; i++) {
-        struct bytes text = value_string(set->values[i]);
-        uint32_t slot = name_hash((const char *)text.data, text.length) & set->mask;
+        uint32_t slot = set_hash(set, i) & set->mask;
         while (set->slots[slot])
             slot = (slot + 1) & set->mask;
         set->slots[slot] = i + 1;
@@ -107,7 +120,7 @@ static bool compile_const(struct unit *unit)
         return false;
     set->values[set->count++] = unit->words[KEYWORD_CONST];
     unit_step(unit, OPERATION_CONST, VALUE_ANY, KEYWORD_CONST, 0, set);
-    return keep_value(unit, set->values[0]) && hash_strings(unit, set);
+    return keep_value(unit, set->values[0]) && hash_values(unit, set);
 }
 
 static bool compile_enum(struct unit *unit)
@@ -124,7 +137,7 @@ static bool compile_enum(struct unit *unit)
             return false;
     }
     unit_step(unit, OPERATION_ENUM, VALUE_ANY, KEYWORD_ENUM, 0, set);
-    return hash_strings(unit, set);
+    return hash_values(unit, set);
 }
 
 bool compile_values(struct unit *unit)

@@ -6,11 +6,15 @@
 
 struct json_object;
 
-enum { VALUE_DEPTH_MAX = 1024 }; /* deeper values are equal to nothing */
+/* Both add to `*cost` what they looked at, in steps of an evaluation. Values nested deeper than
+ * VALUE_DEPTH_MAX are not compared: the cost is then VALUE_COST_TOO_DEEP at least. */
+enum { VALUE_DEPTH_MAX = 512 };
 
-bool value_equal(struct json_object *a, struct json_object *b);
+#define VALUE_COST_TOO_DEEP (SIZE_MAX / 4)
+
+bool value_equal(struct json_object *a, struct json_object *b, size_t *cost);
 
 /* Equal values have equal hashes. Without the key nobody can choose values that collide. */
-uint64_t value_hash(const struct siphash_key *key, struct json_object *value);
+uint64_t value_hash(const struct siphash_key *key, struct json_object *value, size_t *cost);
 
 #endif

@@ -1,17 +1,31 @@
 /* The evaluator is a walk over nodes: the type first, then the steps that look at this type, until
- * one fails. Its stack is the C stack, bounded by a limit on depth; its memory a piece of scratch
- * that was taken when the evaluator was made. With a collector it goes on after failures and notes
- * them: the same code says yes or no and why. Every limit that is passed abandons the evaluation,
- * which the caller has to treat as a refusal. */
+ * one fails. Its stack is the C stack, bounded by a limit on depth and one on bytes; its memory a
+ * piece of scratch that was taken when the evaluator was made. With a collector it goes on after
+ * failures and notes them: the same code says yes or no and why. Every limit that is passed
+ * abandons the evaluation, which the caller has to treat as a refusal. */
 #include "handlers/schema/eval.h"
 
 #include "base/crypto.h"
 #include "handlers/schema/explain.h"
 
 #include <stdlib.h>
+#include <sys/resource.h>
 
 const struct schema_limits schema_limits_default = {
-    .steps = 1000000, .depth = 3000, .scratch = 4 * 1024 * 1024, .pattern_ms = 50};
+    .steps = 1000000,
+    .depth = 3000,
+    .stack = 2 * 1024 * 1024,
+    .scratch = 4 * 1024 * 1024,
+    .pattern_ms = 50,
+};
+
+static size_t stack_limit(size_t wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return wanted;
+    return wanted < limit.rlim_cur / 2 ? wanted : (size_t)limit.rlim_cur / 2;
+}
 
 struct schema_evaluator *schema_evaluator_create(const struct schema_limits *limits)
 {
@@ -19,6 +33,7 @@ struct schema_evaluator *schema_evaluator_create(const struct schema_limits *lim
     if (!ev)
         return NULL;
     ev->limits = *limits;
+    ev->limits.stack = stack_limit(limits->stack);
     random_bytes(&ev->key, sizeof ev->key);
     ev->scratch = malloc(limits->scratch); /* untouched pages cost nothing */
     ev->matcher = matcher_create(limits->pattern_ms);
@@ -75,7 +90,7 @@ bool marks_init(struct schema_evaluator *ev, struct marks *marks, const struct f
     marks->count = part_count(frame);
     size_t size = (marks->count + 63) / 64 * sizeof *marks->words;
     marks->words = scratch_alloc(ev, size);
-    if (!marks->words)
+    if (!marks->words || !eval_spend(ev, size / 256))
         return false;
     memset(marks->words, 0, size);
     return true;
@@ -158,6 +173,13 @@ static bool run_marked(struct schema_evaluator *ev, struct frame *frame)
     return good;
 }
 
+static bool too_deep(const struct schema_evaluator *ev)
+{
+    const char *here = __builtin_frame_address(0);
+    size_t used = (size_t)(here < ev->stack ? ev->stack - here : here - ev->stack);
+    return ev->depth >= ev->limits.depth || used > ev->limits.stack;
+}
+
 static bool enter_node(struct schema_evaluator *ev, struct frame *frame)
 {
     const struct node *node = frame->node;
@@ -165,7 +187,7 @@ static bool enter_node(struct schema_evaluator *ev, struct frame *frame)
     if (ev->schema->dynamic && node->resource != RESOURCE_NONE &&
         !(scope.up && scope.up->resource == scope.resource))
         frame->scope = &scope;
-    if (ev->depth >= ev->limits.depth)
+    if (too_deep(ev))
         return eval_abandon(ev, "schemas are applied within each other too deeply");
     ev->depth++;
     bool good = node->owns_marks ? run_marked(ev, frame) : run_steps(ev, frame);
@@ -213,12 +235,26 @@ static void type_list(unsigned types, char *text, size_t size)
     buffer_finish(&list);
 }
 
-static bool report_type(struct schema_evaluator *ev, const struct frame *frame)
+/* Not inlined: its text would be on the stack at every depth. */
+__attribute__((noinline)) static bool report_type(struct schema_evaluator *ev,
+                                                  const struct frame *frame)
 {
     char wanted[128];
+    if (!eval_wants_words(ev, frame, KEYWORD_TYPE))
+        return false;
     type_list(frame->node->types, wanted, sizeof wanted);
     return eval_report(ev, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
                        type_phrase(frame->type));
+}
+
+/* Not inlined, as above. */
+__attribute__((noinline)) static unsigned exact_type(struct schema_evaluator *ev,
+                                                     struct json_object *value)
+{
+    struct number number;
+    number_read(value, &number);
+    eval_spend(ev, number.length / NUMBER_BYTES_A_STEP);
+    return number_type(&number);
 }
 
 bool eval_node(struct schema_evaluator *ev, struct frame *frame)
@@ -226,13 +262,13 @@ bool eval_node(struct schema_evaluator *ev, struct frame *frame)
     const struct node *node = frame->node;
     unsigned type = frame->name_text ? VALUE_STRING : value_type(frame->value);
     if (type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER)
-        type = number_type(frame->value);
+        type = exact_type(ev, frame->value);
     frame->type = (uint8_t)type;
-    if (++ev->steps > ev->limits.steps)
-        return eval_abandon(ev, "the schema takes too many steps on this value");
+    if (!eval_spend(ev, 1))
+        return false;
     if (!(node->types & type))
         return ev->collector && report_type(ev, frame);
-    return node->step_count == 0 || enter_node(ev, frame);
+    return !(node->step_types & type) || enter_node(ev, frame);
 }
 
 static enum schema_verdict run(struct schema_evaluator *ev, const struct schema *schema,
@@ -240,13 +276,14 @@ static enum schema_verdict run(struct schema_evaluator *ev, const struct schema 
 {
     ev->schema = schema;
     ev->steps = ev->scratch_used = 0;
+    ev->stack = __builtin_frame_address(0);
     ev->depth = 0;
     ev->abandoned = NULL;
     matcher_reset(ev->matcher);
     struct frame frame = {.value = value,
                           .node = schema->root.node,
                           .location = schema->root.location,
-                          .index = SIZE_MAX};
+                          .index = INDEX_NONE};
     bool good = eval_node(ev, &frame);
     return ev->abandoned ? SCHEMA_ABANDONED : good ? SCHEMA_VALID : SCHEMA_INVALID;
 }

@@ -3,6 +3,7 @@
 #define TENTERHOOK_SCHEMA_EVAL_H
 
 #include "base/siphash.h"
+#include "handlers/schema/equal.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/program.h"
 #include "handlers/schema/value.h"
@@ -19,6 +20,8 @@ struct scope {
     uint32_t resource;
 };
 
+enum { INDEX_NONE = UINT32_MAX };
+
 /* How a value lies in the value of the frame above. */
 enum frame_place { PLACE_SAME, PLACE_MEMBER, PLACE_ITEM };
 
@@ -32,11 +35,13 @@ struct frame {
     struct marks *marks; /* NULL: nobody asks what was evaluated */
     const struct scope *scope;
     const char *location; /* absolute, where a reference was followed to get here; else NULL */
-    const char *member;   /* PLACE_MEMBER */
-    size_t item;          /* PLACE_ITEM */
-    const char *token;    /* schema location from the frame above: /keyword, /keyword/token */
-    size_t index;         /* or /keyword/index if token is NULL; SIZE_MAX: neither */
-    uint8_t keyword;      /* enum keyword */
+    union {
+        const char *member; /* PLACE_MEMBER */
+        size_t item;        /* PLACE_ITEM */
+    };
+    const char *token; /* schema location from the frame above: /keyword, /keyword/token */
+    uint32_t index;    /* or /keyword/index if token is NULL; INDEX_NONE: neither */
+    uint8_t keyword;   /* enum keyword */
     uint8_t place;
     uint8_t type; /* enum value_type, set by eval_node */
 };
@@ -51,6 +56,7 @@ struct schema_evaluator {
     /* of the run: */
     const struct schema *schema;
     size_t steps, scratch_used;
+    const char *stack; /* where it was at the start */
     unsigned depth;
     const char *abandoned;       /* why; NULL: not */
     struct collector *collector; /* NULL: only the verdict is wanted */
@@ -59,8 +65,31 @@ struct schema_evaluator {
 /* Applies frame->node to the value. False: it fails (or evaluation is abandoned). */
 bool eval_node(struct schema_evaluator *ev, struct frame *frame);
 
+/* Whether the type of the value is all that has to be right, and is: no frame is needed then. Most
+ * schemas are {"type": "string"} and the like. */
+static inline bool eval_passes_at_once(struct schema_evaluator *ev, const struct node *node,
+                                       const struct json_object *value)
+{
+    unsigned type = value_type(value);
+    bool passes = (node->types & type) && !(node->step_types & type) &&
+                  (type != VALUE_FRACTION || (node->types & VALUE_NUMBER) == VALUE_NUMBER);
+    ev->steps += passes;
+    return passes;
+}
+
 /* Gives up; returns false. `why` is a constant. */
 bool eval_abandon(struct schema_evaluator *ev, const char *why);
+
+/* Counts steps, about 15 ns each, for what is done besides applying schemas: looking at many names,
+ * long texts, large values. False (abandoned) past the limit. */
+static inline bool eval_spend(struct schema_evaluator *ev, size_t steps)
+{
+    ev->steps += steps;
+    return ev->steps <= ev->limits.steps ||
+           eval_abandon(ev, steps >= VALUE_COST_TOO_DEEP
+                                ? "the value is nested too deeply to be compared"
+                                : "the schema takes too many steps on this value");
+}
 
 /* Notes a failure of `keyword` in the frame; `token` (may be NULL) goes behind it in the location.
  * Returns false. explain.c */
@@ -70,18 +99,31 @@ bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum ke
 /* No more can be learned by going on after a failure. */
 bool collector_full(const struct collector *collector);
 
+/* Weighs a failure if the collector only probes a branch; then there is nothing to report. */
+bool collector_weighs(struct collector *collector, const struct frame *frame, enum keyword keyword);
+
 static inline bool eval_stops(const struct schema_evaluator *ev)
 {
     return !ev->collector || ev->abandoned || collector_full(ev->collector);
 }
 
-/* Formats the sentence only where somebody collects. */
-#define EVAL_FAIL(ev, ...) ((ev)->collector ? eval_report((ev), __VA_ARGS__) : false)
+/* A sentence costs more than finding the fault: it is made only for those who read it. */
+static inline bool eval_wants_words(struct schema_evaluator *ev, const struct frame *frame,
+                                    enum keyword keyword)
+{
+    return ev->collector && !collector_weighs(ev->collector, frame, keyword);
+}
+
+/* Always false. */
+#define EVAL_FAIL(ev, frame, keyword, ...)                                                         \
+    (eval_wants_words((ev), (frame), (keyword))                                                    \
+         ? eval_report((ev), (frame), (keyword), __VA_ARGS__)                                      \
+         : false)
 
 /* ---- frames ---- */
 
 static inline struct frame frame_same(const struct frame *up, const struct node *node,
-                                      enum keyword keyword, size_t index, struct marks *marks)
+                                      enum keyword keyword, uint32_t index, struct marks *marks)
 {
     return (struct frame){.value = up->value,
                           .name_text = up->name_text,

@@ -8,7 +8,7 @@
 static bool follow(struct schema_evaluator *ev, struct frame *frame, const struct step *step,
                    const struct jump *jump)
 {
-    struct frame child = frame_same(frame, jump->node, step->keyword, SIZE_MAX, frame->marks);
+    struct frame child = frame_same(frame, jump->node, step->keyword, INDEX_NONE, frame->marks);
     child.location = jump->location;
     return eval_node(ev, &child);
 }
@@ -18,11 +18,14 @@ bool eval_ref(struct schema_evaluator *ev, struct frame *frame, const struct ste
     return follow(ev, frame, step, step->data);
 }
 
-static const struct jump *find_anchor(const struct schema *schema, uint32_t resource, unsigned name)
+static const struct jump *find_anchor(const struct schema *schema, uint32_t resource,
+                                      const char *name, size_t *looked_at)
 {
+    ++*looked_at;
     if (resource >= schema->anchor_count)
         return NULL;
     const struct anchor_list *list = &schema->anchors[resource];
+    *looked_at += list->count;
     for (uint32_t i = 0; i < list->count; i++)
         if (list->items[i].name == name)
             return &list->items[i].jump;
@@ -34,10 +37,14 @@ bool eval_dynamic_ref(struct schema_evaluator *ev, struct frame *frame, const st
 {
     const struct dynamic_jump *dynamic = step->data;
     const struct jump *target = &dynamic->initial;
+    size_t looked_at = 0;
     for (const struct scope *scope = frame->scope; scope; scope = scope->up) {
-        const struct jump *found = find_anchor(ev->schema, scope->resource, dynamic->name);
+        const struct jump *found =
+            find_anchor(ev->schema, scope->resource, dynamic->name, &looked_at);
         target = found ? found : target;
     }
+    if (!eval_spend(ev, looked_at / 4))
+        return false;
     return follow(ev, frame, step, target);
 }
 
@@ -45,7 +52,7 @@ bool eval_dynamic_ref(struct schema_evaluator *ev, struct frame *frame, const st
 
 /* Applies a branch with marks of its own, which are merged into the frame's if it passes. */
 static bool try_branch(struct schema_evaluator *ev, struct frame *frame, const struct node *node,
-                       enum keyword keyword, size_t index)
+                       enum keyword keyword, uint32_t index)
 {
     struct marks own;
     size_t used = ev->scratch_used;
@@ -84,7 +91,7 @@ static uint32_t count_passing(struct schema_evaluator *ev, struct frame *frame,
     uint32_t passing = 0;
     ev->collector = NULL;
     bool sieve = branches->sieve && frame->type == VALUE_OBJECT;
-    if (sieve)
+    if (sieve && eval_spend(ev, value_member_count(frame->value) / 4))
         sieve_run(branches->sieve, frame->value, &sieved);
     for (uint32_t i = 0; i < branches->count && passing < enough && !ev->abandoned; i++) {
         if ((sieve && !sieve_passes(&sieved, i)) ||
@@ -126,7 +133,7 @@ bool eval_not(struct schema_evaluator *ev, struct frame *frame, const struct ste
 {
     struct collector *collector = ev->collector;
     ev->collector = NULL;
-    struct frame child = frame_same(frame, step->data, KEYWORD_NOT, SIZE_MAX, NULL);
+    struct frame child = frame_same(frame, step->data, KEYWORD_NOT, INDEX_NONE, NULL);
     bool passes = eval_node(ev, &child);
     ev->collector = collector;
     if (ev->abandoned)
@@ -139,7 +146,7 @@ bool eval_if(struct schema_evaluator *ev, struct frame *frame, const struct step
     const struct condition *condition = step->data;
     struct collector *collector = ev->collector;
     ev->collector = NULL;
-    bool passes = try_branch(ev, frame, condition->test, KEYWORD_IF, SIZE_MAX);
+    bool passes = try_branch(ev, frame, condition->test, KEYWORD_IF, INDEX_NONE);
     ev->collector = collector;
     if (ev->abandoned)
         return false;
@@ -147,6 +154,6 @@ bool eval_if(struct schema_evaluator *ev, struct frame *frame, const struct step
     if (!next)
         return true;
     struct frame child =
-        frame_same(frame, next, passes ? KEYWORD_THEN : KEYWORD_ELSE, SIZE_MAX, frame->marks);
+        frame_same(frame, next, passes ? KEYWORD_THEN : KEYWORD_ELSE, INDEX_NONE, frame->marks);
     return eval_node(ev, &child);
 }

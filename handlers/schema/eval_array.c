@@ -4,8 +4,10 @@
 #include "handlers/schema/eval.h"
 
 static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t item,
-                       const struct node *node, enum keyword keyword, size_t index)
+                       const struct node *node, enum keyword keyword, uint32_t index)
 {
+    if (eval_passes_at_once(ev, node, value_item(frame->value, item)))
+        return true;
     struct frame child = {.value = value_item(frame->value, item),
                           .node = node,
                           .up = frame,
@@ -46,8 +48,9 @@ bool eval_array(struct schema_evaluator *ev, struct frame *frame, const struct s
     for (size_t i = 0; i < (plan->rest ? count : prefix); i++) {
         if (!good && eval_stops(ev))
             return false;
-        good &= i < prefix ? apply_item(ev, frame, i, plan->prefix[i], plan->prefix_keyword, i)
-                           : apply_item(ev, frame, i, plan->rest, plan->rest_keyword, SIZE_MAX);
+        good &= i < prefix
+                    ? apply_item(ev, frame, i, plan->prefix[i], plan->prefix_keyword, (uint32_t)i)
+                    : apply_item(ev, frame, i, plan->rest, plan->rest_keyword, INDEX_NONE);
     }
     return good;
 }
@@ -63,7 +66,7 @@ static size_t count_matches(struct schema_evaluator *ev, struct frame *frame,
     bool all = plan->maximum != UINT32_MAX || (plan->marks && frame->marks);
     ev->collector = NULL;
     for (size_t i = 0; i < count && !ev->abandoned; i++) {
-        if (!apply_item(ev, frame, i, plan->node, KEYWORD_CONTAINS, SIZE_MAX))
+        if (!apply_item(ev, frame, i, plan->node, KEYWORD_CONTAINS, INDEX_NONE))
             continue;
         matches++;
         if (plan->marks && frame->marks)
@@ -112,9 +115,15 @@ static bool report_twins(struct schema_evaluator *ev, const struct frame *frame,
 static bool unique_few(struct schema_evaluator *ev, struct frame *frame, size_t count)
 {
     for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (value_equal(value_item(frame->value, i), value_item(frame->value, j)))
+        for (size_t j = 0; j < i; j++) {
+            size_t cost = 0;
+            bool equal =
+                value_equal(value_item(frame->value, i), value_item(frame->value, j), &cost);
+            if (!eval_spend(ev, cost))
+                return false;
+            if (equal)
                 return report_twins(ev, frame, j, i);
+        }
     return true;
 }
 
@@ -122,16 +131,17 @@ static bool unique_add(struct schema_evaluator *ev, struct frame *frame, struct 
                        size_t mask, size_t item)
 {
     struct json_object *value = value_item(frame->value, item);
-    uint64_t hash = value_hash(&ev->key, value);
-    uint32_t short_hash = (uint32_t)(hash >> 32);
-    size_t slot = hash & mask;
-    for (; slots[slot].item; slot = (slot + 1) & mask) {
-        if (slots[slot].hash != short_hash)
-            continue;
-        ev->steps++;
-        if (value_equal(value, value_item(frame->value, slots[slot].item - 1)))
-            return report_twins(ev, frame, slots[slot].item - 1, item);
-    }
+    size_t cost = 0, slot;
+    uint64_t hash = value_hash(&ev->key, value, &cost);
+    uint32_t short_hash = (uint32_t)(hash >> 32), twin = 0;
+    for (slot = hash & mask; slots[slot].item && !twin; slot = (slot + 1) & mask)
+        if (slots[slot].hash == short_hash &&
+            value_equal(value, value_item(frame->value, slots[slot].item - 1), &cost))
+            twin = slots[slot].item;
+    if (!eval_spend(ev, cost))
+        return false;
+    if (twin)
+        return report_twins(ev, frame, twin - 1, item);
     slots[slot] = (struct unique_slot){short_hash, (uint32_t)item + 1};
     return true;
 }
@@ -140,7 +150,6 @@ bool eval_unique_items(struct schema_evaluator *ev, struct frame *frame, const s
 {
     (void)step;
     size_t count = value_item_count(frame->value), used = ev->scratch_used, size = 32;
-    ev->steps += count;
     if (count <= FEW_ITEMS)
         return unique_few(ev, frame, count);
     while (size * 3 < count * 4)
@@ -165,7 +174,7 @@ bool eval_unevaluated_items(struct schema_evaluator *ev, struct frame *frame,
     bool good = true;
     for (size_t i = 0; i < count; i++) {
         if (marks_get(frame->marks, i) ||
-            apply_item(ev, frame, i, step->data, KEYWORD_UNEVALUATED_ITEMS, SIZE_MAX))
+            apply_item(ev, frame, i, step->data, KEYWORD_UNEVALUATED_ITEMS, INDEX_NONE))
             continue;
         good = false;
         if (eval_stops(ev))

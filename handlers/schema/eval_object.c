@@ -1,6 +1,7 @@
 /* Objects. The members are walked once: each is looked up in the table of properties, which knows
  * its schema and whether it is required. Senders write their members in the same order every time,
- * and schemas mostly in that order too, so the first guess is the property after the one before. */
+ * and schemas mostly in that order too, so the first guess is the property after the one before. In
+ * an object with far more members than the schema names, these are looked up instead. */
 #include "handlers/schema/eval.h"
 
 struct walk {
@@ -18,10 +19,11 @@ static bool same_name(const struct property *property, const char *name, size_t 
 }
 
 static const struct property *plan_find(const struct object_plan *plan, uint32_t *guess,
-                                        const char *name, size_t length)
+                                        const char *name)
 {
-    if (*guess < plan->count && same_name(&plan->properties[*guess], name, length))
+    if (*guess < plan->count && strcmp(plan->properties[*guess].name, name) == 0)
         return &plan->properties[(*guess)++];
+    size_t length = strlen(name);
     uint32_t slot = name_hash(name, length) & plan->mask;
     for (; plan->slots[slot]; slot = (slot + 1) & plan->mask)
         if (same_name(&plan->properties[plan->slots[slot] - 1], name, length)) {
@@ -31,21 +33,29 @@ static const struct property *plan_find(const struct object_plan *plan, uint32_t
     return NULL;
 }
 
-static bool apply_member(struct walk *walk, const struct member *member, const struct node *node,
-                         enum keyword keyword, const char *token)
+static bool apply_value(struct walk *walk, struct json_object *value, const char *name,
+                        const struct node *node, enum keyword keyword, const char *token)
 {
-    struct frame child = {.value = member_value(member),
+    if (eval_passes_at_once(walk->ev, node, value))
+        return true;
+    struct frame child = {.value = value,
                           .node = node,
                           .up = walk->frame,
                           .scope = walk->frame->scope,
-                          .member = member_name(member),
+                          .member = name,
                           .token = token,
-                          .index = SIZE_MAX,
+                          .index = INDEX_NONE,
                           .keyword = (uint8_t)keyword,
                           .place = PLACE_MEMBER};
+    return eval_node(walk->ev, &child);
+}
+
+static bool apply_member(struct walk *walk, const struct member *member, const struct node *node,
+                         enum keyword keyword, const char *token)
+{
     if (walk->frame->marks)
         marks_set(walk->frame->marks, member->index);
-    return eval_node(walk->ev, &child);
+    return apply_value(walk, member_value(member), member_name(member), node, keyword, token);
 }
 
 /* The member's name as a string. */
@@ -56,7 +66,7 @@ static bool apply_name(struct walk *walk, const struct member *member)
                           .up = walk->frame,
                           .scope = walk->frame->scope,
                           .member = member_name(member),
-                          .index = SIZE_MAX,
+                          .index = INDEX_NONE,
                           .keyword = KEYWORD_PROPERTY_NAMES,
                           .place = PLACE_MEMBER};
     return eval_node(walk->ev, &child);
@@ -69,7 +79,8 @@ static bool apply_patterns(struct walk *walk, const struct member *member, bool 
     struct bytes name = bytes_of_text(member_name(member));
     for (uint32_t i = 0; i < walk->plan->pattern_count; i++) {
         const struct pattern_property *item = &walk->plan->patterns[i];
-        walk->ev->steps++;
+        if (!eval_spend(walk->ev, 1))
+            return false;
         enum match match = pattern_match(item->pattern, walk->ev->matcher, name);
         if (match == MATCH_ABANDONED)
             return eval_abandon(walk->ev, "a pattern takes too long on a member's name");
@@ -87,8 +98,7 @@ static bool apply_patterns(struct walk *walk, const struct member *member, bool 
 static bool walk_member(struct walk *walk, const struct member *member)
 {
     const struct object_plan *plan = walk->plan;
-    const char *name = member_name(member);
-    const struct property *property = plan_find(plan, &walk->guess, name, strlen(name));
+    const struct property *property = plan_find(plan, &walk->guess, member_name(member));
     bool good = true, known = false;
     if (property) {
         walk->required += property->required;
@@ -108,6 +118,8 @@ static bool walk_member(struct walk *walk, const struct member *member)
 /* Which of the required ones are missing; only to say so. */
 static bool report_missing(struct walk *walk)
 {
+    if (!eval_wants_words(walk->ev, walk->frame, KEYWORD_REQUIRED))
+        return false;
     for (uint32_t i = 0; i < walk->plan->count; i++) {
         const struct property *property = &walk->plan->properties[i];
         if (property->required && !value_find(walk->frame->value, property->name, NULL))
@@ -117,19 +129,38 @@ static bool report_missing(struct walk *walk)
     return false;
 }
 
-/* required without anything that has to see the members. */
-static bool look_up_required(struct walk *walk)
+/* properties and required without anything that has to see the members. */
+static bool look_up_members(struct walk *walk)
+{
+    bool good = true, missing = false;
+    for (uint32_t i = 0; i < walk->plan->count; i++) {
+        const struct property *property = &walk->plan->properties[i];
+        struct json_object *value;
+        if (!value_find(walk->frame->value, property->name, &value))
+            missing |= property->required;
+        else if (property->node)
+            good &= apply_value(walk, value, property->name, property->node, KEYWORD_PROPERTIES,
+                                property->name);
+        if ((!good || missing) && eval_stops(walk->ev))
+            return false;
+    }
+    return missing ? report_missing(walk) : good;
+}
+
+/* Whether the members have to be seen, or are best found so. */
+static bool must_walk(const struct walk *walk, size_t count)
 {
     const struct object_plan *plan = walk->plan;
-    for (uint32_t i = 0; i < plan->count; i++)
-        if (!value_find(walk->frame->value, plan->properties[i].name, NULL))
-            return walk->ev->collector && report_missing(walk);
-    return true;
+    return plan->walks || (plan->applies && (walk->frame->marks || count / 4 <= plan->count));
 }
+
+enum { MEMBERS_A_STEP = 4 };
 
 static bool walk_members(struct walk *walk)
 {
     bool good = true;
+    if (!eval_spend(walk->ev, value_member_count(walk->frame->value) / MEMBERS_A_STEP))
+        return false;
     struct member m = member_first(walk->frame->value);
     for (; m.entry; member_next(&m)) {
         if (walk_member(walk, &m))
@@ -164,7 +195,7 @@ bool eval_object(struct schema_evaluator *ev, struct frame *frame, const struct 
     bool good = check_count(&walk, count);
     if (!good && eval_stops(ev))
         return false;
-    return (walk.plan->walks ? walk_members(&walk) : look_up_required(&walk)) && good;
+    return (must_walk(&walk, count) ? walk_members(&walk) : look_up_members(&walk)) && good;
 }
 
 /* ---- dependencies ---- */
@@ -187,10 +218,11 @@ bool eval_dependent(struct schema_evaluator *ev, struct frame *frame, const stru
     bool good = true;
     for (uint32_t i = 0; i < list->count; i++) {
         const struct dependent *item = &list->items[i];
-        ev->steps++;
+        if (!eval_spend(ev, 1 + item->name_count / 2))
+            return false;
         if (!value_find(frame->value, item->name, NULL))
             continue;
-        struct frame child = frame_same(frame, item->node, step->keyword, SIZE_MAX, frame->marks);
+        struct frame child = frame_same(frame, item->node, step->keyword, INDEX_NONE, frame->marks);
         child.token = item->name;
         good &= item->node ? eval_node(ev, &child) : check_names(ev, frame, step, item);
         if (!good && eval_stops(ev))
@@ -206,6 +238,8 @@ bool eval_unevaluated_properties(struct schema_evaluator *ev, struct frame *fram
 {
     struct walk walk = {.ev = ev, .frame = frame};
     bool good = true;
+    if (!eval_spend(ev, value_member_count(frame->value) / MEMBERS_A_STEP))
+        return false;
     for (struct member m = member_first(frame->value); m.entry; member_next(&m)) {
         if (marks_get(frame->marks, m.index) ||
             apply_member(&walk, &m, step->data, KEYWORD_UNEVALUATED_PROPERTIES, NULL))

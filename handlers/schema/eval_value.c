@@ -20,33 +20,56 @@ static bool set_has_text(const struct value_set *set, struct bytes text)
     return false;
 }
 
-static bool set_has(const struct value_set *set, const struct frame *frame)
+/* The value is in the list or, where a member's name stands for it, that text is. */
+static bool is_same(struct json_object *value, const struct frame *frame, size_t *cost)
 {
-    if (set->slots)
-        return frame->type == VALUE_STRING && set_has_text(set, frame_text(frame));
-    for (uint32_t i = 0; i < set->count; i++) {
-        struct json_object *value = set->values[i];
-        bool same = frame->name_text ? value_type(value) == VALUE_STRING &&
-                                           bytes_equal(value_string(value), frame_text(frame))
-                                     : value_equal(value, frame->value);
-        if (same)
+    if (!frame->name_text)
+        return value_equal(value, frame->value, cost);
+    ++*cost;
+    return value_type(value) == VALUE_STRING && bytes_equal(value_string(value), frame_text(frame));
+}
+
+static bool set_has_hash(const struct value_set *set, const struct frame *frame, size_t *cost)
+{
+    uint32_t slot = (uint32_t)value_hash(&value_set_key, frame->value, cost) & set->mask;
+    for (; set->slots[slot]; slot = (slot + 1) & set->mask)
+        if (is_same(set->values[set->slots[slot] - 1], frame, cost))
             return true;
+    return false;
+}
+
+static bool set_has(const struct value_set *set, const struct frame *frame, size_t *cost)
+{
+    if (set->slots && set->texts) {
+        struct bytes text = frame->type == VALUE_STRING ? frame_text(frame) : bytes_of(NULL, 0);
+        *cost += text.length / 64;
+        return frame->type == VALUE_STRING && set_has_text(set, text);
     }
+    if (set->slots && !frame->name_text)
+        return set_has_hash(set, frame, cost);
+    for (uint32_t i = 0; i < set->count; i++)
+        if (is_same(set->values[i], frame, cost))
+            return true;
     return false;
 }
 
 bool eval_const(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct value_set *set = step->data;
-    ev->steps++;
-    return set_has(set, frame) || EVAL_FAIL(ev, frame, KEYWORD_CONST, "must be %.200s",
-                                            json_object_to_json_string(set->values[0]));
+    size_t cost = 0;
+    bool found = set_has(set, frame, &cost);
+    if (!eval_spend(ev, cost))
+        return false;
+    return found || EVAL_FAIL(ev, frame, KEYWORD_CONST, "must be %.200s",
+                              json_object_to_json_string(set->values[0]));
 }
 
 static bool report_enum(struct schema_evaluator *ev, const struct frame *frame,
                         const struct value_set *set)
 {
     struct buffer list;
+    if (!eval_wants_words(ev, frame, KEYWORD_ENUM))
+        return false;
     buffer_init(&list, 240);
     for (uint32_t i = 0; i < set->count; i++)
         if (!buffer_printf(&list, "%s%s", i ? ", " : "",
@@ -61,8 +84,11 @@ static bool report_enum(struct schema_evaluator *ev, const struct frame *frame,
 bool eval_enum(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct value_set *set = step->data;
-    ev->steps += set->slots ? 1 : set->count / 4;
-    return set_has(set, frame) || (ev->collector && report_enum(ev, frame, set));
+    size_t cost = 0;
+    bool found = set_has(set, frame, &cost);
+    if (!eval_spend(ev, cost))
+        return false;
+    return found || (ev->collector && report_enum(ev, frame, set));
 }
 
 /* ---- numbers ---- */
@@ -83,6 +109,8 @@ bool eval_bound(struct schema_evaluator *ev, struct frame *frame, const struct s
     const struct bound_row *row = &bound_rows[step->keyword];
     struct number number;
     number_read(frame->value, &number);
+    if (!eval_spend(ev, number.length / NUMBER_BYTES_A_STEP))
+        return false;
     int order = number_compare(&number, &bound->number);
     return (order >= row->least && order <= row->most) ||
            EVAL_FAIL(ev, frame, step->keyword, "must be %s %.60s", row->phrase,
@@ -92,19 +120,29 @@ bool eval_bound(struct schema_evaluator *ev, struct frame *frame, const struct s
 bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct divisor *divisor = step->data;
-    return number_is_multiple(frame->value, divisor) ||
+    struct number number;
+    number_read(frame->value, &number);
+    if (!eval_spend(ev, number.length / (NUMBER_BYTES_A_STEP / 4)))
+        return false;
+    return number_is_multiple(frame->value, &number, divisor) ||
            EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g",
                      divisor->approximate);
 }
 
 /* ---- strings ---- */
 
-/* Code points: the bytes that do not continue one. */
+/* Code points: the bytes that do not continue one, which are 10xxxxxx; eight at a time. */
 static size_t count_characters(struct bytes text)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < text.length; i++)
-        count += (text.data[i] & 0xc0) != 0x80;
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    size_t count = text.length, i = 0;
+    for (; i + 8 <= text.length; i += 8) {
+        uint64_t word;
+        memcpy(&word, text.data + i, sizeof word);
+        count -= (word >> 7 & ~(word >> 6) & each) * each >> 56;
+    }
+    for (; i < text.length; i++)
+        count -= (text.data[i] & 0xc0) == 0x80;
     return count;
 }
 
@@ -115,6 +153,8 @@ bool eval_length(struct schema_evaluator *ev, struct frame *frame, const struct 
     /* a character is 1 to 4 bytes: most strings need no counting */
     if (minimum ? text.length / 4 >= step->number : text.length <= step->number)
         return true;
+    if (!eval_spend(ev, text.length / 64))
+        return false;
     size_t count = minimum && text.length < step->number ? text.length : count_characters(text);
     if (minimum ? count >= step->number : count <= step->number)
         return true;
@@ -136,9 +176,13 @@ bool eval_pattern(struct schema_evaluator *ev, struct frame *frame, const struct
     }
 }
 
+enum { FORMAT_BYTES_A_STEP = 16 };
+
 bool eval_format(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct format_row *row = step->data;
-    return row->check(frame_text(frame)) ||
-           EVAL_FAIL(ev, frame, KEYWORD_FORMAT, "must be %s", row->noun);
+    struct bytes text = frame_text(frame);
+    if (!eval_spend(ev, text.length / FORMAT_BYTES_A_STEP))
+        return false;
+    return row->check(text) || EVAL_FAIL(ev, frame, KEYWORD_FORMAT, "must be %s", row->noun);
 }

@@ -42,7 +42,7 @@ static bool put_tokens(struct buffer *out, const struct frame *frame)
         return true; /* the outermost */
     return pointer_append(out, keyword_rows[frame->keyword].name) &&
            (!frame->token || pointer_append(out, frame->token)) &&
-           (frame->index == SIZE_MAX || pointer_append_index(out, frame->index));
+           (frame->index == INDEX_NONE || pointer_append_index(out, frame->index));
 }
 
 static bool put_schema(struct buffer *out, const struct frame *frame)
@@ -98,14 +98,17 @@ static unsigned failure_weight(const struct frame *frame, const struct frame *ba
     return depth < 10 ? 20 - depth : 10;
 }
 
+bool collector_weighs(struct collector *collector, const struct frame *frame, enum keyword keyword)
+{
+    if (collector->base)
+        collector->weight += failure_weight(frame, collector->base, keyword);
+    return collector->base;
+}
+
 bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum keyword keyword,
                  const char *format, ...)
 {
     struct collector *collector = ev->collector;
-    if (collector->base) {
-        collector->weight += failure_weight(frame, collector->base, keyword);
-        return false;
-    }
     if (collector_full(collector))
         return false;
     struct schema_failure *failure = &collector->failures->items[collector->failures->count++];

@@ -1,84 +1,90 @@
 /* Two looks at the finished program. The first finds schemas that apply themselves to the same
- * value without end ({"$ref": "#"}): a walk over the steps that stay at one value, where meeting a
- * node that is still open is a loop. Dynamic references are not followed, since where they lead
- * shows only later; the limit on depth is behind them. The second gives anyOf and oneOf their
- * sieves. */
+ * value without end ({"$ref": "#"}), or in a chain that is longer than any evaluation may be deep:
+ * a walk over the steps that stay at one value, with a stack of its own, where meeting a node that
+ * is still open is a loop. Dynamic references are not followed, since where they lead shows only
+ * later; the limits of evaluation are behind them. The second gives anyOf and oneOf their sieves.
+ */
 #include "handlers/schema/compile.h"
 #include "handlers/schema/sieve.h"
 
 #include <stdlib.h>
 
-enum { GRAPH_DEPTH = 2500 };
+enum { CHAIN_MAX = 1000, GRAPH_BYTES = 256 * 1024 * 1024 };
 
 enum state { STATE_NEW, STATE_OPEN, STATE_CLOSED };
-
-struct graph {
-    struct map states; /* struct visit by node */
-    struct arena arena;
-    unsigned depth;
-    const char *why;
-};
 
 struct visit {
     const struct node *node;
     enum state state;
+    unsigned height; /* of the chain below, once closed */
+    /* while open: */
+    struct visit *up;
+    unsigned step;
+    uint32_t child;
 };
 
-static bool visit_node(struct graph *graph, const struct node *node);
+struct graph {
+    struct map visits; /* by node */
+    struct arena arena;
+    struct visit *top;
+    const char *why;
+};
 
-static bool visit_branches(struct graph *graph, const struct branches *branches)
+/* The schema number `index` that the step applies to the value itself; false when there are no
+ * more. `*child` is NULL for one that is left out. */
+static bool step_child(const struct step *step, uint32_t index, const struct node **child)
 {
-    for (uint32_t i = 0; i < branches->count; i++)
-        if (!visit_node(graph, branches->nodes[i]))
-            return false;
-    return true;
-}
-
-static bool visit_condition(struct graph *graph, const struct condition *condition)
-{
-    return visit_node(graph, condition->test) &&
-           (!condition->then || visit_node(graph, condition->then)) &&
-           (!condition->otherwise || visit_node(graph, condition->otherwise));
-}
-
-static bool visit_dependents(struct graph *graph, const struct dependents *list)
-{
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->items[i].node && !visit_node(graph, list->items[i].node))
-            return false;
-    return true;
-}
-
-static bool visit_step(struct graph *graph, const struct step *step)
-{
+    const struct branches *branches = step->data;
+    const struct dependents *list = step->data;
+    const struct condition *condition = step->data;
     switch (step->operation) {
     case OPERATION_REF:
-        return visit_node(graph, ((const struct jump *)step->data)->node);
+        *child = ((const struct jump *)step->data)->node;
+        return index < 1;
+    case OPERATION_NOT:
+        *child = step->data;
+        return index < 1;
+    case OPERATION_IF:
+        *child = index == 0 ? condition->test : index == 1 ? condition->then : condition->otherwise;
+        return index < 3;
     case OPERATION_ALL_OF:
     case OPERATION_ANY_OF:
     case OPERATION_ONE_OF:
-        return visit_branches(graph, step->data);
-    case OPERATION_NOT:
-        return visit_node(graph, step->data);
-    case OPERATION_IF:
-        return visit_condition(graph, step->data);
+        *child = index < branches->count ? branches->nodes[index] : NULL;
+        return index < branches->count;
     case OPERATION_DEPENDENT:
-        return visit_dependents(graph, step->data);
+        *child = index < list->count ? list->items[index].node : NULL;
+        return index < list->count;
     default:
-        return true;
+        return false;
     }
+}
+
+/* The next schema below the top; NULL when all have been seen. */
+static const struct node *next_child(struct visit *top)
+{
+    while (top->step < top->node->step_count) {
+        const struct node *child = NULL;
+        if (!step_child(&top->node->steps[top->step], top->child++, &child)) {
+            top->step++;
+            top->child = 0;
+        } else if (child) {
+            return child;
+        }
+    }
+    return NULL;
 }
 
 static struct visit *find_visit(struct graph *graph, const struct node *node)
 {
-    struct visit *visit = map_find(&graph->states, bytes_of(&node, sizeof node));
+    struct visit *visit = map_find(&graph->visits, bytes_of(&node, sizeof node));
     if (visit)
         return visit;
     visit = arena_alloc(&graph->arena, sizeof *visit);
     if (!visit)
         return NULL;
     visit->node = node;
-    return map_add(&graph->states, bytes_of(&visit->node, sizeof node), visit) ? visit : NULL;
+    return map_add(&graph->visits, bytes_of(&visit->node, sizeof node), visit) ? visit : NULL;
 }
 
 static bool refuse(struct graph *graph, const char *why)
@@ -87,45 +93,64 @@ static bool refuse(struct graph *graph, const char *why)
     return false;
 }
 
-static bool visit_node(struct graph *graph, const struct node *node)
+static bool open_node(struct graph *graph, const struct node *node)
 {
     struct visit *visit = find_visit(graph, node);
     if (!visit)
         return refuse(graph, "the schema needs more memory than there is");
-    if (visit->state == STATE_CLOSED)
-        return true;
     if (visit->state == STATE_OPEN)
         return refuse(graph, "refers to itself without end");
-    if (graph->depth == GRAPH_DEPTH)
-        return refuse(graph, "refers to too long a chain of schemas");
-    graph->depth++;
-    visit->state = STATE_OPEN;
-    for (unsigned i = 0; i < node->step_count; i++)
-        if (!visit_step(graph, &node->steps[i]))
-            return false;
-    visit->state = STATE_CLOSED;
-    graph->depth--;
+    if (visit->state == STATE_NEW) {
+        visit->state = STATE_OPEN;
+        visit->up = graph->top;
+        graph->top = visit;
+    } else if (graph->top && graph->top->height <= visit->height) {
+        graph->top->height = visit->height + 1;
+    }
     return true;
+}
+
+static bool close_top(struct graph *graph)
+{
+    struct visit *top = graph->top;
+    top->state = STATE_CLOSED;
+    graph->top = top->up;
+    if (top->up && top->up->height <= top->height)
+        top->up->height = top->height + 1;
+    return top->height <= CHAIN_MAX || refuse(graph, "applies too long a chain of schemas");
+}
+
+static bool visit_node(struct graph *graph, const struct node *node)
+{
+    bool good = open_node(graph, node);
+    while (good && graph->top) {
+        const struct node *child = next_child(graph->top);
+        good = child ? open_node(graph, child) : close_top(graph);
+    }
+    return good;
 }
 
 bool compile_check_loops(struct compiler *compiler)
 {
     struct graph graph = {0};
     bool good = true;
-    map_init(&graph.states);
-    arena_init(&graph.arena, 256 * 1024 * 1024);
+    map_init(&graph.visits);
+    arena_init(&graph.arena, GRAPH_BYTES);
     for (struct unit_list *u = compiler->units; good && u; u = u->next) {
         good = visit_node(&graph, u->record->node);
         if (!good)
             load_fail(compiler->library, u->record, NULL, "%s", graph.why);
     }
-    map_finish(&graph.states);
+    map_finish(&graph.visits);
     arena_finish(&graph.arena);
     return good;
 }
 
 bool compile_sieves(struct compiler *compiler)
 {
+    struct sieve_maker *maker = sieve_maker_create();
+    if (!maker)
+        return load_fail_memory(compiler->library);
     for (struct unit_list *u = compiler->units; u; u = u->next) {
         const struct node *node = u->record->node;
         for (unsigned i = 0; i < node->step_count; i++) {
@@ -133,8 +158,9 @@ bool compile_sieves(struct compiler *compiler)
                 node->steps[i].operation != OPERATION_ONE_OF)
                 continue;
             struct branches *branches = (struct branches *)node->steps[i].data;
-            branches->sieve = sieve_create(&compiler->schema->arena, branches);
+            branches->sieve = sieve_create(maker, &compiler->schema->arena, branches);
         }
     }
+    sieve_maker_destroy(maker);
     return true;
 }

@@ -10,7 +10,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-enum { LIBRARY_BYTES = 256 * 1024 * 1024, DIALECT_DEPTH = 8, WALK_DEPTH = 512 };
+/* The guard lets 256 levels of JSON through, which are fewer schemas. */
+enum { LIBRARY_BYTES = 256 * 1024 * 1024, DIALECT_DEPTH = 8, WALK_DEPTH = 300 };
 
 /* Where the walk is. */
 struct place {
@@ -19,7 +20,6 @@ struct place {
     const struct record *parent;
     const char *path;
     const struct dialect *dialect;
-    unsigned depth;
 };
 
 bool load_init(struct schema_library *library, const struct schema_options *options)
@@ -65,10 +65,13 @@ bool record_location(const struct record *record, struct buffer *out)
 bool pointer_append(struct buffer *out, const char *token)
 {
     bool good = buffer_append_text(out, "/");
-    for (const char *at = token; good && *at; at++)
-        good = *at == '~'   ? buffer_append_text(out, "~0")
-               : *at == '/' ? buffer_append_text(out, "~1")
-                            : buffer_append(out, at, 1);
+    for (const char *at = token; good && *at;) {
+        size_t plain = strcspn(at, "~/");
+        good = buffer_append(out, at, plain);
+        at += plain;
+        if (good && *at)
+            good = buffer_append_text(out, *at++ == '~' ? "~0" : "~1");
+    }
     return good;
 }
 
@@ -211,7 +214,6 @@ static const struct dialect *custom_dialect(struct schema_library *library, cons
 const struct dialect *load_dialect(struct schema_library *library, const struct record *at,
                                    const char *uri)
 {
-    static unsigned depth; /* a meta-schema may name another one */
     char *plain = arena_copy_text(&library->arena, uri);
     if (!plain) {
         load_fail_memory(library);
@@ -222,15 +224,15 @@ const struct dialect *load_dialect(struct schema_library *library, const struct 
     if (published)
         return published;
     const struct dialect *dialect = NULL;
-    if (depth >= DIALECT_DEPTH) {
+    if (library->dialect_depth >= DIALECT_DEPTH) { /* a meta-schema may name another one */
         load_fail(library, at, "$schema", "meta-schemas that name each other without end");
         return NULL;
     }
-    depth++;
+    library->dialect_depth++;
     const struct record *meta = load_find(library, at, plain, "$schema");
     if (meta)
         dialect = custom_dialect(library, at, plain, meta);
-    depth--;
+    library->dialect_depth--;
     return dialect;
 }
 
@@ -321,13 +323,31 @@ static bool take_anchors(struct schema_library *library, struct record *record,
     return !dynamic || add_dynamic_anchor(library, record, dynamic) || load_fail_memory(library);
 }
 
+/* The same where nothing has to be escaped, which is nearly always. */
+static char *join_plain_path(struct arena *arena, const char *keyword, const char *token)
+{
+    size_t first = strlen(keyword), second = strlen(token);
+    char *path = arena_alloc(arena, first + second + 3);
+    if (!path)
+        return NULL;
+    path[0] = '/';
+    memcpy(path + 1, keyword, first);
+    if (second) {
+        path[first + 1] = '/';
+        memcpy(path + first + 2, token, second);
+    }
+    return path;
+}
+
 /* Text for the path from a schema to one inside it; NULL without memory. */
 static char *join_path(struct schema_library *library, const char *keyword, const char *token)
 {
     struct buffer path;
     char *copy = NULL;
+    if (!token || (*token && !token[strcspn(token, "~/")]))
+        return join_plain_path(&library->arena, keyword, token ? token : "");
     buffer_init(&path, 1024 * 1024);
-    if (pointer_append(&path, keyword) && (!token || pointer_append(&path, token)))
+    if (pointer_append(&path, keyword) && pointer_append(&path, token))
         copy = arena_copy_bytes(&library->arena, buffer_bytes(&path));
     buffer_finish(&path);
     return copy;
@@ -378,6 +398,17 @@ static bool walk_keyword(struct schema_library *library, const struct keyword_ro
     return row->shape == SHAPE_LIST || walk_child(library, value, *at, row->name, NULL);
 }
 
+static bool walk_members(struct schema_library *library, struct json_object *schema,
+                         const struct place *at)
+{
+    for (struct member m = member_first(schema); m.entry; member_next(&m)) {
+        enum keyword keyword = keyword_find(at->dialect, member_name(&m));
+        if (!walk_keyword(library, &keyword_rows[keyword], member_value(&m), at))
+            return false;
+    }
+    return true;
+}
+
 static bool walk(struct schema_library *library, struct json_object *value, struct place at)
 {
     if (load_record(library, value))
@@ -389,7 +420,7 @@ static bool walk(struct schema_library *library, struct json_object *value, stru
         at.document->root = at.resource->root = record;
     if (value_type(value) != VALUE_OBJECT)
         return true;
-    if (++at.depth > WALK_DEPTH)
+    if (library->walk_depth == WALK_DEPTH)
         return load_fail(library, record, NULL, "schemas nested too deeply");
     if (!choose_dialect(library, record, &at))
         return false;
@@ -398,12 +429,10 @@ static bool walk(struct schema_library *library, struct json_object *value, stru
     if (!take_id(library, record, &at) || !take_anchors(library, record, at.dialect))
         return false;
     at.parent = record;
-    for (struct member m = member_first(value); m.entry; member_next(&m)) {
-        enum keyword keyword = keyword_find(at.dialect, member_name(&m));
-        if (!walk_keyword(library, &keyword_rows[keyword], member_value(&m), &at))
-            return false;
-    }
-    return true;
+    library->walk_depth++; /* goes on into the meta-schemas that are loaded on the way */
+    bool good = walk_members(library, value, &at);
+    library->walk_depth--;
+    return good;
 }
 
 static bool is_schema(struct json_object *value)
@@ -418,7 +447,10 @@ static struct document *add_document(struct schema_library *library, const char 
     if (!document)
         return NULL;
     document->uri = uri;
-    document->value = value_keep(value);
+    /* records are found by address: a resolver may give one value for two URIs */
+    document->value = load_record(library, value) ? value_copy(value) : value_keep(value);
+    if (!document->value)
+        return NULL;
     document->next = library->first_document;
     library->first_document = document;
     return map_add(&library->documents, bytes_of_text(uri), document) ? document : NULL;
@@ -446,7 +478,7 @@ struct document *load_document(struct schema_library *library, const char *uri,
         load_fail_memory(library);
         return NULL;
     }
-    if (!walk(library, value, at))
+    if (!walk(library, document->value, at))
         return NULL;
     if (!library->trusted && !meta_check(library, document, at.resource->dialect))
         return NULL;

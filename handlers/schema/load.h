@@ -57,7 +57,8 @@ struct schema_library {
     struct document *first_document;
     struct resource *first_resource;
     unsigned resource_count, program_count;
-    bool trusted; /* holds meta-schemas, which nobody checks */
+    unsigned walk_depth, dialect_depth; /* of what is being loaded */
+    bool trusted;                       /* holds meta-schemas, which nobody checks */
     struct schema_library *meta;
     struct map meta_programs; /* by dialect's URI */
     struct meta_program *first_meta_program;

@@ -7,6 +7,15 @@
 #include <json-c/json_tokener.h>
 #include <stdlib.h>
 
+/* For documents of 100,000 schemas: those who write them are no strangers. */
+static const struct schema_limits meta_limits = {
+    .steps = 50000000,
+    .depth = 3000,
+    .stack = 2 * 1024 * 1024,
+    .scratch = 16 * 1024 * 1024,
+    .pattern_ms = 2000,
+};
+
 struct meta_program {
     struct schema *schema;
     struct meta_program *next;
@@ -36,32 +45,42 @@ static struct schema_library *meta_library(struct schema_library *library)
     return library->meta;
 }
 
-static struct schema *compile_meta(struct schema_library *library, const char *uri)
+/* `at` is the schema that names it. */
+static struct schema *compile_meta(struct schema_library *library, const struct record *at,
+                                   const char *uri)
 {
     struct schema_library *meta = meta_library(library);
-    struct error why = {"unknown"};
+    struct error why = {"there is nothing to resolve it"};
     struct json_object *document = meta_document(uri);
     if (!document && meta && library->options.resolve)
         document = library->options.resolve(library->options.context, uri, &why);
-    struct schema *schema =
-        meta && document ? schema_compile(meta, uri, document, library->fault) : NULL;
+    struct schema *schema = NULL;
+    if (meta && document)
+        schema = schema_compile(meta, uri, document, library->fault);
+    else if (meta)
+        load_fail(library, at, "$schema", "no schema is known as \"%s\": %s", uri, why.text);
+    else
+        load_fail_memory(library);
     value_release(document);
     return schema;
 }
 
-static struct schema *meta_schema(struct schema_library *library, const char *uri)
+static struct schema *meta_schema(struct schema_library *library, const struct record *at,
+                                  const char *uri)
 {
     struct meta_program *program = map_find(&library->meta_programs, bytes_of_text(uri));
     if (program)
         return program->schema;
-    program = arena_alloc(&library->arena, sizeof *program);
-    if (!program)
+    struct schema *schema = compile_meta(library, at, uri);
+    if (!schema)
         return NULL;
-    program->schema = compile_meta(library, uri);
-    if (!program->schema || !map_add(&library->meta_programs, bytes_of_text(uri), program)) {
-        schema_destroy(program->schema);
+    program = arena_alloc(&library->arena, sizeof *program);
+    if (!program || !map_add(&library->meta_programs, bytes_of_text(uri), program)) {
+        schema_destroy(schema);
+        load_fail_memory(library);
         return NULL;
     }
+    program->schema = schema;
     program->next = library->first_meta_program;
     library->first_meta_program = program;
     return program->schema;
@@ -91,8 +110,10 @@ bool meta_check(struct schema_library *library, struct document *document,
     if (document->mixed)
         return true; /* each dialect's rules would be broken by the other's schemas */
     if (!library->evaluator)
-        library->evaluator = schema_evaluator_create(&schema_limits_default);
-    const struct schema *meta = library->evaluator ? meta_schema(library, dialect->uri) : NULL;
+        library->evaluator = schema_evaluator_create(&meta_limits);
+    if (!library->evaluator)
+        return load_fail_memory(library);
+    const struct schema *meta = meta_schema(library, document->root, dialect->uri);
     if (!meta)
         return false;
     return schema_evaluate(library->evaluator, meta, document->value) == SCHEMA_VALID ||

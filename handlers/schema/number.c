@@ -4,7 +4,9 @@
  *
  * Divisibility is modular arithmetic over the digits: with value = v * 10^e and divisor = d * 10^f,
  * v without trailing zeros, the quotient is whole iff e >= f and v * 10^(e-f) mod d is 0. (If e <
- * f, v would have to be divisible by 10.) d fits 64 bits or the division is approximate. */
+ * f, v would have to be divisible by 10.) d fits 64 bits or the division is approximate.
+ *
+ * Texts may be long: what looks at them says how much it read, so that the caller can count it. */
 #include "handlers/schema/number.h"
 
 #include "handlers/schema/value.h"
@@ -57,21 +59,26 @@ void number_parse(const char *text, struct number *number)
     d.scale = d.first ? scale + parse_exponent(at) : 0;
     number->negative = negative && d.first;
     number->small = d.first == NULL;
+    number->integer = !fraction && (!*at || strcmp(at, VALUE_BIG_SUFFIX) == 0);
     number->magnitude = 0;
+    number->length = (size_t)(at - text);
     number->decimal = d;
 }
 
 void number_read(struct json_object *value, struct number *number)
 {
     if (!value_is_double(value)) {
-        number->small = true;
+        number->small = number->integer = true;
+        number->length = 0;
         number->magnitude = value_magnitude(value, &number->negative);
         return;
     }
     const char *text = value_double_text(value);
     if (!text) {
         snprintf(number->text, sizeof number->text, "%.17g", value_double(value));
-        text = number->text;
+        number_parse(number->text, number);
+        number->integer = false;
+        return;
     }
     number_parse(text, number);
 }
@@ -132,29 +139,14 @@ static int64_t fraction_digits(const struct decimal *d)
     return digits - d->scale;
 }
 
-unsigned number_type(struct json_object *value)
+unsigned number_type(const struct number *number)
 {
-    struct number number;
-    if (!value_is_double(value))
+    if (number->integer)
         return VALUE_INTEGER;
-    const char *text = value_double_text(value);
-    if (text && !strchr(text, '.') && strstr(text, VALUE_BIG_SUFFIX))
-        return VALUE_INTEGER;
-    number_read(value, &number);
-    return number.small || fraction_digits(&number.decimal) <= 0 ? VALUE_WHOLE : VALUE_FRACTION;
+    return number->small || fraction_digits(&number->decimal) <= 0 ? VALUE_WHOLE : VALUE_FRACTION;
 }
 
-uint64_t number_hash(const struct number *number)
-{
-    struct number room;
-    const struct decimal *d = as_decimal(number, &room);
-    uint64_t hash = (uint64_t)d->scale * 31 + number->negative;
-    for (const char *at = d->first; at < d->end;)
-        hash = hash * 10 + (uint64_t)next_digit(&at, d->end);
-    return hash * UINT64_C(0x9e3779b97f4a7c15);
-}
-
-/* ---- divisibility ---- */
+/* ---- hashes ---- */
 
 /* The digits as a number; false if they do not fit. */
 static bool decimal_digits(const struct decimal *d, uint64_t *digits)
@@ -167,6 +159,45 @@ static bool decimal_digits(const struct decimal *d, uint64_t *digits)
     *digits = sum;
     return true;
 }
+
+/* The magnitude, if it is an integer of 64 bits, however it is written. */
+static bool small_magnitude(const struct number *number, uint64_t *magnitude)
+{
+    *magnitude = number->magnitude;
+    if (number->small)
+        return true;
+    const struct decimal *d = &number->decimal;
+    if (d->scale > 20 || fraction_digits(d) > 0 || !decimal_digits(d, magnitude))
+        return false;
+    for (int64_t zeros = -fraction_digits(d); zeros > 0; zeros--)
+        if (__builtin_mul_overflow(*magnitude, 10, magnitude))
+            return false;
+    return true;
+}
+
+/* A polynomial of the digits modulo 2^61 - 1 (nearly), with the key for the unknown. */
+static uint64_t digits_hash(const struct decimal *d, uint64_t key)
+{
+    const uint64_t prime = (UINT64_C(1) << 61) - 1;
+    uint64_t hash = (uint64_t)d->scale & prime;
+    key &= prime;
+    for (const char *at = d->first; at < d->end;) {
+        unsigned __int128 product =
+            (unsigned __int128)hash * key + (unsigned)next_digit(&at, d->end);
+        hash = ((uint64_t)product & prime) + (uint64_t)(product >> 61);
+    }
+    return hash;
+}
+
+uint64_t number_hash(const struct number *number, uint64_t key)
+{
+    uint64_t magnitude;
+    uint64_t hash = small_magnitude(number, &magnitude) ? magnitude ^ key
+                                                        : digits_hash(&number->decimal, key) + key;
+    return (hash + number->negative) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* ---- divisibility ---- */
 
 bool divisor_init(struct divisor *divisor, struct json_object *value)
 {
@@ -197,26 +228,30 @@ static uint64_t power_of_ten_modulo(uint64_t exponent, uint64_t modulus)
     return result;
 }
 
+/* As many digits at once as fit 64 bits: dividing 128 bits is slow. */
 static uint64_t digits_modulo(const struct decimal *d, uint64_t modulus)
 {
     uint64_t rest = 0;
-    for (const char *at = d->first; at < d->end;)
-        rest = (uint64_t)(((unsigned __int128)rest * 10 + (unsigned)next_digit(&at, d->end)) %
-                          modulus);
+    for (const char *at = d->first; at < d->end;) {
+        uint64_t chunk = 0, power = 1;
+        for (int i = 0; i < 19 && at < d->end; i++, power *= 10)
+            chunk = chunk * 10 + (uint64_t)next_digit(&at, d->end);
+        rest = (uint64_t)(((unsigned __int128)rest * power + chunk) % modulus);
+    }
     return rest;
 }
 
-bool number_is_multiple(struct json_object *value, const struct divisor *divisor)
+bool number_is_multiple(struct json_object *value, const struct number *number,
+                        const struct divisor *divisor)
 {
-    struct number number, room;
-    number_read(value, &number);
-    if (number.small && number.magnitude == 0)
+    struct number room;
+    if (number->small && number->magnitude == 0)
         return true;
     if (!divisor->exact)
         return fmod(value_double(value), divisor->approximate) == 0;
-    if (number.small && divisor->exponent == 0)
-        return number.magnitude % divisor->digits == 0;
-    const struct decimal *d = as_decimal(&number, &room);
+    if (number->small && divisor->exponent == 0)
+        return number->magnitude % divisor->digits == 0;
+    const struct decimal *d = as_decimal(number, &room);
     int64_t shift = -fraction_digits(d) - divisor->exponent;
     if (shift < 0)
         return false;

@@ -13,10 +13,14 @@ struct decimal {
     int64_t scale;
 };
 
+enum { NUMBER_BYTES_A_STEP = 16 }; /* of an evaluation, for looking at a number once */
+
 struct number {
     bool negative; /* never for zero */
     bool small;    /* an integer whose magnitude fits 64 bits */
+    bool integer;  /* written without point and exponent */
     uint64_t magnitude;
+    size_t length;          /* of the text that was read: what it cost; 0 if there is none */
     struct decimal decimal; /* unless small */
     char text[32];          /* where decimal points, for numbers that nobody wrote */
 };
@@ -31,10 +35,11 @@ void number_parse(const char *text, struct number *number);
 int number_compare(const struct number *a, const struct number *b);
 
 /* Which of VALUE_INTEGER, VALUE_WHOLE, VALUE_FRACTION. */
-unsigned number_type(struct json_object *value);
+unsigned number_type(const struct number *number);
 
-/* Equal numbers have equal hashes, however they are written. */
-uint64_t number_hash(const struct number *number);
+/* Equal numbers have equal hashes, however they are written. Without the key nobody can choose
+ * numbers that collide. */
+uint64_t number_hash(const struct number *number, uint64_t key);
 
 /* What `multipleOf` divides by, prepared. */
 struct divisor {
@@ -46,6 +51,7 @@ struct divisor {
 
 /* False unless the number is greater than 0. */
 bool divisor_init(struct divisor *divisor, struct json_object *value);
-bool number_is_multiple(struct json_object *value, const struct divisor *divisor);
+bool number_is_multiple(struct json_object *value, const struct number *number,
+                        const struct divisor *divisor);
 
 #endif

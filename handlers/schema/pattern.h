@@ -9,9 +9,15 @@
 struct pattern;
 struct matcher; /* memory of matches; one for each evaluator */
 
-/* Compiles `source` and puts it at the head of the list `*all`, which owns it. NULL with `err`. */
-struct pattern *pattern_compile(struct bytes source, struct pattern **all, struct error *err);
-void pattern_destroy_all(struct pattern *all);
+/* The patterns of one schema; {0} has none. */
+struct patterns {
+    struct pattern *first;
+    size_t bytes; /* of them all, machine code included */
+};
+
+/* Compiles `source`; `all` owns it. NULL with `err`, also where they get too large together. */
+struct pattern *pattern_compile(struct bytes source, struct patterns *all, struct error *err);
+void patterns_destroy(struct patterns *all);
 
 const char *pattern_source(const struct pattern *pattern);
 

@@ -4,12 +4,13 @@
 #ifndef TENTERHOOK_SCHEMA_PROGRAM_H
 #define TENTERHOOK_SCHEMA_PROGRAM_H
 
+#include "base/siphash.h"
 #include "handlers/schema/keyword.h"
 #include "handlers/schema/number.h"
+#include "handlers/schema/pattern.h"
 #include "handlers/schema/schema.h"
 
 struct json_object;
-struct pattern;
 struct format_row;
 
 /* Rows of eval.c's table. */
@@ -51,8 +52,9 @@ struct step {
 enum { RESOURCE_NONE = UINT32_MAX };
 
 struct node {
-    uint8_t types;   /* enum value_type: what passes */
-    bool owns_marks; /* has unevaluated*: collects what its own keywords evaluated */
+    uint8_t types;      /* enum value_type: what passes */
+    uint8_t step_types; /* of values that any step looks at */
+    bool owns_marks;    /* has unevaluated*: collects what its own keywords evaluated */
     uint16_t step_count;
     uint32_t resource; /* whose dynamic anchors come into scope; RESOURCE_NONE: no change */
     const struct step *steps;
@@ -67,7 +69,7 @@ struct jump {
 
 /* OPERATION_DYNAMIC_REF; for $recursiveRef the name is "". */
 struct dynamic_jump {
-    unsigned name; /* index into the anchors of a resource */
+    const char *name; /* kept once: the same pointer as in the resources' anchors */
     struct jump initial;
 };
 
@@ -81,9 +83,13 @@ struct bound {
 struct value_set {
     struct json_object **values;
     uint32_t count;
-    uint32_t mask; /* of slots, if all are strings: slots hold index + 1 */
-    uint32_t *slots;
+    uint32_t mask;   /* of slots, which hold index + 1 */
+    uint32_t *slots; /* by name_hash if all are strings, else by value_hash; NULL: look at each */
+    bool texts;      /* all are strings */
 };
+
+/* The authors of schemas choose the values, senders do not: this needs to be no secret. */
+static const struct siphash_key value_set_key = {{0x7465, 0x6e74}};
 
 /* OPERATION_OBJECT */
 struct property {
@@ -109,6 +115,7 @@ struct object_plan {
     const struct pattern_property *patterns;
     const struct node *additional, *names; /* NULL: none */
     bool walks;                            /* the members must be looked at one by one */
+    bool applies;                          /* `properties` has schemas for some */
 };
 
 /* OPERATION_ARRAY */
@@ -157,7 +164,7 @@ struct condition {
 
 /* The dynamic anchors of one resource. */
 struct anchor_jump {
-    unsigned name;
+    const char *name;
     struct jump jump;
 };
 
@@ -171,7 +178,7 @@ struct schema {
     struct jump root;
     struct json_object **values; /* kept for const and enum */
     size_t value_count, value_capacity;
-    struct pattern *patterns;          /* a list, all of them */
+    struct patterns patterns;
     const struct anchor_list *anchors; /* by resource; NULL: nothing is dynamic */
     uint32_t anchor_count;
     bool dynamic;
@@ -193,6 +200,12 @@ static inline uint32_t name_hash(const char *name, size_t length)
     } else if (length) {
         head = (uint64_t)(uint8_t)name[0] << 16 | (uint64_t)(uint8_t)name[length / 2] << 8 |
                (uint8_t)name[length - 1];
+    }
+    for (size_t at = 8; at + 8 < length; at += 8) {
+        uint64_t word;
+        memcpy(&word, name + at, 8);
+        head = (head ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        head ^= head >> 32;
     }
     uint64_t hash =
         (head ^ tail * UINT64_C(0xff51afd7ed558ccd) ^ length) * UINT64_C(0x9e3779b97f4a7c15);

@@ -56,14 +56,15 @@ struct schema *schema_compile(struct schema_library *library, const char *uri,
                               struct json_object *document, struct schema_fault *fault);
 void schema_destroy(struct schema *schema);
 
-/* Bytes of the compiled program, without the patterns' machine code. */
+/* Bytes of the compiled program with its patterns, without the values of const and enum. */
 size_t schema_size(const struct schema *schema);
 
 /* ---- evaluating ---- */
 
 struct schema_limits {
-    size_t steps;       /* schemas applied to values in one evaluation */
+    size_t steps;       /* of one evaluation: schemas applied to values, and what costs as much */
     unsigned depth;     /* of schemas within schemas */
+    size_t stack;       /* bytes; at most half of what the process may have (RLIMIT_STACK) */
     size_t scratch;     /* bytes for uniqueItems and unevaluated* */
     int64_t pattern_ms; /* processor time in all patterns of one evaluation */
 };

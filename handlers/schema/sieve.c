@@ -1,15 +1,26 @@
-/* For each branch, what it certainly wants of an object's members, through references and allOf: a
- * set of required names (at most 64 names in all branches together, a bit each), and for each name
- * the texts that const or enum allow. One walk over the object's own members then says which of the
- * names are there and, for names with texts, which branches the member's text rules out. GitHub's
- * union of 66 events comes down to one or two branches in a fifth of a microsecond. */
+/* For each branch, what it certainly wants of an object's members, through references, allOf and
+ * the unions inside it: a set of required names (at most 64 names in all branches together, a bit
+ * each), and for each name the texts that const or enum allow. One walk over the object's own
+ * members then says which of the names are there and, for names with texts, which branches the
+ * member's text rules out. GitHub's union of 66 events comes down to one or two branches in a
+ * fraction of a microsecond. What is wanted may be any part of what there is to want, so the search
+ * for it has a budget. */
 #include "handlers/schema/sieve.h"
 
 #include "handlers/schema/value.h"
 
-enum { WANT_DEPTH = 16, SIEVE_SLOTS = SIEVE_NAMES * 4, SMALL_UNION = 2 };
+#include <stdlib.h>
 
-/* The branches that allow a text for a name; `set` is whose text it is. */
+enum {
+    WANT_DEPTH = 16,
+    WANT_NODES = 2000, /* looked at for one union */
+    SIEVE_SLOTS = SIEVE_NAMES * 4,
+    SMALL_UNION = 2,
+    NAME_TEXTS = 128,
+    ALL_TEXTS = 512,
+};
+
+/* The branches that allow a text for a name. */
 struct sieve_text {
     struct bytes text;
     uint64_t branches[SIEVE_WORDS];
@@ -18,59 +29,64 @@ struct sieve_text {
 struct sieve_name {
     const char *name;
     uint32_t length;
-    bool has_texts;
-    uint64_t indifferent[SIEVE_WORDS]; /* branches that allow any text, or none but other types */
-    struct sieve_text *texts;
-    uint32_t text_count;
+    uint32_t text_count; /* 0: only whether it is there matters */
+    const struct sieve_text *texts;
+    uint64_t indifferent[SIEVE_WORDS]; /* branches that want no text of it */
 };
 
 struct sieve {
-    uint32_t branch_count, name_count;
-    struct sieve_name names[SIEVE_NAMES];
-    uint8_t slots[SIEVE_SLOTS]; /* index + 1 */
-    uint64_t required[];        /* by branch: bits of names */
+    uint32_t branch_count, mask;
+    const struct sieve_name *names;
+    const uint64_t *required; /* by branch: bits of names */
+    uint8_t slots[];          /* index + 1 */
 };
 
 /* ---- making one ---- */
 
-struct maker {
-    struct arena *arena;
-    struct sieve *sieve;
-    uint32_t branch;
-    bool useful;
+struct maker_text {
+    struct sieve_text text;
+    uint32_t next; /* of the same name, index + 1 */
 };
 
-static uint32_t slot_of(const char *name, size_t length)
-{
-    return name_hash(name, length) % SIEVE_SLOTS;
-}
+struct sieve_maker {
+    uint32_t branch, name_count, text_count;
+    unsigned budget;
+    bool useful;
+    struct sieve_name names[SIEVE_NAMES];
+    uint32_t first_text[SIEVE_NAMES]; /* index + 1 */
+    uint8_t slots[SIEVE_SLOTS];
+    uint64_t required[SIEVE_BRANCHES];
+    struct maker_text texts[ALL_TEXTS];
+};
 
-static int find_name(const struct sieve *sieve, const char *name, size_t length)
+enum want { WANT_NEW_NAMES = 1, WANT_TEXTS = 2 };
+
+/* The index of the name in the slots; -1, with the free slot, if it is not there. */
+static int find_name(const uint8_t *slots, uint32_t mask, const struct sieve_name *names,
+                     const char *name, size_t length, uint32_t *slot)
 {
-    uint32_t slot = slot_of(name, length);
-    for (; sieve->slots[slot]; slot = (slot + 1) % SIEVE_SLOTS) {
-        const struct sieve_name *item = &sieve->names[sieve->slots[slot] - 1];
+    for (*slot = name_hash(name, length) & mask; slots[*slot]; *slot = (*slot + 1) & mask) {
+        const struct sieve_name *item = &names[slots[*slot] - 1];
         if (item->length == length && memcmp(item->name, name, length) == 0)
-            return sieve->slots[slot] - 1;
+            return slots[*slot] - 1;
     }
     return -1;
 }
 
-/* The index of the name, added if there is room; else -1. */
-static int want_name(struct sieve *sieve, const char *name, size_t length)
+/* The index of the property's name, added if that is wanted and there is room; else -1. */
+static int want_name(struct sieve_maker *maker, const struct property *property, unsigned want)
 {
-    int found = find_name(sieve, name, length);
-    if (found >= 0 || sieve->name_count == SIEVE_NAMES)
-        return found;
-    uint32_t slot = slot_of(name, length);
-    while (sieve->slots[slot])
-        slot = (slot + 1) % SIEVE_SLOTS;
-    struct sieve_name *item = &sieve->names[sieve->name_count];
-    item->name = name;
-    item->length = (uint32_t)length;
+    uint32_t slot;
+    int index = find_name(maker->slots, SIEVE_SLOTS - 1, maker->names, property->name,
+                          property->length, &slot);
+    if (index >= 0 || !(want & WANT_NEW_NAMES) || maker->name_count == SIEVE_NAMES)
+        return index;
+    struct sieve_name *item = &maker->names[maker->name_count];
+    *item = (struct sieve_name){.name = property->name, .length = property->length};
     memset(item->indifferent, 0xff, sizeof item->indifferent);
-    sieve->slots[slot] = (uint8_t)++sieve->name_count;
-    return (int)sieve->name_count - 1;
+    maker->first_text[maker->name_count] = 0;
+    maker->slots[slot] = (uint8_t)++maker->name_count;
+    return (int)maker->name_count - 1;
 }
 
 /* The set of texts that a node allows a string to be, through references; NULL if it is open. */
@@ -80,7 +96,7 @@ static const struct value_set *text_set(const struct node *node, unsigned depth)
         const struct step *step = &node->steps[i];
         if (step->operation == OPERATION_CONST || step->operation == OPERATION_ENUM) {
             const struct value_set *set = step->data;
-            return set->slots ? set : NULL;
+            return set->texts ? set : NULL;
         }
         if (step->operation == OPERATION_REF && depth < WANT_DEPTH)
             return text_set(((const struct jump *)step->data)->node, depth + 1);
@@ -88,94 +104,160 @@ static const struct value_set *text_set(const struct node *node, unsigned depth)
     return NULL;
 }
 
-static bool add_text(struct maker *maker, struct sieve_name *name, struct bytes text)
+static void add_text(struct sieve_maker *maker, int index, struct bytes text)
 {
-    uint32_t i = 0;
-    while (i < name->text_count && !bytes_equal(name->texts[i].text, text))
-        i++;
-    if (i == name->text_count) {
-        struct sieve_text *texts =
-            arena_alloc_array(maker->arena, name->text_count + 1, sizeof *texts);
-        if (!texts)
-            return false;
-        if (name->text_count)
-            memcpy(texts, name->texts, name->text_count * sizeof *texts);
-        texts[i].text = text;
-        name->texts = texts;
-        name->text_count++;
+    uint32_t at = maker->first_text[index];
+    while (at && !bytes_equal(maker->texts[at - 1].text.text, text))
+        at = maker->texts[at - 1].next;
+    if (!at) {
+        at = ++maker->text_count;
+        maker->texts[at - 1] =
+            (struct maker_text){.text.text = text, .next = maker->first_text[index]};
+        maker->first_text[index] = at;
+        maker->names[index].text_count++;
     }
-    name->texts[i].branches[maker->branch / 64] |= UINT64_C(1) << maker->branch % 64;
-    return true;
+    maker->texts[at - 1].text.branches[maker->branch / 64] |= UINT64_C(1) << maker->branch % 64;
 }
 
-enum { TEXTS_MAX = 128 };
-
-static void want_texts(struct maker *maker, const struct property *property,
-                       const struct value_set *set)
+static void want_texts(struct sieve_maker *maker, int index, const struct value_set *set)
 {
-    int index = want_name(maker->sieve, property->name, property->length);
-    if (index < 0)
-        return;
-    struct sieve_name *name = &maker->sieve->names[index];
+    struct sieve_name *name = &maker->names[index];
     uint64_t bit = UINT64_C(1) << maker->branch % 64;
     /* a second set of the same branch would have to be intersected: left alone */
-    if (!(name->indifferent[maker->branch / 64] & bit) || name->text_count + set->count > TEXTS_MAX)
+    if (!(name->indifferent[maker->branch / 64] & bit) || set->count == 0 ||
+        set->count > NAME_TEXTS || name->text_count > NAME_TEXTS - set->count ||
+        maker->text_count > ALL_TEXTS - set->count)
         return;
     for (uint32_t i = 0; i < set->count; i++)
-        if (!add_text(maker, name, value_string(set->values[i])))
-            return;
+        add_text(maker, index, value_string(set->values[i]));
     name->indifferent[maker->branch / 64] &= ~bit;
-    name->has_texts = true;
     maker->useful = true;
 }
 
-static void want_object(struct maker *maker, const struct object_plan *plan)
+/* Returns the required names. */
+static uint64_t want_object(struct sieve_maker *maker, const struct object_plan *plan,
+                            unsigned want)
 {
+    uint64_t required = 0;
     for (uint32_t i = 0; i < plan->count; i++) {
         const struct property *property = &plan->properties[i];
-        if (property->required) {
-            int index = want_name(maker->sieve, property->name, property->length);
-            if (index >= 0)
-                maker->sieve->required[maker->branch] |= UINT64_C(1) << index;
-            maker->useful |= index >= 0;
-        }
-        const struct value_set *set = property->node ? text_set(property->node, 0) : NULL;
-        if (set)
-            want_texts(maker, property, set);
+        const struct value_set *set =
+            want & WANT_TEXTS && property->node ? text_set(property->node, 0) : NULL;
+        int index = property->required || set ? want_name(maker, property, want) : -1;
+        if (index >= 0 && property->required)
+            required |= UINT64_C(1) << index;
+        if (index >= 0 && set)
+            want_texts(maker, index, set);
     }
+    return required;
 }
 
-static void want_node(struct maker *maker, const struct node *node, unsigned depth)
+static uint64_t want_node(struct sieve_maker *maker, const struct node *node, unsigned want,
+                          unsigned depth);
+
+static uint64_t want_all(struct sieve_maker *maker, const struct branches *all, unsigned want,
+                         unsigned depth)
 {
-    if (depth > WANT_DEPTH)
-        return;
+    uint64_t required = 0;
+    for (uint32_t i = 0; i < all->count; i++)
+        required |= want_node(maker, all->nodes[i], want, depth);
+    return required;
+}
+
+/* What every branch of a union inside the branch requires. */
+static uint64_t want_common(struct sieve_maker *maker, const struct branches *some, unsigned want,
+                            unsigned depth)
+{
+    uint64_t required = UINT64_MAX;
+    for (uint32_t i = 0; required && i < some->count; i++) {
+        required &= want_node(maker, some->nodes[i], want & WANT_NEW_NAMES, depth);
+        want = 0;
+    }
+    return required;
+}
+
+/* The names that an object needs to pass; all there are and more if none passes. */
+static uint64_t want_node(struct sieve_maker *maker, const struct node *node, unsigned want,
+                          unsigned depth)
+{
+    uint64_t required = node->types & VALUE_OBJECT ? 0 : UINT64_MAX;
+    if (depth > WANT_DEPTH || !maker->budget)
+        return required;
+    maker->budget--;
     for (unsigned i = 0; i < node->step_count; i++) {
         const struct step *step = &node->steps[i];
         if (step->operation == OPERATION_OBJECT)
-            want_object(maker, step->data);
+            required |= want_object(maker, step->data, want);
         else if (step->operation == OPERATION_REF)
-            want_node(maker, ((const struct jump *)step->data)->node, depth + 1);
-        else if (step->operation == OPERATION_ALL_OF) {
-            const struct branches *all = step->data;
-            for (uint32_t j = 0; j < all->count && j < WANT_DEPTH; j++)
-                want_node(maker, all->nodes[j], depth + 1);
-        }
+            required |= want_node(maker, ((const struct jump *)step->data)->node, want, depth + 1);
+        else if (step->operation == OPERATION_ALL_OF)
+            required |= want_all(maker, step->data, want, depth + 1);
+        else if (step->operation == OPERATION_ANY_OF || step->operation == OPERATION_ONE_OF)
+            required |= want_common(maker, step->data, want, depth + 1);
     }
+    return required;
 }
 
-const struct sieve *sieve_create(struct arena *arena, const struct branches *branches)
+static bool copy_texts(const struct sieve_maker *maker, struct arena *arena, uint32_t index,
+                       struct sieve_name *name)
+{
+    struct sieve_text *texts = arena_alloc_array(arena, name->text_count, sizeof *texts);
+    name->texts = texts;
+    for (uint32_t at = maker->first_text[index]; texts && at; at = maker->texts[at - 1].next)
+        *texts++ = maker->texts[at - 1].text;
+    return texts;
+}
+
+/* No larger than it has to be. */
+static const struct sieve *copy_sieve(const struct sieve_maker *maker, struct arena *arena,
+                                      uint32_t branch_count)
+{
+    uint32_t size = 4, slot;
+    while (size < maker->name_count * 2)
+        size *= 2;
+    struct sieve *sieve = arena_alloc(arena, sizeof *sieve + size);
+    struct sieve_name *names = arena_alloc_array(arena, maker->name_count, sizeof *names);
+    uint64_t *required = arena_alloc_array(arena, branch_count, sizeof *required);
+    if (!sieve || !names || !required)
+        return NULL;
+    *sieve = (struct sieve){
+        .branch_count = branch_count, .mask = size - 1, .names = names, .required = required};
+    memcpy(required, maker->required, branch_count * sizeof *required);
+    for (uint32_t i = 0; i < maker->name_count; i++) {
+        names[i] = maker->names[i];
+        find_name(sieve->slots, sieve->mask, names, names[i].name, names[i].length, &slot);
+        sieve->slots[slot] = (uint8_t)(i + 1);
+        if (names[i].text_count && !copy_texts(maker, arena, i, &names[i]))
+            return NULL;
+    }
+    return sieve;
+}
+
+const struct sieve *sieve_create(struct sieve_maker *maker, struct arena *arena,
+                                 const struct branches *branches)
 {
     if (branches->count <= SMALL_UNION || branches->count > SIEVE_BRANCHES)
         return NULL;
-    struct sieve *sieve =
-        arena_alloc(arena, sizeof *sieve + branches->count * sizeof *sieve->required);
-    if (!sieve)
-        return NULL;
-    struct maker maker = {.arena = arena, .sieve = sieve};
-    sieve->branch_count = branches->count;
-    for (; maker.branch < branches->count; maker.branch++)
-        want_node(&maker, branches->nodes[maker.branch], 0);
-    return maker.useful ? sieve : NULL;
+    memset(maker, 0, offsetof(struct sieve_maker, names));
+    memset(maker->slots, 0, sizeof maker->slots);
+    maker->budget = WANT_NODES;
+    for (; maker->branch < branches->count; maker->branch++) {
+        uint64_t required =
+            want_node(maker, branches->nodes[maker->branch], WANT_NEW_NAMES | WANT_TEXTS, 0);
+        maker->required[maker->branch] = required;
+        maker->useful |= required != 0;
+    }
+    return maker->useful ? copy_sieve(maker, arena, branches->count) : NULL;
+}
+
+struct sieve_maker *sieve_maker_create(void)
+{
+    return malloc(sizeof(struct sieve_maker));
+}
+
+void sieve_maker_destroy(struct sieve_maker *maker)
+{
+    free(maker);
 }
 
 /* ---- using it ---- */
@@ -197,14 +279,15 @@ static void sieve_text(const struct sieve_name *name, struct json_object *value,
 void sieve_run(const struct sieve *sieve, struct json_object *object, struct sieve_result *result)
 {
     uint64_t present = 0;
+    uint32_t slot;
     memset(result, 0xff, sizeof *result);
     for (struct member m = member_first(object); m.entry; member_next(&m)) {
         const char *name = member_name(&m);
-        int index = find_name(sieve, name, strlen(name));
+        int index = find_name(sieve->slots, sieve->mask, sieve->names, name, strlen(name), &slot);
         if (index < 0)
             continue;
         present |= UINT64_C(1) << index;
-        if (sieve->names[index].has_texts)
+        if (sieve->names[index].text_count)
             sieve_text(&sieve->names[index], member_value(&m), result);
     }
     for (uint32_t i = 0; i < sieve->branch_count; i++)

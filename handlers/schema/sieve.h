@@ -21,8 +21,15 @@ static inline bool sieve_passes(const struct sieve_result *result, uint32_t bran
     return result->words[branch / 64] >> branch % 64 & 1;
 }
 
+/* Room to make sieves in, for the time of compiling. */
+struct sieve_maker;
+
+struct sieve_maker *sieve_maker_create(void);
+void sieve_maker_destroy(struct sieve_maker *maker);
+
 /* For branches of objects that a sieve can tell apart; NULL where it would not help or without
  * memory. */
-const struct sieve *sieve_create(struct arena *arena, const struct branches *branches);
+const struct sieve *sieve_create(struct sieve_maker *maker, struct arena *arena,
+                                 const struct branches *branches);
 
 #endif

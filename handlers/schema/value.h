@@ -140,6 +140,13 @@ static inline struct json_object *value_keep(struct json_object *value)
     return json_object_get(value);
 }
 
+/* A value of its own, equal to `value`; NULL without memory. */
+static inline struct json_object *value_copy(struct json_object *value)
+{
+    struct json_object *copy = NULL;
+    return json_object_deep_copy(value, &copy, NULL) == 0 ? copy : NULL;
+}
+
 static inline void value_release(struct json_object *value)
 {
     json_object_put(value);
