@@ -13,7 +13,8 @@
 
 enum { PROGRAM_BYTES = 256 * 1024 * 1024 };
 
-static const struct node node_always = {.types = VALUE_ANY, .resource = RESOURCE_NONE};
+static const struct node node_always = {
+    .types = VALUE_ANY, .simple = true, .resource = RESOURCE_NONE};
 static const struct step step_never[] = {{.operation = OPERATION_NEVER, .types = VALUE_ANY}};
 static const struct node node_never = {.types = VALUE_ANY,
                                        .step_types = VALUE_ANY,
@@ -161,11 +162,15 @@ static bool unit_write(struct unit *unit, struct node *node)
         memcpy(steps, unit->steps, unit->step_count * sizeof *steps);
     }
     uint8_t step_types = 0;
-    for (unsigned i = 0; i < unit->step_count; i++)
+    bool simple = true;
+    for (unsigned i = 0; i < unit->step_count; i++) {
         step_types |= unit->steps[i].types;
+        simple &= unit->steps[i].operation <= OPERATION_FORMAT;
+    }
     *node = (struct node){.types = (uint8_t)unit->types,
                           .step_types = step_types,
                           .owns_marks = unit->owns_marks,
+                          .simple = simple,
                           .step_count = (uint16_t)unit->step_count,
                           .resource = RESOURCE_NONE,
                           .steps = steps};

@@ -257,12 +257,37 @@ __attribute__((noinline)) static unsigned exact_type(struct schema_evaluator *ev
     return number_type(&number);
 }
 
+/* What the node has to know of the value's type: most numbers need no closer look. */
+static inline unsigned type_for(struct schema_evaluator *ev, const struct node *node,
+                                struct json_object *value)
+{
+    unsigned type = value_type(value);
+    bool closer = type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER;
+    return closer ? exact_type(ev, value) : type;
+}
+
+bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value)
+{
+    unsigned type = type_for(ev, node, value);
+    if (!eval_spend(ev, 1) || !(node->types & type))
+        return false;
+    if (!(node->step_types & type))
+        return true;
+    struct frame frame; /* the steps look at these members only */
+    frame.value = value;
+    frame.name_text = NULL;
+    frame.type = (uint8_t)type;
+    const struct step *step = node->steps, *end = step + node->step_count;
+    for (; step < end; step++)
+        if ((step->types & type) && !operations[step->operation](ev, &frame, step))
+            return false;
+    return true;
+}
+
 bool eval_node(struct schema_evaluator *ev, struct frame *frame)
 {
     const struct node *node = frame->node;
-    unsigned type = frame->name_text ? VALUE_STRING : value_type(frame->value);
-    if (type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER)
-        type = exact_type(ev, frame->value);
+    unsigned type = frame->name_text ? VALUE_STRING : type_for(ev, node, frame->value);
     frame->type = (uint8_t)type;
     if (!eval_spend(ev, 1))
         return false;

@@ -65,16 +65,13 @@ struct schema_evaluator {
 /* Applies frame->node to the value. False: it fails (or evaluation is abandoned). */
 bool eval_node(struct schema_evaluator *ev, struct frame *frame);
 
-/* Whether the type of the value is all that has to be right, and is: no frame is needed then. Most
- * schemas are {"type": "string"} and the like. */
-static inline bool eval_passes_at_once(struct schema_evaluator *ev, const struct node *node,
-                                       const struct json_object *value)
+/* Applies a simple node where nobody wants reasons: without most of a frame, which is for reports
+ * and for schemas inside. Most schemas are {"type": "string"} and the like. */
+bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value);
+
+static inline bool eval_is_simple(const struct schema_evaluator *ev, const struct node *node)
 {
-    unsigned type = value_type(value);
-    bool passes = (node->types & type) && !(node->step_types & type) &&
-                  (type != VALUE_FRACTION || (node->types & VALUE_NUMBER) == VALUE_NUMBER);
-    ev->steps += passes;
-    return passes;
+    return node->simple && !ev->collector;
 }
 
 /* Gives up; returns false. `why` is a constant. */

@@ -6,8 +6,8 @@
 static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t item,
                        const struct node *node, enum keyword keyword, uint32_t index)
 {
-    if (eval_passes_at_once(ev, node, value_item(frame->value, item)))
-        return true;
+    if (eval_is_simple(ev, node))
+        return eval_simple(ev, node, value_item(frame->value, item));
     struct frame child = {.value = value_item(frame->value, item),
                           .node = node,
                           .up = frame,

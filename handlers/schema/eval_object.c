@@ -36,8 +36,8 @@ static const struct property *plan_find(const struct object_plan *plan, uint32_t
 static bool apply_value(struct walk *walk, struct json_object *value, const char *name,
                         const struct node *node, enum keyword keyword, const char *token)
 {
-    if (eval_passes_at_once(walk->ev, node, value))
-        return true;
+    if (eval_is_simple(walk->ev, node))
+        return eval_simple(walk->ev, node, value);
     struct frame child = {.value = value,
                           .node = node,
                           .up = walk->frame,

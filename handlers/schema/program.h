@@ -13,11 +13,9 @@
 struct json_object;
 struct format_row;
 
-/* Rows of eval.c's table. */
+/* Rows of eval.c's table. Those up to OPERATION_FORMAT look at the value alone, not into it. */
 enum operation {
     OPERATION_NEVER,
-    OPERATION_REF,
-    OPERATION_DYNAMIC_REF,
     OPERATION_CONST,
     OPERATION_ENUM,
     OPERATION_BOUND,
@@ -25,6 +23,8 @@ enum operation {
     OPERATION_LENGTH,
     OPERATION_PATTERN,
     OPERATION_FORMAT,
+    OPERATION_REF,
+    OPERATION_DYNAMIC_REF,
     OPERATION_OBJECT,
     OPERATION_ARRAY,
     OPERATION_UNIQUE_ITEMS,
@@ -52,9 +52,10 @@ struct step {
 enum { RESOURCE_NONE = UINT32_MAX };
 
 struct node {
-    uint8_t types;      /* enum value_type: what passes */
-    uint8_t step_types; /* of values that any step looks at */
-    bool owns_marks;    /* has unevaluated*: collects what its own keywords evaluated */
+    uint8_t types;       /* enum value_type: what passes */
+    uint8_t step_types;  /* of values that any step looks at */
+    bool owns_marks : 1; /* has unevaluated*: collects what its own keywords evaluated */
+    bool simple : 1;     /* no step looks into the value or applies a schema */
     uint16_t step_count;
     uint32_t resource; /* whose dynamic anchors come into scope; RESOURCE_NONE: no change */
     const struct step *steps;
