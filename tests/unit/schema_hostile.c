@@ -4,11 +4,9 @@
 #include "tests/unit/schema_hostile.h"
 
 #include "handlers/schema/value.h"
-#include "tests/unit/allocations.h"
 
 #include <json-c/json_tokener.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <time.h>
 
 enum { TEXT_MAX = 256 * 1024 * 1024, DEPTH = 10000 };
@@ -565,9 +563,10 @@ static void evaluate(const struct schema *schema, struct json_object *value, str
     schema_evaluator_destroy(evaluator);
 }
 
-static void compile_and_evaluate(struct json_object *document, struct json_object *value,
-                                 struct arena *arena, struct hostile_result *result)
+void hostile_judge(struct json_object *document, struct json_object *value, struct arena *arena,
+                   struct hostile_result *result)
 {
+    *result = (struct hostile_result){.reason = ""};
     struct schema_options options = {.assert_formats = true};
     int64_t begun = processor_ns();
     struct schema_library *library = schema_library_create(&options);
@@ -581,37 +580,16 @@ static void compile_and_evaluate(struct json_object *document, struct json_objec
     schema_destroy(schema);
 }
 
-/* Only for the engine: json-c's own release of a deep value takes more. */
-static void run_on_stack(struct json_object *document, struct json_object *value, size_t stack,
-                         struct arena *arena, struct hostile_result *result)
+bool hostile_make(const struct hostile_case *item, struct json_object **schema,
+                  struct json_object **value)
 {
-    struct rlimit limit, smaller;
-    getrlimit(RLIMIT_STACK, &limit);
-    smaller = limit;
-    if (stack)
-        smaller.rlim_cur = stack;
-    setrlimit(RLIMIT_STACK, &smaller);
-    allocations_reset();
-    size_t before = allocations_now().bytes;
-    compile_and_evaluate(document, value, arena, result);
-    result->peak = allocations_now().peak - before;
-    setrlimit(RLIMIT_STACK, &limit);
-}
-
-bool hostile_run(const struct hostile_case *item, size_t stack, struct arena *arena,
-                 struct hostile_result *result)
-{
-    struct buffer schema, text;
-    struct json_object *document = NULL, *value = NULL;
-    *result = (struct hostile_result){.reason = ""};
-    buffer_init(&schema, TEXT_MAX);
-    buffer_init(&text, TEXT_MAX);
-    bool good = item->make(&schema, &text) && parse(&schema, &document) && parse(&text, &value);
-    buffer_finish(&schema);
-    buffer_finish(&text);
-    if (good)
-        run_on_stack(document, value, stack, arena, result);
-    value_release(document);
-    value_release(value);
+    struct buffer schema_text, value_text;
+    *schema = *value = NULL;
+    buffer_init(&schema_text, TEXT_MAX);
+    buffer_init(&value_text, TEXT_MAX);
+    bool good = item->make(&schema_text, &value_text) && parse(&schema_text, schema) &&
+                parse(&value_text, value);
+    buffer_finish(&schema_text);
+    buffer_finish(&value_text);
     return good;
 }

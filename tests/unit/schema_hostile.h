@@ -30,12 +30,14 @@ struct hostile_result {
     enum schema_verdict explained;               /* an invalid one, again for the reasons */
     struct schema_failures failures;             /* of an invalid one; texts in the arena */
     int64_t compile_ns, evaluate_ns, explain_ns; /* processor time */
-    size_t peak; /* bytes that the engine took, where they are counted (allocations.h) */
 };
 
-/* With `stack` bytes for the engine (0: as many as there are). False where the case could not be
- * made. */
-bool hostile_run(const struct hostile_case *item, size_t stack, struct arena *arena,
-                 struct hostile_result *result);
+/* The schema and the value of a case, the caller's (json_object_put). False without memory. */
+bool hostile_make(const struct hostile_case *item, struct json_object **schema,
+                  struct json_object **value);
+
+/* Compiles, evaluates, and explains what is invalid; `*result` is about 1 KiB. */
+void hostile_judge(struct json_object *schema, struct json_object *value, struct arena *arena,
+                   struct hostile_result *result);
 
 #endif

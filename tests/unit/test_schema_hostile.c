@@ -9,6 +9,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 /* Sanitizers want several times the stack. */
 static size_t stack(void)
@@ -16,20 +17,40 @@ static size_t stack(void)
     return allocations_counted() ? 256 * 1024 : 2 * 1024 * 1024;
 }
 
+/* Only the engine is held to it: json-c's release of a value 10,000 deep takes more. */
+static size_t judge_on_small_stack(struct json_object *document, struct json_object *value,
+                                   struct arena *arena, struct hostile_result *result)
+{
+    struct rlimit limit, smaller;
+    ck_assert_int_eq(getrlimit(RLIMIT_STACK, &limit), 0);
+    smaller = limit;
+    smaller.rlim_cur = stack();
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &smaller), 0);
+    allocations_reset();
+    size_t before = allocations_now().bytes;
+    hostile_judge(document, value, arena, result);
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &limit), 0);
+    return allocations_now().peak - before;
+}
+
 START_TEST(hostile_cases_end)
 {
     const struct hostile_case *item = &hostile_cases[_i];
     struct hostile_result result;
+    struct json_object *document, *value;
     struct arena arena;
     arena_init(&arena, 1 << 20);
-    ck_assert(hostile_run(item, stack(), &arena, &result));
+    ck_assert(hostile_make(item, &document, &value));
+    size_t peak = judge_on_small_stack(document, value, &arena, &result);
     ck_assert_msg(result.outcome & item->outcomes, "%s: outcome %d: %s %s", item->name,
                   result.outcome, result.reason, result.fault.error.text);
     ck_assert_int_eq(result.outcome == HOSTILE_ABANDONED, *result.reason != '\0');
     ck_assert_int_eq(result.outcome == HOSTILE_FAULT, result.fault.error.text[0] != '\0');
     if (result.outcome == HOSTILE_INVALID && result.explained == SCHEMA_INVALID)
         ck_assert_uint_gt(result.failures.count, 0);
-    ck_assert_msg(result.peak < 160 * 1024 * 1024, "%s: %zu bytes", item->name, result.peak);
+    ck_assert_msg(peak < 160 * 1024 * 1024, "%s: %zu bytes", item->name, peak);
+    payload_release(document);
+    payload_release(value);
     arena_finish(&arena);
 }
 END_TEST
