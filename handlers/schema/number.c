@@ -83,13 +83,18 @@ void number_read(struct json_object *value, struct number *number)
     number_parse(text, number);
 }
 
-/* Prints a small number into its own text, so that it has digits. */
+/* Writes a small number into the room's text, so that it has digits. */
 static const struct decimal *as_decimal(const struct number *number, struct number *room)
 {
     if (!number->small)
         return &number->decimal;
-    snprintf(room->text, sizeof room->text, "%llu", (unsigned long long)number->magnitude);
-    number_parse(room->text, room);
+    char *end = room->text + sizeof room->text, *first = end;
+    for (uint64_t rest = number->magnitude; rest; rest /= 10)
+        *--first = (char)('0' + rest % 10);
+    int64_t scale = end - first;
+    while (end > first && end[-1] == '0')
+        end--;
+    room->decimal = (struct decimal){.first = scale ? first : NULL, .end = end, .scale = scale};
     return &room->decimal;
 }
 
