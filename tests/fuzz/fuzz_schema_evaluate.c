@@ -4,7 +4,7 @@
 #include "tests/fuzz/schema_fixture.h"
 
 static const struct schema_limits tight = {
-    .steps = 300, .depth = 20, .scratch = 1024, .pattern_ms = 1};
+    .steps = 300, .depth = 20, .stack = 1 << 20, .scratch = 1024, .pattern_ms = 1};
 
 /* {"not": {"$ref": "fuzz"}} */
 static enum schema_verdict turned_round(struct schema_evaluator *evaluator,

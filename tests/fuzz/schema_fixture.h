@@ -11,7 +11,7 @@
 
 static const struct json_limits fixture_json = {.depth = 64, .nodes = 5000, .number_length = 400};
 static const struct schema_limits fixture_limits = {
-    .steps = 50000, .depth = 400, .scratch = 256 * 1024, .pattern_ms = 20};
+    .steps = 50000, .depth = 400, .stack = 1 << 20, .scratch = 256 * 1024, .pattern_ms = 20};
 
 struct schema_input {
     struct schema_options options;

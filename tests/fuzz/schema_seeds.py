@@ -135,7 +135,7 @@ WHOLE = [  # draft, schema, what stands behind it
         "additionalProperties": {"$recursiveRef": "#"}}]}, {"a": {"b": 1}}),
     (2020, {"allOf": [{"$ref": "#/$defs/a"}], "$defs": {"a": {"allOf": [{"$ref": "#/$defs/b"}]}, "b": {
         "anyOf": [{"$ref": "#/$defs/a"}]}}}, 1),
-    (7, {"$ref": "#"}, {}), (7, {"$ref": "other#/definitions/a"}, {"definitions": {"a": {"$ref": "x#"}}}),
+    (7, {"$ref": "#"}, {}),
     (2020, {"$schema": "other"}, {"$id": "other", "$schema": DIALECTS[2020], "$vocabulary": {
         "https://json-schema.org/draft/2020-12/vocab/core": True}}),
     (2020, {"$defs": {"a": {"$id": "four", "$schema": DIALECTS[4], "maximum": 1, "exclusiveMaximum": True}},
@@ -148,6 +148,9 @@ WHOLE = [  # draft, schema, what stands behind it
     (2020, {"prefixItems": [True], "contains": {"type": "string"}, "unevaluatedItems": {"type": "null"}}, [1, "a", None]),
     (2020, {"uniqueItems": True}, [[i % 7, {"a": i}, i * 1.5] for i in range(12)]),
     (7, {"properties": {"foo~/%\"": {"type": "integer"}}, "items": {"$ref": "#/properties/foo~0~1%25%22"}}, [1, "a"]),
+    # once found: a document for two URIs, a meta-schema of itself, sentences cut within a character
+    (7, {"$ref": "other#/definitions/a"}, {"definitions": {"a": {"$ref": "x#"}}}), (2020, {"$schema": ""}, 1),
+    (7, {"const": "é" * 150}, 1), (7, {"pattern": "aé" * 150}, "x"), (7, {"required": ["aé" * 60]}, {}),
     (2020, {"$ref": DIALECTS[2020]}, {"type": "objekt"}), (4, {"$ref": DIALECTS[4]}, {"minItems": -1}),
 ]
 
