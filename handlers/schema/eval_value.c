@@ -176,13 +176,11 @@ bool eval_pattern(struct schema_evaluator *ev, struct frame *frame, const struct
     }
 }
 
-enum { FORMAT_BYTES_A_STEP = 16 };
-
 bool eval_format(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct format_row *row = step->data;
     struct bytes text = frame_text(frame);
-    if (!eval_spend(ev, text.length / FORMAT_BYTES_A_STEP))
+    if (!eval_spend(ev, format_cost(row, text)))
         return false;
     return row->check(text) || EVAL_FAIL(ev, frame, KEYWORD_FORMAT, "must be %s", row->noun);
 }

@@ -49,6 +49,8 @@ static void put(struct translation *t, const char *text)
 static void put_code(struct translation *t, uint32_t code)
 {
     char text[16];
+    if (!t->out)
+        return;
     if (code < 0x80 && ((code | 0x20) - 'a' < 26u || code - '0' < 10u))
         snprintf(text, sizeof text, "%c", (char)code);
     else

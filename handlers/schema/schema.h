@@ -83,8 +83,8 @@ struct schema_evaluator;
 struct schema_evaluator *schema_evaluator_create(const struct schema_limits *limits);
 void schema_evaluator_destroy(struct schema_evaluator *evaluator);
 
-/* The verdict, as fast as can be. Allocates nothing (but libidn2 does, for `idn-hostname` and
- * `idn-email` outside ASCII). */
+/* The verdict, as fast as can be. Allocates nothing (but libidn2 does, for host names and e-mail
+ * addresses with labels outside ASCII, "xn--" ones included). */
 enum schema_verdict schema_evaluate(struct schema_evaluator *evaluator, const struct schema *schema,
                                     struct json_object *value);
 

@@ -372,6 +372,24 @@ static bool long_string_formats(struct buffer *schema, struct buffer *value)
            put(value, "\"");
 }
 
+/* What parsing a regular expression and Unicode's tables cost, for a whole body and several times.
+ */
+static bool costly_formats(struct buffer *schema, struct buffer *value)
+{
+    return put(schema, "{\"items\":{\"anyOf\":[") &&
+           series(schema, "{\"format\":\"idn-hostname\",\"minLength\":1@}", 1000, 20) &&
+           put(schema, "]}}") && put(value, "[\"") &&
+           repeat(value, "xn--9ca.xn--9ca.xn--9ca.xn--9ca.xn--9ca\",\"", 25000) &&
+           put(value, "\"]");
+}
+
+static bool costly_regexes(struct buffer *schema, struct buffer *value)
+{
+    return put(schema, "{\"items\":{\"format\":\"regex\"}}") && put(value, "[\"") &&
+           repeat(value, "\\\\p{L}", 170000) && put(value, "\",\"") &&
+           repeat(value, "\\\\p{L}", 170000) && put(value, "\"]");
+}
+
 /* ---- numbers ---- */
 
 static bool number(struct buffer *schema, struct buffer *value, const char *rule)
@@ -506,6 +524,8 @@ const struct hostile_case hostile_cases[] = {
     {"contains of 900,000 items", REFUSED, contains_many},
     {"1,000 lengths of 2 MiB", REFUSED, long_string_lengths},
     {"1,000 formats of 1 MiB", REFUSED, long_string_formats},
+    {"20 idn-hostname by 25,000 names", REFUSED, costly_formats},
+    {"regular expressions of 1 MB as values", HOSTILE_ABANDONED, costly_regexes},
     {"bounds of a number of 1,000,000 digits", HOSTILE_INVALID, number_bounds},
     {"multipleOf of 1,000,000 digits", HOSTILE_INVALID, number_multiple},
     {"1,000 multipleOf of 1,000,000 digits", HOSTILE_VALID | HOSTILE_ABANDONED, number_multiples},
