@@ -377,7 +377,7 @@ static bool long_string_formats(struct buffer *schema, struct buffer *value)
 static bool costly_formats(struct buffer *schema, struct buffer *value)
 {
     return put(schema, "{\"items\":{\"anyOf\":[") &&
-           series(schema, "{\"format\":\"idn-hostname\",\"minLength\":1@}", 1000, 20) &&
+           series(schema, "{\"format\":\"idn-hostname\",\"not\":{\"maxLength\":@}}", 1000, 20) &&
            put(schema, "]}}") && put(value, "[\"") &&
            repeat(value, "xn--9ca.xn--9ca.xn--9ca.xn--9ca.xn--9ca\",\"", 25000) &&
            put(value, "\"]");
