@@ -378,7 +378,7 @@ static bool costly_formats(struct buffer *schema, struct buffer *value)
 {
     return put(schema, "{\"items\":{\"anyOf\":[") &&
            series(schema, "{\"format\":\"idn-hostname\",\"not\":{\"maxLength\":@}}", 1000, 20) &&
-           put(schema, "]}}") && put(value, "[\"") &&
+           put(schema, ",true]}}") && put(value, "[\"") &&
            repeat(value, "xn--9ca.xn--9ca.xn--9ca.xn--9ca.xn--9ca\",\"", 25000) &&
            put(value, "\"]");
 }
@@ -524,7 +524,7 @@ const struct hostile_case hostile_cases[] = {
     {"contains of 900,000 items", REFUSED, contains_many},
     {"1,000 lengths of 2 MiB", REFUSED, long_string_lengths},
     {"1,000 formats of 1 MiB", REFUSED, long_string_formats},
-    {"20 idn-hostname by 25,000 names", REFUSED, costly_formats},
+    {"20 idn-hostname by 25,000 names", HOSTILE_ABANDONED, costly_formats},
     {"regular expressions of 1 MB as values", HOSTILE_ABANDONED, costly_regexes},
     {"bounds of a number of 1,000,000 digits", HOSTILE_INVALID, number_bounds},
     {"multipleOf of 1,000,000 digits", HOSTILE_INVALID, number_multiple},
