@@ -22,6 +22,8 @@ const struct schema_limits schema_limits_default = {
 static size_t stack_limit(size_t wanted)
 {
     struct rlimit limit;
+    if (wanted == 0)
+        wanted = schema_limits_default.stack;
     if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
         return wanted;
     return wanted < limit.rlim_cur / 2 ? wanted : (size_t)limit.rlim_cur / 2;

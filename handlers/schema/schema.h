@@ -64,7 +64,7 @@ size_t schema_size(const struct schema *schema);
 struct schema_limits {
     size_t steps;       /* of one evaluation: schemas applied to values, and what costs as much */
     unsigned depth;     /* of schemas within schemas */
-    size_t stack;       /* bytes; at most half of what the process may have (RLIMIT_STACK) */
+    size_t stack;       /* bytes (0: 2 MiB); at most half of what there may be (RLIMIT_STACK) */
     size_t scratch;     /* bytes for uniqueItems and unevaluated* */
     int64_t pattern_ms; /* processor time in all patterns of one evaluation */
 };
