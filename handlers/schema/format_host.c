@@ -15,9 +15,9 @@ static bool is_label(struct bytes label)
         if (!format_is_letter(label.data[i]) && !format_is_digit(label.data[i]) &&
             label.data[i] != '-')
             return false;
-    bool reserved = label.length >= 4 && label.data[2] == '-' && label.data[3] == '-';
-    return !reserved || (bytes_equal_nocase(bytes_of(label.data, 4), bytes_of_text("xn--")) &&
-                         idn_label_valid(label));
+    /* other labels with two hyphens there are reserved (RFC 5890 section 2.3.1), but are names */
+    struct bytes prefix = bytes_of(label.data, label.length < 4 ? label.length : 4);
+    return !bytes_equal_nocase(prefix, bytes_of_text("xn--")) || idn_label_valid(label);
 }
 
 bool format_hostname(struct bytes text)

@@ -165,10 +165,18 @@ static bool is_ascii(struct bytes text)
     return true;
 }
 
+/* RFC 5891 section 4.2.3.1, which libidn2 leaves to its callers as well. */
+static bool hyphens_good(const struct label *label)
+{
+    const uint32_t *codes = label->codes;
+    bool reserved = label->count >= 4 && codes[2] == '-' && codes[3] == '-';
+    return !reserved && codes[0] != '-' && codes[label->count - 1] != '-';
+}
+
 static bool is_u_label(struct bytes text, struct name *name)
 {
     struct label label;
-    if (!decode_label(text, &label))
+    if (!decode_label(text, &label) || !hyphens_good(&label))
         return false;
     name->right_to_left |= any_code(&label, is_right_to_left);
     return context_good(&label) && digits_good(&label) && library_allows(text, name);

@@ -12,15 +12,25 @@
 
 #include <stdio.h>
 
-enum { GROUPS_MAX = 200, CODE_POINT_MAX = 0x10ffff, REPEAT_MAX = 65535 };
+enum { GROUPS_MAX = 200, NAMES_MAX = 64, CODE_POINT_MAX = 0x10ffff, REPEAT_MAX = 65535 };
+
+/* Of a group. References may come first. PCRE2 gets names of our own: its own rules for them are
+ * narrower than ECMA-262's. */
+struct group_name {
+    struct bytes text;
+    bool defined;
+};
 
 struct translation {
     const uint8_t *start, *at, *end;
     struct buffer *out; /* NULL: only checking */
     const char *reason;
-    unsigned groups; /* open ones */
-    bool full;       /* no room for the output */
-    bool repeatable; /* what stands before may be repeated */
+    unsigned groups;             /* open ones */
+    unsigned captures, referred; /* groups that capture, and the last that a \1 wants */
+    bool full;                   /* no room for the output */
+    bool repeatable;             /* what stands before may be repeated */
+    unsigned name_count;
+    struct group_name names[NAMES_MAX];
 };
 
 /* What an escape stands for. */
@@ -89,6 +99,41 @@ static uint32_t take_code(struct translation *t)
         code = code << 6 | (t->at[i] & 0x3f);
     t->at += length;
     return code;
+}
+
+/* ---- names of groups ---- */
+
+static bool is_name_byte(uint8_t c, bool first)
+{
+    return c == '_' || c == '$' || c >= 0x80 || (uint8_t)((c | 0x20) - 'a') < 26 ||
+           (!first && c >= '0' && c <= '9');
+}
+
+/* A name and ">"; the index that stands for it. */
+static bool take_name(struct translation *t, unsigned *index)
+{
+    const uint8_t *from = t->at;
+    while (!at_end(t) && is_name_byte(*t->at, t->at == from))
+        t->at++;
+    struct bytes name = bytes_of(from, (size_t)(t->at - from));
+    if (name.length == 0 || !take(t, ">"))
+        return fail(t, "not a name for a group");
+    for (*index = 0; *index < t->name_count; ++*index)
+        if (bytes_equal(t->names[*index].text, name))
+            return true;
+    if (t->name_count == NAMES_MAX)
+        return fail(t, "more than 64 names of groups");
+    t->names[t->name_count++] = (struct group_name){.text = name};
+    return true;
+}
+
+/* Whether all groups that are referred to exist. */
+static bool check_references(struct translation *t)
+{
+    bool good = t->referred <= t->captures;
+    for (unsigned i = 0; i < t->name_count; i++)
+        good &= t->names[i].defined;
+    return good || fail(t, "a reference to a group that does not exist");
 }
 
 /* ---- escapes ---- */
@@ -174,6 +219,8 @@ static bool take_digits(struct translation *t, struct atom *atom)
     }
     for (; !at_end(t) && *t->at >= '0' && *t->at <= '9' && number < 1000; t->at++)
         number = number * 10 + (unsigned)(*t->at - '0');
+    if (number > t->referred)
+        t->referred = number;
     atom->kind = ATOM_REFERENCE;
     snprintf(atom->text, sizeof atom->text, "\\g{%u}", number);
     return true;
@@ -182,12 +229,13 @@ static bool take_digits(struct translation *t, struct atom *atom)
 /* Behind "\k". */
 static bool take_name_reference(struct translation *t, struct atom *atom)
 {
-    const uint8_t *close = take(t, "<") ? memchr(t->at, '>', (size_t)(t->end - t->at)) : NULL;
-    if (!close || close - t->at > 32 || close == t->at)
+    unsigned index;
+    if (!take(t, "<"))
         return fail(t, "\\k wants the name of a group");
+    if (!take_name(t, &index))
+        return false;
     atom->kind = ATOM_REFERENCE;
-    snprintf(atom->text, sizeof atom->text, "\\k<%.*s>", (int)(close - t->at), (const char *)t->at);
-    t->at = close + 1;
+    snprintf(atom->text, sizeof atom->text, "\\k<n%u>", index);
     return true;
 }
 
@@ -372,23 +420,18 @@ static bool take_class(struct translation *t)
 
 /* ---- groups and quantifiers ---- */
 
-static bool is_name_byte(uint8_t c, bool first)
-{
-    return c == '_' || (uint8_t)((c | 0x20) - 'a') < 26 || (!first && c >= '0' && c <= '9');
-}
-
-/* Behind "(?<", when it is neither = nor !. PCRE2 takes ASCII names of at most 32 characters. */
+/* Behind "(?<", when it is neither = nor !. */
 static bool take_group_name(struct translation *t)
 {
-    char name[40];
-    size_t length = 0;
-    while (!at_end(t) && is_name_byte(*t->at, length == 0) && length < 32)
-        name[length++] = (char)*t->at++;
-    if (length == 0 || !take(t, ">"))
-        return fail(t, "not a name for a group");
-    name[length] = '\0';
-    put(t, name);
-    put(t, ">");
+    char text[24];
+    unsigned index;
+    if (!take_name(t, &index))
+        return false;
+    if (t->names[index].defined)
+        return fail(t, "two groups of one name");
+    t->names[index].defined = true;
+    snprintf(text, sizeof text, "(?<n%u>", index);
+    put(t, text);
     return true;
 }
 
@@ -404,12 +447,11 @@ static bool take_group(struct translation *t)
             put(t, openings[i]);
             return true;
         }
-    if (take(t, "(?<")) {
-        put(t, "(?<");
-        return take_group_name(t);
-    }
-    if (next_is(t, "(?") || next_is(t, "(*"))
+    if (!next_is(t, "(?<") && (next_is(t, "(?") || next_is(t, "(*")))
         return fail(t, "there is no such group in ECMA-262");
+    t->captures++;
+    if (take(t, "(?<"))
+        return take_group_name(t);
     t->at++;
     put(t, "(");
     return true;
@@ -543,6 +585,7 @@ bool regex_translate(struct bytes source, struct buffer *out, const char **reaso
             strchr("\\[(){*+?", *t.at) && *t.at ? take_special(&t, *t.at) : take_plain(&t, *t.at);
     if (good && t.groups)
         good = fail(&t, "a group without its closing parenthesis");
+    good = good && check_references(&t);
     if (good && t.full)
         good = fail(&t, "the pattern is too long");
     *reason = t.reason;
