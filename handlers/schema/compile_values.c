@@ -183,8 +183,11 @@ static bool compile_multiple(struct unit *unit)
     struct divisor *divisor = unit_alloc(unit, 1, sizeof *divisor);
     if (!divisor)
         return false;
-    if (!(value_type(value) & VALUE_NUMBER) || !divisor_init(divisor, value))
-        return unit_fail(unit, KEYWORD_MULTIPLE_OF, "must be a number greater than 0");
+    if (!(value_type(value) & VALUE_NUMBER))
+        return unit_fail(unit, KEYWORD_MULTIPLE_OF, "must be a number");
+    const char *must = divisor_init(divisor, value);
+    if (must)
+        return unit_fail(unit, KEYWORD_MULTIPLE_OF, "%s", must);
     unit_step(unit, OPERATION_MULTIPLE_OF, VALUE_NUMBER, KEYWORD_MULTIPLE_OF, 0, divisor);
     return keep_value(unit, value);
 }

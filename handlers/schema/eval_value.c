@@ -126,7 +126,7 @@ bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const st
         return false;
     return number_is_multiple(frame->value, &number, divisor) ||
            EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g",
-                     divisor->approximate);
+                     divisor->shown);
 }
 
 /* ---- strings ---- */

@@ -4,14 +4,14 @@
  *
  * Divisibility is modular arithmetic over the digits: with value = v * 10^e and divisor = d * 10^f,
  * v without trailing zeros, the quotient is whole iff e >= f and v * 10^(e-f) mod d is 0. (If e <
- * f, v would have to be divisible by 10.) d fits 64 bits or the division is approximate.
+ * f, v would have to be divisible by 10.) d has at most 36 digits, so that nothing overflows 128
+ * bits; schemas that want more are refused.
  *
  * Texts may be long: what looks at them says how much it read, so that the caller can count it. */
 #include "handlers/schema/number.h"
 
 #include "handlers/schema/value.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -154,7 +154,7 @@ unsigned number_type(const struct number *number)
 /* ---- hashes ---- */
 
 /* The digits as a number; false if they do not fit. */
-static bool decimal_digits(const struct decimal *d, uint64_t *digits)
+static bool decimal_magnitude(const struct decimal *d, uint64_t *digits)
 {
     uint64_t sum = 0;
     for (const char *at = d->first; at < d->end;)
@@ -172,7 +172,7 @@ static bool small_magnitude(const struct number *number, uint64_t *magnitude)
     if (number->small)
         return true;
     const struct decimal *d = &number->decimal;
-    if (d->scale > 20 || fraction_digits(d) > 0 || !decimal_digits(d, magnitude))
+    if (d->scale > 20 || fraction_digits(d) > 0 || !decimal_magnitude(d, magnitude))
         return false;
     for (int64_t zeros = -fraction_digits(d); zeros > 0; zeros--)
         if (__builtin_mul_overflow(*magnitude, 10, magnitude))
@@ -204,27 +204,49 @@ uint64_t number_hash(const struct number *number, uint64_t key)
 
 /* ---- divisibility ---- */
 
-bool divisor_init(struct divisor *divisor, struct json_object *value)
+enum { DIVISOR_DIGITS = 36 };
+
+static unsigned __int128 decimal_digits(const struct decimal *d)
+{
+    unsigned __int128 sum = 0;
+    for (const char *at = d->first; at < d->end;)
+        sum = sum * 10 + (unsigned)next_digit(&at, d->end);
+    return sum;
+}
+
+const char *divisor_init(struct divisor *divisor, struct json_object *value)
 {
     struct number number, room;
     number_read(value, &number);
     if (number.negative || (number.small && number.magnitude == 0))
-        return false;
+        return "must be a number greater than 0";
     const struct decimal *d = as_decimal(&number, &room);
+    if (d->scale + fraction_digits(d) > DIVISOR_DIGITS)
+        return "must be a number of at most 36 digits";
     divisor->exponent = -fraction_digits(d);
-    divisor->approximate = value_double(value);
-    divisor->exact = decimal_digits(d, &divisor->digits);
-    return true;
+    divisor->shown = value_double(value);
+    divisor->digits = decimal_digits(d);
+    return NULL;
 }
 
-static uint64_t multiply_modulo(uint64_t a, uint64_t b, uint64_t modulus)
+/* a * b % modulus; both are below it, and it has at most 36 digits (120 bits). */
+static unsigned __int128 multiply_modulo(unsigned __int128 a, unsigned __int128 b,
+                                         unsigned __int128 modulus)
 {
-    return (uint64_t)((unsigned __int128)a * b % modulus);
+    if (modulus <= UINT64_MAX)
+        return a * b % modulus;
+    unsigned __int128 sum = 0;
+    for (; b; b >>= 1) {
+        if (b & 1)
+            sum = (sum + a) % modulus;
+        a = (a + a) % modulus;
+    }
+    return sum;
 }
 
-static uint64_t power_of_ten_modulo(uint64_t exponent, uint64_t modulus)
+static unsigned __int128 power_of_ten_modulo(uint64_t exponent, unsigned __int128 modulus)
 {
-    uint64_t result = 1 % modulus, base = 10 % modulus;
+    unsigned __int128 result = 1 % modulus, base = 10 % modulus;
     for (; exponent; exponent >>= 1) {
         if (exponent & 1)
             result = multiply_modulo(result, base, modulus);
@@ -234,7 +256,7 @@ static uint64_t power_of_ten_modulo(uint64_t exponent, uint64_t modulus)
 }
 
 /* As many digits at once as fit 64 bits: dividing 128 bits is slow. */
-static uint64_t digits_modulo(const struct decimal *d, uint64_t modulus)
+static uint64_t digits_modulo_small(const struct decimal *d, uint64_t modulus)
 {
     uint64_t rest = 0;
     for (const char *at = d->first; at < d->end;) {
@@ -246,21 +268,29 @@ static uint64_t digits_modulo(const struct decimal *d, uint64_t modulus)
     return rest;
 }
 
+static unsigned __int128 digits_modulo(const struct decimal *d, unsigned __int128 modulus)
+{
+    unsigned __int128 rest = 0;
+    if (modulus <= UINT64_MAX)
+        return digits_modulo_small(d, (uint64_t)modulus);
+    for (const char *at = d->first; at < d->end;)
+        rest = (rest * 10 + (unsigned)next_digit(&at, d->end)) % modulus;
+    return rest;
+}
+
 bool number_is_multiple(struct json_object *value, const struct number *number,
                         const struct divisor *divisor)
 {
     struct number room;
     if (number->small && number->magnitude == 0)
         return true;
-    if (!divisor->exact)
-        return fmod(value_double(value), divisor->approximate) == 0;
     if (number->small && divisor->exponent == 0)
         return number->magnitude % divisor->digits == 0;
     const struct decimal *d = as_decimal(number, &room);
     int64_t shift = -fraction_digits(d) - divisor->exponent;
     if (shift < 0)
         return false;
-    uint64_t rest = digits_modulo(d, divisor->digits);
+    unsigned __int128 rest = digits_modulo(d, divisor->digits);
     return multiply_modulo(rest, power_of_ten_modulo((uint64_t)shift, divisor->digits),
                            divisor->digits) == 0;
 }

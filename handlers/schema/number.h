@@ -43,14 +43,13 @@ uint64_t number_hash(const struct number *number, uint64_t key);
 
 /* What `multipleOf` divides by, prepared. */
 struct divisor {
-    uint64_t digits; /* the value is digits times 10^exponent */
+    unsigned __int128 digits; /* the value is digits times 10^exponent */
     int64_t exponent;
-    double approximate; /* used instead where the digits do not fit 64 bits */
-    bool exact;
+    double shown; /* about the value, for the sentence */
 };
 
-/* False unless the number is greater than 0. */
-bool divisor_init(struct divisor *divisor, struct json_object *value);
+/* NULL, or what a divisor must be: greater than 0, of at most 36 digits. */
+const char *divisor_init(struct divisor *divisor, struct json_object *value);
 bool number_is_multiple(struct json_object *value, const struct number *number,
                         const struct divisor *divisor);
 
