@@ -1,6 +1,6 @@
-/* PCRE2 10.42 knows the short names of general categories, scripts by full name and boolean
- * properties, but neither long category names nor "Name=Value". Script names are handed through:
- * PCRE2 refuses the unknown ones when it compiles. */
+/* PCRE2 10.42 knows the short names of general categories, scripts by either name and boolean
+ * properties, but neither long category names nor "Name=Value". Its names are looser than those of
+ * ECMA-262 (case, underscores), so all of them are listed here; the scripts are Unicode 14's. */
 #include "handlers/schema/regex_property.h"
 
 #include <stdio.h>
@@ -147,6 +147,37 @@ static const char *const booleans[] = {
     "XIDS",
 };
 
+/* Long names and short ones, a blank behind each. */
+static const char scripts[] =
+    "Adlam Adlm Aghb Ahom Anatolian_Hieroglyphs Arab Arabic Armenian Armi Armn Avestan Avst "
+    "Bali Balinese Bamu Bamum Bass Bassa_Vah Batak Batk Beng Bengali Bhaiksuki Bhks Bopo "
+    "Bopomofo Brah Brahmi Brai Braille Bugi Buginese Buhd Buhid Cakm Canadian_Aboriginal "
+    "Cans Cari Carian Caucasian_Albanian Chakma Cham Cher Cherokee Chorasmian Chrs Common "
+    "Copt Coptic Cpmn Cprt Cuneiform Cypriot Cypro_Minoan Cyrillic Cyrl Deseret Deva "
+    "Devanagari Diak Dives_Akuru Dogr Dogra Dsrt Dupl Duployan Egyp Egyptian_Hieroglyphs "
+    "Elba Elbasan Elym Elymaic Ethi Ethiopic Geor Georgian Glag Glagolitic Gong Gonm Goth "
+    "Gothic Gran Grantha Greek Grek Gujarati Gujr Gunjala_Gondi Gurmukhi Guru Han Hang "
+    "Hangul Hani Hanifi_Rohingya Hano Hanunoo Hatr Hatran Hebr Hebrew Hira Hiragana Hluw "
+    "Hmng Hmnp Hung Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian "
+    "Ital Java Javanese Kaithi Kali Kana Kannada Katakana Kayah_Li Khar Kharoshthi "
+    "Khitan_Small_Script Khmer Khmr Khoj Khojki Khudawadi Kits Knda Kthi Lana Lao Laoo Latin "
+    "Latn Lepc Lepcha Limb Limbu Lina Linb Linear_A Linear_B Lisu Lyci Lycian Lydi Lydian "
+    "Mahajani Mahj Maka Makasar Malayalam Mand Mandaic Mani Manichaean Marc Marchen "
+    "Masaram_Gondi Medefaidrin Medf Meetei_Mayek Mend Mende_Kikakui Merc Mero "
+    "Meroitic_Cursive Meroitic_Hieroglyphs Miao Mlym Modi Mong Mongolian Mro Mroo Mtei Mult "
+    "Multani Myanmar Mymr Nabataean Nand Nandinagari Narb Nbat New_Tai_Lue Newa Nko Nkoo "
+    "Nshu Nushu Nyiakeng_Puachue_Hmong Ogam Ogham Ol_Chiki Olck Old_Hungarian Old_Italic "
+    "Old_North_Arabian Old_Permic Old_Persian Old_Sogdian Old_South_Arabian Old_Turkic "
+    "Old_Uyghur Oriya Orkh Orya Osage Osge Osma Osmanya Ougr Pahawh_Hmong Palm Palmyrene "
+    "Pau_Cin_Hau Pauc Perm Phag Phags_Pa Phli Phlp Phnx Phoenician Plrd Prti Psalter_Pahlavi "
+    "Qaac Qaai Rejang Rjng Rohg Runic Runr Samaritan Samr Sarb Saur Saurashtra Sgnw Sharada "
+    "Shavian Shaw Shrd Sidd Siddham SignWriting Sind Sinh Sinhala Sogd Sogdian Sogo Sora "
+    "Sora_Sompeng Soyo Soyombo Sund Sundanese Sylo Syloti_Nagri Syrc Syriac Tagalog Tagb "
+    "Tagbanwa Tai_Le Tai_Tham Tai_Viet Takr Takri Tale Talu Tamil Taml Tang Tangsa Tangut "
+    "Tavt Telu Telugu Tfng Tglg Thaa Thaana Thai Tibetan Tibt Tifinagh Tirh Tirhuta Tnsa "
+    "Toto Ugar Ugaritic Unknown Vai Vaii Vith Vithkuqi Wancho Wara Warang_Citi Wcho Xpeo "
+    "Xsux Yezi Yezidi Yi Yiii Zanabazar_Square Zanb Zinh Zyyy Zzzz ";
+
 static const char *find_category(struct bytes name)
 {
     for (size_t i = 0; i < sizeof categories / sizeof *categories; i++) {
@@ -166,14 +197,15 @@ static bool is_boolean(struct bytes name)
     return false;
 }
 
-static bool is_word(struct bytes name)
+static bool is_script(struct bytes name)
 {
-    for (size_t i = 0; i < name.length; i++) {
-        uint8_t c = name.data[i];
-        if (c != '_' && (uint8_t)((c | 0x20) - 'a') >= 26)
-            return false;
+    for (const char *at = scripts; *at;) {
+        size_t length = strcspn(at, " ");
+        if (bytes_equal(name, bytes_of(at, length)))
+            return true;
+        at += length + 1;
     }
-    return name.length > 0 && name.length < 40;
+    return false;
 }
 
 bool regex_property(struct bytes name, bool negated, char *out, size_t size)
@@ -184,7 +216,7 @@ bool regex_property(struct bytes name, bool negated, char *out, size_t size)
     if (value.data) {
         bool script = bytes_equal_text(key, "Script") || bytes_equal_text(key, "sc");
         bool wide = bytes_equal_text(key, "Script_Extensions") || bytes_equal_text(key, "scx");
-        if ((script || wide) && is_word(value)) {
+        if ((script || wide) && is_script(value)) {
             snprintf(out, size, "\\%s{%s:%.*s}", letter, wide ? "scx" : "sc", (int)value.length,
                      (const char *)value.data);
             return true;
@@ -194,6 +226,9 @@ bool regex_property(struct bytes name, bool negated, char *out, size_t size)
         name = value;
     } else if (is_boolean(name)) {
         snprintf(out, size, "\\%s{%.*s}", letter, (int)name.length, (const char *)name.data);
+        return true;
+    } else if (bytes_equal_text(name, "Assigned")) {
+        snprintf(out, size, "\\%s{Cn}", negated ? "p" : "P");
         return true;
     }
     const char *category = find_category(name);
