@@ -26,7 +26,7 @@ function instance(draft, formats) {
   return made.get(key);
 }
 
-// ajv keeps what it compiled, by object and by $id: it forgets it again, so that no case sees another.
+// ajv keeps what it compiled, by $id: it forgets it again, so that no case sees another.
 function answer({ draft, formats, schema, instances }) {
   const ajv = instance(draft, formats);
   try {
@@ -35,7 +35,7 @@ function answer({ draft, formats, schema, instances }) {
   } catch (error) {
     return { refused: String(error.message) };
   } finally {
-    ajv.removeSchema(schema);
+    ajv.removeSchema(); // all of them, not the meta-schemas
   }
 }
 

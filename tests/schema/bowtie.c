@@ -1,7 +1,8 @@
 /* Speaks the protocol of Bowtie's harnesses (JSON lines on standard input and output), so that the
  * engine can stand beside other implementations: start, dialect, run, stop. With --formats assert
- * the formats are asserted, for the suite's tests of them. References are resolved from the case's
- * registry and nowhere else. */
+ * the formats are asserted, for the suite's tests of them; with --explain the verdict is that of
+ * the evaluation which collects reasons. References are resolved from the case's registry and
+ * nowhere else. */
 #include "handlers/payload.h"
 #include "handlers/schema/schema.h"
 #include "handlers/schema/value.h"
@@ -14,7 +15,7 @@ static const struct json_limits line_limits = {
 
 struct harness {
     enum schema_draft draft;
-    bool assert_formats;
+    bool assert_formats, explain;
     struct schema_evaluator *evaluator;
     struct json_object *registry;
 };
@@ -75,13 +76,28 @@ static void answer_error(struct json_object *sequence, const struct schema_fault
     buffer_finish(&text);
 }
 
+/* Where reasons are collected, a refusal without one is no answer. */
+static enum schema_verdict evaluate(struct harness *harness, const struct schema *schema,
+                                    struct json_object *instance)
+{
+    struct schema_failures failures;
+    struct arena arena;
+    if (!harness->explain)
+        return schema_evaluate(harness->evaluator, schema, instance);
+    arena_init(&arena, 1024 * 1024);
+    enum schema_verdict verdict =
+        schema_explain(harness->evaluator, schema, instance, &arena, &failures);
+    arena_finish(&arena);
+    return verdict == SCHEMA_INVALID && !failures.count ? SCHEMA_ABANDONED : verdict;
+}
+
 static void answer_tests(struct harness *harness, struct json_object *sequence,
                          struct json_object *tests, const struct schema *schema)
 {
     printf("{\"seq\":%s,\"results\":[", json_object_to_json_string(sequence));
     for (size_t i = 0; i < value_item_count(tests); i++) {
         struct json_object *instance = member(value_item(tests, i), "instance");
-        enum schema_verdict verdict = schema_evaluate(harness->evaluator, schema, instance);
+        enum schema_verdict verdict = evaluate(harness, schema, instance);
         const char *answer = verdict == SCHEMA_VALID     ? "{\"valid\":true}"
                              : verdict == SCHEMA_INVALID ? "{\"valid\":false}"
                                                          : "{\"errored\":true}";
@@ -138,14 +154,29 @@ static bool take_line(struct harness *harness, struct bytes line)
     return go_on;
 }
 
+/* False for arguments that are none of its options. */
+static bool read_options(struct harness *harness, char **argv)
+{
+    for (; *argv; argv++)
+        if (strcmp(*argv, "--explain") == 0) {
+            harness->explain = true;
+        } else if (strcmp(*argv, "--formats") == 0 && argv[1] && strcmp(argv[1], "assert") == 0) {
+            harness->assert_formats = true;
+            argv++;
+        } else {
+            return false;
+        }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    struct harness harness = {
-        .draft = SCHEMA_DRAFT_2020_12,
-        .assert_formats =
-            argc == 3 && strcmp(argv[1], "--formats") == 0 && strcmp(argv[2], "assert") == 0,
-        .evaluator = schema_evaluator_create(&schema_limits_default),
-    };
+    struct harness harness = {.draft = SCHEMA_DRAFT_2020_12};
+    if (argc < 1 || !read_options(&harness, argv + 1)) {
+        fputs("bowtie: [--formats assert] [--explain]\n", stderr);
+        return 2;
+    }
+    harness.evaluator = schema_evaluator_create(&schema_limits_default);
     char *line = NULL;
     size_t size = 0;
     ssize_t length;

@@ -4,6 +4,7 @@
 REFUSED (the schema, or a limit was met) or DIED.
 """
 import collections
+import contextlib
 import json
 import pathlib
 import platform
@@ -22,7 +23,26 @@ DIALECTS = {
     "06": "http://json-schema.org/draft-06/schema#",
     "04": "http://json-schema.org/draft-04/schema#",
 }
-VALID, INVALID, REFUSED, DIED = "valid", "invalid", "refused", "died"
+
+
+class Verdict(str):
+    """REFUSED may say why; it is equal to the plain one."""
+    why = ""
+
+    @property
+    def kind(self):
+        """The same for refusals that differ only in what they quote."""
+        return self + re.sub(r'["/].*', "", self.why)
+
+
+VALID, INVALID, REFUSED, DIED = map(Verdict, ("valid", "invalid", "refused", "died"))
+
+
+def refused(why):
+    verdict = Verdict(REFUSED)
+    verdict.why = why
+    return verdict
+
 
 # formats: whether they are asserted.
 Case = collections.namedtuple("Case", "draft formats schema instances")
@@ -34,6 +54,9 @@ class Number(str):
 
     def __new__(cls, text):
         return super().__new__(cls, cls.MARK + text)
+
+    def __getnewargs__(self):  # for copies
+        return (self.text,)
 
     @property
     def text(self):
@@ -55,12 +78,10 @@ class Lines:
                                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
     def feed(self, lines):
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it died: the reader sees it
             for line in lines:
                 self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
-        except BrokenPipeError:
-            pass  # it died: the reader sees it
 
     def ask(self, lines):
         """The answers; None from where the program died."""
@@ -76,7 +97,7 @@ class Lines:
         return answers
 
     def ask_each(self, lines):
-        """The same, but a line at which the program dies is one None, and the rest is asked again."""
+        """The same; a line at which the program dies is one None, and the rest is asked again."""
         answers = []
         while len(answers) < len(lines):
             some = self.ask(lines[len(answers):])
@@ -88,8 +109,9 @@ class Lines:
 
     def stop(self):
         if self.process:
-            self.process.stdin.close()
             self.process.stdout.close()
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
             self.process.wait()
             self.process = None
 
@@ -97,8 +119,9 @@ class Lines:
 class Ours:
     name = "ours"
 
-    def __init__(self, program):
-        self.programs = {False: Lines(program), True: Lines(program, "--formats", "assert")}
+    def __init__(self, program, *more):
+        self.programs = {False: Lines(program, *more),
+                         True: Lines(program, "--formats", "assert", *more)}
 
     def ask(self, formats, cases):
         lines = []
@@ -115,7 +138,7 @@ class Ours:
     @staticmethod
     def read(case, answer):
         if not answer or answer.get("errored"):
-            return [REFUSED if answer else DIED] * len(case.instances)
+            return [refused(answer["context"]["message"]) if answer else DIED] * len(case.instances)
         return [REFUSED if result.get("errored") else VALID if result["valid"] else INVALID
                 for result in answer["results"]]
 
@@ -148,7 +171,7 @@ class Ajv:
     @staticmethod
     def read(case, answer):
         if not answer or "refused" in answer:
-            return [REFUSED if answer else DIED] * len(case.instances)
+            return [refused(answer["refused"]) if answer else DIED] * len(case.instances)
         return [VALID if result else INVALID for result in answer["results"]]
 
     def stop(self):
@@ -189,11 +212,11 @@ class Sourcemeta:
 
     @staticmethod
     def read(case, done):
+        said = done.stdout.decode() + done.stderr.decode()
         if done.returncode < 0:
             return [DIED] * len(case.instances)
         if done.returncode not in (0, 2):
-            return [REFUSED] * len(case.instances)
-        said = done.stdout.decode() + done.stderr.decode()
+            return [refused(said)] * len(case.instances)
         failed = {int(n) for n in re.findall(r"^fail: .* \(entry #(\d+)\)$", said, re.M)}
         count = re.search(r"^(\d+) validated, (\d+) passed, (\d+) failed$", said, re.M)
         assert count and (int(count[1]), int(count[3])) == (len(case.instances), len(failed)), said
