@@ -124,7 +124,7 @@ bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const st
     number_read(frame->value, &number);
     if (!eval_spend(ev, number.length / (NUMBER_BYTES_A_STEP / 4)))
         return false;
-    return number_is_multiple(frame->value, &number, divisor) ||
+    return number_is_multiple(&number, divisor) ||
            EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g",
                      divisor->shown);
 }

@@ -278,8 +278,7 @@ static unsigned __int128 digits_modulo(const struct decimal *d, unsigned __int12
     return rest;
 }
 
-bool number_is_multiple(struct json_object *value, const struct number *number,
-                        const struct divisor *divisor)
+bool number_is_multiple(const struct number *number, const struct divisor *divisor)
 {
     struct number room;
     if (number->small && number->magnitude == 0)

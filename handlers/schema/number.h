@@ -50,7 +50,6 @@ struct divisor {
 
 /* NULL, or what a divisor must be: greater than 0, of at most 36 digits. */
 const char *divisor_init(struct divisor *divisor, struct json_object *value);
-bool number_is_multiple(struct json_object *value, const struct number *number,
-                        const struct divisor *divisor);
+bool number_is_multiple(const struct number *number, const struct divisor *divisor);
 
 #endif
