@@ -108,6 +108,8 @@ _Noreturn static void child_become(struct children *children, struct child *self
     children->leave_parent(children->owner);
     child_signals();
     log_start(role_names[self->role]);
+    log_configure((enum log_level)generation->settings->log.level,
+                  (enum log_format)generation->settings->log.format);
     if (!roles[self->role].needs_secrets) {
         wipe_keys(generation);
         for (size_t i = 0; i < generation->socket_count; i++)

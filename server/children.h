@@ -36,7 +36,8 @@ struct generation {
     struct listen_socket *sockets; /* PEM texts owned here */
     size_t socket_count;
     unsigned listeners;   /* wanted */
-    unsigned failures;    /* deaths in a row, for the back-off */
+    unsigned failures[ROLES];  /* deaths in a row, for the back-off */
+    int64_t starts_ns[ROLES];  /* not started again before */
     bool serving;         /* has once been complete and ready */
     bool leaving;         /* told to drain */
 };

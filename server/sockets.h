@@ -14,6 +14,7 @@ struct open_socket {
     int fd;
     bool local;    /* unix */
     bool inherited; /* from systemd: not unlinked by us */
+    bool said;     /* to whoever waits to know the port */
     bool wanted;   /* by the configuration at hand; see socket_table_sweep */
 };
 

@@ -60,18 +60,34 @@ struct supervisor {
 
 /* ---- one generation ---- */
 
-static void generation_fill(struct supervisor *sv, struct generation *generation)
+static unsigned wanted_of(const struct generation *generation, enum role role)
 {
-    struct children *children = &sv->children;
-    bool complete = true;
-    if (!child_find(children, generation, ROLE_RUNNER))
-        complete &= child_start(children, generation, ROLE_RUNNER) != NULL;
-    if (!child_find(children, generation, ROLE_KEEPER))
-        complete &= child_start(children, generation, ROLE_KEEPER) != NULL;
-    while (complete && child_count(children, generation, ROLE_LISTENER) < generation->listeners)
-        complete &= child_start(children, generation, ROLE_LISTENER) != NULL;
-    if (!complete)
-        loop_timer_set(&sv->loop, &sv->fill_timer, clock_monotonic_ns() + BACKOFF_MOST_NS);
+    return role == ROLE_LISTENER ? generation->listeners : 1;
+}
+
+static bool is_missing(struct supervisor *sv, const struct generation *generation, enum role role)
+{
+    return child_count(&sv->children, generation, role) < wanted_of(generation, role);
+}
+
+/* Starts what is missing of it, as far as its back-off is over; false if the system would not let
+ * us. The runner first: listeners are connected with it. */
+static bool generation_fill(struct supervisor *sv, struct generation *generation)
+{
+    static const enum role order[ROLES] = {ROLE_RUNNER, ROLE_KEEPER, ROLE_LISTENER};
+    int64_t now = clock_monotonic_ns(), next = INT64_MAX;
+    for (int i = 0; i < ROLES; i++) {
+        enum role role = order[i];
+        int64_t starts_ns = generation->starts_ns[role];
+        while (starts_ns <= now && is_missing(sv, generation, role))
+            if (!child_start(&sv->children, generation, role))
+                return false;
+        if (starts_ns < next && is_missing(sv, generation, role))
+            next = starts_ns;
+    }
+    if (next < INT64_MAX)
+        loop_timer_set(&sv->loop, &sv->fill_timer, next);
+    return true;
 }
 
 static bool generation_is_ready(struct supervisor *sv, const struct generation *generation)
@@ -152,20 +168,30 @@ static void supervisor_let_claim(struct supervisor *sv)
 
 /* ---- a generation becomes the current one ---- */
 
-static void print_addresses(const struct supervisor *sv)
+/* Each once: those that a reload brings are said too, so that a port 0 is known. */
+static void print_addresses(struct supervisor *sv)
 {
     const struct section_list *list = &sv->current->settings->server.listen;
     const struct listen_settings *listen = list->items;
     char text[SOCKET_ADDRESS_MAX + 64];
     for (size_t i = 0; i < list->count; i++) {
         for (size_t s = 0; s < sv->sockets.count; s++) {
-            if (sv->sockets.items[s].fd != sv->current->sockets[i].fd)
+            struct open_socket *socket = &sv->sockets.items[s];
+            if (socket->fd != sv->current->sockets[i].fd || socket->said)
                 continue;
-            socket_describe(&sv->sockets.items[s], !listen[i].tls.off, text, sizeof text);
+            socket->said = true;
+            socket_describe(socket, !listen[i].tls.off, text, sizeof text);
             printf("listening on %s\n", text);
+            log_write(LOG_INFO, "listening", log_text("address", text));
         }
     }
     fflush(stdout);
+}
+
+static void take_log_settings(const struct generation *generation)
+{
+    const struct log_settings *log = &generation->settings->log;
+    log_configure((enum log_level)log->level, (enum log_format)log->format);
 }
 
 static void supervisor_promote(struct supervisor *sv)
@@ -177,14 +203,14 @@ static void supervisor_promote(struct supervisor *sv)
     sv->claimed = false;
     socket_table_sweep(&sv->sockets);
     generation_tell(sv, sv->current, ROLE_LISTENER, CONTROL_ACCEPT, 0);
+    take_log_settings(sv->current);
+    print_addresses(sv);
     if (before)
         generation_leave(sv, before);
-    else
-        print_addresses(sv);
     supervisor_let_claim(sv);
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count));
-    notify_send("READY=1");
+    notify_send("READY=1\nSTATUS=serving");
     if (sv->reload_wanted) {
         sv->reload_wanted = false;
         raise(SIGHUP);
@@ -218,13 +244,33 @@ static void reload_failed(struct supervisor *sv, const char *reason)
     notify_send("READY=1\nSTATUS=the new configuration was refused, the one before serves on");
 }
 
+/* A generation that cannot be started whole is given up. */
+static void coming_failed(struct supervisor *sv)
+{
+    struct generation *generation = sv->coming;
+    sv->coming = NULL;
+    generation->leaving = true;
+    generation->next = sv->leaving;
+    sv->leaving = generation;
+    generation_kill(sv, generation);
+    if (sv->current) {
+        reload_failed(sv, "a process of the new configuration did not start");
+        return;
+    }
+    sv->stopping = true;
+    sv->exit_code = EXIT_ENVIRONMENT;
+}
+
 static void generation_begin(struct supervisor *sv, struct generation *generation)
 {
     generation->number = ++sv->last_generation;
     sv->coming = generation;
-    log_configure((enum log_level)generation->settings->log.level,
-                  (enum log_format)generation->settings->log.format);
-    generation_fill(sv, generation);
+    if (!sv->current)
+        take_log_settings(generation);
+    if (generation_fill(sv, generation))
+        return;
+    coming_failed(sv);
+    generation_sweep(sv); /* perhaps none of it was started */
 }
 
 static void supervisor_reload(struct supervisor *sv)
@@ -308,17 +354,17 @@ static void child_said(struct child *child, const struct control_message *messag
         control_send(child->control, CONTROL_ACCEPT, 0, -1);
     if (message->type == CONTROL_RELEASED)
         child->released = true;
-    if (sv->coming && generation_is_ready(sv, sv->coming))
+    if (sv->coming && !sv->stopping && generation_is_ready(sv, sv->coming))
         supervisor_promote(sv);
     supervisor_let_claim(sv);
 }
 
 /* How long to wait before what died is started again. */
-static int64_t backoff_ns(struct generation *generation, int64_t lived_ns)
+static int64_t backoff_ns(struct generation *generation, enum role role, int64_t lived_ns)
 {
     if (lived_ns > WELL_NS)
-        generation->failures = 0;
-    unsigned failures = generation->failures++;
+        generation->failures[role] = 0;
+    unsigned failures = generation->failures[role]++;
     if (failures == 0)
         return 0;
     int64_t wait = BACKOFF_FIRST_NS << (failures < 10 ? failures : 10);
@@ -328,25 +374,8 @@ static int64_t backoff_ns(struct generation *generation, int64_t lived_ns)
 static void fill_again(struct loop_timer *timer)
 {
     struct supervisor *sv = timer->owner;
-    if (sv->current && !sv->stopping)
-        generation_fill(sv, sv->current);
-}
-
-/* A generation whose child dies before it was ready is given up. */
-static void coming_failed(struct supervisor *sv)
-{
-    struct generation *generation = sv->coming;
-    sv->coming = NULL;
-    generation->leaving = true;
-    generation->next = sv->leaving;
-    sv->leaving = generation;
-    generation_kill(sv, generation);
-    if (sv->current) {
-        reload_failed(sv, "a process of the new configuration did not start");
-        return;
-    }
-    sv->stopping = true;
-    sv->exit_code = EXIT_ENVIRONMENT;
+    if (sv->current && !sv->stopping && !generation_fill(sv, sv->current))
+        loop_timer_set(&sv->loop, timer, clock_monotonic_ns() + BACKOFF_MOST_NS);
 }
 
 static void tell_gone(struct supervisor *sv, uint64_t mark)
@@ -376,12 +405,13 @@ static void child_died(struct supervisor *sv, struct child *child, int status)
     child_forget(&sv->children, child);
     if (role == ROLE_RUNNER && generation->leaving)
         tell_gone(sv, mark);
-    if (generation == sv->coming) {
+    if (generation == sv->coming && !sv->stopping) {
         coming_failed(sv);
     } else if (generation == sv->current && !sv->stopping) {
         if (role == ROLE_RUNNER)
             sv->claimed = false; /* the next one must be told */
-        loop_timer_set(&sv->loop, &sv->fill_timer, now + backoff_ns(generation, lived_ns));
+        generation->starts_ns[role] = now + backoff_ns(generation, role, lived_ns);
+        loop_timer_set(&sv->loop, &sv->fill_timer, now); /* which sees who has to wait */
     }
     generation_sweep(sv);
     supervisor_let_claim(sv);
@@ -485,13 +515,13 @@ static int supervisor_load(struct supervisor *sv)
     struct error why = {""};
     problem_list_init(&problems);
     struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
-    bool bad_file = problems.errors > 0;
+    bool bad_file = problems.errors > 0, unreadable = problems.unreadable;
     problem_list_print(&problems, stderr);
     problem_list_finish(&problems);
     if (!generation) {
         if (!bad_file)
             fprintf(stderr, "tenterhook: %s\n", why.text);
-        return bad_file ? EXIT_NO : EXIT_ENVIRONMENT;
+        return bad_file && !unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
     }
     sv->journal_path = strdup(generation->settings->journal.path);
     if (!sv->journal_path || !journal_lock(sv->journal_path, &sv->journal_lock, &why)) {

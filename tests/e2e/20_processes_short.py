@@ -1,0 +1,35 @@
+"""Where the system lets no more processes start, a start ends with 3 and a reload leaves the old generation serving."""
+import os
+import subprocess
+
+from harness import Server, expect, ledger, route, skip, wait_until
+
+if os.geteuid() != 0:
+    skip("only root can become somebody whose processes are counted")
+USER = 40000 + os.getpid() % 20000  # whom nobody else is
+become = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+
+
+def limited(server, processes):
+    subprocess.run(["chown", "-R", f"{USER}:{USER}", server.directory], check=True)
+    server.wrapper = ["prlimit", f"--nproc={processes}:500", *become]
+    return server
+
+
+with limited(Server([route()], start=False, exit_status=3), 2) as server:
+    server.start(wait=False)
+    wait_until(lambda: server.process.poll() is not None, "the start to be given up", 20)
+    server.wait_log("start_failed")
+# the supervisor, and a runner, keeper and listeners of one generation, but not of two
+with limited(Server([route(actions=[ledger()])], start=False), 6) as server:
+    server.start()
+    for number in (1, 2):
+        server.reload()
+        wait_until(lambda n=number: server.log().count("reload_failed") == n, "the reload to be refused")
+        expect(server.request("POST", "/nowhere").status, 404, "the old generation serves")
+    subprocess.run([*become, "prlimit", "--pid", str(server.pid), "--nproc=500:500"], check=True)
+    server.reload()
+    server.wait_log("serving generation=4")
+    expect(server.post("/hook", b"{}").status, 202)
+    server.wait_settled()
+print("a start without processes ended with 3; two reloads were refused, a third succeeded")
