@@ -105,6 +105,18 @@ static void destroy_owned(struct owned *list)
         list->destroy(list->object);
 }
 
+void settings_problem(struct problem_list *problems, enum problem_kind kind,
+                      const struct position *at, const char *format, ...)
+{
+    va_list args;
+    const struct source *source = problems->sources;
+    while (source && at->file && strcmp(source->name, at->file) != 0)
+        source = source->next;
+    va_start(args, format);
+    problem_add(problems, kind, at->file ? source : NULL, at->line, at->column, 0, format, args);
+    va_end(args);
+}
+
 struct position load_position(struct load *load, const struct node *node)
 {
     const char *file = arena_copy_text(load->arena, node->source->name);

@@ -36,6 +36,11 @@ void settings_destroy(struct settings *settings);
 /* Wipes the secrets only: for processes that have no use for them. */
 void settings_forget_secrets(struct settings *settings);
 
+/* A problem that was found later, with what the snapshot says, at a place in its files. */
+void settings_problem(struct problem_list *problems, enum problem_kind kind,
+                      const struct position *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* ---- for row readers and finish functions ---- */
 
 /* Reports an error at `node` and returns false. */

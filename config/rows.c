@@ -31,8 +31,14 @@ static bool read_tls(struct load *load, const struct node *node, const struct ro
                      void *field)
 {
     struct tls_settings *tls = field;
-    if (node->kind == NODE_MAPPING)
-        return load_section(load, node, row->section, tls);
+    if (node->kind == NODE_MAPPING) {
+        bool read = load_section(load, node, row->section, tls);
+        if (read)
+            tls->certificate_at = load_position(load, tree_find(node, "certificate"));
+        if (read)
+            tls->key_at = load_position(load, tree_find(node, "key"));
+        return read;
+    }
     if (node->kind != NODE_SCALAR || strcmp(node->text, "off") != 0)
         return load_mismatch(load, node, row, "{certificate: PATH, key: PATH} or off");
     tls->off = true;
@@ -41,7 +47,6 @@ static bool read_tls(struct load *load, const struct node *node, const struct ro
 
 static const char *const off_choice[] = {"off", NULL};
 static const char *const plaintext_choices[] = {"refuse", "accept", NULL};
-enum { PLAINTEXT_REFUSE, PLAINTEXT_ACCEPT };
 
 static const struct row listen_rows[] = {
     {.name = "address", .type = ROW_TEXT, .offset = offsetof(struct listen_settings, address),
@@ -119,7 +124,8 @@ static const struct row server_rows[] = {
     {.name = "body_timeout", .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, body_timeout_ms), .default_text = "30s",
      .min = 100, .max = MINUTES(60),
-     .sentence = "A request's body has to be there this long after its head."},
+     .sentence = "A request's body has to be there this long after its head; one that comes "
+                 "steadily, at 1 KiB a second or more, has ten times as long."},
     {.name = "idle_timeout", .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, idle_timeout_ms), .default_text = "60s",
      .min = 100, .max = MINUTES(60),
@@ -134,8 +140,9 @@ static const struct row server_rows[] = {
     {.name = "shutdown_grace", .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, shutdown_grace_ms), .default_text = "30s",
      .max = MINUTES(60),
-     .sentence = "How long requests and commands may take to end when the server stops or "
-                 "reloads."},
+     .sentence = "How long requests and commands may take to end when the server stops (`0`: they "
+                 "are killed at once and carried out by the next start), and requests when it "
+                 "reloads, which interrupts no command."},
     {.name = "commands", .type = ROW_INTEGER, .offset = offsetof(struct server_settings, commands),
      .default_text = "64", .min = 1, .max = 10000,
      .sentence = "Commands that run at once, of all routes together."},
@@ -180,6 +187,8 @@ static bool finish_server(struct load *load, const struct node *node, void *sett
 {
     struct server_settings *server = settings;
     bool ok = check_listen_repeated(load, node, server);
+    if (server->user)
+        server->user_at = load_position(load, tree_find(node, "user"));
     if (server->user && server->user[strcspn(server->user, ":/ \t\n")])
         return load_problem(load, tree_find(node, "user"), "\"%s\" is not the name of a user",
                             server->user);
@@ -221,9 +230,18 @@ static const struct row journal_rows[] = {
      .default_text = "256MiB",
      .sentence = "Space on its disk below which new events are answered 503."},
 };
+static bool finish_journal(struct load *load, const struct node *node, void *settings)
+{
+    const struct node *path = tree_find(node, "path");
+    if (path)
+        ((struct journal_settings *)settings)->at = load_position(load, path);
+    return true;
+}
+
 static const struct row_section journal_section = {
     .name = "journal", .sentence = "Where events are kept.", .rows = journal_rows,
-    .row_count = ROW_COUNT(journal_rows), .size = sizeof(struct journal_settings)};
+    .row_count = ROW_COUNT(journal_rows), .size = sizeof(struct journal_settings),
+    .finish = finish_journal};
 
 /* ---- log ---- */
 

@@ -17,12 +17,15 @@ struct tls_settings {
     bool off;                /* `tls: off` was said */
     const char *certificate; /* PEM, absolute path */
     const char *key;
+    struct position certificate_at, key_at;
 };
+
+enum plaintext { PLAINTEXT_REFUSE, PLAINTEXT_ACCEPT };
 
 struct listen_settings {
     const char *address; /* host:port, [v6]:port, unix:/path (made absolute), systemd:NAME */
     struct tls_settings tls;
-    int plaintext; /* choices: refuse, accept: may a non-loopback TCP address go without TLS */
+    int plaintext; /* enum plaintext: may an address that others can reach go without TLS */
     struct position at;
 };
 
@@ -30,6 +33,7 @@ struct server_settings {
     struct section_list listen; /* of struct listen_settings, at least one */
     int64_t listeners;          /* 0: one a core */
     const char *user;           /* NULL: not said */
+    struct position user_at;
     int64_t connections;        /* of all listeners together */
     int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
     int64_t max_header;  /* bytes of request line and head */
@@ -40,6 +44,7 @@ struct server_settings {
 
 struct journal_settings {
     const char *path;
+    struct position at; /* of `path`; no file where it is not said */
     int64_t keep_age_ms, keep_size, keep_dead_ms;
     int64_t min_free;
 };

@@ -2,6 +2,7 @@
 #include "config/describe.h"
 #include "config/load.h"
 #include "server/cli.h"
+#include "server/premises.h"
 
 #include <unistd.h>
 
@@ -29,7 +30,7 @@ static void print_summary(const char *file, const struct settings *settings,
                           const struct problem_list *problems, FILE *out)
 {
     fprintf(out, "%s: ", file);
-    if (settings) {
+    if (settings && problems->errors == 0) {
         fputs("ok, ", out);
         print_count(settings->route_count, "route", out);
     } else {
@@ -50,9 +51,12 @@ static int check_run(int argc, char **argv)
         return EXIT_USAGE;
     problem_list_init(&problems);
     struct settings *settings = settings_load(file, &program_registry, &problems);
+    bool missing = problems.unreadable; /* the file itself */
+    if (settings)
+        premises_check(settings, &problems);
     problem_list_print(&problems, stderr);
     print_summary(file, settings, &problems, stdout);
-    int code = settings ? EXIT_DONE : problems.unreadable ? EXIT_ENVIRONMENT : EXIT_NO;
+    int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);
     return code;

@@ -1,70 +1,14 @@
 /* From a route file to a generation that can be started: the snapshot, its sockets and the texts of
  * its certificates. Everything that needs a file happens here, in the supervisor, because listeners
- * open none. */
+ * open none; all that is wrong is found in one run. */
 #include "server/generation.h"
 
-#include "base/log.h"
 #include "config/load.h"
 #include "server/cli.h"
-#include "server/tls.h"
+#include "server/premises.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-enum { PEM_MAX = 256 * 1024 };
-
-static char *read_all(int fd, size_t size)
-{
-    char *text = malloc(size + 1);
-    size_t length = 0;
-    while (text && length < size) {
-        ssize_t got = read(fd, text + length, size - length);
-        if (got <= 0 && !(got < 0 && errno == EINTR))
-            break;
-        length += got > 0 ? (size_t)got : 0;
-    }
-    if (text)
-        text[length] = '\0';
-    return text;
-}
-
-/* A PEM file as text. A key that others can read is refused; its group may (ssl-cert). */
-static char *read_pem(const char *path, bool is_key, struct error *err)
-{
-    struct stat what;
-    char *text = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &what) != 0)
-        error_set_errno(err, errno, "cannot read %s", path);
-    else if (!S_ISREG(what.st_mode) || what.st_size > PEM_MAX)
-        error_set(err, "%s is not a PEM file", path);
-    else if (is_key && (what.st_mode & S_IRWXO))
-        error_set(err, "%s can be read by others: chmod o= it", path);
-    else if (!(text = read_all(fd, (size_t)what.st_size)))
-        error_set(err, "no memory for %s", path);
-    if (fd >= 0)
-        close(fd);
-    return text;
-}
-
-static bool load_pair(const struct tls_settings *tls, struct listen_socket *socket,
-                      struct error *err)
-{
-    const char *warning = NULL;
-    socket->certificate_pem = read_pem(tls->certificate, false, err);
-    socket->key_pem = socket->certificate_pem ? read_pem(tls->key, true, err) : NULL;
-    if (!socket->key_pem)
-        return false;
-    if (!tls_check_pair(socket->certificate_pem, socket->key_pem, err, &warning))
-        return error_prefix(err, "%s", tls->certificate);
-    if (warning)
-        log_write(LOG_WARNING, "certificate", log_text("file", tls->certificate),
-                  log_text("reason", warning));
-    return true;
-}
 
 static unsigned same_address_before(const struct listen_settings *listen, size_t index)
 {
@@ -74,26 +18,44 @@ static unsigned same_address_before(const struct listen_settings *listen, size_t
     return count;
 }
 
-static bool generation_open_sockets(struct generation *generation, struct socket_table *table,
-                                    struct error *err)
+/* One address of the file; what is wrong with it is reported at its place. */
+static bool open_address(struct generation *generation, struct socket_table *table, size_t index,
+                         struct problem_list *problems)
 {
-    const struct section_list *list = &generation->settings->server.listen;
-    const struct listen_settings *listen = list->items;
-    generation->sockets = calloc(list->count, sizeof *generation->sockets);
+    const struct listen_settings *listen = generation->settings->server.listen.items;
+    struct error err;
+    struct open_socket *opened = socket_table_open(
+        table, listen[index].address, same_address_before(listen, index), &err);
+    if (!opened) {
+        problems->unreadable = true;
+        settings_problem(problems, PROBLEM_ERROR, &listen[index].at, "%s", err.text);
+        return false;
+    }
+    struct listen_socket *socket = &generation->sockets[generation->socket_count++];
+    *socket = (struct listen_socket){
+        .fd = opened->fd, .local = opened->local, .tls = !listen[index].tls.off};
+    /* the file's own addresses were judged when it was read; what systemd passes is seen here */
+    if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT && socket_is_reachable(opened)) {
+        settings_problem(problems, PROBLEM_ERROR, &listen[index].at,
+                         "\"tls: off\" on %s, which other machines can reach: give a certificate, "
+                         "or say \"plaintext: accept\"",
+                         listen[index].address);
+        return false;
+    }
+    return !socket->tls || premises_read_pair(&listen[index].tls, socket, problems);
+}
+
+static bool generation_open_sockets(struct generation *generation, struct socket_table *table,
+                                    struct problem_list *problems, struct error *err)
+{
+    size_t count = generation->settings->server.listen.count;
+    bool ok = premises_check_user(generation->settings, problems);
+    generation->sockets = calloc(count, sizeof *generation->sockets);
     if (!generation->sockets)
         return error_set(err, "no memory");
-    for (size_t i = 0; i < list->count; i++) {
-        struct open_socket *opened =
-            socket_table_open(table, listen[i].address, same_address_before(listen, i), err);
-        if (!opened)
-            return false;
-        struct listen_socket *socket = &generation->sockets[generation->socket_count++];
-        *socket = (struct listen_socket){
-            .fd = opened->fd, .local = opened->local, .tls = !listen[i].tls.off};
-        if (socket->tls && !load_pair(&listen[i].tls, socket, err))
-            return false;
-    }
-    return true;
+    for (size_t i = 0; i < count; i++)
+        ok = open_address(generation, table, i, problems) && ok;
+    return ok || error_set(err, "%s cannot be served", generation->settings->file);
 }
 
 static unsigned listeners_wanted(const struct settings *settings)
@@ -115,7 +77,7 @@ struct generation *generation_create(const char *file, struct socket_table *tabl
     if (!generation->settings)
         error_set(err, "%s has errors", file);
     socket_table_unmark(table);
-    if (!generation->settings || !generation_open_sockets(generation, table, err)) {
+    if (!generation->settings || !generation_open_sockets(generation, table, problems, err)) {
         generation_destroy(generation);
         return NULL;
     }

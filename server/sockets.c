@@ -117,25 +117,42 @@ static int open_unix(const char *path, struct error *err)
     return fd;
 }
 
-/* The number-th descriptor that systemd named so (sd_listen_fds_with_names(3)). */
-static int find_systemd(const char *name, unsigned number, struct error *err)
+/* The number-th descriptor that systemd named so (sd_listen_fds_with_names(3)), or -1. */
+static int find_named(const char *name, unsigned number)
 {
     const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
     const char *names = getenv("LISTEN_FDNAMES");
-    if (pid && fds && strtol(pid, NULL, 10) == getpid()) {
-        struct bytes rest = bytes_of_text(names ? names : "");
-        long count = strtol(fds, NULL, 10);
-        for (int i = 0; i < count; i++) {
-            struct bytes given = bytes_split(&rest, ':');
-            if (bytes_equal_text(given, name) && number-- == 0) {
-                fcntl(SYSTEMD_FIRST + i, F_SETFD, FD_CLOEXEC);
-                fcntl(SYSTEMD_FIRST + i, F_SETFL, O_NONBLOCK);
-                return SYSTEMD_FIRST + i;
-            }
-        }
-    }
-    error_set(err, "systemd has passed no socket named \"%s\"", name);
+    if (!pid || !fds || strtol(pid, NULL, 10) != getpid())
+        return -1;
+    struct bytes rest = bytes_of_text(names ? names : "");
+    long count = strtol(fds, NULL, 10);
+    for (int i = 0; i < count; i++)
+        if (bytes_equal_text(bytes_split(&rest, ':'), name) && number-- == 0)
+            return SYSTEMD_FIRST + i;
     return -1;
+}
+
+static int socket_option(int fd, int option)
+{
+    int value = 0;
+    socklen_t length = sizeof value;
+    return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
+}
+
+static int find_systemd(const char *name, unsigned number, struct error *err)
+{
+    int fd = find_named(name, number);
+    if (fd < 0) {
+        error_set(err, "systemd has passed no socket named \"%s\"", name);
+        return -1;
+    }
+    if (socket_option(fd, SO_TYPE) != SOCK_STREAM || socket_option(fd, SO_ACCEPTCONN) != 1) {
+        error_set(err, "what systemd has passed as \"%s\" is not a listening stream socket", name);
+        return -1;
+    }
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
 }
 
 static struct open_socket *socket_table_find(struct socket_table *table, const char *address,
@@ -153,6 +170,23 @@ static bool is_unix(int fd)
     socklen_t length = sizeof address;
     return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
            address.ss_family == AF_UNIX;
+}
+
+static bool is_loopback(const struct sockaddr_storage *address)
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+    if (address->ss_family == AF_INET)
+        return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
+    return address->ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
+}
+
+bool socket_is_reachable(const struct open_socket *socket)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+    return !socket->local && (getsockname(socket->fd, (struct sockaddr *)&address, &length) != 0 ||
+                              !is_loopback(&address));
 }
 
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,

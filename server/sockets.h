@@ -36,6 +36,9 @@ void socket_table_sweep(struct socket_table *table);
 /* Closes all and unlinks unix sockets of ours. */
 void socket_table_close(struct socket_table *table);
 
+/* Whether other machines can connect to it. */
+bool socket_is_reachable(const struct open_socket *socket);
+
 /* What a person would connect to: "https://127.0.0.1:8443", "unix:/run/x.sock". */
 void socket_describe(const struct open_socket *socket, bool tls, char *text, size_t size);
 

@@ -286,13 +286,15 @@ static void supervisor_reload(struct supervisor *sv)
     notify_reloading();
     problem_list_init(&problems);
     struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
-    log_problems(&problems);
-    problem_list_finish(&problems);
     if (generation && strcmp(generation->settings->journal.path, sv->journal_path) != 0) {
+        error_set(&why, "journal.path cannot change while the server runs");
+        settings_problem(&problems, PROBLEM_ERROR, &generation->settings->journal.at, "%s",
+                         why.text);
         generation_destroy(generation);
         generation = NULL;
-        error_set(&why, "journal.path cannot change while the server runs");
     }
+    log_problems(&problems);
+    problem_list_finish(&problems);
     if (generation)
         generation_begin(sv, generation);
     else
@@ -508,27 +510,46 @@ static bool supervisor_init(struct supervisor *sv, struct error *err)
            error_set_errno(err, errno, "cannot watch for signals");
 }
 
-/* Loads the first generation and takes the journal's lock; an exit code, 0 to go on. */
-static int supervisor_load(struct supervisor *sv)
+static bool take_lock(struct supervisor *sv, const struct journal_settings *journal,
+                      struct problem_list *problems)
+{
+    struct error why;
+    sv->journal_path = strdup(journal->path);
+    if (sv->journal_path && journal_lock(sv->journal_path, &sv->journal_lock, &why))
+        return true;
+    problems->unreadable = true;
+    settings_problem(problems, PROBLEM_ERROR, &journal->at, "%s",
+                     sv->journal_path ? why.text : "no memory");
+    return false;
+}
+
+/* Loads the first generation and takes the journal's lock; NULL after saying why not, with the exit
+ * code. */
+static struct generation *load_first(struct supervisor *sv, int *exit_code)
 {
     struct problem_list problems;
     struct error why = {""};
     problem_list_init(&problems);
     struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
-    bool bad_file = problems.errors > 0, unreadable = problems.unreadable;
-    problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
-    if (!generation) {
-        if (!bad_file)
-            fprintf(stderr, "tenterhook: %s\n", why.text);
-        return bad_file && !unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
-    }
-    sv->journal_path = strdup(generation->settings->journal.path);
-    if (!sv->journal_path || !journal_lock(sv->journal_path, &sv->journal_lock, &why)) {
-        fprintf(stderr, "tenterhook: %s\n", why.text);
+    if (generation && !take_lock(sv, &generation->settings->journal, &problems)) {
         generation_destroy(generation);
-        return EXIT_ENVIRONMENT;
+        generation = NULL;
     }
+    problem_list_print(&problems, stderr);
+    if (!generation && problems.errors == 0)
+        fprintf(stderr, "tenterhook: %s\n", why.text);
+    *exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
+    problem_list_finish(&problems);
+    return generation;
+}
+
+/* An exit code, 0 to go on. */
+static int supervisor_load(struct supervisor *sv)
+{
+    int exit_code;
+    struct generation *generation = load_first(sv, &exit_code);
+    if (!generation)
+        return exit_code;
     generation_begin(sv, generation);
     return EXIT_DONE;
 }

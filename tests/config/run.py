@@ -52,6 +52,14 @@ MODES = {
 }
 
 
+def make_pair(folder):
+    folder.mkdir(exist_ok=True)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                    "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", folder / "server.key",
+                    "-out", folder / "server.crt"], check=True, stderr=subprocess.DEVNULL)
+    (folder / "server.key").chmod(0o600)
+
+
 def prepare(root):
     for folder in ("bad", "ok"):
         shutil.copytree(HERE / folder, root / folder)
@@ -65,6 +73,12 @@ def prepare(root):
     for name, mode in MODES.items():
         (root / name).chmod(mode)
     (root / "ok/credentials/token").chmod(0o440)  # as systemd leaves it, with an access list
+    make_pair(root / "ok/certs")
+    make_pair(root / "bad/certs")
+    (root / "bad/certs/other.key").write_bytes((root / "ok/certs/server.key").read_bytes())
+    (root / "bad/certs/other.key").chmod(0o600)
+    (root / "bad/certs/open.key").write_bytes((root / "bad/certs/server.key").read_bytes())
+    (root / "bad/certs/open.key").chmod(0o644)
     os.mkfifo(root / "bad/fifo.yaml", 0o600)
     (root / "bad/directory.yaml").mkdir()
     loose = root / "bad/loose"

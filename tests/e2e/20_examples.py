@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 
-from harness import PROGRAM, SOURCE, expect
+from harness import PROGRAM, SOURCE, expect, make_certificate
 
 
 def check(path):
@@ -20,6 +20,8 @@ def check(path):
 with tempfile.TemporaryDirectory() as directory:
     for path in glob.glob(f"{SOURCE}/config/examples/*"):
         shutil.copy(path, directory)
+    for name in ("dev", "server"):
+        make_certificate(directory, name)
     with open(f"{SOURCE}/README.md", encoding="utf-8") as file, open(f"{directory}/readme.yaml", "w", encoding="utf-8") as copy:
         copy.write(re.search(r"## A first route file\s+```yaml\n(.*?)```", file.read(), re.S)[1])
     files = sorted(glob.glob(f"{directory}/*.yaml"))

@@ -1,0 +1,131 @@
+/* The files are opened here, in the supervisor or by `check`, because listeners open none. What is
+ * wrong is reported where the route file names it. */
+#include "server/premises.h"
+
+#include "base/secret.h"
+#include "server/privilege.h"
+#include "server/process.h"
+#include "server/tls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PEM_MAX = 256 * 1024 };
+
+/* ---- certificates ---- */
+
+static char *read_all(int fd, size_t size)
+{
+    char *text = malloc(size + 1);
+    size_t length = 0;
+    while (text && length < size) {
+        ssize_t got = read(fd, text + length, size - length);
+        if (got <= 0 && !(got < 0 && errno == EINTR))
+            break;
+        length += got > 0 ? (size_t)got : 0;
+    }
+    if (text)
+        text[length] = '\0';
+    return text;
+}
+
+/* A PEM file as text. A key that others can read is refused; its group may (ssl-cert). */
+static char *read_pem(const char *path, bool is_key, struct error *err)
+{
+    struct stat what;
+    char *text = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0 || fstat(fd, &what) != 0)
+        error_set_errno(err, errno, "cannot read %s", path);
+    else if (!S_ISREG(what.st_mode) || what.st_size > PEM_MAX)
+        error_set(err, "%s is not a PEM file", path);
+    else if (is_key && (what.st_mode & S_IRWXO))
+        error_set(err, "%s can be read by others: chmod o= it", path);
+    else if (!(text = read_all(fd, (size_t)what.st_size)))
+        error_set(err, "no memory for %s", path);
+    if (fd >= 0)
+        close(fd);
+    return text;
+}
+
+static bool report(struct problem_list *problems, const struct position *at, const struct error *err)
+{
+    problems->unreadable = true;
+    settings_problem(problems, PROBLEM_ERROR, at, "%s", err->text);
+    return false;
+}
+
+bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
+                        struct problem_list *problems)
+{
+    const char *warning = NULL;
+    struct error err;
+    socket->certificate_pem = read_pem(tls->certificate, false, &err);
+    if (!socket->certificate_pem)
+        return report(problems, &tls->certificate_at, &err);
+    socket->key_pem = read_pem(tls->key, true, &err);
+    if (!socket->key_pem)
+        return report(problems, &tls->key_at, &err);
+    if (!tls_check_pair(socket->certificate_pem, socket->key_pem, &err, &warning)) {
+        error_prefix(&err, "%s", tls->certificate);
+        return report(problems, &tls->certificate_at, &err);
+    }
+    if (warning)
+        settings_problem(problems, PROBLEM_WARNING, &tls->certificate_at, "%s: %s",
+                         tls->certificate, warning);
+    return true;
+}
+
+static void forget_pair(struct listen_socket *socket)
+{
+    if (socket->key_pem)
+        secret_wipe((void *)socket->key_pem, strlen(socket->key_pem));
+    free((void *)socket->key_pem);
+    free((void *)socket->certificate_pem);
+}
+
+static void check_pairs(const struct settings *settings, struct problem_list *problems)
+{
+    const struct section_list *list = &settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    for (size_t i = 0; i < list->count; i++) {
+        struct listen_socket socket = {0};
+        if (!listen[i].tls.off)
+            premises_read_pair(&listen[i].tls, &socket, problems);
+        forget_pair(&socket);
+    }
+}
+
+/* ---- the others ---- */
+
+bool premises_check_user(const struct settings *settings, struct problem_list *problems)
+{
+    const struct server_settings *server = &settings->server;
+    struct error err;
+    uid_t uid;
+    gid_t gid;
+    if (!server->user || privilege_find_user(server->user, &uid, &gid, &err))
+        return true;
+    return report(problems, &server->user_at, &err);
+}
+
+static void check_journal(const struct settings *settings, struct problem_list *problems)
+{
+    struct stat what;
+    char *path = strdup(settings->journal.path);
+    if (settings->journal.at.file && path && (stat(dirname(path), &what) != 0 || !S_ISDIR(what.st_mode)))
+        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
+                         "the directory of the journal %s is not there", settings->journal.path);
+    free(path);
+}
+
+void premises_check(const struct settings *settings, struct problem_list *problems)
+{
+    check_pairs(settings, problems);
+    premises_check_user(settings, problems);
+    check_journal(settings, problems);
+}

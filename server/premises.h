@@ -1,0 +1,21 @@
+/* What a configuration needs of the machine besides itself: certificates and keys, the user to
+ * become, the journal's directory. For `check`, and before a generation is started. */
+#ifndef TENTERHOOK_SERVER_PREMISES_H
+#define TENTERHOOK_SERVER_PREMISES_H
+
+#include "config/load.h"
+
+struct listen_socket;
+
+/* Reads and checks the pair of a listening address into `socket`, which owns the texts. False after
+ * reporting at its place; what works but should be looked at is a warning. */
+bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
+                        struct problem_list *problems);
+
+/* Whether server.user can be become. False after reporting. */
+bool premises_check_user(const struct settings *settings, struct problem_list *problems);
+
+/* All of them, and whether the journal's directory is there (a warning). */
+void premises_check(const struct settings *settings, struct problem_list *problems);
+
+#endif
