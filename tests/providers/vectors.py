@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Every signature vector and every handshake through the built program's `verify`.
 
-vectors.py PROGRAM [SHARED [OURS]]: SHARED is the directory that holds providers/vectors.json; where it is
-not there this says so and is skipped. A vector that is valid has to be accepted, one that is not
-refused; where that is a matter of policy, docs/providers.md says what is done and POLICY below is
-held against it.
+vectors.py PROGRAM [SHARED]: vectors-own.json beside this script, which tests/interop/make-vectors.mjs
+makes with the senders' packages, is always tried; SHARED is the directory that holds
+providers/vectors.json and handshakes.json, tried where it is there. A vector that is valid has to be
+accepted, one that is not refused; where that is a matter of policy, docs/providers.md says what is
+done and POLICY below is held against it. $PRESET tries one preset alone.
 """
 import base64
 import collections
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import urllib.parse
 
-SKIP = 77
+OWN = pathlib.Path(__file__).resolve().parent / 'vectors-own.json'
 
 # What is a matter of policy, by the kind of the vector: whether it is accepted.
 POLICY = {
@@ -149,20 +150,24 @@ def report(results):
     return wrong
 
 
+def read(path, name):
+    """The vectors of a file, or of those the ones of $PRESET."""
+    only = os.environ.get('PRESET')
+    return [v for v in json.loads(path.read_text('utf-8')) if only in (None, '', v[name])]
+
+
 def main():
     program = sys.argv[1]
     shared = pathlib.Path(sys.argv[2], 'providers') if len(sys.argv) > 2 else None
-    if not shared or not (shared / 'vectors.json').is_file():
-        print('skipped: there is no providers/vectors.json beside the source tree')
-        return SKIP
-    only = os.environ.get('PRESET')
-    vectors = [v for v in json.loads((shared / 'vectors.json').read_text('utf-8'))
-               if not only or v['preset'] == only]
-    handshakes = [v for v in json.loads((shared / 'handshakes.json').read_text('utf-8'))
-                  if not only or v['provider'] == only]
     with tempfile.TemporaryDirectory() as directory:
-        wrong = report(run(check_vector, program, directory, vectors))
-        wrong += report(run(check_handshake, program, directory, handshakes))
+        wrong = report(run(check_vector, program, directory, read(OWN, 'preset')))
+        if not shared or not (shared / 'vectors.json').is_file():
+            print('there is no providers/vectors.json beside the source tree: these alone')
+            return 1 if wrong else 0
+        wrong += report(run(check_vector, program, directory,
+                            read(shared / 'vectors.json', 'preset')))
+        wrong += report(run(check_handshake, program, directory,
+                            read(shared / 'handshakes.json', 'provider')))
     return 1 if wrong else 0
 
 
