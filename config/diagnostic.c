@@ -260,6 +260,8 @@ static size_t behind_key(struct bytes line, const char *name)
             continue;
         if (end < line.length && (line.data[end] == '"' || line.data[end] == '\''))
             end++;
+        while (end < line.length && line.data[end] == ' ')
+            end++;
         if (bytes_equal(bytes_of(line.data + i, key.length), key) && end < line.length &&
             line.data[end] == ':')
             return end + 1;

@@ -33,6 +33,7 @@ enum row_flags {
     ROW_NO_DEFAULTS = 1 << 2, /* a route key that may not stand under `defaults:` (name, path) */
     ROW_IN_INCLUDES = 1 << 3, /* a top-level key that may stand in included files too */
     ROW_EMPTY_OK = 1 << 4,    /* a list of texts in which "" may stand */
+    ROW_SECRETS_INSIDE = 1 << 5, /* ROW_CUSTOM: what is read may hold secrets */
 };
 
 struct text_list {

@@ -48,24 +48,43 @@ static bool mapping_holds_secret(const struct load_mapping *mapping)
     return false;
 }
 
-/* What stands behind a misspelt `secret:` is a secret all the same. */
+/* Whether the key is, or begins with, one whose value is a secret somewhere in the file. */
+static bool is_secret_name(const struct load *load, const char *key)
+{
+    const char *const *name = load->problems->secret_names;
+    while (name && *name && strncmp(key, *name, strlen(*name)) != 0)
+        name++;
+    return name && *name;
+}
+
+/* What stands behind a misspelt `secret:` is a secret all the same, and where the blank behind the
+ * colon is missing it is part of the key. */
 static void hide_unknown(struct load *load, const struct load_mapping *mapping,
                          const struct node *value, const char *const *names)
 {
-    const char *nearest = nearest_name(value->key->text, names);
+    const char *key = value->key->text, *nearest = nearest_name(key, names);
     const struct row *row = nearest ? find_row(mapping, nearest) : NULL;
-    if (row ? row_holds_secret(row) : mapping_holds_secret(mapping))
+    bool scalar = value->kind == NODE_SCALAR;
+    if (strchr(key, ':'))
+        load_mask(load, value->key);
+    else if (is_secret_name(load, key) || (row && row_holds_secret(row)) ||
+             ((!row || !scalar) && mapping_holds_secret(mapping)))
         load_mask(load, value);
 }
 
 bool load_unknown(struct load *load, const struct node *value, const char *where,
                   const char *const *names)
 {
-    const char *nearest = nearest_name(value->key->text, names);
+    const char *key = value->key->text, *nearest = nearest_name(key, names);
+    size_t length = strcspn(key, ":");
+    if (key[length])
+        return load_problem(load, value->key,
+                            "unknown key \"%.*s:…\" in %s; is a blank missing behind the \":\"?",
+                            (int)length, key, where);
     if (nearest)
-        return load_problem(load, value->key, "unknown key \"%s\" in %s, did you mean \"%s\"?",
-                            value->key->text, where, nearest);
-    return load_problem(load, value->key, "unknown key \"%s\" in %s", value->key->text, where);
+        return load_problem(load, value->key, "unknown key \"%s\" in %s, did you mean \"%s\"?", key,
+                            where, nearest);
+    return load_problem(load, value->key, "unknown key \"%s\" in %s", key, where);
 }
 
 static bool check_key(struct load *load, const struct load_mapping *mapping,
@@ -233,5 +252,5 @@ static bool section_holds_secret(const struct row_section *section, unsigned dep
 
 bool row_holds_secret(const struct row *row)
 {
-    return row->type == ROW_SECRET || (row->section && section_holds_secret(row->section, 0));
+    return row->type == ROW_SECRET || (row->flags & ROW_SECRETS_INSIDE) || (row->section && section_holds_secret(row->section, 0));
 }

@@ -139,9 +139,11 @@ static bool read_parameters(struct load *load, const struct node *node,
         if (strcmp(value->key->text, "name") == 0)
             continue;
         if (!list_has(&scheme->parameters, value->key->text) &&
-            !list_has(&scheme->optional, value->key->text))
-            return load_problem(load, value->key, "provider %s takes no \"%s\"", scheme->name,
-                                value->key->text);
+            !list_has(&scheme->optional, value->key->text)) {
+            load_mask(load, value); /* perhaps the secret, put here */
+            return load_problem(load, value->key, "provider %s takes no \"%.*s\"", scheme->name,
+                                (int)strcspn(value->key->text, ":"), value->key->text);
+        }
         if (value->kind != NODE_SCALAR || value->length == 0)
             return load_problem(load, value, "wants a text");
         map->names[map->count] = arena_copy_text(load_arena(load), value->key->text);
