@@ -363,6 +363,11 @@ const struct node *tree_find(const struct node *mapping, const char *key)
 
 bool tree_is_null(const struct node *node)
 {
-    return node->kind == NODE_SCALAR && !node->quoted &&
-           (node->length == 0 || strcmp(node->text, "~") == 0 || strcmp(node->text, "null") == 0);
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    if (node->kind != NODE_SCALAR || node->quoted)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(node->text, words[i]) == 0)
+            return true;
+    return false;
 }

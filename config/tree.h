@@ -36,7 +36,7 @@ const struct node *tree_parse(const struct source *source, struct arena *arena,
 /* The value of `key` in a mapping, or NULL. */
 const struct node *tree_find(const struct node *mapping, const char *key);
 
-/* Whether a scalar is null in the core schema: plain, and empty, ~ or null. */
+/* Whether a scalar is null in the core schema: plain, and empty, ~, null, Null or NULL. */
 bool tree_is_null(const struct node *node);
 
 #endif

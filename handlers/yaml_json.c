@@ -116,14 +116,13 @@ static bool append_scalar(struct buffer *out, const struct node *node,
 {
     static const char *const yes[] = {"true", "True", "TRUE", NULL};
     static const char *const no[] = {"false", "False", "FALSE", NULL};
-    static const char *const null[] = {"", "~", "null", "Null", "NULL", NULL};
     static const char *const none[] = {".inf",  ".Inf",  ".INF", "+.inf", "+.Inf", "+.INF", "-.inf",
                                        "-.Inf", "-.INF", ".nan", ".NaN",  ".NAN",  NULL};
     struct number_parts parts;
     unsigned long long prefixed;
     if (node->quoted)
         return append_string(out, node);
-    if (is_word(node, null))
+    if (tree_is_null(node))
         return buffer_append_text(out, "null");
     if (is_word(node, yes) || is_word(node, no))
         return buffer_append_text(out, is_word(node, yes) ? "true" : "false");

@@ -23,6 +23,7 @@ enum control_type {
                            Listener: stop accepting, answer what is under way. Runner: claim
                            nothing more, but journal what listeners still send until their channels
                            close; let running actions end. */
+    CONTROL_PATIENCE,   /* listener: others serve on, so the DRAIN that follows is in no hurry */
     /* to a runner */
     CONTROL_RELEASE,    /* a newer runner is coming: claim nothing more, call back the pipe actions
                            (stop, at most a second: a FIFO has one writer), commit, say RELEASED.

@@ -193,9 +193,11 @@ bool http_run(struct http *http)
 #define DRAIN_IDLE_NS NS_PER_S
 #define DRAIN_FRESH_NS (2 * NS_PER_S)
 
-static void drain_connection(struct connection *connection, int64_t now)
+static void drain_connection(struct connection *connection, int64_t now, bool patient)
 {
     bool is_new = connection->stage == STAGE_FRESH;
+    if (is_new && patient)
+        return; /* it has its own deadline */
     int64_t due = now + (is_new ? DRAIN_FRESH_NS : DRAIN_IDLE_NS);
     if ((is_new || connection->stage == STAGE_IDLE) && due < connection->timer.due_ns)
         connection_set_stage(connection, connection->stage, due);
@@ -218,7 +220,7 @@ static void drain_is_over(struct loop_timer *timer)
     }
 }
 
-void http_drain(struct http *http, int64_t deadline_ns)
+void http_drain(struct http *http, int64_t deadline_ns, bool patient)
 {
     int64_t now = clock_monotonic_ns();
     struct connection *connection, *next;
@@ -227,7 +229,7 @@ void http_drain(struct http *http, int64_t deadline_ns)
     http->is_draining = true;
     for (connection = TAILQ_FIRST(&http->connections); connection; connection = next) {
         next = TAILQ_NEXT(connection, all);
-        drain_connection(connection, now);
+        drain_connection(connection, now, patient);
     }
     loop_timer_set(http->loop, &http->drain_timer, deadline_ns);
 }

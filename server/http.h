@@ -29,8 +29,9 @@ void http_connect_runner(struct http *http, int fd);
 bool http_run(struct http *http);
 
 /* Accepts nobody any more and closes each connection when it has its answer; what is still there
- * at `deadline_ns` is refused and cut. May be called again with another deadline. */
-void http_drain(struct http *http, int64_t deadline_ns);
+ * at `deadline_ns` is refused and cut. Patient: who has sent nothing yet has the time he was given
+ * when he came, else two seconds. May be called again with another deadline. */
+void http_drain(struct http *http, int64_t deadline_ns, bool patient);
 
 /* No connection is left. */
 bool http_is_empty(const struct http *http);

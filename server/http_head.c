@@ -9,10 +9,13 @@
  * and lines may end in a bare LF. None of this shows in the values that it hands out, but it does in
  * where they lie: the head stays in place, CRLF and ":" having been overwritten with NUL, so the
  * values must follow each other without a gap and end where the head ends. head_is_tight() checks
- * that. Version 0.9.77 parses anew and refuses all of it by itself. */
+ * that. Version 0.9.77 parses anew and refuses all of it by itself; which version it is counts at run
+ * time, since both have the same soname. */
 #include "server/http_parts.h"
 
 #include "server/guard.h"
+
+#include <stdio.h>
 
 struct head {
     struct request *request;
@@ -37,8 +40,6 @@ static size_t head_size(const struct connection *connection)
         MHD_get_connection_info(connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
     return info ? info->header_size : 0;
 }
-
-#if MHD_VERSION < 0x00097700
 
 /* CRLF, overwritten; where the line behind it begins. NULL: something else stands there. */
 static const uint8_t *line_end(const uint8_t *at)
@@ -67,6 +68,17 @@ static const uint8_t *request_line_end(const struct request *request, const char
     return line_end(version + request->version.length);
 }
 
+/* Whether the library that runs leaves such heads to us. */
+static bool library_is_lax(void)
+{
+    static int lax = -1;
+    unsigned major = 0, minor = 0, patch = 0;
+    if (lax < 0)
+        lax = sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) == 3 && major == 0 &&
+              (minor < 9 || (minor == 9 && patch < 77));
+    return lax;
+}
+
 static bool head_is_tight(const struct connection *connection, const struct request *request)
 {
     const uint8_t *end = request->method.data + head_size(connection);
@@ -75,17 +87,6 @@ static bool head_is_tight(const struct connection *connection, const struct requ
         at = header_end(&request->headers[i], at);
     return at && line_end(at) == end;
 }
-
-#else
-
-static bool head_is_tight(const struct connection *connection, const struct request *request)
-{
-    (void)connection;
-    (void)request;
-    return true;
-}
-
-#endif
 
 struct verdict http_head_read(struct http_request *http_request, const char *method,
                               const char *version)
@@ -111,7 +112,7 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     const struct settings *settings = connection->door->http->process->settings;
     if (head_size(connection) > (size_t)settings->server.max_header)
         return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
-    if (!head_is_tight(connection, request))
+    if (library_is_lax() && !head_is_tight(connection, request))
         return verdict_refuse(REPLY_BAD_REQUEST, "the head is not made of plain lines");
     return verdict_go_on();
 }

@@ -52,6 +52,7 @@ static void connection_released(struct connection *connection)
     connection->mhd = NULL;
     connection->is_parked = false;
     connection_settled(connection);
+    http_reply_unseen(connection);
     if (connection->stage == STAGE_HEAD) /* answered by libmicrohttpd, or left by the client */
         connection->must_linger = true;
     if (!connection_should_linger(connection) || !connection_linger(connection))

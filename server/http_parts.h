@@ -48,6 +48,7 @@ struct connection {
     bool is_unsettled, is_spare;
     bool must_linger;
     bool has_ended; /* the client sends no more */
+    bool is_refused; /* by libmicrohttpd, and that has been logged */
     uint8_t requests; /* begun, up to 255 */
     struct client_address client;
     struct tls_session tls;
@@ -195,5 +196,8 @@ enum MHD_Result http_reply(struct http_request *request);
 void http_reply_timeout(struct connection *connection);
 /* libmicrohttpd has refused it by itself with `status`. */
 void http_reply_foreign(struct connection *connection, unsigned status);
+/* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a
+ * request line that is none or a handshake that failed. */
+void http_reply_unseen(const struct connection *connection);
 
 #endif

@@ -129,8 +129,32 @@ static enum reply reply_of_status(unsigned status)
     return REPLY_BAD_REQUEST;
 }
 
+static void log_handshake(const struct connection *connection)
+{
+    char peer[CLIENT_TEXT_SIZE];
+    int64_t held_back;
+    reply_count(connection, REPLY_BAD_REQUEST);
+    if (!log_gate_pass(&connection->door->http->gate, &held_back)) /* port scans come in floods */
+        return;
+    client_format(&connection->client, peer);
+    log_write(LOG_INFO, "handshake_failed", log_text("peer", peer),
+              log_number("held_back", held_back));
+}
+
+void http_reply_unseen(const struct connection *connection)
+{
+    if (connection->has_ended || connection->is_refused)
+        return;
+    if (connection->stage == STAGE_HANDSHAKE)
+        log_handshake(connection);
+    else if (connection->stage == STAGE_HEAD)
+        reply_log(connection, REPLY_BAD_REQUEST, reply_rows[REPLY_BAD_REQUEST].status,
+                  "not HTTP, libmicrohttpd refused it", NULL);
+}
+
 void http_reply_foreign(struct connection *connection, unsigned status)
 {
+    connection->is_refused = true;
     connection->must_linger = true;
     reply_log(connection, reply_of_status(status), status, "libmicrohttpd refused it", NULL);
 }

@@ -28,7 +28,7 @@ struct listener {
     struct http *http;
     struct loop_watch control_watch;
     struct loop_timer alive_timer, leave_timer;
-    bool is_draining, must_leave;
+    bool is_patient, is_draining, must_leave;
 };
 
 /* ---- start ---- */
@@ -92,11 +92,12 @@ static bool listener_init(struct listener *listener, struct error *err)
 
 static void listener_drain(struct listener *listener, int64_t deadline_ns)
 {
+    bool patient = listener->is_patient && !listener->is_draining; /* a second one is a stop */
     if (!listener->is_draining)
         log_write(LOG_INFO, "draining",
                   log_number("ms", (deadline_ns - clock_monotonic_ns()) / NS_PER_MS));
     listener->is_draining = true;
-    http_drain(listener->http, deadline_ns);
+    http_drain(listener->http, deadline_ns, patient);
     loop_timer_set(&listener->loop, &listener->leave_timer, deadline_ns + CUT_NS);
 }
 
@@ -108,6 +109,8 @@ static void listener_obey(struct listener *listener, const struct control_messag
     }
     if (message->type == CONTROL_ACCEPT)
         http_listen(listener->http);
+    if (message->type == CONTROL_PATIENCE)
+        listener->is_patient = true;
     if (message->type == CONTROL_DRAIN)
         listener_drain(listener, (int64_t)message->value);
     if (fd >= 0)

@@ -125,6 +125,7 @@ static void generation_leave(struct supervisor *sv, struct generation *generatio
     sv->leaving = generation;
     generation_tell(sv, generation, ROLE_RUNNER, CONTROL_RELEASE, 0);
     generation_tell(sv, generation, ROLE_RUNNER, CONTROL_DRAIN, INT64_MAX);
+    generation_tell(sv, generation, ROLE_LISTENER, CONTROL_PATIENCE, 0);
     generation_tell(sv, generation, ROLE_LISTENER, CONTROL_DRAIN, deadline);
     generation_tell(sv, generation, ROLE_KEEPER, CONTROL_DRAIN, deadline);
 }
