@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err)
@@ -43,6 +45,17 @@ static void take_home(uid_t uid)
     setenv("LOGNAME", user->pw_name, 1);
 }
 
+/* What a unit gives for binding a low port (AmbientCapabilities) is the supervisor's: no other
+ * process needs it, and commands would inherit it. */
+static bool drop_capabilities(struct error *err)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* unknown before Linux 4.3 */
+    return syscall(SYS_capset, &header, none) == 0 ||
+           error_set_errno(err, errno, "cannot drop capabilities");
+}
+
 bool privilege_drop(const char *wanted, struct error *err)
 {
     uid_t uid;
@@ -57,6 +70,8 @@ bool privilege_drop(const char *wanted, struct error *err)
         if (uid != geteuid())
             return error_set(err, "only root can become user \"%s\"", wanted);
     }
+    if (!drop_capabilities(err))
+        return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set_errno(err, errno, "cannot set no_new_privs");
     return true;
