@@ -39,12 +39,24 @@ static bool parse_port(const char *text, unsigned *port)
     return true;
 }
 
+/* With or without the zone of a link-local address: fe80::1%eth0. */
+static bool is_ipv6(const char *host)
+{
+    char plain[LISTEN_HOST_MAX];
+    unsigned char address[16];
+    size_t length = strcspn(host, "%");
+    if (host[length] && (!host[length + 1] || strchr(host + length + 1, '%')))
+        return false;
+    memcpy(plain, host, length);
+    plain[length] = '\0';
+    return inet_pton(AF_INET6, plain, address) == 1;
+}
+
 static bool check_host(const char *text, bool bracketed, const char *host, struct error *err)
 {
     unsigned char address[16];
-    bool v6 = inet_pton(AF_INET6, host, address) == 1;
     if (bracketed)
-        return v6 || error_set(err, "\"%s\" is not an IPv6 address", host);
+        return is_ipv6(host) || error_set(err, "\"%s\" is not an IPv6 address", host);
     if (strchr(host, ':'))
         return error_set(err, "\"%s\": an IPv6 address stands in brackets, as in [::1]:8443", text);
     if (host[0] == '\0')

@@ -20,12 +20,21 @@ struct key_search {
     size_t name_count;
 };
 
-/* Whether `key` is the path or its last parts. */
-static bool path_ends_with(const char *path, const char *key)
+/* Whether `key` has parts of the path in their order, the last with the last: "routes.pipe" is found
+ * as routes.actions.pipe. */
+static bool path_leads_to(const char *path, const char *key)
 {
-    size_t length = strlen(path), wanted = strlen(key);
-    return length >= wanted && strcmp(path + length - wanted, key) == 0 &&
-           (length == wanted || path[length - wanted - 1] == '.');
+    struct bytes parts = bytes_of_text(path), wanted = bytes_of_text(key);
+    struct bytes next = bytes_split(&wanted, '.');
+    while (parts.data) {
+        struct bytes part = bytes_split(&parts, '.');
+        if (!bytes_equal(part, next) || (!wanted.data && parts.data))
+            continue;
+        if (!wanted.data)
+            return true;
+        next = bytes_split(&wanted, '.');
+    }
+    return false;
 }
 
 static void print_plain(const char *text, FILE *out)
@@ -72,7 +81,7 @@ static void search_group(void *context, const struct key_group *group)
         snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
         if (search->name_count < SUGGESTIONS_MAX - 1)
             search->names[search->name_count++] = row->name;
-        if (search->exact ? strcmp(path, search->key) != 0 : !path_ends_with(path, search->key))
+        if (search->exact ? strcmp(path, search->key) != 0 : !path_leads_to(path, search->key))
             continue;
         if (search->found++)
             fputc('\n', search->out);

@@ -17,11 +17,12 @@ with Server([route(actions=[ledger(), {"shell": "echo said; echo loud >&2; exit 
     expect(bad.returncode, 1, "check of a wrong file")
     ensure('.bad:3:5: error' in bad.stderr + bad.stdout and 'did you mean "name"' in bad.stderr + bad.stdout, bad.stderr)
     expect(run("explain", "routes.rate_limit").returncode, 0)
+    expect(run("explain", "routes.pipe").returncode, 0, "as the README has it")
     expect(run("explain", "nothing.of.the.kind").returncode, 1)
     json.loads(run("schema").stdout)
     for wrong in (["frobnicate"], ["serve", "too", "many"], ["events", "frobnicate"]):
         expect(run(*wrong).returncode, 2, " ".join(wrong))
-    expect(run("serve", "-c", "/no/such/file").returncode, (1, 3), "a missing file")
+    expect(run("serve", "-c", "/no/such/file").returncode, 3, "a missing file")
     event = server.post("/hook", b'{"shown":1}', delivery="delivery-1").json()["id"]
     server.wait_settled()
     listed = server.tool("events", "list")

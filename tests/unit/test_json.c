@@ -5,7 +5,6 @@
 #include "handlers/json.h"
 
 #include <check.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -123,69 +122,6 @@ START_TEST(texts_are_judged_by_rfc_8259)
         ck_assert_msg(good(bytes_of_text(rows[i] + 1)) == (rows[i][0] == 'y'), "%s", rows[i]);
     ck_assert(!good(bytes_of("1\0", 2)));
     ck_assert(!good(bytes_of("[\"a\0b\"]", 7)));
-}
-END_TEST
-
-/* Documented choices beyond the letter: names come once and hold no U+0000. */
-static bool refused_on_purpose(const char *name)
-{
-    return strcmp(name, "y_object_duplicated_key.json") == 0 ||
-           strcmp(name, "y_object_duplicated_key_and_value.json") == 0 ||
-           strcmp(name, "y_object_escaped_null_in_key.json") == 0;
-}
-
-/* i_ files: numbers of any size are text and pass; what is not UTF-8, has lone surrogates, a BOM or
- * too much depth does not. */
-static bool expected(const char *name)
-{
-    if (name[0] == 'i')
-        return strncmp(name, "i_number_", 9) == 0;
-    return name[0] == 'y' && !refused_on_purpose(name);
-}
-
-static void check_file(const char *directory, const char *name)
-{
-    char path[4400];
-    snprintf(path, sizeof path, "%s/%s", directory, name);
-    FILE *file = fopen(path, "rb");
-    ck_assert_ptr_nonnull(file);
-    static uint8_t text[1 << 20];
-    size_t length = fread(text, 1, sizeof text, file);
-    fclose(file);
-    ck_assert_msg(good(bytes_of(text, length)) == expected(name), "%s", name);
-}
-
-/* Beside the source tree, wherever the test is run from. */
-static DIR *open_suite(char directory[4096])
-{
-    const char *places[] = {getenv("TENTERHOOK_SHARED"), "../shared", "../../shared"};
-    DIR *files = NULL;
-    for (size_t i = 0; i < 3 && !files; i++) {
-        if (!places[i])
-            continue;
-        snprintf(directory, 4096, "%s/json-parsing/test_parsing", places[i]);
-        files = opendir(directory);
-    }
-    return files;
-}
-
-START_TEST(the_public_suite_is_judged_right)
-{
-    char directory[4096];
-    DIR *files = open_suite(directory);
-    if (!files) {
-        printf("skipped: the public JSON suite is not here (TENTERHOOK_SHARED)\n");
-        return;
-    }
-    size_t count = 0;
-    for (struct dirent *entry; (entry = readdir(files));) {
-        if (strchr("yni", entry->d_name[0]) && entry->d_name[1] == '_') {
-            check_file(directory, entry->d_name);
-            count++;
-        }
-    }
-    closedir(files);
-    ck_assert_uint_gt(count, 300);
 }
 END_TEST
 
@@ -389,7 +325,6 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_set_timeout(all, 60);
     tcase_add_test(all, texts_are_judged_by_rfc_8259);
-    tcase_add_test(all, the_public_suite_is_judged_right);
     tcase_add_test(all, names_come_once_however_they_are_written);
     tcase_add_test(all, names_of_nested_objects_do_not_meet);
     tcase_add_test(all, a_hundred_thousand_names_take_no_time);
