@@ -132,7 +132,8 @@ static const struct row server_rows[] = {
      .sentence = "A connection without a request is closed after this long."},
     {.name = "max_header", .type = ROW_SIZE, .offset = offsetof(struct server_settings, max_header),
      .default_text = "16KiB", .min = KIB(1), .max = MIB(1),
-     .sentence = "Bytes of the request line and the head; more is answered 431."},
+     .sentence = "Bytes of the request line and the head; more is answered 431. The target may have "
+                 "4 KiB of them (414), a single header 16 KiB."},
     {.name = "body_memory", .type = ROW_SIZE,
      .offset = offsetof(struct server_settings, body_memory), .default_text = "256MiB",
      .min = KIB(64), .max = GIB(1024),
