@@ -58,9 +58,21 @@ def numbers(value):
 def format_of(names, pattern):
     """One of the formats, and a text in which the pattern is found."""
     def shows(case, *_):
-        formats = {name for name in values_of(case.schema, "format") if isinstance(name, str)}
-        return case.formats and formats & set(names.split()) and \
+        formats = [name for name in values_of(case.schema, "format") if isinstance(name, str)]
+        if any("json-schema.org" in str(uri) for uri in values_of(case.schema, "$ref")):
+            formats += ["uri", "uri-reference", "regex"]  # which the meta-schemas have
+        return case.formats and set(formats) & set(names.split()) and \
             any(re.search(pattern, text) for text in texts(case))
+    return shows
+
+
+def pattern_of(part, characters):
+    """A regular expression that has the part in it, and a text with one of the characters."""
+    def shows(case, *_):
+        patterns = [str(pattern) for pattern in values_of(case.schema, "pattern")]
+        patterns += words(values_of(case.schema, "patternProperties"))
+        return any(part in pattern for pattern in patterns) and \
+            any(set(characters) & set(text) for text in texts(case))
     return shows
 
 
@@ -203,12 +215,15 @@ AJV = [
      format_of("hostname", r"\.$|(?i:xn--)")),
     ("uri: wants something behind the scheme",
      ("2020-12", True, {"format": "uri"}, "a:", VALID), format_of("uri", "^[^:]+:(#|$)")),
-    ("uri: takes ports that are no numbers, and hosts with two colons",
+    ("uri: takes ports that are no numbers, hosts with two colons, and brackets anywhere",
      ("2020-12", True, {"format": "uri"}, "a://b:c", INVALID),
-     format_of("uri", "^[^:]+://[^/]*:")),
-    ("uri-reference: takes a colon in the first segment of a relative path",
+     format_of("uri", r"^[^:]+://[^/]*:|[\[\]]")),
+    ("uri-reference: takes a colon in the first segment of a relative path, and a quotation mark",
      ("2020-12", True, {"format": "uri-reference"}, "1:a", INVALID),
-     format_of("uri-reference", "^[^/?#]*:")),
+     format_of("uri-reference", "^[^/?#]*:|\"")),
+    ("uri-template: takes DEL",
+     ("2020-12", True, {"format": "uri-template"}, "\x7f", INVALID),
+     format_of("uri-template", "\x7f")),
     ("date-time: takes any white space for the T",
      ("2020-12", True, {"format": "date-time"}, "2026-11-24 03:15:24Z", INVALID),
      format_of("date-time", r"^\S+\s")),
@@ -263,6 +278,14 @@ SOURCEMETA = [
     ("uri-template: refuses the operators that RFC 6570 reserves, which its grammar has",
      ("2020-12", True, {"format": "uri-template"}, "{=a}", VALID),
      format_of("uri-template", r"\{[=,!@|]")),
+    ("pattern: the dot takes the ends of lines",
+     ("2020-12", False, {"pattern": "."}, "\u2028", INVALID), pattern_of(".", "\n\r\u2028\u2029")),
+    (r"pattern: \v takes all vertical white space",
+     ("2020-12", False, {"pattern": r"\v"}, "\n", INVALID),
+     pattern_of(r"\v", "\n\r\f\u2028\u2029")),
+    ("hostname: does not hold A-labels to the rules for text from right to left (RFC 5893)",
+     ("2020-12", True, {"format": "hostname"}, "xn--wgb1h", INVALID),
+     format_of("hostname idn-hostname idn-email", "(?i:xn--)|[^\0-\x7f]")),
     ("idn-email: takes labels that IDNA disallows, such as with capital letters",
      ("2020-12", True, {"format": "idn-email"}, "a@Zé.b", INVALID),
      format_of("idn-email", "@.*[^\0-\x7f]")),

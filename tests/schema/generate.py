@@ -241,6 +241,13 @@ class Maker(References):
 
     # ---- the whole ----
 
+    def plain(self):
+        """A format, a pattern or a number's keyword alone, so that nothing else decides."""
+        self.kind, self.formats = self.rng.choice(["string", "string", "number"]), True
+        word = self.rng.choice({"string": ["format", "format", "pattern"],
+                                "number": ["multipleOf", "minimum", "enum"]}[self.kind])
+        return {word: next(make for name, *_, make in KEYWORDS if name == word)(self, 0)}
+
     def root(self):
         self.plan()
         for i in range(len(self.definitions)):
@@ -341,6 +348,6 @@ KEYWORDS = [
 def generate(name, count):
     """The case of that name, with so many instances."""
     maker = Maker(name)
-    schema = maker.root()
+    schema = maker.root() if maker.chance(0.85) else maker.plain()
     instances = maker.values.about(schema, count)
     return Case(DRAFTS[maker.draft], maker.formats, copy.deepcopy(schema), instances)

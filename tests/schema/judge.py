@@ -80,30 +80,37 @@ def shown(peer, case, said):
     return seen(peer, case, said) if said[third] == said[OURS] or seen(third, case, said) else []
 
 
-def reads_otherwise(session, found):
-    """Of ajv's differences, those where we answer as it does once we read the pair as it does."""
-    cases = [d.case._replace(schema=as_javascript(d.case.schema),
-                             instances=as_javascript(d.case.instances)) for d in found]
-    answers = session.validators[OURS].verdicts(cases)
-    return [d for d, answer in zip(found, answers)
-            if answer[0] == d.said[AJV]
-            and d.said[SOURCEMETA] in (d.said[OURS], REFUSED, DIED)]
+def find_read(session, found):
+    """Finds ajv's differences that go when we read the pair as it does."""
+    left = [d for d in found if d.peer == AJV and not d.fault]
+    cases = [d.small._replace(schema=as_javascript(d.small.schema),
+                              instances=as_javascript(d.small.instances)) for d in left]
+    for d, answers in zip(left, session.validators[OURS].verdicts(cases)):
+        third = d.small_said[SOURCEMETA] in (d.small_said[OURS], REFUSED, DIED)
+        d.fault = READ if third and answers[0] == d.small_said[AJV] else None
+
+
+def make_small(session, found, peer, strict):
+    """Shrinks them; strictly: the third must go on saying what it said, too."""
+    places = [OURS, peer, 3 - peer] if strict else [OURS, peer]
+    small = shrink([(d.case, d.said) for d in found],
+                   [(place, session.validators[place]) for place in places])
+    for d, case, said in zip(found, small, session.ask_one(small)):
+        d.small, d.small_said = case, said
 
 
 def judge(session, found):
     """Sets `fault` of those that can be explained, and `small` of those that had to be shrunk."""
     for d in found:
         d.fault = next((fault for fault in FAULTS if tells(fault, d.peer, d.said[d.peer])), None)
-    for d in reads_otherwise(session, [d for d in found if d.peer == AJV and not d.fault]):
-        d.fault = READ
-    for strict in (False, True):  # strict: the third must go on saying what it said, too
+    find_read(session, found)
+    for strict in (False, True):
         for peer in (AJV, SOURCEMETA):
             left = [d for d in found if d.peer == peer and not d.fault]
-            who = [OURS, peer, 3 - peer] if strict else [OURS, peer]
-            small = shrink([(d.case, d.said) for d in left],
-                           [(place, session.validators[place]) for place in who])
-            for d, d.small, d.small_said in zip(left, small, session.ask_one(small)):
+            make_small(session, left, peer, strict)
+            for d in left:
                 d.fault = next(iter(shown(peer, d.small, d.small_said)), None)
+            find_read(session, left)
 
 
 def check_example(session, fault):
@@ -116,8 +123,8 @@ def check_example(session, fault):
         return "we are wrong: %s" % said[OURS]
     if said[peer] == right:
         return "it is right now"
-    if fault is READ:
-        found = reads_otherwise(session, [Difference(case, said, peer)])
-    else:
-        found = tells(fault, peer, said[peer]) or fault in shown(peer, case, said)
+    difference = Difference(case, said, peer)
+    find_read(session, [difference])
+    found = difference.fault is fault or tells(fault, peer, said[peer]) or \
+        fault in shown(peer, case, said)
     return None if found else "the row does not match its own example: %s" % (said,)
