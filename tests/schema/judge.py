@@ -32,9 +32,9 @@ class Session:
         return [answers[0] for answers in self.ask(cases)]
 
     def stop(self):
-        for validator in [*self.validators, self.explaining]:
-            validator.stop()
+        """How many programs ended badly, such as with memory lost."""
         self.pool.shutdown()
+        return sum([validator.stop() for validator in [*self.validators, self.explaining]])
 
 
 class Difference:

@@ -75,7 +75,7 @@ class Lines:
 
     def start(self):
         self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                                        stdout=subprocess.PIPE)
 
     def feed(self, lines):
         with contextlib.suppress(BrokenPipeError):  # it died: the reader sees it
@@ -108,12 +108,15 @@ class Lines:
         return answers
 
     def stop(self):
-        if self.process:
-            self.process.stdout.close()
-            with contextlib.suppress(BrokenPipeError):
-                self.process.stdin.close()
-            self.process.wait()
-            self.process = None
+        """Whether it ended badly."""
+        if not self.process:
+            return False
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.process.stdout.read()
+        self.process.stdout.close()
+        process, self.process = self.process, None
+        return process.wait() != 0
 
 
 class Ours:
@@ -143,8 +146,7 @@ class Ours:
                 for result in answer["results"]]
 
     def stop(self):
-        for program in self.programs.values():
-            program.stop()
+        return sum([program.stop() for program in self.programs.values()])
 
 
 def by_formats(ask, cases, read):
@@ -175,7 +177,7 @@ class Ajv:
         return [VALID if result else INVALID for result in answer["results"]]
 
     def stop(self):
-        self.program.stop()
+        return self.program.stop()
 
 
 class Sourcemeta:
@@ -225,3 +227,4 @@ class Sourcemeta:
     def stop(self):
         self.pool.shutdown()
         self.directory.cleanup()
+        return False
