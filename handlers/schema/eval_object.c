@@ -163,6 +163,7 @@ static bool walk_members(struct walk *walk)
         return false;
     struct member m = member_first(walk->frame->value);
     for (; m.entry; member_next(&m)) {
+        member_prefetch(&m);
         if (walk_member(walk, &m))
             continue;
         good = false;
