@@ -122,11 +122,12 @@ bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const st
     const struct divisor *divisor = step->data;
     struct number number;
     number_read(frame->value, &number);
-    if (!eval_spend(ev, number.length / (NUMBER_BYTES_A_STEP / 4)))
+    size_t cost = number.length / NUMBER_BYTES_A_STEP;
+    bool whole = number_is_multiple(&number, divisor, &cost);
+    if (!eval_spend(ev, cost))
         return false;
-    return number_is_multiple(&number, divisor) ||
-           EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g",
-                     divisor->shown);
+    return whole ||
+           EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g", divisor->shown);
 }
 
 /* ---- strings ---- */

@@ -238,8 +238,8 @@ static unsigned __int128 multiply_modulo(unsigned __int128 a, unsigned __int128 
     unsigned __int128 sum = 0;
     for (; b; b >>= 1) {
         if (b & 1)
-            sum = (sum + a) % modulus;
-        a = (a + a) % modulus;
+            sum = sum + a < modulus ? sum + a : sum + a - modulus;
+        a = a + a < modulus ? a + a : a + a - modulus;
     }
     return sum;
 }
@@ -278,7 +278,19 @@ static unsigned __int128 digits_modulo(const struct decimal *d, unsigned __int12
     return rest;
 }
 
-bool number_is_multiple(const struct number *number, const struct divisor *divisor)
+/* Divisors beyond 64 bits cost a step a digit, and more for each squaring. */
+enum { WIDE_SQUARE_STEPS = 40 };
+
+static size_t division_cost(const struct number *number, const struct divisor *divisor,
+                            uint64_t shift)
+{
+    if (divisor->digits <= UINT64_MAX)
+        return number->length / (NUMBER_BYTES_A_STEP / 4);
+    size_t squares = shift ? 64 - (size_t)__builtin_clzll(shift) : 0;
+    return number->length + squares * WIDE_SQUARE_STEPS;
+}
+
+bool number_is_multiple(const struct number *number, const struct divisor *divisor, size_t *cost)
 {
     struct number room;
     if (number->small && number->magnitude == 0)
@@ -289,6 +301,7 @@ bool number_is_multiple(const struct number *number, const struct divisor *divis
     int64_t shift = -fraction_digits(d) - divisor->exponent;
     if (shift < 0)
         return false;
+    *cost += division_cost(number, divisor, (uint64_t)shift);
     unsigned __int128 rest = digits_modulo(d, divisor->digits);
     return multiply_modulo(rest, power_of_ten_modulo((uint64_t)shift, divisor->digits),
                            divisor->digits) == 0;

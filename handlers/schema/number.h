@@ -50,6 +50,8 @@ struct divisor {
 
 /* NULL, or what a divisor must be: greater than 0, of at most 36 digits. */
 const char *divisor_init(struct divisor *divisor, struct json_object *value);
-bool number_is_multiple(const struct number *number, const struct divisor *divisor);
+
+/* Adds to `*cost` what it took, in steps of an evaluation. */
+bool number_is_multiple(const struct number *number, const struct divisor *divisor, size_t *cost);
 
 #endif

@@ -415,6 +415,22 @@ static bool number_multiples(struct buffer *schema, struct buffer *value)
            put(value, ".5");
 }
 
+/* Divisors beyond 64 bits are divided by slowly: many digits, and many large exponents. */
+static bool number_wide(struct buffer *schema, struct buffer *value)
+{
+    return put(schema, "{\"items\":{\"multipleOf\":123456789012345678901234567890123e+00}}") &&
+           put(value, "[0") && repeat(value, ",0", 9) && put(value, ",1") &&
+           repeat(value, "7", 1000000) && put(value, "e+00]");
+}
+
+static bool number_wide_exponents(struct buffer *schema, struct buffer *value)
+{
+    return put(schema,
+               "{\"items\":{\"anyOf\":[{\"multipleOf\":123456789012345678901234567890123e+00},"
+               "true]}}") &&
+           put(value, "[1") && repeat(value, ",1e99999999999999", 60000) && put(value, "]");
+}
+
 static bool number_integer(struct buffer *schema, struct buffer *value)
 {
     return put(schema, "{\"anyOf\":[") &&
@@ -529,6 +545,9 @@ const struct hostile_case hostile_cases[] = {
     {"bounds of a number of 1,000,000 digits", HOSTILE_INVALID, number_bounds},
     {"multipleOf of 1,000,000 digits", HOSTILE_INVALID, number_multiple},
     {"1,000 multipleOf of 1,000,000 digits", HOSTILE_VALID | HOSTILE_ABANDONED, number_multiples},
+    {"multipleOf by 33 digits of 1,000,000 digits", REFUSED, number_wide},
+    {"multipleOf by 33 digits of 60,000 exponents", HOSTILE_VALID | HOSTILE_ABANDONED,
+     number_wide_exponents},
     {"1,000 types of 1,000,000 digits", REFUSED, number_integer},
     {"exponents of a million", HOSTILE_VALID, number_exponents},
     {"uniqueItems: 50,000 numbers equal modulo 2^64", HOSTILE_VALID, unique_numbers},
