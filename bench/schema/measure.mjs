@@ -80,9 +80,17 @@ function cold(work) {
   return best(Math.max(5, Math.min(40, Math.ceil(700000 / once))), pass) / documents.length;
 }
 
+// Until the compilers behind have nothing left to do: no pass was 3 % faster for two seconds.
 function warm(work) {
-  const end = cpu() + 2000000;
-  while (cpu() < end) for (const d of documents) work(d);
+  const begun = cpu();
+  let least = Infinity, since = begun;
+  while (cpu() - since < 2e6 && cpu() - begun < 15e6) {
+    const pass = best(1, () => { for (const d of documents) work(d); });
+    if (pass < least * 0.97) {
+      least = pass;
+      since = cpu();
+    }
+  }
 }
 
 const batch = Math.max(300, Math.min(20000, 600000 / documents.length / 8));
