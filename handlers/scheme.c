@@ -13,7 +13,8 @@ static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa",
                                     "contentful", "message", "none",    NULL};
 static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", NULL};
-static const char *const key_encodings[] = {"text", "hex", "base64", "public", "certificate", NULL};
+static const char *const key_encodings[] = {"text",   "hex",         "base64", "prefixed_base64",
+                                            "public", "certificate", NULL};
 static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
@@ -124,8 +125,9 @@ static bool read_template(struct load *load, const struct node *node, const stru
 
 static const struct row key_rows[] = {
     CHOICE_ROW("encoding", scheme_key, encoding, key_encodings, "text",
-               "How `secret` is written: as it is, in hex or base64, as a public key (PEM, or its "
-               "DER in base64) or as an X.509 certificate in PEM."),
+               "How `secret` is written: as it is, in hex or base64, in base64 if it has the prefix "
+               "`strip` and else as it is, as a public key (PEM, or its DER in base64) or as an X.509 "
+               "certificate in PEM."),
     TEXT_ROW("strip", scheme_key, strip, "A prefix of the secret that is not part of the key."),
     CHOICE_ROW("hash", scheme_key, hash, key_hashes, "none",
                "The key is this digest of the secret, not the secret."),

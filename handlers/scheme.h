@@ -23,7 +23,14 @@ enum scheme_kind {
     SCHEME_NONE,
 };
 
-enum key_encoding { KEY_TEXT, KEY_HEX, KEY_BASE64, KEY_PUBLIC, KEY_CERTIFICATE };
+enum key_encoding {
+    KEY_TEXT,
+    KEY_HEX,
+    KEY_BASE64,
+    KEY_PREFIXED, /* base64 behind the prefix `strip`, without that prefix the text itself */
+    KEY_PUBLIC,
+    KEY_CERTIFICATE
+};
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
 enum url_form { URL_AS_IS, URL_ANY_SPELLING };

@@ -1,6 +1,6 @@
 /* A body that holds what a scheme looks for in it, made of the paths alone:
- * {"event":{"type":"test"}} for payload.event.type. Values are strings, the first element stands
- * for every one. */
+ * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in milliseconds,
+ * the first element stands for every one. */
 #include "handlers/sign.h"
 
 #include "handlers/json.h"
@@ -45,6 +45,13 @@ static bool same_start(const struct signing *signing, const struct sign_value *a
     return true;
 }
 
+/* A time in milliseconds is a number with those who have it in the body, one in seconds a string. */
+static bool is_number(const struct signing *signing, const struct sign_value *value)
+{
+    const struct scheme_time *time = &signing->plan->scheme->time;
+    return value->ref == &time->in && time->unit == TIME_MILLISECONDS;
+}
+
 static bool put_json(struct signing *signing, const struct sign_value *first, size_t depth);
 
 /* All members of the object that `first` leads into, each once. */
@@ -77,6 +84,8 @@ static bool put_json(struct signing *signing, const struct sign_value *first, si
 {
     const struct json_step *step = step_at(signing, first, depth);
     struct buffer *out = &signing->body;
+    if (!step && is_number(signing, first))
+        return buffer_append_bytes(out, first->value);
     if (!step)
         return buffer_append_text(out, "\"") && json_escape(out, first->value) &&
                buffer_append_text(out, "\"");

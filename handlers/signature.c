@@ -122,7 +122,8 @@ struct bytes signature_url(const struct request *request)
 {
     const char *base = request->route ? request->route->public_url : NULL;
     const char *text;
-    if (base && request->query.length) {
+    /* a bare "?" was signed as well */
+    if (base && memchr(request->target.data, '?', request->target.length)) {
         text = arena_format(request->arena, "%.*s?%.*s", (int)strcspn(base, "?"), base,
                             (int)request->query.length, request->query.data);
     } else if (base) {

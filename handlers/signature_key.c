@@ -26,17 +26,17 @@ static bool key_public(struct bytes text, int encoding, uint8_t *out, size_t *le
 }
 
 /* Undoes the writing only. */
-static bool key_decode(const struct scheme *scheme, struct bytes text, uint8_t *out, size_t *length,
+static bool key_decode(int encoding, struct bytes text, uint8_t *out, size_t *length,
                        struct error *err)
 {
-    switch (scheme->key.encoding) {
+    switch (encoding) {
     case KEY_HEX:
         return hex_decode(text, HEX_ANY, out, KEY_MAX, length) || error_set(err, "is not hex");
     case KEY_BASE64:
         return base64_decode(text, out, KEY_MAX, length) || error_set(err, "is not base64");
     case KEY_PUBLIC:
     case KEY_CERTIFICATE:
-        return key_public(text, scheme->key.encoding, out, length, err);
+        return key_public(text, encoding, out, length, err);
     default:
         *length = text.length;
         return text.length <= KEY_MAX ? memcpy(out, text.data, text.length) != NULL
@@ -59,12 +59,10 @@ static bool key_fits(const struct scheme *scheme, struct bytes der, struct error
 static bool key_make_message(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
                              size_t *length, struct error *err)
 {
-    struct scheme scheme = *plan->scheme;
     const char *encoding = value_parameter(plan->parameters, "encoding");
     bool base64 = encoding && strcmp(encoding, "base64") == 0;
     bool pem = bytes_starts_with(secret, bytes_of_text("-----BEGIN"));
-    scheme.key.encoding = pem ? KEY_PUBLIC : base64 ? KEY_BASE64 : KEY_TEXT;
-    return key_decode(&scheme, secret, out, length, err) &&
+    return key_decode(pem ? KEY_PUBLIC : base64 ? KEY_BASE64 : KEY_TEXT, secret, out, length, err) &&
            (*length > 0 || error_set(err, "is empty"));
 }
 
@@ -77,10 +75,14 @@ static bool key_make(const struct signature_plan *plan, struct bytes secret, uin
     if (scheme->kind == SCHEME_MESSAGE)
         return key_make_message(plan, secret, out, length, err);
     struct bytes strip = bytes_of_text(scheme->key.strip);
-    if (bytes_starts_with(secret, strip))
+    bool prefixed = strip.length && bytes_starts_with(secret, strip);
+    int encoding = scheme->key.encoding;
+    if (encoding == KEY_PREFIXED)
+        encoding = prefixed ? KEY_BASE64 : KEY_TEXT;
+    if (prefixed)
         secret = bytes_from(secret, strip.length);
-    bool public = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
-    bool done = key_decode(scheme, secret, out, length, err);
+    bool public = encoding == KEY_PUBLIC || encoding == KEY_CERTIFICATE;
+    bool done = key_decode(encoding, secret, out, length, err);
     if (done && *length == 0)
         done = error_set(err, "is empty");
     if (done && scheme->kind == SCHEME_ED25519 && !public) {

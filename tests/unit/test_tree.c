@@ -77,11 +77,11 @@ END_TEST
 
 START_TEST(null_is_plain)
 {
-    const struct node *root = parse("{a: ~, b: null, c: , d: \"\", e: \"null\", f: Null}");
-    static const char names[] = "abcdef";
+    const struct node *root = parse("{a: ~, b: null, c: , d: Null, e: NULL, f: nULL, g: \"\", h: \"null\"}");
+    static const char names[] = "abcdefgh";
     for (int i = 0; names[i]; i++) {
         char name[] = {names[i], '\0'};
-        ck_assert_msg(tree_is_null(tree_find(root, name)) == (i < 3), "%s", name);
+        ck_assert_msg(tree_is_null(tree_find(root, name)) == (i < 5), "%s", name);
     }
 }
 END_TEST
