@@ -266,7 +266,9 @@ static bool read_provider(struct load *load, const struct node *node, const stru
 
 /* ---- the rows ---- */
 
-static const char *const content_choices[] = {"json", "raw", NULL};
+/* In the order of enum content_kind. */
+static const char *const content_choices[] = {"provider", "json", "form", "json_or_form",
+                                              "raw",      "auto", NULL};
 static const char *const respond_choices[] = {"accepted", NULL};
 
 #define ROUTE(field) offsetof(struct route_draft, route.field)
@@ -316,8 +318,11 @@ static const struct row route_rows[] = {
     {.name = "max_body", .type = ROW_SIZE, .offset = ROUTE(max_body), .default_text = "1MiB",
      .min = 1, .max = MIB(64), .sentence = "Bytes of a body; more is answered 413."},
     {.name = "content", .type = ROW_CHOICE, .offset = ROUTE(content), .choices = content_choices,
-     .default_text = "json",
-     .sentence = "What the body is; `json` is checked, `raw` is taken as it is."},
+     .default_text = "provider",
+     .sentence = "What the body is: `json` and `form` are checked against the media type and read "
+                 "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
+                 "does not know as it is; `provider` is what the route's provider sends, and `json` "
+                 "where there is none."},
     {.name = "events", .type = ROW_TEXTS, .offset = ROUTE(events), .flags = ROW_ONE_OK,
      .default_text = "[]",
      .sentence = "Names or patterns of events, if not all are wanted; others are answered 200 "

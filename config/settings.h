@@ -72,7 +72,14 @@ struct rate_limit {
     int per;                  /* enum rate_limit_per */
 };
 
-enum content_kind { CONTENT_JSON, CONTENT_RAW };
+enum content_kind {
+    CONTENT_PROVIDER, /* what the route's provider sends; without one, JSON */
+    CONTENT_JSON,
+    CONTENT_FORM,
+    CONTENT_JSON_OR_FORM,
+    CONTENT_RAW,
+    CONTENT_AUTO
+};
 
 struct dedupe_settings {
     bool off;

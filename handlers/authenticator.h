@@ -46,6 +46,11 @@ struct authenticator {
      * request->learned_key. */
     const char *(*learns)(const void *settings);
 
+    /* What the sender of this kind sends (enum content_kind), and how it wants to be answered (NULL:
+     * as everybody is). NULL functions: nothing is known. */
+    int (*content)(const void *settings);
+    const struct reply_words *(*words)(const void *settings);
+
     /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.
      * False where the request does not say enough. NULL: the kind signs nothing. */
     bool (*explain)(void *state, struct buffer *out);

@@ -415,6 +415,18 @@ static bool provider_accepts(const void *field, struct bytes method)
     return handshake_method(settings->scheme, method);
 }
 
+static int provider_content(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return settings->scheme->content + CONTENT_JSON;
+}
+
+static const struct reply_words *provider_words(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return &settings->scheme->reply;
+}
+
 static bool provider_explain(void *opaque, struct buffer *out)
 {
     struct provider_state *state = opaque;
@@ -434,5 +446,7 @@ const struct authenticator provider_authenticator = {
     .owns_header = provider_owns_header,
     .accepts = provider_accepts,
     .learns = provider_learns,
+    .content = provider_content,
+    .words = provider_words,
     .explain = provider_explain,
 };

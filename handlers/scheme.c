@@ -16,6 +16,8 @@ static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sh
 static const char *const key_encodings[] = {"text",   "hex",         "base64", "prefixed_base64",
                                             "public", "certificate", NULL};
 static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
+/* enum content_kind without its first. */
+static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
 static const char *const algorithms[] = {"HS256", "ES256", "RS256", NULL};
@@ -265,6 +267,19 @@ static const struct row_section about_section = {.name = "about",
                                                  .row_count = ROW_COUNT(about_rows),
                                                  .size = sizeof(struct scheme_about)};
 
+static const struct row reply_rows_of_scheme[] = {
+    STATUS_ROW("status", reply_words, status, NULL, 200, 204,
+               "Of accepted events, also of those that are ignored or came before; else 202 or 200."),
+    TEXT_ROW("type", reply_words, type, "The media type of that answer."),
+    TEXT_ROW("body", reply_words, body, "Its body."),
+    BOOL_ROW("bare", reply_words, bare, "false", "No answer has a body, refusals neither."),
+};
+static const struct row_section reply_section = {.name = "reply",
+                                                 .sentence = "What the sender wants to read.",
+                                                 .rows = reply_rows_of_scheme,
+                                                 .row_count = ROW_COUNT(reply_rows_of_scheme),
+                                                 .size = sizeof(struct reply_words)};
+
 static const struct row scheme_rows[] = {
     {.name = "kind",
      .type = ROW_CHOICE,
@@ -304,6 +319,10 @@ static const struct row scheme_rows[] = {
      .flags = ROW_ONE_OK},
     REFS_ROW("delivery", scheme, delivery, "The id of the delivery; the first that is there."),
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),
+    CHOICE_ROW("content", scheme, content, contents, "json",
+               "What is sent: JSON, a form, either of them by its media type, or whatever it is."),
+    SECTION_ROW("reply", scheme, reply, &reply_section, ROW_SECTION,
+                "How the sender wants to be answered, where it is not content with any 2xx."),
     SECTION_ROW("handshake", scheme, handshake, &handshake_section, ROW_SECTIONS,
                 "Greetings that are answered and not passed on."),
     {.name = "about",

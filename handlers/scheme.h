@@ -6,6 +6,7 @@
 
 #include "config/load.h"
 #include "handlers/value.h"
+#include "handlers/verdict.h"
 
 enum scheme_kind {
     SCHEME_HMAC,
@@ -119,6 +120,8 @@ struct scheme {
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct section_list handshake; /* of struct scheme_handshake */
+    int content; /* enum content_kind less CONTENT_PROVIDER */
+    struct reply_words reply;
     struct scheme_about about;
 };
 

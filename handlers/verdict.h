@@ -54,6 +54,7 @@ struct verdict {
     enum reply reply;
     unsigned retry_after_s;
     bool close; /* Connection: close, whatever the row says; see verdict_closes */
+    bool bare;  /* the answer has no body */
     const char *reason; /* for the log only: a constant, or in the request's arena; never a secret */
     /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
     unsigned status;
@@ -64,6 +65,14 @@ struct verdict {
     struct bytes header_value;
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */
     struct bytes details;
+};
+
+/* How a sender wants accepted events (also ignored, duplicate and quarantined ones) to be answered. */
+struct reply_words {
+    int64_t status;   /* 0: as the row says */
+    const char *type; /* NULL: application/json */
+    const char *body; /* NULL: as the row says */
+    bool bare;        /* no answer has a body, refusals neither */
 };
 
 static inline bool verdict_closes(const struct verdict *verdict)

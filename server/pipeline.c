@@ -351,7 +351,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
         .tag = tag,
         .route = (uint32_t)request->route->index,
         .received_ms = request->now_ms,
-        .body_is_json = request->route->content == CONTENT_JSON,
+        .body_is_json = request->json_good,
         .client = bytes_of_text(client),
         .event_type = request->event_type,
         .delivery_id = request->delivery,
@@ -372,6 +372,30 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *
     event->dedupe_key = event->failures = bytes_of(NULL, 0);
     event->body = exchange->handshake.learn;
     return true;
+}
+
+static const struct reply_words *find_words(const struct route *route)
+{
+    for (size_t i = 0; route && i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        if (kind->words)
+            return kind->words(route->authenticators[i].settings);
+    }
+    return NULL;
+}
+
+struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict)
+{
+    const struct reply_words *words = find_words(exchange->request.route);
+    if (!words || verdict.reply == REPLY_HANDSHAKE)
+        return verdict;
+    verdict.bare = words->bare;
+    if (verdict_status(&verdict) >= 300)
+        return verdict;
+    verdict.status = (unsigned)words->status;
+    verdict.content_type = words->type;
+    verdict.body = bytes_of_text(words->body);
+    return verdict;
 }
 
 /* ---- the pipeline ---- */

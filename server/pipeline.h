@@ -62,6 +62,9 @@ void pipeline_feed(struct exchange *exchange, struct bytes piece);
  * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
+/* Puts a verdict about this exchange into the words that the route's sender wants. */
+struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
+
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event);
 

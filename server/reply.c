@@ -33,6 +33,8 @@ static struct bytes error_body(struct arena *arena, const struct verdict *verdic
 
 struct bytes reply_body(struct arena *arena, const struct verdict *verdict, const char *id)
 {
+    if (verdict->bare)
+        return bytes_of(NULL, 0);
     if (verdict->body.length > 0 || verdict->reply == REPLY_HANDSHAKE)
         return verdict->body;
     switch (verdict->reply) {

@@ -16,7 +16,7 @@ CONFIG = """<icecast><hostname>localhost</hostname>
 <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging></icecast>
 """
 SOURCE = b"SOURCE /live HTTP/1.0\r\nAuthorization: Basic c291cmNlOnNvdXJjZQ==\r\nContent-Type: audio/mpeg\r\n\r\n"
-with Server([route("icecast", auth={"basic": {"user": "ice", "password": "a-password-that-is-long"}}, content="raw",
+with Server([route("icecast", auth={"basic": {"user": "ice", "password": "a-password-that-is-long"}}, content="form",
                    actions=[script('cat >>"$OUT/forms"; echo >>"$OUT/forms"')])], plain=True) as server:
     server.secrets.add("a-password-that-is-long")
     port = free_port()

@@ -46,7 +46,7 @@ def make_secret(program, directory, name, text):
 def config(name, secret, text):
     beside = ''.join(', %s: %s' % item for item in PARAMETERS.get(name, {}).items())
     lines = ['version: 1', 'server: {listen: [{address: "127.0.0.1:0", tls: off}]}', 'routes:',
-             '  - name: hook', '    path: /hook', '    public_url: ' + URL, '    content: raw',
+             '  - name: hook', '    path: /hook', '    public_url: ' + URL,
              '    provider: {name: %s%s}' % (name, beside)]
     if word(text, 'kind') != 'none':
         lines.append('    secret: ' + json.dumps(secret))

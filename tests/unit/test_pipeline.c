@@ -294,8 +294,9 @@ START_TEST(media_types_are_named_and_held_to)
         {"", REPLY_MEDIA_TYPE},
         {NULL, REPLY_MEDIA_TYPE},
     };
-    for (int content = CONTENT_JSON; content <= CONTENT_RAW; content++) {
-        route.content = content;
+    static const int contents[] = {CONTENT_PROVIDER, CONTENT_JSON, CONTENT_RAW};
+    for (int c = 0; c < 3; c++) {
+        int content = route.content = contents[c];
         for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
             spy.calls[0] = '\0';
             begin(NULL);
