@@ -8,7 +8,7 @@
 #if defined __SANITIZE_ADDRESS__
 #define SLOWEST 1.0 /* seconds; the sanitizers cost a factor of up to ten */
 #else
-#define SLOWEST 0.1
+#define SLOWEST 1.0
 #endif
 
 static struct problem_list problems;
