@@ -33,7 +33,7 @@ enum { WAYS = 7, ROUTE_SHARE = 16, TAKES_MAX = LIMITS_PER_ROUTE_MAX, TICKS_PER_N
 #define TOLERANCE_MAX (UINT64_C(1) << 62) /* ticks */
 #define CLAIM_NS (200 * NS_PER_MS)
 
-struct place {
+struct limit_place {
     _Atomic uint64_t key; /* 0: nobody's */
     _Atomic uint64_t tat; /* ticks */
 };
@@ -42,7 +42,7 @@ struct place {
 struct set {
     _Atomic uint64_t claim; /* 0, or the monotonic time at which it was taken */
     uint64_t unused;
-    struct place places[WAYS];
+    struct limit_place places[WAYS];
 };
 
 struct limit_table {
@@ -59,12 +59,6 @@ struct bucket {
     struct set *set;
     uint64_t key;
     uint64_t step, tolerance; /* ticks a token; ticks of the whole burst */
-};
-
-/* A token that was taken, so that it can be given back. */
-struct taken {
-    struct place *place;
-    uint64_t before, after;
 };
 
 /* ---- the table ---- */
@@ -101,10 +95,13 @@ static bool is_ipv4(const uint8_t address[16])
     return memcmp(address, prefix, sizeof prefix) == 0;
 }
 
-/* What one bucket belongs to; hashed as it lies in memory, so without gaps. */
+/* What one bucket belongs to; hashed as it lies in memory, so without gaps. The rate is part of it:
+ * a TAT says nothing under another rate than its own. (Cutting it to the new burst needs the moment
+ * of the change; a process with an older look at the clock would cut debts that are real.) */
 struct owner {
     uint64_t route;
     uint32_t limit, per;
+    int64_t count, period_ms, burst;
     uint64_t local;
     uint8_t address[16];
 };
@@ -112,9 +109,13 @@ struct owner {
 static uint64_t owner_key(const struct limit_table *table, const struct route *route, size_t limit,
                           enum rate_limit_per per, const struct client_address *client)
 {
+    const struct rate_limit *rate = (const struct rate_limit *)route->rate_limits.items + limit;
     struct owner owner = {.route = siphash(&table->seed, bytes_of_text(route->name)),
                           .limit = (uint32_t)limit,
-                          .per = (uint32_t)per};
+                          .per = (uint32_t)per,
+                          .count = rate->count,
+                          .period_ms = rate->period_ms,
+                          .burst = rate->burst};
     if (per == PER_CLIENT) {
         owner.local = client->local;
         /* whoever has one IPv6 address has the whole /64 */
@@ -141,7 +142,7 @@ static struct bucket bucket_of(struct limit_table *table, const struct route *ro
 
 /* ---- one bucket ---- */
 
-static struct place *set_find(struct set *set, uint64_t key)
+static struct limit_place *set_find(struct set *set, uint64_t key)
 {
     for (int i = 0; i < WAYS; i++)
         if (atomic_load(&set->places[i].key) == key)
@@ -149,14 +150,15 @@ static struct place *set_find(struct set *set, uint64_t key)
     return NULL;
 }
 
-/* Ticks until a token can be taken; 0: now. No debt is more than the whole burst, even if the
- * bucket was filled under an earlier configuration with a slower rate. */
+/* Ticks until a token can be taken; 0: now. A TAT beyond the whole burst comes from a process that
+ * looked at the clock after us. */
 static uint64_t bucket_wait(const struct bucket *bucket, uint64_t tat, uint64_t now)
 {
     uint64_t latest = now + bucket->tolerance;
     uint64_t from = tat < now ? now : tat > latest ? latest : tat;
     return from + bucket->step > latest ? from + bucket->step - latest : 0;
 }
+
 
 static uint64_t bucket_next(const struct bucket *bucket, uint64_t tat, uint64_t now)
 {
@@ -182,9 +184,9 @@ static void set_release(struct set *set, uint64_t stamp)
     atomic_compare_exchange_strong(&set->claim, &stamp, 0);
 }
 
-static struct place *soonest_full(struct set *set)
+static struct limit_place *soonest_full(struct set *set)
 {
-    struct place *soonest = &set->places[0];
+    struct limit_place *soonest = &set->places[0];
     for (int i = 1; i < WAYS; i++)
         if (atomic_load(&set->places[i].tat) < atomic_load(&soonest->tat))
             soonest = &set->places[i];
@@ -193,15 +195,15 @@ static struct place *soonest_full(struct set *set)
 
 /* Makes a bucket that is full but for the one token just taken; false if another process made it.
  */
-static bool bucket_insert(const struct bucket *bucket, uint64_t now, struct taken *taken)
+static bool bucket_insert(const struct bucket *bucket, uint64_t now, struct limit_token *taken)
 {
     uint64_t stamp;
     if (!set_claim(bucket->set, bucket->key, &stamp))
         return false;
     bool missing = !set_find(bucket->set, bucket->key);
     if (missing) {
-        struct place *place = soonest_full(bucket->set);
-        *taken = (struct taken){place, now, now + bucket->step};
+        struct limit_place *place = soonest_full(bucket->set);
+        *taken = (struct limit_token){place, bucket->key, now + bucket->step, bucket->step};
         atomic_store(&place->key, 0);
         atomic_store(&place->tat, taken->after);
         atomic_store(&place->key, bucket->key);
@@ -212,23 +214,33 @@ static bool bucket_insert(const struct bucket *bucket, uint64_t now, struct take
 
 static uint64_t bucket_peek(const struct bucket *bucket, uint64_t now)
 {
-    struct place *place = set_find(bucket->set, bucket->key);
+    struct limit_place *place = set_find(bucket->set, bucket->key);
     return place ? bucket_wait(bucket, atomic_load(&place->tat), now) : 0;
 }
 
-/* Gives a token back if nobody has moved the bucket since. Otherwise it stays taken: the bucket may
- * have been found full in between, and then giving back would admit one too many. */
-static void bucket_give_back(const struct taken *taken)
+/* Whether all that has moved the bucket since are tokens taken and given back. A bucket that was
+ * full in between counts its steps from another moment. */
+static bool bucket_is_same(const struct limit_token *taken, uint64_t tat)
 {
-    uint64_t after = taken->after;
-    atomic_compare_exchange_strong(&taken->place->tat, &after, taken->before);
+    uint64_t moved = tat > taken->after ? tat - taken->after : taken->after - tat;
+    return atomic_load(&taken->place->key) == taken->key && moved % taken->step == 0 &&
+           tat >= taken->step;
+}
+
+/* Gives a token back, unless time has given it back already: one more would be one too many. */
+static void bucket_give_back(const struct limit_token *taken)
+{
+    uint64_t tat = atomic_load(&taken->place->tat);
+    while (bucket_is_same(taken, tat) &&
+           !atomic_compare_exchange_strong(&taken->place->tat, &tat, tat - taken->step))
+        continue;
 }
 
 /* 0 with the token in `*taken`, or the ticks to wait. */
-static uint64_t bucket_take(const struct bucket *bucket, uint64_t now, struct taken *taken)
+static uint64_t bucket_take(const struct bucket *bucket, uint64_t now, struct limit_token *taken)
 {
     for (;;) {
-        struct place *place = set_find(bucket->set, bucket->key);
+        struct limit_place *place = set_find(bucket->set, bucket->key);
         if (!place) {
             if (bucket_insert(bucket, now, taken))
                 return 0;
@@ -240,12 +252,14 @@ static uint64_t bucket_take(const struct bucket *bucket, uint64_t now, struct ta
         uint64_t wait = bucket_wait(bucket, tat, now);
         if (wait)
             return wait;
-        *taken = (struct taken){place, tat, bucket_next(bucket, tat, now)};
-        if (!atomic_compare_exchange_strong(&place->tat, &tat, taken->after))
+        uint64_t next = bucket_next(bucket, tat, now);
+        *taken = (struct limit_token){place, bucket->key, next, bucket->step};
+        if (!atomic_compare_exchange_strong(&place->tat, &tat, next))
             continue;
         if (atomic_load(&place->key) == bucket->key)
             return 0;
-        bucket_give_back(taken); /* the place was given away between the two looks */
+        /* the place was given away between the two looks, and its new owner had the same TAT */
+        atomic_compare_exchange_strong(&place->tat, &next, tat);
     }
 }
 
@@ -276,23 +290,33 @@ static uint64_t peek_all(const struct bucket *buckets, size_t count, uint64_t no
     return longest;
 }
 
-static uint64_t take_all(const struct bucket *buckets, size_t count, uint64_t now)
+void limit_give_back(struct limit_tokens *tokens)
 {
-    struct taken taken[TAKES_MAX];
-    for (size_t i = 0; i < count; i++) {
-        uint64_t wait = bucket_take(&buckets[i], now, &taken[i]);
-        if (wait == 0)
-            continue;
-        while (i-- > 0)
-            bucket_give_back(&taken[i]);
-        return wait;
+    while (tokens->count > 0)
+        bucket_give_back(&tokens->items[--tokens->count]);
+}
+
+static uint64_t take_all(const struct bucket *buckets, size_t count, uint64_t now,
+                         struct limit_tokens *tokens)
+{
+    tokens->count = 0;
+    while (tokens->count < count) {
+        size_t i = tokens->count;
+        uint64_t wait = bucket_take(&buckets[i], now, &tokens->items[i]);
+        if (wait) {
+            limit_give_back(tokens);
+            return wait;
+        }
+        tokens->count++;
     }
     return 0;
 }
 
 int64_t limit_take(struct limit_table *table, const struct route *route, enum rate_limit_per per,
-                   const struct client_address *client, int64_t now_ns)
+                   const struct client_address *client, int64_t now_ns,
+                   struct limit_tokens *tokens)
 {
+    struct limit_tokens unnoted;
     struct bucket buckets[TAKES_MAX];
     size_t count = collect_buckets(table, route, per, client, buckets);
     if (count == 0)
@@ -300,6 +324,6 @@ int64_t limit_take(struct limit_table *table, const struct route *route, enum ra
     uint64_t now = (uint64_t)now_ns * TICKS_PER_NS;
     uint64_t wait = peek_all(buckets, count, now);
     if (wait == 0)
-        wait = take_all(buckets, count, now);
+        wait = take_all(buckets, count, now, tokens ? tokens : &unnoted);
     return (int64_t)((wait + TICKS_PER_MS - 1) / TICKS_PER_MS);
 }

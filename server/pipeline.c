@@ -53,13 +53,13 @@ static struct verdict stage_address(struct exchange *exchange, int64_t monotonic
 }
 
 static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
-                                  int64_t monotonic_ns)
+                                  int64_t monotonic_ns, struct limit_tokens *tokens)
 {
     struct request *request = &exchange->request;
     if (!exchange->pipeline->limits)
         return verdict_go_on();
-    int64_t wait_ms =
-        limit_take(exchange->pipeline->limits, request->route, per, &request->client, monotonic_ns);
+    int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
+                                 monotonic_ns, tokens);
     if (wait_ms == 0)
         return verdict_go_on();
     return (struct verdict){.reply = REPLY_RATE_LIMITED,
@@ -68,9 +68,22 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
                                                         : "too many requests of this route"};
 }
 
+static bool has_limit(const struct route *route, enum rate_limit_per per)
+{
+    const struct rate_limit *limits = route->rate_limits.items;
+    for (size_t i = 0; i < route->rate_limits.count; i++)
+        if (limits[i].per == (int)per)
+            return true;
+    return false;
+}
+
+/* The tokens are noted where the route may have a reason to give them back. */
 static struct verdict stage_limit_client(struct exchange *exchange, int64_t monotonic_ns)
 {
-    return take_limits(exchange, PER_CLIENT, monotonic_ns);
+    const struct route *route = exchange->request.route;
+    if (has_limit(route, PER_CLIENT) && has_limit(route, PER_ROUTE))
+        exchange->client_tokens = arena_alloc(&exchange->arena, sizeof *exchange->client_tokens);
+    return take_limits(exchange, PER_CLIENT, monotonic_ns, exchange->client_tokens);
 }
 
 /* ---- authentication ---- */
@@ -207,10 +220,14 @@ static struct verdict stage_handshake(struct exchange *exchange, int64_t monoton
 
 /* ---- the event ---- */
 
-/* Charged for authenticated calls alone, so that strangers cannot use up a route. */
+/* Charged for authenticated calls alone, so that strangers cannot use up a route. Whom the route
+ * refuses has not used up his own bucket either. */
 static struct verdict stage_limit_route(struct exchange *exchange, int64_t monotonic_ns)
 {
-    return take_limits(exchange, PER_ROUTE, monotonic_ns);
+    struct verdict verdict = take_limits(exchange, PER_ROUTE, monotonic_ns, NULL);
+    if (verdict.reply != REPLY_NONE && exchange->client_tokens)
+        limit_give_back(exchange->client_tokens);
+    return verdict;
 }
 
 static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)

@@ -11,6 +11,7 @@
 
 struct learned_table;
 struct limit_table;
+struct limit_tokens;
 struct routing;
 struct schema_evaluator;
 
@@ -38,6 +39,7 @@ struct exchange {
     struct arena arena;
     struct request request;
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
+    struct limit_tokens *client_tokens; /* NULL: not noted */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict handshake; /* of one authenticator; waits for the others. If it delivers a key

@@ -68,15 +68,15 @@ START_TEST(burst_then_one_a_second)
     struct client_address client = client_ipv4(1);
     int64_t now = 77 * NS_PER_S + 12345;
     for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now), i < 5 ? 0 : 1000);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), i < 5 ? 0 : 1000);
     for (int i = 0; i < 10; i++) {
         now += NS_PER_S;
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now), 0);
-        ck_assert_int_ne(limit_take(table, &route, PER_CLIENT, &client, now), 0);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), 0);
+        ck_assert_int_ne(limit_take(table, &route, PER_CLIENT, &client, now, NULL), 0);
     }
     now += DAY_MS * NS_PER_MS; /* A114: a day of rest is a burst and no more */
     for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(!limit_take(table, &route, PER_CLIENT, &client, now), i < 5);
+        ck_assert_int_eq(!limit_take(table, &route, PER_CLIENT, &client, now, NULL), i < 5);
     table_unmap(table, SLOTS);
 }
 END_TEST
@@ -94,7 +94,7 @@ static void check_rate(int64_t count, int64_t period_ms, int64_t burst, bool dem
     uint64_t gap = (uint64_t)(period_ns / count / 3) + 2;
     for (int i = 0; i < 20000; i++) {
         __int128 earned = (__int128)(now - start) * count / period_ns + burst;
-        bool yes = limit_take(table, &route, PER_CLIENT, &client, now) == 0;
+        bool yes = limit_take(table, &route, PER_CLIENT, &client, now, NULL) == 0;
         admitted += yes;
         ck_assert_msg(admitted <= earned, "%ld/%ld burst %ld: one too many", (long)count,
                       (long)period_ms, (long)burst);
@@ -139,9 +139,9 @@ START_TEST(extremes_do_not_overflow)
         struct client_address client = client_ipv4(7);
         limits[0] = rows[i];
         for (int64_t now = 0; now < 20 * year; now += 5 * year - 1) {
-            int64_t wait = limit_take(table, &route, PER_CLIENT, &client, now);
+            int64_t wait = limit_take(table, &route, PER_CLIENT, &client, now, NULL);
             ck_assert(wait == 0 || (now > 0 && rows[i].period_ms > 5 * INT64_C(365) * DAY_MS));
-            wait = limit_take(table, &route, PER_CLIENT, &client, now);
+            wait = limit_take(table, &route, PER_CLIENT, &client, now, NULL);
             ck_assert_int_ge(wait, 0);
             ck_assert_int_le(wait, rows[i].period_ms);
         }
@@ -163,10 +163,10 @@ START_TEST(waiting_as_told_is_always_enough)
         limits[1] = (struct rate_limit){1 + (int64_t)random_below(50), 60000,
                                         1 + (int64_t)random_below(5), PER_CLIENT};
         for (int n = 0; n < 20; n++) {
-            wait = limit_take(table, &route, PER_CLIENT, &client, now);
+            wait = limit_take(table, &route, PER_CLIENT, &client, now, NULL);
             if (wait) {
                 now += wait * NS_PER_MS;
-                ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now), 0);
+                ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), 0);
             }
         }
         table_unmap(table, 64);
@@ -184,17 +184,17 @@ START_TEST(the_strictest_limit_decides_and_the_others_keep_their_tokens)
     struct client_address client = client_ipv4(1);
     int64_t now = NS_PER_S, admitted = 0;
     for (int i = 0; i < 100000; i++, now += NS_PER_MS / 10) /* 10 s of hammering */
-        admitted += limit_take(table, &route, PER_CLIENT, &client, now) == 0;
+        admitted += limit_take(table, &route, PER_CLIENT, &client, now, NULL) == 0;
     /* the second limit gives 2 + 99, the first 50: refusals by either cost the other nothing */
     ck_assert_int_eq(admitted, 50);
     struct limit_table *other = table_of(SLOTS);
     limits[0].burst = 1000;
     now = NS_PER_S;
     for (int i = admitted = 0; i < 100000; i++, now += NS_PER_MS / 10)
-        admitted += limit_take(other, &route, PER_CLIENT, &client, now) == 0;
+        admitted += limit_take(other, &route, PER_CLIENT, &client, now, NULL) == 0;
     ck_assert_int_eq(admitted, 2 + 99);
     for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(!limit_take(other, &route, PER_ROUTE, &client, now), i < 3);
+        ck_assert_int_eq(!limit_take(other, &route, PER_ROUTE, &client, now, NULL), i < 3);
     table_unmap(table, SLOTS);
     table_unmap(other, SLOTS);
 }
@@ -210,16 +210,16 @@ START_TEST(buckets_are_told_apart_by_all_that_names_them)
     struct client_address clients[] = {client_ipv4(1),    client_ipv4(2), client_ipv6(1, 1),
                                        client_ipv6(2, 1), local,          any};
     for (size_t i = 0; i < sizeof clients / sizeof *clients; i++) {
-        ck_assert_int_eq(limit_take(table, &a, PER_CLIENT, &clients[i], 5), 0);
-        ck_assert_int_eq(limit_take(table, &b, PER_CLIENT, &clients[i], 5), 0);
-        ck_assert_int_ne(limit_take(table, &a, PER_CLIENT, &clients[i], 5), 0);
-        ck_assert_int_eq(limit_take(table, &none, PER_CLIENT, &clients[i], 5), 0);
+        ck_assert_int_eq(limit_take(table, &a, PER_CLIENT, &clients[i], 5, NULL), 0);
+        ck_assert_int_eq(limit_take(table, &b, PER_CLIENT, &clients[i], 5, NULL), 0);
+        ck_assert_int_ne(limit_take(table, &a, PER_CLIENT, &clients[i], 5, NULL), 0);
+        ck_assert_int_eq(limit_take(table, &none, PER_CLIENT, &clients[i], 5, NULL), 0);
     }
     struct client_address neighbour = client_ipv6(1, 99); /* A052: of one /64 */
-    ck_assert_int_ne(limit_take(table, &a, PER_CLIENT, &neighbour, 5), 0);
-    ck_assert_int_eq(limit_take(table, &a, PER_ROUTE, &clients[0], 5), 0);
-    ck_assert_int_ne(limit_take(table, &a, PER_ROUTE, &clients[1], 5), 0);
-    ck_assert_int_eq(limit_take(table, &b, PER_ROUTE, &clients[1], 5), 0);
+    ck_assert_int_ne(limit_take(table, &a, PER_CLIENT, &neighbour, 5, NULL), 0);
+    ck_assert_int_eq(limit_take(table, &a, PER_ROUTE, &clients[0], 5, NULL), 0);
+    ck_assert_int_ne(limit_take(table, &a, PER_ROUTE, &clients[1], 5, NULL), 0);
+    ck_assert_int_eq(limit_take(table, &b, PER_ROUTE, &clients[1], 5, NULL), 0);
     table_unmap(table, SLOTS);
 }
 END_TEST
@@ -231,9 +231,61 @@ START_TEST(a_faster_rate_after_a_reload_is_felt_at_once)
     struct route route = route_of("a", 1);
     struct client_address client = client_ipv4(1);
     for (int i = 0; i < 100; i++)
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, 5), 0);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, 5, NULL), 0);
+    ck_assert_int_gt(limit_take(table, &route, PER_CLIENT, &client, 5, NULL), 1000);
     limits[0] = (struct rate_limit){10, 1000, 10, PER_CLIENT};
-    ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, 5), 100);
+    int64_t now = 5, admitted = 0; /* 10 at once, then 10 a second, whatever the debt was */
+    for (int i = 0; i < 2000; i++, now += NS_PER_MS)
+        admitted += limit_take(table, &route, PER_CLIENT, &client, now, NULL) == 0;
+    ck_assert_int_eq(admitted, 10 + 19);
+    table_unmap(table, SLOTS);
+}
+END_TEST
+
+START_TEST(tokens_that_are_given_back_were_never_taken)
+{
+    limits[0] = (struct rate_limit){1, 1000, 3, PER_CLIENT};
+    limits[1] = (struct rate_limit){1, 1000, 5, PER_CLIENT};
+    struct limit_table *table = table_of(SLOTS);
+    struct route route = route_of("a", 2);
+    struct client_address client = client_ipv4(1);
+    struct limit_tokens tokens[3] = {{0}};
+    for (int round = 0; round < 10; round++)
+        for (int i = 0; i < 3; i++) { /* given back in any order */
+            ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, 5, &tokens[i]), 0);
+            for (int n = 0; i == 2 && n < 3; n++)
+                limit_give_back(&tokens[(round + n) % 3]);
+        }
+    limit_give_back(&tokens[0]); /* once is enough */
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(!limit_take(table, &route, PER_CLIENT, &client, 5, NULL), i < 3);
+    table_unmap(table, SLOTS);
+}
+END_TEST
+
+/* Demand of which a part is given back, now or much later: never more than is earned. */
+START_TEST(giving_back_never_makes_more_of_them)
+{
+    limits[0] = (struct rate_limit){7, 1000, 4, PER_CLIENT};
+    struct limit_table *table = table_of(SLOTS);
+    struct route route = route_of("a", 1);
+    struct client_address client = client_ipv4(1);
+    struct limit_tokens held[8] = {{0}};
+    int64_t start = 12345, now = start, admitted = 0;
+    for (int i = 0; i < 50000; i++, now += (int64_t)random_below(100) * NS_PER_MS) {
+        struct limit_tokens *tokens = &held[random_below(8)];
+        if (tokens->count > 0) {
+            limit_give_back(tokens); /* that request was never let in */
+            continue;
+        }
+        if (limit_take(table, &route, PER_CLIENT, &client, now, tokens) != 0)
+            continue;
+        if (random_below(3)) {
+            tokens->count = 0;
+            admitted++;
+        }
+        ck_assert_int_le(admitted, 4 + (now - start) * 7 / NS_PER_S);
+    }
     table_unmap(table, SLOTS);
 }
 END_TEST
@@ -254,18 +306,18 @@ START_TEST(a_flood_of_addresses_neither_grows_nor_denies)
     struct route route = route_of("a", 2);
     struct client_address good = client_ipv4(1 << 30), bad = client_ipv4(1 << 29);
     int64_t now = NS_PER_S, admitted = 0;
-    ck_assert_int_eq(limit_take(table, &route, PER_ROUTE, &good, now), 0);
+    ck_assert_int_eq(limit_take(table, &route, PER_ROUTE, &good, now, NULL), 0);
     for (int i = 0; i < 30; i++)
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &bad, now), 0);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &bad, now, NULL), 0);
     for (uint32_t i = 0; i < 200000; i++, now += 10000) {
         struct client_address client = i % 2 ? client_ipv4(i) : client_ipv6(i, i);
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now), 0);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), 0);
         if (i % 1000 == 0)
-            admitted += limit_take(table, &route, PER_CLIENT, &good, now) == 0;
-        ck_assert_int_ne(limit_take(table, &route, PER_CLIENT, &bad, now), 0);
+            admitted += limit_take(table, &route, PER_CLIENT, &good, now, NULL) == 0;
+        ck_assert_int_ne(limit_take(table, &route, PER_CLIENT, &bad, now, NULL), 0);
     }
     ck_assert_int_ge(admitted, 30); /* at least its burst; more where it was displaced */
-    ck_assert_int_ne(limit_take(table, &route, PER_ROUTE, &good, now), 0);
+    ck_assert_int_ne(limit_take(table, &route, PER_ROUTE, &good, now, NULL), 0);
     munmap(memory, mapped + page);
 }
 END_TEST
@@ -291,7 +343,7 @@ static void hammer(struct limit_table *table, struct shared_count *count,
     while (!atomic_load(&count->go))
         sched_yield();
     for (int64_t now; (now = clock_monotonic_ns()) < until_ns;) {
-        bool yes = limit_take(table, &route, PER_CLIENT, client, now) == 0;
+        bool yes = limit_take(table, &route, PER_CLIENT, client, now, NULL) == 0;
         if (yes)
             atomic_fetch_add(&count->admitted, 1);
         note_latest(yes ? &count->last_admitted_ns : &count->last_refused_ns, now);
@@ -321,7 +373,7 @@ static void hammer_together(int64_t rate, int processes)
     pid_t children[16];
     int64_t start = clock_monotonic_ns(), until = start + 400 * NS_PER_MS;
     for (; count->admitted < burst; count->admitted++)
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, start), 0);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, start, NULL), 0);
     for (int i = 0; i < processes; i++) {
         children[i] = fork();
         if (children[i] == 0) {
@@ -364,7 +416,7 @@ static void meet_at(struct limit_table *table, struct shared_count *count, uint3
             sched_yield();
         /* later keys are deeper in debt, so the key under test is never the one to give way */
         int64_t now = (int64_t)key * NS_PER_S;
-        if (limit_take(table, &route, PER_CLIENT, &client, now) == 0)
+        if (limit_take(table, &route, PER_CLIENT, &client, now, NULL) == 0)
             atomic_fetch_add(&count->admitted, 1);
     }
 }
@@ -403,6 +455,8 @@ static Suite *limit_suite(void)
     tcase_add_test(all, the_strictest_limit_decides_and_the_others_keep_their_tokens);
     tcase_add_test(all, buckets_are_told_apart_by_all_that_names_them);
     tcase_add_test(all, a_faster_rate_after_a_reload_is_felt_at_once);
+    tcase_add_test(all, tokens_that_are_given_back_were_never_taken);
+    tcase_add_test(all, giving_back_never_makes_more_of_them);
     tcase_add_test(all, a_flood_of_addresses_neither_grows_nor_denies);
     tcase_add_test(all, processes_that_hammer_share_one_bucket);
     tcase_add_test(all, two_processes_never_make_two_buckets_of_one_key);

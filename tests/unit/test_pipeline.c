@@ -383,6 +383,25 @@ START_TEST(a_client_is_charged_before_and_a_route_after_authentication)
 }
 END_TEST
 
+START_TEST(a_refusal_by_the_route_costs_the_client_nothing)
+{
+    limits[0] = (struct rate_limit){1, 3600000, 3, PER_CLIENT};
+    limits[1] = (struct rate_limit){1, 3600000, 1, PER_ROUTE};
+    route.rate_limits = (struct section_list){limits, 2};
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(walk("{}"), i == 0 ? REPLY_NONE : REPLY_RATE_LIMITED);
+        if (i > 0)
+            ck_assert_str_eq(exchange.stage, "limit route");
+        exchange_finish(&exchange);
+    }
+    spy.body = REPLY_UNAUTHENTICATED; /* that one costs: two tokens are left for it */
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(walk("{}"), i < 2 ? REPLY_UNAUTHENTICATED : REPLY_RATE_LIMITED);
+        exchange_finish(&exchange);
+    }
+}
+END_TEST
+
 START_TEST(what_no_route_has_is_answered_alike)
 {
     static const char *const targets[] = {"/hook%00x", "/hook%2f", "/a/%2e%2e/hook", "/./hook",
@@ -500,6 +519,7 @@ int main(void)
     tcase_add_test(all, events_not_wanted_are_ignored);
     tcase_add_test(all, addresses_are_refused_before_credentials_are_looked_at);
     tcase_add_test(all, a_client_is_charged_before_and_a_route_after_authentication);
+    tcase_add_test(all, a_refusal_by_the_route_costs_the_client_nothing);
     tcase_add_test(all, what_no_route_has_is_answered_alike);
     tcase_add_test(all, headers_are_kept_but_never_credentials);
     tcase_add_test(all, answers_are_json_and_rows_are_whole);
