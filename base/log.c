@@ -2,23 +2,31 @@
  * error is opened anew through /proc, because O_NONBLOCK on the inherited descriptor would change
  * it for whoever shares it (a shell, another process of ours). A socket (journald) cannot be opened
  * anew and is sent to with MSG_DONTWAIT. Lines stay under PIPE_BUF, so that the processes that
- * share a pipe never tear each other's lines. */
+ * share a pipe never tear each other's lines.
+ *
+ * A pipe or a terminal of another user (sudo -u, containers) cannot be opened anew either. There we
+ * ask for room first; and because another process may take the room between the question and the
+ * write, an interval timer interrupts a write that blocks all the same. */
 #include "base/log.h"
 
 #include "base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-enum { LOG_LINE = 4096, LOG_FIELD = 512 };
+enum { LOG_LINE = 4096, LOG_FIELD = 512, BLOCKED_US = 10000 };
 
 static struct {
     int fd;
     bool is_socket;
+    bool may_block; /* it is the descriptor that we share */
     enum log_level level;
     enum log_format format;
     const char *process;
@@ -32,6 +40,21 @@ struct line {
     size_t length;
 };
 
+static void interrupt_write(int signal_number)
+{
+    (void)signal_number;
+}
+
+static void log_share(void)
+{
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm, NULL);
+    sigaction(SIGALRM, &(struct sigaction){.sa_handler = interrupt_write}, NULL); /* no restart */
+    logger.may_block = true;
+}
+
 void log_start(const char *process)
 {
     struct stat what;
@@ -41,11 +64,14 @@ void log_start(const char *process)
     if (logger.fd != 2)
         close(logger.fd);
     logger.fd = 2;
+    logger.may_block = false;
     if (logger.is_socket)
         return;
     int own = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own >= 0)
         logger.fd = own;
+    else
+        log_share();
 }
 
 void log_configure(enum log_level level, enum log_format format)
@@ -182,9 +208,26 @@ static void line_begin(struct line *line, enum log_level level, const char *even
     line_put_text(line, head);
 }
 
+/* Lost if it would block. The timer goes on until it is stopped: its first signal may come before
+ * the write has begun. */
+static bool line_write_shared(const struct line *line)
+{
+    static const struct timeval step = {.tv_usec = BLOCKED_US};
+    const struct itimerval guard = {step, step}, none = {{0}, {0}};
+    struct pollfd room = {.fd = logger.fd, .events = POLLOUT};
+    if (poll(&room, 1, 0) != 1 || !(room.revents & POLLOUT))
+        return false;
+    setitimer(ITIMER_REAL, &guard, NULL);
+    ssize_t written = write(logger.fd, line->text, line->length);
+    setitimer(ITIMER_REAL, &none, NULL);
+    return written == (ssize_t)line->length;
+}
+
 static bool line_write(const struct line *line)
 {
     ssize_t written;
+    if (logger.may_block)
+        return line_write_shared(line);
     do {
         written = logger.is_socket
                       ? send(logger.fd, line->text, line->length, MSG_DONTWAIT | MSG_NOSIGNAL)
