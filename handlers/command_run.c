@@ -2,6 +2,10 @@
  *
  *   LAUNCHING  →  RUNNING  →  ENDING (TERM sent)  →  KILLED  →  (ended)  →  FINISHED
  *
+ * A shell dies of TERM at once, and its children, which got it too, may have things to put in order:
+ * in ENDING the process is not reaped (which kills its group) before the group is empty or its grace
+ * is over. The survivors are waited for one after the other.
+ *
  * One timer moves it along: it launches, and launches again where the system is short of processes;
  * it is the timeout, then the grace; at last it reports what ended before there was a process. The
  * end of the process is its pidfd, never the end of its output, which a grandchild may hold for
@@ -42,7 +46,8 @@ struct action_run {
     int launch_wait_ms;
     int64_t started_ns;
     struct spawned process;
-    struct loop_watch ended;
+    struct loop_watch ended;    /* of the process */
+    struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
     struct loop_timer timer;
     enum outcome_kind kind; /* FINISHED without a process */
@@ -151,14 +156,21 @@ static void stream_read_rest(struct stream *stream)
     }
 }
 
-static void process_ended(struct loop_watch *watch, uint32_t events)
+static void run_forget_survivor(struct action_run *run)
 {
-    struct action_run *run = watch->owner;
+    int pidfd = run->survivor.fd;
+    if (pidfd < 0)
+        return;
+    loop_watch_remove(run->loop, &run->survivor);
+    close(pidfd);
+}
+
+static void run_end(struct action_run *run)
+{
     struct outcome outcome;
     siginfo_t info;
-    (void)events;
-    loop_watch_remove(run->loop, &run->ended);
     loop_timer_remove(run->loop, &run->timer);
+    run_forget_survivor(run);
     spawn_reap(&run->process, &info);
     for (int i = 0; i < 2; i++) {
         stream_read_rest(&run->streams[i]);
@@ -166,6 +178,35 @@ static void process_ended(struct loop_watch *watch, uint32_t events)
     }
     run_judge(run, &info, &outcome);
     run_report(run, &outcome);
+}
+
+/* The process has ended: now, or when those who still use the grace have. */
+static void run_end_with_group(struct action_run *run)
+{
+    int pidfd;
+    if (run->phase != ENDING || !spawn_find_survivor(&run->process, &pidfd)) {
+        run_end(run);
+        return;
+    }
+    /* one that cannot be watched: the end of the grace is the end */
+    if (pidfd >= 0 && !loop_watch_set(run->loop, &run->survivor, pidfd, EPOLLIN))
+        close(pidfd);
+}
+
+static void process_ended(struct loop_watch *watch, uint32_t events)
+{
+    struct action_run *run = watch->owner;
+    (void)events;
+    loop_watch_remove(run->loop, &run->ended);
+    run_end_with_group(run);
+}
+
+static void survivor_ended(struct loop_watch *watch, uint32_t events)
+{
+    struct action_run *run = watch->owner;
+    (void)events;
+    run_forget_survivor(run);
+    run_end_with_group(run);
 }
 
 /* ---- the beginning ---- */
@@ -226,13 +267,21 @@ static void launch_due(struct action_run *run)
 
 /* ---- the timer ---- */
 
+static void kill_due(struct action_run *run)
+{
+    run->phase = KILLED;
+    spawn_signal_group(&run->process, SIGKILL);
+    if (run->ended.fd < 0) /* it has ended before the others of its group */
+        run_end(run);
+}
+
 static void run_terminate(struct action_run *run, int64_t kill_ns)
 {
     run->phase = ENDING;
     spawn_signal_group(&run->process, SIGTERM);
     spawn_signal_group(&run->process, SIGCONT); /* a stopped process would not get to it */
     if (!loop_timer_set(run->loop, &run->timer, kill_ns))
-        spawn_signal_group(&run->process, SIGKILL);
+        kill_due(run);
 }
 
 static int64_t grace_end(const struct action_run *run)
@@ -246,12 +295,6 @@ static void timeout_due(struct action_run *run)
         return;
     run->timed_out = true;
     run_terminate(run, grace_end(run));
-}
-
-static void kill_due(struct action_run *run)
-{
-    run->phase = KILLED;
-    spawn_signal_group(&run->process, SIGKILL);
 }
 
 static void finish_due(struct action_run *run)
@@ -291,6 +334,7 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                .launch_wait_ms = LAUNCH_WAIT_FIRST_MS,
                                .started_ns = clock_monotonic_ns()};
     loop_watch_init(&run->ended, process_ended, run);
+    loop_watch_init(&run->survivor, survivor_ended, run);
     loop_timer_init(&run->timer, timer_fired, run);
     for (int i = 0; i < 2; i++) {
         run->streams[i].fd = -1;
@@ -317,6 +361,6 @@ void command_stop(struct action_run *run, int64_t deadline_ns)
         run_terminate(run, kill_ns);
     } else if (run->phase == ENDING) {
         if (!loop_timer_set(run->loop, &run->timer, kill_ns))
-            spawn_signal_group(&run->process, SIGKILL);
+            kill_due(run);
     }
 }

@@ -7,12 +7,15 @@
  * until none of our handlers is left. */
 #include "handlers/spawn.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -217,6 +220,42 @@ bool spawn_has_ended(const struct spawned *spawned)
 void spawn_signal_group(const struct spawned *spawned, int signal)
 {
     kill(-spawned->pid, signal);
+}
+
+/* Whether the process of that directory of /proc is in the group and no zombie. */
+static bool lives_in_group(int proc, const char *name, pid_t group)
+{
+    char path[64], text[512], state;
+    int pgrp;
+    if (!isdigit((unsigned char)name[0]) || atoi(name) == group ||
+        snprintf(path, sizeof path, "%s/stat", name) >= (int)sizeof path)
+        return false;
+    int fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+    if (fd >= 0)
+        close(fd);
+    if (length <= 0) /* gone */
+        return false;
+    text[length] = '\0';
+    const char *rest = strrchr(text, ')'); /* the name before it may hold anything */
+    return rest && sscanf(rest, ") %c %*d %d", &state, &pgrp) == 2 && pgrp == group &&
+           !strchr("ZX", state);
+}
+
+/* A group that holds a zombie, its leader, still takes signals: so kill() cannot tell. */
+bool spawn_find_survivor(const struct spawned *spawned, int *pidfd)
+{
+    DIR *proc = opendir("/proc");
+    bool found = !proc; /* nobody knows: as if */
+    *pidfd = -1;
+    for (struct dirent *entry; proc && !found && (entry = readdir(proc));) {
+        found = lives_in_group(dirfd(proc), entry->d_name, spawned->pid);
+        if (found)
+            *pidfd = (int)syscall(SYS_pidfd_open, atoi(entry->d_name), 0);
+    }
+    if (proc)
+        closedir(proc);
+    return found;
 }
 
 void spawn_reap(struct spawned *spawned, siginfo_t *info)

@@ -55,6 +55,10 @@ bool spawn_has_ended(const struct spawned *spawned);
 /* Sends `signal` to all of its process group. Only until spawn_reap. */
 void spawn_signal_group(const struct spawned *spawned, int signal);
 
+/* Whether anybody but itself still lives in its process group; a pidfd of one of those, the
+ * caller's, in `*pidfd`, or -1 where there can be none. Reads /proc: only for the rare case. */
+bool spawn_find_survivor(const struct spawned *spawned, int *pidfd);
+
 /* Of one that has ended: kills what is left of its group, reaps it and closes the pidfd. CLD_EXITED
  * with the exit status, or CLD_KILLED / CLD_DUMPED with the signal, in `info`. */
 void spawn_reap(struct spawned *spawned, siginfo_t *info);

@@ -339,6 +339,54 @@ START_TEST(term_comes_first_and_a_stopped_one_wakes_for_it)
 }
 END_TEST
 
+/* The shell is gone at the first TERM; what it ran has the grace all the same. */
+START_TEST(the_grace_is_for_the_whole_group)
+{
+    struct command_settings settings =
+        SHELL("sh -c 'trap \"sleep 0.5; echo clean; exit 0\" TERM; echo up; "
+              "while :; do sleep 0.05; done'; echo never");
+    struct delivery delivery = rig_delivery("");
+    struct result result;
+    settings.timeout_ms = 500;
+    settings.kill_after_ms = 30000;
+    result = run(settings, "");
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_TIMEOUT);
+    ck_assert_str_eq(result.output, "up\nclean\n");
+    ck_assert_int_ge(result.outcome.duration_ms, 900);
+    ck_assert_int_lt(result.outcome.duration_ms, 20000);
+    result_free(&result);
+    settings.timeout_ms = 30000;
+    struct action_run *begun = begin(&settings, &delivery, &result);
+    for (int i = 0; i < 25; i++)
+        loop_run_once(&rig_loop, 20);
+    command_stop(begun, clock_monotonic_ns() + 20 * NS_PER_S);
+    rig_wait(&result.done);
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_INTERRUPTED);
+    ck_assert_str_eq(result.output, "up\nclean\n");
+    result_free(&result);
+    assert_no_children();
+}
+END_TEST
+
+START_TEST(the_grace_ends_for_a_group_whose_leader_is_gone)
+{
+    struct command_settings settings =
+        SHELL("sh -c 'trap \"\" TERM; echo $$; while :; do sleep 60; done'; echo never");
+    unsigned before = rig_descriptors();
+    settings.timeout_ms = 500;
+    settings.kill_after_ms = 400;
+    struct result result = run(settings, "");
+    ck_assert_int_eq(result.outcome.kind, OUTCOME_TIMEOUT);
+    ck_assert_int_eq(result.outcome.signal, SIGTERM);
+    ck_assert_int_ge(result.outcome.duration_ms, 900);
+    ck_assert_int_lt(result.outcome.duration_ms, 20000);
+    wait_until_dead((pid_t)atoi(result.output));
+    ck_assert_uint_eq(rig_descriptors(), before);
+    result_free(&result);
+    assert_no_children();
+}
+END_TEST
+
 START_TEST(a_flood_is_counted_and_its_tail_kept)
 {
     struct command_settings flood =
@@ -511,6 +559,8 @@ int main(void)
     tcase_add_test(all, a_megabyte_of_input_may_stay_unread);
     tcase_add_test(all, one_that_ignores_term_is_killed_and_others_go_on);
     tcase_add_test(all, term_comes_first_and_a_stopped_one_wakes_for_it);
+    tcase_add_test(all, the_grace_is_for_the_whole_group);
+    tcase_add_test(all, the_grace_ends_for_a_group_whose_leader_is_gone);
     tcase_add_test(all, a_flood_is_counted_and_its_tail_kept);
     tcase_add_test(all, a_grandchild_with_the_output_is_not_waited_for);
     tcase_add_test(all, stop_ends_it_by_the_deadline);
