@@ -19,6 +19,8 @@ struct delivery {
     unsigned attempt;        /* from 1 */
     struct bytes body;       /* raw, as received */
     bool body_is_json;       /* it has passed the guard */
+    bool after_crash;        /* a runner was gone in the middle of it or of another one of its
+                                action, and whoever follows the action may hold a piece of it */
     struct bytes headers;    /* the headers kept, a JSON object as text */
 };
 

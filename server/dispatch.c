@@ -68,19 +68,10 @@ static void list_release(struct dispatch *dispatch, struct run_list *list)
 
 /* ---- beginning and end ---- */
 
-static bool is_ours(const struct lanes *lanes, int64_t action)
-{
-    for (size_t i = 0; i < lanes->group_count; i++)
-        for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
-            if (lanes->groups[i].lanes[j].number == action)
-                return true;
-    return false;
-}
-
 static void note_stray(void *context, const struct journal_action *action)
 {
     struct dispatch *dispatch = context;
-    if (is_ours(&dispatch->lanes, action->number))
+    if (lanes_find(&dispatch->lanes, action->number))
         return;
     size_t size = (dispatch->stray_count + 1) * sizeof *dispatch->strays;
     int64_t *strays = realloc(dispatch->strays, size);
@@ -148,6 +139,15 @@ static bool interrupted_some(const struct run_list *list)
     return false;
 }
 
+/* The line of an outcome that is no action's. */
+static void log_death(void *context, const struct journal_death *death)
+{
+    (void)context;
+    log_write(LOG_WARNING, "failed", log_bytes("id", death->id), log_bytes("route", death->route),
+              log_bytes("action", death->action), log_bytes("peer", death->client),
+              log_number("attempt", death->attempt), log_bytes("reason", death->reason));
+}
+
 /* ---- claims ---- */
 
 struct claim {
@@ -163,6 +163,8 @@ static void claim_found(void *context, const struct journal_delivery *found)
     struct claim *claim = context;
     claim->run = run_create(claim->dispatch, claim->lane, claim->delivery, found);
     claim->no_memory = !claim->run;
+    if (claim->run)
+        claim->run->given.after_crash = claim->lane->after_crash;
 }
 
 /* The bytes claimed; SIZE_MAX: no more in this transaction. */
@@ -171,7 +173,7 @@ static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t no
     struct claim claim = {.dispatch = dispatch, .lane = lane};
     claim.delivery = lane_take(&dispatch->lanes, lane);
     if (journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
-                      &claim) &&
+                      log_death, &claim) &&
         claim.run) {
         lane_load(&dispatch->lanes, lane, claim.run->body_bytes);
         list_append(&dispatch->claimed, claim.run);
@@ -216,6 +218,7 @@ static void start_claimed(struct dispatch *dispatch)
         const struct action_kind *kind = run->lane->kind;
         list_remove(&dispatch->claimed, run);
         list_append(&dispatch->started, run);
+        run->lane->after_crash = false; /* told */
         run->under_way = kind->start(run->lane->action->handler.settings, dispatch->loop,
                                      &run->given, run_ended, run);
         if (!run->under_way)
@@ -225,22 +228,41 @@ static void start_claimed(struct dispatch *dispatch)
 
 /* ---- what others have left ---- */
 
-static bool is_left(void *context, int64_t delivery, uint64_t mark)
+static bool is_run(const struct dispatch *dispatch, int64_t delivery, uint64_t mark)
 {
-    const struct dispatch *dispatch = context;
     if (mark == dispatch->mark)
-        return !list_has(&dispatch->started, delivery) && !list_has(&dispatch->ended, delivery);
+        return list_has(&dispatch->started, delivery) || list_has(&dispatch->ended, delivery);
     for (size_t i = 0; i < dispatch->living_count; i++)
         if (dispatch->living[i] == mark)
-            return false;
-    return true;
+            return true;
+    return false;
+}
+
+/* What takes no slot is running while it waits, and has seen runners die that it did nothing to. */
+static enum journal_left is_left(void *context, int64_t delivery, int64_t action, uint64_t mark)
+{
+    const struct dispatch *dispatch = context;
+    const struct lane *lane = lanes_find(&dispatch->lanes, action);
+    if (is_run(dispatch, delivery, mark))
+        return LEFT_NOT;
+    return lane && lane->kind->takes_slot ? LEFT_COUNTED : LEFT_PATIENTLY;
+}
+
+static void note_crash(void *context, int64_t action)
+{
+    struct dispatch *dispatch = context;
+    struct lane *lane = lanes_find(&dispatch->lanes, action);
+    if (lane)
+        lane->after_crash = true;
 }
 
 static void take_over(struct dispatch *dispatch)
 {
     size_t count = 0;
     dispatch->took_over =
-        journal_take_over(dispatch->journal, clock_unix_ms(), is_left, dispatch, &count);
+        journal_take_over(dispatch->journal, clock_unix_ms(), is_left, log_death, dispatch,
+                          &count) &&
+        journal_read_left(dispatch->journal, note_crash, dispatch);
     if (count > 0)
         log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
 }
@@ -251,11 +273,8 @@ static void bury_strays(struct dispatch *dispatch)
     for (size_t i = 0; i < dispatch->stray_count && room > 0; i++) {
         size_t count;
         if (!journal_abandon(dispatch->journal, dispatch->strays[i], stray_reason, clock_unix_ms(),
-                             room, &count))
+                             room, log_death, dispatch, &count))
             return;
-        if (count > 0)
-            log_write(LOG_WARNING, "abandoned", log_number("deliveries", (int64_t)count),
-                      log_text("reason", stray_reason));
         room -= count;
     }
     dispatch->strays_due = room == 0;

@@ -108,25 +108,45 @@ struct journal_delivery {
     struct bytes id, type, delivery_id, client, content_type, headers, body;
 };
 
+/* A delivery that is dead now though no action has ended; for the log. Spans until the callback
+ * returns, empty where the row is not there any more. */
+struct journal_death {
+    struct bytes id, route, action, client, reason;
+    unsigned attempt;
+};
+
+typedef void journal_died(void *context, const struct journal_death *death);
+
 /* In a transaction: the delivery becomes running, with our mark, if it is pending. `each` gets it
- * if it did; false only on failure. */
+ * if it did; `died`, where its event is not there any more. False only on failure. */
 bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
                    void (*each)(void *context, const struct journal_delivery *delivery),
-                   void *context);
+                   journal_died *died, void *context);
 
 /* In a transaction: what became of a delivery that we claimed. */
 bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
                     const struct outcome *outcome, int64_t ended_ms);
 
-/* In a transaction: asks `left` of each running delivery whether whoever ran it has left it; those
- * are pending again, or dead if that has happened too often. How many in `*count`. */
+/* Whether whoever ran a delivery has left it. */
+enum journal_left {
+    LEFT_NOT,
+    LEFT_COUNTED,  /* pending again, or dead if that has happened too often: it may be the cause */
+    LEFT_PATIENTLY /* pending again, however often */
+};
+
+/* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
 bool journal_take_over(struct journal *journal, int64_t now_ms,
-                       bool (*left)(void *context, int64_t delivery, uint64_t mark), void *context,
-                       size_t *count);
+                       enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
+                                                 uint64_t mark),
+                       journal_died *died, void *context, size_t *count);
+
+/* Each action with an open delivery that was ever left by its runner. */
+bool journal_read_left(struct journal *journal, void (*each)(void *context, int64_t action),
+                       void *context);
 
 /* In a transaction: at most `limit` pending deliveries of an action are dead for that reason. */
 bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
-                     size_t limit, size_t *count);
+                     size_t limit, journal_died *died, void *context, size_t *count);
 
 struct journal_action {
     int64_t number;

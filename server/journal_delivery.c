@@ -33,9 +33,24 @@ static struct journal_delivery delivery_of_row(const struct query *query)
                                      .body = query_bytes(query, 9)};
 }
 
+static void tell_if_dead(struct journal *journal, int64_t delivery, journal_died *died,
+                         void *context)
+{
+    struct query query = database_query(&journal->db, SQL_READ_DEATH, value_number(delivery));
+    while (query_next(&query)) {
+        struct journal_death death = {.id = query_bytes(&query, 0),
+                                      .route = query_bytes(&query, 1),
+                                      .action = query_bytes(&query, 2),
+                                      .client = query_bytes(&query, 3),
+                                      .reason = query_bytes(&query, 4),
+                                      .attempt = (unsigned)query_number(&query, 5)};
+        died(context, &death);
+    }
+}
+
 bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
                    void (*each)(void *context, const struct journal_delivery *delivery),
-                   void *context)
+                   journal_died *died, void *context)
 {
     struct database *db = &journal->db;
     if (!database_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)mark),
@@ -50,8 +65,10 @@ bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int
         each(context, &found);
         there = true;
     }
-    if (!there)
+    if (!there) {
         database_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
+        tell_if_dead(journal, delivery, died, context);
+    }
     return database_status(db) == STORE_OK;
 }
 
@@ -91,52 +108,82 @@ bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
 
 /* ---- taking over ---- */
 
-struct seq_list {
-    int64_t *items;
+struct left_list {
+    struct left_delivery {
+        int64_t seq;
+        enum journal_left how;
+    } *items;
     size_t count, capacity;
 };
 
-static bool seq_list_add(struct seq_list *list, int64_t seq)
+static bool left_list_add(struct left_list *list, int64_t seq, enum journal_left how)
 {
     if (list->count == list->capacity) {
         size_t capacity = list->capacity ? list->capacity * 2 : 64;
-        int64_t *items = realloc(list->items, capacity * sizeof *items);
+        struct left_delivery *items = realloc(list->items, capacity * sizeof *items);
         if (!items)
             return false;
         list->items = items;
         list->capacity = capacity;
     }
-    list->items[list->count++] = seq;
+    list->items[list->count++] = (struct left_delivery){seq, how};
     return true;
 }
 
 bool journal_take_over(struct journal *journal, int64_t now_ms,
-                       bool (*left)(void *context, int64_t delivery, uint64_t mark), void *context,
-                       size_t *count)
+                       enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
+                                                 uint64_t mark),
+                       journal_died *died, void *context, size_t *count)
 {
     struct database *db = &journal->db;
-    struct seq_list list = {NULL};
+    struct left_list list = {NULL};
     bool room = true; /* what did not fit is taken over another time */
     struct query query = database_query_values(db, SQL_READ_RUNNING, NULL, 0);
     while (query_next(&query)) {
         int64_t seq = query_number(&query, 0);
-        if (room && left(context, seq, (uint64_t)query_number(&query, 1)))
-            room = seq_list_add(&list, seq);
+        enum journal_left how =
+            left(context, seq, query_number(&query, 2), (uint64_t)query_number(&query, 1));
+        if (room && how != LEFT_NOT)
+            room = left_list_add(&list, seq, how);
     }
-    for (size_t i = 0; i < list.count; i++)
-        database_execute(db, SQL_TAKE_OVER, value_number(list.items[i]), value_number(now_ms));
+    for (size_t i = 0; i < list.count; i++) {
+        database_execute(db, SQL_TAKE_OVER, value_number(list.items[i].seq), value_number(now_ms),
+                         value_number(list.items[i].how == LEFT_COUNTED));
+        tell_if_dead(journal, list.items[i].seq, died, context);
+    }
     *count = list.count;
     free(list.items);
     return room && database_status(db) == STORE_OK;
 }
 
+bool journal_read_left(struct journal *journal, void (*each)(void *context, int64_t action),
+                       void *context)
+{
+    struct query query = database_query_values(&journal->db, SQL_READ_LEFT, NULL, 0);
+    while (query_next(&query))
+        each(context, query_number(&query, 0));
+    return database_status(&journal->db) == STORE_OK;
+}
+
+enum { ABANDON_STEP = 64 };
+
 bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
-                     size_t limit, size_t *count)
+                     size_t limit, journal_died *died, void *context, size_t *count)
 {
     struct database *db = &journal->db;
-    if (!database_execute(db, SQL_ABANDON, value_number(action), value_text(reason),
-                          value_number(now_ms), value_number((int64_t)limit)))
-        return false;
-    *count = (size_t)database_changes(db);
-    return true;
+    int64_t seqs[ABANDON_STEP];
+    size_t found, room;
+    *count = 0;
+    do {
+        room = limit - *count < ABANDON_STEP ? limit - *count : ABANDON_STEP;
+        if (!journal_find_pending(journal, action, 0, INT64_MAX, seqs, room, &found))
+            return false;
+        for (size_t i = 0; i < found; i++) {
+            database_execute(db, SQL_ABANDON, value_number(seqs[i]), value_text(reason),
+                             value_number(now_ms));
+            tell_if_dead(journal, seqs[i], died, context);
+        }
+        *count += found;
+    } while (found == room && *count < limit);
+    return database_status(db) == STORE_OK;
 }

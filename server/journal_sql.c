@@ -51,18 +51,24 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
                        " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
 
-    [SQL_READ_RUNNING] = "SELECT seq, runner FROM delivery INDEXED BY delivery_open WHERE " OPEN
-                         " AND state = 'running'",
+    [SQL_READ_RUNNING] = "SELECT seq, runner, action FROM delivery INDEXED BY delivery_open"
+                         " WHERE " OPEN " AND state = 'running'",
+    [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
+                      " WHERE " OPEN " AND takeovers > 0",
+    /* ?3: 1 where it may be given up */
     [SQL_TAKE_OVER] =
         "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
-        " state = iif(takeovers + 1 < " JOURNAL_TAKEOVERS_MAX ", 'pending', 'dead'),"
-        " reason = iif(takeovers + 1 < " JOURNAL_TAKEOVERS_MAX ","
-        " 'the runner was gone before it ended',"
-        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times')"
+        " state = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ", 'dead', 'pending'),"
+        " reason = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
+        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times',"
+        " 'the runner was gone before it ended')"
         " WHERE seq = ?1 AND state = 'running'",
-    [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3 WHERE seq IN"
-                    " (SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
-                    " AND action = ?1 AND state = 'pending' ORDER BY seq LIMIT ?4)",
+    [SQL_READ_DEATH] = "SELECT e.id, a.route, a.name, e.client, d.reason, d.attempt FROM delivery d"
+                       " LEFT JOIN event e ON e.seq = d.seq >> 8"
+                       " LEFT JOIN action a ON a.number = d.action"
+                       " WHERE d.seq = ?1 AND d.state = 'dead'",
+    [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3"
+                    " WHERE seq = ?1 AND state = 'pending'",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"

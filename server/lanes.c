@@ -65,6 +65,15 @@ void lanes_finish(struct lanes *lanes)
     *lanes = (struct lanes){NULL};
 }
 
+struct lane *lanes_find(const struct lanes *lanes, int64_t action)
+{
+    for (size_t i = 0; i < lanes->group_count; i++)
+        for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
+            if (lanes->groups[i].lanes[j].number == action)
+                return &lanes->groups[i].lanes[j];
+    return NULL;
+}
+
 /* ---- the queues ---- */
 
 static void count_queued(struct lanes *lanes, struct lane *lane, ptrdiff_t change)

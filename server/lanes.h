@@ -24,6 +24,7 @@ struct lane {
     size_t head, count;
     int64_t loaded_to; /* nothing up to here is pending and not in the queue */
     bool more;         /* the journal may have pending ones behind that */
+    bool after_crash;  /* to be told to the next delivery: see there */
     unsigned running;
     size_t running_bytes;
 };
@@ -52,6 +53,9 @@ struct lanes {
 bool lanes_init(struct lanes *lanes, const struct settings *settings, struct journal *journal,
                 struct error *err);
 void lanes_finish(struct lanes *lanes);
+
+/* The lane of an action of the journal; NULL: no route has it. */
+struct lane *lanes_find(const struct lanes *lanes, int64_t action);
 
 /* A delivery that has just been journalled. */
 void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery);

@@ -35,7 +35,7 @@ static void fill(void)
         if (i == 2)
             continue;
         int64_t delivery = journal_delivery_seq(seq, 0);
-        ck_assert(journal_claim(journal, delivery, 1, 1, note_nothing, NULL));
+        ck_assert(journal_claim(journal, delivery, 1, 1, note_nothing, NULL, NULL));
         ck_assert(journal_finish(journal, delivery, 1, &outcome, clock_unix_ms()));
     }
     ck_assert_int_eq(journal_commit(journal), STORE_OK);

@@ -43,11 +43,24 @@ static void note_attempt(void *context, const struct journal_delivery *delivery)
     *(unsigned *)context = delivery->attempt;
 }
 
+/* The reason of the last delivery that died without an action. */
+static char death_reason[128];
+
+static void note_death(void *context, const struct journal_death *death)
+{
+    (void)context;
+    ck_assert(bytes_equal_text(death->route, "alpha") && bytes_equal_text(death->action, "1"));
+    ck_assert(id_valid(death->id) && bytes_equal_text(death->client, "192.0.2.1"));
+    snprintf(death_reason, sizeof death_reason, "%.*s", (int)death->reason.length,
+             death->reason.data);
+}
+
 static unsigned claim(struct journal *journal, int64_t delivery, uint64_t mark)
 {
     unsigned attempt = 0;
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_claim(journal, delivery, mark, clock_unix_ms(), note_attempt, &attempt));
+    ck_assert(journal_claim(journal, delivery, mark, clock_unix_ms(), note_attempt, note_death,
+                            &attempt));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     return attempt;
 }
@@ -110,10 +123,28 @@ START_TEST(a_delivery_is_claimed_once)
 }
 END_TEST
 
-static bool left_by_one(void *context, int64_t delivery, uint64_t mark)
+static enum journal_left left_by_one(void *context, int64_t delivery, int64_t action, uint64_t mark)
 {
-    (void)context, (void)delivery;
-    return mark == 1;
+    (void)context, (void)delivery, (void)action;
+    return mark == 1 ? LEFT_COUNTED : LEFT_NOT;
+}
+
+static enum journal_left left_patiently(void *context, int64_t delivery, int64_t action,
+                                        uint64_t mark)
+{
+    (void)context, (void)delivery, (void)action, (void)mark;
+    return LEFT_PATIENTLY;
+}
+
+static void count_death(void *context, const struct journal_death *death)
+{
+    ck_assert(bytes_equal_text(death->reason, "no such route"));
+    ++*(size_t *)context;
+}
+
+static void note_left(void *context, int64_t action)
+{
+    *(int64_t *)context = action;
 }
 
 START_TEST(only_what_the_dead_ran_is_taken_over)
@@ -126,7 +157,7 @@ START_TEST(only_what_the_dead_ran_is_taken_over)
     claim(journal, first, 1);
     claim(journal, second, 2);
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_take_over(journal, clock_unix_ms(), left_by_one, NULL, &count));
+    ck_assert(journal_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(pending(journal, &found), 1);
@@ -146,6 +177,7 @@ START_TEST(a_delivery_without_its_event_is_dead)
     database_close(&db);
     ck_assert_uint_eq(claim(journal, delivery, 1), 0);
     ck_assert_uint_eq(pending(journal, NULL), 0);
+    ck_assert_ptr_nonnull(strstr(death_reason, "not in the journal"));
     journal_close(journal);
 }
 END_TEST
@@ -159,11 +191,57 @@ START_TEST(what_kills_every_runner_is_given_up)
     while (pending(journal, NULL) > 0 && deaths < 100) {
         claim(journal, delivery, 1);
         ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        journal_take_over(journal, clock_unix_ms(), left_by_one, NULL, &count);
+        journal_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count);
         ck_assert_int_eq(journal_commit(journal), STORE_OK);
         deaths++;
     }
     ck_assert_int_eq(deaths, 10);
+    ck_assert_ptr_nonnull(strstr(death_reason, "given up"));
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(what_waits_sees_any_number_of_runners_die)
+{
+    struct journal *journal = fixture_open();
+    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0), left = 0;
+    size_t count = 0;
+    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert_int_eq(left, 0);
+    for (int i = 0; i < 30; i++) {
+        ck_assert_uint_eq(claim(journal, delivery, 1), i + 1);
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert(journal_take_over(journal, 1, left_patiently, note_death, NULL, &count));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_uint_eq(count, 1);
+    }
+    ck_assert_uint_eq(pending(journal, NULL), 1);
+    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert_int_eq(left, 1);
+    claim(journal, delivery, 2);
+    finish(journal, delivery, 2, OUTCOME_DONE);
+    left = 0;
+    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert_int_eq(left, 0);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(every_delivery_that_is_abandoned_is_told)
+{
+    struct journal *journal = fixture_open();
+    size_t count = 0, deaths = 0;
+    for (int i = 0; i < 150; i++)
+        add_committed(journal, "");
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert(count == 140 && deaths == 140);
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert(count == 10 && deaths == 150);
+    ck_assert_uint_eq(pending(journal, NULL), 0);
     journal_close(journal);
 }
 END_TEST
@@ -441,6 +519,8 @@ int main(void)
     tcase_add_test(all, only_what_the_dead_ran_is_taken_over);
     tcase_add_test(all, a_delivery_without_its_event_is_dead);
     tcase_add_test(all, what_kills_every_runner_is_given_up);
+    tcase_add_test(all, what_waits_sees_any_number_of_runners_die);
+    tcase_add_test(all, every_delivery_that_is_abandoned_is_told);
     tcase_add_test(all, the_other_connection_is_noticed);
     tcase_add_test(all, a_lock_that_is_held_is_busy);
     tcase_add_test(all, one_server_owns_the_journal);
