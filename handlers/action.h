@@ -19,8 +19,8 @@ struct delivery {
     unsigned attempt;        /* from 1 */
     struct bytes body;       /* raw, as received */
     bool body_is_json;       /* it has passed the guard */
-    bool after_crash;        /* a runner was gone in the middle of it or of another one of its
-                                action, and whoever follows the action may hold a piece of it */
+    bool after_crash;        /* a runner has left it, or another one of its action, in the middle:
+                                whoever follows the action may hold a piece */
     struct bytes headers;    /* the headers kept, a JSON object as text */
 };
 
@@ -38,6 +38,7 @@ struct outcome {
     const char *reason; /* a sentence, "" when done; alive during the call only */
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
+    bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
     int64_t duration_ms;
 };
 

@@ -2,9 +2,9 @@
  *
  *   LAUNCHING  →  RUNNING  →  ENDING (TERM sent)  →  KILLED  →  (ended)  →  FINISHED
  *
- * A shell dies of TERM at once, and its children, which got it too, may have things to put in order:
- * in ENDING the process is not reaped (which kills its group) before the group is empty or its grace
- * is over. The survivors are waited for one after the other.
+ * A shell dies of TERM at once, and its children, which got it too, may have things to put in
+ * order: in ENDING the process is not reaped (which kills its group) before the group is empty or
+ * its grace is over. The survivors are waited for one after the other.
  *
  * One timer moves it along: it launches, and launches again where the system is short of processes;
  * it is the timeout, then the grace; at last it reports what ended before there was a process. The

@@ -73,8 +73,11 @@ bool fifo_create(const char *path, mode_t mode, struct error *err)
     int made = mkfifo(path, mode);
     int failure = errno;
     umask(before);
-    return made == 0 || failure == EEXIST ||
-           error_set_errno(err, failure, "cannot make the FIFO %s", path);
+    if (made == 0 || failure == EEXIST)
+        return true;
+    error_set_errno(err, failure, "cannot make the FIFO %s", path);
+    errno = failure;
+    return false;
 }
 
 enum fifo_place fifo_place(int fd, const char *path)

@@ -21,7 +21,8 @@ enum fifo_state {
  * not a symbolic link to one, and belong to us or to root. */
 enum fifo_state fifo_open(const char *path, int *fd, struct error *err);
 
-/* Makes one with exactly this mode, whatever the umask. True also if it is there by now. */
+/* Makes one with exactly this mode, whatever the umask. True also if it is there by now; false with
+ * errno. */
 bool fifo_create(const char *path, mode_t mode, struct error *err);
 
 /* What kind of file `mode` says, as "a regular file"; NULL for a FIFO. */

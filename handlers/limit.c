@@ -159,7 +159,6 @@ static uint64_t bucket_wait(const struct bucket *bucket, uint64_t tat, uint64_t 
     return from + bucket->step > latest ? from + bucket->step - latest : 0;
 }
 
-
 static uint64_t bucket_next(const struct bucket *bucket, uint64_t tat, uint64_t now)
 {
     return (tat < now ? now : tat) + bucket->step;
@@ -313,8 +312,7 @@ static uint64_t take_all(const struct bucket *buckets, size_t count, uint64_t no
 }
 
 int64_t limit_take(struct limit_table *table, const struct route *route, enum rate_limit_per per,
-                   const struct client_address *client, int64_t now_ns,
-                   struct limit_tokens *tokens)
+                   const struct client_address *client, int64_t now_ns, struct limit_tokens *tokens)
 {
     struct limit_tokens unnoted;
     struct bucket buckets[TAKES_MAX];

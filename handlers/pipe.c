@@ -81,6 +81,7 @@ static void run_ended(struct pipe_frame *frame, enum pipe_end end, const char *r
     struct action_run *run = (struct action_run *)frame;
     struct outcome outcome = {.kind = kinds[end],
                               .exit_status = -1,
+                              .torn = frame->torn,
                               .reason = reason,
                               .duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS};
     run->done(run->context, &outcome);
@@ -108,7 +109,8 @@ static struct action_run *pipe_start(const void *data, struct loop *loop,
         return NULL;
     *run = (struct action_run){.frame = {.encode = run_encode,
                                          .ended = run_ended,
-                                         .lines = settings->format != PIPE_LENGTH},
+                                         .lines = settings->format != PIPE_LENGTH,
+                                         .after_crash = delivery->after_crash},
                                .writer =
                                    pipe_writer_find(loop, settings->path, (mode_t)settings->create),
                                .settings = settings,

@@ -7,7 +7,12 @@
  * positions; so until a reader has shown that it stays (STEADY frames without a closing) there is
  * only one frame in the FIFO at a time, and then the order is enough: a read, a closing, a read
  * with one frame in the FIFO means that two had a part of it. Once steady the FIFO is kept full,
- * and when such a reader closes all frames touched since the last look are doubtful. */
+ * and when such a reader closes all frames touched since the last look are doubtful.
+ *
+ * What a writer that was killed has left in the FIFO ends anywhere, and its reader may hold the
+ * beginning of a frame. Its frames all come again, so what it left is taken out, and a line end is
+ * written before the first of ours. Nothing in the stream can do that for frames with a length: the
+ * reader has to be shown the end of the file. */
 #include "handlers/pipe_writer.h"
 
 #include "base/clock.h"
@@ -24,7 +29,8 @@ enum {
     STEADY = 32,
     PAUSE_READER_MS = 50,  /* at most between two looks at a reader that is slow */
     PAUSE_NOBODY_MS = 100, /* at most between two looks for a reader */
-    MISSING_MS = 2000,     /* how long a FIFO may be missing: it is being replaced */
+    REPLACED_MS = 2000,    /* how long a FIFO may be missing or wrong: it is being replaced */
+    QUIET_MS = 1000,       /* for a reader in the middle of a frame to see the end of the file */
     TURN_BYTES = 1 << 20,  /* written in one turn, however fast the reader */
 };
 
@@ -46,7 +52,10 @@ struct pipe_writer {
     int64_t moved_ns;       /* when `read` last changed */
     unsigned steady;        /* frames read since anybody closed */
     unsigned pause_ms;
-    int64_t missing_since_ns; /* 0: not missing */
+    bool torn_line;           /* the reader may hold the beginning of one: to be ended */
+    int64_t quiet_until_ns;   /* not to be opened before; 0: at once */
+    int64_t wrong_since_ns;   /* missing or refused; 0: neither */
+    bool told;                /* that it is missing */
     int64_t stop_ns;          /* INT64_MAX: none of the frames inside is to be stopped */
     struct frame_list inside, waiting, ended; /* the last of inside may be written in part */
     struct loop_watch watch;
@@ -56,6 +65,7 @@ struct pipe_writer {
 };
 
 static struct pipe_writer *writers;
+static void (*tell_missing)(const char *path);
 
 /* ---- frames from one place to another ---- */
 
@@ -143,12 +153,15 @@ static enum fifo_state writer_try_open(struct pipe_writer *writer)
     if (state != FIFO_MISSING || writer->create_mode == 0)
         return state;
     if (!fifo_create(writer->path, writer->create_mode, &writer->error))
-        return FIFO_REFUSED;
+        return errno == ENOENT ? FIFO_MISSING : FIFO_REFUSED; /* its directory is missing, too */
     return fifo_open(writer->path, &writer->fd, &writer->error);
 }
 
 static void writer_opened(struct pipe_writer *writer)
 {
+    size_t taken;
+    if (writer->torn_line)
+        fifo_drain(writer->fd, fifo_unread(writer->fd), &taken);
     /* What others left in it counts as written by us, so that the sum is right. */
     writer->written = fifo_unread(writer->fd);
     writer->read = 0;
@@ -157,19 +170,39 @@ static void writer_opened(struct pipe_writer *writer)
     fifo_watch_forget(&writer->events, false);
 }
 
+/* A FIFO that is missing comes with its reader; one that is refused needs people. */
+static void writer_judge_wrong(struct pipe_writer *writer, enum fifo_state state, int64_t now)
+{
+    if (writer->wrong_since_ns == 0)
+        writer->wrong_since_ns = now;
+    if (now - writer->wrong_since_ns < REPLACED_MS * NS_PER_MS)
+        return;
+    if (state == FIFO_REFUSED) {
+        writer_fail_all(writer);
+        return;
+    }
+    if (!writer->told && tell_missing)
+        tell_missing(writer->path);
+    writer->told = true;
+}
+
 static void writer_open(struct pipe_writer *writer)
 {
-    enum fifo_state state = writer_try_open(writer);
     int64_t now = clock_monotonic_ns();
-    if (state != FIFO_MISSING)
-        writer->missing_since_ns = 0;
-    else if (writer->missing_since_ns == 0)
-        writer->missing_since_ns = now;
+    if (now < writer->quiet_until_ns)
+        return;
+    writer->quiet_until_ns = 0;
+    enum fifo_state state = writer_try_open(writer);
+    if (state == FIFO_MISSING || state == FIFO_REFUSED) {
+        writer_judge_wrong(writer, state, now);
+    } else {
+        writer->wrong_since_ns = 0;
+        writer->told = false;
+    }
+    if (state == FIFO_NO_READER || state == FIFO_MISSING) /* whoever comes holds no piece */
+        writer->torn_line = false;
     if (state == FIFO_OPEN)
         writer_opened(writer);
-    else if (state == FIFO_REFUSED ||
-             (state == FIFO_MISSING && now - writer->missing_since_ns >= MISSING_MS * NS_PER_MS))
-        writer_fail_all(writer);
 }
 
 /* ---- what has been read ---- */
@@ -305,11 +338,17 @@ static bool writer_stop_is_due(const struct pipe_writer *writer)
 static void writer_abandon(struct pipe_writer *writer)
 {
     const struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
+    struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
     bool held = writer->has_reader && writer_is_mid_frame(writer);
-    if (held && last->end <= writer->written)
+    if (held && last->end <= writer->written) {
         writer_take_all_back(writer); /* left to the reader, and sent again all the same */
-    else
-        writer_drain(writer, held);
+        return;
+    }
+    bool ends_file = held && !first->lines;
+    first->torn = ends_file;
+    writer_drain(writer, held);
+    if (ends_file)
+        writer_close(writer);
 }
 
 /* ---- writing ---- */
@@ -369,12 +408,29 @@ static size_t writer_put(struct pipe_writer *writer, struct pipe_frame *frame)
     return (size_t)length;
 }
 
+/* Makes a line of the piece that a reader may hold. False: later. */
+static bool writer_end_torn_line(struct pipe_writer *writer)
+{
+    if (!writer->torn_line)
+        return true;
+    if (write(writer->fd, "\n", 1) != 1) {
+        writer->blocked = errno == EAGAIN;
+        writer->has_reader = writer->blocked;
+        return false;
+    }
+    writer->written++;
+    writer->torn_line = false;
+    return true;
+}
+
 /* False if the turn's share was used up and there is more to write. */
 static bool writer_fill(struct pipe_writer *writer)
 {
     size_t sum = 0;
     struct pipe_frame *frame;
     writer->blocked = false;
+    if (writer->has_reader && !writer_end_torn_line(writer))
+        return true;
     while (writer->has_reader && !writer->blocked && (frame = writer_next(writer))) {
         const char *reason = frame->content.data ? NULL : frame->encode(frame, &frame->content);
         if (reason)
@@ -495,8 +551,13 @@ bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame)
 {
     if (!writer_wake(writer))
         return false;
+    if (frame->after_crash && writer->fd < 0) {
+        writer->torn_line |= frame->lines;
+        if (!frame->lines && writer->quiet_until_ns == 0)
+            writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
+    }
     frame->place = FRAME_WAITING;
-    frame->doubtful = frame->stopped = false;
+    frame->doubtful = frame->stopped = frame->torn = false;
     frame->content = bytes_of(NULL, 0);
     TAILQ_INSERT_TAIL(&writer->waiting, frame, link);
     return true;
@@ -510,6 +571,11 @@ void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int6
     else if (frame->place == FRAME_INSIDE && deadline_ns < writer->stop_ns)
         writer->stop_ns = deadline_ns;
     writer_wake(writer);
+}
+
+void pipe_writers_tell(void (*missing)(const char *path))
+{
+    tell_missing = missing;
 }
 
 void pipe_writers_finish(void)

@@ -11,6 +11,10 @@
  *    end of line stands behind it. The torn frame is sent again all the same: inotify shows that
  *    two readers took part in it. Without inotify (none left, or the FIFO is not readable for us)
  *    only a FIFO that was without reader for a moment shows that.
+ *  - If a writer dies in the middle of a frame (its process was killed), the next one takes what it
+ *    left out of the FIFO and, with formats of lines, ends the torn line before it begins; without
+ *    lines it stays away for a second, so that the reader sees the end of the file.
+ *  - A FIFO that is missing is waited for like a reader.
  *  - So a frame can come twice, but is never left out and never counted half-read. A reader that
  *    opens and closes the FIFO for each line is served line by line, without doubles.
  *
@@ -42,11 +46,13 @@ struct pipe_frame {
     /* Called once, from the loop. May add and stop frames. */
     void (*ended)(struct pipe_frame *frame, enum pipe_end end, const char *reason);
     bool lines; /* ends with a line end and holds no other */
+    bool after_crash; /* a writer before us may have left in the middle of a frame */
 
     TAILQ_ENTRY(pipe_frame) link;
     enum { FRAME_WAITING, FRAME_INSIDE, FRAME_ENDED } place;
     bool doubtful; /* two readers had a part in it: to be sent again */
     bool stopped;
+    bool torn; /* interrupted in the middle; for the next writer's after_crash */
     struct bytes content;
     uint64_t start, end; /* positions in all that was written; valid inside */
     enum pipe_end how;
@@ -66,6 +72,9 @@ bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame);
  * reader is in the middle of a frame and all that follows is whole, it is left to it (and will come
  * again). */
 void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int64_t deadline_ns);
+
+/* Who is told, once each time, that frames wait for a FIFO which is missing. NULL: nobody. */
+void pipe_writers_tell(void (*missing)(const char *path));
 
 /* Closes all writers; none may have a frame any more. */
 void pipe_writers_finish(void);

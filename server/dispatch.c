@@ -259,10 +259,9 @@ static void note_crash(void *context, int64_t action)
 static void take_over(struct dispatch *dispatch)
 {
     size_t count = 0;
-    dispatch->took_over =
-        journal_take_over(dispatch->journal, clock_unix_ms(), is_left, log_death, dispatch,
-                          &count) &&
-        journal_read_left(dispatch->journal, note_crash, dispatch);
+    dispatch->took_over = journal_take_over(dispatch->journal, clock_unix_ms(), is_left, log_death,
+                                            dispatch, &count) &&
+                          journal_read_left(dispatch->journal, note_crash, dispatch);
     if (count > 0)
         log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
 }

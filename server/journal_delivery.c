@@ -96,7 +96,8 @@ bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
             value_text(state_after(outcome->kind)), value_number(ended_ms),
             value_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
             number_unless(outcome->signal, 0),
-            outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason)))
+            outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason),
+            value_number(outcome->torn)))
         return false;
     if (database_changes(db) != 1 || silent)
         return true;
@@ -112,7 +113,7 @@ struct left_list {
     struct left_delivery {
         int64_t seq;
         enum journal_left how;
-    } *items;
+    } * items;
     size_t count, capacity;
 };
 

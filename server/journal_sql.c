@@ -46,7 +46,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is not in the journal any more' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
-                   " exit_status = ?6, signal = ?7, reason = ?8"
+                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2",
     [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
                        " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",

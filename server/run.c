@@ -100,8 +100,8 @@ void run_log_outcome(const struct run *run)
                 [OUTCOME_INTERRUPTED] = {LOG_INFO, "interrupted"}};
     const struct outcome *outcome = &run->outcome;
     struct log_field fields[9] = {
-        log_text("id", run->given.event_id), log_text("route", run->given.route),
-        log_text("action", run->given.action), log_text("peer", run->given.client),
+        log_text("id", run->given.event_id),       log_text("route", run->given.route),
+        log_text("action", run->given.action),     log_text("peer", run->given.client),
         log_number("attempt", run->given.attempt), log_number("ms", outcome->duration_ms)};
     size_t count = 6;
     if (outcome->signal)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "handlers/pipe_writer.h"
 #include "server/control.h"
 #include "server/intake.h"
 #include "server/privilege.h"
@@ -279,6 +280,12 @@ static bool is_over(const struct runner *runner)
 
 /* ---- the supervisor ---- */
 
+static void log_missing_pipe(const char *path)
+{
+    log_write(LOG_WARNING, "pipe_missing", log_text("path", path),
+              log_text("reason", "events wait until there is a FIFO and somebody reads it"));
+}
+
 static void prepare_actions(const struct settings *settings)
 {
     for (size_t i = 0; i < settings->route_count; i++) {
@@ -295,6 +302,7 @@ static void start_claiming(struct runner *runner)
 {
     if (runner->releasing || runner->draining)
         return;
+    pipe_writers_tell(log_missing_pipe);
     prepare_actions(runner->process->settings);
     dispatch_claim(&runner->dispatch);
     retention_start(&runner->retention);

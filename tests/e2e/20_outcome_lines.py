@@ -1,4 +1,4 @@
-"""Every end of a delivery is one line with id, route, action, peer and reason, also without an action; what waits in a pipe is never given up."""
+"""Each end of a delivery is one line with id, route, action, peer, reason, without an action too; what waits in a pipe is not given up."""
 import os
 import re
 import sqlite3

@@ -12,7 +12,8 @@ class Reader:
 
     def __init__(self, path, pace=None, limit=None):
         self.path, self.pace, self.limit = path, pace, limit
-        self.data, self.error, self.stopping = bytearray(), None, False
+        self.data, self.stopping = bytearray(), False
+        self.ends = [0]  # where the end of the file was seen
         wait_until(lambda: os.path.exists(path), f"the FIFO {path}")
         self.fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         self.thread = threading.Thread(target=self.run, daemon=True)
@@ -26,6 +27,8 @@ class Reader:
                 wanted = min(wanted, self.limit - len(self.data))
             try:
                 got = os.read(self.fd, wanted)
+                if not got and self.ends[-1] < len(self.data):
+                    self.ends.append(len(self.data))
             except BlockingIOError:
                 got = b""
             self.data += got
@@ -43,9 +46,14 @@ class Reader:
     def wait_lines(self, count, seconds=30):
         wait_until(lambda: self.data.count(b"\n") >= count, f"{count} lines in the pipe", seconds)
 
-    def frames(self):
+    def whole_frames(self):
+        """Those of a reader that begins anew where it sees the end of the file."""
+        data, ends = bytes(self.data), [*self.ends, len(self.data)]
+        return sum((self.frames(data[a:b])[0] for a, b in zip(ends, ends[1:])), [])
+
+    def frames(self, data=None):
         """Whole frames of `format: length`; the rest that is no whole frame."""
-        data, found = bytes(self.data), []
+        data, found = bytes(self.data) if data is None else data, []
         while len(data) >= 4 and len(data) >= 4 + struct.unpack(">I", data[:4])[0]:
             end = 4 + struct.unpack(">I", data[:4])[0]
             found.append(data[4:end])

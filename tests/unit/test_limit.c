@@ -68,7 +68,8 @@ START_TEST(burst_then_one_a_second)
     struct client_address client = client_ipv4(1);
     int64_t now = 77 * NS_PER_S + 12345;
     for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), i < 5 ? 0 : 1000);
+        ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL),
+                         i < 5 ? 0 : 1000);
     for (int i = 0; i < 10; i++) {
         now += NS_PER_S;
         ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, now, NULL), 0);
