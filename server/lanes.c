@@ -2,8 +2,12 @@
  * the delivery that was journalled first goes first, whatever its action, as long as its lane has
  * room: a pipe that nobody reads holds up nothing but itself.
  *
- * A route alone may use all slots; as soon as another one waits for a slot it may use half of them,
- * so that a flood on one route costs another at most the commands that run already. */
+ * Where one route alone has commands it may use all slots. Where there are several, none of them
+ * may take the last ones, because its commands may hang until their timeout: a quarter is left to
+ * the others while they have nothing to do, half as soon as one of them waits, and one slot for
+ * each of them that runs nothing (as long as that is not more than half). So the next event of a
+ * quiet route is always served at once, whatever the others do. The bodies of what runs are shared
+ * alike. */
 #include "server/lanes.h"
 
 #include <assert.h>
@@ -22,6 +26,7 @@ static bool group_init(struct lane_group *group, const struct route *route, stru
         lane->kind = action_kind_of(&route->actions[i].handler);
         lane->group = group;
         lane->more = true;
+        group->takes_slots |= lane->kind->takes_slot;
         *feeds += !lane->kind->takes_slot;
         if (!journal_find_action(journal, route->name, lane->action->name, &lane->number))
             return journal_explain(journal, err);
@@ -47,6 +52,7 @@ bool lanes_init(struct lanes *lanes, const struct settings *settings, struct jou
                              JOURNAL_ACTIONS_MAX);
         if (!group_init(&lanes->groups[i], route, journal, &feeds, err))
             return false;
+        lanes->groups_with_slots += lanes->groups[i].takes_slots;
     }
     lanes->feed_bytes = LANES_BYTES / (feeds ? feeds : 1);
     if (lanes->feed_bytes > LANE_FEED_BYTES)
@@ -158,13 +164,30 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms)
 
 /* ---- whose turn it is ---- */
 
-static bool slot_is_free(const struct lanes *lanes, const struct lane_group *group)
+static unsigned slots_of_one(const struct lanes *lanes, const struct lane_group *group)
 {
     bool alone = lanes->groups_waiting <= (group->slots_queued > 0 ? 1 : 0);
-    unsigned half = lanes->slots / 2 > 0 ? lanes->slots / 2 : 1;
+    unsigned quarter = lanes->slots / 4 > 0 ? lanes->slots / 4 : 1;
+    return alone ? lanes->slots - quarter : lanes->slots / 2;
+}
+
+/* Slots that are left to routes which run nothing; the one that asks runs something. */
+static unsigned slots_kept(const struct lanes *lanes)
+{
+    size_t quiet = lanes->groups_with_slots - lanes->groups_running;
+    return quiet < lanes->slots / 2 ? (unsigned)quiet : lanes->slots / 2;
+}
+
+static bool slot_is_free(const struct lanes *lanes, const struct lane_group *group)
+{
+    unsigned left = lanes->slots - lanes->slots_used;
+    if (left == 0 || group->slots_used == 0)
+        return left > 0;
     if (lanes->slot_bytes >= LANES_BYTES)
         return false;
-    return lanes->slots_used < lanes->slots && group->slots_used < (alone ? lanes->slots : half);
+    return lanes->groups_with_slots == 1 ||
+           (group->slots_used < slots_of_one(lanes, group) && left > slots_kept(lanes) &&
+            group->slot_bytes < LANES_BYTES / 4 * 3);
 }
 
 static bool lane_may_run(const struct lanes *lanes, const struct lane *lane)
@@ -213,7 +236,7 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
     count_queued(lanes, lane, -1);
     lane->running++;
     if (lane->kind->takes_slot) {
-        lane->group->slots_used++;
+        lanes->groups_running += lane->group->slots_used++ == 0;
         lanes->slots_used++;
     }
     return delivery;
@@ -222,8 +245,10 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
 void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
 {
     lane->running_bytes += bytes;
-    if (lane->kind->takes_slot)
+    if (lane->kind->takes_slot) {
+        lane->group->slot_bytes += bytes;
         lanes->slot_bytes += bytes;
+    }
 }
 
 void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
@@ -232,7 +257,8 @@ void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
     lane->running--;
     lane->running_bytes -= bytes;
     if (lane->kind->takes_slot) {
-        lane->group->slots_used--;
+        lanes->groups_running -= --lane->group->slots_used == 0;
+        lane->group->slot_bytes -= bytes;
         lanes->slots_used--;
         lanes->slot_bytes -= bytes;
     }

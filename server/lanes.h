@@ -11,7 +11,8 @@ enum {
     LANE_LOW = 256,             /* fewer: it looks for more */
     LANE_FEED = 64,             /* deliveries that a pipe is given at once, with their bodies */
     LANE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
-    LANES_BYTES = 256 << 20,    /* bodies of all pipes together, and of all commands */
+    LANES_BYTES = 256 << 20,    /* bodies of all pipes together, and of all commands; one of each
+                                   route may always be there */
 };
 
 struct lane {
@@ -35,7 +36,9 @@ struct lane_group {
     size_t lane_count;
     size_t queued;       /* in all lanes */
     size_t slots_queued; /* in those that take slots */
+    bool takes_slots;    /* one of them does */
     unsigned slots_used;
+    size_t slot_bytes; /* bodies of what uses them */
 };
 
 struct lanes {
@@ -44,6 +47,7 @@ struct lanes {
     size_t turn;           /* the route that is asked first */
     size_t queued;         /* in all groups */
     size_t groups_waiting; /* for slots */
+    size_t groups_with_slots, groups_running;
     unsigned slots, slots_used;
     size_t slot_bytes; /* bodies of what uses slots */
     size_t feed_bytes; /* what a lane without slots may have */
