@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -39,24 +40,88 @@ static bool lock_waiting(int fd)
     return false;
 }
 
-bool journal_lock(const char *path, int *fd, struct error *err)
+static bool lock_file(int fd, const char *journal, struct error *err)
 {
-    char name[4096];
-    if (snprintf(name, sizeof name, "%s.lock", path) >= (int)sizeof name)
-        return error_set(err, "the path of the journal is too long");
-    int lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (lock < 0)
-        return error_set_errno(err, errno, "cannot open %s", name);
-    if (!lock_waiting(lock)) {
-        if (errno == EWOULDBLOCK)
-            error_set(err, "another tenterhook uses the journal %s", path);
-        else
-            error_set_errno(err, errno, "cannot lock %s", name);
-        close(lock);
-        return false;
+    if (lock_waiting(fd))
+        return true;
+    if (errno == EWOULDBLOCK)
+        return error_set(err, "another tenterhook uses the journal %s", journal);
+    return error_set_errno(err, errno, "cannot lock the journal %s", journal);
+}
+
+/* What root has made belongs to whom the server becomes; so does an older lock of root's, or having
+ * been started by root once would lock everybody else out. It is empty: nothing is given away. */
+static bool hand_over(int fd, const struct stat *what, const struct journal_owner *owner,
+                      struct error *err)
+{
+    if (geteuid() != 0 || what->st_uid != 0 || what->st_size != 0 || what->st_nlink != 1)
+        return true;
+    return fchown(fd, owner->uid, owner->gid) == 0 ||
+           error_set_errno(err, errno, "cannot give the journal to its user");
+}
+
+enum { OPEN_FLAGS = O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, OPEN_TRIES = 3 };
+
+/* Never through a link. Another server may make it between two looks. */
+static int open_or_make(const char *path)
+{
+    int fd = -1;
+    for (int i = 0; fd < 0 && i < OPEN_TRIES; i++) {
+        fd = open(path, OPEN_FLAGS | O_NOFOLLOW);
+        if (fd < 0 && errno == ENOENT)
+            fd = open(path, OPEN_FLAGS | O_NOFOLLOW | O_CREAT | O_EXCL, 0600);
+        if (fd < 0 && errno != EEXIST)
+            break;
     }
-    *fd = lock;
-    return true;
+    return fd;
+}
+
+/* The journal may be reached through a link (an empty file is a new database to SQLite). We may be
+ * root and the link somebody else's: what is behind it is neither made nor given away. */
+static int open_owned(const char *path, bool may_be_link, const struct journal_owner *owner,
+                      struct error *err)
+{
+    struct stat what;
+    int fd = open_or_make(path);
+    bool is_link = fd < 0 && errno == ELOOP && may_be_link;
+    if (is_link)
+        fd = open(path, OPEN_FLAGS);
+    if (fd < 0 || fstat(fd, &what) != 0)
+        error_set_errno(err, errno, "cannot open %s", path);
+    else if (!S_ISREG(what.st_mode))
+        error_set(err, "%s is not a regular file", path);
+    else if (is_link || hand_over(fd, &what, owner, err))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+bool journal_lock(const char *path, const struct journal_owner *owner, struct journal_lock *lock,
+                  struct error *err)
+{
+    char beside[4096];
+    struct journal_lock made = {-1, -1};
+    if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
+        return error_set(err, "the path of the journal is too long");
+    made.beside = open_owned(beside, false, owner, err);
+    if (made.beside >= 0 && lock_file(made.beside, path, err))
+        made.file = open_owned(path, true, owner, err);
+    if (made.file >= 0 && lock_file(made.file, path, err)) {
+        *lock = made;
+        return true;
+    }
+    journal_unlock(&made);
+    return false;
+}
+
+void journal_unlock(struct journal_lock *lock)
+{
+    if (lock->file >= 0)
+        close(lock->file);
+    if (lock->beside >= 0)
+        close(lock->beside);
+    *lock = (struct journal_lock){-1, -1};
 }
 
 /* ---- open, close, reopen ---- */

@@ -9,6 +9,8 @@
 #include "server/database.h"
 #include "server/wire.h"
 
+#include <sys/types.h>
+
 struct journal;
 struct outcome;
 
@@ -20,10 +22,24 @@ static inline int64_t journal_delivery_seq(int64_t event, size_t place)
     return event * JOURNAL_ACTIONS_MAX + (int64_t)place;
 }
 
-/* Takes `path`.lock for the whole server: the descriptor, close-on-exec, is inherited by all
- * processes of it, and the lock is gone when the last of them is. Waits a little for a server that
- * is just leaving. */
-bool journal_lock(const char *path, int *fd, struct error *err);
+/* Two locks, because the file has many names and may be put at its name anew: of the file itself,
+ * and of `path`.lock beside it. The descriptors, close-on-exec, are inherited by all processes of
+ * the server, and the locks are gone when the last of them is. No process that uses SQLite may
+ * close them: that would drop SQLite's own locks. */
+struct journal_lock {
+    int file, beside; /* -1: not held */
+};
+
+/* Whom files belong to that root makes; for others it does not matter. */
+struct journal_owner {
+    uid_t uid;
+    gid_t gid;
+};
+
+/* Makes the files if they are missing. Waits a little for a server that is just leaving. */
+bool journal_lock(const char *path, const struct journal_owner *owner, struct journal_lock *lock,
+                  struct error *err);
+void journal_unlock(struct journal_lock *lock);
 
 /* Opens, makes or migrates the journal, and looks it over for at most `check_ms` (0: not at all).
  * The directory must exist. */

@@ -43,7 +43,7 @@ struct supervisor {
     struct generation *coming;  /* started, not all ready yet */
     struct generation *leaving; /* older ones, newest first */
     uint64_t last_generation;
-    int journal_lock;
+    struct journal_lock journal_lock;
     char *journal_path;
     uint8_t ticket_key[TICKET_KEY_SIZE];
     int signals;
@@ -511,12 +511,17 @@ static bool supervisor_init(struct supervisor *sv, struct error *err)
            error_set_errno(err, errno, "cannot watch for signals");
 }
 
-static bool take_lock(struct supervisor *sv, const struct journal_settings *journal,
+static bool take_lock(struct supervisor *sv, const struct settings *settings,
                       struct problem_list *problems)
 {
+    const struct journal_settings *journal = &settings->journal;
+    struct journal_owner owner = {geteuid(), getegid()};
     struct error why;
     sv->journal_path = strdup(journal->path);
-    if (sv->journal_path && journal_lock(sv->journal_path, &sv->journal_lock, &why))
+    if (sv->journal_path &&
+        (geteuid() != 0 ||
+         privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
+        journal_lock(sv->journal_path, &owner, &sv->journal_lock, &why))
         return true;
     problems->unreadable = true;
     settings_problem(problems, PROBLEM_ERROR, &journal->at, "%s",
@@ -532,7 +537,7 @@ static struct generation *load_first(struct supervisor *sv, int *exit_code)
     struct error why = {""};
     problem_list_init(&problems);
     struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
-    if (generation && !take_lock(sv, &generation->settings->journal, &problems)) {
+    if (generation && !take_lock(sv, generation->settings, &problems)) {
         generation_destroy(generation);
         generation = NULL;
     }
@@ -562,8 +567,7 @@ static void supervisor_finish(struct supervisor *sv)
         generation_destroy(sv->current);
     if (sv->coming)
         generation_destroy(sv->coming);
-    if (sv->journal_lock >= 0)
-        close(sv->journal_lock);
+    journal_unlock(&sv->journal_lock);
     free(sv->journal_path);
     secret_wipe(sv->ticket_key, sizeof sv->ticket_key);
     loop_finish(&sv->loop);
@@ -572,7 +576,7 @@ static void supervisor_finish(struct supervisor *sv)
 
 static int serve(const char *file)
 {
-    struct supervisor sv = {.file = file, .journal_lock = -1};
+    struct supervisor sv = {.file = file, .journal_lock = {-1, -1}};
     struct error why;
     log_start("supervisor");
     if (!supervisor_init(&sv, &why)) {

@@ -274,18 +274,88 @@ START_TEST(a_lock_that_is_held_is_busy)
 }
 END_TEST
 
+static const struct journal_owner nobody = {65534, 65534};
+
 START_TEST(one_server_owns_the_journal)
 {
-    int first = -1, second = -1;
+    struct journal_lock first, second;
     struct error err = {""};
-    ck_assert(journal_lock(fixture_path, &first, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, &first, &err));
+    journal_close(fixture_open());
     int64_t start = clock_monotonic_ns();
-    ck_assert(!journal_lock(fixture_path, &second, &err));
+    ck_assert(!journal_lock(fixture_path, &nobody, &second, &err));
     ck_assert_int_lt(clock_monotonic_ns() - start, NS_PER_S);
     ck_assert_ptr_nonnull(strstr(err.text, "another tenterhook"));
-    close(first);
-    ck_assert(journal_lock(fixture_path, &second, &err));
-    close(second);
+    journal_unlock(&first);
+    ck_assert(journal_lock(fixture_path, &nobody, &second, &err));
+    journal_unlock(&second);
+}
+END_TEST
+
+static void assert_locked(const char *path)
+{
+    struct journal_lock lock;
+    struct error err = {""};
+    ck_assert(!journal_lock(path, &nobody, &lock, &err));
+    ck_assert_msg(strstr(err.text, "another tenterhook"), "%s", err.text);
+}
+
+START_TEST(it_owns_it_under_every_name)
+{
+    struct journal_lock lock;
+    struct error err = {""};
+    char other[128];
+    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    snprintf(other, sizeof other, "%s/./journal.db", fixture_directory);
+    assert_locked(other);
+    snprintf(other, sizeof other, "%s/link.db", fixture_directory);
+    ck_assert_int_eq(symlink("journal.db", other), 0);
+    assert_locked(other);
+    snprintf(other, sizeof other, "%s/hard.db", fixture_directory);
+    ck_assert_int_eq(link(fixture_path, other), 0);
+    assert_locked(other);
+    snprintf(other, sizeof other, "%s.lock", fixture_path);
+    ck_assert_int_eq(unlink(other), 0);
+    assert_locked(fixture_path);
+    ck_assert_int_eq(unlink(fixture_path), 0); /* the lock beside it is there again */
+    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert_int_eq(unlink(fixture_path), 0);
+    assert_locked(fixture_path);
+    journal_unlock(&lock);
+}
+END_TEST
+
+static uid_t owner_of(const char *path)
+{
+    struct stat what;
+    ck_assert_int_eq(lstat(path, &what), 0);
+    return what.st_uid;
+}
+
+START_TEST(what_root_makes_belongs_to_whom_the_server_becomes)
+{
+    struct journal_lock lock;
+    struct error err = {""};
+    char beside[128], stranger[128];
+    if (geteuid() != 0)
+        return;
+    snprintf(beside, sizeof beside, "%s.lock", fixture_path);
+    snprintf(stranger, sizeof stranger, "%s/root's", fixture_directory);
+    close(open(beside, O_RDWR | O_CREAT, 0600)); /* of an earlier start */
+    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    journal_unlock(&lock);
+    ck_assert(owner_of(beside) == 65534 && owner_of(fixture_path) == 65534);
+    /* but nothing behind a link that the user may have put there */
+    close(open(stranger, O_RDWR | O_CREAT, 0600));
+    ck_assert_int_eq(unlink(fixture_path) | symlink(stranger, fixture_path), 0);
+    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    journal_unlock(&lock);
+    ck_assert_int_eq(owner_of(stranger), 0);
+    ck_assert_int_eq(unlink(stranger), 0);
+    ck_assert(!journal_lock(fixture_path, &nobody, &lock, &err)); /* nor is it made */
+    ck_assert_int_eq(unlink(fixture_path) | unlink(beside), 0);
+    ck_assert_int_eq(symlink("/dev/null", beside), 0);
+    ck_assert(!journal_lock(fixture_path, &nobody, &lock, &err));
 }
 END_TEST
 
@@ -524,6 +594,8 @@ int main(void)
     tcase_add_test(all, the_other_connection_is_noticed);
     tcase_add_test(all, a_lock_that_is_held_is_busy);
     tcase_add_test(all, one_server_owns_the_journal);
+    tcase_add_test(all, it_owns_it_under_every_name);
+    tcase_add_test(all, what_root_makes_belongs_to_whom_the_server_becomes);
     tcase_add_test(all, a_newer_journal_is_refused);
     tcase_add_test(all, a_journal_of_the_first_version_is_brought_up);
     tcase_add_test(all, a_database_of_somebody_else_is_refused_and_left_alone);
