@@ -173,6 +173,28 @@ size_t utf8_sequence(const uint8_t *p, size_t left)
     return length;
 }
 
+static bool plays_tricks(uint32_t code)
+{
+    static const struct {
+        uint32_t from, to;
+    } rows[] = {{0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+                {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+                {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (code >= rows[i].from && code <= rows[i].to)
+            return true;
+    return false;
+}
+
+size_t utf8_shown(const uint8_t *p, size_t left)
+{
+    size_t length = utf8_sequence(p, left);
+    uint32_t code = length <= 1 ? p[0] : p[0] & (0xffu >> (length + 1));
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (p[i] & 0x3f);
+    return length > 0 && !plays_tricks(code) ? length : 0;
+}
+
 bool utf8_valid(struct bytes text)
 {
     for (size_t i = 0; i < text.length;) {

@@ -30,5 +30,8 @@ bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length
 bool utf8_valid(struct bytes text);
 /* Length of the well-formed sequence at the front of `left` (at least 1) bytes; 0 if it is none. */
 size_t utf8_sequence(const uint8_t *text, size_t left);
+/* The same, and 0 for what a terminal might obey: control characters, and marks that turn a line
+ * around, break it or hide. */
+size_t utf8_shown(const uint8_t *text, size_t left);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/log.h"
 
 #include "base/clock.h"
+#include "base/encoding.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -117,35 +118,12 @@ static void line_put_number(struct line *line, int64_t number)
     line_put_text(line, text);
 }
 
-/* Bytes of the UTF-8 character at the front; 0 if it is not one that may be shown. */
-static size_t shown_character(struct bytes text)
-{
-    uint8_t c = text.data[0];
-    if (c < 0x80)
-        return c >= 0x20 && c != 0x7f ? 1 : 0;
-    size_t length = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
-    if (c < 0xc2 || c > 0xf4 || text.length < length)
-        return 0;
-    uint32_t code = c & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++) {
-        if ((text.data[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (text.data[i] & 0x3f);
-    }
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    /* C1 controls and the line and direction marks can play tricks on a terminal */
-    bool tricky = code < 0xa0 || (code >= 0x200b && code <= 0x200f) ||
-                  (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-    bool valid = code >= least[length] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    return valid && !tricky ? length : 0;
-}
-
 static void line_put_escaped(struct line *line, struct bytes text)
 {
     size_t end = text.length < LOG_FIELD ? text.length : LOG_FIELD;
     for (size_t i = 0; i < end;) {
         struct bytes rest = bytes_of(text.data + i, end - i);
-        size_t length = shown_character(rest);
+        size_t length = utf8_shown(rest.data, rest.length);
         char escape[8];
         if (length == 0) {
             snprintf(escape, sizeof escape, "\\u00%02x", rest.data[0]);

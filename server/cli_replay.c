@@ -9,8 +9,9 @@
 #include "handlers/schema/value.h"
 #include "handlers/validate.h"
 #include "server/cli.h"
-#include "server/journal_read.h"
 #include "server/journal_edit.h"
+#include "server/journal_read.h"
+#include "server/print.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -165,7 +166,9 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
     size_t count = 0;
     if (!look_at(run, seq)) {
         run->failed++;
-        fprintf(stderr, "tenterhook: event %s stays as it is: %s\n", run->id, run->refusal);
+        fprintf(stderr, "tenterhook: event %s stays as it is: ", run->id);
+        print_safe(stderr, bytes_of_text(run->refusal));
+        fputc('\n', stderr);
         return true;
     }
     if (!journal_edit_replay(run->edit, seq, !run->options->dead, &count, err))

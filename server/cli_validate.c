@@ -5,6 +5,7 @@
 #include "handlers/payload.h"
 #include "handlers/schema_files.h"
 #include "server/cli.h"
+#include "server/print.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -174,8 +175,10 @@ static void print_failures(const char *name, struct bytes text,
     for (size_t i = 0; i < failures->count; i++) {
         const struct schema_failure *failure = &failures->items[i];
         print_at(name, text, payload_locate(text, failure->instance));
-        printf("%s %s (%s)\n", *failure->instance ? failure->instance : "the document",
-               failure->sentence, failure->schema);
+        print_safe(stdout, bytes_of_text(*failure->instance ? failure->instance : "the document"));
+        putchar(' ');
+        print_safe(stdout, bytes_of_text(failure->sentence));
+        printf(" (%s)\n", failure->schema);
     }
 }
 
@@ -183,8 +186,10 @@ static void print_basic(enum schema_verdict verdict, const struct schema_failure
 {
     struct buffer out;
     buffer_init(&out, EXPLAIN_ARENA);
-    if (schema_write_basic(&out, verdict, failures))
-        printf("%.*s\n", (int)out.length, (const char *)out.data);
+    if (schema_write_basic(&out, verdict, failures)) {
+        print_json(stdout, buffer_bytes(&out));
+        putchar('\n');
+    }
     buffer_finish(&out);
 }
 

@@ -12,6 +12,7 @@
 #include "server/cli.h"
 #include "server/journal_read.h"
 #include "server/pipeline.h"
+#include "server/print.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -145,14 +146,16 @@ static const char *stage_result(const struct verify_result *result, size_t stage
 static void print_escaped(const char *name, struct bytes text)
 {
     printf("%-10s ", name);
-    for (size_t i = 0; i < text.length && i < SIGNED_SHOWN; i++) {
-        uint8_t c = text.data[i];
-        if (c == '\n')
-            fputs("\\n", stdout);
-        else if (c < 0x20 || c == 0x7F || c == '\\')
-            printf("\\x%02x", c);
-        else
-            putchar(c);
+    struct bytes rest =
+        bytes_of(text.data, text.length < SIGNED_SHOWN ? text.length : SIGNED_SHOWN);
+    while (rest.length > 0) { /* in pieces: line ends and backslashes have names of their own */
+        size_t plain = 0;
+        while (plain < rest.length && rest.data[plain] != '\n' && rest.data[plain] != '\\')
+            plain++;
+        print_safe(stdout, bytes_of(rest.data, plain));
+        if (plain < rest.length)
+            fputs(rest.data[plain++] == '\n' ? "\\n" : "\\x5c", stdout);
+        rest = bytes_from(rest, plain);
     }
     puts(text.length > SIGNED_SHOWN ? " …" : "");
 }
@@ -205,7 +208,7 @@ static void json_answer(struct buffer *out, const struct verdict *verdict)
     buffer_append_text(out, "}");
 }
 
-static void print_json(const struct verify_result *result)
+static void print_result_json(const struct verify_result *result)
 {
     const struct verdict *verdict = &result->verdict;
     const struct request *request = &result->exchange->request;
@@ -238,7 +241,7 @@ static void print_json(const struct verify_result *result)
         buffer_append_bytes(&out, verdict->details);
     }
     buffer_append_text(&out, "}\n");
-    fwrite(out.data, 1, out.length, stdout);
+    print_json(stdout, buffer_bytes(&out));
     buffer_finish(&out);
 }
 
@@ -288,7 +291,7 @@ static int verify_capture(const struct verify_options *options, const struct set
     buffer_init(&result.signed_text, SIZE_MAX / 2);
     walk(&result, now_ms);
     if (options->json)
-        print_json(&result);
+        print_result_json(&result);
     else
         print_text(&result);
     buffer_finish(&result.signed_text);

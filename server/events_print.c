@@ -1,51 +1,19 @@
-/* Text goes through put_safe, JSON through json_escape: a log line or a header that tries to move
+/* Text goes through print_safe, JSON through print_json: a log line or a header that tries to move
  * the cursor of whoever looks at it is shown, not obeyed. */
 #include "server/events_print.h"
 
 #include "base/buffer.h"
 #include "base/clock.h"
-#include "base/encoding.h"
 #include "handlers/payload.h"
 #include "handlers/schema/value.h"
-
-/* Bytes of the character at the front that a terminal may get as they are; 0: none. */
-static size_t safe_character(struct bytes text)
-{
-    uint8_t c = text.data[0];
-    if (c < 0x80)
-        return c >= 0x20 && c != 0x7f ? 1 : 0;
-    size_t length = utf8_sequence(text.data, text.length);
-    bool control = c == 0xc2 && length == 2 && text.data[1] < 0xa0;
-    /* U+2000 to U+206F holds the marks that turn a line around */
-    bool mark = c == 0xe2 && length == 3 && (text.data[1] == 0x80 || text.data[1] == 0x81);
-    return control || mark ? 0 : length;
-}
-
-static void put_safe(FILE *out, struct bytes text)
-{
-    while (text.length > 0) {
-        size_t length = safe_character(text);
-        if (length > 0)
-            fwrite(text.data, 1, length, out);
-        else
-            fprintf(out, "\\x%02x", text.data[0]);
-        text = bytes_from(text, length ? length : 1);
-    }
-}
+#include "server/print.h"
 
 static void put_column(FILE *out, struct bytes text, size_t width)
 {
-    put_safe(out, text);
+    print_safe(out, text);
     for (size_t i = text.length; i < width; i++)
         fputc(' ', out);
     fputs("  ", out);
-}
-
-/* As it is; an empty span may have no address. */
-static void put_raw(FILE *out, struct bytes text)
-{
-    if (text.length > 0)
-        fwrite(text.data, 1, text.length, out);
 }
 
 /* ---- JSON ---- */
@@ -56,7 +24,7 @@ static void put_json(FILE *out, const char *name, struct bytes text)
     buffer_init(&buffer, SIZE_MAX / 2);
     if (json_escape(&buffer, text)) {
         fprintf(out, ",\"%s\":\"", name);
-        put_raw(out, buffer_bytes(&buffer));
+        print_json(out, buffer_bytes(&buffer));
         fputc('"', out);
     }
     buffer_finish(&buffer);
@@ -92,7 +60,7 @@ static void put_json_event(FILE *out, const struct event_view *event)
     put_json_number(out, "size", event->size);
     if (event->failures.length) { /* a list already */
         fputs(",\"failures\":", out);
-        put_raw(out, event->failures);
+        print_json(out, event->failures);
     }
     fputs(",\"states\":[", out);
     for (int i = 0; states.data; i++) {
@@ -165,7 +133,7 @@ void events_print_row(FILE *out, const struct event_view *event)
     put_column(out, bytes_of_text(received), TIME_WIDTH);
     put_column(out, bytes_of_text(states), STATE_WIDTH);
     put_column(out, event->route, ROUTE_WIDTH);
-    put_safe(out, event->type);
+    print_safe(out, event->type);
     fputc('\n', out);
 }
 
@@ -174,7 +142,7 @@ static void put_line(FILE *out, const char *name, struct bytes value)
     if (value.length == 0)
         return;
     fprintf(out, "%-13s ", name);
-    put_safe(out, value);
+    print_safe(out, value);
     fputc('\n', out);
 }
 
@@ -197,7 +165,7 @@ static void put_output(FILE *out, const char *name, struct bytes output, int64_t
     while (output.length > 0) {
         struct bytes line = bytes_split(&output, '\n');
         fputs("    | ", out);
-        put_safe(out, line);
+        print_safe(out, line);
         fputc('\n', out);
     }
 }
@@ -219,9 +187,9 @@ static void put_how(FILE *out, const struct delivery_view *delivery)
 static void put_delivery(FILE *out, const struct delivery_view *delivery)
 {
     fputs("\naction ", out);
-    put_safe(out, delivery->action);
+    print_safe(out, delivery->action);
     fputs(": ", out);
-    put_safe(out, delivery->state);
+    print_safe(out, delivery->state);
     fputs(", ", out);
     put_how(out, delivery);
     put_line(out, "  reason", delivery->reason);
@@ -245,11 +213,11 @@ static void put_failure(FILE *out, struct json_object *failure)
 {
     struct bytes place = text_member(failure, "instanceLocation");
     fputs("  ", out);
-    put_safe(out, place.length ? place : bytes_of_text("the body"));
+    print_safe(out, place.length ? place : bytes_of_text("the body"));
     fputc(' ', out);
-    put_safe(out, text_member(failure, "message"));
+    print_safe(out, text_member(failure, "message"));
     fputs(" (", out);
-    put_safe(out, text_member(failure, "keywordLocation"));
+    print_safe(out, text_member(failure, "keywordLocation"));
     fputs(")\n", out);
 }
 
@@ -301,7 +269,7 @@ void events_print_headers(struct events_detail *detail, struct bytes headers)
     }
     /* an object already */
     fputs(",\"headers\":", detail->out);
-    put_raw(detail->out, headers);
+    print_json(detail->out, headers);
 }
 
 void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "server/events_print.h"
+#include "server/print.h"
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
 
@@ -179,9 +180,41 @@ START_TEST(json_is_json)
     char *text = show(true);
     ck_assert_ptr_nonnull(strstr(text, "\"states\":[\"dead\"]"));
     ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
-    ck_assert_ptr_nonnull(strstr(text, "\"output\":\"red \\u001b[31m"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"output\":\"red \\u001b[31m \\u202e \\u009b \xef\xbf\xbd\\n\""));
     ck_assert_ptr_null(strchr(text, '\033'));
     free(text);
+}
+END_TEST
+
+static char *printed_json(const char *json)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    print_json(out, bytes_of_text(json));
+    fclose(out);
+    return text;
+}
+
+START_TEST(json_stays_the_same_json_and_moves_no_cursor)
+{
+    static const struct {
+        const char *json, *shown;
+    } rows[] = {
+        {"{\"a\": [1,\n\t\"\\u001b\"]}", "{\"a\": [1,\n\t\"\\u001b\"]}"},
+        {"\"\xc2\x85 \xc2\x9b \x7f\"", "\"\\u0085 \\u009b \\u007f\""},
+        {"\"\xe2\x80\xae\xe2\x81\xa6\xd8\x9c\"", "\"\\u202e\\u2066\\u061c\""},
+        {"\"\xf3\xa0\x81\x81\"", "\"\\udb40\\udc41\""},
+        {"\"gr\xc3\xb6\xc3\x9f, \xe2\x80\x99 \xf0\x9f\x8e\x89\"",
+         "\"gr\xc3\xb6\xc3\x9f, \xe2\x80\x99 \xf0\x9f\x8e\x89\""},
+        {"\"cut \xe2\x80", "\"cut \\ufffd\\ufffd"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char *text = printed_json(rows[i].json);
+        ck_assert_str_eq(text, rows[i].shown);
+        free(text);
+    }
 }
 END_TEST
 
@@ -235,6 +268,7 @@ int main(void)
     tcase_add_test(all, a_prefix_finds_what_is_unique);
     tcase_add_test(all, all_of_an_event_is_shown);
     tcase_add_test(all, json_is_json);
+    tcase_add_test(all, json_stays_the_same_json_and_moves_no_cursor);
     tcase_add_test(all, a_commit_is_seen_by_the_reader);
     tcase_add_test(all, a_file_that_nobody_serves_can_be_read_without_writing);
     suite_add_tcase(suite, all);

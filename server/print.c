@@ -1,0 +1,45 @@
+/* What is safe to show is decided in base/encoding.c, for the log too. In JSON such characters
+ * stand inside strings only (control characters below U+0020 are escaped there already, and stand
+ * between its tokens as white space), so each can be replaced where it stands. */
+#include "server/print.h"
+
+#include "base/encoding.h"
+
+void print_safe(FILE *out, struct bytes text)
+{
+    while (text.length > 0) {
+        size_t length = utf8_shown(text.data, text.length);
+        if (length > 0)
+            fwrite(text.data, 1, length, out);
+        else
+            fprintf(out, "\\x%02x", text.data[0]);
+        text = bytes_from(text, length ? length : 1);
+    }
+}
+
+/* A well-formed sequence as one or two \u escapes. */
+static void print_escape(FILE *out, struct bytes sequence)
+{
+    uint32_t code = sequence.length == 1 ? sequence.data[0]
+                                         : sequence.data[0] & (0xffu >> (sequence.length + 1));
+    for (size_t i = 1; i < sequence.length; i++)
+        code = code << 6 | (sequence.data[i] & 0x3f);
+    if (code < 0x10000)
+        fprintf(out, "\\u%04x", code);
+    else
+        fprintf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+}
+
+void print_json(FILE *out, struct bytes json)
+{
+    while (json.length > 0) {
+        size_t length = utf8_sequence(json.data, json.length);
+        if (json.data[0] < ' ' || utf8_shown(json.data, json.length) > 0)
+            fwrite(json.data, 1, length, out);
+        else if (length > 0)
+            print_escape(out, bytes_of(json.data, length));
+        else
+            fputs("\\ufffd", out);
+        json = bytes_from(json, length ? length : 1);
+    }
+}
