@@ -1,26 +1,15 @@
 /* `tenterhook events`: looks at the journal while the server runs, and changes nothing. It needs to
  * know where the journal is and nothing else: the route file is read without its secrets. */
-#include "base/clock.h"
+#include "server/cli_events.h"
 #include "config/load.h"
 #include "server/cli.h"
 #include "server/events_print.h"
+#include "server/page.h"
 
-#include <errno.h>
 #include <getopt.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <time.h>
+#include <string.h>
 
-enum { LIST_DEFAULT = 50, TAIL_BATCH = 1000, FOLLOWED_MAX = 1000 };
-#define TAIL_PAUSE_NS (200 * NS_PER_MS)
-
-struct options {
-    const char *config, *journal, *route, *state;
-    int64_t limit;
-    bool json, body;
-    const char *operands[2];
-    int operand_count;
-};
+enum { LIST_DEFAULT = 50, LIST_PAGE = 500 };
 
 /* ---- options ---- */
 
@@ -45,7 +34,7 @@ static bool read_limit(const char *text, int64_t *limit)
     return true;
 }
 
-static bool take_option(struct options *options, int option, const char *value)
+static bool take_option(struct events_options *options, int option, const char *value)
 {
     switch (option) {
     case 'c':
@@ -70,7 +59,7 @@ static bool take_option(struct options *options, int option, const char *value)
     return false;
 }
 
-static bool read_options(struct options *options, int argc, char **argv)
+static bool read_options(struct events_options *options, int argc, char **argv)
 {
     static const struct option names[] = {{"journal", required_argument, NULL, 'j'},
                                           {"route", required_argument, NULL, 'r'},
@@ -80,7 +69,7 @@ static bool read_options(struct options *options, int argc, char **argv)
                                           {"body", no_argument, NULL, 'b'},
                                           {NULL, 0, NULL, 0}};
     int option;
-    *options = (struct options){.limit = LIST_DEFAULT};
+    *options = (struct events_options){.limit = LIST_DEFAULT};
     optind = 1;
     while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
         if (!take_option(options, option, optarg))
@@ -105,7 +94,7 @@ static struct journal_reader *open_reader(const char *path)
 }
 
 /* NULL after saying why. */
-static struct journal_reader *open_journal(const struct options *options)
+static struct journal_reader *open_journal(const struct events_options *options)
 {
     struct problem_list problems;
     if (options->journal)
@@ -121,7 +110,7 @@ static struct journal_reader *open_journal(const struct options *options)
     return reader;
 }
 
-static int reader_failed(const struct journal_reader *reader)
+int events_failed(const struct journal_reader *reader)
 {
     struct error why = {""};
     journal_reader_explain(reader, &why);
@@ -131,23 +120,48 @@ static int reader_failed(const struct journal_reader *reader)
 
 /* ---- list ---- */
 
-static void list_row(void *context, const struct event_view *event)
+void events_put_row(FILE *out, const struct events_options *options, const struct event_view *event)
 {
-    const struct options *options = context;
     if (options->json)
-        events_print_row_json(stdout, event);
+        events_print_row_json(out, event);
     else
-        events_print_row(stdout, event);
+        events_print_row(out, event);
 }
 
-static int run_list(struct journal_reader *reader, struct options *options)
+struct listing {
+    const struct events_options *options;
+    struct page page;
+    int64_t rows, last;
+};
+
+static void list_row(void *context, const struct event_view *event)
 {
-    struct event_filter filter = {
-        .route = options->route, .state = options->state, .limit = options->limit};
+    struct listing *listing = context;
+    events_put_row(listing->page.out, listing->options, event);
+    listing->rows++;
+    listing->last = event->seq;
+}
+
+static int run_list(struct journal_reader *reader, struct events_options *options)
+{
+    struct event_filter filter = {.route = options->route, .state = options->state};
+    struct listing listing = {.options = options};
     if (!options->json)
         events_print_head(stdout);
-    return journal_reader_list(reader, &filter, list_row, options) ? EXIT_DONE
-                                                                   : reader_failed(reader);
+    for (int64_t left = options->limit; left > 0; left -= listing.rows) {
+        listing.rows = 0;
+        filter.before = listing.last;
+        filter.limit = left < LIST_PAGE ? left : LIST_PAGE;
+        if (!page_begin(&listing.page))
+            return EXIT_ENVIRONMENT;
+        bool read = journal_reader_list(reader, &filter, list_row, &listing);
+        bool written = page_end(&listing.page);
+        if (!read)
+            return events_failed(reader);
+        if (!written || listing.rows < filter.limit)
+            break;
+    }
+    return EXIT_DONE;
 }
 
 /* ---- show ---- */
@@ -170,38 +184,54 @@ static void show_delivery(void *context, const struct delivery_view *delivery)
 
 static void write_body(void *context, struct bytes headers, struct bytes body)
 {
-    (void)context, (void)headers;
+    struct page *page = context;
+    (void)headers;
     if (body.length > 0)
-        fwrite(body.data, 1, body.length, stdout);
+        fwrite(body.data, 1, body.length, page->out);
 }
 
 static int show_body(struct journal_reader *reader, int64_t seq)
 {
-    if (journal_reader_body(reader, seq, write_body, NULL))
+    struct page page;
+    if (!page_begin(&page))
+        return EXIT_ENVIRONMENT;
+    bool there = journal_reader_body(reader, seq, write_body, &page);
+    page_end(&page);
+    if (there)
         return EXIT_DONE;
     fprintf(stderr, "tenterhook: its body is not kept any more\n");
     return EXIT_NO;
 }
 
-static int show_all(struct journal_reader *reader, int64_t seq, bool json)
+static bool put_all(struct journal_reader *reader, int64_t seq, struct events_detail *detail)
 {
-    struct events_detail detail = {.out = stdout, .json = json};
-    if (!journal_reader_event(reader, seq, show_event, &detail))
-        return reader_failed(reader);
-    journal_reader_body(reader, seq, show_headers, &detail);
-    if (!journal_reader_deliveries(reader, seq, show_delivery, &detail))
-        return reader_failed(reader);
-    events_print_end(&detail);
-    return EXIT_DONE;
+    if (!journal_reader_event(reader, seq, show_event, detail))
+        return false;
+    journal_reader_body(reader, seq, show_headers, detail);
+    if (!journal_reader_deliveries(reader, seq, show_delivery, detail))
+        return false;
+    events_print_end(detail);
+    return true;
 }
 
-static int run_show(struct journal_reader *reader, struct options *options)
+static int show_all(struct journal_reader *reader, int64_t seq, bool json)
+{
+    struct page page;
+    if (!page_begin(&page))
+        return EXIT_ENVIRONMENT;
+    struct events_detail detail = {.out = page.out, .json = json};
+    bool read = put_all(reader, seq, &detail);
+    page_end(&page);
+    return read ? EXIT_DONE : events_failed(reader);
+}
+
+static int run_show(struct journal_reader *reader, struct events_options *options)
 {
     int64_t seq;
     size_t count;
     const char *id = options->operands[1];
     if (!journal_reader_find(reader, id, &seq, &count))
-        return reader_failed(reader);
+        return events_failed(reader);
     if (count != 1) {
         fprintf(stderr,
                 count == 0 ? "tenterhook: there is no event %s\n"
@@ -214,101 +244,9 @@ static int run_show(struct journal_reader *reader, struct options *options)
 
 /* ---- tail ---- */
 
-/* Events that were shown while something was still to be done; shown again when it is done. */
-struct tail {
-    struct options *options;
-    int64_t last;
-    int64_t followed[FOLLOWED_MAX];
-    size_t count;
-    bool over; /* the event just looked at */
-};
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signal_number)
+static int run_tail(struct journal_reader *reader, struct events_options *options)
 {
-    (void)signal_number;
-    interrupted = 1;
-}
-
-static bool is_over(const struct event_view *event)
-{
-    struct bytes states = event->states;
-    while (states.data) {
-        struct bytes state = bytes_split(&states, ',');
-        if (!bytes_equal_text(state, "done") && !bytes_equal_text(state, "dead"))
-            return false;
-    }
-    return true;
-}
-
-static void tail_new(void *context, const struct event_view *event)
-{
-    struct tail *tail = context;
-    list_row(tail->options, event);
-    tail->last = event->seq;
-    if (!is_over(event) && tail->count < FOLLOWED_MAX)
-        tail->followed[tail->count++] = event->seq;
-}
-
-static void tail_again(void *context, const struct event_view *event)
-{
-    struct tail *tail = context;
-    tail->over = is_over(event);
-    if (tail->over)
-        list_row(tail->options, event);
-}
-
-static void look_at_followed(struct journal_reader *reader, struct tail *tail)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < tail->count; i++) {
-        tail->over = true; /* also where it is gone */
-        journal_reader_event(reader, tail->followed[i], tail_again, tail);
-        if (!tail->over)
-            tail->followed[kept++] = tail->followed[i];
-    }
-    tail->count = kept;
-}
-
-static bool look_at_new(struct journal_reader *reader, struct tail *tail)
-{
-    struct event_filter filter = {.route = tail->options->route,
-                                  .after = tail->last,
-                                  .limit = TAIL_BATCH,
-                                  .oldest_first = true};
-    int64_t before;
-    do {
-        before = filter.after;
-        if (!journal_reader_list(reader, &filter, tail_new, tail))
-            return false;
-        filter.after = tail->last;
-    } while (tail->last != before);
-    return true;
-}
-
-static int run_tail(struct journal_reader *reader, struct options *options)
-{
-    struct tail tail = {.options = options};
-    const struct timespec pause = {.tv_nsec = TAIL_PAUSE_NS};
-    const struct sigaction action = {.sa_handler = interrupt};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (!options->json)
-        events_print_head(stdout);
-    if (!journal_reader_newest(reader, &tail.last))
-        return reader_failed(reader);
-    while (!interrupted) {
-        if (fflush(stdout) != 0) /* nobody reads any more */
-            return EXIT_DONE;
-        nanosleep(&pause, NULL);
-        if (!journal_reader_changed(reader))
-            continue;
-        look_at_followed(reader, &tail);
-        if (!look_at_new(reader, &tail))
-            return reader_failed(reader);
-    }
-    return EXIT_DONE;
+    return events_tail(reader, options);
 }
 
 /* ---- the verb ---- */
@@ -316,12 +254,12 @@ static int run_tail(struct journal_reader *reader, struct options *options)
 static const struct {
     const char *name;
     int operands;
-    int (*run)(struct journal_reader *reader, struct options *options);
+    int (*run)(struct journal_reader *reader, struct events_options *options);
 } parts[] = {{"list", 1, run_list}, {"show", 2, run_show}, {"tail", 1, run_tail}};
 
 static int events_run(int argc, char **argv)
 {
-    struct options options;
+    struct events_options options;
     if (!read_options(&options, argc, argv))
         return EXIT_USAGE;
     if (options.operand_count == 0)

@@ -6,12 +6,14 @@
 #include "server/cli.h"
 #include "server/journal_edit.h"
 #include "server/journal_read.h"
+#include "server/page.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 struct listing {
+    struct page page;
     const char *route; /* NULL: all, without the keys */
     size_t count;
 };
@@ -20,14 +22,15 @@ static void print_key(void *context, const struct learned_view *learned)
 {
     char when[CLOCK_TEXT_SIZE];
     struct listing *listing = context;
+    FILE *out = listing->page.out;
     if (listing->route && strcmp(listing->route, learned->route) != 0)
         return;
     listing->count++;
     clock_format_unix_ms(learned->learned_ms, when);
     if (listing->route)
-        printf("%.*s\n", (int)learned->key.length, (const char *)learned->key.data);
+        fprintf(out, "%.*s\n", (int)learned->key.length, (const char *)learned->key.data);
     else
-        printf("%-20s  %-20s  %s\n", learned->route, learned->provider, when);
+        fprintf(out, "%-20s  %-20s  %s\n", learned->route, learned->provider, when);
 }
 
 /* An exit code; `route`: its key and nothing else. */
@@ -35,11 +38,12 @@ static int list_keys(const char *journal, const char *route, struct error *err)
 {
     struct listing listing = {.route = route};
     struct journal_reader *reader = journal_reader_open(journal, err);
-    if (!reader)
+    if (!reader || !page_begin(&listing.page))
         return EXIT_ENVIRONMENT;
     bool good = journal_reader_learned(reader, print_key, &listing) ||
                 journal_reader_explain(reader, err);
     journal_reader_close(reader);
+    page_end(&listing.page);
     if (good && listing.count == 0)
         fputs("no sender has delivered such a key\n", stderr);
     return !good ? EXIT_ENVIRONMENT : listing.count || !route ? EXIT_DONE : EXIT_NO;

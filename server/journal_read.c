@@ -1,5 +1,5 @@
 /* Each call is a read transaction of its own and over when it returns: a reader that lingers would
- * keep the write-ahead log from being begun anew. */
+ * keep the write-ahead log from being begun anew. So callbacks write to memory and nowhere else. */
 #include "server/journal_read.h"
 
 #include "server/journal_schema.h"
@@ -21,6 +21,7 @@ enum read_sql {
     READ_EVENT,
     READ_BODY,
     READ_DELIVERIES,
+    READ_OPEN,
     READ_LEARNED,
     READ_NEWEST,
     READ_CHANGED,
@@ -36,7 +37,7 @@ enum read_sql {
     " e.failures"                                                                                  \
     " FROM event e "
 #define EVENT_FILTER                                                                               \
-    "WHERE e.seq > ?1 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"                  \
+    "WHERE e.seq > ?1 AND e.seq < ?5 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"   \
     " (SELECT 1 FROM delivery d WHERE " DELIVERIES_OF_EVENT " AND d.state = ?3)) "
 
 static const char *const read_sql[READ_COUNT] = {
@@ -51,6 +52,8 @@ static const char *const read_sql[READ_COUNT] = {
         " o.error_output FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
+    [READ_OPEN] = "SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
+                  " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256",
     [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
@@ -82,14 +85,19 @@ void journal_reader_close(struct journal_reader *reader)
     free(reader);
 }
 
+bool journal_reader_is_well(const struct journal_reader *reader)
+{
+    return database_status(&reader->db) == STORE_OK;
+}
+
 bool journal_reader_explain(const struct journal_reader *reader, struct error *err)
 {
     return database_explain(&reader->db, err);
 }
 
-static bool reader_ended(struct journal_reader *reader)
+static bool reader_ended(const struct journal_reader *reader)
 {
-    return database_status(&reader->db) == STORE_OK;
+    return journal_reader_is_well(reader);
 }
 
 static struct event_view event_of_row(const struct query *query)
@@ -119,10 +127,10 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
                          void (*each)(void *context, const struct event_view *event), void *context)
 {
     database_clear(&reader->db);
-    struct query query =
-        database_query(&reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
-                       value_number(filter->after), text_or_null(filter->route),
-                       text_or_null(filter->state), value_number(filter->limit));
+    struct query query = database_query(
+        &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
+        value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
+        value_number(filter->limit), value_number(filter->before ? filter->before : INT64_MAX));
     while (query_next(&query)) {
         struct event_view event = event_of_row(&query);
         each(context, &event);
@@ -201,6 +209,16 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .error_output = query_bytes(&query, 13)};
         each(context, &delivery);
     }
+    return reader_ended(reader);
+}
+
+bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
+                                void (*each)(void *context, int64_t event), void *context)
+{
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_OPEN, value_number(from));
+    while (query_next(&query))
+        each(context, query_number(&query, 0));
     return reader_ended(reader);
 }
 

@@ -10,7 +10,8 @@ struct journal_reader;
 
 struct journal_reader *journal_reader_open(const char *path, struct error *err);
 void journal_reader_close(struct journal_reader *reader);
-/* What has failed in the last call that said false. */
+/* Whether the last call has failed, and what; one that found nothing has not. */
+bool journal_reader_is_well(const struct journal_reader *reader);
 bool journal_reader_explain(const struct journal_reader *reader, struct error *err);
 
 /* An event; spans until the callback returns. */
@@ -26,6 +27,7 @@ struct event_filter {
     const char *route; /* NULL: all */
     const char *state; /* events with a delivery in that state; NULL: all */
     int64_t after;     /* only events behind this number */
+    int64_t before;    /* and before this; 0: all */
     int64_t limit;
     bool oldest_first;
 };
@@ -45,6 +47,11 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
                          void (*each)(void *context, struct bytes headers, struct bytes body),
                          void *context);
+
+/* The events from number `from` on that have a delivery which is pending or running; in any order,
+ * and more than once where there are several. */
+bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
+                                void (*each)(void *context, int64_t event), void *context);
 
 struct delivery_view {
     struct bytes action, state, reason;
