@@ -373,6 +373,22 @@ class Server:
     def connect(self, index=0, **options):
         return Connection(self.addresses[index], self.certificate, **options)
 
+    def connect_each(self, count, index=0, **options):
+        """`count` connections to each listener: a list for each. The others are stopped meanwhile."""
+        pids, made = self.processes("listener"), []
+        for pid in pids:
+            others = [other for other in pids if other != pid]
+            for other in others:
+                self.kill(other, signal.SIGSTOP)
+            try:
+                made.append([self.connect(index, **options) for _ in range(count)])
+                for connection in made[-1]:  # an answer: it has been accepted
+                    connection.request("GET", "/nothing-is-here")
+            finally:
+                for other in others:
+                    self.kill(other, signal.SIGCONT)
+        return made
+
     def raw(self, index=-1, **options):
         return Raw(self.addresses[index], self.certificate, **options)
 
