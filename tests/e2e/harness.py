@@ -258,9 +258,11 @@ class Server:
         return self.process.pid
 
     def processes(self, role):
-        """Pids of "runner", "listener" or "keeper", oldest first."""
+        """Pids of "runner", "listener" or "keeper", oldest first; not of a command that the runner
+        has just cloned and that still has its name."""
         return sorted(pid for pid in descendants(self.pid)
-                      if read_proc(pid, "comm").strip() == "th-" + role)
+                      if read_proc(pid, "comm").strip() == "th-" + role and (stat := process_stat(pid))
+                      and not read_proc(stat[0], "comm").startswith("th-"))
 
     def established(self, index):
         """Connections to that address which the server has not closed."""

@@ -12,12 +12,15 @@
 #include "server/runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 enum { SEEN_MAX = 4096, PATIENCE_MS = 20000 };
@@ -27,6 +30,7 @@ static struct {
     atomic_uint started, ended, stopped;
     atomic_uint hold;       /* actions that have started wait */
     atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
+    atomic_uint failed_syncs, refused_locks;
     struct {
         char id[ID_TEXT_SIZE];
         unsigned attempt;
@@ -37,10 +41,24 @@ static struct {
 int fdatasync(int fd)
 {
     if (board && atomic_load(&board->fail_syncs)) {
+        atomic_fetch_add(&board->failed_syncs, 1);
         errno = EIO;
         return -1;
     }
     return fsync(fd);
+}
+
+/* As that one; counts the locks that others hold. (SQLite's name for it is fcntl64, and so is ours
+ * with 64-bit offsets.) */
+int fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+    va_start(arguments, command);
+    int got = (int)syscall(SYS_fcntl, fd, command, va_arg(arguments, void *));
+    va_end(arguments);
+    if (board && got < 0 && command == F_SETLK)
+        atomic_fetch_add(&board->refused_locks, 1);
+    return got;
 }
 
 /* ---- the action ---- */
@@ -264,6 +282,15 @@ static inline void wait_count(atomic_uint *counter, unsigned wanted)
     while (atomic_load(counter) < wanted && clock_monotonic_ns() < end_ns)
         usleep(1000);
     ck_assert_uint_eq(atomic_load(counter), wanted);
+}
+
+/* Until it is that much at least. */
+static inline void wait_at_least(atomic_uint *counter, unsigned wanted)
+{
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (atomic_load(counter) < wanted && clock_monotonic_ns() < end_ns)
+        usleep(1000);
+    ck_assert_uint_ge(atomic_load(counter), wanted);
 }
 
 static inline int64_t ask_journal(const char *sql)

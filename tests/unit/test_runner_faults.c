@@ -110,7 +110,8 @@ START_TEST(after_a_failed_sync_nothing_is_acknowledged_before_a_check)
         snprintf(key, sizeof key, "k%d", i);
         ck_assert_uint_eq(ask(&peer, 0, key).status, WIRE_REFUSED_JOURNAL);
     }
-    usleep(1200000); /* it has tried to open it anew, and failed */
+    /* opening it anew syncs, and fails */
+    wait_at_least(&board->failed_syncs, atomic_load(&board->failed_syncs) + 1);
     ck_assert_uint_eq(ask(&peer, 0, "still").status, WIRE_REFUSED_JOURNAL);
     atomic_store(&board->fail_syncs, 0);
     wait_accepted(&peer, "after");
@@ -132,7 +133,7 @@ START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
     buffer_init(&out, 1 << 20);
     put_event(&peer, &out, 0, "patient");
     send_all(&peer, &out);
-    usleep(300000);
+    wait_at_least(&board->refused_locks, 20); /* more than SQLite itself tries at a time */
     ck_assert_int_eq(journal_commit(other), STORE_OK);
     ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
     ck_assert_int_eq(journal_begin(other), STORE_OK);
