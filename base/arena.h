@@ -4,6 +4,8 @@
 
 #include "base/bytes.h"
 
+#include <stdarg.h>
+
 struct arena_block;
 
 struct arena {
@@ -18,7 +20,8 @@ void arena_init(struct arena *arena, size_t limit);
 /* Gives all of it back; the arena is empty afterwards and may be used again. */
 void arena_finish(struct arena *arena);
 
-/* `size` zeroed bytes that live until arena_finish; NULL when the limit (or the machine) says no. */
+/* `size` zeroed bytes that live until arena_finish; NULL when the limit (or the machine) says no.
+ */
 void *arena_alloc(struct arena *arena, size_t size);
 
 /* Space for `count` items of `size` bytes; NULL also when the product overflows. */
@@ -31,5 +34,7 @@ char *arena_copy_bytes(struct arena *arena, struct bytes bytes);
 /* printf into the arena; NULL when full. */
 char *arena_format(struct arena *arena, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+char *arena_format_list(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

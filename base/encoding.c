@@ -205,3 +205,15 @@ bool utf8_valid(struct bytes text)
     }
     return true;
 }
+
+void utf8_drop_halves(char *text)
+{
+    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
+    while (at < end) {
+        size_t length = utf8_sequence(at, (size_t)(end - at));
+        memmove(text, at, length);
+        text += length;
+        at += length ? length : 1;
+    }
+    *text = '\0';
+}

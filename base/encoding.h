@@ -33,5 +33,7 @@ size_t utf8_sequence(const uint8_t *text, size_t left);
 /* The same, and 0 for what a terminal might obey: control characters, and marks that turn a line
  * around, break it or hide. */
 size_t utf8_shown(const uint8_t *text, size_t left);
+/* Drops the bytes that are none, in place: where a text was cut, half a character may be left. */
+void utf8_drop_halves(char *text);
 
 #endif

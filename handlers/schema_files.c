@@ -336,12 +336,11 @@ static void report(struct schema_files *files, const struct schema_text *text, c
     problem_add_at(problems, text->source, line, column, 0, "%s", sentence);
 }
 
-/* Texts that were asked for last come first; a URI longer than a fault can hold is known by its
- * beginning. */
+/* Texts that were asked for last come first. */
 static const struct schema_text *find_document(const struct schema_files *files, const char *uri)
 {
     const struct schema_document *document = files->documents;
-    while (document && strncmp(document->uri, uri, sizeof((struct schema_fault *)0)->document - 1))
+    while (document && strcmp(document->uri, uri) != 0)
         document = document->next;
     return document ? document->text : NULL;
 }
@@ -372,30 +371,31 @@ static const struct schema *keep_compiled(struct schema_files *files, const char
     return schema;
 }
 
-static void report_schema(struct schema_files *files, const struct schema_fault *fault,
+static void report_faults(struct schema_files *files, const struct schema_fault *fault,
                           struct error *err)
 {
-    const struct schema_text *text = find_document(files, fault->document);
-    if (text)
-        report(files, text, fault->pointer, fault->error.text);
-    else
-        error_set(err, "%s", fault->error.text);
+    for (; fault; fault = fault->next) {
+        const struct schema_text *text = find_document(files, fault->document);
+        if (text)
+            report(files, text, fault->pointer, fault->sentence);
+        else
+            error_set(err, "%s", fault->sentence);
+    }
 }
 
 static const struct schema *compile(struct schema_files *files, const char *uri,
                                     const struct schema_text *text, struct schema_manner manner,
                                     struct error *err)
 {
-    struct schema_fault fault;
     struct asking *asking = find_asking(files, manner);
     if (!asking || !add_document(files, uri, text)) {
         error_set(err, "no memory for the schema");
         return NULL;
     }
-    struct schema *schema = schema_compile(asking->library, uri, text->value, &fault);
+    struct schema *schema = schema_compile(asking->library, uri, text->value);
     if (schema)
         return keep_compiled(files, uri, manner, schema);
-    report_schema(files, &fault, err);
+    report_faults(files, schema_faults(asking->library), err);
     drop_asking(files, asking); /* it may hold half of a document */
     return NULL;
 }

@@ -91,13 +91,12 @@ static struct text *read_texts(const char *text, size_t size, size_t *count)
 static void compile_all(struct corpus *corpus, bool formats)
 {
     struct schema_options options = {.draft = SCHEMA_DRAFT_7, .assert_formats = formats};
-    struct schema_fault fault;
     for (size_t i = 0; i < corpus->schema_count; i++) {
         struct json_object *document = parse(corpus->schemas[i].bytes);
         struct schema_library *library = schema_library_create(&options);
-        corpus->compiled[i] = schema_compile(library, "schema", document, &fault);
+        corpus->compiled[i] = schema_compile(library, "schema", document);
         if (!corpus->compiled[i])
-            die(fault.error.text);
+            die(schema_faults(library)->sentence);
         schema_library_destroy(library);
         payload_release(document);
     }

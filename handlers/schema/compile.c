@@ -28,7 +28,7 @@ void *unit_alloc(struct unit *unit, size_t count, size_t size)
 {
     void *memory = arena_alloc_array(&unit->compiler->schema->arena, count ? count : 1, size);
     if (!memory)
-        load_fail_memory(unit->compiler->library);
+        fault_memory(unit->compiler->library);
     return memory;
 }
 
@@ -41,19 +41,17 @@ const char *unit_text(struct unit *unit, const char *text)
     copy = arena_copy_text(&unit->compiler->schema->arena, text);
     if (copy && map_add(texts, bytes_of_text(copy), copy))
         return copy;
-    load_fail_memory(unit->compiler->library);
+    fault_memory(unit->compiler->library);
     return NULL;
 }
 
 bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
 {
-    char sentence[400];
     va_list args;
     va_start(args, format);
-    vsnprintf(sentence, sizeof sentence, format, args);
+    fault_add_list(unit->compiler->library, unit->record, keyword_rows[keyword].name, format, args);
     va_end(args);
-    return load_fail(unit->compiler->library, unit->record, keyword_rows[keyword].name, "%s",
-                     sentence);
+    return false;
 }
 
 void unit_step(struct unit *unit, enum operation operation, unsigned types, enum keyword keyword,
@@ -110,7 +108,7 @@ bool unit_jump(struct unit *unit, struct record *record, struct jump *jump)
     if (!fresh || !fresh->node)
         return false;
     *jump = *fresh;
-    return fresh->location || load_fail_memory(unit->compiler->library);
+    return fresh->location || fault_memory(unit->compiler->library);
 }
 
 /* ---- from a schema to a node ---- */
@@ -202,7 +200,7 @@ static const struct node *leaf_node(struct unit *unit)
         return NULL;
     memcpy(key, &room, size);
     if (!map_add(leaves, bytes_of(key, size), node)) {
-        load_fail_memory(unit->compiler->library);
+        fault_memory(unit->compiler->library);
         return NULL;
     }
     return node;
@@ -250,14 +248,14 @@ static bool mark_resource(struct unit *unit, struct node *node)
     record_location(unit->record, &location);
     node->location = arena_copy_bytes(&unit->compiler->schema->arena, buffer_bytes(&location));
     buffer_finish(&location);
-    return node->location || load_fail_memory(unit->compiler->library);
+    return node->location || fault_memory(unit->compiler->library);
 }
 
 static bool note_unit(struct compiler *compiler, struct record *record)
 {
     struct unit_list *item = arena_alloc(&compiler->library->arena, sizeof *item);
     if (!item)
-        return load_fail_memory(compiler->library);
+        return fault_memory(compiler->library);
     *item = (struct unit_list){record, compiler->units};
     compiler->units = item;
     return true;
@@ -322,7 +320,7 @@ static bool compiler_anchors(struct compiler *compiler)
         uint32_t known = schema->anchor_count, count = library->resource_count;
         struct anchor_list *lists = arena_alloc_array(&schema->arena, count, sizeof *lists);
         if (!lists)
-            return load_fail_memory(library);
+            return fault_memory(library);
         if (known)
             memcpy(lists, schema->anchors, known * sizeof *lists);
         for (const struct resource *r = library->first_resource; r && r->index >= known;
@@ -352,7 +350,7 @@ struct schema *compile_document(struct schema_library *library, struct document 
     struct compiler compiler = {.library = library};
     compiler.schema = calloc(1, sizeof *compiler.schema);
     if (!compiler.schema) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     arena_init(&compiler.schema->arena, PROGRAM_BYTES);

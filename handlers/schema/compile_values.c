@@ -61,7 +61,7 @@ static bool keep_value(struct unit *unit, struct json_object *value)
         size_t capacity = schema->value_capacity ? schema->value_capacity * 2 : 16;
         struct json_object **values = realloc(schema->values, capacity * sizeof *values);
         if (!values)
-            return load_fail_memory(unit->compiler->library);
+            return fault_memory(unit->compiler->library);
         schema->values = values;
         schema->value_capacity = capacity;
     }
@@ -229,12 +229,12 @@ const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keywo
             pointer_append(&at, place);
         char *pointer = arena_copy_bytes(&compiler->library->arena, buffer_bytes(&at));
         buffer_finish(&at);
-        load_fail(compiler->library, unit->record, pointer, "%s", err.text);
+        fault_add(compiler->library, unit->record, pointer, "%s", err.text);
         return NULL;
     }
     if (map_add(&compiler->patterns, source, pattern))
         return pattern;
-    load_fail_memory(compiler->library);
+    fault_memory(compiler->library);
     return NULL;
 }
 

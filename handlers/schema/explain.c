@@ -99,19 +99,6 @@ static unsigned failure_weight(const struct frame *frame, const struct frame *ba
     return depth < 10 ? 20 - depth : 10;
 }
 
-/* Where a sentence was cut, half a character may be left: it goes. */
-static void drop_halves(char *text)
-{
-    const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);
-    while (at < end) {
-        size_t length = utf8_sequence(at, (size_t)(end - at));
-        memmove(text, at, length);
-        text += length;
-        at += length ? length : 1;
-    }
-    *text = '\0';
-}
-
 bool collector_weighs(struct collector *collector, const struct frame *frame, enum keyword keyword)
 {
     if (collector->base)
@@ -131,7 +118,7 @@ bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum ke
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    drop_halves(sentence);
+    utf8_drop_halves(sentence);
     failure->keyword = keyword_rows[keyword == KEYWORD_NONE ? frame->keyword : keyword].name;
     failure->instance = location(collector, frame, put_instance, KEYWORD_NONE);
     failure->schema = location(collector, frame, put_schema, keyword);

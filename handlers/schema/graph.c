@@ -139,7 +139,7 @@ bool compile_check_loops(struct compiler *compiler)
     for (struct unit_list *u = compiler->units; good && u; u = u->next) {
         good = visit_node(&graph, u->record->node);
         if (!good)
-            load_fail(compiler->library, u->record, NULL, "%s", graph.why);
+            fault_add(compiler->library, u->record, NULL, "%s", graph.why);
     }
     map_finish(&graph.visits);
     arena_finish(&graph.arena);
@@ -150,7 +150,7 @@ bool compile_sieves(struct compiler *compiler)
 {
     struct sieve_maker *maker = sieve_maker_create();
     if (!maker)
-        return load_fail_memory(compiler->library);
+        return fault_memory(compiler->library);
     for (struct unit_list *u = compiler->units; u; u = u->next) {
         const struct node *node = u->record->node;
         for (unsigned i = 0; i < node->step_count; i++) {

@@ -46,20 +46,24 @@ void load_finish(struct schema_library *library)
     arena_finish(&library->arena);
 }
 
-/* ---- faults ---- */
+/* ---- places ---- */
 
-static bool record_pointer(const struct record *record, const struct record *until,
-                           struct buffer *out)
+static bool put_pointer(const struct record *record, const struct record *until, struct buffer *out)
 {
     if (record == until || !record->parent)
         return true;
-    return record_pointer(record->parent, until, out) && buffer_append_text(out, record->path);
+    return put_pointer(record->parent, until, out) && buffer_append_text(out, record->path);
+}
+
+bool record_pointer(const struct record *record, struct buffer *out)
+{
+    return put_pointer(record, NULL, out);
 }
 
 bool record_location(const struct record *record, struct buffer *out)
 {
     return buffer_append_text(out, record->resource->uri) && buffer_append_text(out, "#") &&
-           record_pointer(record, record->resource->root, out);
+           put_pointer(record, record->resource->root, out);
 }
 
 bool pointer_append(struct buffer *out, const char *token)
@@ -78,33 +82,6 @@ bool pointer_append(struct buffer *out, const char *token)
 bool pointer_append_index(struct buffer *out, size_t index)
 {
     return buffer_printf(out, "/%zu", index);
-}
-
-bool load_fail(struct schema_library *library, const struct record *record, const char *keyword,
-               const char *format, ...)
-{
-    struct schema_fault *fault = library->fault;
-    struct buffer pointer;
-    buffer_init(&pointer, sizeof fault->pointer - 1);
-    record_pointer(record, NULL, &pointer);
-    if (keyword && *keyword != '/')
-        pointer_append(&pointer, keyword);
-    else if (keyword)
-        buffer_append_text(&pointer, keyword);
-    snprintf(fault->pointer, sizeof fault->pointer, "%.*s", (int)pointer.length,
-             pointer.length ? (const char *)pointer.data : "");
-    buffer_finish(&pointer);
-    snprintf(fault->document, sizeof fault->document, "%s", record->resource->document->uri);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(fault->error.text, sizeof fault->error.text, format, args);
-    va_end(args);
-    return false;
-}
-
-bool load_fail_memory(struct schema_library *library)
-{
-    return error_set(&library->fault->error, "the schema needs more memory than there is");
 }
 
 /* ---- what the walk finds ---- */
@@ -183,7 +160,7 @@ static unsigned read_vocabulary(struct schema_library *library, const struct rec
         unsigned known = vocabulary_find(draft, member_name(&m));
         if (!known && value_type(member_value(&m)) == VALUE_BOOLEAN &&
             value_boolean(member_value(&m))) {
-            load_fail(library, at, "$schema", "the meta-schema requires the vocabulary %s",
+            fault_add(library, at, "$schema", "the meta-schema requires the vocabulary %s",
                       member_name(&m));
             return 0;
         }
@@ -198,7 +175,7 @@ static const struct dialect *custom_dialect(struct schema_library *library, cons
     struct dialect *dialect = arena_alloc(&library->arena, sizeof *dialect);
     struct json_object *vocabulary;
     if (!dialect) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     *dialect = *meta->resource->dialect;
@@ -216,7 +193,7 @@ const struct dialect *load_dialect(struct schema_library *library, const struct 
 {
     char *plain = arena_copy_text(&library->arena, uri);
     if (!plain) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     char *fragment = uri_split_fragment(plain);
@@ -225,7 +202,7 @@ const struct dialect *load_dialect(struct schema_library *library, const struct 
         return published;
     const struct dialect *dialect = NULL;
     if (library->dialect_depth >= DIALECT_DEPTH) { /* a meta-schema may name another one */
-        load_fail(library, at, "$schema", "meta-schemas that name each other without end");
+        fault_add(library, at, "$schema", "meta-schemas that name each other without end");
         return NULL;
     }
     library->dialect_depth++;
@@ -295,12 +272,12 @@ static bool take_id(struct schema_library *library, struct record *record, struc
         return true;
     char *uri = uri_resolve(&library->arena, at->resource->uri, id);
     if (!uri)
-        return load_fail_memory(library);
+        return fault_memory(library);
     char *fragment = uri_split_fragment(uri);
     if (*id != '#' && *id && !enter_resource(library, record, uri, at))
-        return load_fail_memory(library);
+        return fault_memory(library);
     bool anchor = fragment && *fragment && *fragment != '/' && at->dialect->draft <= SCHEMA_DRAFT_7;
-    return !anchor || add_anchor(library, record, fragment) || load_fail_memory(library);
+    return !anchor || add_anchor(library, record, fragment) || fault_memory(library);
 }
 
 static bool take_anchors(struct schema_library *library, struct record *record,
@@ -311,7 +288,7 @@ static bool take_anchors(struct schema_library *library, struct record *record,
         return true;
     const char *anchor = string_member(record->value, "$anchor");
     if (anchor && !add_anchor(library, record, anchor))
-        return load_fail_memory(library);
+        return fault_memory(library);
     if (dialect->draft == SCHEMA_DRAFT_2019_09) {
         if (record == record->resource->root &&
             value_find(record->value, "$recursiveAnchor", &recursive) &&
@@ -320,7 +297,7 @@ static bool take_anchors(struct schema_library *library, struct record *record,
         return true;
     }
     const char *dynamic = string_member(record->value, "$dynamicAnchor");
-    return !dynamic || add_dynamic_anchor(library, record, dynamic) || load_fail_memory(library);
+    return !dynamic || add_dynamic_anchor(library, record, dynamic) || fault_memory(library);
 }
 
 /* The same where nothing has to be escaped, which is nearly always. */
@@ -360,7 +337,7 @@ static bool walk_child(struct schema_library *library, struct json_object *value
     if (type != VALUE_OBJECT && type != VALUE_BOOLEAN)
         return true; /* not a schema: the meta-schema says so, or it is a list of names */
     at.path = join_path(library, keyword, token);
-    return at.path ? walk(library, value, at) : load_fail_memory(library);
+    return at.path ? walk(library, value, at) : fault_memory(library);
 }
 
 static bool walk_list(struct schema_library *library, struct json_object *list,
@@ -415,13 +392,13 @@ static bool walk(struct schema_library *library, struct json_object *value, stru
         return true;
     struct record *record = add_record(library, value, &at);
     if (!record)
-        return load_fail_memory(library);
+        return fault_memory(library);
     if (!at.parent)
         at.document->root = at.resource->root = record;
     if (value_type(value) != VALUE_OBJECT)
         return true;
     if (library->walk_depth == WALK_DEPTH)
-        return load_fail(library, record, NULL, "schemas nested too deeply");
+        return fault_add(library, record, NULL, "schemas nested too deeply");
     if (!choose_dialect(library, record, &at))
         return false;
     if (!at.parent)
@@ -461,21 +438,19 @@ struct document *load_document(struct schema_library *library, const char *uri,
 {
     char *name = arena_copy_text(&library->arena, uri);
     if (!name) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     uri_split_fragment(name);
-    snprintf(library->fault->document, sizeof library->fault->document, "%s", name);
-    library->fault->pointer[0] = '\0';
     if (!is_schema(value)) {
-        error_set(&library->fault->error, "a schema must be an object or a boolean");
+        fault_add_document(library, name, "a schema must be an object or a boolean");
         return NULL;
     }
     struct document *document = add_document(library, name, value);
     struct place at = {.document = document, .dialect = inherited, .path = ""};
     at.resource = document ? add_resource(library, name, &at) : NULL;
     if (!at.resource) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     if (!walk(library, document->value, at))
@@ -496,7 +471,7 @@ static struct resource *fetch_resource(struct schema_library *library, const str
     if (!value && library->options.resolve)
         value = library->options.resolve(library->options.context, uri, &why);
     if (!value) {
-        load_fail(library, from, keyword, "no schema is known as \"%s\": %s", uri, why.text);
+        fault_add(library, from, keyword, "no schema is known as \"%s\": %s", uri, why.text);
         return NULL;
     }
     library->trusted |= published != NULL;
@@ -580,7 +555,7 @@ struct record *load_find(struct schema_library *library, const struct record *fr
 {
     char *uri = uri_resolve(&library->arena, from->resource->uri, reference);
     if (!uri) {
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     char *fragment = uri_split_fragment(uri);
@@ -591,15 +566,15 @@ struct record *load_find(struct schema_library *library, const struct record *fr
         return NULL;
     if (!fragment || !*fragment)
         return resource->root;
-    struct record *found = NULL;
-    library->fault->error.text[0] = '\0';
-    if (!uri_unescape(fragment))
-        load_fail(library, from, keyword, "the fragment of \"%s\" is not well formed", reference);
-    else if (*fragment == '/')
-        found = find_by_pointer(library, resource, fragment);
-    else
-        found = map_find(&library->anchors, anchor_key(library, resource, fragment));
-    if (!found && !library->fault->error.text[0])
-        load_fail(library, from, keyword, "\"%s\" leads to no schema", reference);
+    if (!uri_unescape(fragment)) {
+        fault_add(library, from, keyword, "the fragment of \"%s\" is not well formed", reference);
+        return NULL;
+    }
+    size_t faults = library->faults.count;
+    struct record *found =
+        *fragment == '/' ? find_by_pointer(library, resource, fragment)
+                         : map_find(&library->anchors, anchor_key(library, resource, fragment));
+    if (!found && library->faults.count == faults)
+        fault_add(library, from, keyword, "\"%s\" leads to no schema", reference);
     return found;
 }

@@ -3,6 +3,7 @@
 #ifndef TENTERHOOK_SCHEMA_LOAD_H
 #define TENTERHOOK_SCHEMA_LOAD_H
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/keyword.h"
 #include "handlers/schema/map.h"
 #include "handlers/schema/schema.h"
@@ -63,16 +64,11 @@ struct schema_library {
     struct map meta_programs; /* by dialect's URI */
     struct meta_program *first_meta_program;
     struct schema_evaluator *evaluator;
-    struct schema_fault *fault; /* of the run */
+    struct fault_list faults; /* of the run */
 };
 
 bool load_init(struct schema_library *library, const struct schema_options *options);
 void load_finish(struct schema_library *library);
-
-/* Writes the fault, at `record` and, if not NULL, `keyword` (a further pointer) inside it. */
-bool load_fail(struct schema_library *library, const struct record *record, const char *keyword,
-               const char *format, ...) __attribute__((format(printf, 4, 5)));
-bool load_fail_memory(struct schema_library *library);
 
 /* Takes a document in, with all schemas in it. `inherited` is the dialect if it names none. NULL
  * with the fault. */
@@ -87,7 +83,8 @@ struct record *load_find(struct schema_library *library, const struct record *fr
 /* The record of a schema that has been walked, or NULL. */
 struct record *load_record(const struct schema_library *library, struct json_object *value);
 
-/* Appends "uri#/pointer". */
+/* Appends its pointer in the document; the same in its resource, behind "uri#". */
+bool record_pointer(const struct record *record, struct buffer *out);
 bool record_location(const struct record *record, struct buffer *out);
 
 /* Appends `token` to a JSON pointer, escaped, with a slash before it. */

@@ -56,11 +56,13 @@ static struct schema *compile_meta(struct schema_library *library, const struct 
         document = library->options.resolve(library->options.context, uri, &why);
     struct schema *schema = NULL;
     if (meta && document)
-        schema = schema_compile(meta, uri, document, library->fault);
+        schema = schema_compile(meta, uri, document);
     else if (meta)
-        load_fail(library, at, "$schema", "no schema is known as \"%s\": %s", uri, why.text);
+        fault_add(library, at, "$schema", "no schema is known as \"%s\": %s", uri, why.text);
     else
-        load_fail_memory(library);
+        fault_memory(library);
+    if (meta && !schema)
+        fault_add_all(library, schema_faults(meta));
     value_release(document);
     return schema;
 }
@@ -77,7 +79,7 @@ static struct schema *meta_schema(struct schema_library *library, const struct r
     program = arena_alloc(&library->arena, sizeof *program);
     if (!program || !map_add(&library->meta_programs, bytes_of_text(uri), program)) {
         schema_destroy(schema);
-        load_fail_memory(library);
+        fault_memory(library);
         return NULL;
     }
     program->schema = schema;
@@ -98,7 +100,7 @@ static bool refuse(struct schema_library *library, struct document *document,
     while (first && strcmp(first->keyword, "anyOf") == 0 &&
            first + 1 < failures.items + failures.count)
         first++;
-    load_fail(library, document->root, first && *first->instance ? first->instance : NULL,
+    fault_add(library, document->root, first && *first->instance ? first->instance : NULL,
               "not a valid schema: %s", first ? first->sentence : "too large to be checked");
     arena_finish(&arena);
     return false;
@@ -112,7 +114,7 @@ bool meta_check(struct schema_library *library, struct document *document,
     if (!library->evaluator)
         library->evaluator = schema_evaluator_create(&meta_limits);
     if (!library->evaluator)
-        return load_fail_memory(library);
+        return fault_memory(library);
     const struct schema *meta = meta_schema(library, document->root, dialect->uri);
     if (!meta)
         return false;

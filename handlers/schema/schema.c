@@ -52,10 +52,9 @@ void schema_library_destroy(struct schema_library *library)
 }
 
 struct schema *schema_compile(struct schema_library *library, const char *uri,
-                              struct json_object *value, struct schema_fault *fault)
+                              struct json_object *value)
 {
-    *fault = (struct schema_fault){0};
-    library->fault = fault;
+    fault_list_clear(&library->faults);
     struct document *document = map_find(&library->documents, bytes_of_text(uri));
     if (!document)
         document = load_document(library, uri, value, dialect_of_draft(library->options.draft));

@@ -35,12 +35,15 @@ struct schema_options {
     void *context;
 };
 
-/* What is wrong with a schema. `pointer` is a JSON pointer (RFC 6901) into the document. */
+/* A mistake in a schema. Texts live as long as the library. */
 struct schema_fault {
-    char document[256]; /* its URI as given */
-    char pointer[512];
-    struct error error;
+    const char *document; /* its URI as given */
+    const char *pointer;  /* a JSON pointer (RFC 6901) into it */
+    const char *sentence;
+    const struct schema_fault *next;
 };
+
+enum { SCHEMA_FAULTS_MAX = 20 };
 
 /* Documents that may refer to each other. Needed while compiling only. */
 struct schema_library;
@@ -51,10 +54,14 @@ struct schema_library *schema_library_create(const struct schema_options *option
 void schema_library_destroy(struct schema_library *library);
 
 /* Checks `document`, known as `uri`, against its meta-schema and compiles it with all it refers to.
- * The library keeps its own reference. A URI stands for its first document. NULL with `fault`. */
+ * The library keeps its own reference. A URI stands for its first document. NULL with faults. */
 struct schema *schema_compile(struct schema_library *library, const char *uri,
-                              struct json_object *document, struct schema_fault *fault);
+                              struct json_object *document);
 void schema_destroy(struct schema *schema);
+
+/* The mistakes that the last schema_compile found, a list in that order, at most
+ * SCHEMA_FAULTS_MAX: never NULL after it failed. */
+const struct schema_fault *schema_faults(const struct schema_library *library);
 
 /* Bytes of the compiled program with its patterns, without the values of const and enum. */
 size_t schema_size(const struct schema *schema);

@@ -65,14 +65,17 @@ static inline struct schema_library *schema_input_library(struct schema_input *i
     return library;
 }
 
-/* Compiles; a fault says what and where. */
+/* Compiles; faults say what and where. */
 static inline struct schema *fixture_compile(struct schema_library *library, const char *uri,
                                              struct json_object *document)
 {
-    struct schema_fault fault;
-    struct schema *schema = schema_compile(library, uri, document, &fault);
-    assert(schema || fault.error.text[0]);
-    assert(schema || !fault.pointer[0] || fault.pointer[0] == '/');
+    struct schema *schema = schema_compile(library, uri, document);
+    const struct schema_fault *fault = schema_faults(library);
+    assert((schema != NULL) == (fault == NULL));
+    for (; fault; fault = fault->next) {
+        assert(fault->sentence[0]);
+        assert(!fault->pointer[0] || fault->pointer[0] == '/');
+    }
     return schema;
 }
 

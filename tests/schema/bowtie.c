@@ -64,13 +64,13 @@ static void answer_dialect(struct harness *harness, struct json_object *command)
     printf("{\"ok\":%s}\n", known ? "true" : "false");
 }
 
-static void answer_error(struct json_object *sequence, const struct schema_fault *fault)
+static void answer_error(struct json_object *sequence, const char *pointer, const char *sentence)
 {
     struct buffer text;
     buffer_init(&text, 8192);
-    json_escape(&text, bytes_of_text(fault->pointer));
+    json_escape(&text, bytes_of_text(pointer));
     buffer_append_text(&text, ": ");
-    json_escape(&text, bytes_of_text(fault->error.text));
+    json_escape(&text, bytes_of_text(sentence));
     printf("{\"seq\":%s,\"errored\":true,\"context\":{\"message\":\"%.*s\"}}\n",
            json_object_to_json_string(sequence), (int)text.length, (const char *)text.data);
     buffer_finish(&text);
@@ -110,7 +110,6 @@ static void answer_run(struct harness *harness, struct json_object *command)
 {
     struct json_object *sequence = member(command, "seq"), *run = member(command, "case");
     struct json_object *tests = member(run, "tests");
-    struct schema_fault fault = {.error = {"not a case"}};
     struct schema_options options = {.draft = harness->draft,
                                      .assert_formats = harness->assert_formats,
                                      .resolve = resolve,
@@ -119,11 +118,12 @@ static void answer_run(struct harness *harness, struct json_object *command)
     struct schema_library *library = schema_library_create(&options);
     struct schema *schema = NULL;
     if (library && value_type(tests) == VALUE_ARRAY)
-        schema = schema_compile(library, "", member(run, "schema"), &fault);
+        schema = schema_compile(library, "", member(run, "schema"));
+    const struct schema_fault *fault = library ? schema_faults(library) : NULL;
     if (schema)
         answer_tests(harness, sequence, tests, schema);
     else
-        answer_error(sequence, &fault);
+        answer_error(sequence, fault ? fault->pointer : "", fault ? fault->sentence : "not a case");
     schema_destroy(schema);
     schema_library_destroy(library);
 }

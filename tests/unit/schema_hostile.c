@@ -609,8 +609,9 @@ void hostile_judge(struct json_object *document, struct json_object *value, stru
     struct schema_options options = {.assert_formats = true};
     int64_t begun = processor_ns();
     struct schema_library *library = schema_library_create(&options);
-    struct schema *schema =
-        library ? schema_compile(library, "hostile", document, &result->fault) : NULL;
+    struct schema *schema = library ? schema_compile(library, "hostile", document) : NULL;
+    if (library && !schema)
+        snprintf(result->fault, sizeof result->fault, "%s", schema_faults(library)->sentence);
     schema_library_destroy(library);
     result->compile_ns = processor_ns() - begun;
     result->outcome = HOSTILE_FAULT;

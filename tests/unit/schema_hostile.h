@@ -25,8 +25,8 @@ extern const struct hostile_case hostile_cases[]; /* until name is NULL */
 /* What became of it. The limits of the guard are not in the way. */
 struct hostile_result {
     enum hostile_outcome outcome;
-    const char *reason; /* of an abandoned one */
-    struct schema_fault fault;
+    const char *reason;                          /* of an abandoned one */
+    char fault[200];                             /* its sentence */
     enum schema_verdict explained;               /* an invalid one, again for the reasons */
     struct schema_failures failures;             /* of an invalid one; texts in the arena */
     int64_t compile_ns, evaluate_ns, explain_ns; /* processor time */

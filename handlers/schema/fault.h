@@ -1,0 +1,33 @@
+/* The mistakes that are found while schemas are loaded and compiled. */
+#ifndef TENTERHOOK_SCHEMA_FAULT_H
+#define TENTERHOOK_SCHEMA_FAULT_H
+
+#include "handlers/schema/schema.h"
+
+#include <stdarg.h>
+
+struct record;
+
+/* Of one run; its items live in the library's arena. */
+struct fault_list {
+    struct schema_fault *first, *last;
+    size_t count;
+    struct schema_fault memory; /* the last, where there is no room for another */
+};
+
+void fault_list_clear(struct fault_list *list);
+
+/* Adds one at `record` and, if not NULL, `keyword` (a member, or a JSON pointer) inside it; the
+ * same one only once. All return false. */
+bool fault_add(struct schema_library *library, const struct record *record, const char *keyword,
+               const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool fault_add_list(struct schema_library *library, const struct record *record,
+                    const char *keyword, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+/* At the document of that URI, which has no record. */
+bool fault_add_document(struct schema_library *library, const char *uri, const char *sentence);
+/* Copies of those, whose texts live as long as the library's. */
+bool fault_add_all(struct schema_library *library, const struct schema_fault *first);
+bool fault_memory(struct schema_library *library);
+
+#endif
