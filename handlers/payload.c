@@ -20,8 +20,6 @@ void payload_release(struct json_object *value)
 
 /* ---- integers beyond 64 bits ---- */
 
-enum { DIGITS_THAT_FIT = 18 };
-
 /* Behind the string that begins at `at`. */
 static const uint8_t *skip_string(const uint8_t *at)
 {
@@ -42,7 +40,7 @@ static bool is_big_integer(struct bytes number)
     for (size_t i = negative; i < number.length; i++)
         if (number.data[i] < '0' || number.data[i] > '9')
             return false;
-    if (number.length - negative <= DIGITS_THAT_FIT)
+    if (number.length - negative < VALUE_BIG_DIGITS)
         return false;
     if (number.length >= sizeof digits)
         return true;

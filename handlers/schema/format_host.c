@@ -123,9 +123,12 @@ static bool is_quoted_string(struct bytes local, bool wide)
         return false;
     for (size_t i = 1; i < local.length - 1; i++) {
         uint8_t c = local.data[i];
-        if (c == '\\' && (++i == local.length - 1 || local.data[i] < ' '))
+        bool escaped = c == '\\';
+        if (escaped)
+            c = local.data[++i];
+        if (escaped && (i == local.length - 1 || c >= 0x80))
             return false;
-        if (c == '"' || c < ' ' || c == 0x7f || (c >= 0x80 && !wide))
+        if ((c == '"' && !escaped) || c < ' ' || c == 0x7f || (c >= 0x80 && !wide))
             return false;
     }
     return true;

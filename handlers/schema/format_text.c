@@ -25,20 +25,32 @@ bool format_json_pointer(struct bytes text)
     return true;
 }
 
-bool format_relative_json_pointer(struct bytes text)
+/* "0", or digits without a leading 0; moves behind them. */
+static bool take_count(struct bytes *text)
 {
     size_t digits = 0;
-    while (digits < text.length && format_is_digit(text.data[digits]))
+    while (digits < text->length && format_is_digit(text->data[digits]))
         digits++;
-    if (digits == 0 || (digits > 1 && text.data[0] == '0'))
+    if (digits == 0 || (digits > 1 && text->data[0] == '0'))
         return false;
-    struct bytes rest = bytes_from(text, digits);
-    return bytes_equal_text(rest, "#") || format_json_pointer(rest);
+    *text = bytes_from(*text, digits);
+    return true;
+}
+
+/* As 2020-12 refers to it, with "+1" or "-1" for an index beside the own one. */
+bool format_relative_json_pointer(struct bytes text)
+{
+    if (!take_count(&text))
+        return false;
+    if (text.length && (text.data[0] == '+' || text.data[0] == '-')) {
+        text = bytes_from(text, 1);
+        if (!take_count(&text))
+            return false;
+    }
+    return bytes_equal_text(text, "#") || format_json_pointer(text);
 }
 
 bool format_regex(struct bytes text)
 {
-    const char *reason;
-    size_t offset;
-    return regex_translate(text, NULL, &reason, &offset);
+    return regex_valid(text);
 }

@@ -36,6 +36,14 @@ static int64_t parse_exponent(const char *at)
     return negative ? -exponent : exponent;
 }
 
+/* Whether the digits before `at` were written without the exponent that follows, which only marks
+ * them. Somebody may write the same 20 digits with this very exponent: nobody can tell, and but for
+ * draft-04's integers it is the same. */
+static bool is_marked(const char *digits, const char *at)
+{
+    return at - digits >= VALUE_BIG_DIGITS && strcmp(at, VALUE_BIG_SUFFIX) == 0;
+}
+
 void number_parse(const char *text, struct number *number)
 {
     bool negative = *text == '-', fraction = false;
@@ -59,7 +67,7 @@ void number_parse(const char *text, struct number *number)
     d.scale = d.first ? scale + parse_exponent(at) : 0;
     number->negative = negative && d.first;
     number->small = d.first == NULL;
-    number->integer = !fraction && (!*at || strcmp(at, VALUE_BIG_SUFFIX) == 0);
+    number->integer = !fraction && (!*at || is_marked(text + negative, at));
     number->magnitude = 0;
     number->length = (size_t)(at - text);
     number->decimal = d;

@@ -98,14 +98,14 @@ static pcre2_code *compile_code(struct bytes source, struct error *err)
     const uint32_t options = PCRE2_UTF | PCRE2_MATCH_UNSET_BACKREF | PCRE2_DOLLAR_ENDONLY |
                              PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK | PCRE2_USE_OFFSET_LIMIT;
     struct buffer text;
-    const char *reason;
+    struct regex_fault fault;
     size_t offset;
     int code = 0;
     pcre2_code *compiled = NULL;
     buffer_init(&text, PATTERN_BYTES);
-    if (!regex_translate(source, &text, &reason, &offset)) {
-        error_set(err, "not a regular expression of ECMA-262: %s at character %zu", reason,
-                  offset + 1);
+    if (!regex_translate(source, &text, &fault)) {
+        error_set(err, "not a regular expression %s: %s at character %zu",
+                  fault.legal ? "that can be used" : "of ECMA-262", fault.reason, fault.offset + 1);
         buffer_finish(&text);
         return NULL;
     }

@@ -8,29 +8,22 @@
 #include "handlers/schema/regex.h"
 
 #include "base/encoding.h"
+#include "handlers/schema/regex_groups.h"
 #include "handlers/schema/regex_property.h"
 
 #include <stdio.h>
 
-enum { GROUPS_MAX = 200, NAMES_MAX = 64, CODE_POINT_MAX = 0x10ffff, REPEAT_MAX = 65535 };
+enum { CODE_POINT_MAX = 0x10ffff, REPEAT_MAX = 65535 };
 
-/* Of a group. References may come first. PCRE2 gets names of our own: its own rules for them are
- * narrower than ECMA-262's. */
-struct group_name {
-    struct bytes text;
-    bool defined;
-};
+enum before { BEFORE_NOTHING, BEFORE_ATOM, BEFORE_GROUP };
 
 struct translation {
     const uint8_t *start, *at, *end;
     struct buffer *out; /* NULL: only checking */
     const char *reason;
-    unsigned groups;             /* open ones */
-    unsigned captures, referred; /* groups that capture, and the last that a \1 wants */
-    bool full;                   /* no room for the output */
-    bool repeatable;             /* what stands before may be repeated */
-    unsigned name_count;
-    struct group_name names[NAMES_MAX];
+    bool full;          /* no room for the output */
+    enum before before; /* what a quantifier would repeat */
+    struct regex_groups groups;
 };
 
 /* What an escape stands for. */
@@ -48,6 +41,12 @@ static bool fail(struct translation *t, const char *reason)
 {
     t->reason = reason;
     return false;
+}
+
+/* From a sentence or NULL. */
+static bool good_unless(struct translation *t, const char *reason)
+{
+    return !reason || fail(t, reason);
 }
 
 static void put(struct translation *t, const char *text)
@@ -109,31 +108,14 @@ static bool is_name_byte(uint8_t c, bool first)
            (!first && c >= '0' && c <= '9');
 }
 
-/* A name and ">"; the index that stands for it. */
-static bool take_name(struct translation *t, unsigned *index)
+/* A name and ">". */
+static bool take_name(struct translation *t, struct bytes *name)
 {
     const uint8_t *from = t->at;
     while (!at_end(t) && is_name_byte(*t->at, t->at == from))
         t->at++;
-    struct bytes name = bytes_of(from, (size_t)(t->at - from));
-    if (name.length == 0 || !take(t, ">"))
-        return fail(t, "not a name for a group");
-    for (*index = 0; *index < t->name_count; ++*index)
-        if (bytes_equal(t->names[*index].text, name))
-            return true;
-    if (t->name_count == NAMES_MAX)
-        return fail(t, "more than 64 names of groups");
-    t->names[t->name_count++] = (struct group_name){.text = name};
-    return true;
-}
-
-/* Whether all groups that are referred to exist. */
-static bool check_references(struct translation *t)
-{
-    bool good = t->referred <= t->captures;
-    for (unsigned i = 0; i < t->name_count; i++)
-        good &= t->names[i].defined;
-    return good || fail(t, "a reference to a group that does not exist");
+    *name = bytes_of(from, (size_t)(t->at - from));
+    return (name->length && take(t, ">")) || fail(t, "not a name for a group");
 }
 
 /* ---- escapes ---- */
@@ -208,6 +190,12 @@ static bool take_property(struct translation *t, struct atom *atom, bool negated
            fail(t, "there is no such Unicode property");
 }
 
+static void set_reference(struct atom *atom, unsigned number)
+{
+    atom->kind = ATOM_REFERENCE;
+    snprintf(atom->text, sizeof atom->text, number ? "\\g{%u}" : "(?:)", number);
+}
+
 /* Digits behind the backslash: a reference to a group, or NUL. */
 static bool take_digits(struct translation *t, struct atom *atom)
 {
@@ -219,23 +207,22 @@ static bool take_digits(struct translation *t, struct atom *atom)
     }
     for (; !at_end(t) && *t->at >= '0' && *t->at <= '9' && number < 1000; t->at++)
         number = number * 10 + (unsigned)(*t->at - '0');
-    if (number > t->referred)
-        t->referred = number;
-    atom->kind = ATOM_REFERENCE;
-    snprintf(atom->text, sizeof atom->text, "\\g{%u}", number);
+    if (!good_unless(t, groups_refer(&t->groups, number, &number)))
+        return false;
+    set_reference(atom, number);
     return true;
 }
 
 /* Behind "\k". */
 static bool take_name_reference(struct translation *t, struct atom *atom)
 {
-    unsigned index;
+    struct bytes name;
+    unsigned number;
     if (!take(t, "<"))
         return fail(t, "\\k wants the name of a group");
-    if (!take_name(t, &index))
+    if (!take_name(t, &name) || !good_unless(t, groups_refer_name(&t->groups, name, &number)))
         return false;
-    atom->kind = ATOM_REFERENCE;
-    snprintf(atom->text, sizeof atom->text, "\\k<n%u>", index);
+    set_reference(atom, number);
     return true;
 }
 
@@ -399,72 +386,77 @@ static bool take_class_member(struct translation *t)
     return true;
 }
 
+/* A class without members. */
+static void put_nothing(struct translation *t, bool negated)
+{
+    put(t, negated ? "(?s:.)" : "(?!)");
+}
+
 static bool take_class(struct translation *t)
 {
     t->at++;
     bool negated = take(t, "^");
     if (take(t, "]")) {
-        put(t, negated ? "(?s:.)" : "(?!)");
+        put_nothing(t, negated);
         return true;
     }
-    put(t, negated ? "[^" : "[");
     size_t before = t->out ? t->out->length : 0;
+    const char *bracket = negated ? "[^" : "[";
+    put(t, bracket);
     while (!take(t, "]"))
         if (!take_class_member(t))
             return false;
-    if (t->out && t->out->length == before)
-        put(t, negated ? "\\x{0}-\\x{10ffff}" : "^\\x{0}-\\x{10ffff}"); /* only surrogates */
-    put(t, "]");
+    if (t->out && t->out->length == before + strlen(bracket)) { /* only halves of characters */
+        t->out->length = before;
+        put_nothing(t, negated);
+    } else {
+        put(t, "]");
+    }
     return true;
 }
 
 /* ---- groups and quantifiers ---- */
 
-/* Behind "(?<", when it is neither = nor !. */
-static bool take_group_name(struct translation *t)
+/* PCRE2 gets numbers only: its rules for names are narrower than ECMA-262's. */
+static bool take_capture(struct translation *t)
 {
-    char text[24];
-    unsigned index;
-    if (!take_name(t, &index))
+    struct bytes name;
+    put(t, "(");
+    if (!good_unless(t, groups_open(&t->groups, GROUP_CAPTURE)))
         return false;
-    if (t->names[index].defined)
-        return fail(t, "two groups of one name");
-    t->names[index].defined = true;
-    snprintf(text, sizeof text, "(?<n%u>", index);
-    put(t, text);
-    return true;
+    if (!take(t, "(?<"))
+        return take(t, "(");
+    return take_name(t, &name) && good_unless(t, groups_name(&t->groups, name));
 }
 
 static bool take_group(struct translation *t)
 {
-    static const char *const openings[] = {"(?:", "(?=", "(?!", "(?<=", "(?<!"};
-    if (t->groups == GROUPS_MAX)
-        return fail(t, "groups nested too deeply");
-    t->groups++;
-    t->repeatable = false;
-    for (size_t i = 0; i < sizeof openings / sizeof *openings; i++)
-        if (take(t, openings[i])) {
-            put(t, openings[i]);
-            return true;
+    static const struct {
+        const char *opening;
+        enum group_kind kind;
+    } rows[] = {{"(?:", GROUP_PLAIN},
+                {"(?=", GROUP_AHEAD},
+                {"(?!", GROUP_AHEAD},
+                {"(?<=", GROUP_BEHIND},
+                {"(?<!", GROUP_BEHIND}};
+    t->before = BEFORE_NOTHING;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (take(t, rows[i].opening)) {
+            put(t, rows[i].opening);
+            return good_unless(t, groups_open(&t->groups, rows[i].kind));
         }
     if (!next_is(t, "(?<") && (next_is(t, "(?") || next_is(t, "(*")))
         return fail(t, "there is no such group in ECMA-262");
-    t->captures++;
-    if (take(t, "(?<"))
-        return take_group_name(t);
-    t->at++;
-    put(t, "(");
-    return true;
+    return take_capture(t);
 }
 
 static bool take_group_end(struct translation *t)
 {
-    if (t->groups == 0)
-        return fail(t, "a closing parenthesis without an opening one");
-    t->groups--;
+    if (!good_unless(t, groups_close(&t->groups)))
+        return false;
     t->at++;
     put(t, ")");
-    t->repeatable = true;
+    t->before = t->groups.closed.kind == GROUP_BEHIND ? BEFORE_NOTHING : BEFORE_GROUP;
     return true;
 }
 
@@ -493,17 +485,19 @@ static bool looks_like_counts(const struct translation *t, unsigned *least, unsi
     return at < t->end && *at == '}';
 }
 
-static bool put_quantifier(struct translation *t, size_t length)
+static bool put_quantifier(struct translation *t, size_t length, unsigned least, unsigned most)
 {
     char text[48];
-    if (!t->repeatable)
+    if (t->before == BEFORE_NOTHING)
         return fail(t, "a quantifier with nothing before it");
+    if (t->before == BEFORE_GROUP)
+        groups_repeat(&t->groups, least, most);
     snprintf(text, sizeof text, "%.*s", (int)(length < 40 ? length : 40), (const char *)t->at);
     t->at += length;
     put(t, text);
     if (take(t, "?"))
         put(t, "?");
-    t->repeatable = false;
+    t->before = BEFORE_NOTHING;
     return true;
 }
 
@@ -514,14 +508,14 @@ static bool take_brace(struct translation *t)
     if (!looks_like_counts(t, &least, &most, &length)) {
         t->at++;
         put(t, "\\{");
-        t->repeatable = true;
+        t->before = BEFORE_ATOM;
         return true;
     }
     if (least > most)
         return fail(t, "a quantifier whose limits are the wrong way round");
     if (most > REPEAT_MAX || length > 40)
         return fail(t, "a quantifier beyond 65,535");
-    return put_quantifier(t, length);
+    return put_quantifier(t, length, least, most);
 }
 
 /* ---- the whole ---- */
@@ -534,10 +528,10 @@ static bool take_special(struct translation *t, uint8_t c)
         if (!take_escape(t, &atom))
             return false;
         put_atom(t, &atom);
-        t->repeatable = atom.kind != ATOM_ASSERTION;
+        t->before = atom.kind == ATOM_ASSERTION ? BEFORE_NOTHING : BEFORE_ATOM;
         return true;
     case '[':
-        t->repeatable = true;
+        t->before = BEFORE_ATOM;
         return take_class(t);
     case '(':
         return take_group(t);
@@ -546,7 +540,7 @@ static bool take_special(struct translation *t, uint8_t c)
     case '{':
         return take_brace(t);
     default:
-        return put_quantifier(t, 1);
+        return put_quantifier(t, 1, c == '+', c == '?' ? 1 : REPEAT_MAX);
     }
 }
 
@@ -555,40 +549,54 @@ static bool take_plain(struct translation *t, uint8_t c)
 {
     static const struct {
         char c;
-        bool repeatable;
+        enum before before;
         const char *text;
     } rows[] = {
-        {'^', false, "^"},
-        {'$', false, "$"},
-        {'|', false, "|"},
-        {'.', true, "[^\\n\\r\\x{2028}\\x{2029}]"},
+        {'^', BEFORE_NOTHING, "^"},
+        {'$', BEFORE_NOTHING, "$"},
+        {'|', BEFORE_NOTHING, "|"},
+        {'.', BEFORE_ATOM, "[^\\n\\r\\x{2028}\\x{2029}]"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].c == (char)c) {
             t->at++;
             put(t, rows[i].text);
-            t->repeatable = rows[i].repeatable;
+            t->before = rows[i].before;
+            if (c == '|')
+                groups_alternative(&t->groups);
             return true;
         }
     put_code(t, take_code(t));
-    t->repeatable = true;
+    t->before = BEFORE_ATOM;
     return true;
 }
 
-bool regex_translate(struct bytes source, struct buffer *out, const char **reason, size_t *offset)
+static bool translate(struct translation *t, struct bytes source)
 {
-    const uint8_t *start = source.length ? source.data : (const uint8_t *)"";
-    struct translation t = {.start = start, .at = start, .end = start + source.length, .out = out};
-    bool good = utf8_valid(source) || fail(&t, "not UTF-8");
-    while (good && !at_end(&t))
-        good =
-            strchr("\\[(){*+?", *t.at) && *t.at ? take_special(&t, *t.at) : take_plain(&t, *t.at);
-    if (good && t.groups)
-        good = fail(&t, "a group without its closing parenthesis");
-    good = good && check_references(&t);
-    if (good && t.full)
-        good = fail(&t, "the pattern is too long");
-    *reason = t.reason;
-    *offset = (size_t)(t.at - t.start);
+    t->start = t->at = source.length ? source.data : (const uint8_t *)"";
+    t->end = t->start + source.length;
+    if (!utf8_valid(source))
+        return fail(t, "not UTF-8");
+    while (!at_end(t)) {
+        bool special = *t->at && strchr("\\[(){*+?", *t->at);
+        if (!(special ? take_special(t, *t->at) : take_plain(t, *t->at)))
+            return false;
+    }
+    return good_unless(t, groups_check(&t->groups));
+}
+
+bool regex_translate(struct bytes source, struct buffer *out, struct regex_fault *fault)
+{
+    struct translation t = {.out = out};
+    bool legal = translate(&t, source);
+    bool good = legal && good_unless(&t, groups_check_lost(&t.groups)) &&
+                (!t.full || fail(&t, "it is too long"));
+    *fault = (struct regex_fault){t.reason, (size_t)(t.at - t.start), legal};
     return good;
+}
+
+bool regex_valid(struct bytes source)
+{
+    struct translation t = {.out = NULL};
+    return translate(&t, source);
 }

@@ -4,8 +4,16 @@
 
 #include "base/buffer.h"
 
-/* Appends the PCRE2 form of `source` (UTF-8) to `out`; with `out` NULL only checks, allocating
- * nothing. False with a constant sentence in `*reason` and the byte at which it applies. */
-bool regex_translate(struct bytes source, struct buffer *out, const char **reason, size_t *offset);
+struct regex_fault {
+    const char *reason; /* a constant sentence */
+    size_t offset;      /* of the byte where it was found */
+    bool legal;         /* in ECMA-262, which PCRE2 cannot follow here */
+};
+
+/* Appends the PCRE2 form of `source` (UTF-8) to `out`. */
+bool regex_translate(struct bytes source, struct buffer *out, struct regex_fault *fault);
+
+/* Whether it is one of ECMA-262. Allocates nothing. */
+bool regex_valid(struct bytes source);
 
 #endif

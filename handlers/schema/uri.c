@@ -87,6 +87,9 @@ static bool append_path(struct buffer *out, struct bytes path)
             return false;
         }
     }
+    /* RFC 3986 knows only absolute bases; a path alone that was relative stays so */
+    if (start == 0 && !next_is(path, '/') && next_is(buffer_bytes(out), '/'))
+        buffer_consume(out, 1);
     return true;
 }
 

@@ -29,6 +29,7 @@ enum value_type {
 /* json-c saturates integers beyond 64 bits without a word. Whoever parses for this engine puts this
  * behind them, which makes json-c take them for decimals, whose text it keeps. */
 #define VALUE_BIG_SUFFIX "e+00"
+enum { VALUE_BIG_DIGITS = 19 }; /* shorter ones are never marked */
 
 static inline unsigned value_type(const struct json_object *value)
 {

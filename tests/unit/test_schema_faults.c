@@ -23,6 +23,20 @@ static const struct row rows[] = {
      "s#/$ref: no schema is known as \"https://e/none\": it is not here\n"},
     {SCHEMA_DRAFT_DEFAULT, "{\"$ref\":\"https://e/string#x\"}",
      "s#/$ref: \"https://e/string#x\" leads to no schema\n"},
+
+    /* what a repetition may leave out cannot be referred to: PCRE2 would remember it */
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:(a)|b)*\\\\1$\"}",
+     "s#/pattern: not a regular expression that can be used: a reference to a group that a "
+     "repetition may leave out at character 15\n"},
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^((a)?b)+\\\\2$\"}",
+     "s#/pattern: not a regular expression that can be used: a reference to a group that a "
+     "repetition may leave out at character 13\n"},
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:(?<n>a)*b){2}\\\\k<n>$\"}",
+     "s#/pattern: not a regular expression that can be used: a reference to a group that a "
+     "repetition may leave out at character 24\n"},
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:(a)|b\\\\1)*$\"}",
+     "s#/pattern: not a regular expression that can be used: a reference to a group that a "
+     "repetition may leave out at character 15\n"},
 };
 
 START_TEST(faults_are_found)
