@@ -4,7 +4,7 @@
  * from there too), and a pointer is walked back through the YAML tree or the JSON text.
  *
  * A library of the engine is made for each manner of asking, since the draft and the formats are
- * the library's. One that has met a mistake is not used again. */
+ * the library's. */
 #include "handlers/schema_files.h"
 
 #include "base/encoding.h"
@@ -283,14 +283,14 @@ static struct asking *find_asking(struct schema_files *files, struct schema_mann
     return asking ? asking : add_asking(files, manner);
 }
 
-static void drop_asking(struct schema_files *files, struct asking *asking)
+static void drop_askings(struct schema_files *files)
 {
-    struct asking **place = &files->askings;
-    while (*place != asking)
-        place = &(*place)->next;
-    *place = asking->next;
-    schema_library_destroy(asking->library);
-    free(asking);
+    while (files->askings) {
+        struct asking *asking = files->askings;
+        files->askings = asking->next;
+        schema_library_destroy(asking->library);
+        free(asking);
+    }
 }
 
 /* ---- from pointers to places ---- */
@@ -396,7 +396,6 @@ static const struct schema *compile(struct schema_files *files, const char *uri,
     if (schema)
         return keep_compiled(files, uri, manner, schema);
     report_faults(files, schema_faults(asking->library), err);
-    drop_asking(files, asking); /* it may hold half of a document */
     return NULL;
 }
 
@@ -475,8 +474,7 @@ struct schema_files *schema_files_create(const struct schema_files_options *opti
 
 void schema_files_forget(struct schema_files *files)
 {
-    while (files->askings)
-        drop_asking(files, files->askings);
+    drop_askings(files);
     for (struct schema_text *text = files->texts; text; text = text->next)
         payload_release(text->value);
     arena_finish(&files->arena);

@@ -45,6 +45,16 @@ const char *unit_text(struct unit *unit, const char *text)
     return NULL;
 }
 
+const char *unit_word(struct unit *unit, enum keyword keyword, struct json_object *value,
+                      const char *must)
+{
+    bool string = value_type(value) == VALUE_STRING;
+    const char *text = string ? value_text(value) : NULL;
+    if (!text)
+        unit_fail(unit, keyword, "%s", string ? "must not hold U+0000" : must);
+    return text;
+}
+
 bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
 {
     va_list args;
@@ -67,7 +77,7 @@ void unit_step(struct unit *unit, enum operation operation, unsigned types, enum
 
 const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value)
 {
-    struct record *record = value ? load_record(unit->compiler->library, value) : NULL;
+    struct record *record = value ? walk_find(unit->compiler->library, value) : NULL;
     if (record)
         return unit_record(unit, record);
     unit_fail(unit, keyword, "a schema must be an object or a boolean");
@@ -128,12 +138,13 @@ static void unit_init(struct unit *unit, struct compiler *compiler, struct recor
     unit->step_count = 0;
     memset(unit->words, 0, sizeof unit->words);
     for (struct member m = member_first(record->value); m.entry; member_next(&m)) {
-        enum keyword keyword = keyword_find(unit->dialect, member_name(&m));
+        enum keyword keyword =
+            keyword_find(&compiler->library->keywords, unit->dialect, member_name(&m));
         unit->present |= KEYWORD_BIT(keyword);
         unit->words[keyword] = member_value(&m);
     }
     unit->present &= ~KEYWORD_BIT(KEYWORD_NONE);
-    if (unit->dialect->draft <= SCHEMA_DRAFT_7 && unit_has(unit, KEYWORD_REF))
+    if (unit->dialect->ref_hides_siblings && unit_has(unit, KEYWORD_REF))
         unit->present = KEYWORD_BIT(KEYWORD_REF);
 }
 

@@ -45,6 +45,10 @@ static inline bool unit_has(const struct unit *unit, enum keyword keyword)
 void *unit_alloc(struct unit *unit, size_t count, size_t size);
 /* The name, kept once in the program; NULL with the fault. */
 const char *unit_text(struct unit *unit, const char *text);
+/* The text of a name or a reference in the keyword; NULL with the fault, which says what it must
+ * be. */
+const char *unit_word(struct unit *unit, enum keyword keyword, struct json_object *value,
+                      const char *must);
 /* Puts the fault at the keyword. */
 bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -5,20 +5,12 @@
 
 /* ---- references ---- */
 
-static const char *reference_text(struct unit *unit, enum keyword keyword)
-{
-    if (value_type(unit->words[keyword]) == VALUE_STRING)
-        return (const char *)value_string(unit->words[keyword]).data;
-    unit_fail(unit, keyword, "must be a URI reference");
-    return NULL;
-}
-
 static struct record *find_target(struct unit *unit, enum keyword keyword, const char **text)
 {
-    *text = reference_text(unit, keyword);
-    return *text
-               ? load_find(unit->compiler->library, unit->record, *text, keyword_rows[keyword].name)
-               : NULL;
+    *text = unit_word(unit, keyword, unit->words[keyword], "must be a URI reference");
+    return *text ? reference_find(unit->compiler->library, unit->record, *text,
+                                  keyword_rows[keyword].name)
+                 : NULL;
 }
 
 static bool add_ref(struct unit *unit, enum keyword keyword, struct record *target)

@@ -74,9 +74,10 @@ static bool add_required(struct unit *unit, struct object_plan *plan, struct pro
     if (!unit_has(unit, KEYWORD_REQUIRED))
         return true;
     for (size_t i = 0; i < value_item_count(list); i++) {
-        if (value_type(value_item(list, i)) != VALUE_STRING)
-            return unit_fail(unit, KEYWORD_REQUIRED, "must be a list of names");
-        const char *name = (const char *)value_string(value_item(list, i)).data;
+        const char *name =
+            unit_word(unit, KEYWORD_REQUIRED, value_item(list, i), "must be a list of names");
+        if (!name)
+            return false;
         struct property *property = find_property(properties, plan, slots, name);
         if (!property) {
             property = &properties[plan->count];
@@ -193,7 +194,7 @@ const struct node *const *unit_children(struct unit *unit, enum keyword keyword,
 static bool compile_items(struct unit *unit, struct array_plan *plan)
 {
     enum keyword prefix = KEYWORD_PREFIX_ITEMS, rest = KEYWORD_ITEMS;
-    if (unit->dialect->draft != SCHEMA_DRAFT_2020_12 && unit_has(unit, KEYWORD_ITEMS) &&
+    if (unit->dialect->items_is_list && unit_has(unit, KEYWORD_ITEMS) &&
         value_type(unit->words[KEYWORD_ITEMS]) == VALUE_ARRAY) {
         prefix = KEYWORD_ITEMS;
         rest = KEYWORD_ADDITIONAL_ITEMS;
@@ -217,7 +218,7 @@ static bool compile_contains(struct unit *unit)
         return false;
     plan->minimum = 1;
     plan->maximum = UINT32_MAX;
-    plan->marks = unit->dialect->draft == SCHEMA_DRAFT_2020_12;
+    plan->marks = unit->dialect->contains_evaluates;
     unit_step(unit, OPERATION_CONTAINS, VALUE_ARRAY, KEYWORD_CONTAINS, 0, plan);
     return unit_count(unit, KEYWORD_MIN_CONTAINS, &plan->minimum) &&
            unit_count(unit, KEYWORD_MAX_CONTAINS, &plan->maximum) &&
@@ -263,9 +264,9 @@ static bool read_names(struct unit *unit, enum keyword keyword, struct json_obje
         return false;
     item->names = names;
     for (size_t i = 0; i < value_item_count(list); i++) {
-        if (value_type(value_item(list, i)) != VALUE_STRING)
-            return unit_fail(unit, keyword, "must hold lists of names");
-        names[i] = unit_text(unit, (const char *)value_string(value_item(list, i)).data);
+        const char *name =
+            unit_word(unit, keyword, value_item(list, i), "must hold lists of names");
+        names[i] = name ? unit_text(unit, name) : NULL;
         if (!names[i])
             return false;
         item->name_count++;

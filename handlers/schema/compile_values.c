@@ -22,9 +22,7 @@ static unsigned type_of_name(const struct unit *unit, struct json_object *name)
         {"array", VALUE_ARRAY},
         {"string", VALUE_STRING},
         {"number", VALUE_NUMBER},
-        /* 1.0 is an integer from draft-06 on */
-        {"integer",
-         unit->dialect->draft == SCHEMA_DRAFT_4 ? VALUE_INTEGER : VALUE_INTEGER | VALUE_WHOLE},
+        {"integer", unit->dialect->whole_is_fraction ? VALUE_INTEGER : VALUE_INTEGER | VALUE_WHOLE},
     };
     if (value_type(name) != VALUE_STRING)
         return 0;
@@ -42,6 +40,8 @@ bool compile_type(struct unit *unit)
     unit->types = 0;
     bool list = value_type(value) == VALUE_ARRAY;
     size_t count = list ? value_item_count(value) : 1;
+    if (!count)
+        return unit_fail(unit, KEYWORD_TYPE, "must name a type at least");
     for (size_t i = 0; i < count; i++) {
         unsigned types = type_of_name(unit, list ? value_item(value, i) : value);
         if (!types)
@@ -165,7 +165,7 @@ static bool add_bound(struct unit *unit, enum keyword keyword, struct json_objec
 /* Draft-04 says {"maximum": 3, "exclusiveMaximum": true}. */
 static bool compile_bound(struct unit *unit, enum keyword inclusive, enum keyword exclusive)
 {
-    bool old = unit->dialect->draft == SCHEMA_DRAFT_4;
+    bool old = unit->dialect->exclusive_is_flag;
     if (old && unit_has(unit, exclusive) && value_type(unit->words[exclusive]) != VALUE_BOOLEAN)
         return unit_fail(unit, exclusive, "must be a boolean in draft-04");
     bool excluded = old && unit_has(unit, exclusive) && value_boolean(unit->words[exclusive]);

@@ -6,7 +6,7 @@
 
 #include "base/encoding.h"
 #include "handlers/schema/eval.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/place.h"
 
 #include <stdarg.h>
 #include <stdio.h>

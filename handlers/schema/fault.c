@@ -105,16 +105,21 @@ bool fault_add_document(struct schema_library *library, const char *uri, const c
                arena_copy_text(&library->arena, sentence));
 }
 
-bool fault_add_all(struct schema_library *library, const struct schema_fault *first)
+bool fault_repeat(struct schema_library *library, const struct schema_fault *fault)
 {
-    for (const struct schema_fault *fault = first; fault; fault = fault->next) {
-        struct schema_fault *copy = arena_alloc(&library->arena, sizeof *copy);
-        if (!copy)
-            return fault_memory(library);
-        *copy = *fault;
-        put(&library->faults, copy);
-    }
+    struct schema_fault *copy = arena_alloc(&library->arena, sizeof *copy);
+    if (!copy)
+        return fault_memory(library);
+    *copy = *fault;
+    put(&library->faults, copy);
     return false;
+}
+
+const struct schema_fault *fault_after(const struct fault_list *list,
+                                       const struct schema_fault *before)
+{
+    const struct schema_fault *fault = before ? before->next : list->first;
+    return fault == &list->memory ? NULL : fault;
 }
 
 const struct schema_fault *schema_faults(const struct schema_library *library)

@@ -26,8 +26,13 @@ bool fault_add_list(struct schema_library *library, const struct record *record,
     __attribute__((format(printf, 4, 0)));
 /* At the document of that URI, which has no record. */
 bool fault_add_document(struct schema_library *library, const char *uri, const char *sentence);
-/* Copies of those, whose texts live as long as the library's. */
-bool fault_add_all(struct schema_library *library, const struct schema_fault *first);
 bool fault_memory(struct schema_library *library);
+
+/* The first that was added after `before` (NULL: the first of all) and outlives the run; or NULL.
+ */
+const struct schema_fault *fault_after(const struct fault_list *list,
+                                       const struct schema_fault *before);
+/* Adds one of an earlier run once more. */
+bool fault_repeat(struct schema_library *library, const struct schema_fault *fault);
 
 #endif

@@ -78,8 +78,9 @@ const struct keyword_row keyword_rows[KEYWORD_COUNT] = {
     [KEYWORD_UNIQUE_ITEMS] = {"uniqueItems", FROM_4, CHECK, SHAPE_NONE},
 };
 
-/* The rows once more, by length and first letters: a look-up compares one or two names. */
-enum { SLOTS = 256 };
+/* ---- by name ---- */
+
+enum { SLOTS = sizeof((struct keyword_index *)0)->slots };
 
 static unsigned slot_of(const char *name, size_t length)
 {
@@ -88,101 +89,34 @@ static unsigned slot_of(const char *name, size_t length)
     return (letters * 5 + (unsigned)length * 37) % SLOTS;
 }
 
-static const uint8_t *keyword_slots(void)
+void keyword_index_init(struct keyword_index *index)
 {
-    static uint8_t slots[SLOTS];
-    if (slots[slot_of("type", 4)])
-        return slots;
+    memset(index, 0, sizeof *index);
     for (unsigned i = 1; i < KEYWORD_COUNT; i++) {
         unsigned slot = slot_of(keyword_rows[i].name, strlen(keyword_rows[i].name));
-        while (slots[slot])
+        while (index->slots[slot])
             slot = (slot + 1) % SLOTS;
-        slots[slot] = (uint8_t)i;
+        index->slots[slot] = (uint8_t)i;
     }
-    return slots;
 }
 
-enum keyword keyword_find(const struct dialect *dialect, const char *name)
+bool dialect_has(const struct dialect *dialect, enum keyword keyword)
 {
-    const uint8_t *slots = keyword_slots();
+    const struct keyword_row *row = &keyword_rows[keyword];
+    return dialect->draft >= row->first && dialect->draft <= row->last &&
+           (dialect->vocabularies & row->vocabulary);
+}
+
+enum keyword keyword_find(const struct keyword_index *index, const struct dialect *dialect,
+                          const char *name)
+{
     if (!*name)
         return KEYWORD_NONE;
     unsigned slot = slot_of(name, strlen(name));
-    for (; slots[slot]; slot = (slot + 1) % SLOTS) {
-        const struct keyword_row *row = &keyword_rows[slots[slot]];
-        if (strcmp(row->name, name) == 0)
-            return dialect->draft >= row->first && dialect->draft <= row->last &&
-                           (dialect->vocabularies & row->vocabulary)
-                       ? (enum keyword)slots[slot]
-                       : KEYWORD_NONE;
+    for (; index->slots[slot]; slot = (slot + 1) % SLOTS) {
+        enum keyword keyword = (enum keyword)index->slots[slot];
+        if (strcmp(keyword_rows[keyword].name, name) == 0)
+            return dialect_has(dialect, keyword) ? keyword : KEYWORD_NONE;
     }
     return KEYWORD_NONE;
-}
-
-/* ---- dialects ---- */
-
-static const struct dialect dialects[] = {
-    {"https://json-schema.org/draft/2020-12/schema", SCHEMA_DRAFT_2020_12, VOCABULARY_DEFAULT},
-    {"https://json-schema.org/draft/2019-09/schema", SCHEMA_DRAFT_2019_09, VOCABULARY_DEFAULT},
-    {"http://json-schema.org/draft-07/schema", SCHEMA_DRAFT_7, VOCABULARY_DEFAULT},
-    {"http://json-schema.org/draft-06/schema", SCHEMA_DRAFT_6, VOCABULARY_DEFAULT},
-    {"http://json-schema.org/draft-04/schema", SCHEMA_DRAFT_4, VOCABULARY_DEFAULT},
-};
-
-enum { DIALECTS = sizeof dialects / sizeof *dialects };
-
-/* What stands behind "http://" or "https://": people write either. */
-static const char *without_scheme(const char *uri)
-{
-    const char *slashes = strncmp(uri, "http", 4) == 0 ? strstr(uri, "://") : NULL;
-    return slashes ? slashes + 3 : uri;
-}
-
-const struct dialect *dialect_find(const char *uri)
-{
-    for (int i = 0; i < DIALECTS; i++)
-        if (strcmp(without_scheme(dialects[i].uri), without_scheme(uri)) == 0)
-            return &dialects[i];
-    return NULL;
-}
-
-const struct dialect *dialect_of_draft(enum schema_draft draft)
-{
-    for (int i = 0; i < DIALECTS; i++)
-        if (dialects[i].draft == draft)
-            return &dialects[i];
-    return &dialects[0];
-}
-
-unsigned vocabulary_find(enum schema_draft draft, const char *uri)
-{
-    static const struct {
-        const char *name;
-        enum schema_draft draft;
-        unsigned vocabularies;
-    } rows[] = {
-        {"2020-12/vocab/core", SCHEMA_DRAFT_2020_12, VOCABULARY_CORE},
-        {"2020-12/vocab/applicator", SCHEMA_DRAFT_2020_12, VOCABULARY_APPLICATOR},
-        {"2020-12/vocab/unevaluated", SCHEMA_DRAFT_2020_12, VOCABULARY_UNEVALUATED},
-        {"2020-12/vocab/validation", SCHEMA_DRAFT_2020_12, VOCABULARY_VALIDATION},
-        {"2020-12/vocab/meta-data", SCHEMA_DRAFT_2020_12, VOCABULARY_META_DATA},
-        {"2020-12/vocab/format-annotation", SCHEMA_DRAFT_2020_12, VOCABULARY_FORMAT},
-        {"2020-12/vocab/format-assertion", SCHEMA_DRAFT_2020_12,
-         VOCABULARY_FORMAT | VOCABULARY_FORMAT_ASSERTION},
-        {"2020-12/vocab/content", SCHEMA_DRAFT_2020_12, VOCABULARY_CONTENT},
-        {"2019-09/vocab/core", SCHEMA_DRAFT_2019_09, VOCABULARY_CORE},
-        {"2019-09/vocab/applicator", SCHEMA_DRAFT_2019_09,
-         VOCABULARY_APPLICATOR | VOCABULARY_UNEVALUATED},
-        {"2019-09/vocab/validation", SCHEMA_DRAFT_2019_09, VOCABULARY_VALIDATION},
-        {"2019-09/vocab/meta-data", SCHEMA_DRAFT_2019_09, VOCABULARY_META_DATA},
-        {"2019-09/vocab/format", SCHEMA_DRAFT_2019_09, VOCABULARY_FORMAT},
-        {"2019-09/vocab/content", SCHEMA_DRAFT_2019_09, VOCABULARY_CONTENT},
-    };
-    static const char prefix[] = "https://json-schema.org/draft/";
-    if (strncmp(uri, prefix, sizeof prefix - 1) != 0)
-        return 0;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].draft == draft && strcmp(uri + sizeof prefix - 1, rows[i].name) == 0)
-            return rows[i].vocabularies;
-    return 0;
 }

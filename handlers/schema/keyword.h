@@ -96,6 +96,14 @@ struct dialect {
     const char *uri; /* of the meta-schema, without an empty fragment */
     enum schema_draft draft;
     unsigned vocabularies;
+    /* In what the drafts differ beside their keywords: */
+    enum keyword id;
+    bool id_names_anchors;   /* {"$id": "#name"} */
+    bool ref_hides_siblings; /* {"$ref": …} has no other keywords */
+    bool exclusive_is_flag;  /* {"maximum": 3, "exclusiveMaximum": true} */
+    bool whole_is_fraction;  /* 1.0 is no integer */
+    bool items_is_list;      /* {"items": […]}, later prefixItems */
+    bool contains_evaluates; /* what `contains` finds is evaluated */
 };
 
 struct keyword_row {
@@ -107,8 +115,18 @@ struct keyword_row {
 
 extern const struct keyword_row keyword_rows[KEYWORD_COUNT];
 
+bool dialect_has(const struct dialect *dialect, enum keyword keyword);
+
+/* The rows once more, by length and first letters: a look-up compares one or two names. */
+struct keyword_index {
+    uint8_t slots[256];
+};
+
+void keyword_index_init(struct keyword_index *index);
+
 /* The keyword of that name in the dialect, or KEYWORD_NONE. */
-enum keyword keyword_find(const struct dialect *dialect, const char *name);
+enum keyword keyword_find(const struct keyword_index *index, const struct dialect *dialect,
+                          const char *name);
 
 /* One of the five published dialects; `uri` without an empty fragment. NULL if it is none. */
 const struct dialect *dialect_find(const char *uri);

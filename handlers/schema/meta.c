@@ -1,5 +1,7 @@
 /* The published meta-schemas are in the program (meta/, embedded at build). Every document is
- * checked against its dialect's, compiled once in a library of its own. */
+ * checked against its dialect's, compiled once in a library of its own. What a document holds of
+ * other dialects is checked by itself: for the schemas around it, it is the schema that takes
+ * everything, in a copy. */
 #include "handlers/schema/compile.h"
 #include "handlers/schema/meta_texts.h"
 #include "handlers/schema/value.h"
@@ -61,8 +63,9 @@ static struct schema *compile_meta(struct schema_library *library, const struct 
         fault_add(library, at, "$schema", "no schema is known as \"%s\": %s", uri, why.text);
     else
         fault_memory(library);
-    if (meta && !schema)
-        fault_add_all(library, schema_faults(meta));
+    const struct schema_fault *fault = meta ? schema_faults(meta) : NULL;
+    for (; !schema && fault; fault = fault->next)
+        fault_repeat(library, fault);
     value_release(document);
     return schema;
 }
@@ -88,38 +91,125 @@ static struct schema *meta_schema(struct schema_library *library, const struct r
     return program->schema;
 }
 
-static bool refuse(struct schema_library *library, struct document *document,
-                   const struct schema *meta)
+/* ---- several dialects in one document ---- */
+
+/* Below this many levels of JSON there are no schemas. */
+enum { MASK_DEPTH = 1024 };
+
+struct mask {
+    const struct schema_library *library;
+    const struct dialect *dialect;
+    bool full; /* no memory */
+};
+
+static struct json_object *mask_value(struct mask *mask, struct json_object *value, unsigned depth);
+
+static struct json_object *mask_object(struct mask *mask, struct json_object *object,
+                                       unsigned depth)
+{
+    struct json_object *copy = value_new_object();
+    for (struct member m = member_first(object); copy && m.entry; member_next(&m))
+        mask->full |=
+            !value_add_member(copy, member_name(&m), mask_value(mask, member_value(&m), depth + 1));
+    mask->full |= !copy;
+    return copy;
+}
+
+static struct json_object *mask_array(struct mask *mask, struct json_object *array, unsigned depth)
+{
+    size_t count = value_item_count(array);
+    struct json_object *copy = value_new_array(count);
+    for (size_t i = 0; copy && i < count; i++)
+        mask->full |= !value_add_item(copy, mask_value(mask, value_item(array, i), depth + 1));
+    mask->full |= !copy;
+    return copy;
+}
+
+/* A copy in which {} stands for the schemas of other dialects. */
+static struct json_object *mask_value(struct mask *mask, struct json_object *value, unsigned depth)
+{
+    const struct record *record = walk_find(mask->library, value);
+    unsigned type = value_type(value);
+    if (record && record->resource->dialect != mask->dialect) {
+        struct json_object *everything = value_new_object();
+        mask->full |= !everything;
+        return everything;
+    }
+    if (depth == MASK_DEPTH || !(type & (VALUE_OBJECT | VALUE_ARRAY)))
+        return value_keep(value);
+    return type == VALUE_OBJECT ? mask_object(mask, value, depth) : mask_array(mask, value, depth);
+}
+
+/* ---- checking ---- */
+
+/* Behind the failure of an anyOf stand those of its closest branch, which say more. */
+static bool is_explained(const struct schema_failure *failure, const struct schema_failure *next)
+{
+    size_t length = strlen(failure->schema);
+    return strcmp(failure->keyword, "anyOf") == 0 && next &&
+           strncmp(next->schema, failure->schema, length) == 0;
+}
+
+static bool fault_instance(struct schema_library *library, const struct record *root,
+                           const char *instance, const char *sentence)
+{
+    return fault_add(library, root, *instance ? instance : NULL, "not a valid schema: %s",
+                     sentence);
+}
+
+static bool refuse(struct schema_library *library, const struct record *root,
+                   const struct schema *meta, struct json_object *value)
 {
     struct schema_failures failures = {.count = 0};
     struct arena arena;
     arena_init(&arena, 256 * 1024);
-    schema_explain(library->evaluator, meta, document->value, &arena, &failures);
-    const struct schema_failure *first = failures.count ? &failures.items[0] : NULL;
-    /* behind the failure of an anyOf stand those of its closest branch, which say more */
-    while (first && strcmp(first->keyword, "anyOf") == 0 &&
-           first + 1 < failures.items + failures.count)
-        first++;
-    fault_add(library, document->root, first && *first->instance ? first->instance : NULL,
-              "not a valid schema: %s", first ? first->sentence : "too large to be checked");
+    schema_explain(library->evaluator, meta, value, &arena, &failures);
+    for (size_t i = 0; i < failures.count; i++) {
+        const struct schema_failure *failure = &failures.items[i];
+        if (!is_explained(failure, i + 1 < failures.count ? failure + 1 : NULL))
+            fault_instance(library, root, failure->instance, failure->sentence);
+    }
+    if (!failures.count)
+        fault_instance(library, root, "", "too large to be checked");
     arena_finish(&arena);
     return false;
 }
 
-bool meta_check(struct schema_library *library, struct document *document,
-                const struct dialect *dialect)
+static bool check_value(struct schema_library *library, const struct record *root,
+                        struct json_object *value)
 {
-    if (document->mixed)
-        return true; /* each dialect's rules would be broken by the other's schemas */
+    const struct schema *meta = meta_schema(library, root, root->resource->dialect->uri);
+    if (!meta)
+        return false;
+    return schema_evaluate(library->evaluator, meta, value) == SCHEMA_VALID ||
+           refuse(library, root, meta, value);
+}
+
+static bool check_record(struct schema_library *library, const struct record *root)
+{
+    struct mask mask = {.library = library, .dialect = root->resource->dialect};
     if (!library->evaluator)
         library->evaluator = schema_evaluator_create(&meta_limits);
     if (!library->evaluator)
         return fault_memory(library);
-    const struct schema *meta = meta_schema(library, document->root, dialect->uri);
-    if (!meta)
-        return false;
-    return schema_evaluate(library->evaluator, meta, document->value) == SCHEMA_VALID ||
-           refuse(library, document, meta);
+    if (!root->resource->document->mixed)
+        return check_value(library, root, root->value);
+    struct json_object *masked = mask_value(&mask, root->value, 0);
+    bool good = mask.full ? fault_memory(library) : check_value(library, root, masked);
+    value_release(masked);
+    return good;
+}
+
+bool meta_check(struct schema_library *library, const struct record *root, unsigned first)
+{
+    const struct document *document = root->resource->document;
+    bool good = check_record(library, root);
+    const struct resource *r = library->first_resource;
+    for (; r && r->index >= first; r = r->next)
+        if (r->document == document && r->root != root && r->outer &&
+            r->dialect != r->outer->dialect)
+            good &= check_record(library, r->root);
+    return good;
 }
 
 void meta_finish(struct schema_library *library)

@@ -55,8 +55,7 @@ struct schema *schema_compile(struct schema_library *library, const char *uri,
                               struct json_object *value)
 {
     fault_list_clear(&library->faults);
-    struct document *document = map_find(&library->documents, bytes_of_text(uri));
-    if (!document)
-        document = load_document(library, uri, value, dialect_of_draft(library->options.draft));
-    return document && document->root ? compile_document(library, document) : NULL;
+    struct document *document =
+        load_document(library, uri, value, dialect_of_draft(library->options.draft));
+    return document ? compile_document(library, document) : NULL;
 }

@@ -138,6 +138,13 @@ static bool append_resolved(struct buffer *out, const struct uri *base, const st
     return append_part(out, "?", query, "") && append_part(out, "#", ref->fragment, "");
 }
 
+bool uri_is_absolute(const char *text)
+{
+    struct uri uri;
+    uri_parse(text, &uri);
+    return uri.scheme.data != NULL;
+}
+
 char *uri_resolve(struct arena *arena, const char *base_text, const char *reference)
 {
     struct uri base, ref;

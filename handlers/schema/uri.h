@@ -11,6 +11,9 @@ char *uri_resolve(struct arena *arena, const char *base, const char *reference);
 /* Cuts "#fragment" off `uri` and returns the fragment, or NULL if there is no "#". */
 char *uri_split_fragment(char *uri);
 
+/* Whether it has a scheme. */
+bool uri_is_absolute(const char *uri);
+
 /* Decodes %XX in place; false if one is malformed or stands for NUL. */
 bool uri_unescape(char *text);
 

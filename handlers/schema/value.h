@@ -52,6 +52,13 @@ static inline struct bytes value_string(struct json_object *value)
     return bytes_of(json_object_get_string(value), (size_t)json_object_get_string_len(value));
 }
 
+/* A string as text; NULL if U+0000 in it would end it too early. */
+static inline const char *value_text(struct json_object *value)
+{
+    struct bytes text = value_string(value);
+    return memchr(text.data, 0, text.length) ? NULL : (const char *)text.data;
+}
+
 /* ---- arrays ---- */
 
 static inline size_t value_item_count(const struct json_object *array)
@@ -156,6 +163,35 @@ static inline struct json_object *value_copy(struct json_object *value)
 {
     struct json_object *copy = NULL;
     return json_object_deep_copy(value, &copy, NULL) == 0 ? copy : NULL;
+}
+
+/* An object or an array without parts; NULL without memory. */
+static inline struct json_object *value_new_object(void)
+{
+    return json_object_new_object();
+}
+
+static inline struct json_object *value_new_array(size_t room)
+{
+    return json_object_new_array_ext((int)room);
+}
+
+/* The part is taken over, also if there is no memory: false. */
+static inline bool value_add_member(struct json_object *object, const char *name,
+                                    struct json_object *part)
+{
+    bool good = json_object_object_add(object, name, part) == 0;
+    if (!good)
+        json_object_put(part);
+    return good;
+}
+
+static inline bool value_add_item(struct json_object *array, struct json_object *part)
+{
+    bool good = json_object_array_add(array, part) == 0;
+    if (!good)
+        json_object_put(part);
+    return good;
 }
 
 static inline void value_release(struct json_object *value)
