@@ -7,11 +7,13 @@
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/value.h"
 
+#include <assert.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-enum { PROGRAM_BYTES = 256 * 1024 * 1024 };
+enum { PROGRAM_BYTES = 256 * 1024 * 1024, LOCATION_MAX = 64 * 1024 };
+
+static const struct node *record_node(struct compiler *compiler, const struct record *record);
 
 static const struct node node_always = {
     .types = VALUE_ANY, .simple = true, .resource = RESOURCE_NONE};
@@ -67,21 +69,21 @@ bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
 void unit_step(struct unit *unit, enum operation operation, unsigned types, enum keyword keyword,
                uint32_t number, const void *data)
 {
-    if (unit->step_count < UNIT_STEPS) /* more than there are keywords that make one */
-        unit->steps[unit->step_count++] = (struct step){.operation = (uint8_t)operation,
-                                                        .types = (uint8_t)types,
-                                                        .keyword = (uint8_t)keyword,
-                                                        .number = number,
-                                                        .data = data};
+    assert(unit->step_count < UNIT_STEPS); /* more than there are keywords that make one */
+    unit->steps[unit->step_count++] = (struct step){.operation = (uint8_t)operation,
+                                                    .types = (uint8_t)types,
+                                                    .keyword = (uint8_t)keyword,
+                                                    .number = number,
+                                                    .data = data};
 }
 
 const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value)
 {
-    struct record *record = value ? walk_find(unit->compiler->library, value) : NULL;
+    const struct record *record = value ? walk_find(unit->compiler->library, value) : NULL;
     if (record)
-        return unit_record(unit, record);
+        return record_node(unit->compiler, record);
     unit_fail(unit, keyword, "a schema must be an object or a boolean");
-    return NULL;
+    return &node_never;
 }
 
 bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
@@ -99,35 +101,13 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     return true;
 }
 
-bool unit_jump(struct unit *unit, struct record *record, struct jump *jump)
-{
-    if (record->program == unit->compiler->library->program_count && record->jump) {
-        *jump = *record->jump;
-        return true;
-    }
-    struct buffer location;
-    buffer_init(&location, 64 * 1024);
-    record_location(record, &location);
-    struct jump *fresh = unit_alloc(unit, 1, sizeof *fresh);
-    if (fresh) {
-        fresh->location = arena_copy_bytes(&unit->compiler->schema->arena, buffer_bytes(&location));
-        fresh->node = unit_record(unit, record);
-        record->jump = fresh;
-    }
-    buffer_finish(&location);
-    if (!fresh || !fresh->node)
-        return false;
-    *jump = *fresh;
-    return fresh->location || fault_memory(unit->compiler->library);
-}
-
 /* ---- from a schema to a node ---- */
 
 #define LEAF_KEYWORDS                                                                              \
     (KEYWORD_BIT(KEYWORD_TYPE) | KEYWORD_BIT(KEYWORD_FORMAT) | KEYWORD_BIT(KEYWORD_PATTERN) |      \
      KEYWORD_BIT(KEYWORD_MIN_LENGTH) | KEYWORD_BIT(KEYWORD_MAX_LENGTH))
 
-static void unit_init(struct unit *unit, struct compiler *compiler, struct record *record)
+static void unit_init(struct unit *unit, struct compiler *compiler, const struct record *record)
 {
     unit->compiler = compiler;
     unit->record = record;
@@ -155,10 +135,10 @@ static bool unit_compile(struct unit *unit)
         compile_array,      compile_object,      compile_refs,    compile_combinators,
         compile_dependents, compile_unevaluated,
     };
+    bool good = true;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        if (!groups[i](unit))
-            return false;
-    return true;
+        good &= groups[i](unit);
+    return good;
 }
 
 static bool unit_write(struct unit *unit, struct node *node)
@@ -217,34 +197,77 @@ static const struct node *leaf_node(struct unit *unit)
     return node;
 }
 
-static const struct node *compiler_node(struct compiler *compiler, struct record *record)
+static bool compile_part(struct compiler *compiler, struct part *part)
 {
-    if (value_type(record->value) == VALUE_BOOLEAN)
-        return value_boolean(record->value) ? &node_always : &node_never;
+    struct json_object *value = part->record->value;
     struct unit unit;
-    unit_init(&unit, compiler, record);
-    if (!(unit.present & ~LEAF_KEYWORDS))
-        return unit_compile(&unit) ? leaf_node(&unit) : NULL;
-    struct node *node = unit_alloc(&unit, 1, sizeof *node);
-    record->pending = compiler->pending;
-    compiler->pending = record;
-    return node;
+    if (value_type(value) == VALUE_BOOLEAN) {
+        part->node = value_boolean(value) ? &node_always : &node_never;
+        return true;
+    }
+    unit_init(&unit, compiler, part->record);
+    if (!(unit.present & ~LEAF_KEYWORDS)) {
+        part->node = unit_compile(&unit) ? leaf_node(&unit) : &node_never;
+        return part->node != NULL;
+    }
+    part->node = part->own = unit_alloc(&unit, 1, sizeof *part->own);
+    part->next = compiler->pending;
+    compiler->pending = part;
+    return part->own != NULL;
 }
 
-static const struct node *compiler_record(struct compiler *compiler, struct record *record)
+/* The record's part in the program, new or known; NULL without memory. */
+static struct part *find_part(struct compiler *compiler, const struct record *record)
 {
-    unsigned program = compiler->library->program_count;
-    if (record->program == program && record->node)
-        return record->node;
-    record->program = program;
-    record->jump = NULL;
-    record->node = compiler_node(compiler, record);
-    return record->node;
+    struct part *part = map_find(&compiler->parts, bytes_of(&record, sizeof record));
+    if (part)
+        return part->node ? part : NULL;
+    part = arena_alloc(&compiler->arena, sizeof *part);
+    if (part)
+        part->record = record;
+    if (!part || !map_add(&compiler->parts, bytes_of(&part->record, sizeof record), part)) {
+        fault_memory(compiler->library);
+        return NULL;
+    }
+    return compile_part(compiler, part) ? part : NULL;
 }
 
-const struct node *unit_record(struct unit *unit, struct record *record)
+static const struct node *record_node(struct compiler *compiler, const struct record *record)
 {
-    return compiler_record(unit->compiler, record);
+    const struct part *part = find_part(compiler, record);
+    return part ? part->node : NULL;
+}
+
+static const char *write_location(struct compiler *compiler, const struct record *record)
+{
+    struct buffer location;
+    buffer_init(&location, LOCATION_MAX);
+    record_location(record, &location);
+    const char *copy = arena_copy_bytes(&compiler->schema->arena, buffer_bytes(&location));
+    buffer_finish(&location);
+    if (!copy)
+        fault_memory(compiler->library);
+    return copy;
+}
+
+static bool make_jump(struct unit *unit, struct part *part)
+{
+    struct jump *jump = unit_alloc(unit, 1, sizeof *jump);
+    if (!jump)
+        return false;
+    jump->node = part->node;
+    jump->location = write_location(unit->compiler, part->record);
+    part->jump = jump;
+    return jump->location != NULL;
+}
+
+bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump)
+{
+    struct part *part = find_part(unit->compiler, record);
+    if (!part || (!part->jump && !make_jump(unit, part)))
+        return false;
+    *jump = *part->jump;
+    return true;
 }
 
 /* A resource's root opens a scope of dynamic anchors and has a location of its own. */
@@ -252,129 +275,79 @@ static bool mark_resource(struct unit *unit, struct node *node)
 {
     const struct resource *resource = unit->record->resource;
     node->resource = resource->index;
+    if (!compiler_add_scope(unit->compiler, resource))
+        return false;
     if (unit->record != resource->root)
         return true;
-    struct buffer location;
-    buffer_init(&location, 64 * 1024);
-    record_location(unit->record, &location);
-    node->location = arena_copy_bytes(&unit->compiler->schema->arena, buffer_bytes(&location));
-    buffer_finish(&location);
-    return node->location || fault_memory(unit->compiler->library);
+    node->location = write_location(unit->compiler, unit->record);
+    return node->location != NULL;
 }
 
-static bool note_unit(struct compiler *compiler, struct record *record)
+void compiler_drain(struct compiler *compiler)
 {
-    struct unit_list *item = arena_alloc(&compiler->library->arena, sizeof *item);
-    if (!item)
-        return fault_memory(compiler->library);
-    *item = (struct unit_list){record, compiler->units};
-    compiler->units = item;
-    return true;
-}
-
-static bool compiler_drain(struct compiler *compiler)
-{
-    while (compiler->pending) {
-        struct record *record = compiler->pending;
+    while (compiler->pending && !fault_list_full(&compiler->library->faults)) {
+        struct part *part = compiler->pending;
         struct unit unit;
-        compiler->pending = record->pending;
-        unit_init(&unit, compiler, record);
-        struct node *node = (struct node *)record->node;
-        if (!unit_compile(&unit) || !unit_write(&unit, node) || !mark_resource(&unit, node) ||
-            !note_unit(compiler, record))
-            return false;
+        compiler->pending = part->next;
+        part->next = compiler->parts_done;
+        compiler->parts_done = part;
+        unit_init(&unit, compiler, part->record);
+        if (unit_compile(&unit) && unit_write(&unit, part->own))
+            mark_resource(&unit, part->own);
     }
-    return true;
-}
-
-/* ---- dynamic anchors ---- */
-
-/* Adds the jump to a dynamic anchor, compiling the schema there. */
-static bool add_anchor(struct unit *unit, struct anchor_list *list, struct anchor_jump *items,
-                       const char *name, struct record *record)
-{
-    struct anchor_jump *item = &items[list->count];
-    item->name = unit_text(unit, name);
-    if (!item->name || !unit_jump(unit, record, &item->jump))
-        return false;
-    list->count++;
-    return true;
-}
-
-/* All of a resource's; $recursiveAnchor has the name "". */
-static bool fill_anchors(struct compiler *compiler, const struct resource *resource,
-                         struct anchor_list *list)
-{
-    struct unit unit = {.compiler = compiler, .record = resource->root};
-    uint32_t count = resource->recursive_anchor;
-    for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
-        count++;
-    struct anchor_jump *items = count ? unit_alloc(&unit, count, sizeof *items) : NULL;
-    if (count && !items)
-        return false;
-    *list = (struct anchor_list){.items = items};
-    if (resource->recursive_anchor && !add_anchor(&unit, list, items, "", resource->root))
-        return false;
-    for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
-        if (!add_anchor(&unit, list, items, a->name, a->record))
-            return false;
-    return true;
-}
-
-/* Where anything is dynamic, every dynamic anchor may be led to. Compiling them may bring further
- * resources: until nothing is new. */
-static bool compiler_anchors(struct compiler *compiler)
-{
-    struct schema_library *library = compiler->library;
-    struct schema *schema = compiler->schema;
-    while (schema->dynamic && schema->anchor_count != library->resource_count) {
-        uint32_t known = schema->anchor_count, count = library->resource_count;
-        struct anchor_list *lists = arena_alloc_array(&schema->arena, count, sizeof *lists);
-        if (!lists)
-            return fault_memory(library);
-        if (known)
-            memcpy(lists, schema->anchors, known * sizeof *lists);
-        for (const struct resource *r = library->first_resource; r && r->index >= known;
-             r = r->next)
-            if (r->root && !fill_anchors(compiler, r, &lists[r->index]))
-                return false;
-        schema->anchors = lists;
-        schema->anchor_count = count;
-        if (!compiler_drain(compiler))
-            return false;
-    }
-    return true;
 }
 
 /* ---- programs ---- */
 
-static bool compiler_run(struct compiler *compiler, struct document *document)
+/* Each fault is written down and all that can be is compiled, so that they are all found. */
+static bool compiler_run(struct compiler *compiler, const struct document *document)
 {
     struct unit unit = {.compiler = compiler, .record = document->root};
-    compiler->library->program_count++;
-    return unit_jump(&unit, document->root, &compiler->schema->root) && compiler_drain(compiler) &&
-           compiler_anchors(compiler) && compile_check_loops(compiler) && compile_sieves(compiler);
+    const struct fault_list *faults = &compiler->library->faults;
+    if (!unit_jump(&unit, document->root, &compiler->schema->root))
+        return false;
+    compiler_drain(compiler);
+    return compile_anchors(compiler) && !faults->first && compile_check_loops(compiler) &&
+           compile_sieves(compiler);
 }
 
-struct schema *compile_document(struct schema_library *library, struct document *document)
+static void compiler_init(struct compiler *compiler, struct schema_library *library)
 {
-    struct compiler compiler = {.library = library};
-    compiler.schema = calloc(1, sizeof *compiler.schema);
-    if (!compiler.schema) {
+    *compiler = (struct compiler){.library = library};
+    arena_init(&compiler->arena, PROGRAM_BYTES);
+    map_init(&compiler->parts);
+    map_init(&compiler->scopes);
+    map_init(&compiler->texts);
+    map_init(&compiler->leaves);
+    map_init(&compiler->patterns);
+}
+
+static void compiler_finish(struct compiler *compiler)
+{
+    map_finish(&compiler->parts);
+    map_finish(&compiler->scopes);
+    map_finish(&compiler->texts);
+    map_finish(&compiler->leaves);
+    map_finish(&compiler->patterns);
+    arena_finish(&compiler->arena);
+}
+
+struct schema *compile_document(struct schema_library *library, const struct document *document)
+{
+    struct compiler compiler;
+    struct schema *schema = calloc(1, sizeof *schema);
+    if (!schema) {
         fault_memory(library);
         return NULL;
     }
-    arena_init(&compiler.schema->arena, PROGRAM_BYTES);
-    map_init(&compiler.texts);
-    map_init(&compiler.leaves);
-    map_init(&compiler.patterns);
+    arena_init(&schema->arena, PROGRAM_BYTES);
+    compiler_init(&compiler, library);
+    compiler.schema = schema;
     bool good = compiler_run(&compiler, document);
-    map_finish(&compiler.texts);
-    map_finish(&compiler.leaves);
-    map_finish(&compiler.patterns);
+    compiler_finish(&compiler);
     if (good)
-        return compiler.schema;
-    schema_destroy(compiler.schema);
+        return schema;
+    schema_destroy(schema);
     return NULL;
 }
 

@@ -5,20 +5,39 @@
 #include "handlers/schema/load.h"
 #include "handlers/schema/program.h"
 
-/* The records whose nodes were filled in on their own. */
-struct unit_list {
-    struct record *record;
-    struct unit_list *next;
+/* A schema of the program. */
+struct part {
+    const struct record *record;
+    const struct node *node;
+    struct node *own;        /* the same, to be filled in; NULL: shared with equal ones */
+    const struct jump *jump; /* to it, once there is one */
+    struct part *next;
+};
+
+/* A resource that evaluation may pass through. */
+struct scope_part {
+    const struct resource *resource;
+    struct anchor_list anchors;
+    struct scope_part *next;
+};
+
+struct branches_part {
+    struct branches *branches;
+    struct branches_part *next;
 };
 
 struct compiler {
     struct schema_library *library;
     struct schema *schema;
-    struct map texts;    /* names, so that each is kept once */
-    struct map leaves;   /* nodes without schemas in them, so that equal ones are one */
-    struct map patterns; /* by source */
-    struct record *pending;
-    struct unit_list *units;
+    struct arena arena;                /* of what follows */
+    struct map parts;                  /* by record */
+    struct part *pending, *parts_done; /* those with nodes of their own */
+    struct map scopes;                 /* by resource */
+    struct scope_part *scopes_new, *scopes_done;
+    struct branches_part *branches; /* of anyOf and oneOf */
+    struct map texts;               /* names, so that each is kept once */
+    struct map leaves;              /* nodes without schemas in them, so that equal ones are one */
+    struct map patterns;            /* by source */
 };
 
 enum { UNIT_STEPS = 40 };
@@ -26,7 +45,7 @@ enum { UNIT_STEPS = 40 };
 /* A schema at work: its keywords and the steps made so far. */
 struct unit {
     struct compiler *compiler;
-    struct record *record;
+    const struct record *record;
     const struct dialect *dialect;
     uint64_t present; /* KEYWORD_BITs */
     struct json_object *words[KEYWORD_COUNT];
@@ -55,11 +74,11 @@ bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
 void unit_step(struct unit *unit, enum operation operation, unsigned types, enum keyword keyword,
                uint32_t number, const void *data);
 
-/* The node of the schema `value` under the keyword, filled in later. NULL with the fault. */
+/* The node of the schema `value` under the keyword, filled in later. NULL without memory: after any
+ * other fault the author wants to see the rest of them. */
 const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value);
-const struct node *unit_record(struct unit *unit, struct record *record);
-/* The jump to a record, with its location. NULL with the fault. */
-bool unit_jump(struct unit *unit, struct record *record, struct jump *jump);
+/* The jump to a record, with its location. NULL without memory. */
+bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump);
 
 /* The nodes of the list of schemas under the keyword. NULL with the fault. */
 const struct node *const *unit_children(struct unit *unit, enum keyword keyword, uint32_t *count);
@@ -67,7 +86,7 @@ const struct node *const *unit_children(struct unit *unit, enum keyword keyword,
 /* A limit such as maxLength, cut at UINT32_MAX; `*number` stays if the keyword is not there. */
 bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number);
 
-/* Groups of keywords; each adds its steps, in the order of this list. */
+/* Groups of keywords; each adds its steps, in the order of this list. False with a fault. */
 bool compile_type(struct unit *unit);
 bool compile_values(struct unit *unit);
 bool compile_numbers(struct unit *unit);
@@ -83,10 +102,17 @@ bool compile_unevaluated(struct unit *unit);
 const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keyword,
                                            struct bytes source, const char *place);
 
+/* What evaluation may pass through: the dynamic anchors there are compiled too. */
+bool compiler_add_scope(struct compiler *compiler, const struct resource *resource);
+bool compile_anchors(struct compiler *compiler);
+
+/* Fills in all nodes that wait. */
+void compiler_drain(struct compiler *compiler);
+
 /* Once all nodes are filled in. */
 bool compile_check_loops(struct compiler *compiler);
 bool compile_sieves(struct compiler *compiler);
 
-struct schema *compile_document(struct schema_library *library, struct document *document);
+struct schema *compile_document(struct schema_library *library, const struct document *document);
 
 #endif

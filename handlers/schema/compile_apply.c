@@ -84,12 +84,25 @@ bool compile_refs(struct unit *unit)
 
 /* ---- combinators ---- */
 
+/* They get their sieves once all is filled in. */
+static bool note_branches(struct compiler *compiler, struct branches *branches)
+{
+    struct branches_part *part = arena_alloc(&compiler->arena, sizeof *part);
+    if (!part)
+        return fault_memory(compiler->library);
+    *part = (struct branches_part){branches, compiler->branches};
+    compiler->branches = part;
+    return true;
+}
+
 static bool compile_branches(struct unit *unit, enum keyword keyword, enum operation operation)
 {
     if (!unit_has(unit, keyword))
         return true;
     struct branches *branches = unit_alloc(unit, 1, sizeof *branches);
     if (!branches)
+        return false;
+    if (operation != OPERATION_ALL_OF && !note_branches(unit->compiler, branches))
         return false;
     branches->nodes = unit_children(unit, keyword, &branches->count);
     if (!branches->nodes)

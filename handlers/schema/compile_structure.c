@@ -126,15 +126,15 @@ static bool compile_pattern_properties(struct unit *unit, struct object_plan *pl
     if (!items)
         return false;
     plan->patterns = items;
+    bool good = true;
     for (struct member m = member_first(map); m.entry; member_next(&m)) {
         struct pattern_property *item = &items[plan->pattern_count++];
         item->pattern = compile_pattern_text(unit, KEYWORD_PATTERN_PROPERTIES,
                                              bytes_of_text(member_name(&m)), member_name(&m));
         item->node = unit_child(unit, KEYWORD_PATTERN_PROPERTIES, member_value(&m));
-        if (!item->pattern || !item->node)
-            return false;
+        good &= item->pattern && item->node;
     }
-    return true;
+    return good;
 }
 
 static bool child_of(struct unit *unit, enum keyword keyword, const struct node **node)

@@ -13,6 +13,11 @@ void fault_list_clear(struct fault_list *list)
     *list = (struct fault_list){0};
 }
 
+bool fault_list_full(const struct fault_list *list)
+{
+    return list->count == SCHEMA_FAULTS_MAX || (list->last && list->last == &list->memory);
+}
+
 static bool is_known(const struct fault_list *list, const struct schema_fault *fault)
 {
     const struct schema_fault *known = list->first;
@@ -25,7 +30,7 @@ static bool is_known(const struct fault_list *list, const struct schema_fault *f
 
 static void put(struct fault_list *list, struct schema_fault *fault)
 {
-    if (list->count == SCHEMA_FAULTS_MAX || is_known(list, fault))
+    if (fault_list_full(list) || is_known(list, fault))
         return;
     fault->next = NULL;
     if (list->last)
@@ -39,10 +44,11 @@ static void put(struct fault_list *list, struct schema_fault *fault)
 bool fault_memory(struct schema_library *library)
 {
     struct fault_list *list = &library->faults;
+    if (fault_list_full(list))
+        return false;
     list->memory =
         (struct schema_fault){"", "", "the schema needs more memory than there is", NULL};
-    if (list->last != &list->memory)
-        put(list, &list->memory);
+    put(list, &list->memory);
     return false;
 }
 

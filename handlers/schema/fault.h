@@ -16,6 +16,8 @@ struct fault_list {
 };
 
 void fault_list_clear(struct fault_list *list);
+/* Nothing more would be added: time to stop. */
+bool fault_list_full(const struct fault_list *list);
 
 /* Adds one at `record` and, if not NULL, `keyword` (a member, or a JSON pointer) inside it; the
  * same one only once. All return false. */

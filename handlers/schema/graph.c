@@ -27,6 +27,7 @@ struct graph {
     struct map visits; /* by node */
     struct arena arena;
     struct visit *top;
+    const struct node *blamed; /* NULL: memory ran out */
     const char *why;
 };
 
@@ -87,8 +88,9 @@ static struct visit *find_visit(struct graph *graph, const struct node *node)
     return map_add(&graph->visits, bytes_of(&visit->node, sizeof node), visit) ? visit : NULL;
 }
 
-static bool refuse(struct graph *graph, const char *why)
+static bool refuse(struct graph *graph, const struct node *blamed, const char *why)
 {
+    graph->blamed = blamed;
     graph->why = why;
     return false;
 }
@@ -97,9 +99,9 @@ static bool open_node(struct graph *graph, const struct node *node)
 {
     struct visit *visit = find_visit(graph, node);
     if (!visit)
-        return refuse(graph, "the schema needs more memory than there is");
+        return false;
     if (visit->state == STATE_OPEN)
-        return refuse(graph, "refers to itself without end");
+        return refuse(graph, node, "refers to itself without end");
     if (visit->state == STATE_NEW) {
         visit->state = STATE_OPEN;
         visit->up = graph->top;
@@ -117,7 +119,8 @@ static bool close_top(struct graph *graph)
     graph->top = top->up;
     if (top->up && top->up->height <= top->height)
         top->up->height = top->height + 1;
-    return top->height <= CHAIN_MAX || refuse(graph, "applies too long a chain of schemas");
+    return top->height <= CHAIN_MAX ||
+           refuse(graph, top->node, "applies too long a chain of schemas");
 }
 
 static bool visit_node(struct graph *graph, const struct node *node)
@@ -130,16 +133,28 @@ static bool visit_node(struct graph *graph, const struct node *node)
     return good;
 }
 
+/* Shared nodes apply nothing to the value itself, so whoever is blamed has one of his own. */
+static const struct record *blamed_record(const struct compiler *compiler, const struct node *node)
+{
+    const struct part *part = compiler->parts_done;
+    while (part->node != node)
+        part = part->next;
+    return part->record;
+}
+
 bool compile_check_loops(struct compiler *compiler)
 {
     struct graph graph = {0};
     bool good = true;
     map_init(&graph.visits);
     arena_init(&graph.arena, GRAPH_BYTES);
-    for (struct unit_list *u = compiler->units; good && u; u = u->next) {
-        good = visit_node(&graph, u->record->node);
-        if (!good)
-            fault_add(compiler->library, u->record, NULL, "%s", graph.why);
+    for (const struct part *part = compiler->parts_done; good && part; part = part->next) {
+        good = visit_node(&graph, part->node);
+        if (!good && graph.blamed)
+            fault_add(compiler->library, blamed_record(compiler, graph.blamed), NULL, "%s",
+                      graph.why);
+        else if (!good)
+            fault_memory(compiler->library);
     }
     map_finish(&graph.visits);
     arena_finish(&graph.arena);
@@ -151,16 +166,8 @@ bool compile_sieves(struct compiler *compiler)
     struct sieve_maker *maker = sieve_maker_create();
     if (!maker)
         return fault_memory(compiler->library);
-    for (struct unit_list *u = compiler->units; u; u = u->next) {
-        const struct node *node = u->record->node;
-        for (unsigned i = 0; i < node->step_count; i++) {
-            if (node->steps[i].operation != OPERATION_ANY_OF &&
-                node->steps[i].operation != OPERATION_ONE_OF)
-                continue;
-            struct branches *branches = (struct branches *)node->steps[i].data;
-            branches->sieve = sieve_create(maker, &compiler->schema->arena, branches);
-        }
-    }
+    for (const struct branches_part *part = compiler->branches; part; part = part->next)
+        part->branches->sieve = sieve_create(maker, &compiler->schema->arena, part->branches);
     sieve_maker_destroy(maker);
     return true;
 }

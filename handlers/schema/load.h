@@ -9,8 +9,6 @@
 #include "handlers/schema/place.h"
 #include "handlers/schema/schema.h"
 
-struct node;
-struct jump;
 struct document;
 
 /* A schema with a URI of its own: a document's root, or what has an $id. */
@@ -39,11 +37,6 @@ struct record {
     const struct record *parent;      /* the schema around it; NULL for a document's root */
     const char *path;                 /* JSON pointer from the parent: "/properties/id" */
     const struct schema_fault *fault; /* of one that only a reference takes for a schema */
-    /* Of the program that is being compiled, see compile.c. */
-    unsigned program;
-    const struct node *node;
-    const struct jump *jump;
-    struct record *pending; /* the next to be compiled */
 };
 
 /* A document is bad for good: what refers to it later gets its fault again. */
@@ -67,7 +60,7 @@ struct schema_library {
     struct map dialects; /* that are not published, by URI */
     struct document *first_document;
     struct resource *first_resource; /* newest first */
-    unsigned resource_count, program_count;
+    unsigned resource_count;
     unsigned walk_depth, dialect_depth; /* of what is being loaded */
     bool trusted;                       /* holds meta-schemas, which nobody checks */
     struct schema_library *meta;

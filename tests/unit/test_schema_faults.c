@@ -159,6 +159,47 @@ static const struct row rows[] = {
      "{\"$ref\":\"https://e/bundle\",\"$defs\":{\"a\":{\"$id\":\"https://e/"
      "part\",\"type\":\"string\"}}}",
      ""},
+
+    /* all of them in one run */
+    {SCHEMA_DRAFT_DEFAULT, "{\"type\":5,\"title\":5,\"properties\":{\"a\":{\"required\":1}}}",
+     "s#/properties/a/required: not a valid schema: must be an array, it is an integer\n"
+     "s#/type: not a valid schema: must be one of 7 values: \"array\", \"boolean\", \"integer\", "
+     "\"null\", \"number\", \"object\", \"string\"\n"
+     "s#/title: not a valid schema: must be a string, it is an integer\n"},
+    {SCHEMA_DRAFT_DEFAULT,
+     "{\"properties\":{\"a\":{\"pattern\":\"(\"},\"b\":{\"pattern\":\"[\"},\"c\":{\"$ref\":\"#/"
+     "$defs/n\"},"
+     "\"d\":{\"$ref\":\"https://e/none\"},\"e\":{\"$ref\":\"#/$defs/p\",\"pattern\":\")\"}},"
+     "\"$defs\":{\"p\":{\"patternProperties\":{\"(a\":{\"pattern\":\"+\"},\"[a\":true}}},"
+     "\"additionalProperties\":{\"$ref\":\"%zz\"}}",
+     "s#/properties/a/pattern: not a regular expression of ECMA-262: a group without its closing "
+     "parenthesis at character 2\n"
+     "s#/properties/b/pattern: not a regular expression of ECMA-262: a class without its closing "
+     "bracket at character 2\n"
+     "s#/additionalProperties/$ref: no schema is known as \"%zz\": it is not here\n"
+     "s#/properties/e/pattern: not a regular expression of ECMA-262: a closing parenthesis without "
+     "an opening one at character 1\n"
+     "s#/$defs/p/patternProperties/(a: not a regular expression of ECMA-262: a group without its "
+     "closing parenthesis at character 3\n"
+     "s#/$defs/p/patternProperties/(a/pattern: not a regular expression of ECMA-262: a quantifier "
+     "with nothing before it at character 1\n"
+     "s#/$defs/p/patternProperties/[a: not a regular expression of ECMA-262: a class without its "
+     "closing bracket at character 3\n"
+     "s#/properties/d/$ref: no schema is known as \"https://e/none\": it is not here\n"
+     "s#/properties/c/$ref: \"#/$defs/n\" leads to no schema\n"},
+    {SCHEMA_DRAFT_DEFAULT,
+     "{\"$defs\":{\"a\":{\"$anchor\":\"x\"},\"b\":{\"$anchor\":\"x\"},\"c\":{\"$anchor\":\"x\"},"
+     "\"d\":{\"$id\":\"https://e/x\",\"$schema\":\"y\"}}}",
+     "s#/$defs/b/$anchor: \"x\" stands for s#/$defs/a already\n"
+     "s#/$defs/c/$anchor: \"x\" stands for s#/$defs/a already\n"
+     "s#/$defs/d/$schema: must be the URI of a meta-schema, absolute and without a fragment\n"},
+
+    /* blamed is a schema of the loop, not what leads there */
+    {SCHEMA_DRAFT_DEFAULT, "{\"$ref\":\"#\"}", "s#: refers to itself without end\n"},
+    {SCHEMA_DRAFT_DEFAULT,
+     "{\"allOf\":[{\"$ref\":\"#/$defs/a\"}],\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},"
+     "\"b\":{\"not\":{\"$ref\":\"#/$defs/b\"}}}}",
+     "s#/$defs/b/not: refers to itself without end\n"},
 };
 
 START_TEST(faults_are_found)
