@@ -3,15 +3,9 @@
  * be constant-time, because what they decode was sent by the caller. */
 #include "base/encoding.h"
 
-static int hex_digit(uint8_t c, enum hex_case letters)
+static int digit_of(uint8_t c, enum hex_case letters)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (letters == HEX_ANY && c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    return letters == HEX_LOWER && c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
 }
 
 bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t size, size_t *length)
@@ -19,7 +13,7 @@ bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t s
     if (text.length % 2 || text.length / 2 > size)
         return false;
     for (size_t i = 0; i < text.length; i += 2) {
-        int high = hex_digit(text.data[i], letters), low = hex_digit(text.data[i + 1], letters);
+        int high = digit_of(text.data[i], letters), low = digit_of(text.data[i + 1], letters);
         if (high < 0 || low < 0)
             return false;
         out[i / 2] = (uint8_t)(high << 4 | low);
@@ -173,6 +167,15 @@ size_t utf8_sequence(const uint8_t *p, size_t left)
     return length;
 }
 
+uint32_t utf8_decode(const uint8_t *text, size_t length)
+{
+    static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code = text[0] & masks[length];
+    for (size_t i = 1; i < length; i++)
+        code = code << 6 | (text[i] & 0x3f);
+    return code;
+}
+
 static bool plays_tricks(uint32_t code)
 {
     static const struct {
@@ -189,10 +192,7 @@ static bool plays_tricks(uint32_t code)
 size_t utf8_shown(const uint8_t *p, size_t left)
 {
     size_t length = utf8_sequence(p, left);
-    uint32_t code = length <= 1 ? p[0] : p[0] & (0xffu >> (length + 1));
-    for (size_t i = 1; i < length; i++)
-        code = code << 6 | (p[i] & 0x3f);
-    return length > 0 && !plays_tricks(code) ? length : 0;
+    return length > 0 && !plays_tricks(utf8_decode(p, length)) ? length : 0;
 }
 
 bool utf8_valid(struct bytes text)

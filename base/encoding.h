@@ -15,6 +15,15 @@ bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
 /* The URL alphabet; padding optional but right if there. */
 bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
 
+/* The value of a hex digit in either case; -1 if it is none. */
+static inline int hex_digit(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* Lower-case hex and NUL: 2 * length + 1 bytes. */
 void hex_encode(struct bytes data, char *out);
 /* With padding and NUL: BASE64_SIZE(length) bytes. */
@@ -33,6 +42,8 @@ size_t utf8_sequence(const uint8_t *text, size_t left);
 /* The same, and 0 for what a terminal might obey: control characters, and marks that turn a line
  * around, break it or hide. */
 size_t utf8_shown(const uint8_t *text, size_t left);
+/* The code point of a well-formed sequence of that length. */
+uint32_t utf8_decode(const uint8_t *text, size_t length);
 /* Drops the bytes that are none, in place: where a text was cut, half a character may be left. */
 void utf8_drop_halves(char *text);
 

@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/encoding.h"
-#include "handlers/json.h"
+#include "base/json_text.h"
 
 static bool is_space(uint8_t c)
 {

@@ -5,11 +5,9 @@
  * never looked at byte by byte. */
 #include "handlers/json.h"
 
-#include "base/buffer.h"
 #include "base/encoding.h"
+#include "base/json_text.h"
 #include "handlers/json_names.h"
-
-#include <endian.h>
 
 const struct json_limits json_limits_default = {
     .depth = 32, .nodes = 100000, .number_length = 1024};
@@ -55,55 +53,15 @@ static inline void skip_space(struct scan *s)
 
 /* ---- strings ---- */
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The high bit of each byte that needs a look. Subtraction borrows only out of a byte that is
- * itself marked, so the lowest mark is always right, and only that one is used. */
-static inline uint64_t special_bytes(const uint8_t *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    word = le64toh(word);
-    uint64_t quote = (word ^ EACH_BYTE('"')) - EACH_BYTE(1);
-    uint64_t backslash = (word ^ EACH_BYTE('\\')) - EACH_BYTE(1);
-    uint64_t control = word - EACH_BYTE(' ');
-    return (quote | backslash | control | word) & EACH_BYTE(0x80);
-}
-
-/* The first byte that is not plain ASCII text of a string. */
-static const uint8_t *skip_plain(const uint8_t *at, const uint8_t *end)
-{
-    for (; end - at >= 32; at += 32)
-        if (special_bytes(at) | special_bytes(at + 8) | special_bytes(at + 16) |
-            special_bytes(at + 24))
-            break;
-    for (; end - at >= 8; at += 8) {
-        uint64_t special = special_bytes(at);
-        if (special)
-            return at + __builtin_ctzll(special) / 8;
-    }
-    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
-        at++;
-    return at;
-}
-
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The four digits of \uXXXX; `at` on the backslash. */
 static bool scan_hex4(struct scan *s, unsigned *code)
 {
     unsigned value = 0;
     s->at += 2;
     for (int i = 0; i < 4; i++, s->at++) {
-        if (s->at == s->end || hex_value(*s->at) < 0)
+        if (s->at == s->end || hex_digit(*s->at) < 0)
             return fail_here(s, "an escape with a wrong hex digit");
-        value = value << 4 | (unsigned)hex_value(*s->at);
+        value = value << 4 | (unsigned)hex_digit(*s->at);
     }
     *code = value;
     return true;
@@ -176,7 +134,7 @@ static bool scan_string(struct scan *s, bool *has_escapes)
     *has_escapes = false;
     s->at++;
     while (good) {
-        s->at = skip_plain(s->at, s->end);
+        s->at = json_skip_plain(s->at, s->end);
         if (s->at == s->end)
             return fail_here(s, NULL);
         if (*s->at == '"') {
@@ -388,34 +346,4 @@ bool json_check(struct bytes text, const struct json_limits *limits, struct json
     if (good && summary)
         *summary = s.summary;
     return good;
-}
-
-/* ---- writing ---- */
-
-static bool escape_one(struct buffer *out, uint8_t byte)
-{
-    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
-    const char *found = byte ? strchr(plain, byte) : NULL;
-    if (found)
-        return buffer_printf(out, "\\%c", letters[found - plain]);
-    return byte < ' ' ? buffer_printf(out, "\\u%04x", byte)
-                      : buffer_append_text(out, "\xef\xbf\xbd");
-}
-
-bool json_escape(struct buffer *out, struct bytes text)
-{
-    const uint8_t *at = text.data, *end = text.length ? at + text.length : at;
-    while (at < end) {
-        const uint8_t *plain = skip_plain(at, end);
-        if (!buffer_append(out, at, (size_t)(plain - at)))
-            return false;
-        at = plain;
-        if (at == end)
-            break;
-        size_t length = *at < 0x80 ? 0 : utf8_sequence(at, (size_t)(end - at));
-        if (!(length ? buffer_append(out, at, length) : escape_one(out, *at)))
-            return false;
-        at += length ? length : 1;
-    }
-    return true;
 }

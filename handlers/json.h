@@ -32,8 +32,4 @@ struct json_summary {
 bool json_check(struct bytes text, const struct json_limits *limits, struct json_summary *summary,
                 struct json_fault *fault);
 
-/* Appends `text` as the inside of a JSON string, escaped; bytes that are not UTF-8 become U+FFFD. */
-struct buffer;
-bool json_escape(struct buffer *out, struct bytes text);
-
 #endif

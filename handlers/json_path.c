@@ -2,6 +2,9 @@
  * and quotes, and needs no stack but one level of recursion a step of the path. */
 #include "handlers/json_path.h"
 
+#include "base/encoding.h"
+#include "base/json_text.h"
+
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -103,11 +106,7 @@ static size_t skip_space(struct bytes json, size_t at)
 /* Behind the string that begins at `at`. */
 static size_t skip_string(struct bytes json, size_t at)
 {
-    for (at++; at < json.length && json.data[at] != '"'; at++) {
-        if (json.data[at] == '\\')
-            at++;
-    }
-    return at < json.length ? at + 1 : json.length;
+    return at + json_string_length(bytes_from(json, at));
 }
 
 static size_t skip_container(struct bytes json, size_t at)
@@ -148,8 +147,7 @@ static unsigned hex_value(const uint8_t *digits)
 {
     unsigned value = 0;
     for (int i = 0; i < 4; i++) {
-        uint8_t c = digits[i];
-        value = value * 16 + (unsigned)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        value = value * 16 + (unsigned)hex_digit(digits[i]);
     }
     return value;
 }

@@ -6,6 +6,7 @@
 #include "handlers/payload.h"
 
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "handlers/schema/value.h"
 
 #include <errno.h>
@@ -19,14 +20,6 @@ void payload_release(struct json_object *value)
 }
 
 /* ---- integers beyond 64 bits ---- */
-
-/* Behind the string that begins at `at`. */
-static const uint8_t *skip_string(const uint8_t *at)
-{
-    for (at++; *at != '"'; at++)
-        at += *at == '\\';
-    return at + 1;
-}
 
 static bool is_number_byte(uint8_t c)
 {
@@ -61,7 +54,7 @@ static bool mark_big_integers(struct bytes text, struct buffer *out)
     while (at < end) {
         const uint8_t *from = at;
         if (*at == '"') {
-            at = skip_string(at);
+            at += json_string_length(bytes_of(at, (size_t)(end - at)));
         } else if (*at == '-' || (*at >= '0' && *at <= '9')) {
             while (at < end && is_number_byte(*at))
                 at++;

@@ -1,5 +1,6 @@
 /* From a JSON pointer back to a place in the text. Only for messages: it walks the text from the
  * beginning, trusting that the guard has seen it. */
+#include "base/json_text.h"
 #include "handlers/payload.h"
 #include "handlers/schema/value.h"
 
@@ -17,9 +18,7 @@ static void skip_space(struct cursor *c)
 
 static void skip_string(struct cursor *c)
 {
-    for (c->at++; c->at < c->end && *c->at != '"'; c->at++)
-        c->at += *c->at == '\\';
-    c->at++;
+    c->at += json_string_length(bytes_of(c->at, (size_t)(c->end - c->at)));
 }
 
 /* Behind one value of any kind. */

@@ -1,9 +1,9 @@
 /* A body that holds what a scheme looks for in it, made of the paths alone:
  * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in milliseconds,
  * the first element stands for every one. */
+#include "base/json_text.h"
 #include "handlers/sign.h"
 
-#include "handlers/json.h"
 
 #include <ctype.h>
 

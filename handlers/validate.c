@@ -4,6 +4,7 @@
 #include "handlers/validate.h"
 
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "handlers/events.h"
 #include "handlers/json.h"
 #include "handlers/payload.h"

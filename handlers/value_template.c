@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/encoding.h"
-#include "handlers/json.h"
+#include "base/json_text.h"
 
 enum { TEMPLATE_PARTS = 24, PIECE_MAX = 1024, TEMPLATE_TEXT_MAX = 16 * 1024 };
 

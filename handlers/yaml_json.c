@@ -3,7 +3,8 @@
  * brought into JSON's form by the text alone. */
 #include "handlers/yaml_json.h"
 
-#include "handlers/json.h"
+#include "base/json_text.h"
+
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "handlers/payload.h"
 #include "handlers/schema/value.h"
 #include "server/print.h"

@@ -4,9 +4,9 @@
 #include "server/kept.h"
 
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "handlers/authenticator.h"
 #include "handlers/events.h"
-#include "handlers/json.h"
 
 enum { KEPT_MAX = 64 * 1024 };
 

@@ -1,7 +1,7 @@
 /* The JSON of an answer. Nothing of the request is ever in it but the id that it was given and the
  * places in the body that a schema objects to. */
 #include "base/buffer.h"
-#include "handlers/json.h"
+#include "base/json_text.h"
 #include "server/pipeline.h"
 
 static struct bytes text_bytes(const char *text)

@@ -22,13 +22,7 @@ static bool decode_label(struct bytes text, struct label *label)
         size_t length = utf8_sequence(text.data, text.length);
         if (length == 0 || label->count == LABEL_CODES)
             return false;
-        uint32_t code = length == 1   ? text.data[0]
-                        : length == 2 ? text.data[0] & 0x1f
-                        : length == 3 ? text.data[0] & 0x0f
-                                      : text.data[0] & 0x07;
-        for (size_t i = 1; i < length; i++)
-            code = code << 6 | (text.data[i] & 0x3f);
-        label->codes[label->count++] = code;
+        label->codes[label->count++] = utf8_decode(text.data, length);
         text = bytes_from(text, length);
     }
     return label->count > 0;

@@ -46,14 +46,6 @@ static const uint8_t classes[128] = {
     [']'] = LITERAL,
 };
 
-static uint32_t decode(const uint8_t *at, size_t length)
-{
-    uint32_t code = length == 2 ? at[0] & 0x1f : length == 3 ? at[0] & 0x0f : at[0] & 0x07;
-    for (size_t i = 1; i < length; i++)
-        code = code << 6 | (at[i] & 0x3f);
-    return code;
-}
-
 static bool is_private(uint32_t code)
 {
     return (code >= 0xe000 && code <= 0xf8ff) || code >= 0xf0000;
@@ -90,7 +82,7 @@ static size_t other_character(struct bytes text, bool wide, bool private)
     if (text.data[0] < 0x80)
         return is_escape(text) ? 3 : 0;
     size_t length = wide ? utf8_sequence(text.data, text.length) : 0;
-    return length && is_wide(decode(text.data, length), private) ? length : 0;
+    return length && is_wide(utf8_decode(text.data, length), private) ? length : 0;
 }
 
 static bool all_legal(struct bytes text, unsigned allowed, bool wide, bool private)

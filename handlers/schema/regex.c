@@ -89,14 +89,9 @@ static bool take(struct translation *t, const char *text)
 /* The code point at `at`, moving behind it. */
 static uint32_t take_code(struct translation *t)
 {
-    static const uint8_t masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     size_t length = utf8_sequence(t->at, (size_t)(t->end - t->at));
-    if (length == 0)
-        return *t->at++; /* callers have checked; never out of bounds */
-    uint32_t code = t->at[0] & masks[length];
-    for (size_t i = 1; i < length; i++)
-        code = code << 6 | (t->at[i] & 0x3f);
-    t->at += length;
+    uint32_t code = utf8_decode(t->at, length ? length : 1); /* callers have checked */
+    t->at += length ? length : 1;
     return code;
 }
 
@@ -120,21 +115,13 @@ static bool take_name(struct translation *t, struct bytes *name)
 
 /* ---- escapes ---- */
 
-static int hex_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool take_hex(struct translation *t, int digits, uint32_t *code)
 {
     *code = 0;
     for (int i = 0; i < digits; i++, t->at++) {
-        if (at_end(t) || hex_value(*t->at) < 0)
+        if (at_end(t) || hex_digit(*t->at) < 0)
             return fail(t, "an escape with a wrong hex digit");
-        *code = *code << 4 | (uint32_t)hex_value(*t->at);
+        *code = *code << 4 | (uint32_t)hex_digit(*t->at);
     }
     return true;
 }
@@ -142,8 +129,8 @@ static bool take_hex(struct translation *t, int digits, uint32_t *code)
 static bool take_braced_hex(struct translation *t, uint32_t *code)
 {
     const uint8_t *from = t->at;
-    for (*code = 0; !at_end(t) && hex_value(*t->at) >= 0 && *code <= CODE_POINT_MAX; t->at++)
-        *code = *code << 4 | (uint32_t)hex_value(*t->at);
+    for (*code = 0; !at_end(t) && hex_digit(*t->at) >= 0 && *code <= CODE_POINT_MAX; t->at++)
+        *code = *code << 4 | (uint32_t)hex_digit(*t->at);
     return (t->at > from && *code <= CODE_POINT_MAX && take(t, "}")) ||
            fail(t, "not a code point between the braces of \\u{…}");
 }

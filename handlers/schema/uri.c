@@ -2,6 +2,7 @@
 #include "handlers/schema/uri.h"
 
 #include "base/buffer.h"
+#include "base/encoding.h"
 
 #include <stdlib.h>
 
@@ -168,14 +169,6 @@ char *uri_split_fragment(char *uri)
     return hash + 1;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool uri_unescape(char *text)
 {
     char *out = text;
@@ -184,7 +177,7 @@ bool uri_unescape(char *text)
             *out = *at++;
             continue;
         }
-        int high = hex_digit(at[1]), low = high < 0 ? -1 : hex_digit(at[2]);
+        int high = hex_digit((uint8_t)at[1]), low = high < 0 ? -1 : hex_digit((uint8_t)at[2]);
         if (low < 0 || (high == 0 && low == 0))
             return false;
         *out = (char)(high << 4 | low);

@@ -1,6 +1,7 @@
 /* The JSON guard on anything: a fault lies inside the text, a verdict does not depend on what
  * stands around the text, and what is accepted stays accepted inside of an array. */
 #include "base/buffer.h"
+#include "base/json_text.h"
 #include "handlers/json.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -3,6 +3,7 @@
  * the formats are asserted, for the suite's tests of them; with --explain the verdict is that of
  * the evaluation which collects reasons. References are resolved from the case's registry and
  * nowhere else. */
+#include "base/json_text.h"
 #include "handlers/payload.h"
 #include "handlers/schema/schema.h"
 #include "handlers/schema/value.h"

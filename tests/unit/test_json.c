@@ -1,6 +1,7 @@
 /* The JSON guard: RFC 8259 to the letter, names once, limits, and where the fault is. */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "base/siphash.h"
 #include "handlers/json.h"
 
