@@ -178,7 +178,7 @@ static void print_failures(const char *name, struct bytes text,
         print_safe(stdout, bytes_of_text(*failure->instance ? failure->instance : "the document"));
         putchar(' ');
         print_safe(stdout, bytes_of_text(failure->sentence));
-        printf(" (%s)\n", failure->schema);
+        printf(*failure->schema ? " (%s)\n" : "\n", failure->schema);
     }
 }
 
@@ -202,8 +202,7 @@ static void print_verdict(const struct validation *validation, const char *name,
         printf("%s: valid\n", name);
     } else {
         print_failures(name, text, failures);
-        printf("%s: not valid%s%s\n", name, verdict == SCHEMA_ABANDONED ? ", not decided: " : "",
-               verdict == SCHEMA_ABANDONED ? schema_abandon_reason(validation->evaluator) : "");
+        printf("%s: not valid%s\n", name, verdict == SCHEMA_ABANDONED ? ", not decided" : "");
     }
 }
 
@@ -211,11 +210,15 @@ static bool judge_value(const struct validation *validation, const char *name, s
                         struct json_object *value)
 {
     struct schema_failures failures = {.count = 0};
+    enum schema_verdict explained = SCHEMA_VALID;
     struct arena arena;
     arena_init(&arena, EXPLAIN_ARENA);
     enum schema_verdict verdict = schema_evaluate(validation->evaluator, validation->schema, value);
-    if (verdict == SCHEMA_INVALID)
-        schema_explain(validation->evaluator, validation->schema, value, &arena, &failures);
+    if (verdict != SCHEMA_VALID)
+        explained = schema_explain(validation->evaluator, validation->schema, value, &arena,
+                                   &failures);
+    if (verdict == SCHEMA_ABANDONED)
+        verdict = explained;
     print_verdict(validation, name, text, verdict, &failures);
     arena_finish(&arena);
     return verdict == SCHEMA_VALID;

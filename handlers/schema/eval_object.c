@@ -118,13 +118,11 @@ static bool walk_member(struct walk *walk, const struct member *member)
 /* Which of the required ones are missing; only to say so. */
 static bool report_missing(struct walk *walk)
 {
-    if (!eval_wants_words(walk->ev, walk->frame, KEYWORD_REQUIRED))
-        return false;
     for (uint32_t i = 0; i < walk->plan->count; i++) {
         const struct property *property = &walk->plan->properties[i];
         if (property->required && !value_find(walk->frame->value, property->name, NULL))
-            eval_report(walk->ev, walk->frame, KEYWORD_REQUIRED, "must have the member \"%.100s\"",
-                        property->name);
+            EVAL_FAIL(walk->ev, walk->frame, KEYWORD_REQUIRED, "must have the member \"%.100s\"",
+                      property->name);
     }
     return false;
 }

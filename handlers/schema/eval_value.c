@@ -3,6 +3,8 @@
 #include "handlers/schema/eval.h"
 #include "handlers/schema/format.h"
 
+#include <stdio.h>
+
 bool eval_never(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     (void)step;
@@ -53,32 +55,42 @@ static bool set_has(const struct value_set *set, const struct frame *frame, size
     return false;
 }
 
+enum { SHOWN_BYTES = 240 };
+
+/* "must be PHRASE 1, 2, 3", the values cut where they get long. Always false. */
+static bool report_values(struct schema_evaluator *ev, const struct frame *frame,
+                          enum keyword keyword, const char *phrase,
+                          struct json_object *const *values, uint32_t count)
+{
+    struct buffer list;
+    bool whole = true;
+    if (!eval_wants_words(ev, frame, keyword))
+        return false;
+    buffer_init(&list, SHOWN_BYTES);
+    for (uint32_t i = 0; whole && i < count; i++)
+        whole = (i == 0 || buffer_append_text(&list, ", ")) && value_write(&list, values[i]);
+    eval_report(ev, frame, keyword, "must be %s%.*s%s", phrase, (int)list.length,
+                list.length ? (const char *)list.data : "", whole ? "" : "\u2026");
+    buffer_finish(&list);
+    return false;
+}
+
 bool eval_const(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
 {
     const struct value_set *set = step->data;
     size_t cost = 0;
     bool found = set_has(set, frame, &cost);
-    if (!eval_spend(ev, cost))
-        return false;
-    return found || EVAL_FAIL(ev, frame, KEYWORD_CONST, "must be %.200s",
-                              json_object_to_json_string(set->values[0]));
+    return eval_spend(ev, cost) &&
+           (found || report_values(ev, frame, KEYWORD_CONST, "", set->values, 1));
 }
 
 static bool report_enum(struct schema_evaluator *ev, const struct frame *frame,
                         const struct value_set *set)
 {
-    struct buffer list;
-    if (!eval_wants_words(ev, frame, KEYWORD_ENUM))
-        return false;
-    buffer_init(&list, 240);
-    for (uint32_t i = 0; i < set->count; i++)
-        if (!buffer_printf(&list, "%s%s", i ? ", " : "",
-                           json_object_to_json_string(set->values[i])))
-            break;
-    eval_report(ev, frame, KEYWORD_ENUM, "must be one of %u values: %.*s", set->count,
-                (int)list.length, list.length ? (const char *)list.data : "");
-    buffer_finish(&list);
-    return false;
+    char phrase[40] = "";
+    if (set->count > 1)
+        snprintf(phrase, sizeof phrase, "one of %u values: ", set->count);
+    return report_values(ev, frame, KEYWORD_ENUM, phrase, set->values, set->count);
 }
 
 bool eval_enum(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
@@ -86,9 +98,7 @@ bool eval_enum(struct schema_evaluator *ev, struct frame *frame, const struct st
     const struct value_set *set = step->data;
     size_t cost = 0;
     bool found = set_has(set, frame, &cost);
-    if (!eval_spend(ev, cost))
-        return false;
-    return found || (ev->collector && report_enum(ev, frame, set));
+    return eval_spend(ev, cost) && (found || (ev->collector && report_enum(ev, frame, set)));
 }
 
 /* ---- numbers ---- */
@@ -97,10 +107,10 @@ static const struct bound_row {
     const char *phrase;
     int least, most; /* of number_compare */
 } bound_rows[KEYWORD_COUNT] = {
-    [KEYWORD_MINIMUM] = {"at least", 0, 1},
-    [KEYWORD_EXCLUSIVE_MINIMUM] = {"greater than", 1, 1},
-    [KEYWORD_MAXIMUM] = {"at most", -1, 0},
-    [KEYWORD_EXCLUSIVE_MAXIMUM] = {"less than", -1, -1},
+    [KEYWORD_MINIMUM] = {"at least ", 0, 1},
+    [KEYWORD_EXCLUSIVE_MINIMUM] = {"greater than ", 1, 1},
+    [KEYWORD_MAXIMUM] = {"at most ", -1, 0},
+    [KEYWORD_EXCLUSIVE_MAXIMUM] = {"less than ", -1, -1},
 };
 
 bool eval_bound(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
@@ -113,8 +123,7 @@ bool eval_bound(struct schema_evaluator *ev, struct frame *frame, const struct s
         return false;
     int order = number_compare(&number, &bound->number);
     return (order >= row->least && order <= row->most) ||
-           EVAL_FAIL(ev, frame, step->keyword, "must be %s %.60s", row->phrase,
-                     json_object_to_json_string(bound->value));
+           report_values(ev, frame, step->keyword, row->phrase, &bound->value, 1);
 }
 
 bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
@@ -127,7 +136,7 @@ bool eval_multiple_of(struct schema_evaluator *ev, struct frame *frame, const st
     if (!eval_spend(ev, cost))
         return false;
     return whole ||
-           EVAL_FAIL(ev, frame, KEYWORD_MULTIPLE_OF, "must be a multiple of %g", divisor->shown);
+           report_values(ev, frame, KEYWORD_MULTIPLE_OF, "a multiple of ", &divisor->value, 1);
 }
 
 /* ---- strings ---- */

@@ -6,7 +6,6 @@
 #include "handlers/schema/meta_texts.h"
 #include "handlers/schema/value.h"
 
-#include <json-c/json_tokener.h>
 #include <stdlib.h>
 
 /* For documents of 100,000 schemas: those who write them are no strangers. */
@@ -29,7 +28,7 @@ struct json_object *meta_document(const char *uri)
     const char *name = dialect ? dialect->uri : uri;
     for (const struct meta_text *text = meta_texts; text->uri; text++)
         if (strcmp(text->uri, name) == 0)
-            return json_tokener_parse(text->text);
+            return value_parse(text->text);
     return NULL;
 }
 

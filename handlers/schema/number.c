@@ -232,7 +232,7 @@ const char *divisor_init(struct divisor *divisor, struct json_object *value)
     if (d->scale + fraction_digits(d) > DIVISOR_DIGITS)
         return "must be a number of at most 36 digits";
     divisor->exponent = -fraction_digits(d);
-    divisor->shown = value_double(value);
+    divisor->value = value;
     divisor->digits = decimal_digits(d);
     return NULL;
 }

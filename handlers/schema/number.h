@@ -45,10 +45,10 @@ uint64_t number_hash(const struct number *number, uint64_t key);
 struct divisor {
     unsigned __int128 digits; /* the value is digits times 10^exponent */
     int64_t exponent;
-    double shown; /* about the value, for the sentence */
+    struct json_object *value; /* for the sentence */
 };
 
-/* NULL, or what a divisor must be: greater than 0, of at most 36 digits. */
+/* NULL, or what a divisor must be: greater than 0, of at most 36 digits. Borrows the value. */
 const char *divisor_init(struct divisor *divisor, struct json_object *value);
 
 /* Adds to `*cost` what it took, in steps of an evaluation. */

@@ -98,7 +98,8 @@ enum schema_verdict schema_evaluate(struct schema_evaluator *evaluator, const st
 /* After SCHEMA_ABANDONED: a constant sentence. */
 const char *schema_abandon_reason(const struct schema_evaluator *evaluator);
 
-/* One reason for a refusal. Locations are JSON pointers, except for `absolute`. */
+/* One reason for a refusal. Locations are JSON pointers, except for `absolute`; those longer than
+ * 4 KiB are cut and end in U+2026. */
 struct schema_failure {
     const char *instance; /* "/repository/id" */
     const char *keyword;  /* "type"; "" for the schema `false` */
@@ -114,7 +115,8 @@ struct schema_failures {
     size_t count;
 };
 
-/* Evaluates again and says why it failed, at most ten times; texts live in the arena. */
+/* Evaluates again and says why it failed, at most ten times and at least once unless it is valid;
+ * texts live in the arena. May give up where schema_evaluate did not, and then says so. */
 enum schema_verdict schema_explain(struct schema_evaluator *evaluator, const struct schema *schema,
                                    struct json_object *value, struct arena *arena,
                                    struct schema_failures *failures);

@@ -151,6 +151,16 @@ static inline uint64_t value_magnitude(const struct json_object *value, bool *ne
     return number < 0 ? -(uint64_t)number : (uint64_t)number;
 }
 
+/* ---- text ---- */
+
+/* Appends the value as JSON, numbers as they were written. False when the buffer is full: then
+ * what fits is there, cut between characters. Recurses as deeply as there is room to write it. */
+struct buffer;
+bool value_write(struct buffer *out, struct json_object *value);
+
+/* From text that is known to be JSON without big integers; the caller's. NULL without memory. */
+struct json_object *value_parse(const char *text);
+
 /* ---- ownership ---- */
 
 static inline struct json_object *value_keep(struct json_object *value)

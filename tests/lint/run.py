@@ -18,7 +18,7 @@ DOORS = {
     "gnutls/": r"server/tls\w*\.[ch]|base/(crypto|private_key|public_key)\.c",
     "sqlite3.h": r"server/(journal|database)\w*\.[ch]",
     "yaml.h": r"config/tree\.c",
-    "json-c/": r"handlers/payload\w*\.c|handlers/schema/\w+\.[ch]",
+    "json-c/": r"handlers/payload\w*\.c|handlers/schema/value\.[ch]",
     "pcre2.h": r"handlers/(pattern|scheme|signature|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",

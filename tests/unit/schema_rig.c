@@ -33,7 +33,7 @@ void rig_init(struct rig *rig)
     rig->options.resolve = resolve;
     rig->options.context = rig;
     rig->library = schema_library_create(&rig->options);
-    rig->evaluator = schema_evaluator_create(&schema_limits_default);
+    rig->evaluator = schema_evaluator_create(rig->limits ? rig->limits : &schema_limits_default);
     ck_assert(rig->library && rig->evaluator);
 }
 

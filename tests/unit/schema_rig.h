@@ -13,6 +13,7 @@ struct rig_document {
 struct rig {
     struct schema_options options;
     const struct rig_document *documents; /* may be NULL */
+    const struct schema_limits *limits;   /* NULL: the usual ones */
     struct schema_library *library;
     struct schema_evaluator *evaluator;
 };
