@@ -32,17 +32,22 @@ bool format_hostname(struct bytes text)
 
 /* ---- addresses ---- */
 
-bool format_ipv4(struct bytes text)
+static bool is_dotted_quad(struct bytes text, bool leading_zeros)
 {
     unsigned parts = 0;
     for (struct bytes rest = text; rest.data; parts++) {
         uint64_t number;
         struct bytes part = bytes_split(&rest, '.');
         if (part.length > 3 || !bytes_to_uint64(part, &number) || number > 255 ||
-            (part.length > 1 && part.data[0] == '0'))
+            (part.length > 1 && part.data[0] == '0' && !leading_zeros))
             return false;
     }
     return parts == 4;
+}
+
+bool format_ipv4(struct bytes text)
+{
+    return is_dotted_quad(text, false);
 }
 
 static bool is_group(struct bytes group)
@@ -93,7 +98,7 @@ bool format_address_literal(struct bytes domain)
     struct bytes inside = bytes_of(domain.data + 1, domain.length - 2);
     if (inside.length > 5 && bytes_equal_nocase(bytes_of(inside.data, 5), bytes_of_text("IPv6:")))
         return format_ipv6(bytes_from(inside, 5));
-    return format_ipv4(inside);
+    return is_dotted_quad(inside, true); /* RFC 5321 section 4.1.3: Snum is 1*3DIGIT */
 }
 
 /* ---- mailboxes ---- */

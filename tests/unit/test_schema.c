@@ -70,6 +70,10 @@ static const struct {
     {"email", "\"\\\"\\\\\\u00e9\\\"@x.com\"", false},
     {"idn-email", "\"\\\"\\\\\\u00e9\\\"@x.com\"", false},
     {"idn-email", "\"\\\"\\u00e9\\\"@x.com\"", true},
+    {"email", "\"a@[7.0.0.00]\"", true}, /* RFC 5321: up to three digits */
+    {"email", "\"a@[7.0.0.0000]\"", false},
+    {"email", "\"a@[7.0.0.256]\"", false},
+    {"ipv4", "\"7.0.0.00\"", false},
     {"relative-json-pointer", "\"0\"", true},
     {"relative-json-pointer", "\"0+1\"", true},
     {"relative-json-pointer", "\"10-1/a\"", true},
