@@ -11,7 +11,6 @@
 #include "server/privilege.h"
 
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -75,8 +74,6 @@ static void wipe_key_texts(const struct process *process)
 static bool listener_init(struct listener *listener, struct error *err)
 {
     const struct process *process = listener->process;
-    /* other processes of the same user must not read keys out of this one */
-    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     if (!loop_init(&listener->loop, err) ||
         !pipeline_init(&listener->pipeline, process->settings, shared_limits(process->shared),
                        shared_learned(process->shared), err))

@@ -56,6 +56,11 @@ static bool drop_capabilities(struct error *err)
            error_set_errno(err, errno, "cannot drop capabilities");
 }
 
+void privilege_hide_process(void)
+{
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 bool privilege_drop(const char *wanted, struct error *err)
 {
     uid_t uid;
@@ -74,5 +79,6 @@ bool privilege_drop(const char *wanted, struct error *err)
         return false;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set_errno(err, errno, "cannot set no_new_privs");
+    privilege_hide_process(); /* becoming another user has undone it, where fs.suid_dumpable is 1 */
     return true;
 }

@@ -578,6 +578,7 @@ static int serve(const char *file)
 {
     struct supervisor sv = {.file = file, .journal_lock = {-1, -1}};
     struct error why;
+    privilege_hide_process();
     log_start("supervisor");
     if (!supervisor_init(&sv, &why)) {
         fprintf(stderr, "tenterhook: %s\n", why.text);
