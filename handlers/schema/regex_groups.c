@@ -1,8 +1,9 @@
 /* PCRE2 and ECMA-262 differ in what a group holds when a repetition around it begins anew: PCRE2
  * remembers what it held, ECMA-262 forgets. The two can be told apart only if the group takes no
  * part in the last round, because it is in an alternative or may be repeated no times. A reference
- * to such a group is refused, since PCRE2 cannot be made to forget; one that comes before its
- * group, or stands inside of it, is always empty in ECMA-262 and is written so. */
+ * to such a group is refused, since PCRE2 cannot be made to forget, unless it follows the group in
+ * the same alternative; one that comes before its group, or stands inside of it, is always empty in
+ * ECMA-262 and is written so. */
 #include "handlers/schema/regex_groups.h"
 
 static void add(struct capture_set *set, unsigned capture)
@@ -20,6 +21,12 @@ static bool has(const struct capture_set *set, unsigned capture)
 static unsigned first_inside(const struct group *group)
 {
     return group->outer + 1 + (group->kind == GROUP_CAPTURE);
+}
+
+static void add_inside(struct capture_set *set, const struct group *group, unsigned last)
+{
+    for (unsigned i = first_inside(group); i <= last; i++)
+        add(set, i);
 }
 
 static bool is_open(const struct regex_groups *groups, unsigned capture)
@@ -46,15 +53,18 @@ const char *groups_close(struct regex_groups *groups)
     struct group *group = &groups->closed;
     *group = groups->open[--groups->depth];
     group->last = groups->captures;
-    for (unsigned i = first_inside(group); group->alternatives && i <= group->last; i++)
-        add(&groups->optional, i);
+    if (group->alternatives)
+        add_inside(&groups->optional, group, group->last);
     return NULL;
 }
 
 void groups_alternative(struct regex_groups *groups)
 {
-    if (groups->depth)
-        groups->open[groups->depth - 1].alternatives = true;
+    if (groups->depth == 0)
+        return;
+    struct group *group = &groups->open[groups->depth - 1];
+    group->alternatives = true;
+    add_inside(&groups->optional, group, groups->captures);
 }
 
 void groups_repeat(struct regex_groups *groups, unsigned least, unsigned most)
@@ -76,7 +86,7 @@ const char *groups_refer(struct regex_groups *groups, unsigned capture, unsigned
     if (capture > groups->last_referred)
         groups->last_referred = capture;
     bool empty = capture > groups->captures || is_open(groups, capture);
-    if (!empty)
+    if (!empty && has(&groups->optional, capture))
         add(&groups->referred, capture);
     *number = empty ? 0 : capture;
     return NULL;

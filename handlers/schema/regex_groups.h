@@ -32,7 +32,7 @@ struct regex_groups {
     struct group open[GROUPS_MAX], closed; /* `closed`: the one that was closed last */
     struct capture_set optional;           /* the group around it can do without */
     struct capture_set lost;               /* a repetition may begin anew without */
-    struct capture_set referred;
+    struct capture_set referred;           /* from where it may have taken no part */
     unsigned last_referred;
     unsigned name_count;
     struct group_name names[NAMES_MAX];

@@ -49,6 +49,8 @@ static const struct row rows[] = {
     {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:\\\\k<n>(a)|(?<n>b))*$\"}", "\"ba\"", true},
     {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(a\\\\1)*$\"}", "\"aa\"", true},
     {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?<n>a\\\\k<n>)*$\"}", "\"aa\"", true},
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:x|(a|b)\\\\1)+$\"}", "\"aaxbb\"", true},
+    {SCHEMA_DRAFT_DEFAULT, "{\"pattern\":\"^(?:x|(a|b)\\\\1)+$\"}", "\"aab\"", false},
 };
 
 START_TEST(verdicts_are_right)
