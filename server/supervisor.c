@@ -531,7 +531,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
 
 /* Loads the first generation and takes the journal's lock; NULL after saying why not, with the exit
  * code. */
-static struct generation *load_first(struct supervisor *sv, int *exit_code)
+static struct generation *load_first(struct supervisor *sv)
 {
     struct problem_list problems;
     struct error why = {""};
@@ -544,20 +544,10 @@ static struct generation *load_first(struct supervisor *sv, int *exit_code)
     problem_list_print(&problems, stderr);
     if (!generation && problems.errors == 0)
         fprintf(stderr, "tenterhook: %s\n", why.text);
-    *exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
+    if (!generation)
+        sv->exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
     problem_list_finish(&problems);
     return generation;
-}
-
-/* An exit code, 0 to go on. */
-static int supervisor_load(struct supervisor *sv)
-{
-    int exit_code;
-    struct generation *generation = load_first(sv, &exit_code);
-    if (!generation)
-        return exit_code;
-    generation_begin(sv, generation);
-    return EXIT_DONE;
 }
 
 static void supervisor_finish(struct supervisor *sv)
@@ -584,8 +574,9 @@ static int serve(const char *file)
         fprintf(stderr, "tenterhook: %s\n", why.text);
         return EXIT_ENVIRONMENT;
     }
-    sv.exit_code = supervisor_load(&sv);
-    if (sv.exit_code == EXIT_DONE) {
+    struct generation *first = load_first(&sv);
+    if (first) {
+        generation_begin(&sv, first);
         tick(&sv.tick_timer);
         while (!sv.stopping || sv.children.first)
             loop_run_once(&sv.loop, -1);

@@ -16,10 +16,12 @@ def limited(server, processes):
     return server
 
 
-with limited(Server([route()], start=False, exit_status=3), 2) as server:
-    server.start(wait=False)
-    wait_until(lambda: server.process.poll() is not None, "the start to be given up", 20)
-    server.wait_log("start_failed")
+for processes in (1, 2, 3):  # besides the supervisor: none, the runner, the runner and the keeper
+    with limited(Server([route()], start=False), processes) as server:
+        server.start(wait=False)
+        wait_until(lambda: server.process.poll() is not None, "the start to be given up", 20)
+        expect(server.process.returncode, 3, "exit status")
+        server.wait_log("start_failed")
 # the supervisor, and a runner, keeper and listeners of one generation, but not of two
 with limited(Server([route(actions=[ledger()])], start=False), 6) as server:
     server.start()
@@ -32,4 +34,4 @@ with limited(Server([route(actions=[ledger()])], start=False), 6) as server:
     server.wait_log("serving generation=4")
     expect(server.post("/hook", b"{}").status, 202)
     server.wait_settled()
-print("a start without processes ended with 3; two reloads were refused, a third succeeded")
+print("three starts without processes ended with 3; two reloads were refused, a third succeeded")
