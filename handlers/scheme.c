@@ -208,6 +208,7 @@ static const struct row_section jws_section = {
     .size = sizeof(struct scheme_jws)};
 
 static bool test_finish(struct load *load, const struct node *node, void *settings);
+static bool handshake_finish(struct load *load, const struct node *node, void *settings);
 
 static const struct row test_rows[] = {
     REF_ROW("value", scheme_test, value, "What is looked at.", ROW_REQUIRED),
@@ -245,7 +246,8 @@ static const struct row_section handshake_section = {
     .sentence = "A greeting by which the sender tries out the address.",
     .rows = handshake_rows,
     .row_count = ROW_COUNT(handshake_rows),
-    .size = sizeof(struct scheme_handshake)};
+    .size = sizeof(struct scheme_handshake),
+    .finish = handshake_finish};
 
 static const struct row about_rows[] = {
     TEXT_ROW("title", scheme_about, title, "The sender's name."),
@@ -367,6 +369,45 @@ static bool test_finish(struct load *load, const struct node *node, void *settin
     if ((test->equals.count != 0) + test->exists + test->missing + (test->matches != NULL) != 1)
         return load_problem(load, node, "wants one of equals, exists, missing and matches");
     return !test->matches || pattern_compile(load, node, test);
+}
+
+static bool is_bounded(const struct section_list *tests, const struct value_ref *ref)
+{
+    for (size_t i = 0; i < tests->count; i++) {
+        const struct scheme_test *test = &((const struct scheme_test *)tests->items)[i];
+        if (test->matches && strcmp(test->value.text, ref->text) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What of a stranger's a template signs with the route's key, whatever it is; NULL: nothing. */
+static const char *signs_anything(const struct scheme_handshake *handshake,
+                                  const struct template *answer)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct template_part *part = &answer->parts[i];
+        bool hmac = part->filter == FILTER_HMAC_HEX || part->filter == FILTER_HMAC_BASE64;
+        if (hmac && part->ref.kind != VALUE_PARAMETER &&
+            !is_bounded(&handshake->expect, &part->ref) &&
+            !is_bounded(&handshake->when, &part->ref))
+            return part->ref.text;
+    }
+    return NULL;
+}
+
+/* Events are signed with the same key: who can have a text of his own signed has signed an event. */
+static bool handshake_finish(struct load *load, const struct node *node, void *settings)
+{
+    const struct scheme_handshake *handshake = settings;
+    const char *what = signs_anything(handshake, &handshake->body);
+    if (!what)
+        what = signs_anything(handshake, &handshake->header_value);
+    return handshake->authenticated || !what ||
+           load_problem(load, node,
+                        "would sign anybody's %s, and so events: say with expect what it matches, "
+                        "and see that no event does",
+                        what);
 }
 
 static bool one_character(struct load *load, const struct node *node, const char *text,
