@@ -184,34 +184,6 @@ static const struct row provider_row = {
     .json_schema =
         "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
 
-static bool text_signs_body(const struct template *text)
-{
-    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM) ||
-           template_uses(text, VALUE_CRC32);
-}
-
-/* A signature that leaves out parts of the body is worth a warning; that headers are left out is
- * the rule, and a token claims nothing. */
-static bool signs_in_part(const struct scheme *scheme)
-{
-    return scheme->signed_text.count && !text_signs_body(&scheme->signed_text) &&
-           scheme->body_hash.in.kind == VALUE_ABSENT;
-}
-
-static void warn(struct load *load, const struct node *node, const struct scheme *scheme)
-{
-    const char *what = scheme->about.unsigned_parts;
-    if (signs_in_part(scheme))
-        load_warning(load, node, "provider %s signs only a part of the message%s%s", scheme->name,
-                     what ? "; not " : "", what ? what : "");
-    if (scheme->kind == SCHEME_NONE)
-        load_warning(load, node, "provider %s does not prove who calls: anybody can", scheme->name);
-    if (scheme->weak_hash_accepted)
-        load_warning(load, node,
-                     "provider %s signs with SHA-1, which is weak; it offers nothing else",
-                     scheme->name);
-}
-
 static bool provider_finish(struct load *load, const struct node *node, void *field)
 {
     struct provider_settings *settings = field;
@@ -225,11 +197,7 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     if (!load_is_secretless(load) &&
         !signature_plan_keys(&settings->plan, &settings->secrets, &err))
         return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
-    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE)
-        load_warning(load, node,
-                     "without a secret the key is the one that the first greeting delivers, "
-                     "whoever sends it; tenterhook keys shows when that was");
-    warn(load, node, scheme);
+    provider_warn(load, node, settings);
     return true;
 }
 
@@ -351,7 +319,7 @@ static bool delivery_signed(const struct signature_state *state)
     if (template_uses(state->signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
         return true;
     return value_needs_body(&scheme->delivery.items[0]) &&
-           (text_signs_body(state->signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
+           (template_signs_body(state->signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
             scheme->signed_text.count == 0);
 }
 

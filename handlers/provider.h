@@ -14,6 +14,13 @@ struct provider_settings {
     struct signature_plan plan;
 };
 
+/* Warnings about what the scheme leaves open. */
+void provider_warn(struct load *load, const struct node *node,
+                   const struct provider_settings *settings);
+
+/* Whether the text holds the body so that no byte of it can be another. */
+bool template_signs_body(const struct template *text);
+
 /* The top-level `providers:`; for the registry's top_parts. */
 extern const struct row_section provider_own_section;
 

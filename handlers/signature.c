@@ -284,6 +284,12 @@ static struct verdict prove(struct signature_state *state)
     return verdict.reply == REPLY_NONE ? signature_compare(state) : verdict;
 }
 
+static struct verdict prove_by_code(struct signature_state *state)
+{
+    struct verdict verdict = take_values(state, true);
+    return verdict.reply == REPLY_NONE ? code_kind(state)->body(state) : verdict;
+}
+
 struct each {
     struct signature_state *state;
     struct verdict verdict;
@@ -332,7 +338,7 @@ struct verdict signature_body(struct signature_state *state)
     const struct scheme *scheme = state->plan->scheme;
     if (scheme->kind == SCHEME_NONE)
         return verdict_go_on();
-    struct verdict verdict = code_kind(state)                    ? code_kind(state)->body(state)
+    struct verdict verdict = code_kind(state)                    ? prove_by_code(state)
                              : scheme->each.kind != VALUE_ABSENT ? prove_each(state)
                                                                  : prove(state);
     return verdict.reply == REPLY_NONE ? check_body_hash(state) : verdict;

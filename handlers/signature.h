@@ -75,6 +75,10 @@ struct verdict signature_compare(struct signature_state *state);
 /* The address that the sender knows. Without public_url the Host header has to do. */
 struct bytes signature_url(const struct request *request);
 
+/* The components that a message signature (RFC 9421) has to cover, with spaces between them: those that
+ * stand beside the provider's name, by default the digest of the body. */
+struct bytes signature_components(const struct text_map *parameters);
+
 bool signature_test(struct value_source *source, const struct scheme_test *test);
 
 /* The kinds that are code. `head` may be NULL. */

@@ -195,11 +195,15 @@ static bool put_components(struct signature_state *state, struct bytes list, str
     return true;
 }
 
-/* Everything that the route wants covered; by default the digest of the body. */
+struct bytes signature_components(const struct text_map *parameters)
+{
+    const char *said = value_parameter(parameters, "components");
+    return bytes_of_text(said ? said : "content-digest");
+}
+
 static bool covers_enough(const struct signature_state *state, const struct cover *cover)
 {
-    const char *said = value_parameter(state->plan->parameters, "components");
-    struct bytes rest = bytes_of_text(said ? said : "content-digest");
+    struct bytes rest = signature_components(state->plan->parameters);
     while (rest.data) {
         struct bytes name = bytes_split(&rest, ' ');
         if (name.length && !covers(cover, name))

@@ -1,17 +1,12 @@
 #!/usr/bin/env python3
 """What somebody without the key can do with the answers and the messages of others is refused."""
-import base64
 import hashlib
 import json
 import sys
 import tempfile
 import urllib.parse
 
-from probe import FORM, JSON, SECRET, Probe, config, digest, request
-
-
-def base64_of(data):
-    return base64.b64encode(data).decode()
+from probe import FORM, JSON, SECRET, Probe, base64_of, config, digest, openssl, request
 
 
 # A greeting that signs what a stranger sends must never sign what could be an event.
@@ -53,10 +48,76 @@ def own_greeting_wants_a_bound(probe):
         probe.expect('a greeting that is ' + what, (got, 'matches' in said), (code, code == 1))
 
 
+# Amazon's text is the names and values of members, a line each: no other message may have the same text.
+
+ARN = 'arn:aws:sns:us-west-2:123456789012:Ours'
+SNS = {'Type': 'Notification', 'MessageId': 'id1', 'TopicArn': ARN, 'Subject': 's', 'Message': 'hi',
+       'Timestamp': '2012-05-02T00:54:06.655Z', 'SignatureVersion': '2',
+       'SigningCertURL': 'https://sns.us-west-2.amazonaws.com/x.pem'}
+SIGNED = ['Message', 'MessageId', 'Subject', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
+
+
+def make_certificate(probe, name):
+    key, certificate = probe.directory / (name + '.key'), probe.directory / (name + '.crt')
+    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', 2,
+            '-subj', '/CN=' + name)
+    return key, certificate.read_text()
+
+
+def sns(key, drop=(), **members):
+    """A signed message, as a mapping."""
+    message = {name: value for name, value in {**SNS, **members}.items() if name not in drop}
+    text = ''.join('%s\n%s\n' % (name, message[name]) for name in SIGNED if name in message)
+    return {**message, 'Signature': base64_of(openssl('dgst', '-sha256', '-sign', key, data=text.encode()))}
+
+
+def sns_text_has_one_reading(probe):
+    key, certificate = make_certificate(probe, 'sns')
+    route = config('aws-sns', [certificate], {'topic': ARN})
+    signed = sns(key)
+    def sent(message, **changes):
+        message = {**message, **changes}
+        return request([JSON], json.dumps({k: v for k, v in message.items() if v != 'gone'}).encode())
+    said = probe.accepts('as signed', route, sent(signed))
+    probe.expect('its key', said['dedupe_key'], 'id1')
+    probe.accepts('without a subject', route, sent(sns(key, ['Subject'])))
+    probe.accepts('without a subject, which is null', route, sent(sns(key, ['Subject']), Subject=None))
+    probe.accepts('a message of lines', route, sent(sns(key, Message='a\nb\nType\nTimestamp\n')))
+    for what, changes in {
+            'the id in the message': {'Message': 'hi\nMessageId\nid1', 'MessageId': 'gone'},
+            'the id in the message, another': {'Message': 'hi\nMessageId\nid1', 'MessageId': 's', 'Subject': 'gone'},
+            'the subject in the id': {'MessageId': 'id1\nSubject\ns', 'Subject': 'gone'},
+            'the time in the subject': {'Subject': 's\nTimestamp\n' + SNS['Timestamp'], 'Timestamp': 'gone'},
+            'all in the message': {'Message': 'hi\nMessageId\nid1\nSubject\ns\nTimestamp\n%s\nTopicArn\n%s' % (
+                SNS['Timestamp'], ARN), 'MessageId': 'gone', 'Subject': 'gone', 'Timestamp': 'gone',
+                'TopicArn': 'gone'},
+            'a subject that is not signed': {'Subject': {'a': 1}},
+            'an id that is a number': {'MessageId': 1}}.items():
+        probe.refuses(what, route, sent(signed, **changes))
+    for name in ('Message', 'MessageId', 'Timestamp', 'TopicArn'):
+        probe.refuses('signed without ' + name, route, sent(sns(key, [name])))
+    subscription = {'Type': 'SubscriptionConfirmation', 'SubscribeURL': 'https://sns/', 'Token': 't'}
+    probe.accepts('a subscription', route, sent(sns(key, ['Subject'], **subscription)))
+    for name in ('SubscribeURL', 'Token'):
+        probe.refuses('a subscription without ' + name, route, sent(sns(key, ['Subject', name], **subscription)))
+    probe.refuses('a message with a following name', route, sent(sns(key, Message='a\nMessageId\nb')))
+
+
+def sns_topic_is_pinned(probe):
+    key, certificate = make_certificate(probe, 'sns')
+    sent = request([JSON], json.dumps(sns(key)).encode())
+    for topics, wanted in ((ARN, probe.accepts), (ARN + 'X', probe.refuses), (ARN[:-1], probe.refuses),
+                           ('arn:aws:sns:eu-west-1:1:Other ' + ARN, probe.accepts)):
+        wanted('topic: ' + topics, config('aws-sns', [certificate], {'topic': topics}), sent)
+    code, said = probe.check(config('aws-sns', [certificate]))
+    probe.expect('a warning without topic', (code, 'every topic' in said), (0, True))
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         probe = Probe(sys.argv[1], directory)
-        for attack in (x_token_is_no_event, braintree_challenge_is_no_payload, own_greeting_wants_a_bound):
+        for attack in (x_token_is_no_event, braintree_challenge_is_no_payload, own_greeting_wants_a_bound,
+                       sns_text_has_one_reading, sns_topic_is_pinned):
             attack(probe)
         print('%d tried, %d wrong' % (probe.tried, probe.wrong))
     return 1 if probe.wrong else 0

@@ -1,4 +1,5 @@
 """What the tests of attacks share: a route of one provider, a request, and what `verify` says to it."""
+import base64
 import hashlib
 import hmac
 import json
@@ -39,6 +40,15 @@ def request(headers, body=b'', target='/in/x', method='POST', host='hooks.exampl
     lines = ['%s %s HTTP/1.1' % (method, target), 'Host: ' + host]
     lines += ['%s: %s' % header for header in headers] + ['Content-Length: %d' % len(body), '', '']
     return '\r\n'.join(lines).encode() + body
+
+
+def openssl(*arguments, data=None):
+    """What openssl prints."""
+    return subprocess.run(['openssl', *map(str, arguments)], input=data, check=True, capture_output=True).stdout
+
+
+def base64_of(data):
+    return base64.b64encode(data).decode()
 
 
 class Probe:

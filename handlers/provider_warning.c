@@ -1,0 +1,116 @@
+/* What a person should know of a provider before he believes it, said by `check` and at every start:
+ * which parts of a message the signature leaves open, and what the route could say to close them. A
+ * warning is a row: when it holds, and its sentence. */
+#include "handlers/handshake.h"
+#include "handlers/provider.h"
+
+bool template_signs_body(const struct template *text)
+{
+    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM);
+}
+
+/* Whether the components that a message signature has to cover hold `name`. */
+static bool covers(const struct provider_settings *settings, const char *name)
+{
+    struct bytes rest = signature_components(&settings->parameters);
+    while (rest.data) {
+        if (bytes_equal_text(bytes_split(&rest, ' '), name))
+            return true;
+    }
+    return false;
+}
+
+/* That headers are left out is the rule, and a token claims nothing. */
+static bool signs_in_part(const struct provider_settings *settings)
+{
+    const struct scheme *scheme = settings->scheme;
+    if (scheme->kind == SCHEME_JWS)
+        return !scheme->jws.body_claim;
+    if (scheme->kind == SCHEME_MESSAGE)
+        return !covers(settings, "content-digest");
+    return scheme->signed_text.count && !template_signs_body(&scheme->signed_text) &&
+           scheme->body_hash.in.kind == VALUE_ABSENT;
+}
+
+static bool signs_nothing(const struct provider_settings *settings)
+{
+    return settings->scheme->kind == SCHEME_TOKEN || settings->scheme->kind == SCHEME_BASIC;
+}
+
+static bool lets_anybody_in(const struct provider_settings *settings)
+{
+    return settings->scheme->kind == SCHEME_NONE;
+}
+
+static bool signs_with_sha1(const struct provider_settings *settings)
+{
+    return settings->scheme->weak_hash_accepted;
+}
+
+static bool runs_fields_together(const struct provider_settings *settings)
+{
+    return template_uses(&settings->scheme->signed_text, VALUE_SORTED_FORM);
+}
+
+static bool leaves_time_open(const struct provider_settings *settings)
+{
+    const struct scheme_time *time = &settings->scheme->time;
+    return time->in.kind != VALUE_ABSENT && !time->is_signed;
+}
+
+static bool takes_any_topic(const struct provider_settings *settings)
+{
+    return settings->scheme->kind == SCHEME_SNS && !value_parameter(&settings->parameters, "topic");
+}
+
+static bool binds_no_target(const struct provider_settings *settings)
+{
+    return settings->scheme->kind == SCHEME_MESSAGE &&
+           !(covers(settings, "@method") &&
+             (covers(settings, "@path") || covers(settings, "@target-uri") ||
+              covers(settings, "@request-target")));
+}
+
+static bool learns_its_key(const struct provider_settings *settings)
+{
+    return settings->secrets.count == 0 && handshake_learns(settings->scheme);
+}
+
+static const struct {
+    bool (*holds)(const struct provider_settings *settings);
+    const char *text; /* behind "provider NAME" */
+    bool names_rest;  /* about.unsigned follows */
+} warnings[] = {
+    {learns_its_key,
+     "has no secret: its key is the one that the first greeting delivers, whoever sends it; "
+     "tenterhook keys shows when that was",
+     false},
+    {signs_in_part, "signs only a part of the message", true},
+    {signs_nothing, "proves who calls, but signs nothing of the message", false},
+    {lets_anybody_in, "does not prove who calls: anybody can", false},
+    {signs_with_sha1, "signs with SHA-1, which is weak; it offers nothing else", false},
+    {runs_fields_together,
+     "signs the fields of a form run together: where a name ends and its value begins is not signed",
+     false},
+    {leaves_time_open,
+     "does not sign its time: a message that somebody has seen can be sent again", false},
+    {takes_any_topic,
+     "takes messages of every topic of every customer of Amazon: say {name: aws-sns, topic: ARN}",
+     false},
+    {binds_no_target,
+     "need not sign the method and the path: a message could be sent to another route; say "
+     "components: \"@method @path content-digest\" if the sender covers them",
+     false},
+};
+
+void provider_warn(struct load *load, const struct node *node,
+                   const struct provider_settings *settings)
+{
+    const struct scheme *scheme = settings->scheme;
+    for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
+        const char *rest = warnings[i].names_rest ? scheme->about.unsigned_parts : NULL;
+        if (warnings[i].holds(settings))
+            load_warning(load, node, "provider %s %s%s%s", scheme->name, warnings[i].text,
+                         rest ? "; not " : "", rest ? rest : "");
+    }
+}
