@@ -88,7 +88,7 @@ static const struct {
     {signs_in_part, "signs only a part of the message", true},
     {signs_nothing, "proves who calls, but signs nothing of the message", false},
     {lets_anybody_in, "does not prove who calls: anybody can", false},
-    {signs_with_sha1, "signs with SHA-1, which is weak; it offers nothing else", false},
+    {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},
     {runs_fields_together,
      "signs the fields of a form run together: where a name ends and its value begins is not signed",
      false},

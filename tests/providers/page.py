@@ -1,8 +1,17 @@
 #!/usr/bin/env python3
 """docs/providers.md is what the presets say, and each preset says where it comes from."""
 import pathlib
+import re
 import subprocess
 import sys
+
+
+def says_too_little(preset):
+    """Whether the preset does not tell that a header which it looks at is not signed."""
+    keys = dict(re.findall(r'^(\w+): (.*)', preset, re.M))
+    loose = 'header.' in keys.get('event', '') or (
+        'header.' in keys.get('delivery', '') and '{{delivery}}' not in keys.get('signed', ''))
+    return loose and '  unsigned: ' not in preset
 
 
 def main():
@@ -17,6 +26,9 @@ def main():
             if '  %s: ' % key not in text:
                 failures += 1
                 print('%s has no about.%s' % (preset.name, key))
+        if says_too_little(text):
+            failures += 1
+            print('%s takes its id or type from a header that is not signed: about.unsigned' % preset.name)
         told = subprocess.run([program, 'providers', preset.stem], capture_output=True)
         failures += told.returncode != 0
     unknown = subprocess.run([program, 'providers', 'githup'], capture_output=True, text=True)
