@@ -122,12 +122,12 @@ static struct verdict answer(const struct scheme_handshake *handshake, struct va
     return verdict;
 }
 
-struct verdict handshake_answer(const struct signature_plan *plan, struct value_source *source,
-                                enum handshake_moment moment)
+struct verdict handshake_answer(const struct signature_plan *plan, size_t key,
+                                struct value_source *source, enum handshake_moment moment)
 {
     const struct scheme *scheme = plan->scheme;
-    if (plan->keys.count) {
-        source->secret = secret_bytes(&plan->keys.items[0]);
+    if (key < plan->keys.count) {
+        source->secret = secret_bytes(&plan->keys.items[key]);
         source->hash = (enum hash_kind)scheme->hash;
     }
     for (size_t i = 0; i < scheme->handshake.count; i++) {

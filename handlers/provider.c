@@ -247,7 +247,7 @@ static struct verdict greeting_in_head(const struct provider_state *state,
                                        struct request *request)
 {
     struct value_source source = {.request = request, .parameters = &state->settings->parameters};
-    struct verdict verdict = handshake_answer(state->plan, &source, HANDSHAKE_HEAD);
+    struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
         return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
@@ -352,14 +352,15 @@ static struct verdict provider_body(const void *field, struct request *request, 
     const struct provider_settings *settings = field;
     if (state->unsigned_greeting) {
         struct value_source source = {.request = request, .parameters = &settings->parameters};
-        struct verdict verdict = handshake_answer(state->plan, &source, HANDSHAKE_BODY);
+        struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_BODY);
         value_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    verdict = handshake_answer(state->plan, &state->signature->source, HANDSHAKE_SIGNED);
+    verdict = handshake_answer(state->plan, state->signature->matched, &state->signature->source,
+                               HANDSHAKE_SIGNED);
     if (verdict.reply == REPLY_NONE)
         bring_out(state->signature, request);
     return verdict;

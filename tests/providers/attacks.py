@@ -6,7 +6,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from probe import FORM, JSON, SECRET, Probe, base64_of, config, digest, openssl, request
+from probe import FORM, JSON, NOW, SECRET, Probe, base64_of, config, digest, openssl, request
 
 
 # A greeting that signs what a stranger sends must never sign what could be an event.
@@ -46,6 +46,15 @@ def own_greeting_wants_a_bound(probe):
                              ('bounded', 'authenticated: false, ' + bound, 0)):
         got, said = probe.check(config('acme', own=own % keys))
         probe.expect('a greeting that is ' + what, (got, 'matches' in said), (code, code == 1))
+
+
+def zoom_is_answered_with_its_key(probe):
+    body = b'{"event":"endpoint.url_validation","payload":{"plainToken":"abc"}}'
+    for secrets in (['another secret', SECRET], [SECRET, 'another secret']):
+        mark = 'v0=' + digest(b'v0:%d:' % NOW + body).hexdigest()
+        headers = [JSON, ('x-zm-request-timestamp', NOW), ('x-zm-signature', mark)]
+        said = probe.accepts('a greeting', config('zoom', secrets), request(headers, body))
+        probe.expect('its answer', json.loads(said['answer']['body'])['encryptedToken'], digest(b'abc').hexdigest())
 
 
 # Amazon's text is the names and values of members, a line each: no other message may have the same text.
@@ -117,6 +126,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         probe = Probe(sys.argv[1], directory)
         for attack in (x_token_is_no_event, braintree_challenge_is_no_payload, own_greeting_wants_a_bound,
+                       zoom_is_answered_with_its_key,
                        sns_text_has_one_reading, sns_topic_is_pinned):
             attack(probe)
         print('%d tried, %d wrong' % (probe.tried, probe.wrong))
