@@ -156,6 +156,22 @@ static const struct {
                        GNUTLS_SIGN_ECDSA_SHA512}},
 };
 
+/* Whether an ECDSA signature is written as DER wants it: GnuTLS reads lengths of any length. */
+static bool ecdsa_is_canonical(gnutls_datum_t mark)
+{
+    gnutls_datum_t r, s, again;
+    if (gnutls_decode_rs_value(&mark, &r, &s) < 0)
+        return false;
+    bool good = gnutls_encode_rs_value(&again, &r, &s) >= 0;
+    gnutls_free(r.data);
+    gnutls_free(s.data);
+    if (!good)
+        return false;
+    good = again.size == mark.size && memcmp(again.data, mark.data, mark.size) == 0;
+    gnutls_free(again.data);
+    return good;
+}
+
 bool public_key_verify_hash(struct bytes der, enum public_scheme scheme, enum hash_kind hash,
                             struct bytes digest, struct bytes signature)
 {
@@ -169,6 +185,7 @@ bool public_key_verify_hash(struct bytes der, enum public_scheme scheme, enum ha
     unsigned flags = hash == HASH_SHA1 ? GNUTLS_VERIFY_ALLOW_BROKEN : 0;
     bool good = algorithm == schemes[scheme].key && sign != GNUTLS_SIGN_UNKNOWN &&
                 signature.length > 0 &&
+                (scheme != PUBLIC_ECDSA || ecdsa_is_canonical(mark)) &&
                 gnutls_pubkey_verify_hash2(key, sign, flags, &sum, &mark) >= 0;
     gnutls_pubkey_deinit(key);
     return good;

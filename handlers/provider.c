@@ -2,9 +2,10 @@
  * the same rows — with the route's secrets. What the signature engine proves is turned here into
  * what the rest of the walk wants: the delivery id, the event type and the key against replays.
  *
- * The key against replays is the delivery id where that is signed, else a digest of signature and
- * time where there is a signed time, else the delivery id as sent. Without any of them there is
- * none: two messages with the same body and the same signature may well be two events. */
+ * The key against replays is the delivery id where that is signed, else a digest of the text that was
+ * signed where a time is part of it, else the delivery id as sent. Without any of them there is none:
+ * two messages with the same body and the same signature may well be two events
+ * (docs/decisions/replay.md). */
 #include "handlers/provider.h"
 
 #include "base/encoding.h"
@@ -310,40 +311,55 @@ static struct bytes text_of(struct signature_state *state, const struct value_li
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool delivery_signed(const struct signature_state *state)
+static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
 {
-    const struct scheme *scheme = state->plan->scheme;
     if (scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
         scheme->kind == SCHEME_NONE || scheme->delivery.count == 0)
         return false;
-    if (template_uses(state->signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
         return true;
     return value_needs_body(&scheme->delivery.items[0]) &&
-           (template_signs_body(state->signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
+           (template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
             scheme->signed_text.count == 0);
 }
 
-static struct bytes digest_key(struct signature_state *state)
+static bool time_signed(const struct scheme *scheme)
+{
+    bool claim = scheme->kind == SCHEME_JWS && scheme->jws.tolerance_ms;
+    return claim || (scheme->time.in.kind != VALUE_ABSENT && scheme->time.is_signed);
+}
+
+enum replay_key provider_replay_key(const struct scheme *scheme)
+{
+    return delivery_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
+           : time_signed(scheme)                         ? REPLAY_SIGNED_TEXT
+           : scheme->delivery.count                      ? REPLAY_SENT_ID
+                                                         : REPLAY_NONE;
+}
+
+static struct verdict take_identity(struct signature_state *state, struct bytes *key)
 {
     uint8_t digest[HASH_MAX_SIZE];
     char *text = arena_alloc(state->request->arena, 2 * HASH_MAX_SIZE + 1);
-    if (!text || state->found_count == 0 ||
-        !hmac_compute(HASH_SHA256, state->found[0], state->source.time, digest))
-        return bytes_of(NULL, 0);
+    if (!text || !signature_identity(state, digest))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
     hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
-    return bytes_of_text(text);
+    *key = bytes_of_text(text);
+    return verdict_go_on();
 }
 
-static void bring_out(struct signature_state *state, struct request *request)
+static struct verdict bring_out(struct signature_state *state, struct request *request)
 {
     const struct scheme *scheme = state->plan->scheme;
     request->delivery = text_of(state, &scheme->delivery);
     request->event_type = text_of(state, &scheme->event);
     request->secret_used = state->matched;
-    bool timed = state->source.time.length && scheme->time.is_signed;
+    bool timed = state->source.time.length &&
+                 (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
     request->dedupe_key = request->delivery;
-    if (timed && !(request->delivery.length && delivery_signed(state)))
-        request->dedupe_key = digest_key(state);
+    return timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text))
+               ? take_identity(state, &request->dedupe_key)
+               : verdict_go_on();
 }
 
 static struct verdict provider_body(const void *field, struct request *request, void *opaque)
@@ -361,9 +377,7 @@ static struct verdict provider_body(const void *field, struct request *request, 
         return verdict;
     verdict = handshake_answer(state->plan, state->signature->matched, &state->signature->source,
                                HANDSHAKE_SIGNED);
-    if (verdict.reply == REPLY_NONE)
-        bring_out(state->signature, request);
-    return verdict;
+    return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
 }
 
 static bool provider_owns_header(const void *field, struct bytes name)

@@ -21,6 +21,15 @@ void provider_warn(struct load *load, const struct node *node,
 /* Whether the text holds the body so that no byte of it can be another. */
 bool template_signs_body(const struct template *text);
 
+/* By what a message of the scheme is known when it comes again. */
+enum replay_key {
+    REPLAY_SIGNED_ID,
+    REPLAY_SIGNED_TEXT, /* a digest of what was signed, a time being part of it */
+    REPLAY_SENT_ID,     /* which whoever has seen the message can change */
+    REPLAY_NONE,
+};
+enum replay_key provider_replay_key(const struct scheme *scheme);
+
 /* The top-level `providers:`; for the registry's top_parts. */
 extern const struct row_section provider_own_section;
 

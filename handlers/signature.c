@@ -344,6 +344,36 @@ struct verdict signature_body(struct signature_state *state)
     return verdict.reply == REPLY_NONE ? check_body_hash(state) : verdict;
 }
 
+/* ---- the text that was signed ---- */
+
+static bool feed_hash(void *context, struct bytes piece)
+{
+    return hash_feed(context, piece);
+}
+
+/* With the URL that matched; the secret of a plain digest stays out of it. */
+static bool feed_identity(struct signature_state *state, struct hash_stream *hash)
+{
+    const struct signature_kind *kind = code_kind(state);
+    struct bytes body = state->request->body;
+    if (kind)
+        return hash_feed(hash, buffer_bytes(&state->message)) &&
+               (!kind->body_follows || hash_feed(hash, body));
+    if (state->plan->scheme->each.kind != VALUE_ABSENT)
+        return hash_feed(hash, body);
+    state->source.secret = bytes_of_text("<secret>");
+    return template_render(state->signed_text, 0, state->signed_text->count, &state->source,
+                           feed_hash, hash) == VALUE_FOUND;
+}
+
+bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_SIZE])
+{
+    struct hash_stream *hash = hash_create(HASH_SHA256);
+    bool done = hash && feed_identity(state, hash);
+    hash_destroy(hash, done ? digest : NULL);
+    return done;
+}
+
 /* ---- for a person ---- */
 
 static bool explain_put(void *context, struct bytes piece)

@@ -39,7 +39,7 @@ struct signature_state {
     size_t body_part; /* of signed_text, where the body is fed; SIZE_MAX: not streaming */
     struct signature_stream streams[SIGNATURE_KEYS_MAX * SIGNATURE_URLS];
     size_t stream_count;
-    struct buffer message; /* Ed25519: the whole text */
+    struct buffer message; /* Ed25519 and the kinds that are code: the text that is signed */
     size_t matched;        /* index of the key */
     void *extra;           /* of a kind that is code, in the arena */
 };
@@ -49,6 +49,10 @@ struct verdict signature_head(const struct signature_plan *plan, struct request 
 void signature_feed(struct signature_state *state, struct bytes piece);
 struct verdict signature_body(struct signature_state *state);
 void signature_release(struct signature_state *state);
+
+/* What a proven message is known by when it comes again: a digest of the text that was signed, never
+ * of the signature, of which there may be several that are right. False without memory. */
+bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_SIZE]);
 
 /* What should have been signed, for a person: the secret is shown as a word. False where the
  * request does not say enough. */
@@ -85,6 +89,7 @@ bool signature_test(struct value_source *source, const struct scheme_test *test)
 struct signature_kind {
     struct verdict (*head)(struct signature_state *state);
     struct verdict (*body)(struct signature_state *state);
+    bool body_follows; /* the text that is signed is state->message and the body behind it */
 };
 extern const struct signature_kind jws_kind, sns_kind, contentful_kind, message_kind;
 

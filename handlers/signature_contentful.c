@@ -116,4 +116,5 @@ static struct verdict contentful_body(struct signature_state *state)
     return matched ? verdict_go_on() : signature_refuse("the signature does not match");
 }
 
-const struct signature_kind contentful_kind = {.head = contentful_head, .body = contentful_body};
+const struct signature_kind contentful_kind = {
+    .head = contentful_head, .body = contentful_body, .body_follows = true};

@@ -95,6 +95,7 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
     if (find_text(claims, "exp", arena, &issuer) &&
         (!find_time(claims, "exp", arena, &time) || time <= now))
         return signature_refuse("the JWS has expired");
+    find_text(claims, "iat", arena, &state->source.time);
     return verdict_go_on();
 }
 
@@ -112,6 +113,8 @@ static struct verdict jws_head(struct signature_state *state)
     if (verdict.reply != REPLY_NONE)
         return verdict;
     struct bytes input = bytes_of(whole.data, (size_t)(rest.data - whole.data) - 1);
+    if (!buffer_append_bytes(&state->message, input))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signed text");
     if (!any_key_matches(state, input, mark))
         return signature_refuse("the signature does not match");
     if (!decode_json(payload, arena, &claims))

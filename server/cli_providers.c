@@ -65,6 +65,15 @@ static void tolerance_text(const struct scheme *scheme, char text[32])
     duration_text(jws ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms, text);
 }
 
+static const char *replay_text(const struct scheme *scheme)
+{
+    static const char *const texts[] = {[REPLAY_SIGNED_ID] = "its id, signed",
+                                        [REPLAY_SIGNED_TEXT] = "its signed text and time",
+                                        [REPLAY_SENT_ID] = "its id, not signed",
+                                        [REPLAY_NONE] = "nothing"};
+    return texts[provider_replay_key(scheme)];
+}
+
 static void print_list_row(const struct scheme *scheme)
 {
     printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title),
@@ -113,6 +122,7 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("not signed", scheme->about.unsigned_parts);
     print_values("signature", &scheme->signature.in);
     print_line("tolerance", tolerance);
+    print_line("known by", replay_text(scheme));
     print_values("delivery", &scheme->delivery);
     print_values("event", &scheme->event);
     print_names("needs", &scheme->parameters);
@@ -149,7 +159,8 @@ static void print_row(const struct scheme *scheme)
     print_cell(signed_text(scheme));
     printf("` | ");
     print_cell(or_nothing(scheme->about.unsigned_parts));
-    printf(" | %s | %s | %s | ", tolerance, deadline, evidence_names[scheme->about.evidence]);
+    printf(" | %s | %s | %s | %s | ", tolerance, replay_text(scheme), deadline,
+           evidence_names[scheme->about.evidence]);
     print_cell(or_nothing(scheme->about.setup));
     if (scheme->about.note) {
         putchar(' ');
@@ -181,9 +192,14 @@ static void print_page_policy(void)
         "| a space inside an entry, between its label and the digest | refused |\n"
         "| several entries of the same label, one of which is right | accepted |\n"
         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
-        "A message that is proven is known again by its delivery id where the signature covers it, "
-        "else by a\ndigest of signature and time, else by the delivery id as sent. A sender that "
-        "has neither an id nor a time\nis not protected against replay.");
+        "A message that is proven and came before is answered 200 and runs nothing. It is known "
+        "again by its delivery\nid where the signature covers that; else by a digest of the text "
+        "that was signed, where a time is part of\nit; else by the delivery id as sent, which "
+        "keeps the sender from being carried out twice, but not somebody\nwho has seen a message "
+        "and sends it with another id. Where there is nothing of these, a message that is sent\n"
+        "again is an event again: two events may have the same body, and are not told apart from "
+        "one that came twice\n([decisions/replay.md](decisions/replay.md)). TLS keeps messages "
+        "from being seen; a command that is safe to\nrun twice is the rest.");
 }
 
 /* ---- the verb ---- */
@@ -229,8 +245,8 @@ static int print_all(scheme_printer *print)
 static int print_page(void)
 {
     print_page_head();
-    puts("| `provider:` | sender | proof | signed | not signed | age | deadline | known from | "
-         "the secret |\n|---|---|---|---|---|---|---|---|---|");
+    puts("| `provider:` | sender | proof | signed | not signed | age | known again by | deadline | "
+         "known from | the secret |\n|---|---|---|---|---|---|---|---|---|---|");
     int code = print_all(print_as_row);
     print_page_policy();
     return code;

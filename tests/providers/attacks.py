@@ -6,7 +6,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from probe import FORM, JSON, NOW, SECRET, Probe, base64_of, config, digest, openssl, request
+from probe import FORM, JSON, NOW, SECRET, TIME, Probe, base64_of, base64url_of, config, digest, openssl, request
 
 
 # A greeting that signs what a stranger sends must never sign what could be an event.
@@ -122,12 +122,100 @@ def sns_topic_is_pinned(probe):
     probe.expect('a warning without topic', (code, 'every topic' in said), (0, True))
 
 
+# A message that was seen is known again, however its signature is written the second time.
+
+
+def same_key(probe, what, route, messages):
+    """All are accepted, under one key that is there."""
+    keys = {probe.accepts('%s %d' % (what, i), route, m).get('dedupe_key') for i, m in enumerate(messages)}
+    probe.expect(what + ': one key', (len(keys), '' in keys), (1, False))
+    return keys
+
+
+def listed_signatures_have_one_key(probe):
+    body = b'{"event":"invitee.created","type":"x","trigger":"X"}'
+    for provider, header in (('calendly', 'Calendly-Webhook-Signature'), ('stripe', 'Stripe-Signature'),
+                             ('tailscale', 'Tailscale-Webhook-Signature')):
+        signed = b'%d.' % NOW + body
+        mark, other = digest(signed).hexdigest(), digest(signed, 'another secret').hexdigest()
+        lists = [f'v1={mark}', f'v1=00,v1={mark}', f'v1=01,v1={mark}', f'v1={mark},v1={other}',
+                 f'v1={other},v1={mark}', f'v1={other}']
+        route = config(provider, [SECRET, 'another secret'])
+        sent = [request([JSON, (header, 't=%d,%s' % (NOW, text))], body) for text in lists]
+        first = same_key(probe, provider, route, sent)
+        later = request([JSON, (header, 't=%d,v1=%s' % (
+            NOW + 1, digest(b'%d.' % (NOW + 1) + body).hexdigest()))], body)
+        probe.expect(provider + ', a second later', probe.accepts('later', route, later)['dedupe_key'] in first, False)
+
+
+def box_has_one_key(probe):
+    body = b'{"trigger":"X"}'
+    def sent(primary):
+        mark = base64_of(digest(body + TIME.encode()).digest())
+        return request([JSON, ('box-signature-primary', primary or mark), ('box-signature-secondary', mark),
+                        ('box-delivery-timestamp', TIME), ('box-signature-version', '1'),
+                        ('box-signature-algorithm', 'HmacSHA256'), ('box-delivery-id', primary)], body)
+    same_key(probe, 'box', config('box'), map(sent, ('AAAA', 'BBBB', '')))
+
+
+ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256
+
+
+def make_curve_key(probe):
+    key = probe.directory / 'p256.key'
+    openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key)
+    return key, openssl('pkey', '-in', key, '-pubout').decode()
+
+
+def sign_curve(key, text):
+    """r and s."""
+    der = openssl('dgst', '-sha256', '-sign', key, data=text)
+    r = der[4:4 + der[3]]
+    return int.from_bytes(r, 'big'), int.from_bytes(der[6 + len(r):], 'big')
+
+
+def der_of(*numbers):
+    parts = [n.to_bytes(n.bit_length() // 8 + 1, 'big') for n in numbers]
+    inside = b''.join(b'\x02' + bytes([len(part)]) + part for part in parts)
+    return b'\x30' + bytes([len(inside)]) + inside
+
+
+def sendgrid_has_one_key(probe):
+    key, public = make_curve_key(probe)
+    body = b'[{"event":"x"}]'
+    r, s = sign_curve(key, b'%d' % NOW + body)
+    def sent(mark):
+        return request([JSON, ('X-Twilio-Email-Event-Webhook-Signature', base64_of(mark)),
+                        ('X-Twilio-Email-Event-Webhook-Timestamp', NOW)], body)
+    right = der_of(r, s)
+    same_key(probe, 'sendgrid', config('sendgrid', [public]), map(sent, (right, der_of(r, ORDER - s))))
+    for what, mark in (('a byte behind', right + b'\0'), ('a long length', b'\x30\x81' + right[1:]),
+                       ('a long number', der_of(r, s).replace(b'\x02', b'\x02\x81', 1))):
+        probe.refuses('DER with ' + what, config('sendgrid', [public]), sent(mark))
+
+
+def jws_input(claims, **head):
+    return b'.'.join(base64url_of(json.dumps(part).encode()) for part in (head, claims))
+
+
+def plaid_has_one_key(probe):
+    key, public = make_curve_key(probe)
+    body = b'{"webhook_code":"X"}'
+    text = jws_input({'iat': NOW, 'request_body_sha256': hashlib.sha256(body).hexdigest()}, alg='ES256', kid='k')
+    r, s = sign_curve(key, text)
+    def sent(*numbers):
+        mark = base64url_of(b''.join(n.to_bytes(32, 'big') for n in numbers))
+        return request([JSON, ('Plaid-Verification', (text + b'.' + mark).decode())], body)
+    same_key(probe, 'plaid', config('plaid', [public]), [sent(r, s), sent(r, ORDER - s)])
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         probe = Probe(sys.argv[1], directory)
         for attack in (x_token_is_no_event, braintree_challenge_is_no_payload, own_greeting_wants_a_bound,
                        zoom_is_answered_with_its_key,
-                       sns_text_has_one_reading, sns_topic_is_pinned):
+                       sns_text_has_one_reading, sns_topic_is_pinned, listed_signatures_have_one_key,
+                       box_has_one_key, sendgrid_has_one_key, plaid_has_one_key):
             attack(probe)
         print('%d tried, %d wrong' % (probe.tried, probe.wrong))
     return 1 if probe.wrong else 0

@@ -51,6 +51,10 @@ def base64_of(data):
     return base64.b64encode(data).decode()
 
 
+def base64url_of(data):
+    return base64.urlsafe_b64encode(data).rstrip(b'=')
+
+
 class Probe:
     """Runs `verify` and `check`, and keeps count of what was not as it should be."""
 
