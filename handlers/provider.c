@@ -300,14 +300,19 @@ static void provider_feed(void *field, struct bytes piece)
         signature_feed(state->signature, piece);
 }
 
-static struct bytes text_of(struct signature_state *state, const struct value_list *list)
+/* The first of the list that is there, or nothing. What is there twice could be read as either. */
+static struct verdict take_name(struct signature_state *state, const struct value_list *list,
+                                struct bytes *text)
 {
     struct bytes value;
-    if (value_get_first(&state->source, list, &value) != VALUE_FOUND || value.length == 0 ||
-        value.length > ID_MAX)
-        return bytes_of(NULL, 0);
+    enum value_outcome outcome = value_get_first(&state->source, list, &value);
+    if (outcome == VALUE_REPEATED)
+        return signature_refuse("the delivery id or the event type is there more than once");
+    if (outcome != VALUE_FOUND || value.length == 0 || value.length > ID_MAX)
+        return verdict_go_on();
     char *copy = arena_copy_bytes(state->request->arena, value);
-    return bytes_of(copy, copy ? value.length : 0);
+    *text = bytes_of(copy, copy ? value.length : 0);
+    return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
@@ -351,8 +356,11 @@ static struct verdict take_identity(struct signature_state *state, struct bytes 
 static struct verdict bring_out(struct signature_state *state, struct request *request)
 {
     const struct scheme *scheme = state->plan->scheme;
-    request->delivery = text_of(state, &scheme->delivery);
-    request->event_type = text_of(state, &scheme->event);
+    struct verdict verdict = take_name(state, &scheme->delivery, &request->delivery);
+    if (verdict.reply == REPLY_NONE)
+        verdict = take_name(state, &scheme->event, &request->event_type);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
     request->secret_used = state->matched;
     bool timed = state->source.time.length &&
                  (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */

@@ -6,7 +6,7 @@ import sys
 import tempfile
 import urllib.parse
 
-from probe import FORM, JSON, NOW, SECRET, TIME, Probe, base64_of, base64url_of, config, digest, openssl, request
+from probe import FORM, JSON, NOW, SECRET, TIME, URL, Probe, base64_of, base64url_of, config, digest, openssl, request
 
 
 # A greeting that signs what a stranger sends must never sign what could be an event.
@@ -209,13 +209,27 @@ def plaid_has_one_key(probe):
     same_key(probe, 'plaid', config('plaid', [public]), [sent(r, s), sent(r, ORDER - s)])
 
 
+def doubled_names_are_refused(probe):
+    body = b'{}'
+    mark = ('X-Hub-Signature-256', 'sha256=' + digest(body).hexdigest())
+    one = [JSON, mark, ('X-GitHub-Delivery', 'a'), ('X-GitHub-Event', 'push')]
+    probe.accepts('single', config('github'), request(one, body))
+    for name, value in (('X-GitHub-Delivery', 'a'), ('X-GitHub-Delivery', 'b'), ('X-GitHub-Event', 'ping')):
+        probe.refuses('twice ' + name, config('github'), request(one + [(name, value)], body))
+        probe.refuses('twice ' + name, config('github'), request([(name, value)] + one, body))
+    form = b'SmsStatus=sent&SmsStatus=failed'
+    signed = (URL + 'SmsStatusfailedSmsStatussent').encode()
+    mark = ('X-Twilio-Signature', base64_of(digest(signed, name='sha1').digest()))
+    probe.refuses('a field twice', config('twilio-form'), request([FORM, mark], form))
+
+
 def main():
     with tempfile.TemporaryDirectory() as directory:
         probe = Probe(sys.argv[1], directory)
         for attack in (x_token_is_no_event, braintree_challenge_is_no_payload, own_greeting_wants_a_bound,
                        zoom_is_answered_with_its_key,
                        sns_text_has_one_reading, sns_topic_is_pinned, listed_signatures_have_one_key,
-                       box_has_one_key, sendgrid_has_one_key, plaid_has_one_key):
+                       box_has_one_key, sendgrid_has_one_key, plaid_has_one_key, doubled_names_are_refused):
             attack(probe)
         print('%d tried, %d wrong' % (probe.tried, probe.wrong))
     return 1 if probe.wrong else 0
