@@ -36,7 +36,8 @@ static const char base64_plain[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char base64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static int base64_digit(uint8_t c, const char *alphabet)
+/* `last` are the characters of 62 and 63, or several such pairs. */
+static int base64_digit(uint8_t c, const char *last)
 {
     if (c >= 'A' && c <= 'Z')
         return c - 'A';
@@ -44,11 +45,12 @@ static int base64_digit(uint8_t c, const char *alphabet)
         return c - 'a' + 26;
     if (c >= '0' && c <= '9')
         return c - '0' + 52;
-    return c == (uint8_t)alphabet[62] ? 62 : c == (uint8_t)alphabet[63] ? 63 : -1;
+    const char *found = c ? strchr(last, c) : NULL;
+    return found ? 62 + (int)(found - last) % 2 : -1;
 }
 
 /* `text` without its padding. */
-static bool base64_decode_digits(struct bytes text, const char *alphabet, uint8_t *out, size_t size,
+static bool base64_decode_digits(struct bytes text, const char *last, uint8_t *out, size_t size,
                                  size_t *length)
 {
     size_t needed = text.length / 4 * 3 + (text.length % 4 ? text.length % 4 - 1 : 0), at = 0;
@@ -57,7 +59,7 @@ static bool base64_decode_digits(struct bytes text, const char *alphabet, uint8_
     if (text.length % 4 == 1 || needed > size)
         return false;
     for (size_t i = 0; i < text.length; i++) {
-        int digit = base64_digit(text.data[i], alphabet);
+        int digit = base64_digit(text.data[i], last);
         if (digit < 0)
             return false;
         bits = bits << 6 | (uint32_t)digit;
@@ -85,8 +87,23 @@ bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
 {
     if (text.length % 4)
         return false;
-    return base64_decode_digits(bytes_of(text.data, text.length - padding_length(text)),
-                                base64_plain, out, size, length);
+    return base64_decode_digits(bytes_of(text.data, text.length - padding_length(text)), "+/", out,
+                                size, length);
+}
+
+static bool is_around(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool base64_decode_liberal(struct bytes text, uint8_t *out, size_t size, size_t *length)
+{
+    while (text.length && is_around(text.data[0]))
+        text = bytes_from(text, 1);
+    while (text.length && is_around(text.data[text.length - 1]))
+        text.length--;
+    return base64_decode_digits(bytes_of(text.data, text.length - padding_length(text)), "+/-_",
+                                out, size, length);
 }
 
 bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
@@ -94,7 +111,7 @@ bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *leng
     size_t padding = padding_length(text);
     if (padding && text.length % 4)
         return false;
-    return base64_decode_digits(bytes_of(text.data, text.length - padding), base64_url, out, size,
+    return base64_decode_digits(bytes_of(text.data, text.length - padding), "-_", out, size,
                                 length);
 }
 
@@ -102,15 +119,15 @@ static void base64_encode_with(struct bytes data, const char *alphabet, bool pad
 {
     size_t i = 0;
     for (; i + 3 <= data.length; i += 3) {
-        uint32_t bits = (uint32_t)data.data[i] << 16 | (uint32_t)data.data[i + 1] << 8 |
-                        data.data[i + 2];
+        uint32_t bits =
+            (uint32_t)data.data[i] << 16 | (uint32_t)data.data[i + 1] << 8 | data.data[i + 2];
         for (int shift = 18; shift >= 0; shift -= 6)
             *out++ = alphabet[bits >> shift & 63];
     }
     size_t left = data.length - i;
     if (left) {
-        uint32_t bits = (uint32_t)data.data[i] << 16 |
-                        (left == 2 ? (uint32_t)data.data[i + 1] << 8 : 0);
+        uint32_t bits =
+            (uint32_t)data.data[i] << 16 | (left == 2 ? (uint32_t)data.data[i + 1] << 8 : 0);
         *out++ = alphabet[bits >> 18 & 63];
         *out++ = alphabet[bits >> 12 & 63];
         if (left == 2)

@@ -12,6 +12,9 @@ bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t s
 
 /* RFC 4648: with padding, canonical (unused bits zero), no spaces. */
 bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
+/* The same of keys that people copy, not of what is compared: either alphabet, with or without its
+ * padding, blanks and line ends around it. */
+bool base64_decode_liberal(struct bytes text, uint8_t *out, size_t size, size_t *length);
 /* The URL alphabet; padding optional but right if there. */
 bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
 

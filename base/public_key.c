@@ -99,6 +99,16 @@ bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length,
     return done;
 }
 
+/* A key that `import` has filled with numbers. */
+static bool key_finish(gnutls_pubkey_t key, int code, uint8_t *der, size_t *length,
+                       struct error *err)
+{
+    bool done =
+        code < 0 ? error_set(err, "%s", gnutls_strerror(code)) : key_export(key, der, length, err);
+    gnutls_pubkey_deinit(key);
+    return done;
+}
+
 bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, struct error *err)
 {
     gnutls_pubkey_t key;
@@ -108,10 +118,32 @@ bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, str
     if (gnutls_pubkey_init(&key) < 0)
         return error_set(err, "out of memory");
     int code = gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_ED25519, &x, NULL);
-    bool done =
-        code < 0 ? error_set(err, "%s", gnutls_strerror(code)) : key_export(key, der, length, err);
-    gnutls_pubkey_deinit(key);
-    return done;
+    return key_finish(key, code, der, length, err);
+}
+
+bool public_key_from_p256(struct bytes x, struct bytes y, uint8_t *der, size_t *length,
+                          struct error *err)
+{
+    gnutls_pubkey_t key;
+    gnutls_datum_t numbers[] = {datum_of(x), datum_of(y)};
+    if (x.length != 32 || y.length != 32)
+        return error_set(err, "a P-256 key has two numbers of 32 bytes");
+    if (gnutls_pubkey_init(&key) < 0)
+        return error_set(err, "out of memory");
+    int code =
+        gnutls_pubkey_import_ecc_raw(key, GNUTLS_ECC_CURVE_SECP256R1, &numbers[0], &numbers[1]);
+    return key_finish(key, code, der, length, err);
+}
+
+bool public_key_from_rsa(struct bytes modulus, struct bytes exponent, uint8_t *der, size_t *length,
+                         struct error *err)
+{
+    gnutls_pubkey_t key;
+    gnutls_datum_t numbers[] = {datum_of(modulus), datum_of(exponent)};
+    if (gnutls_pubkey_init(&key) < 0)
+        return error_set(err, "out of memory");
+    int code = gnutls_pubkey_import_rsa_raw(key, &numbers[0], &numbers[1]);
+    return key_finish(key, code, der, length, err);
 }
 
 static gnutls_pubkey_t key_load(struct bytes der, int *algorithm)
@@ -184,8 +216,7 @@ bool public_key_verify_hash(struct bytes der, enum public_scheme scheme, enum ha
     /* SHA-1 is let through by the library only with the flag; who may ask is settled at load. */
     unsigned flags = hash == HASH_SHA1 ? GNUTLS_VERIFY_ALLOW_BROKEN : 0;
     bool good = algorithm == schemes[scheme].key && sign != GNUTLS_SIGN_UNKNOWN &&
-                signature.length > 0 &&
-                (scheme != PUBLIC_ECDSA || ecdsa_is_canonical(mark)) &&
+                signature.length > 0 && (scheme != PUBLIC_ECDSA || ecdsa_is_canonical(mark)) &&
                 gnutls_pubkey_verify_hash2(key, sign, flags, &sum, &mark) >= 0;
     gnutls_pubkey_deinit(key);
     return good;

@@ -18,6 +18,12 @@ bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length,
 /* The 32 bytes of RFC 8032. */
 bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, struct error *err);
 
+/* Its numbers, big-endian: the point of a P-256 key, modulus and exponent of an RSA key. */
+bool public_key_from_p256(struct bytes x, struct bytes y, uint8_t *der, size_t *length,
+                          struct error *err);
+bool public_key_from_rsa(struct bytes modulus, struct bytes exponent, uint8_t *der, size_t *length,
+                         struct error *err);
+
 /* What key this is; false if it is none of ours. */
 bool public_key_kind(struct bytes der, enum public_key_kind *kind);
 

@@ -2,9 +2,9 @@
  * the same rows — with the route's secrets. What the signature engine proves is turned here into
  * what the rest of the walk wants: the delivery id, the event type and the key against replays.
  *
- * The key against replays is the delivery id where that is signed, else a digest of the text that was
- * signed where a time is part of it, else the delivery id as sent. Without any of them there is none:
- * two messages with the same body and the same signature may well be two events
+ * The key against replays is the delivery id where that is signed, else a digest of the text that
+ * was signed where a time is part of it, else the delivery id as sent. Without any of them there is
+ * none: two messages with the same body and the same signature may well be two events
  * (docs/decisions/replay.md). */
 #include "handlers/provider.h"
 
@@ -191,6 +191,8 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     const struct scheme *scheme = settings->scheme;
     struct error err;
     settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
+    if (scheme->kind == SCHEME_MESSAGE && !signature_message_check(&settings->parameters, &err))
+        return load_problem(load, node, "provider %s: %s", scheme->name, err.text);
     if (!load_keep_secrets(load, &settings->plan.keys))
         return false;
     if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
@@ -228,8 +230,8 @@ static void choose_plan(struct provider_state *state, const struct request *requ
     const struct secret_list keys = {&key, 1};
     struct error err;
     state->plan = &settings->plan;
-    state->learned = (struct signature_plan){.scheme = settings->scheme,
-                                             .parameters = &settings->parameters};
+    state->learned =
+        (struct signature_plan){.scheme = settings->scheme, .parameters = &settings->parameters};
     if (key.length > 0 && provider_learns(settings) &&
         signature_plan_keys(&state->learned, &keys, &err))
         state->plan = &state->learned;
@@ -244,8 +246,7 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
-static struct verdict greeting_in_head(const struct provider_state *state,
-                                       struct request *request)
+static struct verdict greeting_in_head(const struct provider_state *state, struct request *request)
 {
     struct value_source source = {.request = request, .parameters = &state->settings->parameters};
     struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);

@@ -1,6 +1,6 @@
-/* What a person should know of a provider before he believes it, said by `check` and at every start:
- * which parts of a message the signature leaves open, and what the route could say to close them. A
- * warning is a row: when it holds, and its sentence. */
+/* What a person should know of a provider before he believes it, said by `check` and at every
+ * start: which parts of a message the signature leaves open, and what the route could say to close
+ * them. A warning is a row: when it holds, and its sentence. */
 #include "handlers/handshake.h"
 #include "handlers/provider.h"
 
@@ -90,10 +90,11 @@ static const struct {
     {lets_anybody_in, "does not prove who calls: anybody can", false},
     {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},
     {runs_fields_together,
-     "signs the fields of a form run together: where a name ends and its value begins is not signed",
+     "signs the fields of a form run together: where a name ends and its value begins is not "
+     "signed",
      false},
-    {leaves_time_open,
-     "does not sign its time: a message that somebody has seen can be sent again", false},
+    {leaves_time_open, "does not sign its time: a message that somebody has seen can be sent again",
+     false},
     {takes_any_topic,
      "takes messages of every topic of every customer of Amazon: say {name: aws-sns, topic: ARN}",
      false},

@@ -126,10 +126,11 @@ static bool read_template(struct load *load, const struct node *node, const stru
 /* ---- sections ---- */
 
 static const struct row key_rows[] = {
-    CHOICE_ROW("encoding", scheme_key, encoding, key_encodings, "text",
-               "How `secret` is written: as it is, in hex or base64, in base64 if it has the prefix "
-               "`strip` and else as it is, as a public key (PEM, or its DER in base64) or as an X.509 "
-               "certificate in PEM."),
+    CHOICE_ROW(
+        "encoding", scheme_key, encoding, key_encodings, "text",
+        "How `secret` is written: as it is, in hex or base64, in base64 if it has the prefix "
+        "`strip` and else as it is, as a public key (PEM, or its DER in base64) or as an X.509 "
+        "certificate in PEM."),
     TEXT_ROW("strip", scheme_key, strip, "A prefix of the secret that is not part of the key."),
     CHOICE_ROW("hash", scheme_key, hash, key_hashes, "none",
                "The key is this digest of the secret, not the secret."),
@@ -270,8 +271,9 @@ static const struct row_section about_section = {.name = "about",
                                                  .size = sizeof(struct scheme_about)};
 
 static const struct row reply_rows_of_scheme[] = {
-    STATUS_ROW("status", reply_words, status, NULL, 200, 204,
-               "Of accepted events, also of those that are ignored or came before; else 202 or 200."),
+    STATUS_ROW(
+        "status", reply_words, status, NULL, 200, 204,
+        "Of accepted events, also of those that are ignored or came before; else 202 or 200."),
     TEXT_ROW("type", reply_words, type, "The media type of that answer."),
     TEXT_ROW("body", reply_words, body, "Its body."),
     BOOL_ROW("bare", reply_words, bare, "false", "No answer has a body, refusals neither."),
@@ -396,7 +398,8 @@ static const char *signs_anything(const struct scheme_handshake *handshake,
     return NULL;
 }
 
-/* Events are signed with the same key: who can have a text of his own signed has signed an event. */
+/* Events are signed with the same key: who can have a text of his own signed has signed an event.
+ */
 static bool handshake_finish(struct load *load, const struct node *node, void *settings)
 {
     const struct scheme_handshake *handshake = settings;
@@ -442,19 +445,27 @@ static bool kind_is_public(int kind)
 
 static bool check_hash(struct load *load, const struct node *node, const struct scheme *scheme)
 {
-    bool public = kind_is_public(scheme->kind);
     if (scheme->kind == SCHEME_SNS && !scheme->weak_hash_accepted)
         return load_problem(load, node,
                             "sns wants weak_hash: true; its version 1 signs with SHA-1");
-    if (public && scheme->hash == HASH_SHA1 && !scheme->weak_hash_accepted)
-        return load_problem(load, node, "SHA-1 is not accepted for %s", kinds[scheme->kind]);
+    return !kind_is_public(scheme->kind) || scheme->hash != HASH_SHA1 ||
+           scheme->weak_hash_accepted ||
+           load_problem(load, node, "SHA-1 is not accepted for %s", kinds[scheme->kind]);
+}
+
+/* A public key is never the key of a shared kind: everybody could sign with it. */
+static bool check_key(struct load *load, const struct node *node, const struct scheme *scheme)
+{
     bool public_key = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
+    bool jws_public = scheme->kind == SCHEME_JWS && scheme->jws.algorithm != JWS_HS256;
+    bool public = kind_is_public(scheme->kind) || jws_public;
+    const char *what =
+        scheme->kind == SCHEME_JWS ? algorithms[scheme->jws.algorithm] : kinds[scheme->kind];
     if (public && !public_key)
-        return load_problem(load, node, "%s wants key.encoding public or certificate",
-                            kinds[scheme->kind]);
-    if (!public && public_key && scheme->kind != SCHEME_ED25519 && scheme->kind != SCHEME_JWS &&
-        scheme->kind != SCHEME_MESSAGE)
-        return load_problem(load, node, "%s has no public key", kinds[scheme->kind]);
+        return load_problem(load, node, "%s wants key.encoding public or certificate", what);
+    if (!public && public_key && scheme->kind != SCHEME_ED25519 && scheme->kind != SCHEME_MESSAGE)
+        return load_problem(load, node, "%s has no public key: key.encoding cannot be %s", what,
+                            key_encodings[scheme->key.encoding]);
     return true;
 }
 
@@ -478,7 +489,7 @@ static bool scheme_finish(struct load *load, const struct node *node, void *sett
     if ((kind_has_text(scheme->kind) || scheme->kind == SCHEME_TOKEN) &&
         !check_signature(load, node, scheme))
         return false;
-    return check_hash(load, node, scheme);
+    return check_hash(load, node, scheme) && check_key(load, node, scheme);
 }
 
 const struct row_section scheme_section = {.name = "provider",

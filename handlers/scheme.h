@@ -32,6 +32,7 @@ enum key_encoding {
     KEY_PUBLIC,
     KEY_CERTIFICATE
 };
+enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
 enum url_form { URL_AS_IS, URL_ANY_SPELLING };
@@ -69,7 +70,7 @@ struct scheme_body_hash {
 };
 
 struct scheme_jws {
-    int algorithm; /* HS256, ES256, RS256 */
+    int algorithm; /* enum jws_algorithm */
     const char *issuer;
     const char *body_claim; /* the claim that holds the body's digest */
     int64_t tolerance_ms;   /* of iat; 0: not judged */
@@ -120,7 +121,7 @@ struct scheme {
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct section_list handshake; /* of struct scheme_handshake */
-    int content; /* enum content_kind less CONTENT_PROVIDER */
+    int content;                   /* enum content_kind less CONTENT_PROVIDER */
     struct reply_words reply;
     struct scheme_about about;
 };

@@ -5,6 +5,7 @@
 #define TENTERHOOK_HANDLERS_SIGNATURE_H
 
 #include "base/buffer.h"
+#include "handlers/public_keys.h"
 #include "handlers/scheme.h"
 #include "handlers/verdict.h"
 
@@ -14,6 +15,7 @@ struct signature_plan {
     const struct scheme *scheme;
     const struct text_map *parameters;
     struct secret_list keys; /* decoded; public keys as DER. Wiped by its owner */
+    char key_ids[SIGNATURE_KEYS_MAX][KEY_ID_SIZE]; /* the `kid` of each, or empty */
 };
 
 /* Decodes the secrets into plan->keys. False, with a sentence that says which and why. */
@@ -50,8 +52,8 @@ void signature_feed(struct signature_state *state, struct bytes piece);
 struct verdict signature_body(struct signature_state *state);
 void signature_release(struct signature_state *state);
 
-/* What a proven message is known by when it comes again: a digest of the text that was signed, never
- * of the signature, of which there may be several that are right. False without memory. */
+/* What a proven message is known by when it comes again: a digest of the text that was signed,
+ * never of the signature, of which there may be several that are right. False without memory. */
 bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_SIZE]);
 
 /* What should have been signed, for a person: the secret is shown as a word. False where the
@@ -79,8 +81,21 @@ struct verdict signature_compare(struct signature_state *state);
 /* The address that the sender knows. Without public_url the Host header has to do. */
 struct bytes signature_url(const struct request *request);
 
-/* The components that a message signature (RFC 9421) has to cover, with spaces between them: those that
- * stand beside the provider's name, by default the digest of the body. */
+/* The algorithm of a message signature (RFC 9421) that stands beside the provider's name. */
+enum message_algorithm {
+    MESSAGE_HMAC,
+    MESSAGE_ED25519,
+    MESSAGE_ECDSA,
+    MESSAGE_RSA_PSS,
+    MESSAGE_RSA
+};
+/* -1: none does, or none that is known. */
+int signature_message_algorithm(const struct text_map *parameters);
+/* Whether what stands beside the name is what a message signature can have. */
+bool signature_message_check(const struct text_map *parameters, struct error *err);
+
+/* The components that a message signature (RFC 9421) has to cover, with spaces between them: those
+ * that stand beside the provider's name, by default the digest of the body. */
 struct bytes signature_components(const struct text_map *parameters);
 
 bool signature_test(struct value_source *source, const struct scheme_test *test);

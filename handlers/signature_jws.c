@@ -1,6 +1,7 @@
 /* JSON Web Signatures in the compact form (RFC 7515), with a claim that holds the body's digest.
  * The algorithm is the configuration's: the header of the message has to name the same one and is
- * otherwise ignored — no key, no address and no certificate is taken from it. */
+ * otherwise ignored, but for the name of one of our own keys: no key, no address and no certificate
+ * is taken from it. */
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
@@ -8,7 +9,6 @@
 #include "handlers/json.h"
 
 enum { JWS_MAX = 8 * 1024, ES256_SIZE = 64 };
-enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
 
 static const char *const algorithm_names[] = {"HS256", "ES256", "RS256"};
 
@@ -50,10 +50,19 @@ static bool key_matches(int algorithm, struct bytes key, struct bytes input, str
            public_key_verify_hash(key, PUBLIC_ECDSA, HASH_SHA256, sum, bytes_of(der, length));
 }
 
-static bool any_key_matches(struct signature_state *state, struct bytes input, struct bytes mark)
+/* A key that has a name is for messages that name it, or none at all. */
+static bool key_is_meant(const struct signature_plan *plan, size_t i, struct bytes id)
+{
+    return !id.length || !plan->key_ids[i][0] || bytes_equal_text(id, plan->key_ids[i]);
+}
+
+static bool any_key_matches(struct signature_state *state, struct bytes id, struct bytes input,
+                            struct bytes mark)
 {
     bool matched = false;
     for (size_t i = 0; i < state->plan->keys.count; i++) {
+        if (!key_is_meant(state->plan, i, id))
+            continue;
         if (key_matches(state->plan->scheme->jws.algorithm,
                         secret_bytes(&state->plan->keys.items[i]), input, mark) &&
             !matched) {
@@ -64,7 +73,9 @@ static bool any_key_matches(struct signature_state *state, struct bytes input, s
     return matched;
 }
 
-static struct verdict check_header(struct signature_state *state, struct bytes text)
+/* `id` is the key's name, where the message has it. */
+static struct verdict check_header(struct signature_state *state, struct bytes text,
+                                   struct bytes *id)
 {
     struct arena *arena = state->request->arena;
     struct bytes json, value;
@@ -72,6 +83,7 @@ static struct verdict check_header(struct signature_state *state, struct bytes t
         return signature_refuse("the JWS is not well formed");
     if (!bytes_equal_text(value, algorithm_names[state->plan->scheme->jws.algorithm]))
         return signature_refuse("the JWS names another algorithm");
+    find_text(json, "kid", arena, id);
     struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text("crit")};
     struct json_path path = {.steps = &step, .count = 1};
     return json_path_find(json, &path, &value)
@@ -101,7 +113,7 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
 
 static struct verdict jws_head(struct signature_state *state)
 {
-    struct bytes whole = state->found[0], rest = whole, claims, mark;
+    struct bytes whole = state->found[0], rest = whole, claims, mark, id = {0};
     struct arena *arena = state->request->arena;
     if (state->found_count != 1 || whole.length > JWS_MAX)
         return signature_refuse("the JWS is not well formed");
@@ -109,13 +121,13 @@ static struct verdict jws_head(struct signature_state *state)
     if (!rest.data || memchr(rest.data, '.', rest.length) || memchr(rest.data, '=', rest.length) ||
         !signature_decode(rest, ENCODING_BASE64URL, arena, &mark))
         return signature_refuse("the JWS is not well formed");
-    struct verdict verdict = check_header(state, header);
+    struct verdict verdict = check_header(state, header, &id);
     if (verdict.reply != REPLY_NONE)
         return verdict;
     struct bytes input = bytes_of(whole.data, (size_t)(rest.data - whole.data) - 1);
     if (!buffer_append_bytes(&state->message, input))
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signed text");
-    if (!any_key_matches(state, input, mark))
+    if (!any_key_matches(state, id, input, mark))
         return signature_refuse("the signature does not match");
     if (!decode_json(payload, arena, &claims))
         return signature_refuse("the JWS is not well formed");

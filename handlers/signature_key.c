@@ -1,119 +1,171 @@
 /* From `secret:` to keys. What a sender shows as the secret is not always the key: it has a prefix,
- * is base64, or is a public key in one of three wrappings. */
+ * is base64, or is public keys in one of several wrappings. Whether a key is shared or public is
+ * settled by the scheme, before the secret is looked at; only of a message signature (RFC 9421)
+ * that does not say its algorithm it is the secret that tells. */
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
-#include "base/public_key.h"
+#include "handlers/public_keys.h"
 
 #include <stdlib.h>
 
 enum { KEY_MAX = 8192 };
 
-static bool key_public(struct bytes text, int encoding, uint8_t *out, size_t *length,
-                       struct error *err)
-{
-    uint8_t der[KEY_MAX];
-    size_t size;
-    if (bytes_starts_with(text, bytes_of_text("-----BEGIN CERTIFICATE")))
-        return public_key_from_certificate(text, out, length, err);
-    if (encoding == KEY_CERTIFICATE)
-        return error_set(err, "wants a certificate in PEM");
-    if (bytes_starts_with(text, bytes_of_text("-----BEGIN")))
-        return public_key_from_pem(text, out, length, err);
-    if (!base64_decode(text, der, sizeof der, &size))
-        return error_set(err, "is neither PEM nor base64");
-    return public_key_from_der(bytes_of(der, size), out, length, err);
-}
-
-/* Undoes the writing only. */
-static bool key_decode(int encoding, struct bytes text, uint8_t *out, size_t *length,
-                       struct error *err)
-{
-    switch (encoding) {
-    case KEY_HEX:
-        return hex_decode(text, HEX_ANY, out, KEY_MAX, length) || error_set(err, "is not hex");
-    case KEY_BASE64:
-        return base64_decode(text, out, KEY_MAX, length) || error_set(err, "is not base64");
-    case KEY_PUBLIC:
-    case KEY_CERTIFICATE:
-        return key_public(text, encoding, out, length, err);
-    default:
-        *length = text.length;
-        return text.length <= KEY_MAX ? memcpy(out, text.data, text.length) != NULL
-                                      : error_set(err, "is too long");
-    }
-}
-
-static bool key_fits(const struct scheme *scheme, struct bytes der, struct error *err)
-{
-    enum public_key_kind kind, wanted = scheme->kind == SCHEME_ECDSA     ? PUBLIC_KEY_ECDSA
-                                        : scheme->kind == SCHEME_ED25519 ? PUBLIC_KEY_ED25519
-                                                                         : PUBLIC_KEY_RSA;
-    if (scheme->kind == SCHEME_JWS)
-        wanted = scheme->jws.algorithm == 1 ? PUBLIC_KEY_ECDSA : PUBLIC_KEY_RSA;
-    return (public_key_kind(der, &kind) && kind == wanted) ||
-           error_set(err, "is a key of another kind than the scheme's");
-}
-
-/* Of a message signature: PEM is a public key, all else is shared. */
-static bool key_make_message(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
-                             size_t *length, struct error *err)
-{
-    const char *encoding = value_parameter(plan->parameters, "encoding");
-    bool base64 = encoding && strcmp(encoding, "base64") == 0;
-    bool pem = bytes_starts_with(secret, bytes_of_text("-----BEGIN"));
-    return key_decode(pem ? KEY_PUBLIC : base64 ? KEY_BASE64 : KEY_TEXT, secret, out, length, err) &&
-           (*length > 0 || error_set(err, "is empty"));
-}
-
-/* The key as it is used, in `out`. */
-static bool key_make(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
-                     size_t *length, struct error *err)
+static bool kind_is_public(const struct signature_plan *plan, struct bytes secret)
 {
     const struct scheme *scheme = plan->scheme;
-    uint8_t raw[KEY_MAX];
-    if (scheme->kind == SCHEME_MESSAGE)
-        return key_make_message(plan, secret, out, length, err);
-    struct bytes strip = bytes_of_text(scheme->key.strip);
-    bool prefixed = strip.length && bytes_starts_with(secret, strip);
-    int encoding = scheme->key.encoding;
-    if (encoding == KEY_PREFIXED)
-        encoding = prefixed ? KEY_BASE64 : KEY_TEXT;
+    int algorithm = signature_message_algorithm(plan->parameters);
+    if (scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE)
+        return true;
+    if (scheme->kind != SCHEME_MESSAGE)
+        return false;
+    return algorithm < 0 ? public_keys_begin(secret) : algorithm != MESSAGE_HMAC;
+}
+
+/* ---- public keys ---- */
+
+/* What the scheme verifies with; false: anything. */
+static bool wanted_kind(const struct signature_plan *plan, enum public_key_kind *kind)
+{
+    static const enum public_key_kind of_message[] = {[MESSAGE_ED25519] = PUBLIC_KEY_ED25519,
+                                                      [MESSAGE_ECDSA] = PUBLIC_KEY_ECDSA,
+                                                      [MESSAGE_RSA_PSS] = PUBLIC_KEY_RSA,
+                                                      [MESSAGE_RSA] = PUBLIC_KEY_RSA};
+    const struct scheme *scheme = plan->scheme;
+    int algorithm = signature_message_algorithm(plan->parameters);
+    if (scheme->kind == SCHEME_MESSAGE && algorithm < 0)
+        return false;
+    bool ecdsa = scheme->kind == SCHEME_ECDSA ||
+                 (scheme->kind == SCHEME_JWS && scheme->jws.algorithm == JWS_ES256);
+    *kind = scheme->kind == SCHEME_MESSAGE   ? of_message[algorithm]
+            : scheme->kind == SCHEME_ED25519 ? PUBLIC_KEY_ED25519
+            : ecdsa                          ? PUBLIC_KEY_ECDSA
+                                             : PUBLIC_KEY_RSA;
+    return true;
+}
+
+static bool add_key(struct signature_plan *plan, struct bytes key, const char *id,
+                    struct error *err)
+{
+    if (plan->keys.count == SIGNATURE_KEYS_MAX)
+        return error_set(err, "has more than %d keys", SIGNATURE_KEYS_MAX);
+    if (!secret_list_add(&plan->keys, key))
+        return error_set(err, "out of memory");
+    strcpy(plan->key_ids[plan->keys.count - 1], id);
+    return true;
+}
+
+static bool add_public_key(void *context, const struct public_key *key, struct error *err)
+{
+    struct signature_plan *plan = context;
+    struct bytes der = bytes_of(key->der, key->length);
+    enum public_key_kind kind, wanted;
+    if (wanted_kind(plan, &wanted) && (!public_key_kind(der, &kind) || kind != wanted))
+        return error_set(err, "is a key of another kind than the scheme's");
+    return add_key(plan, der, key->id, err);
+}
+
+/* ---- shared keys, and public keys that are written like them ---- */
+
+static bool decode_text(struct bytes text, uint8_t *out, size_t *length, struct error *err)
+{
+    if (text.length > KEY_MAX)
+        return error_set(err, "is too long");
+    if (text.length)
+        memcpy(out, text.data, text.length);
+    *length = text.length;
+    return true;
+}
+
+static bool decode_hex(struct bytes text, uint8_t *out, size_t *length, struct error *err)
+{
+    return hex_decode(text, HEX_ANY, out, KEY_MAX, length) || error_set(err, "is not hex");
+}
+
+static bool decode_base64(struct bytes text, uint8_t *out, size_t *length, struct error *err)
+{
+    return base64_decode_liberal(text, out, KEY_MAX, length) || error_set(err, "is not base64");
+}
+
+/* How the secret is written, the scheme's prefix being taken off it. */
+static int encoding_of(const struct signature_plan *plan, struct bytes *secret)
+{
+    const struct scheme_key *key = &plan->scheme->key;
+    const char *said = value_parameter(plan->parameters, "encoding");
+    struct bytes strip = bytes_of_text(key->strip);
+    bool prefixed = strip.length && bytes_starts_with(*secret, strip);
+    if (plan->scheme->kind == SCHEME_MESSAGE)
+        return said && strcmp(said, "base64") == 0 ? KEY_BASE64 : KEY_TEXT;
     if (prefixed)
-        secret = bytes_from(secret, strip.length);
-    bool public = encoding == KEY_PUBLIC || encoding == KEY_CERTIFICATE;
-    bool done = key_decode(encoding, secret, out, length, err);
-    if (done && *length == 0)
-        done = error_set(err, "is empty");
-    if (done && scheme->kind == SCHEME_ED25519 && !public) {
-        size_t size = *length;
-        memcpy(raw, out, size);
-        done = public_key_from_ed25519(bytes_of(raw, size), out, length, err);
-    } else if (done && public) {
-        done = key_fits(scheme, bytes_of(out, *length), err);
-    }
-    if (done && scheme->key.hash) {
-        enum hash_kind hash = (enum hash_kind)(scheme->key.hash - 1);
-        done = hash_compute(hash, bytes_of(out, *length), raw);
-        *length = hash_size(hash);
-        memcpy(out, raw, *length);
-    }
-    secret_wipe(raw, sizeof raw);
+        *secret = bytes_from(*secret, strip.length);
+    if (key->encoding != KEY_PREFIXED)
+        return key->encoding;
+    return prefixed ? KEY_BASE64 : KEY_TEXT;
+}
+
+static bool hash_key(const struct scheme *scheme, uint8_t *key, size_t *length)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    enum hash_kind hash = (enum hash_kind)(scheme->key.hash - 1);
+    if (!scheme->key.hash)
+        return true;
+    bool done = hash_compute(hash, bytes_of(key, *length), digest);
+    *length = hash_size(hash);
+    memcpy(key, digest, *length);
+    secret_wipe(digest, sizeof digest);
+    return done;
+}
+
+static bool raw_ed25519(uint8_t *key, size_t *length, struct error *err)
+{
+    uint8_t raw[32];
+    if (*length != sizeof raw)
+        return error_set(err, "is no Ed25519 key: it has %zu bytes, not 32", *length);
+    memcpy(raw, key, sizeof raw);
+    return public_key_from_ed25519(bytes_of(raw, sizeof raw), key, length, err);
+}
+
+/* `out` has room for KEY_MAX. */
+static bool make_shared(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
+                        size_t *length, struct error *err)
+{
+    static bool (*const decoders[])(struct bytes text, uint8_t * out, size_t * length,
+                                    struct error * err) = {
+        [KEY_TEXT] = decode_text, [KEY_HEX] = decode_hex, [KEY_BASE64] = decode_base64};
+    const char *inside = public_keys_inside(secret);
+    if (inside)
+        return error_set(err, "holds %s, which everybody may know: a shared secret is wanted",
+                         inside);
+    int encoding = encoding_of(plan, &secret);
+    if (!decoders[encoding](secret, out, length, err))
+        return false;
+    if (*length == 0)
+        return error_set(err, "is empty");
+    if (plan->scheme->kind == SCHEME_ED25519)
+        return raw_ed25519(out, length, err);
+    return hash_key(plan->scheme, out, length) || error_set(err, "cannot be hashed");
+}
+
+static bool add_shared(struct signature_plan *plan, struct bytes secret, struct error *err)
+{
+    uint8_t key[KEY_MAX];
+    size_t length;
+    bool done = make_shared(plan, secret, key, &length, err) &&
+                add_key(plan, bytes_of(key, length), "", err);
+    secret_wipe(key, sizeof key);
     return done;
 }
 
 bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
                          struct error *err)
 {
-    uint8_t key[KEY_MAX];
-    bool done = secrets->count <= SIGNATURE_KEYS_MAX ||
-                error_set(err, "has more than %d values", SIGNATURE_KEYS_MAX);
+    bool done = true;
     for (size_t i = 0; i < secrets->count && done; i++) {
-        size_t length;
-        done = key_make(plan, secret_bytes(&secrets->items[i]), key, &length, err);
-        if (done && !secret_list_add(&plan->keys, bytes_of(key, length)))
-            done = error_set(err, "out of memory");
+        struct bytes secret = secret_bytes(&secrets->items[i]);
+        done = kind_is_public(plan, secret)
+                   ? public_keys_each(secret, plan->scheme->key.encoding == KEY_CERTIFICATE,
+                                      add_public_key, plan, err)
+                   : add_shared(plan, secret, err);
     }
-    secret_wipe(key, sizeof key);
     return done;
 }

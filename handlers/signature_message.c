@@ -12,14 +12,6 @@
 
 enum { LABELS_MAX = 4, COMPONENTS_MAX = 32, BASE_MAX = 64 * 1024 };
 
-enum message_algorithm {
-    MESSAGE_HMAC,
-    MESSAGE_ED25519,
-    MESSAGE_ECDSA,
-    MESSAGE_RSA_PSS,
-    MESSAGE_RSA
-};
-
 static const struct {
     const char *name;
     enum hash_kind hash;
@@ -29,17 +21,38 @@ static const struct {
                   [MESSAGE_RSA_PSS] = {"rsa-pss-sha512", HASH_SHA512},
                   [MESSAGE_RSA] = {"rsa-v1_5-sha256", HASH_SHA256}};
 
-/* By the key alone; for RSA, which has two, by what the route says. */
+int signature_message_algorithm(const struct text_map *parameters)
+{
+    const char *said = value_parameter(parameters, "algorithm");
+    for (int i = 0; said && i <= MESSAGE_RSA; i++) {
+        if (strcmp(said, algorithms[i].name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+bool signature_message_check(const struct text_map *parameters, struct error *err)
+{
+    const char *encoding = value_parameter(parameters, "encoding");
+    if (value_parameter(parameters, "algorithm") && signature_message_algorithm(parameters) < 0)
+        return error_set(err, "algorithm is one of hmac-sha256, ed25519, ecdsa-p256-sha256, "
+                              "rsa-pss-sha512 and rsa-v1_5-sha256");
+    return !encoding || strcmp(encoding, "base64") == 0 || strcmp(encoding, "text") == 0 ||
+           error_set(err, "encoding, of a shared key, is text or base64");
+}
+
+/* What the route says; else by the key alone, RSA-PSS being the one for RSA. That no shared key is
+ * a public key's DER has been seen to when the key was made. */
 static enum message_algorithm algorithm_of(const struct signature_plan *plan, struct bytes key)
 {
+    static const enum message_algorithm of_keys[] = {[PUBLIC_KEY_ED25519] = MESSAGE_ED25519,
+                                                     [PUBLIC_KEY_ECDSA] = MESSAGE_ECDSA,
+                                                     [PUBLIC_KEY_RSA] = MESSAGE_RSA_PSS};
     enum public_key_kind kind;
-    const char *said = value_parameter(plan->parameters, "algorithm");
-    if (!public_key_kind(key, &kind))
-        return MESSAGE_HMAC;
-    if (kind == PUBLIC_KEY_RSA)
-        return said && strcmp(said, algorithms[MESSAGE_RSA].name) == 0 ? MESSAGE_RSA
-                                                                       : MESSAGE_RSA_PSS;
-    return kind == PUBLIC_KEY_ED25519 ? MESSAGE_ED25519 : MESSAGE_ECDSA;
+    int said = signature_message_algorithm(plan->parameters);
+    if (said >= 0)
+        return (enum message_algorithm)said;
+    return public_key_kind(key, &kind) ? of_keys[kind] : MESSAGE_HMAC;
 }
 
 /* ---- components ---- */

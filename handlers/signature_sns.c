@@ -1,11 +1,11 @@
-/* Amazon SNS: RSA over the names and values of a fixed list of members, a line each. The certificate
- * is pinned; the address that the message gives for it is never opened, but has to be one of Amazon's,
- * as its own validator demands.
+/* Amazon SNS: RSA over the names and values of a fixed list of members, a line each. The
+ * certificate is pinned; the address that the message gives for it is never opened, but has to be
+ * one of Amazon's, as its own validator demands.
  *
- * The names stand in the text like values, so the text can be read in one way only if every member of
- * the list is there and none but the first, Message, has lines of its own: then it is taken apart
- * from its end. All of Amazon's customers share its certificates: which topic a message is of is for
- * the route to say. */
+ * The names stand in the text like values, so the text can be read in one way only if every member
+ * of the list is there and none but the first, Message, has lines of its own: then it is taken
+ * apart from its end. All of Amazon's customers share its certificates: which topic a message is of
+ * is for the route to say. */
 #include "handlers/signature.h"
 
 #include "base/public_key.h"

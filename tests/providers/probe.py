@@ -5,6 +5,8 @@ import hmac
 import json
 import pathlib
 import subprocess
+import sys
+import tempfile
 
 NOW = 1763900000
 TIME = '2025-11-23T12:13:20Z'  # NOW
@@ -12,6 +14,15 @@ URL = 'https://hooks.example.test/in/x'
 SECRET = 'a secret of the test'
 JSON = ('Content-Type', 'application/json')
 FORM = ('Content-Type', 'application/x-www-form-urlencoded')
+
+
+CASES = []
+
+
+def case(function):
+    """A test: called with a Probe by main()."""
+    CASES.append(function)
+    return function
 
 
 def quoted(text):
@@ -96,3 +107,12 @@ class Probe:
         code, said = self.verify(route, message, now)
         self.expect(what, (code, said.get('status', said.get('reason'))), (1, status))
         return said
+
+
+def main():
+    with tempfile.TemporaryDirectory() as directory:
+        probe = Probe(sys.argv[1], directory)
+        for function in CASES:
+            function(probe)
+        print('%d tried, %d wrong' % (probe.tried, probe.wrong))
+    return 1 if probe.wrong else 0
