@@ -4,6 +4,8 @@
 
 #include "config/row.h"
 
+struct route;
+
 /* One kind of handler: `token` under `auth:`, `command` among the actions. A handler's file defines
  * a struct that begins with this one and goes on with its functions, so that whoever holds the kind
  * can reach them. */
@@ -19,6 +21,9 @@ struct handler_kind {
     size_t settings_size;
     /* After all is read, as in row_section. May be NULL. */
     bool (*finish)(struct load *load, const struct node *node, void *settings);
+    /* Providers: when all of the route is read, warnings about what is left open. May be NULL. */
+    void (*warn)(struct load *load, const struct node *node, const struct route *route,
+                 const void *settings);
 };
 
 /* A kind and its settings, as loaded. */

@@ -44,6 +44,28 @@ static bool read_route_path(struct load *load, const struct node *node, const st
     return true;
 }
 
+/* A sender's signature is held against it to the letter: what no address can be is a mistake. */
+static bool read_public_url(struct load *load, const struct node *node, const struct row *row,
+                            void *field)
+{
+    const char *url = load_text(load, node, row);
+    if (!url)
+        return false;
+    const char *host = strncmp(url, "https://", 8) == 0  ? url + 8
+                       : strncmp(url, "http://", 7) == 0 ? url + 7
+                                                         : "";
+    if (strcspn(host, "/?") == 0)
+        return load_mismatch(load, node, row, "an address such as https://hooks.example.org/path");
+    for (const char *c = url; *c; c++)
+        if (*c <= 0x20 || *c >= 0x7f || strchr("{}#\\\"<>", *c))
+            return load_problem(load, node,
+                                "\"%s\" is written as senders send it, with escapes, and holds no "
+                                "\"%c\"",
+                                row->name, *c >= 0x20 && *c < 0x7f ? *c : '?');
+    *(const char **)field = url;
+    return true;
+}
+
 static const char *const method_names[] = {"POST", "PUT", "PATCH", "DELETE", "GET", NULL};
 
 static bool check_method(struct load *load, const struct node *node,
@@ -288,9 +310,13 @@ static const struct row route_rows[] = {
     {.name = "methods", .type = ROW_CUSTOM, .offset = ROUTE(methods), .read = read_methods,
      .default_text = "[POST]", .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}", .sentence = "Which methods it takes."},
-    {.name = "public_url", .type = ROW_TEXT, .offset = ROUTE(public_url),
+    {.name = "public_url", .type = ROW_CUSTOM, .offset = ROUTE(public_url),
+     .read = read_public_url, .syntax = "`https://host/path`",
+     .json_schema = "{\"type\": \"string\", \"pattern\": \"^https?://\"}",
      .sentence = "The address as senders know it, for schemes that sign it; without it the Host "
-                 "header is believed."},
+                 "header is believed. The query is always the one that came. Where `path` has "
+                 "`{name}` or `/*` this stands for what is fixed before them, and the rest is what "
+                 "came."},
     {.name = "provider", .type = ROW_CUSTOM, .offset = offsetof(struct route_draft, provider),
      .flags = ROW_SECRETS_INSIDE, .read = read_provider, .syntax = "a name, or `{name: …}` with what the scheme needs more",
      .json_schema = "{\"$ref\": \"#/$defs/provider\"}",
@@ -383,8 +409,12 @@ static bool finish_provider(struct load *load, const struct node *node, struct r
     struct secret_list *secret = provider->settings;
     *secret = draft->secret;
     draft->secret = (struct secret_list){0};
-    return load_keep_secrets(load, secret) &&
-           (!provider->kind->finish || provider->kind->finish(load, node, provider->settings));
+    if (!load_keep_secrets(load, secret) ||
+        (provider->kind->finish && !provider->kind->finish(load, node, provider->settings)))
+        return false;
+    if (provider->kind->warn)
+        provider->kind->warn(load, node, &draft->route, provider->settings);
+    return true;
 }
 
 static bool join_authenticators(struct load *load, const struct node *node,

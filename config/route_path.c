@@ -59,9 +59,8 @@ static bool check_text(struct bytes segment, struct error *err)
             return error_set(err, "write the path decoded, without \"%%\"");
         if (byte == '?' || byte == '#')
             return error_set(err, "a path has no query or fragment (\"%c\")", byte);
-        if (byte <= 0x20 || byte == 0x7f || byte == '\\')
-            return error_set(err, "spaces, backslashes and control characters cannot stand in a "
-                                  "path");
+        if (byte < 0x20 || byte == 0x7f || byte == '\\')
+            return error_set(err, "backslashes and control characters cannot stand in a path");
     }
     return true;
 }
@@ -84,6 +83,16 @@ bool route_path_check(const char *pattern, struct error *err)
             return false;
     }
     return true;
+}
+
+size_t route_path_fixed(const char *pattern)
+{
+    struct bytes rest = bytes_of_text(pattern), segment;
+    size_t fixed = 0;
+    enum segment_kind kind;
+    while ((kind = next_segment(&rest, &segment)) == SEGMENT_TEXT)
+        fixed++;
+    return kind == SEGMENT_END ? SIZE_MAX : fixed;
 }
 
 /* ---- collisions ---- */

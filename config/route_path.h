@@ -9,6 +9,9 @@
  * segments. */
 bool route_path_check(const char *pattern, struct error *err);
 
+/* How many segments of a pattern stand before the first {name} or star; SIZE_MAX: it is exact. */
+size_t route_path_fixed(const char *pattern);
+
 /* What of a pattern decides which others it collides with: made once a route, because all routes
  * are compared with each other. */
 enum { SHAPE_HASHES = 8 };

@@ -200,7 +200,6 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     if (!load_is_secretless(load) &&
         !signature_plan_keys(&settings->plan, &settings->secrets, &err))
         return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
-    provider_warn(load, node, settings);
     return true;
 }
 
@@ -430,7 +429,8 @@ const struct authenticator provider_authenticator = {
              .sentence = "A sender whose way of signing is known.",
              .value = &provider_row,
              .settings_size = sizeof(struct provider_settings),
-             .finish = provider_finish},
+             .finish = provider_finish,
+             .warn = provider_warn},
     .head = provider_head,
     .feed = provider_feed,
     .body = provider_body,

@@ -15,8 +15,8 @@ struct provider_settings {
 };
 
 /* Warnings about what the scheme leaves open. */
-void provider_warn(struct load *load, const struct node *node,
-                   const struct provider_settings *settings);
+void provider_warn(struct load *load, const struct node *node, const struct route *route,
+                   const void *settings);
 
 /* Whether the text holds the body so that no byte of it can be another. */
 bool template_signs_body(const struct template *text);

@@ -76,10 +76,16 @@ static bool learns_its_key(const struct provider_settings *settings)
     return settings->secrets.count == 0 && handshake_learns(settings->scheme);
 }
 
+static bool signs_the_address(const struct provider_settings *settings)
+{
+    return template_uses(&settings->scheme->signed_text, VALUE_URL);
+}
+
 static const struct {
     bool (*holds)(const struct provider_settings *settings);
-    const char *text; /* behind "provider NAME" */
-    bool names_rest;  /* about.unsigned follows */
+    const char *text;   /* behind "provider NAME" */
+    bool names_rest;    /* about.unsigned follows */
+    bool of_no_address; /* only where the route has no public_url */
 } warnings[] = {
     {learns_its_key,
      "has no secret: its key is the one that the first greeting delivers, whoever sends it; "
@@ -102,15 +108,20 @@ static const struct {
      "need not sign the method and the path: a message could be sent to another route; say "
      "components: \"@method @path content-digest\" if the sender covers them",
      false},
+    {signs_the_address,
+     "signs the address: say it with public_url as it is written there; without it the Host header "
+     "is believed",
+     false, true},
 };
 
-void provider_warn(struct load *load, const struct node *node,
-                   const struct provider_settings *settings)
+void provider_warn(struct load *load, const struct node *node, const struct route *route,
+                   const void *field)
 {
+    const struct provider_settings *settings = field;
     const struct scheme *scheme = settings->scheme;
     for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
         const char *rest = warnings[i].names_rest ? scheme->about.unsigned_parts : NULL;
-        if (warnings[i].holds(settings))
+        if (warnings[i].holds(settings) && !(warnings[i].of_no_address && route->public_url))
             load_warning(load, node, "provider %s %s%s%s", scheme->name, warnings[i].text,
                          rest ? "; not " : "", rest ? rest : "");
     }

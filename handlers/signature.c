@@ -93,89 +93,6 @@ static struct verdict take_delivery(struct signature_state *state, bool body)
     return verdict_go_on();
 }
 
-/* ---- the URL ---- */
-
-/* `https://host:port/path` with another port, or none (0). */
-static struct bytes url_with_port(struct arena *arena, struct bytes url, unsigned port)
-{
-    const uint8_t *host = memmem(url.data, url.length, "://", 3);
-    if (!host)
-        return url;
-    host += 3;
-    size_t before = (size_t)(host - url.data), length = 0;
-    struct bytes rest = bytes_from(url, before);
-    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
-        length++;
-    struct bytes tail = bytes_from(rest, length), name = bytes_of(rest.data, length);
-    for (size_t i = name.length; i > 0 && name.data[i - 1] != ']' && name.data[i - 1] != '@'; i--) {
-        if (name.data[i - 1] == ':')
-            name.length = i - 1;
-    }
-    const char *number = port ? arena_format(arena, ":%u", port) : "";
-    const char *text =
-        arena_format(arena, "%.*s%.*s%s%.*s", (int)before, url.data, (int)name.length, name.data,
-                     number ? number : "", (int)tail.length, tail.data);
-    return bytes_of_text(text);
-}
-
-struct bytes signature_url(const struct request *request)
-{
-    const char *base = request->route ? request->route->public_url : NULL;
-    const char *text;
-    /* a bare "?" was signed as well */
-    if (base && memchr(request->target.data, '?', request->target.length)) {
-        text = arena_format(request->arena, "%.*s?%.*s", (int)strcspn(base, "?"), base,
-                            (int)request->query.length, request->query.data);
-    } else if (base) {
-        text = base;
-    } else {
-        struct bytes host = request_header(request, "host", NULL);
-        text = arena_format(request->arena, "%s://%.*s%.*s", request->secure ? "https" : "http",
-                            (int)host.length, host.data, (int)request->target.length,
-                            request->target.data);
-    }
-    return bytes_of_text(text);
-}
-
-/* The query's apostrophes as %27, as browsers and their like write them. */
-static struct bytes url_without_apostrophes(struct arena *arena, struct bytes url)
-{
-    uint8_t *out = arena_alloc(arena, 3 * url.length + 1);
-    size_t length = 0;
-    bool query = false;
-    if (!out)
-        return url;
-    for (size_t i = 0; i < url.length; i++) {
-        query |= url.data[i] == '?';
-        if (query && url.data[i] == '\'')
-            length = (size_t)((uint8_t *)mempcpy(out + length, "%27", 3) - out);
-        else
-            out[length++] = url.data[i];
-    }
-    return bytes_of(out, length);
-}
-
-static void take_urls(struct signature_state *state)
-{
-    const struct scheme *scheme = state->plan->scheme;
-    struct arena *arena = state->request->arena;
-    state->url_count = 1;
-    if (!template_uses(state->signed_text, VALUE_URL))
-        return;
-    struct bytes url = signature_url(state->request);
-    state->urls[0] = url;
-    if (scheme->url != URL_ANY_SPELLING)
-        return;
-    bool secure = !bytes_starts_with(url, bytes_of_text("http:"));
-    state->urls[1] = url_with_port(arena, url, 0);
-    state->urls[2] = url_with_port(arena, url, secure ? 443 : 80);
-    state->url_count = 3;
-    if (!memchr(url.data, '\'', url.length))
-        return;
-    for (size_t i = 0; i < 3; i++)
-        state->urls[state->url_count++] = url_without_apostrophes(arena, state->urls[i]);
-}
-
 /* ---- the two halves ---- */
 
 static const struct template *choose_text(const struct scheme *scheme,
@@ -257,7 +174,7 @@ struct verdict signature_head(const struct signature_plan *plan, struct request 
     state->signed_text = choose_text(plan->scheme, request);
     state->body_part = find_body_part(plan->scheme, state->signed_text);
     buffer_init(&state->message, SIZE_MAX / 2);
-    take_urls(state);
+    signature_take_urls(state);
     *out = state;
     struct verdict verdict = take_values(state, false);
     if (verdict.reply == REPLY_NONE && plan->scheme->kind == SCHEME_BASIC)

@@ -80,6 +80,12 @@ struct verdict signature_compare(struct signature_state *state);
 
 /* The address that the sender knows. Without public_url the Host header has to do. */
 struct bytes signature_url(const struct request *request);
+struct url_parts {
+    struct bytes scheme, authority, path, query; /* query: no data where there is no "?" */
+};
+struct url_parts signature_url_split(const struct request *request);
+/* Fills in state->urls: the spellings that the scheme tries. */
+void signature_take_urls(struct signature_state *state);
 
 /* The algorithm of a message signature (RFC 9421) that stands beside the provider's name. */
 enum message_algorithm {

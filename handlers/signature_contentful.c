@@ -26,10 +26,10 @@ static bool escape(struct buffer *out, struct bytes text, const char *kept)
 static bool put_path(struct buffer *out, const struct request *request)
 {
     static const char query_kept[] = "-_.!~*'()", uri_kept[] = "-_.!~*'();,/?:@&=+$#";
-    struct bytes query = request->target, path = bytes_split(&query, '?');
+    struct url_parts url = signature_url_split(request);
     struct buffer once;
     buffer_init(&once, TEXT_MAX);
-    bool done = escape(&once, query, query_kept) && escape(out, path, uri_kept) &&
+    bool done = escape(&once, url.query, query_kept) && escape(out, url.path, uri_kept) &&
                 (once.length == 0 ||
                  (buffer_append(out, "?", 1) && escape(out, buffer_bytes(&once), uri_kept)));
     buffer_finish(&once);

@@ -57,28 +57,6 @@ static enum message_algorithm algorithm_of(const struct signature_plan *plan, st
 
 /* ---- components ---- */
 
-struct url_parts {
-    struct bytes scheme, authority, path, query;
-};
-
-static struct url_parts url_split(struct signature_state *state)
-{
-    struct bytes url = signature_url(state->request);
-    struct url_parts parts = {0};
-    const uint8_t *host = memmem(url.data, url.length, "://", 3);
-    if (!host)
-        return parts;
-    parts.scheme = bytes_of(url.data, (size_t)(host - url.data));
-    struct bytes rest = bytes_from(url, parts.scheme.length + 3);
-    size_t length = 0;
-    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
-        length++;
-    parts.authority = bytes_of(rest.data, length);
-    parts.query = bytes_from(rest, length);
-    parts.path = bytes_split(&parts.query, '?');
-    return parts;
-}
-
 /* Lower case, without the default port. */
 static bool put_authority(struct buffer *out, const struct url_parts *parts)
 {
@@ -119,8 +97,7 @@ static bool put_query_parameter(struct signature_state *state, struct buffer *ou
 static bool put_derived(struct signature_state *state, struct buffer *out, struct bytes name,
                         struct bytes parameters)
 {
-    struct url_parts parts = url_split(state);
-    struct bytes path = parts.path.length ? parts.path : bytes_of_text("/");
+    struct url_parts parts = signature_url_split(state->request);
     if (bytes_equal_text(name, "@query-param"))
         return put_query_parameter(state, out, parameters);
     if (parameters.length)
@@ -132,11 +109,11 @@ static bool put_derived(struct signature_state *state, struct buffer *out, struc
     if (bytes_equal_text(name, "@scheme"))
         return buffer_append_bytes(out, parts.scheme);
     if (bytes_equal_text(name, "@path"))
-        return buffer_append_bytes(out, path);
+        return buffer_append_bytes(out, parts.path);
     if (bytes_equal_text(name, "@query"))
         return buffer_append(out, "?", 1) && buffer_append_bytes(out, parts.query);
     if (bytes_equal_text(name, "@request-target"))
-        return buffer_append_bytes(out, path) &&
+        return buffer_append_bytes(out, parts.path) &&
                (!parts.query.data ||
                 (buffer_append(out, "?", 1) && buffer_append_bytes(out, parts.query)));
     if (bytes_equal_text(name, "@target-uri"))

@@ -234,4 +234,65 @@ def doubled_names_are_refused(probe):
     probe.refuses('a field twice', config('twilio-form'), request([FORM, mark], form))
 
 
+# The address that is signed is the one that came: public_url stands for the part of it that is fixed.
+
+
+def square(url, body=b'{}'):
+    return [JSON, ('x-square-hmacsha256-signature', base64_of(digest(url.encode() + body).digest()))]
+
+
+@case
+def signed_addresses_are_bound_to_the_path(probe):
+    for pattern, public_url in (('/in/*', 'https://h/pub'), ('/in/{name}', 'https://h/pub'),
+                                ('/in/*', 'https://h/pub/'), ('/in/{name}', 'https://h/pub?ignored=1')):
+        route = config('square', path=pattern, public_url=public_url)
+        for signed, target, wanted in (
+                ('https://h/pub/a', '/in/a', probe.accepts), ('https://h/pub/b', '/in/a', probe.refuses),
+                ('https://h/pub/a%20b?x=1', '/in/a%20b?x=1', probe.accepts), ('https://h/pub', '/in/a', probe.refuses),
+                ('https://h/pub/a?ignored=1', '/in/a', probe.refuses), ('https://h/in/a', '/in/a', probe.refuses)):
+            wanted('%s at %s by %s' % (signed, target, public_url), route, request(square(signed), b'{}', target))
+    route = config('square', path='/a/{b}/c/*', public_url='https://h/x')
+    probe.accepts('two open parts', route, request(square('https://h/x/1/c/2/3'), b'{}', '/a/1/c/2/3'))
+    route = config('square', path='/{all}', public_url='https://h')
+    probe.accepts('no fixed part', route, request(square('https://h/1?'), b'{}', '/1?'))
+    route = config('square', public_url='https://h/in/x?a=1')
+    probe.refuses('a query that did not come', route, request(square('https://h/in/x?a=1'), b'{}'))
+    probe.accepts('a query that came', route, request(square('https://h/in/x?a=1'), b'{}', '/in/x?a=1'))
+
+
+def signed_path(path, target='/in/a', **names):
+    """An HTTP message signature that covers @path and the digest of no body."""
+    value = 'sha-256=:%s:' % base64_of(hashlib.sha256(b'{}').digest())
+    parameters = '("@path" "content-digest");created=%d' % NOW
+    base = '"@path": %s\n"content-digest": %s\n"@signature-params": %s' % (path, value, parameters)
+    return request([JSON, ('Content-Digest', value), ('Signature-Input', 's=' + parameters),
+                    ('Signature', 's=:%s:' % base64_of(digest(base.encode()).digest()))], b'{}', target)
+
+
+@case
+def message_signatures_are_bound_to_the_path(probe):
+    route = config('rfc9421', path='/foo/*', public_url='https://h/foo')
+    probe.refuses('of another path', route, signed_path('/foo', '/foo/admin'))
+    probe.accepts('of its path', route, signed_path('/foo/admin', '/foo/admin'))
+    route = config('rfc9421', path='/in/a', public_url='https://h/renamed')
+    probe.accepts('as the sender knows it', route, signed_path('/renamed'))
+    probe.refuses('as it came', route, signed_path('/in/a'))
+
+
+@case
+def public_url_is_looked_at(probe):
+    for url in ('hooks.example.org/x', 'ftp://h/x', 'https:///x', 'https://h/in/{name}', 'https://h/x#a', 'https://h/a b'):
+        code, said = probe.check(config('square', path='/in/{name}', public_url=url))
+        probe.expect(url, (code, 'public_url' in said), (1, True))
+    for provider, warned in (('square', True), ('twilio-json', True), ('contentful-webhook', False), ('github', False)):
+        code, said = probe.check(config(provider, public_url=None))
+        probe.expect(provider + ' without public_url', (code, 'public_url' in said), (0, warned))
+
+
+@case
+def paths_may_hold_spaces(probe):
+    route = config('square', path='/in/a b', public_url='https://h/in/a%20b')
+    probe.accepts('a space', route, request(square('https://h/in/a%20b'), b'{}', '/in/a%20b'))
+
+
 sys.exit(main())
