@@ -172,7 +172,9 @@ static const char reference_head[] =
     "| value | |\n|---|---|\n"
     "| `{env: NAME}` | An environment variable of the server. |\n"
     "| `{file: PATH}` | A file that only its owner can read; one line end at its end is not part "
-    "of it. |\n"
+    "of it. One that holds nothing but certificates or public keys in PEM others may read too. Of "
+    "a "
+    "directory, every file whose name does not begin with a dot. |\n"
     "| `{credential: NAME}` | A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`. |\n"
     "| a text | The secret itself. |\n\n"
     "An empty one is an error, one shorter than 16 bytes a warning.\n";

@@ -39,6 +39,20 @@ static bool check_kind(const struct stat *what, const char *name, struct error *
     return true;
 }
 
+/* What begins as a certificate or a public key, and holds nothing else, is no secret. */
+static bool is_public(struct bytes text)
+{
+    static const char *const begins[] = {"-----BEGIN CERTIFICATE-----",
+                                         "-----BEGIN PUBLIC KEY-----"};
+    static const char private[] = "PRIVATE KEY-----";
+    if (text.length && memmem(text.data, text.length, private, sizeof private - 1))
+        return false;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (bytes_starts_with(text, bytes_of_text(begins[i])))
+            return true;
+    return false;
+}
+
 static bool check_mode(const struct stat *what, enum file_care care, const char *name,
                        struct error *err)
 {
@@ -79,12 +93,13 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
 static enum file_result read_checked(int fd, const char *path, const char *name, size_t limit,
                                      enum file_care care, struct buffer *content, struct error *err)
 {
+    enum file_care first = care == FILE_SECRET ? FILE_SHARED : care;
     struct stat what;
     if (fstat(fd, &what) != 0) {
         error_set_errno(err, errno, "cannot read %s", name);
         return FILE_MISSING;
     }
-    if (!check_kind(&what, name, err) || !check_mode(&what, care, name, err))
+    if (!check_kind(&what, name, err) || !check_mode(&what, first, name, err))
         return FILE_REFUSED;
     if (link_is_loose(path)) {
         error_set(err, "%s is a link into a directory that everybody can write", name);
@@ -94,7 +109,11 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
         error_set(err, "no memory for %s", name);
         return FILE_MISSING;
     }
-    return read_all(fd, name, limit, content, err);
+    enum file_result result = read_all(fd, name, limit, content, err);
+    if (result == FILE_READ && first != care && !is_public(buffer_bytes(content)) &&
+        !check_mode(&what, care, name, err))
+        return FILE_REFUSED;
+    return result;
 }
 
 enum file_result file_read(const char *path, const char *name, size_t limit, enum file_care care,

@@ -7,7 +7,8 @@
 
 enum file_care {
     FILE_SHARED,     /* anybody may read it, but not everybody write it */
-    FILE_SECRET,     /* nobody but its owner may read or write it */
+    FILE_SECRET,     /* nobody but its owner may read or write it, unless what it holds is public:
+                        certificates or public keys in PEM */
     FILE_CREDENTIAL, /* systemd's: a group bit there is the mask of an access list */
 };
 

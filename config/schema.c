@@ -209,7 +209,8 @@ static const char fixed_definitions[] =
     "\"properties\": {\n"
     "\"env\": {\"type\": \"string\", \"description\": \"An environment variable of the "
     "server.\"},\n"
-    "\"file\": {\"type\": \"string\", \"description\": \"A file that only its owner can read.\"},\n"
+    "\"file\": {\"type\": \"string\", \"description\": \"A file that only its owner can read, or a "
+    "directory of such files.\"},\n"
     "\"credential\": {\"type\": \"string\", \"description\": \"A systemd credential.\"}}}]},\n"
     "\"secret\": {\"anyOf\": [{\"$ref\": \"#/$defs/one_secret\"}, {\"type\": \"array\", "
     "\"minItems\": 1, \"items\": {\"$ref\": \"#/$defs/one_secret\"}}]}";

@@ -5,9 +5,11 @@
 #include "config/load_private.h"
 #include "config/names.h"
 
+#include <dirent.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
-enum { SECRET_MAX = 64 * 1024, SECRET_SHORT = 16 };
+enum { SECRET_MAX = 64 * 1024, SECRET_SHORT = 16, DIRECTORY_FILES_MAX = 64 };
 
 bool load_keep_secrets(struct load *load, struct secret_list *list)
 {
@@ -28,16 +30,18 @@ bool load_keep_secrets(struct load *load, struct secret_list *list)
 
 /* ---- one value ---- */
 
+/* `file` is where the value was found, as messages call it; NULL: it is no file. */
 static bool add_value(struct load *load, const struct node *node, const struct row *row,
-                      struct bytes value, struct secret_list *list)
+                      const char *file, struct bytes value, struct secret_list *list)
 {
+    const char *before = file ? ": " : "", *name = file ? file : "";
     if (value.length == 0)
-        return load_problem(load, node, "\"%s\" is empty", row->name);
+        return load_problem(load, node, "\"%s\"%s%s is empty", row->name, before, name);
     if (memchr(value.data, 0, value.length))
-        return load_problem(load, node, "\"%s\" holds a NUL byte", row->name);
+        return load_problem(load, node, "\"%s\"%s%s holds a NUL byte", row->name, before, name);
     if (value.length < SECRET_SHORT)
-        load_warning(load, node, "\"%s\" is shorter than %d bytes and may be guessed", row->name,
-                     SECRET_SHORT);
+        load_warning(load, node, "\"%s\"%s%s is shorter than %d bytes and may be guessed",
+                     row->name, before, name, SECRET_SHORT);
     return secret_list_add(list, value) || load_no_memory(load);
 }
 
@@ -63,7 +67,7 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
     if (file_read(path, name, SECRET_MAX, care, &content, &err) != FILE_READ)
         load_problem(load, node, "\"%s\": %s", row->name, err.text);
     else
-        added = add_value(load, node, row, trim_line_end(buffer_bytes(&content)), list);
+        added = add_value(load, node, row, name, trim_line_end(buffer_bytes(&content)), list);
     if (content.capacity)
         secret_wipe(content.data, content.capacity);
     buffer_finish(&content);
@@ -80,15 +84,53 @@ static bool add_from_env(struct load *load, const struct node *node, const struc
     const char *value = getenv(node->text);
     if (!value)
         return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
-    return add_value(load, node, row, bytes_of_text(value), list);
+    return add_value(load, node, row, NULL, bytes_of_text(value), list);
+}
+
+static int is_shown(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* All files of a directory in the order of their names: keys that are valid side by side. */
+static bool add_directory(struct load *load, const struct node *node, const struct row *row,
+                          const char *path, struct secret_list *list)
+{
+    struct dirent **entries;
+    int count = scandir(path, &entries, is_shown, alphasort);
+    bool ok = count > 0 && count <= DIRECTORY_FILES_MAX;
+    if (!ok)
+        load_problem(load, node, "\"%s\": the directory %s %s", row->name, node->text,
+                     count < 0    ? "cannot be read"
+                     : count == 0 ? "holds no file"
+                                  : "holds too many files");
+    for (int i = 0; i < count; i++) {
+        const char *name = entries[i]->d_name;
+        const char *file = arena_format(load->arena, "%s/%s", path, name);
+        const char *shown = arena_format(load->arena, "%s/%s", node->text, name);
+        if (ok)
+            ok = file && shown ? add_file(load, node, row, file, shown, FILE_SECRET, list)
+                               : load_no_memory(load);
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+    return ok;
 }
 
 static bool add_from_file(struct load *load, const struct node *node, const struct row *row,
                           struct secret_list *list)
 {
+    struct stat what;
     const char *path = load_path(load, node, node->text);
-    return path ? add_file(load, node, row, path, node->text, FILE_SECRET, list)
-                : load_no_memory(load);
+    if (!path)
+        return load_no_memory(load);
+    if (stat(path, &what) != 0 || !S_ISDIR(what.st_mode))
+        return add_file(load, node, row, path, node->text, FILE_SECRET, list);
+    if (what.st_mode & S_IWOTH)
+        return load_problem(load, node, "\"%s\": everybody can put files into %s", row->name,
+                            node->text);
+    return add_directory(load, node, row, path, list);
 }
 
 static bool add_from_credential(struct load *load, const struct node *node, const struct row *row,
@@ -147,7 +189,7 @@ static bool add_secret(struct load *load, const struct node *node, const struct 
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_mismatch(load, node, row,
                              "a text, {env: NAME}, {file: PATH} or {credential: NAME}");
-    return add_value(load, node, row, bytes_of(node->text, node->length), list);
+    return add_value(load, node, row, NULL, bytes_of(node->text, node->length), list);
 }
 
 bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field)

@@ -118,6 +118,40 @@ def sns_text_has_one_reading(probe):
 
 
 @case
+def sns_certificates_come_as_files(probe):
+    """One, a bundle, a directory, a list; whoever may read them."""
+    folder = probe.directory / 'certificates'
+    folder.mkdir()
+    keys = []
+    for name in ('a', 'b'):
+        key, certificate = make_certificate(probe, name)
+        (folder / (name + '.pem')).write_text(certificate)
+        keys.append((key, certificate))
+    (folder / '.hidden').write_text('no certificate')
+    (probe.directory / 'bundle').write_text(keys[0][1] + keys[1][1])
+    sent = [request([JSON], json.dumps(sns(key)).encode()) for key, _ in keys]
+    for secret in ('{file: bundle}', '{file: certificates}', '[{file: certificates/a.pem}, {file: certificates/b.pem}]'):
+        route = config('aws-sns', [], {'topic': ARN}, extra='    secret: ' + secret)
+        for message in sent:
+            probe.accepts(secret, route, message)
+    route = config('aws-sns', [], {'topic': ARN}, extra='    secret: {file: certificates}')
+    (folder / 'c.pem').write_text(keys[0][0].read_text())
+    for mode, word in ((0o644, 'chmod 600'), (0o600, 'certificate')):
+        (folder / 'c.pem').chmod(mode)
+        code, said = probe.check(route)
+        probe.expect('a private key beside them', (code, word in said), (1, True))
+    (folder / 'c.pem').write_text(keys[0][1])
+    for what, mode in (('a directory', folder), ('a file', folder / 'a.pem')):
+        mode.chmod(0o777)
+        code, said = probe.check(route)
+        probe.expect(what + ' for everybody to write', (code, 'everybody' in said), (1, True))
+        mode.chmod(0o755)
+    (folder / 'sub').mkdir()
+    code, said = probe.check(route)
+    probe.expect('a directory in it', (code, 'is a directory' in said), (1, True))
+
+
+@case
 def sns_topic_is_pinned(probe):
     key, certificate = make_certificate(probe, 'sns')
     sent = request([JSON], json.dumps(sns(key)).encode())
