@@ -26,7 +26,8 @@ with Server([route("plain", actions=[{"pipe": "@OUT@/run/plain"}]),
         reader.wait_lines(50)
         reader.close()
     shutil.rmtree(directory)  # in the middle of it
-    ids["plain"] += [server.post("/plain", b"{}").json()["id"] for _ in range(100)]
+    for path in ids:  # the first hundred of one may have been written by now
+        ids[path] += [server.post("/" + path, b"{}").json()["id"] for _ in range(100)]
     expect(server.post("/hook", b"{}").status, 202)
     wait_until(server.ledger, "another route, meanwhile")
     wait_until(lambda: server.log().count("pipe_missing") >= 3, "another warning")
@@ -34,6 +35,6 @@ with Server([route("plain", actions=[{"pipe": "@OUT@/run/plain"}]),
     server.fifo("run/plain")
     readers = [Reader(os.path.join(directory, path)) for path in ("plain", "made")]
     server.wait_settled()
-    expect(server.count("delivery", "state = 'done'"), 301, "all of them done, none dead")
+    expect(server.count("delivery", "state = 'done'"), 401, "all of them done, none dead")
     for reader in readers:
         reader.close()
