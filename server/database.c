@@ -119,6 +119,11 @@ static int open_handle(struct database *db, const char *path, enum database_mode
     return no_index ? open_without_log(db, path) : code;
 }
 
+const char *database_library_version(void)
+{
+    return sqlite3_libversion();
+}
+
 bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,
                    const char *const *sql, struct error *err)
 {

@@ -21,6 +21,9 @@ enum store_status {
     STORE_FAILED, /* anything else: memory, or a mistake of ours */
 };
 
+/* Of the SQLite that is loaded, such as "3.40.1". */
+const char *database_library_version(void);
+
 struct database {
     struct sqlite3 *handle;
     const char *const *sql; /* the texts of the statements, by number; constant */

@@ -62,6 +62,11 @@ static size_t keep_escapes(void *cls, struct MHD_Connection *mhd, char *text)
     return strlen(text);
 }
 
+const char *http_library_version(void)
+{
+    return MHD_get_version();
+}
+
 /* ---- daemons ---- */
 
 /* A head of max_header bytes and what libmicrohttpd notes of 64 headers and 64 query parameters. An

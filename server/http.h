@@ -9,6 +9,9 @@
 
 struct http;
 
+/* Of the libmicrohttpd that is loaded, such as "0.9.75". */
+const char *http_library_version(void);
+
 /* Serves nobody yet. All three outlive it. `connections` is the most that may be open at once.
  * NULL with `err`. */
 struct http *http_create(const struct process *process, struct loop *loop,

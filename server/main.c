@@ -1,5 +1,8 @@
 /* The program: a table of verbs. */
 #include "server/cli.h"
+#include "server/database.h"
+#include "server/http.h"
+#include "server/tls.h"
 #include "version.h"
 
 #include <stdio.h>
@@ -29,6 +32,13 @@ static void print_help(FILE *out)
           "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n", out);
 }
 
+/* The libraries as they are on this machine, which may differ from those it was built with. */
+static void print_version(void)
+{
+    printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
+           http_library_version(), tls_library_version(), database_library_version());
+}
+
 static const struct verb *find_verb(const char *name)
 {
     for (int i = 0; i < VERBS; i++)
@@ -47,7 +57,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0) {
-        puts("tenterhook " TENTERHOOK_VERSION);
+        print_version();
         return EXIT_DONE;
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {

@@ -14,6 +14,11 @@
 
 enum { CHAIN_MAX = 16 };
 
+const char *tls_library_version(void)
+{
+    return gnutls_check_version(NULL);
+}
+
 const char tls_priorities[] =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:"
     "-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:"

@@ -13,6 +13,9 @@
 bool tls_check_pair(const char *certificate_pem, const char *key_pem, struct error *err,
                     const char **warning);
 
+/* Of the GnuTLS that is loaded, such as "3.7.9". */
+const char *tls_library_version(void);
+
 /* Protocols, ciphers and groups: TLS 1.2 and 1.3, forward secrecy and AEAD only. */
 extern const char tls_priorities[];
 

@@ -23,7 +23,8 @@ with Server([route(actions=[ledger()])], plain=True, server={"header_timeout": f
              ("A038 empty lines", 1, b"\r\n" * 300000, 60, 0.01)]
     in_threads(drip, cases)
     for name, took in ended.items():
-        ensure(DEADLINE - 1 <= took < DEADLINE + 1.5 * PATIENCE, f"{name}: closed after {took:.1f} s")
+        least = DEADLINE - 1 if "head" in name else 0  # libmicrohttpd 1.0 ends empty lines at once
+        ensure(least <= took < DEADLINE + 1.5 * PATIENCE, f"{name}: closed after {took:.1f} s")
     expect(len(ended), 4)
     grown = server.resident() - before
     ensure(grown < 3 << 20 or PATIENCE > 1, f"grew by {grown >> 10} KiB")

@@ -2,13 +2,15 @@
 import json
 import subprocess
 
-from harness import PROGRAM, Server, ensure, expect, ledger, route
+from harness import PROGRAM, Server, ensure, expect, ledger, library_version, route
 
 
 def run(*arguments):
     return subprocess.run([PROGRAM, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
 
+for library in ("tenterhook", "libmicrohttpd", "GnuTLS", "SQLite"):
+    library_version(library)
 with Server([route(actions=[ledger(), {"shell": "echo said; echo loud >&2; exit 7"}])]) as server:
     expect(server.tool("check").returncode, 0, "check of a right file")
     with open(server.file + ".bad", "w") as file:
@@ -34,4 +36,4 @@ with Server([route(actions=[ledger(), {"shell": "echo said; echo loud >&2; exit 
     for word in (event, "delivery-1", "done", "dead", "said", "loud", "7"):
         ensure(word in shown, f"{word} in events show: {shown}")
     expect(server.tool("events", "show", "01900000-0000-7000-8000-000000000000").returncode, 1, "no such event")
-print("check, explain, schema, events list and show: as documented")
+print("--version, check, explain, schema, events list and show: as documented")

@@ -54,6 +54,12 @@ def ensure(condition, what):
         raise Failure(what)
 
 
+def library_version(name):
+    """What the program says of a library it runs with, as (0, 9, 75)."""
+    said = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, check=True).stdout
+    return tuple(map(int, re.search(rf"\b{name} ([0-9.]+)", said)[1].split(".")))
+
+
 def wait_until(condition, what, seconds=15):
     """The value of condition() as soon as it is true; fails after `seconds`."""
     deadline = time.monotonic() + seconds * PATIENCE
