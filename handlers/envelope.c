@@ -25,6 +25,8 @@ static size_t string_end(struct bytes json, size_t at)
 
 bool envelope_append_json(struct buffer *out, struct bytes json)
 {
+    if (json.length == 0)
+        return true;
     if (!buffer_reserve(out, json.length)) /* at most that: what follows cannot fail */
         return false;
     uint8_t *to = out->data + out->length;
