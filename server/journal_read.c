@@ -52,8 +52,8 @@ static const char *const read_sql[READ_COUNT] = {
         " o.error_output FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
-    [READ_OPEN] = "SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
-                  " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256",
+    [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
+                   " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
     [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
