@@ -177,10 +177,11 @@ static bool take_property(struct translation *t, struct atom *atom, bool negated
            fail(t, "there is no such Unicode property");
 }
 
+/* In a group of its own: PCRE2's JIT lets a repeated reference fail where its group is unset. */
 static void set_reference(struct atom *atom, unsigned number)
 {
     atom->kind = ATOM_REFERENCE;
-    snprintf(atom->text, sizeof atom->text, number ? "\\g{%u}" : "(?:)", number);
+    snprintf(atom->text, sizeof atom->text, number ? "(?:\\g{%u})" : "(?:)", number);
 }
 
 /* Digits behind the backslash: a reference to a group, or NUL. */
