@@ -93,10 +93,18 @@ static bool find_short_cut(struct pattern *pattern, struct bytes text)
     return is_literal(text);
 }
 
-static pcre2_code *compile_code(struct bytes source, struct error *err)
+/* With a look-ahead, PCRE2 may take its first character for one that is consumed and look for the
+ * next only behind it: /(?=b)b?b/ would not match "b". So such a pattern does without guesses. */
+static uint32_t options_for(struct bytes text)
 {
     const uint32_t options = PCRE2_UTF | PCRE2_MATCH_UNSET_BACKREF | PCRE2_DOLLAR_ENDONLY |
                              PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_UTF_CHECK | PCRE2_USE_OFFSET_LIMIT;
+    bool ahead = memmem(text.data, text.length, "(?=", 3) != NULL;
+    return options | (ahead ? PCRE2_NO_START_OPTIMIZE : 0);
+}
+
+static pcre2_code *compile_code(struct bytes source, struct error *err)
+{
     struct buffer text;
     struct regex_fault fault;
     size_t offset;
@@ -109,7 +117,8 @@ static pcre2_code *compile_code(struct bytes source, struct error *err)
         buffer_finish(&text);
         return NULL;
     }
-    compiled = pcre2_compile(text.data, text.length, options, &code, &offset, NULL);
+    compiled = pcre2_compile(text.data, text.length, options_for(buffer_bytes(&text)), &code,
+                             &offset, NULL);
     if (!compiled) {
         PCRE2_UCHAR message[200] = "";
         pcre2_get_error_message(code, message, sizeof message);
