@@ -1,6 +1,7 @@
 /* The keywords that apply other schemas to the same value: references, combinators, conditions, and
  * what is left unevaluated by them. */
 #include "handlers/schema/compile.h"
+#include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
 
 /* ---- references ---- */
@@ -55,8 +56,11 @@ static bool compile_dynamic_ref(struct unit *unit)
     struct record *target = find_target(unit, KEYWORD_DYNAMIC_REF, &text);
     if (!target)
         return false;
-    const char *hash = strchr(text, '#'), *name = hash ? hash + 1 : "";
-    bool dynamic = value_type(target->value) == VALUE_OBJECT &&
+    const char *hash = strchr(text, '#');
+    char *name = arena_copy_text(&unit->compiler->arena, hash ? hash + 1 : "");
+    if (!name)
+        return fault_memory(unit->compiler->library);
+    bool dynamic = uri_unescape(name) && value_type(target->value) == VALUE_OBJECT &&
                    value_find(target->value, "$dynamicAnchor", &anchor) &&
                    value_type(anchor) == VALUE_STRING &&
                    bytes_equal_text(value_string(anchor), name);
