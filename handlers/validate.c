@@ -4,6 +4,7 @@
 #include "handlers/validate.h"
 
 #include "base/buffer.h"
+#include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/events.h"
 #include "handlers/json.h"
@@ -12,7 +13,7 @@
 
 #include <stdio.h>
 
-enum { DETAILS_MAX = 24 * 1024, REASON_MAX = 500, BRANCHES_MAX = 10000 };
+enum { DETAILS_MAX = 24 * 1024, REASON_MAX = 500, PLACE_MAX = 150, BRANCHES_MAX = 10000 };
 
 /* ---- loading ---- */
 
@@ -343,12 +344,33 @@ static struct bytes write_details(struct arena *arena, const struct schema_failu
     return details;
 }
 
+static const char *shorten(struct arena *arena, const char *text, int most)
+{
+    char *cut = arena_format(arena, "%.*s", most, text);
+    if (!cut || strlen(cut) == strlen(text))
+        return cut;
+    utf8_drop_halves(cut);
+    return arena_format(arena, "%s…", cut);
+}
+
+/* For a first failure that is too long for a line. */
+static const char *short_reason(struct arena *arena, const struct schema_failure *failure)
+{
+    const char *place = shorten(arena, failure->instance, PLACE_MAX);
+    const char *sentence = shorten(arena, failure->sentence, REASON_MAX - PLACE_MAX - 10);
+    if (!place || !sentence)
+        return NULL;
+    return arena_format(arena, "%s %s", *place ? place : "the body", sentence);
+}
+
 static const char *write_reason(struct arena *arena, const struct schema_failures *failures)
 {
     struct buffer out;
     buffer_init(&out, REASON_MAX);
     append_all(&out, failures, "; ", append_reason);
-    const char *copy = out.length ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
+    const char *copy = out.length        ? arena_copy_bytes(arena, buffer_bytes(&out))
+                       : failures->count ? short_reason(arena, &failures->items[0])
+                                         : NULL;
     buffer_finish(&out);
     return copy ? copy : "the body does not conform to the schema";
 }

@@ -13,7 +13,7 @@ by_event = {"by": "event.type", "push": "push.json", "issue*": {"required": ["is
 routes = [route("one", schema="push.json", actions=[ledger()]),
           route("strict", schema="push.json", formats="assert"),
           route("choice", schema=by_event, events=["push", "issues", "fork"], actions=[ledger()]),
-          route("hostile", schema={"properties": {"a": {"pattern": "^(a+)+$"}}})]
+          route("hostile", schema={"properties": {"a": {"pattern": "^(a+)+$"}}, "patternProperties": {"^é": False}})]
 with Server(routes, start=False) as server:
     for name, schema in (("push.json", PUSH), ("parts.json", PARTS)):
         with open(f"{server.directory}/{name}", "w") as file:
@@ -30,6 +30,8 @@ with Server(routes, start=False) as server:
     server.wait_log(r"refused.*route=one.*status=422.*/repository/id must be an integer")
     expect(server.post("/strict", json.dumps(GOOD).encode()).status, 202)
     expect(server.post("/strict", json.dumps({**GOOD, "repository": {"url": "not a uri"}}).encode()).status, 422)
+    expect(server.post("/hostile", json.dumps({"é" * 600: "hunter2"}).encode()).status, 422, "a long name")
+    server.wait_log(r"refused.*route=hostile.*reason=\"/é{50,}… is not allowed here")
     for event, body, status in (("push", GOOD, 202), ("push", {}, 422), ("issues", {"issue": 1}, 202), ("issues", {}, 422),
                                 ("fork", {}, 422), ("star", {}, 200)):  # without a schema; not wanted
         expect(server.post("/choice", json.dumps(body).encode(), event=event).status, status, event)
