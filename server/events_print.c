@@ -213,13 +213,14 @@ static struct bytes text_member(struct json_object *object, const char *name)
 static void put_failure(FILE *out, struct json_object *failure)
 {
     struct bytes place = text_member(failure, "instanceLocation");
+    struct bytes keyword = text_member(failure, "keywordLocation"); /* none for all of a schema */
     fputs("  ", out);
     print_safe(out, place.length ? place : bytes_of_text("the body"));
     fputc(' ', out);
     print_safe(out, text_member(failure, "message"));
-    fputs(" (", out);
-    print_safe(out, text_member(failure, "keywordLocation"));
-    fputs(")\n", out);
+    fputs(keyword.length ? " (" : "", out);
+    print_safe(out, keyword);
+    fputs(keyword.length ? ")\n" : "\n", out);
 }
 
 static void put_failures(FILE *out, struct bytes json)

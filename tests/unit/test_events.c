@@ -175,6 +175,22 @@ START_TEST(all_of_an_event_is_shown)
 }
 END_TEST
 
+START_TEST(reasons_name_a_place_if_they_have_one)
+{
+    char *text = NULL;
+    size_t size;
+    struct events_detail detail = {.out = open_memstream(&text, &size)};
+    struct event_view event = {
+        .failures = bytes_of_text(
+            "[{\"instanceLocation\":\"\",\"keywordLocation\":\"\",\"message\":\"is refused\"},"
+            "{\"instanceLocation\":\"/a\",\"keywordLocation\":\"/not\",\"message\":\"too\"}]")};
+    events_print_event(&detail, &event);
+    fclose(detail.out);
+    ck_assert_msg(strstr(text, "  the body is refused\n  /a too (/not)\n") != NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
 START_TEST(json_is_json)
 {
     char *text = show(true);
@@ -267,6 +283,7 @@ int main(void)
     tcase_add_test(all, filters_choose);
     tcase_add_test(all, a_prefix_finds_what_is_unique);
     tcase_add_test(all, all_of_an_event_is_shown);
+    tcase_add_test(all, reasons_name_a_place_if_they_have_one);
     tcase_add_test(all, json_is_json);
     tcase_add_test(all, json_stays_the_same_json_and_moves_no_cursor);
     tcase_add_test(all, a_commit_is_seen_by_the_reader);
