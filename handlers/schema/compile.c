@@ -128,12 +128,32 @@ static void unit_init(struct unit *unit, struct compiler *compiler, const struct
         unit->present = KEYWORD_BIT(KEYWORD_REF);
 }
 
+/* Also those that nothing leads to, so that a mistake in one is found. Of further documents, what
+ * is referred to is all that is looked at: a published collection can be used in part. */
+static bool compile_definitions(struct unit *unit)
+{
+    static const enum keyword keywords[] = {KEYWORD_DEFINITIONS, KEYWORD_DEFS};
+    if (unit->record->resource->document != unit->compiler->document)
+        return true;
+    for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
+        struct json_object *definitions = unit->words[keywords[i]];
+        if (value_type(definitions) != VALUE_OBJECT)
+            continue;
+        for (struct member m = member_first(definitions); m.entry; member_next(&m)) {
+            const struct record *record = walk_find(unit->compiler->library, member_value(&m));
+            if (record && !record_node(unit->compiler, record))
+                return false;
+        }
+    }
+    return true;
+}
+
 static bool unit_compile(struct unit *unit)
 {
     static bool (*const groups[])(struct unit *) = {
         compile_type,       compile_values,      compile_numbers, compile_strings,
         compile_array,      compile_object,      compile_refs,    compile_combinators,
-        compile_dependents, compile_unevaluated,
+        compile_dependents, compile_unevaluated, compile_definitions,
     };
     bool good = true;
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
@@ -343,6 +363,7 @@ struct schema *compile_document(struct schema_library *library, const struct doc
     arena_init(&schema->arena, PROGRAM_BYTES);
     compiler_init(&compiler, library);
     compiler.schema = schema;
+    compiler.document = document;
     bool good = compiler_run(&compiler, document);
     compiler_finish(&compiler);
     if (good)

@@ -29,6 +29,7 @@ struct branches_part {
 struct compiler {
     struct schema_library *library;
     struct schema *schema;
+    const struct document *document;   /* of its root */
     struct arena arena;                /* of what follows */
     struct map parts;                  /* by record */
     struct part *pending, *parts_done; /* those with nodes of their own */

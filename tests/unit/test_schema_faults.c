@@ -128,6 +128,15 @@ static const struct row rows[] = {
      "s#/definitions/x/then: not a valid schema: must be an object or a boolean, it is an "
      "integer\n"},
 
+    /* definitions that nothing leads to */
+    {SCHEMA_DRAFT_DEFAULT,
+     "{\"$defs\":{\"a\":{\"pattern\":\"(\"},\"b\":{\"$defs\":{\"c\":{\"$ref\":\"#/none\"}}}}}",
+     "s#/$defs/a/pattern: not a regular expression of ECMA-262: a group without its closing "
+     "parenthesis at character 2\n"
+     "s#/$defs/b/$defs/c/$ref: \"#/none\" leads to no schema\n"},
+    {SCHEMA_DRAFT_7, "{\"$ref\":\"#/definitions/a\",\"definitions\":{\"a\":{},\"b\":{\"$ref\":\"#/b\"}}}",
+     "s#/definitions/b/$ref: \"#/b\" leads to no schema\n"},
+
     /* one name, two schemas */
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$id\":\"http://x/y\",\"type\":\"string\"},"
@@ -176,15 +185,15 @@ static const struct row rows[] = {
      "parenthesis at character 2\n"
      "s#/properties/b/pattern: not a regular expression of ECMA-262: a class without its closing "
      "bracket at character 2\n"
-     "s#/additionalProperties/$ref: no schema is known as \"%zz\": it is not here\n"
-     "s#/properties/e/pattern: not a regular expression of ECMA-262: a closing parenthesis without "
-     "an opening one at character 1\n"
      "s#/$defs/p/patternProperties/(a: not a regular expression of ECMA-262: a group without its "
      "closing parenthesis at character 3\n"
      "s#/$defs/p/patternProperties/(a/pattern: not a regular expression of ECMA-262: a quantifier "
      "with nothing before it at character 1\n"
      "s#/$defs/p/patternProperties/[a: not a regular expression of ECMA-262: a class without its "
      "closing bracket at character 3\n"
+     "s#/additionalProperties/$ref: no schema is known as \"%zz\": it is not here\n"
+     "s#/properties/e/pattern: not a regular expression of ECMA-262: a closing parenthesis without "
+     "an opening one at character 1\n"
      "s#/properties/d/$ref: no schema is known as \"https://e/none\": it is not here\n"
      "s#/properties/c/$ref: \"#/$defs/n\" leads to no schema\n"},
     {SCHEMA_DRAFT_DEFAULT,
@@ -199,7 +208,7 @@ static const struct row rows[] = {
     {SCHEMA_DRAFT_DEFAULT,
      "{\"allOf\":[{\"$ref\":\"#/$defs/a\"}],\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},"
      "\"b\":{\"not\":{\"$ref\":\"#/$defs/b\"}}}}",
-     "s#/$defs/b/not: refers to itself without end\n"},
+     "s#/$defs/b: refers to itself without end\n"},
 };
 
 START_TEST(faults_are_found)
