@@ -195,6 +195,18 @@ bool database_read_number(struct database *db, const char *sql, int64_t *number)
     return true;
 }
 
+/* What is committed to a file that has another name by now, or none, is found by no later start. */
+bool database_is_in_place(struct database *db)
+{
+    int moved = 0;
+    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    if (!moved)
+        return true;
+    note_failure(db, SQLITE_IOERR);
+    snprintf(db->failure_text, sizeof db->failure_text, "the file is not at its path any more");
+    return false;
+}
+
 bool database_in_transaction(const struct database *db)
 {
     return db->handle && !sqlite3_get_autocommit(db->handle);

@@ -58,6 +58,8 @@ bool database_run(struct database *db, const char *sql);
 /* The first column of the first row of a statement that is not kept, such as a PRAGMA. */
 bool database_read_number(struct database *db, const char *sql, int64_t *number);
 bool database_read_text(struct database *db, const char *sql, char *text, size_t size);
+/* Whether the path still leads to the file that is open; if not, it is noted like an I/O error. */
+bool database_is_in_place(struct database *db);
 bool database_in_transaction(const struct database *db);
 /* Rows that the last statement has changed. */
 int64_t database_changes(const struct database *db);

@@ -205,6 +205,9 @@ bool journal_reopen(struct journal *journal, struct error *err)
 {
     struct database *db = &journal->db;
     database_close(db);
+    /* an empty one in its place would hide the loss */
+    if (access(journal->path, F_OK) != 0)
+        return error_set_errno(err, errno, "cannot open %s", journal->path);
     if (!journal_connect(journal, REOPEN_BUSY_MS, REOPEN_CHECK_MS, err))
         return false;
     /* the log may have pages that the kernel believes to be on disk and are not: all of it is
@@ -234,7 +237,7 @@ enum store_status journal_begin(struct journal *journal)
 enum store_status journal_commit(struct journal *journal)
 {
     struct database *db = &journal->db;
-    if (database_execute_values(db, SQL_COMMIT, NULL, 0)) {
+    if (database_execute_values(db, SQL_COMMIT, NULL, 0) && database_is_in_place(db)) {
         if (journal->event_added) {
             journal->last_event = journal->event_added;
             memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
