@@ -24,9 +24,10 @@ const struct node *load_parse_text(struct load *load, const char *name, const ch
     return NULL;
 }
 
-/* `path` is to be opened, `name` is shown, paths in the file start in `directory`. */
-static const struct node *parse_file(struct load *load, const char *path, const char *name,
-                                     const char *directory, bool *unreadable)
+/* `path` is to be opened, `name` is shown, paths in the file start in `directory`. `asked` is where it
+ * is included; NULL: it is the main file. */
+static const struct node *parse_file(struct load *load, const struct node *asked, const char *path,
+                                     const char *name, const char *directory, bool *unreadable)
 {
     struct buffer content;
     struct error err;
@@ -35,6 +36,8 @@ static const struct node *parse_file(struct load *load, const char *path, const 
     *unreadable = result == FILE_MISSING;
     if (result == FILE_READ)
         root = load_parse_text(load, name, directory, buffer_bytes(&content));
+    else if (asked)
+        load_problem(load, asked, "%s", err.text);
     else
         problem_add_plain(load->problems, "%s", err.text);
     if (content.capacity)
@@ -55,7 +58,8 @@ static const char *directory_of(struct load *load, const char *file)
 
 const struct node *load_parse_main(struct load *load, const char *file)
 {
-    return parse_file(load, file, file, directory_of(load, file), &load->problems->unreadable);
+    return parse_file(load, NULL, file, file, directory_of(load, file),
+                      &load->problems->unreadable);
 }
 
 /* ---- includes ---- */
@@ -108,7 +112,7 @@ static void include_file(struct load *load, const struct node *item, const char 
     if (load->root_count == LOAD_FILES_MAX)
         load_problem(load, item, "more than %d files", LOAD_FILES_MAX);
     else
-        parse_file(load, path, name, directory_of(load, path), &unreadable);
+        parse_file(load, item, path, name, directory_of(load, path), &unreadable);
 }
 
 static void include_pattern(struct load *load, const struct node *item, const char *directory)
