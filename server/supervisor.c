@@ -195,6 +195,15 @@ static void take_log_settings(const struct generation *generation)
     log_configure((enum log_level)log->level, (enum log_format)log->format);
 }
 
+/* One that was asked for while another was under way. */
+static void reload_if_wanted(struct supervisor *sv)
+{
+    if (!sv->reload_wanted)
+        return;
+    sv->reload_wanted = false;
+    raise(SIGHUP);
+}
+
 static void supervisor_promote(struct supervisor *sv)
 {
     struct generation *before = sv->current;
@@ -212,10 +221,7 @@ static void supervisor_promote(struct supervisor *sv)
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count));
     notify_send("READY=1\nSTATUS=serving");
-    if (sv->reload_wanted) {
-        sv->reload_wanted = false;
-        raise(SIGHUP);
-    }
+    reload_if_wanted(sv);
 }
 
 /* ---- reload ---- */
@@ -256,6 +262,7 @@ static void coming_failed(struct supervisor *sv)
     generation_kill(sv, generation);
     if (sv->current) {
         reload_failed(sv, "a process of the new configuration did not start");
+        reload_if_wanted(sv);
         return;
     }
     sv->stopping = true;
