@@ -194,6 +194,9 @@ void request_forget_answer(struct http_request *request);
 enum MHD_Result http_reply(struct http_request *request);
 /* A request that ran out of time before it could be answered: says so as well as it can. */
 void http_reply_timeout(struct connection *connection);
+/* One that was refused while its body came, and could not be told so: the rest was too long, or
+ * never came. */
+void http_reply_cut(const struct http_request *request);
 /* libmicrohttpd has refused it by itself with `status`. */
 void http_reply_foreign(struct connection *connection, unsigned status);
 /* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a

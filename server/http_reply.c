@@ -122,6 +122,12 @@ void http_reply_timeout(struct connection *connection)
     reply_log(connection, REPLY_TIMEOUT, reply_rows[REPLY_TIMEOUT].status, reason, NULL);
 }
 
+void http_reply_cut(const struct http_request *request)
+{
+    const struct verdict *verdict = &request->verdict;
+    reply_log(request->connection, verdict->reply, verdict_status(verdict), verdict->reason, NULL);
+}
+
 static enum reply reply_of_status(unsigned status)
 {
     for (int reply = REPLY_BAD_REQUEST; reply < REPLY_COUNT; reply++)

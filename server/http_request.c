@@ -331,6 +331,8 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
     if (!was_answered && info)
         http_reply_foreign(connection, info->http_status);
+    else if (was_answered && connection->stage == STAGE_BODY)
+        http_reply_cut(connection->request);
     if (connection->request)
         request_destroy(connection->request);
     connection->target.length = 0;
