@@ -39,6 +39,20 @@ enum peeked connection_peek(const struct connection *connection)
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PEEK_NOTHING : PEEK_END;
 }
 
+/* Whether what comes next ends a TLS session in order, as clients do that are done. That is an alert,
+ * which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so nothing but
+ * the log may depend on it. */
+static bool is_goodbye(const struct connection *connection)
+{
+    enum { RECORD_HEAD = 5, ALERT = 21, ENCRYPTED = 23, ALERT_ENCRYPTED = 2 + 1 + 16 };
+    uint8_t head[RECORD_HEAD];
+    if (!connection->tls.session ||
+        recv(connection->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != RECORD_HEAD)
+        return false;
+    return head[0] == ALERT ||
+           (head[0] == ENCRYPTED && head[3] == 0 && head[4] == ALERT_ENCRYPTED);
+}
+
 /* ---- lists ---- */
 
 static bool stage_is_spare(enum stage stage)
@@ -183,6 +197,8 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
         connection_unsettle(connection);
         connection->door->run_wanted = true;
     }
+    if (connection->stage == STAGE_IDLE || connection->stage == STAGE_HEAD)
+        connection->says_goodbye = is_goodbye(connection);
     switch (connection->stage) {
     case STAGE_FRESH:
         fresh_is_ready(connection);

@@ -148,13 +148,14 @@ static void log_handshake(const struct connection *connection)
               log_number("held_back", held_back));
 }
 
+/* A handshake that is over has not failed: who leaves at the next moment has only come to see. */
 void http_reply_unseen(const struct connection *connection)
 {
     if (connection->has_ended || connection->is_refused)
         return;
-    if (connection->stage == STAGE_HANDSHAKE)
+    if (connection->stage == STAGE_HANDSHAKE && !connection->tls.established)
         log_handshake(connection);
-    else if (connection->stage == STAGE_HEAD)
+    else if (connection->stage == STAGE_HEAD && !connection->says_goodbye)
         reply_log(connection, REPLY_BAD_REQUEST, reply_rows[REPLY_BAD_REQUEST].status,
                   "not HTTP, libmicrohttpd refused it", NULL);
 }
