@@ -53,16 +53,25 @@ static int usage_error(const char *name)
     return EXIT_USAGE;
 }
 
+/* Output that was lost is no success. */
+static int finish_output(int code)
+{
+    if (code != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))
+        return code;
+    fputs("tenterhook: cannot write to standard output\n", stderr);
+    return EXIT_ENVIRONMENT;
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0) {
         print_version();
-        return EXIT_DONE;
+        return finish_output(EXIT_DONE);
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
         print_help(stdout);
-        return argc > 1 ? EXIT_DONE : EXIT_USAGE;
+        return argc > 1 ? finish_output(EXIT_DONE) : EXIT_USAGE;
     }
     const struct verb *verb = find_verb(name);
     if (!verb)
@@ -70,5 +79,5 @@ int main(int argc, char **argv)
     int code = verb->run(argc - 1, argv + 1);
     if (code == EXIT_USAGE)
         fprintf(stderr, "usage: tenterhook %s\n", verb->usage);
-    return code;
+    return verb == &serve_verb ? code : finish_output(code); /* its output was for its start */
 }
