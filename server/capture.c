@@ -1,6 +1,7 @@
-/* The format is told by how the file begins: `{` is a HAR, a line with `> ` what curl printed, all
- * else raw bytes. Nothing is judged here — what is odd is for the guard to find — but a body is cut
- * as its Content-Length or its chunks say, for that is what the server would read. */
+/* The format is told by how the file begins: `{` is a HAR, a request line raw bytes, all else with
+ * a line that begins with `> ` what curl printed. Nothing is judged here — what is odd is for the
+ * guard to find — but a body is cut as its Content-Length or its chunks say, for that is what the
+ * server would read. */
 #include "server/capture.h"
 
 #include "base/encoding.h"
@@ -139,6 +140,35 @@ static bool parse_raw(struct bytes text, struct arena *arena, struct capture *ca
 
 /* ---- curl -v ---- */
 
+/* Newer versions are looked at as the one that is spoken here: what is signed is the same. */
+static void take_newer_version(struct capture *capture)
+{
+    if (bytes_equal_text(capture->version, "HTTP/2") ||
+        bytes_equal_text(capture->version, "HTTP/3"))
+        capture->version = bytes_of_text("HTTP/1.1");
+}
+
+/* curl shows no body, but a person may have put it behind the head. What curl says there itself
+ * begins with two characters of its own. */
+static void take_curl_body(struct bytes rest, struct capture *capture)
+{
+    static const char *const own[] = {"* ", "< ", "> ", "{ [", "} ["};
+    bool counted, there = rest.length > 0;
+    uint64_t length = 0;
+    struct bytes text = find_header(capture, "content-length", &counted);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        there = there && !bytes_starts_with(rest, bytes_of_text(own[i]));
+    if (counted && bytes_to_uint64(text, &length) && length == 0)
+        return;
+    if (there && length && length <= rest.length) {
+        capture->body = bytes_of(rest.data, length);
+        capture_note(capture, "what stands behind the head is taken for the body");
+    } else if (!bytes_equal_text(capture->method, "GET") &&
+               !bytes_equal_text(capture->method, "HEAD")) {
+        capture_note(capture, "curl -v does not show the body: name it with --body FILE");
+    }
+}
+
 /* What was sent stands behind `> `; what came back and what curl says besides is skipped. */
 static bool parse_curl(struct bytes text, struct capture *capture, struct error *err)
 {
@@ -155,7 +185,8 @@ static bool parse_curl(struct bytes text, struct capture *capture, struct error 
             return false;
         started = true;
     }
-    capture_note(capture, "curl -v does not show the body: name it with --body FILE");
+    take_newer_version(capture);
+    take_curl_body(text, capture);
     return started || error_set(err, "holds no request");
 }
 
@@ -167,6 +198,13 @@ static bool har_text(struct bytes json, const char *at, struct arena *arena, str
     struct bytes value;
     return json_path_parse(at, arena, &path, NULL) && json_path_find(json, &path, &value) &&
            json_scalar_text(value, arena, text);
+}
+
+static bool har_has(struct bytes json, const char *at, struct arena *arena)
+{
+    struct json_path path;
+    struct bytes value;
+    return json_path_parse(at, arena, &path, NULL) && json_path_find(json, &path, &value);
 }
 
 struct har {
@@ -190,8 +228,12 @@ static bool har_body(struct bytes json, struct arena *arena, struct capture *cap
 {
     struct bytes text, encoding;
     size_t length;
-    if (!har_text(json, ".postData.text", arena, &text))
+    if (!har_text(json, ".postData.text", arena, &text)) {
+        if (har_has(json, ".postData.params[0]", arena))
+            capture_note(capture, "the fields of a form stand in the place of its text, which is "
+                                  "what is signed: name it with --body FILE");
         return true;
+    }
     capture->body = text;
     if (!har_text(json, ".postData.encoding", arena, &encoding) ||
         !bytes_equal_text(encoding, "base64"))
@@ -203,15 +245,29 @@ static bool har_body(struct bytes json, struct arena *arena, struct capture *cap
     return true;
 }
 
-/* The path and query of an absolute URL. */
-static struct bytes url_target(struct bytes url)
+/* The path and query of an absolute URL; whether it came over TLS, and the host, if no header says
+ * it: HTTP/2 has it in a pseudo-header. */
+static bool take_url(struct bytes url, struct arena *arena, struct capture *capture)
 {
+    bool has_host;
     const uint8_t *host = memmem(url.data, url.length, "://", 3);
+    struct bytes rest = bytes_split(&url, '#');
+    size_t length = 0;
+    capture->plain = bytes_starts_with(rest, bytes_of_text("http://"));
+    capture->target = rest;
     if (!host)
-        return url;
-    struct bytes rest = bytes_from(url, (size_t)(host - url.data) + 3);
-    const uint8_t *slash = memchr(rest.data, '/', rest.length);
-    return slash ? bytes_from(rest, (size_t)(slash - rest.data)) : bytes_of_text("/");
+        return true;
+    rest = bytes_from(rest, (size_t)(host - rest.data) + 3);
+    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
+        length++;
+    struct bytes authority = bytes_of(rest.data, length), target = bytes_from(rest, length);
+    bool slash = target.length && target.data[0] == '/';
+    const char *text =
+        arena_format(arena, "%s%.*s", slash ? "" : "/", (int)target.length, target.data);
+    capture->target = bytes_of_text(text);
+    find_header(capture, "host", &has_host);
+    return text &&
+           (has_host || !authority.length || add_header(capture, bytes_of_text("Host"), authority));
 }
 
 static bool parse_har(struct bytes text, struct arena *arena, struct capture *capture,
@@ -230,20 +286,37 @@ static bool parse_har(struct bytes text, struct arena *arena, struct capture *ca
         !har_text(request, ".method", arena, &capture->method) ||
         !har_text(request, ".url", arena, &url))
         return error_set(err, "is no HAR with a request");
-    capture->target = url_target(url);
     capture->version = bytes_of_text("HTTP/1.1");
     json_path_each(request, &headers_path, har_header, &har);
-    return har_body(request, arena, capture, err);
+    return (take_url(url, arena, capture) || error_set(err, "has too many headers")) &&
+           har_body(request, arena, capture, err);
 }
 
 /* ---- all ---- */
 
 static bool is_curl(struct bytes text)
 {
-    return text.data && text.length > 1 &&
-           (text.data[0] == '*' || text.data[0] == '>' ||
-            memmem(text.data, text.length, "\n> ", 3) != NULL) &&
-           memmem(text.data, text.length, "> ", 2) != NULL;
+    return bytes_starts_with(text, bytes_of_text("> ")) ||
+           (text.length && memmem(text.data, text.length, "\n> ", 3) != NULL);
+}
+
+/* curl may begin with a word of its own too: "Note: Unnecessary use of -X …" */
+static bool is_raw(struct bytes text)
+{
+    struct bytes line = take_line(&text);
+    return line.length && line.data[0] >= 'A' && line.data[0] <= 'Z' &&
+           memmem(line.data, line.length, " HTTP/", 6) != NULL;
+}
+
+/* Without what may stand before a HAR: a byte order mark, blanks. */
+static struct bytes har_start(struct bytes text)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    if (bytes_starts_with(text, bytes_of_text(mark)))
+        text = bytes_from(text, sizeof mark - 1);
+    while (text.length && strchr(" \t\r\n", text.data[0]) && text.data[0])
+        text = bytes_from(text, 1);
+    return text;
 }
 
 /* What a real request has and a capture may have lost. */
@@ -265,11 +338,11 @@ bool capture_parse(struct bytes text, struct arena *arena, struct capture *captu
                    struct error *err)
 {
     *capture = (struct capture){0};
-    bool har = text.length && text.data[0] == '{';
-    bool request = text.length && text.data[0] >= 'A' && text.data[0] <= 'Z';
-    bool done = har                         ? parse_har(text, arena, capture, err)
-                : !request && is_curl(text) ? parse_curl(text, capture, err)
-                                            : parse_raw(text, arena, capture, err);
+    struct bytes json = har_start(text);
+    bool har = json.length && json.data[0] == '{';
+    bool done = har                              ? parse_har(json, arena, capture, err)
+                : !is_raw(text) && is_curl(text) ? parse_curl(text, capture, err)
+                                                 : parse_raw(text, arena, capture, err);
     if (done)
         complete(capture, arena);
     return done;

@@ -97,7 +97,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
     request->version = capture->version;
     request->headers = capture->headers;
     request->header_count = capture->header_count;
-    request->secure = true;
+    request->secure = !capture->plain;
     request->client =
         (struct client_address){.address = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
     request->now_ms = now_ms;
@@ -208,6 +208,17 @@ static void json_answer(struct buffer *out, const struct verdict *verdict)
     buffer_append_text(out, "}");
 }
 
+static void json_notes(struct buffer *out, const struct capture *capture)
+{
+    for (size_t i = 0; i < capture->note_count; i++) {
+        buffer_append_text(out, i ? ",\"" : ",\"notes\":[\"");
+        json_escape(out, bytes_of_text(capture->notes[i]));
+        buffer_append_text(out, "\"");
+    }
+    if (capture->note_count)
+        buffer_append_text(out, "]");
+}
+
 static void print_result_json(const struct verify_result *result)
 {
     const struct verdict *verdict = &result->verdict;
@@ -240,6 +251,7 @@ static void print_result_json(const struct verify_result *result)
         buffer_append_text(&out, ",\"failures\":");
         buffer_append_bytes(&out, verdict->details);
     }
+    json_notes(&out, result->capture);
     buffer_append_text(&out, "}\n");
     print_json(stdout, buffer_bytes(&out));
     buffer_finish(&out);
