@@ -129,8 +129,8 @@ static const struct row key_rows[] = {
     CHOICE_ROW(
         "encoding", scheme_key, encoding, key_encodings, "text",
         "How `secret` is written: as it is, in hex or base64, in base64 if it has the prefix "
-               "`strip` and else as it is, as public keys (PEM, JSON Web Keys, or DER in base64) or "
-               "as X.509 certificates in PEM."),
+        "`strip` and else as it is, as public keys (PEM, JSON Web Keys, or DER in base64) or "
+        "as X.509 certificates in PEM."),
     TEXT_ROW("strip", scheme_key, strip, "A prefix of the secret that is not part of the key."),
     CHOICE_ROW("hash", scheme_key, hash, key_hashes, "none",
                "The key is this digest of the secret, not the secret."),
@@ -153,7 +153,8 @@ static const struct row signature_rows[] = {
     BOOL_ROW("prefix_optional", scheme_signature, prefix_optional, "false",
              "The prefix may be missing."),
     CHOICE_ROW("encoding", scheme_signature, encoding, encodings, "hex",
-               "How the digest is written; hex in lower case, base64 with its padding."),
+               "How the digest is written; hex in lower case, base64 with its padding, base64url "
+               "without."),
     BOOL_ROW("trim", scheme_signature, trim, "false", "Spaces around an entry are ignored."),
 };
 static const struct row_section signature_section = {

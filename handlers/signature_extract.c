@@ -1,5 +1,5 @@
 /* Taking a signature header apart: entries, names, prefix, encoding. One spelling a value: lower
- * hex, canonical base64, a header that should be single is single. */
+ * hex, canonical base64, base64url without padding, a header that should be single is single. */
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
@@ -15,6 +15,8 @@ bool signature_decode(struct bytes text, int encoding, struct arena *arena, stru
     uint8_t *data = arena_alloc(arena, text.length + 1);
     if (!data || text.length == 0)
         return false;
+    if (encoding == ENCODING_BASE64URL && memchr(text.data, '=', text.length))
+        return false; /* both ways of writing it would be the same signature */
     bool done = encoding == ENCODING_HEX ? hex_decode(text, HEX_LOWER, data, text.length, &length)
                 : encoding == ENCODING_BASE64 ? base64_decode(text, data, text.length, &length)
                                               : base64url_decode(text, data, text.length, &length);

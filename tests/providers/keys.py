@@ -100,6 +100,25 @@ def jws_keys_fit_their_algorithm(probe):
         probe.accepts(alg, route, request([JSON, ('x-jws', token)], BODY))
 
 
+@case
+def times_in_claims_are_judged(probe):
+    for what, claims, wanted in (
+            ('not yet over', {'exp': NOW + 1}, probe.accepts), ('over', {'exp': NOW}, probe.refuses),
+            ('of no time', {'exp': [NOW + 9]}, probe.refuses), ('of a text', {'exp': 'never'}, probe.refuses),
+            ('valid', {'nbf': NOW}, probe.accepts), ('not yet valid', {'nbf': NOW + 1}, probe.refuses),
+            ('valid from no time', {'nbf': {}}, probe.refuses)):
+        token = jws(lambda text: digest(text).digest(), 'HS256', iss='netlify', sha256=SUM, **claims)
+        wanted(what, config('netlify'), request([JSON, ('X-Webhook-Signature', token)], BODY))
+
+
+@case
+def base64url_is_written_in_one_way(probe):
+    mark = base64url_of(digest(b'%d000.' % NOW + BODY).digest()).decode()
+    for text, wanted in ((mark, probe.accepts), (mark + '=', probe.refuses), (mark + '==', probe.refuses)):
+        value = 't=%d000,v1=%s' % (NOW, text)
+        wanted(text, config('sanity'), request([JSON, ('sanity-webhook-signature', value)], BODY))
+
+
 def jwk_of(der, **more):
     """A P-256 key's point is the end of its DER."""
     return {'kty': 'EC', 'crv': 'P-256', 'x': base64url_of(der[-64:-32]).decode(),
