@@ -224,8 +224,8 @@ static bool sign_text(struct signing *signing, struct value_source *source, stru
     return done;
 }
 
-static bool attach(struct signing *signing, struct value_source *source, struct bytes mark,
-                   struct error *err)
+bool sign_attach(struct signing *signing, struct value_source *source, struct bytes mark,
+                 struct error *err)
 {
     const struct value_ref *in = &signing->plan->scheme->signature.in.items[0];
     struct buffer text;
@@ -341,8 +341,8 @@ static bool sign_with(struct signing *signing, struct value_source *source, stru
 {
     struct buffer mark;
     buffer_init(&mark, SIZE_MAX / 2);
-    bool done =
-        sign_text(signing, source, &mark, err) && attach(signing, source, buffer_bytes(&mark), err);
+    bool done = sign_text(signing, source, &mark, err) &&
+                sign_attach(signing, source, buffer_bytes(&mark), err);
     buffer_finish(&mark);
     return done;
 }
@@ -372,8 +372,12 @@ bool sign_message(struct signing *signing, struct error *err)
         done = sign_basic(signing, err);
     else if (done && scheme->kind == SCHEME_JWS)
         done = sign_jws(signing, err);
-    else if (done && scheme->kind != SCHEME_NONE)
-        done = error_set(err, "messages of %s cannot be signed here", scheme->name);
+    else if (done && scheme->kind == SCHEME_CONTENTFUL)
+        done = sign_contentful(signing, &source, err);
+    else if (done && scheme->kind == SCHEME_MESSAGE)
+        done = sign_http_message(signing, &source, err);
+    else if (done && scheme->kind == SCHEME_SNS)
+        done = sign_sns(signing, &source, err);
     value_source_finish(&source);
     return done;
 }

@@ -31,7 +31,16 @@ struct signing {
 bool sign_message(struct signing *signing, struct error *err);
 void sign_finish(struct signing *signing);
 
-/* ---- between sign.c and sign_body.c ---- */
+/* ---- between sign.c, sign_body.c and sign_code.c ---- */
+
+/* Puts a signature where the scheme looks for it. */
+bool sign_attach(struct signing *signing, struct value_source *source, struct bytes mark,
+                 struct error *err);
+
+/* The kinds that are code. */
+bool sign_contentful(struct signing *signing, struct value_source *source, struct error *err);
+bool sign_http_message(struct signing *signing, struct value_source *source, struct error *err);
+bool sign_sns(struct signing *signing, struct value_source *source, struct error *err);
 
 /* Makes the body of the values that have their place there. */
 bool sign_build_body(struct signing *signing, struct error *err);

@@ -104,6 +104,14 @@ bool signature_message_check(const struct text_map *parameters, struct error *er
  * that stand beside the provider's name, by default the digest of the body. */
 struct bytes signature_components(const struct text_map *parameters);
 
+/* With a key (in DER, where it is public) where none does. */
+enum message_algorithm signature_message_algorithm_of(const struct signature_plan *plan,
+                                                      struct bytes key);
+
+/* For who signs: the text into state->message, of a message that lacks its signature alone. */
+const char *signature_message_base(struct signature_state *state, struct bytes input);
+bool signature_sns_text(struct signature_state *state);
+
 bool signature_test(struct value_source *source, const struct scheme_test *test);
 
 /* The kinds that are code. `head` may be NULL. */

@@ -43,7 +43,8 @@ bool signature_message_check(const struct text_map *parameters, struct error *er
 
 /* What the route says; else by the key alone, RSA-PSS being the one for RSA. That no shared key is
  * a public key's DER has been seen to when the key was made. */
-static enum message_algorithm algorithm_of(const struct signature_plan *plan, struct bytes key)
+enum message_algorithm signature_message_algorithm_of(const struct signature_plan *plan,
+                                                      struct bytes key)
 {
     static const enum message_algorithm of_keys[] = {[PUBLIC_KEY_ED25519] = MESSAGE_ED25519,
                                                      [PUBLIC_KEY_ECDSA] = MESSAGE_ECDSA,
@@ -234,7 +235,7 @@ static bool key_matches(struct signature_state *state, struct bytes key, struct 
                         struct bytes mark)
 {
     struct bytes base = buffer_bytes(&state->message), named;
-    enum message_algorithm algorithm = algorithm_of(state->plan, key);
+    enum message_algorithm algorithm = signature_message_algorithm_of(state->plan, key);
     enum hash_kind hash = algorithms[algorithm].hash;
     uint8_t digest[HASH_MAX_SIZE], der[160];
     size_t length = sizeof der;
@@ -257,23 +258,40 @@ static bool key_matches(struct signature_state *state, struct bytes key, struct 
 
 /* ---- one signature ---- */
 
+/* The text that is signed into state->message. NULL, or why there is none. */
+static const char *make_base(struct signature_state *state, struct bytes input, struct cover *cover)
+{
+    struct bytes parameters = input, inside;
+    buffer_consume(&state->message, state->message.length);
+    if (!structured_take_list(&parameters, &inside) || !put_components(state, inside, cover))
+        return "a component that is signed is missing or not known";
+    if (!covers_enough(state, cover))
+        return "the signature does not cover what the route wants";
+    const char *problem = check_times(state, parameters);
+    if (problem)
+        return problem;
+    return buffer_append_text(&state->message, "\"@signature-params\": ") &&
+                   buffer_append_bytes(&state->message, input)
+               ? NULL
+               : "the signed text is too long";
+}
+
+const char *signature_message_base(struct signature_state *state, struct bytes input)
+{
+    struct cover cover = {0};
+    return make_base(state, input, &cover);
+}
+
 /* NULL if the signature proves the message, else why it does not. */
 static const char *check_signature(struct signature_state *state, struct bytes input,
                                    struct bytes mark, bool *digested)
 {
     struct cover cover = {0};
     struct bytes parameters = input, inside;
-    buffer_consume(&state->message, state->message.length);
-    if (!structured_take_list(&parameters, &inside) || !put_components(state, inside, &cover))
-        return "a component that is signed is missing or not known";
-    if (!covers_enough(state, &cover))
-        return "the signature does not cover what the route wants";
-    const char *problem = check_times(state, parameters);
+    const char *problem = make_base(state, input, &cover);
     if (problem)
         return problem;
-    if (!buffer_append_text(&state->message, "\"@signature-params\": ") ||
-        !buffer_append_bytes(&state->message, input))
-        return "the signed text is too long";
+    structured_take_list(&parameters, &inside);
     *digested = covers(&cover, bytes_of_text("content-digest"));
     for (size_t i = 0; i < state->plan->keys.count; i++) {
         if (key_matches(state, secret_bytes(&state->plan->keys.items[i]), parameters, mark)) {

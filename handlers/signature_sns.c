@@ -111,6 +111,11 @@ static struct verdict build_text(struct signature_state *state, const struct mem
     return verdict_go_on();
 }
 
+bool signature_sns_text(struct signature_state *state)
+{
+    return build_text(state, notification_members).reply == REPLY_NONE;
+}
+
 /* Whether the message is of one of the topics that stand beside the provider's name, if any do. */
 static bool topic_is_ours(struct signature_state *state)
 {

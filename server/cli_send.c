@@ -124,8 +124,14 @@ static bool find_scheme(struct send *send, struct error *err)
     return send->scheme || error_set(err, "the preset cannot be read");
 }
 
-static bool signs_with_private_key(const struct scheme *scheme)
+/* A message signature that does not say its algorithm is signed by what there is. */
+static bool signs_with_private_key(const struct send *send)
 {
+    const struct scheme *scheme = send->scheme;
+    int algorithm = signature_message_algorithm(&send->parameters);
+    if (scheme->kind == SCHEME_MESSAGE)
+        return algorithm < 0 ? send->options.key_file || send->options.new_key
+                             : algorithm != MESSAGE_HMAC;
     bool public = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
     return public || scheme->kind == SCHEME_ED25519;
 }
@@ -141,7 +147,7 @@ static bool read_secret(struct send *send, struct error *err)
     struct buffer text;
     if (send->scheme->kind == SCHEME_NONE)
         return true;
-    if (signs_with_private_key(send->scheme))
+    if (signs_with_private_key(send))
         return read_file(key_path(send), &send->private_key, err) ||
                error_prefix(err, "%s signs with a private key; --new-key makes one",
                             send->scheme->name);
@@ -197,8 +203,16 @@ static bool print_public(const struct scheme *scheme, struct bytes pem, struct e
     return done;
 }
 
-static enum public_key_kind key_kind(const struct scheme *scheme)
+static enum public_key_kind key_kind(const struct send *send)
 {
+    static const enum public_key_kind of_message[] = {[MESSAGE_ED25519] = PUBLIC_KEY_ED25519,
+                                                      [MESSAGE_ECDSA] = PUBLIC_KEY_ECDSA,
+                                                      [MESSAGE_RSA_PSS] = PUBLIC_KEY_RSA,
+                                                      [MESSAGE_RSA] = PUBLIC_KEY_RSA};
+    const struct scheme *scheme = send->scheme;
+    int algorithm = signature_message_algorithm(&send->parameters);
+    if (scheme->kind == SCHEME_MESSAGE)
+        return algorithm < 0 ? PUBLIC_KEY_ED25519 : of_message[algorithm];
     if (scheme->kind == SCHEME_ED25519)
         return PUBLIC_KEY_ED25519;
     bool ecdsa =
@@ -209,11 +223,11 @@ static enum public_key_kind key_kind(const struct scheme *scheme)
 static bool make_key(struct send *send, struct error *err)
 {
     struct buffer pem;
-    if (!signs_with_private_key(send->scheme))
+    if (!signs_with_private_key(send))
         return error_set(err, "%s signs with a shared secret: there is no key to make",
                          send->scheme->name);
     buffer_init(&pem, 64 * 1024);
-    bool done = private_key_create(key_kind(send->scheme), &pem, err) &&
+    bool done = private_key_create(key_kind(send), &pem, err) &&
                 write_key(key_path(send), buffer_bytes(&pem), err) &&
                 print_public(send->scheme, buffer_bytes(&pem), err);
     if (pem.length)

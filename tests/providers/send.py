@@ -13,8 +13,15 @@ PARAMETERS = {'braintree': {'public_key': 'our_public_key'}, 'datadog': {'header
               'opsgenie': {'header': 'X-Our-Token'}, 'paypal-pinned': {'webhook_id': 'WH-1'}}
 SECRETS = {'hex': '00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff',
            'base64': 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8='}
-# what send cannot sign yet: kinds that are code on the receiving side
-UNSIGNED_KINDS = ('sns', 'contentful', 'message')
+# kinds that are code, and sign the body
+CODE = ('sns', 'contentful', 'message')
+PUBLIC = """-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=
+-----END PUBLIC KEY-----"""
+# of RFC 9421, what may stand beside the name
+MESSAGES = [{'algorithm': 'hmac-sha256'}, {'algorithm': 'ed25519'}, {'algorithm': 'ecdsa-p256-sha256'},
+            {'algorithm': 'rsa-pss-sha512'}, {'algorithm': 'rsa-v1_5-sha256'},
+            {'components': '@method @authority @path @query @target-uri content-type content-digest'}]
 # values of the body that the scheme leaves out of the signature
 NOT_SIGNED = ('token', 'basic', 'none')
 
@@ -28,14 +35,16 @@ def word(text, key, default=''):
     return found.group(1) if found else default
 
 
-def make_secret(program, directory, name, text):
+def make_secret(program, directory, name, text, beside):
     """The arguments of send, and the route's secret."""
     kind, encoding = word(text, 'kind'), ''
     found = re.search(r'^key: \{.*encoding: (\w+)', text, re.M)
     encoding = found.group(1) if found else ''
-    if encoding in ('public', 'certificate') or kind == 'ed25519':
-        key = directory / (name + '.key')
-        made = run(program, 'send', name, '--new-key', '--key', key)
+    algorithm = beside.get('algorithm', 'hmac')
+    if encoding in ('public', 'certificate') or kind == 'ed25519' or not algorithm.startswith('hmac'):
+        key = directory / ('%s-%s.key' % (name, algorithm))
+        said = ['--set', 'algorithm=' + algorithm] if 'algorithm' in beside else []
+        made = run(program, 'send', name, '--new-key', '--key', key, *said)
         assert made.returncode == 0, made.stderr
         return ['--key', key], made.stdout.decode().strip()
     secret = 'user:a password of the test' if kind == 'basic' else \
@@ -43,8 +52,8 @@ def make_secret(program, directory, name, text):
     return ([] if kind == 'none' else ['--secret', secret]), secret
 
 
-def config(name, secret, text):
-    beside = ''.join(', %s: %s' % item for item in PARAMETERS.get(name, {}).items())
+def config(name, secret, text, parameters):
+    beside = ''.join(', %s: %s' % (item[0], json.dumps(item[1])) for item in parameters.items())
     lines = ['version: 1', 'server: {listen: [{address: "127.0.0.1:0", tls: off}]}', 'routes:',
              '  - name: hook', '    path: /hook', '    public_url: ' + URL,
              '    provider: {name: %s%s}' % (name, beside)]
@@ -71,16 +80,16 @@ def flipped(request, text):
                 changed = value[:place] + bytes([value[place] ^ 1]) + value[place + 1:]
                 yield b'\r\n'.join(lines[:number] + [name + b': ' + changed] + lines[number + 1:]) \
                     + b'\r\n\r\n' + body
-    if word(text, 'kind') not in NOT_SIGNED and '{{body}}' in text:
+    if word(text, 'kind') in CODE or (word(text, 'kind') not in NOT_SIGNED and '{{body}}' in text):
         for place in (0, len(body) // 2, len(body) - 1):
             yield head + b'\r\n\r\n' + body[:place] + bytes([body[place] ^ 1]) + body[place + 1:]
 
 
 def check(job):
-    program, directory, name, text = job
-    arguments, secret = make_secret(program, directory, name, text)
-    (directory / (name + '.yaml')).write_text(config(name, secret, text))
-    for item in PARAMETERS.get(name, {}).items():
+    program, directory, name, text, beside = job
+    arguments, secret = make_secret(program, directory, name, text, beside)
+    (directory / (name + '.yaml')).write_text(config(name, secret, text, beside))
+    for item in beside.items():
         arguments += ['--set', '%s=%s' % item]
     sent = run(program, 'send', name, '--to', URL, *arguments, '--event', 'made.here', '--print')
     if sent.returncode:
@@ -101,16 +110,19 @@ def main():
         jobs = []
         for preset in sorted((source / 'config/providers').glob('*.yaml')):
             text = preset.read_text('utf-8')
-            if word(text, 'kind') in UNSIGNED_KINDS:
-                print('skipped: %s cannot be signed by send' % preset.stem)
-            else:
-                jobs.append((program, pathlib.Path(directory), preset.stem, text))
+            for number, beside in enumerate([PARAMETERS.get(preset.stem, {})] +
+                                            (MESSAGES if word(text, 'kind') == 'message' else [])):
+                folder = pathlib.Path(directory, str(number))
+                folder.mkdir(exist_ok=True)
+                jobs.append((program, folder, preset.stem, text, beside))
+        public = run(program, 'send', 'rfc9421', '--to', URL, '--secret', PUBLIC, '--print')
+        failures += public.returncode == 0 or b'--key' not in public.stderr
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             for name, wrong in pool.map(check, jobs):
                 failures += bool(wrong)
                 for line in wrong:
                     print(name, line)
-        print('%d presets signed and checked, %d wrong' % (len(jobs), failures))
+        print('%d presets and variants signed and checked, %d wrong' % (len(jobs), failures))
     return 1 if failures else 0
 
 
