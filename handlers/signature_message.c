@@ -6,6 +6,7 @@
 
 #include "base/encoding.h"
 #include "base/public_key.h"
+#include "handlers/form.h"
 #include "handlers/structured.h"
 
 #include <ctype.h>
@@ -74,17 +75,40 @@ static bool put_authority(struct buffer *out, const struct url_parts *parts)
     return name.length > 0;
 }
 
+static bool unescape(struct arena *arena, struct bytes text, struct bytes *out)
+{
+    size_t length;
+    uint8_t *data = arena_alloc(arena, text.length + 1);
+    if (!data || !form_unescape(text, data, &length))
+        return false;
+    *out = bytes_of(data, length);
+    return true;
+}
+
+/* The parameter of that name, both decoded: how the name is escaped is the sender's choice. */
+static bool find_query_parameter(struct signature_state *state, struct bytes name,
+                                 struct bytes *value)
+{
+    struct arena *arena = state->request->arena;
+    struct bytes wanted, rest = state->request->query;
+    size_t found = 0;
+    bool done = unescape(arena, name, &wanted);
+    while (done && rest.length) {
+        struct bytes text = bytes_split(&rest, '&'), key;
+        struct bytes raw = bytes_split(&text, '=');
+        done = unescape(arena, raw, &key) &&
+               (!bytes_equal(key, wanted) || (found++ == 0 && unescape(arena, text, value)));
+    }
+    return done && found == 1;
+}
+
 /* A parameter of the query, decoded and encoded again; it has to be single. */
 static bool put_query_parameter(struct signature_state *state, struct buffer *out,
                                 struct bytes parameters)
 {
-    struct bytes name, value;
-    const char *text;
-    if (structured_find_parameter(parameters, "name", &name) != 1 ||
-        !(text = arena_copy_bytes(state->request->arena, name)))
-        return false;
-    struct value_ref ref = {.kind = VALUE_QUERY, .name = text};
-    if (value_get(&state->source, &ref, &value) != VALUE_FOUND)
+    struct bytes key, name, value;
+    if (!structured_take_parameter(&parameters, &key, &name) || parameters.length ||
+        !bytes_equal_text(key, "name") || !find_query_parameter(state, name, &value))
         return false;
     for (size_t i = 0; i < value.length; i++) {
         uint8_t c = value.data[i];
@@ -209,7 +233,9 @@ static bool parameter_time(struct bytes parameters, const char *name, int64_t *u
 {
     struct bytes text;
     *found = structured_find_parameter(parameters, name, &text);
-    return *found == 0 || (*found == 1 && signature_time_parse(text, TIME_SECONDS, unix_ms));
+    /* what stands before it tells a number from a string of digits */
+    return *found == 0 || (*found == 1 && text.length && text.data[-1] == '=' &&
+                           signature_time_parse(text, TIME_SECONDS, unix_ms));
 }
 
 static const char *check_times(struct signature_state *state, struct bytes parameters)
