@@ -136,6 +136,27 @@ static enum journal_left left_patiently(void *context, int64_t delivery, int64_t
     return LEFT_PATIENTLY;
 }
 
+/* What is pending has nothing to wait for, not even for a clock that was set back to catch up. */
+START_TEST(a_clock_that_was_set_back_holds_up_nothing)
+{
+    struct journal *journal = fixture_open();
+    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0), seqs[2];
+    int64_t day_before = clock_unix_ms() - INT64_C(86400000);
+    size_t count = 0;
+    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
+    ck_assert_uint_eq(claim(journal, delivery, 1), 1);
+    finish(journal, delivery, 1, OUTCOME_INTERRUPTED);
+    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
+    ck_assert_uint_eq(claim(journal, delivery, 1), 2);
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(
+        journal_take_over(journal, clock_unix_ms(), left_patiently, note_death, NULL, &count));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
+    journal_close(journal);
+}
+END_TEST
+
 static void count_death(void *context, const struct journal_death *death)
 {
     ck_assert(bytes_equal_text(death->reason, "no such route"));
@@ -586,6 +607,7 @@ int main(void)
     tcase_add_test(all, committed_is_there_after_reopening);
     tcase_add_test(all, rolled_back_has_left_no_trace);
     tcase_add_test(all, a_delivery_is_claimed_once);
+    tcase_add_test(all, a_clock_that_was_set_back_holds_up_nothing);
     tcase_add_test(all, only_what_the_dead_ran_is_taken_over);
     tcase_add_test(all, a_delivery_without_its_event_is_dead);
     tcase_add_test(all, what_kills_every_runner_is_given_up);
