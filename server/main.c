@@ -47,6 +47,15 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
+/* Asked for anywhere, as far as there are options: nobody wants the verb to be carried out then. */
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
 static int usage_error(const char *name)
 {
     fprintf(stderr, "tenterhook: there is no verb \"%s\"; see tenterhook --help\n", name);
@@ -76,6 +85,10 @@ int main(int argc, char **argv)
     const struct verb *verb = find_verb(name);
     if (!verb)
         return usage_error(name);
+    if (asks_for_help(argc - 1, argv + 1)) {
+        printf("usage: tenterhook %s\n%s\n", verb->usage, verb->sentence);
+        return finish_output(EXIT_DONE);
+    }
     int code = verb->run(argc - 1, argv + 1);
     if (code == EXIT_USAGE)
         fprintf(stderr, "usage: tenterhook %s\n", verb->usage);
