@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { SCHEME_MAX = 64 };
+
 static size_t secret_mapping_size(size_t length)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -62,25 +64,66 @@ static struct bytes comparison_key(void)
     return bytes_of(key, sizeof key);
 }
 
-bool secret_equal(struct bytes expected, struct bytes given)
+/* How long the name of an authentication scheme is that `text` begins with; 0: with none. */
+static size_t scheme_length(struct bytes text)
+{
+    const uint8_t *space = text.length ? memchr(text.data, ' ', text.length) : NULL;
+    size_t length = space ? (size_t)(space - text.data) : 0;
+    return length <= SCHEME_MAX ? length : 0;
+}
+
+/* The first `folded` bytes count as small letters. */
+static bool comparison_digest(struct bytes text, size_t folded, uint8_t out[HASH_MAX_SIZE])
+{
+    uint8_t word[SCHEME_MAX] = {0};
+    struct hmac_stream *stream = hmac_create(HASH_SHA256, comparison_key());
+    if (!stream)
+        return false;
+    for (size_t i = 0; i < folded; i++)
+        word[i] = (uint8_t)(text.data[i] | (text.data[i] >= 'A' && text.data[i] <= 'Z' ? 0x20 : 0));
+    bool fed = hmac_feed(stream, bytes_of(word, folded)) &&
+               hmac_feed(stream, bytes_from(text, folded));
+    secret_wipe(word, sizeof word);
+    hmac_destroy(stream, out);
+    return fed;
+}
+
+static bool compare(struct bytes expected, struct bytes given, bool credentials)
 {
     uint8_t a[HASH_MAX_SIZE], b[HASH_MAX_SIZE];
     size_t size = hash_size(HASH_SHA256);
     if (expected.length == 0 || given.length == 0)
         return false;
-    bool computed = hmac_compute(HASH_SHA256, comparison_key(), expected, a) &&
-                    hmac_compute(HASH_SHA256, comparison_key(), given, b);
+    bool computed = comparison_digest(expected, credentials ? scheme_length(expected) : 0, a) &&
+                    comparison_digest(given, credentials ? scheme_length(given) : 0, b);
     return computed && digest_equal(bytes_of(a, size), bytes_of(b, size));
 }
 
-bool secret_list_matches(const struct secret_list *list, struct bytes given, size_t *which)
+static bool list_matches(const struct secret_list *list, struct bytes given, bool credentials,
+                         size_t *which)
 {
     bool found = false;
     for (size_t i = 0; i < list->count; i++) {
-        bool equal = secret_equal(secret_bytes(&list->items[i]), given);
+        bool equal = compare(secret_bytes(&list->items[i]), given, credentials);
         if (equal && !found && which)
             *which = i;
         found |= equal;
     }
     return found;
+}
+
+bool secret_equal(struct bytes expected, struct bytes given)
+{
+    return compare(expected, given, false);
+}
+
+bool secret_list_matches(const struct secret_list *list, struct bytes given, size_t *which)
+{
+    return list_matches(list, given, false, which);
+}
+
+bool secret_list_matches_credentials(const struct secret_list *list, struct bytes given,
+                                     size_t *which)
+{
+    return list_matches(list, given, true, which);
 }

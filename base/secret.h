@@ -37,4 +37,9 @@ bool secret_equal(struct bytes expected, struct bytes given);
  * `*which` (may be NULL). */
 bool secret_list_matches(const struct secret_list *list, struct bytes given, size_t *which);
 
+/* The same for what an Authorization header holds: the case of the scheme's name, the word before
+ * the first space, does not count (RFC 9110, 11.1). */
+bool secret_list_matches_credentials(const struct secret_list *list, struct bytes given,
+                                     size_t *which);
+
 #endif

@@ -26,6 +26,23 @@ bool credentials_authorization(const struct request *request, const char *scheme
     return true;
 }
 
+bool credentials_has_scheme(struct bytes header)
+{
+    return bytes_equal_nocase(header, bytes_of_text("Authorization"));
+}
+
+bool credentials_take_prefix(struct bytes header, struct bytes prefix, struct bytes *text)
+{
+    const uint8_t *space = prefix.length ? memchr(prefix.data, ' ', prefix.length) : NULL;
+    size_t scheme = space && credentials_has_scheme(header) ? (size_t)(space - prefix.data) : 0;
+    if (text->length < prefix.length ||
+        !bytes_equal_nocase(bytes_of(text->data, scheme), bytes_of(prefix.data, scheme)) ||
+        !bytes_starts_with(bytes_from(*text, scheme), bytes_from(prefix, scheme)))
+        return false;
+    *text = bytes_from(*text, prefix.length);
+    return true;
+}
+
 bool credentials_check_name(struct load *load, const struct node *node, const char *key,
                             const char *name)
 {

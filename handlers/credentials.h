@@ -19,6 +19,13 @@ bool credentials_header(const struct request *request, const char *name, struct 
 bool credentials_authorization(const struct request *request, const char *scheme,
                                struct bytes *value);
 
+/* Takes `prefix` off `*text`, which the header `header` holds. In Authorization the case of the
+ * scheme's name, the word before the prefix's first space, does not count (RFC 9110, 11.1). */
+bool credentials_take_prefix(struct bytes header, struct bytes prefix, struct bytes *text);
+
+/* Whether that is the header that holds a scheme's name: Authorization. */
+bool credentials_has_scheme(struct bytes header);
+
 /* For finish functions: whether `name` can be a header's name; false after load_problem. */
 bool credentials_check_name(struct load *load, const struct node *node, const char *key,
                             const char *name);

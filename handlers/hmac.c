@@ -38,10 +38,8 @@ static bool hmac_decode(const struct hmac_settings *hmac, struct bytes text,
                         uint8_t out[HASH_MAX_SIZE])
 {
     size_t length;
-    struct bytes prefix = bytes_of_text(hmac->prefix);
-    if (!bytes_starts_with(text, prefix))
+    if (!credentials_take_prefix(bytes_of_text(hmac->header), bytes_of_text(hmac->prefix), &text))
         return false;
-    text = bytes_from(text, prefix.length);
     bool decoded = hmac->encoding == HMAC_HEX
                        ? hex_decode(text, HEX_LOWER, out, HASH_MAX_SIZE, &length)
                        : base64_decode(text, out, HASH_MAX_SIZE, &length);

@@ -36,6 +36,7 @@ struct signature_state {
     const struct template *signed_text; /* the one that applies to this content */
     struct bytes found[SIGNATURES_MAX]; /* signatures, decoded; tokens as they are */
     size_t found_count;
+    struct bytes header; /* that the signature is being taken out of; empty: no header */
     struct bytes urls[SIGNATURE_URLS];
     size_t url_count;
     size_t body_part; /* of signed_text, where the body is fed; SIZE_MAX: not streaming */

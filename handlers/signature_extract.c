@@ -3,6 +3,7 @@
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
+#include "handlers/credentials.h"
 
 struct verdict signature_refuse(const char *reason)
 {
@@ -29,10 +30,8 @@ bool signature_decode(struct bytes text, int encoding, struct arena *arena, stru
 static bool take_value(struct signature_state *state, struct bytes text)
 {
     const struct scheme_signature *signature = &state->plan->scheme->signature;
-    struct bytes prefix = bytes_of_text(signature->prefix);
-    if (bytes_starts_with(text, prefix))
-        text = bytes_from(text, prefix.length);
-    else if (!signature->prefix_optional)
+    if (!credentials_take_prefix(state->header, bytes_of_text(signature->prefix), &text) &&
+        !signature->prefix_optional)
         return false;
     if (state->found_count == SIGNATURES_MAX || text.length == 0)
         return false;
@@ -88,6 +87,7 @@ static struct verdict take_ref(struct signature_state *state, const struct value
                                size_t *there)
 {
     struct bytes text;
+    state->header = bytes_of_text(ref->kind == VALUE_HEADER ? ref->name : "");
     switch (value_get(&state->source, ref, &text)) {
     case VALUE_FOUND:
         ++*there;

@@ -1,5 +1,6 @@
 /* A shared word in a header, in the query, or as a bearer token (RFC 6750). It is compared as a
- * whole and in constant time with each of the secrets; nothing is trimmed off it. */
+ * whole and in constant time with each of the secrets; nothing is trimmed off it. In Authorization
+ * the case of the scheme's name does not count. */
 #include "base/encoding.h"
 #include "handlers/authenticator.h"
 #include "handlers/credentials.h"
@@ -55,7 +56,9 @@ static struct verdict token_head(const void *settings, struct request *request, 
     (void)state;
     if (!token_find(token, request, &given))
         return credentials_refuse("the token is missing, empty or there twice");
-    if (!secret_list_matches(secrets, given, &which))
+    bool has_scheme = token->header && credentials_has_scheme(bytes_of_text(token->header));
+    if (!(has_scheme ? secret_list_matches_credentials(secrets, given, &which)
+                     : secret_list_matches(secrets, given, &which)))
         return credentials_refuse("the token is wrong");
     request->secret_used = which;
     return verdict_go_on();

@@ -329,4 +329,18 @@ def paths_may_hold_spaces(probe):
     probe.accepts('a space', route, request(square('https://h/in/a%20b'), b'{}', '/in/a%20b'))
 
 
+@case
+def the_name_of_a_scheme_has_no_case(probe):  # RFC 9110, 11.1
+    for provider, secret in (('alertmanager-bearer', 'Token'), ('docker-registry', 'Token'), ('auth0', 'Bearer Token'),
+                             ('harbor', 'Bearer Token'), ('revenuecat-token', 'Bearer Token')):
+        route = config(provider, [secret + ' of 16 letters'])
+        for value, wanted in (('Bearer Token', probe.accepts), ('bearer Token', probe.accepts), ('BEARER Token', probe.accepts),
+                              ('bearer token', probe.refuses), ('bearerToken', probe.refuses), ('Basic Token', probe.refuses),
+                              ('Token', probe.refuses)):
+            wanted('%s: %s' % (provider, value), route, request([JSON, ('Authorization', value + ' of 16 letters')], b'{}'))
+    for value in ('SHA256=', 'Sha256='):
+        probe.refuses(value, config('github'), request([JSON, ('X-GitHub-Event', 'push'), (
+            'X-Hub-Signature-256', value + digest(b'{}').hexdigest())], b'{}'))
+
+
 sys.exit(main())

@@ -165,6 +165,53 @@ START_TEST(a_bearer_token_has_its_scheme)
 }
 END_TEST
 
+/* RFC 9110, 11.1. */
+START_TEST(the_name_of_a_scheme_has_no_case)
+{
+    ck_assert(load("{token: {header: authorization, value: [Bearer " SECRET ", Plain-Token]}}"));
+    expect("Authorization", "Bearer " SECRET, true);
+    expect("Authorization", "bearer " SECRET, true);
+    expect("Authorization", "BEARER " SECRET, true);
+    expect("Authorization", "bearer Correct horse battery", false);
+    expect("Authorization", "bearer  " SECRET, false);
+    expect("Authorization", "bearer", false);
+    expect("Authorization", "be\\rer " SECRET, false);
+    expect("Authorization", "Plain-Token", true);
+    expect("Authorization", "plain-token", false);
+    ck_assert(load("{token: {header: X-Token, value: Bearer " SECRET "}}"));
+    expect("X-Token", "Bearer " SECRET, true);
+    expect("X-Token", "bearer " SECRET, false);
+}
+END_TEST
+
+/* The HMAC of "" with SECRET. */
+START_TEST(a_prefix_is_exact_but_for_a_scheme)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    char text[128], hex[65];
+    ck_assert(hmac_compute(HASH_SHA256, bytes_of_text(SECRET), bytes_of_text(""), digest));
+    for (size_t i = 0; i < 32; i++)
+        snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+    static const struct {
+        const char *header, *prefix, *sent;
+        bool passes;
+    } rows[] = {{"Authorization", "HMAC v1=", "hmac v1=", true},
+                {"Authorization", "HMAC v1=", "HMAC V1=", false},
+                {"Authorization", "HMAC v1=", "HMACv1=", false},
+                {"Authorization", "sha256=", "SHA256=", false},
+                {"Authorization", "HMAC ", "HMAC\t", false},
+                {"X-Mark", "HMAC v1=", "hmac v1=", false},
+                {"X-Mark", "HMAC v1=", "HMAC v1=", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text, "{hmac: {header: %s, prefix: '%s', secret: " SECRET "}}",
+                 rows[i].header, rows[i].prefix);
+        ck_assert(load(text));
+        snprintf(text, sizeof text, "%s%s", rows[i].sent, hex);
+        expect(rows[i].header, text, rows[i].passes);
+    }
+}
+END_TEST
+
 START_TEST(a_token_in_the_query_is_decoded_once)
 {
     static const struct {
@@ -357,6 +404,8 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, a_token_in_a_header_is_the_whole_value);
     tcase_add_test(all, a_bearer_token_has_its_scheme);
+    tcase_add_test(all, the_name_of_a_scheme_has_no_case);
+    tcase_add_test(all, a_prefix_is_exact_but_for_a_scheme);
     tcase_add_test(all, a_token_in_the_query_is_decoded_once);
     tcase_add_test(all, a_token_has_one_place_and_one_secret);
     tcase_add_test(all, basic_wants_both);
