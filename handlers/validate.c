@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 enum { DETAILS_MAX = 24 * 1024, REASON_MAX = 500, PLACE_MAX = 150, BRANCHES_MAX = 10000 };
+enum { CUT_MAX = 1300 }; /* three such texts, escaped to six times their length, fit in details */
 
 /* ---- loading ---- */
 
@@ -331,19 +332,6 @@ static void append_all(struct buffer *out, const struct schema_failures *failure
     }
 }
 
-static struct bytes write_details(struct arena *arena, const struct schema_failures *failures)
-{
-    struct buffer out;
-    buffer_init(&out, DETAILS_MAX);
-    buffer_append_text(&out, "[");
-    append_all(&out, failures, ",", validate_append_failure);
-    out.limit = DETAILS_MAX + 1;
-    char *copy = buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
-    struct bytes details = bytes_of(copy ? copy : "[]", copy ? out.length : 2);
-    buffer_finish(&out);
-    return details;
-}
-
 static const char *shorten(struct arena *arena, const char *text, int most)
 {
     char *cut = arena_format(arena, "%.*s", most, text);
@@ -351,6 +339,32 @@ static const char *shorten(struct arena *arena, const char *text, int most)
         return cut;
     utf8_drop_halves(cut);
     return arena_format(arena, "%s…", cut);
+}
+
+/* For a first failure that is too long for all of the room: a refusal always has a reason. */
+static bool append_cut(struct buffer *out, struct arena *arena,
+                       const struct schema_failure *failure)
+{
+    struct schema_failure cut = {.instance = shorten(arena, failure->instance, CUT_MAX),
+                                 .schema = shorten(arena, failure->schema, CUT_MAX),
+                                 .keyword = failure->keyword,
+                                 .sentence = shorten(arena, failure->sentence, CUT_MAX)};
+    return cut.instance && cut.schema && cut.sentence && validate_append_failure(out, &cut);
+}
+
+static struct bytes write_details(struct arena *arena, const struct schema_failures *failures)
+{
+    struct buffer out;
+    buffer_init(&out, DETAILS_MAX);
+    buffer_append_text(&out, "[");
+    append_all(&out, failures, ",", validate_append_failure);
+    if (out.length == 1 && failures->count > 0 && !append_cut(&out, arena, &failures->items[0]))
+        out.length = 1;
+    out.limit = DETAILS_MAX + 1;
+    char *copy = buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
+    struct bytes details = bytes_of(copy ? copy : "[]", copy ? out.length : 2);
+    buffer_finish(&out);
+    return details;
 }
 
 /* For a first failure that is too long for a line. */
