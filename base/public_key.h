@@ -1,6 +1,6 @@
 /* Signatures that are checked with a public key. Keys are kept as the DER of their
- * SubjectPublicKeyInfo; RSA below 2048 bits and curves other than P-256, P-384, P-521 and Ed25519
- * are refused when the configuration is loaded. */
+ * SubjectPublicKeyInfo; RSA below 2048 bits and curves other than P-256, P-384, P-521 and Ed25519,
+ * and Ed25519 keys of small order, are refused when the configuration is loaded. */
 #ifndef TENTERHOOK_BASE_PUBLIC_KEY_H
 #define TENTERHOOK_BASE_PUBLIC_KEY_H
 

@@ -12,9 +12,10 @@ struct load {
     size_t root_count;
     const struct registry *registry;
     struct problem_list *problems;
-    struct owned *borrowed; /* goes when the run ends */
-    bool offline;           /* reads nothing from outside of the text */
-    bool secretless;        /* takes secrets to be there */
+    struct owned *borrowed;    /* goes when the run ends */
+    const struct node *secret; /* of the route whose provider is being finished; may be NULL */
+    bool offline;              /* reads nothing from outside of the text */
+    bool secretless;           /* takes secrets to be there */
 };
 
 /* One section whose rows are read out of a mapping, and where to. */

@@ -422,6 +422,7 @@ static bool join_authenticators(struct load *load, const struct node *node,
 {
     struct route *route = &draft->route;
     const struct node *provider = find_key(node, defaults, "provider");
+    load->secret = find_key(node, defaults, "secret");
     if (!check_none(load, node, defaults, draft) ||
         (provider && !finish_provider(load, provider, draft)))
         return false;

@@ -192,6 +192,17 @@ static bool add_secret(struct load *load, const struct node *node, const struct 
     return add_value(load, node, row, NULL, bytes_of(node->text, node->length), list);
 }
 
+const struct node *load_secret_node(const struct load *load, size_t which, size_t count)
+{
+    const struct node *secret = load->secret;
+    if (!secret || secret->kind != NODE_SEQUENCE || secret->count != count)
+        return secret; /* a directory is several */
+    const struct node *item = secret->first;
+    while (which-- > 0)
+        item = item->next;
+    return item;
+}
+
 bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field)
 {
     struct secret_list *list = field;

@@ -185,6 +185,22 @@ static const struct row provider_row = {
     .json_schema =
         "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
 
+/* Each for itself, so that a wrong one is reported at its place. */
+static bool make_keys(struct load *load, const struct node *node,
+                      struct provider_settings *settings)
+{
+    struct error err;
+    for (size_t i = 0; i < settings->secrets.count; i++) {
+        struct secret_list one = {.items = &settings->secrets.items[i], .count = 1};
+        if (signature_plan_keys(&settings->plan, &one, &err))
+            continue;
+        const struct node *secret = load_secret_node(load, i, settings->secrets.count);
+        return load_problem(load, secret ? secret : node, "the secret for provider %s %s",
+                            settings->scheme->name, err.text);
+    }
+    return true;
+}
+
 static bool provider_finish(struct load *load, const struct node *node, void *field)
 {
     struct provider_settings *settings = field;
@@ -197,10 +213,7 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
         return false;
     if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
-    if (!load_is_secretless(load) &&
-        !signature_plan_keys(&settings->plan, &settings->secrets, &err))
-        return load_problem(load, node, "the secret for provider %s %s", scheme->name, err.text);
-    return true;
+    return load_is_secretless(load) || make_keys(load, node, settings);
 }
 
 /* ---- the walk ---- */

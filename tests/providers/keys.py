@@ -184,4 +184,22 @@ def base64_of_secrets_is_copied_in_any_way(probe):
         refuses_to_load(probe, secret, config('standard-webhooks', [secret]), 'not base64')
 
 
+# y of the points of order 1, 2, 4 and 8, and what is the same past the prime
+SMALL = [0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18,
+         int.from_bytes(bytes.fromhex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'), 'little'),
+         int.from_bytes(bytes.fromhex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'), 'little')]
+
+
+@case
+def keys_of_small_order_are_refused(probe):
+    for number in SMALL + [y + 2**255 for y in SMALL]:
+        raw = number.to_bytes(32, 'little')
+        der = bytes.fromhex('302a300506032b6570032100') + raw
+        pem = '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' % base64_of(der)
+        jwk = json.dumps({'kty': 'OKP', 'crv': 'Ed25519', 'x': base64url_of(raw).decode()})
+        for provider, secret in (('discord', raw.hex()), ('rfc9421', pem), ('rfc9421', jwk)):
+            refuses_to_load(probe, '%s as %s' % (raw.hex(), provider), config(provider, [secret]), 'small order')
+    probe.expect('the base point', probe.check(config('discord', ['58' + '66' * 31]))[0], 0)
+
+
 sys.exit(main())
