@@ -4,6 +4,7 @@
  * server would read. */
 #include "server/capture.h"
 
+#include "base/buffer.h"
 #include "base/encoding.h"
 #include "handlers/json.h"
 #include "handlers/json_path.h"
@@ -223,17 +224,81 @@ static bool har_header(void *context, struct bytes json)
     return add_header(har->capture, name, value);
 }
 
+/* As browsers write a form (the WHATWG's application/x-www-form-urlencoded serializer). */
+static bool put_form_text(struct buffer *out, struct bytes text)
+{
+    bool done = true;
+    for (size_t i = 0; i < text.length && done; i++) {
+        uint8_t c = text.data[i];
+        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                     (c && strchr("*-._", c));
+        done = plain || c == ' ' ? buffer_append(out, plain ? &c : (const uint8_t *)"+", 1)
+                                 : buffer_printf(out, "%%%02X", c);
+    }
+    return done;
+}
+
+struct har_form {
+    struct arena *arena;
+    struct buffer text;
+    bool failed;
+};
+
+static bool har_field(void *context, struct bytes json)
+{
+    struct har_form *form = context;
+    struct bytes name, value;
+    if (!har_text(json, ".name", form->arena, &name))
+        name = bytes_of(NULL, 0);
+    if (!har_text(json, ".value", form->arena, &value))
+        value = bytes_of(NULL, 0);
+    form->failed |= (form->text.length && !buffer_append_text(&form->text, "&")) ||
+                    !put_form_text(&form->text, name) || !buffer_append_text(&form->text, "=") ||
+                    !put_form_text(&form->text, value);
+    return !form->failed;
+}
+
+/* Fields of a form in the place of its text: what is signed is the text, and there is more than one
+ * way to write it, so this is a guess at what a browser has sent. */
+static bool har_fields(struct bytes json, struct arena *arena, struct capture *capture,
+                       struct error *err)
+{
+    struct json_path path;
+    struct har_form form = {.arena = arena};
+    if (!json_path_parse(".postData.params[*]", arena, &path, err))
+        return false;
+    buffer_init(&form.text, arena->limit - arena->used);
+    json_path_each(json, &path, har_field, &form);
+    char *text = form.failed ? NULL : arena_copy_bytes(arena, buffer_bytes(&form.text));
+    capture->body = bytes_of(text, text ? form.text.length : 0);
+    buffer_finish(&form.text);
+    capture_note(capture, "the body is rebuilt from the fields of a form, which may have been "
+                          "escaped in another way: name what was sent with --body FILE");
+    return text || error_set(err, "is too large");
+}
+
+static bool har_is_form(struct bytes json, struct arena *arena)
+{
+    struct bytes type;
+    return !har_text(json, ".postData.mimeType", arena, &type) || type.length == 0 ||
+           bytes_equal_nocase(bytes_trim(bytes_split(&type, ';')),
+                              bytes_of_text("application/x-www-form-urlencoded"));
+}
+
 static bool har_body(struct bytes json, struct arena *arena, struct capture *capture,
                      struct error *err)
 {
     struct bytes text, encoding;
     size_t length;
-    if (!har_text(json, ".postData.text", arena, &text)) {
-        if (har_has(json, ".postData.params[0]", arena))
-            capture_note(capture, "the fields of a form stand in the place of its text, which is "
-                                  "what is signed: name it with --body FILE");
+    bool written = har_text(json, ".postData.text", arena, &text);
+    bool fields = (!written || text.length == 0) && har_has(json, ".postData.params[0]", arena);
+    if (fields && har_is_form(json, arena))
+        return har_fields(json, arena, capture, err);
+    if (fields)
+        capture_note(capture, "the fields of a form stand in the place of its text, which is "
+                              "what is signed: name it with --body FILE");
+    if (!written)
         return true;
-    }
     capture->body = text;
     if (!har_text(json, ".postData.encoding", arena, &encoding) ||
         !bytes_equal_text(encoding, "base64"))

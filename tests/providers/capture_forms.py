@@ -16,7 +16,7 @@ def har(url, headers, body=None, method='POST', **data):
     content = dict(data, **({} if body is None else {'text': body.decode()}))
     asked = {'method': method, 'url': url, 'headers': [{'name': n, 'value': str(v)} for n, v in headers]}
     if content:
-        asked['postData'] = dict(content, mimeType='application/json')
+        asked['postData'] = dict({'mimeType': 'application/json'}, **content)
     return json.dumps({'log': {'version': '1.2', 'entries': [{'request': asked}]}}).encode()
 
 
@@ -29,6 +29,23 @@ def har_is_read_as_browsers_write_it(probe):
         probe.accepts('a HAR with ' + what, route, text)
     said = probe.refuses('a HAR of fields', route, har(URL, SIGNED, params=[{'name': 'a', 'value': 'b'}]))
     probe.expect('its note', 'fields of a form' in said['notes'][0], True)
+
+
+@case
+def har_of_fields_is_a_form_again(probe):
+    fields = [{'name': 'a b', 'value': '1+1=2 & é~*-._%'}, {'name': 'empty', 'value': ''}, {'name': 'none'}, {'name': 'n', 'value': '7'}]
+    text = b'a+b=1%2B1%3D2+%26+%C3%A9%7E*-._%25&empty=&none=&n=7'
+    route = config('github', extra='    content: form')
+    head = [('Content-Type', 'application/x-www-form-urlencoded'), SIGNED[1],
+            ('X-Hub-Signature-256', 'sha256=' + digest(text).hexdigest())]
+    for what, data in (('', {'mimeType': head[0][1]}), ('a charset', {'mimeType': head[0][1] + '; charset=UTF-8'}),
+                       ('no type', {'mimeType': ''}), ('an empty text', {'mimeType': head[0][1], 'text': ''})):
+        said = probe.accepts('a form of fields, ' + what, route, har(URL, head, params=fields, **data))
+        probe.expect('its note', 'rebuilt' in said['notes'][0], True)
+    said = probe.accepts('a text beside the fields', route, har(URL, head, text, params=fields, mimeType=head[0][1]))
+    probe.expect('no note', [note for note in said.get('notes', []) if 'rebuilt' in note], [])
+    said = probe.refuses('parts', route, har(URL, head, params=fields, mimeType='multipart/form-data; boundary=x'))
+    probe.expect('its note', 'fields of a form stand' in said['notes'][0], True)
 
 
 @case
