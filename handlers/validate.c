@@ -352,17 +352,23 @@ static bool append_cut(struct buffer *out, struct arena *arena,
     return cut.instance && cut.schema && cut.sentence && validate_append_failure(out, &cut);
 }
 
+/* Where there is no memory for more. */
+static const char details_least[] =
+    "[{\"instanceLocation\":\"\",\"keywordLocation\":\"\",\"keyword\":\"\","
+    "\"message\":\"does not conform; there is no memory to say where\"}]";
+
 static struct bytes write_details(struct arena *arena, const struct schema_failures *failures)
 {
     struct buffer out;
     buffer_init(&out, DETAILS_MAX);
     buffer_append_text(&out, "[");
     append_all(&out, failures, ",", validate_append_failure);
-    if (out.length == 1 && failures->count > 0 && !append_cut(&out, arena, &failures->items[0]))
-        out.length = 1;
+    bool some = out.length > 1 ||
+                (failures->count > 0 && append_cut(&out, arena, &failures->items[0]));
     out.limit = DETAILS_MAX + 1;
-    char *copy = buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
-    struct bytes details = bytes_of(copy ? copy : "[]", copy ? out.length : 2);
+    char *copy = some && buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out))
+                                                       : NULL;
+    struct bytes details = copy ? bytes_of(copy, out.length) : bytes_of_text(details_least);
     buffer_finish(&out);
     return details;
 }

@@ -1,6 +1,8 @@
 /* Why a value does not conform: the sentences, the branch that is meant, and the standard output.
  */
 #include "handlers/payload.h"
+#include "handlers/schema/value.h"
+#include "handlers/validate.h"
 #include "tests/unit/schema_rig.h"
 
 #include <check.h>
@@ -261,6 +263,32 @@ START_TEST(what_is_abandoned_says_so)
 }
 END_TEST
 
+/* Whatever room is left to the request. */
+START_TEST(a_refusal_without_memory_has_a_reason)
+{
+    struct rig rig = {.options = {.draft = SCHEMA_DRAFT_DEFAULT}};
+    rig_init(&rig);
+    struct schema *schema = rig_compile(&rig, "s", "{\"additionalProperties\":false}");
+    struct validate_settings settings = {.is_set = true, .schema = schema};
+    for (size_t room = 0; room < 1200; room += 8) {
+        struct arena arena;
+        struct json_object *details;
+        struct json_fault fault;
+        struct request request = {.arena = &arena, .body = bytes_of_text("{\"a\":1,\"b\":2}")};
+        arena_init(&arena, room);
+        struct verdict verdict = validate_check(&settings, rig.evaluator, &request);
+        ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
+        ck_assert(verdict.reason && *verdict.reason);
+        ck_assert(payload_parse(verdict.details, &json_limits_default, &details, &fault));
+        ck_assert_msg(value_item_count(details) > 0, "room of %zu", room);
+        payload_release(details);
+        arena_finish(&arena);
+    }
+    schema_destroy(schema);
+    rig_finish(&rig);
+}
+END_TEST
+
 int main(void)
 {
     TCase *all = tcase_create("all");
@@ -270,5 +298,6 @@ int main(void)
     tcase_add_test(all, long_locations_are_cut);
     tcase_add_test(all, a_costly_branch_is_not_the_closest);
     tcase_add_test(all, what_is_abandoned_says_so);
+    tcase_add_test(all, a_refusal_without_memory_has_a_reason);
     return rig_run("schema_explain", all);
 }
