@@ -265,6 +265,8 @@ static bool har_fields(struct bytes json, struct arena *arena, struct capture *c
 {
     struct json_path path;
     struct har_form form = {.arena = arena};
+    bool is_counted;
+    uint64_t length;
     if (!json_path_parse(".postData.params[*]", arena, &path, err))
         return false;
     buffer_init(&form.text, arena->limit - arena->used);
@@ -272,8 +274,13 @@ static bool har_fields(struct bytes json, struct arena *arena, struct capture *c
     char *text = form.failed ? NULL : arena_copy_bytes(arena, buffer_bytes(&form.text));
     capture->body = bytes_of(text, text ? form.text.length : 0);
     buffer_finish(&form.text);
+    struct bytes counted = find_header(capture, "content-length", &is_counted);
+    bool differs = is_counted && bytes_to_uint64(counted, &length) && length != capture->body.length;
     capture_note(capture, "the body is rebuilt from the fields of a form, which may have been "
                           "escaped in another way: name what was sent with --body FILE");
+    if (differs)
+        capture_note(capture, "the body that is rebuilt has not the length that Content-Length "
+                              "says: it is not what was sent");
     return text || error_set(err, "is too large");
 }
 

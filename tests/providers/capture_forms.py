@@ -42,6 +42,9 @@ def har_of_fields_is_a_form_again(probe):
                        ('no type', {'mimeType': ''}), ('an empty text', {'mimeType': head[0][1], 'text': ''})):
         said = probe.accepts('a form of fields, ' + what, route, har(URL, head, params=fields, **data))
         probe.expect('its note', 'rebuilt' in said['notes'][0], True)
+    for length, notes in ((len(text), 1), (len(text) + 4, 2)):
+        said = probe.accepts('its length', route, har(URL, head + [('Content-Length', length)], params=fields, mimeType=head[0][1]))
+        probe.expect('notes', (len(said['notes']), 'not the length' in said['notes'][-1]), (notes, notes == 2))
     said = probe.accepts('a text beside the fields', route, har(URL, head, text, params=fields, mimeType=head[0][1]))
     probe.expect('no note', [note for note in said.get('notes', []) if 'rebuilt' in note], [])
     said = probe.refuses('parts', route, har(URL, head, params=fields, mimeType='multipart/form-data; boundary=x'))
