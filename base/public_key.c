@@ -18,8 +18,8 @@ static gnutls_datum_t datum_of(struct bytes bytes)
 /* The y of every point of order 1, 2, 4 or 8, little-endian, those past the prime included; each
  * stands for two encodings, with the sign of x in the last bit. With such a key a signature that is
  * of no message in particular passes for many messages. The table is computed from the curve of RFC
- * 8032: y of all multiples of L * P for points P; Chalkias, Garillot and Nikolaenko, "Taming the
- * many EdDSAs" (2020), table 1, has the same ones. */
+ * 8032, as the y of all multiples of L * P for points P: 14 encodings, as many as C2SP's test
+ * vectors (CCTV, ed25519) count, and what libsodium's ge25519_has_small_order refuses. */
 static const uint8_t small_order[][32] = {
     {0x00},
     {0x01},
