@@ -73,7 +73,8 @@ static void look(struct loop_timer *timer)
         wait = AGAIN_NS;
     } else if (log_has_grown(keeper)) {
         database_clear(&keeper->db);
-        if (database_checkpoint(&keeper->db, false)) {
+        /* the runner may be at another file by now: copied into the old one, its log would be lost */
+        if (database_is_in_place(&keeper->db) && database_checkpoint(&keeper->db, false)) {
             keeper->failing = false;
         } else {
             database_explain(&keeper->db, &why);
