@@ -2,7 +2,7 @@
 """Senders without a package that verifies: what is signed by hand, as their documentation says, is accepted."""
 import sys
 
-from probe import JSON, NOW, SECRET, case, config, digest, main, request
+from probe import JSON, NOW, SECRET, base64_of, case, config, digest, main, request
 
 BODY = b'{"id": "evt_1", "type": "made", "event": "made"}'
 PLAIN = digest(BODY).hexdigest()
@@ -19,7 +19,6 @@ HEADERS = {
     'nylas': ('X-Nylas-Signature', PLAIN, 0, None),
     'onfido': ('X-SHA2-Signature', PLAIN, 0, None),
     'snyk': ('X-Hub-Signature', 'sha256=' + PLAIN, 0, 'X-Snyk-Event'),
-    'surge': ('Surge-Signature', 't=%d,v1=%s' % (NOW, TIMED), 300, ''),
 }
 
 
@@ -38,6 +37,19 @@ def messages_are_taken_as_documented(probe):
         if tolerance:
             probe.accepts(preset + ' old', config(preset), request(headers, BODY), NOW + tolerance)
             probe.refuses(preset + ' too old', config(preset), request(headers, BODY), now=NOW + tolerance + 1)
+
+
+@case
+def surge_signs_as_standard_webhooks(probe):
+    route = config('surge', ['whsec_' + base64_of(b'a key of thirty-two bytes for us')])
+    mark = base64_of(digest(b'msg_1.%d.' % NOW + BODY, b'a key of thirty-two bytes for us').digest())
+    sent = [JSON, ('webhook-id', 'msg_1'), ('webhook-timestamp', NOW), ('webhook-signature', 'v1,' + mark)]
+    said = probe.accepts('surge', route, request(sent, BODY), NOW + 300)
+    probe.expect("surge's event and id", (said.get('event'), said.get('delivery')), ('made', 'msg_1'))
+    probe.refuses('surge too old', route, request(sent, BODY), now=NOW + 301)
+    probe.refuses('surge changed', route, request(sent, BODY.replace(b'made', b'mode')))
+    old = ('Surge-Signature', 't=%d,v1=%s' % (NOW, TIMED))
+    probe.refuses('surge with the header of old', route, request([JSON, old], BODY))
 
 
 @case
