@@ -16,10 +16,12 @@ HEADERS = {
     'documenso': ('X-Documenso-Secret', SECRET, 0, ''),
     'elevenlabs': ('ElevenLabs-Signature', 't=%d,v0=%s' % (NOW, TIMED), 1800, ''),
     'logto': ('logto-signature-sha-256', PLAIN, 0, ''),
-    'nylas': ('X-Nylas-Signature', PLAIN, 0, None),
+    'nylas': ('X-Nylas-Signature', PLAIN, 0, ''),
     'onfido': ('X-SHA2-Signature', PLAIN, 0, None),
     'snyk': ('X-Hub-Signature', 'sha256=' + PLAIN, 0, 'X-Snyk-Event'),
 }
+# those that want this answer and no other
+EXACT = ('logto', 'nylas')
 
 
 @case
@@ -28,6 +30,7 @@ def messages_are_taken_as_documented(probe):
         headers = [JSON, (header, value)] + ([(event, 'made')] if event else [])
         said = probe.accepts(preset, config(preset), request(headers, BODY))
         probe.expect(preset + "'s event", said.get('event'), '' if event is None else 'made')
+        probe.expect(preset + "'s answer", said.get('status'), 200 if preset in EXACT else 202)
         for wrong in (value.upper(), value[:-1], 'x' + value):
             probe.refuses('%s %s' % (preset, wrong), config(preset), request([JSON, (header, wrong)], BODY))
         probe.refuses(preset + ' without', config(preset), request([JSON], BODY))
