@@ -24,25 +24,14 @@ static void ask_header(struct asked *asked, const char *name, struct bytes value
 /* Path and query out of the URL, its host as the header that `send` writes. */
 static bool ask_url(struct signing *signing, struct asked *asked)
 {
-    struct bytes url = signing->url;
-    const uint8_t *host = memmem(url.data, url.length, "://", 3);
-    size_t length = 0;
-    if (!host)
+    struct url_parts parts = url_parts_of(signing->url);
+    if (!parts.scheme.data)
         return false;
-    url = bytes_from(url, (size_t)(host - url.data) + 3);
-    while (length < url.length && url.data[length] != '/' && url.data[length] != '?')
-        length++;
-    ask_header(asked, "Host", bytes_of(url.data, length));
-    url = bytes_from(url, length);
-    bool slash = url.length && url.data[0] == '/';
-    const char *target =
-        arena_format(signing->request.arena, "%s%.*s", slash ? "" : "/", (int)url.length, url.data);
-    struct bytes rest = bytes_of_text(target);
-    asked->request.target = rest;
-    bytes_split(&rest, '?');
-    asked->request.query = rest;
-    asked->request.secure = bytes_starts_with(signing->url, bytes_of_text("https:"));
-    return target != NULL;
+    ask_header(asked, "Host", parts.authority);
+    asked->request.target = url_parts_target(&parts, signing->request.arena);
+    asked->request.query = parts.query;
+    asked->request.secure = bytes_equal_text(parts.scheme, "https");
+    return asked->request.target.data != NULL;
 }
 
 static struct asked *ask(struct signing *signing, struct value_source *source, struct error *err)
@@ -80,8 +69,9 @@ bool sign_contentful(struct signing *signing, struct value_source *source, struc
     static const char names[] = "x-contentful-signed-headers,x-contentful-timestamp";
     uint8_t digest[HASH_MAX_SIZE];
     struct asked *asked;
-    if (!sign_add_header(signing, "x-contentful-signed-headers", bytes_of_text(names)) ||
-        !(asked = ask(signing, source, err)))
+    if (!sign_add_header(signing, "x-contentful-signed-headers", bytes_of_text(names)))
+        return error_set(err, "out of memory");
+    if (!(asked = ask(signing, source, err)))
         return false;
     struct buffer *text = &asked->state.message;
     bool done = contentful_kind.head(&asked->state).reply == REPLY_NONE &&
@@ -185,7 +175,9 @@ bool sign_http_message(struct signing *signing, struct value_source *source, str
 {
     struct buffer input, mark;
     struct asked *asked;
-    if (!add_digest(signing) || !(asked = ask(signing, source, err)))
+    if (!add_digest(signing))
+        return error_set(err, "out of memory");
+    if (!(asked = ask(signing, source, err)))
         return false;
     buffer_init(&input, TEXT_MAX);
     buffer_init(&mark, TEXT_MAX);

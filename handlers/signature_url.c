@@ -98,12 +98,11 @@ void signature_take_urls(struct signature_state *state)
         state->urls[state->url_count++] = url_without_apostrophes(arena, state->urls[i]);
 }
 
-struct url_parts signature_url_split(const struct request *request)
+struct url_parts url_parts_of(struct bytes url)
 {
-    struct bytes url = signature_url(request);
     struct url_parts parts = {0};
     const uint8_t *host = memmem(url.data, url.length, "://", 3);
-    if (!host)
+    if (!host || memchr(url.data, '/', (size_t)(host - url.data)))
         return parts;
     parts.scheme = bytes_of(url.data, (size_t)(host - url.data));
     struct bytes rest = bytes_from(url, parts.scheme.length + 3);
@@ -116,4 +115,18 @@ struct url_parts signature_url_split(const struct request *request)
     if (parts.path.length == 0)
         parts.path = bytes_of_text("/");
     return parts;
+}
+
+struct bytes url_parts_target(const struct url_parts *parts, struct arena *arena)
+{
+    struct bytes path = parts->path, query = parts->query;
+    if (!query.data)
+        return bytes_of_text(arena_copy_bytes(arena, path));
+    return bytes_of_text(arena_format(arena, "%.*s?%.*s", (int)path.length, path.data,
+                                      (int)query.length, query.data));
+}
+
+struct url_parts signature_url_split(const struct request *request)
+{
+    return url_parts_of(signature_url(request));
 }

@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "handlers/json.h"
 #include "handlers/json_path.h"
+#include "handlers/signature.h"
 
 static void capture_note(struct capture *capture, const char *note)
 {
@@ -322,24 +323,16 @@ static bool har_body(struct bytes json, struct arena *arena, struct capture *cap
 static bool take_url(struct bytes url, struct arena *arena, struct capture *capture)
 {
     bool has_host;
-    const uint8_t *host = memmem(url.data, url.length, "://", 3);
-    struct bytes rest = bytes_split(&url, '#');
-    size_t length = 0;
-    capture->plain = bytes_starts_with(rest, bytes_of_text("http://"));
-    capture->target = rest;
-    if (!host)
+    struct bytes whole = bytes_split(&url, '#');
+    struct url_parts parts = url_parts_of(whole);
+    capture->target = whole;
+    if (!parts.scheme.data)
         return true;
-    rest = bytes_from(rest, (size_t)(host - rest.data) + 3);
-    while (length < rest.length && rest.data[length] != '/' && rest.data[length] != '?')
-        length++;
-    struct bytes authority = bytes_of(rest.data, length), target = bytes_from(rest, length);
-    bool slash = target.length && target.data[0] == '/';
-    const char *text =
-        arena_format(arena, "%s%.*s", slash ? "" : "/", (int)target.length, target.data);
-    capture->target = bytes_of_text(text);
+    capture->plain = bytes_equal_text(parts.scheme, "http");
+    capture->target = url_parts_target(&parts, arena);
     find_header(capture, "host", &has_host);
-    return text &&
-           (has_host || !authority.length || add_header(capture, bytes_of_text("Host"), authority));
+    return capture->target.data && (has_host || !parts.authority.length ||
+                                    add_header(capture, bytes_of_text("Host"), parts.authority));
 }
 
 static bool parse_har(struct bytes text, struct arena *arena, struct capture *capture,

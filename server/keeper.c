@@ -73,7 +73,7 @@ static void look(struct loop_timer *timer)
         wait = AGAIN_NS;
     } else if (log_has_grown(keeper)) {
         database_clear(&keeper->db);
-        /* the runner may be at another file by now: copied into the old one, its log would be lost */
+        /* the runner may write another file by now: copied into the old one, its log is lost */
         if (database_is_in_place(&keeper->db) && database_checkpoint(&keeper->db, false)) {
             keeper->failing = false;
         } else {

@@ -25,7 +25,8 @@ def har_is_read_as_browsers_write_it(probe):
     route, whole = config('github'), har(URL, SIGNED, BODY)
     newer = [(':method', 'POST'), (':authority', 'hooks.example.test'), (':path', '/in/x')]
     for what, text in (('plain', whole), ('a byte order mark', b'\xef\xbb\xbf' + whole), ('blanks', b'\r\n ' + whole),
-                       ('HTTP/2', har(URL, newer + SIGNED, BODY)), ('a fragment', har(URL + '#a/b', SIGNED, BODY))):
+                       ('HTTP/2', har(URL, newer + SIGNED, BODY)), ('a fragment', har(URL + '#a/b', SIGNED, BODY)),
+                       ('a path alone', har('/in/x?a://b#c://d', SIGNED, BODY))):
         probe.accepts('a HAR with ' + what, route, text)
     said = probe.refuses('a HAR of fields', route, har(URL, SIGNED, params=[{'name': 'a', 'value': 'b'}]))
     probe.expect('its note', 'fields of a form' in said['notes'][0], True)
