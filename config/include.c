@@ -24,8 +24,8 @@ const struct node *load_parse_text(struct load *load, const char *name, const ch
     return NULL;
 }
 
-/* `path` is to be opened, `name` is shown, paths in the file start in `directory`. `asked` is where it
- * is included; NULL: it is the main file. */
+/* `path` is to be opened, `name` is shown, paths in the file start in `directory`. `asked` is where
+ * it is included; NULL: it is the main file. */
 static const struct node *parse_file(struct load *load, const struct node *asked, const char *path,
                                      const char *name, const char *directory, bool *unreadable)
 {

@@ -12,7 +12,7 @@ struct capture {
     struct header headers[CAPTURE_HEADERS_MAX];
     size_t header_count;
     struct bytes body;
-    bool plain; /* is known to have come without TLS */
+    bool plain;                           /* is known to have come without TLS */
     const char *notes[CAPTURE_NOTES_MAX]; /* what the file does not say and had to be assumed */
     size_t note_count;
 };

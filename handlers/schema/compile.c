@@ -151,8 +151,8 @@ static bool compile_definitions(struct unit *unit)
 static bool unit_compile(struct unit *unit)
 {
     static bool (*const groups[])(struct unit *) = {
-        compile_type,       compile_values,      compile_numbers, compile_strings,
-        compile_array,      compile_object,      compile_refs,    compile_combinators,
+        compile_type,       compile_values,      compile_numbers,     compile_strings,
+        compile_array,      compile_object,      compile_refs,        compile_combinators,
         compile_dependents, compile_unevaluated, compile_definitions,
     };
     bool good = true;
