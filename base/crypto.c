@@ -49,8 +49,7 @@ bool hmac_compute(enum hash_kind kind, struct bytes key, struct bytes data, uint
 struct hmac_stream *hmac_create(enum hash_kind kind, struct bytes key)
 {
     gnutls_hmac_hd_t handle;
-    if (key.length == 0 ||
-        gnutls_hmac_init(&handle, hashes[kind].mac, key.data, key.length) != 0)
+    if (key.length == 0 || gnutls_hmac_init(&handle, hashes[kind].mac, key.data, key.length) != 0)
         return NULL;
     return (struct hmac_stream *)handle;
 }
@@ -69,7 +68,8 @@ void hmac_destroy(struct hmac_stream *stream, uint8_t *out)
 struct hash_stream *hash_create(enum hash_kind kind)
 {
     gnutls_hash_hd_t handle;
-    return gnutls_hash_init(&handle, hashes[kind].digest) == 0 ? (struct hash_stream *)handle : NULL;
+    return gnutls_hash_init(&handle, hashes[kind].digest) == 0 ? (struct hash_stream *)handle
+                                                               : NULL;
 }
 
 bool hash_feed(struct hash_stream *stream, struct bytes data)

@@ -80,8 +80,7 @@ static void heap_sink(struct loop *loop, size_t index)
         size_t child = 2 * index + 1;
         if (child >= loop->timers)
             break;
-        if (child + 1 < loop->timers &&
-            loop->heap[child + 1]->due_ns < loop->heap[child]->due_ns)
+        if (child + 1 < loop->timers && loop->heap[child + 1]->due_ns < loop->heap[child]->due_ns)
             child++;
         if (loop->heap[child]->due_ns >= timer->due_ns)
             break;

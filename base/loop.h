@@ -19,8 +19,8 @@ struct loop_watch {
 };
 
 struct loop_timer {
-    int64_t due_ns; /* monotonic */
-    size_t slot;    /* place in the heap + 1; 0: not set */
+    int64_t due_ns;                          /* monotonic */
+    size_t slot;                             /* place in the heap + 1; 0: not set */
     void (*fired)(struct loop_timer *timer); /* already removed when called; may be set again */
     void *owner;
 };

@@ -23,8 +23,7 @@ bool secret_list_add(struct secret_list *list, struct bytes value)
         return false;
     list->items = items;
     size_t size = secret_mapping_size(value.length);
-    uint8_t *data =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (data == MAP_FAILED)
         return false;
     (void)mlock(data, size);
@@ -81,8 +80,8 @@ static bool comparison_digest(struct bytes text, size_t folded, uint8_t out[HASH
         return false;
     for (size_t i = 0; i < folded; i++)
         word[i] = (uint8_t)(text.data[i] | (text.data[i] >= 'A' && text.data[i] <= 'Z' ? 0x20 : 0));
-    bool fed = hmac_feed(stream, bytes_of(word, folded)) &&
-               hmac_feed(stream, bytes_from(text, folded));
+    bool fed =
+        hmac_feed(stream, bytes_of(word, folded)) && hmac_feed(stream, bytes_from(text, folded));
     secret_wipe(word, sizeof word);
     hmac_destroy(stream, out);
     return fed;

@@ -1,6 +1,6 @@
-/* A load client: signs GitHub-shaped events and posts them over TLS from one thread, a set number of
- * connections at a time, and says what came back. Every request has a body and a delivery id of its
- * own. Talks to the address it is given and stops by itself after -n requests or -t seconds.
+/* A load client: signs GitHub-shaped events and posts them over TLS from one thread, a set number
+ * of connections at a time, and says what came back. Every request has a body and a delivery id of
+ * its own. Talks to the address it is given and stops by itself after -n requests or -t seconds.
  *
  *   load [-c CONNECTIONS] [-n REQUESTS] [-t SECONDS] [-s BYTES] [-x] [-k] [-l LEDGER]
  *        HOST PORT PATH SECRET
@@ -191,8 +191,8 @@ static void note_answer(struct connection *c, size_t length)
     load.status[status < STATUS_MAX ? status : 0]++;
     note_latency(clock_monotonic_ns() - c->began_ns);
     if (load.ledger)
-        fprintf(load.ledger, "%s-%012llx %u %.*s\n", load.run, (unsigned long long)c->number, status,
-                (int)(c->answer + length - body - 4), body + 4);
+        fprintf(load.ledger, "%s-%012llx %u %.*s\n", load.run, (unsigned long long)c->number,
+                status, (int)(c->answer + length - body - 4), body + 4);
 }
 
 static void answer_is_complete(struct connection *c, size_t length)
@@ -232,8 +232,8 @@ static bool go_handshake(struct connection *c)
 static bool go_send(struct connection *c)
 {
     while (c->sent < c->request.length) {
-        ssize_t sent = gnutls_record_send(c->session, c->request.data + c->sent,
-                                          c->request.length - c->sent);
+        ssize_t sent =
+            gnutls_record_send(c->session, c->request.data + c->sent, c->request.length - c->sent);
         if (would_block(sent))
             return false;
         if (sent < 0) {
@@ -274,9 +274,8 @@ static bool go_receive(struct connection *c)
     return true;
 }
 
-static bool (*const go[])(struct connection *) = {[STEP_HANDSHAKE] = go_handshake,
-                                                  [STEP_SEND] = go_send,
-                                                  [STEP_RECEIVE] = go_receive};
+static bool (*const go[])(struct connection *) = {
+    [STEP_HANDSHAKE] = go_handshake, [STEP_SEND] = go_send, [STEP_RECEIVE] = go_receive};
 
 static void connection_go(struct connection *c)
 {
@@ -355,19 +354,35 @@ static void read_options(int argc, char **argv)
     int option;
     while ((option = getopt(argc, argv, "c:n:t:s:xkl:")) != -1) {
         switch (option) {
-        case 'c': load.connections = atoi(optarg); break;
-        case 'n': load.requests = strtoull(optarg, NULL, 10); break;
-        case 't': load.seconds = atof(optarg); break;
-        case 's': load.size = strtoul(optarg, NULL, 10); break;
-        case 'x': load.bad_signature = true; break;
-        case 'k': load.close_each = true; break;
-        case 'l': load.ledger = fopen(optarg, "w"); break;
-        default: exit(2);
+        case 'c':
+            load.connections = atoi(optarg);
+            break;
+        case 'n':
+            load.requests = strtoull(optarg, NULL, 10);
+            break;
+        case 't':
+            load.seconds = atof(optarg);
+            break;
+        case 's':
+            load.size = strtoul(optarg, NULL, 10);
+            break;
+        case 'x':
+            load.bad_signature = true;
+            break;
+        case 'k':
+            load.close_each = true;
+            break;
+        case 'l':
+            load.ledger = fopen(optarg, "w");
+            break;
+        default:
+            exit(2);
         }
     }
     if (argc - optind != 4 || load.connections < 1 || load.size > REQUEST_MAX / 2) {
         fputs("usage: load [-c N] [-n N] [-t S] [-s BYTES] [-x] [-k] [-l FILE] HOST PORT PATH "
-              "SECRET\n", stderr);
+              "SECRET\n",
+              stderr);
         exit(2);
     }
     load.host = argv[optind];
@@ -382,7 +397,8 @@ int main(int argc, char **argv)
     read_options(argc, argv);
     random_bytes(random, sizeof random);
     hex_encode(bytes_of(random, sizeof random), load.run);
-    load.address = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)load.port)};
+    load.address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)load.port)};
     if (inet_pton(AF_INET, load.host, &load.address.sin_addr) != 1 ||
         (ntohl(load.address.sin_addr.s_addr) >> 24) != 127) {
         fputs("load: only addresses of 127.0.0.0/8: this is no tool against others\n", stderr);

@@ -20,8 +20,8 @@ struct key_search {
     size_t name_count;
 };
 
-/* Whether `key` has parts of the path in their order, the last with the last: "routes.pipe" is found
- * as routes.actions.pipe. */
+/* Whether `key` has parts of the path in their order, the last with the last: "routes.pipe" is
+ * found as routes.actions.pipe. */
 static bool path_leads_to(const char *path, const char *key)
 {
     struct bytes parts = bytes_of_text(path), wanted = bytes_of_text(key);

@@ -82,8 +82,7 @@ static void insert_problem(struct problem_list *list, struct problem *added)
 
 /* Full memory must not turn a wrong file into a right one: the count goes up in any case. */
 __attribute__((format(printf, 3, 0))) static void
-add_problem(struct problem_list *list, const struct problem *made, const char *format,
-            va_list args)
+add_problem(struct problem_list *list, const struct problem *made, const char *format, va_list args)
 {
     char text[1024];
     struct problem *problem = arena_alloc(&list->arena, sizeof *problem);
@@ -360,7 +359,8 @@ static size_t shown_length(const struct problem_list *list, const struct problem
     return length;
 }
 
-/* Prints the part of the line around the column, and returns the caret's place in what is printed. */
+/* Prints the part of the line around the column, and returns the caret's place in what is printed.
+ */
 static unsigned print_line(struct bytes line, size_t shown, unsigned column, unsigned end_column,
                            FILE *out, unsigned *width)
 {

@@ -31,7 +31,8 @@ struct problem {
     struct problem *next;
 };
 
-/* Text that is never shown: from a place to the end of its line, and whole lines up to `end_line`. */
+/* Text that is never shown: from a place to the end of its line, and whole lines up to `end_line`.
+ */
 struct mask {
     const struct source *source;
     unsigned line, column, end_line;

@@ -94,8 +94,8 @@ bool load_is_offline(const struct load *load);
 /* Whether secrets are taken to be there: what stands in their place is none. */
 bool load_is_secretless(const struct load *load);
 
-/* For a provider's finish: where the route file has the secret that is `which` of `count`, or all of
- * them where that cannot be said; NULL where it has none. */
+/* For a provider's finish: where the route file has the secret that is `which` of `count`, or all
+ * of them where that cannot be said; NULL where it has none. */
 const struct node *load_secret_node(const struct load *load, size_t which, size_t count);
 
 /* A secret list that is made by hand (decoded keys): wiped with the rest. It must stay in place. */

@@ -64,7 +64,8 @@ const char *nearest_name(const char *given, const char *const *names)
         return NULL;
     for (size_t i = 0; names[i]; i++) {
         unsigned distance = edit_distance(a, a_length, b, fold_name(names[i], b));
-        /* of two that are as near, the one that begins alike: people seldom miss the first letter */
+        /* of two that are as near, the one that begins alike: people seldom miss the first letter
+         */
         bool better = !best || (b[0] == a[0] && best[0] != a[0]);
         if (distance < best_distance || (distance == best_distance && better)) {
             best = names[i];

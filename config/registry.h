@@ -44,8 +44,8 @@ struct registry {
      * has a settings block of its own, of `size` zeroed bytes, filled before its `finish` runs:
      * see settings_top_part, route_part, action_part. NULL-terminated; NULL: none.
      * A top-level row that is flagged ROW_IN_INCLUDES is read once for every file that has it. */
-    const struct row_section *const *top_parts;    /* beside `server`, `routes` … */
-    const struct row_section *const *route_parts;  /* beside `name`, `path` …; also in `defaults` */
+    const struct row_section *const *top_parts;   /* beside `server`, `routes` … */
+    const struct row_section *const *route_parts; /* beside `name`, `path` …; also in `defaults` */
     const struct row_section *const *action_parts; /* beside `name` and the kind of an action */
 };
 

@@ -8,7 +8,7 @@
 #include "config/route_path.h"
 #include "config/rows.h"
 
-#define DAYS(count) ((int64_t)(count) * 86400000)
+#define DAYS(count) ((int64_t)(count)*86400000)
 #define MIB(count) ((int64_t)(count) << 20)
 
 enum { RATE_MAX = 1000000 };
@@ -68,8 +68,8 @@ static bool read_public_url(struct load *load, const struct node *node, const st
 
 static const char *const method_names[] = {"POST", "PUT", "PATCH", "DELETE", "GET", NULL};
 
-static bool check_method(struct load *load, const struct node *node,
-                         const struct text_list *before, const char *method)
+static bool check_method(struct load *load, const struct node *node, const struct text_list *before,
+                         const char *method)
 {
     size_t i = 0;
     while (method_names[i] && strcmp(method_names[i], method) != 0)
@@ -94,8 +94,7 @@ static bool read_methods(struct load *load, const struct node *node, const struc
     if (!one && !node->first)
         return load_problem(load, node, "\"methods\" needs at least 1");
     *methods = (struct text_list){0};
-    methods->items =
-        arena_alloc_array(load->arena, one ? 1 : node->count, sizeof *methods->items);
+    methods->items = arena_alloc_array(load->arena, one ? 1 : node->count, sizeof *methods->items);
     if (!methods->items)
         return load_no_memory(load);
     for (const struct node *item = one ? node : node->first; item; item = one ? NULL : item->next) {
@@ -157,15 +156,25 @@ static bool read_rate(struct load *load, const struct node *node, const struct r
 static const char *const per_choices[] = {"client", "route", NULL};
 
 static const struct row rate_limit_rows[] = {
-    {.name = "rate", .type = ROW_CUSTOM, .offset = 0, .flags = ROW_REQUIRED, .read = read_rate,
+    {.name = "rate",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .flags = ROW_REQUIRED,
+     .read = read_rate,
      .syntax = "a rate: `10/s`, `600/m`, `1000/h`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[0-9]+/(s|m|h|d)$\"}",
      .sentence = "How many requests in how much time, spread evenly."},
-    {.name = "burst", .type = ROW_INTEGER, .offset = offsetof(struct rate_limit, burst), .min = 1,
+    {.name = "burst",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct rate_limit, burst),
+     .min = 1,
      .max = RATE_MAX,
      .sentence = "How many may come at once; if it is not said, what the rate brings in a second."},
-    {.name = "per", .type = ROW_CHOICE, .offset = offsetof(struct rate_limit, per),
-     .choices = per_choices, .default_text = "client",
+    {.name = "per",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct rate_limit, per),
+     .choices = per_choices,
+     .default_text = "client",
      .sentence = "Whose requests count together: those of a client (for IPv6, of its /64), or all "
                  "of the route."},
 };
@@ -177,29 +186,39 @@ static bool finish_rate_limit(struct load *load, const struct node *node, void *
     (void)load;
     (void)node;
     if (limit->burst == 0)
-        limit->burst = in_a_second < 1               ? 1
+        limit->burst = in_a_second < 1              ? 1
                        : in_a_second > limit->count ? limit->count
-                                                     : in_a_second;
+                                                    : in_a_second;
     return true;
 }
 
 static const struct row_section rate_limit_section = {
-    .name = "rate_limit", .sentence = "A limit on how fast requests may come; past it 429.",
-    .rows = rate_limit_rows, .row_count = ROW_COUNT(rate_limit_rows),
-    .size = sizeof(struct rate_limit), .finish = finish_rate_limit};
+    .name = "rate_limit",
+    .sentence = "A limit on how fast requests may come; past it 429.",
+    .rows = rate_limit_rows,
+    .row_count = ROW_COUNT(rate_limit_rows),
+    .size = sizeof(struct rate_limit),
+    .finish = finish_rate_limit};
 
 /* ---- dedupe ---- */
 
 static const char *const off_choice[] = {"off", NULL};
 
 static const struct row dedupe_rows[] = {
-    {.name = "window", .type = ROW_DURATION, .offset = offsetof(struct dedupe_settings, window_ms),
-     .default_text = "3d", .min = 1000, .max = DAYS(90),
+    {.name = "window",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct dedupe_settings, window_ms),
+     .default_text = "3d",
+     .min = 1000,
+     .max = DAYS(90),
      .sentence = "How long a delivery is remembered."},
 };
-static const struct row_section dedupe_section = {
-    .name = "dedupe", .sentence = "What counts as the same event sent again.", .rows = dedupe_rows,
-    .row_count = ROW_COUNT(dedupe_rows), .size = sizeof(struct dedupe_settings)};
+static const struct row_section dedupe_section = {.name = "dedupe",
+                                                  .sentence =
+                                                      "What counts as the same event sent again.",
+                                                  .rows = dedupe_rows,
+                                                  .row_count = ROW_COUNT(dedupe_rows),
+                                                  .size = sizeof(struct dedupe_settings)};
 
 static bool read_dedupe(struct load *load, const struct node *node, const struct row *row,
                         void *field)
@@ -296,74 +315,142 @@ static const char *const respond_choices[] = {"accepted", NULL};
 #define ROUTE(field) offsetof(struct route_draft, route.field)
 
 static const struct row route_rows[] = {
-    {.name = "name", .type = ROW_CUSTOM, .offset = ROUTE(name), .read = read_name,
-     .flags = ROW_REQUIRED | ROW_NO_DEFAULTS, .syntax = "letters, digits, `-`, `_`, `.`",
+    {.name = "name",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(name),
+     .read = read_name,
+     .flags = ROW_REQUIRED | ROW_NO_DEFAULTS,
+     .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
      .sentence = "Unique; it stands in logs, metrics and the environment of commands."},
-    {.name = "path", .type = ROW_CUSTOM, .offset = ROUTE(path), .read = read_route_path,
-     .flags = ROW_REQUIRED | ROW_NO_DEFAULTS, .syntax = "`/a/path`, with `{name}` segments or a "
-                                                        "trailing `/*`",
+    {.name = "path",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(path),
+     .read = read_route_path,
+     .flags = ROW_REQUIRED | ROW_NO_DEFAULTS,
+     .syntax = "`/a/path`, with `{name}` segments or a "
+               "trailing `/*`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^/\"}",
      .sentence = "Of the requests that this route takes. Exact paths are tried before those with "
                  "`{name}` segments, those before `/*`, and of the same sort the one that fixes "
                  "more."},
-    {.name = "methods", .type = ROW_CUSTOM, .offset = ROUTE(methods), .read = read_methods,
-     .default_text = "[POST]", .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
-     .json_schema = "{\"$ref\": \"#/$defs/methods\"}", .sentence = "Which methods it takes."},
-    {.name = "public_url", .type = ROW_CUSTOM, .offset = ROUTE(public_url),
-     .read = read_public_url, .syntax = "`https://host/path`",
+    {.name = "methods",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(methods),
+     .read = read_methods,
+     .default_text = "[POST]",
+     .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
+     .json_schema = "{\"$ref\": \"#/$defs/methods\"}",
+     .sentence = "Which methods it takes."},
+    {.name = "public_url",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(public_url),
+     .read = read_public_url,
+     .syntax = "`https://host/path`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^https?://\"}",
      .sentence = "The address as senders know it, for schemes that sign it; without it the Host "
                  "header is believed. The query is always the one that came. Where `path` has "
                  "`{name}` or `/*` this stands for what is fixed before them, and the rest is what "
                  "came."},
-    {.name = "provider", .type = ROW_CUSTOM, .offset = offsetof(struct route_draft, provider),
-     .flags = ROW_SECRETS_INSIDE, .read = read_provider, .syntax = "a name, or `{name: …}` with what the scheme needs more",
+    {.name = "provider",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct route_draft, provider),
+     .flags = ROW_SECRETS_INSIDE,
+     .read = read_provider,
+     .syntax = "a name, or `{name: …}` with what the scheme needs more",
      .json_schema = "{\"$ref\": \"#/$defs/provider\"}",
      .sentence = "Who sends the events: how they are signed and named is known."},
-    {.name = "secret", .type = ROW_SECRET, .offset = offsetof(struct route_draft, secret),
+    {.name = "secret",
+     .type = ROW_SECRET,
+     .offset = offsetof(struct route_draft, secret),
      .sentence = "What the provider signs with; several while one is being replaced."},
-    {.name = "auth", .type = ROW_CUSTOM, .offset = 0, .read = read_auth,
+    {.name = "auth",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .read = read_auth,
      .flags = ROW_SECRETS_INSIDE,
      .syntax = "a mapping of kinds, or a list of them; all that is named must pass",
      .json_schema = "{\"$ref\": \"#/$defs/auth\"}",
      .sentence = "How callers prove who they are, in the place of `provider` or beside it."},
-    {.name = "allow", .type = ROW_CUSTOM, .offset = ROUTE(allow), .read = read_prefixes,
-     .default_text = "[]", .syntax = "a list of addresses and networks", .json_schema = LIST_SCHEMA,
+    {.name = "allow",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(allow),
+     .read = read_prefixes,
+     .default_text = "[]",
+     .syntax = "a list of addresses and networks",
+     .json_schema = LIST_SCHEMA,
      .sentence = "If there are any, clients have to be in one of them."},
-    {.name = "deny", .type = ROW_CUSTOM, .offset = ROUTE(deny), .read = read_prefixes,
-     .default_text = "[]", .syntax = "a list of addresses and networks", .json_schema = LIST_SCHEMA,
+    {.name = "deny",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(deny),
+     .read = read_prefixes,
+     .default_text = "[]",
+     .syntax = "a list of addresses and networks",
+     .json_schema = LIST_SCHEMA,
      .sentence = "Clients in one of these are refused, whatever `allow` says."},
-    {.name = "rate_limit", .type = ROW_SECTIONS, .offset = ROUTE(rate_limits), .flags = ROW_ONE_OK,
-     .default_text = "[]", .max = 8, .section = &rate_limit_section,
+    {.name = "rate_limit",
+     .type = ROW_SECTIONS,
+     .offset = ROUTE(rate_limits),
+     .flags = ROW_ONE_OK,
+     .default_text = "[]",
+     .max = 8,
+     .section = &rate_limit_section,
      .sentence = "How fast requests may come; past it they are answered 429."},
-    {.name = "dedupe", .type = ROW_CUSTOM, .offset = ROUTE(dedupe), .read = read_dedupe,
-     .default_text = "{window: 3d}", .section = &dedupe_section, .choices = off_choice,
+    {.name = "dedupe",
+     .type = ROW_CUSTOM,
+     .offset = ROUTE(dedupe),
+     .read = read_dedupe,
+     .default_text = "{window: 3d}",
+     .section = &dedupe_section,
+     .choices = off_choice,
      .syntax = "`{window: DURATION}` or `off`",
      .sentence = "A delivery that came before is answered 200 with the id of the first."},
-    {.name = "max_body", .type = ROW_SIZE, .offset = ROUTE(max_body), .default_text = "1MiB",
-     .min = 1, .max = MIB(64), .sentence = "Bytes of a body; more is answered 413."},
-    {.name = "content", .type = ROW_CHOICE, .offset = ROUTE(content), .choices = content_choices,
+    {.name = "max_body",
+     .type = ROW_SIZE,
+     .offset = ROUTE(max_body),
+     .default_text = "1MiB",
+     .min = 1,
+     .max = MIB(64),
+     .sentence = "Bytes of a body; more is answered 413."},
+    {.name = "content",
+     .type = ROW_CHOICE,
+     .offset = ROUTE(content),
+     .choices = content_choices,
      .default_text = "provider",
-     .sentence = "What the body is: `json` and `form` are checked against the media type and read "
-                 "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
-                 "does not know as it is; `provider` is what the route's provider sends, and `json` "
-                 "where there is none."},
-    {.name = "events", .type = ROW_TEXTS, .offset = ROUTE(events), .flags = ROW_ONE_OK,
+     .sentence =
+         "What the body is: `json` and `form` are checked against the media type and read "
+         "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
+         "does not know as it is; `provider` is what the route's provider sends, and `json` "
+         "where there is none."},
+    {.name = "events",
+     .type = ROW_TEXTS,
+     .offset = ROUTE(events),
+     .flags = ROW_ONE_OK,
      .default_text = "[]",
      .sentence = "Names or patterns of events, if not all are wanted; others are answered 200 "
                  "\"ignored\"."},
-    {.name = "respond", .type = ROW_CHOICE, .offset = ROUTE(respond), .choices = respond_choices,
-     .default_text = "accepted", .sentence = "What the caller gets: 202 with the event's id."},
-    {.name = "actions", .type = ROW_CUSTOM, .offset = offsetof(struct route_draft, actions),
-     .flags = ROW_REQUIRED, .read = load_actions, .syntax = "a list of actions",
+    {.name = "respond",
+     .type = ROW_CHOICE,
+     .offset = ROUTE(respond),
+     .choices = respond_choices,
+     .default_text = "accepted",
+     .sentence = "What the caller gets: 202 with the event's id."},
+    {.name = "actions",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct route_draft, actions),
+     .flags = ROW_REQUIRED,
+     .read = load_actions,
+     .syntax = "a list of actions",
      .json_schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
                     "\"#/$defs/action\"}}",
      .sentence = "What is done with an event, each on its own."},
 };
 const struct row_section route_section = {
-    .name = "a route", .sentence = "What is received, from whom, and what is done with it.",
-    .rows = route_rows, .row_count = ROW_COUNT(route_rows), .size = sizeof(struct route_draft)};
+    .name = "a route",
+    .sentence = "What is received, from whom, and what is done with it.",
+    .rows = route_rows,
+    .row_count = ROW_COUNT(route_rows),
+    .size = sizeof(struct route_draft)};
 
 /* ---- putting a route together ---- */
 

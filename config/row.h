@@ -11,28 +11,28 @@ struct node;
 struct row;
 
 enum row_type {
-    ROW_BOOL,      /* bool */
-    ROW_INTEGER,   /* int64_t */
-    ROW_SIZE,      /* int64_t bytes */
-    ROW_DURATION,  /* int64_t milliseconds */
-    ROW_TEXT,      /* const char *; a quoted or plain scalar, no NUL */
-    ROW_CHOICE,    /* int: index into `choices` */
-    ROW_PATH,      /* const char *: made absolute against the file it stands in */
-    ROW_MODE,      /* int64_t: a quoted octal number such as "0620" */
-    ROW_TEXTS,     /* struct text_list */
-    ROW_TEXT_MAP,  /* struct text_map: NAME: text */
-    ROW_SECRET,    /* struct secret_list: {env:}, {file:}, {credential:}, a string, or a list */
-    ROW_SECTION,   /* the section's struct itself, in place */
-    ROW_SECTIONS,  /* struct section_list: a list of mappings (with ROW_ONE_OK also one alone) */
-    ROW_CUSTOM,    /* whatever `read` makes of it */
+    ROW_BOOL,     /* bool */
+    ROW_INTEGER,  /* int64_t */
+    ROW_SIZE,     /* int64_t bytes */
+    ROW_DURATION, /* int64_t milliseconds */
+    ROW_TEXT,     /* const char *; a quoted or plain scalar, no NUL */
+    ROW_CHOICE,   /* int: index into `choices` */
+    ROW_PATH,     /* const char *: made absolute against the file it stands in */
+    ROW_MODE,     /* int64_t: a quoted octal number such as "0620" */
+    ROW_TEXTS,    /* struct text_list */
+    ROW_TEXT_MAP, /* struct text_map: NAME: text */
+    ROW_SECRET,   /* struct secret_list: {env:}, {file:}, {credential:}, a string, or a list */
+    ROW_SECTION,  /* the section's struct itself, in place */
+    ROW_SECTIONS, /* struct section_list: a list of mappings (with ROW_ONE_OK also one alone) */
+    ROW_CUSTOM,   /* whatever `read` makes of it */
 };
 
 enum row_flags {
-    ROW_REQUIRED = 1 << 0, /* missing is an error */
-    ROW_ONE_OK = 1 << 1,   /* for lists: a single value stands for a list of one */
-    ROW_NO_DEFAULTS = 1 << 2, /* a route key that may not stand under `defaults:` (name, path) */
-    ROW_IN_INCLUDES = 1 << 3, /* a top-level key that may stand in included files too */
-    ROW_EMPTY_OK = 1 << 4,    /* a list of texts in which "" may stand */
+    ROW_REQUIRED = 1 << 0,       /* missing is an error */
+    ROW_ONE_OK = 1 << 1,         /* for lists: a single value stands for a list of one */
+    ROW_NO_DEFAULTS = 1 << 2,    /* a route key that may not stand under `defaults:` (name, path) */
+    ROW_IN_INCLUDES = 1 << 3,    /* a top-level key that may stand in included files too */
+    ROW_EMPTY_OK = 1 << 4,       /* a list of texts in which "" may stand */
     ROW_SECRETS_INSIDE = 1 << 5, /* ROW_CUSTOM: what is read may hold secrets */
 };
 
@@ -66,8 +66,8 @@ struct row_section {
 struct row {
     const char *name;
     enum row_type type;
-    size_t offset;            /* of the field in the section's settings struct */
-    const char *sentence;     /* one sentence for a person; never NULL */
+    size_t offset;        /* of the field in the section's settings struct */
+    const char *sentence; /* one sentence for a person; never NULL */
     /* As it would be written in the file; NULL: no default, the field stays zero. "{}" for a
      * ROW_SECTION: without the key, the section's own defaults hold. */
     const char *default_text;

@@ -5,8 +5,8 @@
 #include "config/load_private.h"
 #include "config/names.h"
 
-#define MINUTES(count) ((int64_t)(count) * 60000)
-#define DAYS(count) ((int64_t)(count) * 86400000)
+#define MINUTES(count) ((int64_t)(count)*60000)
+#define DAYS(count) ((int64_t)(count)*86400000)
 #define KIB(count) ((int64_t)(count) << 10)
 #define MIB(count) ((int64_t)(count) << 20)
 #define GIB(count) ((int64_t)(count) << 30)
@@ -17,18 +17,24 @@ static bool read_tls(struct load *load, const struct node *node, const struct ro
                      void *field);
 
 static const struct row tls_rows[] = {
-    {.name = "certificate", .type = ROW_PATH, .offset = offsetof(struct tls_settings, certificate),
+    {.name = "certificate",
+     .type = ROW_PATH,
+     .offset = offsetof(struct tls_settings, certificate),
      .flags = ROW_REQUIRED,
      .sentence = "The certificate with its chain, PEM. ECDSA P-256 costs a thirtieth of RSA-2048."},
-    {.name = "key", .type = ROW_PATH, .offset = offsetof(struct tls_settings, key),
-     .flags = ROW_REQUIRED, .sentence = "The private key of the certificate, PEM."},
+    {.name = "key",
+     .type = ROW_PATH,
+     .offset = offsetof(struct tls_settings, key),
+     .flags = ROW_REQUIRED,
+     .sentence = "The private key of the certificate, PEM."},
 };
-static const struct row_section tls_section = {
-    .name = "tls", .sentence = "The certificate of a listener.", .rows = tls_rows,
-    .row_count = ROW_COUNT(tls_rows), .size = sizeof(struct tls_settings)};
+static const struct row_section tls_section = {.name = "tls",
+                                               .sentence = "The certificate of a listener.",
+                                               .rows = tls_rows,
+                                               .row_count = ROW_COUNT(tls_rows),
+                                               .size = sizeof(struct tls_settings)};
 
-static bool read_tls(struct load *load, const struct node *node, const struct row *row,
-                     void *field)
+static bool read_tls(struct load *load, const struct node *node, const struct row *row, void *field)
 {
     struct tls_settings *tls = field;
     if (node->kind == NODE_MAPPING) {
@@ -49,23 +55,34 @@ static const char *const off_choice[] = {"off", NULL};
 static const char *const plaintext_choices[] = {"refuse", "accept", NULL};
 
 static const struct row listen_rows[] = {
-    {.name = "address", .type = ROW_TEXT, .offset = offsetof(struct listen_settings, address),
-     .flags = ROW_REQUIRED, .min = 1, .max = 200,
+    {.name = "address",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct listen_settings, address),
+     .flags = ROW_REQUIRED,
+     .min = 1,
+     .max = 200,
      .sentence = "Where to listen: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
                  "socket that systemd passes); port 0 is any that is free."},
-    {.name = "tls", .type = ROW_CUSTOM, .offset = offsetof(struct listen_settings, tls),
-     .flags = ROW_REQUIRED, .read = read_tls, .section = &tls_section, .choices = off_choice,
+    {.name = "tls",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct listen_settings, tls),
+     .flags = ROW_REQUIRED,
+     .read = read_tls,
+     .section = &tls_section,
+     .choices = off_choice,
      .syntax = "`{certificate: PATH, key: PATH}` or `off`",
      .sentence = "The certificate, or `off`: plain HTTP is said, never implied."},
-    {.name = "plaintext", .type = ROW_CHOICE,
-     .offset = offsetof(struct listen_settings, plaintext), .choices = plaintext_choices,
+    {.name = "plaintext",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct listen_settings, plaintext),
+     .choices = plaintext_choices,
      .default_text = "refuse",
      .sentence = "`accept` allows `tls: off` on an address that other machines can reach."},
 };
 
 /* Paths of unix sockets are relative to the file, as all paths are. */
-static bool resolve_unix(struct load *load, const struct node *node,
-                         struct listen_settings *listen, struct listen_address *parsed)
+static bool resolve_unix(struct load *load, const struct node *node, struct listen_settings *listen,
+                         struct listen_address *parsed)
 {
     struct error err;
     const char *path = load_path(load, node, parsed->name);
@@ -96,56 +113,97 @@ static bool finish_listen(struct load *load, const struct node *node, void *sett
     return true;
 }
 
-static const struct row_section listen_section = {
-    .name = "listen", .sentence = "One address that requests come in on.", .rows = listen_rows,
-    .row_count = ROW_COUNT(listen_rows), .size = sizeof(struct listen_settings),
-    .finish = finish_listen};
+static const struct row_section listen_section = {.name = "listen",
+                                                  .sentence =
+                                                      "One address that requests come in on.",
+                                                  .rows = listen_rows,
+                                                  .row_count = ROW_COUNT(listen_rows),
+                                                  .size = sizeof(struct listen_settings),
+                                                  .finish = finish_listen};
 
 /* ---- server ---- */
 
 static const struct row server_rows[] = {
-    {.name = "listen", .type = ROW_SECTIONS, .offset = offsetof(struct server_settings, listen),
-     .flags = ROW_REQUIRED | ROW_ONE_OK, .min = 1, .max = 64, .section = &listen_section,
+    {.name = "listen",
+     .type = ROW_SECTIONS,
+     .offset = offsetof(struct server_settings, listen),
+     .flags = ROW_REQUIRED | ROW_ONE_OK,
+     .min = 1,
+     .max = 64,
+     .section = &listen_section,
      .sentence = "The addresses that requests come in on."},
-    {.name = "listeners", .type = ROW_INTEGER,
-     .offset = offsetof(struct server_settings, listeners), .min = 1, .max = 64,
+    {.name = "listeners",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct server_settings, listeners),
+     .min = 1,
+     .max = 64,
      .sentence = "Processes that take requests; one a core if it is not said."},
-    {.name = "user", .type = ROW_TEXT, .offset = offsetof(struct server_settings, user), .min = 1,
+    {.name = "user",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct server_settings, user),
+     .min = 1,
      .max = 32,
      .sentence = "Started as root, everything becomes this user; if it is not said, `tenterhook` "
                  "if that exists, else `nobody`."},
-    {.name = "connections", .type = ROW_INTEGER,
-     .offset = offsetof(struct server_settings, connections), .default_text = "4096", .min = 1,
-     .max = 1000000, .sentence = "Open connections of all listeners together."},
-    {.name = "header_timeout", .type = ROW_DURATION,
-     .offset = offsetof(struct server_settings, header_timeout_ms), .default_text = "10s",
-     .min = 100, .max = MINUTES(60),
+    {.name = "connections",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct server_settings, connections),
+     .default_text = "4096",
+     .min = 1,
+     .max = 1000000,
+     .sentence = "Open connections of all listeners together."},
+    {.name = "header_timeout",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct server_settings, header_timeout_ms),
+     .default_text = "10s",
+     .min = 100,
+     .max = MINUTES(60),
      .sentence = "A request's head has to be there this long after its first byte."},
-    {.name = "body_timeout", .type = ROW_DURATION,
-     .offset = offsetof(struct server_settings, body_timeout_ms), .default_text = "30s",
-     .min = 100, .max = MINUTES(60),
+    {.name = "body_timeout",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct server_settings, body_timeout_ms),
+     .default_text = "30s",
+     .min = 100,
+     .max = MINUTES(60),
      .sentence = "A request's body has to be there this long after its head; one that comes "
                  "steadily, at 1 KiB a second or more, has ten times as long."},
-    {.name = "idle_timeout", .type = ROW_DURATION,
-     .offset = offsetof(struct server_settings, idle_timeout_ms), .default_text = "60s",
-     .min = 100, .max = MINUTES(60),
+    {.name = "idle_timeout",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct server_settings, idle_timeout_ms),
+     .default_text = "60s",
+     .min = 100,
+     .max = MINUTES(60),
      .sentence = "A connection without a request is closed after this long."},
-    {.name = "max_header", .type = ROW_SIZE, .offset = offsetof(struct server_settings, max_header),
-     .default_text = "16KiB", .min = KIB(1), .max = MIB(1),
-     .sentence = "Bytes of the request line and the head; more is answered 431. The target may have "
-                 "4 KiB of them (414), a single header 16 KiB."},
-    {.name = "body_memory", .type = ROW_SIZE,
-     .offset = offsetof(struct server_settings, body_memory), .default_text = "256MiB",
-     .min = KIB(64), .max = GIB(1024),
+    {.name = "max_header",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct server_settings, max_header),
+     .default_text = "16KiB",
+     .min = KIB(1),
+     .max = MIB(1),
+     .sentence =
+         "Bytes of the request line and the head; more is answered 431. The target may have "
+         "4 KiB of them (414), a single header 16 KiB."},
+    {.name = "body_memory",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct server_settings, body_memory),
+     .default_text = "256MiB",
+     .min = KIB(64),
+     .max = GIB(1024),
      .sentence = "Bodies in flight, all together; past it requests are answered 503."},
-    {.name = "shutdown_grace", .type = ROW_DURATION,
-     .offset = offsetof(struct server_settings, shutdown_grace_ms), .default_text = "30s",
+    {.name = "shutdown_grace",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct server_settings, shutdown_grace_ms),
+     .default_text = "30s",
      .max = MINUTES(60),
      .sentence = "How long requests and commands may take to end when the server stops (`0`: they "
                  "are killed at once and carried out by the next start), and requests when it "
                  "reloads, which interrupts no command."},
-    {.name = "commands", .type = ROW_INTEGER, .offset = offsetof(struct server_settings, commands),
-     .default_text = "64", .min = 1, .max = 10000,
+    {.name = "commands",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct server_settings, commands),
+     .default_text = "64",
+     .min = 1,
+     .max = 10000,
      .sentence = "Commands that run at once, of all routes together."},
 };
 
@@ -197,37 +255,58 @@ static bool finish_server(struct load *load, const struct node *node, void *sett
 }
 
 static const struct row_section server_section = {
-    .name = "server", .sentence = "Where requests come in, and how much of them at once.",
-    .rows = server_rows, .row_count = ROW_COUNT(server_rows),
-    .size = sizeof(struct server_settings), .finish = finish_server};
+    .name = "server",
+    .sentence = "Where requests come in, and how much of them at once.",
+    .rows = server_rows,
+    .row_count = ROW_COUNT(server_rows),
+    .size = sizeof(struct server_settings),
+    .finish = finish_server};
 
 /* ---- journal ---- */
 
 static const struct row keep_rows[] = {
-    {.name = "age", .type = ROW_DURATION, .offset = offsetof(struct journal_settings, keep_age_ms),
-     .default_text = "7d", .max = DAYS(3650),
+    {.name = "age",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct journal_settings, keep_age_ms),
+     .default_text = "7d",
+     .max = DAYS(3650),
      .sentence = "Events whose actions are all done are removed this long after they came."},
-    {.name = "size", .type = ROW_SIZE, .offset = offsetof(struct journal_settings, keep_size),
-     .default_text = "2GiB", .min = MIB(1), .max = GIB(1024),
+    {.name = "size",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct journal_settings, keep_size),
+     .default_text = "2GiB",
+     .min = MIB(1),
+     .max = GIB(1024),
      .sentence = "When the journal is larger, the oldest events that are done go first."},
-    {.name = "dead", .type = ROW_DURATION,
-     .offset = offsetof(struct journal_settings, keep_dead_ms), .default_text = "30d",
+    {.name = "dead",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct journal_settings, keep_dead_ms),
+     .default_text = "30d",
      .max = DAYS(3650),
      .sentence = "Events of which an action failed for good are removed this long after they "
                  "came."},
 };
 static const struct row_section keep_section = {
-    .name = "keep", .sentence = "How long events stay that nothing has to be done for any more.",
-    .rows = keep_rows, .row_count = ROW_COUNT(keep_rows)};
+    .name = "keep",
+    .sentence = "How long events stay that nothing has to be done for any more.",
+    .rows = keep_rows,
+    .row_count = ROW_COUNT(keep_rows)};
 
 static const struct row journal_rows[] = {
-    {.name = "path", .type = ROW_PATH, .offset = offsetof(struct journal_settings, path),
+    {.name = "path",
+     .type = ROW_PATH,
+     .offset = offsetof(struct journal_settings, path),
      .default_text = "/var/lib/tenterhook/journal.db",
      .sentence = "The file that events are written to before they are answered (SQLite). Its "
                  "directory has to be there."},
-    {.name = "keep", .type = ROW_SECTION, .default_text = "{}", .section = &keep_section,
+    {.name = "keep",
+     .type = ROW_SECTION,
+     .default_text = "{}",
+     .section = &keep_section,
      .sentence = "How long events stay that nothing has to be done for any more."},
-    {.name = "min_free", .type = ROW_SIZE, .offset = offsetof(struct journal_settings, min_free),
+    {.name = "min_free",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct journal_settings, min_free),
      .default_text = "256MiB",
      .sentence = "Space on its disk below which new events are answered 503."},
 };
@@ -239,10 +318,12 @@ static bool finish_journal(struct load *load, const struct node *node, void *set
     return true;
 }
 
-static const struct row_section journal_section = {
-    .name = "journal", .sentence = "Where events are kept.", .rows = journal_rows,
-    .row_count = ROW_COUNT(journal_rows), .size = sizeof(struct journal_settings),
-    .finish = finish_journal};
+static const struct row_section journal_section = {.name = "journal",
+                                                   .sentence = "Where events are kept.",
+                                                   .rows = journal_rows,
+                                                   .row_count = ROW_COUNT(journal_rows),
+                                                   .size = sizeof(struct journal_settings),
+                                                   .finish = finish_journal};
 
 /* ---- log ---- */
 
@@ -250,16 +331,24 @@ static const char *const level_choices[] = {"debug", "info", "warning", "error",
 static const char *const format_choices[] = {"text", "json", NULL};
 
 static const struct row log_rows[] = {
-    {.name = "level", .type = ROW_CHOICE, .offset = offsetof(struct log_settings, level),
-     .choices = level_choices, .default_text = "info",
+    {.name = "level",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct log_settings, level),
+     .choices = level_choices,
+     .default_text = "info",
      .sentence = "What is less important than this is not logged."},
-    {.name = "format", .type = ROW_CHOICE, .offset = offsetof(struct log_settings, format),
-     .choices = format_choices, .default_text = "text",
+    {.name = "format",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct log_settings, format),
+     .choices = format_choices,
+     .default_text = "text",
      .sentence = "Lines for people, or one JSON object a line."},
 };
-static const struct row_section log_section = {
-    .name = "log", .sentence = "What is written to standard error.", .rows = log_rows,
-    .row_count = ROW_COUNT(log_rows), .size = sizeof(struct log_settings)};
+static const struct row_section log_section = {.name = "log",
+                                               .sentence = "What is written to standard error.",
+                                               .rows = log_rows,
+                                               .row_count = ROW_COUNT(log_rows),
+                                               .size = sizeof(struct log_settings)};
 
 /* ---- the top level ---- */
 
@@ -274,28 +363,55 @@ static bool keep_node(struct load *load, const struct node *node, const struct r
 }
 
 static const struct row top_rows[] = {
-    {.name = "version", .type = ROW_INTEGER, .offset = offsetof(struct top_draft, version),
-     .flags = ROW_REQUIRED, .min = 1, .max = 1, .sentence = "Of this format: 1."},
-    {.name = "server", .type = ROW_SECTION, .offset = offsetof(struct top_draft, server),
-     .flags = ROW_REQUIRED, .section = &server_section,
+    {.name = "version",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct top_draft, version),
+     .flags = ROW_REQUIRED,
+     .min = 1,
+     .max = 1,
+     .sentence = "Of this format: 1."},
+    {.name = "server",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct top_draft, server),
+     .flags = ROW_REQUIRED,
+     .section = &server_section,
      .sentence = "Where requests come in, and how much of them at once."},
-    {.name = "journal", .type = ROW_SECTION, .offset = offsetof(struct top_draft, journal),
-     .default_text = "{}", .section = &journal_section, .sentence = "Where events are kept."},
-    {.name = "log", .type = ROW_SECTION, .offset = offsetof(struct top_draft, log),
-     .default_text = "{}", .section = &log_section,
+    {.name = "journal",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct top_draft, journal),
+     .default_text = "{}",
+     .section = &journal_section,
+     .sentence = "Where events are kept."},
+    {.name = "log",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct top_draft, log),
+     .default_text = "{}",
+     .section = &log_section,
      .sentence = "What is written to standard error."},
-    {.name = "include", .type = ROW_TEXTS, .offset = offsetof(struct top_draft, include),
-     .flags = ROW_ONE_OK, .default_text = "[]",
+    {.name = "include",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct top_draft, include),
+     .flags = ROW_ONE_OK,
+     .default_text = "[]",
      .sentence = "Further files with routes: paths or patterns, each read in the order of names."},
-    {.name = "defaults", .type = ROW_CUSTOM, .offset = offsetof(struct top_draft, defaults),
-     .read = keep_node, .syntax = "any key of a route but `name` and `path`",
+    {.name = "defaults",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct top_draft, defaults),
+     .read = keep_node,
+     .syntax = "any key of a route but `name` and `path`",
      .json_schema = "{\"$ref\": \"#/$defs/defaults\"}",
      .sentence = "Keys for all routes; a route's own key replaces the one here."},
-    {.name = "routes", .type = ROW_CUSTOM, .offset = offsetof(struct top_draft, routes),
-     .flags = ROW_IN_INCLUDES, .read = keep_node, .syntax = "a list of routes",
+    {.name = "routes",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct top_draft, routes),
+     .flags = ROW_IN_INCLUDES,
+     .read = keep_node,
+     .syntax = "a list of routes",
      .json_schema = "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/route\"}}",
      .sentence = "What is received, from whom, and what is done with it."},
 };
-const struct row_section top_section = {
-    .name = "the file", .sentence = "The route file.", .rows = top_rows,
-    .row_count = ROW_COUNT(top_rows), .size = sizeof(struct top_draft)};
+const struct row_section top_section = {.name = "the file",
+                                        .sentence = "The route file.",
+                                        .rows = top_rows,
+                                        .row_count = ROW_COUNT(top_rows),
+                                        .size = sizeof(struct top_draft)};

@@ -252,5 +252,6 @@ static bool section_holds_secret(const struct row_section *section, unsigned dep
 
 bool row_holds_secret(const struct row *row)
 {
-    return row->type == ROW_SECRET || (row->flags & ROW_SECRETS_INSIDE) || (row->section && section_holds_secret(row->section, 0));
+    return row->type == ROW_SECRET || (row->flags & ROW_SECRETS_INSIDE) ||
+           (row->section && section_holds_secret(row->section, 0));
 }

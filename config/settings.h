@@ -34,7 +34,7 @@ struct server_settings {
     int64_t listeners;          /* 0: one a core */
     const char *user;           /* NULL: not said */
     struct position user_at;
-    int64_t connections;        /* of all listeners together */
+    int64_t connections; /* of all listeners together */
     int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
     int64_t max_header;  /* bytes of request line and head */
     int64_t body_memory; /* bytes, all listeners together */
@@ -69,7 +69,7 @@ enum rate_limit_per { PER_CLIENT, PER_ROUTE };
 struct rate_limit {
     int64_t count, period_ms; /* rate: count in period */
     int64_t burst; /* default: what the rate brings in a second, at most count, at least 1 */
-    int per;                  /* enum rate_limit_per */
+    int per;       /* enum rate_limit_per */
 };
 
 enum content_kind {
@@ -102,9 +102,9 @@ enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64 };
 struct route {
     size_t index; /* in settings.routes */
     const char *name;
-    const char *path;      /* exact, with {name} segments, or a trailing slash-star */
+    const char *path; /* exact, with {name} segments, or a trailing slash-star */
     struct text_list methods;
-    const char *public_url; /* the address as senders know it; NULL: not said */
+    const char *public_url;         /* the address as senders know it; NULL: not said */
     struct handler *authenticators; /* all must pass: the provider first, then auth in order */
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */

@@ -15,26 +15,26 @@ struct delivery {
     const char *delivery_id; /* the provider's, "" if there is none */
     const char *client;      /* "192.0.2.1" */
     const char *content_type;
-    int64_t received_ms;     /* Unix */
-    unsigned attempt;        /* from 1 */
-    struct bytes body;       /* raw, as received */
-    bool body_is_json;       /* it has passed the guard */
-    bool after_crash;        /* a runner has left it, or another one of its action, in the middle:
-                                whoever follows the action may hold a piece */
-    struct bytes headers;    /* the headers kept, a JSON object as text */
+    int64_t received_ms;  /* Unix */
+    unsigned attempt;     /* from 1 */
+    struct bytes body;    /* raw, as received */
+    bool body_is_json;    /* it has passed the guard */
+    bool after_crash;     /* a runner has left it, or another one of its action, in the middle:
+                             whoever follows the action may hold a piece */
+    struct bytes headers; /* the headers kept, a JSON object as text */
 };
 
 enum outcome_kind {
     OUTCOME_DONE,
-    OUTCOME_FAILED,      /* exit status, signal, could not start: `reason` */
+    OUTCOME_FAILED, /* exit status, signal, could not start: `reason` */
     OUTCOME_TIMEOUT,
     OUTCOME_INTERRUPTED, /* the server is leaving: pending again, not a failure */
 };
 
 struct outcome {
     enum outcome_kind kind;
-    int exit_status; /* -1: none */
-    int signal;      /* 0: none; a command that failed with neither was not started */
+    int exit_status;    /* -1: none */
+    int signal;         /* 0: none; a command that failed with neither was not started */
     const char *reason; /* a sentence, "" when done; alive during the call only */
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
@@ -46,7 +46,7 @@ struct action_run; /* one delivery under way; the kind's own */
 
 struct action_kind {
     struct handler_kind kind; /* first */
-    bool takes_slot; /* counts against server.commands (commands do, pipes do not) */
+    bool takes_slot;          /* counts against server.commands (commands do, pipes do not) */
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */

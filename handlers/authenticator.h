@@ -5,7 +5,6 @@
 #define TENTERHOOK_HANDLERS_AUTHENTICATOR_H
 
 #include "base/buffer.h"
-#include "base/buffer.h"
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 
@@ -31,7 +30,8 @@ struct authenticator {
     void (*release)(void *state);
 
     /* Whether the header `name` holds credentials or a signature of this kind, and is therefore not
-     * kept with the event. NULL: none but those that are never kept (Authorization and the like). */
+     * kept with the event. NULL: none but those that are never kept (Authorization and the like).
+     */
     bool (*owns_header)(const void *settings, struct bytes name);
 
     /* What a 401 carries in WWW-Authenticate, or NULL. May be NULL itself. */
@@ -46,8 +46,8 @@ struct authenticator {
      * request->learned_key. */
     const char *(*learns)(const void *settings);
 
-    /* What the sender of this kind sends (enum content_kind), and how it wants to be answered (NULL:
-     * as everybody is). NULL functions: nothing is known. */
+    /* What the sender of this kind sends (enum content_kind), and how it wants to be answered
+     * (NULL: as everybody is). NULL functions: nothing is known. */
     int (*content)(const void *settings);
     const struct reply_words *(*words)(const void *settings);
 

@@ -131,9 +131,12 @@ static int kind_of(const struct route *route)
 struct verdict content_check(struct request *request)
 {
     static struct verdict (*const checks[])(struct request *, struct bytes) = {
-        [CONTENT_PROVIDER] = check_json,           [CONTENT_JSON] = check_json,
-        [CONTENT_FORM] = check_form,               [CONTENT_RAW] = check_raw,
-        [CONTENT_JSON_OR_FORM] = check_json_or_form, [CONTENT_AUTO] = check_auto,
+        [CONTENT_PROVIDER] = check_json,
+        [CONTENT_JSON] = check_json,
+        [CONTENT_FORM] = check_form,
+        [CONTENT_RAW] = check_raw,
+        [CONTENT_JSON_OR_FORM] = check_json_or_form,
+        [CONTENT_AUTO] = check_auto,
     };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);

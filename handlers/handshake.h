@@ -12,8 +12,8 @@ enum handshake_moment {
 };
 
 /* REPLY_NONE if this is none of the scheme's handshakes of that moment; else the answer or the
- * refusal. `key` is the index of the key that the sender uses, as far as that is known: of a greeting
- * that is not signed it is 0, the one that is listed first. */
+ * refusal. `key` is the index of the key that the sender uses, as far as that is known: of a
+ * greeting that is not signed it is 0, the one that is listed first. */
 struct verdict handshake_answer(const struct signature_plan *plan, size_t key,
                                 struct value_source *source, enum handshake_moment moment);
 

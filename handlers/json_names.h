@@ -18,7 +18,7 @@ struct json_name {
 
 struct json_names {
     struct bytes text;
-    struct buffer decoded; /* unescaped forms of names that are written with escapes */
+    struct buffer decoded;   /* unescaped forms of names that are written with escapes */
     struct json_name *items; /* of all open objects, innermost last */
     size_t count, capacity;
     uint32_t *slots; /* open addressing: index into items + 1 */

@@ -1,7 +1,7 @@
-/* Each entry has a count that is odd while it is being written: a reader that saw it change, or odd,
- * reads again. During a reload two runners may write; the odd count is their lock. A writer that is
- * killed in the middle leaves its entry odd: it is then as good as empty, and the next runner, which
- * writes all keys anew at its start, takes another. */
+/* Each entry has a count that is odd while it is being written: a reader that saw it change, or
+ * odd, reads again. During a reload two runners may write; the odd count is their lock. A writer
+ * that is killed in the middle leaves its entry odd: it is then as good as empty, and the next
+ * runner, which writes all keys anew at its start, takes another. */
 #include "handlers/learned.h"
 
 #include "base/secret.h"

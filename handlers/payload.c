@@ -115,6 +115,5 @@ bool payload_parse(struct bytes text, const struct json_limits *limits, struct j
                    struct json_fault *fault)
 {
     struct json_summary summary;
-    return json_check(text, limits, &summary, fault) &&
-           payload_build(text, &summary, value, fault);
+    return json_check(text, limits, &summary, fault) && payload_build(text, &summary, value, fault);
 }

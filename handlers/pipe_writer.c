@@ -52,11 +52,11 @@ struct pipe_writer {
     int64_t moved_ns;       /* when `read` last changed */
     unsigned steady;        /* frames read since anybody closed */
     unsigned pause_ms;
-    bool torn_line;           /* the reader may hold the beginning of one: to be ended */
-    int64_t quiet_until_ns;   /* not to be opened before; 0: at once */
-    int64_t wrong_since_ns;   /* missing or refused; 0: neither */
-    bool told;                /* that it is missing */
-    int64_t stop_ns;          /* INT64_MAX: none of the frames inside is to be stopped */
+    bool torn_line;         /* the reader may hold the beginning of one: to be ended */
+    int64_t quiet_until_ns; /* not to be opened before; 0: at once */
+    int64_t wrong_since_ns; /* missing or refused; 0: neither */
+    bool told;              /* that it is missing */
+    int64_t stop_ns;        /* INT64_MAX: none of the frames inside is to be stopped */
     struct frame_list inside, waiting, ended; /* the last of inside may be written in part */
     struct loop_watch watch;
     struct loop_timer timer;

@@ -45,7 +45,7 @@ struct pipe_frame {
     const char *(*encode)(struct pipe_frame *frame, struct bytes *content);
     /* Called once, from the loop. May add and stop frames. */
     void (*ended)(struct pipe_frame *frame, enum pipe_end end, const char *reason);
-    bool lines; /* ends with a line end and holds no other */
+    bool lines;       /* ends with a line end and holds no other */
     bool after_crash; /* a writer before us may have left in the middle of a frame */
 
     TAILQ_ENTRY(pipe_frame) link;

@@ -63,10 +63,9 @@ static bool read_block(struct reading *reading, struct bytes block)
             return kinds[i].read(block, key.der, &key.length, reading->err) &&
                    reading->found(reading->context, &key, reading->err);
     }
-    return error_set(reading->err,
-                     reading->certificates_only
-                         ? "wants a certificate in PEM"
-                         : "holds PEM that is neither PUBLIC KEY nor CERTIFICATE");
+    return error_set(reading->err, reading->certificates_only
+                                       ? "wants a certificate in PEM"
+                                       : "holds PEM that is neither PUBLIC KEY nor CERTIFICATE");
 }
 
 static bool read_pem(struct reading *reading, struct bytes text)

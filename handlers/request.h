@@ -23,11 +23,11 @@ struct request {
     int64_t now_ms;      /* Unix time at which freshness is judged */
     bool secure;         /* came over TLS */
     struct client_address client;
-    struct bytes method;  /* as sent */
-    struct bytes version; /* "HTTP/1.1" */
-    struct bytes target;  /* raw, as in the request line */
-    struct bytes path;    /* decoded and checked by the guard */
-    struct bytes query;   /* raw, without "?" */
+    struct bytes method;          /* as sent */
+    struct bytes version;         /* "HTTP/1.1" */
+    struct bytes target;          /* raw, as in the request line */
+    struct bytes path;            /* decoded and checked by the guard */
+    struct bytes query;           /* raw, without "?" */
     const struct header *headers; /* at most 64; trailers are never among them */
     size_t header_count;
     const struct route *route; /* set by routing */

@@ -1,9 +1,8 @@
 /* A body that holds what a scheme looks for in it, made of the paths alone:
- * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in milliseconds,
- * the first element stands for every one. */
+ * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in
+ * milliseconds, the first element stands for every one. */
 #include "base/json_text.h"
 #include "handlers/sign.h"
-
 
 #include <ctype.h>
 
@@ -45,7 +44,8 @@ static bool same_start(const struct signing *signing, const struct sign_value *a
     return true;
 }
 
-/* A time in milliseconds is a number with those who have it in the body, one in seconds a string. */
+/* A time in milliseconds is a number with those who have it in the body, one in seconds a string.
+ */
 static bool is_number(const struct signing *signing, const struct sign_value *value)
 {
     const struct scheme_time *time = &signing->plan->scheme->time;

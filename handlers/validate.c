@@ -363,11 +363,11 @@ static struct bytes write_details(struct arena *arena, const struct schema_failu
     buffer_init(&out, DETAILS_MAX);
     buffer_append_text(&out, "[");
     append_all(&out, failures, ",", validate_append_failure);
-    bool some = out.length > 1 ||
-                (failures->count > 0 && append_cut(&out, arena, &failures->items[0]));
+    bool some =
+        out.length > 1 || (failures->count > 0 && append_cut(&out, arena, &failures->items[0]));
     out.limit = DETAILS_MAX + 1;
-    char *copy = some && buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out))
-                                                       : NULL;
+    char *copy =
+        some && buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
     struct bytes details = copy ? bytes_of(copy, out.length) : bytes_of_text(details_least);
     buffer_finish(&out);
     return details;

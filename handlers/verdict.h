@@ -55,7 +55,8 @@ struct verdict {
     unsigned retry_after_s;
     bool close; /* Connection: close, whatever the row says; see verdict_closes */
     bool bare;  /* the answer has no body */
-    const char *reason; /* for the log only: a constant, or in the request's arena; never a secret */
+    const char
+        *reason; /* for the log only: a constant, or in the request's arena; never a secret */
     /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
     unsigned status;
     const char *content_type;
@@ -67,7 +68,8 @@ struct verdict {
     struct bytes details;
 };
 
-/* How a sender wants accepted events (also ignored, duplicate and quarantined ones) to be answered. */
+/* How a sender wants accepted events (also ignored, duplicate and quarantined ones) to be answered.
+ */
 struct reply_words {
     int64_t status;   /* 0: as the row says */
     const char *type; /* NULL: application/json */

@@ -5,7 +5,6 @@
 
 #include "base/json_text.h"
 
-
 #include <stdlib.h>
 
 enum { NUMBER_MAX = 1024 };

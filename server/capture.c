@@ -276,7 +276,8 @@ static bool har_fields(struct bytes json, struct arena *arena, struct capture *c
     capture->body = bytes_of(text, text ? form.text.length : 0);
     buffer_finish(&form.text);
     struct bytes counted = find_header(capture, "content-length", &is_counted);
-    bool differs = is_counted && bytes_to_uint64(counted, &length) && length != capture->body.length;
+    bool differs =
+        is_counted && bytes_to_uint64(counted, &length) && length != capture->body.length;
     capture_note(capture, "the body is rebuilt from the fields of a form, which may have been "
                           "escaped in another way: name what was sent with --body FILE");
     if (differs)

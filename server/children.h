@@ -35,11 +35,11 @@ struct generation {
     struct settings *settings;
     struct listen_socket *sockets; /* PEM texts owned here */
     size_t socket_count;
-    unsigned listeners;   /* wanted */
-    unsigned failures[ROLES];  /* deaths in a row, for the back-off */
-    int64_t starts_ns[ROLES];  /* not started again before */
-    bool serving;         /* has once been complete and ready */
-    bool leaving;         /* told to drain */
+    unsigned listeners;       /* wanted */
+    unsigned failures[ROLES]; /* deaths in a row, for the back-off */
+    int64_t starts_ns[ROLES]; /* not started again before */
+    bool serving;             /* has once been complete and ready */
+    bool leaving;             /* told to drain */
 };
 
 /* All children of all generations. */

@@ -18,14 +18,14 @@ struct verb {
 extern const struct registry program_registry; /* in registry.c: all handlers */
 
 /* One row each, in the file that is named; listed in main.c. */
-extern const struct verb serve_verb;                                  /* supervisor.c */
-extern const struct verb check_verb, explain_verb, schema_verb;       /* cli_config.c */
-extern const struct verb reference_verb;                              /* cli_config.c */
-extern const struct verb events_verb;                                 /* cli_events.c */
-extern const struct verb keys_verb;                                   /* cli_keys.c */
-extern const struct verb replay_verb;                                 /* cli_replay.c */
-extern const struct verb providers_verb, send_verb, verify_verb;      /* cli_providers.c … */
-extern const struct verb validate_verb;                               /* cli_validate.c */
+extern const struct verb serve_verb;                             /* supervisor.c */
+extern const struct verb check_verb, explain_verb, schema_verb;  /* cli_config.c */
+extern const struct verb reference_verb;                         /* cli_config.c */
+extern const struct verb events_verb;                            /* cli_events.c */
+extern const struct verb keys_verb;                              /* cli_keys.c */
+extern const struct verb replay_verb;                            /* cli_replay.c */
+extern const struct verb providers_verb, send_verb, verify_verb; /* cli_providers.c … */
+extern const struct verb validate_verb;                          /* cli_validate.c */
 
 /* -c FILE, else $TENTERHOOK_CONFIG, else /etc/tenterhook/tenterhook.yaml. */
 const char *cli_config_file(const char *given);

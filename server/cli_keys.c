@@ -1,6 +1,7 @@
 /* `tenterhook keys`: which keys senders have delivered in their greetings, and when; the key itself
- * only where it is asked for, because some senders want it typed on their pages. A key is kept until
- * it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first. */
+ * only where it is asked for, because some senders want it typed on their pages. A key is kept
+ * until it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first.
+ */
 #include "base/clock.h"
 #include "config/load.h"
 #include "server/cli.h"
@@ -40,8 +41,8 @@ static int list_keys(const char *journal, const char *route, struct error *err)
     struct journal_reader *reader = journal_reader_open(journal, err);
     if (!reader || !page_begin(&listing.page))
         return EXIT_ENVIRONMENT;
-    bool good = journal_reader_learned(reader, print_key, &listing) ||
-                journal_reader_explain(reader, err);
+    bool good =
+        journal_reader_learned(reader, print_key, &listing) || journal_reader_explain(reader, err);
     journal_reader_close(reader);
     page_end(&listing.page);
     if (good && listing.count == 0)
@@ -54,7 +55,8 @@ static int forget_keys(const char *journal, const char *route, struct error *err
     size_t count = 0;
     struct journal_edit *edit = journal_edit_open(journal, err);
     bool good = edit && journal_edit_begin(edit, err) &&
-                journal_edit_forget_keys(edit, route, &count, err) && journal_edit_commit(edit, err);
+                journal_edit_forget_keys(edit, route, &count, err) &&
+                journal_edit_commit(edit, err);
     journal_edit_close(edit);
     if (!good)
         return EXIT_ENVIRONMENT;

@@ -180,26 +180,25 @@ static void print_page_head(void)
 
 static void print_page_policy(void)
 {
-    puts(
-        "\n## Where receivers differ\n\n"
-        "Some messages are taken by one receiver and refused by another. Here the safe side comes "
-        "first:\n\n"
-        "| message | here |\n|---|---|\n"
-        "| a signature in upper-case hex | refused |\n"
-        "| base64 without its padding, or with stray bits in its last character | refused |\n"
-        "| a signature header that is there twice, whichever is right | refused |\n"
-        "| a time further ahead than the tolerance | refused |\n"
-        "| a space inside an entry, between its label and the digest | refused |\n"
-        "| several entries of the same label, one of which is right | accepted |\n"
-        "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
-        "A message that is proven and came before is answered 200 and runs nothing. It is known "
-        "again by its delivery\nid where the signature covers that; else by a digest of the text "
-        "that was signed, where a time is part of\nit; else by the delivery id as sent, which "
-        "keeps the sender from being carried out twice, but not somebody\nwho has seen a message "
-        "and sends it with another id. Where there is nothing of these, a message that is sent\n"
-        "again is an event again: two events may have the same body, and are not told apart from "
-        "one that came twice\n([decisions/replay.md](decisions/replay.md)). TLS keeps messages "
-        "from being seen; a command that is safe to\nrun twice is the rest.");
+    puts("\n## Where receivers differ\n\n"
+         "Some messages are taken by one receiver and refused by another. Here the safe side comes "
+         "first:\n\n"
+         "| message | here |\n|---|---|\n"
+         "| a signature in upper-case hex | refused |\n"
+         "| base64 without its padding, or with stray bits in its last character | refused |\n"
+         "| a signature header that is there twice, whichever is right | refused |\n"
+         "| a time further ahead than the tolerance | refused |\n"
+         "| a space inside an entry, between its label and the digest | refused |\n"
+         "| several entries of the same label, one of which is right | accepted |\n"
+         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
+         "A message that is proven and came before is answered 200 and runs nothing. It is known "
+         "again by its delivery\nid where the signature covers that; else by a digest of the text "
+         "that was signed, where a time is part of\nit; else by the delivery id as sent, which "
+         "keeps the sender from being carried out twice, but not somebody\nwho has seen a message "
+         "and sends it with another id. Where there is nothing of these, a message that is sent\n"
+         "again is an event again: two events may have the same body, and are not told apart from "
+         "one that came twice\n([decisions/replay.md](decisions/replay.md)). TLS keeps messages "
+         "from being seen; a command that is safe to\nrun twice is the rest.");
 }
 
 /* ---- the verb ---- */

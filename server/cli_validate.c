@@ -215,8 +215,8 @@ static bool judge_value(const struct validation *validation, const char *name, s
     arena_init(&arena, EXPLAIN_ARENA);
     enum schema_verdict verdict = schema_evaluate(validation->evaluator, validation->schema, value);
     if (verdict != SCHEMA_VALID)
-        explained = schema_explain(validation->evaluator, validation->schema, value, &arena,
-                                   &failures);
+        explained =
+            schema_explain(validation->evaluator, validation->schema, value, &arena, &failures);
     if (verdict == SCHEMA_ABANDONED)
         verdict = explained;
     print_verdict(validation, name, text, verdict, &failures);

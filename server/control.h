@@ -10,26 +10,26 @@
 
 enum control_type {
     /* to the supervisor */
-    CONTROL_READY = 1,  /* listener: can serve; runner: journal open and checked */
-    CONTROL_ALIVE,      /* about once a second, from the child's own loop */
-    CONTROL_RELEASED,   /* runner: claims nothing any more, all claims are committed */
+    CONTROL_READY = 1, /* listener: can serve; runner: journal open and checked */
+    CONTROL_ALIVE,     /* about once a second, from the child's own loop */
+    CONTROL_RELEASED,  /* runner: claims nothing any more, all claims are committed */
     /* to a listener or the runner */
-    CONTROL_CHANNEL,    /* with a descriptor: a channel to the runner (listener), or to the
-                           listener of slot `value` (runner). A listener that gets a second one
-                           answers 503 to what waits on the first and goes on with the new one. */
-    CONTROL_ACCEPT,     /* listener: begin to accept. Comes when all of the generation is ready, so
-                           that nobody is let in whom a failed start would throw out again. */
-    CONTROL_DRAIN,      /* finish what you have until `value` (monotonic ns), then exit 0.
-                           Listener: stop accepting, answer what is under way. Runner: claim
-                           nothing more, but journal what listeners still send until their channels
-                           close; let running actions end. */
-    CONTROL_PATIENCE,   /* listener: others serve on, so the DRAIN that follows is in no hurry */
+    CONTROL_CHANNEL,  /* with a descriptor: a channel to the runner (listener), or to the
+                         listener of slot `value` (runner). A listener that gets a second one
+                         answers 503 to what waits on the first and goes on with the new one. */
+    CONTROL_ACCEPT,   /* listener: begin to accept. Comes when all of the generation is ready, so
+                         that nobody is let in whom a failed start would throw out again. */
+    CONTROL_DRAIN,    /* finish what you have until `value` (monotonic ns), then exit 0.
+                         Listener: stop accepting, answer what is under way. Runner: claim
+                         nothing more, but journal what listeners still send until their channels
+                         close; let running actions end. */
+    CONTROL_PATIENCE, /* listener: others serve on, so the DRAIN that follows is in no hurry */
     /* to a runner */
-    CONTROL_RELEASE,    /* a newer runner is coming: claim nothing more, call back the pipe actions
-                           (stop, at most a second: a FIFO has one writer), commit, say RELEASED.
-                           Commands go on. DRAIN with value INT64_MAX follows: no deadline. */
-    CONTROL_CLAIM,      /* start carrying out: nobody else claims */
-    CONTROL_GONE,       /* the runner with mark `value` has left: what it ran is pending again */
+    CONTROL_RELEASE, /* a newer runner is coming: claim nothing more, call back the pipe actions
+                        (stop, at most a second: a FIFO has one writer), commit, say RELEASED.
+                        Commands go on. DRAIN with value INT64_MAX follows: no deadline. */
+    CONTROL_CLAIM,   /* start carrying out: nobody else claims */
+    CONTROL_GONE,    /* the runner with mark `value` has left: what it ran is pending again */
     CONTROL_ALONE_UNTIL_GONE, /* the runner with mark `value` still runs deliveries: leave them,
                                  and look for what it still journals until it is GONE */
 };

@@ -24,8 +24,8 @@ static bool open_address(struct generation *generation, struct socket_table *tab
 {
     const struct listen_settings *listen = generation->settings->server.listen.items;
     struct error err;
-    struct open_socket *opened = socket_table_open(
-        table, listen[index].address, same_address_before(listen, index), &err);
+    struct open_socket *opened =
+        socket_table_open(table, listen[index].address, same_address_before(listen, index), &err);
     if (!opened) {
         problems->unreadable = true;
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at, "%s", err.text);
@@ -35,7 +35,8 @@ static bool open_address(struct generation *generation, struct socket_table *tab
     *socket = (struct listen_socket){
         .fd = opened->fd, .local = opened->local, .tls = !listen[index].tls.off};
     /* the file's own addresses were judged when it was read; what systemd passes is seen here */
-    if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT && socket_is_reachable(opened)) {
+    if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT &&
+        socket_is_reachable(opened)) {
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at,
                          "\"tls: off\" on %s, which other machines can reach: give a certificate, "
                          "or say \"plaintext: accept\"",

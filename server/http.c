@@ -40,7 +40,8 @@ bool log_gate_pass(struct log_gate *gate, int64_t *held_back)
     return true;
 }
 
-/* libmicrohttpd tells of every connection that ends badly: worth a line only to who looks for it. */
+/* libmicrohttpd tells of every connection that ends badly: worth a line only to who looks for it.
+ */
 __attribute__((format(printf, 2, 0))) static void http_log(void *cls, const char *format,
                                                            va_list args)
 {
@@ -100,8 +101,7 @@ static bool door_start(struct http_door *door, struct error *err)
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(http->process->settings),
         STRICT_OPTION, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, http_note_target, NULL, MHD_OPTION_NOTIFY_CONNECTION,
-        connection_notify, http, MHD_OPTION_NOTIFY_COMPLETED, http_completed, http,
-        MHD_OPTION_END);
+        connection_notify, http, MHD_OPTION_NOTIFY_COMPLETED, http_completed, http, MHD_OPTION_END);
     return door->daemon || error_set(err, "libmicrohttpd does not start");
 }
 
@@ -119,8 +119,8 @@ static void door_run_again(struct loop_timer *timer)
     door->run_wanted = true;
 }
 
-static bool door_init(struct http_door *door, struct http *http,
-                      const struct listen_socket *socket, struct error *err)
+static bool door_init(struct http_door *door, struct http *http, const struct listen_socket *socket,
+                      struct error *err)
 {
     *door = (struct http_door){.http = http, .socket = socket};
     TAILQ_INIT(&door->unsettled);
@@ -135,8 +135,7 @@ static bool door_init(struct http_door *door, struct http *http,
     }
     if (!door_start(door, err))
         return false;
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     return (info && loop_watch_set(http->loop, &door->run_watch, info->epoll_fd, EPOLLIN)) ||
            error_set(err, "libmicrohttpd has no epoll descriptor");
 }
@@ -157,8 +156,7 @@ static void door_finish(struct http_door *door)
 static bool door_has_more(struct http_door *door)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
-    return door->run_wanted ||
-           (MHD_get_timeout(door->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
+    return door->run_wanted || (MHD_get_timeout(door->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
 }
 
 static void door_run(struct http_door *door)
@@ -269,13 +267,15 @@ struct http *http_create(const struct process *process, struct loop *loop,
         error_set(err, "no memory");
         return NULL;
     }
-    *http = (struct http){.process = process, .loop = loop, .pipeline = pipeline,
-                          .doors = doors, .limit = connections};
+    *http = (struct http){.process = process,
+                          .loop = loop,
+                          .pipeline = pipeline,
+                          .doors = doors,
+                          .limit = connections};
     TAILQ_INIT(&http->connections);
     TAILQ_INIT(&http->spare);
     /* events of bodies that are counted as in flight, and what goes with them */
-    uplink_init(&http->uplink, loop,
-                 (size_t)process->settings->server.body_memory + WIRE_MAX);
+    uplink_init(&http->uplink, loop, (size_t)process->settings->server.body_memory + WIRE_MAX);
     http->uplink.answered = http_answered;
     http->uplink.closed = http_runner_lost;
     http->uplink.owner = http;

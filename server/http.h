@@ -15,8 +15,7 @@ const char *http_library_version(void);
 /* Serves nobody yet. All three outlive it. `connections` is the most that may be open at once.
  * NULL with `err`. */
 struct http *http_create(const struct process *process, struct loop *loop,
-                         const struct pipeline *pipeline, unsigned connections,
-                         struct error *err);
+                         const struct pipeline *pipeline, unsigned connections, struct error *err);
 /* Only when http_is_empty. */
 void http_destroy(struct http *http);
 

@@ -111,8 +111,7 @@ void http_accept_init(struct http *http)
 
 void http_accept_update(struct http *http)
 {
-    bool wanted =
-        http->is_accepting && !http->is_full && http->accept_timer.slot == 0;
+    bool wanted = http->is_accepting && !http->is_full && http->accept_timer.slot == 0;
     for (size_t i = 0; i < http->door_count; i++) {
         struct http_door *door = &http->doors[i];
         door->listen_watch.ready = accept_ready;

@@ -39,9 +39,9 @@ enum peeked connection_peek(const struct connection *connection)
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PEEK_NOTHING : PEEK_END;
 }
 
-/* Whether what comes next ends a TLS session in order, as clients do that are done. That is an alert,
- * which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so nothing but
- * the log may depend on it. */
+/* Whether what comes next ends a TLS session in order, as clients do that are done. That is an
+ * alert, which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so
+ * nothing but the log may depend on it. */
 static bool is_goodbye(const struct connection *connection)
 {
     enum { RECORD_HEAD = 5, ALERT = 21, ENCRYPTED = 23, ALERT_ENCRYPTED = 2 + 1 + 16 };
@@ -49,8 +49,7 @@ static bool is_goodbye(const struct connection *connection)
     if (!connection->tls.session ||
         recv(connection->fd, head, sizeof head, MSG_PEEK | MSG_DONTWAIT) != RECORD_HEAD)
         return false;
-    return head[0] == ALERT ||
-           (head[0] == ENCRYPTED && head[3] == 0 && head[4] == ALERT_ENCRYPTED);
+    return head[0] == ALERT || (head[0] == ENCRYPTED && head[3] == 0 && head[4] == ALERT_ENCRYPTED);
 }
 
 /* ---- lists ---- */
@@ -229,9 +228,8 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
 static void body_is_due(struct connection *connection)
 {
     const struct http_request *request = connection->request;
-    int64_t due_ns =
-        body_deadline_ns(request->body_began_ns, ms(limits_of(connection)->body_timeout_ms),
-                         request->received);
+    int64_t due_ns = body_deadline_ns(
+        request->body_began_ns, ms(limits_of(connection)->body_timeout_ms), request->received);
     if (due_ns > clock_monotonic_ns()) {
         connection_set_stage(connection, STAGE_BODY, due_ns);
         return;

@@ -6,11 +6,11 @@
  *
  * libmicrohttpd 0.9.75 lets pass what hides a second meaning: a folded line ends up in the name of
  * its header, a line that begins with ":" or NUL ends the head, NUL cuts names, values and targets,
- * and lines may end in a bare LF. None of this shows in the values that it hands out, but it does in
- * where they lie: the head stays in place, CRLF and ":" having been overwritten with NUL, so the
+ * and lines may end in a bare LF. None of this shows in the values that it hands out, but it does
+ * in where they lie: the head stays in place, CRLF and ":" having been overwritten with NUL, so the
  * values must follow each other without a gap and end where the head ends. head_is_tight() checks
- * that. Version 0.9.77 parses anew and refuses all of it by itself; which version it is counts at run
- * time, since both have the same soname. */
+ * that. Version 0.9.77 parses anew and refuses all of it by itself; which version it is counts at
+ * run time, since both have the same soname. */
 #include "server/http_parts.h"
 
 #include "server/guard.h"
@@ -28,8 +28,8 @@ static enum MHD_Result head_add(void *cls, enum MHD_ValueKind kind, const char *
 {
     struct head *head = cls;
     (void)kind;
-    head->headers[head->count++] = (struct header){bytes_of(name, name_length),
-                                                   bytes_of(value, value ? value_length : 0)};
+    head->headers[head->count++] =
+        (struct header){bytes_of(name, name_length), bytes_of(value, value ? value_length : 0)};
     return head->count > GUARD_HEADERS_MAX ? MHD_NO : MHD_YES;
 }
 

@@ -13,11 +13,11 @@
 #define TENTERHOOK_SERVER_HTTP_PARTS_H
 
 #include "base/clock.h"
-#include "server/uplink.h"
 #include "server/deadline.h"
 #include "server/http.h"
 #include "server/tags.h"
 #include "server/tls.h"
+#include "server/uplink.h"
 
 #include <microhttpd.h>
 #include <sys/queue.h>
@@ -47,10 +47,10 @@ struct connection {
     bool is_parked; /* suspended */
     bool is_unsettled, is_spare;
     bool must_linger;
-    bool has_ended; /* the client sends no more */
+    bool has_ended;    /* the client sends no more */
     bool says_goodbye; /* what came last looked like the end of a TLS session */
-    bool is_refused; /* by libmicrohttpd, and that has been logged */
-    uint8_t requests; /* begun, up to 255 */
+    bool is_refused;   /* by libmicrohttpd, and that has been logged */
+    uint8_t requests;  /* begun, up to 255 */
     struct client_address client;
     struct tls_session tls;
     struct loop_watch watch;
@@ -170,15 +170,16 @@ void connection_read_rest(struct connection *connection);
 
 /* ---- http_head.c ---- */
 
-/* Fills in method, target, version, headers of the exchange. REPLY_NONE, or why it is no request. */
+/* Fills in method, target, version, headers of the exchange. REPLY_NONE, or why it is no request.
+ */
 struct verdict http_head_read(struct http_request *request, const char *method,
                               const char *version);
 
 /* ---- http_request.c ---- */
 
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
-                            const char *method, const char *version, const char *data,
-                            size_t *size, void **context);
+                            const char *method, const char *version, const char *data, size_t *size,
+                            void **context);
 void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
 void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code);

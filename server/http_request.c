@@ -155,8 +155,8 @@ static void request_keep(struct http_request *request, struct bytes piece)
 {
     uint64_t wanted = request->received;
     if (wanted > request->body.limit) {
-        request_refuse_rest(request, verdict_refuse(REPLY_TOO_LARGE,
-                                                    "the body is larger than the route takes"));
+        request_refuse_rest(
+            request, verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes"));
         return;
     }
     uint64_t more = wanted > request->reserved ? wanted - request->reserved : 0;
@@ -216,8 +216,8 @@ static enum MHD_Result request_complete(struct http_request *request)
 {
     struct connection *connection = request->connection;
     if (request->verdict.reply == REPLY_NONE)
-        request->verdict = pipeline_body(&request->exchange, buffer_bytes(&request->body),
-                                         clock_monotonic_ns());
+        request->verdict =
+            pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
     if (request->verdict.reply == REPLY_NONE ||
         (request->verdict.reply == REPLY_HANDSHAKE && request_learns(request)))
         request->verdict = request_enqueue(request);
@@ -294,8 +294,8 @@ void http_runner_lost(void *owner)
 /* ---- called by libmicrohttpd ---- */
 
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
-                            const char *method, const char *version, const char *data,
-                            size_t *size, void **context)
+                            const char *method, const char *version, const char *data, size_t *size,
+                            void **context)
 {
     struct http *http = cls;
     struct connection *connection = connection_of(mhd);
@@ -338,7 +338,6 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
     connection->target.length = 0;
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->stage == STAGE_REPLY) {
         int64_t idle_ms = http->process->settings->server.idle_timeout_ms;
-        connection_set_stage(connection, STAGE_IDLE,
-                             clock_monotonic_ns() + idle_ms * NS_PER_MS);
+        connection_set_stage(connection, STAGE_IDLE, clock_monotonic_ns() + idle_ms * NS_PER_MS);
     }
 }

@@ -88,7 +88,7 @@ void intake_look(struct intake *intake)
 
 static bool is_credible(const struct settings *settings, const struct wire_event *event)
 {
-    const struct bytes small[] = {event->client, event->event_type, event->delivery_id,
+    const struct bytes small[] = {event->client,       event->event_type, event->delivery_id,
                                   event->content_type, event->dedupe_key, event->failures};
     if (event->route >= settings->route_count || event->headers.length > HEADERS_MAX ||
         event->body.length > (uint64_t)settings->routes[event->route].max_body)

@@ -1,5 +1,5 @@
-/* A replayed delivery's history (attempts, the last output) stays; what it waits for, and how often a
- * runner has left it, begins anew. */
+/* A replayed delivery's history (attempts, the last output) stays; what it waits for, and how often
+ * a runner has left it, begins anew. */
 #include "server/journal_edit.h"
 
 #include "server/journal_schema.h"
@@ -25,7 +25,8 @@ static const char *const edit_sql[EDIT_COUNT] = {
         " ended_ms = NULL, reason = NULL WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
         " AND (state = 'dead' OR (?2 AND state = 'done'))"
         " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
-    [EDIT_REPLAY_EVENT] = "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
+    [EDIT_REPLAY_EVENT] =
+        "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
     [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",
 };
 
@@ -68,8 +69,7 @@ void journal_edit_close(struct journal_edit *edit)
 
 static bool execute(struct journal_edit *edit, enum edit_sql which, struct error *err)
 {
-    return database_execute_values(&edit->db, which, NULL, 0) ||
-           database_explain(&edit->db, err);
+    return database_execute_values(&edit->db, which, NULL, 0) || database_explain(&edit->db, err);
 }
 
 bool journal_edit_begin(struct journal_edit *edit, struct error *err)
@@ -84,7 +84,7 @@ bool journal_edit_commit(struct journal_edit *edit, struct error *err)
 }
 
 bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
-                          struct error *err)
+                         struct error *err)
 {
     struct database *db = &edit->db;
     if (!database_execute(db, EDIT_REPLAY, value_number(seq), value_number(all)))

@@ -1,5 +1,5 @@
-/* Changes that people make to the journal, beside the server or without it: short transactions under
- * the journal's own lock; the runner notices what another connection has committed. */
+/* Changes that people make to the journal, beside the server or without it: short transactions
+ * under the journal's own lock; the runner notices what another connection has committed. */
 #ifndef TENTERHOOK_SERVER_JOURNAL_EDIT_H
 #define TENTERHOOK_SERVER_JOURNAL_EDIT_H
 

@@ -91,8 +91,8 @@ bool journal_read_learned(struct journal *journal,
 {
     struct query query = database_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
     while (query_next(&query)) {
-        struct journal_learned learned = {
-            query_bytes(&query, 0), query_bytes(&query, 1), query_bytes(&query, 2)};
+        struct journal_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
+                                          query_bytes(&query, 2)};
         each(context, &learned);
     }
     return database_status(&journal->db) == STORE_OK;

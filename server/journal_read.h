@@ -19,7 +19,7 @@ struct event_view {
     int64_t seq, received_ms, size;
     bool body_is_json, has_body;
     struct bytes id, route, client, type, delivery_id, content_type;
-    struct bytes states; /* of its deliveries, each once: "done", "pending,dead" */
+    struct bytes states;   /* of its deliveries, each once: "done", "pending,dead" */
     struct bytes failures; /* JSON list: why its schema refused it; empty: it did not */
 };
 

@@ -37,7 +37,8 @@ static unsigned connections_wanted(const struct settings *settings)
     int64_t listeners = settings->server.listeners;
     if (listeners <= 0)
         listeners = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t share = (settings->server.connections + listeners - 1) / (listeners > 0 ? listeners : 1);
+    int64_t share =
+        (settings->server.connections + listeners - 1) / (listeners > 0 ? listeners : 1);
     return share < CONNECTIONS_LEAST ? CONNECTIONS_LEAST : (unsigned)share;
 }
 
@@ -56,8 +57,7 @@ static unsigned connections_allowed(unsigned wanted)
                       : CONNECTIONS_LEAST;
     if (room >= wanted)
         return wanted;
-    log_write(LOG_WARNING, "descriptors_short",
-              log_number("descriptors", (int64_t)limit.rlim_cur),
+    log_write(LOG_WARNING, "descriptors_short", log_number("descriptors", (int64_t)limit.rlim_cur),
               log_number("connections", (int64_t)room), log_number("wanted", wanted),
               log_text("reason", "the limit on open files is too low for server.connections"));
     return (unsigned)room;
@@ -79,8 +79,7 @@ static bool listener_init(struct listener *listener, struct error *err)
                        shared_learned(process->shared), err))
         return false;
     unsigned connections = connections_allowed(connections_wanted(process->settings));
-    listener->http =
-        http_create(process, &listener->loop, &listener->pipeline, connections, err);
+    listener->http = http_create(process, &listener->loop, &listener->pipeline, connections, err);
     wipe_key_texts(process);
     return listener->http != NULL;
 }

@@ -10,9 +10,8 @@
 #include <string.h>
 
 static const struct verb *const verbs[] = {
-    &serve_verb,  &check_verb,     &explain_verb, &schema_verb,
-    &verify_verb, &providers_verb, &send_verb, &reference_verb, &events_verb,
-    &replay_verb,  &validate_verb, &keys_verb,
+    &serve_verb, &check_verb,     &explain_verb, &schema_verb, &verify_verb,   &providers_verb,
+    &send_verb,  &reference_verb, &events_verb,  &replay_verb, &validate_verb, &keys_verb,
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
@@ -29,7 +28,8 @@ static void print_help(FILE *out)
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
     fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\n"
-          "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n", out);
+          "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n",
+          out);
 }
 
 /* The libraries as they are on this machine, which may differ from those it was built with. */

@@ -38,23 +38,24 @@ struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
     struct request request;
-    int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
+    int64_t content_length;             /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
     void *states[AUTHENTICATORS_MAX];
-    size_t passed_heads; /* authenticators whose release is owed */
-    struct verdict handshake; /* of one authenticator; waits for the others. If it delivers a key
-                                 (`learn`), the runner has to keep that before it is given */
-    size_t handshake_head;    /* which head it came from, from 1; that one has no further part */
+    size_t passed_heads;       /* authenticators whose release is owed */
+    struct verdict handshake;  /* of one authenticator; waits for the others. If it delivers a key
+                                  (`learn`), the runner has to keep that before it is given */
+    size_t handshake_head;     /* which head it came from, from 1; that one has no further part */
     struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
-    const char *stage;   /* name of the stage that decided, for the log and for verify */
+    const char *stage;         /* name of the stage that decided, for the log and for verify */
 };
 
 void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
 void exchange_finish(struct exchange *exchange);
 
-/* guard → route → length → address → limit per client → authenticate (head). Decides before a byte of the body is read. On
- * REPLY_NONE request.route is set and the body may be up to route->max_body bytes. */
+/* guard → route → length → address → limit per client → authenticate (head). Decides before a byte
+ * of the body is read. On REPLY_NONE request.route is set and the body may be up to route->max_body
+ * bytes. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
 /* A piece of the raw body, as it arrives. */

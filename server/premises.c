@@ -52,7 +52,8 @@ static char *read_pem(const char *path, bool is_key, struct error *err)
     return text;
 }
 
-static bool report(struct problem_list *problems, const struct position *at, const struct error *err)
+static bool report(struct problem_list *problems, const struct position *at,
+                   const struct error *err)
 {
     problems->unreadable = true;
     settings_problem(problems, PROBLEM_ERROR, at, "%s", err->text);
@@ -117,7 +118,8 @@ static void check_journal(const struct settings *settings, struct problem_list *
 {
     struct stat what;
     char *path = strdup(settings->journal.path);
-    if (settings->journal.at.file && path && (stat(dirname(path), &what) != 0 || !S_ISDIR(what.st_mode)))
+    if (settings->journal.at.file && path &&
+        (stat(dirname(path), &what) != 0 || !S_ISDIR(what.st_mode)))
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
                          "the directory of the journal %s is not there", settings->journal.path);
     free(path);

@@ -8,7 +8,7 @@
 enum { TICKET_KEY_SIZE = 64 };
 
 struct listen_socket {
-    int fd; /* listening, non-blocking, close-on-exec */
+    int fd;     /* listening, non-blocking, close-on-exec */
     bool local; /* unix socket */
     bool tls;
     const char *certificate_pem, *key_pem; /* contents, read and checked by the supervisor; key

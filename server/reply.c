@@ -43,7 +43,8 @@ struct bytes reply_body(struct arena *arena, const struct verdict *verdict, cons
     case REPLY_DUPLICATE:
         return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"duplicate\":true}", id ? id : ""));
     case REPLY_QUARANTINED:
-        return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"quarantined\":true}", id ? id : ""));
+        return text_bytes(
+            arena_format(arena, "{\"id\":\"%s\",\"quarantined\":true}", id ? id : ""));
     case REPLY_IGNORED:
         return ignored_body(arena, verdict->reason);
     default:

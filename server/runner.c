@@ -122,8 +122,7 @@ static void share_keys(struct runner *runner)
 {
     if (!runner->process->shared)
         return;
-    learned_sweep(shared_learned(runner->process->shared), journal_has_key,
-                  runner->store.journal);
+    learned_sweep(shared_learned(runner->process->shared), journal_has_key, runner->store.journal);
     journal_read_learned(runner->store.journal, put_key, runner);
 }
 

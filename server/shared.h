@@ -1,5 +1,6 @@
 /* The one region that all processes of the server share, through every generation: counters, token
- * buckets and the keys that senders have delivered. Made by the supervisor before the first fork; nothing in it is a pointer. */
+ * buckets and the keys that senders have delivered. Made by the supervisor before the first fork;
+ * nothing in it is a pointer. */
 #ifndef TENTERHOOK_SERVER_SHARED_H
 #define TENTERHOOK_SERVER_SHARED_H
 

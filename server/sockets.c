@@ -204,7 +204,7 @@ struct open_socket *socket_table_open(struct socket_table *table, const char *ad
     struct open_socket opened = {.wanted = true};
     memcpy(opened.address, address, strlen(address) + 1);
     opened.inherited = strncmp(address, "systemd:", 8) == 0;
-    opened.fd = opened.inherited ? find_systemd(address + 8, number, err)
+    opened.fd = opened.inherited                    ? find_systemd(address + 8, number, err)
                 : strncmp(address, "unix:", 5) == 0 ? open_unix(address + 5, err)
                                                     : open_tcp(address, err);
     if (opened.fd < 0)

@@ -12,10 +12,10 @@ enum { SOCKETS_MAX = 64, SOCKET_ADDRESS_MAX = 256 };
 struct open_socket {
     char address[SOCKET_ADDRESS_MAX]; /* as the route file says it */
     int fd;
-    bool local;    /* unix */
+    bool local;     /* unix */
     bool inherited; /* from systemd: not unlinked by us */
-    bool said;     /* to whoever waits to know the port */
-    bool wanted;   /* by the configuration at hand; see socket_table_sweep */
+    bool said;      /* to whoever waits to know the port */
+    bool wanted;    /* by the configuration at hand; see socket_table_sweep */
 };
 
 struct socket_table {

@@ -144,7 +144,8 @@ static void generation_sweep(struct supervisor *sv)
             continue;
         }
         *place = generation->next;
-        log_write(LOG_INFO, "generation_left", log_number("generation", (int64_t)generation->number));
+        log_write(LOG_INFO, "generation_left",
+                  log_number("generation", (int64_t)generation->number));
         generation_destroy(generation);
     }
 }
@@ -154,8 +155,7 @@ static void generation_sweep(struct supervisor *sv)
 /* The current runner may claim once no other runner does; it leaves alone what those still run. */
 static void supervisor_let_claim(struct supervisor *sv)
 {
-    struct child *runner =
-        sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
+    struct child *runner = sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
     if (!runner || !runner->ready || sv->claimed)
         return;
     for (struct child *other = sv->children.first; other; other = other->next)
@@ -390,8 +390,7 @@ static void fill_again(struct loop_timer *timer)
 
 static void tell_gone(struct supervisor *sv, uint64_t mark)
 {
-    struct child *runner =
-        sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
+    struct child *runner = sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
     if (runner)
         control_send(runner->control, CONTROL_GONE, mark, -1);
 }
@@ -475,7 +474,8 @@ static void tick(struct loop_timer *timer)
         notify_send("WATCHDOG=1");
         sv->watchdog_told_ns = now;
     }
-    int64_t period = sv->watchdog_ns && sv->watchdog_ns / 2 < TICK_NS ? sv->watchdog_ns / 2 : TICK_NS;
+    int64_t period =
+        sv->watchdog_ns && sv->watchdog_ns / 2 < TICK_NS ? sv->watchdog_ns / 2 : TICK_NS;
     loop_timer_set(&sv->loop, &sv->tick_timer, now + period);
 }
 
@@ -605,6 +605,6 @@ static int serve_run(int argc, char **argv)
     return optind == argc ? serve(cli_config_file(file)) : EXIT_USAGE;
 }
 
-const struct verb serve_verb = {
-    "serve", "serve [-c FILE]", "Receives webhooks until SIGTERM; SIGHUP loads the file anew.",
-    serve_run};
+const struct verb serve_verb = {"serve", "serve [-c FILE]",
+                                "Receives webhooks until SIGTERM; SIGHUP loads the file anew.",
+                                serve_run};

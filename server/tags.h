@@ -23,7 +23,8 @@ struct tag_table {
 void tag_table_init(struct tag_table *table, uint32_t limit);
 void tag_table_finish(struct tag_table *table);
 
-/* Remembers `owner` (not NULL) under `*tag`, which is never 0. False when full or without memory. */
+/* Remembers `owner` (not NULL) under `*tag`, which is never 0. False when full or without memory.
+ */
 bool tag_table_add(struct tag_table *table, void *owner, uint64_t *tag);
 
 /* Who waits for `tag`, or NULL. */

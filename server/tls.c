@@ -152,7 +152,8 @@ struct tls_server *tls_server_create(const char *certificate_pem, const char *ke
     }
     server->ticket_key =
         (gnutls_datum_t){.data = (unsigned char *)ticket_key, .size = TICKET_KEY_SIZE};
-    if (pair_import(&server->pair, certificate_pem, key_pem, err) && server_build_chain(server, err))
+    if (pair_import(&server->pair, certificate_pem, key_pem, err) &&
+        server_build_chain(server, err))
         return server;
     tls_server_destroy(server);
     return NULL;
@@ -167,7 +168,8 @@ void tls_server_destroy(struct tls_server *server)
 }
 
 /* The handshake is over for us when the client's Finished has been verified: from then on
- * libmicrohttpd waits for the socket as it should (see http_connection.c on what it does before). */
+ * libmicrohttpd waits for the socket as it should (see http_connection.c on what it does before).
+ */
 static int finished_came(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                          const gnutls_datum_t *message)
 {

@@ -100,15 +100,16 @@ static bool uplink_take_answers(struct uplink *uplink)
     return got == 0;
 }
 
-/* 1: something came; 0: nothing more for now; -1: the other side is gone or not what it should be. */
+/* 1: something came; 0: nothing more for now; -1: the other side is gone or not what it should be.
+ */
 static int uplink_receive(struct uplink *uplink)
 {
     if (!buffer_reserve(&uplink->in, IN_LIMIT / 2))
         return -1; /* an answer is a hundred bytes: this is none */
     ssize_t got;
     do {
-        got = recv(uplink->watch.fd, uplink->in.data + uplink->in.length, IN_LIMIT / 2,
-                   MSG_DONTWAIT);
+        got =
+            recv(uplink->watch.fd, uplink->in.data + uplink->in.length, IN_LIMIT / 2, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
@@ -123,7 +124,6 @@ static void uplink_ready(struct loop_watch *watch, uint32_t events)
         loop_watch_set(uplink->loop, watch, watch->fd, EPOLLIN);
         uplink_flush(uplink);
     }
-    if ((events & ~(uint32_t)EPOLLOUT) && uplink_is_open(uplink) &&
-        uplink_receive(uplink) < 0)
+    if ((events & ~(uint32_t)EPOLLOUT) && uplink_is_open(uplink) && uplink_receive(uplink) < 0)
         uplink_lose(uplink);
 }

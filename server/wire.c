@@ -4,7 +4,6 @@
  * because a listener talks to strangers and could be made to lie. */
 #include "server/wire.h"
 
-
 struct frame_header {
     uint32_t length; /* of the payload */
     uint32_t type;

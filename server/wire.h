@@ -29,10 +29,10 @@ struct wire_event {
 };
 
 enum wire_status {
-    WIRE_ACCEPTED,  /* committed: `id` */
-    WIRE_DUPLICATE, /* `id` of the first */
-    WIRE_REFUSED_JOURNAL,  /* the journal cannot write */
-    WIRE_REFUSED_SPACE,    /* below min_free */
+    WIRE_ACCEPTED,        /* committed: `id` */
+    WIRE_DUPLICATE,       /* `id` of the first */
+    WIRE_REFUSED_JOURNAL, /* the journal cannot write */
+    WIRE_REFUSED_SPACE,   /* below min_free */
     WIRE_REFUSED_DRAINING,
     WIRE_REFUSED_KNOWN, /* there is a key already */
 };

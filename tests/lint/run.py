@@ -127,6 +127,16 @@ def shellcheck():
     yield from found.stdout.splitlines()
 
 
+def layout():
+    """C is laid out as clang-format 14 (Debian 12's) has it."""
+    if not shutil.which("clang-format"):
+        yield "note: clang-format is not installed: skipped"
+        return
+    found = subprocess.run(["clang-format", "--dry-run", *tracked(r".*\.[ch]")], cwd=ROOT,
+                           capture_output=True, text=True, check=False)
+    yield from (line for line in found.stderr.splitlines() if ": warning: " in line)
+
+
 def end_to_end():
     """An end-to-end script has at most 40 lines, and the first says the promise."""
     for name in tracked(r"tests/e2e/\d\d_\w+\.py"):
@@ -172,8 +182,8 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, doors, function_length, file_length, check_tests, comments, shellcheck, end_to_end,
-         strangers, whitespace]
+LINTS = [layers, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+         end_to_end, strangers, whitespace]
 
 
 def main():

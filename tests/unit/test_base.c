@@ -35,11 +35,11 @@ START_TEST(base64_is_canonical)
         bool plain, url;
         size_t length;
     } rows[] = {
-        {"", true, true, 0},       {"Zg==", true, true, 1},   {"Zm8=", true, true, 2},
-        {"Zm9v", true, true, 3},   {"Zg", false, true, 1},    {"Zh==", false, false, 0},
-        {"Zm9", false, false, 0},  {"Zg=", false, false, 0},  {"Z===", false, false, 0},
+        {"", true, true, 0},         {"Zg==", true, true, 1},    {"Zm8=", true, true, 2},
+        {"Zm9v", true, true, 3},     {"Zg", false, true, 1},     {"Zh==", false, false, 0},
+        {"Zm9", false, false, 0},    {"Zg=", false, false, 0},   {"Z===", false, false, 0},
         {"Zg==\n", false, false, 0}, {" Zg==", false, false, 0}, {"-_-_", false, true, 3},
-        {"+/+/", true, false, 3},  {"====", false, false, 0}, {"Zg==Zg==", false, false, 0},
+        {"+/+/", true, false, 3},    {"====", false, false, 0},  {"Zg==Zg==", false, false, 0},
     };
     uint8_t out[8];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -78,8 +78,9 @@ END_TEST
 START_TEST(utf8_follows_rfc_3629)
 {
     ck_assert(utf8_valid(bytes_of_text("aä€😀")));
-    static const char *const bad[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe0\x80\x80",
-                                      "\xff",     "\xc3",         "a\x80",            "\xf8\x88\x80"};
+    static const char *const bad[] = {"\xc0\x80",     "\xed\xa0\x80", "\xf4\x90\x80\x80",
+                                      "\xe0\x80\x80", "\xff",         "\xc3",
+                                      "a\x80",        "\xf8\x88\x80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!utf8_valid(bytes_of_text(bad[i])), "%zu", i);
 }
@@ -94,7 +95,8 @@ START_TEST(units_have_one_meaning)
     ck_assert(units_parse_size(bytes_of_text("64KiB"), &value) && value == 65536);
     ck_assert(units_parse_rate(bytes_of_text("600/m"), &value, &period));
     ck_assert(value == 600 && period == 60000);
-    static const char *const bad[] = {"10", "-1s", "1.5s", " 1s", "1 s", "s", "1S", "", "99999999999999d"};
+    static const char *const bad[] = {"10", "-1s", "1.5s",           " 1s", "1 s", "s",
+                                      "1S", "",    "99999999999999d"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!units_parse_duration(bytes_of_text(bad[i]), &value), "%s", bad[i]);
     ck_assert(!units_parse_rate(bytes_of_text("0/s"), &value, &period));
@@ -127,9 +129,11 @@ START_TEST(buffers_and_arenas_stop_at_their_limit)
     struct buffer buffer;
     buffer_init(&buffer, 1000);
     for (int i = 0; i < 10; i++)
-        ck_assert(buffer_append(&buffer, "0123456789012345678901234567890123456789"
-                                         "0123456789012345678901234567890123456789"
-                                         "01234567890123456789", 100));
+        ck_assert(buffer_append(&buffer,
+                                "0123456789012345678901234567890123456789"
+                                "0123456789012345678901234567890123456789"
+                                "01234567890123456789",
+                                100));
     ck_assert(!buffer_append(&buffer, "x", 1));
     buffer_consume(&buffer, 995);
     ck_assert(bytes_equal_text(buffer_bytes(&buffer), "56789"));

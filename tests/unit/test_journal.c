@@ -403,18 +403,22 @@ START_TEST(a_journal_of_the_first_version_is_brought_up)
     const struct wire_event event = fixture_event("key", bytes_of_text("{}"));
     int64_t seq, version = 0, count = 0;
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
+    ck_assert(
+        journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     journal_close(journal);
     ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned; PRAGMA user_version = 1"));
+    ck_assert(database_run(
+        &db,
+        "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned; PRAGMA user_version = 1"));
     ck_assert(!journal_check_version(&db, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "start the server once"));
     database_close(&db);
     journal_close(fixture_open());
     ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
     ck_assert(database_read_number(&db, "PRAGMA user_version", &version));
-    ck_assert(database_read_number(&db, "SELECT count(*) FROM event WHERE failures IS NULL", &count));
+    ck_assert(
+        database_read_number(&db, "SELECT count(*) FROM event WHERE failures IS NULL", &count));
     ck_assert_int_eq(version, JOURNAL_VERSION);
     ck_assert_int_eq(count, 1);
     database_close(&db);

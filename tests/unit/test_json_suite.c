@@ -1,5 +1,5 @@
-/* The guard's verdicts on JSONTestSuite (not ours, so read from beside the source tree; exits with 77
- * where it is not). */
+/* The guard's verdicts on JSONTestSuite (not ours, so read from beside the source tree; exits with
+ * 77 where it is not). */
 #include "handlers/json.h"
 
 #include <dirent.h>

@@ -134,7 +134,8 @@ static const struct row rows[] = {
      "s#/$defs/a/pattern: not a regular expression of ECMA-262: a group without its closing "
      "parenthesis at character 2\n"
      "s#/$defs/b/$defs/c/$ref: \"#/none\" leads to no schema\n"},
-    {SCHEMA_DRAFT_7, "{\"$ref\":\"#/definitions/a\",\"definitions\":{\"a\":{},\"b\":{\"$ref\":\"#/b\"}}}",
+    {SCHEMA_DRAFT_7,
+     "{\"$ref\":\"#/definitions/a\",\"definitions\":{\"a\":{},\"b\":{\"$ref\":\"#/b\"}}}",
      "s#/definitions/b/$ref: \"#/b\" leads to no schema\n"},
 
     /* one name, two schemas */

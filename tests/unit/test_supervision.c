@@ -113,8 +113,13 @@ END_TEST
 
 START_TEST(bad_addresses_are_refused_with_a_sentence)
 {
-    static const char *const bad[] = {"127.0.0.1", "[::1", "[::1]8443", "127.0.0.1:", "999.1.1.1:80",
-                                      "systemd:none", "unix:/nowhere/at/all.sock"};
+    static const char *const bad[] = {"127.0.0.1",
+                                      "[::1",
+                                      "[::1]8443",
+                                      "127.0.0.1:",
+                                      "999.1.1.1:80",
+                                      "systemd:none",
+                                      "unix:/nowhere/at/all.sock"};
     struct socket_table table = {.count = 0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error why = {""};

@@ -40,8 +40,7 @@ static void make_pair(struct pem *pem, gnutls_pk_algorithm_t kind, unsigned bits
     gnutls_x509_crt_set_activation_time(certificate, from);
     gnutls_x509_crt_set_expiration_time(certificate, until);
     ck_assert_int_eq(gnutls_x509_crt_set_key(certificate, key), 0);
-    ck_assert_int_eq(
-        gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
+    ck_assert_int_eq(gnutls_x509_crt_sign2(certificate, certificate, key, GNUTLS_DIG_SHA256, 0), 0);
     export_pair(pem, certificate, key);
     gnutls_x509_crt_deinit(certificate);
     gnutls_x509_privkey_deinit(key);

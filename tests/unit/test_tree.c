@@ -77,7 +77,8 @@ END_TEST
 
 START_TEST(null_is_plain)
 {
-    const struct node *root = parse("{a: ~, b: null, c: , d: Null, e: NULL, f: nULL, g: \"\", h: \"null\"}");
+    const struct node *root =
+        parse("{a: ~, b: null, c: , d: Null, e: NULL, f: nULL, g: \"\", h: \"null\"}");
     static const char names[] = "abcdefgh";
     for (int i = 0; names[i]; i++) {
         char name[] = {names[i], '\0'};
