@@ -2,30 +2,15 @@
  * own rows, those of the registry's action_parts, the key that chooses the kind, and the keys that
  * may stand beside it. */
 #include "config/load_private.h"
-#include "config/names.h"
 #include "config/rows.h"
 
 #include <stdio.h>
-
-static bool read_action_name(struct load *load, const struct node *node, const struct row *row,
-                             void *field)
-{
-    const char *name = load_text(load, node, row);
-    if (!name)
-        return false;
-    if (!name_valid(name))
-        return load_mismatch(load, node, row,
-                             "1 to 64 letters, digits, \"-\", \"_\" and \".\" that begin with a "
-                             "letter or digit");
-    *(const char **)field = name;
-    return true;
-}
 
 static const struct row action_rows[] = {
     {.name = "name",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct action_settings, name),
-     .read = read_action_name,
+     .read = load_name,
      .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
      .sentence = "Unique in its route; its position (1, 2 …) if it is not said."},

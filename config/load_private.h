@@ -57,6 +57,8 @@ bool load_expected(struct load *load, const struct node *node, const char *subje
 /* Reports an unknown key with the nearest of `names`. */
 bool load_unknown(struct load *load, const struct node *value, const char *where,
                   const char *const *names);
+/* A row's reader: the name of a route or an action (names.h). */
+bool load_name(struct load *load, const struct node *node, const struct row *row, void *field);
 bool load_no_memory(struct load *load);
 
 /* Whether the row's value is a secret, or a section that has such a row. */

@@ -4,7 +4,6 @@
 #include "base/units.h"
 #include "config/address.h"
 #include "config/load_private.h"
-#include "config/names.h"
 #include "config/route_path.h"
 #include "config/rows.h"
 
@@ -16,20 +15,6 @@ enum { RATE_MAX = 1000000 };
 #define LIST_SCHEMA "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}"
 
 /* ---- name, path, methods ---- */
-
-static bool read_name(struct load *load, const struct node *node, const struct row *row,
-                      void *field)
-{
-    const char *name = load_text(load, node, row);
-    if (!name)
-        return false;
-    if (!name_valid(name))
-        return load_mismatch(load, node, row,
-                             "1 to 64 letters, digits, \"-\", \"_\" and \".\" that begin with a "
-                             "letter or digit");
-    *(const char **)field = name;
-    return true;
-}
 
 static bool read_route_path(struct load *load, const struct node *node, const struct row *row,
                             void *field)
@@ -318,7 +303,7 @@ static const struct row route_rows[] = {
     {.name = "name",
      .type = ROW_CUSTOM,
      .offset = ROUTE(name),
-     .read = read_name,
+     .read = load_name,
      .flags = ROW_REQUIRED | ROW_NO_DEFAULTS,
      .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",

@@ -2,6 +2,7 @@
  * false are booleans, only plain digits are integers, and a quoted number is a text. */
 #include "base/units.h"
 #include "config/load_private.h"
+#include "config/names.h"
 
 enum { FOUND_MAX = 40 };
 
@@ -344,4 +345,17 @@ static bool (*const readers[])(struct load *, const struct node *, const struct 
 bool load_row(struct load *load, const struct node *node, const struct row *row, void *settings)
 {
     return readers[row->type](load, node, row, (uint8_t *)settings + row->offset);
+}
+
+bool load_name(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    const char *name = load_text(load, node, row);
+    if (!name)
+        return false;
+    if (!name_valid(name))
+        return load_mismatch(load, node, row,
+                             "1 to 64 letters, digits, \"-\", \"_\" and \".\" that begin with a "
+                             "letter or digit");
+    *(const char **)field = name;
+    return true;
 }
