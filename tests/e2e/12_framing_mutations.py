@@ -28,7 +28,7 @@ def attack(number):
 with Server([route(actions=[ledger()])], plain=True, log={"level": "error"},
             server={"header_timeout": "2s", "body_timeout": "2s"}) as server:
     before = server.processes("listener")
-    in_threads(attack, [(number,) for number in range(THREADS)])
+    in_threads(attack, [(number,) for number in range(THREADS)], 180 + ROUNDS / 500)
     expect(server.processes("listener"), before, f"no listener died (seed {SEED})")
     expect(server.count(), 0, f"events (seed {SEED})")
     expect(server.post("/hook", b"{}").status, 202, "the next honest request")

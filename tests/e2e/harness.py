@@ -72,8 +72,8 @@ def wait_until(condition, what, seconds=15):
         time.sleep(0.01)
 
 
-def in_threads(function, arguments):
-    """Calls function(*arguments[i]) all at once; fails if one failed."""
+def in_threads(function, arguments, seconds=180):
+    """Calls function(*arguments[i]) all at once; fails if one failed, or goes on after `seconds`."""
     failures = []
 
     def call(values):
@@ -87,7 +87,7 @@ def in_threads(function, arguments):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(180 * PATIENCE)
+        thread.join(seconds * PATIENCE)
     ensure(not failures and not any(thread.is_alive() for thread in threads), f"in a thread: {failures}")
 
 
