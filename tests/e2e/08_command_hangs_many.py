@@ -18,4 +18,4 @@ with Server([route("first", actions=[hang]), route("second", actions=[hang]),
         expect(server.post("/hook", b"{}").status, 202)
         wait_until(lambda: len(server.ledger()) == turn + 1, "the other route's command")
         ensure(time.monotonic() - begun < PATIENCE, "it was held up")
-    expect(server.count("delivery", running), 7, "commands that hang, still")
+    wait_until(lambda: server.count("delivery", running) == 7, "commands that hang, still, and the other's end")
