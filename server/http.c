@@ -48,7 +48,7 @@ __attribute__((format(printf, 2, 0))) static void http_log(void *cls, const char
     struct http *http = cls;
     int64_t held_back;
     char text[256];
-    if (!log_gate_pass(&http->gate, &held_back))
+    if (!log_gate_pass(&http->library_gate, &held_back))
         return;
     vsnprintf(text, sizeof text, format, args);
     log_write(LOG_DEBUG, "http_library", log_bytes("text", bytes_trim(bytes_of_text(text))),

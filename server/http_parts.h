@@ -99,7 +99,8 @@ struct http {
     bool is_accepting, is_full, is_draining;
     struct loop_timer accept_timer, drain_timer;
     struct log_gate gate;
-    uint64_t progress; /* callbacks that moved something */
+    struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
+    uint64_t progress;            /* callbacks that moved something */
 };
 
 struct http_request {
