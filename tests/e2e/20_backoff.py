@@ -9,7 +9,7 @@ def kill_and_wait(server, role):
     before = wait_until(lambda: server.processes(role), role)
     begun = time.monotonic()
     server.kill(before[0])
-    wait_until(lambda: set(server.processes(role)) - set(before), role, 30)
+    wait_until(lambda: len(now := server.processes(role)) == len(before) and before[0] not in now, role, 30)
     return time.monotonic() - begun
 
 
