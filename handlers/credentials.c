@@ -26,15 +26,22 @@ bool credentials_authorization(const struct request *request, const char *scheme
     return true;
 }
 
-bool credentials_has_scheme(struct bytes header)
+static bool has_scheme(struct bytes header)
 {
     return bytes_equal_nocase(header, bytes_of_text("Authorization"));
+}
+
+bool credentials_match(struct bytes header, const struct secret_list *secrets, struct bytes given,
+                       size_t *which)
+{
+    return has_scheme(header) ? secret_list_matches_credentials(secrets, given, which)
+                              : secret_list_matches(secrets, given, which);
 }
 
 bool credentials_take_prefix(struct bytes header, struct bytes prefix, struct bytes *text)
 {
     const uint8_t *space = prefix.length ? memchr(prefix.data, ' ', prefix.length) : NULL;
-    size_t scheme = space && credentials_has_scheme(header) ? (size_t)(space - prefix.data) : 0;
+    size_t scheme = space && has_scheme(header) ? (size_t)(space - prefix.data) : 0;
     if (text->length < prefix.length ||
         !bytes_equal_nocase(bytes_of(text->data, scheme), bytes_of(prefix.data, scheme)) ||
         !bytes_starts_with(bytes_from(*text, scheme), bytes_from(prefix, scheme)))

@@ -23,8 +23,10 @@ bool credentials_authorization(const struct request *request, const char *scheme
  * scheme's name, the word before the prefix's first space, does not count (RFC 9110, 11.1). */
 bool credentials_take_prefix(struct bytes header, struct bytes prefix, struct bytes *text);
 
-/* Whether that is the header that holds a scheme's name: Authorization. */
-bool credentials_has_scheme(struct bytes header);
+/* secret_list_matches for what the header `header` holds (empty: it is from elsewhere), with the
+ * same exception for Authorization, where the secret holds the scheme's name too. */
+bool credentials_match(struct bytes header, const struct secret_list *secrets, struct bytes given,
+                       size_t *which);
 
 /* For finish functions: whether `name` can be a header's name; false after load_problem. */
 bool credentials_check_name(struct load *load, const struct node *node, const char *key,

@@ -173,23 +173,21 @@ static struct verdict compare_ed25519(struct signature_state *state)
     return signature_refuse("the signature does not match");
 }
 
-/* Whether the secret is all that Authorization holds, the scheme's name included. */
-static bool token_has_scheme(const struct scheme *scheme)
+/* The header that a token is all of, so that it may begin with a scheme's name. */
+static struct bytes token_header(const struct scheme *scheme)
 {
     const struct value_list *in = &scheme->signature.in;
-    return scheme->kind == SCHEME_TOKEN && !scheme->signature.prefix && in->count == 1 &&
-           in->items[0].kind == VALUE_HEADER &&
-           credentials_has_scheme(bytes_of_text(in->items[0].name));
+    bool whole = scheme->kind == SCHEME_TOKEN && !scheme->signature.prefix && in->count == 1 &&
+                 in->items[0].kind == VALUE_HEADER;
+    return bytes_of_text(whole ? in->items[0].name : "");
 }
 
 static struct verdict compare_tokens(struct signature_state *state)
 {
     const struct secret_list *keys = &state->plan->keys;
-    bool has_scheme = token_has_scheme(state->plan->scheme);
+    struct bytes header = token_header(state->plan->scheme);
     for (size_t i = 0; i < state->found_count; i++) {
-        struct bytes given = state->found[i];
-        if (!(has_scheme ? secret_list_matches_credentials(keys, given, &state->matched)
-                         : secret_list_matches(keys, given, &state->matched)))
+        if (!credentials_match(header, keys, state->found[i], &state->matched))
             return signature_refuse("the token is wrong");
     }
     return verdict_go_on();

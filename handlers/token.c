@@ -56,9 +56,7 @@ static struct verdict token_head(const void *settings, struct request *request, 
     (void)state;
     if (!token_find(token, request, &given))
         return credentials_refuse("the token is missing, empty or there twice");
-    bool has_scheme = token->header && credentials_has_scheme(bytes_of_text(token->header));
-    if (!(has_scheme ? secret_list_matches_credentials(secrets, given, &which)
-                     : secret_list_matches(secrets, given, &which)))
+    if (!credentials_match(bytes_of_text(token->header), secrets, given, &which))
         return credentials_refuse("the token is wrong");
     request->secret_used = which;
     return verdict_go_on();
