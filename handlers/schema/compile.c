@@ -320,11 +320,12 @@ void compiler_drain(struct compiler *compiler)
 /* ---- programs ---- */
 
 /* Each fault is written down and all that can be is compiled, so that they are all found. */
-static bool compiler_run(struct compiler *compiler, const struct document *document)
+static bool compiler_run(struct compiler *compiler)
 {
-    struct unit unit = {.compiler = compiler, .record = document->root};
+    const struct record *root = compiler->document->root;
+    struct unit unit = {.compiler = compiler, .record = root};
     const struct fault_list *faults = &compiler->library->faults;
-    if (!unit_jump(&unit, document->root, &compiler->schema->root))
+    if (!unit_jump(&unit, root, &compiler->schema->root))
         return false;
     compiler_drain(compiler);
     return compile_anchors(compiler) && !faults->first && compile_check_loops(compiler) &&
@@ -364,7 +365,7 @@ struct schema *compile_document(struct schema_library *library, const struct doc
     compiler_init(&compiler, library);
     compiler.schema = schema;
     compiler.document = document;
-    bool good = compiler_run(&compiler, document);
+    bool good = compiler_run(&compiler);
     compiler_finish(&compiler);
     if (good)
         return schema;
