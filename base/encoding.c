@@ -168,6 +168,18 @@ bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length
     return true;
 }
 
+bool percent_encode(struct buffer *out, struct bytes text, const char *kept)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        uint8_t c = text.data[i];
+        bool keep = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                    (c && strchr(kept, c));
+        if (!(keep ? buffer_append(out, &c, 1) : buffer_printf(out, "%%%02X", c)))
+            return false;
+    }
+    return true;
+}
+
 size_t utf8_sequence(const uint8_t *p, size_t left)
 {
     if (p[0] < 0x80)

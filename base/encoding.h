@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_BASE_ENCODING_H
 #define TENTERHOOK_BASE_ENCODING_H
 
-#include "base/bytes.h"
+#include "base/buffer.h"
 
 /* Each decoder writes at most `size` bytes, sets `*length` and returns true; false on any byte
  * out of place or too little room. */
@@ -37,6 +37,8 @@ void base64url_encode(struct bytes data, char *out);
 
 /* Percent-decoding, once: %XX in either case; "+" stays "+". */
 bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
+/* Appends it as %XX in upper case, but for ASCII's letters and digits and the bytes of `kept`. */
+bool percent_encode(struct buffer *out, struct bytes text, const char *kept);
 
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes text);

@@ -1,10 +1,9 @@
 /* A body that holds what a scheme looks for in it, made of the paths alone:
  * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in
  * milliseconds, the first element stands for every one. */
+#include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/sign.h"
-
-#include <ctype.h>
 
 /* The steps of a value's path from the top; an item's begin with those of `each`. */
 static const struct json_step *step_at(const struct signing *signing,
@@ -98,13 +97,7 @@ static bool put_json(struct signing *signing, const struct sign_value *first, si
 
 static bool put_escaped(struct buffer *out, struct bytes text)
 {
-    for (size_t i = 0; i < text.length; i++) {
-        uint8_t c = text.data[i];
-        bool plain = isalnum(c) || (c && strchr("-._", c));
-        if (!(plain ? buffer_append(out, &c, 1) : buffer_printf(out, "%%%02X", c)))
-            return false;
-    }
-    return true;
+    return percent_encode(out, text, "-._");
 }
 
 static bool put_form(struct signing *signing)

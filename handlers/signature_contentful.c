@@ -5,23 +5,10 @@
 
 #include "base/encoding.h"
 
-#include <ctype.h>
-
 enum { HEADERS_MAX = 64, TEXT_MAX = 64 * 1024 };
 
 static const char list_header[] = "x-contentful-signed-headers";
 static const char time_header[] = "x-contentful-timestamp";
-
-static bool escape(struct buffer *out, struct bytes text, const char *kept)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        uint8_t c = text.data[i];
-        bool keep = isalnum(c) || (c && strchr(kept, c));
-        if (!(keep ? buffer_append(out, &c, 1) : buffer_printf(out, "%%%02X", c)))
-            return false;
-    }
-    return true;
-}
 
 static bool put_path(struct buffer *out, const struct request *request)
 {
@@ -29,9 +16,10 @@ static bool put_path(struct buffer *out, const struct request *request)
     struct url_parts url = signature_url_split(request);
     struct buffer once;
     buffer_init(&once, TEXT_MAX);
-    bool done = escape(&once, url.query, query_kept) && escape(out, url.path, uri_kept) &&
-                (once.length == 0 ||
-                 (buffer_append(out, "?", 1) && escape(out, buffer_bytes(&once), uri_kept)));
+    bool done =
+        percent_encode(&once, url.query, query_kept) && percent_encode(out, url.path, uri_kept) &&
+        (once.length == 0 ||
+         (buffer_append(out, "?", 1) && percent_encode(out, buffer_bytes(&once), uri_kept)));
     buffer_finish(&once);
     return done;
 }

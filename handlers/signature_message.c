@@ -110,13 +110,7 @@ static bool put_query_parameter(struct signature_state *state, struct buffer *ou
     if (!structured_take_parameter(&parameters, &key, &name) || parameters.length ||
         !bytes_equal_text(key, "name") || !find_query_parameter(state, name, &value))
         return false;
-    for (size_t i = 0; i < value.length; i++) {
-        uint8_t c = value.data[i];
-        bool plain = isalnum(c) || (c && strchr("*-._", c));
-        if (!(plain ? buffer_append(out, &c, 1) : buffer_printf(out, "%%%02X", c)))
-            return false;
-    }
-    return true;
+    return percent_encode(out, value, "*-._");
 }
 
 static bool put_derived(struct signature_state *state, struct buffer *out, struct bytes name,
@@ -284,16 +278,19 @@ static bool key_matches(struct signature_state *state, struct bytes key, struct 
 
 /* ---- one signature ---- */
 
-/* The text that is signed into state->message. NULL, or why there is none. */
-static const char *make_base(struct signature_state *state, struct bytes input, struct cover *cover)
+/* The text that is signed into state->message; `*parameters` gets what stands behind the list of
+ * components. NULL, or why there is none. */
+static const char *make_base(struct signature_state *state, struct bytes input, struct cover *cover,
+                             struct bytes *parameters)
 {
-    struct bytes parameters = input, inside;
+    struct bytes inside;
+    *parameters = input;
     buffer_consume(&state->message, state->message.length);
-    if (!structured_take_list(&parameters, &inside) || !put_components(state, inside, cover))
+    if (!structured_take_list(parameters, &inside) || !put_components(state, inside, cover))
         return "a component that is signed is missing or not known";
     if (!covers_enough(state, cover))
         return "the signature does not cover what the route wants";
-    const char *problem = check_times(state, parameters);
+    const char *problem = check_times(state, *parameters);
     if (problem)
         return problem;
     return buffer_append_text(&state->message, "\"@signature-params\": ") &&
@@ -305,7 +302,8 @@ static const char *make_base(struct signature_state *state, struct bytes input, 
 const char *signature_message_base(struct signature_state *state, struct bytes input)
 {
     struct cover cover = {0};
-    return make_base(state, input, &cover);
+    struct bytes parameters;
+    return make_base(state, input, &cover, &parameters);
 }
 
 /* NULL if the signature proves the message, else why it does not. */
@@ -313,11 +311,10 @@ static const char *check_signature(struct signature_state *state, struct bytes i
                                    struct bytes mark, bool *digested)
 {
     struct cover cover = {0};
-    struct bytes parameters = input, inside;
-    const char *problem = make_base(state, input, &cover);
+    struct bytes parameters;
+    const char *problem = make_base(state, input, &cover, &parameters);
     if (problem)
         return problem;
-    structured_take_list(&parameters, &inside);
     *digested = covers(&cover, bytes_of_text("content-digest"));
     for (size_t i = 0; i < state->plan->keys.count; i++) {
         if (key_matches(state, secret_bytes(&state->plan->keys.items[i]), parameters, mark)) {

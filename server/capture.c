@@ -228,14 +228,11 @@ static bool har_header(void *context, struct bytes json)
 /* As browsers write a form (the WHATWG's application/x-www-form-urlencoded serializer). */
 static bool put_form_text(struct buffer *out, struct bytes text)
 {
-    bool done = true;
-    for (size_t i = 0; i < text.length && done; i++) {
-        uint8_t c = text.data[i];
-        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                     (c && strchr("*-._", c));
-        done = plain || c == ' ' ? buffer_append(out, plain ? &c : (const uint8_t *)"+", 1)
-                                 : buffer_printf(out, "%%%02X", c);
-    }
+    size_t begin = out->length;
+    bool done = percent_encode(out, text, "*-._ ");
+    for (size_t i = begin; i < out->length; i++)
+        if (out->data[i] == ' ')
+            out->data[i] = '+';
     return done;
 }
 

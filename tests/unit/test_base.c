@@ -13,6 +13,17 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+START_TEST(percent_encode_keeps_letters_digits_and_what_it_is_told)
+{
+    struct buffer out;
+    buffer_init(&out, 64);
+    ck_assert(percent_encode(&out, bytes_of("aZ09-._~ +%\0\xc3\xbc", 14), "-._ "));
+    ck_assert(bytes_equal_text(buffer_bytes(&out), "aZ09-._%7E %2B%25%00%C3%BC"));
+    ck_assert(!percent_encode(&out, bytes_of("////////////////", 16), "-"));
+    buffer_finish(&out);
+}
+END_TEST
+
 START_TEST(hex_is_strict)
 {
     uint8_t out[4];
@@ -244,6 +255,7 @@ int main(void)
 {
     Suite *suite = suite_create("base");
     TCase *all = tcase_create("all");
+    tcase_add_test(all, percent_encode_keeps_letters_digits_and_what_it_is_told);
     tcase_add_test(all, hex_is_strict);
     tcase_add_test(all, base64_is_canonical);
     tcase_add_test(all, encoders_round_trip);
