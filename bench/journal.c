@@ -69,10 +69,12 @@ static bool run(struct bench *bench, int batch, double seconds)
 
 static bool open_bench(struct bench *bench, const char *directory)
 {
-    char path[4096];
+    static char path[4096];
     struct error why = {""};
     snprintf(path, sizeof path, "%s/bench.db", directory);
-    bench->journal = journal_open(path, 0, &why);
+    static struct journal_settings settings;
+    settings.path = path;
+    bench->journal = journal_open(&settings, 0, &why);
     if (!bench->journal) {
         fprintf(stderr, "%s\n", why.text);
         return false;

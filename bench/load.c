@@ -2,9 +2,11 @@
  * of connections at a time, and says what came back. Every request has a body and a delivery id of
  * its own. Talks to the address it is given and stops by itself after -n requests or -t seconds.
  *
- *   load [-c CONNECTIONS] [-n REQUESTS] [-t SECONDS] [-s BYTES] [-x] [-k] [-l LEDGER]
+ *   load [-c CONNECTIONS] [-n REQUESTS] [-t SECONDS] [-r RATE] [-s BYTES] [-x] [-k] [-l LEDGER]
  *        HOST PORT PATH SECRET
  *
+ *   -r  an open loop: so many requests a second, each at its time, whatever the answers do; its
+ *       latency counts from that time. Without it each connection sends as soon as it was answered.
  *   -x  a wrong signature     -k  a new connection for each request
  *   -l  one line an answer: delivery id, status, body of the answer */
 #include "base/buffer.h"
@@ -15,16 +17,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <gnutls/gnutls.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum { REQUEST_MAX = 2 * 1024 * 1024, ANSWER_MAX = 16384, STATUS_MAX = 600 };
 
-enum step { STEP_CONNECT, STEP_HANDSHAKE, STEP_SEND, STEP_RECEIVE, STEP_OVER };
+enum step { STEP_IDLE, STEP_HANDSHAKE, STEP_SEND, STEP_RECEIVE, STEP_OVER };
 
 struct connection {
     int fd;
@@ -42,7 +47,7 @@ static struct {
     const char *host, *path;
     int port, connections;
     uint64_t requests;
-    double seconds;
+    double seconds, rate;
     size_t size;
     bool bad_signature, close_each;
     struct bytes secret;
@@ -100,13 +105,25 @@ static void build_request(struct connection *c)
     buffer_finish(&body);
 }
 
+/* When request `number` is to be sent, in an open loop. */
+static int64_t due_ns(uint64_t number)
+{
+    return load.start_ns + (int64_t)((double)number / load.rate * 1e9);
+}
+
 static void connection_begin_request(struct connection *c)
 {
+    if (load.rate > 0 && due_ns(load.begun) > clock_monotonic_ns()) {
+        c->step = STEP_IDLE;
+        return;
+    }
     c->number = load.begun++;
     build_request(c);
     c->sent = c->received = 0;
     c->step = STEP_SEND;
-    if (!load.close_each)
+    if (load.rate > 0)
+        c->began_ns = due_ns(c->number);
+    else if (!load.close_each)
         c->began_ns = clock_monotonic_ns();
 }
 
@@ -136,6 +153,7 @@ static void connection_open(struct connection *c)
         perror("load: connect");
         exit(3);
     }
+    setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
     gnutls_init(&c->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
     gnutls_set_default_priority(c->session);
     gnutls_credentials_set(c->session, GNUTLS_CRD_CERTIFICATE, load.credentials);
@@ -222,7 +240,7 @@ static bool go_handshake(struct connection *c)
     int result = gnutls_handshake(c->session);
     if (result == GNUTLS_E_SUCCESS) {
         connection_begin_request(c);
-        return true;
+        return c->step == STEP_SEND;
     }
     if (gnutls_error_is_fatal(result))
         connection_broke(c);
@@ -274,8 +292,20 @@ static bool go_receive(struct connection *c)
     return true;
 }
 
-static bool (*const go[])(struct connection *) = {
-    [STEP_HANDSHAKE] = go_handshake, [STEP_SEND] = go_send, [STEP_RECEIVE] = go_receive};
+/* Between two requests of an open loop: nothing but session tickets and the end can come. */
+static bool go_idle(struct connection *c)
+{
+    char none;
+    ssize_t got = gnutls_record_recv(c->session, &none, 1);
+    if (!would_block(got))
+        connection_broke(c);
+    return false;
+}
+
+static bool (*const go[])(struct connection *) = {[STEP_IDLE] = go_idle,
+                                                  [STEP_HANDSHAKE] = go_handshake,
+                                                  [STEP_SEND] = go_send,
+                                                  [STEP_RECEIVE] = go_receive};
 
 static void connection_go(struct connection *c)
 {
@@ -324,6 +354,29 @@ static bool anybody_left(const struct connection *connections)
     return false;
 }
 
+/* Sends what is due in an open loop, as far as connections are idle, and sets the timer for the
+ * next one. */
+static void send_due(struct connection *connections, int timer)
+{
+    for (int i = 0; i < load.connections; i++) {
+        struct connection *c = &connections[i];
+        if (c->step != STEP_IDLE)
+            continue;
+        if (time_is_over()) {
+            connection_close(c);
+            c->step = STEP_OVER;
+            continue;
+        }
+        connection_begin_request(c);
+        if (c->step == STEP_IDLE)
+            break;
+        connection_go(c);
+    }
+    int64_t next = due_ns(load.begun);
+    const struct itimerspec when = {.it_value = {next / NS_PER_S, next % NS_PER_S}};
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
 static void run(void)
 {
     struct connection *connections = calloc((size_t)load.connections, sizeof *connections);
@@ -335,11 +388,18 @@ static void run(void)
         buffer_init(&connections[i].request, REQUEST_MAX);
         connection_open(&connections[i]);
     }
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    struct epoll_event wake = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    epoll_ctl(load.epoll, EPOLL_CTL_ADD, timer, &wake);
     while (anybody_left(connections) && clock_monotonic_ns() < give_up_ns) {
-        int ready = epoll_wait(load.epoll, events, 256, 1000);
+        int ready = epoll_wait(load.epoll, events, 256, 100);
         for (int i = 0; i < ready; i++)
-            connection_go(events[i].data.ptr);
+            if (events[i].data.ptr)
+                connection_go(events[i].data.ptr);
+        if (load.rate > 0)
+            send_due(connections, timer);
     }
+    close(timer);
     load.end_ns = clock_monotonic_ns();
     for (int i = 0; i < load.connections; i++) {
         connection_close(&connections[i]);
@@ -352,7 +412,7 @@ static void run(void)
 static void read_options(int argc, char **argv)
 {
     int option;
-    while ((option = getopt(argc, argv, "c:n:t:s:xkl:")) != -1) {
+    while ((option = getopt(argc, argv, "c:n:t:r:s:xkl:")) != -1) {
         switch (option) {
         case 'c':
             load.connections = atoi(optarg);
@@ -362,6 +422,9 @@ static void read_options(int argc, char **argv)
             break;
         case 't':
             load.seconds = atof(optarg);
+            break;
+        case 'r':
+            load.rate = atof(optarg);
             break;
         case 's':
             load.size = strtoul(optarg, NULL, 10);
@@ -380,7 +443,8 @@ static void read_options(int argc, char **argv)
         }
     }
     if (argc - optind != 4 || load.connections < 1 || load.size > REQUEST_MAX / 2) {
-        fputs("usage: load [-c N] [-n N] [-t S] [-s BYTES] [-x] [-k] [-l FILE] HOST PORT PATH "
+        fputs("usage: load [-c N] [-n N] [-t S] [-r RATE] [-s BYTES] [-x] [-k] [-l FILE] HOST PORT "
+              "PATH "
               "SECRET\n",
               stderr);
         exit(2);

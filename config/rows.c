@@ -292,6 +292,8 @@ static const struct row_section keep_section = {
     .rows = keep_rows,
     .row_count = ROW_COUNT(keep_rows)};
 
+static const char *const damaged_choices[] = {"refuse", "continue", NULL};
+
 static const struct row journal_rows[] = {
     {.name = "path",
      .type = ROW_PATH,
@@ -308,7 +310,18 @@ static const struct row journal_rows[] = {
      .type = ROW_SIZE,
      .offset = offsetof(struct journal_settings, min_free),
      .default_text = "256MiB",
-     .sentence = "Space on its disk below which new events are answered 503."},
+     .sentence =
+         "Space on its disk below which new events are answered 503. What the journal's log "
+         "holds counts as used already, because it has to be copied into the file."},
+    {.name = "damaged",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct journal_settings, damaged),
+     .choices = damaged_choices,
+     .default_text = "refuse",
+     .sentence =
+         "What a start does if the journal's log is damaged in front of acknowledged events: "
+         "`refuse` leaves everything as it is, `continue` copies the files and goes on "
+         "without those events."},
 };
 static bool finish_journal(struct load *load, const struct node *node, void *settings)
 {

@@ -42,11 +42,15 @@ struct server_settings {
     int64_t commands; /* that run at once, all routes together */
 };
 
+/* What is done with a log that has frames behind a broken one. */
+enum journal_damaged { DAMAGED_REFUSE, DAMAGED_CONTINUE };
+
 struct journal_settings {
     const char *path;
     struct position at; /* of `path`; no file where it is not said */
     int64_t keep_age_ms, keep_size, keep_dead_ms;
     int64_t min_free;
+    int damaged; /* enum journal_damaged */
 };
 
 struct log_settings {

@@ -2,6 +2,7 @@
 #include "config/describe.h"
 #include "config/load.h"
 #include "server/cli.h"
+#include "server/database.h"
 #include "server/premises.h"
 
 #include <unistd.h>
@@ -43,6 +44,15 @@ static void print_summary(const char *file, const struct settings *settings,
     fputc('\n', out);
 }
 
+/* What of the machine decides how the journal is written. */
+static void print_library(FILE *out)
+{
+    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", database_library_version(),
+            database_checkpoints_apart()
+                ? "apart from commits: this version has SQLite's WAL-reset bug"
+                : "beside commits");
+}
+
 static int check_run(int argc, char **argv)
 {
     const char *file;
@@ -56,6 +66,8 @@ static int check_run(int argc, char **argv)
         premises_check(settings, &problems);
     problem_list_print(&problems, stderr);
     print_summary(file, settings, &problems, stdout);
+    if (settings && problems.errors == 0)
+        print_library(stdout);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);

@@ -4,6 +4,7 @@
 #include "server/database.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,10 +18,11 @@
 /* Instructions of SQLite's machine between two looks at the deadline. */
 enum { DEADLINE_STEPS = 20000 };
 
-/* The keeper empties the log beside the commits. Where it cannot keep up, or is not there, the
- * writer does it itself at this many pages (of 4 KiB): a short log is quick to recover, and little
- * is lost with it. */
+/* The keeper empties the log. Where it cannot keep up, or is not there, the writer does it itself
+ * at this many pages (of 4 KiB): a short log is quick to recover, and little is lost with it. */
 enum { LOG_PAGES_MAX = 4000 };
+/* How long a connection that is closed waits for the lock. */
+enum { CLOSE_WAIT_MS = 2000 };
 
 /* ---- failures ---- */
 
@@ -76,6 +78,17 @@ static bool create_private(const char *path, struct error *err)
     return true;
 }
 
+const char *database_path(const struct database *db)
+{
+    return sqlite3_db_filename(db->handle, "main");
+}
+
+/* Where the file really is: there SQLite has the log, too. */
+static bool open_lock(struct database *db, struct error *err)
+{
+    return database_lock_open(&db->lock, database_path(db), err);
+}
+
 static int past_deadline(void *owner)
 {
     const struct database *db = owner;
@@ -127,14 +140,19 @@ const char *database_library_version(void)
 bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,
                    const char *const *sql, struct error *err)
 {
-    *db = (struct database){.sql = sql};
-    if (mode == DATABASE_WRITE && !create_private(path, err))
+    *db = (struct database){.sql = sql, .wait_ms = busy_ms, .lock.fd = -1};
+    if (database_files_orphaned(path, err) ||
+        (mode == DATABASE_WRITE && !create_private(path, err)))
         return false;
     int code = open_handle(db, path, mode);
     if (code != SQLITE_OK) {
         int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
         error_set(err, "cannot open %s: %s", path,
                   system ? strerror(system) : sqlite3_errstr(code));
+        database_close(db);
+        return false;
+    }
+    if (mode != DATABASE_READ && !open_lock(db, err)) {
         database_close(db);
         return false;
     }
@@ -147,16 +165,36 @@ bool database_open(struct database *db, const char *path, enum database_mode mod
 
 void database_wait(struct database *db, int busy_ms)
 {
+    db->wait_ms = busy_ms;
     sqlite3_busy_timeout(db->handle, busy_ms);
+}
+
+/* The last connection copies the log into the file when it is closed, and removes the log by its
+ * name. That too is a checkpoint; and the name may be another file's by now. */
+static void prepare_close(struct database *db)
+{
+    struct error why;
+    bool may_checkpoint = db->lock.fd >= 0 && database_lock_take(&db->lock, CLOSE_WAIT_MS) &&
+                          db->fault == FILES_IN_PLACE &&
+                          database_files_check(&db->files, &why) == FILES_IN_PLACE;
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !may_checkpoint, NULL);
 }
 
 void database_close(struct database *db)
 {
+    if (!db->handle)
+        return;
     for (int i = 0; i < DATABASE_STATEMENTS; i++)
         sqlite3_finalize(db->statements[i]);
     memset(db->statements, 0, sizeof db->statements);
+    sqlite3_finalize(db->begin);
+    sqlite3_finalize(db->commit);
+    db->begin = db->commit = NULL;
+    prepare_close(db);
     sqlite3_close(db->handle);
-    db->handle = NULL;
+    database_lock_close(&db->lock);
+    db->handle = db->files.handle = NULL;
+    db->fault = FILES_IN_PLACE;
 }
 
 /* ---- statements that are not kept ---- */
@@ -195,15 +233,14 @@ bool database_read_number(struct database *db, const char *sql, int64_t *number)
     return true;
 }
 
-/* What is committed to a file that has another name by now, or none, is found by no later start. */
 bool database_is_in_place(struct database *db)
 {
-    int moved = 0;
-    sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    if (!moved)
+    struct error why;
+    db->fault = database_files_check(&db->files, &why);
+    if (db->fault == FILES_IN_PLACE)
         return true;
     note_failure(db, SQLITE_IOERR);
-    snprintf(db->failure_text, sizeof db->failure_text, "the file is not at its path any more");
+    snprintf(db->failure_text, sizeof db->failure_text, "%.127s", why.text);
     return false;
 }
 
@@ -217,13 +254,125 @@ int64_t database_changes(const struct database *db)
     return sqlite3_changes64(db->handle);
 }
 
+bool database_version_has_reset_bug(int version)
+{
+    bool backported =
+        (version >= 3044006 && version < 3045000) || (version >= 3050007 && version < 3051000);
+    return version >= 3007000 && version < 3051003 && !backported;
+}
+
+bool database_checkpoints_apart(void)
+{
+    return database_version_has_reset_bug(sqlite3_libversion_number());
+}
+
 bool database_checkpoint(struct database *db, bool all)
 {
     int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    bool apart = all || database_checkpoints_apart();
+    if (apart && !database_hold(db))
+        return false;
+    sqlite3_busy_timeout(db->handle, 0);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, db->wait_ms);
+    if (apart)
+        database_let_go(db);
     if (code == SQLITE_OK || (!all && (code & 0xff) == SQLITE_BUSY))
         return true;
     return note_failure(db, code);
+}
+
+/* ---- transactions ---- */
+
+bool database_hold(struct database *db)
+{
+    if (!db->handle) /* closed after a failure, and not open again yet */
+        return note_failure(db, SQLITE_CANTOPEN);
+    if (database_lock_take(&db->lock, db->wait_ms))
+        return true;
+    if (errno == EAGAIN)
+        return note_failure(db, SQLITE_BUSY);
+    note_failure(db, SQLITE_CANTOPEN);
+    snprintf(db->failure_text, sizeof db->failure_text, "cannot lock the journal: %s",
+             strerror(errno));
+    return false;
+}
+
+void database_let_go(struct database *db)
+{
+    database_lock_give(&db->lock);
+}
+
+static bool step_once(struct database *db, sqlite3_stmt **statement, const char *sql)
+{
+    int code = SQLITE_OK;
+    if (!*statement)
+        code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(*statement);
+    if (*statement)
+        sqlite3_reset(*statement);
+    return code == SQLITE_DONE || note_failure(db, code);
+}
+
+bool database_begin(struct database *db)
+{
+    if (!database_hold(db))
+        return false;
+    if (step_once(db, &db->begin, "BEGIN IMMEDIATE") && database_is_in_place(db))
+        return true;
+    database_rollback(db);
+    return false;
+}
+
+bool database_commit(struct database *db)
+{
+    bool done = db->handle && db->failure == SQLITE_OK && step_once(db, &db->commit, "COMMIT") &&
+                database_is_in_place(db);
+    if (done)
+        database_let_go(db);
+    else
+        database_rollback(db);
+    return done;
+}
+
+void database_rollback(struct database *db)
+{
+    if (!db->handle)
+        return;
+    if (database_in_transaction(db)) /* SQLite has rolled back by itself after some */
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    database_let_go(db);
+}
+
+/* ---- files ---- */
+
+bool database_note_files(struct database *db, struct error *err)
+{
+    return database_files_note(&db->files, db->handle, err);
+}
+
+bool database_rescue(struct database *db, struct error *err)
+{
+    uint32_t lost = 0;
+    database_clear(db);
+    if (!database_hold(db))
+        return database_explain(db, err);
+    enum files_fault fault = database_files_check(&db->files, err);
+    if (fault == FILES_LOG_GONE || fault == FILES_LOG_CUT) {
+        enum files_rescue rescue = database_files_rescue(&db->files, &lost);
+        if (rescue == RESCUE_LATER) {
+            database_let_go(db);
+            return error_set(err, "its log cannot be copied while another process reads it");
+        }
+        if (rescue == RESCUE_LOST)
+            log_write(LOG_ERROR, "journal_lost", log_number("pages_at_most", lost),
+                      log_text("reason", err->text));
+        else
+            log_write(LOG_WARNING, "journal_rescued", log_text("reason", err->text));
+    }
+    database_close(db);
+    return true;
 }
 
 /* ---- prepared statements ---- */

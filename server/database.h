@@ -6,6 +6,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "server/database_files.h"
+#include "server/database_lock.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
@@ -23,6 +25,12 @@ enum store_status {
 
 /* Of the SQLite that is loaded, such as "3.40.1". */
 const char *database_library_version(void);
+/* Whether a SQLite of that version (3040001) loses committed pages where a checkpoint runs beside
+ * a commit: its WAL-reset bug, sqlite.org/wal.html. */
+bool database_version_has_reset_bug(int version);
+/* Whether checkpoints are kept apart from commits, because the SQLite that is loaded has the bug.
+ */
+bool database_checkpoints_apart(void);
 
 struct database {
     struct sqlite3 *handle;
@@ -30,8 +38,13 @@ struct database {
     struct sqlite3_stmt *statements[DATABASE_STATEMENTS]; /* prepared at first use */
     int failure;                                          /* the first since database_clear */
     char failure_text[128];
-    int64_t deadline_ns; /* statements are cut off at this time; 0: never */
-    int log_pages;       /* in the write-ahead log after our own last commit */
+    int64_t deadline_ns;         /* statements are cut off at this time; 0: never */
+    int log_pages;               /* in the write-ahead log after our own last commit */
+    int wait_ms;                 /* for locks */
+    struct database_lock lock;   /* of those that write; not open in others */
+    struct database_files files; /* once database_note_files was called */
+    enum files_fault fault;      /* what was found wrong with them: see database_rescue */
+    struct sqlite3_stmt *begin, *commit;
 };
 
 enum database_mode {
@@ -43,6 +56,8 @@ enum database_mode {
 /* Opens `path` with at most `busy_ms` of waiting for locks. On failure nothing is left open. */
 bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,
                    const char *const *sql, struct error *err);
+/* Of the open file, without links. */
+const char *database_path(const struct database *db);
 /* How long to wait for locks from now on. */
 void database_wait(struct database *db, int busy_ms);
 /* Harmless on one that is not open. */
@@ -64,9 +79,30 @@ bool database_in_transaction(const struct database *db);
 /* Rows that the last statement has changed. */
 int64_t database_changes(const struct database *db);
 
-/* As much of the write-ahead log as nobody is in the way of goes into the file; with `all` it waits
- * for the others and empties the log, or is noted as busy. */
+/* As much of the write-ahead log as no reader is in the way of goes into the file; with `all` the
+ * log is empty then, or it is noted as busy. Waits for no reader. */
 bool database_checkpoint(struct database *db, bool all);
+
+/* ---- transactions ---- */
+
+/* Holds the lock of all that write (database_lock.h) over several calls; a failure is noted as
+ * busy. May be held several times. */
+bool database_hold(struct database *db);
+void database_let_go(struct database *db);
+
+/* Begins to write: holds the lock, and looks whether the files are in place. */
+bool database_begin(struct database *db);
+/* Commits if nothing has failed since the beginning, and looks again whether what was written can
+ * be found; otherwise rolls back. Ends what database_begin has begun also where it fails. */
+bool database_commit(struct database *db);
+void database_rollback(struct database *db);
+
+/* From now on database_begin and database_commit look after the files. Call when the database has
+ * been read from. */
+bool database_note_files(struct database *db, struct error *err);
+/* For a database whose log was found not to be in place: saves what is in it (database_files.h) and
+ * closes. False, and still open, where that has to be tried again. */
+bool database_rescue(struct database *db, struct error *err);
 
 /* ---- prepared statements ---- */
 

@@ -5,6 +5,8 @@
 #include "server/journal_private.h"
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "server/journal_damage.h"
 #include "server/journal_schema.h"
 
 #include <errno.h>
@@ -143,16 +145,47 @@ static bool journal_check(struct journal *journal, int64_t check_ms, struct erro
     return strcmp(verdict, "ok") == 0 || error_set(err, "the journal is damaged: %s", verdict);
 }
 
+/* All that the log holds goes into the file, and the next commit begins the log anew with other
+ * salts: so no frame that was left in it by a crash can be taken for one of the present log. While
+ * somebody reads it stays as it is; that is allowed only where nothing was dropped from it. */
+static bool begin_log_anew(struct journal *journal, bool must, struct error *err)
+{
+    if (database_checkpoint(&journal->db, true))
+        return true;
+    if (must)
+        return database_explain(&journal->db, err);
+    database_clear(&journal->db);
+    return true;
+}
+
+/* No other process writes meanwhile. */
+static bool look_and_prepare(struct journal *journal, int64_t check_ms, struct error *err)
+{
+    struct database *db = &journal->db;
+    bool damaged = false, walk = check_ms > 0;
+    return (!walk ||
+            journal_check_log(database_path(db), journal->settings->damaged == DAMAGED_CONTINUE,
+                              &damaged, err)) &&
+           journal_prepare(db, &journal->is_new, err) && database_note_files(db, err) &&
+           journal_check(journal, check_ms, err) &&
+           (!walk || begin_log_anew(journal, damaged, err));
+}
+
 static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_ms,
                             struct error *err)
 {
     struct database *db = &journal->db;
-    if (!database_open(db, journal->path, DATABASE_WRITE, busy_ms, journal_sql, err))
+    const char *path = journal->settings->path;
+    if (!database_open(db, path, DATABASE_WRITE, busy_ms, journal_sql, err))
         return false;
-    if (journal_prepare(db, err) && journal_check(journal, check_ms, err))
+    bool done =
+        database_hold(db) ? look_and_prepare(journal, check_ms, err) : database_explain(db, err);
+    if (done) {
+        database_let_go(db);
         return true;
+    }
     database_close(db);
-    return error_prefix(err, "%s", journal->path);
+    return error_prefix(err, "%s", path);
 }
 
 void journal_be_patient(struct journal *journal, bool patient)
@@ -160,14 +193,15 @@ void journal_be_patient(struct journal *journal, bool patient)
     database_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
 }
 
-struct journal *journal_open(const char *path, int64_t check_ms, struct error *err)
+struct journal *journal_open(const struct journal_settings *settings, int64_t check_ms,
+                             struct error *err)
 {
     struct journal *journal = calloc(1, sizeof *journal);
-    if (!journal || !(journal->path = strdup(path))) {
-        free(journal);
+    if (!journal) {
         error_set(err, "no memory for the journal");
         return NULL;
     }
+    journal->settings = settings;
     if (!journal_connect(journal, REOPEN_BUSY_MS, check_ms, err)) {
         journal_close(journal);
         return NULL;
@@ -177,51 +211,72 @@ struct journal *journal_open(const char *path, int64_t check_ms, struct error *e
     return journal;
 }
 
+bool journal_is_new(const struct journal *journal)
+{
+    return journal->is_new;
+}
+
 void journal_close(struct journal *journal)
 {
     if (!journal)
         return;
     database_close(&journal->db);
-    free(journal->path);
     free(journal);
 }
 
-/* The newest event that was acknowledged through us. */
+/* The newest event that was acknowledged through us. Where the log was cut it may be gone for good:
+ * that is said, and nothing is won by refusing those that come. */
 static bool has_last_event(struct journal *journal, struct error *err)
 {
     struct query query;
-    bool found = false;
-    if (journal->last_event == 0)
+    bool found = journal->last_event == 0;
+    if (found)
         return true;
     query = database_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
     while (query_next(&query))
         found = bytes_equal_text(query_bytes(&query, 0), journal->last_id);
     if (database_status(&journal->db) != STORE_OK)
         return database_explain(&journal->db, err);
+    if (!found && journal->was_cut) {
+        log_write(LOG_ERROR, "journal_lost", log_text("up_to_id", journal->last_id),
+                  log_text("reason", "events were acknowledged, and cut out of the log since"));
+        journal->last_event = 0;
+        return true;
+    }
     return found || error_set(err, "event %s was acknowledged and is not there", journal->last_id);
+}
+
+/* The log may have pages that the kernel believes to be on disk and are not: all of it is written
+ * to the file, synced, and the log begun anew. */
+static bool is_whole(struct journal *journal, struct error *err)
+{
+    struct database *db = &journal->db;
+    if (!database_checkpoint(db, true) || journal_probe(journal) != STORE_OK)
+        return database_explain(db, err);
+    return has_last_event(journal, err);
 }
 
 bool journal_reopen(struct journal *journal, struct error *err)
 {
     struct database *db = &journal->db;
+    const char *path = journal->settings->path;
+    journal->was_cut |= db->fault == FILES_LOG_CUT;
+    if (db->handle && db->fault != FILES_IN_PLACE && !database_rescue(db, err))
+        return false;
     database_close(db);
     /* an empty one in its place would hide the loss */
-    if (access(journal->path, F_OK) != 0)
-        return error_set_errno(err, errno, "cannot open %s", journal->path);
+    if (access(path, F_OK) != 0)
+        return error_set_errno(err, errno, "cannot open %s", path);
     if (!journal_connect(journal, REOPEN_BUSY_MS, REOPEN_CHECK_MS, err))
         return false;
-    /* the log may have pages that the kernel believes to be on disk and are not: all of it is
-     * written to the file, synced, and the log begun anew */
-    if (database_checkpoint(db, true) && journal_probe(journal) == STORE_OK &&
-        has_last_event(journal, err)) {
-        database_wait(db, BUSY_MS);
-        journal_changed(journal);
-        return true;
+    if (!is_whole(journal, err)) {
+        database_close(db);
+        return error_prefix(err, "%s", path);
     }
-    if (database_status(db) != STORE_OK)
-        database_explain(db, err);
-    database_close(db);
-    return error_prefix(err, "%s", journal->path);
+    journal->was_cut = false;
+    database_wait(db, BUSY_MS);
+    journal_changed(journal);
+    return true;
 }
 
 /* ---- transactions ---- */
@@ -230,24 +285,17 @@ enum store_status journal_begin(struct journal *journal)
 {
     database_clear(&journal->db);
     journal->event_added = 0;
-    database_execute_values(&journal->db, SQL_BEGIN, NULL, 0);
+    database_begin(&journal->db);
     return database_status(&journal->db);
 }
 
 enum store_status journal_commit(struct journal *journal)
 {
-    struct database *db = &journal->db;
-    if (database_execute_values(db, SQL_COMMIT, NULL, 0) && database_is_in_place(db)) {
-        if (journal->event_added) {
-            journal->last_event = journal->event_added;
-            memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
-        }
-        return STORE_OK;
+    if (database_commit(&journal->db) && journal->event_added) {
+        journal->last_event = journal->event_added;
+        memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
     }
-    /* SQLite has rolled back by itself after some failures */
-    if (database_in_transaction(db))
-        database_run(db, "ROLLBACK");
-    return database_status(db);
+    return database_status(&journal->db);
 }
 
 enum store_status journal_probe(struct journal *journal)

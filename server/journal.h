@@ -6,6 +6,7 @@
 #define TENTERHOOK_SERVER_JOURNAL_H
 
 #include "base/id.h"
+#include "config/settings.h"
 #include "server/database.h"
 #include "server/wire.h"
 
@@ -41,9 +42,13 @@ bool journal_lock(const char *path, const struct journal_owner *owner, struct jo
                   struct error *err);
 void journal_unlock(struct journal_lock *lock);
 
-/* Opens, makes or migrates the journal, and looks it over for at most `check_ms` (0: not at all).
- * The directory must exist. */
-struct journal *journal_open(const char *path, int64_t check_ms, struct error *err);
+/* Opens, makes or migrates the journal at `settings->path`. Where `check_ms` is not 0 the log is
+ * walked over first, and the file is looked over for at most that long. The directory must exist;
+ * `settings` outlives the journal. */
+struct journal *journal_open(const struct journal_settings *settings, int64_t check_ms,
+                             struct error *err);
+/* Whether the file was made by journal_open. */
+bool journal_is_new(const struct journal *journal);
 /* Whether to wait seconds for another writer instead of a moment: while nobody waits for us. */
 void journal_be_patient(struct journal *journal, bool patient);
 void journal_close(struct journal *journal);

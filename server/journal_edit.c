@@ -2,24 +2,16 @@
  * a runner has left it, begins anew. */
 #include "server/journal_edit.h"
 
+#include "server/journal_damage.h"
 #include "server/journal_schema.h"
 
 #include <stdlib.h>
 
 enum { EDIT_BUSY_MS = 10000 };
 
-enum edit_sql {
-    EDIT_BEGIN,
-    EDIT_COMMIT,
-    EDIT_REPLAY,
-    EDIT_REPLAY_EVENT,
-    EDIT_FORGET_KEYS,
-    EDIT_COUNT
-};
+enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
 
 static const char *const edit_sql[EDIT_COUNT] = {
-    [EDIT_BEGIN] = "BEGIN IMMEDIATE",
-    [EDIT_COMMIT] = "COMMIT",
     [EDIT_REPLAY] =
         "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, runner = NULL,"
         " ended_ms = NULL, reason = NULL WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
@@ -34,10 +26,23 @@ struct journal_edit {
     struct database db;
 };
 
+/* A commit would write over what stands behind damage in the log. No other process writes
+ * meanwhile. */
+static bool look_and_prepare(struct database *db, struct error *err)
+{
+    bool damaged;
+    return journal_check_log(database_path(db), false, &damaged, err) &&
+           journal_check_version(db, err) && database_note_files(db, err) &&
+           (database_run(db, "PRAGMA synchronous = FULL") || database_explain(db, err));
+}
+
 static bool prepare(struct database *db, struct error *err)
 {
-    return journal_check_version(db, err) &&
-           (database_run(db, "PRAGMA synchronous = FULL") || database_explain(db, err));
+    if (!database_hold(db))
+        return database_explain(db, err);
+    bool done = look_and_prepare(db, err);
+    database_let_go(db);
+    return done;
 }
 
 struct journal_edit *journal_edit_open(const char *path, struct error *err)
@@ -67,20 +72,15 @@ void journal_edit_close(struct journal_edit *edit)
     free(edit);
 }
 
-static bool execute(struct journal_edit *edit, enum edit_sql which, struct error *err)
-{
-    return database_execute_values(&edit->db, which, NULL, 0) || database_explain(&edit->db, err);
-}
-
 bool journal_edit_begin(struct journal_edit *edit, struct error *err)
 {
     database_clear(&edit->db);
-    return execute(edit, EDIT_BEGIN, err);
+    return database_begin(&edit->db) || database_explain(&edit->db, err);
 }
 
 bool journal_edit_commit(struct journal_edit *edit, struct error *err)
 {
-    return execute(edit, EDIT_COMMIT, err);
+    return database_commit(&edit->db) || database_explain(&edit->db, err);
 }
 
 bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,

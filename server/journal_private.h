@@ -6,7 +6,9 @@
 
 struct journal {
     struct database db;
-    char *path;
+    const struct journal_settings *settings;
+    bool is_new;
+    bool was_cut;         /* its log, of what had been acknowledged; until it is open again */
     int64_t data_version; /* of SQLite: moves when another connection has committed */
     int64_t event_added;  /* the newest in the transaction under way; 0: none */
     int64_t last_event;   /* the newest that we have committed; 0: none */
@@ -42,9 +44,6 @@ enum journal_sql {
     SQL_PRUNE_DELIVERIES,
     SQL_PRUNE_BODY,
     SQL_PRUNE_EVENT,
-    SQL_BEGIN,
-    SQL_COMMIT,
-    SQL_ROLLBACK,
     SQL_DATA_VERSION,
     SQL_COUNT
 };

@@ -105,15 +105,15 @@ static bool migrate_step(struct database *db, const struct migration *step, stru
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %lld;",
              JOURNAL_APPLICATION, (long long)step->to);
     int64_t version = -1;
-    bool done = database_run(db, "BEGIN IMMEDIATE") &&
-                database_read_number(db, "PRAGMA user_version", &version) &&
-                version == step->to - 1 && database_run(db, step->sql) && database_run(db, mark) &&
-                database_run(db, "COMMIT");
-    if (done)
+    if (!database_begin(db))
+        return database_explain(db, err);
+    bool done = database_read_number(db, "PRAGMA user_version", &version) &&
+                version == step->to - 1 && database_run(db, step->sql) && database_run(db, mark);
+    if (done && database_commit(db))
         return true;
     database_explain(db, err);
-    if (database_in_transaction(db))
-        database_run(db, "ROLLBACK");
+    if (!done)
+        database_rollback(db);
     return error_prefix(err, "cannot bring the journal to version %lld", (long long)step->to);
 }
 
@@ -138,7 +138,7 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
                                      "PRAGMA journal_size_limit = 67108864;"
                                      "PRAGMA trusted_schema = OFF;";
 
-bool journal_prepare(struct database *db, struct error *err)
+bool journal_prepare(struct database *db, bool *is_new, struct error *err)
 {
     int64_t version;
     char mode[16];
@@ -150,6 +150,7 @@ bool journal_prepare(struct database *db, struct error *err)
         return database_explain(db, err);
     if (strcmp(mode, "wal") != 0)
         return error_set(err, "the file system does not allow write-ahead logging");
+    *is_new = version == 0;
     return journal_migrate(db, own_steps, JOURNAL_VERSION, err);
 }
 

@@ -17,8 +17,9 @@ struct migration {
 bool journal_migrate(struct database *db, const struct migration *steps, size_t count,
                      struct error *err);
 
-/* The settings of a connection that writes, then journal_migrate with our own steps. */
-bool journal_prepare(struct database *db, struct error *err);
+/* The settings of a connection that writes, then journal_migrate with our own steps. `*is_new`:
+ * there was nothing in the file. */
+bool journal_prepare(struct database *db, bool *is_new, struct error *err);
 
 /* Whether a connection that only reads understands what it sees. */
 bool journal_check_version(struct database *db, struct error *err);

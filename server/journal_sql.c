@@ -6,9 +6,6 @@
 #define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
 
 const char *const journal_sql[SQL_COUNT] = {
-    [SQL_BEGIN] = "BEGIN IMMEDIATE",
-    [SQL_COMMIT] = "COMMIT",
-    [SQL_ROLLBACK] = "ROLLBACK",
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"

@@ -1,7 +1,12 @@
 /* A process that does one thing: when the write-ahead log has grown, it copies what is committed
- * into the file, on a connection of its own, so that no commit waits for it. The runner tells the
- * length of the log through the shared region. What the keeper does not manage the runner does
- * itself, at a greater length; so whatever goes wrong here is logged and tried again. */
+ * into the file, on a connection of its own. The runner tells the length of the log through the
+ * shared region, and wakes us. Where SQLite can bear it this runs beside the commits; else under
+ * the lock that keeps the two apart (database_lock.h), and then the log is kept short, so that a
+ * commit waits for a few milliseconds at most.
+ *
+ * What the keeper does not manage the runner does itself, at a greater length; so whatever goes
+ * wrong here is logged and tried again. Once a second it also looks whether the files are in place:
+ * a log that somebody removed is saved as long as a process has it open, also if no event comes. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -13,16 +18,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LOOK_NS (100 * NS_PER_MS)
-#define AGAIN_NS NS_PER_S
+#define LOOK_NS NS_PER_S
 #define ALIVE_NS NS_PER_S
 
-enum { KEEPER_PAGES = 500, KEEPER_BUSY_MS = 100 };
+enum { KEEPER_WAIT_MS = 1000 };
 
 struct keeper {
     const struct process *process;
     struct loop loop;
-    struct loop_watch control;
+    struct loop_watch control, grown;
     struct loop_timer look_timer, alive_timer;
     struct database db;
     bool open, failing;
@@ -36,8 +40,7 @@ static void keeper_failed(struct keeper *keeper, const char *reason)
     if (!keeper->failing && keeper->was_open)
         log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
     keeper->failing = true;
-    if (keeper->open)
-        database_close(&keeper->db);
+    database_close(&keeper->db);
     keeper->open = false;
 }
 
@@ -47,8 +50,9 @@ static bool keeper_open(struct keeper *keeper)
     struct error why = {""};
     if (keeper->open)
         return true;
-    keeper->open = database_open(&keeper->db, path, DATABASE_KEEP, KEEPER_BUSY_MS, NULL, &why);
-    if (keeper->open && journal_check_version(&keeper->db, &why))
+    keeper->open = database_open(&keeper->db, path, DATABASE_KEEP, KEEPER_WAIT_MS, NULL, &why);
+    if (keeper->open && journal_check_version(&keeper->db, &why) &&
+        database_note_files(&keeper->db, &why))
         return keeper->was_open = true;
     keeper_failed(keeper, why.text);
     return false;
@@ -59,30 +63,65 @@ static bool log_has_grown(struct keeper *keeper)
 {
     const struct shared *shared = keeper->process->shared;
     unsigned pages = atomic_load_explicit(&shared->journal_pages, memory_order_relaxed);
-    bool grown = pages >= KEEPER_PAGES && pages != keeper->last_pages;
+    bool grown = pages >= CHECKPOINT_PAGES && pages != keeper->last_pages;
     keeper->last_pages = pages;
     return grown;
 }
 
-static void look(struct loop_timer *timer)
+/* The files were not in place: what is in the log goes into the file while we have it open. */
+static void keeper_rescue(struct keeper *keeper)
+{
+    struct error why = {""};
+    if (database_rescue(&keeper->db, &why))
+        keeper->open = false;
+    else
+        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
+}
+
+static bool checkpoint(struct keeper *keeper)
+{
+    if (!log_has_grown(keeper))
+        return true;
+    bool done = database_checkpoint(&keeper->db, false);
+    keeper->failing &= !done;
+    return done;
+}
+
+static void look(struct keeper *keeper)
+{
+    struct database *db = &keeper->db;
+    struct error why = {""};
+    if (!keeper_open(keeper))
+        return;
+    database_clear(db);
+    if (!database_hold(db))
+        return; /* a long transaction: it will be noticed again */
+    /* the runner may write another file by now: copied into the old one, its log is lost */
+    bool in_place = database_is_in_place(db);
+    bool done = in_place && (!database_checkpoints_apart() || checkpoint(keeper));
+    database_let_go(db);
+    if (in_place && (!done || !checkpoint(keeper))) {
+        database_explain(db, &why);
+        keeper_failed(keeper, why.text);
+    } else if (!in_place) {
+        keeper_rescue(keeper);
+    }
+}
+
+static void look_is_due(struct loop_timer *timer)
 {
     struct keeper *keeper = timer->owner;
-    int64_t wait = LOOK_NS;
-    struct error why = {""};
-    if (!keeper_open(keeper)) {
-        wait = AGAIN_NS;
-    } else if (log_has_grown(keeper)) {
-        database_clear(&keeper->db);
-        /* the runner may write another file by now: copied into the old one, its log is lost */
-        if (database_is_in_place(&keeper->db) && database_checkpoint(&keeper->db, false)) {
-            keeper->failing = false;
-        } else {
-            database_explain(&keeper->db, &why);
-            keeper_failed(keeper, why.text);
-            wait = AGAIN_NS;
-        }
-    }
-    loop_timer_set(&keeper->loop, timer, clock_monotonic_ns() + wait);
+    look(keeper);
+    loop_timer_set(&keeper->loop, timer, clock_monotonic_ns() + LOOK_NS);
+}
+
+static void log_grew(struct loop_watch *watch, uint32_t events)
+{
+    struct keeper *keeper = watch->owner;
+    uint64_t count;
+    (void)events;
+    (void)!read(watch->fd, &count, sizeof count);
+    look(keeper);
 }
 
 static void say_alive(struct loop_timer *timer)
@@ -107,6 +146,18 @@ static void control_ready(struct loop_watch *watch, uint32_t events)
         _exit(EXIT_FAILURE);
 }
 
+static bool keeper_watch(struct keeper *keeper)
+{
+    const struct process *process = keeper->process;
+    int grown = process->shared->journal_grown;
+    loop_watch_init(&keeper->control, control_ready, keeper);
+    loop_watch_init(&keeper->grown, log_grew, keeper);
+    loop_timer_init(&keeper->look_timer, look_is_due, keeper);
+    loop_timer_init(&keeper->alive_timer, say_alive, keeper);
+    return loop_watch_set(&keeper->loop, &keeper->control, process->control, EPOLLIN) &&
+           (grown <= 0 || loop_watch_set(&keeper->loop, &keeper->grown, grown, EPOLLIN));
+}
+
 _Noreturn void keeper_run(const struct process *process)
 {
     struct keeper keeper = {.process = process};
@@ -115,18 +166,14 @@ _Noreturn void keeper_run(const struct process *process)
         log_write(LOG_ERROR, "keeper_failed", log_text("reason", why.text));
         _exit(EXIT_FAILURE);
     }
-    loop_watch_init(&keeper.control, control_ready, &keeper);
-    loop_timer_init(&keeper.look_timer, look, &keeper);
-    loop_timer_init(&keeper.alive_timer, say_alive, &keeper);
-    if (!loop_watch_set(&keeper.loop, &keeper.control, process->control, EPOLLIN))
+    if (!keeper_watch(&keeper))
         _exit(EXIT_FAILURE);
     control_send(process->control, CONTROL_READY, 0, -1);
-    look(&keeper.look_timer);
+    look_is_due(&keeper.look_timer);
     say_alive(&keeper.alive_timer);
     while (!keeper.over)
         loop_run_once(&keeper.loop, -1);
-    if (keeper.open)
-        database_close(&keeper.db);
+    database_close(&keeper.db);
     loop_finish(&keeper.loop);
     exit(EXIT_SUCCESS);
 }

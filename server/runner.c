@@ -134,8 +134,7 @@ static void end_turn(struct runner *runner)
     intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
     dispatch_settle(&runner->dispatch, committed);
     if (runner->process->shared)
-        atomic_store_explicit(&runner->process->shared->journal_pages,
-                              journal_log_pages(runner->store.journal), memory_order_relaxed);
+        shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal));
 }
 
 static void try_turn(struct runner *runner)
@@ -394,9 +393,11 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     if (!loop_init(&runner->loop, err))
         return false;
     struct journal *journal =
-        journal_open(settings->journal.path, process->generation > 1 ? 0 : START_CHECK_MS, err);
+        journal_open(&settings->journal, process->generation > 1 ? 0 : START_CHECK_MS, err);
     if (!journal)
         return false;
+    if (journal_is_new(journal))
+        log_write(LOG_INFO, "journal_made", log_text("path", settings->journal.path));
     store_init(&runner->store, journal, &runner->loop, &settings->journal, reopened, runner);
     retention_init(&runner->retention, settings, &runner->store);
     runner->intake = calloc(1, sizeof *runner->intake);

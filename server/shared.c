@@ -5,7 +5,9 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { LIMIT_SLOTS = 65536 };
 
@@ -20,10 +22,24 @@ struct shared *shared_create(struct error *err)
         error_set_errno(err, errno, "cannot map %zu bytes of shared memory", size);
         return NULL;
     }
+    shared->journal_grown = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (shared->journal_grown < 0) {
+        munmap(shared, size);
+        error_set_errno(err, errno, "cannot make an eventfd");
+        return NULL;
+    }
     shared->learned_offset = learned;
     shared->limit_offset = offset;
     limit_table_init((char *)shared + offset, LIMIT_SLOTS);
     return shared;
+}
+
+void shared_tell_pages(struct shared *shared, unsigned pages)
+{
+    const uint64_t one = 1;
+    atomic_store_explicit(&shared->journal_pages, pages, memory_order_relaxed);
+    if (pages >= CHECKPOINT_PAGES && shared->journal_grown > 0)
+        (void)!write(shared->journal_grown, &one, sizeof one);
 }
 
 struct limit_table *shared_limits(struct shared *shared)

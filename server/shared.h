@@ -10,7 +10,8 @@
 
 #include <stdatomic.h>
 
-enum { SHARED_SLOTS = 256 }; /* processes alive at once, of all generations */
+enum { CHECKPOINT_PAGES = 300 }; /* of 4 KiB: a log that long is copied into the journal's file */
+enum { SHARED_SLOTS = 256 };     /* processes alive at once, of all generations */
 
 /* What one listener counts. Its own slot, so that what a dead one held can be given back. */
 struct shared_slot {
@@ -23,6 +24,7 @@ struct shared {
     _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
     _Atomic uint64_t log_lost;
     _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */
+    int journal_grown;              /* eventfd: the log is long enough to be copied; 0: none */
     size_t limit_offset, learned_offset; /* of the tables, from the start of the region */
 };
 
@@ -30,6 +32,10 @@ struct error;
 
 /* Maps the region; NULL with `err`. Lives as long as the process tree. */
 struct shared *shared_create(struct error *err);
+
+/* The runner, after a commit: so long is the log. Wakes the keeper if there is something to do. */
+void shared_tell_pages(struct shared *shared, unsigned pages);
+
 struct limit_table *shared_limits(struct shared *shared);
 struct learned_table *shared_learned(struct shared *shared);
 

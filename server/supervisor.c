@@ -219,7 +219,9 @@ static void supervisor_promote(struct supervisor *sv)
         generation_leave(sv, before);
     supervisor_let_claim(sv);
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
-              log_number("routes", (int64_t)sv->current->settings->route_count));
+              log_number("routes", (int64_t)sv->current->settings->route_count),
+              log_text("sqlite", database_library_version()),
+              log_text("checkpoints", database_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
     reload_if_wanted(sv);
 }
@@ -528,6 +530,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
     if (sv->journal_path &&
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
+        !database_files_orphaned(sv->journal_path, &why) &&
         journal_lock(sv->journal_path, &owner, &sv->journal_lock, &why))
         return true;
     problems->unreadable = true;

@@ -1,9 +1,10 @@
 """kill -9 under load, five times at random moments, with a ledger of what was acknowledged."""
+import os
 import random
 import socket
 import time
 
-from harness import QUICK, Server, ensure, ledger, route, wait_until
+from harness import PATIENCE, QUICK, Server, ensure, expect, ledger, route, script, wait_until
 from senders import Load
 
 ROUNDS = 2 if QUICK else 5
@@ -16,6 +17,22 @@ def port_for_good():
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
                 return port
+
+
+# An action that waits until let_go is called.
+WAITS = script('until [ -e "$OUT/go" ]; do sleep 0.05; done; echo "$TENTERHOOK_ID" >>"$OUT/ledger"', stdin="none")
+
+
+def let_go(server):
+    open(os.path.join(server.out, "go"), "w", encoding="ascii").close()
+
+
+def start_refused(server, reason):
+    """A start that leaves with 3 for that reason."""
+    server.start(wait=False)
+    expect(server.process.wait(30 * PATIENCE), 3, f"exit status, {reason}")
+    server.process.stdout.close()
+    ensure(reason in server.log(), f"{reason!r} in the log: {server.log()[-900:]}")
 
 
 def carried_out(server, acknowledged, seconds=60):

@@ -52,3 +52,23 @@ class SmallDisk:
         else:
             self.mebibytes += 8
             self.mount(f"remount,size={self.mebibytes}m", "tmpfs")
+
+
+def replace(path):
+    """Another file with the same content."""
+    owner = os.stat(path)
+    shutil.copyfile(path, path + ".copy")
+    os.chown(path + ".copy", owner.st_uid, owner.st_gid)
+    os.rename(path + ".copy", path)
+
+
+# What people and programs do to the files beside a journal that is in use.
+LOG_ACCIDENTS = {
+    "the log is removed": lambda journal: os.unlink(journal + "-wal"),
+    "its index is removed": lambda journal: os.unlink(journal + "-shm"),
+    "both are removed": lambda journal: (os.unlink(journal + "-wal"), os.unlink(journal + "-shm")),
+    "the log is replaced": lambda journal: replace(journal + "-wal"),
+    "its index is replaced": lambda journal: replace(journal + "-shm"),
+    "the log is cut": lambda journal: os.truncate(journal + "-wal", 0),
+    "the log is cut in the middle": lambda journal: os.truncate(journal + "-wal", 32 + 3 * 4120 + 2000),
+}

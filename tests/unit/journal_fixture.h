@@ -29,10 +29,17 @@ static inline void fixture_end(void)
     ck_assert_int_eq(system(command), 0);
 }
 
+static inline struct journal *fixture_try_open(int64_t check_ms, struct error *err)
+{
+    static struct journal_settings here;
+    here = (struct journal_settings){.path = fixture_path};
+    return journal_open(&here, check_ms, err);
+}
+
 static inline struct journal *fixture_open(void)
 {
     struct error err = {""};
-    struct journal *journal = journal_open(fixture_path, 1000, &err);
+    struct journal *journal = fixture_try_open(1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     return journal;
 }
@@ -40,9 +47,9 @@ static inline struct journal *fixture_open(void)
 /* What root has made is for whom the runner becomes, too. */
 static inline void fixture_open_to_all(void)
 {
-    static const char *const parts[] = {"", "-wal", "-shm"};
+    static const char *const parts[] = {"", "-wal", "-shm", ".lock"};
     char name[128];
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         snprintf(name, sizeof name, "%s%s", fixture_path, parts[i]);
         chmod(name, 0666);
     }

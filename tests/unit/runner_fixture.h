@@ -56,7 +56,7 @@ int fcntl(int fd, int command, ...)
     va_start(arguments, command);
     int got = (int)syscall(SYS_fcntl, fd, command, va_arg(arguments, void *));
     va_end(arguments);
-    if (board && got < 0 && command == F_SETLK)
+    if (board && got < 0 && (command == F_SETLK || command == F_OFD_SETLK))
         atomic_fetch_add(&board->refused_locks, 1);
     return got;
 }

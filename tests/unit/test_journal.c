@@ -390,7 +390,7 @@ START_TEST(a_newer_journal_is_refused)
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION + 1);
     ck_assert(database_run(&db, sql));
     database_close(&db);
-    ck_assert_ptr_null(journal_open(fixture_path, 0, &err));
+    ck_assert_ptr_null(fixture_try_open(0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "newer"));
 }
 END_TEST
@@ -433,7 +433,7 @@ START_TEST(a_database_of_somebody_else_is_refused_and_left_alone)
     ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 0, NULL, &err));
     ck_assert(database_run(&db, "CREATE TABLE mine (a)"));
     database_close(&db);
-    ck_assert_ptr_null(journal_open(fixture_path, 0, &err));
+    ck_assert_ptr_null(fixture_try_open(0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "not a journal"));
     ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
     ck_assert(database_read_text(&db, "PRAGMA journal_mode", mode, sizeof mode));
@@ -445,7 +445,8 @@ END_TEST
 START_TEST(a_missing_directory_is_said)
 {
     struct error err = {""};
-    ck_assert_ptr_null(journal_open("/nonexistent/journal.db", 0, &err));
+    const struct journal_settings nowhere = {.path = "/nonexistent/journal.db"};
+    ck_assert_ptr_null(journal_open(&nowhere, 0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
 }
 END_TEST

@@ -1,0 +1,385 @@
+/* A log that has lost something is told from one that a crash has left, and neither is taken for a
+ * first start. */
+#include "journal_fixture.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/database.h"
+#include "server/journal_edit.h"
+#include "server/log_walk.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { TRANSACTIONS = 6, FRAMES_MAX = 256, LOG_HEADER = 32, FRAME = 24 + 4096 };
+
+/* As the writer left it. */
+static struct {
+    uint8_t *data;
+    size_t size;
+    unsigned frames, commits[FRAMES_MAX], commit_count; /* from 1 */
+} made;
+
+static char log_path[128];
+
+static void add(struct journal *journal)
+{
+    char id[ID_TEXT_SIZE];
+    int64_t seq = 0, action;
+    struct wire_event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    id_create(clock_unix_ms(), id);
+    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(journal_find_action(journal, "alpha", "1", &action) &&
+              journal_add_event(journal, id, "alpha", &event, &seq) &&
+              journal_add_delivery(journal, seq, 0, action));
+    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+}
+
+static void write_log(const uint8_t *data, size_t size)
+{
+    int fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    ck_assert_int_eq(write(fd, data, size), (ssize_t)size);
+    close(fd);
+}
+
+static unsigned get_big(const uint8_t *data)
+{
+    return (unsigned)data[0] << 24 | (unsigned)data[1] << 16 | (unsigned)data[2] << 8 | data[3];
+}
+
+static void read_made(void)
+{
+    struct stat what;
+    int fd = open(log_path, O_RDONLY | O_CLOEXEC);
+    ck_assert_int_eq(fstat(fd, &what), 0);
+    made.size = (size_t)what.st_size;
+    made.data = malloc(made.size);
+    ck_assert_int_eq(read(fd, made.data, made.size), what.st_size);
+    close(fd);
+    made.frames = (unsigned)((made.size - LOG_HEADER) / FRAME);
+    made.commit_count = 0;
+    for (unsigned i = 1; i <= made.frames && i < FRAMES_MAX; i++)
+        if (get_big(made.data + LOG_HEADER + (i - 1) * FRAME + 4) != 0)
+            made.commits[made.commit_count++] = i;
+}
+
+/* A log of several transactions whose writer was killed. */
+static void set_up(void)
+{
+    fixture_begin();
+    snprintf(log_path, sizeof log_path, "%s-wal", fixture_path);
+    journal_close(fixture_open());
+    pid_t child = fork();
+    if (child == 0) {
+        struct journal *journal = fixture_open();
+        for (int i = 0; i < TRANSACTIONS; i++)
+            add(journal);
+        kill(getpid(), SIGKILL);
+    }
+    waitpid(child, NULL, 0);
+    log_configure(LOG_ERROR + 1, LOG_TEXT);
+    read_made();
+    ck_assert_uint_ge(made.commit_count, TRANSACTIONS);
+}
+
+static void tear_down(void)
+{
+    free(made.data);
+    fixture_end();
+}
+
+static struct log_walk walk_over(const uint8_t *data, size_t size)
+{
+    struct log_walk walk;
+    write_log(data, size);
+    int fd = open(log_path, O_RDONLY | O_CLOEXEC);
+    ck_assert(log_walk(fd, &walk));
+    close(fd);
+    return walk;
+}
+
+static size_t count_events(struct journal *journal)
+{
+    int64_t seqs[64];
+    size_t count = 0;
+    ck_assert(journal_find_pending(journal, 1, 0, INT64_MAX, seqs, 64, &count));
+    return count;
+}
+
+START_TEST(a_whole_log_is_not_damaged)
+{
+    struct log_walk walk = walk_over(made.data, made.size);
+    ck_assert(!walk.damaged && walk.broken == 0);
+    ck_assert_uint_eq(walk.frames, made.frames);
+    struct journal *journal = fixture_open();
+    ck_assert_uint_eq(count_events(journal), TRANSACTIONS);
+    journal_close(journal);
+}
+END_TEST
+
+/* A bit of any frame that a whole transaction and the beginning of another stand behind. */
+START_TEST(a_flipped_bit_is_found_wherever_a_later_transaction_stands)
+{
+    unsigned last = made.commits[made.commit_count - 1];
+    unsigned before = made.commits[made.commit_count - 2];
+    /* the page's number, the size in a commit frame, salts, both checksums, the page */
+    static const unsigned places[] = {2, 6, 9, 13, 17, 21, 30, 4000};
+    for (unsigned frame = 1; frame <= last; frame++) {
+        for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+            uint8_t *byte = made.data + LOG_HEADER + (frame - 1) * FRAME + places[i];
+            *byte ^= 0x10;
+            struct log_walk walk = walk_over(made.data, made.size);
+            *byte ^= 0x10;
+            /* without the checksum in front of it, a commit frame is not known to be valid */
+            bool is_checksum = places[i] == 17 || places[i] == 21;
+            ck_assert_msg(walk.damaged == (frame + is_checksum < before), "frame %u of %u, byte %u",
+                          frame, last, places[i]);
+            ck_assert_uint_eq(walk.broken, frame);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_flipped_bit_in_the_header_is_found)
+{
+    for (unsigned i = 0; i < LOG_HEADER; i++) {
+        if (i >= 4 && i < 8) /* the version: SQLite does not open that */
+            continue;
+        made.data[i] ^= 1;
+        struct log_walk walk = walk_over(made.data, made.size);
+        made.data[i] ^= 1;
+        ck_assert_msg(walk.damaged || i < 4, "byte %u", i);
+    }
+}
+END_TEST
+
+/* Any part of the last transaction, its commit frame included, and nothing behind it; also torn
+ * between the first words of a frame and the rest. */
+START_TEST(what_a_power_cut_leaves_is_no_damage)
+{
+    unsigned last = made.commits[made.commit_count - 1];
+    unsigned first = made.commits[made.commit_count - 2] + 1;
+    static const uint8_t zeros[FRAME];
+    for (unsigned subset = 0; subset < 1u << (last - first + 1); subset++) {
+        uint8_t *copy = malloc(made.size);
+        memcpy(copy, made.data, made.size);
+        for (unsigned frame = first; frame <= last; frame++)
+            if (subset & 1u << (frame - first))
+                memcpy(copy + LOG_HEADER + (frame - 1) * FRAME, zeros, FRAME);
+        struct log_walk walk = walk_over(copy, made.size);
+        ck_assert_msg(!walk.damaged, "subset %x", subset);
+        for (unsigned frame = first; frame <= last; frame++)
+            memset(copy + LOG_HEADER + (frame - 1) * FRAME + 4, 1, 4);
+        ck_assert_msg(!walk_over(copy, made.size).damaged, "torn, subset %x", subset);
+        free(copy);
+    }
+    for (size_t size = 0; size < made.size; size += 1000)
+        ck_assert(!walk_over(made.data, size).damaged);
+}
+END_TEST
+
+/* Killed in the middle of a transaction, again and again: what is left in the log is no damage. */
+START_TEST(what_crashes_leave_is_no_damage)
+{
+    static uint8_t body[100000];
+    for (int round = 0; round < 8; round++) {
+        pid_t child = fork();
+        if (child == 0) {
+            struct journal *journal = fixture_open();
+            for (int i = 0; i < round; i++)
+                add(journal);
+            journal_begin(journal);
+            struct wire_event event = fixture_event("", bytes_of(body, sizeof body));
+            int64_t seq;
+            journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event,
+                              &seq);
+            kill(getpid(), SIGKILL);
+        }
+        waitpid(child, NULL, 0);
+        struct log_walk walk;
+        int fd = open(log_path, O_RDONLY | O_CLOEXEC);
+        ck_assert(log_walk(fd, &walk) && !walk.damaged);
+        close(fd);
+    }
+}
+END_TEST
+
+static void break_log(void)
+{
+    uint8_t *byte = made.data + LOG_HEADER + (made.commits[1] - 1) * FRAME + 1000;
+    *byte ^= 4;
+    write_log(made.data, made.size);
+}
+
+START_TEST(a_damaged_log_is_refused_and_left_alone)
+{
+    struct error err = {""};
+    struct stat before, after;
+    break_log();
+    ck_assert_int_eq(stat(fixture_path, &before), 0);
+    ck_assert_ptr_null(fixture_try_open(1000, &err));
+    ck_assert_msg(strstr(err.text, "is damaged"), "%s", err.text);
+    ck_assert_msg(strstr(err.text, "damaged: continue"), "%s", err.text);
+    ck_assert_ptr_null(journal_edit_open(fixture_path, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "is damaged"));
+    ck_assert_int_eq(stat(fixture_path, &after), 0);
+    ck_assert(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec);
+    ck_assert_int_eq(stat(log_path, &after), 0);
+    ck_assert_int_eq(after.st_size, (off_t)made.size);
+}
+END_TEST
+
+static unsigned count_copies(void)
+{
+    unsigned count = 0;
+    DIR *directory = opendir(fixture_directory);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        count += strstr(entry->d_name, ".damaged-") != NULL;
+    closedir(directory);
+    return count;
+}
+
+START_TEST(told_to_it_goes_on_and_keeps_a_copy)
+{
+    const struct journal_settings settings = {.path = fixture_path, .damaged = DAMAGED_CONTINUE};
+    struct error err = {""};
+    break_log();
+    struct journal *journal = journal_open(&settings, 1000, &err);
+    ck_assert_msg(journal != NULL, "%s", err.text);
+    ck_assert_uint_eq(count_copies(), 2);
+    size_t left = count_events(journal);
+    ck_assert(left > 0 && left < TRANSACTIONS);
+    struct stat log;
+    ck_assert_int_eq(stat(log_path, &log), 0);
+    ck_assert_int_eq(log.st_size, 0); /* begun anew */
+    add(journal);
+    journal_close(journal);
+    journal = fixture_open();
+    ck_assert_uint_eq(count_events(journal), left + 1);
+    journal_close(journal);
+    ck_assert_uint_eq(count_copies(), 2);
+}
+END_TEST
+
+/* SQLite would remove the log of an empty database as a leftover. */
+START_TEST(a_log_without_its_database_is_no_first_start)
+{
+    struct error err = {""};
+    struct database db;
+    struct stat log;
+    for (int way = 0; way < 2; way++) {
+        ck_assert_int_eq(way == 0 ? unlink(fixture_path) : mknod(fixture_path, 0100600, 0), 0);
+        ck_assert_ptr_null(fixture_try_open(1000, &err));
+        ck_assert_ptr_nonnull(strstr(err.text, way == 0 ? "is missing" : "is empty"));
+        ck_assert(!database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+        ck_assert_ptr_nonnull(strstr(err.text, "beside it is a log"));
+        ck_assert_int_eq(stat(log_path, &log), 0);
+        ck_assert_int_eq(log.st_size, (off_t)made.size);
+    }
+}
+END_TEST
+
+START_TEST(the_reset_bug_is_known_by_the_version)
+{
+    static const struct {
+        int version;
+        bool has_bug;
+    } rows[] = {{3006023, false}, {3007000, true},  {3040001, true}, {3044005, true},
+                {3044006, false}, {3044999, false}, {3045000, true}, {3050006, true},
+                {3050007, false}, {3051000, true},  {3051002, true}, {3051003, false},
+                {3052000, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(database_version_has_reset_bug(rows[i].version) == rows[i].has_bug, "%d",
+                      rows[i].version);
+}
+END_TEST
+
+/* ---- the lock ---- */
+
+START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
+{
+    struct database_lock one, two;
+    struct error err = {""};
+    ck_assert(database_lock_open(&one, fixture_path, &err));
+    ck_assert(database_lock_open(&two, fixture_path, &err));
+    ck_assert(database_lock_take(&one, 0) && database_lock_take(&one, 0));
+    ck_assert(!database_lock_take(&two, 20));
+    database_lock_give(&one);
+    ck_assert(!database_lock_take(&two, 0));
+    database_lock_give(&one);
+    ck_assert(database_lock_take(&two, 0));
+    database_lock_close(&two); /* lets go */
+    ck_assert(database_lock_take(&one, 0));
+    database_lock_close(&one);
+}
+END_TEST
+
+START_TEST(who_waits_for_the_lock_comes_before_who_has_had_it)
+{
+    struct error err = {""};
+    int ready[2];
+    char byte;
+    ck_assert_int_eq(pipe(ready), 0);
+    pid_t greedy = fork();
+    if (greedy == 0) {
+        struct database_lock lock;
+        database_lock_open(&lock, fixture_path, &err);
+        database_lock_take(&lock, 0);
+        ck_assert_int_eq(write(ready[1], "", 1), 1);
+        for (;;) { /* never leaves it for longer than this takes */
+            usleep(2000);
+            database_lock_give(&lock);
+            database_lock_take(&lock, 1000);
+        }
+    }
+    ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+    struct database_lock lock;
+    ck_assert(database_lock_open(&lock, fixture_path, &err));
+    for (int i = 0; i < 20; i++) {
+        ck_assert(database_lock_take(&lock, 5000));
+        database_lock_give(&lock);
+    }
+    kill(greedy, SIGKILL);
+    waitpid(greedy, NULL, 0);
+    ck_assert(database_lock_take(&lock, 5000)); /* gone with its process */
+    database_lock_close(&lock);
+}
+END_TEST
+
+START_TEST(a_lock_file_that_was_removed_is_made_anew)
+{
+    struct database_lock one, two;
+    struct error err = {""};
+    ck_assert(database_lock_open(&one, fixture_path, &err));
+    ck_assert_int_eq(unlink(one.path), 0);
+    ck_assert(database_lock_open(&two, fixture_path, &err));
+    ck_assert(database_lock_take(&one, 0));
+    ck_assert(!database_lock_take(&two, 0));
+    database_lock_close(&one);
+    database_lock_close(&two);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("journal_damage");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, a_whole_log_is_not_damaged);
+    tcase_add_test(all, a_flipped_bit_is_found_wherever_a_later_transaction_stands);
+    tcase_add_test(all, a_flipped_bit_in_the_header_is_found);
+    tcase_add_test(all, what_a_power_cut_leaves_is_no_damage);
+    tcase_add_test(all, what_crashes_leave_is_no_damage);
+    tcase_add_test(all, a_damaged_log_is_refused_and_left_alone);
+    tcase_add_test(all, told_to_it_goes_on_and_keeps_a_copy);
+    tcase_add_test(all, a_log_without_its_database_is_no_first_start);
+    tcase_add_test(all, the_reset_bug_is_known_by_the_version);
+    tcase_add_test(all, the_lock_is_held_by_one_and_not_kept_from_who_waits);
+    tcase_add_test(all, who_waits_for_the_lock_comes_before_who_has_had_it);
+    tcase_add_test(all, a_lock_file_that_was_removed_is_made_anew);
+    suite_add_tcase(suite, all);
+    return fixture_run(suite);
+}
