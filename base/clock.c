@@ -19,6 +19,13 @@ int64_t clock_unix_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
 }
 
+int64_t clock_boot_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
+}
+
 void clock_format_unix_ms(int64_t unix_ms, char text[CLOCK_TEXT_SIZE])
 {
     time_t seconds = (time_t)(unix_ms / 1000);

@@ -1,4 +1,5 @@
-/* The two clocks. Deadlines and rates use the monotonic one, records and signatures the wall's. */
+/* The clocks. Deadlines and rates use the monotonic one, records and signatures the wall's; how much
+ * time has passed in days, sleep included, says that of the boot. */
 #ifndef TENTERHOOK_BASE_CLOCK_H
 #define TENTERHOOK_BASE_CLOCK_H
 
@@ -12,6 +13,9 @@ int64_t clock_monotonic_ns(void);
 
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t clock_unix_ms(void);
+
+/* Milliseconds since the machine was started, those included in which it slept. */
+int64_t clock_boot_ms(void);
 
 /* "2026-11-24T03:15:24.123Z" into `text`. */
 enum { CLOCK_TEXT_SIZE = 32 };

@@ -186,17 +186,29 @@ struct journal_keep {
     int64_t dead_before_ms;   /* and those with a dead delivery before this */
     int64_t dedupe_before_ms; /* keys received before this are not needed any more */
     bool oldest_done;         /* the file is too large: done events go at any age */
+    int64_t dead_bytes;       /* and so much of the bodies and outputs of dead ones; 0: none */
 };
+
+struct journal_pruned {
+    size_t events; /* of which anything was removed */
+    size_t bodies; /* of dead events, which cannot be replayed any more */
+};
+
+/* The time that pruning had reached (horizon.h), 0 if none is kept; and when the newest event was
+ * received, 0 if there is none. */
+bool journal_read_horizon(struct journal *journal, int64_t *horizon_ms, int64_t *newest_ms);
+/* In a transaction. */
+bool journal_put_horizon(struct journal *journal, int64_t horizon_ms);
 
 /* In a transaction: one short step from event `*cursor` on; false when it fails. `*cursor` moves,
  * and is 0 when there is nothing more to look at. */
 bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
-                   size_t *removed);
+                   struct journal_pruned *pruned);
 /* Bytes in use, without the log and free pages; and free pages. */
 bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages);
 /* The file may not grow past so many pages: what a full disk is like, for tests. */
 bool journal_limit_pages(struct journal *journal, unsigned pages);
-/* Gives up to `pages` free pages back to the file system. Not in a transaction. */
+/* In a transaction: gives up to `pages` free pages back to the file system. */
 bool journal_shrink(struct journal *journal, unsigned pages);
 
 #endif

@@ -3,7 +3,9 @@
  * are too young, then begins anew at the next round.
  *
  * The newest event is never removed, so that numbers are not given out twice. An event whose dedupe
- * key still counts leaves its body and deliveries first and its own small row later. */
+ * key still counts leaves its body and deliveries first and its own small row later. Of dead events
+ * that are too young only bodies and outputs go, where there is no room for them: that they failed,
+ * and why, is still there to be seen. */
 #include "server/journal_private.h"
 
 #include "base/clock.h"
@@ -18,8 +20,8 @@ enum { ALL_DONE, SOME_DEAD, SOME_OPEN, NO_DELIVERIES };
 
 struct prune_row {
     int64_t seq, received_ms;
-    bool keyed;
-    int64_t state;
+    bool keyed, has_body;
+    int64_t state, size;
 };
 
 struct prune_page {
@@ -36,7 +38,9 @@ static bool read_page(struct journal *journal, int64_t after, struct prune_page 
                                 .received_ms = query_number(&query, 1),
                                 .keyed = query_number(&query, 2) == 1,
                                 .state = query_is_null(&query, 3) ? NO_DELIVERIES
-                                                                  : query_number(&query, 3)};
+                                                                  : query_number(&query, 3),
+                                .size = query_number(&query, 4),
+                                .has_body = query_number(&query, 5) == 1};
         if (page->count < PRUNE_STEP)
             page->rows[page->count++] = row;
     }
@@ -52,20 +56,32 @@ static bool may_go(const struct journal_keep *keep, const struct prune_row *row)
     return keep->oldest_done || row->received_ms < keep->done_before_ms;
 }
 
-/* Whether anything at all was removed. */
-static bool prune_row(struct journal *journal, const struct journal_keep *keep,
-                      const struct prune_row *row)
+/* Bytes that are freed by it are counted down from `*dead_bytes`; outputs, which nothing is known
+ * of here, free more. */
+static void drop_body(struct journal *journal, const struct prune_row *row, int64_t *dead_bytes,
+                      struct journal_pruned *pruned)
+{
+    if (row->state != SOME_DEAD || !row->has_body || *dead_bytes <= 0)
+        return;
+    database_execute(&journal->db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    database_execute(&journal->db, SQL_PRUNE_BODY, value_number(row->seq));
+    *dead_bytes -= row->size + 1;
+    pruned->bodies++;
+}
+
+static void prune_row(struct journal *journal, const struct journal_keep *keep,
+                      const struct prune_row *row, struct journal_pruned *pruned)
 {
     struct database *db = &journal->db;
     bool key_counts = row->keyed && row->received_ms >= keep->dedupe_before_ms;
-    if (!may_go(keep, row) || (row->state == NO_DELIVERIES && key_counts))
-        return false;
+    if (row->state == NO_DELIVERIES && key_counts)
+        return;
     database_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
     database_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
     database_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
     if (!key_counts)
         database_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));
-    return true;
+    pruned->events++;
 }
 
 /* Too young for any of the limits, and so is all that follows. */
@@ -73,25 +89,44 @@ static bool is_young(const struct journal_keep *keep, const struct prune_row *ro
 {
     int64_t limit =
         keep->done_before_ms > keep->dead_before_ms ? keep->done_before_ms : keep->dead_before_ms;
-    return !keep->oldest_done && row->received_ms >= limit &&
+    return !keep->oldest_done && keep->dead_bytes == 0 && row->received_ms >= limit &&
            row->received_ms <= clock_unix_ms() + CLOCK_DOUBT_MS;
 }
 
 bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
-                   size_t *removed)
+                   struct journal_pruned *pruned)
 {
     struct prune_page page;
-    size_t gone = 0;
+    int64_t dead_bytes = keep->dead_bytes;
+    *pruned = (struct journal_pruned){0};
     if (!read_page(journal, *cursor, &page))
         return false;
     bool end = page.count < PRUNE_STEP;
-    for (size_t i = 0; i < page.count; i++)
-        gone += prune_row(journal, keep, &page.rows[i]);
-    if (!end && gone == 0)
+    for (size_t i = 0; i < page.count; i++) {
+        if (may_go(keep, &page.rows[i]))
+            prune_row(journal, keep, &page.rows[i], pruned);
+        else
+            drop_body(journal, &page.rows[i], &dead_bytes, pruned);
+    }
+    if (!end && pruned->events == 0)
         end = is_young(keep, &page.rows[0]);
     *cursor = end ? 0 : page.rows[page.count - 1].seq;
-    *removed = gone;
     return database_status(&journal->db) == STORE_OK;
+}
+
+bool journal_read_horizon(struct journal *journal, int64_t *horizon_ms, int64_t *newest_ms)
+{
+    struct query query = database_query_values(&journal->db, SQL_READ_HORIZON, NULL, 0);
+    while (query_next(&query)) {
+        *horizon_ms = query_number(&query, 0);
+        *newest_ms = query_number(&query, 1);
+    }
+    return database_status(&journal->db) == STORE_OK;
+}
+
+bool journal_put_horizon(struct journal *journal, int64_t horizon_ms)
+{
+    return database_execute(&journal->db, SQL_PUT_HORIZON, value_number(horizon_ms));
 }
 
 bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages)

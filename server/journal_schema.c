@@ -72,7 +72,12 @@ static const char version_2[] = "ALTER TABLE event ADD COLUMN failures TEXT;"
                                 "  PRIMARY KEY (route, provider)"
                                 ") STRICT;";
 
-static const struct migration own_steps[] = {{1, version_1}, {2, version_2}};
+static const char version_3[] = "CREATE TABLE horizon ("
+                                "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+                                "  now_ms INTEGER NOT NULL"
+                                ") STRICT;";
+
+static const struct migration own_steps[] = {{1, version_1}, {2, version_2}, {3, version_3}};
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 

@@ -67,10 +67,15 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3"
                     " WHERE seq = ?1 AND state = 'pending'",
 
+    [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
+                         " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",
+    [SQL_PUT_HORIZON] = "INSERT OR REPLACE INTO horizon (one, now_ms) VALUES (1, ?1)",
+
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
                        " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
-                       "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255)"
+                       "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
+                       " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq)"
                        " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
                        " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
     [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery" OF_EVENT,

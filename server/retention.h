@@ -3,14 +3,18 @@
 #define TENTERHOOK_SERVER_RETENTION_H
 
 #include "config/settings.h"
+#include "server/horizon.h"
 #include "server/store.h"
 
 struct retention {
     const struct journal_settings *settings;
     struct store *store;
-    int64_t window_ms; /* the longest dedupe window */
-    int64_t cursor;    /* the walk is behind this event; 0: it begins */
-    size_t removed;    /* in this round */
+    int64_t window_ms;            /* the longest dedupe window */
+    int64_t cursor;               /* the walk is behind this event; 0: it begins */
+    struct journal_pruned pruned; /* in this round */
+    bool drops_bodies;            /* this round takes bodies of dead events too */
+    struct horizon horizon;
+    int64_t stored_ms; /* of the horizon, in the journal; -1: not read yet */
     struct loop_timer timer;
 };
 

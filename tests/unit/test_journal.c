@@ -409,8 +409,8 @@ START_TEST(a_journal_of_the_first_version_is_brought_up)
     journal_close(journal);
     ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
     ck_assert(database_run(
-        &db,
-        "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned; PRAGMA user_version = 1"));
+        &db, "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned; DROP TABLE horizon;"
+             "PRAGMA user_version = 1"));
     ck_assert(!journal_check_version(&db, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "start the server once"));
     database_close(&db);
@@ -523,16 +523,26 @@ static int64_t count_rows(const char *sql)
     return number;
 }
 
-static size_t prune(struct journal *journal, const struct journal_keep *keep)
+static size_t prune_bodies(struct journal *journal, const struct journal_keep *keep, size_t *bodies)
 {
-    size_t all = 0, removed;
+    struct journal_pruned pruned;
+    size_t all = 0;
     int64_t cursor = 0;
+    *bodies = 0;
     do {
         ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_prune(journal, keep, &cursor, &removed));
+        ck_assert(journal_prune(journal, keep, &cursor, &pruned));
         ck_assert_int_eq(journal_commit(journal), STORE_OK);
-        all += removed;
+        all += pruned.events;
+        *bodies += pruned.bodies;
     } while (cursor != 0);
+    return all;
+}
+
+static size_t prune(struct journal *journal, const struct journal_keep *keep)
+{
+    size_t bodies, all = prune_bodies(journal, keep, &bodies);
+    ck_assert_uint_eq(bodies, 0);
     return all;
 }
 
@@ -580,6 +590,56 @@ START_TEST(pruning_for_space_keeps_the_keys)
     keep.dedupe_before_ms = INT64_MAX;
     ck_assert_uint_eq(prune(journal, &keep), 2);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
+    journal_close(journal);
+}
+END_TEST
+
+/* One route that fails must not fill the disk: bodies go, the events stay to be seen. */
+START_TEST(bodies_of_the_dead_go_oldest_first_and_no_more_than_needed)
+{
+    struct journal *journal = fixture_open();
+    size_t bodies;
+    static uint8_t body[1000];
+    for (int i = 0; i < 12; i++) {
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        int64_t seq = add(journal, "k", bytes_of(body, sizeof body));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        if (i == 3 || i == 11)
+            continue; /* pending */
+        claim(journal, journal_delivery_seq(seq, 0), 1);
+        finish(journal, journal_delivery_seq(seq, 0), 1, OUTCOME_FAILED);
+    }
+    struct journal_keep keep = {.oldest_done = true, .dead_bytes = 3500};
+    ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 0);
+    ck_assert_uint_eq(bodies, 4);
+    ck_assert_int_eq(count_rows("SELECT sum(event * (event NOT IN (SELECT event FROM body))) FROM"
+                                " (SELECT seq AS event FROM event)"),
+                     1 + 2 + 3 + 5);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM output"), 6);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery WHERE reason IS NOT NULL"), 10);
+    keep.dead_bytes = INT64_MAX;
+    prune_bodies(journal, &keep, &bodies);
+    ck_assert_uint_eq(bodies, 6);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 2);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 12);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(the_horizon_is_kept)
+{
+    struct journal *journal = fixture_open();
+    int64_t horizon = -1, newest = -1;
+    ck_assert(journal_read_horizon(journal, &horizon, &newest));
+    ck_assert(horizon == 0 && newest == 0);
+    add_committed(journal, "k1");
+    for (int64_t now = 5; now < 7; now++) {
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert(journal_put_horizon(journal, now));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert(journal_read_horizon(journal, &horizon, &newest));
+        ck_assert(horizon == now && newest == 1700000000000);
+    }
     journal_close(journal);
 }
 END_TEST
@@ -632,6 +692,8 @@ int main(void)
     tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
     tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
     tcase_add_test(all, pruning_for_space_keeps_the_keys);
+    tcase_add_test(all, bodies_of_the_dead_go_oldest_first_and_no_more_than_needed);
+    tcase_add_test(all, the_horizon_is_kept);
     tcase_add_test(all, a_kill_in_the_middle_of_a_transaction_loses_nothing);
     suite_add_tcase(suite, all);
     return fixture_run(suite);
