@@ -1,5 +1,5 @@
-/* The clocks. Deadlines and rates use the monotonic one, records and signatures the wall's; how much
- * time has passed in days, sleep included, says that of the boot. */
+/* The clocks. Deadlines and rates use the monotonic one, records and signatures the wall's; how
+ * much time has passed in days, sleep included, says that of the boot. */
 #ifndef TENTERHOOK_BASE_CLOCK_H
 #define TENTERHOOK_BASE_CLOCK_H
 

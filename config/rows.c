@@ -277,9 +277,10 @@ static const struct row keep_rows[] = {
      .default_text = "2GiB",
      .min = MIB(1),
      .max = GIB(1024),
-     .sentence = "When the journal is larger, the oldest events that are done go first. If none are "
-                 "left, the bodies of events that failed go, the oldest first: they can still be "
-                 "seen, but not replayed."},
+     .sentence =
+         "When the journal is larger, the oldest events that are done go first. If none are "
+         "left, the bodies of events that failed go, the oldest first: they can still be "
+         "seen, but not replayed."},
     {.name = "dead",
      .type = ROW_DURATION,
      .offset = offsetof(struct journal_settings, keep_dead_ms),

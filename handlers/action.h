@@ -28,7 +28,7 @@ enum outcome_kind {
     OUTCOME_DONE,
     OUTCOME_FAILED, /* exit status, signal, could not start: `reason` */
     OUTCOME_TIMEOUT,
-    OUTCOME_INTERRUPTED, /* the server is leaving: pending again, not a failure */
+    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory */
 };
 
 struct outcome {

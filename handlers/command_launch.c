@@ -133,8 +133,9 @@ static bool launch_plan(struct launch *launch, struct error *err)
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
-    if (!launch_plan(launch, err))
-        return SPAWN_FAILED;
+    errno = 0;
+    if (!launch_plan(launch, err)) /* for want of memory, or for good */
+        return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     enum spawn_result result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);

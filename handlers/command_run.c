@@ -245,8 +245,8 @@ static void run_launch_later(struct action_run *run)
     int64_t due = now + run->launch_wait_ms * NS_PER_MS;
     run->launch_wait_ms =
         run->launch_wait_ms * 2 < LAUNCH_WAIT_MAX_MS ? run->launch_wait_ms * 2 : LAUNCH_WAIT_MAX_MS;
-    if (!loop_timer_set(run->loop, &run->timer, due))
-        run_finish_without_process(run, OUTCOME_FAILED);
+    if (!loop_timer_set(run->loop, &run->timer, due)) /* no memory */
+        run_finish_without_process(run, OUTCOME_INTERRUPTED);
 }
 
 static void launch_due(struct action_run *run)

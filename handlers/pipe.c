@@ -24,6 +24,7 @@ struct action_run {
     void (*done)(void *context, const struct outcome *outcome);
     void *context;
     int64_t started_ns;
+    bool no_memory; /* for its frame */
     struct buffer content;
 };
 
@@ -67,8 +68,11 @@ static const char *run_encode(struct pipe_frame *frame, struct bytes *content)
         memchr(delivery->body.data, '\n', delivery->body.length))
         return "the body holds a line end, so it cannot be sent as one line: use the format "
                "json-lines or length";
-    if (!encoders[run->settings->format](&run->content, delivery))
-        return "out of memory";
+    errno = 0;
+    if (!encoders[run->settings->format](&run->content, delivery)) {
+        run->no_memory = errno == ENOMEM;
+        return run->no_memory ? "the server had no memory for its frame" : "its frame is too long";
+    }
     *content = buffer_bytes(&run->content);
     return NULL;
 }
@@ -79,7 +83,7 @@ static void run_ended(struct pipe_frame *frame, enum pipe_end end, const char *r
                                               [PIPE_FAILED] = OUTCOME_FAILED,
                                               [PIPE_INTERRUPTED] = OUTCOME_INTERRUPTED};
     struct action_run *run = (struct action_run *)frame;
-    struct outcome outcome = {.kind = kinds[end],
+    struct outcome outcome = {.kind = run->no_memory ? OUTCOME_INTERRUPTED : kinds[end],
                               .exit_status = -1,
                               .torn = frame->torn,
                               .reason = reason,

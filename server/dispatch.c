@@ -11,6 +11,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#define CLAIMS_PAUSE_NS NS_PER_S
 enum { BEGIN_TRIES = 100 };
 enum {
     CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
@@ -113,10 +114,21 @@ void dispatch_finish(struct dispatch *dispatch)
 
 /* ---- outcomes ---- */
 
+/* The machine is short of memory: what was not claimed is claimed when it may have some again. */
+static void pause_claims(struct dispatch *dispatch)
+{
+    log_write(LOG_ERROR, "claims_paused", log_number("ms", CLAIMS_PAUSE_NS / NS_PER_MS),
+              log_text("reason", "no memory for a delivery"));
+    dispatch->claims_resume_ns = clock_monotonic_ns() + CLAIMS_PAUSE_NS;
+    dispatch->read_again = true;
+}
+
 static void run_ended(void *context, const struct outcome *outcome)
 {
     struct run *run = context;
     struct dispatch *dispatch = run->owner;
+    if (outcome->kind == OUTCOME_INTERRUPTED && !run->stopping)
+        pause_claims(dispatch);
     run_keep_outcome(run, outcome, clock_unix_ms());
     run_log_outcome(run);
     run->under_way = NULL;
@@ -158,16 +170,18 @@ struct claim {
     bool no_memory;
 };
 
-static void claim_found(void *context, const struct journal_delivery *found)
+/* Without memory it is not claimed, and stays pending. */
+static bool claim_found(void *context, const struct journal_delivery *found)
 {
     struct claim *claim = context;
     claim->run = run_create(claim->dispatch, claim->lane, claim->delivery, found);
     claim->no_memory = !claim->run;
     if (claim->run)
         claim->run->given.after_crash = claim->lane->after_crash;
+    return claim->run != NULL;
 }
 
-/* The bytes claimed; SIZE_MAX: no more in this transaction. */
+/* The bytes claimed; SIZE_MAX: no more for a while. */
 static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t now_ms)
 {
     struct claim claim = {.dispatch = dispatch, .lane = lane};
@@ -182,17 +196,21 @@ static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t no
     lane_give(&dispatch->lanes, lane, 0);
     if (claim.run)
         run_destroy(claim.run);
-    /* the row says running and nobody runs it: dispatch_recover's comparison finds it */
     if (claim.no_memory)
-        dispatch->takeover_due = true;
+        pause_claims(dispatch);
     return claim.no_memory ? SIZE_MAX : 0;
+}
+
+static bool may_claim(const struct dispatch *dispatch)
+{
+    return clock_monotonic_ns() >= dispatch->claims_resume_ns;
 }
 
 static void write_claims(struct dispatch *dispatch)
 {
     int64_t now_ms = clock_unix_ms();
     size_t bytes = 0;
-    while (dispatch->claimed.count < CLAIMS_MAX && bytes < CLAIM_BYTES) {
+    while (may_claim(dispatch) && dispatch->claimed.count < CLAIMS_MAX && bytes < CLAIM_BYTES) {
         struct lane *lane = lanes_next(&dispatch->lanes);
         if (!lane)
             return;
@@ -203,12 +221,12 @@ static void write_claims(struct dispatch *dispatch)
     }
 }
 
-/* Cannot be started for want of memory: an outcome like any other. */
+/* For want of memory; it is claimed again later. */
 static void start_failed(struct run *run)
 {
-    run_ended(run, &(struct outcome){.kind = OUTCOME_FAILED,
+    run_ended(run, &(struct outcome){.kind = OUTCOME_INTERRUPTED,
                                      .exit_status = -1,
-                                     .reason = "the server has no memory to start it"});
+                                     .reason = "the server had no memory to start it"});
 }
 
 static void start_claimed(struct dispatch *dispatch)
@@ -288,7 +306,8 @@ bool dispatch_prepare(struct dispatch *dispatch, bool *work)
         return true;
     if (!lanes_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))
         return false;
-    *work |= dispatch->takeover_due || dispatch->strays_due || lanes_next(&dispatch->lanes);
+    *work |= dispatch->takeover_due || dispatch->strays_due ||
+             (may_claim(dispatch) && lanes_next(&dispatch->lanes));
     return true;
 }
 
@@ -335,12 +354,13 @@ void dispatch_settle(struct dispatch *dispatch, bool committed)
         dispatch->strays_due |= dispatch->claiming;
         return;
     }
-    bool again = interrupted_some(&dispatch->ended) || dispatch->took_over;
+    bool again = interrupted_some(&dispatch->ended) || dispatch->took_over || dispatch->read_again;
     list_release(dispatch, &dispatch->ended);
     if (dispatch->took_over)
         dispatch->takeover_due = false;
     if (again)
         lanes_reset(&dispatch->lanes);
+    dispatch->read_again = false;
     start_claimed(dispatch);
 }
 

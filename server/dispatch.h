@@ -29,7 +29,9 @@ struct dispatch {
     size_t stray_count;
     bool claiming;
     bool takeover_due, strays_due;
-    bool took_over; /* in the transaction under way */
+    bool took_over;           /* in the transaction under way */
+    bool read_again;          /* the lanes have lost a delivery that is pending still */
+    int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
 };
 
 /* Its own transaction: names the actions. Claims nothing until dispatch_claim. */

@@ -138,10 +138,11 @@ struct journal_death {
 
 typedef void journal_died(void *context, const struct journal_death *death);
 
-/* In a transaction: the delivery becomes running, with our mark, if it is pending. `each` gets it
- * if it did; `died`, where its event is not there any more. False only on failure. */
+/* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
+ * becomes running, with our mark. `died`, where its event is not there any more. False only on
+ * failure. */
 bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
-                   void (*each)(void *context, const struct journal_delivery *delivery),
+                   bool (*each)(void *context, const struct journal_delivery *delivery),
                    journal_died *died, void *context);
 
 /* In a transaction: what became of a delivery that we claimed. */

@@ -49,23 +49,21 @@ static void tell_if_dead(struct journal *journal, int64_t delivery, journal_died
 }
 
 bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
-                   void (*each)(void *context, const struct journal_delivery *delivery),
+                   bool (*each)(void *context, const struct journal_delivery *delivery),
                    journal_died *died, void *context)
 {
     struct database *db = &journal->db;
-    if (!database_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)mark),
-                          value_number(now_ms)))
-        return false;
-    if (database_changes(db) != 1)
-        return true;
     struct query query = database_query(db, SQL_READ_DELIVERY, value_number(delivery));
-    bool there = false;
+    bool lost = false, taken = false;
     while (query_next(&query)) {
         struct journal_delivery found = delivery_of_row(&query);
-        each(context, &found);
-        there = true;
+        lost = query_is_null(&query, 3) || query_is_null(&query, 9);
+        taken = !lost && each(context, &found);
     }
-    if (!there) {
+    if (taken)
+        database_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)mark),
+                         value_number(now_ms));
+    if (lost) {
         database_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
         tell_if_dead(journal, delivery, died, context);
     }

@@ -35,11 +35,13 @@ const char *const journal_sql[SQL_COUNT] = {
                          " ORDER BY seq LIMIT ?4",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
                   " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
+    /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt, e.received_ms, e.is_json, e.id, e.type, e.delivery_id, e.client,"
+        "SELECT d.attempt + 1, e.received_ms, e.is_json, e.id, e.type, e.delivery_id, e.client,"
         " e.content_type, b.headers, b.content"
-        " FROM delivery d JOIN event e ON e.seq = d.seq >> 8 JOIN body b ON b.event = e.seq"
-        " WHERE d.seq = ?1",
+        " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
+        "e.seq"
+        " WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is not in the journal any more' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"

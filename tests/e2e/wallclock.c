@@ -1,5 +1,5 @@
-/* Stands before the C library: the wall clock of a program under test is ahead by as many seconds as
- * the file $WALLCLOCK_OFFSET says. Other clocks go on as they are. */
+/* Stands before the C library: the wall clock of a program under test is ahead by as many seconds
+ * as the file $WALLCLOCK_OFFSET says. Other clocks go on as they are. */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>

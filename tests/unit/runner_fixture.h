@@ -31,6 +31,8 @@ static struct {
     atomic_uint hold;       /* actions that have started wait */
     atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
     atomic_uint failed_syncs, refused_locks;
+    atomic_uint no_memory; /* for deliveries that are to be claimed */
+    atomic_uint refused_claims;
     struct {
         char id[ID_TEXT_SIZE];
         unsigned attempt;
@@ -59,6 +61,22 @@ int fcntl(int fd, int command, ...)
     if (board && got < 0 && (command == F_SETLK || command == F_OFD_SETLK))
         atomic_fetch_add(&board->refused_locks, 1);
     return got;
+}
+
+/* Stands before that of server/run.c, which is linked as __real_run_create. */
+struct run;
+struct run *__real_run_create(void *owner, struct lane *lane, int64_t delivery,
+                              const struct journal_delivery *found);
+struct run *__wrap_run_create(void *owner, struct lane *lane, int64_t delivery,
+                              const struct journal_delivery *found);
+struct run *__wrap_run_create(void *owner, struct lane *lane, int64_t delivery,
+                              const struct journal_delivery *found)
+{
+    if (board && atomic_load(&board->no_memory)) {
+        atomic_fetch_add(&board->refused_claims, 1);
+        return NULL;
+    }
+    return __real_run_create(owner, lane, delivery, found);
 }
 
 /* ---- the action ---- */

@@ -7,9 +7,10 @@
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
 
-static void note_nothing(void *context, const struct journal_delivery *delivery)
+static bool note_nothing(void *context, const struct journal_delivery *delivery)
 {
     (void)context, (void)delivery;
+    return true;
 }
 
 /* One event for each key; the first has failed, the second is done, the third waits. */

@@ -38,9 +38,16 @@ static size_t pending(struct journal *journal, int64_t *first)
     return count;
 }
 
-static void note_attempt(void *context, const struct journal_delivery *delivery)
+static bool note_attempt(void *context, const struct journal_delivery *delivery)
 {
     *(unsigned *)context = delivery->attempt;
+    return true;
+}
+
+static bool take_nothing(void *context, const struct journal_delivery *delivery)
+{
+    *(unsigned *)context = delivery->attempt;
+    return false;
 }
 
 /* The reason of the last delivery that died without an action. */
@@ -183,6 +190,23 @@ START_TEST(only_what_the_dead_ran_is_taken_over)
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(pending(journal, &found), 1);
     ck_assert_int_eq(found, first);
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_delivery_that_is_not_taken_stays_pending)
+{
+    struct journal *journal = fixture_open();
+    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    for (int i = 0; i < 20; i++) {
+        unsigned attempt = 0;
+        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert(journal_claim(journal, delivery, 1, 1, take_nothing, note_death, &attempt));
+        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_uint_eq(attempt, 1);
+        ck_assert_uint_eq(pending(journal, NULL), 1);
+    }
+    ck_assert_uint_eq(claim(journal, delivery, 1), 1);
     journal_close(journal);
 }
 END_TEST
@@ -674,6 +698,7 @@ int main(void)
     tcase_add_test(all, a_delivery_is_claimed_once);
     tcase_add_test(all, a_clock_that_was_set_back_holds_up_nothing);
     tcase_add_test(all, only_what_the_dead_ran_is_taken_over);
+    tcase_add_test(all, a_delivery_that_is_not_taken_stays_pending);
     tcase_add_test(all, a_delivery_without_its_event_is_dead);
     tcase_add_test(all, what_kills_every_runner_is_given_up);
     tcase_add_test(all, what_waits_sees_any_number_of_runners_die);

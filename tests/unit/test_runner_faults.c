@@ -148,6 +148,24 @@ START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
 }
 END_TEST
 
+START_TEST(want_of_memory_is_no_crash)
+{
+    struct peer peer = peer_start(1);
+    atomic_store(&board->no_memory, 1);
+    claim(&peer);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_ACCEPTED);
+    wait_at_least(&board->refused_claims, 3);
+    ck_assert_int_eq(ask_journal("SELECT max(takeovers + attempt) FROM delivery"), 0);
+    ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 1);
+    ck_assert_uint_lt(atomic_load(&board->refused_claims), 10); /* it does not spin */
+    atomic_store(&board->no_memory, 0);
+    wait_count(&board->ended, 1);
+    wait_journal(COUNT_STATE("done"), 1);
+    ck_assert_uint_eq(board->seen[0].attempt, 1);
+    peer_leave(&peer);
+}
+END_TEST
+
 /* The peak of a process's memory, in KiB. */
 static long peak_memory(pid_t pid)
 {
@@ -265,6 +283,7 @@ int main(void)
     tcase_add_test(all, writes_that_fail_are_refused_until_they_work_again);
     tcase_add_test(all, after_a_failed_sync_nothing_is_acknowledged_before_a_check);
     tcase_add_test(all, a_lock_held_for_long_is_refused_and_a_short_one_waited_for);
+    tcase_add_test(all, want_of_memory_is_no_crash);
     tcase_add_test(all, a_hundred_thousand_queued_events_are_no_burden);
     tcase_add_test(all, the_keeper_empties_the_log);
     suite_add_tcase(suite, all);
