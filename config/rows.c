@@ -326,11 +326,14 @@ static const struct row journal_rows[] = {
          "`refuse` leaves everything as it is, `continue` copies the files and goes on "
          "without those events."},
 };
-static bool finish_journal(struct load *load, const struct node *node, void *settings)
+static bool finish_journal(struct load *load, const struct node *node, void *data)
 {
-    const struct node *path = tree_find(node, "path");
+    struct journal_settings *settings = data;
+    const struct node *path = tree_find(node, "path"), *min_free = tree_find(node, "min_free");
     if (path)
-        ((struct journal_settings *)settings)->at = load_position(load, path);
+        settings->at = load_position(load, path);
+    if (min_free)
+        settings->min_free_at = load_position(load, min_free);
     return true;
 }
 

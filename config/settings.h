@@ -50,7 +50,8 @@ struct journal_settings {
     struct position at; /* of `path`; no file where it is not said */
     int64_t keep_age_ms, keep_size, keep_dead_ms;
     int64_t min_free;
-    int damaged; /* enum journal_damaged */
+    struct position min_free_at; /* no file where it is not said */
+    int damaged;                 /* enum journal_damaged */
 };
 
 struct log_settings {

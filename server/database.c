@@ -18,9 +18,6 @@
 /* Instructions of SQLite's machine between two looks at the deadline. */
 enum { DEADLINE_STEPS = 20000 };
 
-/* The keeper empties the log. Where it cannot keep up, or is not there, the writer does it itself
- * at this many pages (of 4 KiB): a short log is quick to recover, and little is lost with it. */
-enum { LOG_PAGES_MAX = 4000 };
 /* How long a connection that is closed waits for the lock. */
 enum { CLOSE_WAIT_MS = 2000 };
 
@@ -115,7 +112,7 @@ static int after_commit(void *owner, sqlite3 *handle, const char *name, int page
     struct database *db = owner;
     db->log_pages = pages;
     /* a failure here is not one of the commit, which is done; the next commit finds its own */
-    if (pages >= LOG_PAGES_MAX)
+    if (pages >= DATABASE_LOG_PAGES)
         sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return SQLITE_OK;
 }

@@ -136,11 +136,21 @@ static void run_ended(void *context, const struct outcome *outcome)
     list_append(&dispatch->ended, run);
 }
 
-static void write_outcomes(struct dispatch *dispatch)
+/* On a disk that is nearly full the outcome is what counts. */
+static void drop_output(struct outcome *outcome, struct store *store)
 {
-    for (struct run *run = dispatch->ended.first; run; run = run->next)
+    size_t bytes = outcome->output.length + outcome->error_output.length;
+    if (bytes > 0 && !store_take_room(store, ROOM_FOR_OUTPUTS, bytes))
+        outcome->output = outcome->error_output = bytes_of(NULL, 0);
+}
+
+static void write_outcomes(struct dispatch *dispatch, struct store *store)
+{
+    for (struct run *run = dispatch->ended.first; run; run = run->next) {
+        drop_output(&run->outcome, store);
         journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
                        run->ended_ms);
+    }
 }
 
 static bool interrupted_some(const struct run_list *list)
@@ -329,10 +339,10 @@ void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int
                          clock_unix_ms());
 }
 
-void dispatch_write(struct dispatch *dispatch)
+void dispatch_write(struct dispatch *dispatch, struct store *store)
 {
     assert(dispatch->claimed.count == 0);
-    write_outcomes(dispatch);
+    write_outcomes(dispatch, store);
     dispatch->took_over = false;
     if (!dispatch->claiming)
         return;

@@ -5,6 +5,7 @@
 #define TENTERHOOK_SERVER_DISPATCH_H
 
 #include "server/lanes.h"
+#include "server/store.h"
 
 enum { DISPATCH_MARKS = 64 };
 
@@ -49,7 +50,7 @@ bool dispatch_prepare(struct dispatch *dispatch, bool *work);
 void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event);
 void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
                        const char *reason);
-void dispatch_write(struct dispatch *dispatch);
+void dispatch_write(struct dispatch *dispatch, struct store *store);
 void dispatch_settle(struct dispatch *dispatch, bool committed);
 
 /* ---- what the supervisor says ---- */

@@ -165,7 +165,7 @@ static void add_key(struct intake *intake, struct intake_item *item, const struc
 }
 
 static void write_item(struct intake *intake, struct intake_item *item, struct dispatch *dispatch,
-                       bool has_space)
+                       struct store *store)
 {
     const struct route *route = &intake->settings->routes[item->event.route];
     struct bytes *key = &item->event.dedupe_key;
@@ -179,18 +179,19 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     item->hash = key->length ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key) : 0;
     if (key->length > 0 && find_first(intake, item, route, now_ms))
         return;
-    if (has_space)
+    size_t bytes = item->event.headers.length + item->event.body.length;
+    if (store_take_room(store, ROOM_FOR_EVENTS, bytes))
         add_event(intake, item, route, dispatch, now_ms);
     else
         item->answer.status = WIRE_REFUSED_SPACE;
 }
 
-void intake_write(struct intake *intake, struct dispatch *dispatch, bool has_space)
+void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store)
 {
     if (intake->behind && read_keys(intake))
         intake->behind = false;
     for (size_t i = 0; i < intake->count; i++)
-        write_item(intake, &intake->items[i], dispatch, has_space);
+        write_item(intake, &intake->items[i], dispatch, store);
 }
 
 static void empty_batch(struct intake *intake, bool over)

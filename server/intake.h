@@ -7,6 +7,7 @@
 #include "server/channel.h"
 #include "server/dedupe.h"
 #include "server/dispatch.h"
+#include "server/store.h"
 
 enum { INTAKE_BATCH = 1024, INTAKE_BYTES = 64 << 20 };
 
@@ -43,7 +44,7 @@ void intake_collect(struct intake *intake, struct channel *channel);
 void intake_look(struct intake *intake);
 
 /* In a transaction: decides on every item; events go into the journal and to the dispatcher. */
-void intake_write(struct intake *intake, struct dispatch *dispatch, bool has_space);
+void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store);
 /* After the commit, or where there was none: answers everything and empties the batch. */
 void intake_answer(struct intake *intake, bool committed, unsigned retry_after_s);
 /* The batch is put off: its frames will be collected again. */

@@ -309,6 +309,13 @@ enum store_status journal_probe(struct journal *journal)
     return journal_commit(journal);
 }
 
+void journal_copy_log(struct journal *journal)
+{
+    database_clear(&journal->db);
+    database_checkpoint(&journal->db, false);
+    database_clear(&journal->db);
+}
+
 void journal_forget_failure(struct journal *journal)
 {
     database_clear(&journal->db);

@@ -65,6 +65,8 @@ enum store_status journal_begin(struct journal *journal);
 enum store_status journal_commit(struct journal *journal);
 /* A transaction that only proves that one can be made durable. */
 enum store_status journal_probe(struct journal *journal);
+/* As much of the log as possible goes into the file. */
+void journal_copy_log(struct journal *journal);
 /* After a status that was dealt with outside of a transaction. */
 void journal_forget_failure(struct journal *journal);
 /* What has failed since the last beginning, and why (returns false). */

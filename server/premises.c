@@ -3,6 +3,8 @@
 #include "server/premises.h"
 
 #include "base/secret.h"
+#include "base/units.h"
+#include "server/database.h"
 #include "server/privilege.h"
 #include "server/process.h"
 #include "server/tls.h"
@@ -125,9 +127,27 @@ static void check_journal(const struct settings *settings, struct problem_list *
     free(path);
 }
 
+/* The log may need as much room as it can have before it is copied, whatever commands print. */
+static void check_floor(const struct settings *settings, struct problem_list *problems)
+{
+    const struct journal_settings *journal = &settings->journal;
+    int64_t least = (int64_t)DATABASE_PAGE * DATABASE_LOG_PAGES;
+    char is[32], needed[32];
+    if (journal->min_free >= least)
+        return;
+    units_format_size(journal->min_free, is);
+    units_format_size(least, needed);
+    settings_problem(problems, PROBLEM_WARNING, &journal->min_free_at,
+                     "\"min_free: %s\" is little: the journal's log alone may grow to %s while the "
+                     "disk is slow, and events that wait for their actions need room for what "
+                     "becomes of them",
+                     is, needed);
+}
+
 void premises_check(const struct settings *settings, struct problem_list *problems)
 {
     check_pairs(settings, problems);
     premises_check_user(settings, problems);
     check_journal(settings, problems);
+    check_floor(settings, problems);
 }

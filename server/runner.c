@@ -79,10 +79,10 @@ static void look_around(struct runner *runner)
 /* Inside the transaction. */
 static void write_turn(struct runner *runner)
 {
-    bool has_space = runner->intake->count > 0 && store_has_space(&runner->store);
+    store_look_at_space(&runner->store);
     look_around(runner);
-    intake_write(runner->intake, &runner->dispatch, has_space);
-    dispatch_write(&runner->dispatch);
+    intake_write(runner->intake, &runner->dispatch, &runner->store);
+    dispatch_write(&runner->dispatch, &runner->store);
 }
 
 /* ---- keys that senders have delivered ---- */

@@ -17,7 +17,6 @@
 #define BUSY_PATIENCE_NS (2 * NS_PER_S)
 #define BUSY_PAUSE_NS (20 * NS_PER_MS)
 #define SETTLE_NS (2 * NS_PER_S)
-#define SPACE_LOOK_NS (250 * NS_PER_MS)
 
 /* What is done about each status, how often, and when callers should come again. */
 static const struct {
@@ -33,6 +32,7 @@ static const struct {
 };
 
 enum { SPACE_RETRY_AFTER_S = 30 };
+enum { ROOM_PAGES = 2, ROOM_AGAIN = 1 << 20 };
 
 static void latch(struct store *store, enum store_status status, const char *reason)
 {
@@ -100,6 +100,8 @@ static void retry_is_due(struct loop_timer *timer)
         try_reopen(store);
         return;
     }
+    if (store->status == STORE_FULL) /* a log that is copied is written from its beginning again */
+        journal_copy_log(store->journal);
     enum store_status status = journal_probe(store->journal);
     if (status == STORE_OK)
         unlatch(store);
@@ -186,20 +188,45 @@ static bool free_bytes(const char *path, int64_t *bytes)
     return true;
 }
 
-bool store_has_space(struct store *store)
+/* What the log holds has to be copied into the file, which may need as much room again. */
+void store_look_at_space(struct store *store)
 {
-    int64_t now = clock_monotonic_ns(), bytes = 0;
-    if (store->space_looked_ns != 0 && now - store->space_looked_ns < SPACE_LOOK_NS)
-        return !store->low_space;
-    store->space_looked_ns = now;
+    int64_t log = (int64_t)journal_log_pages(store->journal) * DATABASE_PAGE, free = 0;
+    int64_t floor = store->settings->min_free;
     /* what cannot be asked is found out by the commit */
-    bool low = free_bytes(store->settings->path, &bytes) && bytes < store->settings->min_free;
-    if (low != store->low_space)
-        log_write(low ? LOG_ERROR : LOG_INFO, low ? "space_low" : "space_enough",
-                  log_number("free_bytes", bytes),
-                  log_number("min_free", store->settings->min_free));
-    store->low_space = low;
-    return !low;
+    bool known = free_bytes(store->settings->path, &free);
+    store->room = known ? free - log - floor : INT64_MAX;
+    if (store->room < ROOM_AGAIN || !(store->low_space || store->no_outputs))
+        return;
+    log_write(LOG_INFO, "space_enough", log_number("free_bytes", free),
+              log_number("min_free", floor));
+    store->low_space = store->no_outputs = false;
+}
+
+static void say_no_room(struct store *store, enum room_for what)
+{
+    bool *said = what == ROOM_FOR_EVENTS ? &store->low_space : &store->no_outputs;
+    if (*said)
+        return;
+    *said = true;
+    log_write(LOG_ERROR, "space_low",
+              log_number("free_bytes", store->room + store->settings->min_free),
+              log_number("min_free", store->settings->min_free),
+              log_text("reason", what == ROOM_FOR_EVENTS ? "new events are refused"
+                                                         : "outputs of commands are not kept"));
+}
+
+bool store_take_room(struct store *store, enum room_for what, size_t bytes)
+{
+    int64_t below = what == ROOM_FOR_OUTPUTS ? store->settings->min_free / 2 : 0;
+    /* once in the log, and once in the file; and the pages that it shares with others */
+    int64_t needed = 2 * ((int64_t)bytes + ROOM_PAGES * DATABASE_PAGE);
+    if (store->room + below < needed) {
+        say_no_room(store, what);
+        return false;
+    }
+    store->room -= needed;
+    return true;
 }
 
 unsigned store_retry_after_s(const struct store *store)

@@ -17,8 +17,8 @@ struct store {
     int64_t settles_ns;       /* when STORE_OK will have lasted */
     int64_t busy_since_ns;    /* somebody else's lock is being waited for; 0: no */
     struct loop_timer retry;
-    bool low_space;
-    int64_t space_looked_ns;
+    int64_t room;               /* bytes above the floor, in this turn */
+    bool low_space, no_outputs; /* what the log knows */
     /* After the journal was closed, opened and checked: what is in memory is to be made anew.
      * False: that failed, and so has the journal. */
     bool (*reopened)(void *owner);
@@ -43,8 +43,14 @@ bool store_commit(struct store *store);
 /* A failure outside of a transaction. */
 void store_fail(struct store *store);
 
-/* Whether there is room for new events; looked at no more than four times a second. */
-bool store_has_space(struct store *store);
+/* What is written in a turn is bounded by the space on its disk. */
+enum room_for { ROOM_FOR_EVENTS, ROOM_FOR_OUTPUTS };
+
+/* At the beginning of a turn. */
+void store_look_at_space(struct store *store);
+/* Whether so many bytes may be written: events above `min_free`, outputs of commands above half of
+ * it. The rest is for what has to be written: claims, outcomes, and copying the log. */
+bool store_take_room(struct store *store, enum room_for what, size_t bytes);
 
 /* What to tell those who are refused, in seconds. */
 unsigned store_retry_after_s(const struct store *store);
