@@ -1,0 +1,73 @@
+/* Opens journals as a start of the server does, and says what is in them: a path a line on standard
+ * input, a line of JSON each on standard output. */
+#include "server/database.h"
+#include "server/journal.h"
+
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const sql[] = {
+    "SELECT id FROM event",
+    "SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT 1 FROM body WHERE event = e.seq) OR NOT "
+    "EXISTS (SELECT 1 FROM delivery WHERE seq >> 8 = e.seq)",
+};
+
+static void print_text(const char *text)
+{
+    putchar('"');
+    for (; *text; text++)
+        if ((unsigned char)*text >= ' ' && *text != '"' && *text != '\\')
+            putchar(*text);
+    putchar('"');
+}
+
+static void print_ids(struct database *db)
+{
+    const char *comma = "";
+    struct query query = database_query_values(db, 0, NULL, 0);
+    printf("\"ids\":[");
+    while (query_next(&query)) {
+        struct bytes id = query_bytes(&query, 0);
+        printf("%s\"%.*s\"", comma, (int)id.length, (const char *)id.data);
+        comma = ",";
+    }
+    query = database_query_values(db, 1, NULL, 0);
+    while (query_next(&query))
+        printf("],\"halves\":%lld,", (long long)query_number(&query, 0));
+}
+
+/* The reason why it cannot be opened, or what SQLite says of it. */
+static void open_state(const char *path)
+{
+    const struct journal_settings settings = {.path = path};
+    struct error err = {""};
+    struct database db;
+    char integrity[128] = "";
+    struct journal *journal = journal_open(&settings, 1000, &err);
+    printf("{");
+    if (journal && database_open(&db, path, DATABASE_READ, 0, sql, &err)) {
+        print_ids(&db);
+        database_read_text(&db, "PRAGMA integrity_check(1)", integrity, sizeof integrity);
+        database_close(&db);
+    }
+    printf("\"opened\":%s,\"integrity\":", journal ? "true" : "false");
+    print_text(integrity);
+    printf(",\"reason\":");
+    print_text(err.text);
+    printf("}\n");
+    journal_close(journal);
+    fflush(stdout);
+}
+
+int main(void)
+{
+    char path[4096];
+    log_configure(LOG_ERROR + 1, LOG_TEXT);
+    while (fgets(path, sizeof path, stdin)) {
+        path[strcspn(path, "\n")] = '\0';
+        open_state(path);
+    }
+    return 0;
+}
