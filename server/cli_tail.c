@@ -160,7 +160,7 @@ static int tail_on(struct journal_reader *reader, struct tail *tail)
             return EXIT_DONE;
         nanosleep(&pause, NULL);
         if (journal_reader_changed(reader))
-            code = look(reader, tail);
+            code = journal_reader_is_well(reader) ? look(reader, tail) : events_failed(reader);
     }
     return code < 0 ? EXIT_DONE : code;
 }

@@ -234,7 +234,8 @@ bool database_is_in_place(struct database *db)
 {
     struct error why;
     db->fault = database_files_check(&db->files, &why);
-    if (db->fault == FILES_IN_PLACE)
+    /* who only reads may look in the middle of another's commit */
+    if (db->fault == FILES_IN_PLACE || (db->fault == FILES_LOG_CUT && db->lock.fd < 0))
         return true;
     note_failure(db, SQLITE_IOERR);
     snprintf(db->failure_text, sizeof db->failure_text, "%.127s", why.text);

@@ -75,6 +75,9 @@ struct journal_reader *journal_reader_open(const char *path, struct error *err)
         journal_reader_close(reader);
         return NULL;
     }
+    /* without a log there is nothing to look after */
+    if (!database_note_files(&reader->db, err))
+        err->text[0] = '\0';
     journal_reader_changed(reader);
     return reader;
 }
@@ -256,5 +259,5 @@ bool journal_reader_changed(struct journal_reader *reader)
     struct query query = database_query_values(&reader->db, READ_CHANGED, NULL, 0);
     while (query_next(&query))
         reader->data_version = query_number(&query, 0);
-    return reader->data_version != before;
+    return !database_is_in_place(&reader->db) || reader->data_version != before;
 }

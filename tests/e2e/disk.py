@@ -1,4 +1,5 @@
 """A small file system of one's own, to be filled."""
+import errno
 import os
 import shutil
 import subprocess
@@ -40,10 +41,17 @@ class SmallDisk:
         shutil.rmtree(self.path, ignore_errors=True)
 
     def fill(self, leave):
-        """A file that leaves so many bytes."""
-        state = os.statvfs(self.path)
+        """A file that leaves so many bytes, whoever else writes at that moment."""
         with open(self.ballast, "wb") as file:
-            os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+            while True:
+                state = os.statvfs(self.path)
+                try:
+                    os.posix_fallocate(file.fileno(), 0, state.f_bavail * state.f_frsize - leave)
+                    return
+                except OSError as error:
+                    if error.errno != errno.ENOSPC:
+                        raise
+                    os.ftruncate(file.fileno(), 0)
 
     def make_room(self):
         """Removes that file, or makes the disk larger."""

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/database.h"
 #include "server/journal_edit.h"
+#include "server/journal_read.h"
 #include "server/log_walk.h"
 
 #include <dirent.h>
@@ -296,6 +297,27 @@ START_TEST(the_reset_bug_is_known_by_the_version)
 }
 END_TEST
 
+/* What follows the events would be silent for ever. */
+START_TEST(who_reads_notices_that_the_files_are_others)
+{
+    struct error err = {""};
+    struct journal *journal = fixture_open();
+    struct journal_reader *reader = journal_reader_open(fixture_path, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    ck_assert(!journal_reader_changed(reader));
+    add(journal);
+    ck_assert(journal_reader_changed(reader) && journal_reader_is_well(reader));
+    ck_assert_int_eq(unlink(log_path), 0);
+    ck_assert(journal_reader_changed(reader) && !journal_reader_is_well(reader));
+    ck_assert(!journal_reader_explain(reader, &err) && strstr(err.text, "is not at its path"));
+    journal_reader_close(reader);
+    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
+    ck_assert(journal_reopen(journal, &err));
+    ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
+    journal_close(journal);
+}
+END_TEST
+
 /* ---- the lock ---- */
 
 START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
@@ -377,6 +399,7 @@ int main(void)
     tcase_add_test(all, told_to_it_goes_on_and_keeps_a_copy);
     tcase_add_test(all, a_log_without_its_database_is_no_first_start);
     tcase_add_test(all, the_reset_bug_is_known_by_the_version);
+    tcase_add_test(all, who_reads_notices_that_the_files_are_others);
     tcase_add_test(all, the_lock_is_held_by_one_and_not_kept_from_who_waits);
     tcase_add_test(all, who_waits_for_the_lock_comes_before_who_has_had_it);
     tcase_add_test(all, a_lock_file_that_was_removed_is_made_anew);
