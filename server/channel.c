@@ -1,7 +1,14 @@
 /* Reading stops while whole frames wait for the journal and more than READ_ENOUGH bytes of them are
  * here; the socket's buffer then fills and the listener waits. A listener that does not read its
- * answers is cut off: it is ours, and hangs. */
+ * answers is cut off: it is ours, and hangs.
+ *
+ * What goes wrong ends the channel: its listener sees the end and gets another one within a second
+ * (CONTROL_UNLINKED), while what half arrived could never be put right. One thing is waited for:
+ * memory of the system's for an answer, because the event is in the journal already. */
 #include "server/channel.h"
+
+#include "base/clock.h"
+#include "server/control.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +22,7 @@ enum {
     KEEP_CAPACITY = 1024 * 1024,   /* of an empty buffer */
     ANSWERS_MAX = 4 * 1024 * 1024,
 };
+#define AGAIN_NS (10 * NS_PER_MS)
 
 static bool has_frame(const struct channel *channel)
 {
@@ -28,13 +36,14 @@ static bool has_frame(const struct channel *channel)
 static void channel_watch(struct channel *channel)
 {
     bool enough = channel->in.length > READ_ENOUGH && has_frame(channel);
-    uint32_t wanted = (enough ? 0 : EPOLLIN) | (channel->out.length ? EPOLLOUT : 0);
-    if (channel->ended || channel->broken) {
+    bool writes = channel->out.length > 0 && channel->again.slot == 0;
+    uint32_t wanted = (enough ? 0 : EPOLLIN) | (writes ? EPOLLOUT : 0);
+    if (channel->ended || channel->fault) {
         /* the hang-up would be reported for ever */
         loop_watch_remove(channel->loop, &channel->watch);
     } else if (wanted != channel->watched || channel->watch.fd < 0) {
         if (!loop_watch_set(channel->loop, &channel->watch, channel->fd, wanted))
-            channel->broken = true;
+            channel->fault = "it cannot be watched";
         channel->watched = wanted;
     }
 }
@@ -44,7 +53,7 @@ static bool read_piece(struct channel *channel)
 {
     struct buffer *in = &channel->in;
     if (!buffer_reserve(in, READ_PIECE)) {
-        channel->broken = true;
+        channel->fault = "no memory for what it sends";
         return false;
     }
     ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length, MSG_DONTWAIT);
@@ -67,6 +76,11 @@ static void channel_ready(struct loop_watch *watch, uint32_t events)
     channel_watch(channel);
 }
 
+static void flush_again(struct loop_timer *timer)
+{
+    channel_flush(timer->owner);
+}
+
 struct channel *channel_create(struct loop *loop, int fd, unsigned slot)
 {
     struct channel *channel = calloc(1, sizeof *channel);
@@ -78,6 +92,7 @@ struct channel *channel_create(struct loop *loop, int fd, unsigned slot)
     buffer_init(&channel->in, (size_t)WIRE_MAX + READ_ENOUGH + READ_ONCE);
     buffer_init(&channel->out, ANSWERS_MAX);
     loop_watch_init(&channel->watch, channel_ready, channel);
+    loop_timer_init(&channel->again, flush_again, channel);
     channel_watch(channel);
     return channel;
 }
@@ -85,6 +100,7 @@ struct channel *channel_create(struct loop *loop, int fd, unsigned slot)
 void channel_destroy(struct channel *channel)
 {
     loop_watch_remove(channel->loop, &channel->watch);
+    loop_timer_remove(channel->loop, &channel->again);
     close(channel->fd);
     buffer_finish(&channel->in);
     buffer_finish(&channel->out);
@@ -98,10 +114,10 @@ bool channel_take(struct channel *channel, struct wire_event *event)
     size_t length;
     int found =
         wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload, &length);
-    if (found == 0 || channel->broken)
+    if (found == 0 || channel->fault)
         return false;
     if (found < 0 || type != WIRE_EVENT || !wire_get_event(payload, event)) {
-        channel->broken = true;
+        channel->fault = "a frame that is not ours";
         return false;
     }
     channel->taken += length;
@@ -120,18 +136,18 @@ void channel_settle(struct channel *channel, bool over)
 
 bool channel_has_work(const struct channel *channel)
 {
-    return channel->ended || channel->broken || has_frame(channel);
+    return channel->ended || channel->fault || has_frame(channel);
 }
 
 bool channel_is_over(const struct channel *channel)
 {
-    return channel->broken || (channel->ended && !has_frame(channel));
+    return channel->fault || (channel->ended && !has_frame(channel));
 }
 
 void channel_answer(struct channel *channel, const struct wire_answer *answer)
 {
     if (!channel->ended && !wire_put_answer(&channel->out, answer))
-        channel->broken = true;
+        channel->fault = "no room for answers: they are not read, or there is no memory";
 }
 
 void channel_flush(struct channel *channel)
@@ -142,6 +158,9 @@ void channel_flush(struct channel *channel)
         if (sent >= 0)
             buffer_consume(&channel->out, (size_t)sent);
         else if (errno == EAGAIN)
+            break;
+        else if (control_error_passes(errno) &&
+                 loop_timer_set(channel->loop, &channel->again, clock_monotonic_ns() + AGAIN_NS))
             break;
         else if (errno != EINTR)
             channel->ended = true;

@@ -13,9 +13,10 @@ struct channel {
     struct loop_watch watch;
     uint32_t watched; /* EPOLL* bits */
     struct buffer in, out;
-    size_t taken; /* bytes at the front of `in` whose frames were taken in this turn */
-    bool ended;   /* the listener has closed it; what it sent before still counts */
-    bool broken;  /* it sent what is no frame of ours, or does not read: to be closed */
+    size_t taken;            /* bytes at the front of `in` whose frames were taken in this turn */
+    bool ended;              /* the listener has closed it; what it sent before still counts */
+    const char *fault;       /* NULL, or why it is to be closed */
+    struct loop_timer again; /* sends once more what the system had no memory for */
 };
 
 /* Watches `fd`, which is the channel's from now on. NULL without memory. */

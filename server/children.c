@@ -119,19 +119,66 @@ _Noreturn static void child_become(struct children *children, struct child *self
     abort();
 }
 
-/* Gives each of the two one end of a new channel. */
-static void child_connect(struct child *listener, struct child *runner)
+/* It has missed something for good. Where it has closed its end it is on its way out, and waitpid
+ * will have more to say. */
+static void child_kill(const struct child *child, int error)
+{
+    bool leaves = error == EPIPE || error == ECONNRESET;
+    log_write(leaves ? LOG_DEBUG : LOG_ERROR, "unreachable",
+              log_text("role", role_names[child->role]), log_number("pid", child->pid),
+              log_text("reason", strerror(error)));
+    kill(child->pid, SIGKILL);
+}
+
+bool child_tell(struct child *child, enum control_type type, uint64_t value)
+{
+    bool told = control_send(child->control, type, value, -1);
+    if (!told)
+        child_kill(child, errno);
+    return told;
+}
+
+static bool channel_failed(const struct child *listener, int error)
+{
+    log_write(LOG_ERROR, "channel_failed", log_number("listener", listener->pid),
+              log_text("reason", strerror(error)));
+    return false;
+}
+
+/* One end of a channel. A shortage passes: the listener will say that it has none. */
+static bool child_give_end(struct child *child, uint64_t value, int end, struct child *listener)
+{
+    if (control_send(child->control, CONTROL_CHANNEL, value, end))
+        return true;
+    if (control_error_passes(errno))
+        return channel_failed(listener, errno);
+    child_kill(child, errno);
+    return false;
+}
+
+/* Gives each of the two one end of a new channel. Where only one gets it, that one sees the end of
+ * the channel at once. */
+static bool child_connect(struct child *listener, struct child *runner)
 {
     int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) {
-        log_write(LOG_ERROR, "channel_failed", log_text("reason", strerror(errno)));
-        return;
-    }
-    if (!control_send(runner->control, CONTROL_CHANNEL, listener->slot, ends[0]) ||
-        !control_send(listener->control, CONTROL_CHANNEL, runner->mark, ends[1]))
-        log_write(LOG_WARNING, "channel_failed", log_text("reason", "a child does not listen"));
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        return channel_failed(listener, errno);
+    bool given = child_give_end(runner, listener->slot, ends[0], listener) &&
+                 child_give_end(listener, runner->mark, ends[1], listener);
+    listener->channels += given;
     close(ends[0]);
     close(ends[1]);
+    return given;
+}
+
+void child_reconnect(struct child *listener, uint64_t reached)
+{
+    struct child *runner = child_find(listener->children, listener->generation, ROLE_RUNNER);
+    if (listener->role != ROLE_LISTENER || reached != listener->channels || !runner)
+        return;
+    if (child_connect(listener, runner))
+        log_write(LOG_WARNING, "channel_made", log_number("listener", listener->pid),
+                  log_number("runner", runner->pid));
 }
 
 static void child_connect_all(struct children *children, struct child *fresh)
@@ -145,7 +192,8 @@ static void child_connect_all(struct children *children, struct child *fresh)
             child_connect(child, fresh);
 }
 
-/* Everything a child has said; its silence for good is found out by waitpid. */
+/* Everything a child has said. One that has closed its end is on its way out, or out of its mind.
+ */
 static void child_hear(struct loop_watch *watch, uint32_t events)
 {
     struct child *child = watch->owner;
@@ -158,8 +206,10 @@ static void child_hear(struct loop_watch *watch, uint32_t events)
         child->heard_ns = clock_monotonic_ns();
         child->children->said(child, &message);
     }
-    if (got < 0)
+    if (got < 0) {
         loop_watch_remove(child->children->loop, &child->watch);
+        kill(child->pid, SIGKILL); /* waitpid has not seen it yet: the number is still its own */
+    }
 }
 
 static struct child *child_create(struct children *children, struct generation *generation,
@@ -212,7 +262,7 @@ struct child *child_start(struct children *children, struct generation *generati
     }
     close(ends[1]);
     if (!loop_watch_set(children->loop, &child->watch, child->control, EPOLLIN))
-        log_write(LOG_ERROR, "start_failed", log_text("reason", strerror(errno)));
+        child_kill(child, errno); /* nobody would hear it */
     child_connect_all(children, child);
     child->next = children->first;
     children->first = child;

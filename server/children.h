@@ -19,9 +19,10 @@ struct child {
     struct generation *generation;
     enum role role;
     pid_t pid;
-    int control;   /* our end */
-    unsigned slot; /* in the shared region */
-    uint64_t mark; /* runners: unique for the life of the supervisor */
+    int control;       /* our end */
+    unsigned slot;     /* in the shared region */
+    uint64_t mark;     /* runners: unique for the life of the supervisor */
+    uint64_t channels; /* listeners: how many it has been given */
     bool ready;
     bool released; /* runner: claims nothing any more */
     int64_t started_ns, heard_ns;
@@ -59,6 +60,14 @@ extern const char *const role_names[ROLES];
 /* Forks one more process of that role and connects it: a listener with the generation's runner, a
  * runner with all its listeners. NULL after logging why. */
 struct child *child_start(struct children *children, struct generation *generation, enum role role);
+
+/* Says it to the child. One that cannot be reached has missed what is not said again: it is killed,
+ * and so replaced. False then. */
+bool child_tell(struct child *child, enum control_type type, uint64_t value);
+
+/* Gives a listener that has no channel another one to its runner, if it has one. `reached`: how
+ * many have come to it; one that is still under way is enough. */
+void child_reconnect(struct child *listener, uint64_t reached);
 
 /* Takes a dead child off the list and frees it; what it held in the shared region is given back. */
 void child_forget(struct children *children, struct child *child);

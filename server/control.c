@@ -7,6 +7,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* How often a message is offered while the system has no memory for it: each time it looks for
+ * some. */
+enum { SEND_TRIES = 5 };
+
 union descriptor_space {
     struct cmsghdr header;
     char space[CMSG_SPACE(sizeof(int))];
@@ -40,10 +44,18 @@ bool control_send(int end, enum control_type type, uint64_t value, int fd)
     if (fd >= 0)
         attach_descriptor(&message, &space, fd);
     ssize_t sent;
+    int tries = 0;
     do {
         sent = sendmsg(end, &message, MSG_NOSIGNAL);
-    } while (sent < 0 && errno == EINTR);
+    } while (sent < 0 && (errno == EINTR || (control_error_passes(errno) && ++tries < SEND_TRIES)));
     return sent == (ssize_t)sizeof content;
+}
+
+bool control_error_passes(int error)
+{
+    /* too many descriptors under way, of all processes of the user: ETOOMANYREFS */
+    return error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS || error == EMFILE ||
+           error == ENFILE;
 }
 
 static int received_descriptor(struct msghdr *message)
@@ -68,7 +80,7 @@ int control_receive(int end, struct control_message *content, int *fd)
         got = recvmsg(end, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+        return errno == EAGAIN || control_error_passes(errno) ? 0 : -1;
     *fd = received_descriptor(&message);
     if (got == (ssize_t)sizeof *content)
         return 1;

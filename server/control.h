@@ -13,6 +13,9 @@ enum control_type {
     CONTROL_READY = 1, /* listener: can serve; runner: journal open and checked */
     CONTROL_ALIVE,     /* about once a second, from the child's own loop */
     CONTROL_RELEASED,  /* runner: claims nothing any more, all claims are committed */
+    CONTROL_UNLINKED,  /* listener: has no channel; said again with each ALIVE until it has one.
+                          `value`: the CHANNELs that have reached it, so that one that is under way
+                          is not followed by another */
     /* to a listener or the runner */
     CONTROL_CHANNEL,  /* with a descriptor: a channel to the runner (listener), or to the
                          listener of slot `value` (runner). A listener that gets a second one
@@ -43,12 +46,16 @@ struct control_message {
 /* A pair; [0] for the supervisor, [1] for the child, both close-on-exec and non-blocking. */
 bool control_pair(int ends[2], struct error *err);
 
-/* Sends one message; `fd` -1: without a descriptor (the descriptor is not closed here). False if
- * the other side is gone or does not take it. */
+/* Sends one message; `fd` -1: without a descriptor (the descriptor is not closed here). False, with
+ * errno, if the other side is gone, does not take it, or the system is short of something
+ * (control_error_passes). */
 bool control_send(int end, enum control_type type, uint64_t value, int fd);
 
-/* 1: one message, and its descriptor (the caller's now) in `*fd` or -1; 0: nothing there; -1: the
- * other side is gone. */
+/* Whether it was a shortage of memory or descriptors, which says nothing of the other side. */
+bool control_error_passes(int error);
+
+/* 1: one message, and its descriptor (the caller's now) in `*fd` or -1, also where this process had
+ * no descriptor free for it; 0: nothing there; -1: the other side is gone. */
 int control_receive(int end, struct control_message *message, int *fd);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -246,8 +247,14 @@ bool http_is_empty(const struct http *http)
 
 void http_connect_runner(struct http *http, int fd)
 {
-    if (!uplink_open(&http->uplink, fd))
-        log_write(LOG_ERROR, "channel_failed", log_text("reason", "it cannot be watched"));
+    if (fd < 0 || !uplink_open(&http->uplink, fd))
+        log_write(LOG_ERROR, "channel_failed",
+                  log_text("reason", fd < 0 ? "no descriptor is free" : strerror(errno)));
+}
+
+bool http_has_runner(const struct http *http)
+{
+    return uplink_is_open(&http->uplink);
 }
 
 void http_listen(struct http *http)

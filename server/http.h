@@ -22,9 +22,11 @@ void http_destroy(struct http *http);
 /* Begins to accept. */
 void http_listen(struct http *http);
 
-/* The runner is at the other end of `fd`, which is taken over. What waits for the one before is
- * refused. */
+/* The runner is at the other end of `fd`, which is taken over (-1: there was no descriptor free for
+ * it). What waits for the one before is refused. */
 void http_connect_runner(struct http *http, int fd);
+/* Whether there is one. */
+bool http_has_runner(const struct http *http);
 
 /* Does what the events of this round have brought; call after each round of the loop. True: there
  * is more to do at once. */

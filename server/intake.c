@@ -106,7 +106,7 @@ void intake_collect(struct intake *intake, struct channel *channel)
         if (!channel_take(channel, &item->event))
             break;
         if (!is_credible(intake->settings, &item->event)) {
-            channel->broken = true;
+            channel->fault = "an event that cannot be";
             break;
         }
         item->channel = channel;

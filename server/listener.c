@@ -27,6 +27,7 @@ struct listener {
     struct http *http;
     struct loop_watch control_watch;
     struct loop_timer alive_timer, leave_timer;
+    uint64_t channels; /* that have been sent to it, whether they could be taken or not */
     bool is_patient, is_draining, must_leave;
 };
 
@@ -99,7 +100,8 @@ static void listener_drain(struct listener *listener, int64_t deadline_ns)
 
 static void listener_obey(struct listener *listener, const struct control_message *message, int fd)
 {
-    if (message->type == CONTROL_CHANNEL && fd >= 0) {
+    if (message->type == CONTROL_CHANNEL) {
+        listener->channels++;
         http_connect_runner(listener->http, fd);
         return;
     }
@@ -125,10 +127,14 @@ static void control_ready(struct loop_watch *watch, uint32_t events)
         _exit(EXIT_FAILURE);
 }
 
+/* Without a channel every event is refused, so it is asked for again and again. When the runner has
+ * died, the next one brings it. */
 static void say_alive(struct loop_timer *timer)
 {
     struct listener *listener = timer->owner;
     control_send(listener->process->control, CONTROL_ALIVE, 0, -1);
+    if (!http_has_runner(listener->http))
+        control_send(listener->process->control, CONTROL_UNLINKED, listener->channels, -1);
     loop_timer_set(&listener->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 

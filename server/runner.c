@@ -180,12 +180,15 @@ static bool turn_is_due(struct runner *runner)
 
 /* ---- channels ---- */
 
+/* A channel that is not added is closed here: its listener sees that and asks for another. */
 static void add_channel(struct runner *runner, int fd, unsigned slot)
 {
-    struct channel *channel = channel_create(&runner->loop, fd, slot);
+    struct channel *channel = fd >= 0 ? channel_create(&runner->loop, fd, slot) : NULL;
     if (!channel) {
-        log_write(LOG_ERROR, "channel_failed", log_text("reason", "no memory"));
-        close(fd);
+        log_write(LOG_ERROR, "channel_failed", log_number("slot", slot),
+                  log_text("reason", fd >= 0 ? "no memory" : "no descriptor is free"));
+        if (fd >= 0)
+            close(fd);
         return;
     }
     channel->next = runner->channels;
@@ -201,9 +204,9 @@ static void drop_channels(struct runner *runner)
             place = &channel->next;
             continue;
         }
-        if (channel->broken)
+        if (channel->fault)
             log_write(LOG_ERROR, "channel_broken", log_number("slot", channel->slot),
-                      log_text("reason", "a frame that is not ours, or answers are not read"));
+                      log_text("reason", channel->fault));
         *place = channel->next;
         channel_destroy(channel);
     }
@@ -217,9 +220,9 @@ static void check_release(struct runner *runner)
     if (!runner->releasing || runner->released ||
         (dispatch_running(&runner->dispatch, false) > 0 && runner->release_timer.slot != 0))
         return;
-    runner->released = true;
     loop_timer_remove(&runner->loop, &runner->release_timer);
-    control_send(runner->process->control, CONTROL_RELEASED, 0, -1);
+    /* again in the next round if it does not go out: the newer runner waits for it */
+    runner->released = control_send(runner->process->control, CONTROL_RELEASED, 0, -1);
 }
 
 static void release_is_due(struct loop_timer *timer)
@@ -314,7 +317,7 @@ static void leave_alone(struct runner *runner, uint64_t mark)
 
 static void supervisor_said(struct runner *runner, const struct control_message *message, int fd)
 {
-    if (message->type == CONTROL_CHANNEL && fd >= 0) {
+    if (message->type == CONTROL_CHANNEL) {
         add_channel(runner, fd, (unsigned)message->value);
         return;
     }
@@ -436,7 +439,8 @@ _Noreturn void runner_run(const struct process *process)
     if (!privilege_drop(process->settings->server.user, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
-    control_send(process->control, CONTROL_READY, 0, -1);
+    if (!control_send(process->control, CONTROL_READY, 0, -1))
+        runner_fail("the supervisor cannot be reached");
     say_alive(&runner.alive_timer);
     look_is_due(&runner.look_timer);
     while (!is_over(&runner)) {

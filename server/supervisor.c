@@ -70,24 +70,50 @@ static bool is_missing(struct supervisor *sv, const struct generation *generatio
     return child_count(&sv->children, generation, role) < wanted_of(generation, role);
 }
 
+/* How long to wait before one that has lived so long, or could not be started, is started again. */
+static int64_t backoff_ns(struct generation *generation, enum role role, int64_t lived_ns)
+{
+    if (lived_ns > WELL_NS)
+        generation->failures[role] = 0;
+    unsigned failures = generation->failures[role]++;
+    if (failures == 0)
+        return 0;
+    int64_t wait = BACKOFF_FIRST_NS << (failures < 10 ? failures : 10);
+    return wait < BACKOFF_MOST_NS ? wait : BACKOFF_MOST_NS;
+}
+
+/* Starts those of the role that are missing; false if the system would not let us. */
+static bool role_fill(struct supervisor *sv, struct generation *generation, enum role role,
+                      int64_t now)
+{
+    while (is_missing(sv, generation, role)) {
+        if (child_start(&sv->children, generation, role))
+            continue;
+        int64_t wait_ns = backoff_ns(generation, role, 0);
+        generation->starts_ns[role] =
+            now + (wait_ns < BACKOFF_FIRST_NS ? BACKOFF_FIRST_NS : wait_ns);
+        return false;
+    }
+    return true;
+}
+
 /* Starts what is missing of it, as far as its back-off is over; false if the system would not let
- * us. The runner first: listeners are connected with it. */
+ * us start all of that. The runner first: listeners are connected with it. */
 static bool generation_fill(struct supervisor *sv, struct generation *generation)
 {
     static const enum role order[ROLES] = {ROLE_RUNNER, ROLE_KEEPER, ROLE_LISTENER};
     int64_t now = clock_monotonic_ns(), next = INT64_MAX;
+    bool filled = true;
     for (int i = 0; i < ROLES; i++) {
         enum role role = order[i];
-        int64_t starts_ns = generation->starts_ns[role];
-        while (starts_ns <= now && is_missing(sv, generation, role))
-            if (!child_start(&sv->children, generation, role))
-                return false;
-        if (starts_ns < next && is_missing(sv, generation, role))
-            next = starts_ns;
+        if (generation->starts_ns[role] <= now)
+            filled = role_fill(sv, generation, role, now) && filled;
+        if (generation->starts_ns[role] < next && is_missing(sv, generation, role))
+            next = generation->starts_ns[role];
     }
-    if (next < INT64_MAX)
+    if (next < INT64_MAX && generation == sv->current)
         loop_timer_set(&sv->loop, &sv->fill_timer, next);
-    return true;
+    return filled;
 }
 
 static bool generation_is_ready(struct supervisor *sv, const struct generation *generation)
@@ -104,7 +130,7 @@ static void generation_tell(struct supervisor *sv, const struct generation *gene
 {
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->generation == generation && child->role == role)
-            control_send(child->control, type, value, -1);
+            child_tell(child, type, value);
 }
 
 static void generation_kill(struct supervisor *sv, const struct generation *generation)
@@ -163,8 +189,9 @@ static void supervisor_let_claim(struct supervisor *sv)
             return;
     for (struct child *other = sv->children.first; other; other = other->next)
         if (other->role == ROLE_RUNNER && other->generation->leaving)
-            control_send(runner->control, CONTROL_ALONE_UNTIL_GONE, other->mark, -1);
-    sv->claimed = control_send(runner->control, CONTROL_CLAIM, 0, -1);
+            if (!child_tell(runner, CONTROL_ALONE_UNTIL_GONE, other->mark))
+                return;
+    sv->claimed = child_tell(runner, CONTROL_CLAIM, 0);
 }
 
 /* ---- a generation becomes the current one ---- */
@@ -329,7 +356,7 @@ static void supervisor_stop(struct supervisor *sv)
     socket_table_close(&sv->sockets); /* nobody is put into a backlog that will not be served */
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->role != ROLE_KEEPER)
-            control_send(child->control, CONTROL_DRAIN, (uint64_t)deadline, -1);
+            child_tell(child, CONTROL_DRAIN, (uint64_t)deadline);
     loop_timer_remove(&sv->loop, &sv->fill_timer);
     loop_timer_set(&sv->loop, &sv->kill_timer, end);
 }
@@ -341,7 +368,7 @@ static void stop_keepers(struct supervisor *sv)
         if (child->role != ROLE_KEEPER)
             return;
     for (struct child *child = sv->children.first; child; child = child->next)
-        control_send(child->control, CONTROL_DRAIN, 0, -1);
+        child_tell(child, CONTROL_DRAIN, 0);
 }
 
 static void grace_is_over(struct loop_timer *timer)
@@ -363,38 +390,28 @@ static void child_said(struct child *child, const struct control_message *messag
         child->ready = true;
     bool starts_again = message->type == CONTROL_READY && child->generation->serving;
     if (starts_again && child->role == ROLE_LISTENER)
-        control_send(child->control, CONTROL_ACCEPT, 0, -1);
+        child_tell(child, CONTROL_ACCEPT, 0);
     if (message->type == CONTROL_RELEASED)
         child->released = true;
+    if (message->type == CONTROL_UNLINKED)
+        child_reconnect(child, message->value);
     if (sv->coming && !sv->stopping && generation_is_ready(sv, sv->coming))
         supervisor_promote(sv);
     supervisor_let_claim(sv);
 }
 
-/* How long to wait before what died is started again. */
-static int64_t backoff_ns(struct generation *generation, enum role role, int64_t lived_ns)
-{
-    if (lived_ns > WELL_NS)
-        generation->failures[role] = 0;
-    unsigned failures = generation->failures[role]++;
-    if (failures == 0)
-        return 0;
-    int64_t wait = BACKOFF_FIRST_NS << (failures < 10 ? failures : 10);
-    return wait < BACKOFF_MOST_NS ? wait : BACKOFF_MOST_NS;
-}
-
 static void fill_again(struct loop_timer *timer)
 {
     struct supervisor *sv = timer->owner;
-    if (sv->current && !sv->stopping && !generation_fill(sv, sv->current))
-        loop_timer_set(&sv->loop, timer, clock_monotonic_ns() + BACKOFF_MOST_NS);
+    if (sv->current && !sv->stopping)
+        generation_fill(sv, sv->current);
 }
 
 static void tell_gone(struct supervisor *sv, uint64_t mark)
 {
     struct child *runner = sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
     if (runner)
-        control_send(runner->control, CONTROL_GONE, mark, -1);
+        child_tell(runner, CONTROL_GONE, mark);
 }
 
 static void log_death(const struct child *child, int status, bool expected)

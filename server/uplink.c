@@ -1,19 +1,34 @@
 /* Frames gather during one round of the loop and leave in one write: with many senders that is one
- * system call for many events, and the runner finds a batch for its transaction. */
+ * system call for many events, and the runner finds a batch for its transaction.
+ *
+ * Whatever goes wrong loses the link, is logged, and ends in another link within a second: the
+ * listener tells the supervisor that it has none (CONTROL_UNLINKED). Only where the system has no
+ * memory for what is sent it is sent again a moment later: nothing has been lost then. */
 #include "server/uplink.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/control.h"
 
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { IN_LIMIT = 64 * 1024, KEPT_CAPACITY = 1024 * 1024 };
+#define AGAIN_NS (10 * NS_PER_MS)
 
 static void uplink_ready(struct loop_watch *watch, uint32_t events);
+
+static void flush_again(struct loop_timer *timer)
+{
+    uplink_flush(timer->owner);
+}
 
 void uplink_init(struct uplink *uplink, struct loop *loop, size_t limit)
 {
     *uplink = (struct uplink){.loop = loop};
     loop_watch_init(&uplink->watch, uplink_ready, uplink);
+    loop_timer_init(&uplink->again, flush_again, uplink);
     buffer_init(&uplink->out, limit);
     buffer_init(&uplink->in, IN_LIMIT);
 }
@@ -22,6 +37,7 @@ void uplink_finish(struct uplink *uplink)
 {
     int fd = uplink->watch.fd;
     loop_watch_remove(uplink->loop, &uplink->watch);
+    loop_timer_remove(uplink->loop, &uplink->again);
     if (fd >= 0)
         close(fd);
     uplink->sent = 0;
@@ -29,8 +45,9 @@ void uplink_finish(struct uplink *uplink)
     buffer_finish(&uplink->in);
 }
 
-static void uplink_lose(struct uplink *uplink)
+static void uplink_lose(struct uplink *uplink, const char *reason)
 {
+    log_write(LOG_WARNING, "channel_lost", log_text("reason", reason));
     uplink_finish(uplink);
     uplink->closed(uplink->owner);
 }
@@ -38,8 +55,13 @@ static void uplink_lose(struct uplink *uplink)
 bool uplink_open(struct uplink *uplink, int fd)
 {
     if (uplink_is_open(uplink))
-        uplink_lose(uplink);
-    return loop_watch_set(uplink->loop, &uplink->watch, fd, EPOLLIN);
+        uplink_lose(uplink, "there is a newer one");
+    if (loop_watch_set(uplink->loop, &uplink->watch, fd, EPOLLIN))
+        return true;
+    int failure = errno;
+    close(fd);
+    errno = failure;
+    return false;
 }
 
 bool uplink_put(struct uplink *uplink, const struct wire_event *event)
@@ -61,6 +83,18 @@ static void out_is_empty(struct uplink *uplink)
         buffer_finish(&uplink->out);
 }
 
+/* After a send that has failed: until there is room, a moment, or no longer. */
+static void uplink_wait(struct uplink *uplink, int error)
+{
+    if (error == EAGAIN) {
+        if (!loop_watch_set(uplink->loop, &uplink->watch, uplink->watch.fd, EPOLLIN | EPOLLOUT))
+            uplink_lose(uplink, strerror(errno));
+    } else if (!control_error_passes(error) ||
+               !loop_timer_set(uplink->loop, &uplink->again, clock_monotonic_ns() + AGAIN_NS)) {
+        uplink_lose(uplink, strerror(error));
+    }
+}
+
 void uplink_flush(struct uplink *uplink)
 {
     while (uplink_is_open(uplink) && uplink->sent < uplink->out.length) {
@@ -72,10 +106,7 @@ void uplink_flush(struct uplink *uplink)
         }
         if (errno == EINTR)
             continue;
-        if (errno != EAGAIN && errno != EWOULDBLOCK)
-            uplink_lose(uplink);
-        else
-            loop_watch_set(uplink->loop, &uplink->watch, uplink->watch.fd, EPOLLIN | EPOLLOUT);
+        uplink_wait(uplink, errno);
         return;
     }
     out_is_empty(uplink);
@@ -100,30 +131,35 @@ static bool uplink_take_answers(struct uplink *uplink)
     return got == 0;
 }
 
-/* 1: something came; 0: nothing more for now; -1: the other side is gone or not what it should be.
- */
-static int uplink_receive(struct uplink *uplink)
+/* Takes what has come; why the link is to be lost, or NULL. */
+static const char *uplink_receive(struct uplink *uplink)
 {
+    /* an answer is much smaller than the buffer, which therefore never fills */
     if (!buffer_reserve(&uplink->in, IN_LIMIT / 2))
-        return -1; /* an answer is a hundred bytes: this is none */
+        return "no memory, or an answer that is too long";
     ssize_t got;
     do {
         got =
             recv(uplink->watch.fd, uplink->in.data + uplink->in.length, IN_LIMIT / 2, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
-        return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+        return errno == EAGAIN ? NULL : strerror(errno);
+    if (got == 0)
+        return "the runner has closed it";
     uplink->in.length += (size_t)got;
-    return got > 0 && uplink_take_answers(uplink) ? 1 : -1;
+    return uplink_take_answers(uplink) ? NULL : "an answer that is not ours";
 }
 
 static void uplink_ready(struct loop_watch *watch, uint32_t events)
 {
     struct uplink *uplink = watch->owner;
+    const char *lost = NULL;
     if (events & EPOLLOUT) {
-        loop_watch_set(uplink->loop, watch, watch->fd, EPOLLIN);
+        loop_watch_set(uplink->loop, watch, watch->fd, EPOLLIN); /* else it is called once more */
         uplink_flush(uplink);
     }
-    if ((events & ~(uint32_t)EPOLLOUT) && uplink_is_open(uplink) && uplink_receive(uplink) < 0)
-        uplink_lose(uplink);
+    if ((events & ~(uint32_t)EPOLLOUT) && uplink_is_open(uplink))
+        lost = uplink_receive(uplink);
+    if (lost)
+        uplink_lose(uplink, lost);
 }

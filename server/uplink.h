@@ -10,10 +10,11 @@ struct uplink {
     struct loop *loop;
     struct loop_watch watch; /* fd -1: nobody at the other end */
     struct buffer out, in;
-    size_t sent; /* of `out` */
+    size_t sent;             /* of `out` */
+    struct loop_timer again; /* sends once more what the system had no memory for */
     /* An answer has come. */
     void (*answered)(void *owner, const struct wire_answer *answer);
-    /* The other side is gone: nothing that was put in will be answered. */
+    /* The other side is gone, which has been logged: nothing that was put in will be answered. */
     void (*closed)(void *owner);
     void *owner;
 };
@@ -23,7 +24,8 @@ void uplink_init(struct uplink *uplink, struct loop *loop, size_t limit);
 /* Closes without a word to the owner. */
 void uplink_finish(struct uplink *uplink);
 
-/* Takes `fd` over; whatever there was is closed first, and `closed` is called for it. */
+/* Takes `fd` over; false with errno where this fails, and it is closed. Whatever there was is
+ * closed first, and `closed` is called for it. */
 bool uplink_open(struct uplink *uplink, int fd);
 
 static inline bool uplink_is_open(const struct uplink *uplink)
