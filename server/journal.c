@@ -23,32 +23,65 @@
 enum { BUSY_MS = 50, REOPEN_BUSY_MS = 2000 };
 /* How long a checkpoint and check after an I/O error may take. */
 enum { REOPEN_CHECK_MS = 3000 };
-/* A server that is leaving holds its lock a moment longer than its socket. */
-enum { LOCK_TRIES = 28, LOCK_PAUSE_MS = 25 };
+/* A server that is leaving holds its lock a moment longer than its socket; what is left of one that
+ * was killed, until a sync that it has begun is over. */
+enum { LOCK_LEAVING_MS = 700, LOCK_LEFT_MS = 60000, LOCK_PAUSE_MS = 25 };
 
 /* ---- the lock ---- */
 
-static bool lock_waiting(int fd)
+/* Far behind what SQLite locks. Of the description, not of the process: a fork shares it. */
+static bool lock_own(int fd)
 {
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * NS_PER_MS};
-    for (int i = 0; i < LOCK_TRIES; i++) {
-        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-            return true;
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return false;
-        nanosleep(&pause, NULL);
-    }
-    errno = EWOULDBLOCK;
-    return false;
+    struct flock lock = {
+        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = (off_t)1 << 62, .l_len = 1};
+    return fcntl(fd, F_OFD_SETLK, &lock) == 0;
 }
 
-static bool lock_file(int fd, const char *journal, struct error *err)
+static bool lock_shared(int fd)
 {
-    if (lock_waiting(fd))
+    return flock(fd, LOCK_EX | LOCK_NB) == 0;
+}
+
+static bool pause_briefly(void *owner, int64_t waited_ms)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * NS_PER_MS};
+    (void)owner;
+    (void)waited_ms;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
+/* False with errno; EAGAIN: somebody holds it, and waiting is over. */
+static bool lock_waiting(int fd, bool (*lock)(int fd), const struct journal_wait *wait,
+                         int64_t most_ms)
+{
+    int64_t begun_ns = clock_monotonic_ns(), waited_ms = 0;
+    while (!lock(fd)) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return false;
+        waited_ms = (clock_monotonic_ns() - begun_ns) / NS_PER_MS;
+        if (waited_ms >= most_ms || !wait->go_on(wait->owner, waited_ms)) {
+            errno = EAGAIN;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool lock_file(const struct locked_file *file, const char *journal,
+                      const struct journal_wait *wait, struct error *err)
+{
+    static const struct journal_wait briefly = {pause_briefly, NULL};
+    if (!lock_waiting(file->own, lock_own, &briefly, LOCK_LEAVING_MS))
+        return errno == EAGAIN ? error_set(err, "another tenterhook uses the journal %s", journal)
+                               : error_set_errno(err, errno, "cannot lock the journal %s", journal);
+    if (lock_waiting(file->shared, lock_shared, wait ? wait : &briefly,
+                     wait ? LOCK_LEFT_MS : LOCK_LEAVING_MS))
         return true;
-    if (errno == EWOULDBLOCK)
-        return error_set(err, "another tenterhook uses the journal %s", journal);
-    return error_set_errno(err, errno, "cannot lock the journal %s", journal);
+    return errno == EAGAIN
+               ? error_set(err, "processes of a tenterhook that is gone use the journal %s",
+                           journal)
+               : error_set_errno(err, errno, "cannot lock the journal %s", journal);
 }
 
 /* What root has made belongs to whom the server becomes; so does an older lock of root's, or having
@@ -99,17 +132,34 @@ static int open_owned(const char *path, bool may_be_link, const struct journal_o
     return -1;
 }
 
-bool journal_lock(const char *path, const struct journal_owner *owner, struct journal_lock *lock,
-                  struct error *err)
+static bool is_same_file(int one, int other)
+{
+    struct stat first, second;
+    return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
+/* Opened twice, because a lock belongs to what was opened. */
+static bool open_to_lock(struct locked_file *file, const char *path, bool may_be_link,
+                         const struct journal_owner *owner, struct error *err)
+{
+    file->shared = open_owned(path, may_be_link, owner, err);
+    file->own = file->shared >= 0 ? open_owned(path, may_be_link, owner, err) : -1;
+    return file->own >= 0 &&
+           (is_same_file(file->shared, file->own) || error_set(err, "%s is being replaced", path));
+}
+
+bool journal_lock(const char *path, const struct journal_owner *owner,
+                  const struct journal_wait *wait, struct journal_lock *lock, struct error *err)
 {
     char beside[4096];
-    struct journal_lock made = {-1, -1};
+    struct journal_lock made = journal_lock_none();
     if (snprintf(beside, sizeof beside, "%s.lock", path) >= (int)sizeof beside)
         return error_set(err, "the path of the journal is too long");
-    made.beside = open_owned(beside, false, owner, err);
-    if (made.beside >= 0 && lock_file(made.beside, path, err))
-        made.file = open_owned(path, true, owner, err);
-    if (made.file >= 0 && lock_file(made.file, path, err)) {
+    if (open_to_lock(&made.beside, beside, false, owner, err) &&
+        lock_file(&made.beside, path, wait, err) &&
+        open_to_lock(&made.file, path, true, owner, err) &&
+        lock_file(&made.file, path, wait, err)) {
         *lock = made;
         return true;
     }
@@ -117,13 +167,30 @@ bool journal_lock(const char *path, const struct journal_owner *owner, struct jo
     return false;
 }
 
+struct journal_lock journal_lock_none(void)
+{
+    return (struct journal_lock){{-1, -1}, {-1, -1}};
+}
+
+static void close_lock(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 void journal_unlock(struct journal_lock *lock)
 {
-    if (lock->file >= 0)
-        close(lock->file);
-    if (lock->beside >= 0)
-        close(lock->beside);
-    *lock = (struct journal_lock){-1, -1};
+    close_lock(&lock->file.own);
+    close_lock(&lock->file.shared);
+    close_lock(&lock->beside.own);
+    close_lock(&lock->beside.shared);
+}
+
+void journal_lock_inherited(struct journal_lock *lock)
+{
+    close_lock(&lock->file.own);
+    close_lock(&lock->beside.own);
 }
 
 /* ---- open, close, reopen ---- */

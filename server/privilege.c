@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -80,5 +81,6 @@ bool privilege_drop(const char *wanted, struct error *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set_errno(err, errno, "cannot set no_new_privs");
     privilege_hide_process(); /* becoming another user has undone it, where fs.suid_dumpable is 1 */
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* likewise */
     return true;
 }

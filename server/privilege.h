@@ -12,7 +12,9 @@ bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct erro
 
 /* If root: becomes that user for good (groups, then gid, then uid, and checks that there is no way
  * back), with its HOME, USER and LOGNAME in the environment. In any case sets no_new_privs, drops
- * capabilities and hides the process. Not root and `wanted` is another user than we are: false. */
+ * capabilities, hides the process, and ties it to its parent: it is killed when that has ended,
+ * whatever it is busy with (a wait for the disk excepted). Not root and `wanted` is another user
+ * than we are: false. */
 bool privilege_drop(const char *wanted, struct error *err);
 
 /* From now on no process of the same user, such as a command, can read this one's memory and

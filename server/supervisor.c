@@ -33,6 +33,7 @@
 /* A child that has said nothing for so long hangs. */
 #define SILENCE_NS (60 * NS_PER_S)
 #define TICK_NS NS_PER_S
+#define LOCK_PAUSE_NS (25 * NS_PER_MS)
 
 struct supervisor {
     const char *file;
@@ -52,6 +53,7 @@ struct supervisor {
     struct loop_timer kill_timer; /* the grace is over */
     struct loop_timer tick_timer; /* hung children, the watchdog */
     int64_t watchdog_ns, watchdog_told_ns;
+    int64_t waited_s;   /* for the journal's lock */
     bool claimed;       /* the current runner has been told to CLAIM */
     bool reload_wanted; /* a signal came while a generation was coming */
     bool stopping;
@@ -504,6 +506,7 @@ static void leave_parent(void *owner)
     struct supervisor *sv = owner;
     loop_finish(&sv->loop);
     close(sv->signals);
+    journal_lock_inherited(&sv->journal_lock);
 }
 
 /* ---- serve ---- */
@@ -537,19 +540,44 @@ static bool supervisor_init(struct supervisor *sv, struct error *err)
            error_set_errno(err, errno, "cannot watch for signals");
 }
 
+/* While processes of a supervisor that was killed hold the journal: says so once a second, to
+ * systemd too, which would lose its patience; a SIGTERM ends the waiting and the start. */
+static bool wait_for_lock(void *owner, int64_t waited_ms)
+{
+    struct supervisor *sv = owner;
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    sigset_t stop;
+    if (waited_ms / 1000 > sv->waited_s) {
+        sv->waited_s = waited_ms / 1000;
+        log_write(sv->waited_s == 1 ? LOG_WARNING : LOG_INFO, "waiting",
+                  log_number("seconds", sv->waited_s),
+                  log_text("reason", "processes of a server that is gone use the journal"));
+        notify_send("EXTEND_TIMEOUT_USEC=10000000\n"
+                    "STATUS=waiting for the processes of a server that is gone");
+    }
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGTERM);
+    sigaddset(&stop, SIGINT);
+    sv->stopping = sigtimedwait(&stop, NULL, &pause) > 0;
+    return !sv->stopping;
+}
+
 static bool take_lock(struct supervisor *sv, const struct settings *settings,
                       struct problem_list *problems)
 {
     const struct journal_settings *journal = &settings->journal;
     struct journal_owner owner = {geteuid(), getegid()};
+    const struct journal_wait wait = {wait_for_lock, sv};
     struct error why;
     sv->journal_path = strdup(journal->path);
     if (sv->journal_path &&
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
         !database_files_orphaned(sv->journal_path, &why) &&
-        journal_lock(sv->journal_path, &owner, &sv->journal_lock, &why))
+        journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
         return true;
+    if (sv->stopping)
+        return false;
     problems->unreadable = true;
     settings_problem(problems, PROBLEM_ERROR, &journal->at, "%s",
                      sv->journal_path ? why.text : "no memory");
@@ -557,7 +585,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
 }
 
 /* Loads the first generation and takes the journal's lock; NULL after saying why not, with the exit
- * code. */
+ * code, which is 0 where it was told to stop. */
 static struct generation *load_first(struct supervisor *sv)
 {
     struct problem_list problems;
@@ -569,9 +597,9 @@ static struct generation *load_first(struct supervisor *sv)
         generation = NULL;
     }
     problem_list_print(&problems, stderr);
-    if (!generation && problems.errors == 0)
+    if (!generation && problems.errors == 0 && !sv->stopping)
         fprintf(stderr, "tenterhook: %s\n", why.text);
-    if (!generation)
+    if (!generation && !sv->stopping)
         sv->exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
     problem_list_finish(&problems);
     return generation;
@@ -593,7 +621,7 @@ static void supervisor_finish(struct supervisor *sv)
 
 static int serve(const char *file)
 {
-    struct supervisor sv = {.file = file, .journal_lock = {-1, -1}};
+    struct supervisor sv = {.file = file, .journal_lock = journal_lock_none()};
     struct error why;
     privilege_hide_process();
     log_start("supervisor");
@@ -607,8 +635,9 @@ static int serve(const char *file)
         tick(&sv.tick_timer);
         while (!sv.stopping || sv.children.first)
             loop_run_once(&sv.loop, -1);
-        log_write(LOG_INFO, "stopped", log_number("exit", sv.exit_code));
     }
+    if (sv.stopping)
+        log_write(LOG_INFO, "stopped", log_number("exit", sv.exit_code));
     supervisor_finish(&sv);
     return sv.exit_code;
 }

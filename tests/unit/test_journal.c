@@ -325,15 +325,47 @@ START_TEST(one_server_owns_the_journal)
 {
     struct journal_lock first, second;
     struct error err = {""};
-    ck_assert(journal_lock(fixture_path, &nobody, &first, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &first, &err));
     journal_close(fixture_open());
     int64_t start = clock_monotonic_ns();
-    ck_assert(!journal_lock(fixture_path, &nobody, &second, &err));
+    ck_assert(!journal_lock(fixture_path, &nobody, NULL, &second, &err));
     ck_assert_int_lt(clock_monotonic_ns() - start, NS_PER_S);
     ck_assert_ptr_nonnull(strstr(err.text, "another tenterhook"));
     journal_unlock(&first);
-    ck_assert(journal_lock(fixture_path, &nobody, &second, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &second, &err));
     journal_unlock(&second);
+}
+END_TEST
+
+static bool give_up(void *owner, int64_t waited_ms)
+{
+    (void)owner;
+    (void)waited_ms;
+    return false;
+}
+
+static bool leave_at_last(void *owner, int64_t waited_ms)
+{
+    (void)waited_ms;
+    journal_unlock(owner);
+    return true;
+}
+
+START_TEST(what_is_left_of_a_server_is_waited_for_and_a_living_one_is_not)
+{
+    struct journal_lock left, next;
+    struct error err = {""};
+    const struct journal_wait none = {give_up, NULL}, some = {leave_at_last, &left};
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &left, &err));
+    ck_assert(!journal_lock(fixture_path, &nobody, &some, &next, &err)); /* is not asked for */
+    ck_assert_ptr_nonnull(strstr(err.text, "another tenterhook"));
+    journal_lock_inherited(&left);
+    ck_assert(!journal_lock(fixture_path, &nobody, NULL, &next, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "that is gone"));
+    ck_assert(!journal_lock(fixture_path, &nobody, &none, &next, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "that is gone"));
+    ck_assert(journal_lock(fixture_path, &nobody, &some, &next, &err));
+    journal_unlock(&next);
 }
 END_TEST
 
@@ -341,7 +373,7 @@ static void assert_locked(const char *path)
 {
     struct journal_lock lock;
     struct error err = {""};
-    ck_assert(!journal_lock(path, &nobody, &lock, &err));
+    ck_assert(!journal_lock(path, &nobody, NULL, &lock, &err));
     ck_assert_msg(strstr(err.text, "another tenterhook"), "%s", err.text);
 }
 
@@ -350,7 +382,7 @@ START_TEST(it_owns_it_under_every_name)
     struct journal_lock lock;
     struct error err = {""};
     char other[128];
-    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &lock, &err));
     snprintf(other, sizeof other, "%s/./journal.db", fixture_directory);
     assert_locked(other);
     snprintf(other, sizeof other, "%s/link.db", fixture_directory);
@@ -363,7 +395,7 @@ START_TEST(it_owns_it_under_every_name)
     ck_assert_int_eq(unlink(other), 0);
     assert_locked(fixture_path);
     ck_assert_int_eq(unlink(fixture_path), 0); /* the lock beside it is there again */
-    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &lock, &err));
     ck_assert_int_eq(unlink(fixture_path), 0);
     assert_locked(fixture_path);
     journal_unlock(&lock);
@@ -387,20 +419,20 @@ START_TEST(what_root_makes_belongs_to_whom_the_server_becomes)
     snprintf(beside, sizeof beside, "%s.lock", fixture_path);
     snprintf(stranger, sizeof stranger, "%s/root's", fixture_directory);
     close(open(beside, O_RDWR | O_CREAT, 0600)); /* of an earlier start */
-    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &lock, &err));
     journal_unlock(&lock);
     ck_assert(owner_of(beside) == 65534 && owner_of(fixture_path) == 65534);
     /* but nothing behind a link that the user may have put there */
     close(open(stranger, O_RDWR | O_CREAT, 0600));
     ck_assert_int_eq(unlink(fixture_path) | symlink(stranger, fixture_path), 0);
-    ck_assert(journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert(journal_lock(fixture_path, &nobody, NULL, &lock, &err));
     journal_unlock(&lock);
     ck_assert_int_eq(owner_of(stranger), 0);
     ck_assert_int_eq(unlink(stranger), 0);
-    ck_assert(!journal_lock(fixture_path, &nobody, &lock, &err)); /* nor is it made */
+    ck_assert(!journal_lock(fixture_path, &nobody, NULL, &lock, &err)); /* nor is it made */
     ck_assert_int_eq(unlink(fixture_path) | unlink(beside), 0);
     ck_assert_int_eq(symlink("/dev/null", beside), 0);
-    ck_assert(!journal_lock(fixture_path, &nobody, &lock, &err));
+    ck_assert(!journal_lock(fixture_path, &nobody, NULL, &lock, &err));
 }
 END_TEST
 
@@ -706,6 +738,7 @@ int main(void)
     tcase_add_test(all, the_other_connection_is_noticed);
     tcase_add_test(all, a_lock_that_is_held_is_busy);
     tcase_add_test(all, one_server_owns_the_journal);
+    tcase_add_test(all, what_is_left_of_a_server_is_waited_for_and_a_living_one_is_not);
     tcase_add_test(all, it_owns_it_under_every_name);
     tcase_add_test(all, what_root_makes_belongs_to_whom_the_server_becomes);
     tcase_add_test(all, a_newer_journal_is_refused);
