@@ -176,29 +176,6 @@ static size_t character_length(struct bytes text)
     return length <= text.length && utf8_valid(bytes_of(text.data, length)) ? length : 1;
 }
 
-/* The code point of a valid character. */
-static uint32_t code_point(struct bytes character)
-{
-    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    uint32_t point = character.data[0] & first_bits[character.length];
-    for (size_t i = 1; i < character.length; i++)
-        point = point << 6 | (character.data[i] & 0x3f);
-    return point;
-}
-
-/* What a terminal would act on, or what would show a text in another order than it stands. */
-static bool is_unprintable(uint32_t point)
-{
-    static const struct {
-        uint32_t first, last;
-    } ranges[] = {{0, 0x1f},        {0x7f, 0x9f},     {0x200b, 0x200f}, {0x2028, 0x202e},
-                  {0x2060, 0x206f}, {0xfeff, 0xfeff}, {0xfff9, 0xfffb}};
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
-        if (point >= ranges[i].first && point <= ranges[i].last)
-            return true;
-    return false;
-}
-
 /* Prints one character and returns its width (1 where it is not escaped: of wide ones nothing is
  * known). */
 static unsigned print_character(struct bytes character, FILE *out)
@@ -209,8 +186,8 @@ static unsigned print_character(struct bytes character, FILE *out)
     }
     if (character.length == 1 && character.data[0] >= 0x80)
         return (unsigned)fprintf(out, "\\x%02x", character.data[0]);
-    uint32_t point = code_point(character);
-    if (is_unprintable(point))
+    uint32_t point = utf8_decode(character.data, character.length);
+    if (utf8_shown(character.data, character.length) == 0)
         return (unsigned)fprintf(out, point < 0x100 ? "\\x%02x" : "\\u%04x", point);
     fwrite(character.data, 1, character.length, out);
     return 1;

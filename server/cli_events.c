@@ -5,6 +5,7 @@
 #include "server/cli.h"
 #include "server/events_print.h"
 #include "server/page.h"
+#include "server/print.h"
 
 #include <getopt.h>
 #include <string.h>
@@ -89,7 +90,7 @@ static struct journal_reader *open_reader(const char *path)
     struct error why = {""};
     struct journal_reader *reader = journal_reader_open(path, &why);
     if (!reader)
-        fprintf(stderr, "tenterhook: %s\n", why.text);
+        print_failure(why.text);
     return reader;
 }
 
@@ -114,7 +115,8 @@ int events_failed(const struct journal_reader *reader)
 {
     struct error why = {""};
     journal_reader_explain(reader, &why);
-    fprintf(stderr, "tenterhook: cannot read the journal: %s\n", why.text);
+    error_prefix(&why, "cannot read the journal");
+    print_failure(why.text);
     return EXIT_ENVIRONMENT;
 }
 
@@ -186,8 +188,7 @@ static void write_body(void *context, struct bytes headers, struct bytes body)
 {
     struct page *page = context;
     (void)headers;
-    if (body.length > 0)
-        fwrite(body.data, 1, body.length, page->out);
+    print_bytes(page->out, body, print_is_for_terminal());
 }
 
 static int show_body(struct journal_reader *reader, int64_t seq)
@@ -233,10 +234,9 @@ static int run_show(struct journal_reader *reader, struct events_options *option
     if (!journal_reader_find(reader, id, &seq, &count))
         return events_failed(reader);
     if (count != 1) {
-        fprintf(stderr,
-                count == 0 ? "tenterhook: there is no event %s\n"
-                           : "tenterhook: more than one event begins with %s\n",
-                id);
+        struct error why;
+        error_set(&why, count ? "more than one event begins with %s" : "there is no event %s", id);
+        print_failure(why.text);
         return EXIT_NO;
     }
     return options->body ? show_body(reader, seq) : show_all(reader, seq, options->json);

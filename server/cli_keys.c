@@ -8,10 +8,13 @@
 #include "server/journal_edit.h"
 #include "server/journal_read.h"
 #include "server/page.h"
+#include "server/print.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { NAME_WIDTH = 20 };
 
 struct listing {
     struct page page;
@@ -28,10 +31,15 @@ static void print_key(void *context, const struct learned_view *learned)
         return;
     listing->count++;
     clock_format_unix_ms(learned->learned_ms, when);
-    if (listing->route)
-        fprintf(out, "%.*s\n", (int)learned->key.length, (const char *)learned->key.data);
-    else
-        fprintf(out, "%-20s  %-20s  %s\n", learned->route, learned->provider, when);
+    if (listing->route) {
+        print_bytes(out, learned->key, print_is_for_terminal());
+        if (!print_is_for_terminal())
+            fputc('\n', out);
+        return;
+    }
+    print_column(out, bytes_of_text(learned->route), NAME_WIDTH);
+    print_column(out, bytes_of_text(learned->provider), NAME_WIDTH);
+    fprintf(out, "%s\n", when);
 }
 
 /* An exit code; `route`: its key and nothing else. */
@@ -77,7 +85,7 @@ static int run_with(const char *journal, char **words, int count)
     else if (count == 2 && strcmp(words[0], "forget") == 0)
         code = forget_keys(journal, words[1], &err);
     if (code == EXIT_ENVIRONMENT)
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
     return code;
 }
 

@@ -166,7 +166,9 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
     size_t count = 0;
     if (!look_at(run, seq)) {
         run->failed++;
-        fprintf(stderr, "tenterhook: event %s stays as it is: ", run->id);
+        fputs("tenterhook: event ", stderr);
+        print_safe(stderr, bytes_of_text(run->id));
+        fputs(" stays as it is: ", stderr);
         print_safe(stderr, bytes_of_text(run->refusal));
         fputc('\n', stderr);
         return true;
@@ -206,10 +208,8 @@ static bool replay_ids(struct replaying *run, struct error *err)
         if (found == 1)
             continue;
         run->failed++;
-        fprintf(stderr,
-                found ? "tenterhook: more than one event begins with %s\n"
-                      : "tenterhook: there is no event %s\n",
-                id);
+        error_set(err, found ? "more than one event begins with %s" : "there is no event %s", id);
+        print_failure(err->text);
     }
     return true;
 }
@@ -257,7 +257,7 @@ static int replay_all(struct replaying *run)
     struct error err = {""};
     bool done = run->options->id_count ? replay_ids(run, &err) : replay_selection(run, &err);
     if (!done)
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
     printf("%zu event%s, %zu deliver%s pending again\n", run->events, run->events == 1 ? "" : "s",
            run->deliveries, run->deliveries == 1 ? "y" : "ies");
     return !done ? EXIT_ENVIRONMENT : run->failed ? EXIT_NO : EXIT_DONE;
@@ -274,7 +274,7 @@ static int replay_with(const struct options *options, const struct settings *set
     if (run.edit)
         code = replay_all(&run);
     else
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
     journal_edit_close(run.edit);
     if (run.reader)
         journal_reader_close(run.reader);

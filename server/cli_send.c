@@ -9,6 +9,7 @@
 #include "handlers/provider.h"
 #include "handlers/sign.h"
 #include "server/cli.h"
+#include "server/print.h"
 #include "server/tls_client.h"
 
 #include <errno.h>
@@ -268,10 +269,13 @@ static unsigned print_answer(struct bytes answer)
     if (!bytes_starts_with(version, bytes_of_text("HTTP/1.")) || line.length < 3 ||
         !bytes_to_uint64(bytes_of(line.data, 3), &status))
         return 0;
-    printf("%llu ", (unsigned long long)status);
+    struct bytes shown = {0};
     if (body)
-        fwrite(body + 4, 1, answer.length - (size_t)(body + 4 - answer.data), stdout);
-    puts("");
+        shown = bytes_from(answer, (size_t)(body + 4 - answer.data));
+    printf("%llu ", (unsigned long long)status);
+    print_bytes(stdout, shown, print_is_for_terminal());
+    if (!print_is_for_terminal() || shown.length == 0)
+        puts("");
     return (unsigned)status;
 }
 
@@ -291,7 +295,7 @@ static int exchange(struct send *send, const struct signing *signing, struct err
     int code = EXIT_ENVIRONMENT;
     if (put_request(signing, &url, &request)) {
         if (send->options.print) {
-            fwrite(request.data, 1, request.length, stdout);
+            print_bytes(stdout, buffer_bytes(&request), print_is_for_terminal());
             code = EXIT_DONE;
         } else if (client_exchange(&url, send->options.ca_file, buffer_bytes(&request), &answer,
                                    err)) {
@@ -366,7 +370,7 @@ static int send_run(int argc, char **argv)
     buffer_init(&send.body, FILE_LIMIT);
     int code = run(&send, &err);
     if (code > EXIT_DONE && err.text[0])
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
     secret_list_finish(&send.secrets);
     secret_list_finish(&send.plan.keys);
     if (send.private_key.length)

@@ -178,7 +178,9 @@ static void print_failures(const char *name, struct bytes text,
         print_safe(stdout, bytes_of_text(*failure->instance ? failure->instance : "the document"));
         putchar(' ');
         print_safe(stdout, bytes_of_text(failure->sentence));
-        printf(*failure->schema ? " (%s)\n" : "\n", failure->schema);
+        fputs(*failure->schema ? " (" : "", stdout);
+        print_safe(stdout, bytes_of_text(failure->schema));
+        puts(*failure->schema ? ")" : "");
     }
 }
 

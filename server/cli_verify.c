@@ -180,9 +180,10 @@ static void print_text(const struct verify_result *result)
         print_escaped("answer", verdict->body);
     if (verdict->details.length)
         print_escaped("failures", verdict->details);
-    printf("%s with %u (%s)%s%s\n", is_accepted(verdict) ? "answered" : "refused",
-           status_of(verdict), reply_rows[verdict->reply].code, verdict->reason ? ": " : "",
-           verdict->reason ? verdict->reason : "");
+    printf("%s with %u (%s)%s", is_accepted(verdict) ? "answered" : "refused", status_of(verdict),
+           reply_rows[verdict->reply].code, verdict->reason ? ": " : "");
+    print_safe(stdout, bytes_of_text(verdict->reason ? verdict->reason : ""));
+    putchar('\n');
 }
 
 static void json_member(struct buffer *out, const char *name, struct bytes value)
@@ -294,7 +295,7 @@ static int verify_capture(const struct verify_options *options, const struct set
     struct error err;
     struct learned_table *learned = read_learned(settings->journal.path);
     if (!pipeline_init(&pipeline, settings, NULL, learned, &err)) {
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
         free_learned(learned);
         return EXIT_ENVIRONMENT;
     }
@@ -340,7 +341,7 @@ static int verify_with(const struct verify_options *options, const struct settin
     if (read_capture(options, files, &arena, &capture, &err))
         code = verify_capture(options, settings, &capture, now_ms);
     else
-        fprintf(stderr, "tenterhook: %s\n", err.text);
+        print_failure(err.text);
     arena_finish(&arena);
     buffer_finish(&files[0]);
     buffer_finish(&files[1]);

@@ -9,26 +9,24 @@
 #include "handlers/schema/value.h"
 #include "server/print.h"
 
-static void put_column(FILE *out, struct bytes text, size_t width)
-{
-    print_safe(out, text);
-    for (size_t i = text.length; i < width; i++)
-        fputc(' ', out);
-    fputs("  ", out);
-}
-
 /* ---- JSON ---- */
 
-static void put_json(FILE *out, const char *name, struct bytes text)
+/* A string, with its quotes; empty without memory. */
+static void put_json_string(FILE *out, struct bytes text)
 {
     struct buffer buffer;
     buffer_init(&buffer, SIZE_MAX / 2);
-    if (json_escape(&buffer, text)) {
-        fprintf(out, ",\"%s\":\"", name);
+    fputc('"', out);
+    if (json_escape(&buffer, text))
         print_json(out, buffer_bytes(&buffer));
-        fputc('"', out);
-    }
+    fputc('"', out);
     buffer_finish(&buffer);
+}
+
+static void put_json(FILE *out, const char *name, struct bytes text)
+{
+    fprintf(out, ",\"%s\":", name);
+    put_json_string(out, text);
 }
 
 static void put_json_number(FILE *out, const char *name, int64_t number)
@@ -65,8 +63,8 @@ static void put_json_event(FILE *out, const struct event_view *event)
     }
     fputs(",\"states\":[", out);
     for (int i = 0; states.data; i++) {
-        struct bytes state = bytes_split(&states, ',');
-        fprintf(out, "%s\"%.*s\"", i ? "," : "", (int)state.length, (const char *)state.data);
+        fputs(i ? "," : "", out);
+        put_json_string(out, bytes_split(&states, ','));
     }
     fputc(']', out);
 }
@@ -102,10 +100,10 @@ enum { ID_WIDTH = 36, TIME_WIDTH = 24, STATE_WIDTH = 12, ROUTE_WIDTH = 20, STATE
 
 void events_print_head(FILE *out)
 {
-    put_column(out, bytes_of_text("ID"), ID_WIDTH);
-    put_column(out, bytes_of_text("RECEIVED"), TIME_WIDTH);
-    put_column(out, bytes_of_text("STATE"), STATE_WIDTH);
-    put_column(out, bytes_of_text("ROUTE"), ROUTE_WIDTH);
+    print_column(out, bytes_of_text("ID"), ID_WIDTH);
+    print_column(out, bytes_of_text("RECEIVED"), TIME_WIDTH);
+    print_column(out, bytes_of_text("STATE"), STATE_WIDTH);
+    print_column(out, bytes_of_text("ROUTE"), ROUTE_WIDTH);
     fputs("TYPE\n", out);
 }
 
@@ -130,10 +128,10 @@ void events_print_row(FILE *out, const struct event_view *event)
     char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
     clock_format_unix_ms(event->received_ms, received);
     summarize_states(event->states, states);
-    put_column(out, event->id, ID_WIDTH);
-    put_column(out, bytes_of_text(received), TIME_WIDTH);
-    put_column(out, bytes_of_text(states), STATE_WIDTH);
-    put_column(out, event->route, ROUTE_WIDTH);
+    print_column(out, event->id, ID_WIDTH);
+    print_column(out, bytes_of_text(received), TIME_WIDTH);
+    print_column(out, bytes_of_text(states), STATE_WIDTH);
+    print_column(out, event->route, ROUTE_WIDTH);
     print_safe(out, event->type);
     fputc('\n', out);
 }

@@ -16,6 +16,7 @@
 #include "server/generation.h"
 #include "server/journal.h"
 #include "server/notify.h"
+#include "server/print.h"
 #include "server/privilege.h"
 
 #include <errno.h>
@@ -598,7 +599,7 @@ static struct generation *load_first(struct supervisor *sv)
     }
     problem_list_print(&problems, stderr);
     if (!generation && problems.errors == 0 && !sv->stopping)
-        fprintf(stderr, "tenterhook: %s\n", why.text);
+        print_failure(why.text);
     if (!generation && !sv->stopping)
         sv->exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
     problem_list_finish(&problems);
@@ -626,7 +627,7 @@ static int serve(const char *file)
     privilege_hide_process();
     log_start("supervisor");
     if (!supervisor_init(&sv, &why)) {
-        fprintf(stderr, "tenterhook: %s\n", why.text);
+        print_failure(why.text);
         return EXIT_ENVIRONMENT;
     }
     struct generation *first = load_first(&sv);
