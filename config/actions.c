@@ -53,7 +53,7 @@ static bool report_misspelt_kind(struct load *load, const struct node *node)
         names[i] = load->registry->actions[i]->name;
     for (const struct node *value = node->first; value; value = value->next)
         if (nearest_name(value->key->text, names)) {
-            load_unknown(load, value, "an action", names);
+            load_unknown(load, value, "an action", names, false);
             return true;
         }
     return false;

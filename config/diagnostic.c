@@ -107,9 +107,10 @@ void problem_add(struct problem_list *list, enum problem_kind kind, const struct
 }
 
 void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
-                          unsigned column, const char *format, ...)
+                          unsigned column, const char *bare, const char *format, ...)
 {
-    struct problem problem = {.source = source, .line = line, .column = column, .unparsed = true};
+    struct problem problem = {
+        .source = source, .line = line, .column = column, .unparsed = true, .bare = bare};
     va_list args;
     va_start(args, format);
     add_problem(list, &problem, format, args);
@@ -226,35 +227,46 @@ static bool is_name_byte(uint8_t byte)
            byte == '-' || (byte >= '0' && byte <= '9');
 }
 
-/* Behind the first `name:` in the line, or 0. */
-static size_t behind_key(struct bytes line, const char *name)
+/* The word at the front, as far as it is one of a name. */
+static size_t name_length(struct bytes text)
 {
-    struct bytes key = bytes_of_text(name);
-    for (size_t i = 0; i + key.length < line.length; i++) {
-        size_t end = i + key.length;
-        if (i > 0 && is_name_byte(line.data[i - 1]))
-            continue;
-        if (end < line.length && (line.data[end] == '"' || line.data[end] == '\''))
-            end++;
-        while (end < line.length && line.data[end] == ' ')
-            end++;
-        if (bytes_equal(bytes_of(line.data + i, key.length), key) && end < line.length &&
-            line.data[end] == ':')
-            return end + 1;
-    }
-    return 0;
+    size_t length = 0;
+    while (length < text.length && is_name_byte(text.data[length]))
+        length++;
+    return length;
+}
+
+/* Behind the colon that follows a name of that length, perhaps in quotes; 0: there is none. */
+static size_t behind_colon(struct bytes text, size_t length)
+{
+    if (length < text.length && (text.data[length] == '"' || text.data[length] == '\''))
+        length++;
+    while (length < text.length && text.data[length] == ' ')
+        length++;
+    return length < text.length && text.data[length] == ':' ? length + 1 : 0;
+}
+
+/* Misspelt ones too. */
+static bool is_secret_name(const struct problem_list *list, struct bytes name)
+{
+    char text[64];
+    if (name.length == 0 || name.length >= sizeof text)
+        return false;
+    snprintf(text, sizeof text, "%.*s", (int)name.length, (const char *)name.data);
+    return nearest_name(text, list->secret_names) != NULL;
 }
 
 /* Behind the first key whose value is a secret; SIZE_MAX if the line has none. */
 static size_t secret_offset(const struct problem_list *list, struct bytes line)
 {
-    size_t found = SIZE_MAX;
-    for (const char *const *name = list->secret_names; name && *name; name++) {
-        size_t end = behind_key(line, *name);
-        if (end && end < found)
-            found = end;
+    for (size_t at = 0; list->secret_names && at < line.length;) {
+        struct bytes rest = bytes_from(line, at);
+        size_t length = name_length(rest), behind = length ? behind_colon(rest, length) : 0;
+        if (behind && is_secret_name(list, bytes_of(rest.data, length)))
+            return at + behind;
+        at += length ? length : 1;
     }
-    return found;
+    return SIZE_MAX;
 }
 
 /* The line before `line` in the same text; data is NULL for the first. */
@@ -273,12 +285,10 @@ static struct bytes line_before(const struct source *source, struct bytes line)
 static bool starts_something(struct bytes line)
 {
     struct bytes rest = bytes_from(line, indentation(line));
-    size_t name = 0;
+    size_t name = name_length(rest);
     if (rest.length == 0 || rest.data[0] == '-' || rest.data[0] == '#')
         return rest.length > 0;
-    while (name < rest.length && is_name_byte(rest.data[name]))
-        name++;
-    return name > 0 && name < rest.length && rest.data[name] == ':';
+    return name > 0 && behind_colon(rest, name) > 0;
 }
 
 /* Whether `above` may be what `line` stands in: it is further out, or `line` goes on with it, or is
@@ -336,6 +346,16 @@ static size_t shown_length(const struct problem_list *list, const struct problem
     return length;
 }
 
+const char *problem_sentence(const struct problem_list *list, const struct problem *problem)
+{
+    if (!problem->bare)
+        return problem->text;
+    struct bytes line = source_line(problem->source, problem->line);
+    bool hidden = list->lines_hidden ||
+                  shown_length(list, problem, line) <= byte_of_column(line, problem->column);
+    return hidden ? problem->bare : problem->text;
+}
+
 /* Prints the part of the line around the column, and returns the caret's place in what is printed.
  */
 static unsigned print_line(struct bytes line, size_t shown, unsigned column, unsigned end_column,
@@ -376,7 +396,8 @@ static void print_place(const struct problem_list *list, const struct problem *p
     fputc('\n', out);
 }
 
-void problem_print_head(const struct problem *problem, FILE *out)
+/* "hooks.yaml:12:7: error: …" */
+static void print_head(const struct problem_list *list, const struct problem *problem, FILE *out)
 {
     if (problem->source) {
         print_text(bytes_of_text(problem->source->name), out);
@@ -385,14 +406,14 @@ void problem_print_head(const struct problem *problem, FILE *out)
         fputs(": ", out);
     }
     fputs(problem->kind == PROBLEM_ERROR ? "error: " : "warning: ", out);
-    print_text(bytes_of_text(problem->text), out);
+    print_text(bytes_of_text(problem_sentence(list, problem)), out);
     fputc('\n', out);
 }
 
 void problem_list_print(const struct problem_list *list, FILE *out)
 {
     for (const struct problem *problem = list->first; problem; problem = problem->next) {
-        problem_print_head(problem, out);
+        print_head(list, problem, out);
         if (problem->source && problem->line && !list->lines_hidden)
             print_place(list, problem, out);
     }

@@ -28,6 +28,8 @@ struct problem {
     unsigned line, column, end_column;
     bool unparsed; /* found before YAML was understood: the text has to show what is secret */
     const char *text;
+    const char
+        *bare; /* stands for `text` where its place is not shown; NULL: `text` quotes nothing */
     struct problem *next;
 };
 
@@ -50,7 +52,8 @@ struct problem_list {
     bool unreadable; /* a file of the configuration could not be read */
     struct mask *masks;
     bool lines_hidden; /* no memory for a mask: show no line at all */
-    /* Keys whose values are secrets, NULL-terminated, for lines of a file that does not parse. */
+    /* Keys whose values are secrets or hold some, NULL-terminated, for lines of a file that does
+     * not parse. */
     const char *const *secret_names;
 };
 
@@ -66,10 +69,11 @@ const struct source *problem_list_add_source(struct problem_list *list, const ch
 void problem_add(struct problem_list *list, enum problem_kind kind, const struct source *source,
                  unsigned line, unsigned column, unsigned end_column, const char *format,
                  va_list args) __attribute__((format(printf, 7, 0)));
-/* The same for a file that does not parse. */
+/* The same for a file that does not parse; `bare` says it without quoting from the file, and is
+ * said where a secret may stand. NULL: nothing is quoted. It has to last. */
 void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
-                          unsigned column, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+                          unsigned column, const char *bare, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 /* An error at a place that is known otherwise. */
 void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
                     unsigned column, unsigned end_column, const char *format, ...)
@@ -87,8 +91,8 @@ void problem_list_mask(struct problem_list *list, const struct source *source, u
 /* All of them, each with its line and caret, to `out`. Control bytes are escaped. */
 void problem_list_print(const struct problem_list *list, FILE *out);
 
-/* Without a line: "hooks.yaml:12:7: error: …". */
-void problem_print_head(const struct problem *problem, FILE *out);
+/* The sentence, as it may be shown. */
+const char *problem_sentence(const struct problem_list *list, const struct problem *problem);
 
 /* The one of `names` (NULL-terminated) that `given` was probably meant to be, or NULL. */
 const char *nearest_name(const char *given, const char *const *names);

@@ -173,7 +173,7 @@ static void collect_secret_names(const struct row_section *section, const char *
 static void collect_secret_row(const struct row *row, const char **names, size_t *count,
                                unsigned depth)
 {
-    if (row->type == ROW_SECRET && *count < SECRET_NAMES_MAX - 1)
+    if (row_holds_secret(row) && *count < SECRET_NAMES_MAX - 1)
         names[(*count)++] = row->name;
     if (row->section && depth < 8)
         collect_secret_names(row->section, names, count, depth + 1);

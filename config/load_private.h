@@ -54,9 +54,10 @@ bool load_mapping_read(struct load *load, const struct node *node,
 /* `what`, with what was found instead; used where there is no row. */
 bool load_expected(struct load *load, const struct node *node, const char *subject,
                    const char *expected);
-/* Reports an unknown key with the nearest of `names`. */
+/* Reports an unknown key with the nearest of `names`. Beside secrets a key without a value may be
+ * one that stands in braces: it is not repeated. */
 bool load_unknown(struct load *load, const struct node *value, const char *where,
-                  const char *const *names);
+                  const char *const *names, bool beside_secrets);
 /* A row's reader: the name of a route or an action (names.h). */
 bool load_name(struct load *load, const struct node *node, const struct row *row, void *field);
 bool load_no_memory(struct load *load);

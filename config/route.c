@@ -23,6 +23,8 @@ static bool read_route_path(struct load *load, const struct node *node, const st
     const char *path = load_text(load, node, row);
     if (!path)
         return false;
+    if (strchr(path, '?'))
+        load_mask(load, node); /* an address that was put here whole, perhaps with its token */
     if (!route_path_check(path, &err))
         return load_problem(load, node, "\"%s\": %s", row->name, err.text);
     *(const char **)field = path;
@@ -240,7 +242,7 @@ static bool read_auth_kind(struct load *load, const struct node *value, struct r
     }
     names[i] = NULL;
     load_mask(load, value);
-    return load_unknown(load, value, "\"auth\"", names);
+    return load_unknown(load, value, "\"auth\"", names, true);
 }
 
 static bool read_auth_mapping(struct load *load, const struct node *node, const struct row *row,

@@ -1,6 +1,10 @@
 /* Where secrets come from: the environment, a file, a systemd credential, or the route file itself.
  * Their values go from there into a secret_list and nowhere else: no message holds one, what stands
- * in the route file is masked, and the buffer of a file is wiped. */
+ * in the route file is masked, and the buffer of a file is wiped.
+ *
+ * People put the secret itself where its name belongs: {env: SECRET}, {file: SECRET}, {SECRET}. So
+ * a word is only repeated, and its line shown, when it has turned out to be a name: a variable that
+ * is named as variables are, a file that is there or whose directory is. */
 #include "config/file.h"
 #include "config/load_private.h"
 #include "config/names.h"
@@ -74,17 +78,27 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
     return added;
 }
 
+/* GITHUB_SECRET or SECRET2_OF_CI, which are no secrets; others may be. */
+static bool is_named_as_usual(const char *name)
+{
+    size_t length = strlen(name);
+    bool words = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
+    return words && (strchr(name, '_') || strcspn(name, "0123456789") == length);
+}
+
 static bool add_from_env(struct load *load, const struct node *node, const struct row *row,
                          struct secret_list *list)
 {
-    if (!env_name_valid(node->text)) { /* perhaps the secret itself: say nothing of it */
-        load_mask(load, node);
-        return load_problem(load, node, "\"env\" needs the name of an environment variable");
-    }
-    const char *value = getenv(node->text);
-    if (!value)
+    const char *value = env_name_valid(node->text) ? getenv(node->text) : NULL;
+    if (value)
+        return add_value(load, node, row, NULL, bytes_of_text(value), list);
+    if (is_named_as_usual(node->text) && env_name_valid(node->text))
         return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
-    return add_value(load, node, row, NULL, bytes_of_text(value), list);
+    load_mask(load, node);
+    return load_problem(load, node,
+                        env_name_valid(node->text)
+                            ? "the environment variable of that name is not set"
+                            : "\"env\" needs the name of an environment variable");
 }
 
 static int is_shown(const struct dirent *entry)
@@ -118,6 +132,29 @@ static bool add_directory(struct load *load, const struct node *node, const stru
     return ok;
 }
 
+/* Whether something is at `path`, or its directory is and was named. */
+static bool is_place(struct load *load, const char *path, const char *given)
+{
+    struct stat what;
+    const char *slash = strrchr(path, '/'), *directory;
+    if (lstat(path, &what) == 0)
+        return true;
+    if (!strchr(given, '/') || slash == path)
+        return false;
+    directory = arena_format(load->arena, "%.*s", (int)(slash - path), path);
+    return directory && stat(directory, &what) == 0 && S_ISDIR(what.st_mode);
+}
+
+/* What a message calls it; where it is no place, nothing of it is shown. */
+static const char *place_name(struct load *load, const struct node *node, const char *path,
+                              const char *shown, const char *other)
+{
+    if (is_place(load, path, node->text))
+        return shown;
+    load_mask(load, node);
+    return other;
+}
+
 static bool add_from_file(struct load *load, const struct node *node, const struct row *row,
                           struct secret_list *list)
 {
@@ -126,7 +163,9 @@ static bool add_from_file(struct load *load, const struct node *node, const stru
     if (!path)
         return load_no_memory(load);
     if (stat(path, &what) != 0 || !S_ISDIR(what.st_mode))
-        return add_file(load, node, row, path, node->text, FILE_SECRET, list);
+        return add_file(load, node, row, path,
+                        place_name(load, node, path, node->text, "the file of that name"),
+                        FILE_SECRET, list);
     if (what.st_mode & S_IWOTH)
         return load_problem(load, node, "\"%s\": everybody can put files into %s", row->name,
                             node->text);
@@ -137,15 +176,18 @@ static bool add_from_credential(struct load *load, const struct node *node, cons
                                 struct secret_list *list)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    if (strchr(node->text, '/') || node->text[0] == '.')
-        return load_problem(load, node, "\"%s\" is not the name of a credential", node->text);
-    if (!directory || directory[0] != '/')
+    bool is_name = !strchr(node->text, '/') && node->text[0] != '.';
+    if (!is_name || !directory || directory[0] != '/') {
+        load_mask(load, node);
         return load_problem(load, node,
-                            "the credential \"%s\" is not there: systemd sets "
-                            "CREDENTIALS_DIRECTORY for units with LoadCredential=",
-                            node->text);
+                            is_name ? "the credential is not there: systemd sets "
+                                      "CREDENTIALS_DIRECTORY for units with LoadCredential="
+                                    : "\"credential\" needs the name of a credential");
+    }
     const char *path = arena_format(load->arena, "%s/%s", directory, node->text);
-    return path ? add_file(load, node, row, path, path, FILE_CREDENTIAL, list)
+    return path ? add_file(load, node, row, path,
+                           place_name(load, node, path, path, "the credential of that name"),
+                           FILE_CREDENTIAL, list)
                 : load_no_memory(load);
 }
 
@@ -160,24 +202,31 @@ static const char *const source_names[] = {"env", "file", "credential", NULL};
 
 /* ---- the ways to write it ---- */
 
+static const char expected[] = "a text, {env: NAME}, {file: PATH} or {credential: NAME}";
+
 static bool add_from_source(struct load *load, const struct node *node, const struct row *row,
                             struct secret_list *list)
 {
-    static const char expected[] = "a text, {env: NAME}, {file: PATH} or {credential: NAME}";
     const struct node *value = node->first;
     if (node->count != 1)
         return load_mismatch(load, node, row, expected);
     for (size_t i = 0; i < sizeof secret_sources / sizeof *secret_sources; i++) {
         if (strcmp(value->key->text, secret_sources[i].name) != 0)
             continue;
-        if (value->kind != NODE_SCALAR || value->length == 0 || tree_is_null(value))
-            return load_problem(load, value, "\"%s\" must be a text", value->key->text);
+        if (value->kind != NODE_SCALAR || value->length == 0 || tree_is_null(value)) {
+            load_mask(load, value);
+            return load_problem(load, value, "\"%s\" must be a text", secret_sources[i].name);
+        }
         if (load->secretless)
             return secret_list_add(list, bytes_of_text("taken to be there"));
         return secret_sources[i].add(load, value, row, list);
     }
-    load_mask(load, value);
-    return load_unknown(load, value, "a secret", source_names);
+    const char *nearest = nearest_name(value->key->text, source_names);
+    load_mask(load, value->key);
+    if (nearest)
+        return load_problem(load, value->key, "unknown key in a secret, did you mean \"%s\"?",
+                            nearest);
+    return load_problem(load, value->key, "unknown key in a secret, which is %s", expected);
 }
 
 static bool add_secret(struct load *load, const struct node *node, const struct row *row,
@@ -187,8 +236,7 @@ static bool add_secret(struct load *load, const struct node *node, const struct 
         return add_from_source(load, node, row, list);
     load_mask(load, node);
     if (node->kind != NODE_SCALAR || tree_is_null(node))
-        return load_mismatch(load, node, row,
-                             "a text, {env: NAME}, {file: PATH} or {credential: NAME}");
+        return load_mismatch(load, node, row, expected);
     return add_value(load, node, row, NULL, bytes_of(node->text, node->length), list);
 }
 

@@ -72,15 +72,33 @@ static void hide_unknown(struct load *load, const struct load_mapping *mapping,
         load_mask(load, value);
 }
 
+/* A key that goes on behind a colon, as in secret:VALUE; `length` of it stands before. */
+static bool unknown_joined(struct load *load, const struct node *key, size_t length,
+                           const char *where, const char *const *names)
+{
+    char first[64] = "";
+    if (length < sizeof first)
+        snprintf(first, sizeof first, "%.*s", (int)length, key->text);
+    load_mask(load, key);
+    if (nearest_name(first, names))
+        return load_problem(load, key,
+                            "unknown key \"%s:…\" in %s; is a blank missing behind the \":\"?",
+                            first, where);
+    return load_problem(load, key, "unknown key in %s; is a blank missing behind the \":\"?",
+                        where);
+}
+
 bool load_unknown(struct load *load, const struct node *value, const char *where,
-                  const char *const *names)
+                  const char *const *names, bool beside_secrets)
 {
     const char *key = value->key->text, *nearest = nearest_name(key, names);
     size_t length = strcspn(key, ":");
     if (key[length])
-        return load_problem(load, value->key,
-                            "unknown key \"%.*s:…\" in %s; is a blank missing behind the \":\"?",
-                            (int)length, key, where);
+        return unknown_joined(load, value->key, length, where, names);
+    if (beside_secrets && !nearest && tree_is_null(value)) {
+        load_mask(load, value->key);
+        return load_problem(load, value->key, "unknown key in %s; is a value missing?", where);
+    }
     if (nearest)
         return load_problem(load, value->key, "unknown key \"%s\" in %s, did you mean \"%s\"?", key,
                             where, nearest);
@@ -100,7 +118,7 @@ static bool check_key(struct load *load, const struct load_mapping *mapping,
     hide_unknown(load, mapping, value, names);
     if (mapping->unknown && mapping->unknown(load, mapping, value))
         return false;
-    return load_unknown(load, value, mapping->name, names);
+    return load_unknown(load, value, mapping->name, names, mapping_holds_secret(mapping));
 }
 
 static bool check_keys(struct load *load, const struct node *node,

@@ -10,7 +10,7 @@ void text_offset_problem(const struct source *source, size_t offset, struct prob
 {
     unsigned line, column;
     source_place(source, offset, &line, &column);
-    problem_add_unparsed(problems, source, line, column, "%s", text);
+    problem_add_unparsed(problems, source, line, column, NULL, "%s", text);
 }
 
 /* The first byte that is not part of valid UTF-8: the last character boundary at which what stands

@@ -37,7 +37,7 @@ static unsigned place(size_t zero_based)
 static void builder_problem(struct builder *builder, const yaml_mark_t *mark, const char *text)
 {
     problem_add_unparsed(builder->problems, builder->source, place(mark->line), place(mark->column),
-                         "%s", text);
+                         NULL, "%s", text);
 }
 
 static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, const char *text)
@@ -244,6 +244,16 @@ static int compare_keys(const void *a, const void *b)
                                      : (left->column < right->column ? -1 : 1);
 }
 
+static void add_repeated(struct builder *builder, const struct node *key, unsigned first)
+{
+    struct problem_list *problems = builder->problems;
+    const char *bare =
+        arena_format(&problems->arena, "a key is repeated; it first stands in line %u", first);
+    problem_add_unparsed(problems, builder->source, key->line, key->column,
+                         bare ? bare : "a key is repeated",
+                         "key \"%s\" is repeated; it first stands in line %u", key->text, first);
+}
+
 /* Sorted, because a hostile mapping has 100,000 keys. All but the first of a name are reported, and
  * tree_find finds the first. */
 static bool builder_check_repeated(struct builder *builder, const struct node *mapping)
@@ -260,9 +270,7 @@ static bool builder_check_repeated(struct builder *builder, const struct node *m
         if (strcmp(sorted[first]->key->text, key->text) != 0)
             first = i;
         else
-            problem_add_unparsed(builder->problems, builder->source, key->line, key->column,
-                                 "key \"%s\" is repeated; it first stands in line %u", key->text,
-                                 sorted[first]->key->line);
+            add_repeated(builder, key, sorted[first]->key->line);
     }
     free(sorted);
     return true;

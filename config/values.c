@@ -22,10 +22,21 @@ static const char *describe_found(const struct node *node, char text[FOUND_MAX +
     return text;
 }
 
+/* A key or certificate itself, where its path or something else belongs. */
+static bool is_pem(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && strstr(node->text, "-----BEGIN ");
+}
+
 bool load_expected(struct load *load, const struct node *node, const char *subject,
                    const char *expected)
 {
     char found[FOUND_MAX + 32];
+    if (is_pem(node)) {
+        load_mask(load, node);
+        return load_problem(load, node, "%s must be %s, not a key or certificate itself", subject,
+                            expected);
+    }
     if (tree_is_null(node))
         return load_problem(load, node, "%s has no value; it must be %s", subject, expected);
     return load_problem(load, node, "%s must be %s, not %s", subject, expected,
@@ -185,7 +196,9 @@ static bool read_text(struct load *load, const struct node *node, const struct r
 static bool read_path(struct load *load, const struct node *node, const struct row *row,
                       void *field)
 {
-    if (node->kind != NODE_SCALAR || node->length == 0 || tree_is_null(node))
+    if (node->kind == NODE_MAPPING)
+        load_mask(load, node); /* {env: SECRET}, for a key */
+    if (node->kind != NODE_SCALAR || node->length == 0 || tree_is_null(node) || is_pem(node))
         return load_mismatch(load, node, row, "a path");
     const char *path = load_path(load, node, node->text);
     if (!path)

@@ -168,8 +168,10 @@ static bool read_provider(struct load *load, const struct node *node, const stru
     struct provider_settings *settings = field;
     const struct node *name = node->kind == NODE_MAPPING ? tree_find(node, "name") : node;
     (void)row;
-    if (!name || name->kind != NODE_SCALAR)
+    if (!name || name->kind != NODE_SCALAR) {
+        load_mask(load, node); /* {github: SECRET} */
         return load_problem(load, node, "wants a name, or a mapping with name");
+    }
     settings->scheme = find_scheme(load, name, name->text);
     return settings->scheme && read_parameters(load, node, settings);
 }

@@ -266,7 +266,7 @@ static void log_problems(const struct problem_list *problems)
             snprintf(place, sizeof place, "%s:%u:%u", problem->source->name, problem->line,
                      problem->column);
         log_write(problem->kind == PROBLEM_ERROR ? LOG_ERROR : LOG_WARNING, "configuration",
-                  log_text("at", place), log_text("reason", problem->text));
+                  log_text("at", place), log_text("reason", problem_sentence(problems, problem)));
     }
 }
 

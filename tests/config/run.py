@@ -108,6 +108,8 @@ def run_case(program, root, folder, case):
     stderr = done.stderr.decode(errors="replace").replace(str(root), "ROOT")
     if done.returncode != code:
         return stderr, f"exit {done.returncode}, not {code}"
+    if "LITERALSECRET" in stderr:
+        return stderr, "a secret is repeated"
     return stderr, None
 
 

@@ -2,13 +2,14 @@
 import os
 import re
 
-from harness import Server, ensure, expect, ledger, route
+from harness import SECRET, Server, ensure, expect, ledger, route
 
 BROKEN = {  # what is wrong, and what the log must name
     "an unknown key": ('"actions"', '"actoins"', r"tenterhook\.yaml:\d+:\d+.*(actoins)"),
     "not YAML": ('"routes": [', '"routes": [[[', r"tenterhook\.yaml:\d+:\d+"),
     "a wrong type": ('"listeners": 2', '"listeners": "two"', r"tenterhook\.yaml:\d+:\d+.*listeners"),
     "an empty secret": ('"secret": "', '"secret": "", "was": "', r"tenterhook\.yaml:\d+:\d+"),
+    "a secret in braces": (f'"secret": "{SECRET}"', f'"secret": {{"{SECRET}": 1}}', r"tenterhook\.yaml:\d+:\d+.*unknown key in a secret"),
     "a missing certificate": ("server.crt", "nowhere.crt", r"tenterhook\.yaml:\d+:\d+.*nowhere\.crt"),
     "an address that is none of ours": ("127.0.0.1:0", "192.0.2.1:0", r"tenterhook\.yaml:\d+:\d+.*192\.0\.2\.1"),
     "another journal": ("journal.db", "other.db", r"tenterhook\.yaml:\d+:\d+.*cannot change"),
