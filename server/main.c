@@ -5,6 +5,7 @@
 #include "server/tls.h"
 #include "version.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,6 +75,9 @@ static int finish_output(int code)
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
+    /* a limit on the size of files is an error of write(2), for us and what we fork, and no death;
+     * commands have it at its default again (handlers/spawn.c) */
+    signal(SIGXFSZ, SIG_IGN);
     if (strcmp(name, "--version") == 0) {
         print_version();
         return finish_output(EXIT_DONE);
