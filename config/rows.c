@@ -151,7 +151,9 @@ static const struct row server_rows[] = {
      .default_text = "4096",
      .min = 1,
      .max = 1000000,
-     .sentence = "Open connections of all listeners together."},
+     .sentence =
+         "Open connections of all listeners together. Less where it is not said and there is "
+         "little memory, as for `body_memory`."},
     {.name = "header_timeout",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, header_timeout_ms),
@@ -189,7 +191,10 @@ static const struct row server_rows[] = {
      .default_text = "256MiB",
      .min = KIB(64),
      .max = GIB(1024),
-     .sentence = "Bodies in flight, all together; past it requests are answered 503."},
+     .sentence =
+         "Bodies in flight, all together; past it requests are answered 503. Less where it "
+         "is not said and there is little memory: a quarter of what a cgroup or the machine "
+         "has, after 32 MiB."},
     {.name = "shutdown_grace",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, shutdown_grace_ms),
@@ -246,8 +251,14 @@ static bool finish_server(struct load *load, const struct node *node, void *sett
 {
     struct server_settings *server = settings;
     bool ok = check_listen_repeated(load, node, server);
+    const struct node *body_memory = tree_find(node, "body_memory");
+    const struct node *connections = tree_find(node, "connections");
     if (server->user)
         server->user_at = load_position(load, tree_find(node, "user"));
+    if (body_memory)
+        server->body_memory_at = load_position(load, body_memory);
+    if (connections)
+        server->connections_at = load_position(load, connections);
     if (server->user && server->user[strcspn(server->user, ":/ \t\n")])
         return load_problem(load, tree_find(node, "user"), "\"%s\" is not the name of a user",
                             server->user);

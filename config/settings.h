@@ -34,10 +34,12 @@ struct server_settings {
     int64_t listeners;          /* 0: one a core */
     const char *user;           /* NULL: not said */
     struct position user_at;
-    int64_t connections; /* of all listeners together */
+    int64_t connections;            /* of all listeners together */
+    struct position connections_at; /* no file where it is not said */
     int64_t header_timeout_ms, body_timeout_ms, idle_timeout_ms;
-    int64_t max_header;  /* bytes of request line and head */
-    int64_t body_memory; /* bytes, all listeners together */
+    int64_t max_header;             /* bytes of request line and head */
+    int64_t body_memory;            /* bytes, all listeners together */
+    struct position body_memory_at; /* no file where it is not said */
     int64_t shutdown_grace_ms;
     int64_t commands; /* that run at once, all routes together */
 };

@@ -77,6 +77,8 @@ struct generation *generation_create(const char *file, struct socket_table *tabl
     generation->settings = settings_load(file, &program_registry, problems);
     if (!generation->settings)
         error_set(err, "%s has errors", file);
+    else
+        premises_fit_memory(generation->settings, problems);
     socket_table_unmark(table);
     if (!generation->settings || !generation_open_sockets(generation, table, problems, err)) {
         generation_destroy(generation);

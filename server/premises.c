@@ -5,6 +5,7 @@
 #include "base/secret.h"
 #include "base/units.h"
 #include "server/database.h"
+#include "server/memory_limit.h"
 #include "server/privilege.h"
 #include "server/process.h"
 #include "server/tls.h"
@@ -144,8 +145,14 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
                      is, needed);
 }
 
-void premises_check(const struct settings *settings, struct problem_list *problems)
+void premises_fit_memory(struct settings *settings, struct problem_list *problems)
 {
+    memory_limit_apply(settings, memory_limit_find(""), problems);
+}
+
+void premises_check(struct settings *settings, struct problem_list *problems)
+{
+    premises_fit_memory(settings, problems);
     check_pairs(settings, problems);
     premises_check_user(settings, problems);
     check_journal(settings, problems);

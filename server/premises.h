@@ -1,5 +1,5 @@
 /* What a configuration needs of the machine besides itself: certificates and keys, the user to
- * become, the journal's directory. For `check`, and before a generation is started. */
+ * become, the journal's directory, memory. For `check`, and before a generation is started. */
 #ifndef TENTERHOOK_SERVER_PREMISES_H
 #define TENTERHOOK_SERVER_PREMISES_H
 
@@ -15,7 +15,10 @@ bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *so
 /* Whether server.user can be become. False after reporting. */
 bool premises_check_user(const struct settings *settings, struct problem_list *problems);
 
+/* Fits server.body_memory to the memory that there is; warns where that cannot be. */
+void premises_fit_memory(struct settings *settings, struct problem_list *problems);
+
 /* All of them, and whether the journal's directory is there (a warning). */
-void premises_check(const struct settings *settings, struct problem_list *problems);
+void premises_check(struct settings *settings, struct problem_list *problems);
 
 #endif

@@ -250,6 +250,7 @@ static void supervisor_promote(struct supervisor *sv)
     supervisor_let_claim(sv);
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count),
+              log_number("body_memory", sv->current->settings->server.body_memory),
               log_text("sqlite", database_library_version()),
               log_text("checkpoints", database_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
