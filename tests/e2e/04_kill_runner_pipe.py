@@ -13,10 +13,10 @@ with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}])]) 
     reader = Reader(server.fifo("fifo"), pace=(4096, 0.001))  # never stops reading, 4 MB/s at most
     ids = []
     for turn in range(ROUNDS):
+        before, wanted = len(reader.data), random.randrange(1, 300000)
         for number, size in enumerate((300000, 100, 70000)):
             body = json.dumps({"turn": turn, "number": number, "filling": "x" * size}).encode()
             ids.append(server.post("/pipe", body).json()["id"])
-        before, wanted = len(reader.data), random.randrange(1, 300000)
         wait_until(lambda: len(reader.data) > before + wanted, "the middle of a frame")
         victim = server.processes("runner")[0]
         server.kill(victim)
