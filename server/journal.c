@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "server/journal_damage.h"
 #include "server/journal_schema.h"
+#include "server/shared.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -381,6 +382,17 @@ void journal_copy_log(struct journal *journal)
     database_clear(&journal->db);
     database_checkpoint(&journal->db, false);
     database_clear(&journal->db);
+}
+
+void journal_tend(struct journal *journal)
+{
+    unsigned pages = journal_log_pages(journal);
+    if (pages < journal->tended_pages) /* begun anew */
+        journal->tended_pages = 0;
+    if (!database_checkpoints_apart() || pages < journal->tended_pages + CHECKPOINT_PAGES)
+        return;
+    journal->tended_pages = pages;
+    journal_copy_log(journal);
 }
 
 void journal_forget_failure(struct journal *journal)

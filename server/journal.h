@@ -87,6 +87,9 @@ enum store_status journal_commit(struct journal *journal);
 enum store_status journal_probe(struct journal *journal);
 /* As much of the log as possible goes into the file. */
 void journal_copy_log(struct journal *journal);
+/* After a turn, when everybody has his answer: copies the log if it is long, and if no other
+ * process may do so beside our commits. */
+void journal_tend(struct journal *journal);
 /* After a status that was dealt with outside of a transaction. */
 void journal_forget_failure(struct journal *journal);
 /* What has failed since the last beginning, and why (returns false). */

@@ -8,10 +8,11 @@ struct journal {
     struct database db;
     const struct journal_settings *settings;
     bool is_new;
-    bool was_cut;         /* its log, of what had been acknowledged; until it is open again */
-    int64_t data_version; /* of SQLite: moves when another connection has committed */
-    int64_t event_added;  /* the newest in the transaction under way; 0: none */
-    int64_t last_event;   /* the newest that we have committed; 0: none */
+    unsigned tended_pages; /* in the log, when we copied it last */
+    bool was_cut;          /* its log, of what had been acknowledged; until it is open again */
+    int64_t data_version;  /* of SQLite: moves when another connection has committed */
+    int64_t event_added;   /* the newest in the transaction under way; 0: none */
+    int64_t last_event;    /* the newest that we have committed; 0: none */
     char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
 };
 

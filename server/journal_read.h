@@ -79,8 +79,8 @@ bool journal_reader_learned(struct journal_reader *reader,
 
 /* The number of the newest event; 0 if there is none. */
 bool journal_reader_newest(struct journal_reader *reader, int64_t *seq);
-/* Whether anything was committed since the last call; also where the files are not in place any more,
- * and the reader is not well. */
+/* Whether anything was committed since the last call; also where the files are not in place any
+ * more, and the reader is not well. */
 bool journal_reader_changed(struct journal_reader *reader);
 
 #endif

@@ -1,12 +1,12 @@
-/* A process that does one thing: when the write-ahead log has grown, it copies what is committed
- * into the file, on a connection of its own. The runner tells the length of the log through the
- * shared region, and wakes us. Where SQLite can bear it this runs beside the commits; else under
- * the lock that keeps the two apart (database_lock.h), and then the log is kept short, so that a
- * commit waits for a few milliseconds at most.
+/* A process that looks after the journal's files. Where SQLite can bear it, it copies the log into
+ * the file beside the commits, on a connection of its own: the runner tells the length of the log
+ * through the shared region, and wakes us. Where SQLite cannot, the runner copies the log itself
+ * between two turns: to wait for another process that holds the lock takes longer, above all where
+ * the machine or its disk is busy. We then see once a second to what it has left.
  *
- * What the keeper does not manage the runner does itself, at a greater length; so whatever goes
- * wrong here is logged and tried again. Once a second it also looks whether the files are in place:
- * a log that somebody removed is saved as long as a process has it open, also if no event comes. */
+ * Once a second it also looks whether the files are in place: a log that somebody removed is saved
+ * as long as a process has it open, also if no event comes. Whatever goes wrong here is logged and
+ * tried again. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"

@@ -135,6 +135,8 @@ static void end_turn(struct runner *runner)
     dispatch_settle(&runner->dispatch, committed);
     if (runner->process->shared)
         shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal));
+    if (committed)
+        journal_tend(runner->store.journal);
 }
 
 static void try_turn(struct runner *runner)

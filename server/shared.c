@@ -3,6 +3,7 @@
 #include "server/shared.h"
 
 #include "base/error.h"
+#include "server/database.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -38,7 +39,7 @@ void shared_tell_pages(struct shared *shared, unsigned pages)
 {
     const uint64_t one = 1;
     atomic_store_explicit(&shared->journal_pages, pages, memory_order_relaxed);
-    if (pages >= CHECKPOINT_PAGES && shared->journal_grown > 0)
+    if (pages >= CHECKPOINT_PAGES && shared->journal_grown > 0 && !database_checkpoints_apart())
         (void)!write(shared->journal_grown, &one, sizeof one);
 }
 

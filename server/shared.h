@@ -33,7 +33,7 @@ struct error;
 /* Maps the region; NULL with `err`. Lives as long as the process tree. */
 struct shared *shared_create(struct error *err);
 
-/* The runner, after a commit: so long is the log. Wakes the keeper if there is something to do. */
+/* The runner, after a commit: so long is the log. Wakes the keeper if it is to copy it. */
 void shared_tell_pages(struct shared *shared, unsigned pages);
 
 struct limit_table *shared_limits(struct shared *shared);
