@@ -2,9 +2,9 @@
  * the file beside the commits, on a connection of its own: the runner tells the length of the log
  * through the shared region, and wakes us. Where SQLite cannot, the runner copies the log itself
  * between two turns: to wait for another process that holds the lock takes longer, above all where
- * the machine or its disk is busy. We then see once a second to what it has left.
+ * the machine or its disk is busy. We then see to what it has left, four times a second.
  *
- * Once a second it also looks whether the files are in place: a log that somebody removed is saved
+ * So often it also looks whether the files are in place: a log that somebody removed is saved
  * as long as a process has it open, also if no event comes. Whatever goes wrong here is logged and
  * tried again. */
 #include "base/clock.h"
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define LOOK_NS NS_PER_S
+#define LOOK_NS (250 * NS_PER_MS)
 #define ALIVE_NS NS_PER_S
 
 enum { KEEPER_WAIT_MS = 1000 };
