@@ -62,6 +62,14 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
     (void)!MHD_add_response_header(response, name, value);
 }
 
+/* Where a chunked body ends is read differently by different servers, and libmicrohttpd shows
+ * nothing of its framing: so nothing behind one is taken for a request (docs/decisions). */
+static bool is_last(const struct http_request *request)
+{
+    return verdict_closes(&request->verdict) || request->exchange.content_length < 0 ||
+           request->connection->door->http->is_draining;
+}
+
 static void add_headers(struct MHD_Response *response, struct http_request *request)
 {
     const struct verdict *verdict = &request->verdict;
@@ -79,7 +87,7 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         verdict->header_name ? arena_copy_bytes(arena, verdict->header_value) : NULL;
     if (value)
         add_header(response, verdict->header_name, value);
-    if (verdict_closes(verdict) || request->connection->door->http->is_draining)
+    if (is_last(request))
         add_header(response, "Connection", "close");
 }
 
@@ -97,6 +105,8 @@ enum MHD_Result http_reply(struct http_request *request)
     if (!response)
         return MHD_NO;
     add_headers(response, request);
+    /* a client that did not expect the end may have sent its next request already */
+    connection->must_linger |= request->exchange.content_length < 0;
     connection_set_stage(connection, STAGE_REPLY,
                          clock_monotonic_ns() + server->body_timeout_ms * NS_PER_MS);
     reply_log(connection, request->verdict.reply, status, request->verdict.reason, request->id);
