@@ -16,6 +16,16 @@ void buffer_finish(struct buffer *buffer)
     *buffer = (struct buffer){.limit = buffer->limit};
 }
 
+static bool buffer_allocate(struct buffer *buffer, size_t capacity)
+{
+    uint8_t *data = realloc(buffer->data, capacity);
+    if (!data)
+        return false;
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return true;
+}
+
 bool buffer_reserve(struct buffer *buffer, size_t more)
 {
     if (more > buffer->limit - buffer->length)
@@ -28,12 +38,13 @@ bool buffer_reserve(struct buffer *buffer, size_t more)
         capacity *= 2;
     if (capacity < needed)
         capacity = buffer->limit;
-    uint8_t *data = realloc(buffer->data, capacity);
-    if (!data)
-        return false;
-    buffer->data = data;
-    buffer->capacity = capacity;
-    return true;
+    return buffer_allocate(buffer, capacity);
+}
+
+bool buffer_resize(struct buffer *buffer, size_t capacity)
+{
+    return capacity > 0 && capacity >= buffer->length && capacity <= buffer->limit &&
+           buffer_allocate(buffer, capacity);
 }
 
 bool buffer_append(struct buffer *buffer, const void *data, size_t length)

@@ -17,6 +17,10 @@ void buffer_finish(struct buffer *buffer);
  * stays). */
 bool buffer_reserve(struct buffer *buffer, size_t more);
 
+/* Exactly `capacity` bytes of memory, at most the limit and no less than the content; for who
+ * counts what is allocated. False without memory (the content stays). */
+bool buffer_resize(struct buffer *buffer, size_t capacity);
+
 bool buffer_append(struct buffer *buffer, const void *data, size_t length);
 bool buffer_append_bytes(struct buffer *buffer, struct bytes bytes);
 bool buffer_append_text(struct buffer *buffer, const char *text);

@@ -192,9 +192,11 @@ static const struct row server_rows[] = {
      .min = KIB(64),
      .max = GIB(1024),
      .sentence =
-         "Bodies in flight, all together; past it requests are answered 503. Less where it "
-         "is not said and there is little memory: a quarter of what a cgroup or the machine "
-         "has, after 32 MiB."},
+         "Memory of bodies in flight, all together, counted as they come; past it requests are "
+         "answered 503. A client that has not authenticated yet (an IPv4 address, an IPv6 /64) "
+         "holds at most a quarter of it, or one `max_body` if that is more. Less where it is not "
+         "said and there is little memory: a quarter of what a cgroup or the machine has, after "
+         "32 MiB."},
     {.name = "shutdown_grace",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, shutdown_grace_ms),

@@ -89,12 +89,6 @@ struct limit_table *limit_table_init(void *memory, size_t slots)
 
 /* ---- which bucket ---- */
 
-static bool is_ipv4(const uint8_t address[16])
-{
-    static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};
-    return memcmp(address, prefix, sizeof prefix) == 0;
-}
-
 /* What one bucket belongs to; hashed as it lies in memory, so without gaps. The rate is part of it:
  * a TAT says nothing under another rate than its own. (Cutting it to the new burst needs the moment
  * of the change; a process with an older look at the clock would cut debts that are real.) */
@@ -102,8 +96,7 @@ struct owner {
     uint64_t route;
     uint32_t limit, per;
     int64_t count, period_ms, burst;
-    uint64_t local;
-    uint8_t address[16];
+    struct client_key client;
 };
 
 static uint64_t owner_key(const struct limit_table *table, const struct route *route, size_t limit,
@@ -116,11 +109,8 @@ static uint64_t owner_key(const struct limit_table *table, const struct route *r
                           .count = rate->count,
                           .period_ms = rate->period_ms,
                           .burst = rate->burst};
-    if (per == PER_CLIENT) {
-        owner.local = client->local;
-        /* whoever has one IPv6 address has the whole /64 */
-        memcpy(owner.address, client->address, is_ipv4(client->address) ? 16 : 8);
-    }
+    if (per == PER_CLIENT)
+        owner.client = client_key(client);
     uint64_t key = siphash(&table->seed, bytes_of(&owner, sizeof owner));
     return key ? key : 1;
 }

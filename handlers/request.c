@@ -40,6 +40,13 @@ static bool is_mapped(const uint8_t address[16])
     return memcmp(address, prefix, sizeof prefix) == 0;
 }
 
+struct client_key client_key(const struct client_address *client)
+{
+    struct client_key key = {.local = client->local};
+    memcpy(key.address, client->address, is_mapped(client->address) ? 16 : 8);
+    return key;
+}
+
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE])
 {
     const uint8_t *address = client->address;

@@ -185,6 +185,7 @@ bool http_run(struct http *http)
         if (http->doors[i].run_wanted)
             door_run(&http->doors[i]);
     uplink_flush(&http->uplink);
+    body_frames_left(http);
     for (size_t i = 0; i < http->door_count; i++)
         more |= http->doors[i].run_wanted;
     return more;
@@ -289,6 +290,7 @@ struct http *http_create(const struct process *process, struct loop *loop,
     tag_table_init(&http->waiting, connections);
     loop_timer_init(&http->drain_timer, drain_is_over, http);
     http_accept_init(http);
+    http_body_init(http);
     for (; http->door_count < process->socket_count; http->door_count++)
         if (!door_init(&doors[http->door_count], http, &process->sockets[http->door_count], err)) {
             http->door_count++;

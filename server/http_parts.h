@@ -7,6 +7,7 @@
  *   http_linger.c      what comes after the answer
  *   http_head.c        what libmicrohttpd has read → struct request
  *   http_request.c     the walk of a request and its wait for the runner
+ *   http_body.c        memory of bodies
  *   http_reply.c       answers and their log lines
  */
 #ifndef TENTERHOOK_SERVER_HTTP_PARTS_H
@@ -94,6 +95,8 @@ struct http {
     struct connection_list connections;
     struct connection_list spare; /* may be given up for a new one, the longest unused first */
     unsigned count, limit;
+    struct body_limits body_limits;
+    uint64_t owed_bytes;       /* of body memory, for frames whose requests are gone */
     struct connection **by_fd; /* connections that libmicrohttpd has or gets */
     size_t by_fd_size;
     bool is_accepting, is_full, is_draining;
@@ -107,10 +110,12 @@ struct http_request {
     struct connection *connection;
     struct exchange exchange;
     struct buffer body;
-    uint64_t reserved; /* of the shared body memory */
+    uint64_t counted;  /* in the shared body memory */
+    unsigned client;   /* whose share that comes out of, until it has shown who it is */
     uint64_t received; /* bytes of body, kept or not */
     int64_t began_ns, body_began_ns;
     struct verdict verdict; /* REPLY_NONE: not decided */
+    bool is_handed_over;    /* to the runner */
     bool is_discarding;     /* refused in the middle of the body, which has to end first */
     uint64_t tag;           /* 0: does not wait */
     char id[ID_TEXT_SIZE];
@@ -190,6 +195,24 @@ void http_runner_lost(void *owner);
 void request_give_up(struct http_request *request, enum reply reply, const char *reason);
 /* The client of a queued request is gone: nobody waits for its answer. */
 void request_forget_answer(struct http_request *request);
+
+/* ---- http_body.c ---- */
+
+void http_body_init(struct http *http);
+/* The head has been judged: whether a body as long as it says could be taken now. REPLY_NONE: yes.
+ */
+struct verdict body_expect(struct http_request *request);
+/* Keeps a piece. REPLY_NONE, or why it was not: then nothing of the body is kept any more. */
+struct verdict body_keep(struct http_request *request, struct bytes piece);
+/* All of it is here, and the client has shown who it is. */
+void body_is_authenticated(struct http_request *request);
+/* The runner's frame has it: the memory is that frame's now, and counted until the answer. */
+void body_hand_over(struct http_request *request);
+void body_give_back(struct http_request *request);
+/* After a flush to the runner: what has left is counted no more. */
+void body_frames_left(struct http *http);
+/* For a request that can be taken at another time. */
+struct verdict http_unavailable(enum reply reply, const char *reason);
 
 /* ---- http_reply.c ---- */
 

@@ -3,11 +3,7 @@
  * the request is resumed.
  *
  * An answer can be given on the first call or when the body has ended, not between: a chunked body
- * that outgrows its limit is read on to at most twice the limit and then either answered or cut.
- *
- * Memory of bodies is counted in the region that all listeners share. A body of known length is
- * counted whole before a byte of it is read, so that bodies under way can always be finished; it is
- * given back when the runner has answered. */
+ * that outgrows its limit is read on to at most twice the limit and then either answered or cut. */
 #include "server/http_parts.h"
 
 #include "server/guard.h"
@@ -15,38 +11,11 @@
 #include <stdlib.h>
 
 #define ANSWER_NS (10 * NS_PER_S)
-enum { RESERVE_STEP = 64 * 1024, RETRY_S = 2 };
+enum { RETRY_S = 2 };
 
 static const struct settings *settings_of(const struct http_request *request)
 {
     return request->connection->door->http->process->settings;
-}
-
-static struct verdict unavailable(enum reply reply, const char *reason)
-{
-    return (struct verdict){.reply = reply, .retry_after_s = RETRY_S, .reason = reason};
-}
-
-/* ---- body memory ---- */
-
-static bool request_reserve(struct http_request *request, uint64_t bytes)
-{
-    const struct process *process = request->connection->door->http->process;
-    if (bytes == 0)
-        return true;
-    if (!shared_take_body(process->shared, process->slot, bytes,
-                          (uint64_t)process->settings->server.body_memory))
-        return false;
-    request->reserved += bytes;
-    return true;
-}
-
-static void request_give_back(struct http_request *request)
-{
-    const struct process *process = request->connection->door->http->process;
-    shared_give_body(process->shared, process->slot, request->reserved);
-    request->reserved = 0;
-    buffer_finish(&request->body);
 }
 
 /* ---- life ---- */
@@ -56,7 +25,7 @@ static struct http_request *request_create(struct connection *connection)
     struct http_request *request = malloc(sizeof *request);
     if (!request)
         return NULL;
-    *request = (struct http_request){.connection = connection};
+    *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
     exchange_init(&request->exchange, connection->door->http->pipeline);
     buffer_init(&request->body, 0);
     request->began_ns = clock_monotonic_ns();
@@ -76,7 +45,7 @@ void request_forget_answer(struct http_request *request)
 static void request_destroy(struct http_request *request)
 {
     request_forget_answer(request);
-    request_give_back(request);
+    body_give_back(request);
     exchange_finish(&request->exchange);
     request->connection->request = NULL;
     free(request);
@@ -112,11 +81,8 @@ static struct verdict request_judge_head(struct http_request *request, const cha
     if (verdict.reply != REPLY_NONE)
         return verdict;
     if (!uplink_is_open(&request->connection->door->http->uplink))
-        return unavailable(REPLY_JOURNAL, "the runner is not there");
-    int64_t length = request->exchange.content_length;
-    if (length > 0 && !request_reserve(request, (uint64_t)length))
-        return unavailable(REPLY_MEMORY_FULL, "too many bodies in flight");
-    return verdict_go_on();
+        return http_unavailable(REPLY_JOURNAL, "the runner is not there");
+    return body_expect(request);
 }
 
 static enum MHD_Result request_begin(struct connection *connection, const char *method,
@@ -133,7 +99,6 @@ static enum MHD_Result request_begin(struct connection *connection, const char *
         return http_reply(request);
     }
     request->body_began_ns = request->began_ns;
-    request->body.limit = (size_t)request->exchange.request.route->max_body;
     connection_set_stage(connection, STAGE_BODY,
                          body_deadline_ns(request->body_began_ns,
                                           settings_of(request)->server.body_timeout_ms * NS_PER_MS,
@@ -143,34 +108,17 @@ static enum MHD_Result request_begin(struct connection *connection, const char *
 
 /* ---- body ---- */
 
-static void request_refuse_rest(struct http_request *request, struct verdict verdict)
+/* What is refused here closes the connection: the rest of the body is read, but not judged. */
+static void request_keep(struct http_request *request, struct bytes piece)
 {
+    struct verdict verdict = body_keep(request, piece);
+    if (verdict.reply == REPLY_NONE) {
+        pipeline_feed(&request->exchange, piece);
+        return;
+    }
     verdict.close = true;
     request->verdict = verdict;
     request->is_discarding = true;
-    request_give_back(request);
-}
-
-static void request_keep(struct http_request *request, struct bytes piece)
-{
-    uint64_t wanted = request->received;
-    if (wanted > request->body.limit) {
-        request_refuse_rest(
-            request, verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes"));
-        return;
-    }
-    uint64_t more = wanted > request->reserved ? wanted - request->reserved : 0;
-    if (more > 0 && more < RESERVE_STEP)
-        more = RESERVE_STEP;
-    bool is_first = request->body.capacity == 0;
-    if (!request_reserve(request, more) ||
-        (is_first && request->exchange.content_length > 0 &&
-         !buffer_reserve(&request->body, (size_t)request->exchange.content_length)) ||
-        !buffer_append_bytes(&request->body, piece)) {
-        request_refuse_rest(request, unavailable(REPLY_MEMORY_FULL, "too many bodies in flight"));
-        return;
-    }
-    pipeline_feed(&request->exchange, piece);
 }
 
 static enum MHD_Result request_receive(struct http_request *request, struct bytes piece)
@@ -200,14 +148,14 @@ static struct verdict request_enqueue(struct http_request *request)
     struct http *http = request->connection->door->http;
     struct wire_event event;
     if (!uplink_is_open(&http->uplink))
-        return unavailable(REPLY_JOURNAL, "the runner is not there");
+        return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (!tag_table_add(&http->waiting, request, &request->tag))
-        return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+        return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &event)
                                         : pipeline_event(&request->exchange, request->tag, &event);
     if (!made || !uplink_put(&http->uplink, &event)) {
         request_forget_answer(request);
-        return unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+        return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
     return verdict_go_on();
 }
@@ -218,13 +166,14 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply == REPLY_NONE)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
+    if (request->verdict.reply == REPLY_NONE)
+        body_is_authenticated(request);
     if (request->verdict.reply == REPLY_NONE ||
         (request->verdict.reply == REPLY_HANDSHAKE && request_learns(request)))
         request->verdict = request_enqueue(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
-    /* the frame has the body now; its bytes stay counted until they are answered for */
-    buffer_finish(&request->body);
+    body_hand_over(request);
     connection_set_stage(connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
     connection_unsettle(connection);
     return MHD_YES;
@@ -240,7 +189,7 @@ static void request_decide(struct http_request *request, struct verdict verdict)
 
 void request_give_up(struct http_request *request, enum reply reply, const char *reason)
 {
-    request_decide(request, unavailable(reply, reason));
+    request_decide(request, http_unavailable(reply, reason));
 }
 
 static const struct {

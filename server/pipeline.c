@@ -137,6 +137,13 @@ static bool awaits_body(const struct exchange *exchange)
     return false;
 }
 
+bool pipeline_is_authenticated(const struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    return !route->no_authentication && exchange->passed_heads == route->authenticator_count &&
+           !awaits_body(exchange) && exchange->handshake.reply == REPLY_NONE;
+}
+
 /* A handshake is not an answer until all others have passed: it is put aside. */
 static struct verdict set_handshake_aside(struct exchange *exchange, struct verdict verdict)
 {

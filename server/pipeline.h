@@ -58,6 +58,10 @@ void exchange_finish(struct exchange *exchange);
  * bytes. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
+/* After a head that was let through: whether the caller has shown already who it is, so that
+ * nothing of the body is asked for that. Never so on a route that asks for no credentials. */
+bool pipeline_is_authenticated(const struct exchange *exchange);
+
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 

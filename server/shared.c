@@ -1,7 +1,8 @@
 /* Anonymous shared memory, inherited by fork. Counters are kept a slot a listener and added up when
- * asked: 256 loads are cheaper than a shared cache line that every request writes. */
+ * asked: a load of each slot in use is cheaper than a cache line that every request writes. */
 #include "server/shared.h"
 
+#include "base/crypto.h"
 #include "base/error.h"
 #include "server/database.h"
 
@@ -31,6 +32,7 @@ struct shared *shared_create(struct error *err)
     }
     shared->learned_offset = learned;
     shared->limit_offset = offset;
+    random_bytes(&shared->seed, sizeof shared->seed);
     limit_table_init((char *)shared + offset, LIMIT_SLOTS);
     return shared;
 }
@@ -53,32 +55,100 @@ struct learned_table *shared_learned(struct shared *shared)
     return (struct learned_table *)((char *)shared + shared->learned_offset);
 }
 
-static uint64_t shared_body_total(struct shared *shared)
+/* Slots of 8 KiB each are memory only where they are touched, so nobody looks at unused ones. */
+void shared_use_slot(struct shared *shared, unsigned slot)
+{
+    uint32_t end = atomic_load_explicit(&shared->slots_end, memory_order_relaxed);
+    while (end <= slot && !atomic_compare_exchange_weak(&shared->slots_end, &end, slot + 1))
+        continue;
+}
+
+unsigned shared_client(const struct shared *shared, const struct client_address *client)
+{
+    struct client_key key = client_key(client);
+    return (unsigned)(siphash(&shared->seed, bytes_of(&key, sizeof key)) % SHARED_CLIENTS);
+}
+
+static unsigned slots_end(struct shared *shared)
+{
+    return atomic_load_explicit(&shared->slots_end, memory_order_relaxed);
+}
+
+static uint64_t body_total(struct shared *shared)
 {
     uint64_t total = 0;
-    for (int i = 0; i < SHARED_SLOTS; i++)
-        total += atomic_load_explicit(&shared->slots[i].body_bytes, memory_order_relaxed);
+    for (unsigned i = 0; i < slots_end(shared); i++)
+        total += atomic_load(&shared->slots[i].body_bytes);
     return total;
 }
 
-bool shared_take_body(struct shared *shared, unsigned slot, uint64_t bytes, uint64_t limit)
+static uint64_t client_total(struct shared *shared, unsigned client)
+{
+    uint64_t total = 0;
+    for (unsigned i = 0; i < slots_end(shared); i++)
+        total += atomic_load(&shared->slots[i].client_bytes[client]);
+    return total;
+}
+
+enum body_room shared_body_room(struct shared *shared, unsigned client, uint64_t bytes,
+                                const struct body_limits *limits)
+{
+    if (client != SHARED_NO_CLIENT && client_total(shared, client) + bytes > limits->client)
+        return BODY_CLIENT_FULL;
+    return body_total(shared) + bytes > limits->all ? BODY_FULL : BODY_ROOM;
+}
+
+enum body_room shared_take_body(struct shared *shared, unsigned slot, unsigned client,
+                                uint64_t bytes, const struct body_limits *limits)
 {
     /* taken first and given back if it was too much: two listeners that race may both be refused,
      * but never both be let in */
     atomic_fetch_add(&shared->slots[slot].body_bytes, bytes);
-    if (shared_body_total(shared) <= limit)
-        return true;
-    shared_give_body(shared, slot, bytes);
+    if (client != SHARED_NO_CLIENT)
+        atomic_fetch_add(&shared->slots[slot].client_bytes[client], bytes);
+    enum body_room room = shared_body_room(shared, client, 0, limits);
+    if (room != BODY_ROOM)
+        shared_give_body(shared, slot, client, bytes);
+    return room;
+}
+
+void shared_give_body(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes)
+{
+    shared_give_client(shared, slot, client, bytes);
+    atomic_fetch_sub(&shared->slots[slot].body_bytes, bytes);
+}
+
+void shared_give_client(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes)
+{
+    if (client != SHARED_NO_CLIENT)
+        atomic_fetch_sub(&shared->slots[slot].client_bytes[client], bytes);
+}
+
+bool shared_has_place_elsewhere(struct shared *shared, unsigned slot)
+{
+    for (unsigned i = 0; i < slots_end(shared); i++)
+        if (i != slot &&
+            atomic_load(&shared->slots[i].places) > atomic_load(&shared->slots[i].connections))
+            return true;
     return false;
 }
 
-void shared_give_body(struct shared *shared, unsigned slot, uint64_t bytes)
+uint32_t shared_accepted_elsewhere(struct shared *shared, unsigned slot)
 {
-    atomic_fetch_sub(&shared->slots[slot].body_bytes, bytes);
+    uint32_t total = 0;
+    for (unsigned i = 0; i < slots_end(shared); i++)
+        if (i != slot)
+            total += atomic_load_explicit(&shared->slots[i].accepted, memory_order_relaxed);
+    return total;
 }
 
 void shared_clear_slot(struct shared *shared, unsigned slot)
 {
-    atomic_store(&shared->slots[slot].body_bytes, 0);
+    if (slot >= slots_end(shared))
+        return;
+    atomic_store(&shared->slots[slot].places, 0);
     atomic_store(&shared->slots[slot].connections, 0);
+    atomic_store(&shared->slots[slot].body_bytes, 0);
+    for (int i = 0; i < SHARED_CLIENTS; i++)
+        atomic_store_explicit(&shared->slots[slot].client_bytes[i], 0, memory_order_relaxed);
 }

@@ -135,6 +135,23 @@ START_TEST(ids_rise_even_when_the_clock_does_not)
 }
 END_TEST
 
+START_TEST(a_buffer_that_is_counted_has_exactly_what_was_asked_for)
+{
+    struct buffer buffer;
+    buffer_init(&buffer, 100);
+    ck_assert(buffer_resize(&buffer, 10));
+    ck_assert_uint_eq(buffer.capacity, 10);
+    ck_assert(buffer_append(&buffer, "0123456789", 10));
+    ck_assert_uint_eq(buffer.capacity, 10);
+    ck_assert(!buffer_resize(&buffer, 9));
+    ck_assert(!buffer_resize(&buffer, 101));
+    ck_assert(buffer_resize(&buffer, 100));
+    ck_assert_uint_eq(buffer.capacity, 100);
+    ck_assert(bytes_equal_text(buffer_bytes(&buffer), "0123456789"));
+    buffer_finish(&buffer);
+}
+END_TEST
+
 START_TEST(buffers_and_arenas_stop_at_their_limit)
 {
     struct buffer buffer;
@@ -262,6 +279,7 @@ int main(void)
     tcase_add_test(all, utf8_follows_rfc_3629);
     tcase_add_test(all, units_have_one_meaning);
     tcase_add_test(all, ids_rise_even_when_the_clock_does_not);
+    tcase_add_test(all, a_buffer_that_is_counted_has_exactly_what_was_asked_for);
     tcase_add_test(all, buffers_and_arenas_stop_at_their_limit);
     tcase_add_test(all, timers_fire_in_order_and_removed_ones_never);
     tcase_add_test(all, a_watch_removed_by_its_neighbour_is_not_delivered);

@@ -213,6 +213,26 @@ START_TEST(who_is_refused_in_the_head_is_never_asked_for_a_body)
 }
 END_TEST
 
+static bool is_known_by_its_head(void)
+{
+    begin("5");
+    ck_assert_int_eq(pipeline_head(&exchange, NS_PER_S).reply, REPLY_NONE);
+    bool known = pipeline_is_authenticated(&exchange);
+    exchange_finish(&exchange);
+    return known;
+}
+
+START_TEST(a_caller_is_known_by_its_head_where_nothing_is_asked_of_the_body)
+{
+    ck_assert(!is_known_by_its_head());
+    route.authenticators = &handlers[1];
+    route.authenticator_count = 1;
+    ck_assert(is_known_by_its_head());
+    route.no_authentication = true;
+    ck_assert(!is_known_by_its_head());
+}
+END_TEST
+
 START_TEST(a_wrong_signature_is_found_before_the_body_is_parsed)
 {
     spy.body = REPLY_UNAUTHENTICATED;
@@ -511,6 +531,7 @@ int main(void)
     tcase_add_test(all, an_event_walks_through);
     tcase_add_test(all, the_dedupe_key_stands_before_the_delivery_and_can_be_off);
     tcase_add_test(all, who_is_refused_in_the_head_is_never_asked_for_a_body);
+    tcase_add_test(all, a_caller_is_known_by_its_head_where_nothing_is_asked_of_the_body);
     tcase_add_test(all, a_wrong_signature_is_found_before_the_body_is_parsed);
     tcase_add_test(all, handshakes_wait_for_all_others);
     tcase_add_test(all, lengths_are_judged_before_and_after_the_body);

@@ -6,6 +6,7 @@
 #include "server/shared.h"
 #include "server/sockets.h"
 
+#include <arpa/inet.h>
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,35 +45,111 @@ START_TEST(a_control_message_carries_a_descriptor_and_the_end_is_seen)
 }
 END_TEST
 
+static const struct body_limits thousand = {.all = 1000, .client = 300};
+
 START_TEST(body_memory_is_one_account_for_all_listeners)
 {
+    enum { ALL = SHARED_NO_CLIENT };
     struct shared *shared = shared_create(NULL);
     ck_assert_ptr_nonnull(shared);
-    ck_assert(shared_take_body(shared, 0, 600, 1000));
-    ck_assert(!shared_take_body(shared, 1, 500, 1000));
-    ck_assert(shared_take_body(shared, 1, 400, 1000));
-    shared_give_body(shared, 0, 600);
-    ck_assert(shared_take_body(shared, 2, 600, 1000));
+    for (unsigned slot = 0; slot < 4; slot++)
+        shared_use_slot(shared, slot);
+    ck_assert_int_eq(shared_take_body(shared, 0, ALL, 600, &thousand), BODY_ROOM);
+    ck_assert_int_eq(shared_take_body(shared, 1, ALL, 500, &thousand), BODY_FULL);
+    ck_assert_int_eq(shared_body_room(shared, ALL, 401, &thousand), BODY_FULL);
+    ck_assert_int_eq(shared_take_body(shared, 1, ALL, 400, &thousand), BODY_ROOM);
+    shared_give_body(shared, 0, ALL, 600);
+    ck_assert_int_eq(shared_take_body(shared, 2, ALL, 600, &thousand), BODY_ROOM);
     shared_clear_slot(shared, 2); /* its listener died */
-    ck_assert(shared_take_body(shared, 3, 600, 1000));
+    ck_assert_int_eq(shared_take_body(shared, 3, ALL, 600, &thousand), BODY_ROOM);
+}
+END_TEST
+
+static struct client_address client_at(const char *text)
+{
+    struct client_address client = {.local = false};
+    ck_assert_int_eq(inet_pton(AF_INET6, text, client.address), 1);
+    return client;
+}
+
+START_TEST(a_client_has_a_share_with_all_listeners)
+{
+    struct shared *shared = shared_create(NULL);
+    struct client_address one = client_at("2001:db8::1"), same = client_at("2001:db8::ffff:2");
+    unsigned client = shared_client(shared, &one), other = (client + 1) % SHARED_CLIENTS;
+    shared_use_slot(shared, 0);
+    shared_use_slot(shared, 1);
+    ck_assert_uint_eq(client, shared_client(shared, &same));
+    ck_assert_int_eq(shared_take_body(shared, 0, client, 200, &thousand), BODY_ROOM);
+    ck_assert_int_eq(shared_take_body(shared, 1, client, 101, &thousand), BODY_CLIENT_FULL);
+    ck_assert_int_eq(shared_take_body(shared, 1, client, 100, &thousand), BODY_ROOM);
+    ck_assert_int_eq(shared_body_room(shared, client, 1, &thousand), BODY_CLIENT_FULL);
+    ck_assert_int_eq(shared_take_body(shared, 1, other, 300, &thousand), BODY_ROOM);
+    shared_give_client(shared, 1, client, 100); /* it has shown who it is */
+    ck_assert_int_eq(shared_take_body(shared, 0, client, 100, &thousand), BODY_ROOM);
+    ck_assert_int_eq(shared_body_room(shared, other, 301, &thousand), BODY_CLIENT_FULL);
+    shared_clear_slot(shared, 0); /* its listener died */
+    ck_assert_int_eq(shared_take_body(shared, 1, client, 300, &thousand), BODY_ROOM);
+    shared_give_body(shared, 1, client, 300);
+    shared_give_body(shared, 1, SHARED_NO_CLIENT, 100);
+    shared_give_body(shared, 1, other, 300);
+    ck_assert_int_eq(shared_body_room(shared, SHARED_NO_CLIENT, 1000, &thousand), BODY_ROOM);
+}
+END_TEST
+
+START_TEST(ipv4_clients_are_apart_and_places_cannot_be_foreseen)
+{
+    struct shared *shared = shared_create(NULL), *another = shared_create(NULL);
+    unsigned apart = 0, moved = 0;
+    for (int i = 0; i < 32; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "::ffff:192.0.2.%d", i);
+        struct client_address client = client_at(text);
+        apart += shared_client(shared, &client) !=
+                 shared_client(shared, &(struct client_address){.local = true});
+        moved += shared_client(shared, &client) != shared_client(another, &client);
+    }
+    ck_assert_uint_gt(apart, 24);
+    ck_assert_uint_gt(moved, 24);
+}
+END_TEST
+
+START_TEST(places_for_connections_are_seen_by_the_others)
+{
+    struct shared *shared = shared_create(NULL);
+    shared_use_slot(shared, 1);
+    ck_assert(!shared_has_place_elsewhere(shared, 0));
+    shared->slots[1].places = 2;
+    shared->slots[1].connections = 1;
+    shared->slots[1].accepted = 7;
+    ck_assert(shared_has_place_elsewhere(shared, 0));
+    ck_assert(!shared_has_place_elsewhere(shared, 1));
+    ck_assert_uint_eq(shared_accepted_elsewhere(shared, 0), 7);
+    shared->slots[1].connections = 2;
+    ck_assert(!shared_has_place_elsewhere(shared, 0));
+    shared->slots[1].connections = 1;
+    shared_clear_slot(shared, 1); /* its listener died */
+    ck_assert(!shared_has_place_elsewhere(shared, 0));
 }
 END_TEST
 
 START_TEST(many_processes_never_take_more_than_there_is)
 {
-    enum { PROCESSES = 4, ROUNDS = 20000, LIMIT = 100 };
+    enum { PROCESSES = 4, ROUNDS = 20000 };
+    static const struct body_limits limits = {.all = 100};
     struct shared *shared = shared_create(NULL);
+    shared_use_slot(shared, PROCESSES - 1);
     for (unsigned p = 0; p < PROCESSES; p++) {
         if (fork() != 0)
             continue;
         for (int i = 0; i < ROUNDS; i++) {
-            if (!shared_take_body(shared, p, 60, LIMIT))
+            if (shared_take_body(shared, p, SHARED_NO_CLIENT, 60, &limits) != BODY_ROOM)
                 continue;
             /* two of 60 cannot both be in */
             for (unsigned other = 0; other < PROCESSES; other++)
                 if (other != p && shared->slots[other].body_bytes >= 120)
                     _exit(1);
-            shared_give_body(shared, p, 60);
+            shared_give_body(shared, p, SHARED_NO_CLIENT, 60);
         }
         _exit(0);
     }
@@ -180,6 +257,9 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, a_control_message_carries_a_descriptor_and_the_end_is_seen);
     tcase_add_test(all, body_memory_is_one_account_for_all_listeners);
+    tcase_add_test(all, a_client_has_a_share_with_all_listeners);
+    tcase_add_test(all, ipv4_clients_are_apart_and_places_cannot_be_foreseen);
+    tcase_add_test(all, places_for_connections_are_seen_by_the_others);
     tcase_add_test(all, many_processes_never_take_more_than_there_is);
     tcase_add_test(all, a_socket_is_found_again_by_its_address);
     tcase_add_test(all, bad_addresses_are_refused_with_a_sentence);
