@@ -152,8 +152,9 @@ static const struct row server_rows[] = {
      .min = 1,
      .max = 1000000,
      .sentence =
-         "Open connections of all listeners together. Less where it is not said and there is "
-         "little memory, as for `body_memory`."},
+         "Open connections of all listeners together. A new one beyond them takes the place of "
+         "the one that is unused for longest; where all are in use it waits. Less where it is "
+         "not said and there is little memory, as for `body_memory`."},
     {.name = "header_timeout",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, header_timeout_ms),

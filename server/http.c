@@ -305,6 +305,7 @@ void http_destroy(struct http *http)
     for (size_t i = 0; i < http->door_count; i++)
         door_finish(&http->doors[i]);
     loop_timer_remove(http->loop, &http->accept_timer);
+    loop_timer_remove(http->loop, &http->leave_timer);
     loop_timer_remove(http->loop, &http->drain_timer);
     uplink_finish(&http->uplink);
     tag_table_finish(&http->waiting);

@@ -83,6 +83,8 @@ static void update_spare(struct connection *connection)
     if (is_spare)
         TAILQ_INSERT_TAIL(&http->spare, connection, spare);
     connection->is_spare = is_spare;
+    if (is_spare)
+        http_accept_place_free(http);
 }
 
 void connection_unsettle(struct connection *connection)
@@ -123,14 +125,10 @@ void connection_destroy(struct connection *connection)
         TAILQ_REMOVE(&http->spare, connection, spare);
     TAILQ_REMOVE(&http->connections, connection, all);
     http->count--;
-    atomic_store_explicit(&http->process->shared->slots[http->process->slot].connections,
-                          http->count, memory_order_relaxed);
+    http_accept_tell(http);
     buffer_finish(&connection->target);
     free(connection);
-    if (http->is_full && http->count < http->limit) {
-        http->is_full = false;
-        http_accept_update(http);
-    }
+    http_accept_place_free(http);
 }
 
 /* For a descriptor that is ours alone. */
@@ -156,18 +154,13 @@ void connection_cut(struct connection *connection)
         connection_resume(connection);
 }
 
-bool connection_give_up_one(struct http *http)
+void connection_give_up_one(struct http *http)
 {
-    struct connection *connection = TAILQ_FIRST(&http->spare);
     int64_t held_back;
-    if (!connection)
-        return false;
     if (log_gate_pass(&http->gate, &held_back))
         log_write(LOG_WARNING, "connections_full", log_number("connections", http->count),
                   log_number("held_back", held_back));
-    bool is_ours = !connection->mhd;
-    connection_cut(connection);
-    return is_ours; /* else its place is free only after the next run */
+    connection_cut(TAILQ_FIRST(&http->spare));
 }
 
 /* ---- events ---- */
@@ -297,8 +290,7 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
     loop_timer_init(&connection->timer, connection_is_due, connection);
     TAILQ_INSERT_TAIL(&http->connections, connection, all);
     http->count++;
-    atomic_store_explicit(&http->process->shared->slots[http->process->slot].connections,
-                          http->count, memory_order_relaxed);
+    http_accept_tell(http);
     update_spare(connection);
     if (!loop_timer_set(http->loop, &connection->timer,
                         now + ms(http->process->settings->server.header_timeout_ms)) ||

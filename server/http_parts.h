@@ -100,7 +100,9 @@ struct http {
     struct connection **by_fd; /* connections that libmicrohttpd has or gets */
     size_t by_fd_size;
     bool is_accepting, is_full, is_draining;
-    struct loop_timer accept_timer, drain_timer;
+    struct loop_timer accept_timer, leave_timer, drain_timer;
+    int64_t left_since_ns, left_last_ns; /* newcomers, to other listeners */
+    uint32_t left_accepted;              /* by those, when left_since_ns was set */
     struct log_gate gate;
     struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
     uint64_t progress;            /* callbacks that moved something */
@@ -131,6 +133,10 @@ bool log_gate_pass(struct log_gate *gate, int64_t *held_back);
 void http_accept_init(struct http *http);
 /* Watches the listening sockets, or stops, as count and limit demand. */
 void http_accept_update(struct http *http);
+/* A connection has gone, or can be given up: there may be a place again. */
+void http_accept_place_free(struct http *http);
+/* Tells the other listeners how many connections there are. */
+void http_accept_tell(struct http *http);
 /* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
  * process has them, nobody is let into a queue that nobody serves. */
 void http_accept_last(struct http *http);
@@ -147,9 +153,8 @@ void connection_unsettle(struct connection *connection);
 void connection_settled(struct connection *connection);
 /* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
 void connection_cut(struct connection *connection);
-/* Makes room for another: cuts the one that has been unused for longest. False: there is none, or
- * its place is free only later. */
-bool connection_give_up_one(struct http *http);
+/* Cuts the one that has been unused for longest, of those that can be given up; there is one. */
+void connection_give_up_one(struct http *http);
 /* Forgets it; the descriptor is somebody else's. */
 void connection_destroy(struct connection *connection);
 /* Closes the descriptor too. */

@@ -103,12 +103,16 @@ class Raw:
 
     def is_open(self):
         """Whether the server still holds this plain socket; eats what it has said."""
+        timeout = self.socket.gettimeout()
+        self.socket.settimeout(0)  # or Python waits, whatever the flags of recv say
         try:
-            return self.socket.recv(4096, socket.MSG_DONTWAIT) != b""
+            return self.socket.recv(4096) != b""
         except BlockingIOError:
             return True
         except ConnectionError:
             return False
+        finally:
+            self.socket.settimeout(timeout)
 
     def drip(self, data, step, pause):
         """Sends `data` in steps with a pause (the socket's timeout) between, until the server says
