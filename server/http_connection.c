@@ -27,43 +27,16 @@ static const struct server_settings *limits_of(const struct connection *connecti
 
 /* ---- what the socket holds ---- */
 
-enum { RECORD_HEAD = 5 }; /* of TLS: type, version, length */
-
-static enum peeked peek(const struct connection *connection, uint8_t *head, size_t size,
-                        ssize_t *got)
-{
-    do {
-        *got = recv(connection->fd, head, size, MSG_PEEK | MSG_DONTWAIT);
-    } while (*got < 0 && errno == EINTR);
-    if (*got > 0)
-        return PEEK_DATA;
-    return *got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PEEK_NOTHING : PEEK_END;
-}
-
 enum peeked connection_peek(const struct connection *connection)
 {
     uint8_t byte;
     ssize_t got;
-    return peek(connection, &byte, 1, &got);
-}
-
-/* Whether what comes next ends a TLS session in order, as clients do that are done. That is an
- * alert, which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so
- * nothing but the log may depend on it. */
-static bool is_goodbye(const uint8_t head[RECORD_HEAD])
-{
-    enum { ALERT = 21, ENCRYPTED = 23, ALERT_ENCRYPTED = 2 + 1 + 16 };
-    return head[0] == ALERT || (head[0] == ENCRYPTED && head[3] == 0 && head[4] == ALERT_ENCRYPTED);
-}
-
-/* The same as connection_peek, and remembers whether that is a goodbye. */
-static enum peeked peek_request(struct connection *connection)
-{
-    uint8_t head[RECORD_HEAD];
-    ssize_t got;
-    enum peeked peeked = peek(connection, head, sizeof head, &got);
-    connection->says_goodbye = connection->tls.session && got == RECORD_HEAD && is_goodbye(head);
-    return peeked;
+    do {
+        got = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    } while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return PEEK_DATA;
+    return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PEEK_NOTHING : PEEK_END;
 }
 
 /* ---- lists ---- */
@@ -187,7 +160,7 @@ static void fresh_is_ready(struct connection *connection)
 /* The event may be an old one, of bytes that have been read since. */
 static void idle_is_ready(struct connection *connection)
 {
-    if (peek_request(connection) != PEEK_DATA)
+    if (connection_peek(connection) != PEEK_DATA)
         return;
     connection->began_ns = clock_monotonic_ns();
     connection_set_stage(connection, STAGE_HEAD,
@@ -213,9 +186,6 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
         return;
     case STAGE_IDLE:
         idle_is_ready(connection);
-        return;
-    case STAGE_HEAD:
-        peek_request(connection); /* which libmicrohttpd reads itself */
         return;
     case STAGE_QUEUED:
         if (is_gone) {

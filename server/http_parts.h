@@ -48,10 +48,9 @@ struct connection {
     bool is_parked; /* suspended */
     bool is_unsettled, is_spare;
     bool must_linger;
-    bool has_ended;    /* the client sends no more */
-    bool says_goodbye; /* what came last looked like the end of a TLS session */
-    bool is_refused;   /* by libmicrohttpd, and that has been logged */
-    uint8_t requests;  /* begun, up to 255 */
+    bool has_ended;   /* the client sends no more */
+    bool is_refused;  /* by libmicrohttpd, and that has been logged */
+    uint8_t requests; /* begun, up to 255 */
     struct client_address client;
     struct tls_session tls;
     struct loop_watch watch;

@@ -166,7 +166,7 @@ void http_reply_unseen(const struct connection *connection)
         return;
     if (connection->stage == STAGE_HANDSHAKE && !connection->tls.established)
         log_handshake(connection);
-    else if (connection->stage == STAGE_HEAD && !connection->says_goodbye)
+    else if (connection->stage == STAGE_HEAD && !tls_session_says_goodbye(&connection->tls))
         reply_log(connection, REPLY_BAD_REQUEST, reply_rows[REPLY_BAD_REQUEST].status,
                   "not HTTP, libmicrohttpd refused it", NULL);
 }

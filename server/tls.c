@@ -10,6 +10,7 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum { CHAIN_MAX = 16 };
@@ -182,10 +183,56 @@ static int finished_came(gnutls_session_t session, unsigned type, unsigned when,
     return 0;
 }
 
+/* ---- records ---- */
+
+/* Follows the heads of records: who is told of a record has to have seen it before libmicrohttpd,
+ * which reads whenever it likes. */
+static void follow_records(struct tls_session *mine, const uint8_t *data, size_t length)
+{
+    while (length > 0) {
+        if (mine->left > 0) {
+            size_t part = length < mine->left ? length : mine->left;
+            mine->left -= part;
+            data += part;
+            length -= part;
+            continue;
+        }
+        if (mine->head_length == TLS_RECORD_HEAD)
+            mine->head_length = 0;
+        mine->head[mine->head_length++] = *data++;
+        length--;
+        if (mine->head_length == TLS_RECORD_HEAD)
+            mine->left = (size_t)mine->head[3] << 8 | mine->head[4];
+    }
+}
+
+bool tls_session_says_goodbye(const struct tls_session *mine)
+{
+    enum { ALERT = 21, ENCRYPTED = 23, ALERT_ENCRYPTED = 2 + 1 + 16 };
+    return mine->head_length == TLS_RECORD_HEAD &&
+           (mine->head[0] == ALERT ||
+            (mine->head[0] == ENCRYPTED && mine->head[3] == 0 && mine->head[4] == ALERT_ENCRYPTED));
+}
+
+/* What GnuTLS does itself where it is not told otherwise, and looks at it. */
+static ssize_t pull(gnutls_transport_ptr_t transport, void *data, size_t size)
+{
+    struct tls_session *mine = transport;
+    ssize_t got = recv(mine->fd, data, size, 0);
+    if (got > 0)
+        follow_records(mine, data, (size_t)got);
+    return got;
+}
+
+/* ---- sessions ---- */
+
 void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server)
 {
-    *mine = (struct tls_session){.session = session, .server = server};
+    int fd = gnutls_transport_get_int(session);
+    *mine = (struct tls_session){.session = session, .server = server, .fd = fd};
     gnutls_session_set_ptr(session, mine);
+    gnutls_transport_set_ptr2(session, mine, (gnutls_transport_ptr_t)(intptr_t)fd);
+    gnutls_transport_set_pull_function(session, pull);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
                                        finished_came);
     /* without tickets every connection is a full handshake: dearer, but not wrong */

@@ -27,15 +27,26 @@ struct tls_server *tls_server_create(const char *certificate_pem, const char *ke
                                      const uint8_t *ticket_key, struct error *err);
 void tls_server_destroy(struct tls_server *server);
 
+enum { TLS_RECORD_HEAD = 5 }; /* type, version, length */
+
 /* What we keep of one session. Lives in the connection and must outlive the session. */
 struct tls_session {
     void *session; /* gnutls_session_t; NULL: not TLS */
     const struct tls_server *server;
+    int fd;
     bool established; /* the client's Finished has come and was right */
+    /* the record that is being read */
+    uint8_t head[TLS_RECORD_HEAD];
+    size_t head_length, left;
 };
 
 /* Prepares a fresh session before its first byte. It keeps a pointer to `mine`. */
 void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server);
+
+/* Whether what was read last ends the session in order, as clients do that are done. That is an
+ * alert, which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so
+ * nothing but the log may depend on it. */
+bool tls_session_says_goodbye(const struct tls_session *mine);
 
 /* Whether a handshake under way waits for room to write, not for the client. */
 bool tls_session_wants_write(const struct tls_session *mine);
