@@ -3,7 +3,10 @@
  * Each connection is watched for its whole life with one edge-triggered registration in our own
  * epoll set, beside the one that libmicrohttpd has in its. That is how we know of the first byte of
  * a connection and of a later request, of the client's next flight of a handshake, and of a client
- * that goes away while its request waits for the runner, at no system call a request. */
+ * that goes away while its request waits for the runner, at no system call a request.
+ *
+ * An edge is not told of if what has come was read before anybody asked for events. EPOLLOUT, which
+ * is always true and has no edges of its own, makes that be told too. */
 #include "server/http_parts.h"
 
 #include "server/guard.h"
@@ -157,20 +160,59 @@ static void fresh_is_ready(struct connection *connection)
     }
 }
 
-/* The event may be an old one, of bytes that have been read since. */
-static void idle_is_ready(struct connection *connection)
+static void head_has_begun(struct connection *connection)
 {
-    if (connection_peek(connection) != PEEK_DATA)
-        return;
     connection->began_ns = clock_monotonic_ns();
     connection_set_stage(connection, STAGE_HEAD,
                          connection->began_ns + ms(limits_of(connection)->header_timeout_ms));
+}
+
+/* Between two requests libmicrohttpd moves what it has read to the beginning of its buffer, and
+ * zeroes the rest. */
+static bool is_in_buffer(const struct connection *connection)
+{
+    return *connection->buffer_at != 0;
+}
+
+/* Bytes have come, and may have been read since: of the request before, or of the next one. */
+static void idle_is_ready(struct connection *connection, uint32_t events)
+{
+    if (is_in_buffer(connection) ||
+        (events != EPOLLOUT && connection_peek(connection) == PEEK_DATA))
+        head_has_begun(connection);
+}
+
+/* Bytes of the next head may have come with the request before or while it was answered, and
+ * libmicrohttpd may have taken them before anybody could tell of them: with this run, where they
+ * were in its buffer or GnuTLS's, else with the next one. */
+void connection_await_next(struct connection *connection)
+{
+    int64_t now = clock_monotonic_ns();
+    connection_set_stage(connection, STAGE_IDLE, now + ms(limits_of(connection)->idle_timeout_ms));
+    connection->looks = 2;
+    connection_unsettle(connection);
+}
+
+bool connection_look_for_next(struct connection *connection)
+{
+    if (connection->stage != STAGE_IDLE)
+        connection->looks = 0;
+    if (connection->looks == 0)
+        return true;
+    connection->looks--;
+    if (is_in_buffer(connection)) {
+        connection->looks = 0;
+        head_has_begun(connection);
+    }
+    return connection->looks == 0;
 }
 
 static void connection_ready(struct loop_watch *watch, uint32_t events)
 {
     struct connection *connection = watch->owner;
     bool is_gone = events & (EPOLLERR | EPOLLHUP);
+    if (events == EPOLLOUT && connection->stage != STAGE_IDLE)
+        return;
     connection->has_ended |= (events & EPOLLRDHUP) != 0;
     if (connection->has_ended && stage_reads(connection->stage)) {
         connection_unsettle(connection);
@@ -185,7 +227,7 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
             connection_resume(connection);
         return;
     case STAGE_IDLE:
-        idle_is_ready(connection);
+        idle_is_ready(connection, events);
         return;
     case STAGE_QUEUED:
         if (is_gone) {
@@ -233,7 +275,7 @@ static void connection_is_due(struct loop_timer *timer)
     case STAGE_IDLE:
         /* a request that has just come is not answered with a reset */
         if (connection_peek(connection) == PEEK_DATA)
-            idle_is_ready(connection);
+            head_has_begun(connection);
         else
             connection_cut(connection);
         return;
@@ -264,7 +306,8 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
     update_spare(connection);
     if (!loop_timer_set(http->loop, &connection->timer,
                         now + ms(http->process->settings->server.header_timeout_ms)) ||
-        !loop_watch_set(http->loop, &connection->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+        !loop_watch_set(http->loop, &connection->watch, fd,
+                        EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
         connection_close(connection);
         return false;
     }

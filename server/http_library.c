@@ -173,6 +173,8 @@ void door_settle(struct http_door *door)
             continue;
         if (connection->has_ended && !end_is_told(connection))
             continue;
+        if (!connection_look_for_next(connection))
+            continue;
         connection_settled(connection);
         if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED)
             connection_park(connection);

@@ -51,6 +51,7 @@ struct connection {
     bool has_ended;   /* the client sends no more */
     bool is_refused;  /* by libmicrohttpd, and that has been logged */
     uint8_t requests; /* begun, up to 255 */
+    uint8_t looks;    /* for the next request, still to be made */
     struct client_address client;
     struct tls_session tls;
     struct loop_watch watch;
@@ -61,6 +62,7 @@ struct connection {
     /* The target as it came, noted before libmicrohttpd takes it to pieces in place. */
     const char *target_at;
     struct buffer target;
+    const uint8_t *buffer_at; /* libmicrohttpd's */
 };
 
 TAILQ_HEAD(connection_list, connection);
@@ -145,6 +147,10 @@ void http_accept_last(struct http *http);
 /* Takes over `fd`. False without memory; the descriptor is closed then. */
 bool connection_create(struct http_door *door, int fd, const struct client_address *client);
 void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
+/* The answer is out; what comes next is another request. */
+void connection_await_next(struct connection *connection);
+/* After a run: whether it has begun. False: to be looked at again after the next run. */
+bool connection_look_for_next(struct connection *connection);
 /* What can be read from the socket now. */
 enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
 enum peeked connection_peek(const struct connection *connection);

@@ -85,6 +85,16 @@ static struct verdict request_judge_head(struct http_request *request, const cha
     return body_expect(request);
 }
 
+/* A head lies at the beginning of libmicrohttpd's buffer, which is aligned so, but for empty lines
+ * before it. */
+static void note_buffer(struct connection *connection, const char *method)
+{
+    enum { ALIGNMENT = 16 };
+    const uint8_t *at = (const uint8_t *)method - (uintptr_t)method % ALIGNMENT;
+    if (!connection->buffer_at || at < connection->buffer_at)
+        connection->buffer_at = at;
+}
+
 static enum MHD_Result request_begin(struct connection *connection, const char *method,
                                      const char *version, void **context)
 {
@@ -92,6 +102,7 @@ static enum MHD_Result request_begin(struct connection *connection, const char *
     if (!request)
         return MHD_NO;
     *context = request;
+    note_buffer(connection, method);
     request->verdict = request_judge_head(request, method, version);
     if (request->verdict.reply != REPLY_NONE) {
         /* what was announced, or what is left of a head that is none, may still be on its way */
@@ -285,8 +296,6 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
     if (connection->request)
         request_destroy(connection->request);
     connection->target.length = 0;
-    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->stage == STAGE_REPLY) {
-        int64_t idle_ms = http->process->settings->server.idle_timeout_ms;
-        connection_set_stage(connection, STAGE_IDLE, clock_monotonic_ns() + idle_ms * NS_PER_MS);
-    }
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->stage == STAGE_REPLY)
+        connection_await_next(connection);
 }
