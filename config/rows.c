@@ -185,7 +185,7 @@ static const struct row server_rows[] = {
      .max = MIB(1),
      .sentence =
          "Bytes of the request line and the head; more is answered 431. The target may have "
-         "4 KiB of them (414), a single header 16 KiB."},
+         "4 KiB of them and 64 parameters (414), a single header 16 KiB."},
     {.name = "body_memory",
      .type = ROW_SIZE,
      .offset = offsetof(struct server_settings, body_memory),

@@ -146,7 +146,7 @@ static struct verdict check_query(struct guard *guard)
     if (!all_of(query, TARGET))
         return refuse(REPLY_BAD_TARGET, "the query holds bytes that no target has");
     if (query.length > 0 && count_byte(query, '&') >= GUARD_PARAMETERS_MAX)
-        return refuse(REPLY_BAD_TARGET, "the query has too many parameters");
+        return refuse(REPLY_URI_TOO_LONG, "the query has too many parameters");
     return verdict_go_on();
 }
 

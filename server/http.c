@@ -71,8 +71,8 @@ const char *http_library_version(void)
 
 /* ---- daemons ---- */
 
-/* A head of max_header bytes and what libmicrohttpd notes of 64 headers and 64 query parameters. An
- * idle connection holds all of it, because it is zeroed after each request. */
+/* A head of max_header bytes and what libmicrohttpd notes of 64 headers and of cookies. An idle
+ * connection holds all of it, because it is zeroed after each request. */
 static size_t connection_memory(const struct settings *settings)
 {
     return (size_t)settings->server.max_header + 8192;
