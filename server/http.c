@@ -16,6 +16,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -189,6 +190,18 @@ bool http_run(struct http *http)
     for (size_t i = 0; i < http->door_count; i++)
         more |= http->doors[i].run_wanted;
     return more;
+}
+
+/* Few connections that stay keep the allocator from giving back what many had, a dozen KiB each. */
+void http_tend(struct http *http)
+{
+    enum { CROWD = 64 };
+    if (http->crowd < CROWD || http->count > http->crowd / 4)
+        return;
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+    http->crowd = http->count;
 }
 
 /* ---- draining ---- */

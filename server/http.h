@@ -32,6 +32,9 @@ bool http_has_runner(const struct http *http);
  * is more to do at once. */
 bool http_run(struct http *http);
 
+/* About once a second: gives the memory of a crowd that has gone back to the system. */
+void http_tend(struct http *http);
+
 /* Accepts nobody any more and closes each connection when it has its answer; what is still there
  * at `deadline_ns` is refused and cut. Patient: who has sent nothing yet has the time he was given
  * when he came, else two seconds. May be called again with another deadline. */

@@ -302,6 +302,8 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
     loop_timer_init(&connection->timer, connection_is_due, connection);
     TAILQ_INSERT_TAIL(&http->connections, connection, all);
     http->count++;
+    if (http->crowd < http->count)
+        http->crowd = http->count;
     http_accept_tell(http);
     update_spare(connection);
     if (!loop_timer_set(http->loop, &connection->timer,

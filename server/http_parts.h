@@ -96,6 +96,7 @@ struct http {
     struct connection_list connections;
     struct connection_list spare; /* may be given up for a new one, the longest unused first */
     unsigned count, limit;
+    unsigned crowd; /* the most of late */
     struct body_limits body_limits;
     uint64_t owed_bytes;       /* of body memory, for frames whose requests are gone */
     struct connection **by_fd; /* connections that libmicrohttpd has or gets */

@@ -133,6 +133,7 @@ static void say_alive(struct loop_timer *timer)
 {
     struct listener *listener = timer->owner;
     control_send(listener->process->control, CONTROL_ALIVE, 0, -1);
+    http_tend(listener->http);
     if (!http_has_runner(listener->http))
         control_send(listener->process->control, CONTROL_UNLINKED, listener->channels, -1);
     loop_timer_set(&listener->loop, timer, clock_monotonic_ns() + ALIVE_NS);
