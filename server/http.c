@@ -9,8 +9,8 @@
  *     Every stage of a connection has an absolute deadline of ours, enforced by shutdown(2), which
  *     libmicrohttpd notices as it would notice the client's.
  *   - MHD_get_timeout is heard, but not believed without bounds: it says "at once" also for a
- *     connection that can make no progress (a chunk extension longer than its buffer, 0.9.75).
- *     After a few runs that moved nothing the next one waits for RUN_PAUSE_NS. */
+ *     connection that can make no progress. After a few runs that moved nothing such connections
+ *     are looked for (http_stuck.c), and after some more the next run waits for RUN_PAUSE_NS. */
 #include "server/http_parts.h"
 
 #include "base/log.h"
@@ -21,6 +21,9 @@
 #include <stdlib.h>
 
 enum { RUNS_A_ROUND = 8, IDLE_RUNS_MOST = 32 };
+/* Runs in a row that moved nothing, or that had more to do, after which stuck ones are looked for.
+ */
+enum { IDLE_RUNS_SUSPECT = 4, BUSY_RUNS_SUSPECT = 512 };
 #define RUN_PAUSE_NS (10 * NS_PER_MS)
 #define GATE_PERIOD_NS NS_PER_S
 enum { GATE_LINES = 5 };
@@ -169,14 +172,17 @@ static void door_run(struct http_door *door)
         MHD_run(door->daemon);
         door_settle(door);
         if (!door_has_more(door)) {
-            door->idle_runs = 0;
+            door->idle_runs = door->busy_runs = 0;
             return;
         }
         door->idle_runs = progress == door->http->progress ? door->idle_runs + 1 : 0;
+        if (door->idle_runs == IDLE_RUNS_SUSPECT || ++door->busy_runs >= BUSY_RUNS_SUSPECT)
+            door_suspect_all(door);
     }
-    door->run_wanted = door->idle_runs < IDLE_RUNS_MOST;
-    if (!door->run_wanted)
-        loop_timer_set(door->http->loop, &door->run_timer, clock_monotonic_ns() + RUN_PAUSE_NS);
+    /* without memory for the pause there is none */
+    door->run_wanted =
+        door->idle_runs < IDLE_RUNS_MOST ||
+        !loop_timer_set(door->http->loop, &door->run_timer, clock_monotonic_ns() + RUN_PAUSE_NS);
 }
 
 bool http_run(struct http *http)

@@ -42,6 +42,12 @@ enum peeked connection_peek(const struct connection *connection)
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK) ? PEEK_NOTHING : PEEK_END;
 }
 
+void connection_progressed(struct connection *connection)
+{
+    connection->progress++;
+    connection->door->http->progress++;
+}
+
 /* ---- lists ---- */
 
 static bool stage_is_spare(enum stage stage)
@@ -91,6 +97,9 @@ void connection_set_stage(struct connection *connection, enum stage stage, int64
 
 /* ---- end ---- */
 
+/* libmicrohttpd closes what was cut with its next run. */
+#define CUT_NS NS_PER_S
+
 void connection_destroy(struct connection *connection)
 {
     struct http *http = connection->door->http;
@@ -122,12 +131,19 @@ void connection_cut(struct connection *connection)
         return;
     }
     shutdown(connection->fd, SHUT_RDWR);
-    connection->stage = STAGE_CUT;
-    update_spare(connection);
-    loop_timer_remove(connection->door->http->loop, &connection->timer);
+    connection->is_suspect = false;
+    connection_set_stage(connection, STAGE_CUT, clock_monotonic_ns() + CUT_NS);
     connection->door->run_wanted = true;
     if (connection->is_parked)
         connection_resume(connection);
+    library_show_end(connection);
+}
+
+/* After CUT_NS libmicrohttpd should long have closed it. */
+static void cut_is_due(struct connection *connection)
+{
+    connection_set_stage(connection, STAGE_CUT, clock_monotonic_ns() + CUT_NS);
+    library_insist(connection);
 }
 
 void connection_give_up_one(struct http *http)
@@ -229,6 +245,11 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
     case STAGE_IDLE:
         idle_is_ready(connection, events);
         return;
+    case STAGE_HEAD:
+    case STAGE_BODY:
+        if (connection->is_parked)
+            connection_resume(connection);
+        return;
     case STAGE_QUEUED:
         if (is_gone) {
             request_forget_answer(connection->request);
@@ -271,6 +292,9 @@ static void connection_is_due(struct loop_timer *timer)
         return;
     case STAGE_QUEUED:
         request_give_up(connection->request, REPLY_JOURNAL, "the runner did not answer in time");
+        return;
+    case STAGE_CUT:
+        cut_is_due(connection);
         return;
     case STAGE_IDLE:
         /* a request that has just come is not answered with a reset */

@@ -15,8 +15,6 @@
 
 #include "server/guard.h"
 
-#include <stdio.h>
-
 struct head {
     struct request *request;
     struct header *headers; /* room for one more than are allowed, so that too many show */
@@ -66,17 +64,6 @@ static const uint8_t *request_line_end(const struct request *request, const char
     if ((const uint8_t *)target_at != target || request->version.data != version)
         return NULL;
     return line_end(version + request->version.length);
-}
-
-/* Whether the library that runs leaves such heads to us. */
-static bool library_is_lax(void)
-{
-    static int lax = -1;
-    unsigned major = 0, minor = 0, patch = 0;
-    if (lax < 0)
-        lax = sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) == 3 && major == 0 &&
-              (minor < 9 || (minor == 9 && patch < 77));
-    return lax;
 }
 
 static bool head_is_tight(const struct connection *connection, const struct request *request)

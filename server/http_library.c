@@ -7,13 +7,20 @@
  * suspended (door_settle) and resumed when there is something to do. A queued request is suspended
  * here and not in the handler, because only a connection that libmicrohttpd has left as "blocked"
  * is not read from when it resumes: a client that has closed its sending half still gets its
- * answer. */
+ * answer.
+ *
+ * Cutting. A connection is ended by shutting its socket down, which libmicrohttpd sees where it
+ * reads, writes or waits for the socket. It may do neither: before 0.9.77 a parked connection whose
+ * buffer is full when it resumes is in no list of those that look at sockets. So it is put into the
+ * epoll set, as the library does it, and the end of the socket closes it in any state. */
 #include "server/http_parts.h"
 
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 /* ---- in and out ---- */
@@ -51,7 +58,12 @@ static void connection_released(struct connection *connection)
     connection->door->http->by_fd[connection->fd] = NULL;
     connection->mhd = NULL;
     connection->is_parked = false;
+    if (connection->is_in_epoll)
+        epoll_ctl(connection->door->run_watch.fd, EPOLL_CTL_DEL, connection->fd, NULL);
+    connection->is_in_epoll = false;
     connection_settled(connection);
+    if (connection->request) /* closed without a word about the request, for want of memory */
+        request_destroy(connection->request);
     http_reply_unseen(connection);
     if (connection->stage == STAGE_HEAD) /* answered by libmicrohttpd, or left by the client */
         connection->must_linger = true;
@@ -114,7 +126,7 @@ void connection_resume(struct connection *connection)
     connection->is_parked = false;
     connection->door->run_wanted = true;
     MHD_resume_connection(connection->mhd);
-    if (connection->stage == STAGE_HANDSHAKE)
+    if (connection->stage == STAGE_HANDSHAKE || connection->is_suspect)
         connection_unsettle(connection);
 }
 
@@ -171,12 +183,46 @@ void door_settle(struct http_door *door)
             handshake_is_over(connection);
         if (connection->stage == STAGE_HANDSHAKE && !handshake_waits(connection))
             continue;
-        if (connection->has_ended && !end_is_told(connection))
+        bool is_told = !connection->has_ended || end_is_told(connection);
+        if (connection->is_suspect && !suspect_is_settled(connection))
+            continue;
+        if (!is_told && connection->stage != STAGE_CUT)
             continue;
         if (!connection_look_for_next(connection))
             continue;
         connection_settled(connection);
-        if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED)
+        if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED ||
+            connection->is_suspect)
             connection_park(connection);
     }
+}
+
+/* ---- cutting ---- */
+
+bool library_is_lax(void)
+{
+    static int lax = -1;
+    unsigned major = 0, minor = 0, patch = 0;
+    if (lax < 0)
+        lax = sscanf(MHD_get_version(), "%u.%u.%u", &major, &minor, &patch) == 3 && major == 0 &&
+              (minor < 9 || (minor == 9 && patch < 77));
+    return lax;
+}
+
+/* What stands in the event is what these versions put there; later ones need no help. */
+void library_show_end(struct connection *connection)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
+                                .data.ptr = connection->mhd};
+    if (library_is_lax() &&
+        epoll_ctl(connection->door->run_watch.fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
+        connection->is_in_epoll = true; /* else it is there already, and sees the end */
+}
+
+/* The library's own timeout, the shortest it has, ends a connection in every state but a parked
+ * one. */
+void library_insist(struct connection *connection)
+{
+    MHD_set_connection_option(connection->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 1U);
+    connection->door->run_wanted = true;
 }

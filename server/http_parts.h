@@ -3,7 +3,8 @@
  *   http.c             daemons, rounds, draining
  *   http_accept.c      listening sockets → connections
  *   http_connection.c  stages, deadlines
- *   http_library.c     connections inside libmicrohttpd, parking
+ *   http_library.c     connections inside libmicrohttpd, parking, cutting
+ *   http_stuck.c       requests that libmicrohttpd cannot go on with
  *   http_linger.c      what comes after the answer
  *   http_head.c        what libmicrohttpd has read → struct request
  *   http_request.c     the walk of a request and its wait for the runner
@@ -47,6 +48,8 @@ struct connection {
     enum stage stage;
     bool is_parked; /* suspended */
     bool is_unsettled, is_spare;
+    bool is_suspect;  /* of being stuck, see http_stuck.c */
+    bool is_in_epoll; /* libmicrohttpd's, put there by us: see library_show_end */
     bool must_linger;
     bool has_ended;   /* the client sends no more */
     bool is_refused;  /* by libmicrohttpd, and that has been logged */
@@ -57,6 +60,9 @@ struct connection {
     struct loop_watch watch;
     struct loop_timer timer;
     int64_t began_ns; /* of the stage's deadline: accept, or the first byte of a request */
+    uint32_t progress, progress_seen; /* callbacks that moved something; as of the last look */
+    size_t unread_seen;
+    unsigned strikes;
     uint64_t lingered;
     struct http_request *request; /* from its head on; NULL between requests */
     /* The target as it came, noted before libmicrohttpd takes it to pieces in place. */
@@ -77,6 +83,7 @@ struct http_door {
     struct connection_list unsettled; /* to be looked at after the next MHD_run */
     bool run_wanted;
     unsigned idle_runs; /* in a row that claimed there was more to do and did nothing */
+    unsigned busy_runs; /* in a row that claimed there was more to do */
     struct loop_timer run_timer;
 };
 
@@ -107,7 +114,7 @@ struct http {
     uint32_t left_accepted;              /* by those, when left_since_ns was set */
     struct log_gate gate;
     struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
-    uint64_t progress;            /* callbacks that moved something */
+    uint64_t progress;            /* of all connections, and connections that were closed */
 };
 
 struct http_request {
@@ -155,6 +162,11 @@ bool connection_look_for_next(struct connection *connection);
 /* What can be read from the socket now. */
 enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
 enum peeked connection_peek(const struct connection *connection);
+/* Bytes that have come and that libmicrohttpd has not taken: of the socket, and of a TLS session's
+ * buffer. */
+size_t connection_unread(const struct connection *connection);
+/* libmicrohttpd has called back, so something of this connection has moved. */
+void connection_progressed(struct connection *connection);
 void connection_unsettle(struct connection *connection);
 void connection_settled(struct connection *connection);
 /* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
@@ -175,8 +187,22 @@ void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
                        enum MHD_ConnectionNotificationCode code);
 /* Lets libmicrohttpd go on with a parked connection. */
 void connection_resume(struct connection *connection);
+/* Whether the library that runs is older than 0.9.77, which parses anew. Both have one soname. */
+bool library_is_lax(void);
+/* Makes libmicrohttpd close a connection that has been shut down, whatever it was doing with it. */
+void library_show_end(struct connection *connection);
+/* It has not: makes sure that it does, within a second or two. */
+void library_insist(struct connection *connection);
 /* After a run of the door's daemon: parks what would only burn time there. */
 void door_settle(struct http_door *door);
+
+/* ---- http_stuck.c ---- */
+
+/* libmicrohttpd says that there is more to do, and nothing moves: suspects every request that is
+ * under way. */
+void door_suspect_all(struct http_door *door);
+/* Looks at a suspect after a run. False: it is to be looked at again after the next one. */
+bool suspect_is_settled(struct connection *connection);
 
 /* ---- http_linger.c ---- */
 
@@ -204,6 +230,7 @@ void http_answered(void *owner, const struct wire_answer *answer);
 void http_runner_lost(void *owner);
 /* The runner has not answered in time, or will not: refuses a queued request. */
 void request_give_up(struct http_request *request, enum reply reply, const char *reason);
+void request_destroy(struct http_request *request);
 /* The client of a queued request is gone: nobody waits for its answer. */
 void request_forget_answer(struct http_request *request);
 
@@ -231,6 +258,8 @@ struct verdict http_unavailable(enum reply reply, const char *reason);
 enum MHD_Result http_reply(struct http_request *request);
 /* A request that ran out of time before it could be answered: says so as well as it can. */
 void http_reply_timeout(struct connection *connection);
+/* The same for one that fills libmicrohttpd's buffer with what is no part of a body. */
+void http_reply_stuck(struct connection *connection);
 /* One that was refused while its body came, and could not be told so: the rest was too long, or
  * never came. */
 void http_reply_cut(const struct http_request *request);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -116,21 +117,47 @@ enum MHD_Result http_reply(struct http_request *request)
 }
 
 /* libmicrohttpd takes no answer while it waits for the rest of a request, and this one is not going
- * to have a rest: the bytes are written past it, right before the connection is shut down. */
-void http_reply_timeout(struct connection *connection)
+ * to have a rest: the bytes are written past it, right before the connection is shut down. What was
+ * refused already, in the middle of its body, is answered so. */
+static void reply_past(const struct connection *connection, struct verdict verdict)
 {
-    static const char answer[] =
-        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Type: application/json\r\n"
-        "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\nContent-Length: 57\r\n\r\n"
-        "{\"error\":\"timeout\",\"message\":\"the request took too long\"}";
-    struct bytes bytes = bytes_of(answer, sizeof answer - 1);
+    if (connection->request && connection->request->is_discarding)
+        verdict = connection->request->verdict;
+    const struct reply_row *row = &reply_rows[verdict.reply];
+    char body[256], retry[32] = "", answer[768];
+    int size =
+        snprintf(body, sizeof body, "{\"error\":\"%s\",\"message\":\"%s\"}", row->code, row->text);
+    if (row->retry)
+        snprintf(retry, sizeof retry, "Retry-After: %u\r\n",
+                 verdict.retry_after_s ? verdict.retry_after_s : 1);
+    int length =
+        snprintf(answer, sizeof answer,
+                 "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                 "X-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n%s"
+                 "Content-Length: %d\r\n\r\n%s",
+                 row->status, MHD_get_reason_phrase_for(row->status), retry, size, body);
+    assert(size < (int)sizeof body && length < (int)sizeof answer);
+    struct bytes bytes = bytes_of(answer, (size_t)length);
     if (connection->tls.session)
         tls_session_send(&connection->tls, bytes);
     else
         (void)!send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    const char *reason = connection->stage == STAGE_BODY ? "the body did not come in time"
-                                                         : "the head did not come in time";
-    reply_log(connection, REPLY_TIMEOUT, reply_rows[REPLY_TIMEOUT].status, reason, NULL);
+    reply_log(connection, verdict.reply, row->status, verdict.reason, NULL);
+}
+
+void http_reply_timeout(struct connection *connection)
+{
+    reply_past(connection, verdict_refuse(REPLY_TIMEOUT, connection->stage == STAGE_BODY
+                                                             ? "the body did not come in time"
+                                                             : "the head did not come in time"));
+}
+
+void http_reply_stuck(struct connection *connection)
+{
+    reply_past(connection,
+               connection->stage == STAGE_BODY
+                   ? verdict_refuse(REPLY_TOO_LARGE, "what stands between the chunks is too long")
+                   : verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than can be held"));
 }
 
 void http_reply_cut(const struct http_request *request)

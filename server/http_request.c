@@ -42,7 +42,7 @@ void request_forget_answer(struct http_request *request)
     request->tag = 0;
 }
 
-static void request_destroy(struct http_request *request)
+void request_destroy(struct http_request *request)
 {
     request_forget_answer(request);
     body_give_back(request);
@@ -67,7 +67,7 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
     struct connection *connection = connection_of(mhd);
     int64_t now = clock_monotonic_ns();
     (void)cls;
-    connection->door->http->progress++;
+    connection_progressed(connection);
     connection->target.length = 0;
     connection->target_at = target;
     /* one byte more than is allowed is enough for the guard to refuse it */
@@ -269,25 +269,25 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *u
                             const char *method, const char *version, const char *data, size_t *size,
                             void **context)
 {
-    struct http *http = cls;
     struct connection *connection = connection_of(mhd);
     struct http_request *request = *context;
+    (void)cls;
     (void)url;
     if (connection->stage == STAGE_CUT)
         return MHD_NO;
     if (!request) {
-        http->progress++;
+        connection_progressed(connection);
         return request_begin(connection, method, version, context);
     }
     if (*size > 0) {
         struct bytes piece = bytes_of(data, *size);
-        http->progress++;
+        connection_progressed(connection);
         *size = 0;
         return request_receive(request, piece);
     }
     if (connection->stage == STAGE_QUEUED && request->verdict.reply == REPLY_NONE)
         return MHD_YES; /* looked at before it could be parked */
-    http->progress++;
+    connection_progressed(connection);
     return request->verdict.reply == REPLY_NONE ? request_complete(request) : http_reply(request);
 }
 
@@ -295,8 +295,8 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code)
 {
     struct connection *connection = connection_of(mhd);
-    struct http *http = cls;
-    http->progress++;
+    (void)cls;
+    connection_progressed(connection);
     *context = NULL;
     bool was_answered = connection->request && connection->request->verdict.reply != REPLY_NONE;
     const union MHD_ConnectionInfo *info =

@@ -244,6 +244,11 @@ bool tls_session_wants_write(const struct tls_session *mine)
     return gnutls_record_get_direction(mine->session) == 1;
 }
 
+size_t tls_session_pending(const struct tls_session *mine)
+{
+    return mine->session ? gnutls_record_check_pending(mine->session) : 0;
+}
+
 void tls_session_send(const struct tls_session *mine, struct bytes data)
 {
     /* libmicrohttpd has made the session non-blocking; what does not fit is lost with the rest */

@@ -51,6 +51,9 @@ bool tls_session_says_goodbye(const struct tls_session *mine);
 /* Whether a handshake under way waits for room to write, not for the client. */
 bool tls_session_wants_write(const struct tls_session *mine);
 
+/* Decrypted bytes that nobody has taken yet. */
+size_t tls_session_pending(const struct tls_session *mine);
+
 /* Writes at most all of `data` without blocking; for a last word before a connection is cut. */
 void tls_session_send(const struct tls_session *mine, struct bytes data);
 
