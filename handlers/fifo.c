@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,22 +103,21 @@ bool fifo_has_reader(int fd)
     return poll(&asked, 1, 0) == 0 || !(asked.revents & POLLERR);
 }
 
-bool fifo_drain(int fd, size_t unread, size_t *taken)
+bool fifo_drain(int fd, size_t *taken)
 {
-    char path[32], piece[16 * 1024];
+    char path[32];
+    /* One read, which holds the kernel's lock of the FIFO until the buffer is full: with a second
+     * one a reader could take a piece between two of ours and glue the halves of two frames. */
+    int capacity = fcntl(fd, F_GETPIPE_SZ);
+    char *content = capacity > 0 ? malloc((size_t)capacity) : NULL;
     /* Through our own descriptor: the path may lead to another FIFO by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    if (reader < 0)
-        return false;
-    *taken = 0;
-    while (*taken < unread) {
-        size_t left = unread - *taken;
-        ssize_t length = read(reader, piece, left < sizeof piece ? left : sizeof piece);
-        if (length <= 0)
-            break;
-        *taken += (size_t)length;
+    int reader = content ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+    if (reader >= 0) {
+        ssize_t length = read(reader, content, (size_t)capacity);
+        *taken = length > 0 ? (size_t)length : 0;
+        close(reader);
     }
-    close(reader);
-    return true;
+    free(content);
+    return reader >= 0;
 }

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -18,20 +19,25 @@ static struct {
 
 static void fifo_watch_note(struct fifo_watch *watch, uint32_t mask)
 {
-    if ((mask & IN_ACCESS) && !watch->reading) {
+    if (mask & IN_ACCESS)
         watch->reading = true;
-        watch->sessions++;
-    }
     if (mask & IN_CLOSE) {
+        watch->left += watch->reading;
+        watch->left_unread += !watch->reading;
         watch->reading = false;
-        watch->closed = true;
+        watch->unsure = (mask & IN_CLOSE_WRITE) != 0;
+    }
+    if (mask & IN_Q_OVERFLOW) { /* anything may have happened */
+        watch->left += 2;
+        watch->left_unread++;
+        watch->unsure = true;
     }
     watch->changed(watch);
 }
 
 static void hub_deliver(const struct inotify_event *event)
 {
-    /* A queue that ran over concerns all: they look for themselves. */
+    /* A queue that ran over concerns all. */
     for (struct fifo_watch *watch = hub.first; watch; watch = watch->next)
         if (watch->id == event->wd || (event->mask & IN_Q_OVERFLOW))
             fifo_watch_note(watch, event->mask);
@@ -97,14 +103,16 @@ void fifo_watch_init(struct fifo_watch *watch, void (*changed)(struct fifo_watch
     *watch = (struct fifo_watch){.id = -1, .changed = changed, .owner = owner};
 }
 
-bool fifo_watch_add(struct loop *loop, struct fifo_watch *watch, const char *path)
+bool fifo_watch_add(struct loop *loop, struct fifo_watch *watch, int fd)
 {
+    char path[32];
     if (fifo_watch_is_active(watch))
         return true;
     if (!hub_open(loop))
         return false;
-    watch->id = inotify_add_watch(hub.fd, path,
-                                  IN_ACCESS | IN_OPEN | IN_CLOSE | IN_ATTRIB | IN_DONT_FOLLOW);
+    /* Not through its own path, which may lead to another FIFO by now: that one would be silent. */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    watch->id = inotify_add_watch(hub.fd, path, IN_ACCESS | IN_OPEN | IN_CLOSE | IN_ATTRIB);
     if (watch->id >= 0) {
         watch->next = hub.first;
         hub.first = watch;
@@ -131,8 +139,8 @@ void fifo_watch_remove(struct fifo_watch *watch)
 void fifo_watch_forget(struct fifo_watch *watch, bool reading)
 {
     watch->reading = reading;
-    watch->sessions = reading;
-    watch->closed = false;
+    watch->left = watch->left_unread = 0;
+    watch->unsure = false;
 }
 
 void fifo_watch_pause(void)

@@ -11,22 +11,28 @@ struct fifo_watch {
     struct fifo_watch *next;
     int id; /* of inotify; -1: not active */
     /* Since the last fifo_watch_forget: */
-    unsigned sessions; /* how many readers, one after the other, have read something */
-    bool reading;      /* the last of them has not closed since */
-    bool closed;       /* somebody has closed it */
+    unsigned left;        /* readers that have read something and have closed */
+    unsigned left_unread; /* those that have closed and had read nothing */
+    bool reading;         /* the one after them has read something */
+    bool unsure; /* the last to close may have been a writer, and the reader is still there */
     void (*changed)(struct fifo_watch *watch); /* called while events are collected */
     void *owner;
 };
 
 void fifo_watch_init(struct fifo_watch *watch, void (*changed)(struct fifo_watch *), void *owner);
 
-/* Begins to watch the FIFO at `path`; false: not active. */
-bool fifo_watch_add(struct loop *loop, struct fifo_watch *watch, const char *path);
+/* Begins to watch the FIFO that is open as `fd`; false: not active. */
+bool fifo_watch_add(struct loop *loop, struct fifo_watch *watch, int fd);
 void fifo_watch_remove(struct fifo_watch *watch);
 
 static inline bool fifo_watch_is_active(const struct fifo_watch *watch)
 {
     return watch->id >= 0;
+}
+
+static inline bool fifo_watch_saw_closing(const struct fifo_watch *watch)
+{
+    return watch->left + watch->left_unread > 0;
 }
 
 /* Takes in, for all watches, what has happened up to now. */

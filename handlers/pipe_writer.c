@@ -31,6 +31,7 @@ enum {
     PAUSE_NOBODY_MS = 100, /* at most between two looks for a reader */
     REPLACED_MS = 2000,    /* how long a FIFO may be missing or wrong: it is being replaced */
     QUIET_MS = 1000,       /* for a reader in the middle of a frame to see the end of the file */
+    DECIDE_MS = 50,        /* for a reader that may have read to be seen reading */
     TURN_BYTES = 1 << 20,  /* written in one turn, however fast the reader */
 };
 
@@ -47,15 +48,21 @@ struct pipe_writer {
     mode_t create_mode;
     int fd; /* -1: not open */
     bool has_reader;
-    bool blocked;           /* the FIFO is full */
-    uint64_t written, read; /* positions, from when the FIFO was opened or drained */
+    bool blocked; /* the FIFO is full */
+    /* Positions, from when the FIFO was opened or drained. What is known of the readers came after
+     * `read` bytes had been read, and before more than `reach` had been. */
+    uint64_t written, read, reach;
     int64_t moved_ns;       /* when `read` last changed */
     unsigned steady;        /* frames read since anybody closed */
+    bool apart;             /* readers close after each frame: its last byte is written apart */
+    bool never_apart;       /* one took a frame without its last byte for a whole one */
+    int64_t closing_due_ns; /* the reader of the last frame closes until then; 0: no matter */
     unsigned pause_ms;
     bool torn_line;         /* the reader may hold the beginning of one: to be ended */
     int64_t quiet_until_ns; /* not to be opened before; 0: at once */
     int64_t wrong_since_ns; /* missing or refused; 0: neither */
     bool told;              /* that it is missing */
+    bool told_unwatched;    /* that nobody knows who reads it */
     int64_t stop_ns;        /* INT64_MAX: none of the frames inside is to be stopped */
     struct frame_list inside, waiting, ended; /* the last of inside may be written in part */
     struct loop_watch watch;
@@ -65,7 +72,7 @@ struct pipe_writer {
 };
 
 static struct pipe_writer *writers;
-static void (*tell_missing)(const char *path);
+static void (*tell_missing)(const char *path), (*tell_unwatched)(const char *path);
 
 /* ---- frames from one place to another ---- */
 
@@ -131,6 +138,7 @@ static void writer_close(struct pipe_writer *writer)
     writer->fd = -1;
     writer->has_reader = writer->blocked = false;
     writer->steady = 0;
+    writer->closing_due_ns = 0;
     writer->pause_ms = 1;
 }
 
@@ -160,13 +168,16 @@ static enum fifo_state writer_try_open(struct pipe_writer *writer)
 static void writer_opened(struct pipe_writer *writer)
 {
     size_t taken;
+    bool watched = fifo_watch_add(writer->loop, &writer->events, writer->fd);
+    if (!watched && !writer->told_unwatched && tell_unwatched)
+        tell_unwatched(writer->path);
+    writer->told_unwatched = !watched;
     if (writer->torn_line)
-        fifo_drain(writer->fd, fifo_unread(writer->fd), &taken);
+        fifo_drain(writer->fd, &taken);
     /* What others left in it counts as written by us, so that the sum is right. */
     writer->written = fifo_unread(writer->fd);
-    writer->read = 0;
+    writer->read = writer->reach = 0;
     writer->pause_ms = 1;
-    fifo_watch_add(writer->loop, &writer->events, writer->path);
     fifo_watch_forget(&writer->events, false);
 }
 
@@ -205,53 +216,98 @@ static void writer_open(struct pipe_writer *writer)
         writer_opened(writer);
 }
 
-/* ---- what has been read ---- */
+/* ---- what has been read, and by whom ---- */
 
-/* Takes in events and position at a moment at which neither moved, so that they agree. Where there
- * is no such moment there is a reader, and it is busy. */
+static uint64_t writer_position(const struct pipe_writer *writer)
+{
+    size_t unread = fifo_unread(writer->fd);
+    return unread < writer->written ? writer->written - unread : 0;
+}
+
+/* The order matters. A reader that has closed before its successor reads is seen closing once the
+ * position shows what the successor read: so first the position, then the events. And what a reader
+ * did is known completely once it is seen to be gone: so first whether there is one, then the
+ * events. If the position has not moved meanwhile, all of it holds for one moment. */
 static void writer_look(struct pipe_writer *writer)
 {
-    uint64_t before = writer->read;
-    bool stable = false;
-    for (int i = 0; i < 4 && !stable; i++) {
-        bool had_reader = fifo_has_reader(writer->fd);
-        size_t unread = fifo_unread(writer->fd);
-        fifo_watch_collect();
+    uint64_t before = writer->reach;
+    for (int i = 0; i < 4; i++) {
+        writer->read = writer_position(writer);
         writer->has_reader = fifo_has_reader(writer->fd);
-        writer->read = unread < writer->written ? writer->written - unread : 0;
-        stable = had_reader == writer->has_reader && fifo_unread(writer->fd) == unread;
-    }
-    if (!stable)
+        fifo_watch_collect();
+        writer->reach = writer_position(writer);
+        if (writer->reach == writer->read)
+            break;
         writer->has_reader = true;
-    if (!stable || writer->read != before) {
+    }
+    if (writer->reach != before) {
         writer->moved_ns = clock_monotonic_ns();
         writer->pause_ms = 1;
     }
 }
 
+/* Without events a reader that was replaced is not seen: one frame at a time is the best there is.
+ */
 static bool writer_is_steady(const struct pipe_writer *writer)
 {
-    return writer->steady >= STEADY || !fifo_watch_is_active(&writer->events);
+    return writer->steady >= STEADY && fifo_watch_is_active(&writer->events);
 }
 
-/* Whether a reader has begun the first frame and not finished it. */
+/* Whether readers have begun the first frame and not finished it. */
 static bool writer_is_mid_frame(const struct pipe_writer *writer)
 {
     const struct pipe_frame *frame = TAILQ_FIRST(&writer->inside);
-    return frame && frame->start < writer->read && writer->read < frame->end;
+    return frame && frame->start < writer->reach && writer->read < frame->end;
 }
 
-/* Whether whoever read last has left. */
-static bool writer_was_left(const struct pipe_writer *writer)
+/* Whether a reader has left in the middle of the first frame, and none is seen to read the rest.
+ * Let one that does go on: it may be the only one, its predecessor having left before. */
+static bool writer_is_torn(const struct pipe_writer *writer)
 {
-    return !writer->has_reader || (writer->events.closed && !writer->events.reading);
+    const struct fifo_watch *events = &writer->events;
+    return writer_is_mid_frame(writer) &&
+           (!writer->has_reader || (events->left && !events->reading && !events->unsure));
+}
+
+enum readers {
+    READ_BY_ONE,
+    READ_BY_SEVERAL,
+    READ_BY_ONE_OR_TWO, /* one has left; whether the one that is there has read is not known */
+};
+
+/* Who has read what has been read of the frames inside. */
+static enum readers writer_readers(const struct pipe_writer *writer)
+{
+    const struct fifo_watch *events = &writer->events;
+    bool apart = TAILQ_FIRST(&writer->inside)->tail == TAIL_APART;
+    if (apart && events->left_unread)
+        return READ_BY_SEVERAL; /* whoever was there left without the last byte */
+    if (events->left == 0)
+        return READ_BY_ONE;
+    if (events->left > 1 || events->reading)
+        return READ_BY_SEVERAL;
+    return apart || !writer->has_reader ? READ_BY_ONE : READ_BY_ONE_OR_TWO;
+}
+
+/* How long ago the last byte must have moved before anything is concluded from events: a read is
+ * reported a moment after it moves the position. */
+static int64_t writer_patience_ns(const struct pipe_writer *writer, enum readers readers)
+{
+    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    if (!writer->has_reader || !fifo_watch_is_active(&writer->events))
+        return 0;
+    if (TAILQ_NEXT(first, link))
+        return 0;
+    if (first->end <= writer->read)
+        return readers == READ_BY_ONE_OR_TWO ? DECIDE_MS * NS_PER_MS : settle_ns;
+    return first->tail == TAIL_HELD_BACK && writer->read + 1 == first->end ? settle_ns : 0;
 }
 
 static void writer_mark_doubtful(struct pipe_writer *writer)
 {
     struct pipe_frame *frame;
     TAILQ_FOREACH(frame, &writer->inside, link)
-    if (frame->start < writer->read)
+    if (frame->start < writer->reach)
         frame->doubtful = true;
 }
 
@@ -278,77 +334,124 @@ static void writer_settle_frames(struct pipe_writer *writer)
         writer->stop_ns = INT64_MAX;
 }
 
-/* Takes all that is unread out of the FIFO, to send it again. A reader that holds the beginning of
- * a line gets an end for it, so that the next line is whole. */
-static void writer_drain(struct pipe_writer *writer, bool reader_has_part)
+/* What was unread is out of the FIFO, `at` bytes were read: lets the reader of half a frame see it,
+ * by the end of a line or of the file. */
+static void writer_end_piece(struct pipe_writer *writer, struct pipe_frame *half)
 {
-    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
-    bool lines = first && first->lines;
-    size_t unread = fifo_unread(writer->fd), taken;
-    if (!fifo_drain(writer->fd, unread, &taken)) {
-        writer_close(writer); /* the other way to empty it */
+    if (half->lines) {
+        if (write(writer->fd, "\n", 1) == 1)
+            writer->written = 1;
         return;
     }
-    writer_take_all_back(writer);
-    writer->written = writer->read = 0;
-    fifo_watch_collect(); /* our own reading */
-    fifo_watch_forget(&writer->events, false);
-    if (lines && (reader_has_part || taken < unread) && write(writer->fd, "\n", 1) == 1)
-        writer->written = 1;
+    half->torn = true;
+    writer_close(writer);
+    writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
 }
 
-/* Whether what the look shows may still change its meaning: a read whose event has not come yet. */
-static bool writer_must_settle(const struct pipe_writer *writer)
+/* Empties the FIFO where we may not read it: the kernel does if nobody else has it open. A reader
+ * that has gets what is in it, and holds a piece at its end. */
+static void writer_empty_by_closing(struct pipe_writer *writer)
 {
     const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
-    bool alone = !TAILQ_NEXT(first, link) && fifo_watch_is_active(&writer->events);
-    bool torn = writer_is_mid_frame(writer) && writer_was_left(writer);
-    return writer->has_reader && (torn || (alone && first->end <= writer->read)) &&
-           clock_monotonic_ns() - writer->moved_ns < settle_ns;
+    bool lines = !first || first->lines;
+    writer_close(writer);
+    enum fifo_state state = writer_try_open(writer);
+    if (state == FIFO_NO_READER)
+        return;
+    writer->torn_line |= lines;
+    if (state == FIFO_OPEN && lines) {
+        writer_opened(writer);
+        return;
+    }
+    writer_close(writer);
+    writer->quiet_until_ns = lines ? 0 : clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
+}
+
+/* Takes all that is unread out of the FIFO, to send it again. From then on nothing is read, so that
+ * it is known how far readers got. */
+static void writer_drain(struct pipe_writer *writer)
+{
+    size_t taken;
+    if (!fifo_drain(writer->fd, &taken)) {
+        writer_empty_by_closing(writer);
+        return;
+    }
+    uint64_t at = writer->written - taken;
+    bool gone = !writer->has_reader && at == writer->reach; /* a new one has read nothing yet */
+    struct pipe_frame *half = TAILQ_FIRST(&writer->inside);
+    while (half && half->end <= at)
+        half = TAILQ_NEXT(half, link);
+    if (half && half->start >= at)
+        half = NULL;
+    if (half && half->tail == TAIL_HELD_BACK && at + 1 == half->end)
+        writer->apart = false, writer->never_apart = true;
+    writer_take_all_back(writer);
+    writer->written = writer->read = writer->reach = 0;
+    writer->closing_due_ns = 0;
+    fifo_watch_collect(); /* our own reading */
+    fifo_watch_forget(&writer->events, false);
+    if (half && !gone)
+        writer_end_piece(writer, half);
+}
+
+/* The first frame is alone in the FIFO: what its reader's leaving says about the next. */
+static void writer_learn(struct pipe_writer *writer, const struct pipe_frame *first)
+{
+    if (first->end > writer->read || first->doubtful)
+        return;
+    if (writer->events.left == 1 && !writer->never_apart)
+        writer->apart = true;
+    else if (first->tail == TAIL_APART)
+        writer->closing_due_ns = clock_monotonic_ns() + DECIDE_MS * NS_PER_MS;
+}
+
+/* All but the last byte of the only frame has been read. If that was one reader, which is still
+ * there, only the last byte is in question from now on. */
+static void writer_release_tail(struct pipe_writer *writer)
+{
+    struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    if (!first || first->tail != TAIL_HELD_BACK || writer->read + 1 != first->end)
+        return;
+    first->tail = first->doubtful ? TAIL_WITH_REST : TAIL_APART;
+    if (!first->doubtful)
+        fifo_watch_forget(&writer->events, false);
 }
 
 /* Draws the conclusions of a look. False: it is too early for them. */
 static bool writer_judge(struct pipe_writer *writer)
 {
-    const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
     if (!first)
         return true;
-    if (writer_must_settle(writer))
+    bool closed = fifo_watch_saw_closing(&writer->events);
+    if (writer->reach <= first->start) { /* what readers did, they did before it */
+        writer->steady = closed ? 0 : writer->steady;
+        fifo_watch_forget(&writer->events, false);
+        return true;
+    }
+    enum readers readers = writer_readers(writer);
+    int64_t quiet_ns = clock_monotonic_ns() - writer->moved_ns;
+    if (quiet_ns < writer_patience_ns(writer, readers))
         return false;
     bool alone = !TAILQ_NEXT(first, link);
-    if (writer->events.sessions > 1)
+    if (readers == READ_BY_ONE_OR_TWO && alone && first->end <= writer->read)
+        readers = READ_BY_ONE;
+    if (readers != READ_BY_ONE)
         writer_mark_doubtful(writer);
+    if (alone)
+        writer_learn(writer, first);
     writer_settle_frames(writer);
-    if (writer->events.closed)
+    if (closed)
         writer->steady = 0;
-    if (writer_is_mid_frame(writer) && writer_was_left(writer))
-        writer_drain(writer, false);
-    else if (!alone)
-        fifo_watch_forget(&writer->events, writer_is_mid_frame(writer));
+    if (writer_is_torn(writer)) {
+        if (writer->has_reader && quiet_ns < settle_ns)
+            return false;
+        writer_drain(writer);
+    } else if (alone)
+        writer_release_tail(writer);
+    else
+        fifo_watch_forget(&writer->events, writer->events.reading || writer_is_mid_frame(writer));
     return true;
-}
-
-/* Whether frames that are to be stopped have had their time; without a reader it ends at once. */
-static bool writer_stop_is_due(const struct pipe_writer *writer)
-{
-    return writer->stop_ns != INT64_MAX &&
-           (!writer->has_reader || writer->stop_ns <= clock_monotonic_ns());
-}
-
-static void writer_abandon(struct pipe_writer *writer)
-{
-    const struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
-    struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
-    bool held = writer->has_reader && writer_is_mid_frame(writer);
-    if (held && last->end <= writer->written) {
-        writer_take_all_back(writer); /* left to the reader, and sent again all the same */
-        return;
-    }
-    bool ends_file = held && !first->lines;
-    first->torn = ends_file;
-    writer_drain(writer, held);
-    if (ends_file)
-        writer_close(writer);
 }
 
 /* ---- writing ---- */
@@ -361,10 +464,25 @@ static bool writer_begin_period(struct pipe_writer *writer)
         return false;
     }
     fifo_watch_collect();
-    if (writer->events.closed)
+    if (fifo_watch_saw_closing(&writer->events))
         writer->steady = 0;
     fifo_watch_forget(&writer->events, false);
     return true;
+}
+
+/* Where readers close after each frame, the next frame waits for that: it is not for them, and what
+ * they did is then known. False once one has stayed. */
+static bool writer_awaits_closing(struct pipe_writer *writer)
+{
+    if (writer->closing_due_ns == 0)
+        return false;
+    fifo_watch_collect();
+    bool closed = fifo_watch_saw_closing(&writer->events);
+    if (!closed && clock_monotonic_ns() < writer->closing_due_ns)
+        return true;
+    writer->closing_due_ns = 0;
+    writer->apart = closed;
+    return false;
 }
 
 /* The frame to write from next; NULL: none for now. */
@@ -372,11 +490,11 @@ static struct pipe_frame *writer_next(struct pipe_writer *writer)
 {
     struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
     struct pipe_frame *frame = TAILQ_FIRST(&writer->waiting);
-    if (last && writer->written < last->end)
+    if (last && writer->written < last->end - (last->tail == TAIL_HELD_BACK))
         return last;
-    if (!frame || (last && !writer_is_steady(writer)))
+    if (!frame || (last && (!writer_is_steady(writer) || last->tail == TAIL_HELD_BACK)))
         return NULL;
-    if (!last && !writer_begin_period(writer))
+    if (!last && (writer_awaits_closing(writer) || !writer_begin_period(writer)))
         return NULL;
     return frame;
 }
@@ -395,6 +513,9 @@ static size_t writer_put(struct pipe_writer *writer, struct pipe_frame *frame)
 {
     size_t done = frame->place == FRAME_INSIDE ? (size_t)(writer->written - frame->start) : 0;
     struct bytes rest = bytes_from(frame->content, done);
+    if (frame->place == FRAME_WAITING)
+        frame->tail = writer->apart && rest.length > 1 ? TAIL_HELD_BACK : TAIL_WITH_REST;
+    rest.length -= frame->tail == TAIL_HELD_BACK;
     ssize_t length = write(writer->fd, rest.data, rest.length);
     if (length < 0) {
         writer->blocked = errno == EAGAIN;
@@ -441,6 +562,29 @@ static bool writer_fill(struct pipe_writer *writer)
             return false;
     }
     return true;
+}
+
+/* ---- stopping ---- */
+
+/* Whether frames that are to be stopped have had their time; without a reader it ends at once. */
+static bool writer_stop_is_due(const struct pipe_writer *writer)
+{
+    return writer->stop_ns != INT64_MAX &&
+           (!writer->has_reader || writer->stop_ns <= clock_monotonic_ns());
+}
+
+static void writer_abandon(struct pipe_writer *writer)
+{
+    struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
+    bool held = writer->has_reader && writer_is_mid_frame(writer);
+    if (held && last->tail == TAIL_HELD_BACK && writer->written + 1 == last->end) {
+        last->tail = TAIL_WITH_REST;
+        writer_put(writer, last);
+    }
+    if (held && last->end <= writer->written)
+        writer_take_all_back(writer); /* left to the reader, and sent again all the same */
+    else
+        writer_drain(writer);
 }
 
 /* ---- the turn ---- */
@@ -573,9 +717,10 @@ void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int6
     writer_wake(writer);
 }
 
-void pipe_writers_tell(void (*missing)(const char *path))
+void pipe_writers_tell(void (*missing)(const char *path), void (*unwatched)(const char *path))
 {
     tell_missing = missing;
+    tell_unwatched = unwatched;
 }
 
 void pipe_writers_finish(void)

@@ -50,9 +50,10 @@ struct pipe_frame {
 
     TAILQ_ENTRY(pipe_frame) link;
     enum { FRAME_WAITING, FRAME_INSIDE, FRAME_ENDED } place;
-    bool doubtful; /* two readers had a part in it: to be sent again */
+    bool doubtful; /* perhaps two readers had a part in it: to be sent again */
     bool stopped;
     bool torn; /* interrupted in the middle; for the next writer's after_crash */
+    enum { TAIL_WITH_REST, TAIL_HELD_BACK, TAIL_APART } tail; /* of its last byte; see the .c */
     struct bytes content;
     uint64_t start, end; /* positions in all that was written; valid inside */
     enum pipe_end how;
@@ -73,8 +74,9 @@ bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame);
  * again). */
 void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int64_t deadline_ns);
 
-/* Who is told, once each time, that frames wait for a FIFO which is missing. NULL: nobody. */
-void pipe_writers_tell(void (*missing)(const char *path));
+/* Who is told, once each time, that frames wait for a FIFO which is missing, and that one cannot be
+ * watched (we may not read it, or the system has no inotify left). NULL: nobody. */
+void pipe_writers_tell(void (*missing)(const char *path), void (*unwatched)(const char *path));
 
 /* Closes all writers; none may have a frame any more. */
 void pipe_writers_finish(void);

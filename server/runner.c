@@ -289,6 +289,14 @@ static void log_missing_pipe(const char *path)
               log_text("reason", "events wait until there is a FIFO and somebody reads it"));
 }
 
+static void log_unwatched_pipe(const char *path)
+{
+    log_write(LOG_WARNING, "pipe_unwatched", log_text("path", path),
+              log_text("reason", "the server may not read it, or there is no inotify left: events "
+                                 "are written one at a time, and one that two readers share, "
+                                 "because the second came at once, counts as read"));
+}
+
 static void prepare_actions(const struct settings *settings)
 {
     for (size_t i = 0; i < settings->route_count; i++) {
@@ -305,7 +313,7 @@ static void start_claiming(struct runner *runner)
 {
     if (runner->releasing || runner->draining)
         return;
-    pipe_writers_tell(log_missing_pipe);
+    pipe_writers_tell(log_missing_pipe, log_unwatched_pipe);
     prepare_actions(runner->process->settings);
     dispatch_claim(&runner->dispatch);
     retention_start(&runner->retention);

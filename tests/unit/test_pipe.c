@@ -486,7 +486,7 @@ static void note_missing(const char *path)
 /* A reader whose directory goes when it stops (systemd's RuntimeDirectory) costs no event. */
 START_TEST(a_missing_fifo_is_waited_for_and_told_once)
 {
-    pipe_writers_tell(note_missing);
+    pipe_writers_tell(note_missing, NULL);
     settings.path = rig_path("run/fifo");
     begin(0, 10);
     settings.create = 0600;
@@ -503,7 +503,7 @@ START_TEST(a_missing_fifo_is_waited_for_and_told_once)
     kill_reader(pid);
     assert_once_each("out", 2);
     ck_assert_uint_eq(missing_count, 1);
-    pipe_writers_tell(NULL);
+    pipe_writers_tell(NULL, NULL);
 }
 END_TEST
 
