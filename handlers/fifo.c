@@ -103,7 +103,7 @@ bool fifo_has_reader(int fd)
     return poll(&asked, 1, 0) == 0 || !(asked.revents & POLLERR);
 }
 
-bool fifo_drain(int fd, size_t *taken)
+char *fifo_drain(int fd, size_t *taken)
 {
     char path[32];
     /* One read, which holds the kernel's lock of the FIFO until the buffer is full: with a second
@@ -113,11 +113,12 @@ bool fifo_drain(int fd, size_t *taken)
     /* Through our own descriptor: the path may lead to another FIFO by now. */
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     int reader = content ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-    if (reader >= 0) {
-        ssize_t length = read(reader, content, (size_t)capacity);
-        *taken = length > 0 ? (size_t)length : 0;
-        close(reader);
+    if (reader < 0) {
+        free(content);
+        return NULL;
     }
-    free(content);
-    return reader >= 0;
+    ssize_t length = read(reader, content, (size_t)capacity);
+    *taken = length > 0 ? (size_t)length : 0;
+    close(reader);
+    return content;
 }

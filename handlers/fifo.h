@@ -36,9 +36,9 @@ enum fifo_place fifo_place(int fd, const char *path);
 size_t fifo_unread(int fd);
 bool fifo_has_reader(int fd);
 
-/* Takes all that is unread out of the FIFO at one moment, through a read end of our own: no reader
- * gets what stood behind it. `*taken` bytes. False, and nothing is taken, if we may not read it or
- * there is no memory. */
-bool fifo_drain(int fd, size_t *taken);
+/* Takes all that is unread out of the FIFO at one moment, through a read end of our own. Returns
+ * the
+ * `*taken` bytes, which the caller frees; NULL if we may not read it or there is no memory. */
+char *fifo_drain(int fd, size_t *taken);
 
 #endif

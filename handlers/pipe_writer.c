@@ -173,7 +173,7 @@ static void writer_opened(struct pipe_writer *writer)
         tell_unwatched(writer->path);
     writer->told_unwatched = !watched;
     if (writer->torn_line)
-        fifo_drain(writer->fd, &taken);
+        free(fifo_drain(writer->fd, &taken));
     /* What others left in it counts as written by us, so that the sum is right. */
     writer->written = fifo_unread(writer->fd);
     writer->read = writer->reach = 0;
@@ -311,10 +311,11 @@ static void writer_mark_doubtful(struct pipe_writer *writer)
         frame->doubtful = true;
 }
 
-/* Frames that have been read to the end are delivered, or come again if they are doubtful. */
-static void writer_settle_frames(struct pipe_writer *writer)
+/* Frames that have been read to the end are delivered, or come again if they are doubtful: those
+ * are returned by their first, NULL if there are none. */
+static struct pipe_frame *writer_settle_frames(struct pipe_writer *writer)
 {
-    struct pipe_frame *frame, *again = NULL;
+    struct pipe_frame *frame, *again = NULL, *first_again = NULL;
     while ((frame = TAILQ_FIRST(&writer->inside)) && frame->end <= writer->read) {
         if (frame->doubtful && !frame->stopped) {
             frame->doubtful = false;
@@ -325,6 +326,7 @@ static void writer_settle_frames(struct pipe_writer *writer)
             else
                 TAILQ_INSERT_HEAD(&writer->waiting, frame, link);
             again = frame;
+            first_again = first_again ? first_again : frame;
         } else {
             frame_end(writer, frame, frame->doubtful ? PIPE_INTERRUPTED : PIPE_DELIVERED, "");
             writer->steady++;
@@ -332,6 +334,15 @@ static void writer_settle_frames(struct pipe_writer *writer)
     }
     if (TAILQ_EMPTY(&writer->inside))
         writer->stop_ns = INT64_MAX;
+    return first_again;
+}
+
+/* A reader of frames with a length that has got a piece of one can only find the next if it sees
+ * the end of the file. */
+static void writer_end_file(struct pipe_writer *writer)
+{
+    writer_close(writer);
+    writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
 }
 
 /* What was unread is out of the FIFO, `at` bytes were read: lets the reader of half a frame see it,
@@ -344,8 +355,7 @@ static void writer_end_piece(struct pipe_writer *writer, struct pipe_frame *half
         return;
     }
     half->torn = true;
-    writer_close(writer);
-    writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
+    writer_end_file(writer);
 }
 
 /* Empties the FIFO where we may not read it: the kernel does if nobody else has it open. A reader
@@ -363,26 +373,54 @@ static void writer_empty_by_closing(struct pipe_writer *writer)
         writer_opened(writer);
         return;
     }
-    writer_close(writer);
-    writer->quiet_until_ns = lines ? 0 : clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
+    writer_end_file(writer);
+    writer->quiet_until_ns = lines ? 0 : writer->quiet_until_ns;
+}
+
+/* Puts what was drained back into the FIFO, as if nothing had happened: a reader has begun with it
+ * since the look. False: there is none. */
+static bool writer_give_back(struct pipe_writer *writer, const char *content, size_t taken)
+{
+    ssize_t given = write(writer->fd, content, taken);
+    if (given <= 0)
+        return false;
+    if ((size_t)given < taken) { /* somebody has made the FIFO smaller */
+        writer_empty_by_closing(writer);
+        return true;
+    }
+    fifo_watch_collect(); /* our own reading */
+    writer->reach = writer_position(writer);
+    writer_mark_doubtful(writer);
+    fifo_watch_forget(&writer->events, true);
+    return true;
+}
+
+/* The frame of which some bytes, not all, are before this position. */
+static struct pipe_frame *writer_half(const struct pipe_writer *writer, uint64_t at)
+{
+    struct pipe_frame *frame = TAILQ_FIRST(&writer->inside);
+    while (frame && frame->end <= at)
+        frame = TAILQ_NEXT(frame, link);
+    return frame && frame->start < at ? frame : NULL;
 }
 
 /* Takes all that is unread out of the FIFO, to send it again. From then on nothing is read, so that
- * it is known how far readers got. */
-static void writer_drain(struct pipe_writer *writer)
+ * it is known how far readers got. `gently`: not from under a reader that has begun meanwhile. */
+static void writer_drain(struct pipe_writer *writer, bool gently)
 {
     size_t taken;
-    if (!fifo_drain(writer->fd, &taken)) {
+    char *content = fifo_drain(writer->fd, &taken);
+    if (!content) {
         writer_empty_by_closing(writer);
         return;
     }
     uint64_t at = writer->written - taken;
+    bool given = gently && at != writer->reach && writer_give_back(writer, content, taken);
+    free(content);
+    if (given)
+        return;
     bool gone = !writer->has_reader && at == writer->reach; /* a new one has read nothing yet */
-    struct pipe_frame *half = TAILQ_FIRST(&writer->inside);
-    while (half && half->end <= at)
-        half = TAILQ_NEXT(half, link);
-    if (half && half->start >= at)
-        half = NULL;
+    struct pipe_frame *half = writer_half(writer, at);
     if (half && half->tail == TAIL_HELD_BACK && at + 1 == half->end)
         writer->apart = false, writer->never_apart = true;
     writer_take_all_back(writer);
@@ -440,13 +478,18 @@ static bool writer_judge(struct pipe_writer *writer)
         writer_mark_doubtful(writer);
     if (alone)
         writer_learn(writer, first);
-    writer_settle_frames(writer);
+    const struct pipe_frame *again = writer_settle_frames(writer);
     if (closed)
         writer->steady = 0;
+    if (again && !again->lines && writer->has_reader) {
+        writer_drain(writer, false);
+        writer_end_file(writer);
+        return true;
+    }
     if (writer_is_torn(writer)) {
         if (writer->has_reader && quiet_ns < settle_ns)
             return false;
-        writer_drain(writer);
+        writer_drain(writer, true);
     } else if (alone)
         writer_release_tail(writer);
     else
@@ -584,7 +627,7 @@ static void writer_abandon(struct pipe_writer *writer)
     if (held && last->end <= writer->written)
         writer_take_all_back(writer); /* left to the reader, and sent again all the same */
     else
-        writer_drain(writer);
+        writer_drain(writer, false);
 }
 
 /* ---- the turn ---- */

@@ -1,165 +1,5 @@
 /* FIFOs with real readers: whole frames, each once read, whatever the readers do. */
-#include "action_rig.h"
-
-#include "handlers/pipe.h"
-#include "handlers/pipe_writer.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-
-enum { EVENTS_MAX = 3000 };
-
-/* An event, numbered in its body. */
-struct event {
-    struct delivery delivery;
-    struct result result;
-    struct action_run *run;
-    char id[16];
-    char *body;
-};
-
-static struct event events[EVENTS_MAX];
-static struct pipe_settings settings;
-static const char *fifo;
-
-static void setup(void)
-{
-    rig_setup();
-    fifo = rig_path("fifo");
-    settings = (struct pipe_settings){.path = fifo, .format = PIPE_BODY};
-    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-}
-
-static void teardown(void)
-{
-    for (int i = 0; i < EVENTS_MAX; i++) {
-        result_free(&events[i].result);
-        free(events[i].body);
-    }
-    memset(events, 0, sizeof events);
-    pipe_writers_finish();
-    rig_teardown();
-}
-
-static struct event *begin_text(int number, const char *body)
-{
-    struct event *event = &events[number];
-    free(event->body);
-    event->body = strdup(body);
-    event->delivery = rig_delivery(event->body);
-    snprintf(event->id, sizeof event->id, "e-%d", number);
-    event->delivery.event_id = event->id;
-    event->run =
-        pipe_action.start(&settings, &rig_loop, &event->delivery, rig_done, &event->result);
-    ck_assert_ptr_nonnull(event->run);
-    ck_assert(!event->result.done);
-    return event;
-}
-
-/* A body of about `size` bytes: "<number>" and filling. */
-static struct event *begin(int number, size_t size)
-{
-    char *body = malloc(size + 32);
-    int head = sprintf(body, "\"%d ", number);
-    size_t fill = size > (size_t)head + 1 ? size - (size_t)head - 1 : 0;
-    memset(body + head, 'a' + number % 26, fill);
-    memcpy(body + (size_t)head + fill, "\"", 2);
-    struct event *event = begin_text(number, body);
-    free(body);
-    return event;
-}
-
-static pid_t reader(const char *script)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGPIPE, SIG_DFL);
-        if (getuid() == 0 && seteuid(0) != 0)
-            _exit(126);
-        if (chdir(rig_directory) == 0)
-            execl("/bin/sh", "sh", "-c", script, (char *)NULL);
-        _exit(127);
-    }
-    ck_assert_int_gt(pid, 0);
-    return pid;
-}
-
-static void turn(int ms)
-{
-    int64_t end = clock_monotonic_ns() + ms * NS_PER_MS;
-    while (clock_monotonic_ns() < end)
-        loop_run_once(&rig_loop, 5);
-}
-
-/* Turns the loop until the process has ended. */
-static void reap(pid_t pid)
-{
-    int64_t end = clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S;
-    while (waitpid(pid, NULL, WNOHANG) == 0) {
-        ck_assert(clock_monotonic_ns() < end);
-        loop_run_once(&rig_loop, 5);
-    }
-}
-
-static void kill_reader(pid_t pid)
-{
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-}
-
-static void wait_all(int count)
-{
-    for (int i = 0; i < count; i++) {
-        rig_wait(&events[i].result.done);
-        ck_assert_msg(events[i].result.outcome.kind == OUTCOME_DONE, "%d: %s", i,
-                      events[i].result.reason);
-    }
-}
-
-static char *content_of(const char *name, size_t *length)
-{
-    FILE *file = fopen(rig_path(name), "r");
-    ck_assert_ptr_nonnull(file);
-    char *text = malloc(64 << 20);
-    *length = fread(text, 1, (64 << 20) - 1, file);
-    text[*length] = '\0';
-    fclose(file);
-    return text;
-}
-
-/* Counts, for each number, the lines of the file that are exactly that event's body. Others are
- * torn ones and counted together. */
-static unsigned tally(const char *name, unsigned *seen, int count)
-{
-    size_t length;
-    char *text = content_of(name, &length);
-    unsigned torn = 0;
-    memset(seen, 0, (size_t)count * sizeof *seen);
-    for (char *line = text; *line;) {
-        char *end = strchrnul(line, '\n');
-        int number = *line == '"' ? atoi(line + 1) : -1;
-        if (*end == '\n' && number >= 0 && number < count &&
-            bytes_equal(bytes_of(line, (size_t)(end - line)), bytes_of_text(events[number].body)))
-            seen[number]++;
-        else if (end != line)
-            torn++;
-        line = *end ? end + 1 : end;
-    }
-    free(text);
-    return torn;
-}
-
-static void assert_once_each(const char *name, int count)
-{
-    unsigned *seen = calloc((size_t)count, sizeof *seen);
-    ck_assert_uint_eq(tally(name, seen, count), 0);
-    for (int i = 0; i < count; i++)
-        ck_assert_msg(seen[i] == 1, "event %d came %u times", i, seen[i]);
-    free(seen);
-}
+#include "pipe_rig.h"
 
 START_TEST(no_reader_then_a_reader)
 {
@@ -169,6 +9,7 @@ START_TEST(no_reader_then_a_reader)
     ck_assert(!events[0].result.done && !events[1].result.done);
     pid_t pid = reader("exec cat fifo > out");
     wait_all(2);
+    wait_in_file("out", 1);
     kill_reader(pid);
     assert_once_each("out", 2);
 }
@@ -180,15 +21,14 @@ START_TEST(a_frame_counts_once_it_is_read)
     char text[64];
     begin_text(0, "\"first\"");
     begin_text(1, "\"second\"");
+    ck_assert_int_eq(take(fd, 8, text, 4), 4);
     turn(100);
     ck_assert(!events[0].result.done);
     ck_assert_int_eq(read(fd, text, 4), 4);
+    rig_wait(&events[0].result.done);
     turn(100);
-    ck_assert(!events[0].result.done);
-    ck_assert_int_eq(read(fd, text, 4), 4);
-    turn(100);
-    ck_assert(events[0].result.done && !events[1].result.done);
-    ck_assert_int_eq(read(fd, text, sizeof text), 9);
+    ck_assert(!events[1].result.done);
+    ck_assert_int_eq(take(fd, 9, text, sizeof text), 9);
     ck_assert_mem_eq(text, "\"second\"\n", 9);
     wait_all(2);
     ck_assert_int_eq(events[0].result.outcome.exit_status, -1);
@@ -208,8 +48,7 @@ START_TEST(formats_frame_as_they_say)
     for (int format = 0; format < PIPE_FORMATS; format++) {
         settings.format = format;
         struct event *event = begin_text(0, "{ \"a\" :\n\"x \\n\" }");
-        turn(100);
-        ssize_t length = read(fd, text, sizeof text);
+        ssize_t length = take(fd, 1, text, sizeof text);
         rig_wait(&event->result.done);
         if (format == PIPE_JSON_LINES) {
             ck_assert_int_eq(length, sizeof envelope);
@@ -239,16 +78,15 @@ START_TEST(a_body_with_lines_is_not_a_line)
     event->delivery.body_is_json = false;
     event = begin_text(1, "a=1&b=2");
     event->delivery.body_is_json = false;
-    turn(100);
+    rig_wait(&events[0].result.done);
     ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_FAILED);
     ck_assert_ptr_nonnull(strstr(events[0].result.reason, "line end"));
-    ck_assert_int_eq(read(fd, text, sizeof text), 8);
+    ck_assert_int_eq(take(fd, 8, text, sizeof text), 8);
     rig_wait(&events[1].result.done);
     settings.format = PIPE_JSON_LINES;
     event = begin_text(2, "a=1\nb=2");
     event->delivery.body_is_json = false;
-    turn(100);
-    ssize_t length = read(fd, text, sizeof text);
+    ssize_t length = take(fd, 1, text, sizeof text);
     ck_assert_int_gt(length, 0);
     text[length] = '\0';
     ck_assert_ptr_nonnull(strstr(text, ",\"body_base64\":\"YT0xCmI9Mg==\"}\n"));
@@ -263,6 +101,7 @@ START_TEST(large_frames_pass_whole)
     for (int i = 0; i < 8; i++)
         begin(i, (1 << 20) + (size_t)i);
     wait_all(8);
+    wait_in_file("out", 7);
     kill_reader(pid);
     assert_once_each("out", 8);
 }
@@ -276,6 +115,7 @@ START_TEST(sizes_around_the_kernels_limits)
     for (int i = 0; i < COUNT; i++)
         begin(i, sizes[i]);
     wait_all(COUNT);
+    wait_in_file("out", COUNT - 1);
     kill_reader(pid);
     assert_once_each("out", COUNT);
 }
@@ -290,6 +130,7 @@ START_TEST(many_events_and_a_steady_reader)
     wait_all(EVENTS_MAX);
     double seconds = (double)(clock_monotonic_ns() - began) / (double)NS_PER_S;
     printf("%.0f frames a second\n", EVENTS_MAX / seconds);
+    wait_in_file("out", EVENTS_MAX - 1);
     kill_reader(pid);
     assert_once_each("out", EVENTS_MAX);
 }
@@ -302,6 +143,7 @@ START_TEST(a_slow_reader_gets_all)
     for (int i = 0; i < 50; i++)
         begin(i, 7000);
     wait_all(50);
+    wait_in_file("out", 49);
     kill_reader(pid);
     assert_once_each("out", 50);
 }
@@ -316,97 +158,9 @@ START_TEST(a_reader_a_line_gets_each_line_once)
         begin(i, 100);
     wait_all(200);
     turn(50);
+    wait_in_file("out", 199);
     kill_reader(pid);
     assert_once_each("out", 200);
-}
-END_TEST
-
-/* Reads a part and dies, again and again; then a good reader. Every frame is read whole by someone,
- * and those that the good one reads are whole. */
-START_TEST(readers_that_die_in_the_middle)
-{
-    enum { COUNT = 30 };
-    unsigned seen[COUNT], early[COUNT];
-    for (int i = 0; i < COUNT; i++)
-        begin(i, 3000);
-    for (int i = 0; i < 50; i++) {
-        char script[64];
-        snprintf(script, sizeof script, "exec head -c %d fifo >> early", 100 + i * 37);
-        reap(reader(script));
-        ck_assert_msg(!events[0].result.done || i > 0, "a frame of which only a part was read");
-    }
-    pid_t pid = reader("exec cat fifo > out");
-    wait_all(COUNT);
-    kill_reader(pid);
-    ck_assert_uint_eq(tally("out", seen, COUNT), 0);
-    tally("early", early, COUNT);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_uint_eq(seen[i], 1);
-}
-END_TEST
-
-/* The same without a moment between one reader and the next: torn lines are seen, none is lost. */
-START_TEST(readers_that_die_and_are_replaced_at_once)
-{
-    enum { COUNT = 40 };
-    unsigned seen[COUNT];
-    pid_t pid = reader("i=0; while [ $i -lt 50 ]; do head -c 1234 < fifo; i=$((i + 1)); "
-                       "echo; done >> out; exec cat fifo >> out");
-    for (int i = 0; i < COUNT; i++)
-        begin(i, 3000);
-    wait_all(COUNT);
-    kill_reader(pid);
-    tally("out", seen, COUNT);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_msg(seen[i] >= 1, "event %d was counted and never read whole", i);
-}
-END_TEST
-
-START_TEST(large_frames_and_dying_readers)
-{
-    unsigned seen[4];
-    for (int i = 0; i < 4; i++)
-        begin(i, 1 << 20);
-    for (int i = 0; i < 10; i++) {
-        char script[64];
-        snprintf(script, sizeof script, "exec head -c %d fifo >> early", 1 + i * 100000);
-        reap(reader(script));
-    }
-    ck_assert(!events[0].result.done);
-    pid_t pid = reader("exec cat fifo > out");
-    wait_all(4);
-    kill_reader(pid);
-    ck_assert_uint_eq(tally("out", seen, 4), 0);
-    for (int i = 0; i < 4; i++)
-        ck_assert_uint_eq(seen[i], 1);
-}
-END_TEST
-
-/* Without permission to read it there is neither inotify nor a drain: closing it does as well. */
-START_TEST(a_fifo_that_only_others_may_read)
-{
-    enum { COUNT = 20 };
-    unsigned seen[COUNT];
-    if (geteuid() != 0)
-        return;
-    ck_assert_int_eq(chmod(rig_directory, 0755), 0);
-    ck_assert_int_eq(chmod(fifo, 0622), 0);
-    ck_assert_int_eq(seteuid(65534), 0);
-    for (int i = 0; i < COUNT; i++)
-        begin(i, 3000);
-    for (int i = 0; i < 20; i++) {
-        char script[64];
-        snprintf(script, sizeof script, "exec head -c %d fifo > early", 100 + i * 137);
-        reap(reader(script));
-    }
-    pid_t pid = reader("exec cat fifo > out");
-    wait_all(COUNT);
-    ck_assert_int_eq(seteuid(0), 0);
-    kill_reader(pid);
-    ck_assert_uint_eq(tally("out", seen, COUNT), 0);
-    for (int i = 0; i < COUNT; i++)
-        ck_assert_uint_le(seen[i], 1);
-    ck_assert_uint_eq(seen[COUNT - 1], 1);
 }
 END_TEST
 
@@ -425,7 +179,7 @@ START_TEST(what_is_not_a_fifo_is_refused)
     size_t count = sizeof rows / sizeof *rows;
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     begin(50, 10);
-    turn(20);
+    ck_assert_int_eq(take(fd, 1, NULL, 0), 0);
     ck_assert_int_eq(symlink(fifo, rows[1].path), 0);
     ck_assert_int_eq(mkfifo(rows[4].path, 0666), 0);
     if (geteuid() != 0 || chown(rows[4].path, 12345, 12345) != 0)
@@ -444,7 +198,7 @@ START_TEST(what_is_not_a_fifo_is_refused)
                       events[i].result.reason);
     }
     char text[64];
-    ck_assert_int_eq(read(fd, text, sizeof text), 11);
+    ck_assert_int_eq(take(fd, 11, text, sizeof text), 11);
     rig_wait(&events[50].result.done);
     close(fd);
     size_t length;
@@ -463,12 +217,15 @@ START_TEST(a_missing_fifo_is_made_if_asked)
     ck_assert_int_eq(lstat(settings.path, &st), 0);
     ck_assert_int_eq(unlink(settings.path), 0);
     begin(0, 10);
-    turn(50);
+    int64_t end = clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S;
+    while (lstat(settings.path, &st) != 0 && clock_monotonic_ns() < end)
+        loop_run_once(&rig_loop, 5);
     ck_assert_int_eq(lstat(settings.path, &st), 0);
     ck_assert(S_ISFIFO(st.st_mode));
     ck_assert_int_eq(st.st_mode & 07777, 0662);
     pid_t pid = reader("exec cat made > out");
     wait_all(1);
+    wait_in_file("out", 0);
     kill_reader(pid);
     assert_once_each("out", 1);
 }
@@ -493,13 +250,17 @@ START_TEST(a_missing_fifo_is_waited_for_and_told_once)
     begin(1, 10);
     turn(1000);
     ck_assert_uint_eq(missing_count, 0);
-    turn(3000);
+    int64_t end = clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S;
+    while (missing_count == 0 && clock_monotonic_ns() < end)
+        loop_run_once(&rig_loop, 100);
+    turn(500);
     ck_assert(!events[0].result.done && !events[1].result.done);
     ck_assert_uint_eq(missing_count, 1);
     ck_assert_str_eq(missing_path, settings.path);
     ck_assert_int_eq(mkdir(rig_path("run"), 0700), 0);
     pid_t pid = reader("until [ -p run/fifo ]; do sleep 0.05; done; exec cat run/fifo > out");
     wait_all(2);
+    wait_in_file("out", 1);
     kill_reader(pid);
     assert_once_each("out", 2);
     ck_assert_uint_eq(missing_count, 1);
@@ -542,12 +303,10 @@ START_TEST(after_a_crash_a_torn_line_is_ended)
         int fd = leave_torn(rows[i].left, rows[i].seen);
         struct event *event = begin_after_crash(0, "\"0 first\"");
         begin_text(1, "\"1 second\"");
-        turn(100);
-        ck_assert_int_eq(read(fd, text, sizeof text), 11);
+        ck_assert_int_eq(take(fd, 11, text, sizeof text), 11);
         ck_assert_mem_eq(text, "\n\"0 first\"\n", 11);
         rig_wait(&event->result.done);
-        turn(100);
-        ck_assert_int_eq(read(fd, text, sizeof text), 11);
+        ck_assert_int_eq(take(fd, 11, text, sizeof text), 11);
         ck_assert_mem_eq(text, "\"1 second\"\n", 11);
         wait_all(2);
         close(fd);
@@ -564,8 +323,7 @@ START_TEST(after_a_crash_a_reader_that_is_new_sees_nothing_of_it)
     begin_after_crash(0, "\"0 first\"");
     turn(200);
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    turn(300);
-    ck_assert_int_eq(read(fd, text, sizeof text), 10);
+    ck_assert_int_eq(take(fd, 10, text, sizeof text), 10);
     ck_assert_mem_eq(text, "\"0 first\"\n", 10);
     wait_all(1);
     close(fd);
@@ -579,11 +337,10 @@ START_TEST(after_a_crash_a_reader_of_lengths_sees_the_end_of_the_file)
     settings.format = PIPE_LENGTH;
     int fd = leave_torn("{half", 3); /* of a frame whose length came before */
     begin_after_crash(0, "\"0 first\"");
-    turn(300);
+    turn(100);
     ck_assert_int_eq(read(fd, text, sizeof text), 2); /* what was left */
     ck_assert_int_eq(read(fd, text, sizeof text), 0);
-    turn(1200);
-    ssize_t length = read(fd, text, sizeof text);
+    ssize_t length = take(fd, 5, text, sizeof text);
     ck_assert_int_gt(length, 4);
     ck_assert_int_eq((uint8_t)text[2] << 8 | (uint8_t)text[3], length - 4);
     wait_all(1);
@@ -609,6 +366,7 @@ START_TEST(a_fifo_that_is_replaced_is_followed)
     ck_assert_int_eq(mkfifo(fifo, 0600), 0);
     pid = reader("exec cat fifo > out3");
     wait_all(3);
+    wait_in_file("out3", 2);
     kill_reader(pid);
     unsigned seen[3];
     tally("out3", seen, 3);
@@ -623,7 +381,7 @@ START_TEST(stop_takes_back_what_nobody_reads)
     int unread;
     for (int i = 0; i < 5; i++)
         begin(i, 30000);
-    turn(50);
+    ck_assert_int_eq(take(fd, 30000, NULL, 0), 0);
     int64_t now = clock_monotonic_ns();
     for (int i = 0; i < 5; i++)
         pipe_action.stop(events[i].run, now + 200 * NS_PER_MS);
@@ -633,7 +391,7 @@ START_TEST(stop_takes_back_what_nobody_reads)
         rig_wait(&events[i].result.done);
         ck_assert_int_eq(events[i].result.outcome.kind, OUTCOME_INTERRUPTED);
     }
-    ck_assert_int_lt((clock_monotonic_ns() - now) / NS_PER_MS, 1000);
+    ck_assert_int_lt((clock_monotonic_ns() - now) / NS_PER_MS, 10000);
     ck_assert_int_eq(ioctl(fd, FIONREAD, &unread), 0);
     ck_assert_int_eq(unread, 0);
     close(fd);
@@ -645,8 +403,7 @@ START_TEST(stop_leaves_a_begun_frame_to_its_reader)
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     char text[64];
     begin_text(0, "\"0 first\"");
-    turn(50);
-    ck_assert_int_eq(read(fd, text, 3), 3);
+    ck_assert_int_eq(take(fd, 10, text, 3), 3);
     pipe_action.stop(events[0].run, clock_monotonic_ns() + 100 * NS_PER_MS);
     rig_wait(&events[0].result.done);
     ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_INTERRUPTED);
@@ -654,8 +411,8 @@ START_TEST(stop_leaves_a_begun_frame_to_its_reader)
     ck_assert_mem_eq(text, "first\"\n", 7);
     /* read before the deadline it is done */
     begin_text(1, "\"1 second\"");
-    turn(50);
-    pipe_action.stop(events[1].run, clock_monotonic_ns() + 10 * NS_PER_S);
+    ck_assert_int_eq(take(fd, 11, NULL, 0), 0);
+    pipe_action.stop(events[1].run, clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S);
     ck_assert_int_eq(read(fd, text, sizeof text), 11);
     rig_wait(&events[1].result.done);
     ck_assert_int_eq(events[1].result.outcome.kind, OUTCOME_DONE);
@@ -669,8 +426,7 @@ START_TEST(stop_ends_the_file_of_a_reader_of_lengths_in_the_middle)
     char text[64];
     settings.format = PIPE_LENGTH;
     begin(0, 200000);
-    turn(50);
-    ck_assert_int_eq(read(fd, text, 10), 10);
+    ck_assert_int_eq(take(fd, 10, text, 10), 10);
     pipe_action.stop(events[0].run, clock_monotonic_ns() + 50 * NS_PER_MS);
     rig_wait(&events[0].result.done);
     ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_INTERRUPTED);
@@ -684,18 +440,19 @@ START_TEST(stop_does_not_wait_for_a_reader_that_has_left)
 {
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     begin(0, 100);
-    turn(50);
+    ck_assert_int_eq(take(fd, 100, NULL, 0), 0);
     close(fd); /* the frame lies in the FIFO */
     turn(50);
     ck_assert(!events[0].result.done);
     int64_t now = clock_monotonic_ns();
     pipe_action.stop(events[0].run, now + 30 * NS_PER_S);
     rig_wait(&events[0].result.done);
-    ck_assert_int_lt((clock_monotonic_ns() - now) / NS_PER_MS, 2000);
+    ck_assert_int_lt((clock_monotonic_ns() - now) / NS_PER_MS, 10000);
     ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_INTERRUPTED);
     pid_t pid = reader("exec cat fifo > out");
     begin(1, 100);
     rig_wait(&events[1].result.done);
+    wait_in_file("out", 1);
     kill_reader(pid);
     unsigned seen[2];
     ck_assert_uint_eq(tally("out", seen, 2), 0);
@@ -709,8 +466,7 @@ START_TEST(a_torn_line_gets_an_end_before_the_next)
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     char text[64];
     begin(0, 200000);
-    turn(50);
-    ck_assert_int_eq(read(fd, text, 10), 10);
+    ck_assert_int_eq(take(fd, 10, text, 10), 10);
     pipe_action.stop(events[0].run, clock_monotonic_ns() + 50 * NS_PER_MS);
     rig_wait(&events[0].result.done);
     ck_assert_int_eq(events[0].result.outcome.kind, OUTCOME_INTERRUPTED);
@@ -725,11 +481,13 @@ START_TEST(an_idle_writer_costs_nothing)
     pid_t pid = reader("exec cat fifo > out");
     begin(0, 10);
     wait_all(1);
-    turn(20);
+    int64_t end = clock_monotonic_ns() + RIG_WAIT_S * NS_PER_S;
+    while (rig_loop.timers > 0 && clock_monotonic_ns() < end)
+        loop_run_once(&rig_loop, 5);
     unsigned before = rig_descriptors();
     ck_assert_uint_eq(rig_loop.timers, 0);
     kill_reader(pid);
-    int64_t end = clock_monotonic_ns() + 300 * NS_PER_MS;
+    end = clock_monotonic_ns() + 300 * NS_PER_MS;
     int turns = 0;
     for (; clock_monotonic_ns() < end; turns++)
         loop_run_once(&rig_loop, 300);
@@ -742,7 +500,7 @@ int main(void)
 {
     Suite *suite = suite_create("pipe");
     TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_checked_fixture(all, pipe_setup, pipe_teardown);
     tcase_set_timeout(all, 100);
     tcase_add_test(all, no_reader_then_a_reader);
     tcase_add_test(all, a_frame_counts_once_it_is_read);
@@ -753,10 +511,6 @@ int main(void)
     tcase_add_test(all, many_events_and_a_steady_reader);
     tcase_add_test(all, a_slow_reader_gets_all);
     tcase_add_test(all, a_reader_a_line_gets_each_line_once);
-    tcase_add_test(all, readers_that_die_in_the_middle);
-    tcase_add_test(all, readers_that_die_and_are_replaced_at_once);
-    tcase_add_test(all, large_frames_and_dying_readers);
-    tcase_add_test(all, a_fifo_that_only_others_may_read);
     tcase_add_test(all, what_is_not_a_fifo_is_refused);
     tcase_add_test(all, a_missing_fifo_is_made_if_asked);
     tcase_add_test(all, a_missing_fifo_is_waited_for_and_told_once);
