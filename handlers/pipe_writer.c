@@ -1,23 +1,42 @@
 /* Everything happens in writer_turn, which looks at the facts (is it open, who reads, how much is
  * unread) and acts on them; descriptors, inotify and the timer only say that it is time for one.
- * So a lost or a late event costs time and nothing else.
+ * So a late event costs time and nothing else.
  *
- * Bytes read = bytes written - FIONREAD. That does not say *who* read them, and a frame of which
- * two readers got a part must come again. inotify gives the order of reads and closings, but no
- * positions; so until a reader has shown that it stays (STEADY frames without a closing) there is
- * only one frame in the FIFO at a time, and then the order is enough: a read, a closing, a read
- * with one frame in the FIFO means that two had a part of it. Once steady the FIFO is kept full,
- * and when such a reader closes all frames touched since the last look are doubtful.
+ * A frame of which two readers got a part must come again. fifo_readers.c says what can be known of
+ * that; where it is not known, the frame comes again: rather twice than not at all.
  *
- * What a writer that was killed has left in the FIFO ends anywhere, and its reader may hold the
- * beginning of a frame. Its frames all come again, so what it left is taken out, and a line end is
- * written before the first of ours. Nothing in the stream can do that for frames with a length: the
- * reader has to be shown the end of the file. */
+ * Until a reader has shown that it stays (STEADY frames without a closing) there is one frame in
+ * the FIFO at a time, and the order of events is enough: a read, a closing, a read mean that two
+ * had a part of it. Then the FIFO is kept full; when such a reader leaves while another is there,
+ * all that was read since the last look is doubtful.
+ *
+ * Only the reader that opens the FIFO again for each frame would never get on so: it is always
+ * there again before we look, and to send again never helps. Its frame counts if the successor is
+ * not seen reading for DECIDE_MS. From then on the last byte of each frame is written apart, once
+ * the reader has taken all the rest and is still there: now whoever reads that byte before it
+ * closes had the whole frame, and that is in the order of the events. A reader that closes without
+ * the last byte (one that takes a single read for a frame) is sent whole frames again.
+ *
+ * What is left, and would be for any writer:
+ * - A successor that opened before we looked, took the rest of the only frame in the FIFO, and was
+ *   then held for DECIDE_MS inside read(2), between the position and the event. The frame counts.
+ * - The same for a last byte: a reader that had all but that, was held inside read(2) for
+ * settle_ns, and left without it.
+ * - Without events (no inotify left, or a FIFO that we may not read) a reader that came before we
+ *   saw that there was none is taken for the one before. So one frame at a time is written there,
+ *   and the log says it.
+ * - Readers at the same time, and reads that the kernel does not report (splice(2) before 6.4).
+ *
+ * What is taken out of the FIFO is taken in one piece, and put back if a reader turns out to have
+ * begun with it: half of one frame never meets half of another. A line end is written behind a
+ * piece that a reader may hold. For frames with a length nothing in the stream can do that: the
+ * reader is shown the end of the file. The same for what a writer that was killed has left, which
+ * ends anywhere. */
 #include "handlers/pipe_writer.h"
 
 #include "base/clock.h"
 #include "handlers/fifo.h"
-#include "handlers/fifo_watch.h"
+#include "handlers/fifo_readers.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,8 +54,9 @@ enum {
     TURN_BYTES = 1 << 20,  /* written in one turn, however fast the reader */
 };
 
-/* inotify reports a read a moment after FIONREAD shows it. What rests on the order of events waits
- * for this long after the last byte moved. */
+/* inotify reports a read a moment after FIONREAD shows it: some microseconds, unless the reader is
+ * interrupted just there. What rests on the order of events waits for this long after the last byte
+ * moved; a mistake makes a frame come twice. */
 static const int64_t settle_ns = 200 * 1000;
 
 TAILQ_HEAD(frame_list, pipe_frame);
@@ -46,13 +66,10 @@ struct pipe_writer {
     struct loop *loop;
     char *path;
     mode_t create_mode;
-    int fd; /* -1: not open */
-    bool has_reader;
-    bool blocked; /* the FIFO is full */
-    /* Positions, from when the FIFO was opened or drained. What is known of the readers came after
-     * `read` bytes had been read, and before more than `reach` had been. */
-    uint64_t written, read, reach;
-    int64_t moved_ns;       /* when `read` last changed */
+    int fd;           /* -1: not open */
+    uint64_t written; /* into it, since it was opened or emptied */
+    struct fifo_readers readers;
+    bool blocked;           /* the FIFO is full */
     unsigned steady;        /* frames read since anybody closed */
     bool apart;             /* readers close after each frame: its last byte is written apart */
     bool never_apart;       /* one took a frame without its last byte for a whole one */
@@ -67,7 +84,7 @@ struct pipe_writer {
     struct frame_list inside, waiting, ended; /* the last of inside may be written in part */
     struct loop_watch watch;
     struct loop_timer timer;
-    struct fifo_watch events;
+    uint64_t added; /* frames */
     struct error error;
 };
 
@@ -87,7 +104,7 @@ static void frame_end(struct pipe_writer *writer, struct pipe_frame *frame, enum
     frame->reason = reason;
 }
 
-/* To be sent again, before all that waits; in reverse order for several. */
+/* To be sent again, before all that came later. */
 static void frame_take_back(struct pipe_writer *writer, struct pipe_frame *frame)
 {
     frame->doubtful = false;
@@ -95,8 +112,14 @@ static void frame_take_back(struct pipe_writer *writer, struct pipe_frame *frame
         frame_end(writer, frame, PIPE_INTERRUPTED, "the server is leaving");
         return;
     }
+    struct pipe_frame *next = TAILQ_FIRST(&writer->waiting);
+    while (next && next->number < frame->number)
+        next = TAILQ_NEXT(next, link);
     TAILQ_REMOVE(&writer->inside, frame, link);
-    TAILQ_INSERT_HEAD(&writer->waiting, frame, link);
+    if (next)
+        TAILQ_INSERT_BEFORE(next, frame, link);
+    else
+        TAILQ_INSERT_TAIL(&writer->waiting, frame, link);
     frame->place = FRAME_WAITING;
 }
 
@@ -132,11 +155,11 @@ static void writer_close(struct pipe_writer *writer)
     writer_take_all_back(writer);
     if (writer->fd < 0)
         return;
-    fifo_watch_remove(&writer->events);
+    fifo_watch_remove(&writer->readers.events);
     loop_watch_remove(writer->loop, &writer->watch);
     close(writer->fd);
     writer->fd = -1;
-    writer->has_reader = writer->blocked = false;
+    writer->readers.present = writer->blocked = false;
     writer->steady = 0;
     writer->closing_due_ns = 0;
     writer->pause_ms = 1;
@@ -168,7 +191,7 @@ static enum fifo_state writer_try_open(struct pipe_writer *writer)
 static void writer_opened(struct pipe_writer *writer)
 {
     size_t taken;
-    bool watched = fifo_watch_add(writer->loop, &writer->events, writer->fd);
+    bool watched = fifo_watch_add(writer->loop, &writer->readers.events, writer->fd);
     if (!watched && !writer->told_unwatched && tell_unwatched)
         tell_unwatched(writer->path);
     writer->told_unwatched = !watched;
@@ -176,9 +199,8 @@ static void writer_opened(struct pipe_writer *writer)
         free(fifo_drain(writer->fd, &taken));
     /* What others left in it counts as written by us, so that the sum is right. */
     writer->written = fifo_unread(writer->fd);
-    writer->read = writer->reach = 0;
+    fifo_readers_restart(&writer->readers);
     writer->pause_ms = 1;
-    fifo_watch_forget(&writer->events, false);
 }
 
 /* A FIFO that is missing comes with its reader; one that is refused needs people. */
@@ -218,127 +240,88 @@ static void writer_open(struct pipe_writer *writer)
 
 /* ---- what has been read, and by whom ---- */
 
-static uint64_t writer_position(const struct pipe_writer *writer)
-{
-    size_t unread = fifo_unread(writer->fd);
-    return unread < writer->written ? writer->written - unread : 0;
-}
-
-/* The order matters. A reader that has closed before its successor reads is seen closing once the
- * position shows what the successor read: so first the position, then the events. And what a reader
- * did is known completely once it is seen to be gone: so first whether there is one, then the
- * events. If the position has not moved meanwhile, all of it holds for one moment. */
 static void writer_look(struct pipe_writer *writer)
 {
-    uint64_t before = writer->reach;
-    for (int i = 0; i < 4; i++) {
-        writer->read = writer_position(writer);
-        writer->has_reader = fifo_has_reader(writer->fd);
-        fifo_watch_collect();
-        writer->reach = writer_position(writer);
-        if (writer->reach == writer->read)
-            break;
-        writer->has_reader = true;
-    }
-    if (writer->reach != before) {
-        writer->moved_ns = clock_monotonic_ns();
+    uint64_t before = writer->readers.reach;
+    fifo_readers_look(&writer->readers, writer->fd, writer->written);
+    if (writer->readers.reach != before)
         writer->pause_ms = 1;
-    }
 }
 
 /* Without events a reader that was replaced is not seen: one frame at a time is the best there is.
  */
 static bool writer_is_steady(const struct pipe_writer *writer)
 {
-    return writer->steady >= STEADY && fifo_watch_is_active(&writer->events);
+    return writer->steady >= STEADY && fifo_watch_is_active(&writer->readers.events);
 }
 
-/* Whether readers have begun the first frame and not finished it. */
+/* The first frame that has not been read to its end; NULL: none. */
+static struct pipe_frame *writer_unread(const struct pipe_writer *writer)
+{
+    struct pipe_frame *frame = TAILQ_FIRST(&writer->inside);
+    while (frame && frame->end <= writer->readers.read)
+        frame = TAILQ_NEXT(frame, link);
+    return frame;
+}
+
+/* Whether readers have a part of it. */
 static bool writer_is_mid_frame(const struct pipe_writer *writer)
 {
-    const struct pipe_frame *frame = TAILQ_FIRST(&writer->inside);
-    return frame && frame->start < writer->reach && writer->read < frame->end;
+    const struct pipe_frame *frame = writer_unread(writer);
+    return frame && frame->start < writer->readers.reach;
 }
 
-/* Whether a reader has left in the middle of the first frame, and none is seen to read the rest.
- * Let one that does go on: it may be the only one, its predecessor having left before. */
+/* Whether a reader has left in the middle of a frame, and none is seen to read the rest. One that
+ * is goes on: it may be the only one, because the other left before the frame came. */
 static bool writer_is_torn(const struct pipe_writer *writer)
 {
-    const struct fifo_watch *events = &writer->events;
+    const struct fifo_watch *events = &writer->readers.events;
     return writer_is_mid_frame(writer) &&
-           (!writer->has_reader || (events->left && !events->reading && !events->unsure));
+           (!writer->readers.present || (events->left && !events->reading && !events->unsure));
 }
 
-enum readers {
-    READ_BY_ONE,
-    READ_BY_SEVERAL,
-    READ_BY_ONE_OR_TWO, /* one has left; whether the one that is there has read is not known */
-};
-
-/* Who has read what has been read of the frames inside. */
-static enum readers writer_readers(const struct pipe_writer *writer)
-{
-    const struct fifo_watch *events = &writer->events;
-    bool apart = TAILQ_FIRST(&writer->inside)->tail == TAIL_APART;
-    if (apart && events->left_unread)
-        return READ_BY_SEVERAL; /* whoever was there left without the last byte */
-    if (events->left == 0)
-        return READ_BY_ONE;
-    if (events->left > 1 || events->reading)
-        return READ_BY_SEVERAL;
-    return apart || !writer->has_reader ? READ_BY_ONE : READ_BY_ONE_OR_TWO;
-}
-
-/* How long ago the last byte must have moved before anything is concluded from events: a read is
- * reported a moment after it moves the position. */
-static int64_t writer_patience_ns(const struct pipe_writer *writer, enum readers readers)
+/* How long nothing must have moved before conclusions are drawn from events. */
+static int64_t writer_patience_ns(const struct pipe_writer *writer, enum fifo_share share)
 {
     const struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
-    if (!writer->has_reader || !fifo_watch_is_active(&writer->events))
+    bool alone = !TAILQ_NEXT(first, link), whole = first->end <= writer->readers.read;
+    if (!writer->readers.present || !fifo_watch_is_active(&writer->readers.events))
         return 0;
-    if (TAILQ_NEXT(first, link))
-        return 0;
-    if (first->end <= writer->read)
-        return readers == READ_BY_ONE_OR_TWO ? DECIDE_MS * NS_PER_MS : settle_ns;
-    return first->tail == TAIL_HELD_BACK && writer->read + 1 == first->end ? settle_ns : 0;
+    if (alone && whole && share == READ_BY_ONE_OR_TWO)
+        return DECIDE_MS * NS_PER_MS;
+    bool last_byte_is_next =
+        first->tail == TAIL_HELD_BACK && writer->readers.read + 1 == first->end;
+    return (alone && whole) || last_byte_is_next || writer_is_torn(writer) ? settle_ns : 0;
 }
 
 static void writer_mark_doubtful(struct pipe_writer *writer)
 {
     struct pipe_frame *frame;
     TAILQ_FOREACH(frame, &writer->inside, link)
-    if (frame->start < writer->reach)
+    if (frame->start < writer->readers.reach)
         frame->doubtful = true;
 }
 
-/* Frames that have been read to the end are delivered, or come again if they are doubtful: those
- * are returned by their first, NULL if there are none. */
-static struct pipe_frame *writer_settle_frames(struct pipe_writer *writer)
+/* Frames that have been read to the end are delivered, or come again if they are doubtful. True if
+ * one of these has a length: its reader holds a piece that only the end of the file can end. */
+static bool writer_settle_frames(struct pipe_writer *writer)
 {
-    struct pipe_frame *frame, *again = NULL, *first_again = NULL;
-    while ((frame = TAILQ_FIRST(&writer->inside)) && frame->end <= writer->read) {
-        if (frame->doubtful && !frame->stopped) {
-            frame->doubtful = false;
-            frame->place = FRAME_WAITING;
-            TAILQ_REMOVE(&writer->inside, frame, link);
-            if (again)
-                TAILQ_INSERT_AFTER(&writer->waiting, again, frame, link);
-            else
-                TAILQ_INSERT_HEAD(&writer->waiting, frame, link);
-            again = frame;
-            first_again = first_again ? first_again : frame;
+    struct pipe_frame *frame;
+    bool file_must_end = false;
+    while ((frame = TAILQ_FIRST(&writer->inside)) && frame->end <= writer->readers.read) {
+        if (frame->doubtful) {
+            file_must_end |= !frame->lines && writer->readers.present;
+            frame_take_back(writer, frame);
         } else {
-            frame_end(writer, frame, frame->doubtful ? PIPE_INTERRUPTED : PIPE_DELIVERED, "");
+            frame_end(writer, frame, PIPE_DELIVERED, "");
             writer->steady++;
         }
     }
     if (TAILQ_EMPTY(&writer->inside))
         writer->stop_ns = INT64_MAX;
-    return first_again;
+    return file_must_end;
 }
 
-/* A reader of frames with a length that has got a piece of one can only find the next if it sees
- * the end of the file. */
 static void writer_end_file(struct pipe_writer *writer)
 {
     writer_close(writer);
@@ -369,12 +352,10 @@ static void writer_empty_by_closing(struct pipe_writer *writer)
     if (state == FIFO_NO_READER)
         return;
     writer->torn_line |= lines;
-    if (state == FIFO_OPEN && lines) {
+    if (!lines)
+        writer_end_file(writer);
+    else if (state == FIFO_OPEN)
         writer_opened(writer);
-        return;
-    }
-    writer_end_file(writer);
-    writer->quiet_until_ns = lines ? 0 : writer->quiet_until_ns;
 }
 
 /* Puts what was drained back into the FIFO, as if nothing had happened: a reader has begun with it
@@ -388,10 +369,9 @@ static bool writer_give_back(struct pipe_writer *writer, const char *content, si
         writer_empty_by_closing(writer);
         return true;
     }
-    fifo_watch_collect(); /* our own reading */
-    writer->reach = writer_position(writer);
+    fifo_readers_look(&writer->readers, writer->fd, writer->written);
     writer_mark_doubtful(writer);
-    fifo_watch_forget(&writer->events, true);
+    fifo_watch_forget(&writer->readers.events, true); /* our own reading, too */
     return true;
 }
 
@@ -415,19 +395,19 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
         return;
     }
     uint64_t at = writer->written - taken;
-    bool given = gently && at != writer->reach && writer_give_back(writer, content, taken);
+    bool given = gently && at != writer->readers.reach && writer_give_back(writer, content, taken);
     free(content);
     if (given)
         return;
-    bool gone = !writer->has_reader && at == writer->reach; /* a new one has read nothing yet */
+    bool gone = !writer->readers.present &&
+                at == writer->readers.reach; /* a new one has read nothing yet */
     struct pipe_frame *half = writer_half(writer, at);
     if (half && half->tail == TAIL_HELD_BACK && at + 1 == half->end)
         writer->apart = false, writer->never_apart = true;
     writer_take_all_back(writer);
-    writer->written = writer->read = writer->reach = 0;
+    fifo_readers_restart(&writer->readers);
+    writer->written = 0;
     writer->closing_due_ns = 0;
-    fifo_watch_collect(); /* our own reading */
-    fifo_watch_forget(&writer->events, false);
     if (half && !gone)
         writer_end_piece(writer, half);
 }
@@ -435,9 +415,9 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
 /* The first frame is alone in the FIFO: what its reader's leaving says about the next. */
 static void writer_learn(struct pipe_writer *writer, const struct pipe_frame *first)
 {
-    if (first->end > writer->read || first->doubtful)
+    if (first->end > writer->readers.read || first->doubtful)
         return;
-    if (writer->events.left == 1 && !writer->never_apart)
+    if (writer->readers.events.left == 1 && !writer->never_apart)
         writer->apart = true;
     else if (first->tail == TAIL_APART)
         writer->closing_due_ns = clock_monotonic_ns() + DECIDE_MS * NS_PER_MS;
@@ -448,52 +428,46 @@ static void writer_learn(struct pipe_writer *writer, const struct pipe_frame *fi
 static void writer_release_tail(struct pipe_writer *writer)
 {
     struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
-    if (!first || first->tail != TAIL_HELD_BACK || writer->read + 1 != first->end)
+    if (!first || first->tail != TAIL_HELD_BACK || writer->readers.read + 1 != first->end)
         return;
     first->tail = first->doubtful ? TAIL_WITH_REST : TAIL_APART;
     if (!first->doubtful)
-        fifo_watch_forget(&writer->events, false);
+        fifo_watch_forget(&writer->readers.events, false);
 }
 
 /* Draws the conclusions of a look. False: it is too early for them. */
 static bool writer_judge(struct pipe_writer *writer)
 {
     struct pipe_frame *first = TAILQ_FIRST(&writer->inside);
+    struct fifo_watch *events = &writer->readers.events;
     if (!first)
         return true;
-    bool closed = fifo_watch_saw_closing(&writer->events);
-    if (writer->reach <= first->start) { /* what readers did, they did before it */
+    bool closed = fifo_watch_saw_closing(events);
+    if (writer->readers.reach <= first->start) { /* what readers did, they did before it */
         writer->steady = closed ? 0 : writer->steady;
-        fifo_watch_forget(&writer->events, false);
+        fifo_watch_forget(events, false);
         return true;
     }
-    enum readers readers = writer_readers(writer);
-    int64_t quiet_ns = clock_monotonic_ns() - writer->moved_ns;
-    if (quiet_ns < writer_patience_ns(writer, readers))
+    enum fifo_share share = fifo_readers_share(&writer->readers, first->tail == TAIL_APART);
+    if (clock_monotonic_ns() - writer->readers.moved_ns < writer_patience_ns(writer, share))
         return false;
-    bool alone = !TAILQ_NEXT(first, link);
-    if (readers == READ_BY_ONE_OR_TWO && alone && first->end <= writer->read)
-        readers = READ_BY_ONE;
-    if (readers != READ_BY_ONE)
+    bool alone = !TAILQ_NEXT(first, link), torn = writer_is_torn(writer);
+    bool decided = alone && first->end <= writer->readers.read && share == READ_BY_ONE_OR_TWO;
+    if (share != READ_BY_ONE && !decided)
         writer_mark_doubtful(writer);
     if (alone)
         writer_learn(writer, first);
-    const struct pipe_frame *again = writer_settle_frames(writer);
+    bool file_must_end = writer_settle_frames(writer);
     if (closed)
         writer->steady = 0;
-    if (again && !again->lines && writer->has_reader) {
-        writer_drain(writer, false);
+    if (torn || file_must_end)
+        writer_drain(writer, !file_must_end);
+    if (file_must_end)
         writer_end_file(writer);
-        return true;
-    }
-    if (writer_is_torn(writer)) {
-        if (writer->has_reader && quiet_ns < settle_ns)
-            return false;
-        writer_drain(writer, true);
-    } else if (alone)
+    else if (alone && !torn)
         writer_release_tail(writer);
-    else
-        fifo_watch_forget(&writer->events, writer->events.reading || writer_is_mid_frame(writer));
+    else if (!torn)
+        fifo_watch_forget(events, events->reading || writer_is_mid_frame(writer));
     return true;
 }
 
@@ -507,9 +481,9 @@ static bool writer_begin_period(struct pipe_writer *writer)
         return false;
     }
     fifo_watch_collect();
-    if (fifo_watch_saw_closing(&writer->events))
+    if (fifo_watch_saw_closing(&writer->readers.events))
         writer->steady = 0;
-    fifo_watch_forget(&writer->events, false);
+    fifo_watch_forget(&writer->readers.events, false);
     return true;
 }
 
@@ -520,7 +494,7 @@ static bool writer_awaits_closing(struct pipe_writer *writer)
     if (writer->closing_due_ns == 0)
         return false;
     fifo_watch_collect();
-    bool closed = fifo_watch_saw_closing(&writer->events);
+    bool closed = fifo_watch_saw_closing(&writer->readers.events);
     if (!closed && clock_monotonic_ns() < writer->closing_due_ns)
         return true;
     writer->closing_due_ns = 0;
@@ -547,6 +521,7 @@ static void frame_goes_inside(struct pipe_writer *writer, struct pipe_frame *fra
     TAILQ_REMOVE(&writer->waiting, frame, link);
     TAILQ_INSERT_TAIL(&writer->inside, frame, link);
     frame->place = FRAME_INSIDE;
+    frame->torn = false;
     frame->start = writer->written;
     frame->end = frame->start + frame->content.length;
 }
@@ -562,7 +537,7 @@ static size_t writer_put(struct pipe_writer *writer, struct pipe_frame *frame)
     ssize_t length = write(writer->fd, rest.data, rest.length);
     if (length < 0) {
         writer->blocked = errno == EAGAIN;
-        writer->has_reader = writer->blocked; /* else EPIPE: it has just left */
+        writer->readers.present = writer->blocked; /* else EPIPE: it has just left */
         return 0;
     }
     if (frame->place == FRAME_WAITING)
@@ -579,7 +554,7 @@ static bool writer_end_torn_line(struct pipe_writer *writer)
         return true;
     if (write(writer->fd, "\n", 1) != 1) {
         writer->blocked = errno == EAGAIN;
-        writer->has_reader = writer->blocked;
+        writer->readers.present = writer->blocked;
         return false;
     }
     writer->written++;
@@ -593,9 +568,9 @@ static bool writer_fill(struct pipe_writer *writer)
     size_t sum = 0;
     struct pipe_frame *frame;
     writer->blocked = false;
-    if (writer->has_reader && !writer_end_torn_line(writer))
+    if (writer->readers.present && !writer_end_torn_line(writer))
         return true;
-    while (writer->has_reader && !writer->blocked && (frame = writer_next(writer))) {
+    while (writer->readers.present && !writer->blocked && (frame = writer_next(writer))) {
         const char *reason = frame->content.data ? NULL : frame->encode(frame, &frame->content);
         if (reason)
             frame_end(writer, frame, PIPE_FAILED, reason);
@@ -613,13 +588,13 @@ static bool writer_fill(struct pipe_writer *writer)
 static bool writer_stop_is_due(const struct pipe_writer *writer)
 {
     return writer->stop_ns != INT64_MAX &&
-           (!writer->has_reader || writer->stop_ns <= clock_monotonic_ns());
+           (!writer->readers.present || writer->stop_ns <= clock_monotonic_ns());
 }
 
 static void writer_abandon(struct pipe_writer *writer)
 {
     struct pipe_frame *last = TAILQ_LAST(&writer->inside, frame_list);
-    bool held = writer->has_reader && writer_is_mid_frame(writer);
+    bool held = writer->readers.present && writer_is_mid_frame(writer);
     if (held && last->tail == TAIL_HELD_BACK && writer->written + 1 == last->end) {
         last->tail = TAIL_WITH_REST;
         writer_put(writer, last);
@@ -635,15 +610,15 @@ static void writer_abandon(struct pipe_writer *writer)
 /* Nobody reads: perhaps because the FIFO is another one by now. */
 static void writer_check_place(struct pipe_writer *writer)
 {
-    if (!writer->has_reader && fifo_place(writer->fd, writer->path) != FIFO_IN_PLACE)
+    if (!writer->readers.present && fifo_place(writer->fd, writer->path) != FIFO_IN_PLACE)
         writer_close(writer);
 }
 
 static void writer_arm(struct pipe_writer *writer, bool soon)
 {
-    unsigned limit = writer->has_reader ? PAUSE_READER_MS : PAUSE_NOBODY_MS;
+    unsigned limit = writer->readers.present ? PAUSE_READER_MS : PAUSE_NOBODY_MS;
     int64_t due = clock_monotonic_ns() + (soon ? 1 : writer->pause_ms) * NS_PER_MS;
-    if (writer->fd >= 0 && writer->has_reader)
+    if (writer->fd >= 0 && writer->readers.present)
         loop_watch_set(writer->loop, &writer->watch, writer->fd, writer->blocked ? EPOLLOUT : 0);
     else
         loop_watch_remove(writer->loop, &writer->watch);
@@ -715,7 +690,7 @@ static struct pipe_writer *writer_create(struct loop *loop, const char *path)
     TAILQ_INIT(&writer->ended);
     loop_watch_init(&writer->watch, writer_ready, writer);
     loop_timer_init(&writer->timer, writer_timer_fired, writer);
-    fifo_watch_init(&writer->events, writer_events_came, writer);
+    fifo_watch_init(&writer->readers.events, writer_events_came, writer);
     signal(SIGPIPE, SIG_IGN); /* readers leave when they like */
     writer->next = writers;
     writers = writer;
@@ -744,6 +719,7 @@ bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame)
             writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
     }
     frame->place = FRAME_WAITING;
+    frame->number = writer->added++;
     frame->doubtful = frame->stopped = frame->torn = false;
     frame->content = bytes_of(NULL, 0);
     TAILQ_INSERT_TAIL(&writer->waiting, frame, link);

@@ -49,6 +49,7 @@ struct pipe_frame {
     bool after_crash; /* a writer before us may have left in the middle of a frame */
 
     TAILQ_ENTRY(pipe_frame) link;
+    uint64_t number; /* in the order in which they were added */
     enum { FRAME_WAITING, FRAME_INSIDE, FRAME_ENDED } place;
     bool doubtful; /* perhaps two readers had a part in it: to be sent again */
     bool stopped;
