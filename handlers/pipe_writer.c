@@ -56,7 +56,7 @@ enum {
 
 /* inotify reports a read a moment after FIONREAD shows it: some microseconds, unless the reader is
  * interrupted just there. What rests on the order of events waits for this long after the last byte
- * moved; a mistake makes a frame come twice. */
+ * moved. */
 static const int64_t settle_ns = 200 * 1000;
 
 TAILQ_HEAD(frame_list, pipe_frame);

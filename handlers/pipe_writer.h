@@ -1,22 +1,25 @@
-/* The one writer of a FIFO: frames in, each reported once, when a reader has taken its last byte.
+/* The one writer of a FIFO: frames in, each reported once, when a reader has taken all of it.
  *
- * What is promised, as long as nobody else writes to the FIFO:
+ * What is promised, as long as nobody else writes to the FIFO and readers come one after the other:
  *  - Frames are written whole and in order, never mixed, also when they are larger than the FIFO.
- *  - A frame is DELIVERED once its last byte has been read. One that a reader began and did not
+ *  - A frame is DELIVERED once one reader has read all of it. One that a reader began and did not
  *    finish (it died) is sent again from its beginning, and so are those behind it.
  *  - A reader that comes when the one before it is gone and we have noticed (at once when nobody
  *    had it open for reading: one turn of the loop) begins with a whole frame: the rest of a torn
  *    one has been taken out of the FIFO.
- *  - A reader that opens before we have noticed gets the torn rest first; with formats of lines an
- *    end of line stands behind it. The torn frame is sent again all the same: inotify shows that
- *    two readers took part in it. Without inotify (none left, or the FIFO is not readable for us)
- *    only a FIFO that was without reader for a moment shows that.
+ *  - A reader that opens before we have noticed may get the torn rest first; with formats of lines
+ *    an end of line stands behind it, without lines it sees the end of the file. What it and the
+ *    one before it may have shared is sent again.
+ *  - Without inotify (none left, or the FIFO is not readable for us) only a FIFO that was without
+ *    reader for a moment shows that there was another: the owner is told, and frames are written
+ *    one at a time. What remains uncertain with it is in pipe_writer.c.
  *  - If a writer dies in the middle of a frame (its process was killed), the next one takes what it
  *    left out of the FIFO and, with formats of lines, ends the torn line before it begins; without
  *    lines it stays away for a second, so that the reader sees the end of the file.
  *  - A FIFO that is missing is waited for like a reader.
  *  - So a frame can come twice, but is never left out and never counted half-read. A reader that
- *    opens and closes the FIFO for each line is served line by line, without doubles.
+ *    opens and closes the FIFO for each line is served line by line, without doubles unless it is
+ *    held up in the middle of a read.
  *
  * Several programs that read one FIFO at the same time share its bytes as the kernel sees fit: that
  * is not supported. */
