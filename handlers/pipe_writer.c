@@ -11,15 +11,17 @@
  * all that was read since the last look is doubtful.
  *
  * Only the reader that opens the FIFO again for each frame would never get on so: it is always
- * there again before we look, and to send again never helps. Its frame counts if the successor is
- * not seen reading for DECIDE_MS. From then on the last byte of each frame is written apart, once
- * the reader has taken all the rest and is still there: now whoever reads that byte before it
- * closes had the whole frame, and that is in the order of the events. A reader that closes without
- * the last byte (one that takes a single read for a frame) is sent whole frames again.
+ * there again before we look, and to send again never helps. Its first frame counts if the
+ * successor is not seen reading for DECIDE_MS. From then on the last byte of each frame is written
+ * apart, once the reader has taken all the rest and is still there: now whoever reads that byte
+ * before it closes had the whole frame, and that is in the order of the events. Readers that close
+ * without the last byte (they take a single read for a frame) are sent whole frames again, each of
+ * which counts if the successor is not seen reading for SEEN_MS.
  *
  * What is left, and would be for any writer:
  * - A successor that opened before we looked, took the rest of the only frame in the FIFO, and was
- *   then held for DECIDE_MS inside read(2), between the position and the event. The frame counts.
+ *   then held inside read(2), between the position and the event, by want of a processor or of the
+ *   disk that the time of access is noted on: for DECIDE_MS, or SEEN_MS. The frame counts.
  * - The same for a last byte: a reader that had all but that, was held inside read(2) for
  * settle_ns, and left without it.
  * - Without events (no inotify left, or a FIFO that we may not read) a reader that came before we
@@ -50,7 +52,9 @@ enum {
     PAUSE_NOBODY_MS = 100, /* at most between two looks for a reader */
     REPLACED_MS = 2000,    /* how long a FIFO may be missing or wrong: it is being replaced */
     QUIET_MS = 1000,       /* for a reader in the middle of a frame to see the end of the file */
-    DECIDE_MS = 50,        /* for a reader that may have read to be seen reading */
+    SEEN_MS = 50,          /* for a reader that may have read to be seen reading */
+    DECIDE_MS = 1000,      /* the same where a frame counts if it is not */
+    CUT_SHORT = 2,         /* so many readers left without the last byte: they do not wait for it */
     TURN_BYTES = 1 << 20,  /* written in one turn, however fast the reader */
 };
 
@@ -72,7 +76,8 @@ struct pipe_writer {
     bool blocked;           /* the FIFO is full */
     unsigned steady;        /* frames read since anybody closed */
     bool apart;             /* readers close after each frame: its last byte is written apart */
-    bool never_apart;       /* one took a frame without its last byte for a whole one */
+    bool was_apart;         /* so they did before */
+    unsigned cut_short;     /* times that one left without the last byte */
     int64_t closing_due_ns; /* the reader of the last frame closes until then; 0: no matter */
     unsigned pause_ms;
     bool torn_line;         /* the reader may hold the beginning of one: to be ended */
@@ -280,6 +285,15 @@ static bool writer_is_torn(const struct pipe_writer *writer)
            (!writer->readers.present || (events->left && !events->reading && !events->unsure));
 }
 
+/* One frame was read to its end, one reader has left and another is there: whether to wait until it
+ * is clear that this one has not read, or else to send the frame again at once. */
+static int64_t writer_decide_ms(const struct pipe_writer *writer)
+{
+    if (writer->cut_short >= CUT_SHORT)
+        return SEEN_MS;
+    return writer->was_apart ? 0 : DECIDE_MS;
+}
+
 /* How long nothing must have moved before conclusions are drawn from events. */
 static int64_t writer_patience_ns(const struct pipe_writer *writer, enum fifo_share share)
 {
@@ -287,11 +301,13 @@ static int64_t writer_patience_ns(const struct pipe_writer *writer, enum fifo_sh
     bool alone = !TAILQ_NEXT(first, link), whole = first->end <= writer->readers.read;
     if (!writer->readers.present || !fifo_watch_is_active(&writer->readers.events))
         return 0;
+    if (writer_is_torn(writer)) /* another frame must not be torn, too */
+        return alone ? settle_ns : SEEN_MS * NS_PER_MS;
     if (alone && whole && share == READ_BY_ONE_OR_TWO)
-        return DECIDE_MS * NS_PER_MS;
+        return writer_decide_ms(writer) * NS_PER_MS;
     bool last_byte_is_next =
         first->tail == TAIL_HELD_BACK && writer->readers.read + 1 == first->end;
-    return (alone && whole) || last_byte_is_next || writer_is_torn(writer) ? settle_ns : 0;
+    return (alone && whole) || last_byte_is_next ? settle_ns : 0;
 }
 
 static void writer_mark_doubtful(struct pipe_writer *writer)
@@ -403,7 +419,7 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
                 at == writer->readers.reach; /* a new one has read nothing yet */
     struct pipe_frame *half = writer_half(writer, at);
     if (half && half->tail == TAIL_HELD_BACK && at + 1 == half->end)
-        writer->apart = false, writer->never_apart = true;
+        writer->apart = ++writer->cut_short < CUT_SHORT;
     writer_take_all_back(writer);
     fifo_readers_restart(&writer->readers);
     writer->written = 0;
@@ -412,15 +428,14 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
         writer_end_piece(writer, half);
 }
 
-/* The first frame is alone in the FIFO: what its reader's leaving says about the next. */
+/* The first frame is alone in the FIFO and was read to its end: what its reader's leaving says
+ * about the next. */
 static void writer_learn(struct pipe_writer *writer, const struct pipe_frame *first)
 {
-    if (first->end > writer->readers.read || first->doubtful)
-        return;
-    if (writer->readers.events.left == 1 && !writer->never_apart)
-        writer->apart = true;
-    else if (first->tail == TAIL_APART)
-        writer->closing_due_ns = clock_monotonic_ns() + DECIDE_MS * NS_PER_MS;
+    if (writer->readers.events.left == 1 && !writer->readers.events.reading)
+        writer->apart = writer->was_apart = writer->cut_short < CUT_SHORT;
+    else if (first->tail == TAIL_APART && !first->doubtful)
+        writer->closing_due_ns = clock_monotonic_ns() + SEEN_MS * NS_PER_MS;
 }
 
 /* All but the last byte of the only frame has been read. If that was one reader, which is still
@@ -452,10 +467,12 @@ static bool writer_judge(struct pipe_writer *writer)
     if (clock_monotonic_ns() - writer->readers.moved_ns < writer_patience_ns(writer, share))
         return false;
     bool alone = !TAILQ_NEXT(first, link), torn = writer_is_torn(writer);
-    bool decided = alone && first->end <= writer->readers.read && share == READ_BY_ONE_OR_TWO;
-    if (share != READ_BY_ONE && !decided)
+    bool whole = alone && first->end <= writer->readers.read;
+    if (whole && share == READ_BY_ONE_OR_TWO && writer_decide_ms(writer) > 0)
+        share = READ_BY_ONE;
+    if (share != READ_BY_ONE)
         writer_mark_doubtful(writer);
-    if (alone)
+    if (whole)
         writer_learn(writer, first);
     bool file_must_end = writer_settle_frames(writer);
     if (closed)
@@ -643,7 +660,7 @@ static void writer_turn(struct pipe_writer *writer)
         writer_abandon(writer);
     if (writer->fd >= 0 && !(TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting)))
         writer_check_place(writer);
-    if (writer->fd >= 0)
+    if (writer->fd >= 0 && settled)
         filled = writer_fill(writer);
     if (TAILQ_EMPTY(&writer->ended) && writer->written == written)
         fifo_watch_pause(); /* nothing came of it: a reader with small steps */

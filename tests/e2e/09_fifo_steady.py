@@ -1,17 +1,15 @@
 """Readers that die one after the other with a FIFO full of frames of all sizes: none is lost, torn is only what a reader begins with."""
-import array
-import fcntl
 import json
 import os
 import random
 import select
-import termios
 
 from harness import QUICK, Server, ensure, expect, route, wait_until
+from pipes import take, unread
 from senders import github_headers
 
 FRAMES, SIZES = 600 if QUICK else 1500, [10, 300, 3000, 5000, 20000, 70000]
-seed, unread = random.randrange(1 << 32), array.array("i", [0])
+seed = random.randrange(1 << 32)
 random.seed(seed)
 whole, torn, full = [], 0, 0
 with Server([route("pipe", max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}])]) as server:
@@ -21,11 +19,11 @@ with Server([route("pipe", max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "cre
             body = json.dumps({"filling": "a" * random.choice(SIZES)}).encode()
             ids.add(connection.request("POST", "/pipe", body, github_headers(body)).json()["id"])
     while left := server.count("delivery", "state != 'done'"):
-        fd, data, wanted = os.open(path, os.O_RDONLY | os.O_NONBLOCK), b"", random.choice([1000, 400000, 1500000])
+        fd, data, wanted = os.open(path, os.O_RDONLY | os.O_NONBLOCK), bytearray(), random.choice([1000, 400000, 1500000])
         while len(data) < wanted and select.select([fd], [], [], 0.5)[0]:
-            data += os.read(fd, random.choice([100, 4096, 65536]))
+            data += take(fd, random.choice([100, 4096, 65536]))
         if data.count(b"\n") > 40 and left > 200:  # a reader that stays is sent as much as the FIFO holds
-            wait_until(lambda: fcntl.ioctl(fd, termios.FIONREAD, unread) == 0 and unread[0] > 50000, "a full FIFO")
+            wait_until(lambda: unread(fd) > 50000 or data.extend(take(fd, 65536)), "a full FIFO")
             full += 1
         os.close(fd)  # dies: what is unread stays unread
         for number, line in enumerate(data.split(b"\n")[:-1]):

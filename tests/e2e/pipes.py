@@ -1,10 +1,28 @@
 """The other end of a FIFO: a reader that can be slow, stop, or die."""
+import array
+import fcntl
 import os
 import struct
+import termios
 import threading
 import time
 
 from harness import wait_until
+
+
+def unread(fd):
+    """Bytes that lie in the FIFO."""
+    count = array.array("i", [0])
+    fcntl.ioctl(fd, termios.FIONREAD, count)
+    return count[0]
+
+
+def take(fd, size):
+    """What is there, b"" if there is nothing: it may be taken back after it was seen."""
+    try:
+        return os.read(fd, size)
+    except BlockingIOError:
+        return b""
 
 
 class Reader:
