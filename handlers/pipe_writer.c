@@ -584,7 +584,6 @@ static bool writer_fill(struct pipe_writer *writer)
 {
     size_t sum = 0;
     struct pipe_frame *frame;
-    writer->blocked = false;
     if (writer->readers.present && !writer_end_torn_line(writer))
         return true;
     while (writer->readers.present && !writer->blocked && (frame = writer_next(writer))) {
@@ -650,6 +649,7 @@ static void writer_turn(struct pipe_writer *writer)
 {
     bool settled = true, filled = true;
     uint64_t written = writer->written;
+    writer->blocked = false;
     if (writer->fd < 0 && !TAILQ_EMPTY(&writer->waiting))
         writer_open(writer);
     if (writer->fd >= 0) {
