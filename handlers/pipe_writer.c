@@ -23,7 +23,7 @@
  *   then held inside read(2), between the position and the event, by want of a processor or of the
  *   disk that the time of access is noted on: for DECIDE_MS, or SEEN_MS. The frame counts.
  * - The same for a last byte: a reader that had all but that, was held inside read(2) for
- * settle_ns, and left without it.
+ *   settle_ns, and left without it.
  * - Without events (no inotify left, or a FIFO that we may not read) a reader that came before we
  *   saw that there was none is taken for the one before. So one frame at a time is written there,
  *   and the log says it.
@@ -253,8 +253,7 @@ static void writer_look(struct pipe_writer *writer)
         writer->pause_ms = 1;
 }
 
-/* Without events a reader that was replaced is not seen: one frame at a time is the best there is.
- */
+/* Without events it is not seen that a reader was replaced: never more than one frame. */
 static bool writer_is_steady(const struct pipe_writer *writer)
 {
     return writer->steady >= STEADY && fifo_watch_is_active(&writer->readers.events);
@@ -344,8 +343,8 @@ static void writer_end_file(struct pipe_writer *writer)
     writer->quiet_until_ns = clock_monotonic_ns() + QUIET_MS * NS_PER_MS;
 }
 
-/* What was unread is out of the FIFO, `at` bytes were read: lets the reader of half a frame see it,
- * by the end of a line or of the file. */
+/* The FIFO has been emptied: lets the reader that may hold the beginning of this frame see that the
+ * rest does not follow, by the end of a line or of the file. */
 static void writer_end_piece(struct pipe_writer *writer, struct pipe_frame *half)
 {
     if (half->lines) {
@@ -400,6 +399,13 @@ static struct pipe_frame *writer_half(const struct pipe_writer *writer, uint64_t
     return frame && frame->start < at ? frame : NULL;
 }
 
+/* A reader has left without the last byte. */
+static void writer_was_cut_short(struct pipe_writer *writer)
+{
+    writer->cut_short++;
+    writer->apart = writer->cut_short < CUT_SHORT;
+}
+
 /* Takes all that is unread out of the FIFO, to send it again. From then on nothing is read, so that
  * it is known how far readers got. `gently`: not from under a reader that has begun meanwhile. */
 static void writer_drain(struct pipe_writer *writer, bool gently)
@@ -418,8 +424,8 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
     bool gone = !writer->readers.present &&
                 at == writer->readers.reach; /* a new one has read nothing yet */
     struct pipe_frame *half = writer_half(writer, at);
-    if (half && half->tail == TAIL_HELD_BACK && at + 1 == half->end)
-        writer->apart = ++writer->cut_short < CUT_SHORT;
+    if (half && half->tail != TAIL_WITH_REST && at + 1 == half->end)
+        writer_was_cut_short(writer);
     writer_take_all_back(writer);
     fifo_readers_restart(&writer->readers);
     writer->written = 0;
@@ -432,9 +438,15 @@ static void writer_drain(struct pipe_writer *writer, bool gently)
  * about the next. */
 static void writer_learn(struct pipe_writer *writer, const struct pipe_frame *first)
 {
-    if (writer->readers.events.left == 1 && !writer->readers.events.reading)
+    const struct fifo_watch *events = &writer->readers.events;
+    bool apart = first->tail == TAIL_APART && !first->doubtful;
+    if (apart)
+        writer->cut_short = 0;
+    else if (first->tail == TAIL_APART && events->left_unread)
+        writer_was_cut_short(writer);
+    if (events->left == 1 && !events->reading)
         writer->apart = writer->was_apart = writer->cut_short < CUT_SHORT;
-    else if (first->tail == TAIL_APART && !first->doubtful)
+    else if (apart)
         writer->closing_due_ns = clock_monotonic_ns() + SEEN_MS * NS_PER_MS;
 }
 

@@ -41,6 +41,7 @@ static const struct pattern {
     {"much of a full FIFO, processes", SOME_BYTES, true, 100000, 3000, 0, 20},
     {"large frames", SOME_BYTES, false, 300000, 3000, 200000, 30},
     {"one read", ONE_READ, false, 0, 3000, 0, 10},
+    {"one read, processes", ONE_READ, true, 0, 3000, 0, 20},
 };
 enum { PATTERNS = sizeof patterns / sizeof *patterns };
 
@@ -486,6 +487,31 @@ START_TEST(a_reader_of_lengths_that_got_a_piece_sees_the_end_of_the_file)
 }
 END_TEST
 
+/* Readers that close after each frame get its last byte apart. Those that take whatever one read
+ * gives for a frame, and close a moment later, would never get on with that. */
+START_TEST(readers_that_take_one_read_for_a_frame_get_on)
+{
+    enum { COUNT = 4, SESSIONS_MAX = 30 };
+    char text[4096];
+    int sessions = 0;
+    int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    for (int i = 0; i < COUNT; i++)
+        begin(i, 3000);
+    ck_assert_int_eq(take(fd, 3001, text, sizeof text), 3001);
+    for (; !events[COUNT - 1].result.done && sessions < SESSIONS_MAX; sessions++) {
+        close(fd); /* the first time before we look */
+        fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (sessions == 0)
+            rig_wait(&events[0].result.done);
+        while (!events[COUNT - 1].result.done && read(fd, text, sizeof text) <= 0)
+            loop_run_once(&rig_loop, 5);
+        turn(20);
+    }
+    wait_all(COUNT);
+    close(fd);
+}
+END_TEST
+
 /* A reader of numbers that count up from 0, again and again, each time until they are drained. */
 static int read_numbers(void)
 {
@@ -575,6 +601,7 @@ int main(void)
     tcase_add_test(single, events_that_the_kernel_dropped_are_not_taken_for_none);
     tcase_add_test(single, another_writer_that_closes_tears_nothing);
     tcase_add_test(single, a_reader_of_lengths_that_got_a_piece_sees_the_end_of_the_file);
+    tcase_add_test(single, readers_that_take_one_read_for_a_frame_get_on);
     tcase_add_test(single, a_drain_leaves_no_hole);
     start_busy_loops();
     SRunner *runner = srunner_create(suite);
