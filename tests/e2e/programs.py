@@ -1,6 +1,7 @@
 """Real senders, started by a test and gone with it."""
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -39,6 +40,10 @@ class Program:
         if self.process.poll() is not None:
             raise Failure("the sender left: " + self.log())
         return answers(self.port)
+
+    def crashed(self):
+        """Whether it died of a fault of its own."""
+        return self.process.poll() in (-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS)
 
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
