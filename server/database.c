@@ -347,7 +347,17 @@ void database_rollback(struct database *db)
 
 bool database_note_files(struct database *db, struct error *err)
 {
-    return database_files_note(&db->files, db->handle, err);
+    bool writes = db->lock.fd >= 0;
+    if (writes && !database_hold(db))
+        return database_explain(db, err);
+    bool noted = database_files_note(&db->files, db->handle, err);
+    if (noted && writes && database_files_too_late(&db->files)) {
+        db->fault = FILES_LOG_GONE; /* no checkpoint when it is closed */
+        noted = error_set(err, "its log (-wal) is not the one that another process writes");
+    }
+    if (writes)
+        database_let_go(db);
+    return noted;
 }
 
 bool database_rescue(struct database *db, struct error *err)

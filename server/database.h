@@ -103,7 +103,7 @@ bool database_commit(struct database *db);
 void database_rollback(struct database *db);
 
 /* From now on database_begin and database_commit look after the files. Call when the database has
- * been read from. */
+ * been read from. False where the log is not that of the others (database_files.h): close then. */
 bool database_note_files(struct database *db, struct error *err);
 /* For a database whose log was found not to be in place: saves what is in it (database_files.h) and
  * closes. False, and still open, where that has to be tried again. */

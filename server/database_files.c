@@ -157,6 +157,24 @@ static bool log_is_whole(struct database_files *files, const struct index_start 
            log_has_salt(files, header->salt, frame_end(header, last - 1) + SALT_IN_FRAME);
 }
 
+/* Whether another process has found the log cut, and the index was made anew from what is left: it
+ * then knows fewer frames under the same salt; or, of an empty log, no salt, where a log that is
+ * begun anew as usual has another. */
+static bool went_back(const struct database_files *files, const struct index_header *header)
+{
+    static const uint8_t none[SALT_SIZE];
+    if (memcmp(header->salt, files->salt, SALT_SIZE) == 0)
+        return header->frames < files->frames;
+    return files->frames > 0 && memcmp(header->salt, none, SALT_SIZE) == 0;
+}
+
+bool database_files_too_late(struct database_files *files)
+{
+    struct index_start index;
+    return read_index(files, &index) && index.copied < index.header[0].frames &&
+           !log_is_whole(files, &index);
+}
+
 enum files_fault database_files_check(struct database_files *files, struct error *err)
 {
     struct index_start index;
@@ -172,11 +190,12 @@ enum files_fault database_files_check(struct database_files *files, struct error
     }
     if (!read_index(files, &index))
         return FILES_IN_PLACE;
-    if (!log_is_whole(files, &index)) {
+    if (went_back(files, &index.header[0]) || !log_is_whole(files, &index)) {
         error_set(err, "its log (-wal) was cut");
         return FILES_LOG_CUT;
     }
     files->frames = index.header[0].frames;
+    memcpy(files->salt, index.header[0].salt, SALT_SIZE);
     return FILES_IN_PLACE;
 }
 
@@ -233,7 +252,10 @@ enum files_rescue database_files_rescue(struct database_files *files, uint32_t *
         sqlite3_exec(files->handle, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
     if (!read_index(files, &index))
         return RESCUE_DONE;
-    if (log_is_whole(files, &index)) {
+    if (went_back(files, &index.header[0])) {
+        *lost = files->frames;
+        rescue = RESCUE_LOST;
+    } else if (log_is_whole(files, &index)) {
         rescue = copy_log(files);
     } else if (!others_have_begun_anew(files, &index)) {
         *lost = index.header[0].frames - index.copied;

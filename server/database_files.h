@@ -20,11 +20,19 @@ struct database_file {
 struct database_files {
     struct sqlite3 *handle; /* NULL: not noted */
     struct database_file log, index;
-    uint32_t frames; /* in the log, when it was last looked at */
+    /* of the log, when it was last looked at */
+    uint32_t frames;
+    uint8_t salt[8];
 };
 
 /* Notes which files `handle` has open. Call when it has been read from, so that all three are. */
 bool database_files_note(struct database_files *files, struct sqlite3 *handle, struct error *err);
+
+/* Whether the index belongs to another log than the one at the path, and not all of that is in the
+ * database: somebody removed it, and only a process that has had it open can save it. Such a handle
+ * is closed at once; to judge or to write by it would lose what is in the other log. Call where no
+ * other process commits. */
+bool database_files_too_late(struct database_files *files);
 
 /* What is wrong. */
 enum files_fault {

@@ -7,6 +7,7 @@
 #include "server/database.h"
 #include "server/journal_edit.h"
 #include "server/journal_read.h"
+#include "server/journal_schema.h"
 #include "server/log_walk.h"
 
 #include <dirent.h>
@@ -318,6 +319,63 @@ START_TEST(who_reads_notices_that_the_files_are_others)
 }
 END_TEST
 
+/* As the keeper does it. Whether it was told not to judge. */
+static bool come_too_late(void)
+{
+    struct database db;
+    struct error err = {""};
+    if (!database_open(&db, fixture_path, DATABASE_KEEP, 1000, NULL, &err))
+        return false;
+    bool noted = journal_check_version(&db, &err) && database_note_files(&db, &err);
+    database_clear(&db);
+    if (noted && !database_is_in_place(&db))
+        database_rescue(&db, &err);
+    database_close(&db);
+    return !noted && strstr(err.text, "not the one that another process writes");
+}
+
+/* It opens the journal when the log is gone already: an empty one, by the index of the old. */
+START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
+{
+    struct error err = {""};
+    struct journal *journal = fixture_open();
+    add(journal);
+    ck_assert_int_eq(unlink(log_path), 0);
+    pid_t late = fork();
+    if (late == 0)
+        _exit(come_too_late() ? 0 : 1);
+    int status = -1;
+    ck_assert_int_eq(waitpid(late, &status, 0), late);
+    ck_assert_int_eq(status, 0);
+    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
+    ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+    ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
+    journal_close(journal);
+}
+END_TEST
+
+/* The keeper has found it, and SQLite goes on from what is left. */
+START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
+{
+    for (int left = 0; left < 2; left++) {
+        struct error err = {""};
+        struct database keeper;
+        struct journal *journal = fixture_open();
+        ck_assert(database_open(&keeper, fixture_path, DATABASE_KEEP, 1000, NULL, &err));
+        ck_assert(journal_check_version(&keeper, &err) && database_note_files(&keeper, &err));
+        add(journal);
+        add(journal);
+        ck_assert(database_is_in_place(&keeper));
+        ck_assert_int_eq(truncate(log_path, left * (LOG_HEADER + 3 * FRAME + 2000)), 0);
+        ck_assert(!database_is_in_place(&keeper) && database_rescue(&keeper, &err));
+        ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
+        ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+        add(journal);
+        journal_close(journal);
+    }
+}
+END_TEST
+
 /* ---- the lock ---- */
 
 START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
@@ -400,6 +458,8 @@ int main(void)
     tcase_add_test(all, a_log_without_its_database_is_no_first_start);
     tcase_add_test(all, the_reset_bug_is_known_by_the_version);
     tcase_add_test(all, who_reads_notices_that_the_files_are_others);
+    tcase_add_test(all, who_comes_too_late_for_a_log_spoils_nothing);
+    tcase_add_test(all, who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone);
     tcase_add_test(all, the_lock_is_held_by_one_and_not_kept_from_who_waits);
     tcase_add_test(all, who_waits_for_the_lock_comes_before_who_has_had_it);
     tcase_add_test(all, a_lock_file_that_was_removed_is_made_anew);
