@@ -326,11 +326,15 @@ class Server:
         expect(status, self.exit_status, "exit status")
 
     def reload(self):
-        """SIGHUP, and wait until the new generation serves or is refused."""
-        before = len(re.findall(r"\b(?:event=)?(?:serving|reload_failed)\b", self.log()))
+        """SIGHUP, and wait until the new generation alone takes connections, or is refused."""
+        def said(word):
+            return len(re.findall(rf"\b{word}\b", self.log()))
+        serving, failed, draining = said("serving"), said("reload_failed"), said("listener: draining")
+        older = self.processes("listener")
         self.send_signal(signal.SIGHUP)
-        wait_until(lambda: len(re.findall(r"\b(?:event=)?(?:serving|reload_failed)\b", self.log()))
-                   > before, "the end of a reload", 30)
+        wait_until(lambda: said("serving") > serving or said("reload_failed") > failed, "the end of a reload", 30)
+        wait_until(lambda: said("reload_failed") > failed or said("listener: draining") >= draining + len(older)
+                   or not set(older) & set(self.processes("listener")), "the older listeners to stop accepting", 30)
 
     def __enter__(self):
         return self
