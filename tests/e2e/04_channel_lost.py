@@ -28,7 +28,7 @@ def suffer(where, call, fault, killed, line):
             server.post("/hook", b"{}")
         wait_until(happened, f"{call} of the {where} to fail")
         begun = time.monotonic()
-        wait_until(lambda: server.post("/hook", b"{}").status == 202, f"202 after {fault} of {call}", 5)
+        wait_until(lambda: server.post("/hook", b"{}").status == 202, f"202 after {fault} of {call}", 15)
     ensure((took := time.monotonic() - begun) < 2 * PATIENCE, f"{fault} of {call}: mended after {took:.1f} s")
     print(f"{where}: {call} {fault}: mended after {took:.2f} s")
     server.wait_log(line)

@@ -18,7 +18,7 @@ with Server([route(actions=[ledger()])]) as server:
     wait_until(lambda: "reload_failed" in server.log(), "the second generation to be given up")
     lock.execute("ROLLBACK")
     lock.close()
-    wait_until(lambda: "serving generation=3 routes=2" in server.log(), "the third generation", 10)
+    wait_until(lambda: "serving generation=3 routes=2" in server.log(), "the third generation")
     # a listener of the first generation may take one more connection before it hears that it drains
     wait_until(lambda: server.post("/later", b"{}").status == 202, "the route of the third generation")
     server.wait_settled()

@@ -5,7 +5,7 @@ with Server([route(actions=[script("exit 3", stdin="none")])], journal={"keep": 
             server={"listeners": 1}) as server:
     ids = [server.post("/hook", b'"%s"' % (b"x" * 40000)).json()["id"] for _ in range(60)]
     server.wait_settled()
-    server.wait_log("bodies_dropped events=")
+    server.wait_log("bodies_dropped events=", 120)  # it looks twice a minute
     wait_until(lambda: server.query("SELECT sum(length(content)) FROM body")[0][0] < 1 << 20, "the bodies to fit", 30)
     expect(server.count("delivery", "state = 'dead' AND reason LIKE 'exited with status 3'"), 60, "events that failed")
     left = {row[0] for row in server.query("SELECT id FROM event JOIN body ON body.event = event.seq")}

@@ -22,7 +22,7 @@ for (limit, listeners), what in OPENED.items():
     with serve(limit, listeners) as server:
         before = descriptors(server)
         made = [server.raw(timeout=10) for _ in range(limit)]
-        wait_until(lambda: descriptors(server) >= before + limit, f"{what} to be accepted", 5)
+        wait_until(lambda: descriptors(server) >= before + limit, f"{what} to be accepted")
         expect([raw.is_open() for raw in made], [True] * limit, what)
         late = server.raw(timeout=10).send(signed_request("/hook"))
         expect(late.answer().status, 202, "one more")

@@ -21,6 +21,6 @@ with Server([route(auth={"none": True}, content="raw", max_body="1KiB", actions=
             (3, b"0\r\n\r\n", False), (2, b"0\r\n\r\n", None), (2, b"400\r\nxx", None), (64, b"", False)]):
         answer = send(server, chunks, end)
         ensure(answered is None or not answer.startswith(b"HTTP/1.1 2"), f"no 2xx: {answer!r}")
-        wait_until(lambda: server.log().count("status=413") == number + 1, f"a line for {chunks} chunks", 5)
+        wait_until(lambda: server.log().count("status=413") == number + 1, f"a line for {chunks} chunks")
     expect(server.log().count("listener: refused "), 4, "lines of refusals")
     expect(server.post("/hook", b"{}").status, 202)

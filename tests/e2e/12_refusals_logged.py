@@ -31,10 +31,10 @@ with Server([route(actions=[ledger()])], plain=True) as server:
         ensure(not answer or answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505")), f"{data[:20]!r}: {answer!r}")
         if answered or library_version("libmicrohttpd") < (1,):
             expect(b"HTTP/1.1 " in answer, answered, repr(data[:20]))
-        wait_until(lambda: count(server) == before + 1, f"one line for {data[:20]!r}", 5)
+        wait_until(lambda: count(server) == before + 1, f"one line for {data[:20]!r}")
     before = count(server)
     send(server, 0, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")  # in the clear, to the address of TLS
-    wait_until(lambda: count(server) == before + 1, "a line for the handshake", 5)
+    wait_until(lambda: count(server) == before + 1, "a line for the handshake")
     ensure("handshake_failed" in server.log() and "x" * 200 not in server.log(), "short lines")
     expect(server.post("/hook", b"{}").status, 202)
 print(f"{len(SENT)} requests that are none and a failed handshake: a line in the log for each")

@@ -18,7 +18,7 @@ with Server([route(content="raw", actions=[ledger()])], plain=True,
     wait_until(lambda: server.established(1) == 0, "the slots to be free", 2)
     with server.raw(timeout=10) as raw:  # A041: FIN in the segment of head and half the body
         raw.send(full_head + BODY[:100]).socket.shutdown(socket.SHUT_WR)
-        wait_until(lambda: server.established(1) == 0, "the slot to be free by the body's deadline", 5)
+        wait_until(lambda: server.established(1) == 0, "the slot to be free by the body's deadline", 20)
     expect(server.count(), 0, "events of half bodies")
     for _ in range(20):  # A042: RST right behind the body
         server.raw().send(signed_request("/hook")).reset()

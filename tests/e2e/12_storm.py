@@ -23,8 +23,8 @@ with Server([route(content="raw", max_body="4MiB", actions=[ledger()])], plain=T
     for count in (ALL, COUNT):
         storm.run(count)
         expect(dict(storm.left_open), {}, "connections that were not ended in time")
-        wait_until(lambda: descriptors() == before, f"{before} descriptors, as before", 10)
-        resting.append(wait_until(lambda: (now := footprint(pids, 1.2)).idle_share < 0.05 and now, "an idle processor", 10))
+        wait_until(lambda: descriptors() == before, f"{before} descriptors, as before")
+        resting.append(wait_until(lambda: (now := footprint(pids, 1.2)).idle_share < 0.05 and now, "an idle processor"))
     expect(server.processes("listener"), pids, "no listener died")
     ensure(resting[1].private_kib < resting[0].private_kib + SLACK_KIB or PATIENCE > 1, f"private memory: {resting}")
     for index in (0, 1):

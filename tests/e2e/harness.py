@@ -60,8 +60,8 @@ def library_version(name):
     return tuple(map(int, re.search(rf"\b{name} ([0-9.]+)", said)[1].split(".")))
 
 
-def wait_until(condition, what, seconds=15):
-    """The value of condition() as soon as it is true; fails after `seconds`."""
+def wait_until(condition, what, seconds=60):
+    """The value of condition() as soon as it is true; fails after `seconds`, which a busy machine may need."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
@@ -424,7 +424,7 @@ class Server:
         except OSError:
             return ""
 
-    def wait_log(self, pattern, seconds=15):
+    def wait_log(self, pattern, seconds=60):
         return wait_until(lambda: re.search(pattern, self.log()), f"{pattern!r} in the log", seconds)
 
     def query(self, sql, *values):
