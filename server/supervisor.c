@@ -136,6 +136,15 @@ static void generation_tell(struct supervisor *sv, const struct generation *gene
             child_tell(child, type, value);
 }
 
+/* A listener that obeys first may be full before the next has begun: that one's places count. */
+static void generation_let_in(struct supervisor *sv, const struct generation *generation)
+{
+    for (struct child *child = sv->children.first; child; child = child->next)
+        if (child->generation == generation && child->role == ROLE_LISTENER)
+            atomic_store(&sv->children.shared->slots[child->slot].places, 1);
+    generation_tell(sv, generation, ROLE_LISTENER, CONTROL_ACCEPT, 0);
+}
+
 static void generation_kill(struct supervisor *sv, const struct generation *generation)
 {
     for (struct child *child = sv->children.first; child; child = child->next)
@@ -242,7 +251,7 @@ static void supervisor_promote(struct supervisor *sv)
     sv->current->serving = true;
     sv->claimed = false;
     socket_table_sweep(&sv->sockets);
-    generation_tell(sv, sv->current, ROLE_LISTENER, CONTROL_ACCEPT, 0);
+    generation_let_in(sv, sv->current);
     take_log_settings(sv->current);
     print_addresses(sv);
     if (before)
