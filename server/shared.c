@@ -40,8 +40,10 @@ struct shared *shared_create(struct error *err)
 void shared_tell_pages(struct shared *shared, unsigned pages)
 {
     const uint64_t one = 1;
-    atomic_store_explicit(&shared->journal_pages, pages, memory_order_relaxed);
-    if (pages >= CHECKPOINT_PAGES && shared->journal_grown > 0 && !database_checkpoints_apart())
+    unsigned before = atomic_exchange(&shared->journal_pages, pages);
+    /* once for so many pages: while commits follow each other there is no end to the log */
+    bool grew = pages / CHECKPOINT_PAGES > before / CHECKPOINT_PAGES;
+    if (grew && shared->journal_grown > 0 && !database_checkpoints_apart())
         (void)!write(shared->journal_grown, &one, sizeof one);
 }
 
