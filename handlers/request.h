@@ -52,14 +52,14 @@ struct bytes request_query(const struct request *request, const char *name, size
 
 /* "192.0.2.1", "2001:db8::1", "unix". */
 enum { CLIENT_TEXT_SIZE = 46 };
-/* Who that is, for limits: whoever has one IPv6 address has the whole /64, so the rest of the
+void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
+
+/* Who a client is, for limits: whoever has one IPv6 address has the whole /64, so the rest of the
  * address is zeroed. Hashed as it lies in memory. */
 struct client_key {
     uint8_t address[16];
     uint64_t local;
 };
 struct client_key client_key(const struct client_address *client);
-
-void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
 
 #endif

@@ -353,7 +353,8 @@ bool database_note_files(struct database *db, struct error *err)
     bool noted = database_files_note(&db->files, db->handle, err);
     if (noted && writes && database_files_too_late(&db->files)) {
         db->fault = FILES_LOG_GONE; /* no checkpoint when it is closed */
-        noted = error_set(err, "its log (-wal) is not the one that another process writes");
+        noted = error_set(err, "its log (-wal) is not the one that another process writes: "
+                               "that one was removed or replaced; try again in a moment");
     }
     if (writes)
         database_let_go(db);

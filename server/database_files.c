@@ -253,7 +253,7 @@ enum files_rescue database_files_rescue(struct database_files *files, uint32_t *
     if (!read_index(files, &index))
         return RESCUE_DONE;
     if (went_back(files, &index.header[0])) {
-        *lost = files->frames;
+        *lost = files->frames - index.header[0].frames;
         rescue = RESCUE_LOST;
     } else if (log_is_whole(files, &index)) {
         rescue = copy_log(files);

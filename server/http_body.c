@@ -11,7 +11,7 @@
  * allocated once. */
 #include "server/http_parts.h"
 
-enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */, RETRY_S = 2 };
+enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */ };
 
 void http_body_init(struct http *http)
 {

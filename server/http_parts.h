@@ -236,6 +236,8 @@ void request_forget_answer(struct http_request *request);
 
 /* ---- http_body.c ---- */
 
+enum { RETRY_S = 2 }; /* when callers may come again, if nobody knows better */
+
 void http_body_init(struct http *http);
 /* The head has been judged: whether a body as long as it says could be taken now. REPLY_NONE: yes.
  */

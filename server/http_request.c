@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #define ANSWER_NS (10 * NS_PER_S)
-enum { RETRY_S = 2 };
 
 static const struct settings *settings_of(const struct http_request *request)
 {

@@ -41,7 +41,7 @@ void shared_tell_pages(struct shared *shared, unsigned pages)
 {
     const uint64_t one = 1;
     unsigned before = atomic_exchange(&shared->journal_pages, pages);
-    /* once for so many pages: while commits follow each other there is no end to the log */
+    /* not at each commit: while they go on, the keeper never reaches the end of the log */
     bool grew = pages / CHECKPOINT_PAGES > before / CHECKPOINT_PAGES;
     if (grew && shared->journal_grown > 0 && !database_checkpoints_apart())
         (void)!write(shared->journal_grown, &one, sizeof one);

@@ -136,12 +136,17 @@ static void generation_tell(struct supervisor *sv, const struct generation *gene
             child_tell(child, type, value);
 }
 
-/* A listener that obeys first may be full before the next has begun: that one's places count. */
+/* Its places count before it has begun: others that are full leave newcomers to it meanwhile. */
+static void expect_listener(const struct child *child)
+{
+    atomic_store(&child->children->shared->slots[child->slot].places, 1);
+}
+
 static void generation_let_in(struct supervisor *sv, const struct generation *generation)
 {
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->generation == generation && child->role == ROLE_LISTENER)
-            atomic_store(&sv->children.shared->slots[child->slot].places, 1);
+            expect_listener(child);
     generation_tell(sv, generation, ROLE_LISTENER, CONTROL_ACCEPT, 0);
 }
 
@@ -402,8 +407,10 @@ static void child_said(struct child *child, const struct control_message *messag
     if (message->type == CONTROL_READY)
         child->ready = true;
     bool starts_again = message->type == CONTROL_READY && child->generation->serving;
-    if (starts_again && child->role == ROLE_LISTENER)
+    if (starts_again && child->role == ROLE_LISTENER) {
+        expect_listener(child);
         child_tell(child, CONTROL_ACCEPT, 0);
+    }
     if (message->type == CONTROL_RELEASED)
         child->released = true;
     if (message->type == CONTROL_UNLINKED)
