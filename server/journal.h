@@ -117,6 +117,33 @@ bool journal_find_action(struct journal *journal, const char *route, const char 
 bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
                        char id[ID_TEXT_SIZE], int64_t *received_ms);
 
+/* How often copies of an event have what is dead of it carried out again. */
+enum { JOURNAL_RERUNS_MAX = 10 };
+
+/* What became of an event of which a copy has come. */
+struct journal_known {
+    unsigned reruns;
+    bool quarantined; /* its schema refused it, and nobody has replayed it since */
+    bool has_body;
+    size_t open, done; /* deliveries */
+    size_t dead_count;
+    struct journal_dead {
+        int64_t delivery, action;
+        bool given_up; /* it may be what ends the server: crashes or stops */
+    } dead[JOURNAL_ACTIONS_MAX];
+};
+
+/* False on failure; an event that is not there is an empty one. */
+bool journal_read_known(struct journal *journal, int64_t seq, struct journal_known *known);
+/* Whether the event is of that type and has that body still; false on failure, too. */
+bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type,
+                         struct bytes body);
+/* In a transaction: a dead delivery is pending again; its attempts, and how often crashes and stops
+ * have ended it, are counted on. False where it is not dead. */
+bool journal_rerun(struct journal *journal, int64_t delivery);
+/* Once for all of these of an event; it is not held to be against its schema any more. */
+bool journal_count_rerun(struct journal *journal, int64_t event);
+
 struct journal_key {
     int64_t seq, received_ms;
     struct bytes route, key; /* key is empty where the event has none */
@@ -173,6 +200,12 @@ bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int
 /* In a transaction: what became of a delivery that we claimed. */
 bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
                     const struct outcome *outcome, int64_t ended_ms);
+
+/* The same of one that a stop of the server has interrupted soon after its start, which the command
+ * may have caused: pending again, but dead when that has happened too often. */
+bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t mark,
+                            const struct outcome *outcome, int64_t ended_ms, journal_died *died,
+                            void *context);
 
 /* Whether whoever ran a delivery has left it. */
 enum journal_left {

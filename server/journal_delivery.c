@@ -84,10 +84,12 @@ static struct value number_unless(int number, int none)
     return number == none ? value_null() : value_number(number);
 }
 
-bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
-                    const struct outcome *outcome, int64_t ended_ms)
+/* `*applied` where it was ours still. */
+static bool put_outcome(struct journal *journal, int64_t delivery, uint64_t mark,
+                        const struct outcome *outcome, int64_t ended_ms, bool *applied)
 {
     struct database *db = &journal->db;
+    *applied = false;
     bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
     if (!database_execute(
             db, SQL_FINISH, value_number(delivery), value_number((int64_t)mark),
@@ -97,12 +99,32 @@ bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
             outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason),
             value_number(outcome->torn)))
         return false;
-    if (database_changes(db) != 1 || silent)
+    *applied = database_changes(db) == 1;
+    if (!*applied || silent)
         return true;
     return database_execute(db, SQL_PUT_OUTPUT, value_number(delivery),
                             value_number((int64_t)outcome->output_total),
                             value_number((int64_t)outcome->error_output_total),
                             value_blob(outcome->output), value_blob(outcome->error_output));
+}
+
+bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
+                    const struct outcome *outcome, int64_t ended_ms)
+{
+    bool applied;
+    return put_outcome(journal, delivery, mark, outcome, ended_ms, &applied);
+}
+
+bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t mark,
+                            const struct outcome *outcome, int64_t ended_ms, journal_died *died,
+                            void *context)
+{
+    bool applied;
+    if (!put_outcome(journal, delivery, mark, outcome, ended_ms, &applied))
+        return false;
+    if (applied && database_execute(&journal->db, SQL_COUNT_STOP, value_number(delivery)))
+        tell_if_dead(journal, delivery, died, context);
+    return database_status(&journal->db) == STORE_OK;
 }
 
 /* ---- taking over ---- */

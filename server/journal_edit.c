@@ -1,5 +1,5 @@
 /* A replayed delivery's history (attempts, the last output) stays; what it waits for, and how often
- * a runner has left it, begins anew. */
+ * a runner has left it or a stop has ended it, begins anew. */
 #include "server/journal_edit.h"
 
 #include "server/journal_damage.h"
@@ -12,11 +12,11 @@ enum { EDIT_BUSY_MS = 10000 };
 enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
 
 static const char *const edit_sql[EDIT_COUNT] = {
-    [EDIT_REPLAY] =
-        "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, runner = NULL,"
-        " ended_ms = NULL, reason = NULL WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
-        " AND (state = 'dead' OR (?2 AND state = 'done'))"
-        " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
+    [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
+                    " given_up = 0, runner = NULL, ended_ms = NULL, reason = NULL WHERE seq "
+                    "BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+                    " AND (state = 'dead' OR (?2 AND state = 'done'))"
+                    " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
     [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",

@@ -116,6 +116,55 @@ bool journal_match_key(struct journal *journal, int64_t seq, const char *route, 
     return found;
 }
 
+static void note_known(struct journal_known *known, const struct query *query)
+{
+    struct bytes state = query_bytes(query, 3);
+    known->reruns = (unsigned)query_number(query, 0);
+    known->quarantined = query_number(query, 1) == 1;
+    known->has_body = query_number(query, 2) == 1;
+    if (state.length == 0) /* its deliveries are not there any more */
+        return;
+    if (bytes_equal_text(state, "done"))
+        known->done++;
+    else if (!bytes_equal_text(state, "dead"))
+        known->open++;
+    else if (known->dead_count < JOURNAL_ACTIONS_MAX)
+        known->dead[known->dead_count++] =
+            (struct journal_dead){.delivery = query_number(query, 4),
+                                  .action = query_number(query, 5),
+                                  .given_up = query_number(query, 6) == 1};
+}
+
+bool journal_read_known(struct journal *journal, int64_t seq, struct journal_known *known)
+{
+    struct query query = database_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
+    *known = (struct journal_known){0};
+    while (query_next(&query))
+        note_known(known, &query);
+    return database_status(&journal->db) == STORE_OK;
+}
+
+bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type, struct bytes body)
+{
+    bool found = false;
+    struct query query = database_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
+                                        value_bytes(type), value_blob(body));
+    while (query_next(&query))
+        found = true;
+    return found;
+}
+
+bool journal_rerun(struct journal *journal, int64_t delivery)
+{
+    return database_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
+           database_changes(&journal->db) == 1;
+}
+
+bool journal_count_rerun(struct journal *journal, int64_t event)
+{
+    return database_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
+}
+
 bool journal_read_keys(struct journal *journal, int64_t after,
                        bool (*each)(void *context, const struct journal_key *key), void *context)
 {

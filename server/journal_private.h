@@ -25,6 +25,10 @@ enum journal_sql {
     SQL_ADD_ACTION,
     SQL_READ_ACTIONS,
     SQL_EVENT_KEY,
+    SQL_READ_KNOWN,
+    SQL_SAME_CONTENT,
+    SQL_RERUN,
+    SQL_COUNT_RERUN,
     SQL_READ_KEYS,
     SQL_EVENT_ID,
     SQL_LEARN,
@@ -34,6 +38,7 @@ enum journal_sql {
     SQL_READ_DELIVERY,
     SQL_LOST,
     SQL_FINISH,
+    SQL_COUNT_STOP,
     SQL_PUT_OUTPUT,
     SQL_READ_RUNNING,
     SQL_READ_LEFT,
@@ -55,6 +60,7 @@ _Static_assert((int)SQL_COUNT <= (int)DATABASE_STATEMENTS, "room for every state
 
 /* Numbers that stand in the statements as text. */
 #define JOURNAL_TAKEOVERS_MAX "10"
+#define JOURNAL_STOPS_MAX "3"
 #define JOURNAL_PRUNE_STEP "100"
 
 extern const char *const journal_sql[SQL_COUNT];

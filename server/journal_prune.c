@@ -3,7 +3,8 @@
  * are too young, then begins anew at the next round.
  *
  * The newest event is never removed, so that numbers are not given out twice. An event whose dedupe
- * key still counts leaves its body and deliveries first and its own small row later. Of dead events
+ * key still counts leaves its body and deliveries first and its own small row later; that it failed
+ * is kept with the key, because a copy of it is then an event of its own. Of dead events
  * that are too young only bodies and outputs go, where there is no room for them: that they failed,
  * and why, is still there to be seen. */
 #include "server/journal_private.h"
@@ -74,10 +75,12 @@ static void prune_row(struct journal *journal, const struct journal_keep *keep,
 {
     struct database *db = &journal->db;
     bool key_counts = row->keyed && row->received_ms >= keep->dedupe_before_ms;
-    if (row->state == NO_DELIVERIES && key_counts)
+    bool keeps_deliveries = key_counts && row->state == SOME_DEAD;
+    if (key_counts && (row->state == NO_DELIVERIES || (keeps_deliveries && !row->has_body)))
         return;
     database_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
-    database_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
+    if (!keeps_deliveries)
+        database_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
     database_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
     if (!key_counts)
         database_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));

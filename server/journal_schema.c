@@ -77,7 +77,16 @@ static const char version_3[] = "CREATE TABLE horizon ("
                                 "  now_ms INTEGER NOT NULL"
                                 ") STRICT;";
 
-static const struct migration own_steps[] = {{1, version_1}, {2, version_2}, {3, version_3}};
+/* What was given up before is known by its reason, which has been the same in all versions. */
+static const char version_4[] =
+    "ALTER TABLE event ADD COLUMN reruns INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN stops INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE delivery SET given_up = 1"
+    " WHERE state = 'dead' AND takeovers >= 10 AND reason GLOB 'given up: *';";
+
+static const struct migration own_steps[] = {
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}};
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 

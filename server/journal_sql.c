@@ -22,6 +22,17 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_EVENT_KEY] = "SELECT id, received_ms FROM event"
                       " WHERE seq = ?1 AND route = ?2 AND dedupe_key = ?3",
+    /* all that decides on a copy of it; one row without a delivery where it has none any more */
+    [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
+                       " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
+                       " d.state, d.seq, d.action, d.given_up FROM event e"
+                       " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+                       " WHERE e.seq = ?1",
+    [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
+                         " WHERE e.seq = ?1 AND e.type = ?2 AND b.content = ?3",
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
+                  " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
+    [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
     [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
                       " ORDER BY seq DESC",
     [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",
@@ -47,6 +58,13 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
                    " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2",
+    /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
+    [SQL_COUNT_STOP] =
+        "UPDATE delivery SET stops = stops + 1, given_up = stops + 1 >= " JOURNAL_STOPS_MAX ","
+        " state = iif(stops + 1 >= " JOURNAL_STOPS_MAX ", 'dead', 'pending'),"
+        " reason = iif(stops + 1 >= " JOURNAL_STOPS_MAX ", 'given up: " JOURNAL_STOPS_MAX
+        " stops of the server came within a minute of its start: it may be what stops the server',"
+        " reason) WHERE seq = ?1 AND state = 'pending'",
     [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
                        " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
 
@@ -57,6 +75,7 @@ const char *const journal_sql[SQL_COUNT] = {
     /* ?3: 1 where it may be given up */
     [SQL_TAKE_OVER] =
         "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
+        " given_up = ?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
         " state = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ", 'dead', 'pending'),"
         " reason = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
         " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times',"
