@@ -190,6 +190,7 @@ static const struct row_section rate_limit_section = {
 /* ---- dedupe ---- */
 
 static const char *const off_choice[] = {"off", NULL};
+static const char *const dead_choices[] = {"rerun", "keep", NULL}; /* enum dedupe_dead */
 
 static const struct row dedupe_rows[] = {
     {.name = "window",
@@ -199,6 +200,13 @@ static const struct row dedupe_rows[] = {
      .min = 1000,
      .max = DAYS(90),
      .sentence = "How long a delivery is remembered."},
+    {.name = "dead",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct dedupe_settings, dead),
+     .choices = dead_choices,
+     .default_text = "rerun",
+     .sentence = "What a redelivery does to an event that has failed: what is dead of it runs "
+                 "again (at most ten times), or it stays as it is (200, as every duplicate)."},
 };
 static const struct row_section dedupe_section = {.name = "dedupe",
                                                   .sentence =
@@ -214,7 +222,7 @@ static bool read_dedupe(struct load *load, const struct node *node, const struct
     if (node->kind == NODE_MAPPING)
         return load_section(load, node, row->section, dedupe);
     if (node->kind != NODE_SCALAR || strcmp(node->text, "off") != 0)
-        return load_mismatch(load, node, row, "{window: DURATION} or off");
+        return load_mismatch(load, node, row, "{window: DURATION, dead: rerun or keep} or off");
     dedupe->off = true;
     return true;
 }
@@ -387,11 +395,12 @@ static const struct row route_rows[] = {
      .type = ROW_CUSTOM,
      .offset = ROUTE(dedupe),
      .read = read_dedupe,
-     .default_text = "{window: 3d}",
+     .default_text = "{window: 3d, dead: rerun}",
      .section = &dedupe_section,
      .choices = off_choice,
-     .syntax = "`{window: DURATION}` or `off`",
-     .sentence = "A delivery that came before is answered 200 with the id of the first."},
+     .syntax = "`{window: DURATION, dead: rerun or keep}` or `off`",
+     .sentence = "A delivery that came before is answered 200 with the id of the first; or 202, "
+                 "where the first has failed and runs again."},
     {.name = "max_body",
      .type = ROW_SIZE,
      .offset = ROUTE(max_body),

@@ -88,9 +88,12 @@ enum content_kind {
     CONTENT_AUTO
 };
 
+enum dedupe_dead { DEDUPE_DEAD_RERUN, DEDUPE_DEAD_KEEP };
+
 struct dedupe_settings {
     bool off;
     int64_t window_ms;
+    int dead; /* enum dedupe_dead: what a copy does to an event that has failed */
 };
 
 /* One action of a route. `handler.settings` begins with nothing in particular: ask its kind. */

@@ -9,6 +9,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     /* reply: code, status, text, level, close, retry */
     [REPLY_NONE] = {"none", 0, "", LOG_DEBUG, false, false},
     [REPLY_ACCEPTED] = {"accepted", 202, "accepted", LOG_INFO, false, false},
+    [REPLY_AGAIN] = {"again", 202, "this event was accepted before and runs again", LOG_INFO, false,
+                     false},
     [REPLY_DUPLICATE] = {"duplicate", 200, "this event was accepted before", LOG_INFO, false,
                          false},
     [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false},

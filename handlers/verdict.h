@@ -9,6 +9,7 @@
 enum reply {
     REPLY_NONE, /* no answer yet: go on with the next stage */
     REPLY_ACCEPTED,
+    REPLY_AGAIN, /* accepted before; what had failed of it is carried out again */
     REPLY_DUPLICATE,
     REPLY_IGNORED,
     REPLY_HANDSHAKE,
@@ -53,8 +54,9 @@ extern const struct reply_row reply_rows[REPLY_COUNT];
 struct verdict {
     enum reply reply;
     unsigned retry_after_s;
-    bool close; /* Connection: close, whatever the row says; see verdict_closes */
-    bool bare;  /* the answer has no body */
+    bool close;      /* Connection: close, whatever the row says; see verdict_closes */
+    bool bare;       /* the answer has no body */
+    bool can_replay; /* REPLY_DUPLICATE: people can have the first carried out again */
     const char
         *reason; /* for the log only: a constant, or in the request's arena; never a secret */
     /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */

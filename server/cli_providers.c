@@ -191,14 +191,15 @@ static void print_page_policy(void)
          "| a space inside an entry, between its label and the digest | refused |\n"
          "| several entries of the same label, one of which is right | accepted |\n"
          "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
-         "A message that is proven and came before is answered 200 and runs nothing. It is known "
-         "again by its delivery\nid where the signature covers that; else by a digest of the text "
-         "that was signed, where a time is part of\nit; else by the delivery id as sent, which "
-         "keeps the sender from being carried out twice, but not somebody\nwho has seen a message "
-         "and sends it with another id. Where there is nothing of these, a message that is sent\n"
-         "again is an event again: two events may have the same body, and are not told apart from "
-         "one that came twice\n([decisions/replay.md](decisions/replay.md)). TLS keeps messages "
-         "from being seen; a command that is safe to\nrun twice is the rest.");
+         "A message that is proven and came before is answered 200 and runs nothing, or 202 where "
+         "it had failed and\nruns again. It is known by its delivery id where the signature "
+         "covers that; else by a digest of the text that\nwas signed, where a time is part of it; "
+         "else by the delivery id as sent, which keeps the sender from being\ncarried out twice, "
+         "but not somebody who has seen a message and sends it with another id. Where there "
+         "is\nnothing of these, a message that is sent again is an event again: two events may "
+         "have the same body, and are\nnot told apart from one that came twice "
+         "([decisions/replay.md](decisions/replay.md)). TLS keeps messages from\nbeing seen; a "
+         "command that is safe to run twice is the rest.");
 }
 
 /* ---- the verb ---- */

@@ -144,15 +144,6 @@ static void drop_output(struct outcome *outcome, struct store *store)
         outcome->output = outcome->error_output = bytes_of(NULL, 0);
 }
 
-static void write_outcomes(struct dispatch *dispatch, struct store *store)
-{
-    for (struct run *run = dispatch->ended.first; run; run = run->next) {
-        drop_output(&run->outcome, store);
-        journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
-                       run->ended_ms);
-    }
-}
-
 static bool interrupted_some(const struct run_list *list)
 {
     for (const struct run *run = list->first; run; run = run->next)
@@ -168,6 +159,15 @@ static void log_death(void *context, const struct journal_death *death)
     log_write(LOG_WARNING, "failed", log_bytes("id", death->id), log_bytes("route", death->route),
               log_bytes("action", death->action), log_bytes("peer", death->client),
               log_number("attempt", death->attempt), log_bytes("reason", death->reason));
+}
+
+void dispatch_write_ended(struct dispatch *dispatch, struct store *store)
+{
+    for (struct run *run = dispatch->ended.first; run; run = run->next) {
+        drop_output(&run->outcome, store);
+        journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
+                       run->ended_ms);
+    }
 }
 
 /* ---- claims ---- */
@@ -339,10 +339,23 @@ void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int
                          clock_unix_ms());
 }
 
-void dispatch_write(struct dispatch *dispatch, struct store *store)
+bool dispatch_has_action(const struct dispatch *dispatch, int64_t action)
+{
+    return lanes_find(&dispatch->lanes, action) != NULL;
+}
+
+bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead)
+{
+    struct lane *lane = lanes_find(&dispatch->lanes, dead->action);
+    if (!lane || !journal_rerun(dispatch->journal, dead->delivery))
+        return false;
+    lanes_insert(&dispatch->lanes, lane, dead->delivery);
+    return true;
+}
+
+void dispatch_write(struct dispatch *dispatch)
 {
     assert(dispatch->claimed.count == 0);
-    write_outcomes(dispatch, store);
     dispatch->took_over = false;
     if (!dispatch->claiming)
         return;

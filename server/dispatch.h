@@ -1,6 +1,7 @@
 /* From what the journal has pending to actions under way and back: claims, runs, outcomes.
- * Each turn: dispatch_prepare, then inside the runner's transaction dispatch_add for each new event
- * and dispatch_write, then dispatch_settle with what the commit said. */
+ * Each turn: dispatch_prepare, then inside the runner's transaction dispatch_write_ended,
+ * dispatch_add for each new event and dispatch_write, then dispatch_settle with what the commit
+ * said. */
 #ifndef TENTERHOOK_SERVER_DISPATCH_H
 #define TENTERHOOK_SERVER_DISPATCH_H
 
@@ -50,7 +51,15 @@ bool dispatch_prepare(struct dispatch *dispatch, bool *work);
 void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event);
 void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
                        const char *reason);
-void dispatch_write(struct dispatch *dispatch, struct store *store);
+/* Whether the configuration has that action of the journal. */
+bool dispatch_has_action(const struct dispatch *dispatch, int64_t action);
+/* A dead delivery of such an action is pending again; false where that failed. */
+bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead);
+/* What has ended; before the frames are looked at, so that a copy of an event that has just failed
+ * finds it dead. */
+void dispatch_write_ended(struct dispatch *dispatch, struct store *store);
+/* What is taken over, and claims. */
+void dispatch_write(struct dispatch *dispatch);
 void dispatch_settle(struct dispatch *dispatch, bool committed);
 
 /* ---- what the supervisor says ---- */

@@ -57,6 +57,7 @@ static void put_json_event(FILE *out, const struct event_view *event)
     put_json(out, "delivery", event->delivery_id);
     put_json(out, "content_type", event->content_type);
     put_json_number(out, "size", event->size);
+    put_json_number(out, "reruns", event->reruns);
     if (event->failures.length) { /* a list already */
         fputs(",\"failures\":", out);
         print_json(out, event->failures);
@@ -123,6 +124,14 @@ static void summarize_states(struct bytes states, char text[STATES_SIZE])
         snprintf(text, STATES_SIZE, "done");
 }
 
+/* Behind the type, which is the last column. */
+static void put_reruns(FILE *out, const struct event_view *event)
+{
+    if (event->reruns > 0)
+        fprintf(out, "%s(run again %lld time%s)", event->type.length ? " " : "",
+                (long long)event->reruns, event->reruns == 1 ? "" : "s");
+}
+
 void events_print_row(FILE *out, const struct event_view *event)
 {
     char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
@@ -133,6 +142,7 @@ void events_print_row(FILE *out, const struct event_view *event)
     print_column(out, bytes_of_text(states), STATE_WIDTH);
     print_column(out, event->route, ROUTE_WIDTH);
     print_safe(out, event->type);
+    put_reruns(out, event);
     fputc('\n', out);
 }
 
@@ -180,6 +190,9 @@ static void put_how(FILE *out, const struct delivery_view *delivery)
         fprintf(out, ", signal %lld", (long long)delivery->signal);
     if (delivery->takeovers > 0)
         fprintf(out, ", left by its runner %lld times", (long long)delivery->takeovers);
+    if (delivery->stops > 0)
+        fprintf(out, ", stopped with the server soon after its start %lld times",
+                (long long)delivery->stops);
     fputc('\n', out);
 }
 
@@ -244,6 +257,9 @@ static void put_event(FILE *out, const struct event_view *event)
     put_line(out, "content type", event->content_type);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
             event->has_body ? "" : ", not kept any more");
+    if (event->reruns > 0)
+        fprintf(out, "%-13s %lld time%s, because it was sent again\n", "run again",
+                (long long)event->reruns, event->reruns == 1 ? "" : "s");
     put_failures(out, event->failures);
 }
 

@@ -219,7 +219,8 @@ static const struct {
     const char *reason;
 } runner_answers[] = {
     [WIRE_ACCEPTED] = {REPLY_ACCEPTED, NULL},
-    [WIRE_DUPLICATE] = {REPLY_DUPLICATE, NULL},
+    [WIRE_AGAIN] = {REPLY_AGAIN, NULL},
+    [WIRE_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
     [WIRE_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
     [WIRE_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
     [WIRE_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
@@ -236,6 +237,31 @@ static struct verdict verdict_agreed(const struct http_request *request)
     return (struct verdict){.reply = REPLY_ACCEPTED};
 }
 
+static struct verdict verdict_duplicate(struct http_request *request,
+                                        const struct wire_answer *answer)
+{
+    static const char *const reasons[WIRE_DUPLICATES] = {
+        [DUPLICATE_DONE] = "it is done",
+        [DUPLICATE_KEPT] = "it has failed, and dedupe.dead of its route is keep",
+        [DUPLICATE_GIVEN_UP] = "it was given up, because it may be what ended the server",
+        [DUPLICATE_TOO_OFTEN] = "it has failed as often as redeliveries may run it again",
+        [DUPLICATE_REFUSED] = "it does not conform to the schema of its route",
+        [DUPLICATE_GONE] = "its actions are not in the route file, or its deliveries not in the "
+                           "journal any more",
+    };
+    struct verdict verdict = {.reply = REPLY_DUPLICATE,
+                              .reason = reasons[answer->duplicate],
+                              .can_replay = answer->can_replay == 1};
+    const char *advice =
+        verdict.can_replay && verdict.reason
+            ? arena_format(&request->exchange.arena, "%s; to run it again: tenterhook replay %s",
+                           verdict.reason, answer->id)
+            : NULL;
+    if (advice)
+        verdict.reason = advice;
+    return verdict;
+}
+
 /* wire_get_answer lets no other status through. */
 void http_answered(void *owner, const struct wire_answer *answer)
 {
@@ -247,6 +273,10 @@ void http_answered(void *owner, const struct wire_answer *answer)
     unsigned retry_after_s = answer->retry_after_s ? answer->retry_after_s : RETRY_S;
     if (answer->status == WIRE_ACCEPTED) {
         request_decide(request, verdict_agreed(request));
+        return;
+    }
+    if (answer->status == WIRE_DUPLICATE) {
+        request_decide(request, verdict_duplicate(request, answer));
         return;
     }
     request_decide(request, (struct verdict){.reply = runner_answers[answer->status].reply,

@@ -1,12 +1,14 @@
 /* The transaction is the judge of duplicates: inside it nobody else can add an event, so what the
  * set knows (after reading what another runner has added) is complete. The set only says where to
  * look; the event's own row decides, and gives the first id. Two copies in one batch need nothing
- * special: the second finds the row of the first, and shares its fate. */
+ * special: the second finds the row of the first, and shares its fate. What a copy of an event that
+ * has failed brings about is decided in rerun.c. */
 #include "server/intake.h"
 
 #include "base/clock.h"
 #include "handlers/learned.h"
 #include "server/pipeline.h"
+#include "server/rerun.h"
 
 #include <string.h>
 
@@ -117,21 +119,51 @@ void intake_collect(struct intake *intake, struct channel *channel)
     }
 }
 
-/* Whether the event came before: the answer is then complete. */
-static bool find_first(struct intake *intake, struct intake_item *item, const struct route *route,
-                       int64_t now_ms)
+/* The event that this is a copy of, with its id in the answer; 0: it is none. Where several have
+ * the key, because the body of the first was not there any more when the next came, it is the
+ * newest. */
+static int64_t find_first(struct intake *intake, struct intake_item *item,
+                          const struct route *route, int64_t now_ms)
 {
     size_t at = 0;
-    int64_t seq, received_ms;
+    int64_t seq, received_ms, found = 0;
+    char id[ID_TEXT_SIZE];
     while (dedupe_next(&intake->keys, item->hash, &at, &seq)) {
-        if (journal_match_key(intake->journal, seq, route->name, item->event.dedupe_key,
-                              item->answer.id, &received_ms) &&
-            received_ms + route->dedupe.window_ms > now_ms) {
-            item->answer.status = WIRE_DUPLICATE;
-            return true;
-        }
+        if (seq <= found ||
+            !journal_match_key(intake->journal, seq, route->name, item->event.dedupe_key, id,
+                               &received_ms) ||
+            received_ms + route->dedupe.window_ms <= now_ms)
+            continue;
+        memcpy(item->answer.id, id, sizeof id);
+        found = seq;
     }
-    return false;
+    return found;
+}
+
+/* A copy of event `first`: false where it is to be an event of its own; otherwise the answer is
+ * complete. */
+static bool take_copy(struct intake_item *item, int64_t first, const struct route *route,
+                      struct dispatch *dispatch, struct store *store)
+{
+    struct wire_answer *answer = &item->answer;
+    struct rerun rerun;
+    rerun_decide(&rerun, dispatch, route, first, &item->event);
+    switch (rerun.what) {
+    case RERUN_NEW_EVENT:
+        return false;
+    case RERUN_NOTHING:
+        answer->status = WIRE_DUPLICATE;
+        answer->duplicate = (uint16_t)rerun.why;
+        answer->can_replay = rerun.can_replay;
+        return true;
+    case RERUN_DEAD:
+        if (!store_take_room(store, ROOM_FOR_EVENTS, 0))
+            answer->status = WIRE_REFUSED_SPACE;
+        else if (rerun_begin(&rerun, dispatch, first))
+            answer->status = WIRE_AGAIN;
+        return true;
+    }
+    return true;
 }
 
 static void add_event(struct intake *intake, struct intake_item *item, const struct route *route,
@@ -177,7 +209,8 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     if (route->dedupe.off)
         *key = bytes_of(NULL, 0);
     item->hash = key->length ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key) : 0;
-    if (key->length > 0 && find_first(intake, item, route, now_ms))
+    int64_t first = key->length > 0 ? find_first(intake, item, route, now_ms) : 0;
+    if (first && take_copy(item, first, route, dispatch, store))
         return;
     size_t bytes = item->event.headers.length + item->event.body.length;
     if (store_take_room(store, ROOM_FOR_EVENTS, bytes))

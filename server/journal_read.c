@@ -34,7 +34,7 @@ enum read_sql {
     " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                                        \
     " e.id, e.route, e.client, e.type, e.delivery_id, e.content_type,"                             \
     " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT "),"      \
-    " e.failures"                                                                                  \
+    " e.failures, e.reruns"                                                                        \
     " FROM event e "
 #define EVENT_FILTER                                                                               \
     "WHERE e.seq > ?1 AND e.seq < ?5 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"   \
@@ -49,7 +49,7 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_DELIVERIES] =
         "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
         " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
-        " o.error_output FROM delivery d LEFT JOIN action a ON a.number = d.action"
+        " o.error_output, d.stops FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
@@ -118,7 +118,8 @@ static struct event_view event_of_row(const struct query *query)
                                .delivery_id = query_bytes(query, 9),
                                .content_type = query_bytes(query, 10),
                                .states = states.length ? states : bytes_of_text("done"),
-                               .failures = query_bytes(query, 12)};
+                               .failures = query_bytes(query, 12),
+                               .reruns = query_number(query, 13)};
 }
 
 static struct value text_or_null(const char *text)
@@ -209,7 +210,8 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .output_total = query_number(&query, 10),
                                          .error_total = query_number(&query, 11),
                                          .output = query_bytes(&query, 12),
-                                         .error_output = query_bytes(&query, 13)};
+                                         .error_output = query_bytes(&query, 13),
+                                         .stops = query_number(&query, 14)};
         each(context, &delivery);
     }
     return reader_ended(reader);

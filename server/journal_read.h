@@ -17,6 +17,7 @@ bool journal_reader_explain(const struct journal_reader *reader, struct error *e
 /* An event; spans until the callback returns. */
 struct event_view {
     int64_t seq, received_ms, size;
+    int64_t reruns; /* how often copies had what was dead of it carried out again */
     bool body_is_json, has_body;
     struct bytes id, route, client, type, delivery_id, content_type;
     struct bytes states;   /* of its deliveries, each once: "done", "pending,dead" */
@@ -55,7 +56,7 @@ bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
 
 struct delivery_view {
     struct bytes action, state, reason;
-    int64_t attempt, takeovers;
+    int64_t attempt, takeovers, stops;
     int64_t started_ms, ended_ms, duration_ms; /* -1: none */
     int64_t exit_status, signal;               /* -1: none */
     int64_t output_total, error_total;

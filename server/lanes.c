@@ -116,6 +116,46 @@ void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t deliver
         lane->more = true;
 }
 
+static void lane_rewind(struct lanes *lanes, struct lane *lane)
+{
+    count_queued(lanes, lane, -(ptrdiff_t)lane->count);
+    lane->head = 0;
+    lane->loaded_to = 0;
+    lane->more = true;
+}
+
+static int64_t *lane_place(const struct lane *lane, size_t index)
+{
+    return &lane->queue[(lane->head + index) % LANE_QUEUE];
+}
+
+/* Makes room by leaving the last one to be read again. */
+static void lane_drop_last(struct lanes *lanes, struct lane *lane)
+{
+    count_queued(lanes, lane, -1);
+    lane->loaded_to = *lane_place(lane, lane->count - 1);
+    lane->more = true;
+}
+
+void lanes_insert(struct lanes *lanes, struct lane *lane, int64_t delivery)
+{
+    if (!lane->queue && !(lane->queue = calloc(LANE_QUEUE, sizeof *lane->queue))) {
+        lane_rewind(lanes, lane);
+        return;
+    }
+    if (lane->count == LANE_QUEUE)
+        lane_drop_last(lanes, lane);
+    if (delivery > lane->loaded_to) {
+        lane->more = true; /* it is read with what follows */
+        return;
+    }
+    size_t index = lane->count;
+    for (; index > 0 && *lane_place(lane, index - 1) > delivery; index--)
+        *lane_place(lane, index) = *lane_place(lane, index - 1);
+    *lane_place(lane, index) = delivery;
+    count_queued(lanes, lane, 1);
+}
+
 void lanes_look(struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->group_count; i++)
@@ -125,15 +165,9 @@ void lanes_look(struct lanes *lanes)
 
 void lanes_reset(struct lanes *lanes)
 {
-    for (size_t i = 0; i < lanes->group_count; i++) {
-        for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
-            struct lane *lane = &lanes->groups[i].lanes[j];
-            count_queued(lanes, lane, -(ptrdiff_t)lane->count);
-            lane->head = 0;
-            lane->loaded_to = 0;
-            lane->more = true;
-        }
-    }
+    for (size_t i = 0; i < lanes->group_count; i++)
+        for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
+            lane_rewind(lanes, &lanes->groups[i].lanes[j]);
 }
 
 static bool lane_refill(struct lanes *lanes, struct lane *lane, struct journal *journal,

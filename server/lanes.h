@@ -63,6 +63,8 @@ struct lane *lanes_find(const struct lanes *lanes, int64_t action);
 
 /* A delivery that has just been journalled. */
 void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery);
+/* One that is pending again. It takes its old place, and does not hold up what is queued. */
+void lanes_insert(struct lanes *lanes, struct lane *lane, int64_t delivery);
 /* Somebody else may have journalled deliveries: look behind the last one of each lane. */
 void lanes_look(struct lanes *lanes);
 /* Forgets what is queued, to load it again from the beginning. */

@@ -20,6 +20,16 @@ static struct bytes ignored_body(struct arena *arena, const char *reason)
     return text_bytes(copy);
 }
 
+/* Whoever presses "Redeliver" reads this and nothing else. */
+static struct bytes duplicate_body(struct arena *arena, const struct verdict *verdict,
+                                   const char *id)
+{
+    if (!verdict->can_replay)
+        return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"duplicate\":true}", id));
+    return text_bytes(arena_format(
+        arena, "{\"id\":\"%s\",\"duplicate\":true,\"replay\":\"tenterhook replay %s\"}", id, id));
+}
+
 static struct bytes error_body(struct arena *arena, const struct verdict *verdict)
 {
     const struct reply_row *row = &reply_rows[verdict->reply];
@@ -40,8 +50,10 @@ struct bytes reply_body(struct arena *arena, const struct verdict *verdict, cons
     switch (verdict->reply) {
     case REPLY_ACCEPTED:
         return text_bytes(arena_format(arena, "{\"id\":\"%s\"}", id ? id : ""));
+    case REPLY_AGAIN:
+        return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"again\":true}", id ? id : ""));
     case REPLY_DUPLICATE:
-        return text_bytes(arena_format(arena, "{\"id\":\"%s\",\"duplicate\":true}", id ? id : ""));
+        return duplicate_body(arena, verdict, id ? id : "");
     case REPLY_QUARANTINED:
         return text_bytes(
             arena_format(arena, "{\"id\":\"%s\",\"quarantined\":true}", id ? id : ""));

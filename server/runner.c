@@ -81,8 +81,9 @@ static void write_turn(struct runner *runner)
 {
     store_look_at_space(&runner->store);
     look_around(runner);
+    dispatch_write_ended(&runner->dispatch, &runner->store);
     intake_write(runner->intake, &runner->dispatch, &runner->store);
-    dispatch_write(&runner->dispatch, &runner->store);
+    dispatch_write(&runner->dispatch);
 }
 
 /* ---- keys that senders have delivered ---- */

@@ -119,7 +119,8 @@ bool wire_get_answer(struct bytes payload, struct wire_answer *answer)
     if (payload.length != sizeof got)
         return false;
     memcpy(&got, payload.data, sizeof got);
-    if (got.status > WIRE_REFUSED_KNOWN || got.id[ID_TEXT_SIZE - 1] != '\0')
+    if (got.status > WIRE_REFUSED_KNOWN || got.duplicate >= WIRE_DUPLICATES || got.can_replay > 1 ||
+        got.id[ID_TEXT_SIZE - 1] != '\0')
         return false;
     *answer = got;
     return true;

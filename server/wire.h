@@ -30,17 +30,32 @@ struct wire_event {
 
 enum wire_status {
     WIRE_ACCEPTED,        /* committed: `id` */
-    WIRE_DUPLICATE,       /* `id` of the first */
+    WIRE_AGAIN,           /* committed: what was dead of the first, `id`, is carried out again */
+    WIRE_DUPLICATE,       /* `id` of the first; what became of it in `duplicate` */
     WIRE_REFUSED_JOURNAL, /* the journal cannot write */
     WIRE_REFUSED_SPACE,   /* below min_free */
     WIRE_REFUSED_DRAINING,
     WIRE_REFUSED_KNOWN, /* there is a key already */
 };
 
+/* Why a copy brings about nothing. */
+enum wire_duplicate {
+    DUPLICATE_OPEN, /* the first waits or is carried out */
+    DUPLICATE_DONE,
+    DUPLICATE_KEPT,      /* dead; the route has `dedupe: {dead: keep}` */
+    DUPLICATE_GIVEN_UP,  /* dead, because it may be what ends the server */
+    DUPLICATE_TOO_OFTEN, /* dead, after copies have had it carried out as often as they may */
+    DUPLICATE_REFUSED,   /* dead; the copy does not conform to the schema of its route */
+    DUPLICATE_GONE, /* its actions are not in the route file, or its deliveries in the journal */
+    WIRE_DUPLICATES
+};
+
 struct wire_answer {
     uint64_t tag;
     uint32_t status;
     uint32_t retry_after_s;
+    uint16_t duplicate;  /* enum wire_duplicate */
+    uint16_t can_replay; /* 1: people can have the first carried out again */
     char id[ID_TEXT_SIZE];
 };
 

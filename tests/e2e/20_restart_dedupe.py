@@ -7,7 +7,7 @@ with Server([route(actions=[ledger()]), route("off", dedupe="off", actions=[ledg
     server.wait_settled()
     for restart in (server.reload, lambda: (server.stop(), server.start()), lambda: (server.kill_all(), server.start())):
         again = server.post("/hook", b"{}", delivery="the same")
-        expect((again.status, again.json()), (200, {"id": first.json()["id"], "duplicate": True}))
+        expect((again.status, again.json()["id"], again.json()["duplicate"]), (200, first.json()["id"], True))
         restart()
     expect(server.post("/hook", b"{}", delivery="the same").status, 200)
     expect(server.post("/off", b"{}", delivery="the same").status, 202, "another route")

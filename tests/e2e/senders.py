@@ -1,6 +1,7 @@
 """What senders do: sign, and send much at once while keeping a ledger of what was acknowledged."""
 import hashlib
 import hmac
+import random
 import threading
 import uuid
 from collections import Counter
@@ -94,3 +95,43 @@ class Load:
                 self.acknowledged[delivery] = answer.json()["id"]
             else:
                 self.refused.append((answer.status, answer.body))
+
+
+class Redeliveries:
+    """Threads that send the same few events again and again, also where no answer came; `begin` gives them new ones."""
+
+    def __init__(self, server, events=6, senders=4):
+        self.server, self.events, self.round = server, events, 0
+        self.first, self.agains = {}, Counter()  # first id of each delivery; answers "again" by id
+        self.failures, self.lock = [], threading.Lock()
+        self.threads = [threading.Thread(target=self.run, daemon=True) for _ in range(senders)]
+
+    def begin(self):
+        self.round += 1
+        if self.round == 1:
+            for thread in self.threads:
+                thread.start()
+
+    def stop(self):
+        self.round = None
+        for thread in self.threads:
+            thread.join()
+
+    def run(self):
+        connection, chance = None, random.Random()
+        while (turn := self.round) is not None:
+            delivery = f"{turn}-{chance.randrange(self.events)}"
+            try:
+                connection = connection or self.server.connect()
+                answer = connection.request("POST", "/hook", b"{}", github_headers(b"{}", delivery=delivery))
+            except OSError:
+                connection = None
+                continue
+            if answer.status in (200, 202):
+                self.note(delivery, answer.json())
+
+    def note(self, delivery, body):
+        with self.lock:
+            if self.first.setdefault(delivery, body["id"]) != body["id"]:
+                self.failures.append((delivery, body))
+            self.agains[body["id"]] += body.get("again", False)

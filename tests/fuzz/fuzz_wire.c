@@ -42,7 +42,8 @@ static void check_payload(enum wire_type type, struct bytes payload)
     if (type == WIRE_EVENT && wire_get_event(payload, &event))
         check_event(payload, &event);
     if (type == WIRE_ANSWER && wire_get_answer(payload, &answer))
-        assert(strlen(answer.id) < ID_TEXT_SIZE && answer.status <= WIRE_REFUSED_KNOWN);
+        assert(strlen(answer.id) < ID_TEXT_SIZE && answer.status <= WIRE_REFUSED_KNOWN &&
+               answer.duplicate < WIRE_DUPLICATES && answer.can_replay <= 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

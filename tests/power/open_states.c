@@ -11,7 +11,10 @@
 static const char *const sql[] = {
     "SELECT id FROM event",
     "SELECT count(*) FROM event e WHERE NOT EXISTS (SELECT 1 FROM body WHERE event = e.seq) OR NOT "
-    "EXISTS (SELECT 1 FROM delivery WHERE seq >> 8 = e.seq)",
+    "EXISTS (SELECT 1 FROM delivery WHERE seq >> 8 = e.seq) OR EXISTS (SELECT 1 FROM delivery "
+    "WHERE "
+    "seq >> 8 = e.seq AND state = 'dead' AND attempt <= e.reruns)",
+    "SELECT id, reruns FROM event WHERE reruns > 0",
 };
 
 static void print_text(const char *text)
@@ -38,6 +41,19 @@ static void print_ids(struct database *db)
         printf("],\"halves\":%lld,", (long long)query_number(&query, 0));
 }
 
+static void print_reruns(struct database *db)
+{
+    const char *comma = "";
+    struct query query = database_query_values(db, 2, NULL, 0);
+    printf("\"reruns\":{");
+    for (; query_next(&query); comma = ",") {
+        struct bytes id = query_bytes(&query, 0);
+        printf("%s\"%.*s\":%lld", comma, (int)id.length, (const char *)id.data,
+               (long long)query_number(&query, 1));
+    }
+    printf("},");
+}
+
 /* The reason why it cannot be opened, or what SQLite says of it. */
 static void open_state(const char *path)
 {
@@ -49,6 +65,7 @@ static void open_state(const char *path)
     printf("{");
     if (journal && database_open(&db, path, DATABASE_READ, 0, sql, &err)) {
         print_ids(&db);
+        print_reruns(&db);
         database_read_text(&db, "PRAGMA integrity_check(1)", integrity, sizeof integrity);
         database_close(&db);
     }

@@ -2,10 +2,10 @@
 """Power cuts: run.py PROGRAM OPENER [--states N] [--seed N]
 
 The program receives events under strace, which records every write and sync of the journal's files and
-every answer of the runner, in one order. A power cut at any point of it may leave each write since the
+every answer of the runner, in one order; some events fail and are sent again. A power cut at any point of it may leave each write since the
 last sync of its file or not, torn at sectors, in any order. Disk states made so are opened as a start of
-the server does: every event that was answered before the cut has to be there, the file whole, and no
-state taken for damage. To show that this can fail, the same is done as if no sync had been made.
+the server does: every event that was answered before the cut has to be there, and every run again that
+was, the file whole, and no state taken for damage. To show that this can fail, the same is done as if no sync had been made.
 """
 import argparse
 import json
@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
@@ -25,7 +26,9 @@ LINE = re.compile(r"(\d+) +(.*)")
 RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)")
 TARGET = re.compile(r"\d+<([^>]*)>")
-ID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}")
+# an answer of the runner (struct wire_answer): status, three numbers, id
+ANSWER = re.compile(rb"(.{4}).{8}([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})", re.DOTALL)
+AGAIN = (1).to_bytes(4, sys.byteorder)  # WIRE_AGAIN
 
 
 # ---- the record ----
@@ -59,8 +62,8 @@ def operation(name, arguments, result, directory):
     whole = unhex(target.group(1)).decode("utf-8", "replace") if target else ""
     path = os.path.basename(whole) if whole.startswith(directory + "/") else None
     if name == "sendto":
-        ids = ID.findall(unhex(re.search(r'"([^"]*)"', arguments).group(1)))
-        return ("answered", [one.decode() for one in ids]) if ids else None
+        answers = ANSWER.findall(unhex(re.search(r'"([^"]*)"', arguments).group(1)))
+        return ("answered", [(one.decode(), status == AGAIN) for status, one in answers]) if answers else None
     if name == "openat" and "O_CREAT" in arguments:
         path = unhex(re.search(r'"([^"]*)"', arguments).group(1)).decode()
         return ("create", os.path.basename(path)) if path.startswith(directory + "/") else None
@@ -79,6 +82,17 @@ def operation(name, arguments, result, directory):
     return ("write", path, int(place), unhex(data)[:int(result)])
 
 
+def send_failing(server, count):
+    """Events that fail, and each of them again, and again."""
+    from senders import github_headers
+    with server.connect() as connection:
+        for status in (202, 202, 202):
+            for i in range(count):
+                answer = connection.request("POST", "/fails", b"{}", github_headers(b"{}", delivery=f"fails-{i}"))
+                assert answer.status == status, answer.body
+            server.wait_settled()
+
+
 def record(program):
     """The operations of a server that receives, runs, copies its log and is reloaded."""
     from harness import Server, route, script
@@ -90,13 +104,15 @@ def record(program):
     import harness
     harness.PROGRAM = program
     actions = [script('echo "$TENTERHOOK_ID" >>"$OUT/ledger"', stdin="none")]
-    with Server([route(actions=actions)], wrapper=wrapper, server={"listeners": 1}) as server:
+    routes = [route(actions=actions), route("fails", actions=[script("exit 1", stdin="none")])]
+    with Server(routes, wrapper=wrapper, server={"listeners": 1}) as server:
         directory = server.state
         for size, total in ((300, 30), (6000, 60), (300, 30), (20000, 40)):  # more than the log holds before it is copied
             with Load(server, 4, total=total, size=size) as load:
                 load.join()
             if size == 6000:
                 server.reload()
+                send_failing(server, 10)
         server.wait_settled()
         tracer = int(harness.read_proc(server.pid, "status").partition("TracerPid:")[2].split()[0])
     harness.wait_until(lambda: not harness.process_stat(tracer), "the end of the record")
@@ -183,27 +199,31 @@ class Opener:
         return json.loads(self.process.stdout.readline())
 
 
-def judge(opened, acknowledged):
-    """What is wrong, or None."""
+def judge(opened, acknowledged, agains):
+    """What is wrong, or None; `agains` counts by id how often it was answered that an event runs again."""
     if not opened["opened"]:
         return "not opened: " + opened["reason"] if acknowledged else None
     missing = acknowledged - set(opened["ids"])
     if missing:
         return f"{len(missing)} of {len(acknowledged)} acknowledged events are missing"
+    forgotten = sum((agains - Counter(opened["reruns"])).values())
+    if forgotten:
+        return f"{forgotten} of {sum(agains.values())} acknowledged runs are missing"
     if opened["integrity"] != "ok" or opened["halves"]:
-        return f"integrity {opened['integrity']}, {opened['halves']} events without body or delivery"
+        return f"integrity {opened['integrity']}, {opened['halves']} events without body, delivery or run"
     return None
 
 
 def trial(operations, opener, states, chance, syncs=True):
     """Counts of states and the wrong ones."""
     cuts = sorted(chance.randrange(len(operations) + 1) for _ in range(states))
-    disk, acknowledged, at, wrong, ways = Disk(), set(), 0, [], {}
+    disk, acknowledged, agains, at, wrong, ways = Disk(), set(), Counter(), 0, [], {}
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the states are not to survive anything
     for cut in cuts:
         for one in operations[at:cut]:
             if one[0] == "answered":
-                acknowledged.update(one[1])
+                acknowledged.update(name for name, _ in one[1])
+                agains.update(name for name, again in one[1] if again)
             elif syncs or one[0] != "sync":
                 disk.do(one)
         at = cut
@@ -214,7 +234,7 @@ def trial(operations, opener, states, chance, syncs=True):
                 if not name.endswith((".lock", "-shm")):
                     with open(os.path.join(directory, name), "wb") as file:
                         file.write(content)
-            reason = judge(opener.open(directory), acknowledged)
+            reason = judge(opener.open(directory), acknowledged, agains)
             if reason:
                 wrong.append((cut, how, reason))
                 keep = os.environ.get("TENTERHOOK_POWER_KEEP")
@@ -235,9 +255,10 @@ def main():
         return 77
     operations = record(os.path.abspath(options.program))
     count = {kind: sum(one[0] == kind for one in operations) for kind in ("write", "sync", "answered")}
-    events = sum(len(one[1]) for one in operations if one[0] == "answered")
-    print(f"seed {options.seed}: {count['write']} writes, {count['sync']} syncs, {count['answered']} answers for {events} "
-          "events recorded", flush=True)
+    answers = [again for one in operations if one[0] == "answered" for _, again in one[1]]
+    print(f"seed {options.seed}: {count['write']} writes, {count['sync']} syncs, {count['answered']} times answers for "
+          f"{len(answers)} events, of them {sum(answers)} that run again, recorded", flush=True)
+    assert sum(answers) == 20, "answers are read wrongly"
     opener = Opener(options.opener)
     wrong, ways = trial(operations, opener, options.states, random.Random(options.seed))
     for cut, how, reason in wrong[:10]:

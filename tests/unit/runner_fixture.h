@@ -27,8 +27,10 @@ enum { SEEN_MAX = 4096, PATIENCE_MS = 20000 };
 
 /* Shared with the runners: what their actions saw, and what they are to do. */
 static struct {
-    atomic_uint started, ended, stopped;
+    atomic_uint started, ended, failed, stopped;
     atomic_uint hold;       /* actions that have started wait */
+    atomic_uint fail;       /* bit 0: actions that are called "1" fail, bit 1: "2" */
+    atomic_llong ahead_ns;  /* of the clock */
     atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
     atomic_uint failed_syncs, refused_locks;
     atomic_uint no_memory; /* for deliveries that are to be claimed */
@@ -79,9 +81,18 @@ struct run *__wrap_run_create(void *owner, struct lane *lane, int64_t delivery,
     return __real_run_create(owner, lane, delivery, found);
 }
 
+/* As that one, of base/clock.c. */
+int64_t __real_clock_monotonic_ns(void);
+int64_t __wrap_clock_monotonic_ns(void);
+int64_t __wrap_clock_monotonic_ns(void)
+{
+    return __real_clock_monotonic_ns() + (board ? atomic_load(&board->ahead_ns) : 0);
+}
+
 /* ---- the action ---- */
 
 struct action_run {
+    bool fails;
     struct loop *loop;
     struct loop_timer timer;
     void (*done)(void *context, const struct outcome *outcome);
@@ -92,7 +103,10 @@ static inline void fake_end(struct action_run *run, enum outcome_kind kind)
 {
     struct outcome outcome = {.kind = kind, .exit_status = 0, .reason = ""};
     loop_timer_remove(run->loop, &run->timer);
-    atomic_fetch_add(kind == OUTCOME_DONE ? &board->ended : &board->stopped, 1);
+    atomic_fetch_add(kind == OUTCOME_DONE     ? &board->ended
+                     : kind == OUTCOME_FAILED ? &board->failed
+                                              : &board->stopped,
+                     1);
     run->done(run->context, &outcome);
     free(run);
 }
@@ -103,7 +117,7 @@ static inline void fake_timer(struct loop_timer *timer)
     if (atomic_load(&board->hold))
         loop_timer_set(run->loop, timer, clock_monotonic_ns() + 2 * NS_PER_MS);
     else
-        fake_end(run, OUTCOME_DONE);
+        fake_end(run, run->fails ? OUTCOME_FAILED : OUTCOME_DONE);
 }
 
 static inline struct action_run *
@@ -117,7 +131,11 @@ fake_start(const void *settings, struct loop *loop, const struct delivery *deliv
         strcpy(board->seen[place].id, delivery->event_id);
         board->seen[place].attempt = delivery->attempt;
     }
-    *run = (struct action_run){.loop = loop, .done = done, .context = context};
+    unsigned bit = strcmp(delivery->action, "1") == 0 ? 1 : 2;
+    *run = (struct action_run){.fails = (atomic_load(&board->fail) & bit) != 0,
+                               .loop = loop,
+                               .done = done,
+                               .context = context};
     loop_timer_init(&run->timer, fake_timer, run);
     loop_timer_set(loop, &run->timer, clock_monotonic_ns());
     return run;
@@ -246,13 +264,21 @@ static inline void claim(struct peer *peer)
     ck_assert(control_send(peer->control, CONTROL_CLAIM, 0, -1));
 }
 
-static inline void put_event(struct peer *peer, struct buffer *out, unsigned route, const char *key)
+/* `failures`: what its schema has against it. */
+static inline void put_copy(struct peer *peer, struct buffer *out, unsigned route, const char *key,
+                            const char *body, const char *failures)
 {
-    struct wire_event event = fixture_event(key, bytes_of_text("{\"a\":1}"));
+    struct wire_event event = fixture_event(key, bytes_of_text(body));
+    event.failures = bytes_of_text(failures);
     event.received_ms = clock_unix_ms();
     event.tag = ++peer->tag;
     event.route = route;
     ck_assert(wire_put_event(out, &event));
+}
+
+static inline void put_event(struct peer *peer, struct buffer *out, unsigned route, const char *key)
+{
+    put_copy(peer, out, route, key, "{\"a\":1}", "");
 }
 
 static inline void send_all(struct peer *peer, struct buffer *out)

@@ -94,6 +94,7 @@ START_TEST(defaults_are_those_of_the_rows)
     ck_assert_str_eq(route->methods.items[0], "POST");
     ck_assert_int_eq(route->max_body, 1 << 20);
     ck_assert_int_eq(route->dedupe.window_ms, INT64_C(3) * 86400000);
+    ck_assert_int_eq(route->dedupe.dead, DEDUPE_DEAD_RERUN);
     ck_assert_uint_eq(route->rate_limits.count, 0);
     ck_assert(route->no_authentication && route->authenticator_count == 1);
     ck_assert_str_eq(route->actions[0].name, "1");

@@ -505,6 +505,14 @@ START_TEST(answers_are_json_and_rows_are_whole)
     ck_assert(bytes_equal_text(reply_body(&arena, &accepted, "X"), "{\"id\":\"X\"}"));
     ck_assert(
         bytes_equal_text(reply_body(&arena, &ignored, NULL), "{\"ignored\":\"a \\\"b\\\"\"}"));
+    struct verdict again = {.reply = REPLY_AGAIN}, duplicate = {.reply = REPLY_DUPLICATE};
+    ck_assert(bytes_equal_text(reply_body(&arena, &again, "X"), "{\"id\":\"X\",\"again\":true}"));
+    ck_assert(
+        bytes_equal_text(reply_body(&arena, &duplicate, "X"), "{\"id\":\"X\",\"duplicate\":true}"));
+    duplicate.can_replay = true;
+    ck_assert(
+        bytes_equal_text(reply_body(&arena, &duplicate, "X"),
+                         "{\"id\":\"X\",\"duplicate\":true,\"replay\":\"tenterhook replay X\"}"));
     struct verdict details = {.reply = REPLY_UNPROCESSABLE, .details = bytes_of_text("[\"/a\"]")};
     ck_assert(json_check(reply_body(&arena, &details, NULL), &json_limits_default, NULL, &fault));
     arena_finish(&arena);

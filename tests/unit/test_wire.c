@@ -86,6 +86,13 @@ START_TEST(an_answer_must_be_one)
     sent.status = 99;
     ck_assert(!wire_get_answer(bytes_of(&sent, sizeof sent), &got));
     sent.status = WIRE_ACCEPTED;
+    sent.duplicate = WIRE_DUPLICATES;
+    ck_assert(!wire_get_answer(bytes_of(&sent, sizeof sent), &got));
+    sent.duplicate = WIRE_DUPLICATES - 1;
+    sent.can_replay = 2;
+    ck_assert(!wire_get_answer(bytes_of(&sent, sizeof sent), &got));
+    sent.can_replay = 1;
+    ck_assert(wire_get_answer(bytes_of(&sent, sizeof sent), &got));
     memset(sent.id, 'a', sizeof sent.id);
     ck_assert(!wire_get_answer(bytes_of(&sent, sizeof sent), &got));
     buffer_finish(&out);
