@@ -12,6 +12,8 @@
 #include <stdlib.h>
 
 #define CLAIMS_PAUSE_NS NS_PER_S
+/* A stop of the server that comes so soon after a command's start may be the command's doing. */
+#define EARLY_STOP_NS (60 * NS_PER_S)
 enum { BEGIN_TRIES = 100 };
 enum {
     CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
@@ -161,12 +163,27 @@ static void log_death(void *context, const struct journal_death *death)
               log_number("attempt", death->attempt), log_bytes("reason", death->reason));
 }
 
+/* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
+ * takes no slot cannot cause one, and waits for readers through many of them. */
+static bool was_stopped_early(const struct dispatch *dispatch, const struct run *run)
+{
+    const struct outcome *outcome = &run->outcome;
+    bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
+    return outcome->kind == OUTCOME_INTERRUPTED && run->stopping && run->lane->kind->takes_slot &&
+           had_process && dispatch->leaving_ns != 0 &&
+           dispatch->leaving_ns - run->started_ns < EARLY_STOP_NS;
+}
+
 void dispatch_write_ended(struct dispatch *dispatch, struct store *store)
 {
     for (struct run *run = dispatch->ended.first; run; run = run->next) {
         drop_output(&run->outcome, store);
-        journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
-                       run->ended_ms);
+        if (was_stopped_early(dispatch, run))
+            journal_finish_stopped(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
+                                   run->ended_ms, log_death, dispatch);
+        else
+            journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
+                           run->ended_ms);
     }
 }
 
@@ -247,6 +264,7 @@ static void start_claimed(struct dispatch *dispatch)
         list_remove(&dispatch->claimed, run);
         list_append(&dispatch->started, run);
         run->lane->after_crash = false; /* told */
+        run->started_ns = clock_monotonic_ns();
         run->under_way = kind->start(run->lane->action->handler.settings, dispatch->loop,
                                      &run->given, run_ended, run);
         if (!run->under_way)
@@ -417,6 +435,12 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t mark)
 void dispatch_hold(struct dispatch *dispatch)
 {
     dispatch->claiming = false;
+}
+
+void dispatch_note_stop(struct dispatch *dispatch)
+{
+    if (dispatch->leaving_ns == 0) /* a second one only shortens the grace */
+        dispatch->leaving_ns = clock_monotonic_ns();
 }
 
 static struct run *find_not_stopping(const struct run_list *list, bool all)

@@ -34,6 +34,7 @@ struct dispatch {
     bool took_over;           /* in the transaction under way */
     bool read_again;          /* the lanes have lost a delivery that is pending still */
     int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
+    int64_t leaving_ns;       /* when the server was told to stop; 0: it was not */
 };
 
 /* Its own transaction: names the actions. Claims nothing until dispatch_claim. */
@@ -70,6 +71,8 @@ void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark);
 void dispatch_gone(struct dispatch *dispatch, uint64_t mark);
 /* Claims nothing any more. */
 void dispatch_hold(struct dispatch *dispatch);
+/* The server is told to stop, which may be what a command under way has done. */
+void dispatch_note_stop(struct dispatch *dispatch);
 /* Ends the runs of actions that take no slot (or all of them) by `deadline_ns`. */
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
 

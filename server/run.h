@@ -13,6 +13,7 @@ struct run {
     struct delivery given; /* texts and body behind this struct */
     struct action_run *under_way;
     bool stopping;
+    int64_t started_ns;     /* monotonic */
     struct outcome outcome; /* once it has ended; the texts are ours */
     int64_t ended_ms;
     uint8_t *kept; /* holds them; NULL: nothing to hold */

@@ -264,8 +264,9 @@ static void drain(struct runner *runner, uint64_t value)
     runner->deadline_ns = (int64_t)value;
     dispatch_hold(&runner->dispatch);
     retention_stop(&runner->retention);
-    if (value >= INT64_MAX)
+    if (value >= INT64_MAX) /* a reload: what runs ends by itself */
         return;
+    dispatch_note_stop(&runner->dispatch);
     /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time.
      */
     dispatch_stop(&runner->dispatch, false, runner->deadline_ns);

@@ -1,4 +1,5 @@
-/* A copy of an event that has failed has what is dead of it carried out again, and nothing else. */
+/* A copy of an event that has failed has what is dead of it carried out again, and nothing else; a
+ * command that stops the server is not started for ever. */
 #include "runner_fixture.h"
 
 /* A copy that its schema has something against, where `failures` is not empty. */
@@ -364,6 +365,59 @@ START_TEST(a_long_queue_keeps_its_order_around_what_runs_again)
 }
 END_TEST
 
+/* ---- commands that stop the server ---- */
+
+/* One start of the server that is stopped while its command runs, so long after its start. */
+static void start_and_stop(uint64_t mark, int64_t after_ns)
+{
+    unsigned started = atomic_load(&board->started);
+    struct peer peer = peer_start(mark);
+    claim(&peer);
+    wait_count(&board->started, started + 1);
+    atomic_fetch_add(&board->ahead_ns, after_ns);
+    control_send(peer.control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + NS_PER_S / 10, -1);
+    shutdown(peer.channel, SHUT_RDWR);
+    ck_assert_int_eq(peer_wait(&peer), 0);
+}
+
+START_TEST(a_command_that_stops_the_server_is_given_up_after_three_times)
+{
+    struct peer peer = peer_start(1);
+    struct wire_answer first = ask(&peer, 0, "k");
+    peer_leave(&peer);
+    atomic_store(&board->hold, 1);
+    start_and_stop(2, 0);
+    start_and_stop(3, 61 * NS_PER_S); /* does not count */
+    start_and_stop(4, 58 * NS_PER_S);
+    ck_assert_int_eq(ask_journal("SELECT stops FROM delivery WHERE state = 'pending'"), 2);
+    start_and_stop(5, 0);
+    ck_assert_int_eq(
+        ask_journal("SELECT count(*) FROM delivery WHERE state = 'dead' AND given_up"
+                    " AND stops = 3 AND reason LIKE 'given up: 3 stops of the server%'"),
+        1);
+    atomic_store(&board->hold, 0);
+    peer = peer_start(6);
+    claim(&peer);
+    struct wire_answer copy = ask(&peer, 0, "k");
+    expect_duplicate(&copy, &first, DUPLICATE_GIVEN_UP, true);
+    ck_assert_uint_eq(atomic_load(&board->started), 4);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(pipes_wait_through_any_number_of_stops)
+{
+    settings->routes[0].actions[0].handler.kind = &pipe_like.kind;
+    struct peer peer = peer_start(1);
+    ask(&peer, 0, "k");
+    peer_leave(&peer);
+    atomic_store(&board->hold, 1);
+    for (uint64_t i = 0; i < 4; i++)
+        start_and_stop(2 + i, 0);
+    ck_assert_int_eq(ask_journal("SELECT stops FROM delivery WHERE state = 'pending'"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("rerun");
@@ -384,6 +438,8 @@ int main(void)
     tcase_add_test(all, what_was_answered_again_survives_a_kill_and_what_was_not_stays);
     tcase_add_test(all, in_a_reload_the_older_runner_takes_the_copy_and_the_newer_one_runs_it);
     tcase_add_test(all, a_long_queue_keeps_its_order_around_what_runs_again);
+    tcase_add_test(all, a_command_that_stops_the_server_is_given_up_after_three_times);
+    tcase_add_test(all, pipes_wait_through_any_number_of_stops);
     suite_add_tcase(suite, all);
     return fixture_run(suite);
 }
