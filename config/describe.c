@@ -171,13 +171,15 @@ static const char reference_head[] =
     "replaced:\n\n"
     "| value | |\n|---|---|\n"
     "| `{env: NAME}` | An environment variable of the server. |\n"
-    "| `{file: PATH}` | A file that only its owner can read; one line end at its end is not part "
-    "of it. One that holds nothing but certificates or public keys in PEM others may read too. Of "
-    "a "
-    "directory, every file whose name does not begin with a dot. |\n"
+    "| `{file: PATH}` | A file that only its owner can write and others cannot read; its group may "
+    "(a warning, if its owner is not root). On a file system that is mounted read-only others may "
+    "read it, with a warning. One that holds nothing but certificates or public keys in PEM "
+    "everybody may read. Of a directory, every file whose name does not begin with a dot. |\n"
     "| `{credential: NAME}` | A systemd credential: `$CREDENTIALS_DIRECTORY/NAME`. |\n"
     "| a text | The secret itself. |\n\n"
-    "An empty one is an error, one shorter than 16 bytes a warning.\n";
+    "One line end at its end is never part of it. An empty one is an error. One shorter than 16 "
+    "bytes, with blanks at its ends, or that looks like a variable (`$NAME`, `${NAME}`, "
+    "`env:NAME`) or the path of a file, is taken as it is, with a warning.\n";
 
 void describe_reference(const struct registry *registry, FILE *out)
 {

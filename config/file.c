@@ -8,8 +8,20 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+bool file_is_read_only(int fd)
+{
+    struct statvfs mount;
+    return fstatvfs(fd, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+}
+
+bool file_path_is_read_only(const char *path)
+{
+    struct statvfs mount;
+    return statvfs(path, &mount) == 0 && (mount.f_flag & ST_RDONLY);
+}
 
 /* A symbolic link that leads into a directory where everybody may put files: what it names is
  * whatever somebody put there. */
@@ -20,7 +32,9 @@ static bool link_is_loose(const char *path)
     if (lstat(path, &link) != 0 || !S_ISLNK(link.st_mode) || !realpath(path, target))
         return false;
     *strrchr(target, '/') = '\0';
-    return stat(target[0] ? target : "/", &directory) == 0 && (directory.st_mode & S_IWOTH);
+    const char *place = target[0] ? target : "/";
+    return stat(place, &directory) == 0 && (directory.st_mode & S_IWOTH) &&
+           !file_path_is_read_only(place);
 }
 
 static bool check_kind(const struct stat *what, const char *name, struct error *err)
@@ -53,17 +67,33 @@ static bool is_public(struct bytes text)
     return false;
 }
 
-static bool check_mode(const struct stat *what, enum file_care care, const char *name,
-                       struct error *err)
+static bool check_shared_mode(const struct stat *what, bool is_read_only, const char *name,
+                              struct error *err)
 {
-    static const mode_t refused[] = {
-        [FILE_SHARED] = S_IWOTH, [FILE_SECRET] = 077, [FILE_CREDENTIAL] = 007};
-    unsigned mode = what->st_mode & 07777;
-    if (!(mode & refused[care]))
+    if (!(what->st_mode & S_IWOTH) || is_read_only)
         return true;
-    if (care == FILE_SHARED)
-        return error_set(err, "%s can be written by everybody (mode %04o); chmod o-w", name, mode);
-    return error_set(err, "%s can be read or written by others (mode %04o); chmod 600", name, mode);
+    return error_set(err, "%s can be written by everybody (mode %04o); chmod o-w", name,
+                     (unsigned)what->st_mode & 07777);
+}
+
+bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
+                            const char *name, struct error *warning, struct error *err)
+{
+    mode_t writers = care == FILE_CREDENTIAL ? S_IWOTH : S_IWGRP | S_IWOTH;
+    unsigned mode = what->st_mode & 07777;
+    bool is_written = (mode & writers) && !is_read_only, is_read = mode & S_IROTH;
+    if (is_written || (is_read && !is_read_only))
+        return error_set(err, "%s can be read or written by others (mode %04o); chmod %s", name,
+                         mode, care == FILE_SECRET ? "600" : "o=");
+    if (is_read)
+        error_set(warning,
+                  "%s can be read by everybody here (mode %04o); have it mounted with mode 0400 "
+                  "(Kubernetes: defaultMode, and fsGroup; Docker: mode) unless nobody else is here",
+                  name, mode);
+    else if ((mode & S_IRGRP) && care == FILE_SECRET && what->st_uid != 0)
+        error_set(warning, "%s can be read by its group (mode %04o); chmod g-r, unless it is to",
+                  name, mode);
+    return true;
 }
 
 static enum file_result read_all(int fd, const char *name, size_t limit, struct buffer *content,
@@ -91,15 +121,16 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
 }
 
 static enum file_result read_checked(int fd, const char *path, const char *name, size_t limit,
-                                     enum file_care care, struct buffer *content, struct error *err)
+                                     enum file_care care, struct buffer *content,
+                                     struct error *warning, struct error *err)
 {
-    enum file_care first = care == FILE_SECRET ? FILE_SHARED : care;
+    bool is_read_only = file_is_read_only(fd);
     struct stat what;
     if (fstat(fd, &what) != 0) {
         error_set_errno(err, errno, "cannot read %s", name);
         return FILE_MISSING;
     }
-    if (!check_kind(&what, name, err) || !check_mode(&what, first, name, err))
+    if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_read_only, name, err))
         return FILE_REFUSED;
     if (link_is_loose(path)) {
         error_set(err, "%s is a link into a directory that everybody can write", name);
@@ -110,22 +141,27 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
         return FILE_MISSING;
     }
     enum file_result result = read_all(fd, name, limit, content, err);
-    if (result == FILE_READ && first != care && !is_public(buffer_bytes(content)) &&
-        !check_mode(&what, care, name, err))
+    bool is_secret =
+        care == FILE_CREDENTIAL || (care == FILE_SECRET && !is_public(buffer_bytes(content)));
+    if (result == FILE_READ && is_secret &&
+        !file_secret_is_private(&what, is_read_only, care, name, warning, err))
         return FILE_REFUSED;
     return result;
 }
 
 enum file_result file_read(const char *path, const char *name, size_t limit, enum file_care care,
-                           struct buffer *content, struct error *err)
+                           struct buffer *content, struct error *warning, struct error *err)
 {
+    struct error ignored;
+    warning = warning ? warning : &ignored;
+    *warning = (struct error){""};
     buffer_init(content, limit + 1);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (fd < 0) {
         error_set_errno(err, errno, "cannot open %s", name);
         return FILE_MISSING;
     }
-    enum file_result result = read_checked(fd, path, name, limit, care, content, err);
+    enum file_result result = read_checked(fd, path, name, limit, care, content, warning, err);
     close(fd);
     return result;
 }

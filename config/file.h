@@ -5,9 +5,15 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
+#include <sys/stat.h>
+
+/* On a file system that is mounted read-only nobody can write, whatever the mode says: Kubernetes
+ * and Docker mount secrets and ConfigMaps so, with modes that nobody there can change. */
 enum file_care {
     FILE_SHARED,     /* anybody may read it, but not everybody write it */
-    FILE_SECRET,     /* nobody but its owner may read or write it, unless what it holds is public:
+    FILE_SECRET,     /* its owner only may write it; its group may read it (with a warning if the
+                        owner is not root, who needs the group to let the server read); others may
+                        not, but on a read-only mount (with a warning). Not for what is public:
                         certificates or public keys in PEM */
     FILE_CREDENTIAL, /* systemd's: a group bit there is the mask of an access list */
 };
@@ -20,8 +26,17 @@ enum file_result {
 
 /* The whole of a regular file, at most `limit` bytes. `content` is made in any case, with room for
  * all of it before the first byte is read (so that wiping it wipes every copy); the caller finishes
- * it. The sentence in `err` calls the file `name`. */
+ * it. The sentence in `err` calls the file `name`. `warning` (may be NULL) gets a sentence about a
+ * file that was read but should be looked at, else "". */
 enum file_result file_read(const char *path, const char *name, size_t limit, enum file_care care,
-                           struct buffer *content, struct error *err);
+                           struct buffer *content, struct error *warning, struct error *err);
+
+/* Whether a secret of this mode and owner may be used. False with `err`; `warning` as above. */
+bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
+                            const char *name, struct error *warning, struct error *err);
+
+/* Whether the file system of an open file, or of a path, is mounted read-only. */
+bool file_is_read_only(int fd);
+bool file_path_is_read_only(const char *path);
 
 #endif

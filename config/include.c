@@ -32,7 +32,8 @@ static const struct node *parse_file(struct load *load, const struct node *asked
     struct buffer content;
     struct error err;
     const struct node *root = NULL;
-    enum file_result result = file_read(path, name, TREE_TEXT_MAX, FILE_SHARED, &content, &err);
+    enum file_result result =
+        file_read(path, name, TREE_TEXT_MAX, FILE_SHARED, &content, NULL, &err);
     *unreadable = result == FILE_MISSING;
     if (result == FILE_READ)
         root = load_parse_text(load, name, directory, buffer_bytes(&content));

@@ -143,7 +143,7 @@ bool load_file(struct load *load, const struct node *node, const char *path, siz
     const char *full = load_path(load, node, path);
     if (!full)
         return load_no_memory(load);
-    enum file_result result = file_read(full, path, limit, FILE_SHARED, &buffer, &err);
+    enum file_result result = file_read(full, path, limit, FILE_SHARED, &buffer, NULL, &err);
     char *copy = result == FILE_READ ? arena_copy_bytes(load->arena, buffer_bytes(&buffer)) : NULL;
     size_t length = buffer.length;
     buffer_finish(&buffer);

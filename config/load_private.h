@@ -72,6 +72,12 @@ const struct node *load_parse_main(struct load *load, const char *file);
 /* Parses the files that `include:` names. */
 void load_includes(struct load *load, const struct node *include);
 
+/* Why `value` (not empty) may not be the secret that was meant, as a sentence without its subject;
+ * NULL: it may. Paths start in `directory`; NULL: no file is looked for. */
+const char *load_secret_doubt(struct bytes value, const char *directory);
+/* GITHUB_SECRET or SECRET2_OF_CI: names of variables, which are no secrets; others may be. */
+bool load_is_usual_variable(const char *name);
+
 bool load_secret(struct load *load, const struct node *node, const struct row *row, void *field);
 
 /* A route with its actions; defaults may be NULL. True if it has a name or a path, so that it can

@@ -46,10 +46,14 @@ static bool add_value(struct load *load, const struct node *node, const struct r
     if (value.length < SECRET_SHORT)
         load_warning(load, node, "\"%s\"%s%s is shorter than %d bytes and may be guessed",
                      row->name, before, name, SECRET_SHORT);
+    const char *doubt = load_secret_doubt(value, load->offline ? NULL : node->source->directory);
+    if (doubt)
+        load_warning(load, node, "\"%s\"%s%s %s", row->name, before, name, doubt);
     return secret_list_add(list, value) || load_no_memory(load);
 }
 
-/* One line end at the end of a file is the editor's, not the secret's. */
+/* One line end at the end is the editor's, not the secret's; in the environment it is that of the
+ * echo that the value was made with, in the route file that of YAML's block text. */
 static struct bytes trim_line_end(struct bytes text)
 {
     if (text.length && text.data[text.length - 1] == '\n')
@@ -66,24 +70,18 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
                      struct secret_list *list)
 {
     struct buffer content;
-    struct error err;
+    struct error warning, err;
     bool added = false;
-    if (file_read(path, name, SECRET_MAX, care, &content, &err) != FILE_READ)
+    if (file_read(path, name, SECRET_MAX, care, &content, &warning, &err) != FILE_READ)
         load_problem(load, node, "\"%s\": %s", row->name, err.text);
     else
         added = add_value(load, node, row, name, trim_line_end(buffer_bytes(&content)), list);
+    if (added && warning.text[0])
+        load_warning(load, node, "\"%s\": %s", row->name, warning.text);
     if (content.capacity)
         secret_wipe(content.data, content.capacity);
     buffer_finish(&content);
     return added;
-}
-
-/* GITHUB_SECRET or SECRET2_OF_CI, which are no secrets; others may be. */
-static bool is_named_as_usual(const char *name)
-{
-    size_t length = strlen(name);
-    bool words = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
-    return words && (strchr(name, '_') || strcspn(name, "0123456789") == length);
 }
 
 static bool add_from_env(struct load *load, const struct node *node, const struct row *row,
@@ -91,8 +89,8 @@ static bool add_from_env(struct load *load, const struct node *node, const struc
 {
     const char *value = env_name_valid(node->text) ? getenv(node->text) : NULL;
     if (value)
-        return add_value(load, node, row, NULL, bytes_of_text(value), list);
-    if (is_named_as_usual(node->text) && env_name_valid(node->text))
+        return add_value(load, node, row, NULL, trim_line_end(bytes_of_text(value)), list);
+    if (load_is_usual_variable(node->text) && env_name_valid(node->text))
         return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
     load_mask(load, node);
     return load_problem(load, node,
@@ -166,7 +164,7 @@ static bool add_from_file(struct load *load, const struct node *node, const stru
         return add_file(load, node, row, path,
                         place_name(load, node, path, node->text, "the file of that name"),
                         FILE_SECRET, list);
-    if (what.st_mode & S_IWOTH)
+    if ((what.st_mode & S_IWOTH) && !file_path_is_read_only(path))
         return load_problem(load, node, "\"%s\": everybody can put files into %s", row->name,
                             node->text);
     return add_directory(load, node, row, path, list);
@@ -237,7 +235,8 @@ static bool add_secret(struct load *load, const struct node *node, const struct 
     load_mask(load, node);
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_mismatch(load, node, row, expected);
-    return add_value(load, node, row, NULL, bytes_of(node->text, node->length), list);
+    return add_value(load, node, row, NULL, trim_line_end(bytes_of(node->text, node->length)),
+                     list);
 }
 
 const struct node *load_secret_node(const struct load *load, size_t which, size_t count)

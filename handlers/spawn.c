@@ -7,6 +7,8 @@
  * until none of our handlers is left. */
 #include "handlers/spawn.h"
 
+#include "config/file.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -188,23 +190,27 @@ bool spawn_find_program(const char *name, const char *search, const char *direct
     return error_set(err, "there is no program \"%s\" along PATH (%s)", name, search);
 }
 
-static bool mode_is_open(mode_t mode)
+/* Where nobody can write it does no harm: the directory of a Kubernetes ConfigMap is 0777, on a
+ * mount that is read-only. */
+static bool everybody_can_write(const char *path, mode_t mode)
 {
-    return (mode & S_IWOTH) && !(S_ISDIR(mode) && (mode & S_ISVTX));
+    return (mode & S_IWOTH) && !(S_ISDIR(mode) && (mode & S_ISVTX)) &&
+           !file_path_is_read_only(path);
 }
 
 bool spawn_program_is_safe(const char *path, struct error *err)
 {
     char directory[PATH_MAX];
     struct stat st;
-    if (stat(path, &st) == 0 && mode_is_open(st.st_mode))
+    if (stat(path, &st) == 0 && everybody_can_write(path, st.st_mode))
         return error_set(err, "%s can be written by everybody", path);
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (!slash)
         return true;
     slash[slash == directory] = '\0';
-    if (stat(directory, &st) == 0 && S_ISDIR(st.st_mode) && mode_is_open(st.st_mode))
+    if (stat(directory, &st) == 0 && S_ISDIR(st.st_mode) &&
+        everybody_can_write(directory, st.st_mode))
         return error_set(err, "everybody can replace %s: its directory can be written by everybody",
                          path);
     return true;

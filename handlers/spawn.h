@@ -46,7 +46,8 @@ bool spawn_find_program(const char *name, const char *search, const char *direct
                         size_t size, struct error *err);
 
 /* False if anybody on the machine could put another program in its place: the file, or the
- * directory that holds it, is world-writable (a sticky directory is not). True if there is none. */
+ * directory that holds it, is world-writable (a sticky directory is not, and nothing on a file
+ * system that is mounted read-only). True if there is none. */
 bool spawn_program_is_safe(const char *path, struct error *err);
 
 /* Whether it has ended and waits to be reaped. */

@@ -21,6 +21,10 @@ ENVIRONMENT = {
     "SECRET": "from the environment, long enough",
     "SHORT": "short",
     "EMPTY": "",
+    "LINE_END": "as echo leaves it, long enough\n",
+    "BLANKS": " blanks around it, long enough",
+    "PLACEHOLDER": "${WEBHOOK_SECRET}",
+    "PATH_OF_IT": "/etc/of-a-file-that-is-not-there",
 }
 
 MADE = {  # what a text file under git cannot be
@@ -37,16 +41,21 @@ MADE = {  # what a text file under git cannot be
     "bad/secrets/nul": b"a secret that has a \x00 in it\n",
     "bad/secrets/empty": b"\n",
     "bad/secrets/good": b"a secret that is long enough\n",
-    "bad/secrets/group": b"a secret that is long enough\n",
+    "bad/secrets/written": b"a secret that is long enough\n",
     "bad/secrets/others": b"a secret that is long enough\n",
     "bad/secrets/large": b"x" * (1 << 17),
     "ok/secrets/line": b"a secret that is long enough\n",
+    "ok/secrets/group": b"a secret that is long enough\n",
+    "ok/secrets/blank": b"a secret that is long enough \n",
+    "ok/secrets/two_lines": b"a secret that is long enough\n\n",
+    "ok/secrets/bom": b"\xef\xbb\xbfa secret that is long enough\n",
     "ok/secrets/crlf": b"a secret that is long enough\r\n",
     "ok/credentials/token": b"a secret that systemd hands over\n",
 }
 
 MODES = {
-    "bad/secrets/group": 0o640,
+    "bad/secrets/written": 0o660,
+    "ok/secrets/group": 0o640,
     "bad/secrets/others": 0o604,
     "bad/world_writable.yaml": 0o646,
 }
@@ -72,6 +81,8 @@ def prepare(root):
             path.chmod(0o600 if secret else 0o644)
     for name, mode in MODES.items():
         (root / name).chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(root / "ok/secrets/group", 65534, 65534)  # of root it is right
     (root / "ok/credentials/token").chmod(0o440)  # as systemd leaves it, with an access list
     make_pair(root / "ok/certs")
     make_pair(root / "bad/certs")

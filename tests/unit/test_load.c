@@ -1,6 +1,7 @@
 /* From text to a snapshot: defaults, kinds, secrets, what is kept and what is forgotten. The
  * registry is a fake one; messages are held by the golden files in tests/config. */
 #include "config/address.h"
+#include "config/file.h"
 #include "config/load.h"
 #include "config/names.h"
 #include "config/route_path.h"
@@ -274,6 +275,8 @@ START_TEST(secrets_come_from_all_their_sources)
     setenv("TEST_SECRET", "from the environment", 1);
     ck_assert(has_secret("{credential: name}", "from a credential"));
     ck_assert(has_secret("{env: TEST_SECRET}", "from the environment"));
+    setenv("TEST_SECRET", "from the environment\n", 1);
+    ck_assert(has_secret("{env: TEST_SECRET}", "from the environment"));
     ck_assert(has_secret("from the file itself", "from the file itself"));
     ck_assert(has_secret("12345678901234567", "12345678901234567"));
     const struct secret_list *list = provider_secret("[{env: TEST_SECRET}, \"another one, long\"]");
@@ -284,9 +287,46 @@ START_TEST(secrets_come_from_all_their_sources)
 }
 END_TEST
 
+/* Owners and mounts that a test cannot make without being root. */
+START_TEST(who_may_read_a_secret_depends_on_owner_and_mount)
+{
+    static const struct {
+        mode_t mode;
+        uid_t owner;
+        bool is_read_only;
+        enum file_care care;
+        bool is_taken, is_warned;
+    } rows[] = {
+        {0400, 1000, false, FILE_SECRET, true, false},
+        {0440, 0, false, FILE_SECRET, true, false}, /* Kubernetes with fsGroup */
+        {0640, 0, false, FILE_SECRET, true, false},
+        {0640, 1000, false, FILE_SECRET, true, true},
+        {0440, 1000, true, FILE_SECRET, true, true},
+        {0660, 0, false, FILE_SECRET, false, false},
+        {0660, 0, true, FILE_SECRET, true, false},
+        {0444, 0, false, FILE_SECRET, false, false},
+        {0444, 0, true, FILE_SECRET, true, true}, /* Docker */
+        {0777, 0, true, FILE_SECRET, true, true},
+        {0602, 0, false, FILE_SECRET, false, false},
+        {0440, 1000, false, FILE_CREDENTIAL, true, false},
+        {0460, 1000, false, FILE_CREDENTIAL, true, false},
+        {0444, 0, false, FILE_CREDENTIAL, false, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct stat what = {.st_mode = S_IFREG | rows[i].mode, .st_uid = rows[i].owner};
+        struct error warning = {""}, err = {""};
+        bool is_taken =
+            file_secret_is_private(&what, rows[i].is_read_only, rows[i].care, "s", &warning, &err);
+        ck_assert_msg(is_taken == rows[i].is_taken, "%zu: %s", i, err.text);
+        ck_assert_msg((warning.text[0] != '\0') == rows[i].is_warned, "%zu: %s", i, warning.text);
+        ck_assert_msg((err.text[0] != '\0') != is_taken, "%zu", i);
+    }
+}
+END_TEST
+
 START_TEST(a_secret_file_that_others_can_reach_is_refused)
 {
-    static const mode_t refused[] = {0640, 0620, 0604, 0602, 0610, 0644, 0666, 0601};
+    static const mode_t refused[] = {0660, 0620, 0604, 0602, 0644, 0666};
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
         write_file("s", "0123456789abcdef", 16, refused[i]);
         ck_assert_msg(!provider_secret("{file: s}"), "%o", refused[i]);
@@ -514,6 +554,7 @@ static TCase *loading(void)
     tcase_add_test(tests, includes_add_their_routes_in_order);
     tcase_add_test(tests, everything_wrong_comes_up_in_one_run_in_file_order);
     tcase_add_test(tests, one_line_end_of_a_secret_file_is_trimmed);
+    tcase_add_test(tests, who_may_read_a_secret_depends_on_owner_and_mount);
     tcase_add_test(tests, secrets_come_from_all_their_sources);
     tcase_add_test(tests, a_secret_file_that_others_can_reach_is_refused);
     tcase_add_loop_test(tests, no_message_and_no_line_shows_a_secret, 0, 16);

@@ -1,0 +1,110 @@
+/* What people write where a secret belongs, and is none: the name of a variable in the words of
+ * some other program, the path of a file; and blanks that came with copying. It is taken as it is
+ * written, since a secret may look like anything, and warned of: every delivery would be refused,
+ * or anybody could guess what is written in every manual. */
+#include "config/load_private.h"
+#include "config/names.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+}
+
+static bool begins(const char *text, const char *prefix)
+{
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool load_is_usual_variable(const char *name)
+{
+    size_t length = strlen(name);
+    bool words = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == length;
+    return words && (strchr(name, '_') || strcspn(name, "0123456789") == length);
+}
+
+/* A password may begin with "$" too, so a bare name is one only if it is written as variables are,
+ * or if there is a variable of that name. */
+static bool is_shell_variable(const char *text)
+{
+    const char *name = text + 1;
+    size_t length = strlen(text);
+    if (text[0] != '$' || length < 3)
+        return false;
+    if (*name == '{' || *name == '(')
+        return text[length - 1] == (*name == '{' ? '}' : ')');
+    return env_name_valid(name) && (load_is_usual_variable(name) || getenv(name));
+}
+
+/* {{ .Values.secret }}, %SECRET% */
+static bool is_template(const char *text)
+{
+    size_t length = strlen(text);
+    if (length > 4 && begins(text, "{{") && strcmp(text + length - 2, "}}") == 0)
+        return true;
+    return length > 2 && text[0] == '%' && text[length - 1] == '%' &&
+           strcspn(text + 1, "%") == length - 2;
+}
+
+/* The words of a source in front of a colon: "env:NAME", for {env: NAME}. */
+static bool is_source(const char *text)
+{
+    return begins(text, "env:") || begins(text, "file:") || begins(text, "credential:");
+}
+
+/* Base64 may begin with a slash: so an absolute path is one if something is there, or its directory
+ * is. */
+static bool is_path(const char *text, const char *directory)
+{
+    char path[PATH_MAX];
+    struct stat what;
+    if (begins(text, "./") || begins(text, "../") || begins(text, "~/"))
+        return true;
+    int length = snprintf(path, sizeof path, "%s%s%s", text[0] == '/' ? "" : directory,
+                          text[0] == '/' ? "" : "/", text);
+    if (length < 0 || (size_t)length >= sizeof path)
+        return false;
+    if (stat(path, &what) == 0 && !S_ISDIR(what.st_mode))
+        return true;
+    char *slash = strrchr(path, '/');
+    if (text[0] != '/' || slash == path)
+        return false;
+    *slash = '\0';
+    return stat(path, &what) == 0 && S_ISDIR(what.st_mode);
+}
+
+static const char *short_doubt(const char *text, const char *directory)
+{
+    if (is_shell_variable(text) || is_template(text))
+        return "looks like a variable or a template, but is taken as it is; to take it from the "
+               "environment write {env: NAME}";
+    if (is_source(text))
+        return "begins like the name of a source, but is taken as it is; write a mapping: {env: "
+               "NAME} or {file: PATH}";
+    if (directory && is_path(text, directory))
+        return "looks like the path of a file, but is taken as it is; to take what is in the file "
+               "write {file: PATH}";
+    return NULL;
+}
+
+const char *load_secret_doubt(struct bytes value, const char *directory)
+{
+    char text[256];
+    const char *doubt = NULL;
+    if (bytes_starts_with(value, bytes_of_text("-----BEGIN ")))
+        return NULL; /* a key in PEM: lines and blanks do no harm */
+    if (bytes_starts_with(value, bytes_of("\xef\xbb\xbf", 3)))
+        return "begins with a byte order mark, which is taken as part of it; save it without";
+    if (is_blank(value.data[0]) || is_blank(value.data[value.length - 1]))
+        return "begins or ends with a blank or a line end, which is taken as part of it";
+    if (value.length < sizeof text) {
+        memcpy(text, value.data, value.length);
+        text[value.length] = '\0';
+        doubt = short_doubt(text, directory);
+        secret_wipe(text, sizeof text);
+    }
+    return doubt;
+}
