@@ -547,6 +547,8 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
     draft->route.actions = draft->actions.items;
     draft->route.action_count = draft->actions.count;
     draft->route.at = load_position(load, node);
+    if (draft->route.public_url)
+        draft->route.public_url_at = load_position(load, find_key(node, defaults, "public_url"));
     *route = draft->route;
     return route->name || route->path;
 }

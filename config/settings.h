@@ -115,6 +115,7 @@ struct route {
     const char *path; /* exact, with {name} segments, or a trailing slash-star */
     struct text_list methods;
     const char *public_url;         /* the address as senders know it; NULL: not said */
+    struct position public_url_at;  /* no file where it is not said */
     struct handler *authenticators; /* all must pass: the provider first, then auth in order */
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */

@@ -4,6 +4,7 @@
 
 #include "base/secret.h"
 #include "base/units.h"
+#include "config/file.h"
 #include "server/database.h"
 #include "server/memory_limit.h"
 #include "server/privilege.h"
@@ -17,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PEM_MAX = 256 * 1024 };
+enum { PEM_MAX = 256 * 1024, HOST_MAX = 256 };
 
 /* ---- certificates ---- */
 
@@ -36,19 +37,26 @@ static char *read_all(int fd, size_t size)
     return text;
 }
 
-/* A PEM file as text. A key that others can read is refused; its group may (ssl-cert). */
-static char *read_pem(const char *path, bool is_key, struct error *err)
+/* A key that others can read is refused; its group may (ssl-cert). */
+static bool check_pem(int fd, const struct stat *what, const char *path, bool is_key,
+                      struct error *warning, struct error *err)
+{
+    if (!S_ISREG(what->st_mode) || what->st_size > PEM_MAX)
+        return error_set(err, "%s is not a PEM file", path);
+    return !is_key ||
+           file_secret_is_private(what, file_is_read_only(fd), FILE_CREDENTIAL, path, warning, err);
+}
+
+/* A PEM file as text. */
+static char *read_pem(const char *path, bool is_key, struct error *warning, struct error *err)
 {
     struct stat what;
     char *text = NULL;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &what) != 0)
         error_set_errno(err, errno, "cannot read %s", path);
-    else if (!S_ISREG(what.st_mode) || what.st_size > PEM_MAX)
-        error_set(err, "%s is not a PEM file", path);
-    else if (is_key && (what.st_mode & S_IRWXO))
-        error_set(err, "%s can be read by others: chmod o= it", path);
-    else if (!(text = read_all(fd, (size_t)what.st_size)))
+    else if (check_pem(fd, &what, path, is_key, warning, err) &&
+             !(text = read_all(fd, (size_t)what.st_size)))
         error_set(err, "no memory for %s", path);
     if (fd >= 0)
         close(fd);
@@ -63,25 +71,33 @@ static bool report(struct problem_list *problems, const struct position *at,
     return false;
 }
 
-bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
-                        struct problem_list *problems)
+/* The key is left alone where `with_key` is false: the certificate is judged by itself. */
+static bool read_pair(const struct tls_settings *tls, bool with_key, struct listen_socket *socket,
+                      struct problem_list *problems)
 {
-    const char *warning = NULL;
-    struct error err;
-    socket->certificate_pem = read_pem(tls->certificate, false, &err);
+    struct tls_findings findings;
+    struct error warning = {""}, err;
+    socket->certificate_pem = read_pem(tls->certificate, false, &warning, &err);
     if (!socket->certificate_pem)
         return report(problems, &tls->certificate_at, &err);
-    socket->key_pem = read_pem(tls->key, true, &err);
-    if (!socket->key_pem)
+    if (with_key && !(socket->key_pem = read_pem(tls->key, true, &warning, &err)))
         return report(problems, &tls->key_at, &err);
-    if (!tls_check_pair(socket->certificate_pem, socket->key_pem, &err, &warning)) {
+    if (warning.text[0])
+        settings_problem(problems, PROBLEM_WARNING, &tls->key_at, "%s", warning.text);
+    if (!tls_check_pair(socket->certificate_pem, socket->key_pem, &err, &findings)) {
         error_prefix(&err, "%s", tls->certificate);
         return report(problems, &tls->certificate_at, &err);
     }
-    if (warning)
+    for (size_t i = 0; i < findings.count; i++)
         settings_problem(problems, PROBLEM_WARNING, &tls->certificate_at, "%s: %s",
-                         tls->certificate, warning);
+                         tls->certificate, findings.items[i].text);
     return true;
+}
+
+bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
+                        struct problem_list *problems)
+{
+    return read_pair(tls, true, socket, problems);
 }
 
 static void forget_pair(struct listen_socket *socket)
@@ -92,16 +108,65 @@ static void forget_pair(struct listen_socket *socket)
     free((void *)socket->certificate_pem);
 }
 
-static void check_pairs(const struct settings *settings, struct problem_list *problems)
+/* ---- the names of certificates ---- */
+
+/* The host of an https URL, without brackets; false for another one. */
+static bool host_of_url(const char *url, char host[HOST_MAX])
+{
+    if (strncmp(url, "https://", 8) != 0)
+        return false;
+    url += 8;
+    bool bracketed = *url == '[';
+    size_t length = bracketed ? strcspn(++url, "]") : strcspn(url, ":/?");
+    snprintf(host, HOST_MAX, "%.*s", (int)length, url);
+    return length > 0 && length < HOST_MAX;
+}
+
+static bool some_certificate_fits(const struct listen_socket *sockets, size_t count,
+                                  const char *host)
+{
+    for (size_t i = 0; i < count; i++)
+        if (tls_certificate_fits(sockets[i].certificate_pem, sockets[i].key_pem, host))
+            return true;
+    return false;
+}
+
+/* Each host once: routes of one server mostly have the same. Where a listener speaks plain HTTP or
+ * listens on a unix socket there is a proxy in front, and the certificate is the proxy's. */
+static void check_names(const struct settings *settings, const struct listen_socket *sockets,
+                        size_t count, struct problem_list *problems)
+{
+    char host[HOST_MAX], last[HOST_MAX] = "";
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route *route = &settings->routes[i];
+        if (!route->public_url || !host_of_url(route->public_url, host) || strcmp(host, last) == 0)
+            continue;
+        memcpy(last, host, sizeof last);
+        if (!some_certificate_fits(sockets, count, host))
+            settings_problem(problems, PROBLEM_WARNING, &route->public_url_at,
+                             "no certificate of server.listen is for \"%s\": senders that connect "
+                             "without a proxy in between refuse it",
+                             host);
+    }
+}
+
+static void check_pairs(const struct settings *settings, bool with_keys,
+                        struct problem_list *problems)
 {
     const struct section_list *list = &settings->server.listen;
     const struct listen_settings *listen = list->items;
-    for (size_t i = 0; i < list->count; i++) {
-        struct listen_socket socket = {0};
-        if (!listen[i].tls.off)
-            premises_read_pair(&listen[i].tls, &socket, problems);
-        forget_pair(&socket);
+    struct listen_socket *sockets = calloc(list->count, sizeof *sockets);
+    bool all = sockets != NULL;
+    for (size_t i = 0; sockets && i < list->count; i++) {
+        bool read =
+            !listen[i].tls.off && read_pair(&listen[i].tls, with_keys, &sockets[i], problems);
+        all = read && strncmp(listen[i].address, "unix:", 5) != 0 && all;
     }
+    if (all)
+        check_names(settings, sockets, list->count, problems);
+    for (size_t i = 0; sockets && i < list->count; i++)
+        forget_pair(&sockets[i]);
+    free(sockets);
 }
 
 /* ---- the others ---- */
@@ -153,7 +218,7 @@ void premises_fit_memory(struct settings *settings, struct problem_list *problem
 void premises_check(struct settings *settings, struct problem_list *problems)
 {
     premises_fit_memory(settings, problems);
-    check_pairs(settings, problems);
+    check_pairs(settings, true, problems);
     premises_check_user(settings, problems);
     check_journal(settings, problems);
     check_floor(settings, problems);

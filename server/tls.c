@@ -5,15 +5,11 @@
 #include "server/tls.h"
 
 #include "server/process.h"
+#include "server/tls_pair.h"
 
-#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
-
-enum { CHAIN_MAX = 16 };
 
 const char *tls_library_version(void)
 {
@@ -25,112 +21,12 @@ const char tls_priorities[] =
     "-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:"
     "-GROUP-ALL:+GROUP-X25519:+GROUP-SECP256R1:+GROUP-SECP384R1:%SERVER_PRECEDENCE";
 
-/* The parsed pair in the forms that the checks and the handshake want. */
-struct pair {
-    gnutls_x509_crt_t certificates[CHAIN_MAX];
-    unsigned count;
-    gnutls_privkey_t key;
-};
-
 struct tls_server {
-    struct pair pair;
-    gnutls_pcert_st chain[CHAIN_MAX];
+    struct tls_pair pair;
+    gnutls_pcert_st chain[TLS_CHAIN_MAX];
     unsigned chain_length;
     gnutls_datum_t ticket_key;
 };
-
-static void pair_finish(struct pair *pair)
-{
-    for (unsigned i = 0; i < pair->count; i++)
-        gnutls_x509_crt_deinit(pair->certificates[i]);
-    if (pair->key)
-        gnutls_privkey_deinit(pair->key);
-    *pair = (struct pair){.count = 0};
-}
-
-static gnutls_datum_t datum_of_text(const char *text)
-{
-    return (gnutls_datum_t){.data = (unsigned char *)text, .size = (unsigned)strlen(text)};
-}
-
-static bool import_certificates(struct pair *pair, const char *pem, struct error *err)
-{
-    gnutls_datum_t text = datum_of_text(pem);
-    unsigned count = CHAIN_MAX;
-    /* the order of the chain is checked, because a wrong one fails at some peers only */
-    int code = gnutls_x509_crt_list_import(pair->certificates, &count, &text, GNUTLS_X509_FMT_PEM,
-                                           GNUTLS_X509_CRT_LIST_IMPORT_FAIL_IF_EXCEED |
-                                               GNUTLS_X509_CRT_LIST_FAIL_IF_UNSORTED);
-    if (code < 0)
-        return error_set(err, "no usable certificate: %s", gnutls_strerror(code));
-    pair->count = (unsigned)code;
-    return true;
-}
-
-static bool import_key(struct pair *pair, const char *pem, struct error *err)
-{
-    gnutls_datum_t text = datum_of_text(pem);
-    int code = gnutls_privkey_init(&pair->key);
-    if (code == 0)
-        code = gnutls_privkey_import_x509_raw(pair->key, &text, GNUTLS_X509_FMT_PEM, NULL, 0);
-    return code == 0 || error_set(err, "no usable private key: %s", gnutls_strerror(code));
-}
-
-/* Two keys are the same if the hashes of their public halves are. */
-static bool key_belongs(const struct pair *pair, struct error *err)
-{
-    unsigned char of_certificate[64], of_key[64];
-    size_t certificate_size = sizeof of_certificate, key_size = sizeof of_key;
-    gnutls_pubkey_t public_key;
-    int code = gnutls_pubkey_init(&public_key);
-    if (code < 0)
-        return error_set(err, "%s", gnutls_strerror(code));
-    code = gnutls_pubkey_import_privkey(public_key, pair->key, 0, 0);
-    if (code == 0)
-        code = gnutls_pubkey_get_key_id(public_key, GNUTLS_KEYID_USE_SHA256, of_key, &key_size);
-    if (code == 0)
-        code = gnutls_x509_crt_get_key_id(pair->certificates[0], GNUTLS_KEYID_USE_SHA256,
-                                          of_certificate, &certificate_size);
-    gnutls_pubkey_deinit(public_key);
-    if (code < 0)
-        return error_set(err, "the key cannot be compared: %s", gnutls_strerror(code));
-    return bytes_equal(bytes_of(of_key, key_size), bytes_of(of_certificate, certificate_size)) ||
-           error_set(err, "the private key does not belong to the certificate");
-}
-
-static bool pair_import(struct pair *pair, const char *certificate_pem, const char *key_pem,
-                        struct error *err)
-{
-    *pair = (struct pair){.count = 0};
-    if (import_certificates(pair, certificate_pem, err) && import_key(pair, key_pem, err) &&
-        key_belongs(pair, err))
-        return true;
-    pair_finish(pair);
-    return false;
-}
-
-static const char *pair_warning(const struct pair *pair)
-{
-    time_t now = time(NULL);
-    if (gnutls_x509_crt_get_expiration_time(pair->certificates[0]) <= now)
-        return "the certificate has expired";
-    if (gnutls_x509_crt_get_activation_time(pair->certificates[0]) > now)
-        return "the certificate is not valid yet";
-    if (gnutls_privkey_get_pk_algorithm(pair->key, NULL) == GNUTLS_PK_RSA)
-        return "an RSA key makes new connections about five times as expensive as an ECDSA one";
-    return NULL;
-}
-
-bool tls_check_pair(const char *certificate_pem, const char *key_pem, struct error *err,
-                    const char **warning)
-{
-    struct pair pair;
-    if (!pair_import(&pair, certificate_pem, key_pem, err))
-        return false;
-    *warning = pair_warning(&pair);
-    pair_finish(&pair);
-    return true;
-}
 
 static bool server_build_chain(struct tls_server *server, struct error *err)
 {
@@ -153,7 +49,7 @@ struct tls_server *tls_server_create(const char *certificate_pem, const char *ke
     }
     server->ticket_key =
         (gnutls_datum_t){.data = (unsigned char *)ticket_key, .size = TICKET_KEY_SIZE};
-    if (pair_import(&server->pair, certificate_pem, key_pem, err) &&
+    if (tls_pair_import(&server->pair, certificate_pem, key_pem, err) &&
         server_build_chain(server, err))
         return server;
     tls_server_destroy(server);
@@ -164,7 +60,7 @@ void tls_server_destroy(struct tls_server *server)
 {
     for (unsigned i = 0; i < server->chain_length; i++)
         gnutls_pcert_deinit(&server->chain[i]);
-    pair_finish(&server->pair);
+    tls_pair_finish(&server->pair);
     free(server);
 }
 

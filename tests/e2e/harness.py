@@ -127,7 +127,7 @@ def make_certificate(directory, name="server", subject="localhost"):
     paths = [os.path.join(directory, name + ending) for ending in (".crt", ".key")]
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-days", "2", "-subj", "/CN=" + subject, "-keyout", paths[1], "-out", paths[0],
+         "-nodes", "-days", "400", "-subj", "/CN=" + subject, "-keyout", paths[1], "-out", paths[0],
          "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1"],
         check=True, stderr=subprocess.DEVNULL)
     os.chmod(paths[1], 0o600)

@@ -3,9 +3,11 @@
 #include "server/tls.h"
 
 #include "server/process.h"
+#include "server/tls_pair.h"
 
 #include <check.h>
 #include <gnutls/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -50,7 +52,7 @@ static void make_good_pair(struct pem *pem)
 {
     time_t now = time(NULL);
     make_pair(pem, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), now - DAY,
-              now + DAY);
+              now + 100 * DAY);
 }
 
 static void expect_warning(gnutls_pk_algorithm_t kind, unsigned bits, time_t from, time_t until,
@@ -58,20 +60,23 @@ static void expect_warning(gnutls_pk_algorithm_t kind, unsigned bits, time_t fro
 {
     struct pem pem;
     struct error err = {""};
-    const char *warning = NULL;
+    struct tls_findings findings;
     make_pair(&pem, kind, bits, from, until);
-    ck_assert_msg(tls_check_pair(pem.certificate, pem.key, &err, &warning), "%s", err.text);
-    ck_assert_msg(warning && strstr(warning, word), "%s", warning ? warning : "none");
+    ck_assert_msg(tls_check_pair(pem.certificate, pem.key, &err, &findings), "%s", err.text);
+    ck_assert_uint_eq(findings.count, word[0] ? 1 : 0);
+    ck_assert_msg(findings.count == 0 || strstr(findings.items[0].text, word), "%s, not %s",
+                  findings.items[0].text, word);
 }
 
 START_TEST(a_pair_is_taken)
 {
     struct pem pem;
     struct error err = {""};
-    const char *warning = "untouched";
+    struct tls_findings findings;
     make_good_pair(&pem);
-    ck_assert_msg(tls_check_pair(pem.certificate, pem.key, &err, &warning), "%s", err.text);
-    ck_assert_ptr_null(warning);
+    ck_assert_msg(tls_check_pair(pem.certificate, pem.key, &err, &findings), "%s", err.text);
+    ck_assert_uint_eq(findings.count, 0);
+    ck_assert(tls_check_pair(pem.certificate, NULL, &err, &findings));
 }
 END_TEST
 
@@ -80,8 +85,157 @@ START_TEST(a_pair_that_works_but_is_odd_is_taken_with_a_warning)
     unsigned p256 = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
     time_t now = time(NULL);
     expect_warning(GNUTLS_PK_ECDSA, p256, now - 2 * DAY, now - DAY, "expired");
-    expect_warning(GNUTLS_PK_ECDSA, p256, now + DAY, now + 2 * DAY, "not valid yet");
-    expect_warning(GNUTLS_PK_RSA, 2048, now - DAY, now + DAY, "RSA");
+    expect_warning(GNUTLS_PK_ECDSA, p256, now + DAY, now + 200 * DAY, "not valid yet");
+    expect_warning(GNUTLS_PK_RSA, 2048, now - DAY, now + 100 * DAY, "RSA");
+}
+END_TEST
+
+START_TEST(days_that_are_left_are_told)
+{
+    static const struct {
+        int hours;
+        const char *said;
+    } rows[] = {{23, "expires in less than a day"},
+                {25, "expires in 1 day ("},
+                {47, "renew it now"},
+                {49, "expires in 2 days"},
+                {7 * 24, "this week"},
+                {8 * 24, "expires in 8 days"},
+                {30 * 24, "expires in 30 days"},
+                {31 * 24, ""}};
+    unsigned p256 = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
+    time_t now = time(NULL);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        expect_warning(GNUTLS_PK_ECDSA, p256, now - 60 * DAY, now + rows[i].hours * 3600 + 60,
+                       rows[i].said);
+}
+END_TEST
+
+/* ---- chains ---- */
+
+struct made {
+    gnutls_x509_crt_t certificate;
+    gnutls_x509_privkey_t key;
+    struct pem pem;
+};
+
+static void make_issued(struct made *made, const char *name, const struct made *issuer, bool is_ca,
+                        time_t from, time_t until)
+{
+    gnutls_x509_privkey_init(&made->key);
+    gnutls_x509_crt_init(&made->certificate);
+    gnutls_x509_privkey_generate(made->key, GNUTLS_PK_ECDSA,
+                                 GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0);
+    gnutls_x509_crt_set_version(made->certificate, 3);
+    gnutls_x509_crt_set_serial(made->certificate, name, strlen(name));
+    gnutls_x509_crt_set_dn(made->certificate, name, NULL);
+    gnutls_x509_crt_set_activation_time(made->certificate, from);
+    gnutls_x509_crt_set_expiration_time(made->certificate, until);
+    gnutls_x509_crt_set_ca_status(made->certificate, is_ca);
+    gnutls_x509_crt_set_subject_alt_name(made->certificate, GNUTLS_SAN_DNSNAME, "hooks.example.org",
+                                         17, GNUTLS_FSAN_SET);
+    gnutls_x509_crt_set_key(made->certificate, made->key);
+    const struct made *signer = issuer ? issuer : made;
+    ck_assert_int_eq(gnutls_x509_crt_sign2(made->certificate, signer->certificate, signer->key,
+                                           GNUTLS_DIG_SHA256, 0),
+                     0);
+    export_pair(&made->pem, made->certificate, made->key);
+}
+
+enum { ROOT, INTERMEDIATE, LEAF, OTHER, MADE };
+
+static void make_chain(struct made made[MADE], time_t until)
+{
+    time_t from = time(NULL) - 60 * DAY, late = time(NULL) + 400 * DAY;
+    make_issued(&made[ROOT], "CN=root", NULL, true, from, late);
+    make_issued(&made[INTERMEDIATE], "CN=between", &made[ROOT], true, from, late);
+    make_issued(&made[LEAF], "CN=leaf", &made[INTERMEDIATE], false, from, until);
+    make_issued(&made[OTHER], "CN=other", &made[ROOT], false, from, late);
+}
+
+static void finish_chain(struct made made[MADE])
+{
+    for (int i = 0; i < MADE; i++) {
+        gnutls_x509_crt_deinit(made[i].certificate);
+        gnutls_x509_privkey_deinit(made[i].key);
+    }
+}
+
+static void join(char *file, const struct made made[MADE], const char *order)
+{
+    file[0] = '\0';
+    for (; *order; order++) {
+        int which = *order == 'r'   ? ROOT
+                    : *order == 'i' ? INTERMEDIATE
+                    : *order == 'l' ? LEAF
+                                    : OTHER;
+        strcat(file, made[which].pem.certificate);
+    }
+}
+
+/* The chain alone is sent, leaf first, whatever the order of the file. */
+START_TEST(a_file_is_put_in_order)
+{
+    static const struct {
+        const char *order, *chain, *said; /* l leaf, i intermediate, r root, o another's */
+    } rows[] = {{"li", "li", ""},
+                {"lir", "lir", ""},
+                {"lii", "li", ""},
+                {"llii", "li", ""},
+                {"lri", "lir", ""},
+                {"il", "li", ""},
+                {"ril", "lir", ""},
+                {"lio", "li", "1 certificate in this file is no part"},
+                {"oli", "li", "1 certificate in this file is no part"},
+                {"l", "l", "issued by \"CN=between\""},
+                {"lr", "l", "1 certificate in"}};
+    struct made made[MADE];
+    static char file[5 * 8192];
+    make_chain(made, time(NULL) + 300 * DAY);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tls_findings findings = {.count = 0};
+        struct tls_pair pair;
+        struct error err = {""};
+        join(file, made, rows[i].order);
+        ck_assert_msg(tls_check_pair(file, made[LEAF].pem.key, &err, &findings), "%s: %s",
+                      rows[i].order, err.text);
+        ck_assert_msg((findings.count > 0) == (rows[i].said[0] != '\0'), "%s", rows[i].order);
+        ck_assert_msg(findings.count == 0 || strstr(findings.items[0].text, rows[i].said), "%s: %s",
+                      rows[i].order, findings.items[0].text);
+        ck_assert(tls_pair_import(&pair, file, made[LEAF].pem.key, &err));
+        ck_assert_uint_eq(pair.count, strlen(rows[i].chain));
+        for (unsigned at = 0; at < pair.count; at++) {
+            char letter = rows[i].chain[at];
+            int which = letter == 'r' ? ROOT : letter == 'i' ? INTERMEDIATE : LEAF;
+            ck_assert(gnutls_x509_crt_equals(pair.certificates[at], made[which].certificate));
+        }
+        tls_pair_finish(&pair);
+    }
+    ck_assert(tls_certificate_fits(file, made[LEAF].pem.key, "hooks.example.org"));
+    ck_assert(!tls_certificate_fits(file, made[LEAF].pem.key, "example.org"));
+    finish_chain(made);
+}
+END_TEST
+
+START_TEST(few_days_are_no_news_of_a_ca_that_gives_no_more)
+{
+    struct made made[MADE], brief;
+    static char file[2 * 8192];
+    struct tls_findings findings;
+    struct error err;
+    time_t now = time(NULL);
+    make_chain(made, now + DAY);
+    for (int hours = 47; hours > 0; hours -= 40) { /* of 72 */
+        make_issued(&brief, "CN=brief", &made[INTERMEDIATE], false, now - (72 - hours) * 3600,
+                    now + hours * 3600);
+        snprintf(file, sizeof file, "%s%s", brief.pem.certificate,
+                 made[INTERMEDIATE].pem.certificate);
+        ck_assert(tls_check_pair(file, brief.pem.key, &err, &findings));
+        ck_assert_uint_eq(findings.count, hours == 47 ? 0 : 1);
+        gnutls_x509_crt_deinit(brief.certificate);
+        gnutls_x509_privkey_deinit(brief.key);
+    }
+    finish_chain(made);
 }
 END_TEST
 
@@ -89,10 +243,10 @@ START_TEST(a_key_of_another_certificate_is_refused)
 {
     struct pem one, other;
     struct error err = {""};
-    const char *warning;
+    struct tls_findings findings;
     make_good_pair(&one);
     make_good_pair(&other);
-    ck_assert(!tls_check_pair(one.certificate, other.key, &err, &warning));
+    ck_assert(!tls_check_pair(one.certificate, other.key, &err, &findings));
     ck_assert_ptr_nonnull(strstr(err.text, "does not belong"));
 }
 END_TEST
@@ -101,13 +255,13 @@ START_TEST(what_is_no_pem_is_refused)
 {
     struct pem pem;
     struct error err = {""};
-    const char *warning;
+    struct tls_findings findings;
     make_good_pair(&pem);
-    ck_assert(!tls_check_pair("", pem.key, &err, &warning));
-    ck_assert(!tls_check_pair("hello", pem.key, &err, &warning));
-    ck_assert(!tls_check_pair(pem.certificate, "", &err, &warning));
-    ck_assert(!tls_check_pair(pem.certificate, pem.certificate, &err, &warning));
-    ck_assert(!tls_check_pair(pem.key, pem.key, &err, &warning));
+    ck_assert(!tls_check_pair("", pem.key, &err, &findings));
+    ck_assert(!tls_check_pair("hello", pem.key, &err, &findings));
+    ck_assert(!tls_check_pair(pem.certificate, "", &err, &findings));
+    ck_assert(!tls_check_pair(pem.certificate, pem.certificate, &err, &findings));
+    ck_assert(!tls_check_pair(pem.key, pem.key, &err, &findings));
 }
 END_TEST
 
@@ -116,17 +270,17 @@ START_TEST(half_a_pem_is_refused)
 {
     struct pem pem, cut;
     struct error err = {""};
-    const char *warning;
+    struct tls_findings findings;
     make_good_pair(&pem);
     for (size_t length = 0; length + 30 < strlen(pem.certificate); length += 7) {
         cut = pem;
         cut.certificate[length] = '\0';
-        ck_assert(!tls_check_pair(cut.certificate, cut.key, &err, &warning));
+        ck_assert(!tls_check_pair(cut.certificate, cut.key, &err, &findings));
     }
     for (size_t length = 0; length + 30 < strlen(pem.key); length += 7) {
         cut = pem;
         cut.key[length] = '\0';
-        ck_assert(!tls_check_pair(cut.certificate, cut.key, &err, &warning));
+        ck_assert(!tls_check_pair(cut.certificate, cut.key, &err, &findings));
     }
 }
 END_TEST
@@ -160,6 +314,9 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, a_pair_is_taken);
     tcase_add_test(all, a_pair_that_works_but_is_odd_is_taken_with_a_warning);
+    tcase_add_test(all, days_that_are_left_are_told);
+    tcase_add_test(all, a_file_is_put_in_order);
+    tcase_add_test(all, few_days_are_no_news_of_a_ca_that_gives_no_more);
     tcase_add_test(all, a_key_of_another_certificate_is_refused);
     tcase_add_test(all, what_is_no_pem_is_refused);
     tcase_add_test(all, half_a_pem_is_refused);
