@@ -61,8 +61,10 @@ static const struct row listen_rows[] = {
      .flags = ROW_REQUIRED,
      .min = 1,
      .max = 200,
-     .sentence = "Where to listen: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
-                 "socket that systemd passes); port 0 is any that is free."},
+     .sentence =
+         "Where to listen: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
+         "socket that systemd passes); port 0 is any that is free. `[::]:port` takes IPv4 too, "
+         "unless an IPv4 address with the same port stands beside it."},
     {.name = "tls",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct listen_settings, tls),

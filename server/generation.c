@@ -3,6 +3,7 @@
  * open none; all that is wrong is found in one run. */
 #include "server/generation.h"
 
+#include "config/address.h"
 #include "config/load.h"
 #include "server/cli.h"
 #include "server/premises.h"
@@ -18,14 +19,31 @@ static unsigned same_address_before(const struct listen_settings *listen, size_t
     return count;
 }
 
+/* [::] takes IPv4 too, as people expect who name it alone; but not where the file has an IPv4
+ * address with the same port, which could not be bound beside it. */
+static bool wants_v6_only(const struct section_list *list, size_t index)
+{
+    const struct listen_settings *listen = list->items;
+    struct listen_address own, other;
+    if (!listen_address_parse(listen[index].address, &own, NULL) || own.kind != LISTEN_TCP)
+        return true;
+    for (size_t i = 0; own.port != 0 && i < list->count; i++)
+        if (listen[i].address[0] != '[' && listen_address_parse(listen[i].address, &other, NULL) &&
+            other.kind == LISTEN_TCP && other.port == own.port)
+            return true;
+    return false;
+}
+
 /* One address of the file; what is wrong with it is reported at its place. */
 static bool open_address(struct generation *generation, struct socket_table *table, size_t index,
                          struct problem_list *problems)
 {
-    const struct listen_settings *listen = generation->settings->server.listen.items;
+    const struct section_list *list = &generation->settings->server.listen;
+    const struct listen_settings *listen = list->items;
     struct error err;
     struct open_socket *opened =
-        socket_table_open(table, listen[index].address, same_address_before(listen, index), &err);
+        socket_table_open(table, listen[index].address, same_address_before(listen, index),
+                          wants_v6_only(list, index), &err);
     if (!opened) {
         problems->unreadable = true;
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at, "%s", err.text);

@@ -53,8 +53,9 @@ static bool bind_waiting(int fd, const struct sockaddr *address, socklen_t lengt
 }
 
 static int listen_on(const struct sockaddr *address, socklen_t length, const char *name,
-                     struct error *err)
+                     bool v6_only, struct error *err)
 {
+    int only = v6_only; /* the system's default is not the same everywhere */
     int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), on = 1;
     if (fd < 0) {
         error_set_errno(err, errno, "cannot make a socket for %s", name);
@@ -63,16 +64,18 @@ static int listen_on(const struct sockaddr *address, socklen_t length, const cha
     if (address->sa_family != AF_UNIX)
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     if (address->sa_family == AF_INET6)
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
     if (!bind_waiting(fd, address, length)) {
-        error_set_errno(err, errno, "cannot listen on %s", name);
+        int reason = errno;
+        error_set_errno(err, reason, "cannot listen on %s", name);
         close(fd);
+        errno = reason;
         return -1;
     }
     return fd;
 }
 
-static int open_tcp(const char *address, struct error *err)
+static int open_tcp(const char *address, bool v6_only, struct error *err)
 {
     char host[128], port[8];
     if (!split_host_port(address, host, port, err))
@@ -84,8 +87,9 @@ static int open_tcp(const char *address, struct error *err)
         error_set(err, "cannot listen on %s: %s", address, gai_strerror(failed));
         return -1;
     }
-    int fd = listen_on(found->ai_addr, found->ai_addrlen, address, err);
+    int fd = listen_on(found->ai_addr, found->ai_addrlen, address, v6_only, err), reason = errno;
     freeaddrinfo(found);
+    errno = reason;
     return fd;
 }
 
@@ -111,7 +115,7 @@ static int open_unix(const char *path, struct error *err)
     /* a socket that nobody serves was left by a crash; anything else is not ours to remove */
     if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) && !unix_socket_alive(&address))
         unlink(path);
-    int fd = listen_on((struct sockaddr *)&address, sizeof address, path, err);
+    int fd = listen_on((struct sockaddr *)&address, sizeof address, path, true, err);
     if (fd >= 0)
         chmod(path, 0666); /* who may reach it is the directory's business, as for TCP */
     return fd;
@@ -189,8 +193,27 @@ bool socket_is_reachable(const struct open_socket *socket)
                               !is_loopback(&address));
 }
 
+/* One that listens on [::] for IPv4 too keeps its port from an IPv4 address that a reload brings.
+ */
+static void explain_conflict(const struct socket_table *table, const char *address,
+                             struct error *err)
+{
+    const char *port = strrchr(address, ':');
+    for (size_t i = 0; port && i < table->count; i++) {
+        const char *other = table->items[i].address, *its_port = strrchr(other, ':');
+        if (!table->items[i].local && its_port && strcmp(port, its_port) == 0 && other[0] == '[' &&
+            address[0] != '[') {
+            char reason[sizeof err->text];
+            memcpy(reason, err->text, sizeof reason);
+            error_set(err, "%.300s; %s, which was opened without it, takes IPv4 too: restart",
+                      reason, other);
+            return;
+        }
+    }
+}
+
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,
-                                      unsigned number, struct error *err)
+                                      unsigned number, bool v6_only, struct error *err)
 {
     struct open_socket *found = socket_table_find(table, address, number);
     if (found) {
@@ -206,9 +229,12 @@ struct open_socket *socket_table_open(struct socket_table *table, const char *ad
     opened.inherited = strncmp(address, "systemd:", 8) == 0;
     opened.fd = opened.inherited                    ? find_systemd(address + 8, number, err)
                 : strncmp(address, "unix:", 5) == 0 ? open_unix(address + 5, err)
-                                                    : open_tcp(address, err);
-    if (opened.fd < 0)
+                                                    : open_tcp(address, v6_only, err);
+    if (opened.fd < 0) {
+        if (errno == EADDRINUSE)
+            explain_conflict(table, address, err);
         return NULL;
+    }
     opened.local = is_unix(opened.fd);
     table->items[table->count] = opened;
     return &table->items[table->count++];

@@ -25,9 +25,10 @@ struct socket_table {
 
 /* The socket for `address` (host:port, [v6]:port, unix:/path, systemd:NAME): the open one if there
  * is one, else a new one. Marks it wanted. NULL with `err`. `number` distinguishes several entries
- * with the same address (only port 0): the n-th of them gets the n-th socket. */
+ * with the same address (only port 0): the n-th of them gets the n-th socket. A new one of [::]
+ * takes IPv4 too unless `v6_only`. */
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,
-                                      unsigned number, struct error *err);
+                                      unsigned number, bool v6_only, struct error *err);
 
 /* Before a configuration is applied: nothing is wanted. */
 void socket_table_unmark(struct socket_table *table);

@@ -168,20 +168,20 @@ START_TEST(a_socket_is_found_again_by_its_address)
     struct socket_table table = {.count = 0};
     struct error why;
     char text[256], again[256];
-    struct open_socket *first = socket_table_open(&table, "127.0.0.1:0", 0, &why);
+    struct open_socket *first = socket_table_open(&table, "127.0.0.1:0", 0, false, &why);
     ck_assert_msg(first != NULL, "%s", why.text);
     socket_describe(first, true, text, sizeof text);
     ck_assert_msg(strncmp(text, "https://127.0.0.1:", 18) == 0, "%s", text);
     ck_assert_str_ne(text + 18, "0");
     int fd = first->fd;
     socket_table_unmark(&table);
-    ck_assert_int_eq(socket_table_open(&table, "127.0.0.1:0", 0, &why)->fd, fd);
-    struct open_socket *second = socket_table_open(&table, "127.0.0.1:0", 1, &why);
+    ck_assert_int_eq(socket_table_open(&table, "127.0.0.1:0", 0, false, &why)->fd, fd);
+    struct open_socket *second = socket_table_open(&table, "127.0.0.1:0", 1, false, &why);
     ck_assert_int_ne(second->fd, fd);
     socket_describe(second, false, again, sizeof again);
     ck_assert_msg(strncmp(again, "http://127.0.0.1:", 17) == 0, "%s", again);
     socket_table_unmark(&table);
-    socket_table_open(&table, "127.0.0.1:0", 0, &why);
+    socket_table_open(&table, "127.0.0.1:0", 0, false, &why);
     socket_table_sweep(&table);
     ck_assert_uint_eq(table.count, 1);
     socket_table_close(&table);
@@ -200,7 +200,7 @@ START_TEST(bad_addresses_are_refused_with_a_sentence)
     struct socket_table table = {.count = 0};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error why = {""};
-        ck_assert_ptr_null(socket_table_open(&table, bad[i], 0, &why));
+        ck_assert_ptr_null(socket_table_open(&table, bad[i], 0, false, &why));
         ck_assert_msg(why.text[0] != '\0', "%s", bad[i]);
     }
 }
@@ -213,15 +213,45 @@ START_TEST(a_stale_unix_socket_is_replaced_and_a_living_one_is_not)
     struct error why;
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(address, sizeof address, "unix:%s/s", directory);
-    ck_assert_ptr_nonnull(socket_table_open(&one, address, 0, &why));
-    ck_assert_ptr_null(socket_table_open(&two, address, 0, &why));
+    ck_assert_ptr_nonnull(socket_table_open(&one, address, 0, false, &why));
+    ck_assert_ptr_null(socket_table_open(&two, address, 0, false, &why));
     close(one.items[0].fd); /* as after a crash: the file stays */
     one.count = 0;
-    ck_assert_ptr_nonnull(socket_table_open(&two, address, 0, &why));
+    ck_assert_ptr_nonnull(socket_table_open(&two, address, 0, false, &why));
     ck_assert(two.items[0].local);
     socket_table_close(&two);
     ck_assert_int_eq(access(address + 5, F_OK), -1);
     rmdir(directory);
+}
+END_TEST
+
+/* A port that was just free: the kernel hands the same one out again last. */
+static unsigned free_port(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6};
+    socklen_t length = sizeof address;
+    int fd = socket(AF_INET6, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, length), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    close(fd);
+    return ntohs(address.sin6_port);
+}
+
+START_TEST(an_address_that_came_too_late_is_told_what_has_its_port)
+{
+    char both[64], v4[64];
+    struct socket_table table = {.count = 0};
+    struct error why = {""};
+    unsigned port = free_port();
+    snprintf(both, sizeof both, "[::]:%u", port);
+    snprintf(v4, sizeof v4, "0.0.0.0:%u", port);
+    ck_assert_msg(socket_table_open(&table, both, 0, false, &why), "%s", why.text);
+    ck_assert_ptr_null(socket_table_open(&table, v4, 0, false, &why));
+    ck_assert_msg(strstr(why.text, "in use") && strstr(why.text, "restart"), "%s", why.text);
+    socket_table_close(&table);
+    ck_assert_msg(socket_table_open(&table, both, 0, true, &why), "%s", why.text);
+    ck_assert_msg(socket_table_open(&table, v4, 0, false, &why), "%s", why.text);
+    socket_table_close(&table);
 }
 END_TEST
 
@@ -264,6 +294,7 @@ int main(void)
     tcase_add_test(all, a_socket_is_found_again_by_its_address);
     tcase_add_test(all, bad_addresses_are_refused_with_a_sentence);
     tcase_add_test(all, a_stale_unix_socket_is_replaced_and_a_living_one_is_not);
+    tcase_add_test(all, an_address_that_came_too_late_is_told_what_has_its_port);
     tcase_add_test(all, systemd_hears_what_is_said);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
