@@ -256,12 +256,17 @@ static bool is_secret_name(const struct problem_list *list, struct bytes name)
     return nearest_name(text, list->secret_names) != NULL;
 }
 
-/* Behind the first key whose value is a secret; SIZE_MAX if the line has none. */
+/* Behind the first key whose value is a secret; SIZE_MAX if the line has none. Its colon may be
+ * missing: then it is the first word of the line. */
 static size_t secret_offset(const struct problem_list *list, struct bytes line)
 {
+    bool is_first = true;
     for (size_t at = 0; list->secret_names && at < line.length;) {
         struct bytes rest = bytes_from(line, at);
         size_t length = name_length(rest), behind = length ? behind_colon(rest, length) : 0;
+        if (is_first && !behind && length > 0 && rest.data[0] != '-')
+            behind = length;
+        is_first = is_first && (length == 0 || rest.data[0] == '-');
         if (behind && is_secret_name(list, bytes_of(rest.data, length)))
             return at + behind;
         at += length ? length : 1;

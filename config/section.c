@@ -88,6 +88,18 @@ static bool unknown_joined(struct load *load, const struct node *key, size_t len
                         where);
 }
 
+/* "path a.db" or "auth {none", where a colon is missing. */
+static bool is_key_with_value(const char *key, const char *const *names)
+{
+    size_t length = strcspn(key, " ");
+    if (key[length] && strchr("{[", key[length + 1]))
+        return true;
+    for (; *names; names++)
+        if (strlen(*names) == length && strncmp(key, *names, length) == 0)
+            return true;
+    return false;
+}
+
 bool load_unknown(struct load *load, const struct node *value, const char *where,
                   const char *const *names, bool beside_secrets)
 {
@@ -95,6 +107,10 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
     size_t length = strcspn(key, ":");
     if (key[length])
         return unknown_joined(load, value->key, length, where, names);
+    if (key[strcspn(key, " ")] && is_key_with_value(key, names)) {
+        load_mask(load, value->key); /* of a secret it may be all */
+        return load_problem(load, value->key, "a \":\" is missing behind this key");
+    }
     if (beside_secrets && !nearest && tree_is_null(value)) {
         load_mask(load, value->key);
         return load_problem(load, value->key, "unknown key in %s; is a value missing?", where);

@@ -3,6 +3,7 @@
  * Its time is quadratic in the depth, so the depth is watched while the events come. */
 #include "config/tree.h"
 
+#include "config/syntax_hint.h"
 #include "config/text.h"
 
 #include <stdlib.h>
@@ -57,35 +58,62 @@ static const struct parser_sentence {
      "a second \":\" on this line; is the line before it closed, or is a quote missing?", false},
     {"did not find expected key",
      "this is not a key of the mapping around it; is the indentation right?", false},
+    {"did not find expected '-' indicator",
+     "this is no item of the list around it; is the indentation right?", false},
     {"did not find expected ',' or ']'", "no \",\" or \"]\" here for the list", true},
     {"did not find expected ',' or '}'", "no \",\" or \"}\" here for the mapping", true},
     {"did not find expected node content", "a value is missing here; is a bracket not closed?",
      false},
     {"found unexpected end of stream", "the file ends inside of the quotes", true},
-    {"could not find expected ':'", "a key without a \":\" and a value", false},
     {"block sequence entries are not allowed in this context",
      "a list item (\"- \") cannot stand here", false},
     {"did not find expected <document start>",
      "this belongs to nothing above it; is the indentation right, or a \":\" missing?", false},
 };
 
+/* A key that is none yet, in the line that libyaml names or in one before it. */
+static bool find_unfinished_key(struct bytes text, const yaml_parser_t *parser, const char *problem,
+                                struct syntax_hint *hint)
+{
+    unsigned line = place(parser->problem_mark.line);
+    unsigned began = place(parser->context_mark.line);
+    if (strcmp(problem, "could not find expected ':'") == 0) {
+        if (!syntax_hint_key(text, began, false, hint))
+            *hint = (struct syntax_hint){began, place(parser->context_mark.column),
+                                         "a key without a \":\" and a value"};
+        return true;
+    }
+    if (strcmp(problem, "mapping values are not allowed in this context") == 0 ||
+        strcmp(problem, "did not find expected '-' indicator") == 0)
+        return syntax_hint_key(text, line, true, hint) || syntax_hint_above(text, line, hint);
+    return strcmp(problem, "did not find expected key") == 0 &&
+           syntax_hint_key(text, line, true, hint);
+}
+
 static void builder_syntax_problem(struct builder *builder, const yaml_parser_t *parser)
 {
-    size_t at = parser->problem_mark.index;
+    const yaml_mark_t *mark = &parser->problem_mark;
     struct bytes text = builder->source->text;
     const char *problem = parser->problem ? parser->problem : "not YAML";
     struct parser_sentence found = {.better = problem};
+    struct syntax_hint hint;
     char sentence[200];
+    bool is_tab = syntax_hint_is_tab(text, place(mark->line), place(mark->column));
+    if (!is_tab && find_unfinished_key(text, parser, problem, &hint)) {
+        problem_add_unparsed(builder->problems, builder->source, hint.line, hint.column, NULL, "%s",
+                             hint.sentence);
+        return;
+    }
     for (size_t i = 0; i < sizeof parser_sentences / sizeof *parser_sentences; i++)
         if (strcmp(problem, parser_sentences[i].given) == 0)
             found = parser_sentences[i];
-    if (at < text.length && text.data[at] == '\t')
+    if (is_tab)
         found = (struct parser_sentence){.better = "a tab; indent with spaces"};
     snprintf(sentence, sizeof sentence, "%s", found.better);
     if (found.with_line)
         snprintf(sentence, sizeof sentence, "%s that began in line %u", found.better,
                  place(parser->context_mark.line));
-    builder_problem(builder, &parser->problem_mark, sentence);
+    builder_problem(builder, mark, sentence);
 }
 
 static void builder_parser_problem(struct builder *builder, const yaml_parser_t *parser)

@@ -29,6 +29,8 @@ PLACES = {
     "a list": "provider: github\n    secret:\n      - {env: SECRET}\n      - @",
     "the next line": "provider: github\n    secret:\n      @",
     "misspelt": "provider: github\n    secrt: @",
+    "without a colon": "provider: github\n    secret @",
+    "without a blank": "provider: github\n    secret:@\n    methods: [POST]",
     "quoted": 'provider: github\n    "secret" : @',
     "bearer": "auth: {token: {bearer: @}}",
     "value": "auth: {token: {header: X-T, value: @}}",
