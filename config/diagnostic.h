@@ -49,7 +49,8 @@ struct problem_list {
     struct problem *first;
     size_t count; /* in the list: at most PROBLEMS_MAX, what is more is only counted below */
     size_t errors, warnings;
-    bool unreadable; /* a file of the configuration could not be read */
+    size_t missing_secrets; /* variables, credentials and files that whoever runs this lacks */
+    bool unreadable;        /* a file of the configuration could not be read */
     struct mask *masks;
     bool lines_hidden; /* no memory for a mask: show no line at all */
     /* Keys whose values are secrets or hold some, NULL-terminated, for lines of a file that does

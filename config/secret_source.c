@@ -10,8 +10,10 @@
 #include "config/names.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { SECRET_MAX = 64 * 1024, SECRET_SHORT = 16, DIRECTORY_FILES_MAX = 64 };
 
@@ -72,9 +74,10 @@ static bool add_file(struct load *load, const struct node *node, const struct ro
     struct buffer content;
     struct error warning, err;
     bool added = false;
-    if (file_read(path, name, SECRET_MAX, care, &content, &warning, &err) != FILE_READ)
+    if (file_read(path, name, SECRET_MAX, care, &content, &warning, &err) != FILE_READ) {
+        load->problems->missing_secrets += access(path, R_OK) != 0 && errno == EACCES;
         load_problem(load, node, "\"%s\": %s", row->name, err.text);
-    else
+    } else
         added = add_value(load, node, row, name, trim_line_end(buffer_bytes(&content)), list);
     if (added && warning.text[0])
         load_warning(load, node, "\"%s\": %s", row->name, warning.text);
@@ -90,6 +93,7 @@ static bool add_from_env(struct load *load, const struct node *node, const struc
     const char *value = env_name_valid(node->text) ? getenv(node->text) : NULL;
     if (value)
         return add_value(load, node, row, NULL, trim_line_end(bytes_of_text(value)), list);
+    load->problems->missing_secrets++;
     if (load_is_usual_variable(node->text) && env_name_valid(node->text))
         return load_problem(load, node, "the environment variable \"%s\" is not set", node->text);
     load_mask(load, node);
@@ -176,6 +180,7 @@ static bool add_from_credential(struct load *load, const struct node *node, cons
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
     bool is_name = !strchr(node->text, '/') && node->text[0] != '.';
     if (!is_name || !directory || directory[0] != '/') {
+        load->problems->missing_secrets += is_name;
         load_mask(load, node);
         return load_problem(load, node,
                             is_name ? "the credential is not there: systemd sets "
@@ -215,6 +220,8 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             load_mask(load, value);
             return load_problem(load, value, "\"%s\" must be a text", secret_sources[i].name);
         }
+        if (load->secretless && load->settings)
+            load->settings->assumed_secrets++;
         if (load->secretless)
             return secret_list_add(list, bytes_of_text("taken to be there"));
         return secret_sources[i].add(load, value, row, list);

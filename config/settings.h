@@ -152,6 +152,7 @@ struct settings {
     void **parts;                 /* of registry.top_parts: settings_top_part() */
     struct secret_list **secrets; /* every list in the snapshot, to be wiped in settings_destroy */
     size_t secret_count, secret_capacity;
+    size_t assumed_secrets; /* that were taken to be there */
 };
 
 /* The settings block of a section that the registry brings. NULL: it does not bring that one. */

@@ -2,6 +2,8 @@
 #ifndef TENTERHOOK_SERVER_CLI_H
 #define TENTERHOOK_SERVER_CLI_H
 
+#include <stdbool.h>
+
 /* Exit codes. */
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_ENVIRONMENT = 3 };
 
@@ -26,6 +28,11 @@ extern const struct verb keys_verb;                              /* cli_keys.c *
 extern const struct verb replay_verb;                            /* cli_replay.c */
 extern const struct verb providers_verb, send_verb, verify_verb; /* cli_providers.c … */
 extern const struct verb validate_verb;                          /* cli_validate.c */
+
+/* Whether every option among the arguments (argv[0] is the verb) stands in the verb's usage; says
+ * which does not, on standard error. What an option takes is skipped and never said: it may be a
+ * secret. */
+bool cli_options_are_known(const struct verb *verb, int argc, char **argv);
 
 /* -c FILE, else $TENTERHOOK_CONFIG, else /etc/tenterhook/tenterhook.yaml. */
 const char *cli_config_file(const char *given);

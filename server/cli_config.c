@@ -5,18 +5,23 @@
 #include "server/database.h"
 #include "server/premises.h"
 
+#include <getopt.h>
 #include <unistd.h>
 
-/* "-c FILE" and nothing else; false for a usage error. */
-static bool parse_file_option(int argc, char **argv, const char **file)
+static bool parse_options(int argc, char **argv, const char **file, bool *without_secrets)
 {
+    static const struct option names[] = {{"without-secrets", no_argument, NULL, 's'}, {0}};
     const char *given = NULL;
     int option;
     optind = 1;
-    while ((option = getopt(argc, argv, "c:")) != -1) {
-        if (option != 'c')
+    *without_secrets = false;
+    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
+        if (option == 'c')
+            given = optarg;
+        else if (option == 's')
+            *without_secrets = true;
+        else
             return false;
-        given = optarg;
     }
     *file = cli_config_file(given);
     return optind == argc;
@@ -53,21 +58,51 @@ static void print_library(FILE *out)
                 : "beside commits");
 }
 
+/* Somebody who administrates the machine has neither the unit's variables nor its credentials. */
+static void print_unchecked(const struct settings *settings, FILE *out)
+{
+    const struct section_list *list = &settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    size_t keys = 0;
+    for (size_t i = 0; i < list->count; i++)
+        keys += !listen[i].tls.off;
+    fputs("not checked: ", out);
+    print_count(settings->assumed_secrets, "secret", out);
+    fputs(" (whether there, long enough, of the right form) and ", out);
+    print_count(keys, "private key", out);
+    fputc('\n', out);
+}
+
+static void print_check(const char *file, const struct settings *settings,
+                        const struct problem_list *problems, bool without_secrets)
+{
+    problem_list_print(problems, stderr);
+    print_summary(file, settings, problems, stdout);
+    if (settings && without_secrets)
+        print_unchecked(settings, stdout);
+    if (settings && problems->errors == 0)
+        print_library(stdout);
+    if (problems->missing_secrets > 0) {
+        print_count(problems->missing_secrets, "secret", stdout);
+        fputs(" cannot be had here; \"check --without-secrets\" checks everything else\n", stdout);
+    }
+}
+
 static int check_run(int argc, char **argv)
 {
     const char *file;
+    bool without_secrets;
     struct problem_list problems;
-    if (!parse_file_option(argc, argv, &file))
+    if (!parse_options(argc, argv, &file, &without_secrets))
         return EXIT_USAGE;
     problem_list_init(&problems);
-    struct settings *settings = settings_load(file, &program_registry, &problems);
+    struct settings *settings = without_secrets
+                                    ? settings_load_secretless(file, &program_registry, &problems)
+                                    : settings_load(file, &program_registry, &problems);
     bool missing = problems.unreadable; /* the file itself */
     if (settings)
-        premises_check(settings, &problems);
-    problem_list_print(&problems, stderr);
-    print_summary(file, settings, &problems, stdout);
-    if (settings && problems.errors == 0)
-        print_library(stdout);
+        premises_check(settings, !without_secrets, &problems);
+    print_check(file, settings, &problems, without_secrets);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);
     problem_list_finish(&problems);
@@ -99,7 +134,7 @@ static int reference_run(int argc, char **argv)
     return EXIT_DONE;
 }
 
-const struct verb check_verb = {"check", "check [-c FILE]",
+const struct verb check_verb = {"check", "check [-c FILE] [--without-secrets]",
                                 "says everything that is wrong with a route file", check_run};
 const struct verb explain_verb = {"explain", "explain KEY",
                                   "says what a key of the route file means", explain_run};

@@ -1,4 +1,5 @@
 /* The program: a table of verbs. */
+#include "config/diagnostic.h"
 #include "server/cli.h"
 #include "server/database.h"
 #include "server/http.h"
@@ -52,15 +53,34 @@ static const struct verb *find_verb(const char *name)
 static bool asks_for_help(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
             return true;
     return false;
 }
 
-static int usage_error(const char *name)
+static int unknown_verb(const char *name)
 {
-    fprintf(stderr, "tenterhook: there is no verb \"%s\"; see tenterhook --help\n", name);
+    static const char *const options[] = {"--help", "--version", NULL};
+    const char *names[VERBS + 1] = {NULL};
+    for (int i = 0; i < VERBS; i++)
+        names[i] = verbs[i]->name;
+    bool is_option = name[0] == '-';
+    const char *nearest = nearest_name(name, is_option ? options : names);
+    fprintf(stderr, "tenterhook: there is no %s \"%s\"", is_option ? "option" : "verb", name);
+    if (nearest)
+        fprintf(stderr, ", did you mean \"%s\"?\n", nearest);
+    else
+        fputs("; see tenterhook --help\n", stderr);
     return EXIT_USAGE;
+}
+
+static int print_verb_help(const char *name)
+{
+    const struct verb *verb = find_verb(name);
+    if (!verb)
+        return unknown_verb(name);
+    printf("usage: tenterhook %s\n%s\n", verb->usage, verb->sentence);
+    return EXIT_DONE;
 }
 
 /* Output that was lost is no success. */
@@ -78,22 +98,24 @@ int main(int argc, char **argv)
     /* a limit on the size of files is an error of write(2), for us and what we fork, and no death;
      * commands have it at its default again (handlers/spawn.c) */
     signal(SIGXFSZ, SIG_IGN);
-    if (strcmp(name, "--version") == 0) {
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         print_version();
         return finish_output(EXIT_DONE);
     }
-    if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0) {
+    bool is_help = strcmp(name, "help") == 0;
+    if (is_help && argc > 2)
+        return finish_output(print_verb_help(argv[2]));
+    if (is_help || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
         print_help(stdout);
         return argc > 1 ? finish_output(EXIT_DONE) : EXIT_USAGE;
     }
     const struct verb *verb = find_verb(name);
     if (!verb)
-        return usage_error(name);
-    if (asks_for_help(argc - 1, argv + 1)) {
-        printf("usage: tenterhook %s\n%s\n", verb->usage, verb->sentence);
-        return finish_output(EXIT_DONE);
-    }
-    int code = verb->run(argc - 1, argv + 1);
+        return unknown_verb(name);
+    if (asks_for_help(argc - 1, argv + 1))
+        return finish_output(print_verb_help(name));
+    int code = cli_options_are_known(verb, argc - 1, argv + 1) ? verb->run(argc - 1, argv + 1)
+                                                               : EXIT_USAGE;
     if (code == EXIT_USAGE)
         fprintf(stderr, "usage: tenterhook %s\n", verb->usage);
     return verb == &serve_verb ? code : finish_output(code); /* its output was for its start */

@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -182,44 +181,15 @@ bool premises_check_user(const struct settings *settings, struct problem_list *p
     return report(problems, &server->user_at, &err);
 }
 
-static void check_journal(const struct settings *settings, struct problem_list *problems)
-{
-    struct stat what;
-    char *path = strdup(settings->journal.path);
-    if (settings->journal.at.file && path &&
-        (stat(dirname(path), &what) != 0 || !S_ISDIR(what.st_mode)))
-        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
-                         "the directory of the journal %s is not there", settings->journal.path);
-    free(path);
-}
-
-/* The log may need as much room as it can have before it is copied, whatever commands print. */
-static void check_floor(const struct settings *settings, struct problem_list *problems)
-{
-    const struct journal_settings *journal = &settings->journal;
-    int64_t least = (int64_t)DATABASE_PAGE * DATABASE_LOG_PAGES;
-    char is[32], needed[32];
-    if (journal->min_free >= least)
-        return;
-    units_format_size(journal->min_free, is);
-    units_format_size(least, needed);
-    settings_problem(problems, PROBLEM_WARNING, &journal->min_free_at,
-                     "\"min_free: %s\" is little: the journal's log alone may grow to %s while the "
-                     "disk is slow, and events that wait for their actions need room for what "
-                     "becomes of them",
-                     is, needed);
-}
-
 void premises_fit_memory(struct settings *settings, struct problem_list *problems)
 {
     memory_limit_apply(settings, memory_limit_find(""), problems);
 }
 
-void premises_check(struct settings *settings, struct problem_list *problems)
+void premises_check(struct settings *settings, bool with_keys, struct problem_list *problems)
 {
     premises_fit_memory(settings, problems);
-    check_pairs(settings, true, problems);
+    check_pairs(settings, with_keys, problems);
     premises_check_user(settings, problems);
-    check_journal(settings, problems);
-    check_floor(settings, problems);
+    premises_warn_journal(settings, problems);
 }

@@ -18,7 +18,13 @@ bool premises_check_user(const struct settings *settings, struct problem_list *p
 /* Fits server.body_memory to the memory that there is; warns where that cannot be. */
 void premises_fit_memory(struct settings *settings, struct problem_list *problems);
 
-/* All of them, and whether the journal's directory is there (a warning). */
-void premises_check(struct settings *settings, struct problem_list *problems);
+/* Whether whoever will run the server can write the journal, as far as it and its directory are
+ * there. False with a sentence about whose it is and what to do. */
+bool premises_journal_is_writable(const struct settings *settings, struct error *err);
+/* The same, whether the directory is there, and journal.min_free, as warnings. */
+void premises_warn_journal(const struct settings *settings, struct problem_list *problems);
+
+/* All of them; without `with_keys` the private keys are not read. */
+void premises_check(struct settings *settings, bool with_keys, struct problem_list *problems);
 
 #endif

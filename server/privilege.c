@@ -9,7 +9,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 bool privilege_find_user(const char *wanted, uid_t *uid, gid_t *gid, struct error *err)
@@ -33,6 +35,35 @@ static bool become(uid_t uid, gid_t gid, struct error *err)
     if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid || getegid() != gid)
         return error_set(err, "root was not given up");
     return true;
+}
+
+static enum privilege_write try_write(const char *path)
+{
+    struct stat what;
+    if (stat(path, &what) != 0)
+        return errno == EACCES ? WRITE_UNREACHABLE : WRITE_UNKNOWN;
+    if (access(path, W_OK | R_OK | (S_ISDIR(what.st_mode) ? X_OK : 0)) == 0)
+        return WRITE_ALLOWED;
+    return errno == EACCES ? WRITE_DENIED : errno == EROFS ? WRITE_READ_ONLY : WRITE_UNKNOWN;
+}
+
+enum privilege_write privilege_try_write(const char *wanted, const char *path)
+{
+    uid_t uid;
+    gid_t gid;
+    int status;
+    if (geteuid() != 0)
+        return try_write(path);
+    if (!privilege_find_user(wanted, &uid, &gid, NULL))
+        return WRITE_UNKNOWN;
+    pid_t child = fork();
+    if (child == 0)
+        _exit(become(uid, gid, NULL) ? (int)try_write(path) : WRITE_UNKNOWN);
+    while (child > 0 && waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return WRITE_UNKNOWN;
+    return child > 0 && WIFEXITED(status) ? (enum privilege_write)WEXITSTATUS(status)
+                                          : WRITE_UNKNOWN;
 }
 
 /* Commands inherit HOME: root's would lead them to files that are not theirs. */

@@ -16,6 +16,7 @@
 #include "server/generation.h"
 #include "server/journal.h"
 #include "server/notify.h"
+#include "server/premises.h"
 #include "server/print.h"
 #include "server/privilege.h"
 
@@ -591,6 +592,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
     if (sv->journal_path &&
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
+        premises_journal_is_writable(settings, &why) &&
         !database_files_orphaned(sv->journal_path, &why) &&
         journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
         return true;
