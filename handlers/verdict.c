@@ -21,6 +21,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                            true, false},
     [REPLY_BAD_TARGET] = {"bad_target", 400, "the request target is not a path", LOG_INFO, true,
                           false},
+    [REPLY_TLS_EXPECTED] = {"tls_expected", 400, "this port speaks TLS: use https, not http",
+                            LOG_INFO, true, false},
     [REPLY_BAD_CONTENT] = {"bad_content", 400, "the body is not what its media type says", LOG_INFO,
                            false, false},
     [REPLY_UNAUTHENTICATED] = {"unauthenticated", 401, "the credentials are missing or wrong",

@@ -16,6 +16,7 @@ enum reply {
     REPLY_QUARANTINED, /* in the journal, but not to be carried out */
     REPLY_BAD_REQUEST, /* not HTTP as we take it */
     REPLY_BAD_TARGET,
+    REPLY_TLS_EXPECTED,
     REPLY_BAD_CONTENT, /* not the content it claims */
     REPLY_UNAUTHENTICATED,
     REPLY_FORBIDDEN,

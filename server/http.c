@@ -53,6 +53,8 @@ __attribute__((format(printf, 2, 0))) static void http_log(void *cls, const char
     struct http *http = cls;
     int64_t held_back;
     char text[256];
+    if (http->tls_at_work) /* its session is there now, and not any more when we are told its end */
+        tls_session_explain(http->tls_at_work);
     if (!log_gate_pass(&http->library_gate, &held_back))
         return;
     vsnprintf(text, sizeof text, format, args);

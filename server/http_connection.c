@@ -163,13 +163,26 @@ static bool stage_reads(enum stage stage)
            stage == STAGE_BODY;
 }
 
+/* A method begins with a letter, a record of TLS with a small number. */
+static bool speaks_plain_http(const struct connection *connection)
+{
+    uint8_t byte = 0;
+    return connection->door->tls && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+           ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z'));
+}
+
 static void fresh_is_ready(struct connection *connection)
 {
     switch (connection_peek(connection)) {
     case PEEK_NOTHING:
         return;
     case PEEK_DATA:
-        connection_hand_over(connection);
+        if (speaks_plain_http(connection)) {
+            http_reply_plain(connection);
+            connection_linger_fresh(connection);
+        } else {
+            connection_hand_over(connection);
+        }
         return;
     case PEEK_END: /* a port scan, a health check */
         connection_close(connection);

@@ -48,15 +48,19 @@ static void connection_adopted(struct connection *connection, struct MHD_Connect
     }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    tls_session_begin(&connection->tls, info->tls_session, connection->door->tls);
+    tls_session_begin(&connection->tls, info->tls_session, connection->door->tls,
+                      &connection->door->http->tls_at_work);
     connection_set_stage(connection, STAGE_HANDSHAKE, connection->timer.due_ns);
     connection_unsettle(connection);
 }
 
 static void connection_released(struct connection *connection)
 {
-    connection->door->http->by_fd[connection->fd] = NULL;
+    struct http *http = connection->door->http;
+    http->by_fd[connection->fd] = NULL;
     connection->mhd = NULL;
+    if (http->tls_at_work == &connection->tls)
+        http->tls_at_work = NULL;
     connection->is_parked = false;
     if (connection->is_in_epoll)
         epoll_ctl(connection->door->run_watch.fd, EPOLL_CTL_DEL, connection->fd, NULL);

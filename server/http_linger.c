@@ -45,3 +45,10 @@ bool connection_linger(struct connection *connection)
     close(fd);
     return false;
 }
+
+void connection_linger_fresh(struct connection *connection)
+{
+    shutdown(connection->fd, SHUT_WR);
+    connection_set_stage(connection, STAGE_LINGER, clock_monotonic_ns() + LINGER_NS);
+    connection_read_rest(connection);
+}

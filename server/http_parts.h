@@ -112,6 +112,7 @@ struct http {
     struct loop_timer accept_timer, leave_timer, drain_timer;
     int64_t left_since_ns, left_last_ns; /* newcomers, to other listeners */
     uint32_t left_accepted;              /* by those, when left_since_ns was set */
+    struct tls_session *tls_at_work;     /* the one that has read last; NULL: none, or it is gone */
     struct log_gate gate;
     struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
     uint64_t progress;            /* of all connections, and connections that were closed */
@@ -210,6 +211,8 @@ bool connection_should_linger(const struct connection *connection);
 /* libmicrohttpd is about to close the descriptor: goes on with a copy of it. */
 bool connection_linger(struct connection *connection);
 void connection_read_rest(struct connection *connection);
+/* The same for a fresh connection, which libmicrohttpd does not have. */
+void connection_linger_fresh(struct connection *connection);
 
 /* ---- http_head.c ---- */
 
@@ -262,6 +265,8 @@ enum MHD_Result http_reply(struct http_request *request);
 void http_reply_timeout(struct connection *connection);
 /* The same for one that fills libmicrohttpd's buffer with what is no part of a body. */
 void http_reply_stuck(struct connection *connection);
+/* Plain HTTP where TLS is spoken: says so, in plain HTTP, to a connection that is fresh. */
+void http_reply_plain(struct connection *connection);
 /* One that was refused while its body came, and could not be told so: the rest was too long, or
  * never came. */
 void http_reply_cut(const struct http_request *request);

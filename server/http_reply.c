@@ -119,17 +119,15 @@ enum MHD_Result http_reply(struct http_request *request)
 /* libmicrohttpd takes no answer while it waits for the rest of a request, and this one is not going
  * to have a rest: the bytes are written past it, right before the connection is shut down. What was
  * refused already, in the middle of its body, is answered so. */
-static void reply_past(const struct connection *connection, struct verdict verdict)
+static void send_past(const struct connection *connection, const struct verdict *verdict)
 {
-    if (connection->request && connection->request->is_discarding)
-        verdict = connection->request->verdict;
-    const struct reply_row *row = &reply_rows[verdict.reply];
+    const struct reply_row *row = &reply_rows[verdict->reply];
     char body[256], retry[32] = "", answer[768];
     int size =
         snprintf(body, sizeof body, "{\"error\":\"%s\",\"message\":\"%s\"}", row->code, row->text);
     if (row->retry)
         snprintf(retry, sizeof retry, "Retry-After: %u\r\n",
-                 verdict.retry_after_s ? verdict.retry_after_s : 1);
+                 verdict->retry_after_s ? verdict->retry_after_s : 1);
     int length =
         snprintf(answer, sizeof answer,
                  "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Type: application/json\r\n"
@@ -142,7 +140,14 @@ static void reply_past(const struct connection *connection, struct verdict verdi
         tls_session_send(&connection->tls, bytes);
     else
         (void)!send(connection->fd, bytes.data, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    reply_log(connection, verdict.reply, row->status, verdict.reason, NULL);
+}
+
+static void reply_past(const struct connection *connection, struct verdict verdict)
+{
+    if (connection->request && connection->request->is_discarding)
+        verdict = connection->request->verdict;
+    send_past(connection, &verdict);
+    reply_log(connection, verdict.reply, reply_rows[verdict.reply].status, verdict.reason, NULL);
 }
 
 void http_reply_timeout(struct connection *connection)
@@ -174,26 +179,37 @@ static enum reply reply_of_status(unsigned status)
     return REPLY_BAD_REQUEST;
 }
 
-static void log_handshake(const struct connection *connection)
+static void log_handshake(const struct connection *connection, enum reply reply, const char *reason)
 {
     char peer[CLIENT_TEXT_SIZE];
     int64_t held_back;
-    reply_count(connection, REPLY_BAD_REQUEST);
+    reply_count(connection, reply);
     if (!log_gate_pass(&connection->door->http->gate, &held_back)) /* port scans come in floods */
         return;
     client_format(&connection->client, peer);
-    log_write(LOG_INFO, "handshake_failed", log_text("peer", peer),
+    log_write(LOG_INFO, "handshake_failed", log_text("peer", peer), log_text("reason", reason),
               log_number("held_back", held_back));
+}
+
+void http_reply_plain(struct connection *connection)
+{
+    struct verdict verdict =
+        verdict_refuse(REPLY_TLS_EXPECTED, "plain HTTP on a port that speaks TLS; answered 400");
+    send_past(connection, &verdict);
+    log_handshake(connection, verdict.reply, verdict.reason);
 }
 
 /* A handshake that is over has not failed: who leaves at the next moment has only come to see. */
 void http_reply_unseen(const struct connection *connection)
 {
+    const struct tls_session *tls = &connection->tls;
+    bool in_handshake = connection->stage == STAGE_HANDSHAKE && !tls->established;
+    if (in_handshake && (tls->failure || !connection->has_ended))
+        log_handshake(connection, REPLY_BAD_REQUEST,
+                      tls->failure ? tls->failure : "what came is no handshake that can go on");
     if (connection->has_ended || connection->is_refused)
         return;
-    if (connection->stage == STAGE_HANDSHAKE && !connection->tls.established)
-        log_handshake(connection);
-    else if (connection->stage == STAGE_HEAD && !tls_session_says_goodbye(&connection->tls))
+    if (connection->stage == STAGE_HEAD && !tls_session_says_goodbye(tls))
         reply_log(connection, REPLY_BAD_REQUEST, reply_rows[REPLY_BAD_REQUEST].status,
                   "not HTTP, libmicrohttpd refused it", NULL);
 }

@@ -67,19 +67,29 @@ void tls_server_destroy(struct tls_server *server)
 /* The handshake is over for us when the client's Finished has been verified: from then on
  * libmicrohttpd waits for the socket as it should (see http_connection.c on what it does before).
  */
-static int finished_came(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
-                         const gnutls_datum_t *message)
+static int message_passes(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                          const gnutls_datum_t *message)
 {
     struct tls_session *mine = gnutls_session_get_ptr(session);
-    (void)type;
-    (void)when;
     (void)message;
-    if (incoming)
+    if (!incoming)
+        mine->is_answered = true;
+    else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+        mine->has_asked = true; /* before it is read: it may be one that cannot be answered */
+    else if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
         mine->established = true;
     return 0;
 }
 
 /* ---- records ---- */
+
+enum { RECORD_ALERT = 21, RECORD_HANDSHAKE = 22, RECORD_DATA = 23 };
+
+/* Level and description, not encrypted. */
+static bool is_plain_alert(const struct tls_session *mine)
+{
+    return mine->head[0] == RECORD_ALERT && mine->head[3] == 0 && mine->head[4] == 2;
+}
 
 /* Follows the heads of records: who is told of a record has to have seen it before libmicrohttpd,
  * which reads whenever it likes. */
@@ -89,6 +99,8 @@ static void follow_records(struct tls_session *mine, const uint8_t *data, size_t
         if (mine->left > 0) {
             size_t part = length < mine->left ? length : mine->left;
             mine->left -= part;
+            if (mine->left == 0 && is_plain_alert(mine))
+                mine->alert = data[part - 1];
             data += part;
             length -= part;
             continue;
@@ -104,10 +116,10 @@ static void follow_records(struct tls_session *mine, const uint8_t *data, size_t
 
 bool tls_session_says_goodbye(const struct tls_session *mine)
 {
-    enum { ALERT = 21, ENCRYPTED = 23, ALERT_ENCRYPTED = 2 + 1 + 16 };
+    enum { ALERT_ENCRYPTED = 2 + 1 + 16 };
     return mine->head_length == TLS_RECORD_HEAD &&
-           (mine->head[0] == ALERT ||
-            (mine->head[0] == ENCRYPTED && mine->head[3] == 0 && mine->head[4] == ALERT_ENCRYPTED));
+           (mine->head[0] == RECORD_ALERT || (mine->head[0] == RECORD_DATA && mine->head[3] == 0 &&
+                                              mine->head[4] == ALERT_ENCRYPTED));
 }
 
 /* What GnuTLS does itself where it is not told otherwise, and looks at it. */
@@ -115,22 +127,71 @@ static ssize_t pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 {
     struct tls_session *mine = transport;
     ssize_t got = recv(mine->fd, data, size, 0);
+    *mine->at_work = mine;
     if (got > 0)
         follow_records(mine, data, (size_t)got);
     return got;
 }
 
+/* ---- failures ---- */
+
+/* What clients say when they leave (RFC 8446, 6.2). Which of the three about certificates stands
+ * for a wrong name depends on the client's library. */
+static const struct {
+    gnutls_alert_description_t alert;
+    const char *words;
+} alert_rows[] = {
+    {GNUTLS_A_UNKNOWN_CA, "the client does not know who issued the certificate (unknown_ca)"},
+    {GNUTLS_A_BAD_CERTIFICATE,
+     "the client refuses the certificate, for its name or its issuer (bad_certificate)"},
+    {GNUTLS_A_CERTIFICATE_UNKNOWN,
+     "the client refuses the certificate, for its name or its issuer (certificate_unknown)"},
+    {GNUTLS_A_CERTIFICATE_EXPIRED,
+     "the client finds that the certificate has expired (certificate_expired)"},
+    {GNUTLS_A_CERTIFICATE_REVOKED,
+     "the client finds that the certificate has been revoked (certificate_revoked)"},
+    {GNUTLS_A_UNSUPPORTED_CERTIFICATE,
+     "the client cannot read certificates of this kind (unsupported_certificate)"},
+    {GNUTLS_A_HANDSHAKE_FAILURE, "the client finds nothing in common (handshake_failure)"},
+    {GNUTLS_A_PROTOCOL_VERSION, "the client wants another version of TLS (protocol_version)"},
+    {GNUTLS_A_UNRECOGNIZED_NAME, "the client wants another name (unrecognized_name)"},
+    {GNUTLS_A_INTERNAL_ERROR, "the client has failed (internal_error)"},
+    {GNUTLS_A_DECODE_ERROR, "the client cannot read our answer (decode_error)"},
+    {GNUTLS_A_ILLEGAL_PARAMETER, "the client refuses our answer (illegal_parameter)"},
+};
+
+void tls_session_explain(struct tls_session *mine)
+{
+    if (mine->established || mine->failure)
+        return;
+    /* OpenSSL sends it in the clear also where TLS 1.3 encrypts, and GnuTLS cannot read it then */
+    gnutls_alert_description_t alert =
+        mine->alert ? (gnutls_alert_description_t)mine->alert : gnutls_alert_get(mine->session);
+    for (size_t i = 0; i < sizeof alert_rows / sizeof *alert_rows; i++)
+        if (alert_rows[i].alert == alert)
+            mine->failure = alert_rows[i].words;
+    if (mine->failure)
+        return;
+    if (!mine->has_asked && mine->head_length > 0 && mine->head[0] != RECORD_HANDSHAKE &&
+        mine->head[0] != RECORD_ALERT)
+        mine->failure = "what came is not TLS";
+    else if (mine->has_asked && !mine->is_answered)
+        mine->failure = "no version of TLS, cipher or group in common: 1.2 and 1.3 are spoken here";
+}
+
 /* ---- sessions ---- */
 
-void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server)
+void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server,
+                       struct tls_session **at_work)
 {
     int fd = gnutls_transport_get_int(session);
-    *mine = (struct tls_session){.session = session, .server = server, .fd = fd};
+    *mine =
+        (struct tls_session){.session = session, .server = server, .fd = fd, .at_work = at_work};
     gnutls_session_set_ptr(session, mine);
     gnutls_transport_set_ptr2(session, mine, (gnutls_transport_ptr_t)(intptr_t)fd);
     gnutls_transport_set_pull_function(session, pull);
-    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
-                                       finished_came);
+    gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
+                                       message_passes);
     /* without tickets every connection is a full handshake: dearer, but not wrong */
     gnutls_session_ticket_enable_server(session, &server->ticket_key);
 }

@@ -46,14 +46,23 @@ struct tls_session {
     void *session; /* gnutls_session_t; NULL: not TLS */
     const struct tls_server *server;
     int fd;
-    bool established; /* the client's Finished has come and was right */
+    bool has_asked, is_answered; /* its ClientHello has come, something of ours has gone */
+    bool established;            /* the client's Finished has come and was right */
+    const char *failure;         /* why the handshake has failed, as far as it is known; or NULL */
+    struct tls_session **at_work;
     /* the record that is being read */
     uint8_t head[TLS_RECORD_HEAD];
     size_t head_length, left;
+    uint8_t alert; /* the last one that came in the clear; 0: none (or close_notify) */
 };
 
-/* Prepares a fresh session before its first byte. It keeps a pointer to `mine`. */
-void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server);
+/* Prepares a fresh session before its first byte. It keeps a pointer to `mine`. `*at_work` is set
+ * to it whenever it reads: libmicrohttpd tells of a failure without saying whose. */
+void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server,
+                       struct tls_session **at_work);
+
+/* The handshake has failed just now: finds out why, while the session is there. */
+void tls_session_explain(struct tls_session *mine);
 
 /* Whether what was read last ends the session in order, as clients do that are done. That is an
  * alert, which in TLS 1.3 shows by its length alone. Two bytes of a request look the same: so

@@ -9,7 +9,9 @@
 #include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { DAY = 24 * 60 * 60 };
 
@@ -299,6 +301,85 @@ START_TEST(a_server_needs_a_pair)
 }
 END_TEST
 
+/* ---- handshakes ---- */
+
+static int distrust(gnutls_session_t session)
+{
+    (void)session;
+    return -1;
+}
+
+static int give_pair(gnutls_session_t session, const struct gnutls_cert_retr_st *info,
+                     gnutls_pcert_st **chain, unsigned *chain_length, gnutls_ocsp_data_st **staples,
+                     unsigned *staple_count, gnutls_privkey_t *key, unsigned *flags)
+{
+    gnutls_certificate_retrieve_function3 *callback = tls_certificate_callback();
+    return callback(session, info, chain, chain_length, staples, staple_count, key, flags);
+}
+
+/* A client that does not trust the server, and says so with `alert`; what the server makes of it.
+ */
+static const char *failure_of(const char *priorities, gnutls_alert_description_t alert)
+{
+    static const uint8_t ticket_key[TICKET_KEY_SIZE];
+    struct pem pem;
+    struct error err = {""};
+    struct tls_session mine, *at_work = NULL;
+    gnutls_session_t client, session;
+    gnutls_certificate_credentials_t theirs, ours;
+    int ends[2], code;
+    make_good_pair(&pem);
+    struct tls_server *server = tls_server_create(pem.certificate, pem.key, ticket_key, &err);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
+    gnutls_certificate_allocate_credentials(&theirs);
+    gnutls_certificate_set_verify_function(theirs, distrust);
+    gnutls_init(&client, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+    ck_assert_int_eq(gnutls_priority_set_direct(client, priorities, NULL), 0);
+    gnutls_credentials_set(client, GNUTLS_CRD_CERTIFICATE, theirs);
+    gnutls_transport_set_int(client, ends[0]);
+    gnutls_certificate_allocate_credentials(&ours);
+    gnutls_certificate_set_retrieve_function3(ours, give_pair);
+    gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NONBLOCK);
+    gnutls_priority_set_direct(session, tls_priorities, NULL);
+    gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, ours);
+    gnutls_transport_set_int(session, ends[1]);
+    tls_session_begin(&mine, session, server, &at_work);
+    do {
+        code = gnutls_handshake(client);
+        if (code < 0 && code != GNUTLS_E_AGAIN)
+            gnutls_alert_send(client, GNUTLS_AL_FATAL, alert);
+        code = gnutls_handshake(session);
+    } while (code == GNUTLS_E_AGAIN || code == GNUTLS_E_INTERRUPTED);
+    ck_assert_int_lt(code, 0);
+    ck_assert_ptr_eq(at_work, &mine);
+    tls_session_explain(&mine);
+    gnutls_deinit(client);
+    gnutls_deinit(session);
+    gnutls_certificate_free_credentials(theirs);
+    gnutls_certificate_free_credentials(ours);
+    tls_server_destroy(server);
+    close(ends[0]);
+    close(ends[1]);
+    return mine.failure ? mine.failure : "";
+}
+
+/* In TLS 1.3 the alert is encrypted, in 1.2 it is not. */
+START_TEST(why_a_client_left_is_told)
+{
+    static const char *const versions[] = {"NORMAL:-VERS-ALL:+VERS-TLS1.2",
+                                           "NORMAL:-VERS-ALL:+VERS-TLS1.3"};
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++) {
+        ck_assert_ptr_nonnull(strstr(failure_of(versions[i], GNUTLS_A_UNKNOWN_CA), "who issued"));
+        ck_assert_ptr_nonnull(
+            strstr(failure_of(versions[i], GNUTLS_A_BAD_CERTIFICATE), "its name"));
+        ck_assert_ptr_nonnull(
+            strstr(failure_of(versions[i], GNUTLS_A_CERTIFICATE_EXPIRED), "has expired"));
+    }
+    ck_assert_ptr_nonnull(
+        strstr(failure_of("NORMAL:-VERS-ALL:+VERS-TLS1.1", GNUTLS_A_USER_CANCELED), "in common"));
+}
+END_TEST
+
 START_TEST(the_priorities_are_understood)
 {
     gnutls_priority_t priorities;
@@ -321,6 +402,7 @@ int main(void)
     tcase_add_test(all, what_is_no_pem_is_refused);
     tcase_add_test(all, half_a_pem_is_refused);
     tcase_add_test(all, a_server_needs_a_pair);
+    tcase_add_test(all, why_a_client_left_is_told);
     tcase_add_test(all, the_priorities_are_understood);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
