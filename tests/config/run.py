@@ -84,6 +84,8 @@ def prepare(root):
     if os.geteuid() == 0:
         os.chown(root / "ok/secrets/group", 65534, 65534)  # of root it is right
     (root / "ok/credentials/token").chmod(0o440)  # as systemd leaves it, with an access list
+    root.chmod(0o755)
+    (root / "ok").chmod(0o1777)  # for journals of whomever root becomes
     make_pair(root / "ok/certs")
     make_pair(root / "bad/certs")
     (root / "bad/certs/other.key").write_bytes((root / "ok/certs/server.key").read_bytes())
