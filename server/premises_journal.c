@@ -81,13 +81,14 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
 }
 
 /* Of files that are there. Empty ones of root's are handed over at the start. */
-static bool check_files(const struct settings *settings, uid_t uid, struct error *err)
+static bool check_files(const struct settings *settings, const char *journal, uid_t uid,
+                        struct error *err)
 {
     static const char *const beside[] = {"", ".lock", "-wal", "-shm"};
     char path[PATH_MAX];
     struct stat what;
     for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
-        snprintf(path, sizeof path, "%s%s", settings->journal.path, beside[i]);
+        snprintf(path, sizeof path, "%s%s", journal, beside[i]);
         if (stat(path, &what) != 0 || (geteuid() == 0 && what.st_uid == 0 && what.st_size == 0))
             continue;
         if (!check_path(settings, path, uid, err))
@@ -96,13 +97,16 @@ static bool check_files(const struct settings *settings, uid_t uid, struct error
     return true;
 }
 
+/* SQLite's files stand where a link leads to. */
 bool premises_journal_is_writable(const struct settings *settings, struct error *err)
 {
-    char path[PATH_MAX];
+    char journal[PATH_MAX], directory[PATH_MAX];
     uid_t uid;
-    snprintf(path, sizeof path, "%s", settings->journal.path);
-    return !find_runner(settings, &uid) ||
-           (check_path(settings, dirname(path), uid, err) && check_files(settings, uid, err));
+    if (!realpath(settings->journal.path, journal))
+        snprintf(journal, sizeof journal, "%s", settings->journal.path);
+    snprintf(directory, sizeof directory, "%s", journal);
+    return !find_runner(settings, &uid) || (check_path(settings, dirname(directory), uid, err) &&
+                                            check_files(settings, journal, uid, err));
 }
 
 static void check_place(const struct settings *settings, struct problem_list *problems)
