@@ -1,4 +1,5 @@
 /* The envelope is one line of JSON, and the payload in it is the sender's, value by value. */
+#include "base/json_text.h"
 #include "handlers/envelope.h"
 #include "handlers/json.h"
 #include "handlers/tail.h"
@@ -16,6 +17,9 @@ START_TEST(only_insignificant_space_goes)
         {"", ""},
         {"\"open \\", "\"open \\"},
         {"\"open\\\" x", "\"open\\\" x"},
+        {" ", ""},
+        {" [ ]\n", "[]"},
+        {"[\"\", \"\" ]", "[\"\",\"\"]"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buffer out;
@@ -23,6 +27,28 @@ START_TEST(only_insignificant_space_goes)
         ck_assert(envelope_append_json(&out, bytes_of_text(rows[i][0])));
         ck_assert_msg(bytes_equal_text(buffer_bytes(&out), rows[i][1]), "%s", rows[i][0]);
         buffer_finish(&out);
+    }
+}
+END_TEST
+
+/* Wherever in a word a quote or a backslash stands, behind whatever bytes. */
+START_TEST(a_string_ends_at_its_quote)
+{
+    static const uint8_t fillings[] = {'a', ' ', '!', '#', '[', ']', 0x80, 0xa2, 0xdc, 0xff};
+    uint8_t text[64];
+    for (size_t f = 0; f < sizeof fillings; f++) {
+        for (size_t end = 1; end < 40; end++) {
+            for (size_t escape = 1; escape < end; escape++) {
+                memset(text, fillings[f], sizeof text);
+                text[0] = text[end] = '"';
+                ck_assert_uint_eq(json_string_length(bytes_of(text, sizeof text)), end + 1);
+                ck_assert_uint_eq(json_string_length(bytes_of(text, end + 1)), end + 1);
+                text[escape] = '\\';
+                size_t length = escape + 1 < end ? end + 1 : sizeof text;
+                ck_assert_uint_eq(json_string_length(bytes_of(text, sizeof text)), length);
+                ck_assert_uint_eq(json_string_length(bytes_of(text, end)), end);
+            }
+        }
     }
 }
 END_TEST
@@ -109,6 +135,7 @@ int main(void)
     Suite *suite = suite_create("envelope");
     TCase *all = tcase_create("all");
     tcase_add_test(all, only_insignificant_space_goes);
+    tcase_add_test(all, a_string_ends_at_its_quote);
     tcase_add_test(all, nothing_of_the_sender_breaks_the_line);
     tcase_add_test(all, a_buffer_that_is_full_says_so);
     tcase_add_test(all, a_tail_keeps_the_last_bytes);
