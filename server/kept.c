@@ -5,10 +5,23 @@
 
 #include "base/buffer.h"
 #include "base/json_text.h"
+#include "base/siphash.h"
 #include "handlers/authenticator.h"
 #include "handlers/events.h"
 
-enum { KEPT_MAX = 64 * 1024 };
+#include <stdlib.h>
+
+enum { KEPT_MAX = 64 * 1024, NAMES = 128, NAME_MAX = 46 };
+
+/* What was found about a name, because senders send the same ones each time. Each hash has one
+ * place, and the newest name has it. */
+struct kept_names {
+    struct kept_name {
+        bool is_kept;
+        uint8_t length;
+        uint8_t name[NAME_MAX];
+    } names[NAMES];
+};
 
 static const char *const kept_patterns[] = {
     "content-type", "user-agent",  "x-*",     "webhook-*", "ce-*",        "*-event",
@@ -45,10 +58,23 @@ static struct bytes lower_case(struct arena *arena, struct bytes name)
     return bytes_of(copy, copy ? name.length : 0);
 }
 
-static bool is_kept(const struct route *route, struct bytes lower)
+static bool judge_name(struct bytes lower)
 {
-    return matches_any(kept_patterns, lower) && !matches_any(dropped_patterns, lower) &&
-           !is_owned(route, lower);
+    return matches_any(kept_patterns, lower) && !matches_any(dropped_patterns, lower);
+}
+
+static bool name_is_kept(struct kept_names *names, struct bytes lower)
+{
+    static const struct siphash_key seed = {{0}}; /* a collision costs a look at the patterns */
+    if (lower.length > NAME_MAX)
+        return judge_name(lower);
+    struct kept_name *known = &names->names[siphash(&seed, lower) % NAMES];
+    if (!bytes_equal(bytes_of(known->name, known->length), lower)) {
+        known->is_kept = judge_name(lower);
+        known->length = (uint8_t)lower.length;
+        memcpy(known->name, lower.data, lower.length);
+    }
+    return known->is_kept;
 }
 
 static bool comes_earlier(const struct request *request, size_t index)
@@ -72,25 +98,32 @@ static bool append_values(struct buffer *out, const struct request *request, siz
     return true;
 }
 
-static bool append_header(struct buffer *out, const struct request *request, size_t index)
+static bool append_header(struct buffer *out, struct kept_names *names,
+                          const struct request *request, size_t index)
 {
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
-    if (!is_kept(request->route, lower) || comes_earlier(request, index))
+    if (!name_is_kept(names, lower) || is_owned(request->route, lower) ||
+        comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
            buffer_append_text(out, "\":\"") && append_values(out, request, index) &&
            buffer_append_text(out, "\"");
 }
 
-bool kept_headers(struct request *request, struct bytes *json)
+struct kept_names *kept_names_create(void)
+{
+    return calloc(1, sizeof(struct kept_names));
+}
+
+bool kept_headers(struct kept_names *names, struct request *request, struct bytes *json)
 {
     struct buffer out;
     buffer_init(&out, KEPT_MAX);
     bool good = buffer_append_text(&out, "{");
     for (size_t i = 0; good && i < request->header_count; i++)
-        good = append_header(&out, request, i);
+        good = append_header(&out, names, request, i);
     char *copy = good && buffer_append_text(&out, "}")
                      ? arena_copy_bytes(request->arena, buffer_bytes(&out))
                      : NULL;

@@ -16,6 +16,7 @@
 #include "server/routing.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 struct stage {
     const char *name;
@@ -368,7 +369,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
     struct request *request = &exchange->request;
     struct bytes headers;
     char *client = arena_alloc(&exchange->arena, CLIENT_TEXT_SIZE);
-    if (!client || !kept_headers(request, &headers))
+    if (!client || !kept_headers(exchange->pipeline->kept_names, request, &headers))
         return false;
     client_format(&request->client, client);
     *event = (struct wire_event){
@@ -459,12 +460,14 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
     for (size_t i = 0; i < settings->route_count; i++)
         if (!check_route(&settings->routes[i], err))
             return false;
-    struct routing *routing = routing_create(settings);
-    if (!routing)
-        return error_set(err, "no memory for the routes");
-    *pipeline = (struct pipeline){
-        .settings = settings, .limits = limits, .routing = routing, .learned = learned};
-    if (make_evaluator(pipeline, err))
+    *pipeline = (struct pipeline){.settings = settings,
+                                  .limits = limits,
+                                  .routing = routing_create(settings),
+                                  .learned = learned,
+                                  .kept_names = kept_names_create()};
+    if (!pipeline->routing || !pipeline->kept_names)
+        error_set(err, "no memory for the routes");
+    else if (make_evaluator(pipeline, err))
         return true;
     pipeline_finish(pipeline);
     return false;
@@ -474,5 +477,6 @@ void pipeline_finish(struct pipeline *pipeline)
 {
     routing_destroy(pipeline->routing);
     schema_evaluator_destroy(pipeline->evaluator);
+    free(pipeline->kept_names);
     *pipeline = (struct pipeline){0};
 }

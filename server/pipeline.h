@@ -9,6 +9,7 @@
 #include "handlers/verdict.h"
 #include "server/wire.h"
 
+struct kept_names;
 struct learned_table;
 struct limit_table;
 struct limit_tokens;
@@ -24,6 +25,7 @@ struct pipeline {
     struct routing *routing;
     struct schema_evaluator *evaluator; /* NULL: no route has a schema */
     struct learned_table *learned;      /* NULL: there is none */
+    struct kept_names *kept_names;
 };
 
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */

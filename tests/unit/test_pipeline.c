@@ -483,6 +483,56 @@ START_TEST(headers_are_kept_but_never_credentials)
 }
 END_TEST
 
+/* Of a request that has, besides its own, these headers. */
+static struct bytes kept_of(const char *const *names, size_t count)
+{
+    struct request *request = begin(NULL);
+    struct wire_event event;
+    spy.calls[0] = '\0';
+    for (size_t i = 0; i < count; i++)
+        add_header(names[i], "v");
+    request->header_count = header_count;
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("{}"), 1).reply, REPLY_NONE);
+    ck_assert(pipeline_event(&exchange, 1, &event));
+    return event.headers;
+}
+
+START_TEST(what_is_known_of_a_name_is_never_anothers)
+{
+    static const struct {
+        char first;
+        const char *rest;
+        bool is_kept;
+    } kinds[] = {{'x', "", true}, {'x', "-token", false}, {'y', "", false}};
+    for (unsigned number = 0; number < 1200; number++) {
+        char text[3][96], wanted[112];
+        const char *const names[] = {text[0], text[1], text[2]};
+        for (int i = 0; i < 3; i++)
+            snprintf(text[i], sizeof text[i], "%c-%0*u%s", kinds[i].first, (int)(number % 61),
+                     number / 2, kinds[i].rest);
+        struct bytes kept = kept_of(names, number % 3 + 1);
+        for (unsigned i = 0; i <= number % 3; i++) {
+            snprintf(wanted, sizeof wanted, "\"%s\":", names[i]);
+            bool is_kept = memmem(kept.data, kept.length, wanted, strlen(wanted));
+            ck_assert_msg(is_kept == kinds[i].is_kept, "%s", names[i]);
+        }
+        exchange_finish(&exchange);
+    }
+    /* owned by one route's authenticator, not by another's */
+    static const char *const proof[] = {"X-Proof"};
+    route.authenticator_count = 1;
+    for (int round = 0; round < 2; round++) {
+        ck_assert(!strstr((const char *)kept_of(proof, 1).data, "x-proof"));
+        exchange_finish(&exchange);
+        route.authenticators = &handlers[1];
+        ck_assert(strstr((const char *)kept_of(proof, 1).data, "x-proof"));
+        exchange_finish(&exchange);
+        route.authenticators = handlers;
+    }
+}
+END_TEST
+
 START_TEST(answers_are_json_and_rows_are_whole)
 {
     struct arena arena;
@@ -551,6 +601,7 @@ int main(void)
     tcase_add_test(all, a_refusal_by_the_route_costs_the_client_nothing);
     tcase_add_test(all, what_no_route_has_is_answered_alike);
     tcase_add_test(all, headers_are_kept_but_never_credentials);
+    tcase_add_test(all, what_is_known_of_a_name_is_never_anothers);
     tcase_add_test(all, answers_are_json_and_rows_are_whole);
     tcase_add_test(all, a_route_of_too_many_parts_does_not_start);
     suite_add_tcase(suite, all);
