@@ -155,7 +155,7 @@ static void reference_group(void *context, const struct key_group *group)
 static const char reference_head[] =
     "<!-- Printed by `tenterhook reference` from the rows of the code; do not edit. -->\n"
     "# The route file: every key\n\n"
-    "YAML 1.2, UTF-8, at most 1 MiB and 32 deep, one document. Unknown and repeated keys, wrong\n"
+    "YAML 1.2, UTF-8, at most 16 MiB and 32 deep, one document. Unknown and repeated keys, wrong\n"
     "types, values out of bounds, anchors, aliases and tags are errors; `tenterhook check` shows\n"
     "all of them with their place. `tenterhook explain KEY` prints one entry of this page, and\n"
     "`tenterhook schema` a JSON Schema for editors.\n\n"

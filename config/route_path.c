@@ -117,6 +117,9 @@ struct route_path_shape route_path_shape(const char *pattern)
             shape.hashes[shape.segments] = hash_segment(segment);
         shape.segments++;
     }
+    shape.group = shape.kind * 256 + shape.segments;
+    for (int i = 0; shape.kind == SEGMENT_TEXT && i < SHAPE_HASHES; i++)
+        shape.group = shape.group * 31 + shape.hashes[i];
     return shape;
 }
 

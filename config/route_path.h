@@ -12,12 +12,12 @@ bool route_path_check(const char *pattern, struct error *err);
 /* How many segments of a pattern stand before the first {name} or star; SIZE_MAX: it is exact. */
 size_t route_path_fixed(const char *pattern);
 
-/* What of a pattern decides which others it collides with: made once a route, because all routes
- * are compared with each other. */
+/* What of a pattern decides which others it collides with: made once a route. */
 enum { SHAPE_HASHES = 8 };
 struct route_path_shape {
     unsigned kind, segments;
     uint32_t hashes[SHAPE_HASHES]; /* of the first segments; 0: {name} or star */
+    uint32_t group; /* those of different groups do not collide; exact paths have one each */
 };
 struct route_path_shape route_path_shape(const char *pattern);
 

@@ -21,11 +21,12 @@ static const char *common_method(const struct route *a, const struct route *b)
     return NULL;
 }
 
-/* What is compared of a route; hashed, because every route is compared with every other. */
+/* What is compared of a route with those before it that have the same hash. */
 struct compared {
     const struct route *route;
     uint32_t name_hash;
     struct route_path_shape shape;
+    struct compared *next[2]; /* in the bucket of each rule, in the order of the file */
 };
 
 static uint32_t hash_name(const char *name)
@@ -70,29 +71,59 @@ static void report_paths(struct load *load, const struct route *first, const str
                      method, second->path, first->path, first->at.file, first->at.line);
 }
 
+static uint32_t name_key(const struct compared *item)
+{
+    return item->name_hash;
+}
+
+static uint32_t path_key(const struct compared *item)
+{
+    return item->shape.group;
+}
+
 static const struct {
+    uint32_t (*key)(const struct compared *item); /* those that are the same have the same */
     bool (*same)(const struct compared *a, const struct compared *b);
     void (*report)(struct load *load, const struct route *first, const struct route *second);
-} route_rules[] = {{same_name, report_name}, {same_paths, report_paths}};
+} route_rules[] = {{name_key, same_name, report_name}, {path_key, same_paths, report_paths}};
 
-/* Each route against those before it, until the first that it collides with: the next ones collide
+enum { RULES = sizeof route_rules / sizeof *route_rules };
+
+struct buckets {
+    struct compared **first[RULES];
+    size_t count;
+};
+
+/* A route against those before it, until the first that it collides with: the next ones collide
  * with that one too, or come up when it has been repaired. */
-static void check_route(struct load *load, const struct compared *items, size_t index)
+static void check_route(struct load *load, struct buckets *buckets, struct compared *item)
 {
-    for (size_t rule = 0; rule < sizeof route_rules / sizeof *route_rules; rule++)
-        for (size_t i = 0; i < index; i++)
-            if (route_rules[rule].same(&items[i], &items[index])) {
-                route_rules[rule].report(load, items[i].route, items[index].route);
-                break;
-            }
+    for (size_t rule = 0; rule < RULES; rule++) {
+        size_t bucket = route_rules[rule].key(item) % buckets->count;
+        struct compared **place = &buckets->first[rule][bucket];
+        while (*place && !route_rules[rule].same(*place, item))
+            place = &(*place)->next[rule];
+        if (*place)
+            route_rules[rule].report(load, (*place)->route, item->route);
+        while (*place)
+            place = &(*place)->next[rule];
+        *place = item;
+    }
 }
 
 static void check_routes(struct load *load)
 {
     const struct settings *settings = load->settings;
+    struct buckets buckets = {.count = settings->route_count * 2 + 1};
     struct compared *items =
         arena_alloc_array(&load->scratch, settings->route_count + 1, sizeof *items);
-    if (!items) {
+    bool room = items;
+    for (size_t rule = 0; rule < RULES; rule++) {
+        buckets.first[rule] =
+            arena_alloc_array(&load->scratch, buckets.count, sizeof *buckets.first[rule]);
+        room &= buckets.first[rule] != NULL;
+    }
+    if (!room) {
         load_no_memory(load);
         return;
     }
@@ -101,7 +132,7 @@ static void check_routes(struct load *load)
         items[i] = (struct compared){.route = route,
                                      .name_hash = hash_name(route->name ? route->name : ""),
                                      .shape = route_path_shape(route->path ? route->path : "")};
-        check_route(load, items, i);
+        check_route(load, &buckets, &items[i]);
     }
 }
 

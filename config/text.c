@@ -63,7 +63,7 @@ bool text_check(const struct source *source, struct problem_list *problems)
         return true;
     const uint8_t *nul = memchr(text.data, 0, text.length);
     if (text.length > TREE_TEXT_MAX)
-        text_offset_problem(source, 0, problems, "the file is larger than 1 MiB");
+        text_offset_problem(source, 0, problems, "the file is larger than 16 MiB");
     else if (bytes_starts_with(text, bytes_of("\xef\xbb\xbf", 3)))
         text_offset_problem(source, 0, problems, "a byte order mark; save the file without it");
     else if (bytes_starts_with(text, bytes_of("\xff\xfe", 2)) ||

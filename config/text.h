@@ -4,7 +4,7 @@
 
 #include "config/diagnostic.h"
 
-/* At most 1 MiB, no byte order mark, no NUL, UTF-8, not nested deeper than a tree may be. */
+/* At most 16 MiB, no byte order mark, no NUL, UTF-8, not nested deeper than a tree may be. */
 bool text_check(const struct source *source, struct problem_list *problems);
 
 /* Adds a problem at a byte of the text. */

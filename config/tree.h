@@ -1,5 +1,5 @@
 /* YAML text as a tree that knows where each part stands. The only door to libyaml.
- * Bounds: 1 MiB of text, depth 32, no anchors, aliases or tags, one document, UTF-8, no repeated
+ * Bounds: 16 MiB of text, depth 32, no anchors, aliases or tags, one document, UTF-8, no repeated
  * keys. */
 #ifndef TENTERHOOK_CONFIG_TREE_H
 #define TENTERHOOK_CONFIG_TREE_H
@@ -7,7 +7,8 @@
 #include "base/arena.h"
 #include "config/diagnostic.h"
 
-enum { TREE_TEXT_MAX = 1 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 200000 };
+/* Ten thousand routes are 2 to 8 MiB, and 200,000 to 500,000 nodes of 120 bytes. */
+enum { TREE_TEXT_MAX = 16 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 1000000 };
 
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 

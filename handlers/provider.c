@@ -17,10 +17,11 @@ enum { ID_MAX = 256, OWN_MAX = 256 };
 
 /* ---- loading ---- */
 
-/* The schemes that a file's own `providers:` describes. */
+/* The schemes that a file's own `providers:` describes; and the presets that its routes have asked
+ * for, which share what was read. */
 struct own_schemes {
-    const struct scheme *items[OWN_MAX];
-    size_t count;
+    const struct scheme *items[OWN_MAX], *presets[OWN_MAX];
+    size_t count, preset_count;
 };
 
 static bool read_own(struct load *load, const struct node *node, const struct row *row, void *field)
@@ -61,15 +62,20 @@ const struct row_section provider_own_section = {.name = "providers",
                                                  .row_count = ROW_COUNT(own_rows),
                                                  .size = sizeof(struct own_schemes)};
 
-static const struct scheme *own_find(struct load *load, const char *name)
+static struct own_schemes *own_schemes_of(struct load *load)
 {
     const struct settings *settings = load_settings(load);
-    const struct own_schemes *own =
-        settings ? settings_top_part(settings, &provider_own_section) : NULL;
-    for (size_t i = 0; own && i < own->count; i++) {
+    return settings ? settings_top_part(settings, &provider_own_section) : NULL;
+}
+
+static const struct scheme *find_known(const struct own_schemes *own, const char *name)
+{
+    for (size_t i = 0; own && i < own->count; i++)
         if (strcmp(own->items[i]->name, name) == 0)
             return own->items[i];
-    }
+    for (size_t i = 0; own && i < own->preset_count; i++)
+        if (strcmp(own->presets[i]->name, name) == 0)
+            return own->presets[i];
     return NULL;
 }
 
@@ -101,7 +107,8 @@ static const struct scheme *find_scheme(struct load *load, const struct node *no
                                         const char *name)
 {
     const struct preset *preset = preset_find(name);
-    const struct scheme *scheme = own_find(load, name);
+    struct own_schemes *own = own_schemes_of(load);
+    const struct scheme *scheme = find_known(own, name);
     struct problem_list problems;
     if (scheme)
         return scheme;
@@ -114,6 +121,8 @@ static const struct scheme *find_scheme(struct load *load, const struct node *no
     if (!scheme)
         load_problem(load, node, "the preset %s cannot be read: %s", name,
                      problems.first ? problems.first->text : "no memory");
+    else if (own && own->preset_count < OWN_MAX)
+        own->presets[own->preset_count++] = scheme;
     problem_list_finish(&problems);
     return scheme;
 }

@@ -226,11 +226,11 @@ START_TEST(hostile_texts_are_refused_quickly)
 }
 END_TEST
 
-START_TEST(a_file_of_more_than_a_mebibyte_is_refused)
+START_TEST(a_file_of_more_than_sixteen_mebibytes_is_refused)
 {
-    char *text = repeat("# 3456789abcdef\n", (1 << 16) + 1);
+    char *text = repeat("# 3456789abcdef\n", (1 << 20) + 1);
     ck_assert_ptr_null(parse(text));
-    ck_assert_ptr_nonnull(parse_bytes(bytes_of(text, 1 << 20)));
+    ck_assert_ptr_nonnull(parse_bytes(bytes_of(text, 16 << 20)));
     free(text);
 }
 END_TEST
@@ -251,7 +251,7 @@ int main(void)
     tcase_add_test(tests, a_nul_is_refused);
     tcase_add_test(tests, depth_is_bounded);
     tcase_add_loop_test(tests, hostile_texts_are_refused_quickly, 0, sizeof slow / sizeof *slow);
-    tcase_add_test(tests, a_file_of_more_than_a_mebibyte_is_refused);
+    tcase_add_test(tests, a_file_of_more_than_sixteen_mebibytes_is_refused);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
