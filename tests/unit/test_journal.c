@@ -2,7 +2,6 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
-#include "server/journal_private.h"
 #include "server/journal_schema.h"
 
 #include <fcntl.h>
@@ -532,58 +531,6 @@ static void add_one_of_each(struct journal *journal)
     }
 }
 
-/* What SQLite's machine does for a statement of the writer. */
-static bool explains(struct journal *journal, int which, const char *opcode)
-{
-    static char text[1024];
-    static const char *sql[SQL_COUNT];
-    struct database *db = &journal->db;
-    const char *const *before = db->sql;
-    bool found = false;
-    snprintf(text, sizeof text, "EXPLAIN %s", before[which]);
-    sql[which] = text;
-    db->sql = sql;
-    struct query query = database_query_values(db, which, NULL, 0);
-    while (query_next(&query))
-        found |= bytes_equal_text(query_bytes(&query, 1), opcode);
-    db->sql = before;
-    ck_assert_int_eq(database_status(db), STORE_OK);
-    return found;
-}
-
-START_TEST(what_is_written_for_each_event_builds_no_tree)
-{
-    struct journal *journal = fixture_open();
-    ck_assert(explains(journal, SQL_ADD_DELIVERY, "MakeRecord"));
-    ck_assert(!explains(journal, SQL_ADD_BODY, "OpenEphemeral"));
-    ck_assert(!explains(journal, SQL_CLAIM, "OpenEphemeral"));
-    ck_assert(!explains(journal, SQL_FINISH, "OpenEphemeral"));
-    ck_assert(!explains(journal, SQL_TAKE_OVER, "OpenEphemeral"));
-    journal_close(journal);
-    journal = fixture_open();
-    ck_assert(!explains(journal, SQL_ADD_DELIVERY, "OpenEphemeral"));
-    journal_close(journal);
-}
-END_TEST
-
-START_TEST(a_state_that_cannot_be_is_found_at_the_start)
-{
-    struct error err = {""};
-    struct database db;
-    struct journal *journal = fixture_open();
-    add_committed(journal, "a");
-    journal_close(journal);
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 1000, NULL, &err));
-    ck_assert(!database_run(&db, "UPDATE delivery SET state = 'odd'"));
-    database_clear(&db);
-    ck_assert(database_run(&db, "PRAGMA ignore_check_constraints = ON;"
-                                "UPDATE delivery SET state = 'odd'"));
-    database_close(&db);
-    ck_assert_ptr_null(fixture_try_open(1000, &err));
-    ck_assert_ptr_nonnull(strstr(err.text, "the journal is damaged: CHECK"));
-}
-END_TEST
-
 START_TEST(pruning_takes_only_what_is_over_and_old)
 {
     struct journal *journal = fixture_open();
@@ -733,8 +680,6 @@ int main(void)
     tcase_add_test(all, a_missing_directory_is_said);
     tcase_add_test(all, a_full_file_fails_and_recovers);
     tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
-    tcase_add_test(all, what_is_written_for_each_event_builds_no_tree);
-    tcase_add_test(all, a_state_that_cannot_be_is_found_at_the_start);
     tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
     tcase_add_test(all, pruning_for_space_keeps_the_keys);
     tcase_add_test(all, that_an_event_failed_is_kept_as_long_as_its_key);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "server/database.h"
 #include "server/journal_edit.h"
+#include "server/journal_private.h"
 #include "server/journal_read.h"
 #include "server/journal_schema.h"
 #include "server/log_walk.h"
@@ -442,6 +443,58 @@ START_TEST(a_lock_file_that_was_removed_is_made_anew)
 }
 END_TEST
 
+/* What SQLite's machine does for a statement of the writer. */
+static bool explains(struct journal *journal, int which, const char *opcode)
+{
+    static char text[1024];
+    static const char *sql[SQL_COUNT];
+    struct database *db = &journal->db;
+    const char *const *before = db->sql;
+    bool found = false;
+    snprintf(text, sizeof text, "EXPLAIN %s", before[which]);
+    sql[which] = text;
+    db->sql = sql;
+    struct query query = database_query_values(db, which, NULL, 0);
+    while (query_next(&query))
+        found |= bytes_equal_text(query_bytes(&query, 1), opcode);
+    db->sql = before;
+    ck_assert_int_eq(database_status(db), STORE_OK);
+    return found;
+}
+
+START_TEST(what_is_written_for_each_event_builds_no_tree)
+{
+    struct journal *journal = fixture_open();
+    ck_assert(explains(journal, SQL_ADD_DELIVERY, "MakeRecord"));
+    ck_assert(!explains(journal, SQL_ADD_BODY, "OpenEphemeral"));
+    ck_assert(!explains(journal, SQL_CLAIM, "OpenEphemeral"));
+    ck_assert(!explains(journal, SQL_FINISH, "OpenEphemeral"));
+    ck_assert(!explains(journal, SQL_TAKE_OVER, "OpenEphemeral"));
+    journal_close(journal);
+    journal = fixture_open();
+    ck_assert(!explains(journal, SQL_ADD_DELIVERY, "OpenEphemeral"));
+    journal_close(journal);
+}
+END_TEST
+
+START_TEST(a_state_that_cannot_be_is_found_at_the_start)
+{
+    struct error err = {""};
+    struct database db;
+    struct journal *journal = fixture_open();
+    add(journal);
+    journal_close(journal);
+    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 1000, NULL, &err));
+    ck_assert(!database_run(&db, "UPDATE delivery SET state = 'odd'"));
+    database_clear(&db);
+    ck_assert(database_run(&db, "PRAGMA ignore_check_constraints = ON;"
+                                "UPDATE delivery SET state = 'odd'"));
+    database_close(&db);
+    ck_assert_ptr_null(fixture_try_open(1000, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "the journal is damaged: CHECK"));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("journal_damage");
@@ -449,6 +502,8 @@ int main(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_set_timeout(all, 60);
     tcase_add_test(all, a_whole_log_is_not_damaged);
+    tcase_add_test(all, what_is_written_for_each_event_builds_no_tree);
+    tcase_add_test(all, a_state_that_cannot_be_is_found_at_the_start);
     tcase_add_test(all, a_flipped_bit_is_found_wherever_a_later_transaction_stands);
     tcase_add_test(all, a_flipped_bit_in_the_header_is_found);
     tcase_add_test(all, what_a_power_cut_leaves_is_no_damage);
