@@ -37,6 +37,7 @@
 #include "handlers/pipe_writer.h"
 
 #include "base/clock.h"
+#include "base/siphash.h"
 #include "handlers/fifo.h"
 #include "handlers/fifo_readers.h"
 
@@ -66,7 +67,7 @@ static const int64_t settle_ns = 200 * 1000;
 TAILQ_HEAD(frame_list, pipe_frame);
 
 struct pipe_writer {
-    struct pipe_writer *next;
+    struct pipe_writer *next, *beside; /* of all; of those whose paths have one hash */
     struct loop *loop;
     char *path;
     mode_t create_mode;
@@ -93,7 +94,9 @@ struct pipe_writer {
     struct error error;
 };
 
-static struct pipe_writer *writers;
+enum { WRITER_HASHES = 4096 };
+
+static struct pipe_writer *writers, *writers_by_path[WRITER_HASHES];
 static void (*tell_missing)(const char *path), (*tell_unwatched)(const char *path);
 
 /* ---- frames from one place to another ---- */
@@ -728,11 +731,16 @@ static struct pipe_writer *writer_create(struct loop *loop, const char *path)
 
 struct pipe_writer *pipe_writer_find(struct loop *loop, const char *path, mode_t create_mode)
 {
-    struct pipe_writer *writer = writers;
+    static const struct siphash_key key = {{0}}; /* no stranger chooses paths */
+    struct pipe_writer **first =
+        &writers_by_path[siphash(&key, bytes_of_text(path)) % WRITER_HASHES];
+    struct pipe_writer *writer = *first;
     while (writer && (writer->loop != loop || strcmp(writer->path, path) != 0))
-        writer = writer->next;
-    if (!writer)
-        writer = writer_create(loop, path);
+        writer = writer->beside;
+    if (!writer && (writer = writer_create(loop, path))) {
+        writer->beside = *first;
+        *first = writer;
+    }
     if (writer && create_mode)
         writer->create_mode = create_mode;
     return writer;
@@ -773,6 +781,7 @@ void pipe_writers_tell(void (*missing)(const char *path), void (*unwatched)(cons
 
 void pipe_writers_finish(void)
 {
+    memset(writers_by_path, 0, sizeof writers_by_path);
     while (writers) {
         struct pipe_writer *writer = writers;
         assert(TAILQ_EMPTY(&writer->inside) && TAILQ_EMPTY(&writer->waiting));

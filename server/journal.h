@@ -173,6 +173,10 @@ bool journal_read_learned(struct journal *journal,
 bool journal_find_pending(struct journal *journal, int64_t action, int64_t after, int64_t now_ms,
                           int64_t *seqs, size_t limit, size_t *count);
 
+/* Each action with an open delivery, in the order of their numbers. */
+bool journal_read_open(struct journal *journal, void (*each)(void *context, int64_t action),
+                       void *context);
+
 /* What an action needs; spans until the next call. */
 struct journal_delivery {
     unsigned attempt;

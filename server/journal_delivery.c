@@ -19,6 +19,22 @@ bool journal_find_pending(struct journal *journal, int64_t action, int64_t after
     return database_status(&journal->db) == STORE_OK;
 }
 
+bool journal_read_open(struct journal *journal, void (*each)(void *context, int64_t action),
+                       void *context)
+{
+    int64_t action = 0;
+    for (bool found = true; found;) {
+        struct query query = database_query(&journal->db, SQL_NEXT_OPEN, value_number(action));
+        found = query_next(&query);
+        if (found)
+            action = query_number(&query, 0);
+        query_end(&query);
+        if (found)
+            each(context, action);
+    }
+    return database_status(&journal->db) == STORE_OK;
+}
+
 static struct journal_delivery delivery_of_row(const struct query *query)
 {
     return (struct journal_delivery){.attempt = (unsigned)query_number(query, 0),

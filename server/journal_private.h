@@ -34,6 +34,7 @@ enum journal_sql {
     SQL_LEARN,
     SQL_READ_LEARNED,
     SQL_FIND_PENDING,
+    SQL_NEXT_OPEN,
     SQL_CLAIM,
     SQL_READ_DELIVERY,
     SQL_LOST,

@@ -44,6 +44,9 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_FIND_PENDING] = "SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
                          " ORDER BY seq LIMIT ?4",
+    /* one action after the other, however many deliveries each has */
+    [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                      " AND action > ?1 ORDER BY action LIMIT 1",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
                   " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */

@@ -6,6 +6,8 @@
 #include "handlers/action.h"
 #include "server/journal.h"
 
+#include <sys/queue.h>
+
 enum {
     LANE_QUEUE = 1024,          /* deliveries that a lane holds by their numbers */
     LANE_LOW = 256,             /* fewer: it looks for more */
@@ -25,7 +27,9 @@ struct lane {
     size_t head, count;
     int64_t loaded_to; /* nothing up to here is pending and not in the queue */
     bool more;         /* the journal may have pending ones behind that */
-    bool after_crash;  /* to be told to the next delivery: see there */
+    bool is_short;     /* of them, so that it is to read more: in that list */
+    TAILQ_ENTRY(lane) in_short;
+    bool after_crash; /* to be told to the next delivery: see there */
     unsigned running;
     size_t running_bytes;
 };
@@ -34,19 +38,31 @@ struct lane {
 struct lane_group {
     struct lane *lanes;
     size_t lane_count;
-    size_t queued;       /* in all lanes */
     size_t slots_queued; /* in those that take slots */
     bool takes_slots;    /* one of them does */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
+    bool is_feeding, is_waiting;
+    TAILQ_ENTRY(lane_group) in_feeding, in_waiting;
+};
+
+struct lane_number {
+    int64_t number;
+    struct lane *lane;
 };
 
 struct lanes {
     struct lane_group *groups; /* by route */
     size_t group_count;
-    size_t turn;           /* the route that is asked first */
-    size_t queued;         /* in all groups */
-    size_t groups_waiting; /* for slots */
+    struct lane_number *numbers; /* by number */
+    size_t lane_count;
+    bool unread; /* any lane may have more in the journal */
+    TAILQ_HEAD(, lane) shorts;
+    /* Routes in turn: those with something for an action that takes no slot and may have it now,
+     * and those with something that takes a slot. */
+    TAILQ_HEAD(, lane_group) feeding, waiting;
+    bool slots_turn;       /* of the two */
+    size_t groups_waiting; /* in that list */
     size_t groups_with_slots, groups_running;
     unsigned slots, slots_used;
     size_t slot_bytes; /* bodies of what uses slots */
@@ -74,7 +90,7 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
 
 /* The lane whose first delivery is to be carried out next, or NULL: routes in turn, within the
  * limits. lane_take removes it from the queue and counts it as running. */
-struct lane *lanes_next(struct lanes *lanes);
+struct lane *lanes_next(const struct lanes *lanes);
 int64_t lane_take(struct lanes *lanes, struct lane *lane);
 /* Counts its body; both are given back together. */
 void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes);
