@@ -92,6 +92,23 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         add_header(response, "Connection", "close");
 }
 
+/* libmicrohttpd leaves the body away where HTTP has none. */
+static bool body_follows(const struct http_request *request, unsigned status, struct bytes body)
+{
+    return body.length > 0 && status != MHD_HTTP_NO_CONTENT && status != MHD_HTTP_NOT_MODIFIED &&
+           !bytes_equal_text(request->exchange.request.method, MHD_HTTP_METHOD_HEAD);
+}
+
+/* Over TLS the head of an answer and its body would be two writes, the first for nothing. */
+static void send_in_one_piece(struct http_request *request)
+{
+    enum { HEAD_RECORD_MAX = 512 };
+    struct tls_session *tls = &request->connection->tls;
+    uint8_t *room = tls->session ? arena_alloc(&request->exchange.arena, HEAD_RECORD_MAX) : NULL;
+    if (room)
+        tls_session_hold(tls, room, HEAD_RECORD_MAX);
+}
+
 enum MHD_Result http_reply(struct http_request *request)
 {
     struct connection *connection = request->connection;
@@ -106,6 +123,8 @@ enum MHD_Result http_reply(struct http_request *request)
     if (!response)
         return MHD_NO;
     add_headers(response, request);
+    if (body_follows(request, status, body))
+        send_in_one_piece(request);
     /* a client that did not expect the end may have sent its next request already */
     connection->must_linger |= request->exchange.content_length < 0;
     connection_set_stage(connection, STAGE_REPLY,

@@ -45,6 +45,7 @@ void request_destroy(struct http_request *request)
 {
     request_forget_answer(request);
     body_give_back(request);
+    tls_session_let_go(&request->connection->tls);
     exchange_finish(&request->exchange);
     request->connection->request = NULL;
     free(request);

@@ -7,9 +7,11 @@
 #include "server/process.h"
 #include "server/tls_pair.h"
 
+#include <errno.h>
 #include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 const char *tls_library_version(void)
 {
@@ -179,6 +181,55 @@ void tls_session_explain(struct tls_session *mine)
         mine->failure = "no version of TLS, cipher or group in common: 1.2 and 1.3 are spoken here";
 }
 
+/* ---- the way out ---- */
+
+/* False if there is no room for it. */
+static bool hold_record(struct tls_session *mine, const giovec_t *pieces, int count)
+{
+    size_t length = 0;
+    for (int i = 0; i < count; i++) {
+        if (pieces[i].iov_len > mine->room_size - length)
+            return false;
+        memcpy(mine->room + length, pieces[i].iov_base, pieces[i].iov_len);
+        length += pieces[i].iov_len;
+    }
+    mine->held = bytes_of(mine->room, length);
+    return true;
+}
+
+static ssize_t send_pieces(const struct tls_session *mine, struct iovec *pieces, size_t count)
+{
+    const struct msghdr message = {.msg_iov = pieces, .msg_iovlen = count};
+    return sendmsg(mine->fd, &message, MSG_NOSIGNAL);
+}
+
+/* What GnuTLS does itself where it is not told otherwise, but for the record that is held. GnuTLS
+ * believes that one to be sent; of the one behind it nothing is taken before that is true. */
+static ssize_t push(gnutls_transport_ptr_t transport, const giovec_t *pieces, int count)
+{
+    enum { PIECES_MAX = 32 };
+    struct tls_session *mine = transport;
+    struct iovec all[1 + PIECES_MAX];
+    bool holds = mine->room != NULL && mine->held.length == 0;
+    if (holds && hold_record(mine, pieces, count)) {
+        mine->room = NULL;
+        return (ssize_t)mine->held.length;
+    }
+    if (count > PIECES_MAX)
+        count = PIECES_MAX;
+    all[0] = (struct iovec){(void *)mine->held.data, mine->held.length};
+    memcpy(all + 1, pieces, (size_t)count * sizeof *pieces);
+    ssize_t sent = send_pieces(mine, all, (size_t)count + 1);
+    size_t of_held = sent < 0                           ? 0
+                     : (size_t)sent < mine->held.length ? (size_t)sent
+                                                        : mine->held.length;
+    mine->held = bytes_from(mine->held, of_held);
+    if (sent < 0 || (size_t)sent > of_held)
+        return sent < 0 ? sent : sent - (ssize_t)of_held;
+    errno = EAGAIN;
+    return -1;
+}
+
 /* ---- sessions ---- */
 
 void tls_session_begin(struct tls_session *mine, void *session, const struct tls_server *server,
@@ -188,8 +239,9 @@ void tls_session_begin(struct tls_session *mine, void *session, const struct tls
     *mine =
         (struct tls_session){.session = session, .server = server, .fd = fd, .at_work = at_work};
     gnutls_session_set_ptr(session, mine);
-    gnutls_transport_set_ptr2(session, mine, (gnutls_transport_ptr_t)(intptr_t)fd);
+    gnutls_transport_set_ptr(session, mine);
     gnutls_transport_set_pull_function(session, pull);
+    gnutls_transport_set_vec_push_function(session, push);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
                                        message_passes);
     /* without tickets every connection is a full handshake: dearer, but not wrong */
@@ -204,6 +256,18 @@ bool tls_session_wants_write(const struct tls_session *mine)
 size_t tls_session_pending(const struct tls_session *mine)
 {
     return mine->session ? gnutls_record_check_pending(mine->session) : 0;
+}
+
+void tls_session_hold(struct tls_session *mine, uint8_t *room, size_t size)
+{
+    mine->room = room;
+    mine->room_size = size;
+}
+
+void tls_session_let_go(struct tls_session *mine)
+{
+    mine->room = NULL;
+    mine->held = bytes_of(NULL, 0);
 }
 
 void tls_session_send(const struct tls_session *mine, struct bytes data)

@@ -54,6 +54,10 @@ struct tls_session {
     uint8_t head[TLS_RECORD_HEAD];
     size_t head_length, left;
     uint8_t alert; /* the last one that came in the clear; 0: none (or close_notify) */
+    /* for the record that is to be held, NULL: none is; and what of one is held */
+    uint8_t *room;
+    size_t room_size;
+    struct bytes held;
 };
 
 /* Prepares a fresh session before its first byte. It keeps a pointer to `mine`. `*at_work` is set
@@ -74,6 +78,13 @@ bool tls_session_wants_write(const struct tls_session *mine);
 
 /* Decrypted bytes that nobody has taken yet. */
 size_t tls_session_pending(const struct tls_session *mine);
+
+/* The next record is held in `room`, if it has room there, until there is another one, and both go
+ * out in one write. For an answer, whose head and body libmicrohttpd sends as two records: who
+ * holds one has to know that another follows. `room` is ours until tls_session_let_go. */
+void tls_session_hold(struct tls_session *mine, uint8_t *room, size_t size);
+/* Nothing is held any more; what was is lost. */
+void tls_session_let_go(struct tls_session *mine);
 
 /* Writes at most all of `data` without blocking; for a last word before a connection is cut. */
 void tls_session_send(const struct tls_session *mine, struct bytes data);

@@ -6,7 +6,11 @@
 #include "server/tls_pair.h"
 
 #include <check.h>
+#include <fcntl.h>
+#include <gnutls/abstract.h>
 #include <gnutls/x509.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -380,6 +384,158 @@ START_TEST(why_a_client_left_is_told)
 }
 END_TEST
 
+/* ---- a session over TCP, both ends here ---- */
+
+static struct {
+    struct tls_server *certificate;
+    struct tls_session mine, *at_work;
+    gnutls_session_t server, client;
+    gnutls_certificate_credentials_t credentials[2];
+    int server_fd, client_fd;
+} pair;
+
+static void connect_sockets(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int one = 1, small = 4096, listener = socket(AF_INET, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 1), 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    pair.client_fd = socket(AF_INET, SOCK_STREAM, 0);
+    setsockopt(pair.client_fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    ck_assert_int_eq(connect(pair.client_fd, (struct sockaddr *)&address, size), 0);
+    pair.server_fd = accept(listener, NULL, NULL);
+    close(listener);
+    setsockopt(pair.server_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    setsockopt(pair.server_fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    fcntl(pair.server_fd, F_SETFL, O_NONBLOCK);
+    fcntl(pair.client_fd, F_SETFL, O_NONBLOCK);
+}
+
+static void shake_hands(void)
+{
+    static const uint8_t ticket_key[TICKET_KEY_SIZE] = {1};
+    struct pem pem;
+    struct error err = {""};
+    int server = GNUTLS_E_AGAIN, client = GNUTLS_E_AGAIN;
+    connect_sockets();
+    make_good_pair(&pem);
+    pair.certificate = tls_server_create(pem.certificate, pem.key, ticket_key, &err);
+    ck_assert_msg(pair.certificate != NULL, "%s", err.text);
+    gnutls_certificate_allocate_credentials(&pair.credentials[0]);
+    gnutls_certificate_allocate_credentials(&pair.credentials[1]);
+    gnutls_certificate_set_retrieve_function3(
+        pair.credentials[0], (gnutls_certificate_retrieve_function3 *)tls_certificate_callback());
+    gnutls_init(&pair.server, GNUTLS_SERVER | GNUTLS_NONBLOCK);
+    gnutls_init(&pair.client, GNUTLS_CLIENT | GNUTLS_NONBLOCK);
+    gnutls_priority_set_direct(pair.server, tls_priorities, NULL);
+    gnutls_priority_set_direct(pair.client, tls_priorities, NULL);
+    gnutls_credentials_set(pair.server, GNUTLS_CRD_CERTIFICATE, pair.credentials[0]);
+    gnutls_credentials_set(pair.client, GNUTLS_CRD_CERTIFICATE, pair.credentials[1]);
+    gnutls_transport_set_int(pair.server, pair.server_fd);
+    gnutls_transport_set_int(pair.client, pair.client_fd);
+    tls_session_begin(&pair.mine, pair.server, pair.certificate, &pair.at_work);
+    while (server == GNUTLS_E_AGAIN || client == GNUTLS_E_AGAIN) {
+        client = client == GNUTLS_E_AGAIN ? gnutls_handshake(pair.client) : client;
+        server = server == GNUTLS_E_AGAIN ? gnutls_handshake(pair.server) : server;
+    }
+    ck_assert_int_eq(server, 0);
+    ck_assert_int_eq(client, 0);
+}
+
+static void part(void)
+{
+    gnutls_deinit(pair.server);
+    gnutls_deinit(pair.client);
+    gnutls_certificate_free_credentials(pair.credentials[0]);
+    gnutls_certificate_free_credentials(pair.credentials[1]);
+    tls_server_destroy(pair.certificate);
+    close(pair.server_fd);
+    close(pair.client_fd);
+}
+
+/* With TCP_NODELAY and room on the way, each write is a segment. */
+static unsigned segments_sent(void)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    ck_assert_int_eq(getsockopt(pair.server_fd, IPPROTO_TCP, TCP_INFO, &info, &size), 0);
+    return info.tcpi_data_segs_out;
+}
+
+/* What the client gets until there is nothing more for now. */
+static size_t receive(char *data, size_t size)
+{
+    size_t length = 0;
+    for (ssize_t got = 1; length < size && (got > 0 || got == GNUTLS_E_INTERRUPTED);) {
+        got = gnutls_record_recv(pair.client, data + length, size - length);
+        length += got > 0 ? (size_t)got : 0;
+    }
+    return length;
+}
+
+START_TEST(a_head_that_is_held_goes_out_with_its_body)
+{
+    uint8_t room[64];
+    char got[100];
+    shake_hands();
+    receive(got, sizeof got);
+    unsigned before = segments_sent();
+    tls_session_hold(&pair.mine, room, sizeof room);
+    ck_assert_int_eq(gnutls_record_send(pair.server, "head", 4), 4);
+    ck_assert_uint_eq(segments_sent(), before);
+    ck_assert_int_eq(gnutls_record_send(pair.server, "body", 4), 4);
+    ck_assert_uint_eq(segments_sent(), before + 1);
+    ck_assert_int_eq(gnutls_record_send(pair.server, "more", 4), 4);
+    ck_assert_uint_eq(segments_sent(), before + 2);
+    tls_session_hold(&pair.mine, room, 20); /* too little room: it is not held */
+    ck_assert_int_eq(gnutls_record_send(pair.server, "HEAD", 4), 4);
+    ck_assert_uint_eq(segments_sent(), before + 3);
+    tls_session_let_go(&pair.mine);
+    for (size_t length = 0; length < 16;)
+        length += receive(got + length, 16 - length);
+    ck_assert_msg(strncmp(got, "headbodymoreHEAD", 16) == 0, "%.16s", got);
+    part();
+}
+END_TEST
+
+/* However full the way is when head and body are written. */
+START_TEST(what_is_held_waits_for_room_and_comes_in_order)
+{
+    enum { MOST = 1 << 20 };
+    static char sent[MOST], got[MOST];
+    uint8_t room[600];
+    size_t length = 0, received = 0;
+    shake_hands();
+    for (size_t i = 0; i < MOST; i++)
+        sent[i] = (char)(i * 7 + i / 251);
+    for (int round = 0; round < 40; round++) {
+        size_t sizes[] = {300, (size_t)(round * 97 % 400 + 1)};
+        tls_session_hold(&pair.mine, room, sizeof room);
+        for (int i = 0; i < 2; i++) {
+            ssize_t done;
+            while ((done = gnutls_record_send(pair.server, sent + length, sizes[i])) ==
+                   GNUTLS_E_AGAIN)
+                received += receive(got + received, 700 + (size_t)round);
+            ck_assert_int_eq(done, (ssize_t)sizes[i]);
+            length += sizes[i];
+        }
+        tls_session_let_go(&pair.mine);
+        while (round % 8 != 7 && gnutls_record_send(pair.server, sent + length, 900) == 900)
+            length += 900;
+        while (round % 8 != 7 &&
+               gnutls_record_send(pair.server, sent + length, 900) == GNUTLS_E_AGAIN)
+            received += receive(got + received, 100);
+        length += round % 8 != 7 ? 900 : 0;
+    }
+    while (received < length)
+        received += receive(got + received, length - received);
+    ck_assert_int_eq(memcmp(sent, got, length), 0);
+    part();
+}
+END_TEST
+
 START_TEST(the_priorities_are_understood)
 {
     gnutls_priority_t priorities;
@@ -403,6 +559,8 @@ int main(void)
     tcase_add_test(all, half_a_pem_is_refused);
     tcase_add_test(all, a_server_needs_a_pair);
     tcase_add_test(all, why_a_client_left_is_told);
+    tcase_add_test(all, a_head_that_is_held_goes_out_with_its_body);
+    tcase_add_test(all, what_is_held_waits_for_room_and_comes_in_order);
     tcase_add_test(all, the_priorities_are_understood);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
