@@ -1,7 +1,12 @@
 /* A delivery's way: queued in a lane, claimed inside a transaction, started after its commit, ended
  * by its action, its outcome written in the next transaction. A claim that does not commit never
  * starts; an outcome that does not commit is kept and written again. Whatever goes wrong with a
- * transaction, the lanes are then read anew from the journal, which is right by definition. */
+ * transaction, the lanes are then read anew from the journal, which is right by definition.
+ *
+ * A transaction for an outcome alone would be a sync more an event, which the next event would have
+ * to wait for. So an outcome waits OUTCOME_NS for one that is written anyway: no longer, because a
+ * crash repeats a delivery whose outcome is not written; and not at all if another delivery waits
+ * for the room that it gives, or nothing is claimed any more because we are leaving. */
 #include "server/dispatch.h"
 
 #include "base/clock.h"
@@ -14,11 +19,13 @@
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
 #define EARLY_STOP_NS (60 * NS_PER_S)
+#define OUTCOME_NS (5 * NS_PER_MS)
 enum { BEGIN_TRIES = 100 };
 enum {
     CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
     CLAIM_BYTES = 32 << 20,
-    STRAYS_STEP = 500, /* rows */
+    STRAYS_STEP = 500,   /* rows */
+    OUTCOMES_ALONE = 64, /* so many are worth a transaction */
 };
 
 static const char stray_reason[] = "the route file has no such route or action any more";
@@ -94,10 +101,17 @@ static bool begin_patiently(struct journal *journal)
     return status == STORE_OK;
 }
 
+/* It has woken the loop: the next turn sees to the rest. */
+static void outcomes_fell_due(struct loop_timer *timer)
+{
+    (void)timer;
+}
+
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
                    struct journal *journal, struct loop *loop, uint64_t mark, struct error *err)
 {
     *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
+    loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
     if (!begin_patiently(journal))
         return journal_explain(journal, err);
     bool known =
@@ -109,6 +123,7 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
 
 void dispatch_finish(struct dispatch *dispatch)
 {
+    loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
     lanes_finish(&dispatch->lanes);
     free(dispatch->strays);
     dispatch->strays = NULL;
@@ -125,6 +140,29 @@ static void pause_claims(struct dispatch *dispatch)
     dispatch->read_again = true;
 }
 
+/* Without memory for the timer they are due at once. */
+static void set_outcomes_due(struct dispatch *dispatch)
+{
+    int64_t due_ns = clock_monotonic_ns() + OUTCOME_NS;
+    bool set = loop_timer_set(dispatch->loop, &dispatch->outcomes_timer, due_ns);
+    dispatch->outcomes_due_ns = set ? due_ns : 0;
+}
+
+static bool is_waited_for(const struct dispatch *dispatch)
+{
+    for (const struct run *run = dispatch->ended.first; run; run = run->next)
+        if (lane_is_waited_for(&dispatch->lanes, run->lane))
+            return true;
+    return false;
+}
+
+static bool outcomes_are_due(const struct dispatch *dispatch)
+{
+    return dispatch->ended.count > 0 &&
+           (!dispatch->claiming || dispatch->ended.count >= OUTCOMES_ALONE ||
+            clock_monotonic_ns() >= dispatch->outcomes_due_ns || is_waited_for(dispatch));
+}
+
 static void run_ended(void *context, const struct outcome *outcome)
 {
     struct run *run = context;
@@ -134,6 +172,8 @@ static void run_ended(void *context, const struct outcome *outcome)
     run_keep_outcome(run, outcome, clock_unix_ms());
     run_log_outcome(run);
     run->under_way = NULL;
+    if (dispatch->ended.count == 0)
+        set_outcomes_due(dispatch);
     list_remove(&dispatch->started, run);
     list_append(&dispatch->ended, run);
 }
@@ -329,7 +369,7 @@ static void bury_strays(struct dispatch *dispatch)
 
 bool dispatch_prepare(struct dispatch *dispatch, bool *work)
 {
-    *work = dispatch->ended.count > 0;
+    *work = outcomes_are_due(dispatch);
     if (!dispatch->claiming)
         return true;
     if (!lanes_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))

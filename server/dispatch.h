@@ -35,6 +35,8 @@ struct dispatch {
     bool read_again;          /* the lanes have lost a delivery that is pending still */
     int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
     int64_t leaving_ns;       /* when the server was told to stop; 0: it was not */
+    int64_t outcomes_due_ns;  /* of those in `ended`: they may wait for company until then */
+    struct loop_timer outcomes_timer;
 };
 
 /* Its own transaction: names the actions. Claims nothing until dispatch_claim. */
@@ -45,7 +47,8 @@ void dispatch_finish(struct dispatch *dispatch);
 
 /* ---- a turn ---- */
 
-/* Reads what is pending; `*work` tells whether there is something to write. False on failure. */
+/* Reads what is pending; `*work` tells whether there is something that has to be written now: an
+ * outcome is not for some milliseconds. False on failure. */
 bool dispatch_prepare(struct dispatch *dispatch, bool *work);
 /* The deliveries of an event that has just been added; or, where it is not to be carried out, dead
  * ones for that reason. */

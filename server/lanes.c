@@ -376,6 +376,11 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
     return delivery;
 }
 
+bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane)
+{
+    return lane->kind->takes_slot ? lanes->groups_waiting > 0 : lane->count > 0 || lane->more;
+}
+
 void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
 {
     lane->running_bytes += bytes;

@@ -92,6 +92,8 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
  * limits. lane_take removes it from the queue and counts it as running. */
 struct lane *lanes_next(const struct lanes *lanes);
 int64_t lane_take(struct lanes *lanes, struct lane *lane);
+/* Whether another delivery may wait for what one of this lane gives back. */
+bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane);
 /* Counts its body; both are given back together. */
 void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes);
 void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes);
