@@ -110,6 +110,10 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
             return FILE_MISSING;
         }
         content->length += (size_t)got;
+        if (content->length == content->capacity && content->length <= limit) {
+            error_set(err, "%s grows while it is read", name);
+            return FILE_REFUSED;
+        }
         if (content->length > limit) {
             units_format_size((int64_t)limit, size);
             error_set(err, "%s is larger than %s", name, size);
@@ -136,7 +140,9 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
         error_set(err, "%s is a link into a directory that everybody can write", name);
         return FILE_REFUSED;
     }
-    if (!buffer_reserve(content, limit + 1)) {
+    /* not more than the file needs, and never moved: it may hold secrets */
+    size_t size = what.st_size > 0 && (size_t)what.st_size < limit ? (size_t)what.st_size : limit;
+    if (!buffer_reserve(content, size + 1)) {
         error_set(err, "no memory for %s", name);
         return FILE_MISSING;
     }

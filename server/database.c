@@ -252,6 +252,11 @@ int64_t database_changes(const struct database *db)
     return sqlite3_changes64(db->handle);
 }
 
+int64_t database_last_row(const struct database *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
 bool database_version_has_reset_bug(int version)
 {
     bool backported =

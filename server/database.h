@@ -84,6 +84,9 @@ bool database_in_transaction(const struct database *db);
 /* Rows that the last statement has changed. */
 int64_t database_changes(const struct database *db);
 
+/* The number of the row that the last INSERT has made. */
+int64_t database_last_row(const struct database *db);
+
 /* As much of the write-ahead log as no reader is in the way of goes into the file; with `all` the
  * log is empty then, or it is noted as busy. Waits for no reader. */
 bool database_checkpoint(struct database *db, bool all);

@@ -13,7 +13,6 @@
 #include "base/log.h"
 #include "server/run.h"
 
-#include <assert.h>
 #include <stdlib.h>
 
 #define CLAIMS_PAUSE_NS NS_PER_S
@@ -229,63 +228,71 @@ void dispatch_write_ended(struct dispatch *dispatch, struct store *store)
 
 /* ---- claims ---- */
 
+static bool may_claim(const struct dispatch *dispatch)
+{
+    return dispatch->claiming && !dispatch->takeover_due &&
+           clock_monotonic_ns() >= dispatch->claims_resume_ns &&
+           dispatch->claimed.count < CLAIMS_MAX && dispatch->claimed_bytes < CLAIM_BYTES;
+}
+
+/* The first delivery of a lane, which the transaction makes ours. NULL: without memory it is not
+ * claimed, and stays pending. */
+static struct run *claim_run(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
+                             const struct journal_delivery *found)
+{
+    struct run *run = run_create(dispatch, lane, delivery, found);
+    if (!run) {
+        pause_claims(dispatch);
+        return NULL;
+    }
+    run->given.after_crash = lane->after_crash;
+    lane_load(&dispatch->lanes, lane, run->body_bytes);
+    list_append(&dispatch->claimed, run);
+    dispatch->claimed_bytes += run->body_bytes;
+    return run;
+}
+
 struct claim {
     struct dispatch *dispatch;
     struct lane *lane;
     int64_t delivery;
-    struct run *run; /* NULL: somebody else has it, or there is no memory */
-    bool no_memory;
+    bool claimed;
 };
 
-/* Without memory it is not claimed, and stays pending. */
 static bool claim_found(void *context, const struct journal_delivery *found)
 {
     struct claim *claim = context;
-    claim->run = run_create(claim->dispatch, claim->lane, claim->delivery, found);
-    claim->no_memory = !claim->run;
-    if (claim->run)
-        claim->run->given.after_crash = claim->lane->after_crash;
-    return claim->run != NULL;
-}
-
-/* The bytes claimed; SIZE_MAX: no more for a while. */
-static size_t claim_one(struct dispatch *dispatch, struct lane *lane, int64_t now_ms)
-{
-    struct claim claim = {.dispatch = dispatch, .lane = lane};
-    claim.delivery = lane_take(&dispatch->lanes, lane);
-    if (journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
-                      log_death, &claim) &&
-        claim.run) {
-        lane_load(&dispatch->lanes, lane, claim.run->body_bytes);
-        list_append(&dispatch->claimed, claim.run);
-        return claim.run->body_bytes;
-    }
-    lane_give(&dispatch->lanes, lane, 0);
-    if (claim.run)
-        run_destroy(claim.run);
-    if (claim.no_memory)
-        pause_claims(dispatch);
-    return claim.no_memory ? SIZE_MAX : 0;
-}
-
-static bool may_claim(const struct dispatch *dispatch)
-{
-    return clock_monotonic_ns() >= dispatch->claims_resume_ns;
+    claim->claimed = claim_run(claim->dispatch, claim->lane, claim->delivery, found) != NULL;
+    return claim->claimed;
 }
 
 static void write_claims(struct dispatch *dispatch)
 {
     int64_t now_ms = clock_unix_ms();
-    size_t bytes = 0;
-    while (may_claim(dispatch) && dispatch->claimed.count < CLAIMS_MAX && bytes < CLAIM_BYTES) {
-        struct lane *lane = lanes_next(&dispatch->lanes);
-        if (!lane)
-            return;
-        size_t claimed = claim_one(dispatch, lane, now_ms);
-        if (claimed == SIZE_MAX)
-            return;
-        bytes += claimed;
+    struct lane *lane;
+    while (may_claim(dispatch) && (lane = lanes_next(&dispatch->lanes))) {
+        struct claim claim = {.dispatch = dispatch, .lane = lane};
+        claim.delivery = lane_take(&dispatch->lanes, lane);
+        journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
+                      log_death, &claim);
+        if (!claim.claimed) /* somebody else has it, or there is no memory */
+            lane_give(&dispatch->lanes, lane, 0);
     }
+}
+
+/* A delivery that is being journalled and whose turn it is already: it is written as running, and
+ * nothing has to be read back. */
+static bool claim_new(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
+                      const struct journal_delivery *given)
+{
+    if (!may_claim(dispatch) || lanes_next(&dispatch->lanes) != lane ||
+        lane_first(lane) != delivery)
+        return false;
+    lane_take(&dispatch->lanes, lane);
+    if (claim_run(dispatch, lane, delivery, given))
+        return true;
+    lane_give(&dispatch->lanes, lane, 0);
+    return false;
 }
 
 /* For want of memory; it is claimed again later. */
@@ -379,12 +386,19 @@ bool dispatch_prepare(struct dispatch *dispatch, bool *work)
     return true;
 }
 
-void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event)
+void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event,
+                  const struct journal_delivery *given)
 {
     const struct lane_group *group = &dispatch->lanes.groups[route->index];
+    int64_t now_ms = clock_unix_ms();
     for (size_t i = 0; i < group->lane_count; i++) {
-        journal_add_delivery(dispatch->journal, event, i, group->lanes[i].number);
-        lanes_push(&dispatch->lanes, route->index, i, journal_delivery_seq(event, i));
+        struct lane *lane = &group->lanes[i];
+        int64_t delivery = journal_delivery_seq(event, i);
+        lanes_push(&dispatch->lanes, route->index, i, delivery);
+        if (claim_new(dispatch, lane, delivery, given))
+            journal_add_running(dispatch->journal, event, i, lane->number, dispatch->mark, now_ms);
+        else
+            journal_add_delivery(dispatch->journal, event, i, lane->number);
     }
 }
 
@@ -413,7 +427,6 @@ bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead)
 
 void dispatch_write(struct dispatch *dispatch)
 {
-    assert(dispatch->claimed.count == 0);
     dispatch->took_over = false;
     if (!dispatch->claiming)
         return;
@@ -429,6 +442,7 @@ void dispatch_write(struct dispatch *dispatch)
 
 void dispatch_settle(struct dispatch *dispatch, bool committed)
 {
+    dispatch->claimed_bytes = 0;
     if (!committed) {
         list_release(dispatch, &dispatch->claimed);
         lanes_reset(&dispatch->lanes);

@@ -23,6 +23,7 @@ struct dispatch {
     uint64_t mark;
     struct lanes lanes;
     struct run_list claimed; /* in the transaction under way */
+    size_t claimed_bytes;    /* bodies of those */
     struct run_list started;
     struct run_list ended;           /* the outcome is not committed yet */
     uint64_t living[DISPATCH_MARKS]; /* older runners whose deliveries are left alone */
@@ -50,9 +51,10 @@ void dispatch_finish(struct dispatch *dispatch);
 /* Reads what is pending; `*work` tells whether there is something that has to be written now: an
  * outcome is not for some milliseconds. False on failure. */
 bool dispatch_prepare(struct dispatch *dispatch, bool *work);
-/* The deliveries of an event that has just been added; or, where it is not to be carried out, dead
- * ones for that reason. */
-void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event);
+/* The deliveries of an event that has just been added, and what each is to be given; or, where it
+ * is not to be carried out, dead ones for that reason. */
+void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event,
+                  const struct journal_delivery *given);
 void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
                        const char *reason);
 /* Whether the configuration has that action of the journal. */

@@ -169,13 +169,24 @@ static bool take_copy(struct intake_item *item, int64_t first, const struct rout
 static void add_event(struct intake *intake, struct intake_item *item, const struct route *route,
                       struct dispatch *dispatch, int64_t now_ms)
 {
+    const struct wire_event *event = &item->event;
     id_create(now_ms, item->answer.id);
-    if (!journal_add_event(intake->journal, item->answer.id, route->name, &item->event, &item->seq))
+    if (!journal_add_event(intake->journal, item->answer.id, route->name, event, &item->seq))
         return;
-    if (item->event.failures.length > 0)
+    struct journal_delivery given = {.attempt = 1,
+                                     .received_ms = event->received_ms,
+                                     .body_is_json = event->body_is_json,
+                                     .id = bytes_of_text(item->answer.id),
+                                     .type = event->event_type,
+                                     .delivery_id = event->delivery_id,
+                                     .client = event->client,
+                                     .content_type = event->content_type,
+                                     .headers = event->headers,
+                                     .body = event->body};
+    if (event->failures.length > 0)
         dispatch_add_dead(dispatch, route, item->seq, quarantine_reason);
     else
-        dispatch_add(dispatch, route, item->seq);
+        dispatch_add(dispatch, route, item->seq, &given);
     /* without memory for the key a copy may run, which is better than to refuse the event */
     if (item->event.dedupe_key.length > 0)
         dedupe_add(&intake->keys, item->hash, item->seq,

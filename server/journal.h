@@ -106,6 +106,9 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
                        const struct wire_event *event, int64_t *seq);
 /* One for each action of the route; `action` as from journal_find_action. */
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
+/* One that is claimed already, with our mark. */
+bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
+                         uint64_t mark, int64_t now_ms);
 /* One that is not to be carried out, and why. */
 bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
                       const char *reason, int64_t now_ms);

@@ -19,21 +19,20 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
 {
     struct database *db = &journal->db;
     bool keyed = event->dedupe_key.length > 0;
-    struct query query = database_query(
+    bool added = database_execute(
         db, SQL_ADD_EVENT, value_text(id), value_text(route), value_number(event->received_ms),
         value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
         value_bytes(event->content_type), value_number(event->body_is_json),
         value_number((int64_t)event->body.length),
         keyed ? value_blob(event->dedupe_key) : value_null(),
         event->failures.length ? value_bytes(event->failures) : value_null());
-    int64_t added;
-    if (!read_one(&query, &added) ||
-        !database_execute(db, SQL_ADD_BODY, value_number(added), value_bytes(event->headers),
-                          value_blob(event->body)))
+    int64_t number = added ? database_last_row(db) : 0;
+    if (!added || !database_execute(db, SQL_ADD_BODY, value_number(number),
+                                    value_bytes(event->headers), value_blob(event->body)))
         return false;
-    journal->event_added = added;
+    journal->event_added = number;
     snprintf(journal->added_id, sizeof journal->added_id, "%s", id);
-    *seq = added;
+    *seq = number;
     return true;
 }
 
@@ -41,6 +40,14 @@ bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, 
 {
     return database_execute(&journal->db, SQL_ADD_DELIVERY,
                             value_number(journal_delivery_seq(event, place)), value_number(action));
+}
+
+bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
+                         uint64_t mark, int64_t now_ms)
+{
+    return database_execute(&journal->db, SQL_ADD_RUNNING,
+                            value_number(journal_delivery_seq(event, place)), value_number(action),
+                            value_number((int64_t)mark), value_number(now_ms));
 }
 
 bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,

@@ -20,6 +20,7 @@ enum journal_sql {
     SQL_ADD_EVENT,
     SQL_ADD_BODY,
     SQL_ADD_DELIVERY,
+    SQL_ADD_RUNNING,
     SQL_ADD_DEAD,
     SQL_FIND_ACTION,
     SQL_ADD_ACTION,

@@ -10,10 +10,12 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"
                       " content_type, is_json, size, dedupe_key, failures)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING seq",
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     [SQL_ADD_BODY] = "INSERT INTO body (event, headers, content) VALUES (?1, ?2, ?3)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
                          " VALUES (?1, ?2, 'pending', 0, 0, 0)",
+    [SQL_ADD_RUNNING] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
+                        " runner, started_ms) VALUES (?1, ?2, 'running', 0, 1, 0, ?3, ?4)",
     [SQL_ADD_DEAD] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason,"
                      " ended_ms) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4)",
     [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",

@@ -359,10 +359,15 @@ struct lane *lanes_next(const struct lanes *lanes)
     return group ? group_next(lanes, group) : NULL;
 }
 
-int64_t lane_take(struct lanes *lanes, struct lane *lane)
+int64_t lane_first(const struct lane *lane)
 {
     assert(lane->count > 0);
-    int64_t delivery = lane->queue[lane->head];
+    return lane->queue[lane->head];
+}
+
+int64_t lane_take(struct lanes *lanes, struct lane *lane)
+{
+    int64_t delivery = lane_first(lane);
     lane->head = (lane->head + 1) % LANE_QUEUE;
     count_queued(lane, -1);
     lane->running++;

@@ -89,8 +89,10 @@ void lanes_reset(struct lanes *lanes);
 bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
 
 /* The lane whose first delivery is to be carried out next, or NULL: routes in turn, within the
- * limits. lane_take removes it from the queue and counts it as running. */
+ * limits. lane_first tells which delivery that is, lane_take removes it from the queue and counts
+ * it as running. */
 struct lane *lanes_next(const struct lanes *lanes);
+int64_t lane_first(const struct lane *lane);
 int64_t lane_take(struct lanes *lanes, struct lane *lane);
 /* Whether another delivery may wait for what one of this lane gives back. */
 bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane);

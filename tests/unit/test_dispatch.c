@@ -56,7 +56,8 @@ static void turn(size_t events)
         struct wire_event event = fixture_event(key, bytes_of_text("{}"));
         id_create(clock_unix_ms(), id);
         ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
-        dispatch_add(&dispatch, route, seq);
+        struct journal_delivery given = {.attempt = 1, .id = bytes_of_text(id), .body = event.body};
+        dispatch_add(&dispatch, route, seq, &given);
     }
     dispatch_write(&dispatch, &store);
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
@@ -113,6 +114,43 @@ static void until_an_outcome_waits(void)
     }
     ck_abort_msg("an outcome is always written at once");
 }
+
+/* The state of each delivery of the journal, as a letter. */
+static const char *states(void)
+{
+    static const char *const sql[] = {
+        "SELECT state || ' ' || attempt || ' ' || coalesce(runner, 0) || ' '"
+        " || (started_ms IS NOT NULL) FROM delivery ORDER BY seq"};
+    static char text[256];
+    struct error err = {""};
+    struct database db;
+    text[0] = '\0';
+    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 1000, sql, &err));
+    struct query query = database_query_values(&db, 0, NULL, 0);
+    while (query_next(&query)) {
+        struct bytes row = query_bytes(&query, 0);
+        size_t length = strlen(text);
+        snprintf(text + length, sizeof text - length, "%.*s;", (int)row.length, row.data);
+    }
+    database_close(&db);
+    return text;
+}
+
+START_TEST(what_can_be_carried_out_at_once_is_journalled_as_running)
+{
+    turn(3); /* there is one slot */
+    ck_assert_str_eq(states(), "running 1 7 1;pending 0 0 0;pending 0 0 0;");
+    end_one();
+    turn(0);
+    ck_assert_str_eq(states(), "done 1 0 1;pending 0 0 0;pending 0 0 0;");
+    turn(1); /* one that waits goes first */
+    ck_assert_str_eq(states(), "done 1 0 1;running 1 7 1;pending 0 0 0;pending 0 0 0;");
+    dispatch_hold(&dispatch);
+    end_one();
+    turn(1);
+    ck_assert_str_eq(states(), "done 1 0 1;done 1 0 1;pending 0 0 0;pending 0 0 0;pending 0 0 0;");
+}
+END_TEST
 
 START_TEST(an_outcome_goes_with_the_next_event)
 {
@@ -173,6 +211,7 @@ int main(void)
     Suite *suite = suite_create("dispatch");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, set_up, tear_down);
+    tcase_add_test(all, what_can_be_carried_out_at_once_is_journalled_as_running);
     tcase_add_test(all, an_outcome_goes_with_the_next_event);
     tcase_add_test(all, an_outcome_alone_is_written_within_milliseconds);
     tcase_add_test(all, an_outcome_that_others_wait_for_is_due);
