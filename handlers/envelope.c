@@ -77,6 +77,8 @@ static bool append_headers(struct buffer *out, struct bytes headers)
 
 bool envelope_append(struct buffer *out, const struct delivery *delivery)
 {
+    enum { TEXTS_USUALLY = 512 };
+    (void)!buffer_reserve(out, delivery->body.length + delivery->headers.length + TEXTS_USUALLY);
     if (!append_texts(out, delivery) || !append_headers(out, delivery->headers))
         return false;
     if (delivery->body_is_json)

@@ -16,6 +16,7 @@
 #include "server/privilege.h"
 #include "server/retention.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -444,10 +445,21 @@ static void runner_finish(struct runner *runner)
     loop_finish(&runner->loop);
 }
 
+/* What one turn frees the next one needs: it would be given back to the system and taken again, page
+ * by page, each time. */
+static void keep_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
+
 _Noreturn void runner_run(const struct process *process)
 {
     struct runner runner;
     struct error why = {""};
+    keep_memory();
     if (!privilege_drop(process->settings->server.user, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
