@@ -2,7 +2,6 @@
  * an argument (rate limits, signature freshness), so there is nothing to fake here. */
 #include "base/clock.h"
 
-#include <stdio.h>
 #include <time.h>
 
 int64_t clock_monotonic_ns(void)
@@ -26,12 +25,25 @@ int64_t clock_boot_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / NS_PER_MS;
 }
 
+/* Without printf and strftime: every event and every line of the log has a time. */
 void clock_format_unix_ms(int64_t unix_ms, char text[CLOCK_TEXT_SIZE])
 {
-    time_t seconds = (time_t)(unix_ms / 1000);
-    struct tm parts;
-    char day[24];
-    gmtime_r(&seconds, &parts);
-    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &parts);
-    snprintf(text, CLOCK_TEXT_SIZE, "%s.%03dZ", day, (int)(unix_ms % 1000));
+    int64_t left_ms = (unix_ms % 1000 + 1000) % 1000;
+    time_t seconds = (time_t)((unix_ms - left_ms) / 1000);
+    struct tm at = {0};
+    gmtime_r(&seconds, &at);
+    const struct {
+        int value, digits;
+        char after;
+    } parts[] = {{at.tm_year + 1900, 4, '-'}, {at.tm_mon + 1, 2, '-'}, {at.tm_mday, 2, 'T'},
+                 {at.tm_hour, 2, ':'},        {at.tm_min, 2, ':'},     {at.tm_sec, 2, '.'},
+                 {(int)left_ms, 3, 'Z'}};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int value = parts[i].value;
+        for (int digit = parts[i].digits; digit-- > 0; value /= 10)
+            text[digit] = (char)('0' + value % 10);
+        text += parts[i].digits;
+        *text++ = parts[i].after;
+    }
+    *text = '\0';
 }

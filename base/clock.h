@@ -17,7 +17,7 @@ int64_t clock_unix_ms(void);
 /* Milliseconds since the machine was started, those included in which it slept. */
 int64_t clock_boot_ms(void);
 
-/* "2026-11-24T03:15:24.123Z" into `text`. */
+/* "2026-11-24T03:15:24.123Z" into `text`; years 0 to 9999. */
 enum { CLOCK_TEXT_SIZE = 32 };
 void clock_format_unix_ms(int64_t unix_ms, char text[CLOCK_TEXT_SIZE]);
 

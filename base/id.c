@@ -4,8 +4,9 @@
 #include "base/id.h"
 
 #include "base/crypto.h"
+#include "base/encoding.h"
 
-#include <stdio.h>
+#include <endian.h>
 
 static struct {
     int64_t ms;
@@ -41,12 +42,17 @@ void id_create(int64_t unix_ms, char text[ID_TEXT_SIZE])
         id_renew(unix_ms);
     else
         id_step();
-    uint64_t ms = (uint64_t)last.ms & 0xffffffffffff;
-    uint64_t low = last.low | UINT64_C(1) << 63;
-    snprintf(text, ID_TEXT_SIZE, "%08llx-%04llx-7%03llx-%04llx-%012llx",
-             (unsigned long long)(ms >> 16), (unsigned long long)(ms & 0xffff),
-             (unsigned long long)last.high, (unsigned long long)(low >> 48),
-             (unsigned long long)(low & 0xffffffffffff));
+    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    uint64_t words[] = {htobe64((uint64_t)last.ms << 16 | 0x7000 | last.high),
+                        htobe64(last.low | UINT64_C(1) << 63)};
+    struct bytes rest = bytes_of(words, sizeof words);
+    for (size_t i = 0; i < sizeof groups; i++) {
+        hex_encode(bytes_of(rest.data, groups[i]), text);
+        text += 2 * groups[i];
+        rest = bytes_from(rest, groups[i]);
+        if (rest.length > 0)
+            *text++ = '-';
+    }
 }
 
 bool id_valid(struct bytes text)

@@ -35,9 +35,13 @@ bool loop_watch_set(struct loop *loop, struct loop_watch *watch, int fd, uint32_
 {
     struct epoll_event event = {.events = events, .data.ptr = watch};
     assert(watch->fd == -1 || watch->fd == fd);
+    /* saying it again changes nothing, but for edges, which begin anew */
+    if (watch->fd == fd && watch->events == events && !(events & EPOLLET))
+        return true;
     if (epoll_ctl(loop->epoll, watch->fd == -1 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0)
         return false;
     watch->fd = fd;
+    watch->events = events;
     return true;
 }
 

@@ -12,7 +12,8 @@
 enum { LOOP_BATCH = 64 };
 
 struct loop_watch {
-    int fd; /* -1: not watched */
+    int fd;          /* -1: not watched */
+    uint32_t events; /* that it is watched for */
     /* `events` are the EPOLL* bits that are ready. May remove this or any other watch. */
     void (*ready)(struct loop_watch *watch, uint32_t events);
     void *owner;

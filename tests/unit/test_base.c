@@ -135,6 +135,35 @@ START_TEST(ids_rise_even_when_the_clock_does_not)
 }
 END_TEST
 
+START_TEST(an_id_holds_its_time)
+{
+    char id[ID_TEXT_SIZE];
+    id_create(INT64_C(0x3fedcba98765), id);
+    ck_assert_msg(strncmp(id, "3fedcba9-8765-7", 15) == 0, "%s", id);
+    ck_assert(strchr("89ab", id[19]) && id_valid(bytes_of_text(id)));
+}
+END_TEST
+
+START_TEST(times_are_written_to_the_millisecond)
+{
+    static const struct {
+        int64_t ms;
+        const char *text;
+    } rows[] = {{0, "1970-01-01T00:00:00.000Z"},
+                {999, "1970-01-01T00:00:00.999Z"},
+                {-1, "1969-12-31T23:59:59.999Z"},
+                {INT64_C(951782399007), "2000-02-28T23:59:59.007Z"},
+                {INT64_C(951782400010), "2000-02-29T00:00:00.010Z"},
+                {INT64_C(1764443524123), "2025-11-29T19:12:04.123Z"},
+                {INT64_C(253402300799999), "9999-12-31T23:59:59.999Z"}};
+    char text[CLOCK_TEXT_SIZE];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        clock_format_unix_ms(rows[i].ms, text);
+        ck_assert_str_eq(text, rows[i].text);
+    }
+}
+END_TEST
+
 START_TEST(a_buffer_that_is_counted_has_exactly_what_was_asked_for)
 {
     struct buffer buffer;
@@ -279,6 +308,8 @@ int main(void)
     tcase_add_test(all, utf8_follows_rfc_3629);
     tcase_add_test(all, units_have_one_meaning);
     tcase_add_test(all, ids_rise_even_when_the_clock_does_not);
+    tcase_add_test(all, an_id_holds_its_time);
+    tcase_add_test(all, times_are_written_to_the_millisecond);
     tcase_add_test(all, a_buffer_that_is_counted_has_exactly_what_was_asked_for);
     tcase_add_test(all, buffers_and_arenas_stop_at_their_limit);
     tcase_add_test(all, timers_fire_in_order_and_removed_ones_never);
