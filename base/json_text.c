@@ -61,3 +61,60 @@ bool json_escape(struct buffer *out, struct bytes text)
     }
     return true;
 }
+
+/* ---- without escapes ---- */
+
+static unsigned hex4(const uint8_t *digits)
+{
+    unsigned value = 0;
+    for (int i = 0; i < 4; i++)
+        value = value << 4 | (unsigned)hex_digit(digits[i]);
+    return value;
+}
+
+/* The code point of \uXXXX at `*at`, which stands on the backslash, with its second half where that
+ * follows. */
+static unsigned unescape_unicode(const uint8_t **at, const uint8_t *end)
+{
+    enum { ESCAPE = 6, REPLACEMENT = 0xfffd };
+    unsigned code = hex4(*at + 2);
+    *at += ESCAPE;
+    if (code < 0xd800 || code > 0xdfff)
+        return code;
+    if (code > 0xdbff || end - *at < ESCAPE || (*at)[0] != '\\' || (*at)[1] != 'u')
+        return REPLACEMENT;
+    unsigned low = hex4(*at + 2);
+    if (low < 0xdc00 || low > 0xdfff)
+        return REPLACEMENT;
+    *at += ESCAPE;
+    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static size_t utf8_put(unsigned code, uint8_t *out)
+{
+    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (size_t i = length; i-- > 1; code >>= 6)
+        out[i] = (uint8_t)(0x80 | (code & 0x3f));
+    out[0] = (uint8_t)(lead[length] | code);
+    return length;
+}
+
+size_t json_unescape(struct bytes inside, uint8_t *out)
+{
+    static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+    const uint8_t *at = inside.data, *end = inside.length ? at + inside.length : at;
+    uint8_t *to = out;
+    while (at < end) {
+        if (*at != '\\') {
+            *to++ = *at++;
+        } else if (at[1] == 'u') {
+            to += utf8_put(unescape_unicode(&at, end), to);
+        } else {
+            const char *letter = strchr(letters, at[1]);
+            *to++ = letter ? (uint8_t)meanings[letter - letters] : at[1];
+            at += 2;
+        }
+    }
+    return (size_t)(to - out);
+}

@@ -13,6 +13,11 @@ bool json_escape(struct buffer *out, struct bytes text);
 /* How long the string is that `text`, which has passed a guard, begins with; quotes included. */
 size_t json_string_length(struct bytes text);
 
+/* The inside of a string that has passed a guard, without its escapes: never longer than with them,
+ * so `out` has room for inside.length bytes. Returns how many were written. The escape of a lone
+ * surrogate, where the guard lets it pass, becomes U+FFFD. */
+size_t json_unescape(struct bytes inside, uint8_t *out);
+
 #define JSON_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
 
 /* The high bit of each byte that needs a look. Subtraction borrows only out of a byte that is

@@ -227,6 +227,111 @@ static bool read_dedupe(struct load *load, const struct node *node, const struct
     return true;
 }
 
+/* ---- json ---- */
+
+static const char *const surrogates_choices[] = {"accept", "refuse", NULL};
+static const char *const repeated_choices[] = {"refuse", "last", NULL};
+
+static const struct row json_rows[] = {
+    {.name = "depth",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct json_settings, depth),
+     .default_text = "128",
+     .min = 1,
+     .max = ROUTE_JSON_DEPTH_MAX,
+     .sentence = "How deep objects and arrays may stand within each other."},
+    {.name = "values",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct json_settings, values),
+     .min = 1,
+     .max = 100000000,
+     .sentence =
+         "How many values of any kind a body may hold; if it is not set, one for four bytes "
+         "of `max_body` and at least 100,000."},
+    {.name = "surrogates",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct json_settings, surrogates),
+     .choices = surrogates_choices,
+     .default_text = "accept",
+     .sentence = "Whether a string may hold half a character (`\\ud83d` alone), as senders leave "
+                 "it that cut texts; schemas read it as U+FFFD."},
+    {.name = "repeated",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct json_settings, repeated),
+     .choices = repeated_choices,
+     .default_text = "refuse",
+     .sentence = "A name that comes twice in an object: `last` reads its last value, for senders "
+                 "that do so. Actions get the body as it was sent."},
+};
+static const struct row_section json_section = {.name = "json",
+                                                .sentence = "What JSON in a body may be.",
+                                                .rows = json_rows,
+                                                .row_count = ROW_COUNT(json_rows),
+                                                .size = sizeof(struct json_settings)};
+
+/* ---- respond ---- */
+
+enum { RESPOND_BODY_MAX = 64 << 10 };
+
+static const struct row respond_rows[] = {
+    {.name = "status",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct respond_settings, status),
+     .min = 200,
+     .max = 299,
+     .sentence = "The status; if it is not set, 202, or 200 where nothing is carried out."},
+    {.name = "type",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct respond_settings, type),
+     .min = 1,
+     .max = 200,
+     .sentence = "The media type of `body`; `text/plain; charset=utf-8` if it is not set."},
+    {.name = "body",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct respond_settings, body),
+     .max = RESPOND_BODY_MAX,
+     .sentence = "The body, `\"\"` for none; if it is not set, JSON with the id of the event."},
+};
+
+/* Statuses that cannot have a body get none; all others go with any. */
+static bool finish_respond(struct load *load, const struct node *node, void *settings)
+{
+    struct respond_settings *respond = settings;
+    const struct node *body = tree_find(node, "body"), *type = tree_find(node, "type");
+    bool bodiless = respond->status == 204 || respond->status == 205;
+    if (bodiless && body && respond->body[0])
+        return load_problem(load, body, "an answer with status %d has no body",
+                            (int)respond->status);
+    if (type && (!body || !respond->body[0]))
+        return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
+                            body ? "empty" : "missing");
+    for (const char *c = type ? respond->type : ""; *c; c++)
+        if (*c < ' ' || *c > '~')
+            return load_problem(load, type, "\"type\" must be a media type such as text/plain");
+    if (bodiless)
+        respond->body = "";
+    else if (body && respond->body[0] && !type)
+        respond->type = "text/plain; charset=utf-8";
+    return true;
+}
+
+static const struct row_section respond_section = {.name = "respond",
+                                                   .sentence =
+                                                       "What the sender of an accepted event gets.",
+                                                   .rows = respond_rows,
+                                                   .row_count = ROW_COUNT(respond_rows),
+                                                   .size = sizeof(struct respond_settings),
+                                                   .finish = finish_respond};
+
+static bool read_respond(struct load *load, const struct node *node, const struct row *row,
+                         void *field)
+{
+    if (node->kind == NODE_MAPPING)
+        return load_section(load, node, row->section, field);
+    return (node->kind == NODE_SCALAR && strcmp(node->text, row->choices[0]) == 0) ||
+           load_mismatch(load, node, row, "{status: …, type: …, body: …} or accepted");
+}
+
 /* ---- auth ---- */
 
 static bool is_none(const struct handler_kind *kind)
@@ -418,6 +523,12 @@ static const struct row route_rows[] = {
          "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
          "does not know as it is; `provider` is what the route's provider sends, and `json` "
          "where there is none."},
+    {.name = "json",
+     .type = ROW_SECTION,
+     .offset = ROUTE(json),
+     .default_text = "{}",
+     .section = &json_section,
+     .sentence = "What JSON in a body may be; what is beyond it is answered 400."},
     {.name = "events",
      .type = ROW_TEXTS,
      .offset = ROUTE(events),
@@ -426,11 +537,16 @@ static const struct row route_rows[] = {
      .sentence = "Names or patterns of events, if not all are wanted; others are answered 200 "
                  "\"ignored\"."},
     {.name = "respond",
-     .type = ROW_CHOICE,
+     .type = ROW_CUSTOM,
      .offset = ROUTE(respond),
-     .choices = respond_choices,
+     .read = read_respond,
      .default_text = "accepted",
-     .sentence = "What the caller gets: 202 with the event's id."},
+     .section = &respond_section,
+     .choices = respond_choices,
+     .syntax = "`{status: …, type: …, body: …}` or `accepted`",
+     .sentence = "What the sender of an accepted event gets, also if the event came before or is "
+                 "ignored: 202 with the event's id, or as its provider wants it. For senders that "
+                 "take only a certain 2xx for success."},
     {.name = "actions",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, actions),

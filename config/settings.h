@@ -89,6 +89,21 @@ enum content_kind {
 };
 
 enum dedupe_dead { DEDUPE_DEAD_RERUN, DEDUPE_DEAD_KEEP };
+enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
+enum json_repeated { JSON_REPEATED_REFUSE, JSON_REPEATED_LAST };
+
+/* What JSON in a body may be. */
+struct json_settings {
+    int64_t depth, values;    /* values 0: by max_body */
+    int surrogates, repeated; /* enum json_surrogates, enum json_repeated */
+};
+
+/* What the sender of an accepted event gets in the place of 202 and the event's id. */
+struct respond_settings {
+    int64_t status;   /* 0: as it would be otherwise */
+    const char *type; /* NULL: as it would be otherwise */
+    const char *body; /* NULL: as it would be otherwise; "": none */
+};
 
 struct dedupe_settings {
     bool off;
@@ -104,10 +119,8 @@ struct action_settings {
     struct position at;
 };
 
-enum respond_kind { RESPOND_ACCEPTED };
-
 /* What a route may have at most; `AUTHENTICATORS` counts the provider too. */
-enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64 };
+enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64, ROUTE_JSON_DEPTH_MAX = 1000 };
 
 struct route {
     size_t index; /* in settings.routes */
@@ -123,9 +136,10 @@ struct route {
     struct section_list rate_limits; /* of struct rate_limit */
     struct dedupe_settings dedupe;
     int64_t max_body;
-    int content;             /* enum content_kind */
+    int content; /* enum content_kind */
+    struct json_settings json;
     struct text_list events; /* patterns, empty: all */
-    int respond;             /* enum respond_kind */
+    struct respond_settings respond;
     struct action_settings *actions;
     size_t action_count;
     void **parts; /* of registry.route_parts: route_part() */

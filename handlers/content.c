@@ -2,6 +2,7 @@
  * be JSON by the guard, and one that does not say so is not tried. */
 #include "handlers/content.h"
 
+#include "base/encoding.h"
 #include "handlers/authenticator.h"
 #include "handlers/form.h"
 #include "handlers/json.h"
@@ -53,15 +54,52 @@ static bool type_is_form(struct bytes type)
 
 /* ---- bodies ---- */
 
+static const char *describe_limit(struct request *request, const struct json_fault *fault)
+{
+    struct json_limits limits = request_json_limits(request);
+    if (strcmp(fault->limit, "depth") == 0)
+        return arena_format(request->arena,
+                            "JSON nested deeper than %u levels, the limit json.depth, at byte %zu",
+                            limits.depth, fault->offset);
+    if (strcmp(fault->limit, "values") == 0)
+        return arena_format(request->arena,
+                            "JSON of more than %zu values, the limit json.values, at byte %zu",
+                            limits.nodes, fault->offset);
+    return arena_format(request->arena, "a number of more than %zu characters at byte %zu",
+                        limits.number_length, fault->offset);
+}
+
+static const char *describe_repeated(struct request *request, const struct json_fault *fault)
+{
+    enum { SHOWN = 64 };
+    int length = fault->name.length < SHOWN ? (int)fault->name.length : SHOWN;
+    char *name = arena_format(request->arena, "%.*s", length, (const char *)fault->name.data);
+    if (!name)
+        return NULL;
+    utf8_drop_halves(name);
+    return arena_format(request->arena,
+                        "the name \"%s%s\" comes twice in an object, the second time at byte %zu; "
+                        "a route with json: {repeated: last} takes that",
+                        name, length == SHOWN ? "…" : "", fault->offset);
+}
+
+/* A limit's name goes into the log too, a name that a sender made up only to that sender. */
+struct verdict content_refuse_json(struct request *request, const struct json_fault *fault)
+{
+    const char *reason = fault->limit ? describe_limit(request, fault)
+                                      : arena_format(request->arena, "not JSON at byte %zu: %s",
+                                                     fault->offset, fault->reason);
+    struct verdict verdict = verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault->reason);
+    verdict.message = fault->name.length ? describe_repeated(request, fault) : verdict.reason;
+    return verdict;
+}
+
 static struct verdict read_json(struct request *request)
 {
     struct json_fault fault;
-    request->json_good = json_check(request->body, &json_limits_default, &request->json, &fault);
-    if (request->json_good)
-        return verdict_go_on();
-    const char *reason =
-        arena_format(request->arena, "not JSON at byte %zu: %s", fault.offset, fault.reason);
-    return verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault.reason);
+    struct json_limits limits = request_json_limits(request);
+    request->json_good = json_check(request->body, &limits, &request->json, &fault);
+    return request->json_good ? verdict_go_on() : content_refuse_json(request, &fault);
 }
 
 static struct verdict read_form(struct request *request)
@@ -82,21 +120,28 @@ static struct verdict refuse_type(const struct request *request, const char *rea
     return verdict_refuse(REPLY_MEDIA_TYPE, count ? reason : "the media type is missing");
 }
 
+/* The empty text is no JSON, whatever type a client names for it. */
 static struct verdict check_json(struct request *request, struct bytes type)
 {
-    return content_type_is_json(type) ? read_json(request)
-                                      : refuse_type(request, "the media type is not JSON in UTF-8");
+    if (content_type_is_json(type))
+        return read_json(request);
+    return refuse_type(request, request->body.length > 0
+                                    ? "the media type is not JSON in UTF-8"
+                                    : "there is no body, and the route takes JSON; one with "
+                                      "content: auto can do without");
 }
 
+/* An empty form has no fields. Clients name all sorts of types for no body at all. */
 static struct verdict check_form(struct request *request, struct bytes type)
 {
-    return type_is_form(type) ? read_form(request)
-                              : refuse_type(request, "the media type is not that of a form");
+    return type_is_form(type) || request->body.length == 0
+               ? read_form(request)
+               : refuse_type(request, "the media type is not that of a form");
 }
 
 static struct verdict check_json_or_form(struct request *request, struct bytes type)
 {
-    return type_is_form(type) ? read_form(request) : check_json(request, type);
+    return content_type_is_json(type) ? read_json(request) : check_form(request, type);
 }
 
 static struct verdict check_raw(struct request *request, struct bytes type)
@@ -110,6 +155,8 @@ static struct verdict check_raw(struct request *request, struct bytes type)
  * envelope and a schema make of it. */
 static struct verdict check_auto(struct request *request, struct bytes type)
 {
+    if (request->body.length == 0)
+        return verdict_go_on();
     if (content_type_is_json(type))
         return read_json(request);
     if (type_is_form(type))

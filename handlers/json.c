@@ -33,6 +33,13 @@ static bool fail_at(struct scan *s, const uint8_t *at, const char *reason)
     return false;
 }
 
+static bool fail_limit(struct scan *s, const uint8_t *at, const char *reason, const char *limit)
+{
+    fail_at(s, at, reason);
+    s->fault->limit = limit;
+    return false;
+}
+
 /* `reason` for the byte that is there, another for none. */
 static bool fail_here(struct scan *s, const char *reason)
 {
@@ -77,21 +84,24 @@ static bool is_low_surrogate(unsigned code)
     return code >= 0xdc00 && code <= 0xdfff;
 }
 
+/* Half a pair passes where the limits say so; what follows it is then read for itself. */
 static bool scan_unicode(struct scan *s)
 {
     const uint8_t *from = s->at;
     unsigned code, low;
     if (!scan_hex4(s, &code))
         return false;
-    if (is_low_surrogate(code))
-        return fail_at(s, from, "a lone surrogate");
-    if (!is_high_surrogate(code))
+    if (!is_high_surrogate(code) && !is_low_surrogate(code))
         return true;
-    if (s->end - s->at < 2 || s->at[0] != '\\' || s->at[1] != 'u')
-        return fail_at(s, from, "a lone surrogate");
-    if (!scan_hex4(s, &low))
-        return false;
-    return is_low_surrogate(low) || fail_at(s, from, "a lone surrogate");
+    const uint8_t *behind = s->at;
+    if (is_high_surrogate(code) && s->end - s->at >= 2 && s->at[0] == '\\' && s->at[1] == 'u') {
+        if (!scan_hex4(s, &low))
+            return false;
+        if (is_low_surrogate(low))
+            return true;
+    }
+    s->at = behind;
+    return s->limits->lone_surrogates || fail_at(s, from, "a lone surrogate");
 }
 
 static bool scan_escape(struct scan *s)
@@ -191,7 +201,7 @@ static bool scan_number(struct scan *s)
     if ((at_byte(s, 'e') || at_byte(s, 'E')) && !scan_exponent(s))
         return false;
     return (size_t)(s->at - from) <= s->limits->number_length ||
-           fail_at(s, from, "a number that is too long");
+           fail_limit(s, from, "a number that is too long", "number_length");
 }
 
 static bool scan_word(struct scan *s, const char *word)
@@ -204,14 +214,16 @@ static bool scan_word(struct scan *s, const char *word)
 
 /* ---- structure ---- */
 
-static bool fail_name(struct scan *s, const uint8_t *at, enum json_name_result result)
+static bool fail_name(struct scan *s, struct bytes name, enum json_name_result result)
 {
     static const char *const reasons[] = {
         [NAME_REPEATED] = "a repeated name",
         [NAME_HOLDS_NUL] = "U+0000 in a name",
         [NAME_NO_MEMORY] = "no memory for the names",
     };
-    return fail_at(s, at, reasons[result]);
+    fail_at(s, name.data - 1, reasons[result]);
+    s->fault->name = result == NAME_REPEATED ? name : bytes_of(NULL, 0);
+    return false;
 }
 
 /* A name and its colon; `at` in front of both, and in front of the value afterwards. */
@@ -223,11 +235,13 @@ static bool scan_name(struct scan *s)
         return fail_here(s, "a name is missing");
     if (!scan_string(s, &has_escapes))
         return false;
+    struct bytes name = bytes_of(from + 1, (size_t)(s->at - from) - 2);
     enum json_name_result result =
-        json_names_add(&s->names, &s->levels[s->depth - 1].object,
-                       bytes_of(from + 1, (size_t)(s->at - from) - 2), has_escapes);
-    if (result != NAME_NEW)
-        return fail_name(s, from, result);
+        json_names_add(&s->names, &s->levels[s->depth - 1].object, name, has_escapes);
+    if (result == NAME_REPEATED && s->limits->repeated_names)
+        s->summary.repeated++;
+    else if (result != NAME_NEW)
+        return fail_name(s, name, result);
     s->summary.members++;
     skip_space(s);
     if (!at_byte(s, ':'))
@@ -249,7 +263,7 @@ static void close_level(struct scan *s)
 static bool open_level(struct scan *s, bool is_object, bool *complete)
 {
     if (s->depth == s->limits->depth || s->depth == JSON_DEPTH_MAX)
-        return fail_here(s, "nested too deeply");
+        return fail_limit(s, s->at, "nested too deeply", "depth");
     struct level *level = &s->levels[s->depth++];
     if (s->depth > s->summary.depth)
         s->summary.depth = s->depth;
@@ -276,7 +290,7 @@ static bool scan_value(struct scan *s, bool *complete)
     if (s->at == s->end)
         return fail_here(s, NULL);
     if (++s->summary.nodes > s->limits->nodes)
-        return fail_here(s, "too many values");
+        return fail_limit(s, s->at, "too many values", "values");
     switch (*s->at) {
     case '{':
         return open_level(s, true, complete);

@@ -7,6 +7,7 @@
 #include "handlers/json_names.h"
 
 #include "base/crypto.h"
+#include "base/json_text.h"
 #include "base/siphash.h"
 
 #include <stdlib.h>
@@ -34,71 +35,18 @@ void json_names_finish(struct json_names *names)
 
 /* ---- names with escapes ---- */
 
-static uint32_t hex4(const uint8_t *p)
-{
-    uint32_t value = 0;
-    for (int i = 0; i < 4; i++)
-        value = value << 4 | (uint32_t)(p[i] <= '9' ? p[i] - '0' : (p[i] | 0x20) - 'a' + 10);
-    return value;
-}
-
-/* The code point of the \u escape(s) at `*at`, which the guard has found well formed. */
-static uint32_t decode_unicode(const uint8_t **at)
-{
-    uint32_t code = hex4(*at + 2);
-    *at += 6;
-    if (code < 0xd800 || code > 0xdfff)
-        return code;
-    uint32_t low = hex4(*at + 2);
-    *at += 6;
-    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-}
-
-static size_t put_utf8(uint32_t code, uint8_t out[4])
-{
-    static const uint8_t lead[] = {0, 0, 0xc0, 0xe0, 0xf0};
-    size_t length = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = length; i-- > 1; code >>= 6)
-        out[i] = (uint8_t)(0x80 | (code & 0x3f));
-    out[0] = (uint8_t)(lead[length] | code);
-    return length;
-}
-
-/* One character behind a backslash; `*at` stands on the backslash. */
-static size_t decode_escape(const uint8_t **at, uint8_t out[4])
-{
-    static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-    if ((*at)[1] == 'u')
-        return put_utf8(decode_unicode(at), out);
-    const char *letter = strchr(letters, (*at)[1]);
-    out[0] = letter ? (uint8_t)meanings[letter - letters] : (*at)[1];
-    *at += 2;
-    return 1;
-}
-
 static enum json_name_result unescape(struct json_names *names, struct bytes name,
                                       struct json_name *item)
 {
-    const uint8_t *at = name.data, *end = name.data + name.length;
     item->unescaped = true;
     item->offset = (uint32_t)names->decoded.length;
     /* never longer than what is written; as the limit is the text's length, it always fits */
     if (!buffer_reserve(&names->decoded, name.length))
         return NAME_NO_MEMORY;
     uint8_t *out = names->decoded.data + names->decoded.length;
-    while (at < end) {
-        if (*at != '\\') {
-            *out++ = *at++;
-            continue;
-        }
-        uint8_t character[4];
-        size_t length = decode_escape(&at, character);
-        if (character[0] == 0)
-            return NAME_HOLDS_NUL;
-        memcpy(out, character, length);
-        out += length;
-    }
-    item->length = (uint32_t)(out - names->decoded.data) - item->offset;
+    item->length = (uint32_t)json_unescape(name, out);
+    if (memchr(out, 0, item->length))
+        return NAME_HOLDS_NUL;
     names->decoded.length += item->length;
     return NAME_NEW;
 }
@@ -264,8 +212,10 @@ enum json_name_result json_names_add(struct json_names *names, struct json_objec
     item.tag = name_tag(text);
     if (object->hashed)
         item.hash = name_hash(text, object->first);
-    if (object->hashed ? find_hashed(names, object, &item) : find_small(names, object, &item))
+    if (object->hashed ? find_hashed(names, object, &item) : find_small(names, object, &item)) {
+        names->decoded.length -= item.unescaped ? item.length : 0;
         return NAME_REPEATED;
+    }
     names->items[names->count++] = item;
     if (object->hashed)
         slot_fill(names, names->count - 1);

@@ -2,7 +2,6 @@
  * and quotes, and needs no stack but one level of recursion a step of the path. */
 #include "handlers/json_path.h"
 
-#include "base/encoding.h"
 #include "base/json_text.h"
 
 #include <ctype.h>
@@ -143,64 +142,6 @@ static size_t skip_value(struct bytes json, size_t at)
     return at;
 }
 
-static unsigned hex_value(const uint8_t *digits)
-{
-    unsigned value = 0;
-    for (int i = 0; i < 4; i++) {
-        value = value * 16 + (unsigned)hex_digit(digits[i]);
-    }
-    return value;
-}
-
-static size_t utf8_put(unsigned code, uint8_t *out)
-{
-    if (code < 0x80) {
-        out[0] = (uint8_t)code;
-        return 1;
-    }
-    size_t length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--, code >>= 6)
-        out[i] = (uint8_t)(0x80 | (code & 0x3F));
-    static const uint8_t lead[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    out[0] = (uint8_t)(lead[length] | code);
-    return length;
-}
-
-/* One \uXXXX (and its second half) at `*at`, which stands on the u. */
-static size_t unescape_unicode(struct bytes inside, size_t *at, uint8_t *out)
-{
-    if (inside.length - *at < 5)
-        return 0;
-    unsigned code = hex_value(inside.data + *at + 1);
-    *at += 5;
-    if (code >= 0xD800 && code < 0xDC00 && inside.length - *at >= 6) {
-        unsigned low = hex_value(inside.data + *at + 2);
-        code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
-        *at += 6;
-    }
-    return utf8_put(code, out);
-}
-
-/* The inside of a string without escapes; never longer than with them. */
-static size_t unescape(struct bytes inside, uint8_t *out)
-{
-    static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-    size_t length = 0;
-    for (size_t at = 0; at < inside.length;) {
-        uint8_t c = inside.data[at++];
-        if (c != '\\' || at == inside.length) {
-            out[length++] = c;
-        } else if (inside.data[at] == 'u') {
-            length += unescape_unicode(inside, &at, out + length);
-        } else {
-            c = inside.data[at++];
-            const char *named = c ? strchr(from, c) : NULL;
-            out[length++] = named ? (uint8_t)to[named - from] : c;
-        }
-    }
-    return length;
-}
-
 bool json_scalar_text(struct bytes value, struct arena *arena, struct bytes *text)
 {
     if (value.length == 0 || value.data[0] == '{' || value.data[0] == '[' || value.data[0] == 'n')
@@ -217,7 +158,7 @@ bool json_scalar_text(struct bytes value, struct arena *arena, struct bytes *tex
     uint8_t *out = arena_alloc(arena, inside.length);
     if (!out)
         return false;
-    *text = bytes_of(out, unescape(inside, out));
+    *text = bytes_of(out, json_unescape(inside, out));
     return true;
 }
 
@@ -229,6 +170,7 @@ struct walk {
     bool (*found)(void *context, struct bytes value);
     void *context;
     size_t count;
+    bool last; /* of members of one name the last counts, so none before the end is it */
     bool stopped;
 };
 
@@ -243,7 +185,7 @@ static bool name_matches(struct bytes quoted, struct bytes name)
     if (inside.length > 6 * name.length)
         return false;
     uint8_t *plain = malloc(inside.length);
-    bool same = plain && bytes_equal(bytes_of(plain, unescape(inside, plain)), name);
+    bool same = plain && bytes_equal(bytes_of(plain, json_unescape(inside, plain)), name);
     free(plain);
     return same;
 }
@@ -251,18 +193,21 @@ static bool name_matches(struct bytes quoted, struct bytes name)
 static void walk_object(struct walk *walk, size_t at, size_t step)
 {
     struct bytes json = walk->json;
+    size_t found = json.length;
     at = skip_space(json, at + 1);
-    while (!walk->stopped && at < json.length && json.data[at] == '"') {
+    while (at < json.length && json.data[at] == '"') {
         size_t end = skip_string(json, at);
         struct bytes name = bytes_of(json.data + at, end - at);
         at = skip_space(json, skip_space(json, end) + 1);
         if (name_matches(name, walk->path->steps[step].name)) {
-            walk_value(walk, at, step + 1);
-            return;
+            found = at;
+            if (!walk->last)
+                break;
         }
         at = skip_space(json, skip_value(json, at));
         at = skip_space(json, at + 1);
     }
+    walk_value(walk, found, step + 1);
 }
 
 static void walk_array(struct walk *walk, size_t at, size_t step)
@@ -298,12 +243,23 @@ static void walk_value(struct walk *walk, size_t at, size_t step)
         walk_array(walk, at, step);
 }
 
+static size_t walk_text(struct walk walk)
+{
+    walk_value(&walk, skip_space(walk.json, 0), 0);
+    return walk.count;
+}
+
 size_t json_path_each(struct bytes json, const struct json_path *path,
                       bool (*found)(void *context, struct bytes value), void *context)
 {
-    struct walk walk = {.json = json, .path = path, .found = found, .context = context};
-    walk_value(&walk, skip_space(json, 0), 0);
-    return walk.count;
+    return walk_text((struct walk){.json = json, .path = path, .found = found, .context = context});
+}
+
+size_t json_path_each_last(struct bytes json, const struct json_path *path,
+                           bool (*found)(void *context, struct bytes value), void *context)
+{
+    return walk_text((struct walk){
+        .json = json, .path = path, .found = found, .context = context, .last = true});
 }
 
 static bool keep_first(void *context, struct bytes value)
@@ -315,4 +271,9 @@ static bool keep_first(void *context, struct bytes value)
 bool json_path_find(struct bytes json, const struct json_path *path, struct bytes *value)
 {
     return json_path_each(json, path, keep_first, value) > 0;
+}
+
+bool json_path_find_last(struct bytes json, const struct json_path *path, struct bytes *value)
+{
+    return json_path_each_last(json, path, keep_first, value) > 0;
 }

@@ -33,6 +33,12 @@ size_t json_path_each(struct bytes json, const struct json_path *path,
 /* The first of them. */
 bool json_path_find(struct bytes json, const struct json_path *path, struct bytes *value);
 
+/* The same for a text in which names are repeated: of the members of one name the last counts. That
+ * means to read each object to its end. */
+size_t json_path_each_last(struct bytes json, const struct json_path *path,
+                           bool (*found)(void *context, struct bytes value), void *context);
+bool json_path_find_last(struct bytes json, const struct json_path *path, struct bytes *value);
+
 /* A scalar as text: a string without quotes and escapes (in the arena where it has escapes), a
  * number, true or false as written. False for null, objects, arrays, or without memory. */
 bool json_scalar_text(struct bytes value, struct arena *arena, struct bytes *text);

@@ -50,6 +50,10 @@ struct bytes request_header(const struct request *request, const char *name, siz
 /* The raw, still percent-encoded value of the first query parameter of that name. */
 struct bytes request_query(const struct request *request, const char *name, size_t *count);
 
+/* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
+ */
+struct json_limits request_json_limits(const struct request *request);
+
 /* "192.0.2.1", "2001:db8::1", "unix". */
 enum { CLIENT_TEXT_SIZE = 46 };
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);

@@ -205,7 +205,8 @@ static bool find_item(struct signing *signing, struct value_source *source)
     const struct value_ref *each = &signing->plan->scheme->each;
     struct bytes json;
     return each->kind == VALUE_ABSENT ||
-           (value_source_json(source, &json) && json_path_find(json, &each->path, &source->item));
+           (value_source_json(source, &json) &&
+            value_source_find(source, json, &each->path, &source->item));
 }
 
 static bool sign_text(struct signing *signing, struct value_source *source, struct buffer *mark,

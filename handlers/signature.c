@@ -229,7 +229,10 @@ static struct verdict prove_each(struct signature_state *state)
     struct each each = {.state = state, .verdict = signature_refuse("there is nothing signed")};
     if (!value_source_json(&state->source, &json))
         return signature_refuse("the body cannot be read to find the signature");
-    json_path_each(json, &path, prove_item, &each);
+    if (state->source.json_repeats)
+        json_path_each_last(json, &path, prove_item, &each);
+    else
+        json_path_each(json, &path, prove_item, &each);
     return each.verdict;
 }
 

@@ -38,7 +38,7 @@ static enum value_outcome find_member(struct signature_state *state, const char 
     struct bytes json, raw;
     if (!value_source_json(&state->source, &json))
         return VALUE_MALFORMED;
-    if (!json_path_find(json, &path, &raw) || bytes_equal_text(raw, "null"))
+    if (!value_source_find(&state->source, json, &path, &raw) || bytes_equal_text(raw, "null"))
         return VALUE_MISSING;
     return raw.data[0] == '"' && json_scalar_text(raw, state->request->arena, text)
                ? VALUE_FOUND

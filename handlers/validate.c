@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
+#include "handlers/content.h"
 #include "handlers/events.h"
 #include "handlers/json.h"
 #include "handlers/payload.h"
@@ -273,8 +274,10 @@ const struct row_section validate_top_section = {.name = "schemas",
 static bool read_value(const struct validate_settings *settings, struct request *request,
                        struct bytes *value)
 {
-    struct value_source source = {
-        .request = request, .json_tried = true, .json_good = request->json_good};
+    struct value_source source = {.request = request,
+                                  .json_tried = true,
+                                  .json_good = request->json_good,
+                                  .json_repeats = request->json.repeated > 0};
     if (settings->by == VALIDATE_BY_EVENT_TYPE) {
         *value = request->event_type;
         return value->length > 0;
@@ -440,11 +443,22 @@ static struct verdict judge(const struct validate_settings *settings,
     return refuse(settings, request, &failures);
 }
 
-static struct verdict refuse_content(struct request *request, const struct json_fault *fault)
+/* Bytes of a tree of json-c 0.16, from above: a value with its place in its parent, and what an
+ * object brings for its first members whether it has any or not. */
+static size_t tree_size(const struct json_summary *summary, size_t text_length)
 {
-    const char *reason =
-        arena_format(request->arena, "not JSON at byte %zu: %s", fault->offset, fault->reason);
-    return verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault->reason);
+    enum { OF_VALUE = 96, OF_OBJECT = 800, OF_MEMBER = 96 };
+    return summary->nodes * OF_VALUE + summary->objects * OF_OBJECT + summary->members * OF_MEMBER +
+           text_length;
+}
+
+/* A tree takes much more memory than its text: up to 270 times as much for a list of empty objects,
+ * 6 times for what GitHub sends. */
+static bool tree_fits(const struct request *request)
+{
+    enum { LEAST = 128 << 20, A_BYTE = 16 };
+    size_t most = request->route ? (size_t)request->route->max_body * A_BYTE : 0;
+    return tree_size(&request->json, request->body.length) <= (most > LEAST ? most : LEAST);
 }
 
 struct verdict validate_check(const struct validate_settings *settings,
@@ -452,15 +466,19 @@ struct verdict validate_check(const struct validate_settings *settings,
 {
     struct json_fault fault;
     struct json_object *value;
+    struct json_limits limits = request_json_limits(request);
     if (!settings->is_set)
         return verdict_go_on();
-    if (!request->json_good &&
-        !json_check(request->body, &json_limits_default, &request->json, &fault))
-        return refuse_content(request, &fault);
+    if (!request->json_good && !json_check(request->body, &limits, &request->json, &fault))
+        return content_refuse_json(request, &fault);
     request->json_good = true;
     const struct schema *schema = choose(settings, request);
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
+    if (!tree_fits(request))
+        return refuse_whole(settings, request,
+                            "could not be checked: its values would take more memory than the "
+                            "route may use (16 times max_body)");
     if (!payload_build(request->body, &request->json, &value, &fault))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's tree");
     struct verdict verdict = judge(settings, evaluator, schema, value, request);

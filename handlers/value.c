@@ -211,18 +211,29 @@ bool value_source_json(struct value_source *source, struct bytes *json)
 {
     if (!source->json_tried) {
         struct json_fault fault;
+        struct json_summary summary = {0};
+        struct json_limits limits = request_json_limits(source->request);
         source->json_tried = true;
-        source->json_good = json_check(source->request->body, &json_limits_default, NULL, &fault);
+        source->json_good = json_check(source->request->body, &limits, &summary, &fault);
+        source->json_repeats = summary.repeated > 0;
     }
     *json = source->request->body;
     return source->json_good;
+}
+
+bool value_source_find(const struct value_source *source, struct bytes json,
+                       const struct json_path *path, struct bytes *value)
+{
+    return source->json_repeats ? json_path_find_last(json, path, value)
+                                : json_path_find(json, path, value);
 }
 
 static enum value_outcome get_scalar(struct value_source *source, struct bytes json,
                                      const struct json_path *path, struct bytes *value)
 {
     struct bytes raw;
-    if (!json_path_find(json, path, &raw) || !json_scalar_text(raw, source->request->arena, value))
+    if (!value_source_find(source, json, path, &raw) ||
+        !json_scalar_text(raw, source->request->arena, value))
         return VALUE_MISSING;
     return VALUE_FOUND;
 }

@@ -80,9 +80,9 @@ struct value_source {
     size_t field_count;
     struct form form;
     bool form_tried, form_good;
-    uint8_t *sorted; /* text of VALUE_SORTED_FORM */
-    bool json_tried, json_good;
-    enum hash_kind hash; /* of the hmac filters; their key is `secret` */
+    uint8_t *sorted;                          /* text of VALUE_SORTED_FORM */
+    bool json_tried, json_good, json_repeats; /* names are repeated: the last counts */
+    enum hash_kind hash;                      /* of the hmac filters; their key is `secret` */
 };
 
 void value_source_finish(struct value_source *source);
@@ -111,6 +111,9 @@ bool value_needs_body(const struct value_ref *ref);
 
 /* The JSON body once it has passed the guard; false otherwise. */
 bool value_source_json(struct value_source *source, struct bytes *json);
+/* json_path_find in that body, or in a piece of it. */
+bool value_source_find(const struct value_source *source, struct bytes json,
+                       const struct json_path *path, struct bytes *value);
 
 /* Feeds parts [from, to) to `put`; VALUE_FOUND or what went wrong. Pieces other than the body and
  * the last part are bounded, printable and free of the literal that follows them, so that what is

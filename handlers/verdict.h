@@ -60,6 +60,9 @@ struct verdict {
     bool can_replay; /* REPLY_DUPLICATE: people can have the first carried out again */
     const char
         *reason; /* for the log only: a constant, or in the request's arena; never a secret */
+    /* For the caller, in the place of the row's sentence: says what of his own message is wrong,
+     * and so is only for who has authenticated. NULL: the row's. */
+    const char *message;
     /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
     unsigned status;
     const char *content_type;

@@ -71,13 +71,14 @@ static bool is_last(const struct http_request *request)
            request->connection->door->http->is_draining;
 }
 
-static void add_headers(struct MHD_Response *response, struct http_request *request)
+static void add_headers(struct MHD_Response *response, struct http_request *request, bool has_body)
 {
     const struct verdict *verdict = &request->verdict;
     struct arena *arena = &request->exchange.arena;
     char number[16];
-    add_header(response, "Content-Type",
-               verdict->content_type ? verdict->content_type : "application/json");
+    if (has_body)
+        add_header(response, "Content-Type",
+                   verdict->content_type ? verdict->content_type : "application/json");
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Cache-Control", "no-store");
     if (reply_rows[verdict->reply].retry) {
@@ -122,7 +123,7 @@ enum MHD_Result http_reply(struct http_request *request)
         MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
-    add_headers(response, request);
+    add_headers(response, request, body.length > 0);
     if (body_follows(request, status, body))
         send_in_one_piece(request);
     /* a client that did not expect the end may have sent its next request already */

@@ -409,18 +409,36 @@ static const struct reply_words *find_words(const struct route *route)
     return NULL;
 }
 
+/* What the route says itself goes before what its provider wants. */
+static struct verdict answer_as_route_says(const struct respond_settings *respond,
+                                           struct verdict verdict)
+{
+    if (respond->status)
+        verdict.status = (unsigned)respond->status;
+    if (respond->body) {
+        verdict.content_type = respond->type;
+        verdict.body = bytes_of_text(respond->body);
+        verdict.bare = verdict.body.length == 0;
+    }
+    return verdict;
+}
+
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict)
 {
-    const struct reply_words *words = find_words(exchange->request.route);
-    if (!words || verdict.reply == REPLY_HANDSHAKE)
+    const struct route *route = exchange->request.route;
+    const struct reply_words *words = find_words(route);
+    if (!route || verdict.reply == REPLY_HANDSHAKE)
         return verdict;
-    verdict.bare = words->bare;
+    if (words)
+        verdict.bare = words->bare;
     if (verdict_status(&verdict) >= 300)
         return verdict;
-    verdict.status = (unsigned)words->status;
-    verdict.content_type = words->type;
-    verdict.body = bytes_of_text(words->body);
-    return verdict;
+    if (words) {
+        verdict.status = (unsigned)words->status;
+        verdict.content_type = words->type;
+        verdict.body = bytes_of_text(words->body);
+    }
+    return answer_as_route_says(&route->respond, verdict);
 }
 
 /* ---- the pipeline ---- */

@@ -1,5 +1,5 @@
 /* The JSON of an answer. Nothing of the request is ever in it but the id that it was given and the
- * places in the body that a schema objects to. */
+ * places in the body that a schema objects to, or the name or limit that the guard does. */
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "server/pipeline.h"
@@ -30,9 +30,23 @@ static struct bytes duplicate_body(struct arena *arena, const struct verdict *ve
         arena, "{\"id\":\"%s\",\"duplicate\":true,\"replay\":\"tenterhook replay %s\"}", id, id));
 }
 
+static struct bytes message_body(struct arena *arena, const struct verdict *verdict)
+{
+    struct buffer out;
+    buffer_init(&out, 4096);
+    bool good =
+        buffer_printf(&out, "{\"error\":\"%s\",\"message\":\"", reply_rows[verdict->reply].code) &&
+        json_escape(&out, bytes_of_text(verdict->message)) && buffer_append_text(&out, "\"}");
+    const char *copy = good ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
+    buffer_finish(&out);
+    return text_bytes(copy);
+}
+
 static struct bytes error_body(struct arena *arena, const struct verdict *verdict)
 {
     const struct reply_row *row = &reply_rows[verdict->reply];
+    if (verdict->message)
+        return message_body(arena, verdict);
     if (verdict->details.length == 0)
         return text_bytes(
             arena_format(arena, "{\"error\":\"%s\",\"message\":\"%s\"}", row->code, row->text));

@@ -245,8 +245,12 @@ __attribute__((noinline)) static bool report_type(struct schema_evaluator *ev,
     if (!eval_wants_words(ev, frame, KEYWORD_TYPE))
         return false;
     type_list(frame->node->types, wanted, sizeof wanted);
+    /* 1.0 and 1e2, where a node takes integers and not these: only draft 4 has such */
+    bool whole = frame->type == VALUE_WHOLE && (frame->node->types & VALUE_INTEGER);
     return eval_report(ev, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
-                       type_phrase(frame->type));
+                       whole ? "written with a fraction or an exponent, which is no integer in "
+                               "draft 4"
+                             : type_phrase(frame->type));
 }
 
 /* Not inlined, as above. */

@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "base/siphash.h"
 #include "handlers/json.h"
+#include "handlers/json_path.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -232,10 +233,139 @@ START_TEST(limits_hold)
     ck_assert(!good(bytes_of(number, 1025)));
     struct json_limits deep = {.depth = 100000, .nodes = SIZE_MAX, .number_length = SIZE_MAX};
     struct json_fault fault;
-    static char brackets[1000];
+    static char brackets[JSON_DEPTH_MAX + 1];
     memset(brackets, '[', sizeof brackets);
     ck_assert(!json_check(bytes_of(brackets, sizeof brackets), &deep, NULL, &fault));
     ck_assert_uint_eq(fault.offset, JSON_DEPTH_MAX);
+}
+END_TEST
+
+/* What a route may let pass: half a character and repeated names. */
+START_TEST(lone_surrogates_pass_where_they_may)
+{
+    struct json_limits limits = json_limits_default;
+    struct json_fault fault;
+    limits.lone_surrogates = true;
+    static const char *const rows[] = {
+        "y\"\\ud83d cut\"",
+        "y\"\\ud83d\"",
+        "y\"\\udc00\"",
+        "y\"\\ud800\\ud800\"",
+        "y\"\\udc00\\ud800\"",
+        "y\"\\ud800\\n\"",
+        "y\"\\ud83d\\ude00\\ud83d\"",
+        "y{\"\\ud83d\":1,\"\\ud83d\\ude00\":1}",
+        /* both are read as U+FFFD, and so would be one name for whoever comes after the guard */
+        "n{\"\\ud83d\":1,\"\\udc00\":1}",
+        "n{\"\\ud83d\":1,\"\xef\xbf\xbd\":1}",
+        "n\"\\ud800\\u\"",
+        "n\"\\ud800\\u12g4\"",
+        "n\"\\ud800\\",
+        "n\"\\ud800\\x\"",
+        "n\"\\ud8\"",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(json_check(bytes_of_text(rows[i] + 1), &limits, NULL, &fault) ==
+                          (rows[i][0] == 'y'),
+                      "%s", rows[i]);
+}
+END_TEST
+
+START_TEST(unescaped_text_is_utf8)
+{
+    static const char *const rows[][2] = {
+        {"plain", "plain"},
+        {"\\\"\\\\\\/\\b\\f\\n\\r\\t", "\"\\/\b\f\n\r\t"},
+        {"\\u0041\\u00e4\\u20AC", "Aä€"},
+        {"\\ud83d\\ude00", "😀"},
+        {"\\ud83d", "\xef\xbf\xbd"},
+        {"\\ud83d cut", "\xef\xbf\xbd cut"},
+        {"\\ud83d\\u0041", "\xef\xbf\xbd"
+                           "A"},
+        {"\\ud83d\\ud83d\\ude00", "\xef\xbf\xbd😀"},
+        {"\\ude00\\ud83d", "\xef\xbf\xbd\xef\xbf\xbd"},
+        {"\\ud83d\\n", "\xef\xbf\xbd\n"},
+        {"", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct bytes inside = bytes_of_text(rows[i][0]);
+        uint8_t *out = malloc(inside.length ? inside.length : 1); /* exactly the room there is */
+        size_t length = json_unescape(inside, out);
+        ck_assert_msg(bytes_equal_text(bytes_of(out, length), rows[i][1]), "%s", rows[i][0]);
+        free(out);
+    }
+}
+END_TEST
+
+START_TEST(of_repeated_names_the_last_counts_where_they_may_be)
+{
+    struct json_limits limits = json_limits_default;
+    struct json_fault fault;
+    struct json_summary summary;
+    struct bytes text = bytes_of_text(
+        "{\"a\":{\"x\":1},\"b\":[{\"c\":1,\"\\u0063\":2}],\"a\":{\"x\":3,\"x\":\"4\"}}");
+    static const char *const rows[][3] = {
+        {".a.x", "1", "\"4\""}, {".b[0].c", "1", "2"}, {".b[*].c", "1", "2"}, {".d", "", ""}};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    ck_assert(!json_check(text, &limits, &summary, &fault));
+    ck_assert(bytes_equal_text(fault.name, "\\u0063"));
+    limits.repeated_names = true;
+    ck_assert(json_check(text, &limits, &summary, &fault));
+    ck_assert_uint_eq(summary.repeated, 3);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct json_path path;
+        struct bytes first = {0}, last = {0};
+        ck_assert(json_path_parse(rows[i][0], &arena, &path, NULL));
+        json_path_find(text, &path, &first);
+        json_path_find_last(text, &path, &last);
+        ck_assert_msg(bytes_equal_text(first, rows[i][1]), "%s", rows[i][0]);
+        ck_assert_msg(bytes_equal_text(last, rows[i][2]), "%s", rows[i][0]);
+    }
+    arena_finish(&arena);
+}
+END_TEST
+
+/* Many, so that objects are hashed: a name that comes again is not kept twice. */
+START_TEST(repeated_names_leave_nothing_behind)
+{
+    struct json_limits limits = json_limits_default;
+    struct json_fault fault;
+    struct json_summary summary;
+    struct buffer text;
+    limits.repeated_names = true;
+    buffer_init(&text, 1 << 20);
+    ck_assert(buffer_append_text(&text, "["));
+    for (int object = 0; object < 20; object++) {
+        ck_assert(buffer_append_text(&text, object ? ",{" : "{"));
+        for (int i = 0; i < 40; i++)
+            ck_assert(buffer_printf(&text, "%s\"k\\u0065y%d\":0", i ? "," : "", i % 20));
+        ck_assert(buffer_append_text(&text, "}"));
+    }
+    ck_assert(buffer_append_text(&text, "]"));
+    ck_assert(json_check(buffer_bytes(&text), &limits, &summary, &fault));
+    ck_assert_uint_eq(summary.repeated, 20 * 20);
+    ck_assert_uint_eq(summary.members, 20 * 40);
+    buffer_finish(&text);
+}
+END_TEST
+
+START_TEST(a_limit_that_is_passed_has_a_name)
+{
+    struct json_limits limits = {.depth = 3, .nodes = 4, .number_length = 5};
+    static const struct {
+        const char *text, *limit;
+        size_t offset;
+    } rows[] = {{"[[[[1]]]]", "depth", 3},
+                {"[1,2,3,4]", "values", 7},
+                {"123456", "number_length", 0},
+                {"[1", NULL, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct json_fault fault;
+        ck_assert(!json_check(bytes_of_text(rows[i].text), &limits, NULL, &fault));
+        ck_assert_uint_eq(fault.offset, rows[i].offset);
+        ck_assert_pstr_eq(fault.limit, rows[i].limit);
+    }
 }
 END_TEST
 
@@ -330,6 +460,11 @@ int main(void)
     tcase_add_test(all, names_of_nested_objects_do_not_meet);
     tcase_add_test(all, a_hundred_thousand_names_take_no_time);
     tcase_add_test(all, limits_hold);
+    tcase_add_test(all, lone_surrogates_pass_where_they_may);
+    tcase_add_test(all, unescaped_text_is_utf8);
+    tcase_add_test(all, of_repeated_names_the_last_counts_where_they_may_be);
+    tcase_add_test(all, repeated_names_leave_nothing_behind);
+    tcase_add_test(all, a_limit_that_is_passed_has_a_name);
     tcase_add_test(all, the_fault_has_a_place);
     tcase_add_test(all, every_byte_is_seen_at_every_place_of_a_word);
     tcase_add_test(all, escaped_text_is_a_string_again);

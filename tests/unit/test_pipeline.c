@@ -339,6 +339,121 @@ START_TEST(the_fault_in_a_body_has_a_place_in_the_log)
     pipeline_head(&exchange, 1);
     struct verdict verdict = pipeline_body(&exchange, bytes_of_text("{\"a\":1,\"a\":2}"), 1);
     ck_assert_str_eq(verdict.reason, "not JSON at byte 7: a repeated name");
+    ck_assert_str_eq(verdict.message,
+                     "the name \"a\" comes twice in an object, the second time at byte 7; a route "
+                     "with json: {repeated: last} takes that");
+    exchange_finish(&exchange);
+}
+END_TEST
+
+static struct verdict judge(const char *body)
+{
+    begin(NULL);
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    struct verdict verdict = pipeline_body(&exchange, bytes_of_text(body), 1);
+    exchange_finish(&exchange); /* texts of the arena are gone with it */
+    verdict.reason = verdict.message = NULL;
+    return verdict;
+}
+
+START_TEST(a_route_says_what_its_json_may_be)
+{
+    struct bytes answer;
+    route.json = (struct json_settings){.depth = 3, .values = 5};
+    ck_assert_int_eq(judge("[[[1]]]").reply, REPLY_NONE);
+    ck_assert_int_eq(judge("[[[[1]]]]").reply, REPLY_BAD_CONTENT);
+    ck_assert_int_eq(judge("[1,2,3,4]").reply, REPLY_NONE);
+    ck_assert_int_eq(judge("[1,2,3,4,5]").reply, REPLY_BAD_CONTENT);
+    ck_assert_int_eq(judge("\"\\ud83d cut\"").reply, REPLY_NONE);
+    ck_assert_int_eq(judge("{\"a\":1,\"a\":2}").reply, REPLY_BAD_CONTENT);
+    route.json.surrogates = JSON_SURROGATES_REFUSE;
+    route.json.repeated = JSON_REPEATED_LAST;
+    ck_assert_int_eq(judge("\"\\ud83d cut\"").reply, REPLY_BAD_CONTENT);
+    ck_assert_int_eq(judge("{\"a\":1,\"a\":2}").reply, REPLY_NONE);
+    begin(NULL);
+    pipeline_head(&exchange, 1);
+    struct verdict verdict = pipeline_body(&exchange, bytes_of_text("[[[[1]]]]"), 1);
+    answer = reply_body(&exchange.arena, &verdict, NULL);
+    ck_assert(bytes_equal_text(answer,
+                               "{\"error\":\"bad_content\",\"message\":\"JSON nested deeper "
+                               "than 3 levels, the limit json.depth, at byte 3\"}"));
+    exchange_finish(&exchange);
+}
+END_TEST
+
+START_TEST(values_are_in_proportion_to_the_body)
+{
+    struct request request = {.route = &route};
+    ck_assert_uint_eq(request_json_limits(&request).depth, 32); /* of a route without the key */
+    route.json.depth = 128;
+    route.max_body = 1 << 10;
+    ck_assert_uint_eq(request_json_limits(&request).nodes, 100000);
+    route.max_body = 1 << 20;
+    ck_assert_uint_eq(request_json_limits(&request).nodes, 1 << 18);
+    route.json.values = 7;
+    ck_assert_uint_eq(request_json_limits(&request).nodes, 7);
+}
+END_TEST
+
+START_TEST(a_body_may_be_missing_where_it_need_not_be_json)
+{
+    static const struct {
+        int content;
+        const char *type;
+        enum reply reply;
+    } rows[] = {
+        {CONTENT_AUTO, "application/json", REPLY_NONE},
+        {CONTENT_AUTO, "application/x-www-form-urlencoded", REPLY_NONE},
+        {CONTENT_AUTO, "", REPLY_NONE},
+        {CONTENT_RAW, "application/json", REPLY_NONE},
+        {CONTENT_FORM, "application/json", REPLY_NONE},
+        {CONTENT_FORM, "", REPLY_NONE},
+        {CONTENT_JSON_OR_FORM, "text/plain", REPLY_NONE},
+        {CONTENT_JSON_OR_FORM, "application/json", REPLY_BAD_CONTENT},
+        {CONTENT_JSON, "application/json", REPLY_BAD_CONTENT},
+        {CONTENT_JSON, "application/x-www-form-urlencoded", REPLY_MEDIA_TYPE},
+        {CONTENT_PROVIDER, "", REPLY_MEDIA_TYPE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        route.content = rows[i].content;
+        begin("0");
+        headers[1].value = bytes_of_text(rows[i].type);
+        ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+        ck_assert_msg(pipeline_body(&exchange, bytes_of(NULL, 0), 1).reply == rows[i].reply,
+                      "%d %s", rows[i].content, rows[i].type);
+        exchange_finish(&exchange);
+    }
+}
+END_TEST
+
+/* Accepted, came before, is ignored, is quarantined: the sender knows one word for success. */
+START_TEST(a_route_answers_as_it_says)
+{
+    static const enum reply successes[] = {REPLY_ACCEPTED, REPLY_DUPLICATE, REPLY_IGNORED,
+                                           REPLY_QUARANTINED};
+    begin(NULL);
+    exchange.request.route = &route;
+    for (size_t i = 0; i < sizeof successes / sizeof *successes; i++) {
+        struct verdict plain = {.reply = successes[i], .reason = "because"};
+        route.respond = (struct respond_settings){.status = 201};
+        struct verdict verdict = pipeline_worded(&exchange, plain);
+        ck_assert_uint_eq(verdict_status(&verdict), 201);
+        ck_assert_uint_gt(reply_body(&exchange.arena, &verdict, "X").length, 0);
+        route.respond.body = "";
+        verdict = pipeline_worded(&exchange, plain);
+        ck_assert_uint_eq(reply_body(&exchange.arena, &verdict, "X").length, 0);
+        route.respond = (struct respond_settings){.body = "OK", .type = "text/plain"};
+        verdict = pipeline_worded(&exchange, plain);
+        ck_assert_uint_eq(verdict_status(&verdict), reply_rows[successes[i]].status);
+        ck_assert_str_eq(verdict.content_type, "text/plain");
+        ck_assert(bytes_equal_text(reply_body(&exchange.arena, &verdict, "X"), "OK"));
+    }
+    struct verdict refused = pipeline_worded(&exchange, verdict_refuse(REPLY_BAD_CONTENT, "x"));
+    ck_assert_uint_eq(verdict_status(&refused), 400);
+    ck_assert_uint_gt(reply_body(&exchange.arena, &refused, NULL).length, 10);
+    struct verdict greeting = {.reply = REPLY_HANDSHAKE, .body = bytes_of_text("hello")};
+    greeting = pipeline_worded(&exchange, greeting);
+    ck_assert(bytes_equal_text(reply_body(&exchange.arena, &greeting, NULL), "hello"));
     exchange_finish(&exchange);
 }
 END_TEST
@@ -595,6 +710,10 @@ int main(void)
     tcase_add_test(all, lengths_are_judged_before_and_after_the_body);
     tcase_add_test(all, media_types_are_named_and_held_to);
     tcase_add_test(all, the_fault_in_a_body_has_a_place_in_the_log);
+    tcase_add_test(all, a_route_says_what_its_json_may_be);
+    tcase_add_test(all, values_are_in_proportion_to_the_body);
+    tcase_add_test(all, a_body_may_be_missing_where_it_need_not_be_json);
+    tcase_add_test(all, a_route_answers_as_it_says);
     tcase_add_test(all, events_not_wanted_are_ignored);
     tcase_add_test(all, addresses_are_refused_before_credentials_are_looked_at);
     tcase_add_test(all, a_client_is_charged_before_and_a_route_after_authentication);

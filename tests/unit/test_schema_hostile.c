@@ -1,6 +1,7 @@
 /* Schemas and values made to cost much: each comes to a verdict or an error, on a stack of 256 KiB
  * and without much memory. Not timed: what bounds the work are counted steps, so a verdict that
  * comes at all comes soon (bench/schema prints the times). */
+#include "handlers/envelope.h"
 #include "handlers/payload.h"
 #include "handlers/schema/value.h"
 #include "tests/unit/allocations.h"
@@ -69,6 +70,46 @@ START_TEST(the_guard_is_before_the_engine)
     ck_assert(!payload_parse(buffer_bytes(&text), &json_limits_default, &value, &fault));
     ck_assert_str_eq(fault.reason, "nested too deeply");
     buffer_finish(&text);
+}
+END_TEST
+
+static void append_deep(struct buffer *text, int levels)
+{
+    for (int i = 0; i < levels; i++)
+        ck_assert(buffer_append_text(text, i % 2 ? "[" : "{\"a\":"));
+    ck_assert(buffer_append_text(text, "1"));
+    for (int i = levels; i-- > 0;)
+        ck_assert(buffer_append_text(text, i % 2 ? "]" : "}"));
+}
+
+/* The guard, the tree and its release, and what else reads a body, at the depth that a route may
+ * take at most (json.depth). */
+START_TEST(the_deepest_body_needs_little_stack)
+{
+    const struct json_limits limits = {.depth = JSON_DEPTH_MAX, .nodes = 10000, .number_length = 9};
+    struct rlimit limit, smaller;
+    struct buffer text, copy;
+    struct json_object *value;
+    struct json_fault fault;
+    buffer_init(&text, 1 << 20);
+    buffer_init(&copy, 1 << 20);
+    append_deep(&text, JSON_DEPTH_MAX);
+    ck_assert_int_eq(getrlimit(RLIMIT_STACK, &limit), 0);
+    smaller = limit;
+    smaller.rlim_cur = stack();
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &smaller), 0);
+    ck_assert(payload_parse(buffer_bytes(&text), &limits, &value, &fault));
+    ck_assert(envelope_append_json(&copy, buffer_bytes(&text)));
+    ck_assert(bytes_equal(buffer_bytes(&copy), buffer_bytes(&text)));
+    ck_assert_uint_gt(payload_locate(buffer_bytes(&text), "/a/0/a/0/a"), 0);
+    payload_release(value);
+    ck_assert_int_eq(setrlimit(RLIMIT_STACK, &limit), 0);
+    append_deep(&copy, JSON_DEPTH_MAX + 1);
+    buffer_consume(&copy, text.length);
+    ck_assert(!payload_parse(buffer_bytes(&copy), &limits, &value, &fault));
+    ck_assert_str_eq(fault.limit, "depth");
+    buffer_finish(&text);
+    buffer_finish(&copy);
 }
 END_TEST
 
@@ -170,6 +211,7 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_loop_test(all, hostile_cases_end, 0, case_count());
     tcase_add_test(all, the_guard_is_before_the_engine);
+    tcase_add_test(all, the_deepest_body_needs_little_stack);
     tcase_add_loop_test(all, a_budget_changes_no_verdict, 0,
                         sizeof budget_rows / sizeof *budget_rows);
     tcase_add_test(all, equal_numbers_are_found_by_hash);

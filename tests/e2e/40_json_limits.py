@@ -1,0 +1,43 @@
+"""Deep and large JSON is taken and carried out as far as the route's limits go, and who is refused reads which limit or name it was."""
+import json
+
+from harness import Server, expect, route, script
+
+NONE = {"none": True}
+JSON = {"Content-Type": "application/json"}
+
+
+def deep(levels):
+    return b'{"a":' * levels + b"1" + b"}" * levels
+
+
+def push(commits):
+    """As many commits as GitHub sends at most, 16 MB of them."""
+    commit = {"id": "f" * 40, "distinct": True, "message": "m" * 60, "author": {"name": "a", "email": "a@example.org"},
+              "committer": {"name": "c"}, "added": [f"src/{i}.c" for i in range(600)], "removed": [], "modified": ["b.c"]}
+    return json.dumps({"ref": "refs/heads/main", "commits": [commit] * commits}).encode()
+
+
+routes = [route("plain", auth=NONE, actions=[script('cat >/dev/null; echo 1 >>"$OUT/ledger"', stdin="event")]),
+          route("large", auth=NONE, max_body="25MiB", schema={"required": ["commits"]}),
+          route("deepest", auth=NONE, json={"depth": 1000}, schema={"additionalProperties": {"$ref": "#"}}),
+          route("narrow", auth=NONE, json={"depth": 2, "values": 5, "surrogates": "refuse"}),
+          route("last", auth=NONE, json={"repeated": "last"}, schema={"properties": {"a": {"const": 2}}})]
+with Server(routes) as server:
+    for path, body, status, said in (
+            ("plain", deep(128), 202, ""), ("plain", deep(129), 400, "deeper than 128 levels, the limit json.depth"),
+            ("plain", json.dumps([0] * 150000).encode(), 202, ""), ("plain", b'"\\ud83d cut"', 202, ""),
+            ("plain", b"[" + b"0," * 400000 + b"0]", 400, "more than 262144 values, the limit json.values"),
+            ("plain", b'{"labels":{"a":1,"alert\\u006eame":1,"alertname":2}}', 400, 'the name "alertname" comes twice'),
+            ("deepest", deep(1000), 202, ""), ("deepest", deep(1001), 400, "deeper than 1000"),
+            ("narrow", b"[[1]]", 202, ""), ("narrow", b"[[[]]]", 400, "deeper than 2"), ("narrow", b'"\\udc00"', 400, "surrogate"),
+            ("narrow", b"[1,2,3,4,5]", 400, "more than 5 values"), ("last", b'{"a":1,"a":2}', 202, ""),
+            ("last", b'{"a":2,"a":1}', 422, "must be 2"), ("large", push(2048), 202, ""),
+            ("large", b"[" + b"{}," * 1000000 + b"{}]", 422, "more memory")):
+        answer = server.request("POST", "/" + path, body, JSON)
+        expect(answer.status, status, f"{path} {body[:40]!r} {answer.body[:200]!r}")
+        text = answer.body.decode()
+        expect(said in (json.loads(text).get("message", "") + text), True, text)
+    server.wait_settled()
+    expect(len(server.ledger()), 3)
+print("bodies within and beyond each limit of JSON, GitHub's largest push among them")
