@@ -608,12 +608,8 @@ static bool finish_provider(struct load *load, const struct node *node, struct r
     struct secret_list *secret = provider->settings;
     *secret = draft->secret;
     draft->secret = (struct secret_list){0};
-    if (!load_keep_secrets(load, secret) ||
-        (provider->kind->finish && !provider->kind->finish(load, node, provider->settings)))
-        return false;
-    if (provider->kind->warn)
-        provider->kind->warn(load, node, &draft->route, provider->settings);
-    return true;
+    return load_keep_secrets(load, secret) &&
+           (!provider->kind->finish || provider->kind->finish(load, node, provider->settings));
 }
 
 static bool join_authenticators(struct load *load, const struct node *node,
@@ -633,7 +629,9 @@ static bool join_authenticators(struct load *load, const struct node *node,
         route->authenticators[route->authenticator_count++] = draft->provider;
     for (size_t i = 0; i < draft->auth_count; i++)
         route->authenticators[route->authenticator_count++] = draft->auth[i];
-    return true;
+    if (provider && draft->provider.kind->warn)
+        draft->provider.kind->warn(load, provider, route, draft->provider.settings);
+    return !load->registry->check_route || load->registry->check_route(load, node, defaults, route);
 }
 
 static struct route_draft *start_route(struct load *load, struct load_mapping *mapping)

@@ -8,6 +8,14 @@
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 
+/* What a kind of authentication knows of its sender's events. */
+struct event_source {
+    const char *sender;                  /* the provider's name; NULL: nothing is known */
+    bool names_events, names_deliveries; /* it says of what type an event is, and its id */
+    const struct text_list *events; /* types that it is known to send; NULL or empty: unknown */
+    bool complete;                  /* these are all */
+};
+
 struct authenticator {
     struct handler_kind kind; /* first, so that a kind found in a route leads here */
 
@@ -33,6 +41,16 @@ struct authenticator {
      * kept with the event. NULL: none but those that are never kept (Authorization and the like).
      */
     bool (*owns_header)(const void *settings, struct bytes name);
+
+    /* The same for a parameter of the query. NULL: none. */
+    bool (*owns_query)(const void *settings, struct bytes name);
+
+    /* Whether none but the sender can have made the body, so that what stands in it is believed
+     * like the signature. NULL: anybody who has seen a message may have changed it. */
+    bool (*signs_body)(const void *settings);
+
+    /* What it knows of the events that come; `source` is zeroed. NULL: nothing. */
+    void (*events)(const void *settings, struct event_source *source);
 
     /* What a 401 carries in WWW-Authenticate, or NULL. May be NULL itself. */
     const char *(*challenge)(const void *settings);

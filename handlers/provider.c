@@ -339,17 +339,27 @@ static struct verdict take_name(struct signature_state *state, const struct valu
     return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
 }
 
+static bool signs_nothing(const struct scheme *scheme)
+{
+    return scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
+           scheme->kind == SCHEME_NONE;
+}
+
+/* Kinds that have no text in their description (a JWS, SNS …) count as signing the body. */
+static bool body_signed(const struct scheme *scheme, const struct template *signed_text)
+{
+    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
+           scheme->signed_text.count == 0;
+}
+
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
 static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
 {
-    if (scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
-        scheme->kind == SCHEME_NONE || scheme->delivery.count == 0)
+    if (signs_nothing(scheme) || scheme->delivery.count == 0)
         return false;
     if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
         return true;
-    return value_needs_body(&scheme->delivery.items[0]) &&
-           (template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
-            scheme->signed_text.count == 0);
+    return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
 }
 
 static bool time_signed(const struct scheme *scheme)
@@ -424,6 +434,35 @@ static bool provider_owns_header(const void *field, struct bytes name)
     return false;
 }
 
+static bool provider_owns_query(const void *field, struct bytes name)
+{
+    const struct provider_settings *settings = field;
+    const struct value_list *in = &settings->scheme->signature.in;
+    for (size_t i = 0; i < in->count; i++)
+        if (in->items[i].kind == VALUE_QUERY && bytes_equal_text(name, in->items[i].name))
+            return true;
+    return false;
+}
+
+static bool provider_signs_body(const void *field)
+{
+    const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
+    return !signs_nothing(scheme) && body_signed(scheme, &scheme->signed_text) &&
+           (scheme->kind != SCHEME_JWS || scheme->jws.body_claim) &&
+           (scheme->kind != SCHEME_MESSAGE);
+}
+
+static void provider_events(const void *field, struct event_source *source)
+{
+    const struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    *source = (struct event_source){.sender = scheme->name,
+                                    .names_events = scheme->event.count > 0,
+                                    .names_deliveries = scheme->delivery.count > 0,
+                                    .events = &scheme->about.events,
+                                    .complete = scheme->about.events_complete};
+}
+
 static bool provider_accepts(const void *field, struct bytes method)
 {
     const struct provider_settings *settings = field;
@@ -460,6 +499,9 @@ const struct authenticator provider_authenticator = {
     .body = provider_body,
     .release = provider_release,
     .owns_header = provider_owns_header,
+    .owns_query = provider_owns_query,
+    .signs_body = provider_signs_body,
+    .events = provider_events,
     .accepts = provider_accepts,
     .learns = provider_learns,
     .content = provider_content,

@@ -86,6 +86,7 @@ static const struct {
     const char *text;   /* behind "provider NAME" */
     bool names_rest;    /* about.unsigned follows */
     bool of_no_address; /* only where the route has no public_url */
+    bool alone;         /* only where nothing else has to pass */
 } warnings[] = {
     {learns_its_key,
      "has no secret: its key is the one that the first greeting delivers, whoever sends it; "
@@ -93,7 +94,7 @@ static const struct {
      false},
     {signs_in_part, "signs only a part of the message", true},
     {signs_nothing, "proves who calls, but signs nothing of the message", false},
-    {lets_anybody_in, "does not prove who calls: anybody can", false},
+    {lets_anybody_in, "does not prove who calls: anybody can", false, false, true},
     {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},
     {runs_fields_together,
      "signs the fields of a form run together: where a name ends and its value begins is not "
@@ -121,7 +122,8 @@ void provider_warn(struct load *load, const struct node *node, const struct rout
     const struct scheme *scheme = settings->scheme;
     for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
         const char *rest = warnings[i].names_rest ? scheme->about.unsigned_parts : NULL;
-        if (warnings[i].holds(settings) && !(warnings[i].of_no_address && route->public_url))
+        if (warnings[i].holds(settings) && !(warnings[i].of_no_address && route->public_url) &&
+            !(warnings[i].alone && route->authenticator_count > 1))
             load_warning(load, node, "provider %s %s%s%s", scheme->name, warnings[i].text,
                          rest ? "; not " : "", rest ? rest : "");
     }

@@ -263,6 +263,15 @@ static const struct row about_rows[] = {
     TEXT_ROW("note", scheme_about, note, "What else a person should know."),
     TEXT_ROW("retries", scheme_about, retries, "How the sender tries again."),
     DURATION_ROW("deadline", scheme_about, deadline_ms, "0", "How long it waits for an answer."),
+    {.name = "events",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct scheme_about, events),
+     .flags = ROW_ONE_OK,
+     .sentence =
+         "Types of events that it is known to send; `check` warns of others in `events` of a "
+         "route that are nearly one of them."},
+    BOOL_ROW("events_complete", scheme_about, events_complete, "false",
+             "These are all that it sends: `check` warns of any other."),
 };
 static const struct row_section about_section = {.name = "about",
                                                  .sentence =

@@ -100,8 +100,10 @@ struct scheme_handshake {
 /* What a person is told of a preset. */
 struct scheme_about {
     const char *title, *source, *setup, *unsigned_parts, *note, *retries;
-    int evidence;        /* enum evidence */
-    int64_t deadline_ms; /* 0: not known */
+    int evidence;            /* enum evidence */
+    int64_t deadline_ms;     /* 0: not known */
+    struct text_list events; /* types that it is known to send; empty: not known */
+    bool events_complete;    /* these are all */
 };
 
 struct scheme {

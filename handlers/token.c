@@ -68,6 +68,12 @@ static bool token_owns_header(const void *settings, struct bytes name)
     return token->header && bytes_equal_nocase(name, bytes_of_text(token->header));
 }
 
+static bool token_owns_query(const void *settings, struct bytes name)
+{
+    const struct token_settings *token = settings;
+    return token->query && bytes_equal_text(name, token->query);
+}
+
 static const char *token_challenge(const void *settings)
 {
     const struct token_settings *token = settings;
@@ -118,5 +124,6 @@ const struct authenticator token_authenticator = {
              .settings_size = sizeof(struct token_settings)},
     .head = token_head,
     .owns_header = token_owns_header,
+    .owns_query = token_owns_query,
     .challenge = token_challenge,
 };

@@ -274,10 +274,7 @@ const struct row_section validate_top_section = {.name = "schemas",
 static bool read_value(const struct validate_settings *settings, struct request *request,
                        struct bytes *value)
 {
-    struct value_source source = {.request = request,
-                                  .json_tried = true,
-                                  .json_good = request->json_good,
-                                  .json_repeats = request->json.repeated > 0};
+    struct value_source source = value_source_of(request);
     if (settings->by == VALIDATE_BY_EVENT_TYPE) {
         *value = request->event_type;
         return value->length > 0;

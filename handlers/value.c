@@ -207,6 +207,14 @@ static enum value_outcome get_sorted_form(struct value_source *source, const str
     return VALUE_FOUND;
 }
 
+struct value_source value_source_of(const struct request *request)
+{
+    return (struct value_source){.request = request,
+                                 .json_tried = true,
+                                 .json_good = request->json_good,
+                                 .json_repeats = request->json.repeated > 0};
+}
+
 bool value_source_json(struct value_source *source, struct bytes *json)
 {
     if (!source->json_tried) {

@@ -87,6 +87,9 @@ struct value_source {
 
 void value_source_finish(struct value_source *source);
 
+/* Of a request whose body has passed content_check, which has looked whether it is JSON. */
+struct value_source value_source_of(const struct request *request);
+
 enum value_outcome {
     VALUE_FOUND,
     VALUE_MISSING,

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "handlers/address.h"
 #include "handlers/content.h"
+#include "handlers/event_names.h"
 #include "handlers/events.h"
 #include "handlers/learned.h"
 #include "handlers/limit.h"
@@ -240,8 +241,12 @@ static struct verdict stage_limit_route(struct exchange *exchange, int64_t monot
 
 static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)
 {
+    struct request *request = &exchange->request;
+    const struct event_names *names =
+        route_part(exchange->pipeline->settings, request->route, &event_names_route_section);
     (void)monotonic_ns;
-    return content_check(&exchange->request);
+    struct verdict verdict = content_check(request);
+    return verdict.reply == REPLY_NONE && names ? event_names_take(names, request) : verdict;
 }
 
 static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_ns)

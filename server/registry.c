@@ -3,6 +3,7 @@
 
 #include "handlers/action.h"
 #include "handlers/authenticator.h"
+#include "handlers/event_names.h"
 #include "handlers/provider.h"
 #include "handlers/validate.h"
 #include "server/cli.h"
@@ -16,10 +17,12 @@ static const struct handler_kind *const actions[] = {&command_action.kind, &shel
 
 static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
                                                       NULL};
-static const struct row_section *const route_parts[] = {&validate_route_section, NULL};
+static const struct row_section *const route_parts[] = {&event_names_route_section,
+                                                        &validate_route_section, NULL};
 
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,
                                           .provider = &provider_authenticator.kind,
                                           .top_parts = top_parts,
-                                          .route_parts = route_parts};
+                                          .route_parts = route_parts,
+                                          .check_route = event_names_check};

@@ -343,4 +343,20 @@ def the_name_of_a_scheme_has_no_case(probe):  # RFC 9110, 11.1
             'X-Hub-Signature-256', value + digest(b'{}').hexdigest())], b'{}'))
 
 
+# A route may name the id of a delivery that its scheme does not know: an id that anybody can change is no key.
+
+@case
+def a_named_delivery_opens_no_replay(probe):
+    own = '''providers:
+  timed: {kind: hmac, signed: "{{time}}.{{body}}", time: {in: header.x-time, tolerance: 5m}, signature: {in: header.x-sign}}
+  part: {kind: hmac, signed: "{{time}}.{{method}}", time: {in: header.x-time, tolerance: 5m}, signature: {in: header.x-sign}}'''
+    body = b'{"id":"7"}'
+    for scheme, text, delivery, is_key in (('timed', body, 'header.x-id', False), ('timed', body, 'payload.id', True),
+                                           ('timed', body, '[payload.id, header.x-id]', False),
+                                           ('part', b'POST', 'payload.id', False)):
+        headers = [JSON, ('X-Time', NOW), ('X-Id', '7'), ('X-Sign', digest(b'%d.' % NOW + text).hexdigest())]
+        said = probe.accepts(scheme, config(scheme, own=own, extra='    delivery: ' + delivery), request(headers, body))
+        probe.expect(delivery, (said['delivery'], said['dedupe_key'] == '7'), ('7', is_key))
+
+
 sys.exit(main())
