@@ -66,6 +66,53 @@ void tls_server_destroy(struct tls_server *server)
     free(server);
 }
 
+/* ---- the handshake ---- */
+
+/* What is spoken here, in the names of ALPN (RFC 7301). */
+static const gnutls_datum_t protocols[] = {{(unsigned char *)"http/1.1", 8},
+                                           {(unsigned char *)"http/1.0", 8}};
+enum { PROTOCOLS = sizeof protocols / sizeof protocols[0], EXTENSION_ALPN = 16 };
+
+static bool is_spoken(struct bytes name)
+{
+    for (size_t i = 0; i < PROTOCOLS; i++)
+        if (bytes_equal(name, bytes_of(protocols[i].data, protocols[i].size)))
+            return true;
+    return false;
+}
+
+/* One extension of a client's hello: a list of names, each behind its length. What is malformed is
+ * GnuTLS's to refuse. */
+static int look_at_extension(void *context, unsigned type, const unsigned char *data, unsigned size)
+{
+    bool *is_foreign = context;
+    struct bytes list = bytes_of(data, size);
+    if (type != EXTENSION_ALPN || list.length < 2)
+        return 0;
+    *is_foreign = true;
+    for (list = bytes_from(list, 2); list.length > 0 && list.data[0] < list.length;
+         list = bytes_from(list, 1 + (size_t)list.data[0]))
+        if (is_spoken(bytes_of(list.data + 1, list.data[0])))
+            *is_foreign = false;
+    return 0;
+}
+
+/* A client that offers protocols, and none that is spoken here, would take the first answer for
+ * something that it is not: it is told at once, as RFC 7301 has it. GnuTLS would end the handshake
+ * itself (GNUTLS_ALPN_MANDATORY), but libmicrohttpd then closes without the alert. */
+static int hello_came(struct tls_session *mine, const gnutls_datum_t *hello)
+{
+    bool is_foreign = false;
+    mine->has_asked = true;
+    if (gnutls_ext_raw_parse(&is_foreign, look_at_extension, hello,
+                             GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO) < 0 ||
+        !is_foreign)
+        return 0;
+    mine->failure = "the client offers by ALPN no protocol that is spoken here (http/1.1)";
+    gnutls_alert_send(mine->session, GNUTLS_AL_FATAL, GNUTLS_A_NO_APPLICATION_PROTOCOL);
+    return GNUTLS_E_NO_APPLICATION_PROTOCOL;
+}
+
 /* The handshake is over for us when the client's Finished has been verified: from then on
  * libmicrohttpd waits for the socket as it should (see http_connection.c on what it does before).
  */
@@ -73,11 +120,10 @@ static int message_passes(gnutls_session_t session, unsigned type, unsigned when
                           const gnutls_datum_t *message)
 {
     struct tls_session *mine = gnutls_session_get_ptr(session);
-    (void)message;
     if (!incoming)
         mine->is_answered = true;
-    else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
-        mine->has_asked = true; /* before it is read: it may be one that cannot be answered */
+    else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO && when == GNUTLS_HOOK_PRE)
+        return hello_came(mine, message); /* one that cannot be answered never comes to POST */
     else if (type == GNUTLS_HANDSHAKE_FINISHED && when == GNUTLS_HOOK_POST)
         mine->established = true;
     return 0;
@@ -244,6 +290,7 @@ void tls_session_begin(struct tls_session *mine, void *session, const struct tls
     gnutls_transport_set_vec_push_function(session, push);
     gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH,
                                        message_passes);
+    gnutls_alpn_set_protocols(session, protocols, PROTOCOLS, GNUTLS_ALPN_SERVER_PRECEDENCE);
     /* without tickets every connection is a full handshake: dearer, but not wrong */
     gnutls_session_ticket_enable_server(session, &server->ticket_key);
 }
