@@ -247,7 +247,7 @@ static const struct row json_rows[] = {
      .max = 100000000,
      .sentence =
          "How many values of any kind a body may hold; if it is not set, one for four bytes "
-         "of `max_body` and at least 100,000."},
+         "of `max_body` and at least 100,000, 100,000 names in one object among them."},
     {.name = "surrogates",
      .type = ROW_CHOICE,
      .offset = offsetof(struct json_settings, surrogates),

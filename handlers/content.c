@@ -65,6 +65,11 @@ static const char *describe_limit(struct request *request, const struct json_fau
         return arena_format(request->arena,
                             "JSON of more than %zu values, the limit json.values, at byte %zu",
                             limits.nodes, fault->offset);
+    if (strcmp(fault->limit, "names") == 0)
+        return arena_format(request->arena,
+                            "JSON of more than %zu names in one object, at byte %zu; a route that "
+                            "sets json.values takes as many as that",
+                            limits.names, fault->offset);
     return arena_format(request->arena, "a number of more than %zu characters at byte %zu",
                         limits.number_length, fault->offset);
 }

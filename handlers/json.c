@@ -242,6 +242,8 @@ static bool scan_name(struct scan *s)
         s->summary.repeated++;
     else if (result != NAME_NEW)
         return fail_name(s, name, result);
+    if (s->limits->names && s->names.count > s->limits->names)
+        return fail_limit(s, from, "too many names", "names");
     s->summary.members++;
     skip_space(s);
     if (!at_byte(s, ':'))

@@ -9,6 +9,7 @@ enum { JSON_DEPTH_MAX = 1000 };
 struct json_limits {
     unsigned depth;       /* of nesting, at most JSON_DEPTH_MAX */
     size_t nodes;         /* values of any kind */
+    size_t names;         /* in all objects that are open at once; 0: as many as nodes */
     size_t number_length; /* characters of one number */
     bool lone_surrogates; /* half a pair of \uXXXX passes; it is read as U+FFFD */
     bool repeated_names;  /* they pass; the last one counts (json_path_find_last) */

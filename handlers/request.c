@@ -35,10 +35,11 @@ struct bytes request_query(const struct request *request, const char *name, size
 }
 
 /* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
- * memory of a tree has a limit of its own (handlers/validate.c). */
+ * memory of a tree has a limit of its own (handlers/validate.c), and so have names: to look for
+ * millions of them in one object takes seconds, and nobody sends that. */
 struct json_limits request_json_limits(const struct request *request)
 {
-    enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4 };
+    enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };
     _Static_assert((int)ROUTE_JSON_DEPTH_MAX == (int)JSON_DEPTH_MAX, "the row's bound");
     struct json_limits limits = json_limits_default;
     const struct route *route = request->route;
@@ -49,6 +50,7 @@ struct json_limits request_json_limits(const struct request *request)
     limits.nodes = route->json.values       ? (size_t)route->json.values
                    : by_size > VALUES_LEAST ? by_size
                                             : VALUES_LEAST;
+    limits.names = route->json.values ? limits.nodes : NAMES;
     limits.lone_surrogates = route->json.surrogates == JSON_SURROGATES_ACCEPT;
     limits.repeated_names = route->json.repeated == JSON_REPEATED_LAST;
     return limits;

@@ -180,6 +180,8 @@ static void print_text(const struct verify_result *result)
         print_escaped("answer", verdict->body);
     if (verdict->details.length)
         print_escaped("failures", verdict->details);
+    if (verdict->message && verdict->message != verdict->reason)
+        print_escaped("message", bytes_of_text(verdict->message));
     printf("%s with %u (%s)%s", is_accepted(verdict) ? "answered" : "refused", status_of(verdict),
            reply_rows[verdict->reply].code, verdict->reason ? ": " : "");
     print_safe(stdout, bytes_of_text(verdict->reason ? verdict->reason : ""));
@@ -233,6 +235,8 @@ static void print_result_json(const struct verify_result *result)
         json_member(&out, "stage", bytes_of_text(result->exchange->stage));
     if (verdict->reason)
         json_member(&out, "reason", bytes_of_text(verdict->reason));
+    if (verdict->message)
+        json_member(&out, "message", bytes_of_text(verdict->message));
     buffer_append_text(&out, ",\"stages\":[");
     for (size_t i = 0; pipeline_stage_names[i]; i++)
         buffer_printf(&out, "%s{\"name\":\"%s\",\"result\":\"%s\"}", i ? "," : "",

@@ -26,6 +26,7 @@ with Server(routes) as server:
             ("plain", b"[" + b"0," * 400000 + b"0]", 400, "more than 262144 values, the limit json.values"),
             ("plain", b'{"labels":{"a":1,"alert\\u006eame":1,"alertname":2}}', 400, 'the name "alertname" comes twice'),
             ("deepest", deep(1000), 202, ""), ("deepest", deep(1001), 400, "deeper than 1000"),
+            ("plain", json.dumps(dict.fromkeys(range(100001), 0), separators=(",", ":")).encode(), 400, "more than 100000 names in one object"),
             ("narrow", b"[[1]]", 202, ""), ("narrow", b"[[[]]]", 400, "deeper than 2"), ("narrow", b'"\\udc00"', 400, "surrogate"),
             ("narrow", b"[1,2,3,4,5]", 400, "more than 5 values"), ("last", b'{"a":1,"a":2}', 202, ""),
             ("last", b'{"a":2,"a":1}', 422, "must be 2"), ("large", push, 202, ""),

@@ -352,14 +352,16 @@ END_TEST
 
 START_TEST(a_limit_that_is_passed_has_a_name)
 {
-    struct json_limits limits = {.depth = 3, .nodes = 4, .number_length = 5};
+    struct json_limits limits = {.depth = 3, .nodes = 4, .number_length = 5, .names = 2};
     static const struct {
         const char *text, *limit;
         size_t offset;
     } rows[] = {{"[[[[1]]]]", "depth", 3},
                 {"[1,2,3,4]", "values", 7},
                 {"123456", "number_length", 0},
-                {"[1", NULL, 2}};
+                {"[1", NULL, 2},
+                {"{\"a\":{\"b\":1,\"c\":1}}", "names", 12},
+                {"[{\"a\":1}},{\"a\":1}]", NULL, 8}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct json_fault fault;
         ck_assert(!json_check(bytes_of_text(rows[i].text), &limits, NULL, &fault));
