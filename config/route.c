@@ -245,9 +245,9 @@ static const struct row json_rows[] = {
      .offset = offsetof(struct json_settings, values),
      .min = 1,
      .max = 100000000,
-     .sentence =
-         "How many values of any kind a body may hold; if it is not set, one for four bytes "
-         "of `max_body` and at least 100,000, 100,000 names in one object among them."},
+     .sentence = "How many values of any kind a body may hold, and names one object; if it is not "
+                 "set, one value for four bytes of `max_body` and at least 100,000, and 100,000 "
+                 "names."},
     {.name = "surrogates",
      .type = ROW_CHOICE,
      .offset = offsetof(struct json_settings, surrogates),

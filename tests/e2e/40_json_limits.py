@@ -12,8 +12,8 @@ def deep(levels):
 
 
 commit = {"id": "f" * 40, "message": "m" * 60, "author": {"name": "a", "email": "a@example.org"}, "modified": ["b.c"],
-          "added": [f"src/{i}.c" for i in range(600)]}
-push = json.dumps({"commits": [commit] * 2048}).encode()  # as many as GitHub sends at most, 16 MB of them
+          "added": [f"src/{i}.c" for i in range(300)]}
+push = json.dumps({"commits": [commit] * 2048}).encode()  # as many as GitHub sends at most, 9 MB of them
 routes = [route("plain", auth=NONE, actions=[script('cat >/dev/null; echo 1 >>"$OUT/ledger"', stdin="event")]),
           route("large", auth=NONE, max_body="25MiB", schema={"required": ["commits"]}),
           route("deepest", auth=NONE, json={"depth": 1000}, schema={"additionalProperties": {"$ref": "#"}}),
@@ -26,7 +26,7 @@ with Server(routes) as server:
             ("plain", b"[" + b"0," * 400000 + b"0]", 400, "more than 262144 values, the limit json.values"),
             ("plain", b'{"labels":{"a":1,"alert\\u006eame":1,"alertname":2}}', 400, 'the name "alertname" comes twice'),
             ("deepest", deep(1000), 202, ""), ("deepest", deep(1001), 400, "deeper than 1000"),
-            ("plain", json.dumps(dict.fromkeys(range(100001), 0), separators=(",", ":")).encode(), 400, "more than 100000 names in one object"),
+            ("plain", json.dumps(dict.fromkeys(range(100001), 0), separators=(",", ":")).encode(), 400, "100000 names in one object"),
             ("narrow", b"[[1]]", 202, ""), ("narrow", b"[[[]]]", 400, "deeper than 2"), ("narrow", b'"\\udc00"', 400, "surrogate"),
             ("narrow", b"[1,2,3,4,5]", 400, "more than 5 values"), ("last", b'{"a":1,"a":2}', 202, ""),
             ("last", b'{"a":2,"a":1}', 422, "must be 2"), ("large", push, 202, ""),
