@@ -63,8 +63,9 @@ static bool check_values(struct load *load, const struct node *node, const struc
         list->count = 0;
     for (size_t i = 0; i < list->count; i++)
         if (holds_credentials(route, &list->items[i]))
-            return load_problem(load, value, "%s holds credentials, which are never kept",
-                                list->items[i].text);
+            return load_problem(load, value,
+                                "%s holds credentials of route \"%s\", which are never kept",
+                                list->items[i].text, route->name ? route->name : "");
     return true;
 }
 

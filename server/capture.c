@@ -10,6 +10,10 @@
 #include "handlers/json_path.h"
 #include "handlers/signature.h"
 
+/* A browser's recording holds all that a page has loaded, texts cut anywhere among them. */
+static const struct json_limits har_limits = {
+    .depth = JSON_DEPTH_MAX, .nodes = 50000000, .number_length = 1024, .lone_surrogates = true};
+
 static void capture_note(struct capture *capture, const char *note)
 {
     if (capture->note_count < CAPTURE_NOTES_MAX)
@@ -340,7 +344,7 @@ static bool parse_har(struct bytes text, struct arena *arena, struct capture *ca
     struct json_path request_path, headers_path;
     struct bytes request, url;
     struct har har = {.arena = arena, .capture = capture};
-    if (!json_check(text, &json_limits_default, NULL, &fault))
+    if (!json_check(text, &har_limits, NULL, &fault))
         return error_set(err, "is no JSON at byte %zu: %s", fault.offset, fault.reason);
     if (!json_path_parse(".log.entries[0].request", arena, &request_path, err) ||
         !json_path_parse(".headers[*]", arena, &headers_path, err))

@@ -17,7 +17,7 @@
 enum { DOCUMENT_MAX = 256 << 20, BINDINGS_MAX = 64, EXPLAIN_ARENA = 1 << 20 };
 
 static const struct json_limits document_limits = {
-    .depth = JSON_DEPTH_MAX, .nodes = 50000000, .number_length = 1 << 20};
+    .depth = JSON_DEPTH_MAX, .nodes = 50000000, .number_length = 1 << 20, .lone_surrogates = true};
 
 struct options {
     const char *schema;

@@ -26,6 +26,7 @@ def har_is_read_as_browsers_write_it(probe):
     newer = [(':method', 'POST'), (':authority', 'hooks.example.test'), (':path', '/in/x')]
     for what, text in (('plain', whole), ('a byte order mark', b'\xef\xbb\xbf' + whole), ('blanks', b'\r\n ' + whole),
                        ('HTTP/2', har(URL, newer + SIGNED, BODY)), ('a fragment', har(URL + '#a/b', SIGNED, BODY)),
+                       ('much else that a page has loaded', whole[:-1] + b', "_more": [' + b'"\\ud83d",' * 200000 + b'0]}'),
                        ('a path alone', har('/in/x?a://b#c://d', SIGNED, BODY))):
         probe.accepts('a HAR with ' + what, route, text)
     said = probe.refuses('a HAR of fields', route, har(URL, SIGNED, params=[{'name': 'a', 'value': 'b'}]))
