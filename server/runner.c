@@ -445,8 +445,8 @@ static void runner_finish(struct runner *runner)
     loop_finish(&runner->loop);
 }
 
-/* What one turn frees the next one needs: it would be given back to the system and taken again, page
- * by page, each time. */
+/* What one turn frees the next one needs: it would be given back to the system and taken again,
+ * page by page, each time. */
 static void keep_memory(void)
 {
 #ifdef __GLIBC__
