@@ -50,6 +50,7 @@ static void turn(size_t events)
     const struct route *route = dispatch.lanes.groups[0].lanes[0].route;
     is_due();
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    dispatch_write_ended(&dispatch, &store);
     for (size_t i = 0; i < events; i++) {
         int64_t seq;
         snprintf(key, sizeof key, "%d", number++);
@@ -59,7 +60,7 @@ static void turn(size_t events)
         struct journal_delivery given = {.attempt = 1, .id = bytes_of_text(id), .body = event.body};
         dispatch_add(&dispatch, route, seq, &given);
     }
-    dispatch_write(&dispatch, &store);
+    dispatch_write(&dispatch);
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     dispatch_settle(&dispatch, true);
 }
