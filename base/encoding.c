@@ -1,19 +1,14 @@
-/* Strict decoders: a signature has one spelling, so that two texts never stand for one value and a
- * comparison of texts would say the same as one of values. Table-driven; none of them is meant to
- * be constant-time, because what they decode was sent by the caller. */
+/* Strict decoders. Base64 has one spelling a value; hex has two cases, since some senders write
+ * upper-case letters: digests are compared as bytes, never as text. Table-driven; none of them is
+ * meant to be constant-time, because what they decode was sent by the caller. */
 #include "base/encoding.h"
 
-static int digit_of(uint8_t c, enum hex_case letters)
-{
-    return letters == HEX_LOWER && c >= 'A' && c <= 'F' ? -1 : hex_digit(c);
-}
-
-bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t size, size_t *length)
+bool hex_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)
 {
     if (text.length % 2 || text.length / 2 > size)
         return false;
     for (size_t i = 0; i < text.length; i += 2) {
-        int high = digit_of(text.data[i], letters), low = digit_of(text.data[i + 1], letters);
+        int high = hex_digit(text.data[i]), low = hex_digit(text.data[i + 1]);
         if (high < 0 || low < 0)
             return false;
         out[i / 2] = (uint8_t)(high << 4 | low);
@@ -157,8 +152,7 @@ bool percent_decode(struct bytes text, uint8_t *out, size_t size, size_t *length
         if (at == size)
             return false;
         if (byte == '%') {
-            if (text.length - i < 3 ||
-                !hex_decode(bytes_of(text.data + i + 1, 2), HEX_ANY, &byte, 1, &got))
+            if (text.length - i < 3 || !hex_decode(bytes_of(text.data + i + 1, 2), &byte, 1, &got))
                 return false;
             i += 2;
         }

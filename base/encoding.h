@@ -1,14 +1,13 @@
-/* Hex, base64 and percent-encoding. Decoders are strict: one spelling a value, or refused. */
+/* Hex, base64 and percent-encoding. Decoders are strict: but for the case of hex, one spelling a
+ * value. */
 #ifndef TENTERHOOK_BASE_ENCODING_H
 #define TENTERHOOK_BASE_ENCODING_H
 
 #include "base/buffer.h"
 
 /* Each decoder writes at most `size` bytes, sets `*length` and returns true; false on any byte
- * out of place or too little room. */
-enum hex_case { HEX_LOWER, HEX_ANY };
-bool hex_decode(struct bytes text, enum hex_case letters, uint8_t *out, size_t size,
-                size_t *length);
+ * out of place or too little room. Hex is taken in either case: it is compared as bytes. */
+bool hex_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
 
 /* RFC 4648: with padding, canonical (unused bits zero), no spaces. */
 bool base64_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);

@@ -12,8 +12,7 @@ bool form_unescape(struct bytes text, uint8_t *out, size_t *length)
         uint8_t c = text.data[i];
         size_t one;
         if (c == '%') {
-            if (text.length - i < 3 ||
-                !hex_decode(bytes_of(text.data + i + 1, 2), HEX_ANY, &c, 1, &one))
+            if (text.length - i < 3 || !hex_decode(bytes_of(text.data + i + 1, 2), &c, 1, &one))
                 return false;
             i += 2;
         } else if (c == '+') {

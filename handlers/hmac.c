@@ -40,9 +40,8 @@ static bool hmac_decode(const struct hmac_settings *hmac, struct bytes text,
     size_t length;
     if (!credentials_take_prefix(bytes_of_text(hmac->header), bytes_of_text(hmac->prefix), &text))
         return false;
-    bool decoded = hmac->encoding == HMAC_HEX
-                       ? hex_decode(text, HEX_LOWER, out, HASH_MAX_SIZE, &length)
-                       : base64_decode(text, out, HASH_MAX_SIZE, &length);
+    bool decoded = hmac->encoding == HMAC_HEX ? hex_decode(text, out, HASH_MAX_SIZE, &length)
+                                              : base64_decode(text, out, HASH_MAX_SIZE, &length);
     return decoded && length == hash_size((enum hash_kind)hmac->hash);
 }
 
@@ -142,7 +141,7 @@ static const struct row hmac_rows[] = {
     {.name = "encoding",
      .type = ROW_CHOICE,
      .offset = offsetof(struct hmac_settings, encoding),
-     .sentence = "How the signature is written: lower-case hex, or base64 with padding.",
+     .sentence = "How the signature is written: hex in either case, or base64 with padding.",
      .default_text = "hex",
      .choices = encoding_choices},
     {.name = "prefix",

@@ -153,7 +153,7 @@ static const struct row signature_rows[] = {
     BOOL_ROW("prefix_optional", scheme_signature, prefix_optional, "false",
              "The prefix may be missing."),
     CHOICE_ROW("encoding", scheme_signature, encoding, encodings, "hex",
-               "How the digest is written; hex in lower case, base64 with its padding, base64url "
+               "How the digest is written; hex in either case, base64 with its padding, base64url "
                "without."),
     BOOL_ROW("trim", scheme_signature, trim, "false", "Spaces around an entry are ignored."),
 };

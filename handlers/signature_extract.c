@@ -1,5 +1,5 @@
-/* Taking a signature header apart: entries, names, prefix, encoding. One spelling a value: lower
- * hex, canonical base64, base64url without padding, a header that should be single is single. */
+/* Taking a signature header apart: entries, names, prefix, encoding. Hex in either case,
+ * canonical base64, base64url without padding; a header that should be single is single. */
 #include "handlers/signature.h"
 
 #include "base/encoding.h"
@@ -18,7 +18,7 @@ bool signature_decode(struct bytes text, int encoding, struct arena *arena, stru
         return false;
     if (encoding == ENCODING_BASE64URL && memchr(text.data, '=', text.length))
         return false; /* both ways of writing it would be the same signature */
-    bool done = encoding == ENCODING_HEX ? hex_decode(text, HEX_LOWER, data, text.length, &length)
+    bool done = encoding == ENCODING_HEX      ? hex_decode(text, data, text.length, &length)
                 : encoding == ENCODING_BASE64 ? base64_decode(text, data, text.length, &length)
                                               : base64url_decode(text, data, text.length, &length);
     if (done)

@@ -79,7 +79,7 @@ static bool decode_text(struct bytes text, uint8_t *out, size_t *length, struct 
 
 static bool decode_hex(struct bytes text, uint8_t *out, size_t *length, struct error *err)
 {
-    return hex_decode(text, HEX_ANY, out, KEY_MAX, length) || error_set(err, "is not hex");
+    return hex_decode(text, out, KEY_MAX, length) || error_set(err, "is not hex");
 }
 
 static bool decode_base64(struct bytes text, uint8_t *out, size_t *length, struct error *err)

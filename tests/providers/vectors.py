@@ -27,7 +27,7 @@ POLICY = {
     'duplicate-header-bad-first': False,
     'future': False,
     'inner-space': False,
-    'uppercase-hex': False,
+    'uppercase-hex': True,
     'list-first-matches': True,
     'list-second-matches': True,
 }

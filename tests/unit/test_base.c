@@ -28,14 +28,14 @@ START_TEST(hex_is_strict)
 {
     uint8_t out[4];
     size_t length;
-    ck_assert(hex_decode(bytes_of_text("00ff7a"), HEX_LOWER, out, sizeof out, &length));
+    ck_assert(hex_decode(bytes_of_text("00ff7a"), out, sizeof out, &length));
     ck_assert_uint_eq(length, 3);
     ck_assert_mem_eq(out, "\x00\xff\x7a", 3);
-    ck_assert(!hex_decode(bytes_of_text("00FF"), HEX_LOWER, out, sizeof out, &length));
-    ck_assert(hex_decode(bytes_of_text("00FF"), HEX_ANY, out, sizeof out, &length));
-    ck_assert(!hex_decode(bytes_of_text("abc"), HEX_LOWER, out, sizeof out, &length));
-    ck_assert(!hex_decode(bytes_of_text("0g"), HEX_LOWER, out, sizeof out, &length));
-    ck_assert(!hex_decode(bytes_of_text("0011223344"), HEX_LOWER, out, sizeof out, &length));
+    ck_assert(hex_decode(bytes_of_text("00Ff7A"), out, sizeof out, &length));
+    ck_assert_mem_eq(out, "\x00\xff\x7a", 3);
+    ck_assert(!hex_decode(bytes_of_text("abc"), out, sizeof out, &length));
+    ck_assert(!hex_decode(bytes_of_text("0g"), out, sizeof out, &length));
+    ck_assert(!hex_decode(bytes_of_text("0011223344"), out, sizeof out, &length));
 }
 END_TEST
 
@@ -80,7 +80,7 @@ START_TEST(encoders_round_trip)
         ck_assert(base64url_decode(bytes_of_text(text), back, sizeof back, &got));
         ck_assert(bytes_equal(bytes_of(back, got), bytes_of(data, length)));
         hex_encode(bytes_of(data, length), hex);
-        ck_assert(hex_decode(bytes_of_text(hex), HEX_LOWER, back, sizeof back, &got));
+        ck_assert(hex_decode(bytes_of_text(hex), back, sizeof back, &got));
         ck_assert(bytes_equal(bytes_of(back, got), bytes_of(data, length)));
     }
 }
