@@ -16,6 +16,7 @@ static const struct {
     [HASH_SHA256] = {"sha256", GNUTLS_DIG_SHA256, GNUTLS_MAC_SHA256, 32},
     [HASH_SHA384] = {"sha384", GNUTLS_DIG_SHA384, GNUTLS_MAC_SHA384, 48},
     [HASH_SHA512] = {"sha512", GNUTLS_DIG_SHA512, GNUTLS_MAC_SHA512, 64},
+    [HASH_MD5] = {"md5", GNUTLS_DIG_MD5, GNUTLS_MAC_MD5, 16},
 };
 
 size_t hash_size(enum hash_kind kind)

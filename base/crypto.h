@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 
-enum hash_kind { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_KINDS };
+enum hash_kind { HASH_SHA1, HASH_SHA256, HASH_SHA384, HASH_SHA512, HASH_MD5, HASH_KINDS };
 enum { HASH_MAX_SIZE = 64 };
 
 /* Bytes of a digest. */

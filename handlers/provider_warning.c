@@ -44,7 +44,12 @@ static bool lets_anybody_in(const struct provider_settings *settings)
 
 static bool signs_with_sha1(const struct provider_settings *settings)
 {
-    return settings->scheme->weak_hash_accepted;
+    return settings->scheme->weak_hash_accepted && !scheme_uses_md5(settings->scheme);
+}
+
+static bool signs_with_md5(const struct provider_settings *settings)
+{
+    return scheme_uses_md5(settings->scheme);
 }
 
 static bool runs_fields_together(const struct provider_settings *settings)
@@ -96,6 +101,7 @@ static const struct {
     {signs_nothing, "proves who calls, but signs nothing of the message", false},
     {lets_anybody_in, "does not prove who calls: anybody can", false, false, true},
     {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},
+    {signs_with_md5, "signs with MD5, which is weak, and is believed all the same", false},
     {runs_fields_together,
      "signs the fields of a form run together: where a name ends and its value begins is not "
      "signed",

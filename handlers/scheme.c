@@ -11,8 +11,8 @@
 static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa", "rsa",
                                     "rsa_pss",    "token",   "basic",   "jws",   "sns",
                                     "contentful", "message", "none",    NULL};
-static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", NULL};
-static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", NULL};
+static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", "md5", NULL};
+static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", "md5", NULL};
 static const char *const key_encodings[] = {"text",   "hex",         "base64", "prefixed_base64",
                                             "public", "certificate", NULL};
 static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
@@ -144,8 +144,10 @@ static const struct row_section key_section = {.name = "key",
 static const struct row signature_rows[] = {
     REFS_ROW("in", scheme_signature, in,
              "Where the signature is; of a list, every one that is there counts."),
-    TEXT_ROW("separator", scheme_signature, separator,
-             "The character between entries, where there can be several."),
+    TEXT_ROW(
+        "separator", scheme_signature, separator,
+        "The character between entries, where there can be several; without `assignment` each is "
+        "a signature, but for those that are named by their position (`signature[0]`)."),
     TEXT_ROW("assignment", scheme_signature, assignment,
              "The character between the name and the value of an entry."),
     TEMPLATE_ROW("field", scheme_signature, field, "The name of the entries that are signatures."),
@@ -302,8 +304,10 @@ static const struct row scheme_rows[] = {
      .flags = ROW_REQUIRED,
      .choices = kinds},
     CHOICE_ROW("hash", scheme, hash, hash_names, "sha256", "The hash of the signature."),
-    BOOL_ROW("weak_hash", scheme, weak_hash_accepted, "false",
-             "SHA-1 under a public-key signature is accepted, because the sender knows no better."),
+    BOOL_ROW(
+        "weak_hash", scheme, weak_hash_accepted, "false",
+        "MD5 anywhere, and SHA-1 under a public-key signature, are accepted, because the sender "
+        "knows no better."),
     SECTION_ROW("key", scheme, key, &key_section, ROW_SECTION, "How the key is made."),
     TEMPLATE_ROW("signed", scheme, signed_text, "The text that is signed."),
     TEMPLATE_ROW("signed_form", scheme, signed_form,
@@ -453,14 +457,25 @@ static bool kind_is_public(int kind)
            kind == SCHEME_SNS;
 }
 
+bool scheme_uses_md5(const struct scheme *scheme)
+{
+    return scheme->hash == HASH_MD5 || scheme->key.hash == HASH_MD5 + 1 ||
+           (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
+}
+
 static bool check_hash(struct load *load, const struct node *node, const struct scheme *scheme)
 {
     if (scheme->kind == SCHEME_SNS && !scheme->weak_hash_accepted)
         return load_problem(load, node,
                             "sns wants weak_hash: true; its version 1 signs with SHA-1");
+    if (kind_is_public(scheme->kind) && scheme->hash == HASH_MD5)
+        return load_problem(load, node, "MD5 is not accepted for %s", kinds[scheme->kind]);
+    if (scheme_uses_md5(scheme) && !scheme->weak_hash_accepted)
+        return load_problem(load, node, "MD5 is weak: it wants weak_hash: true");
     return !kind_is_public(scheme->kind) || scheme->hash != HASH_SHA1 ||
            scheme->weak_hash_accepted ||
-           load_problem(load, node, "SHA-1 is not accepted for %s", kinds[scheme->kind]);
+           load_problem(load, node, "SHA-1 is not accepted for %s without weak_hash: true",
+                        kinds[scheme->kind]);
 }
 
 /* A public key is never the key of a shared kind: everybody could sign with it. */
@@ -493,13 +508,14 @@ static bool check_text(struct load *load, const struct node *node, const struct 
 
 static bool scheme_finish(struct load *load, const struct node *node, void *settings)
 {
-    const struct scheme *scheme = settings;
+    struct scheme *scheme = settings;
     if (kind_has_text(scheme->kind) && !check_text(load, node, scheme))
         return false;
     if ((kind_has_text(scheme->kind) || scheme->kind == SCHEME_TOKEN) &&
         !check_signature(load, node, scheme))
         return false;
-    return check_hash(load, node, scheme) && check_key(load, node, scheme);
+    return check_hash(load, node, scheme) && check_key(load, node, scheme) &&
+           scheme_check_values(load, node, scheme);
 }
 
 const struct row_section scheme_section = {.name = "provider",

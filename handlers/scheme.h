@@ -51,8 +51,9 @@ struct scheme_signature {
     struct template field;  /* the name of the entries that count */
     const char *prefix;
     bool prefix_optional;
-    int encoding; /* enum signature_encoding */
-    bool trim;    /* spaces around entries are taken off */
+    int encoding;       /* enum signature_encoding */
+    bool trim;          /* spaces around entries are taken off */
+    uint32_t positions; /* a bit for each entry that is a value and no signature (`signature[0]`) */
 };
 
 struct scheme_time {
@@ -109,7 +110,7 @@ struct scheme_about {
 struct scheme {
     const char *name;
     int kind, hash;
-    bool weak_hash_accepted; /* RSA over SHA-1, because the sender has nothing better */
+    bool weak_hash_accepted; /* RSA over SHA-1, or MD5, because the sender has nothing better */
     struct scheme_key key;
     struct template signed_text;
     struct template signed_form; /* count 0: as signed_text */
@@ -127,6 +128,13 @@ struct scheme {
     struct reply_words reply;
     struct scheme_about about;
 };
+
+/* Whether a digest of the signature, of the body or of the key is MD5. */
+bool scheme_uses_md5(const struct scheme *scheme);
+
+/* Whether each value that the scheme names is one that it can have; fills in what follows from
+ * them. For scheme.c. */
+bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
 
 extern const struct row_section scheme_section;
 

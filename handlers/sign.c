@@ -172,8 +172,8 @@ static bool compose(struct signing *signing, struct value_source *source, struct
     const struct scheme_signature *signature = &scheme->signature;
     struct bytes field;
     if (scheme->time.in.kind == VALUE_SIGNATURE &&
-        !(buffer_append_text(out, scheme->time.in.name) &&
-          buffer_append_text(out, signature->assignment) &&
+        !((!signature->assignment || (buffer_append_text(out, scheme->time.in.name) &&
+                                      buffer_append_text(out, signature->assignment))) &&
           buffer_append_bytes(out, source->time) && buffer_append_text(out, signature->separator)))
         return false;
     if (signature->field.count &&

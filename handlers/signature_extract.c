@@ -44,23 +44,43 @@ static bool take_value(struct signature_state *state, struct bytes text)
     return true;
 }
 
-static void take_entry(struct signature_state *state, struct bytes entry, struct bytes wanted)
+static void add_field(struct signature_state *state, struct bytes name, struct bytes value)
+{
+    if (state->source.field_count < SIGNATURE_FIELDS_MAX)
+        state->source.fields[state->source.field_count++] =
+            (struct signature_field){.name = name, .value = value};
+}
+
+/* An entry without a name: a signature, unless the scheme has a value at that position. */
+static void take_unnamed(struct signature_state *state, struct bytes entry, size_t position)
+{
+    uint32_t values = state->plan->scheme->signature.positions;
+    if (!(values >> position & 1)) {
+        take_value(state, entry);
+        return;
+    }
+    const char *name = arena_format(state->request->arena, "[%zu]", position);
+    if (name)
+        add_field(state, bytes_of_text(name), entry);
+}
+
+/* `position` is below SIGNATURE_FIELDS_MAX. */
+static void take_entry(struct signature_state *state, struct bytes entry, size_t position,
+                       struct bytes wanted)
 {
     const struct scheme_signature *signature = &state->plan->scheme->signature;
     if (!signature->assignment) {
-        take_value(state, entry);
+        take_unnamed(state, entry, position);
         return;
     }
     struct bytes value = entry;
     struct bytes name = bytes_split(&value, (uint8_t)signature->assignment[0]);
     if (!value.data)
         return;
-    if (bytes_equal(name, wanted)) {
+    if (bytes_equal(name, wanted))
         take_value(state, value);
-    } else if (state->source.field_count < SIGNATURE_FIELDS_MAX) {
-        state->source.fields[state->source.field_count++] =
-            (struct signature_field){.name = name, .value = value};
-    }
+    else
+        add_field(state, name, value);
 }
 
 static struct verdict take_text(struct signature_state *state, struct bytes text)
@@ -70,17 +90,19 @@ static struct verdict take_text(struct signature_state *state, struct bytes text
     if (signature->field.count &&
         template_text(&signature->field, &state->source, &wanted) != VALUE_FOUND)
         return signature_refuse("the name of the signature's entry cannot be made");
+    struct bytes rest = text;
     size_t entries = 0;
-    for (struct bytes rest = text; rest.data && entries <= SIGNATURE_FIELDS_MAX; entries++) {
+    for (; rest.data && entries < SIGNATURE_FIELDS_MAX; entries++) {
         struct bytes entry = rest;
         if (signature->separator)
             entry = bytes_split(&rest, (uint8_t)signature->separator[0]);
         else
             rest = bytes_of(NULL, 0);
-        take_entry(state, signature->trim ? bytes_trim(entry) : entry, wanted);
+        take_entry(state, signature->trim ? bytes_trim(entry) : entry, entries, wanted);
     }
-    return entries > SIGNATURE_FIELDS_MAX ? signature_refuse("too many entries in the signature")
-                                          : verdict_go_on();
+    return entries == SIGNATURE_FIELDS_MAX && rest.data
+               ? signature_refuse("too many entries in the signature")
+               : verdict_go_on();
 }
 
 static struct verdict take_ref(struct signature_state *state, const struct value_ref *ref,

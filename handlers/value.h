@@ -15,7 +15,7 @@ enum value_kind {
     VALUE_FORM,      /* decoded field of a form body */
     VALUE_PAYLOAD,   /* scalar in a JSON body */
     VALUE_ITEM,      /* scalar in the element that `each` stands at */
-    VALUE_SIGNATURE, /* entry of that name beside the signature */
+    VALUE_SIGNATURE, /* entry of that name, or at that position ("[0]"), beside the signature */
     VALUE_PARAMETER, /* said beside the provider's name */
     VALUE_BODY,
     VALUE_TIME,     /* as sent */

@@ -48,12 +48,29 @@ static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, stru
     return ref->parameter || error_set(err, "out of memory");
 }
 
+/* `signature[0]`: an entry by its position; the name is then "[0]". */
+static bool ref_parse_position(const char *rest, struct arena *arena, struct value_ref *ref,
+                               struct error *err)
+{
+    uint64_t position;
+    size_t length = strlen(rest);
+    if (length < 3 || rest[length - 1] != ']' || (length > 3 && rest[1] == '0') ||
+        !bytes_to_uint64(bytes_of(rest + 1, length - 2), &position) ||
+        position >= SIGNATURE_FIELDS_MAX)
+        return error_set(err, "\"%s\": a position is a number from 0 to %d, as in signature[0]",
+                         ref->text, SIGNATURE_FIELDS_MAX - 1);
+    ref->name = arena_copy_text(arena, rest);
+    return ref->name || error_set(err, "out of memory");
+}
+
 static bool ref_parse_name(const char *rest, struct arena *arena, struct value_ref *ref,
                            struct error *err)
 {
     if (ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM)
         return json_path_parse(rest, arena, &ref->path, err) ||
                error_prefix(err, "\"%s\"", ref->text);
+    if (ref->kind == VALUE_SIGNATURE && rest[0] == '[')
+        return ref_parse_position(rest, arena, ref, err);
     if (rest[0] != '.' || rest[1] == '\0')
         return error_set(err, "\"%s\" wants a name behind the dot", ref->text);
     ref->name = arena_copy_text(arena, rest + 1);

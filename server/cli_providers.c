@@ -24,7 +24,7 @@ static const char *const kind_names[] = {"HMAC",
                                          "HMAC (Contentful)",
                                          "HTTP message signature",
                                          "none"};
-static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512"};
+static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
 static const char *const evidence_names[] = {"the sender's own code", "the sender's documentation",
                                              "receivers written by others"};
 

@@ -30,7 +30,8 @@ routes:
 
 WRONG = [
     ('kind: hmac', 'kind: hmack', '"hmac"'),
-    ('hash: sha512', 'hash: md5', 'hash'),
+    ('hash: sha512', 'hash: md5', 'weak_hash'),
+    ('hash: sha512', 'hash: md4', 'hash'),
     ('{{delivery}}', '{{deliver}}', '"deliver" is no value'),
     ('signed: ', 'sined: ', 'did you mean "signed"'),
     ('{in: header.x-acme-proof, ', '{', 'signature.in'),

@@ -351,7 +351,7 @@ END_TEST
 
 START_TEST(hmac_knows_its_hashes_and_encodings)
 {
-    for (int kind = 0; kind < HASH_KINDS; kind++) {
+    for (int kind = 0; kind < HASH_MD5; kind++) { /* which only a scheme may have */
         static const char *const names[] = {"sha1", "sha256", "sha384", "sha512"};
         for (int hex = 0; hex < 2; hex++) {
             char auth[200];
