@@ -345,11 +345,13 @@ static bool signs_nothing(const struct scheme *scheme)
            scheme->kind == SCHEME_NONE;
 }
 
-/* Kinds that have no text in their description (a JWS, SNS …) count as signing the body. */
+/* Kinds that have no text in their description (SNS …) count as signing the body; a JWS does so
+ * where a claim has its digest. */
 static bool body_signed(const struct scheme *scheme, const struct template *signed_text)
 {
-    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
-           scheme->signed_text.count == 0;
+    bool by_code =
+        scheme->signed_text.count == 0 && (scheme->kind != SCHEME_JWS || scheme->jws.body_claim);
+    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT || by_code;
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
@@ -358,6 +360,8 @@ static bool delivery_signed(const struct scheme *scheme, const struct template *
     if (signs_nothing(scheme) || scheme->delivery.count == 0)
         return false;
     if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+        return true;
+    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
         return true;
     return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
 }
@@ -448,7 +452,6 @@ static bool provider_signs_body(const void *field)
 {
     const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
     return !signs_nothing(scheme) && body_signed(scheme, &scheme->signed_text) &&
-           (scheme->kind != SCHEME_JWS || scheme->jws.body_claim) &&
            (scheme->kind != SCHEME_MESSAGE);
 }
 

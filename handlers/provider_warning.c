@@ -32,6 +32,30 @@ static bool signs_in_part(const struct provider_settings *settings)
            scheme->body_hash.in.kind == VALUE_ABSENT;
 }
 
+/* Whether the route says what the template wants; of a parameter that is left out it does not. */
+static bool is_wanted(const struct provider_settings *settings, const struct template *wanted)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct value_ref *ref = &wanted->parts[i].ref;
+        if (ref->kind == VALUE_PARAMETER && !value_parameter(&settings->parameters, ref->name))
+            return false;
+    }
+    return wanted->count > 0;
+}
+
+/* The key of an issuer such as Google signs tokens for everybody who has an account there. A token
+ * that holds the digest of the body is made for one message. */
+static bool takes_any_token(const struct provider_settings *settings)
+{
+    const struct scheme_jws *jws = &settings->scheme->jws;
+    if (settings->scheme->kind != SCHEME_JWS || jws->algorithm == JWS_HS256 || jws->body_claim)
+        return false;
+    bool held = is_wanted(settings, &jws->audience);
+    for (size_t i = 0; i < jws->claims.count; i++)
+        held |= is_wanted(settings, &jws->claims.items[i].wanted);
+    return !held;
+}
+
 static bool signs_nothing(const struct provider_settings *settings)
 {
     return settings->scheme->kind == SCHEME_TOKEN || settings->scheme->kind == SCHEME_BASIC;
@@ -83,7 +107,7 @@ static bool learns_its_key(const struct provider_settings *settings)
 
 static bool signs_the_address(const struct provider_settings *settings)
 {
-    return template_uses(&settings->scheme->signed_text, VALUE_URL);
+    return scheme_proves_url(settings->scheme);
 }
 
 static const struct {
@@ -98,6 +122,10 @@ static const struct {
      "tenterhook keys shows when that was",
      false},
     {signs_in_part, "signs only a part of the message", true},
+    {takes_any_token,
+     "takes every token that the issuer of its key signs, for whomever it was made: hold it with "
+     "jws.audience, or with jws.claims such as email or sub, against what is yours",
+     false},
     {signs_nothing, "proves who calls, but signs nothing of the message", false},
     {lets_anybody_in, "does not prove who calls: anybody can", false, false, true},
     {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},

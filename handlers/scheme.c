@@ -195,14 +195,55 @@ static const struct row_section body_hash_section = {
     .row_count = ROW_COUNT(body_hash_rows),
     .size = sizeof(struct scheme_body_hash)};
 
+/* A mapping of names of claims to templates. */
+static bool read_claims(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct scheme_claims *claims = field;
+    if (node->kind != NODE_MAPPING)
+        return load_problem(load, node, "wants a mapping of claims to texts");
+    claims->items =
+        arena_alloc_array(load_arena(load), node->count ? node->count : 1, sizeof *claims->items);
+    if (!claims->items)
+        return load_problem(load, node, "is too long");
+    for (const struct node *value = node->first; value; value = value->next) {
+        struct scheme_claim *claim = &claims->items[claims->count++];
+        claim->name = arena_copy_text(load_arena(load), value->key->text);
+        if (!claim->name)
+            return load_problem(load, node, "is too long");
+        if (!read_template(load, value, row, &claim->wanted))
+            return false;
+        if (claim->wanted.count == 0)
+            return load_problem(load, value, "is empty: say what the claim has to be");
+    }
+    return true;
+}
+
 static const struct row jws_rows[] = {
     CHOICE_ROW("algorithm", scheme_jws, algorithm, algorithms, "HS256",
                "The only algorithm that is accepted, whatever the message says."),
-    TEXT_ROW("issuer", scheme_jws, issuer, "What the claim `iss` has to be."),
+    TEMPLATE_ROW("issuer", scheme_jws, issuer, "What the claim `iss` has to be."),
+    TEMPLATE_ROW("audience", scheme_jws, audience,
+                 "What the claim `aud` has to be, or to hold where it is a list: for whom the "
+                 "token was made."),
+    {.name = "claims",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct scheme_jws, claims),
+     .sentence = "What other claims have to be, or to hold where they are lists: `{email: …, sub: "
+                 "\"{{url}}\", url_hash: \"{{url | sha256_hex}}\"}`.",
+     .read = read_claims,
+     .syntax = "a mapping of names to texts with {{value}}",
+     .json_schema = "{\"type\":\"object\"}"},
     TEXT_ROW("body_claim", scheme_jws, body_claim,
-             "The claim that holds the SHA-256 of the body in hex."),
+             "The claim that holds the SHA-256 of the body, in hex, base64 or base64url."),
+    CHOICE_ROW("body_claim_encoding", scheme_jws, body_claim_encoding, encodings, "hex",
+               "How `send` writes that digest; all three are taken."),
+    BOOL_ROW("body_claim_optional", scheme_jws, body_claim_optional, "false",
+             "A message with an empty body may lack the claim."),
     DURATION_ROW("tolerance", scheme_jws, tolerance_ms, "0",
                  "How old the claim `iat` may be; 0: it is not judged."),
+    DURATION_ROW("ahead", scheme_jws, ahead_ms, "1m",
+                 "How far the claim `nbf` may be ahead of this machine's clock."),
 };
 static const struct row_section jws_section = {
     .name = "jws",

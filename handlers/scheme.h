@@ -70,11 +70,26 @@ struct scheme_body_hash {
     int encoding;
 };
 
+/* What a claim has to be. */
+struct scheme_claim {
+    const char *name;
+    struct template wanted; /* of the head, the address and parameters; count 0: anything */
+};
+
+struct scheme_claims {
+    struct scheme_claim *items;
+    size_t count;
+};
+
 struct scheme_jws {
-    int algorithm; /* enum jws_algorithm */
-    const char *issuer;
-    const char *body_claim; /* the claim that holds the body's digest */
-    int64_t tolerance_ms;   /* of iat; 0: not judged */
+    int algorithm;                    /* enum jws_algorithm */
+    struct template issuer, audience; /* of `iss` and `aud`; count 0: anything */
+    struct scheme_claims claims;
+    const char *body_claim;   /* the claim that holds the body's digest */
+    int body_claim_encoding;  /* enum signature_encoding, of who signs */
+    bool body_claim_optional; /* an empty body needs none */
+    int64_t tolerance_ms;     /* of iat; 0: not judged */
+    int64_t ahead_ms;         /* of nbf */
 };
 
 struct scheme_test {
@@ -135,6 +150,9 @@ bool scheme_uses_md5(const struct scheme *scheme);
 /* Whether each value that the scheme names is one that it can have; fills in what follows from
  * them. For scheme.c. */
 bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
+
+/* Whether the address is signed, or a claim is held against it. */
+bool scheme_proves_url(const struct scheme *scheme);
 
 extern const struct row_section scheme_section;
 

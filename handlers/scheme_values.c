@@ -55,6 +55,16 @@ static bool walk_handshakes(const struct value_walk *walk, const struct section_
     return true;
 }
 
+/* What claims are held against. */
+static bool walk_claims(const struct value_walk *walk, const struct scheme_jws *jws)
+{
+    for (size_t i = 0; i < jws->claims.count; i++) {
+        if (!walk_template(walk, &jws->claims.items[i].wanted))
+            return false;
+    }
+    return walk_template(walk, &jws->issuer) && walk_template(walk, &jws->audience);
+}
+
 /* Every value that the scheme names, until `visit` says no. */
 static bool walk_values(const struct scheme *scheme, const struct value_walk *walk)
 {
@@ -63,7 +73,8 @@ static bool walk_values(const struct scheme *scheme, const struct value_walk *wa
            walk_list(walk, &scheme->delivery) && walk_list(walk, &scheme->event) &&
            walk_template(walk, &scheme->signature.field) &&
            walk_template(walk, &scheme->signed_text) && walk_template(walk, &scheme->signed_form) &&
-           walk_tests(walk, &scheme->require) && walk_handshakes(walk, &scheme->handshake);
+           walk_tests(walk, &scheme->require) && walk_handshakes(walk, &scheme->handshake) &&
+           walk_claims(walk, &scheme->jws);
 }
 
 /* ---- the rules ---- */
@@ -90,17 +101,64 @@ static bool check_entry(struct value_rules *rules, const struct value_ref *ref)
     return true;
 }
 
+static bool is_declared(const struct text_list *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool check_parameter(struct value_rules *rules, const char *name)
+{
+    return is_declared(&rules->scheme->parameters, name) ||
+           is_declared(&rules->scheme->optional, name) ||
+           load_problem(rules->load, rules->node,
+                        "parameter.%s is neither in parameters nor in optional", name);
+}
+
 static bool check_value(void *context, const struct value_ref *ref)
 {
     struct value_rules *rules = context;
     if (ref->kind == VALUE_SIGNATURE)
         return check_entry(rules, ref);
+    if (ref->kind == VALUE_PARAMETER || ref->parameter)
+        return check_parameter(rules, ref->parameter ? ref->parameter : ref->name);
+    if (ref->kind == VALUE_CLAIM && rules->scheme->kind != SCHEME_JWS)
+        return load_problem(rules->load, rules->node, "%s: only kind jws has claims", ref->text);
     return true;
+}
+
+/* Claims are looked at before the body is read, and never against the key. */
+static bool check_wanted(void *context, const struct value_ref *ref)
+{
+    struct value_rules *rules = context;
+    return (!value_needs_body(ref) && ref->kind != VALUE_SECRET && ref->kind != VALUE_TIME &&
+            ref->kind != VALUE_DELIVERY) ||
+           load_problem(rules->load, rules->node,
+                        "%s cannot be what a claim has to be: parameter.NAME, url, method, "
+                        "header.NAME and query.NAME can",
+                        ref->text);
 }
 
 bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme)
 {
     struct value_rules rules = {.load = load, .node = node, .scheme = scheme};
     const struct value_walk walk = {.visit = check_value, .context = &rules};
-    return walk_values(scheme, &walk);
+    const struct value_walk wanted = {.visit = check_wanted, .context = &rules};
+    return walk_values(scheme, &walk) && walk_claims(&wanted, &scheme->jws);
+}
+
+static bool is_no_url(void *context, const struct value_ref *ref)
+{
+    (void)context;
+    return ref->kind != VALUE_URL;
+}
+
+bool scheme_proves_url(const struct scheme *scheme)
+{
+    const struct value_walk walk = {.visit = is_no_url};
+    return !walk_template(&walk, &scheme->signed_text) ||
+           !walk_template(&walk, &scheme->signed_form) || !walk_claims(&walk, &scheme->jws);
 }

@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/id.h"
+#include "base/json_text.h"
 #include "base/private_key.h"
 
 #include <stdio.h>
@@ -279,17 +280,62 @@ static bool put_base64url(struct buffer *out, struct bytes data, struct arena *a
     return encode(out, ENCODING_BASE64URL, data, arena);
 }
 
-static bool jws_claims(struct signing *signing, struct buffer *out)
+static bool put_claim(struct buffer *out, struct bytes name, struct bytes value)
+{
+    return buffer_append_text(out, ",\"") && json_escape(out, name) &&
+           buffer_append_text(out, "\":\"") && json_escape(out, value) &&
+           buffer_append_text(out, "\"");
+}
+
+/* As the route wants it; nothing where the route leaves it out. */
+static bool put_wanted(struct value_source *source, struct buffer *out, const char *name,
+                       const struct template *wanted)
+{
+    struct bytes text;
+    return !wanted->count || template_text(wanted, source, &text) != VALUE_FOUND ||
+           put_claim(out, bytes_of_text(name), text);
+}
+
+static bool put_body_claim(struct signing *signing, struct buffer *out)
 {
     const struct scheme_jws *jws = &signing->plan->scheme->jws;
     uint8_t digest[HASH_MAX_SIZE];
-    char hex[2 * HASH_MAX_SIZE + 1];
-    if (!hash_compute(HASH_SHA256, signing->request.body, digest))
-        return false;
-    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), hex);
-    return buffer_printf(out, "{\"iat\":%lld", (long long)(signing->request.now_ms / 1000)) &&
-           (!jws->issuer || buffer_printf(out, ",\"iss\":\"%s\"", jws->issuer)) &&
-           (!jws->body_claim || buffer_printf(out, ",\"%s\":\"%s\"", jws->body_claim, hex)) &&
+    struct buffer text;
+    if (!jws->body_claim)
+        return true;
+    buffer_init(&text, 1024);
+    bool done = hash_compute(HASH_SHA256, signing->request.body, digest) &&
+                encode(&text, jws->body_claim_encoding, bytes_of(digest, hash_size(HASH_SHA256)),
+                       signing->request.arena) &&
+                put_claim(out, bytes_of_text(jws->body_claim), buffer_bytes(&text));
+    buffer_finish(&text);
+    return done;
+}
+
+/* The delivery and the event, where they are claims. */
+static bool put_placed_claims(struct signing *signing, struct buffer *out)
+{
+    for (size_t i = 0; i < signing->value_count; i++) {
+        const struct sign_value *value = &signing->values[i];
+        const struct json_path *path = &value->ref->path;
+        bool member = value->ref->kind == VALUE_CLAIM && path->count == 1 &&
+                      path->steps[0].kind == JSON_STEP_NAME;
+        if (member && !put_claim(out, path->steps[0].name, value->value))
+            return false;
+    }
+    return true;
+}
+
+static bool jws_claims(struct signing *signing, struct value_source *source, struct buffer *out)
+{
+    const struct scheme_jws *jws = &signing->plan->scheme->jws;
+    source->url = signing->url;
+    bool done = buffer_printf(out, "{\"iat\":%lld", (long long)(signing->request.now_ms / 1000)) &&
+                put_wanted(source, out, "iss", &jws->issuer) &&
+                put_wanted(source, out, "aud", &jws->audience);
+    for (size_t i = 0; done && i < jws->claims.count; i++)
+        done = put_wanted(source, out, jws->claims.items[i].name, &jws->claims.items[i].wanted);
+    return done && put_placed_claims(signing, out) && put_body_claim(signing, out) &&
            buffer_append_text(out, "}");
 }
 
@@ -314,7 +360,17 @@ static bool jws_mark(struct signing *signing, struct bytes input, struct buffer 
     return done;
 }
 
-static bool sign_jws(struct signing *signing, struct error *err)
+/* Behind the scheme's prefix, as `Bearer `. */
+static bool place_token(struct signing *signing, struct bytes token)
+{
+    const struct scheme_signature *signature = &signing->plan->scheme->signature;
+    const char *prefix = signature->prefix ? signature->prefix : "";
+    const char *text = arena_format(signing->request.arena, "%s%.*s", prefix, (int)token.length,
+                                    (const char *)token.data);
+    return text && place(signing, &signature->in.items[0], bytes_of_text(text));
+}
+
+static bool sign_jws(struct signing *signing, struct value_source *source, struct error *err)
 {
     static const char *const heads[] = {"{\"alg\":\"HS256\",\"typ\":\"JWT\"}",
                                         "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
@@ -326,12 +382,12 @@ static bool sign_jws(struct signing *signing, struct error *err)
     buffer_init(&claims, 4096);
     buffer_init(&mark, 4096);
     bool done =
-        jws_claims(signing, &claims) &&
+        jws_claims(signing, source, &claims) &&
         put_base64url(&text, bytes_of_text(heads[scheme->jws.algorithm]), arena) &&
         buffer_append_text(&text, ".") && put_base64url(&text, buffer_bytes(&claims), arena) &&
         jws_mark(signing, buffer_bytes(&text), &mark, err) && buffer_append_text(&text, ".") &&
         put_base64url(&text, buffer_bytes(&mark), arena) &&
-        place(signing, &scheme->signature.in.items[0], buffer_bytes(&text));
+        place_token(signing, buffer_bytes(&text));
     buffer_finish(&mark);
     buffer_finish(&claims);
     buffer_finish(&text);
@@ -372,7 +428,7 @@ bool sign_message(struct signing *signing, struct error *err)
     else if (done && scheme->kind == SCHEME_BASIC)
         done = sign_basic(signing, err);
     else if (done && scheme->kind == SCHEME_JWS)
-        done = sign_jws(signing, err);
+        done = sign_jws(signing, &source, err);
     else if (done && scheme->kind == SCHEME_CONTENTFUL)
         done = sign_contentful(signing, &source, err);
     else if (done && scheme->kind == SCHEME_MESSAGE)

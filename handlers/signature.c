@@ -121,7 +121,7 @@ static size_t find_body_part(const struct scheme *scheme, const struct template 
             (ref->kind == VALUE_SIGNATURE && value_needs_body(&scheme->signature.in.items[0]));
         if (!from_body)
             continue;
-        if (ref->kind != VALUE_BODY || at != SIZE_MAX)
+        if (ref->kind != VALUE_BODY || text->parts[i].filter != FILTER_NONE || at != SIZE_MAX)
             return SIZE_MAX;
         at = i;
     }

@@ -1,4 +1,5 @@
-/* JSON Web Signatures in the compact form (RFC 7515), with a claim that holds the body's digest.
+/* JSON Web Signatures in the compact form (RFC 7515). Who has the issuer's key proves nothing more
+ * than that; for whom the token was made, and for which body and address, its claims say.
  * The algorithm is the configuration's: the header of the message has to name the same one and is
  * otherwise ignored, but for the name of one of our own keys: no key, no address and no certificate
  * is taken from it. */
@@ -20,20 +21,23 @@ static bool decode_json(struct bytes text, struct arena *arena, struct bytes *js
            json_check(*json, &json_limits_default, NULL, &fault);
 }
 
-static bool find_text(struct bytes json, const char *name, struct arena *arena, struct bytes *text)
+static bool find_member(struct bytes json, const char *name, struct bytes *value)
 {
     struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
     struct json_path path = {.steps = &step, .count = 1};
+    return json_path_find(json, &path, value);
+}
+
+static bool find_text(struct bytes json, const char *name, struct arena *arena, struct bytes *text)
+{
     struct bytes value;
-    return json_path_find(json, &path, &value) && json_scalar_text(value, arena, text);
+    return find_member(json, name, &value) && json_scalar_text(value, arena, text);
 }
 
 static bool has_member(struct bytes json, const char *name)
 {
-    struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
-    struct json_path path = {.steps = &step, .count = 1};
     struct bytes value;
-    return json_path_find(json, &path, &value);
+    return find_member(json, name, &value);
 }
 
 static bool find_time(struct bytes json, const char *name, struct arena *arena, int64_t *unix_ms)
@@ -96,15 +100,90 @@ static struct verdict check_header(struct signature_state *state, struct bytes t
                : verdict_go_on();
 }
 
+/* ---- what claims have to be ---- */
+
+struct claim_search {
+    struct bytes wanted;
+    struct arena *arena;
+    bool found;
+};
+
+static bool compare_element(void *context, struct bytes value)
+{
+    struct claim_search *search = context;
+    struct bytes text;
+    search->found =
+        json_scalar_text(value, search->arena, &text) && bytes_equal(text, search->wanted);
+    return !search->found;
+}
+
+/* Whether the claim is `wanted`, or is a list that holds it. */
+static bool claim_holds(struct bytes claims, const char *name, struct bytes wanted,
+                        struct arena *arena)
+{
+    struct json_step steps[] = {{.kind = JSON_STEP_NAME, .name = bytes_of_text(name)},
+                                {.kind = JSON_STEP_ALL}};
+    struct json_path path = {.steps = steps, .count = 1};
+    struct claim_search search = {.wanted = wanted, .arena = arena};
+    struct bytes value;
+    if (!json_path_find(claims, &path, &value))
+        return false;
+    path.count = value.data[0] == '[' ? 2 : 1;
+    json_path_each(claims, &path, compare_element, &search);
+    return search.found;
+}
+
+/* A value that is made of a parameter which the route may leave out, and does, is not wanted. */
+static bool is_left_out(const struct signature_state *state, const struct template *wanted)
+{
+    for (size_t i = 0; i < wanted->count; i++) {
+        const struct value_ref *ref = &wanted->parts[i].ref;
+        if (ref->kind == VALUE_PARAMETER && !value_parameter(state->plan->parameters, ref->name))
+            return true;
+    }
+    return wanted->count == 0;
+}
+
+/* One of the spellings of the address will do. */
+static bool claim_is(struct signature_state *state, struct bytes claims, const char *name,
+                     const struct template *wanted)
+{
+    struct bytes text;
+    if (is_left_out(state, wanted))
+        return true;
+    for (size_t i = 0; i < state->url_count; i++) {
+        state->source.url = state->urls[i];
+        if (template_text(wanted, &state->source, &text) == VALUE_FOUND && text.length > 0 &&
+            claim_holds(claims, name, text, state->request->arena))
+            return true;
+    }
+    return false;
+}
+
+static struct verdict check_wanted(struct signature_state *state, struct bytes claims)
+{
+    const struct scheme_jws *jws = &state->plan->scheme->jws;
+    if (!claim_is(state, claims, "iss", &jws->issuer))
+        return signature_refuse("the JWS is of another issuer");
+    if (!claim_is(state, claims, "aud", &jws->audience))
+        return signature_refuse("the JWS is for another audience");
+    for (size_t i = 0; i < jws->claims.count; i++) {
+        const struct scheme_claim *claim = &jws->claims.items[i];
+        if (!claim_is(state, claims, claim->name, &claim->wanted))
+            return signature_refuse("a claim of the JWS is missing or not what is wanted");
+    }
+    return verdict_go_on();
+}
+
 static struct verdict check_claims(struct signature_state *state, struct bytes claims)
 {
     const struct scheme_jws *jws = &state->plan->scheme->jws;
     struct arena *arena = state->request->arena;
     int64_t now = state->request->now_ms, time;
-    struct bytes issuer;
-    if (jws->issuer &&
-        (!find_text(claims, "iss", arena, &issuer) || !bytes_equal_text(issuer, jws->issuer)))
-        return signature_refuse("the JWS is of another issuer");
+    int64_t ahead = jws->ahead_ms > jws->tolerance_ms ? jws->ahead_ms : jws->tolerance_ms;
+    struct verdict verdict = check_wanted(state, claims);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
     if (jws->tolerance_ms &&
         (!find_time(claims, "iat", arena, &time) ||
          !signature_time_fresh(time, now, jws->tolerance_ms, jws->tolerance_ms, TIME_SECONDS)))
@@ -112,7 +191,7 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
     if (has_member(claims, "exp") && (!find_time(claims, "exp", arena, &time) || time <= now))
         return signature_refuse("the JWS has expired");
     if (has_member(claims, "nbf") &&
-        (!find_time(claims, "nbf", arena, &time) || time - now > jws->tolerance_ms))
+        (!find_time(claims, "nbf", arena, &time) || time - now > ahead))
         return signature_refuse("the JWS is not valid yet");
     find_text(claims, "iat", arena, &state->source.time);
     return verdict_go_on();
@@ -138,19 +217,32 @@ static struct verdict jws_head(struct signature_state *state)
         return signature_refuse("the signature does not match");
     if (!decode_json(payload, arena, &claims))
         return signature_refuse("the JWS is not well formed");
-    state->source.item = claims;
+    state->source.claims = claims;
     return check_claims(state, claims);
+}
+
+/* The length of a digest tells hex from base64. Both are taken however they are written: it is the
+ * bytes that are compared, in a text that is signed. */
+static bool decode_digest(struct bytes text, uint8_t digest[HASH_MAX_SIZE], struct bytes *given)
+{
+    size_t size = hash_size(HASH_SHA256), length;
+    bool done = text.length == 2 * size
+                    ? hex_decode(text, digest, HASH_MAX_SIZE, &length)
+                    : base64_decode_liberal(text, digest, HASH_MAX_SIZE, &length);
+    *given = bytes_of(digest, done ? length : 0);
+    return done && length == size;
 }
 
 static struct verdict jws_body(struct signature_state *state)
 {
-    const char *claim = state->plan->scheme->jws.body_claim;
-    uint8_t digest[HASH_MAX_SIZE];
-    struct bytes text, given;
-    if (!claim)
+    const struct scheme_jws *jws = &state->plan->scheme->jws;
+    struct bytes claims = state->source.claims, text, given;
+    uint8_t digest[HASH_MAX_SIZE], claimed[HASH_MAX_SIZE];
+    bool may_lack = jws->body_claim_optional && state->request->body.length == 0;
+    if (!jws->body_claim || (may_lack && !has_member(claims, jws->body_claim)))
         return verdict_go_on();
-    if (!find_text(state->source.item, claim, state->request->arena, &text) ||
-        !signature_decode(text, ENCODING_HEX, state->request->arena, &given))
+    if (!find_text(claims, jws->body_claim, state->request->arena, &text) ||
+        !decode_digest(text, claimed, &given))
         return signature_refuse("the JWS does not hold the digest of the body");
     if (!hash_compute(HASH_SHA256, state->request->body, digest) ||
         !digest_equal(bytes_of(digest, hash_size(HASH_SHA256)), given))

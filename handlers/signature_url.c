@@ -82,7 +82,7 @@ void signature_take_urls(struct signature_state *state)
     const struct scheme *scheme = state->plan->scheme;
     struct arena *arena = state->request->arena;
     state->url_count = 1;
-    if (!template_uses(state->signed_text, VALUE_URL))
+    if (!scheme_proves_url(scheme))
         return;
     struct bytes url = signature_url(state->request);
     state->urls[0] = url;

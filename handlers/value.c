@@ -261,6 +261,13 @@ static enum value_outcome get_item(struct value_source *source, const struct val
     return get_scalar(source, source->item, &ref->path, value);
 }
 
+static enum value_outcome get_claim(struct value_source *source, const struct value_ref *ref,
+                                    struct bytes *value)
+{
+    return source->claims.length ? get_scalar(source, source->claims, &ref->path, value)
+                                 : VALUE_MISSING;
+}
+
 /* CRC-32 of IEEE 802.3, bit by bit: it serves one provider, once a request. */
 static uint32_t crc32_compute(struct bytes data)
 {
@@ -294,6 +301,7 @@ static const struct {
     [VALUE_FORM] = {get_form, true},
     [VALUE_PAYLOAD] = {get_payload, true},
     [VALUE_ITEM] = {get_item, true},
+    [VALUE_CLAIM] = {get_claim, true}, /* the step of the body comes after that of the token */
     [VALUE_SIGNATURE] = {get_signature_field, false},
     [VALUE_PARAMETER] = {get_parameter, false},
     [VALUE_BODY] = {get_body, true},

@@ -15,6 +15,7 @@ enum value_kind {
     VALUE_FORM,      /* decoded field of a form body */
     VALUE_PAYLOAD,   /* scalar in a JSON body */
     VALUE_ITEM,      /* scalar in the element that `each` stands at */
+    VALUE_CLAIM,     /* scalar in the claims of a JWS, once it is proven */
     VALUE_SIGNATURE, /* entry of that name, or at that position ("[0]"), beside the signature */
     VALUE_PARAMETER, /* said beside the provider's name */
     VALUE_BODY,
@@ -30,7 +31,7 @@ enum value_kind {
 struct value_ref {
     enum value_kind kind;
     const char *name;      /* HEADER, QUERY, FORM, SIGNATURE, PARAMETER */
-    struct json_path path; /* PAYLOAD, ITEM */
+    struct json_path path; /* PAYLOAD, ITEM, CLAIM */
     const char *parameter; /* HEADER: the parameter that holds its name; NULL: `name` */
     const char *text;      /* as written */
 };
@@ -40,7 +41,16 @@ struct value_list {
     size_t count;
 };
 
-enum value_filter { FILTER_NONE, FILTER_JSON, FILTER_HMAC_HEX, FILTER_HMAC_BASE64 };
+enum value_filter {
+    FILTER_NONE,
+    FILTER_JSON,
+    FILTER_HMAC_HEX,
+    FILTER_HMAC_BASE64,
+    FILTER_SHA256, /* the 32 bytes */
+    FILTER_SHA256_HEX,
+    FILTER_SHA256_BASE64,
+    FILTER_SHA256_BASE64URL
+};
 
 struct template_part {
     struct bytes literal; /* where the ref is absent */
@@ -58,7 +68,7 @@ struct template
 
 bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *ref,
                      struct error *err);
-/* `{{ref}}`, `{{ref | default}}`, `{{ref | json}}`, `{{ref | hmac_hex}}` among plain text. */
+/* `{{ref}}`, `{{ref | default}}`, `{{ref | json}}`, `{{ref | sha256_hex}}` among plain text. */
 bool template_parse(const char *text, struct arena *arena, struct template *template,
                     struct error *err);
 bool template_uses(const struct template *template, enum value_kind kind);
@@ -75,7 +85,8 @@ struct value_source {
     const struct request *request;
     const struct text_map *parameters;
     struct bytes url, time, delivery, secret;
-    struct bytes item; /* JSON */
+    struct bytes item;   /* JSON */
+    struct bytes claims; /* JSON of a JWS; empty before it is proven */
     struct signature_field fields[SIGNATURE_FIELDS_MAX];
     size_t field_count;
     struct form form;

@@ -21,6 +21,7 @@ static const struct {
     {"form", VALUE_FORM, true},
     {"payload", VALUE_PAYLOAD, true},
     {"item", VALUE_ITEM, true},
+    {"claim", VALUE_CLAIM, true},
     {"signature", VALUE_SIGNATURE, true},
     {"parameter", VALUE_PARAMETER, true},
     {"body", VALUE_BODY, false},
@@ -66,7 +67,7 @@ static bool ref_parse_position(const char *rest, struct arena *arena, struct val
 static bool ref_parse_name(const char *rest, struct arena *arena, struct value_ref *ref,
                            struct error *err)
 {
-    if (ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM)
+    if (ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM || ref->kind == VALUE_CLAIM)
         return json_path_parse(rest, arena, &ref->path, err) ||
                error_prefix(err, "\"%s\"", ref->text);
     if (ref->kind == VALUE_SIGNATURE && rest[0] == '[')
@@ -94,29 +95,39 @@ bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *re
         *ref = parsed;
         return true;
     }
-    return error_set(err,
-                     "\"%s\" is no value: header.NAME, query.NAME, form.NAME, payload.PATH, "
-                     "signature.NAME, parameter.NAME, body, time, delivery, method, url, "
-                     "sorted_form, crc32 and secret are",
-                     text);
+    return error_set(
+        err,
+        "\"%s\" is no value: header.NAME, query.NAME, form.NAME, payload.PATH, "
+        "claim.NAME, signature.NAME, parameter.NAME, body, time, delivery, method, url, "
+        "sorted_form, crc32 and secret are",
+        text);
 }
 
 static bool part_parse_filter(struct bytes filter, struct template_part *part, struct error *err)
 {
     static const char *const names[] = {[FILTER_JSON] = "json",
                                         [FILTER_HMAC_HEX] = "hmac_hex",
-                                        [FILTER_HMAC_BASE64] = "hmac_base64"};
+                                        [FILTER_HMAC_BASE64] = "hmac_base64",
+                                        [FILTER_SHA256] = "sha256",
+                                        [FILTER_SHA256_HEX] = "sha256_hex",
+                                        [FILTER_SHA256_BASE64] = "sha256_base64",
+                                        [FILTER_SHA256_BASE64URL] = "sha256_base64url"};
     if (bytes_equal_text(filter, "default")) {
         part->optional = true;
         return true;
     }
-    for (int i = FILTER_JSON; i <= FILTER_HMAC_BASE64; i++) {
-        if (bytes_equal_text(filter, names[i])) {
-            part->filter = (enum value_filter)i;
-            return true;
-        }
+    for (int i = FILTER_JSON; i <= FILTER_SHA256_BASE64URL; i++) {
+        if (!bytes_equal_text(filter, names[i]))
+            continue;
+        if (part->filter != FILTER_NONE)
+            return error_set(err, "\"%s\" has more than one filter besides default",
+                             part->ref.text);
+        part->filter = (enum value_filter)i;
+        return true;
     }
-    return error_set(err, "\"%.*s\" is no filter: default, json, hmac_hex and hmac_base64 are",
+    return error_set(err,
+                     "\"%.*s\" is no filter: default, json, hmac_hex, hmac_base64, sha256, "
+                     "sha256_hex, sha256_base64 and sha256_base64url are",
                      (int)filter.length, filter.data);
 }
 
@@ -207,21 +218,33 @@ static bool piece_unambiguous(const struct template *template, size_t i, struct 
                 kind == VALUE_SORTED_FORM;
     if (ours || i + 1 == template->count)
         return true;
-    bool from_body = kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM;
+    bool from_body =
+        kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM || kind == VALUE_CLAIM;
     return piece.length <= PIECE_MAX && printable(piece, !from_body) &&
            !contains(piece, template->parts[i + 1].literal);
 }
 
-static enum value_outcome filter_hmac(struct value_source *source, enum value_filter filter,
-                                      struct bytes *piece)
+/* The digest of `*piece`: keyed with the route's key, or none. */
+static enum value_outcome filter_digest(struct value_source *source, enum value_filter filter,
+                                        struct bytes *piece)
 {
+    bool keyed = filter == FILTER_HMAC_HEX || filter == FILTER_HMAC_BASE64;
     uint8_t digest[HASH_MAX_SIZE];
-    struct bytes sum = bytes_of(digest, hash_size(source->hash));
+    struct bytes sum = bytes_of(digest, hash_size(keyed ? source->hash : HASH_SHA256));
     char *text = arena_alloc(source->request->arena, 2 * HASH_MAX_SIZE + 1);
-    if (!text || !hmac_compute(source->hash, source->secret, *piece, digest))
+    bool done = text && (keyed ? hmac_compute(source->hash, source->secret, *piece, digest)
+                               : hash_compute(HASH_SHA256, *piece, digest));
+    if (!done)
         return VALUE_MALFORMED;
-    if (filter == FILTER_HMAC_HEX)
+    if (filter == FILTER_SHA256) {
+        memcpy(text, digest, sum.length);
+        *piece = bytes_of(text, sum.length);
+        return VALUE_FOUND;
+    }
+    if (filter == FILTER_HMAC_HEX || filter == FILTER_SHA256_HEX)
         hex_encode(sum, text);
+    else if (filter == FILTER_SHA256_BASE64URL)
+        base64url_encode(sum, text);
     else
         base64_encode(sum, text);
     *piece = bytes_of_text(text);
@@ -257,7 +280,7 @@ static enum value_outcome part_get(const struct template *template, size_t i,
     if (outcome != VALUE_FOUND || part->filter == FILTER_NONE)
         return outcome;
     return part->filter == FILTER_JSON ? filter_json(source, piece)
-                                       : filter_hmac(source, part->filter, piece);
+                                       : filter_digest(source, part->filter, piece);
 }
 
 enum value_outcome template_render(const struct template *template, size_t from, size_t to,

@@ -105,7 +105,8 @@ def times_in_claims_are_judged(probe):
     for what, claims, wanted in (
             ('not yet over', {'exp': NOW + 1}, probe.accepts), ('over', {'exp': NOW}, probe.refuses),
             ('of no time', {'exp': [NOW + 9]}, probe.refuses), ('of a text', {'exp': 'never'}, probe.refuses),
-            ('valid', {'nbf': NOW}, probe.accepts), ('not yet valid', {'nbf': NOW + 1}, probe.refuses),
+            ('valid', {'nbf': NOW}, probe.accepts),
+            ('valid within a minute', {'nbf': NOW + 60}, probe.accepts), ('not yet valid', {'nbf': NOW + 61}, probe.refuses),
             ('valid from no time', {'nbf': {}}, probe.refuses)):
         token = jws(lambda text: digest(text).digest(), 'HS256', iss='netlify', sha256=SUM, **claims)
         wanted(what, config('netlify'), request([JSON, ('X-Webhook-Signature', token)], BODY))
