@@ -269,9 +269,17 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
+static struct value_source greeting_source(const struct provider_settings *settings,
+                                           const struct request *request)
+{
+    return (struct value_source){.request = request,
+                                 .parameters = &settings->parameters,
+                                 .family = scheme_find_family(settings->scheme, request)};
+}
+
 static struct verdict greeting_in_head(const struct provider_state *state, struct request *request)
 {
-    struct value_source source = {.request = request, .parameters = &state->settings->parameters};
+    struct value_source source = greeting_source(state->settings, request);
     struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
@@ -413,7 +421,7 @@ static struct verdict provider_body(const void *field, struct request *request, 
     struct provider_state *state = opaque;
     const struct provider_settings *settings = field;
     if (state->unsigned_greeting) {
-        struct value_source source = {.request = request, .parameters = &settings->parameters};
+        struct value_source source = greeting_source(settings, request);
         struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_BODY);
         value_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
@@ -426,13 +434,23 @@ static struct verdict provider_body(const void *field, struct request *request, 
     return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
 }
 
+/* Of every family: what comes beside the one that counts is a signature all the same. */
+static bool is_header(const struct provider_settings *settings, const struct value_ref *ref,
+                      struct bytes name)
+{
+    const struct text_list *families = &settings->scheme->families;
+    bool matches = value_header_matches(ref, &settings->parameters, NULL, name);
+    for (size_t i = 0; i < families->count; i++)
+        matches |= value_header_matches(ref, &settings->parameters, families->items[i], name);
+    return matches;
+}
+
 static bool provider_owns_header(const void *field, struct bytes name)
 {
     const struct provider_settings *settings = field;
     const struct value_list *in = &settings->scheme->signature.in;
     for (size_t i = 0; i < in->count; i++) {
-        if (in->items[i].kind == VALUE_HEADER &&
-            value_header_matches(&in->items[i], &settings->parameters, name))
+        if (in->items[i].kind == VALUE_HEADER && is_header(settings, &in->items[i], name))
             return true;
     }
     return false;

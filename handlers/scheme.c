@@ -7,6 +7,8 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+enum { FAMILIES_MAX = 8 };
+
 /* The order of the enums in scheme.h. */
 static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa", "rsa",
                                     "rsa_pss",    "token",   "basic",   "jws",   "sns",
@@ -353,6 +355,12 @@ static const struct row scheme_rows[] = {
     TEMPLATE_ROW("signed", scheme, signed_text, "The text that is signed."),
     TEMPLATE_ROW("signed_form", scheme, signed_form,
                  "The text that is signed where the content is a form."),
+    {.name = "families",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct scheme, families),
+     .sentence = "Beginnings of names of headers, where a sender has several sets of them: "
+                 "`header.{{family}}-id` is in one message that of one family alone.",
+     .max = FAMILIES_MAX},
     REF_ROW("each", scheme, each,
             "A list in the payload, each element of which is signed for itself (`item.PATH`).", 0),
     CHOICE_ROW("url", scheme, url, url_forms, "as_is",

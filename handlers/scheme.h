@@ -129,6 +129,7 @@ struct scheme {
     struct scheme_key key;
     struct template signed_text;
     struct template signed_form; /* count 0: as signed_text */
+    struct text_list families;   /* of headers: one of them is all that a message is looked at by */
     struct value_ref each;       /* VALUE_ABSENT: once for the message */
     int url;
     struct scheme_signature signature;
@@ -150,6 +151,11 @@ bool scheme_uses_md5(const struct scheme *scheme);
 /* Whether each value that the scheme names is one that it can have; fills in what follows from
  * them. For scheme.c. */
 bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
+
+/* The family of headers that the message belongs to: the first of which it has all that the scheme
+ * names. Without a whole one the first of which it has any, to say what is missing; NULL: the
+ * scheme has no families. */
+const char *scheme_find_family(const struct scheme *scheme, const struct request *request);
 
 /* Whether the address is signed, or a claim is held against it. */
 bool scheme_proves_url(const struct scheme *scheme);

@@ -123,6 +123,8 @@ static bool check_value(void *context, const struct value_ref *ref)
     struct value_rules *rules = context;
     if (ref->kind == VALUE_SIGNATURE)
         return check_entry(rules, ref);
+    if (ref->family && rules->scheme->families.count == 0)
+        return load_problem(rules->load, rules->node, "%s wants families", ref->text);
     if (ref->kind == VALUE_PARAMETER || ref->parameter)
         return check_parameter(rules, ref->parameter ? ref->parameter : ref->name);
     if (ref->kind == VALUE_CLAIM && rules->scheme->kind != SCHEME_JWS)
@@ -161,4 +163,42 @@ bool scheme_proves_url(const struct scheme *scheme)
     const struct value_walk walk = {.visit = is_no_url};
     return !walk_template(&walk, &scheme->signed_text) ||
            !walk_template(&walk, &scheme->signed_form) || !walk_claims(&walk, &scheme->jws);
+}
+
+/* ---- families of headers ---- */
+
+struct family_search {
+    const struct request *request;
+    const char *family;
+    size_t wanted, found;
+};
+
+static bool look_for_header(void *context, const struct value_ref *ref)
+{
+    struct family_search *search = context;
+    bool found = false;
+    if (!ref->family)
+        return true;
+    for (size_t i = 0; i < search->request->header_count && !found; i++)
+        found = value_header_matches(ref, NULL, search->family, search->request->headers[i].name);
+    search->wanted++;
+    search->found += found;
+    return true;
+}
+
+const char *scheme_find_family(const struct scheme *scheme, const struct request *request)
+{
+    const char *partly = scheme->families.count ? scheme->families.items[0] : NULL;
+    bool any = false;
+    for (size_t i = 0; i < scheme->families.count; i++) {
+        struct family_search search = {.request = request, .family = scheme->families.items[i]};
+        const struct value_walk walk = {.visit = look_for_header, .context = &search};
+        walk_values(scheme, &walk);
+        if (search.found == search.wanted)
+            return search.family;
+        if (search.found && !any)
+            partly = search.family;
+        any |= search.found > 0;
+    }
+    return partly;
 }

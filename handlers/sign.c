@@ -48,6 +48,9 @@ static bool place(struct signing *signing, const struct value_ref *ref, struct b
     if (ref->kind == VALUE_HEADER) {
         const char *name =
             ref->parameter ? value_parameter(plan->parameters, ref->parameter) : ref->name;
+        if (name && ref->family)
+            name =
+                arena_format(signing->request.arena, "%s%s", plan->scheme->families.items[0], name);
         size_t length = name ? strlen(name) : 0;
         if (length && name[length - 1] == '*')
             name = arena_format(signing->request.arena, "%.*s1", (int)length - 1, name);

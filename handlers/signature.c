@@ -170,7 +170,9 @@ struct verdict signature_head(const struct signature_plan *plan, struct request 
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
     state->plan = plan;
     state->request = request;
-    state->source = (struct value_source){.request = request, .parameters = plan->parameters};
+    state->source = (struct value_source){.request = request,
+                                          .parameters = plan->parameters,
+                                          .family = scheme_find_family(plan->scheme, request)};
     state->signed_text = choose_text(plan->scheme, request);
     state->body_part = find_body_part(plan->scheme, state->signed_text);
     buffer_init(&state->message, SIZE_MAX / 2);

@@ -131,7 +131,7 @@ static struct verdict take_wildcard(struct signature_state *state, const struct 
     struct verdict verdict = verdict_go_on();
     for (size_t i = 0; i < request->header_count && verdict.reply == REPLY_NONE; i++) {
         struct bytes name = request->headers[i].name;
-        if (!value_header_matches(ref, state->plan->parameters, name))
+        if (!value_header_matches(ref, state->plan->parameters, state->source.family, name))
             continue;
         const char *full = arena_copy_bytes(request->arena, name);
         if (!full)

@@ -39,10 +39,23 @@ static bool is_wildcard(const char *name)
     return length > 0 && name[length - 1] == '*';
 }
 
+/* The family's name off the front of the header's. */
+static bool take_family(const char *family, struct bytes *name)
+{
+    size_t length = family ? strlen(family) : 0;
+    if (!length || name->length < length ||
+        !bytes_equal_nocase(bytes_of(name->data, length), bytes_of_text(family)))
+        return false;
+    *name = bytes_from(*name, length);
+    return true;
+}
+
 bool value_header_matches(const struct value_ref *ref, const struct text_map *parameters,
-                          struct bytes name)
+                          const char *family, struct bytes name)
 {
     const char *wanted = header_name(ref, parameters);
+    if (ref->family && !take_family(family, &name))
+        return false;
     if (!is_wildcard(wanted))
         return bytes_equal_nocase(name, bytes_of_text(wanted));
     size_t prefix = strlen(wanted) - 1;
@@ -55,19 +68,15 @@ static enum value_outcome get_header(struct value_source *source, const struct v
                                      struct bytes *value)
 {
     const struct request *request = source->request;
-    const char *name = header_name(ref, source->parameters);
-    size_t count;
-    if (!is_wildcard(name)) {
-        *value = request_header(request, name, &count);
-        return outcome_of_count(count);
+    bool first = is_wildcard(header_name(ref, source->parameters));
+    size_t count = 0;
+    for (size_t i = 0; i < request->header_count && !(first && count); i++) {
+        const struct header *header = &request->headers[i];
+        if (value_header_matches(ref, source->parameters, source->family, header->name) &&
+            count++ == 0)
+            *value = header->value;
     }
-    for (size_t i = 0; i < request->header_count; i++) {
-        if (value_header_matches(ref, source->parameters, request->headers[i].name)) {
-            *value = request->headers[i].value;
-            return VALUE_FOUND;
-        }
-    }
-    return VALUE_MISSING;
+    return outcome_of_count(count);
 }
 
 static enum value_outcome decode_query(struct value_source *source, struct bytes raw,

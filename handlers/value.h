@@ -33,6 +33,7 @@ struct value_ref {
     const char *name;      /* HEADER, QUERY, FORM, SIGNATURE, PARAMETER */
     struct json_path path; /* PAYLOAD, ITEM, CLAIM */
     const char *parameter; /* HEADER: the parameter that holds its name; NULL: `name` */
+    bool family;           /* HEADER: a family stands before `name` */
     const char *text;      /* as written */
 };
 
@@ -84,6 +85,7 @@ struct signature_field {
 struct value_source {
     const struct request *request;
     const struct text_map *parameters;
+    const char *family; /* of headers, that this message belongs to; NULL: none */
     struct bytes url, time, delivery, secret;
     struct bytes item;   /* JSON */
     struct bytes claims; /* JSON of a JWS; empty before it is proven */
@@ -115,9 +117,10 @@ enum value_outcome value_get(struct value_source *source, const struct value_ref
 /* The first of the list that is there. */
 enum value_outcome value_get_first(struct value_source *source, const struct value_list *list,
                                    struct bytes *value);
-/* Whether a header of that name is meant by `ref`, whose name may end in * or be a parameter. */
+/* Whether a header of that name is meant by `ref`, whose name may end in *, be a parameter or begin
+ * with `family`. */
 bool value_header_matches(const struct value_ref *ref, const struct text_map *parameters,
-                          struct bytes name);
+                          const char *family, struct bytes name);
 /* The value of a parameter, or NULL. */
 const char *value_parameter(const struct text_map *parameters, const char *name);
 /* Whether the body has to be complete before this can be said. */

@@ -34,11 +34,17 @@ static const struct {
     {"secret", VALUE_SECRET, false},
 };
 
-/* `header.{{parameter.x}}`: the name itself is a parameter. */
+/* `header.{{parameter.x}}`: the name itself is a parameter. `header.{{family}}-x`: it begins with
+ * the name of a family. */
 static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, struct error *err)
 {
-    static const char open[] = "{{parameter.";
+    static const char open[] = "{{parameter.", family[] = "{{family}}";
     size_t length = strlen(ref->name), before = sizeof open - 1;
+    if (ref->kind == VALUE_HEADER && strncmp(ref->name, family, sizeof family - 1) == 0) {
+        ref->family = true;
+        ref->name += sizeof family - 1;
+        return *ref->name || error_set(err, "\"%s\" wants a name behind {{family}}", ref->text);
+    }
     if (strncmp(ref->name, open, before) != 0)
         return true;
     if (ref->kind != VALUE_HEADER || length < before + 3 ||

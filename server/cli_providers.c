@@ -121,6 +121,7 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("signed", signed_text(scheme));
     print_line("not signed", scheme->about.unsigned_parts);
     print_values("signature", &scheme->signature.in);
+    print_names("families", &scheme->families);
     print_line("tolerance", tolerance);
     print_line("known by", replay_text(scheme));
     print_values("delivery", &scheme->delivery);

@@ -3,7 +3,7 @@
 import hashlib
 import sys
 
-from probe import JSON, NOW, SECRET, base64_of, case, config, digest, main, request
+from probe import JSON, NOW, SECRET, URL, base64_of, base64url_of, case, config, digest, main, request
 
 BODY = b'{"id": "evt_1", "type": "made"}'
 
@@ -96,6 +96,71 @@ def md5_is_only_for_who_asks(probe):
     for kind in ('rsa', 'rsa_pss', 'ecdsa'):
         wrong(probe, kind + ' over MD5', ('kind: ' + kind, 'hash: md5', 'weak_hash: true', 'key: {encoding: public}', 'signed: "{{body}}"',
                                           'signature: {in: header.x-own, encoding: base64}'), 'MD5 is not accepted')
+
+
+KEY = b'a key of thirty-two bytes for us'
+
+
+def standard(family, body=BODY, name='msg_1', time=NOW, key=KEY):
+    """The three headers of Standard Webhooks, in a family."""
+    mark = base64_of(digest(b'%s.%d.%s' % (name.encode(), time, body), key).digest())
+    return [(family + '-id', name), (family + '-timestamp', time), (family + '-signature', 'v1,' + mark)]
+
+
+@case
+def one_family_of_headers_is_whole(probe):
+    """Svix has two sets of names: a message is that of one of them, never of both."""
+    for preset in ('svix', 'clerk', 'resend'):
+        route = config(preset, ['whsec_' + base64_of(KEY)])
+        for family in ('svix', 'webhook'):
+            other = 'webhook' if family == 'svix' else 'svix'
+            said = probe.accepts(preset + ' by ' + family, route, request([JSON] + standard(family), BODY))
+            probe.expect('its id', (said['delivery'], said['dedupe_key'], said['event']), ('msg_1', 'msg_1', 'made'))
+            probe.accepts('in capitals', route, request([JSON] + [(n.title(), v) for n, v in standard(family)], BODY))
+            probe.refuses('another body', route, request([JSON] + standard(family), BODY + b' '))
+            probe.refuses('another key', route, request([JSON] + standard(family, key=b'another'), BODY))
+            probe.refuses('too old', route, request([JSON] + standard(family), BODY), now=NOW + 301)
+            for i in range(3):
+                parts = standard(family)
+                mixed = parts[:i] + [(parts[i][0].replace(family, other), parts[i][1])] + parts[i + 1:]
+                probe.refuses('%s of the other family' % mixed[i][0], route, request([JSON] + mixed, BODY))
+                probe.refuses('without ' + parts[i][0], route, request([JSON] + parts[:i] + parts[i + 1:], BODY))
+                probe.refuses('twice ' + parts[i][0], route, request([JSON, parts[i]] + parts, BODY))
+                stray = [(parts[i][0].replace(family, other), 'stray')]
+                said = probe.accepts('beside ' + stray[0][0], route, request([JSON] + stray + parts, BODY))
+                probe.expect('its id', said['delivery'], 'msg_1')
+        # both are whole: the first counts, and the other changes nothing
+        both = standard('svix') + standard('webhook', name='msg_2')
+        probe.expect('of both', probe.accepts('both', route, request([JSON] + both, BODY))['delivery'], 'msg_1')
+        both = standard('svix', key=b'another') + standard('webhook')
+        probe.refuses('both, the first wrong', route, request([JSON] + both, BODY))
+    wrong(probe, 'no families', ('kind: hmac', 'signed: "{{body}}"', 'signature: {in: "header.{{family}}-x"}'), 'wants families')
+    wrong(probe, 'no name', ('kind: hmac', 'families: [a]', 'signed: "{{body}}"', 'signature: {in: "header.{{family}}"}'), 'behind {{family}}')
+
+
+@case
+def digests_are_signed_as_bytes(probe):
+    """Bird: TIME, address and the 32 bytes of the body's SHA-256, a line each."""
+    scheme = own('kind: hmac', 'signed: "{{time}}\\n{{url}}\\n{{body | sha256}}"', 'signature: {in: header.x-bird, encoding: base64}',
+                 'time: {in: header.x-time, tolerance: 5m}')
+    route = config('own', own=scheme)
+    for body in (BODY, b'{}', b'[' + b'1,' * 40000 + b'1]'):
+        text = b'%d\n%s\n' % (NOW, URL.encode()) + hashlib.sha256(body).digest()
+        headers = [JSON, ('x-time', NOW), ('x-bird', base64_of(digest(text).digest()))]
+        said = probe.accepts('%d bytes' % len(body), route, request(headers, body))
+        probe.expect('what was signed', said['signed'].startswith('%d\n%s\n' % (NOW, URL)), True)
+        probe.refuses('another body', route, request(headers, body + b' '))
+        probe.refuses('another address', route, request(headers, body, '/in/x?a=1'))
+        hexed = b'%d\n%s\n' % (NOW, URL.encode()) + hashlib.sha256(body).hexdigest().encode()
+        probe.refuses('in hex', route, request(headers[:2] + [('x-bird', base64_of(digest(hexed).digest()))], body))
+    for name, made in (('sha256_hex', lambda d: d.hex()), ('sha256_base64', base64_of),
+                       ('sha256_base64url', lambda d: base64url_of(d).decode())):
+        route = config('own', own=own('kind: hmac', 'signed: "a.{{body | %s}}"' % name, 'signature: {in: header.x-bird}'))
+        mark = digest(('a.' + made(hashlib.sha256(BODY).digest())).encode()).hexdigest()
+        probe.accepts(name, route, request([JSON, ('x-bird', mark)], BODY))
+        probe.refuses(name + ', another body', route, request([JSON, ('x-bird', mark)], BODY + b' '))
+        code, text = probe.check(route)
+        probe.expect(name + ' covers the body', (code, 'only a part' in text), (0, False))
 
 
 sys.exit(main())
