@@ -139,6 +139,22 @@ bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length,
     return done;
 }
 
+bool public_key_certificate_end(struct bytes pem, int64_t *unix_ms)
+{
+    gnutls_x509_crt_t certificate;
+    gnutls_datum_t data = datum_of(pem);
+    if (gnutls_x509_crt_init(&certificate) < 0)
+        return false;
+    bool done = gnutls_x509_crt_import(certificate, &data, GNUTLS_X509_FMT_PEM) >= 0;
+    time_t end = done ? gnutls_x509_crt_get_expiration_time(certificate) : (time_t)-1;
+    gnutls_x509_crt_deinit(certificate);
+    if (end == (time_t)-1)
+        return false;
+    *unix_ms =
+        end == (time_t)GNUTLS_X509_NO_WELL_DEFINED_EXPIRATION ? INT64_MAX : (int64_t)end * 1000;
+    return true;
+}
+
 /* A key that `import` has filled with numbers. */
 static bool key_finish(gnutls_pubkey_t key, int code, uint8_t *der, size_t *length,
                        struct error *err)

@@ -15,6 +15,9 @@ enum { PUBLIC_KEY_DER_MAX = 2048 };
 bool public_key_from_pem(struct bytes pem, uint8_t *der, size_t *length, struct error *err);
 bool public_key_from_der(struct bytes spki, uint8_t *der, size_t *length, struct error *err);
 bool public_key_from_certificate(struct bytes pem, uint8_t *der, size_t *length, struct error *err);
+/* Until when a certificate is valid, in Unix milliseconds; INT64_MAX: it has no end. False where it
+ * cannot be read. */
+bool public_key_certificate_end(struct bytes pem, int64_t *unix_ms);
 /* The 32 bytes of RFC 8032. */
 bool public_key_from_ed25519(struct bytes raw, uint8_t *der, size_t *length, struct error *err);
 

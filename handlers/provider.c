@@ -407,7 +407,7 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
         verdict = take_name(state, &scheme->event, &request->event_type);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    request->secret_used = state->matched;
+    request->secret_used = state->plan->key_infos[state->matched].secret;
     bool timed = state->source.time.length &&
                  (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
     request->dedupe_key = request->delivery;

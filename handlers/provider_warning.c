@@ -1,8 +1,11 @@
 /* What a person should know of a provider before he believes it, said by `check` and at every
  * start: which parts of a message the signature leaves open, and what the route could say to close
  * them. A warning is a row: when it holds, and its sentence. */
+#include "base/clock.h"
 #include "handlers/handshake.h"
 #include "handlers/provider.h"
+
+#define CERTIFICATE_WARN_MS (INT64_C(30) * 24 * 3600 * 1000)
 
 bool template_signs_body(const struct template *text)
 {
@@ -110,6 +113,29 @@ static bool signs_the_address(const struct provider_settings *settings)
     return scheme_proves_url(settings->scheme);
 }
 
+/* Of keys that say themselves when they end: of a certificate when that is near, since every one
+ * has an end. The place is that of the secret. */
+static void warn_of_ends(struct load *load, const struct node *node,
+                         const struct provider_settings *settings)
+{
+    const struct signature_plan *plan = &settings->plan;
+    int64_t now = clock_unix_ms();
+    for (size_t i = 0; i < plan->keys.count; i++) {
+        const struct signature_key *key = &plan->key_infos[i];
+        const struct node *secret = load_secret_node(load, key->secret, settings->secrets.count);
+        char when[CLOCK_TEXT_SIZE];
+        if (!key->ends_ms || (key->is_certificate && key->ends_ms - now > CERTIFICATE_WARN_MS))
+            continue;
+        clock_format_unix_ms(key->ends_ms, when);
+        load_warning(load, secret ? secret : node,
+                     "provider %s: the %s%s%s%s %s at %s: what it signs is refused %s",
+                     settings->scheme->name, key->is_certificate ? "certificate" : "key",
+                     key->id[0] ? " \"" : "", key->id, key->id[0] ? "\"" : "",
+                     key->ends_ms <= now ? "has ended" : "ends", when,
+                     key->ends_ms <= now ? "" : "from then on; put the next one beside it");
+    }
+}
+
 static const struct {
     bool (*holds)(const struct provider_settings *settings);
     const char *text;   /* behind "provider NAME" */
@@ -154,6 +180,7 @@ void provider_warn(struct load *load, const struct node *node, const struct rout
 {
     const struct provider_settings *settings = field;
     const struct scheme *scheme = settings->scheme;
+    warn_of_ends(load, node, settings);
     for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
         const char *rest = warnings[i].names_rest ? scheme->about.unsigned_parts : NULL;
         if (warnings[i].holds(settings) && !(warnings[i].of_no_address && route->public_url) &&

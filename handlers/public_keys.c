@@ -59,9 +59,14 @@ static bool read_block(struct reading *reading, struct bytes block)
     size_t count = reading->certificates_only ? 1 : sizeof kinds / sizeof kinds[0];
     struct public_key key = {0};
     for (size_t i = 0; i < count; i++) {
-        if (bytes_starts_with(block, bytes_of_text(kinds[i].begin)))
-            return kinds[i].read(block, key.der, &key.length, reading->err) &&
-                   reading->found(reading->context, &key, reading->err);
+        if (!bytes_starts_with(block, bytes_of_text(kinds[i].begin)))
+            continue;
+        key.is_certificate = i == 0;
+        if (!kinds[i].read(block, key.der, &key.length, reading->err))
+            return false;
+        if (key.is_certificate && !public_key_certificate_end(block, &key.ends_ms))
+            return error_set(reading->err, "holds a certificate that does not say when it ends");
+        return reading->found(reading->context, &key, reading->err);
     }
     return error_set(reading->err, reading->certificates_only
                                        ? "wants a certificate in PEM"
@@ -147,6 +152,26 @@ static bool take_id(struct reading *reading, struct bytes json, struct public_ke
     return true;
 }
 
+/* When the key ends, in Unix seconds: `expired_at` with Plaid, `exp` in OpenID Federation. */
+static bool take_end(struct reading *reading, struct bytes json, struct public_key *key)
+{
+    static const char *const names[] = {"expired_at", "exp"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(names[i])};
+        struct json_path path = {.steps = &step, .count = 1};
+        struct bytes value;
+        uint64_t seconds;
+        if (!json_path_find(json, &path, &value) || bytes_equal_text(value, "null"))
+            continue;
+        if (value.length > 11 || !bytes_to_uint64(value, &seconds) || seconds == 0)
+            return error_set(reading->err,
+                             "holds a JSON Web Key whose \"%s\" is no time in seconds", names[i]);
+        if (!key->ends_ms || (int64_t)seconds * 1000 < key->ends_ms)
+            key->ends_ms = (int64_t)seconds * 1000;
+    }
+    return true;
+}
+
 static bool read_jwk(void *context, struct bytes json)
 {
     static const struct {
@@ -165,7 +190,7 @@ static bool read_jwk(void *context, struct bytes json)
         error_set(reading->err, "holds a JSON Web Key that is neither EC, RSA nor OKP");
     if (done && find_text(reading, json, "d", &private))
         done = error_set(reading->err, "holds a private key: the public half is wanted");
-    done = done && take_id(reading, json, &key) &&
+    done = done && take_id(reading, json, &key) && take_end(reading, json, &key) &&
            reading->found(reading->context, &key, reading->err);
     reading->failed = !done;
     return done;

@@ -12,6 +12,8 @@ struct public_key {
     uint8_t der[PUBLIC_KEY_DER_MAX];
     size_t length;
     char id[KEY_ID_SIZE]; /* a JSON Web Key's `kid`; empty: it has no name */
+    int64_t ends_ms;      /* when it says itself that it ends, Unix time; 0: it does not */
+    bool is_certificate;
 };
 
 /* Calls `found` with each key of the text, in order. False, with why, if the text is not all keys,

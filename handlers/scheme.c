@@ -15,8 +15,9 @@ static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa",
                                     "contentful", "message", "none",    NULL};
 static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", "md5", NULL};
 static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", "md5", NULL};
-static const char *const key_encodings[] = {"text",   "hex",         "base64", "prefixed_base64",
-                                            "public", "certificate", NULL};
+static const char *const key_encodings[] = {
+    "text", "hex", "base64", "prefixed_base64", "public", "certificate", "prefixed_base64_or_text",
+    NULL};
 static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
 /* enum content_kind without its first. */
 static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
@@ -131,8 +132,9 @@ static const struct row key_rows[] = {
     CHOICE_ROW(
         "encoding", scheme_key, encoding, key_encodings, "text",
         "How `secret` is written: as it is, in hex or base64, in base64 if it has the prefix "
-        "`strip` and else as it is, as public keys (PEM, JSON Web Keys, or DER in base64) or "
-        "as X.509 certificates in PEM."),
+        "`strip` and else as it is, as public keys (PEM, JSON Web Keys, or DER in base64), "
+        "as X.509 certificates in PEM, or in base64 behind the prefix or as it is, prefix and "
+        "all: then both keys are tried."),
     TEXT_ROW("strip", scheme_key, strip, "A prefix of the secret that is not part of the key."),
     CHOICE_ROW("hash", scheme_key, hash, key_hashes, "none",
                "The key is this digest of the secret, not the secret."),

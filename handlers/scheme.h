@@ -30,7 +30,8 @@ enum key_encoding {
     KEY_BASE64,
     KEY_PREFIXED, /* base64 behind the prefix `strip`, without that prefix the text itself */
     KEY_PUBLIC,
-    KEY_CERTIFICATE
+    KEY_CERTIFICATE,
+    KEY_PREFIXED_OR_TEXT /* both keys: base64 behind the prefix, and the text with the prefix */
 };
 enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };

@@ -15,10 +15,17 @@ struct signature_plan {
     const struct scheme *scheme;
     const struct text_map *parameters;
     struct secret_list keys; /* decoded; public keys as DER. Wiped by its owner */
-    char key_ids[SIGNATURE_KEYS_MAX][KEY_ID_SIZE]; /* the `kid` of each, or empty */
+    struct signature_key {
+        char id[KEY_ID_SIZE]; /* its `kid`, or empty */
+        int64_t ends_ms;      /* from when on it counts no more, Unix time; 0: always */
+        bool is_certificate;
+        size_t secret; /* the number of the secret that it was made of, from 0 */
+    } key_infos[SIGNATURE_KEYS_MAX];
+    size_t secret_count;
 };
 
-/* Decodes the secrets into plan->keys. False, with a sentence that says which and why. */
+/* Decodes the secrets and adds them to plan->keys: one makes several keys, or two that are tried.
+ * False, with a sentence that says why. */
 bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
                          struct error *err);
 
@@ -44,6 +51,7 @@ struct signature_state {
     size_t stream_count;
     struct buffer message; /* Ed25519 and the kinds that are code: the text that is signed */
     size_t matched;        /* index of the key */
+    bool key_ended;        /* a key that has ended would have matched */
     void *extra;           /* of a kind that is code, in the arena */
 };
 
@@ -64,6 +72,11 @@ bool signature_explain(struct signature_state *state, struct buffer *out);
 /* ---- the parts, for signature.c and the kinds that are code ---- */
 
 struct verdict signature_refuse(const char *reason);
+
+/* For a key under which a signature is right: whether it still counts. */
+bool signature_key_counts(struct signature_state *state, size_t key);
+/* Why no signature was right. */
+const char *signature_mismatch(const struct signature_state *state);
 
 /* Takes the signatures out of the values that are (`body`) in the body or are not. */
 struct verdict signature_extract(struct signature_state *state, bool body);

@@ -97,7 +97,7 @@ void signature_release(struct signature_state *state)
 
 /* ---- the end ---- */
 
-static bool public_matches(const struct signature_state *state, struct bytes digest,
+static bool public_matches(struct signature_state *state, struct bytes digest,
                            struct bytes signature, size_t *key)
 {
     static const enum public_scheme schemes[] = {[SCHEME_ECDSA] = PUBLIC_ECDSA,
@@ -106,7 +106,8 @@ static bool public_matches(const struct signature_state *state, struct bytes dig
     const struct scheme *scheme = state->plan->scheme;
     for (size_t i = 0; i < state->plan->keys.count; i++) {
         if (public_key_verify_hash(secret_bytes(&state->plan->keys.items[i]), schemes[scheme->kind],
-                                   (enum hash_kind)scheme->hash, digest, signature)) {
+                                   (enum hash_kind)scheme->hash, digest, signature) &&
+            signature_key_counts(state, i)) {
             *key = i;
             return true;
         }
@@ -150,7 +151,7 @@ static struct verdict compare_streams(struct signature_state *state)
             state->source.url = state->urls[i % state->url_count];
         }
     }
-    return matched ? verdict_go_on() : signature_refuse("the signature does not match");
+    return matched ? verdict_go_on() : signature_refuse(signature_mismatch(state));
 }
 
 static struct verdict compare_ed25519(struct signature_state *state)
@@ -165,12 +166,13 @@ static struct verdict compare_ed25519(struct signature_state *state)
     for (size_t i = 0; i < keys->count * state->found_count; i++) {
         if (public_key_verify_ed25519(secret_bytes(&keys->items[i % keys->count]),
                                       buffer_bytes(&state->message),
-                                      state->found[i / keys->count])) {
+                                      state->found[i / keys->count]) &&
+            signature_key_counts(state, i % keys->count)) {
             state->matched = i % keys->count;
             return verdict_go_on();
         }
     }
-    return signature_refuse("the signature does not match");
+    return signature_refuse(signature_mismatch(state));
 }
 
 /* The header that a token is all of, so that it may begin with a scheme's name. */

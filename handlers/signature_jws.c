@@ -64,7 +64,7 @@ static bool key_matches(int algorithm, struct bytes key, struct bytes input, str
 /* A key that has a name is for messages that name it, or none at all. */
 static bool key_is_meant(const struct signature_plan *plan, size_t i, struct bytes id)
 {
-    return !id.length || !plan->key_ids[i][0] || bytes_equal_text(id, plan->key_ids[i]);
+    return !id.length || !plan->key_infos[i].id[0] || bytes_equal_text(id, plan->key_infos[i].id);
 }
 
 static bool any_key_matches(struct signature_state *state, struct bytes id, struct bytes input,
@@ -76,7 +76,7 @@ static bool any_key_matches(struct signature_state *state, struct bytes id, stru
             continue;
         if (key_matches(state->plan->scheme->jws.algorithm,
                         secret_bytes(&state->plan->keys.items[i]), input, mark) &&
-            !matched) {
+            signature_key_counts(state, i) && !matched) {
             matched = true;
             state->matched = i;
         }
@@ -214,7 +214,7 @@ static struct verdict jws_head(struct signature_state *state)
     if (!buffer_append_bytes(&state->message, input))
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signed text");
     if (!any_key_matches(state, id, input, mark))
-        return signature_refuse("the signature does not match");
+        return signature_refuse(signature_mismatch(state));
     if (!decode_json(payload, arena, &claims))
         return signature_refuse("the JWS is not well formed");
     state->source.claims = claims;

@@ -44,14 +44,15 @@ static bool wanted_kind(const struct signature_plan *plan, enum public_key_kind 
     return true;
 }
 
-static bool add_key(struct signature_plan *plan, struct bytes key, const char *id,
+static bool add_key(struct signature_plan *plan, struct bytes key, struct signature_key info,
                     struct error *err)
 {
     if (plan->keys.count == SIGNATURE_KEYS_MAX)
         return error_set(err, "has more than %d keys", SIGNATURE_KEYS_MAX);
     if (!secret_list_add(&plan->keys, key))
         return error_set(err, "out of memory");
-    strcpy(plan->key_ids[plan->keys.count - 1], id);
+    info.secret = plan->secret_count;
+    plan->key_infos[plan->keys.count - 1] = info;
     return true;
 }
 
@@ -62,7 +63,9 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
     enum public_key_kind kind, wanted;
     if (wanted_kind(plan, &wanted) && (!public_key_kind(der, &kind) || kind != wanted))
         return error_set(err, "is a key of another kind than the scheme's");
-    return add_key(plan, der, key->id, err);
+    struct signature_key info = {.ends_ms = key->ends_ms, .is_certificate = key->is_certificate};
+    memcpy(info.id, key->id, sizeof info.id);
+    return add_key(plan, der, info, err);
 }
 
 /* ---- shared keys, and public keys that are written like them ---- */
@@ -87,8 +90,9 @@ static bool decode_base64(struct bytes text, uint8_t *out, size_t *length, struc
     return base64_decode_liberal(text, out, KEY_MAX, length) || error_set(err, "is not base64");
 }
 
-/* How the secret is written, the scheme's prefix being taken off it. */
-static int encoding_of(const struct signature_plan *plan, struct bytes *secret)
+/* How the secret is written, the scheme's prefix being taken off it; where it may be written in two
+ * ways, that of which `second` says. */
+static int encoding_of(const struct signature_plan *plan, bool second, struct bytes *secret)
 {
     const struct scheme_key *key = &plan->scheme->key;
     const char *said = value_parameter(plan->parameters, "encoding");
@@ -96,9 +100,11 @@ static int encoding_of(const struct signature_plan *plan, struct bytes *secret)
     bool prefixed = strip.length && bytes_starts_with(*secret, strip);
     if (plan->scheme->kind == SCHEME_MESSAGE)
         return said && strcmp(said, "base64") == 0 ? KEY_BASE64 : KEY_TEXT;
+    if (second)
+        return KEY_TEXT;
     if (prefixed)
         *secret = bytes_from(*secret, strip.length);
-    if (key->encoding != KEY_PREFIXED)
+    if (key->encoding != KEY_PREFIXED && key->encoding != KEY_PREFIXED_OR_TEXT)
         return key->encoding;
     return prefixed ? KEY_BASE64 : KEY_TEXT;
 }
@@ -126,8 +132,8 @@ static bool raw_ed25519(uint8_t *key, size_t *length, struct error *err)
 }
 
 /* `out` has room for KEY_MAX. */
-static bool make_shared(const struct signature_plan *plan, struct bytes secret, uint8_t *out,
-                        size_t *length, struct error *err)
+static bool make_shared(const struct signature_plan *plan, struct bytes secret, bool second,
+                        uint8_t *out, size_t *length, struct error *err)
 {
     static bool (*const decoders[])(struct bytes text, uint8_t * out, size_t * length,
                                     struct error * err) = {
@@ -136,7 +142,7 @@ static bool make_shared(const struct signature_plan *plan, struct bytes secret, 
     if (inside)
         return error_set(err, "holds %s, which everybody may know: a shared secret is wanted",
                          inside);
-    int encoding = encoding_of(plan, &secret);
+    int encoding = encoding_of(plan, second, &secret);
     if (!decoders[encoding](secret, out, length, err))
         return false;
     if (*length == 0)
@@ -146,14 +152,32 @@ static bool make_shared(const struct signature_plan *plan, struct bytes secret, 
     return hash_key(plan->scheme, out, length) || error_set(err, "cannot be hashed");
 }
 
-static bool add_shared(struct signature_plan *plan, struct bytes secret, struct error *err)
+static bool add_made(struct signature_plan *plan, struct bytes secret, bool second,
+                     struct error *err)
 {
     uint8_t key[KEY_MAX];
     size_t length;
-    bool done = make_shared(plan, secret, key, &length, err) &&
-                add_key(plan, bytes_of(key, length), "", err);
+    bool done = make_shared(plan, secret, second, key, &length, err) &&
+                add_key(plan, bytes_of(key, length), (struct signature_key){0}, err);
     secret_wipe(key, sizeof key);
     return done;
+}
+
+/* Of a secret with the prefix that may be base64 behind it or a text with it, both keys are tried:
+ * an old secret may look like base64 by chance. */
+static bool add_shared(struct signature_plan *plan, struct bytes secret, struct error *err)
+{
+    const struct scheme_key *key = &plan->scheme->key;
+    bool two = key->encoding == KEY_PREFIXED_OR_TEXT && key->strip &&
+               bytes_starts_with(secret, bytes_of_text(key->strip));
+    if (!two)
+        return add_made(plan, secret, false, err);
+    struct error ignored;
+    size_t room = SIGNATURE_KEYS_MAX - plan->keys.count;
+    bool decoded = room >= 2 && add_made(plan, secret, false, &ignored);
+    (void)decoded; /* then it is a text alone */
+    return (room >= 2 || error_set(err, "has more than %d keys", SIGNATURE_KEYS_MAX)) &&
+           add_made(plan, secret, true, err);
 }
 
 bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
@@ -166,6 +190,22 @@ bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *
                    ? public_keys_each(secret, plan->scheme->key.encoding == KEY_CERTIFICATE,
                                       add_public_key, plan, err)
                    : add_shared(plan, secret, err);
+        plan->secret_count++;
     }
     return done;
+}
+
+/* ---- the end of a key ---- */
+
+bool signature_key_counts(struct signature_state *state, size_t key)
+{
+    int64_t ends_ms = state->plan->key_infos[key].ends_ms;
+    bool ended = ends_ms && state->request->now_ms >= ends_ms;
+    state->key_ended |= ended;
+    return !ended;
+}
+
+const char *signature_mismatch(const struct signature_state *state)
+{
+    return state->key_ended ? "the key of the signature has ended" : "the signature does not match";
 }

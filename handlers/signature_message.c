@@ -317,12 +317,13 @@ static const char *check_signature(struct signature_state *state, struct bytes i
         return problem;
     *digested = covers(&cover, bytes_of_text("content-digest"));
     for (size_t i = 0; i < state->plan->keys.count; i++) {
-        if (key_matches(state, secret_bytes(&state->plan->keys.items[i]), parameters, mark)) {
+        if (key_matches(state, secret_bytes(&state->plan->keys.items[i]), parameters, mark) &&
+            signature_key_counts(state, i)) {
             state->matched = i;
             return NULL;
         }
     }
-    return "the signature does not match";
+    return signature_mismatch(state);
 }
 
 /* The signature of that label in the other header. */

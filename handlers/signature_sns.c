@@ -138,12 +138,13 @@ static struct verdict compare(struct signature_state *state, enum hash_kind hash
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a digest");
     for (size_t i = 0; i < state->plan->keys.count; i++) {
         if (public_key_verify_hash(secret_bytes(&state->plan->keys.items[i]), PUBLIC_RSA_PKCS1,
-                                   hash, bytes_of(digest, hash_size(hash)), mark)) {
+                                   hash, bytes_of(digest, hash_size(hash)), mark) &&
+            signature_key_counts(state, i)) {
             state->matched = i;
             return verdict_go_on();
         }
     }
-    return signature_refuse("the signature does not match");
+    return signature_refuse(signature_mismatch(state));
 }
 
 static struct verdict sns_body(struct signature_state *state)

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 """`secret:` becomes a key in the forms that senders give, and a public key never becomes a shared one."""
+import calendar
 import hashlib
 import json
 import sys
+import time
+import zlib
 
 from probe import (JSON, NOW, SECRET, base64_of, base64url_of, case, config, digest, main, openssl,
                    request)
@@ -183,6 +186,61 @@ def base64_of_secrets_is_copied_in_any_way(probe):
         probe.accepts(secret, config('standard-webhooks', [secret]), sent)
     for secret in ('whsec_!!!', 'whsec_' + text[:-3], text[:-2] + 'B='):
         refuses_to_load(probe, secret, config('standard-webhooks', [secret]), 'not base64')
+
+
+def ended(probe, what, provider, secret, sent, end, word, beside=None):
+    """Taken before its end, refused from then on; `check` says so."""
+    route = config(provider, [secret], beside)
+    probe.accepts(what + ' before', route, sent(end - 1), end - 1)
+    for now in (end, end + 1):
+        said = probe.refuses(what + ' at %d' % (now - end), route, sent(now), now=now)
+        probe.expect('the reason', 'has ended' in said['reason'], True)
+    code, text = probe.check(route)
+    probe.expect(what + ' in check', (code, word in text, stamp(end) in text), (0, True, True))
+
+
+def stamp(seconds):
+    return time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))
+
+
+@case
+def keys_that_name_their_end_are_refused_after_it(probe):
+    key, _, der = make_key(probe, 'p256')
+    point = der[-64:]
+    jwk = {'alg': 'ES256', 'crv': 'P-256', 'kid': 'k1', 'kty': 'EC', 'use': 'sig', 'created_at': NOW - 9,
+           'x': base64url_of(point[:32]).decode(), 'y': base64url_of(point[32:]).decode()}
+    def sent(now):
+        text = jws(lambda t: sign(probe, key, t), 'ES256', iat=now, request_body_sha256=SUM)
+        return request([JSON, ('Plaid-Verification', text)], BODY)
+    coming = int(time.time()) + 90 * 86400
+    for what, end, word in (('passed', NOW, 'has ended'), ('to come', coming, 'ends at')):
+        for name in ('expired_at', 'exp'):
+            for form in (lambda k: k, lambda k: {'key': k, 'request_id': 'r'}, lambda k: {'keys': [k]}):
+                ended(probe, '%s %s' % (what, name), 'plaid', json.dumps(form({**jwk, name: end})), sent, end, word)
+    for never in ({}, {'expired_at': None}):
+        route = config('plaid', [json.dumps({**jwk, **never})])
+        probe.accepts('no end', route, sent(coming), coming)
+        code, text = probe.check(route)
+        probe.expect('no end in check', (code, 'ended' in text, 'ends' in text), (0, False, False))
+    for wrong in ('soon', 1.5, -1, 0, True, [NOW], '%d' % NOW, 10**12):
+        refuses_to_load(probe, 'an end that is %s' % wrong, config('plaid', [json.dumps({**jwk, 'expired_at': wrong})]), 'no time')
+    # of two, one has ended: the other goes on
+    other = {**jwk, 'kid': 'other', 'expired_at': NOW - 1}
+    probe.accepts('beside one that has ended', config('plaid', [json.dumps({'keys': [other, jwk]})]), sent(NOW))
+
+
+@case
+def certificates_end_too(probe):
+    key, file = probe.directory / 'ends.key', probe.directory / 'ends.crt'
+    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', file, '-days', 2, '-subj', '/CN=ends')
+    text = openssl('x509', '-in', file, '-noout', '-enddate').decode().split('=')[1].strip()
+    end = calendar.timegm(time.strptime(text, '%b %d %H:%M:%S %Y %Z'))
+    def sent(now):
+        signed = b'd|%s|WH-1|%d' % (stamp(now).encode() + b'Z', zlib.crc32(BODY))
+        mark = base64_of(openssl('dgst', '-sha256', '-sign', key, data=signed))
+        return request([JSON, ('paypal-transmission-id', 'd'), ('paypal-transmission-time', stamp(now) + 'Z'),
+                        ('paypal-transmission-sig', mark), ('paypal-auth-algo', 'SHA256withRSA')], BODY)
+    ended(probe, 'a certificate', 'paypal-pinned', file.read_text(), sent, end, 'ends at', {'webhook_id': 'WH-1'})
 
 
 # y of the points of order 1, 2, 4 and 8, and what is the same past the prime

@@ -163,4 +163,20 @@ def digests_are_signed_as_bytes(probe):
         probe.expect(name + ' covers the body', (code, 'only a part' in text), (0, False))
 
 
+
+@case
+def polar_has_two_kinds_of_secrets(probe):
+    """The bytes of base64 behind whsec_, or the text with it; made with hmac alone."""
+    new, old = 'whsec_' + base64_of(bytes(range(32))), 'whsec_' + base64url_of(bytes(range(220, 252))).decode()
+    for secret, keys in ((new, (bytes(range(32)), new.encode())), (old, (bytes(range(220, 252)), old.encode())),
+                         ('polar_whs_a_word-of-old', (b'polar_whs_a_word-of-old',)), ('whsec_not base64 at all', (b'whsec_not base64 at all',))):
+        route = config('polar', [secret])
+        for key in keys:
+            probe.accepts('%s by %s' % (secret, key), route, request([JSON] + standard('webhook', key=key), BODY))
+        for key in (secret.removeprefix('whsec_').encode() + b'x', secret[6:].encode() if secret[:6] == 'whsec_' else b'x', b'\0' * 32):
+            probe.refuses('%s by %s' % (secret, key), route, request([JSON] + standard('webhook', key=key), BODY))
+    said = probe.accepts('the second of two', config('polar', [old, new]), request([JSON] + standard('webhook', key=bytes(range(32))), BODY))
+    probe.expect('which it was', said['secret'], 1)
+
+
 sys.exit(main())
