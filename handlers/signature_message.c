@@ -102,13 +102,20 @@ static bool find_query_parameter(struct signature_state *state, struct bytes nam
     return done && found == 1;
 }
 
+/* A name is percent-encoded: no quote and no backslash is left in it. */
+static bool has_escape(struct bytes name)
+{
+    return name.length && memchr(name.data, '\\', name.length);
+}
+
 /* A parameter of the query, decoded and encoded again; it has to be single. */
 static bool put_query_parameter(struct signature_state *state, struct buffer *out,
                                 struct bytes parameters)
 {
     struct bytes key, name, value;
     if (!structured_take_parameter(&parameters, &key, &name) || parameters.length ||
-        !bytes_equal_text(key, "name") || !find_query_parameter(state, name, &value))
+        !bytes_equal_text(key, "name") || has_escape(name) ||
+        !find_query_parameter(state, name, &value))
         return false;
     return percent_encode(out, value, "*-._");
 }
@@ -140,11 +147,44 @@ static bool put_derived(struct signature_state *state, struct buffer *out, struc
     return false;
 }
 
-/* A header as it is, single. The parameters of RFC 9421 (sf, key, bs, req, tr) are not taken. */
+/* RFC 9421, 2.1: the values of a header that comes more than once, trimmed, in their order, with a
+ * comma and a space between them. False: there is none. */
+static bool put_values(const struct request *request, const char *name, struct buffer *out)
+{
+    bool any = false, done = true;
+    for (size_t i = 0; i < request->header_count && done; i++) {
+        const struct header *header = &request->headers[i];
+        if (!bytes_equal_nocase(header->name, bytes_of_text(name)))
+            continue;
+        done = (!any || buffer_append(out, ", ", 2)) &&
+               buffer_append_bytes(out, bytes_trim(header->value));
+        any = true;
+    }
+    return any && done;
+}
+
+/* The same in the arena; no data: there is none, or it is too long. Dictionaries may be spread over
+ * several lines (RFC 8941, 3.2). */
+static struct bytes joined_header(struct signature_state *state, const char *name)
+{
+    size_t count;
+    struct bytes value = request_header(state->request, name, &count);
+    struct buffer all;
+    if (count < 2)
+        return value;
+    buffer_init(&all, BASE_MAX);
+    char *copy = put_values(state->request, name, &all)
+                     ? arena_copy_bytes(state->request->arena, buffer_bytes(&all))
+                     : NULL;
+    value = bytes_of(copy, copy ? all.length : 0);
+    buffer_finish(&all);
+    return value;
+}
+
+/* A header as it is. The parameters of RFC 9421 (sf, key, bs, req, tr) are not taken. */
 static bool put_header(struct signature_state *state, struct buffer *out, struct bytes name,
                        struct bytes parameters)
 {
-    size_t count;
     const char *text = arena_copy_bytes(state->request->arena, name);
     if (!text || parameters.length)
         return false;
@@ -152,8 +192,7 @@ static bool put_header(struct signature_state *state, struct buffer *out, struct
         if (isupper(name.data[i]))
             return false;
     }
-    struct bytes value = request_header(state->request, text, &count);
-    return count == 1 && buffer_append_bytes(out, value);
+    return put_values(state->request, text, out);
 }
 
 /* ---- the base ---- */
@@ -348,17 +387,16 @@ static bool *digest_flag(struct signature_state *state)
 
 static struct verdict message_head(struct signature_state *state)
 {
-    size_t inputs, marks, labels = 0;
-    struct bytes input = request_header(state->request, "signature-input", &inputs);
-    struct bytes signatures = request_header(state->request, "signature", &marks), mark;
+    size_t labels = 0;
+    struct bytes input = joined_header(state, "signature-input");
+    struct bytes signatures = joined_header(state, "signature"), mark;
     const char *problem = "the signature is not well formed";
     state->extra = arena_alloc(state->request->arena, sizeof(bool));
     state->message.limit = BASE_MAX;
     if (!state->extra)
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
-    if (inputs != 1 || marks != 1)
-        return signature_refuse(inputs && marks ? "the signature is there more than once"
-                                                : "the signature is missing");
+    if (!input.length || !signatures.length)
+        return signature_refuse("the signature is missing");
     while (input.length && labels++ < LABELS_MAX) {
         struct bytes label, value;
         if (!structured_take_member(&input, &label, &value))
@@ -378,8 +416,8 @@ static struct verdict message_head(struct signature_state *state)
 /* Content-Digest: every digest that we know has to be right, and one has to be known. */
 static struct verdict message_body(struct signature_state *state)
 {
-    size_t count, known = 0;
-    struct bytes header = request_header(state->request, "content-digest", &count);
+    size_t known = 0;
+    struct bytes header = joined_header(state, "content-digest");
     if (!*digest_flag(state))
         return verdict_go_on();
     while (header.length) {

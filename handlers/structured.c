@@ -1,5 +1,5 @@
 /* A scanner, not a tree: what is signed is the text as the sender wrote it, so pieces of that text
- * are what the callers want. It is a little stricter than RFC 8941: no escapes in strings. */
+ * are what the callers want. The escapes of a string stay in it. */
 #include "handlers/structured.h"
 
 #include <ctype.h>
@@ -33,6 +33,7 @@ static bool take_key(struct bytes *rest, struct bytes *key)
     return length > 0;
 }
 
+/* RFC 8941, 3.3.3: printable ASCII, in which a backslash stands before `"` or another backslash. */
 static bool take_quoted(struct bytes *rest, struct bytes *inside)
 {
     size_t length = 0;
@@ -40,8 +41,12 @@ static bool take_quoted(struct bytes *rest, struct bytes *inside)
         return false;
     while (length < rest->length && rest->data[length] != '"') {
         uint8_t c = rest->data[length++];
-        if (c < 0x20 || c > 0x7E || c == '\\')
+        if (c < 0x20 || c > 0x7E)
             return false;
+        if (c == '\\' &&
+            (length == rest->length || (rest->data[length] != '"' && rest->data[length] != '\\')))
+            return false;
+        length += c == '\\';
     }
     *inside = bytes_of(rest->data, length);
     *rest = bytes_from(*rest, length);
@@ -107,6 +112,10 @@ bool structured_take_list(struct bytes *rest, struct bytes *inside)
     if (!take_byte(rest, '('))
         return false;
     for (size_t i = 0; i < rest->length; i++) {
+        if (quoted && rest->data[i] == '\\') {
+            i++; /* what it stands before ends nothing */
+            continue;
+        }
         quoted ^= rest->data[i] == '"';
         if (quoted || rest->data[i] != ')')
             continue;
@@ -121,7 +130,7 @@ bool structured_take_string(struct bytes *rest, struct bytes *name, struct bytes
                             struct bytes *whole)
 {
     struct bytes start = *rest;
-    if (!take_quoted(rest, name))
+    if (!take_quoted(rest, name) || (name->length && memchr(name->data, '\\', name->length)))
         return false;
     *parameters = *rest;
     if (!skip_parameters(rest) || (rest->length && rest->data[0] != ' '))

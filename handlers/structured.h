@@ -14,11 +14,12 @@ bool structured_take_member(struct bytes *rest, struct bytes *key, struct bytes 
 bool structured_take_list(struct bytes *rest, struct bytes *inside);
 
 /* One string item of an inner list with its parameters: `name` is what the quotes hold, `whole` the
- * item as written. The spaces behind it are taken too. Strings with backslashes are refused. */
+ * item as written. The spaces behind it are taken too. A name with escapes in it is refused: no
+ * component has one. */
 bool structured_take_string(struct bytes *rest, struct bytes *name, struct bytes *parameters,
                             struct bytes *whole);
 
-/* The next `;name=value`; quotes of a string value are taken off. */
+/* The next `;name=value`; quotes of a string value are taken off, its escapes are not. */
 bool structured_take_parameter(struct bytes *rest, struct bytes *name, struct bytes *value);
 /* 1: there is a parameter of that name; 0: none; -1: not well formed, or there twice. */
 int structured_find_parameter(struct bytes parameters, const char *name, struct bytes *value);

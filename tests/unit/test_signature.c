@@ -114,6 +114,17 @@ START_TEST(templates_are_unambiguous)
     ck_assert_int_eq(render("{{header.x-a}}.{{body}}", longest, &out, &arena), VALUE_MALFORMED);
     ck_assert_int_eq(render("{{body}}{{header.x-a}}", "1.2", &out, &arena), VALUE_FOUND);
     ck_assert_int_eq(render("{{header.x-b}}", "1", &out, &arena), VALUE_MISSING);
+    /* of "{}", as sha256sum and base64 say */
+    ck_assert_int_eq(render("{{body | sha256_hex}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert(
+        bytes_equal_text(out, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"));
+    ck_assert_int_eq(render("{{body | sha256_base64}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert(bytes_equal_text(out, "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="));
+    ck_assert_int_eq(render("{{body | sha256_base64url}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert(bytes_equal_text(out, "RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o"));
+    ck_assert_int_eq(render("{{body | sha256}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert(out.length == 32 && memcmp(out.data, "\x44\x13\x6f\xa3", 4) == 0);
+    ck_assert_int_eq(render("{{claim.sub}}", "1", &out, &arena), VALUE_MISSING);
     ck_assert_int_eq(render("{{header.x-b | default}}-", "1", &out, &arena), VALUE_FOUND);
     arena_finish(&arena);
 }
@@ -121,9 +132,20 @@ END_TEST
 
 START_TEST(templates_are_strict)
 {
-    static const char *const wrong[] = {"{{",         "{{body",         "{{bodies}}",
-                                        "{{header}}", "{{header.}}",    "{{body | upper}}",
-                                        "{{body.x}}", "{{payload.a[}}", "{{}}"};
+    static const char *const wrong[] = {"{{",
+                                        "{{body",
+                                        "{{bodies}}",
+                                        "{{header}}",
+                                        "{{header.}}",
+                                        "{{body | upper}}",
+                                        "{{body | sha256 | json}}",
+                                        "{{signature[32]}}",
+                                        "{{signature[]}}",
+                                        "{{header.{{family}}}}",
+                                        "{{claim}}",
+                                        "{{body.x}}",
+                                        "{{payload.a[}}",
+                                        "{{}}"};
     struct arena arena;
     struct template template;
     arena_init(&arena, 1 << 20);
@@ -150,6 +172,19 @@ START_TEST(structured_fields_are_taken_apart)
     ck_assert_int_eq(structured_find_parameter(value, "nonce", &found), 0);
     ck_assert(structured_take_member(&rest, &key, &value) && rest.length == 0);
     ck_assert(structured_bytes(value, &found) && bytes_equal_text(found, "AA=="));
+    rest = bytes_of_text("a=(\"x\";y=\"\\\")\\\\\");n=\"a\\\"b\"");
+    ck_assert(structured_take_member(&rest, &key, &value) && rest.length == 0);
+    ck_assert(structured_take_list(&value, &inside));
+    ck_assert(bytes_equal_text(inside, "\"x\";y=\"\\\")\\\\\""));
+    ck_assert_int_eq(structured_find_parameter(value, "n", &found), 1);
+    ck_assert(bytes_equal_text(found, "a\\\"b"));
+    static const char *const bad[] = {"a=\"\\", "a=\"\\x\"", "a=\"\\\"", "a=(\"\\\")"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        rest = bytes_of_text(bad[i]);
+        ck_assert_msg(!structured_take_member(&rest, &key, &value), "%s", bad[i]);
+    }
+    rest = bytes_of_text("\"x\\\"y\"");
+    ck_assert(!structured_take_string(&rest, &name, &parameters, &whole));
     rest = bytes_of_text("a=1,");
     ck_assert(!structured_take_member(&rest, &key, &value));
     ck_assert_int_eq(structured_find_parameter(bytes_of_text(";a=1;a=2"), "a", &found), -1);
