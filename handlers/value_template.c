@@ -46,7 +46,8 @@ static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, stru
         return *ref->name || error_set(err, "\"%s\" wants a name behind {{family}}", ref->text);
     }
     if (strncmp(ref->name, open, before) != 0)
-        return true;
+        return ref->kind != VALUE_HEADER || !strchr(ref->name, '{') ||
+               error_set(err, "\"%s\" is the name of no header", ref->text);
     if (ref->kind != VALUE_HEADER || length < before + 3 ||
         strcmp(ref->name + length - 2, "}}") != 0)
         return error_set(err, "\"%s\": a name made of a parameter is header.{{parameter.NAME}}",
