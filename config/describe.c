@@ -69,6 +69,8 @@ static void explain_row(const struct key_group *group, size_t index, const char 
         fputs("\n  required", out);
     if (row->default_text)
         fprintf(out, "\n  default: %s", row->default_text);
+    for (size_t i = 0; row->section && i < row->section->row_count; i++)
+        fprintf(out, "%s%s", i ? ", " : "\n  its keys: ", row->section->rows[i].name);
     fputc('\n', out);
 }
 

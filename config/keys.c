@@ -143,8 +143,10 @@ static void walk_row(struct walk *walk, const char *parent, const struct row *ro
             special[i].walk(walk);
             return;
         }
+    char name[80];
+    snprintf(name, sizeof name, "%s%s", row->name, row->flags & ROW_NAMES_INSIDE ? ".NAME" : "");
     if (row->section)
-        walk_section(walk, parent, row->name, row->section);
+        walk_section(walk, parent, name, row->section);
 }
 
 void keys_walk(const struct registry *registry,

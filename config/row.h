@@ -34,6 +34,7 @@ enum row_flags {
     ROW_IN_INCLUDES = 1 << 3,    /* a top-level key that may stand in included files too */
     ROW_EMPTY_OK = 1 << 4,       /* a list of texts in which "" may stand */
     ROW_SECRETS_INSIDE = 1 << 5, /* ROW_CUSTOM: what is read may hold secrets */
+    ROW_NAMES_INSIDE = 1 << 6,   /* ROW_CUSTOM: the section stands under names of the user's */
 };
 
 struct text_list {

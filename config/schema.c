@@ -87,7 +87,10 @@ static void print_sections(const struct row *row, FILE *out, unsigned depth)
 
 static void print_custom(const struct row *row, FILE *out, unsigned depth)
 {
-    if (row->json_schema) {
+    if (row->flags & ROW_NAMES_INSIDE) {
+        fputs("\"type\": \"object\", \"additionalProperties\": ", out);
+        print_section(row->section, out, depth);
+    } else if (row->json_schema) {
         fprintf(out, "\"allOf\": [%s]", row->json_schema);
     } else if (row->section) {
         fputs("\"anyOf\": [", out);

@@ -50,10 +50,10 @@ static const struct row own_rows[] = {
      .type = ROW_CUSTOM,
      .offset = 0,
      .sentence = "Ways of signing of your own, by name, in the words of the built-in ones.",
-     .flags = ROW_IN_INCLUDES,
+     .flags = ROW_IN_INCLUDES | ROW_NAMES_INSIDE,
+     .section = &scheme_section,
      .read = read_own,
-     .syntax = "a mapping of names to schemes",
-     .json_schema = "{\"type\":\"object\"}"},
+     .syntax = "a mapping of names to schemes"},
 };
 
 const struct row_section provider_own_section = {.name = "providers",

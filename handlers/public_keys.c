@@ -219,6 +219,16 @@ static bool read_json(struct reading *reading, struct bytes text)
 
 /* ---- all ---- */
 
+/* The 32 bytes alone, as many senders show them: how to write it that they are taken. */
+static bool refuse_raw(struct reading *reading, const char *encoding)
+{
+    return error_set(reading->err,
+                     "has 32 bytes in %s, as a raw Ed25519 key has: write key: {encoding: %s} in "
+                     "the scheme, of kind ed25519, or the key as a JSON Web Key "
+                     "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"…\"} with x in base64url",
+                     encoding, encoding);
+}
+
 static bool read_der(struct reading *reading, struct bytes text)
 {
     uint8_t der[DER_MAX];
@@ -226,6 +236,10 @@ static bool read_der(struct reading *reading, struct bytes text)
     size_t size;
     if (reading->certificates_only)
         return error_set(reading->err, "wants a certificate in PEM");
+    if (text.length == 64 && hex_decode(text, der, sizeof der, &size))
+        return refuse_raw(reading, "hex");
+    if (base64_decode_liberal(text, der, sizeof der, &size) && size == 32)
+        return refuse_raw(reading, "base64");
     if (!base64_decode_liberal(text, der, sizeof der, &size))
         return error_set(reading->err, "is neither PEM, a JSON Web Key nor base64");
     return public_key_from_der(bytes_of(der, size), key.der, &key.length, reading->err) &&

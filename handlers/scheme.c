@@ -118,7 +118,8 @@ static bool read_template(struct load *load, const struct node *node, const stru
 #define SECTION_ROW(name_, struct_, field_, section_, type_, sentence_)                            \
     {                                                                                              \
         .name = name_, .type = type_, .offset = offsetof(struct struct_, field_),                  \
-        .sentence = sentence_, .section = section_, .flags = ROW_ONE_OK                            \
+        .sentence = sentence_, .section = section_,                                                \
+        .flags = (type_) == ROW_SECTIONS ? ROW_ONE_OK : 0                                          \
     }
 #define STATUS_ROW(name_, struct_, field_, default_, min_, max_, sentence_)                        \
     {                                                                                              \

@@ -53,6 +53,9 @@ def check_explain(program, keys):
     wrong = run(program, "explain", "max_bdy")
     result(wrong.returncode == 1 and 'did you mean "max_body"' in wrong.stderr, "did you mean")
     result("server.listen.tls.key\n" in run(program, "explain", "tls.key").stdout, "last parts")
+    reply = run(program, "explain", "reply").stdout
+    result("providers.NAME.reply\n" in reply and "its keys: status, type" in reply, "words of schemes")
+    result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout, "their members")
     result(run(program, "explain").returncode == 2, "explain wants a key")
 
 

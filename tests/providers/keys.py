@@ -243,6 +243,20 @@ def certificates_end_too(probe):
     ended(probe, 'a certificate', 'paypal-pinned', file.read_text(), sent, end, 'ends at', {'webhook_id': 'WH-1'})
 
 
+@case
+def raw_keys_are_told_how_to_be_written(probe):
+    key, _, der = make_key(probe, 'ed25519')
+    raw, own = der[-32:], 'providers:\n  own: {kind: ed25519, key: {encoding: %s}, signed: "{{body}}", signature: {in: header.x, encoding: base64}}'
+    sent = request([JSON, ('x', base64_of(sign(probe, key, BODY)))], BODY)
+    jwk = json.dumps({'kty': 'OKP', 'crv': 'Ed25519', 'x': base64url_of(raw).decode()})
+    for text, encoding in ((raw.hex(), 'hex'), (raw.hex().upper(), 'hex'), (base64_of(raw), 'base64'), (base64url_of(raw).decode(), 'base64')):
+        refuses_to_load(probe, text, config('own', [text], own=own % 'public'), '{encoding: %s}' % encoding)
+        probe.accepts(text, config('own', [text], own=own % encoding), sent)
+        refuses_to_load(probe, text, config('rfc9421', [text], {'algorithm': 'ed25519'}), 'JSON Web Key')
+    probe.accepts('a JSON Web Key', config('own', [jwk], own=own % 'public'), sent)
+    probe.accepts('DER', config('own', [base64_of(der)], own=own % 'public'), sent)
+
+
 # y of the points of order 1, 2, 4 and 8, and what is the same past the prime
 SMALL = [0, 1, 2**255 - 20, 2**255 - 19, 2**255 - 18,
          int.from_bytes(bytes.fromhex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05'), 'little'),

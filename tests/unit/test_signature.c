@@ -142,7 +142,6 @@ START_TEST(templates_are_strict)
                                         "{{signature[32]}}",
                                         "{{signature[]}}",
                                         "{{header.{{family}}}}",
-                                        "{{claim}}",
                                         "{{body.x}}",
                                         "{{payload.a[}}",
                                         "{{}}"};
