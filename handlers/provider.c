@@ -32,9 +32,10 @@ static bool read_own(struct load *load, const struct node *node, const struct ro
         return load_problem(load, node, "wants a mapping of names to schemes");
     for (const struct node *value = node->first; value; value = value->next) {
         struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
-        if (preset_find(value->key->text))
-            return load_problem(load, value->key, "there is a built-in provider \"%s\" already",
-                                value->key->text);
+        if (preset_find(value->key->text)) /* a preset that comes with an update breaks no file */
+            load_warning(load, value->key,
+                         "\"%s\" is a built-in provider too: this one of your own is used",
+                         value->key->text);
         if (!scheme || own->count == OWN_MAX)
             return load_problem(load, value->key, "there are too many providers");
         scheme->name = arena_copy_text(load_arena(load), value->key->text);

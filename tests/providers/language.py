@@ -179,4 +179,16 @@ def polar_has_two_kinds_of_secrets(probe):
     probe.expect('which it was', said['secret'], 1)
 
 
+
+@case
+def own_schemes_stand_before_presets(probe):
+    """A preset that comes with an update does not change what a file says."""
+    scheme = 'providers:\n  github: {kind: hmac, signed: "ours:{{body}}", signature: {in: header.x-own}}'
+    route = config('github', own=scheme)
+    code, text = probe.check(route)
+    probe.expect('a warning', (code, 'of your own is used' in text), (0, True))
+    probe.accepts('by ours', route, request([JSON, ('x-own', digest(b'ours:' + BODY).hexdigest())], BODY))
+    probe.refuses('by the preset', route, request([JSON, ('X-Hub-Signature-256', 'sha256=' + digest(BODY).hexdigest())], BODY))
+
+
 sys.exit(main())

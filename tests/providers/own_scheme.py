@@ -39,7 +39,6 @@ WRONG = [
     ('{name: acme, account: A1}', '{name: acme, account: A1, colour: red}', 'colour'),
     ('acme_00112233445566778899aabbccddeeff', 'acme_not_hex_at_all', 'not hex'),
     ('kind: hmac\n    hash: sha512', 'kind: rsa\n    hash: sha1', 'SHA-1'),
-    ('  acme:\n', '  github:\n', 'built-in'),
 ]
 
 
