@@ -87,6 +87,17 @@ static void explain(struct verify_result *result)
     }
 }
 
+/* A capture of the bytes alone does not say whether they came over TLS: where no listener has it,
+ * they did not. */
+static bool came_secure(const struct verify_result *result)
+{
+    const struct section_list *listen = &result->exchange->pipeline->settings->server.listen;
+    bool tls = false;
+    for (size_t i = 0; i < listen->count; i++)
+        tls |= ((const struct listen_settings *)listen->items)[i].tls.certificate != NULL;
+    return tls && !result->capture->plain;
+}
+
 static void walk(struct verify_result *result, int64_t now_ms)
 {
     const struct capture *capture = result->capture;
@@ -97,7 +108,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
     request->version = capture->version;
     request->headers = capture->headers;
     request->header_count = capture->header_count;
-    request->secure = !capture->plain;
+    request->secure = came_secure(result);
     request->client =
         (struct client_address){.address = {[10] = 0xFF, [11] = 0xFF, [12] = 127, [15] = 1}};
     request->now_ms = now_ms;

@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         public_key_verify_hash(bytes_of(der, length), PUBLIC_RSA_PKCS1, HASH_SHA256,
                                bytes_of(der, 32), bytes_of(data, size));
     }
+    int64_t end;
+    if (public_key_certificate_end(bytes_of(data, size), &end))
+        assert(end > INT64_MIN);
     length = sizeof raw;
     ecdsa_signature_to_der(bytes_of(data, size), raw, &length);
     return 0;

@@ -1,4 +1,4 @@
-/* Anything as a JWS, and anything as the claims of one that is rightly signed. */
+/* Anything as a JWS, as the claims of one that is rightly signed, and as a JSON Web Key. */
 #include "base/encoding.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/preset_fixture.h"
@@ -24,18 +24,40 @@ static char *sign_claims(const uint8_t *data, size_t size)
     return text;
 }
 
+static bool take_key(void *context, const struct public_key *key, struct error *err)
+{
+    (void)context;
+    (void)err;
+    assert(key->length <= sizeof key->der && key->ends_ms >= 0 && key->id[KEY_ID_SIZE - 1] == '\0');
+    return true;
+}
+
+static const struct {
+    const char *preset, *header;
+} shapes[] = {{"netlify", "x-webhook-signature"},
+              {"livekit", "authorization"},
+              {"qstash", "upstash-signature"},
+              {"messagebird", "messagebird-signature-jwt"}};
+
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static struct preset_fixture fixture;
-    if (!fixture.plan.scheme)
-        preset_fixture_init(&fixture, "netlify", fixture_secret);
+    static struct preset_fixture fixtures[SHAPES];
     if (size > 4000)
         return 0;
-    struct header header = {bytes_of_text("x-webhook-signature"), bytes_of(data, size)};
-    preset_fixture_run(&fixture, &header, 1, bytes_of_text("{}"));
+    struct error err;
+    public_keys_each(bytes_of(data, size), false, take_key, NULL, &err);
     char *token = sign_claims(data, size);
-    header.value = bytes_of_text(token);
-    preset_fixture_run(&fixture, &header, 1, bytes_of_text("{}"));
+    for (size_t i = 0; i < SHAPES; i++) {
+        if (!fixtures[i].plan.scheme)
+            preset_fixture_init(&fixtures[i], shapes[i].preset, fixture_secret);
+        struct header headers[] = {{bytes_of_text(shapes[i].header), bytes_of(data, size)},
+                                   {bytes_of_text("host"), bytes_of_text("example.com")}};
+        preset_fixture_run(&fixtures[i], headers, 2, bytes_of_text("{}"));
+        headers[0].value = bytes_of_text(token);
+        preset_fixture_run(&fixtures[i], headers, 2, bytes_of_text("{}"));
+    }
     free(token);
     return 0;
 }

@@ -7,6 +7,10 @@ static const struct {
     const char *preset, *header;
 } shapes[] = {{"stripe", "stripe-signature"},
               {"svix", "svix-signature"},
+              {"svix", "webhook-signature"},
+              {"polar", "webhook-signature"},
+              {"recurly", "recurly-signature"},
+              {"authorize-net", "x-anet-signature"},
               {"github", "x-hub-signature-256"},
               {"sanity", "sanity-webhook-signature"},
               {"shopify", "x-shopify-hmac-sha256"},
@@ -28,8 +32,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             {bytes_of_text(shapes[i].header), text},
             {bytes_of_text("svix-id"), bytes_of_text("msg_1")},
             {bytes_of_text("svix-timestamp"), bytes_of_text("1700000000")},
+            {bytes_of_text("webhook-id"), text},
+            {bytes_of_text("webhook-timestamp"), bytes_of_text("1700000000")},
             {bytes_of_text("content-type"), bytes_of_text("application/json")}};
-        assert(!preset_fixture_run(&fixtures[i], headers, 4, text));
+        assert(!preset_fixture_run(&fixtures[i], headers, 6, text));
     }
     return 0;
 }
