@@ -135,6 +135,12 @@ export const rows = [
     sign: (sdk, m) => webhookId(m,
       new sdk.Webhook(m.secret).sign(ID, new Date(millis(m)), m.body), 'svix'),
   }, {
+    // the other family of Svix's headers
+    package: 'svix', preset: 'svix', signer: 'Webhook.sign', secret: WHSEC,
+    load: () => import('svix'),
+    verify: (sdk, m) => new sdk.Webhook(m.secret).verify(m.body, m.headers),
+    sign: (sdk, m) => webhookId(m, new sdk.Webhook(m.secret).sign(ID, new Date(millis(m)), m.body)),
+  }, {
     package: 'standardwebhooks', preset: 'standard-webhooks', signer: 'Webhook.sign', secret: WHSEC,
     load: () => import('standardwebhooks'),
     verify: (sdk, m) => new sdk.Webhook(m.secret).verify(m.body, m.headers),
@@ -172,6 +178,12 @@ export const rows = [
       }
     },
     sign: (sdk, m) => webhookId(m, standard(m, m.secret)),
+  }, {
+    // as Polar signs for endpoints that are new
+    package: 'standardwebhooks', preset: 'polar', signer: 'Webhook.sign', secret: WHSEC,
+    load: () => import('standardwebhooks'),
+    verify: (sdk, m) => new sdk.Webhook(m.secret).verify(m.body, m.headers),
+    sign: async (sdk, m) => webhookId(m, await standardwebhooks(m)),
   }, {
     package: '@octokit/webhooks-methods', preset: 'github', signer: 'sign',
     load: () => import('@octokit/webhooks-methods'),
