@@ -160,6 +160,14 @@ static bool claim_is(struct signature_state *state, struct bytes claims, const c
     return false;
 }
 
+/* Which claim it was: for `verify` and the log, never for the caller. */
+static struct verdict refuse_claim(struct signature_state *state, const char *name)
+{
+    const char *reason = arena_format(
+        state->request->arena, "the claim %s of the JWS is missing or not what is wanted", name);
+    return signature_refuse(reason ? reason : "a claim of the JWS is not what is wanted");
+}
+
 static struct verdict check_wanted(struct signature_state *state, struct bytes claims)
 {
     const struct scheme_jws *jws = &state->plan->scheme->jws;
@@ -170,7 +178,7 @@ static struct verdict check_wanted(struct signature_state *state, struct bytes c
     for (size_t i = 0; i < jws->claims.count; i++) {
         const struct scheme_claim *claim = &jws->claims.items[i];
         if (!claim_is(state, claims, claim->name, &claim->wanted))
-            return signature_refuse("a claim of the JWS is missing or not what is wanted");
+            return refuse_claim(state, claim->name);
     }
     return verdict_go_on();
 }

@@ -54,7 +54,8 @@ def claims_are_held_against_the_route(probe):
                    {'aud': {'a': beside['audience']}}, {'aud': beside['audience'] + 'x'}, {'aud': beside['audience'].upper()},
                    {'aud': beside['audience'] + ' https://other'}, {'iss': 'https://accounts.google.com.evil'}, {'iss': None}, {'iss': ''},
                    {'email': 'evil@gmail.com'}, {'email': None}, {'email_verified': False}, {'email_verified': None}, {'exp': NOW}):
-        probe.refuses('with %s' % claims, route, said(**claims))
+        reason = probe.refuses('with %s' % claims, route, said(**claims))['reason']
+        probe.expect('the reason', any(word in reason for word in ('issuer', 'audience', 'email', 'expired')), True)
     loose = config('own', [public], {'audience': beside['audience']}, own=own(*GOOGLE, **keys))
     probe.accepts('an e-mail that the route leaves out', loose, said(email='other@gmail.com'))
     probe.refuses('and the audience all the same', loose, said(aud='https://other'))
