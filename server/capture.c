@@ -331,6 +331,7 @@ static bool take_url(struct bytes url, struct arena *arena, struct capture *capt
     if (!parts.scheme.data)
         return true;
     capture->plain = bytes_equal_text(parts.scheme, "http");
+    capture->secure = bytes_equal_text(parts.scheme, "https");
     capture->target = url_parts_target(&parts, arena);
     find_header(capture, "host", &has_host);
     return capture->target.data && (has_host || !parts.authority.length ||

@@ -13,6 +13,7 @@ struct capture {
     size_t header_count;
     struct bytes body;
     bool plain;                           /* is known to have come without TLS */
+    bool secure;                          /* is known to have come with TLS */
     const char *notes[CAPTURE_NOTES_MAX]; /* what the file does not say and had to be assumed */
     size_t note_count;
 };

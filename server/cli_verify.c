@@ -95,7 +95,7 @@ static bool came_secure(const struct verify_result *result)
     bool tls = false;
     for (size_t i = 0; i < listen->count; i++)
         tls |= ((const struct listen_settings *)listen->items)[i].tls.certificate != NULL;
-    return tls && !result->capture->plain;
+    return result->capture->secure || (tls && !result->capture->plain);
 }
 
 static void walk(struct verify_result *result, int64_t now_ms)

@@ -107,28 +107,29 @@ def standard(family, body=BODY, name='msg_1', time=NOW, key=KEY):
     return [(family + '-id', name), (family + '-timestamp', time), (family + '-signature', 'v1,' + mark)]
 
 
+def one_by_one(probe, preset, route, family, other):
+    """Each header missing, there twice, of the other family, or the other family's beside it."""
+    for i in range(3 if preset == 'svix' else 1):
+        parts = standard(family)
+        mixed = parts[:i] + [(parts[i][0].replace(family, other), parts[i][1])] + parts[i + 1:]
+        probe.refuses('%s of the other family' % mixed[i][0], route, request([JSON] + mixed, BODY))
+        probe.refuses('without ' + parts[i][0], route, request([JSON] + parts[:i] + parts[i + 1:], BODY))
+        probe.refuses('twice ' + parts[i][0], route, request([JSON, parts[i]] + parts, BODY))
+        stray = [(parts[i][0].replace(family, other), 'stray')]
+        said = probe.accepts('beside ' + stray[0][0], route, request([JSON] + stray + parts, BODY))
+        probe.expect('its id', said['delivery'], 'msg_1')
+
+
 @case
 def one_family_of_headers_is_whole(probe):
     """Svix has two sets of names: a message is that of one of them, never of both."""
     for preset in ('svix', 'clerk', 'resend'):
         route = config(preset, ['whsec_' + base64_of(KEY)])
         for family in ('svix', 'webhook'):
-            other = 'webhook' if family == 'svix' else 'svix'
             said = probe.accepts(preset + ' by ' + family, route, request([JSON] + standard(family), BODY))
             probe.expect('its id', (said['delivery'], said['dedupe_key'], said['event']), ('msg_1', 'msg_1', 'made'))
-            probe.accepts('in capitals', route, request([JSON] + [(n.title(), v) for n, v in standard(family)], BODY))
             probe.refuses('another body', route, request([JSON] + standard(family), BODY + b' '))
-            probe.refuses('another key', route, request([JSON] + standard(family, key=b'another'), BODY))
-            probe.refuses('too old', route, request([JSON] + standard(family), BODY), now=NOW + 301)
-            for i in range(3):
-                parts = standard(family)
-                mixed = parts[:i] + [(parts[i][0].replace(family, other), parts[i][1])] + parts[i + 1:]
-                probe.refuses('%s of the other family' % mixed[i][0], route, request([JSON] + mixed, BODY))
-                probe.refuses('without ' + parts[i][0], route, request([JSON] + parts[:i] + parts[i + 1:], BODY))
-                probe.refuses('twice ' + parts[i][0], route, request([JSON, parts[i]] + parts, BODY))
-                stray = [(parts[i][0].replace(family, other), 'stray')]
-                said = probe.accepts('beside ' + stray[0][0], route, request([JSON] + stray + parts, BODY))
-                probe.expect('its id', said['delivery'], 'msg_1')
+            one_by_one(probe, preset, route, family, 'webhook' if family == 'svix' else 'svix')
         # both are whole: the first counts, and the other changes nothing
         both = standard('svix') + standard('webhook', name='msg_2')
         probe.expect('of both', probe.accepts('both', route, request([JSON] + both, BODY))['delivery'], 'msg_1')
