@@ -87,7 +87,8 @@ def digests_of_the_body_come_in_all_spellings(probe):
     for text in (SUM.hex(), SUM.hex().upper(), plain, plain.rstrip('='), base64.urlsafe_b64encode(SUM).decode(), base64url_of(SUM).decode()):
         probe.accepts(text, route, sent({'sum': text}))
         probe.refuses(text + ', another body', route, sent({'sum': text}, BODY + b' '))
-        for wrong in (text[:-2], text + 'A', 'A' + text[1:], text[:20], text + text):
+    for text in (SUM.hex(), plain):
+        for wrong in (text[:-2], text + 'A', 'A' + text[1:], text + text):
             probe.refuses(wrong, route, sent({'sum': wrong}))
     for claims in ({}, {'sum': ''}, {'sum': None}, {'sum': [plain]}, {'sum': True}, {'sum': hashlib.sha1(BODY).hexdigest()}):
         probe.refuses('with %s' % claims, route, sent(claims))
