@@ -296,6 +296,12 @@ bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_S
     return done;
 }
 
+bool signature_covers_message(const struct signature_state *state)
+{
+    const struct scheme *scheme = state->plan->scheme;
+    return scheme->kind != SCHEME_JWS ? !state->body_open : scheme->jws.body_claim != NULL;
+}
+
 /* ---- for a person ---- */
 
 static bool explain_put(void *context, struct bytes piece)

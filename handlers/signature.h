@@ -52,6 +52,7 @@ struct signature_state {
     struct buffer message; /* Ed25519 and the kinds that are code: the text that is signed */
     size_t matched;        /* index of the key */
     bool key_ended;        /* a key that has ended would have matched */
+    bool body_open;        /* a message signature (RFC 9421) that does not cover the body */
     void *extra;           /* of a kind that is code, in the arena */
 };
 
@@ -64,6 +65,10 @@ void signature_release(struct signature_state *state);
 /* What a proven message is known by when it comes again: a digest of the text that was signed,
  * never of the signature, of which there may be several that are right. False without memory. */
 bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_SIZE]);
+
+/* Whether what was signed belongs to this message and no other: a token or a message signature may
+ * leave the body open, and is then the same for several messages. */
+bool signature_covers_message(const struct signature_state *state);
 
 /* What should have been signed, for a person: the secret is shown as a word. False where the
  * request does not say enough. */

@@ -418,7 +418,8 @@ static struct verdict message_body(struct signature_state *state)
 {
     size_t known = 0;
     struct bytes header = joined_header(state, "content-digest");
-    if (!*digest_flag(state))
+    state->body_open = !*digest_flag(state);
+    if (state->body_open)
         return verdict_go_on();
     while (header.length) {
         struct bytes key, value, base64, given;

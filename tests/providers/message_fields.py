@@ -45,6 +45,15 @@ def fields_that_come_twice_are_joined(probe):
 
 
 @case
+def what_leaves_the_body_open_is_no_key(probe):
+    """The same text may be signed for two messages of a second: neither is the other's duplicate."""
+    covered = probe.accepts('the body', ROUTE, signed({'content-digest': DIGESTS[:1]}))
+    probe.expect('its key', len(covered['dedupe_key']), 64)
+    loose = config('rfc9421', beside={'components': '@method x-a'})
+    probe.expect('of no body', probe.accepts('a header alone', loose, signed({'x-a': ['1']}))['dedupe_key'], '')
+
+
+@case
 def strings_may_have_escapes(probe):
     fields = {'content-digest': DIGESTS[:1]}
     for text in (r'n\"q', r'\\', r'\"', r'a\\\"b', r'\\)', r'x\")(', 'plain', r');created=1;x=\"'):
