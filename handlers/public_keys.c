@@ -152,7 +152,8 @@ static bool take_id(struct reading *reading, struct bytes json, struct public_ke
     return true;
 }
 
-/* When the key ends, in Unix seconds: `expired_at` with Plaid, `exp` in OpenID Federation. */
+/* When the key ends, in Unix seconds or thirteen digits of milliseconds: `expired_at` with Plaid,
+ * `exp` in OpenID Federation. */
 static bool take_end(struct reading *reading, struct bytes json, struct public_key *key)
 {
     static const char *const names[] = {"expired_at", "exp"};
@@ -160,14 +161,15 @@ static bool take_end(struct reading *reading, struct bytes json, struct public_k
         struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(names[i])};
         struct json_path path = {.steps = &step, .count = 1};
         struct bytes value;
-        uint64_t seconds;
+        uint64_t number;
         if (!json_path_find(json, &path, &value) || bytes_equal_text(value, "null"))
             continue;
-        if (value.length > 11 || !bytes_to_uint64(value, &seconds) || seconds == 0)
+        if (value.length > 13 || !bytes_to_uint64(value, &number) || number == 0)
             return error_set(reading->err,
                              "holds a JSON Web Key whose \"%s\" is no time in seconds", names[i]);
-        if (!key->ends_ms || (int64_t)seconds * 1000 < key->ends_ms)
-            key->ends_ms = (int64_t)seconds * 1000;
+        int64_t ends_ms = value.length == 13 ? (int64_t)number : (int64_t)number * 1000;
+        if (!key->ends_ms || ends_ms < key->ends_ms)
+            key->ends_ms = ends_ms;
     }
     return true;
 }

@@ -222,8 +222,10 @@ def keys_that_name_their_end_are_refused_after_it(probe):
         probe.accepts('no end', route, sent(coming), coming)
         code, text = probe.check(route)
         probe.expect('no end in check', (code, 'ended' in text, 'ends' in text), (0, False, False))
-    for wrong in ('soon', 1.5, -1, 0, True, [NOW], '%d' % NOW, 10**12):
+    for wrong in ('soon', 1.5, -1, 0, True, [NOW], '%d' % NOW, 10**14):
         refuses_to_load(probe, 'an end that is %s' % wrong, config('plaid', [json.dumps({**jwk, 'expired_at': wrong})]), 'no time')
+    route = config('plaid', [json.dumps({**jwk, 'expired_at': NOW * 1000})])
+    probe.refuses('an end in milliseconds', route, sent(NOW), now=NOW)
     # of two, one has ended: the other goes on
     other = {**jwk, 'kid': 'other', 'expired_at': NOW - 1}
     probe.accepts('beside one that has ended', config('plaid', [json.dumps({'keys': [other, jwk]})]), sent(NOW))
