@@ -32,10 +32,22 @@ static const struct scheme_handshake *handshake_at(const struct scheme *scheme, 
     return &((const struct scheme_handshake *)scheme->handshake.items)[i];
 }
 
-bool handshake_expected(const struct scheme *scheme, enum handshake_moment moment)
+/* Of the tests that the head decides. */
+static bool head_tests_hold(struct value_source *source, const struct section_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct scheme_test *test = &tests_of(list)[i];
+        if (!value_needs_body(&test->value) && !signature_test(source, test))
+            return false;
+    }
+    return true;
+}
+
+bool handshake_may_follow(const struct scheme *scheme, struct value_source *source)
 {
     for (size_t i = 0; i < scheme->handshake.count; i++) {
-        if (moment_of(handshake_at(scheme, i)) == moment)
+        const struct scheme_handshake *handshake = handshake_at(scheme, i);
+        if (moment_of(handshake) == HANDSHAKE_BODY && head_tests_hold(source, &handshake->when))
             return true;
     }
     return false;

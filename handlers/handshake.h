@@ -17,8 +17,9 @@ enum handshake_moment {
 struct verdict handshake_answer(const struct signature_plan *plan, size_t key,
                                 struct value_source *source, enum handshake_moment moment);
 
-/* Whether the scheme has a handshake of that moment at all. */
-bool handshake_expected(const struct scheme *scheme, enum handshake_moment moment);
+/* Whether the body may show that this is an unsigned handshake: what one of them wants of the head
+ * holds. Where it does not, nobody has to read the body. */
+bool handshake_may_follow(const struct scheme *scheme, struct value_source *source);
 
 /* Whether a handshake of the scheme comes with this method. */
 bool handshake_method(const struct scheme *scheme, struct bytes method);

@@ -296,6 +296,14 @@ static void provider_release(void *field)
     secret_list_finish(&state->learned.keys);
 }
 
+static bool greeting_may_follow(const struct provider_state *state, struct request *request)
+{
+    struct value_source source = {.request = request, .parameters = &state->settings->parameters};
+    bool may = handshake_may_follow(state->settings->scheme, &source);
+    value_source_finish(&source);
+    return may;
+}
+
 static struct verdict signature_in_head(struct provider_state *state, struct request *request)
 {
     const struct scheme *scheme = state->settings->scheme;
@@ -303,7 +311,7 @@ static struct verdict signature_in_head(struct provider_state *state, struct req
     struct verdict verdict = keyless
                                  ? signature_refuse("the provider has not delivered its key yet")
                                  : signature_head(state->plan, request, &state->signature);
-    if (verdict.reply != REPLY_UNAUTHENTICATED || !handshake_expected(scheme, HANDSHAKE_BODY))
+    if (verdict.reply != REPLY_UNAUTHENTICATED || !greeting_may_follow(state, request))
         return verdict;
     state->unsigned_greeting = true;
     state->refusal = verdict;
