@@ -24,6 +24,9 @@ struct handler_kind {
     /* Providers: when all of the route is read, warnings about what is left open. May be NULL. */
     void (*warn)(struct load *load, const struct node *node, const struct route *route,
                  const void *settings);
+    /* Providers: for how long a message that was received is taken when it comes again, in
+     * milliseconds; 0: its age is not judged. May be NULL. */
+    int64_t (*replayable_ms)(const void *settings);
 };
 
 /* A kind and its settings, as loaded. */

@@ -199,7 +199,8 @@ static const struct row dedupe_rows[] = {
      .default_text = "3d",
      .min = 1000,
      .max = DAYS(90),
-     .sentence = "How long a delivery is remembered."},
+     .sentence = "How long a delivery is remembered. Without it, as long as the provider's "
+                 "messages may be old where that is longer than 3d."},
     {.name = "dead",
      .type = ROW_CHOICE,
      .offset = offsetof(struct dedupe_settings, dead),
@@ -601,6 +602,21 @@ static bool check_none(struct load *load, const struct node *node, const struct 
     return true;
 }
 
+/* What is still taken has to be known when it comes again, unless the file says otherwise. */
+static void widen_dedupe(const struct node *node, const struct node *defaults,
+                         struct route_draft *draft)
+{
+    const struct handler *provider = &draft->provider;
+    const struct node *dedupe = find_key(node, defaults, "dedupe");
+    struct dedupe_settings *settings = &draft->route.dedupe;
+    bool written = dedupe && dedupe->kind == NODE_MAPPING && tree_find(dedupe, "window");
+    if (written || settings->off || !provider->kind->replayable_ms)
+        return;
+    int64_t wanted = provider->kind->replayable_ms(provider->settings);
+    if (wanted > settings->window_ms)
+        settings->window_ms = wanted;
+}
+
 /* The secret moves into the settings of the provider, and is recorded at its new place. */
 static bool finish_provider(struct load *load, const struct node *node, struct route_draft *draft)
 {
@@ -618,9 +634,13 @@ static bool join_authenticators(struct load *load, const struct node *node,
     struct route *route = &draft->route;
     const struct node *provider = find_key(node, defaults, "provider");
     load->secret = find_key(node, defaults, "secret");
-    if (!check_none(load, node, defaults, draft) ||
-        (provider && !finish_provider(load, provider, draft)))
+    if (!check_none(load, node, defaults, draft))
         return false;
+    if (provider) {
+        widen_dedupe(node, defaults, draft);
+        if (!finish_provider(load, provider, draft))
+            return false;
+    }
     route->authenticators =
         arena_alloc_array(load->arena, draft->auth_count + 1, sizeof *route->authenticators);
     if (!route->authenticators)

@@ -397,6 +397,21 @@ enum replay_key provider_replay_key(const struct scheme *scheme)
                                                          : REPLAY_NONE;
 }
 
+int64_t provider_tolerance_ms(const struct scheme *scheme)
+{
+    return scheme->kind == SCHEME_JWS ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms;
+}
+
+/* From the moment on at which it is received, and its time may be ahead then. */
+static int64_t provider_replayable_ms(const void *field)
+{
+    const struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    int64_t tolerance = provider_tolerance_ms(scheme);
+    int64_t ahead = scheme->kind == SCHEME_JWS ? tolerance : scheme->time.ahead_ms;
+    return tolerance ? tolerance + ahead : 0;
+}
+
 static struct verdict take_identity(struct signature_state *state, struct bytes *key)
 {
     uint8_t digest[HASH_MAX_SIZE];
@@ -523,7 +538,8 @@ const struct authenticator provider_authenticator = {
              .value = &provider_row,
              .settings_size = sizeof(struct provider_settings),
              .finish = provider_finish,
-             .warn = provider_warn},
+             .warn = provider_warn,
+             .replayable_ms = provider_replayable_ms},
     .head = provider_head,
     .feed = provider_feed,
     .body = provider_body,

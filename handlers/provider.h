@@ -30,6 +30,9 @@ enum replay_key {
 };
 enum replay_key provider_replay_key(const struct scheme *scheme);
 
+/* How old a message of the scheme may be, in milliseconds; 0: its age is not judged. */
+int64_t provider_tolerance_ms(const struct scheme *scheme);
+
 /* The top-level `providers:`; for the registry's top_parts. */
 extern const struct row_section provider_own_section;
 

@@ -2,6 +2,7 @@
  * start: which parts of a message the signature leaves open, and what the route could say to close
  * them. A warning is a row: when it holds, and its sentence. */
 #include "base/clock.h"
+#include "base/units.h"
 #include "handlers/handshake.h"
 #include "handlers/provider.h"
 
@@ -175,6 +176,21 @@ static const struct {
      false, true},
 };
 
+/* Past the window a message that is still young enough would be carried out again. */
+static void warn_of_window(struct load *load, const struct node *node, const struct route *route,
+                           const struct scheme *scheme)
+{
+    char window[32], tolerance[32];
+    if (route->dedupe.off || route->dedupe.window_ms >= provider_tolerance_ms(scheme))
+        return;
+    units_format_duration(route->dedupe.window_ms, window);
+    units_format_duration(provider_tolerance_ms(scheme), tolerance);
+    load_warning(load, node,
+                 "provider %s takes messages that are %s old, but dedupe.window is %s: one that "
+                 "comes again after that is carried out again",
+                 scheme->name, tolerance, window);
+}
+
 void provider_warn(struct load *load, const struct node *node, const struct route *route,
                    const void *field)
 {
@@ -188,4 +204,5 @@ void provider_warn(struct load *load, const struct node *node, const struct rout
             load_warning(load, node, "provider %s %s%s%s", scheme->name, warnings[i].text,
                          rest ? "; not " : "", rest ? rest : "");
     }
+    warn_of_window(load, node, route, scheme);
 }

@@ -70,13 +70,21 @@ static bool finish_provider(struct load *load, const struct node *node, void *se
     return provider->secrets.count || load_problem(load, node, "the provider needs a \"secret\"");
 }
 
+/* Those of gitlab, for four days. */
+static int64_t provider_replayable_ms(const void *settings)
+{
+    const struct fake_provider *provider = settings;
+    return strcmp(provider->name, "gitlab") == 0 ? INT64_C(4) * 86400000 : 0;
+}
+
 static const struct row provider_row = {
     .name = "provider", .type = ROW_CUSTOM, .read = read_provider, .sentence = "Who sends."};
 static const struct handler_kind provider_kind = {.name = "provider",
                                                   .sentence = "Who sends.",
                                                   .value = &provider_row,
                                                   .settings_size = sizeof(struct fake_provider),
-                                                  .finish = finish_provider};
+                                                  .finish = finish_provider,
+                                                  .replayable_ms = provider_replayable_ms};
 
 /* ---- actions ---- */
 

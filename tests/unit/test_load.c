@@ -102,6 +102,32 @@ START_TEST(defaults_are_those_of_the_rows)
 }
 END_TEST
 
+/* As long as the provider's messages are taken, where the file does not say how long. */
+START_TEST(the_dedupe_window_covers_what_is_taken)
+{
+    static const struct {
+        const char *defaults, *provider, *dedupe;
+        int64_t days;
+    } rows[] = {{"{}", "github", "{}", 3},
+                {"{}", "gitlab", "{}", 4},
+                {"{}", "gitlab", "{window: 5d}", 5},
+                {"{}", "gitlab", "{window: 1d}", 1},
+                {"{dedupe: {window: 2d}}", "gitlab", NULL, 2},
+                {"{dedupe: {}}", "gitlab", NULL, 4}};
+    char text[1000];
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(text, sizeof text,
+                 SERVER "defaults: %s\nroutes:\n- name: a\n  path: /a\n  provider: %s\n"
+                        "  secret: \"a secret of some length\"\n  %s%s\n"
+                        "  actions: [{pipe: p}]\n",
+                 rows[i].defaults, rows[i].provider, rows[i].dedupe ? "dedupe: " : "",
+                 rows[i].dedupe ? rows[i].dedupe : "max_body: 1MiB");
+        load(text);
+        ck_assert_int_eq(settings->routes[0].dedupe.window_ms, rows[i].days * 86400000);
+    }
+}
+END_TEST
+
 START_TEST(values_reach_their_fields)
 {
     load("version: 1\nserver:\n  listen:\n  - {address: \"[::1]:8443\", tls: {certificate: c.pem, "
@@ -547,6 +573,7 @@ static TCase *loading(void)
     TCase *tests = tcase_create("load");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, defaults_are_those_of_the_rows);
+    tcase_add_test(tests, the_dedupe_window_covers_what_is_taken);
     tcase_add_test(tests, values_reach_their_fields);
     tcase_add_test(tests, a_default_rate_burst_is_what_a_second_brings);
     tcase_add_test(tests, a_route_takes_from_defaults_what_it_does_not_say);
