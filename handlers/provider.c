@@ -298,7 +298,7 @@ static void provider_release(void *field)
 
 static bool greeting_may_follow(const struct provider_state *state, struct request *request)
 {
-    struct value_source source = {.request = request, .parameters = &state->settings->parameters};
+    struct value_source source = greeting_source(state->settings, request);
     bool may = handshake_may_follow(state->settings->scheme, &source);
     value_source_finish(&source);
     return may;

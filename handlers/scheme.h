@@ -114,11 +114,15 @@ struct scheme_handshake {
     struct template header_value;
 };
 
-/* What a person is told of a preset. */
+/* What a person is told of a preset. A source that is NULL is the one before it. */
 struct scheme_about {
-    const char *title, *source, *setup, *unsigned_parts, *note, *retries;
-    int evidence;            /* enum evidence */
-    int64_t deadline_ms;     /* 0: not known */
+    const char *title, *source, *setup, *unsigned_parts, *note;
+    const char *success, *success_source; /* what the sender takes for success */
+    const char *retries, *retries_source; /* how it sends again what failed */
+    const char *tolerance;                /* why time.tolerance is what it is */
+    bool once;                            /* what is answered 503 is never sent again */
+    int evidence;                         /* enum evidence */
+    int64_t deadline_ms;                  /* 0: not known */
     struct text_list events; /* types that it is known to send; empty: not known */
     bool events_complete;    /* these are all */
 };

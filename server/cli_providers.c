@@ -61,8 +61,20 @@ static void duration_text(int64_t milliseconds, char text[32])
 /* How old a message may be, of whichever kind. */
 static void tolerance_text(const struct scheme *scheme, char text[32])
 {
-    bool jws = scheme->kind == SCHEME_JWS;
-    duration_text(jws ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms, text);
+    duration_text(provider_tolerance_ms(scheme), text);
+}
+
+/* How we answer what is accepted. */
+static void answer_text(const struct scheme *scheme, char text[128])
+{
+    const struct reply_words *reply = &scheme->reply;
+    long status = reply->status ? (long)reply->status : reply_rows[REPLY_ACCEPTED].status;
+    if (reply->bare || status == 204)
+        snprintf(text, 128, "%ld without a body", status);
+    else if (reply->body)
+        snprintf(text, 128, "%ld %s", status, reply->body);
+    else
+        snprintf(text, 128, "%ld {\"id\": …}", status);
 }
 
 static const char *replay_text(const struct scheme *scheme)
@@ -110,8 +122,9 @@ static void print_values(const char *name, const struct value_list *list)
 
 static void print_scheme(const struct scheme *scheme, const struct preset *preset)
 {
-    char deadline[32], tolerance[32];
+    char deadline[32], tolerance[32], answer[128];
     tolerance_text(scheme, tolerance);
+    answer_text(scheme, answer);
     duration_text(scheme->about.deadline_ms, deadline);
     print_line("name", scheme->name);
     print_line("sender", scheme->about.title);
@@ -122,14 +135,22 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("not signed", scheme->about.unsigned_parts);
     print_values("signature", &scheme->signature.in);
     print_names("families", &scheme->families);
+    print_line("success", scheme->about.success);
+    print_line("  source", scheme->about.success_source);
+    print_line("answer", answer);
+    print_line("retries", scheme->about.retries);
+    print_line("  source", scheme->about.retries_source ? scheme->about.retries_source
+                                                        : scheme->about.success_source);
+    if (scheme->about.once)
+        print_line("", "what is answered 503 is never sent again");
     print_line("tolerance", tolerance);
+    print_line("  because", scheme->about.tolerance);
     print_line("known by", replay_text(scheme));
     print_values("delivery", &scheme->delivery);
     print_values("event", &scheme->event);
     print_names("needs", &scheme->parameters);
     print_names("may have", &scheme->optional);
     print_line("deadline", deadline);
-    print_line("retries", scheme->about.retries);
     print_line("evidence", evidence_names[scheme->about.evidence]);
     print_line("source", scheme->about.source);
     print_line("set up", scheme->about.setup);
@@ -179,6 +200,53 @@ static void print_page_head(void)
          "    secret: {env: STRIPE_WEBHOOK_SECRET}\n```\n");
 }
 
+/* A source that is not given is the one before it. */
+static void print_fact(const char *text, const char *source)
+{
+    print_cell(or_nothing(text));
+    if (source) {
+        printf(" (");
+        print_cell(source);
+        putchar(')');
+    }
+    printf(" | ");
+}
+
+static void print_answer_row(const struct scheme *scheme)
+{
+    const struct scheme_about *about = &scheme->about;
+    char tolerance[32], deadline[32], answer[128];
+    tolerance_text(scheme, tolerance);
+    duration_text(about->deadline_ms, deadline);
+    answer_text(scheme, answer);
+    printf("| `%s` | ", scheme->name);
+    print_fact(about->success, about->success_source);
+    print_cell(answer);
+    printf(" | ");
+    print_fact(about->retries,
+               about->retries_source ? about->retries_source : about->success_source);
+    printf("%s | %s | %s", deadline, about->once ? "lost" : "—", tolerance);
+    if (about->tolerance) {
+        printf(": ");
+        print_cell(about->tolerance);
+    }
+    puts(" |");
+}
+
+static void print_answers_head(void)
+{
+    puts("\n## What senders take for success, and how they try again\n\n"
+         "In parentheses, where it is known from; \"not confirmed\" is what people who run "
+         "receivers say, and no page or\ncode of the sender was found that does. **503**: whether "
+         "an event that cannot be stored just now is lost,\nbecause its sender never sends it "
+         "again; there the room in the journal is all there is. Unleash, which has no\npreset "
+         "because it signs nothing (`auth: token`, with the header that is typed there), is one of "
+         "these too: its\nsender tries a POST once and only logs the answer "
+         "(Unleash/unleash src/lib/addons/webhook.ts).\n\n"
+         "| `provider:` | takes for success | is answered | tries again | deadline | 503 | "
+         "our tolerance |\n|---|---|---|---|---|---|---|");
+}
+
 static void print_page_policy(void)
 {
     puts("\n## Where receivers differ\n\n"
@@ -219,6 +287,12 @@ static void print_as_row(const struct scheme *scheme, const struct preset *prese
     print_row(scheme);
 }
 
+static void print_as_answers(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_answer_row(scheme);
+}
+
 static int print_preset(const struct preset *preset, scheme_printer *print)
 {
     struct arena arena;
@@ -249,6 +323,8 @@ static int print_page(void)
     puts("| `provider:` | sender | proof | signed | not signed | age | known again by | deadline | "
          "known from | the secret |\n|---|---|---|---|---|---|---|---|---|---|");
     int code = print_all(print_as_row);
+    print_answers_head();
+    code = code == EXIT_DONE ? print_all(print_as_answers) : code;
     print_page_policy();
     return code;
 }

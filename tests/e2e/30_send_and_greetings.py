@@ -22,7 +22,8 @@ routes += [route("dropbox", provider="dropbox", secret=SECRET),
 with Server(routes) as server:
     for name, secret in SENDERS.items():
         sent = send(server, name, secret)
-        expect((sent.returncode, sent.stdout[:4]), (0, "202 "), name + sent.stderr)
+        wanted = "200 " if name in ("slack", "shopify", "mailgun") else "202 "
+        expect((sent.returncode, sent.stdout[:4]), (0, wanted), name + sent.stderr)
         expect(send(server, name, secret[:-1] + "0x"[secret[-1] == "0":][:1]).returncode, 1, name)
     server.wait_settled()
     expect(len(server.ledger()), len(SENDERS), "runs of the command")

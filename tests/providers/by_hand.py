@@ -46,9 +46,9 @@ def recurly_lists_without_names(probe):
     def sent(*marks):
         return request([JSON, ('recurly-signature', ','.join((old.decode(),) + marks)), ('recurly-notification-id', 'n-1')], BODY)
     for what, given in (('one', marks[1:]), ('two', marks), ('two, turned', marks[::-1])):
-        said = probe.accepts(what, config('recurly'), sent(*given), NOW + 72 * 3600)
+        said = probe.accepts(what, config('recurly'), sent(*given), NOW + 74 * 3600)
         probe.expect('its names', (said['delivery'], said['event'], len(said['dedupe_key'])), ('n-1', 'account.created', 64))
-        probe.refuses(what + ', too old', config('recurly'), sent(*given), now=NOW + 72 * 3600 + 1)
+        probe.refuses(what + ', too old', config('recurly'), sent(*given), now=NOW + 74 * 3600 + 1)
     probe.refuses('of another key', config('recurly'), sent(marks[0]))
     probe.refuses('none', config('recurly'), sent())
     code, text = probe.check(config('recurly'))

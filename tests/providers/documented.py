@@ -14,14 +14,14 @@ HEADERS = {
     'clickup': ('X-Signature', PLAIN, 0, ''),
     'discourse': ('X-Discourse-Event-Signature', 'sha256=' + PLAIN, 0, 'X-Discourse-Event'),
     'documenso': ('X-Documenso-Secret', SECRET, 0, ''),
-    'elevenlabs': ('ElevenLabs-Signature', 't=%d,v0=%s' % (NOW, TIMED), 1800, ''),
+    'elevenlabs': ('ElevenLabs-Signature', 't=%d,v0=%s' % (NOW, TIMED), 3600, ''),
     'logto': ('logto-signature-sha-256', PLAIN, 0, ''),
     'nylas': ('X-Nylas-Signature', PLAIN, 0, ''),
     'onfido': ('X-SHA2-Signature', PLAIN, 0, None),
     'snyk': ('X-Hub-Signature', 'sha256=' + PLAIN, 0, 'X-Snyk-Event'),
 }
 # those that want this answer and no other
-EXACT = ('logto', 'nylas')
+EXACT = ('elevenlabs', 'logto', 'nylas')
 
 
 @case

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""docs/providers.md is what the presets say, and each preset says where it comes from."""
+"""docs/providers.md is what the presets say, and each preset says where it comes from: how its sender signs, what it
+takes for success, how it tries again, and why a message may be as old as it may."""
 import pathlib
 import re
 import subprocess
@@ -22,15 +23,21 @@ def main():
         print('docs/providers.md is not what `tenterhook providers --markdown` prints')
     for preset in sorted((source / 'config/providers').glob('*.yaml')):
         text = preset.read_text('utf-8')
-        for key in ('title', 'source', 'evidence', 'setup'):
+        timed = re.search(r'tolerance: [1-9]', text)
+        for key in ('title', 'source', 'evidence', 'setup', 'success', 'success_source', 'retries') + (
+                ('tolerance',) if timed else ()):
             if '  %s: ' % key not in text:
                 failures += 1
                 print('%s has no about.%s' % (preset.name, key))
         if says_too_little(text):
             failures += 1
             print('%s takes its id or type from a header that is not signed: about.unsigned' % preset.name)
-        told = subprocess.run([program, 'providers', preset.stem], capture_output=True)
-        failures += told.returncode != 0
+        told = subprocess.run([program, 'providers', preset.stem], capture_output=True, text=True)
+        lines = [line.split()[0] for line in told.stdout.split('\n\n')[0].splitlines()]
+        wanted = ['success', 'source', 'answer', 'retries', 'tolerance'] + (['because'] if timed else [])
+        if told.returncode != 0 or any(name not in lines for name in wanted):
+            failures += 1
+            print('providers %s does not say all of %s' % (preset.stem, wanted))
     unknown = subprocess.run([program, 'providers', 'githup'], capture_output=True, text=True)
     failures += unknown.returncode != 1 or 'did you mean "github"' not in unknown.stderr
     return 1 if failures else 0

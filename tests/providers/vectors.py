@@ -33,6 +33,13 @@ POLICY = {
 }
 
 
+# By how many seconds more than the sender's package a preset takes, so that the sender's own retries
+# count: what the package refuses for its age is accepted here, and refused that much later.
+LONGER = {'contentful-webhook': 271, 'customerio': 169 * 3600 - 300, 'linear': 8 * 3600 - 60,
+          'mux': 25 * 3600 - 300, 'paddle': 295, 'slack': 300, 'webflow': 2400,
+          'workos': 73 * 3600 - 180}
+
+
 def quoted(text):
     return json.dumps(text, ensure_ascii=False).replace('\x7f', '\\x7f')
 
@@ -112,8 +119,21 @@ def expected(vector):
     return POLICY[vector['kind']] if vector['valid'] is None else vector['valid']
 
 
+def is_refused_for_age(vector):
+    return vector['preset'] in LONGER and (vector['kind'] == 'stale' or vector.get('note') == 'clock +6s')
+
+
+def check_age(job):
+    program, directory, number, vector = job
+    codes = [verify(program, directory, dict(vector, now=vector['now'] + later), vector['preset'], number)[0]
+             for later in (0, LONGER[vector['preset']])]
+    return vector, codes == [0, 1], '%s: exits %s, wanted 0 and later 1' % (vector['id'], codes)
+
+
 def check_vector(job):
     program, directory, number, vector = job
+    if is_refused_for_age(vector):
+        return check_age(job)
     code, answer, errors = verify(program, directory, vector, vector['preset'], number)
     wanted = 0 if expected(vector) else 1
     return vector, code == wanted, '%s: exit %d, wanted %d: %s %s' % (
