@@ -423,6 +423,29 @@ static struct verdict take_identity(struct signature_state *state, struct bytes 
     return verdict_go_on();
 }
 
+/* The id and whose it is. Where one ends and the other begins is told by the length. */
+static struct verdict take_joint_key(struct signature_state *state, struct bytes *key)
+{
+    struct arena *arena = state->request->arena;
+    struct bytes source = {0}, id = state->request->delivery;
+    uint8_t digest[HASH_MAX_SIZE];
+    char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
+    const char *length = arena_format(arena, "%zu:", id.length);
+    enum value_outcome outcome =
+        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
+    if (outcome == VALUE_REPEATED)
+        return signature_refuse("the source of the delivery id is there more than once");
+    struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
+    bool done = hash && hash_feed(hash, bytes_of_text(length)) && hash_feed(hash, id) &&
+                (outcome != VALUE_FOUND || hash_feed(hash, source));
+    hash_destroy(hash, done ? digest : NULL);
+    if (!done)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
+    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    *key = bytes_of_text(text);
+    return verdict_go_on();
+}
+
 static struct verdict bring_out(struct signature_state *state, struct request *request)
 {
     const struct scheme *scheme = state->plan->scheme;
@@ -435,8 +458,10 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
     bool timed = state->source.time.length && signature_covers_message(state) &&
                  (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
     request->dedupe_key = request->delivery;
-    return timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text))
-               ? take_identity(state, &request->dedupe_key)
+    if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))
+        return take_identity(state, &request->dedupe_key);
+    return scheme->delivery_of.count && request->delivery.length
+               ? take_joint_key(state, &request->dedupe_key)
                : verdict_go_on();
 }
 

@@ -396,6 +396,9 @@ static const struct row scheme_rows[] = {
      .sentence = "Names of what may stand beside the provider's name.",
      .flags = ROW_ONE_OK},
     REFS_ROW("delivery", scheme, delivery, "The id of the delivery; the first that is there."),
+    REFS_ROW("delivery_of", scheme, delivery_of,
+             "Whose id that is, where ids of several sources may be the same: an event is known "
+             "again by both together."),
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),
     CHOICE_ROW("content", scheme, content, contents, "json",
                "What is sent: JSON, a form, either of them by its media type, or whatever it is."),

@@ -144,6 +144,7 @@ struct scheme {
     struct section_list require;           /* of struct scheme_test */
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
+    struct value_list delivery_of; /* whose id that is; count 0: the sender has no two alike */
     struct section_list handshake; /* of struct scheme_handshake */
     int content;                   /* enum content_kind less CONTENT_PROVIDER */
     struct reply_words reply;

@@ -91,6 +91,13 @@ def tokens_are_compared(probe):
         probe.expect(preset, known(said), ('i1' if preset == 'cloudevents' else '', event, status))
         probe.refuses(preset + ' with another', config(preset), sent(SECRET[:-1] + 'x'))
         probe.refuses(preset + ' without', config(preset), request([JSON] + beside, body))
+    keys = [probe.accepts('cloudevents of ' + source, config('cloudevents'), request(
+        [JSON, ('Authorization', 'Bearer ' + SECRET), ('ce-id', name), ('ce-source', source)], b'{}'))['dedupe_key']
+            for name, source in (('1', '/a'), ('1', '/b'), ('1', '/a'), ('1/', 'a'))]
+    probe.expect('ids are those of their source', (keys[0] == keys[2], len(set(keys))), (True, 3))
+    bare = [JSON, ('Authorization', 'Bearer ' + SECRET), ('ce-id', '1')]
+    probe.expect('without a source', probe.accepts('bare', config('cloudevents'), request(bare, b'{}'))['dedupe_key'] in keys, False)
+    probe.refuses('two sources', config('cloudevents'), request(bare + [('ce-source', '/a'), ('ce-source', '/b')], b'{}'))
     whole = b'{"specversion":"1.0","id":"i2","type":"made","source":"/shop","data":{}}'
     headers = [('Content-Type', 'application/cloudevents+json; charset=utf-8'), ('Authorization', 'Bearer ' + SECRET)]
     said = probe.accepts('structured', config('cloudevents'), request(headers, whole))
