@@ -123,8 +123,8 @@ struct scheme_about {
     bool once;                            /* what is answered 503 is never sent again */
     int evidence;                         /* enum evidence */
     int64_t deadline_ms;                  /* 0: not known */
-    struct text_list events; /* types that it is known to send; empty: not known */
-    bool events_complete;    /* these are all */
+    struct text_list events;              /* types that it is known to send; empty: not known */
+    bool events_complete;                 /* these are all */
 };
 
 struct scheme {
