@@ -62,6 +62,24 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
 bool load_name(struct load *load, const struct node *node, const struct row *row, void *field);
 bool load_no_memory(struct load *load);
 
+/* One address or network of a list (address.h). */
+bool load_prefix(struct load *load, const struct node *node, const struct row *row,
+                 struct prefix *prefix);
+
+/* ---- proxies.c: what stands between senders and us ---- */
+
+/* Rows' readers: `trusted_proxies` and `health` of the server. */
+bool load_trusted_proxies(struct load *load, const struct node *node, const struct row *row,
+                          void *field);
+bool load_health(struct load *load, const struct node *node, const struct row *row, void *field);
+/* When all of `server` is read. False after a problem. */
+bool load_check_proxies(struct load *load, const struct node *node, struct server_settings *server);
+/* When the routes are read too. */
+void load_check_clients(struct load *load);
+void load_check_health(struct load *load);
+/* Where something stands that has been read already. */
+struct node load_place(const struct load *load, const struct position *at);
+
 /* Whether the row's value is a secret, or a section that has such a row. */
 bool row_holds_secret(const struct row *row);
 

@@ -96,8 +96,8 @@ static bool read_methods(struct load *load, const struct node *node, const struc
 
 /* ---- allow, deny ---- */
 
-static bool read_prefix(struct load *load, const struct node *node, const struct row *row,
-                        struct prefix *prefix)
+bool load_prefix(struct load *load, const struct node *node, const struct row *row,
+                 struct prefix *prefix)
 {
     struct error err;
     if (node->kind != NODE_SCALAR || tree_is_null(node))
@@ -117,7 +117,7 @@ static bool read_prefixes(struct load *load, const struct node *node, const stru
     if (!list.items)
         return load_no_memory(load);
     for (const struct node *item = node->first; item; item = item->next)
-        ok = read_prefix(load, item, row, &list.items[list.count++]) && ok;
+        ok = load_prefix(load, item, row, &list.items[list.count++]) && ok;
     if (ok)
         *(struct prefix_list *)field = list;
     return ok;

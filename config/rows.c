@@ -53,6 +53,7 @@ static bool read_tls(struct load *load, const struct node *node, const struct ro
 
 static const char *const off_choice[] = {"off", NULL};
 static const char *const plaintext_choices[] = {"refuse", "accept", NULL};
+static const char *const proxy_protocol_choices[] = {"off", "required", NULL};
 
 static const struct row listen_rows[] = {
     {.name = "address",
@@ -80,6 +81,27 @@ static const struct row listen_rows[] = {
      .choices = plaintext_choices,
      .default_text = "refuse",
      .sentence = "`accept` allows `tls: off` on an address that other machines can reach."},
+    {.name = "proxy_protocol",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct listen_settings, proxy_protocol),
+     .choices = proxy_protocol_choices,
+     .default_text = "off",
+     .sentence =
+         "`required`: each connection begins with a header of the PROXY protocol (version 1 or 2), "
+         "in front of TLS too, and comes from one of `trusted_proxies`; others are closed. It has "
+         "to be there within `header_timeout`."},
+    {.name = "mode",
+     .type = ROW_MODE,
+     .offset = offsetof(struct listen_settings, mode),
+     .default_text = "\"0660\"",
+     .sentence = "The mode of a unix socket: who may write to it may connect."},
+    {.name = "group",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct listen_settings, group),
+     .min = 1,
+     .max = 32,
+     .sentence = "The group of a unix socket, such as that of a proxy; if it is not said, that of "
+                 "the process that starts the server."},
 };
 
 /* Paths of unix sockets are relative to the file, as all paths are. */
@@ -95,6 +117,21 @@ static bool resolve_unix(struct load *load, const struct node *node, struct list
     return listen_address_parse(address, parsed, &err) || load_problem(load, node, "%s", err.text);
 }
 
+/* Keys that only a unix socket which we make can have. */
+static bool check_listen_access(struct load *load, const struct node *node,
+                                const struct listen_address *parsed)
+{
+    static const char *const keys[] = {"mode", "group"};
+    bool ok = true;
+    for (size_t i = 0; i < ROW_COUNT(keys) && parsed->kind != LISTEN_UNIX; i++) {
+        const struct node *value = tree_find(node, keys[i]);
+        if (value)
+            ok = load_problem(load, value->key, "\"%s\" is for addresses of the form unix:/path",
+                              keys[i]);
+    }
+    return ok;
+}
+
 static bool finish_listen(struct load *load, const struct node *node, void *settings)
 {
     struct listen_settings *listen = settings;
@@ -105,6 +142,8 @@ static bool finish_listen(struct load *load, const struct node *node, void *sett
     if (!listen_address_parse(listen->address, &parsed, &err))
         return load_problem(load, address, "%s", err.text);
     if (parsed.kind == LISTEN_UNIX && !resolve_unix(load, address, listen, &parsed))
+        return false;
+    if (!check_listen_access(load, node, &parsed))
         return false;
     bool open = listen->tls.off && parsed.kind == LISTEN_TCP && !parsed.loopback;
     if (open && listen->plaintext != PLAINTEXT_ACCEPT)
@@ -124,6 +163,8 @@ static const struct row_section listen_section = {.name = "listen",
                                                   .finish = finish_listen};
 
 /* ---- server ---- */
+
+static const char *const forwarded_choices[] = {"x-forwarded-for", "forwarded", "off", NULL};
 
 static const struct row server_rows[] = {
     {.name = "listen",
@@ -215,6 +256,43 @@ static const struct row server_rows[] = {
      .min = 1,
      .max = 10000,
      .sentence = "Commands that run at once, of all routes together."},
+    {.name = "trusted_proxies",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct server_settings, trusted_proxies),
+     .read = load_trusted_proxies,
+     .syntax = "a list of addresses, networks and `unix` (who connects through a unix socket)",
+     .json_schema = "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
+     .sentence =
+         "Proxies whose word about the client is believed; `allow`, `deny`, limits, the log and "
+         "actions then go by the client that they name (docs/proxies.md). `[]` says that there "
+         "is none."},
+    {.name = "forwarded",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct server_settings, forwarded),
+     .choices = forwarded_choices,
+     .default_text = "x-forwarded-for",
+     .sentence =
+         "The one header in which `trusted_proxies` name the client: they have to set it or to add "
+         "to it. It is read from the right to the first address that is not trusted. The other "
+         "header is ignored; `off`: both are, and only the PROXY protocol counts."},
+    {.name = "forwarded_host",
+     .type = ROW_BOOL,
+     .offset = offsetof(struct server_settings, forwarded_host),
+     .default_text = "false",
+     .sentence =
+         "`true`: the host and the protocol that the sender used are those which "
+         "`trusted_proxies` say, in X-Forwarded-Host and X-Forwarded-Proto or in Forwarded; they "
+         "have to set both. A route's `public_url` does without it."},
+    {.name = "health",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct server_settings, health),
+     .read = load_health,
+     .default_text = "off",
+     .syntax = "a path such as `/healthz`, or `off`",
+     .json_schema = "{\"type\": \"string\"}",
+     .sentence = "A path that is answered 200 while events would be stored, else 503 with the "
+                 "reason; on every address, before routes, to anybody, by GET and HEAD. It makes "
+                 "no event and no line in the log."},
 };
 
 /* Port 0 is another port each time, and systemd may pass several sockets of one name. */
@@ -264,6 +342,7 @@ static bool finish_server(struct load *load, const struct node *node, void *sett
         server->body_memory_at = load_position(load, body_memory);
     if (connections)
         server->connections_at = load_position(load, connections);
+    ok = load_check_proxies(load, node, server) && ok;
     if (server->user && server->user[strcspn(server->user, ":/ \t\n")])
         return load_problem(load, tree_find(node, "user"), "\"%s\" is not the name of a user",
                             server->user);

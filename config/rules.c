@@ -3,7 +3,7 @@
 #include "config/load_private.h"
 #include "config/route_path.h"
 
-static struct node place_of(const struct load *load, const struct position *at)
+struct node load_place(const struct load *load, const struct position *at)
 {
     struct node node = {.kind = NODE_MAPPING, .line = at->line, .column = at->column};
     for (struct source *source = load->problems->sources; source; source = source->next)
@@ -52,14 +52,14 @@ static bool same_paths(const struct compared *a, const struct compared *b)
 
 static void report_name(struct load *load, const struct route *first, const struct route *second)
 {
-    struct node node = place_of(load, &second->at);
+    struct node node = load_place(load, &second->at);
     load_problem(load, &node, "the name \"%s\" is taken by the route in %s:%u", second->name,
                  first->at.file, first->at.line);
 }
 
 static void report_paths(struct load *load, const struct route *first, const struct route *second)
 {
-    struct node node = place_of(load, &second->at);
+    struct node node = load_place(load, &second->at);
     const char *method = common_method(first, second);
     if (strcmp(first->path, second->path) == 0)
         load_problem(load, &node, "%s %s is taken by the route in %s:%u", method, second->path,
@@ -144,7 +144,7 @@ static void check_memory(struct load *load)
         const struct route *route = &settings->routes[i];
         if (route->max_body <= settings->server.body_memory)
             continue;
-        struct node node = place_of(load, &route->at);
+        struct node node = load_place(load, &route->at);
         units_format_size(route->max_body, body);
         units_format_size(settings->server.body_memory, memory);
         load_problem(load, &node,
@@ -158,4 +158,6 @@ void load_check_rules(struct load *load)
 {
     check_routes(load);
     check_memory(load);
+    load_check_health(load);
+    load_check_clients(load);
 }

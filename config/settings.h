@@ -21,13 +21,38 @@ struct tls_settings {
 };
 
 enum plaintext { PLAINTEXT_REFUSE, PLAINTEXT_ACCEPT };
+enum proxy_protocol { PROXY_PROTOCOL_OFF, PROXY_PROTOCOL_REQUIRED };
 
 struct listen_settings {
     const char *address; /* host:port, [v6]:port, unix:/path (made absolute), systemd:NAME */
     struct tls_settings tls;
-    int plaintext; /* enum plaintext: may an address that others can reach go without TLS */
+    int plaintext;      /* enum plaintext: may an address that others can reach go without TLS */
+    int proxy_protocol; /* enum proxy_protocol */
+    int64_t mode;       /* of a unix socket */
+    const char *group;  /* of a unix socket; NULL: that of the process */
     struct position at;
 };
+
+/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
+struct prefix {
+    uint8_t address[16];
+    unsigned bits;
+};
+
+struct prefix_list {
+    struct prefix *items;
+    size_t count;
+};
+
+/* Whose word about the client is believed. */
+struct trusted_proxies {
+    struct prefix_list networks;
+    bool local;         /* who connects through a unix socket */
+    struct position at; /* no file where it is not said */
+};
+
+/* The one header in which they say it. */
+enum forwarded { FORWARDED_X_FORWARDED_FOR, FORWARDED_RFC7239, FORWARDED_OFF };
 
 struct server_settings {
     struct section_list listen; /* of struct listen_settings, at least one */
@@ -42,6 +67,11 @@ struct server_settings {
     struct position body_memory_at; /* no file where it is not said */
     int64_t shutdown_grace_ms;
     int64_t commands; /* that run at once, all routes together */
+    struct trusted_proxies trusted_proxies;
+    int forwarded;       /* enum forwarded */
+    bool forwarded_host; /* the host and the protocol of the sender are theirs to say too */
+    const char *health;  /* the path of the health check; NULL: there is none */
+    struct position health_at;
 };
 
 /* What is done with a log that has frames behind a broken one. */
@@ -58,17 +88,6 @@ struct journal_settings {
 
 struct log_settings {
     int level, format; /* enum log_level, enum log_format */
-};
-
-/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
-struct prefix {
-    uint8_t address[16];
-    unsigned bits;
-};
-
-struct prefix_list {
-    struct prefix *items;
-    size_t count;
 };
 
 enum rate_limit_per { PER_CLIENT, PER_ROUTE };

@@ -19,10 +19,12 @@ struct header {
 };
 
 struct request {
-    struct arena *arena; /* the exchange's; limited */
-    int64_t now_ms;      /* Unix time at which freshness is judged */
-    bool secure;         /* came over TLS */
-    struct client_address client;
+    struct arena *arena;          /* the exchange's; limited */
+    int64_t now_ms;               /* Unix time at which freshness is judged */
+    bool secure;                  /* came over TLS, or to a trusted proxy that says so */
+    struct client_address client; /* who connected; then whom trusted proxies name */
+    bool is_own;     /* a proxy's own connection, by its PROXY header: no header names anybody */
+    bool is_unnamed; /* `client` is a trusted proxy, which has named nobody */
     struct bytes method;          /* as sent */
     struct bytes version;         /* "HTTP/1.1" */
     struct bytes target;          /* raw, as in the request line */

@@ -17,6 +17,7 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_HANDSHAKE] = {"handshake", 200, "", LOG_INFO, false, false},
     [REPLY_QUARANTINED] = {"quarantined", 202, "accepted, but not carried out", LOG_WARNING, false,
                            false},
+    [REPLY_HEALTHY] = {"healthy", 200, "events are taken", LOG_DEBUG, false, false},
     [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
                            true, false},
     [REPLY_BAD_TARGET] = {"bad_target", 400, "the request target is not a path", LOG_INFO, true,

@@ -14,6 +14,7 @@ enum reply {
     REPLY_IGNORED,
     REPLY_HANDSHAKE,
     REPLY_QUARANTINED, /* in the journal, but not to be carried out */
+    REPLY_HEALTHY,     /* to the health check: an event would be stored */
     REPLY_BAD_REQUEST, /* not HTTP as we take it */
     REPLY_BAD_TARGET,
     REPLY_TLS_EXPECTED,

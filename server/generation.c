@@ -44,14 +44,21 @@ static bool open_address(struct generation *generation, struct socket_table *tab
     struct open_socket *opened =
         socket_table_open(table, listen[index].address, same_address_before(listen, index),
                           wants_v6_only(list, index), &err);
-    if (!opened) {
+    /* one that serves already keeps its mode until the new configuration takes over */
+    if (!opened || (!opened->said && !socket_set_access(opened, (mode_t)listen[index].mode,
+                                                        listen[index].group, &err))) {
         problems->unreadable = true;
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at, "%s", err.text);
         return false;
     }
     struct listen_socket *socket = &generation->sockets[generation->socket_count++];
-    *socket = (struct listen_socket){
-        .fd = opened->fd, .local = opened->local, .tls = !listen[index].tls.off};
+    *socket = (struct listen_socket){.fd = opened->fd,
+                                     .local = opened->local,
+                                     .tls = !listen[index].tls.off,
+                                     .proxy_protocol =
+                                         listen[index].proxy_protocol == PROXY_PROTOCOL_REQUIRED};
+    if (generation->settings->server.trusted_proxies.local && socket_is_public(opened))
+        premises_warn_public(&listen[index], problems);
     /* the file's own addresses were judged when it was read; what systemd passes is seen here */
     if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT &&
         socket_is_reachable(opened)) {
@@ -69,6 +76,7 @@ static bool generation_open_sockets(struct generation *generation, struct socket
 {
     size_t count = generation->settings->server.listen.count;
     bool ok = premises_check_user(generation->settings, problems);
+    ok = premises_check_groups(generation->settings, problems) && ok;
     generation->sockets = calloc(count, sizeof *generation->sockets);
     if (!generation->sockets)
         return error_set(err, "no memory");

@@ -253,6 +253,7 @@ void http_drain(struct http *http, int64_t deadline_ns, bool patient)
     if (!http->is_draining)
         http_accept_last(http);
     http->is_draining = true;
+    http->is_leaving = !patient;
     for (connection = TAILQ_FIRST(&http->connections); connection; connection = next) {
         next = TAILQ_NEXT(connection, all);
         drain_connection(connection, now, patient);

@@ -71,7 +71,9 @@ static bool accept_one(struct http_door *door)
                                   memory_order_relaxed);
         if (!client.local)
             disable_nagle(fd);
-        if (!connection_create(door, fd, &client))
+        if (door->socket->proxy_protocol && !http_proxy_admits(door, &client))
+            close(fd);
+        else if (!connection_create(door, fd, &client))
             accept_failed(door->http, ENOMEM);
         else if (door->http->count > door->http->limit)
             connection_give_up_one(door->http);

@@ -173,6 +173,8 @@ static bool speaks_plain_http(const struct connection *connection)
 
 static void fresh_is_ready(struct connection *connection)
 {
+    if (connection->awaits_proxy && !connection_take_proxy(connection))
+        return;
     switch (connection_peek(connection)) {
     case PEEK_NOTHING:
         return;
@@ -317,6 +319,8 @@ static void connection_is_due(struct loop_timer *timer)
             connection_cut(connection);
         return;
     default:
+        if (connection->awaits_proxy)
+            http_proxy_late(connection);
         connection_cut(connection);
     }
 }
@@ -333,7 +337,11 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
         close(fd);
         return false;
     }
-    *connection = (struct connection){.door = door, .fd = fd, .client = *client, .began_ns = now};
+    *connection = (struct connection){.door = door,
+                                      .fd = fd,
+                                      .client = *client,
+                                      .began_ns = now,
+                                      .awaits_proxy = door->socket->proxy_protocol};
     buffer_init(&connection->target, GUARD_TARGET_MAX + 1);
     loop_watch_init(&connection->watch, connection_ready, connection);
     loop_timer_init(&connection->timer, connection_is_due, connection);

@@ -85,6 +85,7 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     request->version = bytes_of_text(version);
     request->target = buffer_bytes(&connection->target);
     request->client = connection->client;
+    request->is_own = connection->is_own;
     request->secure = connection->tls.session != NULL;
     request->now_ms = clock_unix_ms();
     head.headers = arena_alloc_array(request->arena, GUARD_HEADERS_MAX + 1, sizeof *head.headers);

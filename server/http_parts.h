@@ -2,12 +2,14 @@
  *
  *   http.c             daemons, rounds, draining
  *   http_accept.c      listening sockets → connections
+ *   http_proxy.c       the PROXY header in front of a connection
  *   http_connection.c  stages, deadlines
  *   http_library.c     connections inside libmicrohttpd, parking, cutting
  *   http_stuck.c       requests that libmicrohttpd cannot go on with
  *   http_linger.c      what comes after the answer
  *   http_head.c        what libmicrohttpd has read → struct request
  *   http_request.c     the walk of a request and its wait for the runner
+ *   http_health.c      the health check
  *   http_body.c        memory of bodies
  *   http_reply.c       answers and their log lines
  */
@@ -51,11 +53,13 @@ struct connection {
     bool is_suspect;  /* of being stuck, see http_stuck.c */
     bool is_in_epoll; /* libmicrohttpd's, put there by us: see library_show_end */
     bool must_linger;
-    bool has_ended;   /* the client sends no more */
-    bool is_refused;  /* by libmicrohttpd, and that has been logged */
-    uint8_t requests; /* begun, up to 255 */
-    uint8_t looks;    /* for the next request, still to be made */
-    struct client_address client;
+    bool has_ended;               /* the client sends no more */
+    bool awaits_proxy;            /* its PROXY header has not come yet */
+    bool is_own;                  /* of the proxy itself, by that header */
+    bool is_refused;              /* by libmicrohttpd, and that has been logged */
+    uint8_t requests;             /* begun, up to 255 */
+    uint8_t looks;                /* for the next request, still to be made */
+    struct client_address client; /* who connected; by the PROXY header where there is one */
     struct tls_session tls;
     struct loop_watch watch;
     struct loop_timer timer;
@@ -113,6 +117,10 @@ struct http {
     int64_t left_since_ns, left_last_ns; /* newcomers, to other listeners */
     uint32_t left_accepted;              /* by those, when left_since_ns was set */
     struct tls_session *tls_at_work;     /* the one that has read last; NULL: none, or it is gone */
+    bool is_leaving;                     /* draining for good, not for a newer generation */
+    bool is_health_asked;                /* and not answered yet */
+    int64_t health_ns;                   /* when the verdict below was given; 0: never */
+    struct verdict health;               /* of the runner: REPLY_HEALTHY, or why not */
     struct log_gate gate;
     struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
     uint64_t progress;            /* of all connections, and connections that were closed */
@@ -129,6 +137,7 @@ struct http_request {
     struct verdict verdict; /* REPLY_NONE: not decided */
     bool is_handed_over;    /* to the runner */
     bool is_discarding;     /* refused in the middle of the body, which has to end first */
+    bool is_health;         /* the health check */
     uint64_t tag;           /* 0: does not wait */
     char id[ID_TEXT_SIZE];
 };
@@ -150,6 +159,16 @@ void http_accept_tell(struct http *http);
 /* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
  * process has them, nobody is let into a queue that nobody serves. */
 void http_accept_last(struct http *http);
+
+/* ---- http_proxy.c ---- */
+
+/* Whether a connection from there may begin with a PROXY header; logs one that may not. */
+bool http_proxy_admits(struct http_door *door, const struct client_address *peer);
+/* Takes the header off the front of a fresh connection, byte for byte, and with it the client.
+ * False: it is not complete yet, or the connection has been closed for it. */
+bool connection_take_proxy(struct connection *connection);
+/* Logs that the header did not come in time. */
+void http_proxy_late(const struct connection *connection);
 
 /* ---- http_connection.c ---- */
 
@@ -234,8 +253,21 @@ void http_runner_lost(void *owner);
 /* The runner has not answered in time, or will not: refuses a queued request. */
 void request_give_up(struct http_request *request, enum reply reply, const char *reason);
 void request_destroy(struct http_request *request);
+/* A queued request has its verdict: goes on to its answer. */
+void request_decide(struct http_request *request, struct verdict verdict);
 /* The client of a queued request is gone: nobody waits for its answer. */
 void request_forget_answer(struct http_request *request);
+
+/* ---- http_health.c ---- */
+
+/* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
+struct verdict health_begin(struct http_request *request);
+/* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */
+struct verdict health_ask(struct http_request *request);
+/* The runner has answered with this verdict, or is gone: all who wait are told. */
+void health_is_known(struct http *http, struct verdict verdict);
+/* What an answer has for a tag that is for the health check. */
+#define HEALTH_TAG UINT64_MAX
 
 /* ---- http_body.c ---- */
 

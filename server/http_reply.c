@@ -32,6 +32,21 @@ static struct log_field where_field(const struct connection *connection)
     return log_bytes("path", path);
 }
 
+/* The client that proxies name, once a head has been read. */
+static const struct client_address *client_of(const struct connection *connection)
+{
+    const struct http_request *request = connection->request;
+    return request && request->exchange.stage ? &request->exchange.request.client
+                                              : &connection->client;
+}
+
+/* Health checks come every few seconds; how they are answered is told by other lines already. */
+static bool is_quiet(const struct connection *connection, enum reply reply)
+{
+    return connection->request && connection->request->is_health &&
+           (reply == REPLY_HEALTHY || reply_rows[reply].status == 503);
+}
+
 static void reply_log(const struct connection *connection, enum reply reply, unsigned status,
                       const char *reason, const char *id)
 {
@@ -40,7 +55,11 @@ static void reply_log(const struct connection *connection, enum reply reply, uns
     char peer[CLIENT_TEXT_SIZE];
     size_t count = 0;
     int64_t began_ns = connection->request ? connection->request->began_ns : connection->began_ns;
-    client_format(&connection->client, peer);
+    if (is_quiet(connection, reply)) {
+        reply_count(connection, reply);
+        return;
+    }
+    client_format(client_of(connection), peer);
     if (id && id[0])
         fields[count++] = log_text("id", id);
     fields[count++] = where_field(connection);

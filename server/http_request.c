@@ -90,6 +90,8 @@ static struct verdict request_judge_head(struct http_request *request, const cha
     struct verdict verdict = http_head_read(request, method, version);
     if (verdict.reply == REPLY_NONE)
         verdict = pipeline_head(&request->exchange, request->began_ns);
+    if (verdict.reply == REPLY_HEALTHY)
+        return health_begin(request);
     if (verdict.reply != REPLY_NONE)
         return verdict;
     if (!uplink_is_open(&request->connection->door->http->uplink))
@@ -183,9 +185,26 @@ static struct verdict request_enqueue(struct http_request *request)
     return verdict_go_on();
 }
 
+/* The answer will come: nothing is done for the request until then. */
+static void request_wait(struct http_request *request)
+{
+    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
+    connection_unsettle(request->connection);
+}
+
+static enum MHD_Result health_complete(struct http_request *request)
+{
+    request->verdict = health_ask(request);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    request_wait(request);
+    return MHD_YES;
+}
+
 static enum MHD_Result request_complete(struct http_request *request)
 {
-    struct connection *connection = request->connection;
+    if (request->is_health)
+        return health_complete(request);
     if (request->verdict.reply == REPLY_NONE)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
@@ -197,12 +216,11 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
     body_hand_over(request);
-    connection_set_stage(connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
-    connection_unsettle(connection);
+    request_wait(request);
     return MHD_YES;
 }
 
-static void request_decide(struct http_request *request, struct verdict verdict)
+void request_decide(struct http_request *request, struct verdict verdict)
 {
     request_forget_answer(request);
     request->verdict = verdict;
@@ -268,21 +286,22 @@ void http_answered(void *owner, const struct wire_answer *answer)
 {
     struct http *http = owner;
     struct http_request *request = tag_table_find(&http->waiting, answer->tag);
+    bool is_accepted = answer->status == WIRE_ACCEPTED;
+    struct verdict refused = {.reply = runner_answers[answer->status].reply,
+                              .retry_after_s =
+                                  answer->retry_after_s ? answer->retry_after_s : RETRY_S,
+                              .reason = runner_answers[answer->status].reason};
+    if (answer->tag == HEALTH_TAG) {
+        health_is_known(http, is_accepted ? (struct verdict){.reply = REPLY_HEALTHY} : refused);
+        return;
+    }
     if (!request) /* given up, or its client is gone */
         return;
     memcpy(request->id, answer->id, sizeof request->id);
-    unsigned retry_after_s = answer->retry_after_s ? answer->retry_after_s : RETRY_S;
-    if (answer->status == WIRE_ACCEPTED) {
-        request_decide(request, verdict_agreed(request));
-        return;
-    }
-    if (answer->status == WIRE_DUPLICATE) {
+    if (answer->status == WIRE_DUPLICATE)
         request_decide(request, verdict_duplicate(request, answer));
-        return;
-    }
-    request_decide(request, (struct verdict){.reply = runner_answers[answer->status].reply,
-                                             .retry_after_s = retry_after_s,
-                                             .reason = runner_answers[answer->status].reason});
+    else
+        request_decide(request, is_accepted ? verdict_agreed(request) : refused);
 }
 
 void http_runner_lost(void *owner)
@@ -291,6 +310,7 @@ void http_runner_lost(void *owner)
     struct http_request *request;
     while ((request = tag_table_any(&http->waiting)))
         request_give_up(request, REPLY_JOURNAL, "the runner has gone");
+    health_is_known(http, http_unavailable(REPLY_JOURNAL, "the runner has gone"));
 }
 
 /* ---- called by libmicrohttpd ---- */

@@ -28,7 +28,10 @@ struct intake {
     bool behind;       /* others have committed events that are not */
     struct intake_item items[INTAKE_BATCH];
     size_t count, bytes;
-    bool learned; /* a key is in the transaction */
+    bool learned;       /* a key is in the transaction */
+    bool is_asked;      /* a question of the health check is in the batch */
+    bool is_writing;    /* the transaction writes something */
+    int64_t written_ns; /* when one that did was last committed; 0: never */
 };
 
 /* Reads the keys that still count from the journal. */

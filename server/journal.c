@@ -374,14 +374,18 @@ enum store_status journal_commit(struct journal *journal)
     return database_status(&journal->db);
 }
 
-enum store_status journal_probe(struct journal *journal)
+bool journal_touch(struct journal *journal)
 {
     char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION);
+    return database_run(&journal->db, sql);
+}
+
+enum store_status journal_probe(struct journal *journal)
+{
     if (journal_begin(journal) != STORE_OK)
         return database_status(&journal->db);
-    /* writes the first page, as it is */
-    snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION);
-    database_run(&journal->db, sql);
+    journal_touch(journal);
     return journal_commit(journal);
 }
 

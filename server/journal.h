@@ -85,6 +85,8 @@ enum store_status journal_begin(struct journal *journal);
 enum store_status journal_commit(struct journal *journal);
 /* A transaction that only proves that one can be made durable. */
 enum store_status journal_probe(struct journal *journal);
+/* Within a transaction: writes the first page, as it is. False if that failed. */
+bool journal_touch(struct journal *journal);
 /* As much of the log as possible goes into the file. */
 void journal_copy_log(struct journal *journal);
 /* After a turn, when everybody has his answer: copies the log if it is long, and if no other

@@ -14,6 +14,7 @@
 #include "handlers/validate.h"
 #include "server/guard.h"
 #include "server/kept.h"
+#include "server/proxies.h"
 #include "server/routing.h"
 
 #include <assert.h>
@@ -30,6 +31,30 @@ static struct verdict stage_guard(struct exchange *exchange, int64_t monotonic_n
 {
     (void)monotonic_ns;
     return guard_check(&exchange->request, &exchange->content_length);
+}
+
+/* Before everything that a stranger could be refused, charged or logged for. */
+static struct verdict stage_health(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct request *request = &exchange->request;
+    const char *path = exchange->pipeline->settings->server.health;
+    (void)monotonic_ns;
+    if (!path || !bytes_equal_text(request->path, path))
+        return verdict_go_on();
+    if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
+        return (struct verdict){.reply = REPLY_METHOD,
+                                .reason = "the health check takes GET and HEAD",
+                                .header_name = "Allow",
+                                .header_value = bytes_of_text("GET, HEAD")};
+    return exchange->content_length == 0
+               ? (struct verdict){.reply = REPLY_HEALTHY}
+               : verdict_refuse(REPLY_TOO_LARGE, "the health check takes no body");
+}
+
+static struct verdict stage_client(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return proxies_find_client(&exchange->pipeline->settings->server, &exchange->request);
 }
 
 static struct verdict stage_route(struct exchange *exchange, int64_t monotonic_ns)
@@ -50,8 +75,13 @@ static struct verdict stage_length(struct exchange *exchange, int64_t monotonic_
 
 static struct verdict stage_address(struct exchange *exchange, int64_t monotonic_ns)
 {
+    const struct request *request = &exchange->request;
     (void)monotonic_ns;
-    return address_check(exchange->request.route, &exchange->request.client);
+    struct verdict verdict = address_check(request->route, &request->client);
+    if (verdict.reply == REPLY_FORBIDDEN && request->is_unnamed)
+        verdict.reason = "the address is not allowed: it is a trusted proxy's, which names no "
+                         "client (server.forwarded)";
+    return verdict;
 }
 
 static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
@@ -278,6 +308,8 @@ static struct verdict stage_validate(struct exchange *exchange, int64_t monotoni
 
 #define HEAD_STAGES(STAGE)                                                                         \
     STAGE("guard", stage_guard)                                                                    \
+    STAGE("health", stage_health)                                                                  \
+    STAGE("client", stage_client)                                                                  \
     STAGE("route", stage_route)                                                                    \
     STAGE("length", stage_length)                                                                  \
     STAGE("address", stage_address)                                                                \

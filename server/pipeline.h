@@ -55,9 +55,10 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
 void exchange_finish(struct exchange *exchange);
 
-/* guard → route → length → address → limit per client → authenticate (head). Decides before a byte
- * of the body is read. On REPLY_NONE request.route is set and the body may be up to route->max_body
- * bytes. */
+/* guard → health → client → route → length → address → limit per client → authenticate (head).
+ * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
+ * up to route->max_body bytes. On REPLY_HEALTHY it is a health check, for which the caller still
+ * has to find out how the server is. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
 /* After a head that was let through: whether the caller has shown already who it is, so that

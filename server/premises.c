@@ -9,10 +9,12 @@
 #include "server/memory_limit.h"
 #include "server/privilege.h"
 #include "server/process.h"
+#include "server/sockets.h"
 #include "server/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -181,6 +183,41 @@ bool premises_check_user(const struct settings *settings, struct problem_list *p
     return report(problems, &server->user_at, &err);
 }
 
+void premises_warn_public(const struct listen_settings *listen, struct problem_list *problems)
+{
+    settings_problem(problems, PROBLEM_WARNING, &listen->at,
+                     "every user of this machine can connect to %s, and \"unix\" in "
+                     "server.trusted_proxies believes whoever does: give it to the proxy's group, "
+                     "with \"mode: \\\"0660\\\"\" and \"group\"",
+                     listen->address);
+}
+
+/* What systemd passes is seen when the server starts. */
+static void check_unix_sockets(const struct settings *settings, struct problem_list *problems)
+{
+    const struct section_list *list = &settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    for (size_t i = 0; settings->server.trusted_proxies.local && i < list->count; i++)
+        if (strncmp(listen[i].address, "unix:", 5) == 0 &&
+            unix_path_is_public(listen[i].address + 5, (mode_t)listen[i].mode))
+            premises_warn_public(&listen[i], problems);
+}
+
+bool premises_check_groups(const struct settings *settings, struct problem_list *problems)
+{
+    const struct section_list *list = &settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    struct error err;
+    bool ok = true;
+    for (size_t i = 0; i < list->count; i++) {
+        if (!listen[i].group || getgrnam(listen[i].group))
+            continue;
+        error_set(&err, "there is no group \"%s\"", listen[i].group);
+        ok = report(problems, &listen[i].at, &err);
+    }
+    return ok;
+}
+
 void premises_fit_memory(struct settings *settings, struct problem_list *problems)
 {
     memory_limit_apply(settings, memory_limit_find(""), problems);
@@ -191,5 +228,7 @@ void premises_check(struct settings *settings, bool with_keys, struct problem_li
     premises_fit_memory(settings, problems);
     check_pairs(settings, with_keys, problems);
     premises_check_user(settings, problems);
+    premises_check_groups(settings, problems);
+    check_unix_sockets(settings, problems);
     premises_warn_journal(settings, problems);
 }

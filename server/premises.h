@@ -15,6 +15,12 @@ bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *so
 /* Whether server.user can be become. False after reporting. */
 bool premises_check_user(const struct settings *settings, struct problem_list *problems);
 
+/* Whether the groups of unix sockets are there. False after reporting. */
+bool premises_check_groups(const struct settings *settings, struct problem_list *problems);
+
+/* Warns at its place of a unix socket whose users are believed and that everybody can reach. */
+void premises_warn_public(const struct listen_settings *listen, struct problem_list *problems);
+
 /* Fits server.body_memory to the memory that there is; warns where that cannot be. */
 void premises_fit_memory(struct settings *settings, struct problem_list *problems);
 

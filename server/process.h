@@ -11,6 +11,7 @@ struct listen_socket {
     int fd;     /* listening, non-blocking, close-on-exec */
     bool local; /* unix socket */
     bool tls;
+    bool proxy_protocol;                   /* each connection begins with a header of it */
     const char *certificate_pem, *key_pem; /* contents, read and checked by the supervisor; key
                                               memory is wiped by whoever does not need it */
 };

@@ -71,6 +71,8 @@ struct bytes reply_body(struct arena *arena, const struct verdict *verdict, cons
     case REPLY_QUARANTINED:
         return text_bytes(
             arena_format(arena, "{\"id\":\"%s\",\"quarantined\":true}", id ? id : ""));
+    case REPLY_HEALTHY:
+        return text_bytes("{\"status\":\"ok\"}");
     case REPLY_IGNORED:
         return ignored_body(arena, verdict->reason);
     default:

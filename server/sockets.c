@@ -8,6 +8,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -115,9 +117,10 @@ static int open_unix(const char *path, struct error *err)
     /* a socket that nobody serves was left by a crash; anything else is not ours to remove */
     if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) && !unix_socket_alive(&address))
         unlink(path);
+    /* ours alone until socket_set_access */
+    mode_t mask = umask(0177);
     int fd = listen_on((struct sockaddr *)&address, sizeof address, path, true, err);
-    if (fd >= 0)
-        chmod(path, 0666); /* who may reach it is the directory's business, as for TCP */
+    umask(mask);
     return fd;
 }
 
@@ -174,6 +177,61 @@ static bool is_unix(int fd)
     socklen_t length = sizeof address;
     return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
            address.ss_family == AF_UNIX;
+}
+
+static bool find_group(const char *name, gid_t *gid, struct error *err)
+{
+    const struct group *group = getgrnam(name);
+    if (!group)
+        return error_set(err, "there is no group \"%s\"", name);
+    *gid = group->gr_gid;
+    return true;
+}
+
+bool socket_set_access(const struct open_socket *socket, mode_t mode, const char *group,
+                       struct error *err)
+{
+    const char *path = socket->address + strlen("unix:");
+    gid_t gid = (gid_t)-1;
+    if (!socket->local || socket->inherited)
+        return true;
+    if (group && !find_group(group, &gid, err))
+        return false;
+    /* the group first: its members are not let in by the mode that was meant for others */
+    if (group && lchown(path, (uid_t)-1, gid) != 0)
+        return error_set_errno(err, errno, "cannot give %s to the group \"%s\"", path, group);
+    return chmod(path, mode) == 0 ||
+           error_set_errno(err, errno, "cannot change the mode of %s", path);
+}
+
+bool unix_path_is_public(const char *path, mode_t mode)
+{
+    char directory[PATH_MAX];
+    struct stat what;
+    size_t length = strlen(path);
+    if (!(mode & S_IWOTH) || length >= sizeof directory)
+        return (mode & S_IWOTH) != 0;
+    memcpy(directory, path, length + 1);
+    for (char *slash = strrchr(directory, '/'); slash && slash > directory;
+         slash = strrchr(directory, '/')) {
+        *slash = '\0';
+        if (stat(directory, &what) == 0 && !(what.st_mode & S_IXOTH))
+            return false;
+    }
+    return true;
+}
+
+bool socket_is_public(const struct open_socket *socket)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    socklen_t length = sizeof address;
+    struct stat what;
+    if (!socket->local || getsockname(socket->fd, (struct sockaddr *)&address, &length) != 0)
+        return false;
+    char path[sizeof address.sun_path + 1] = "";
+    memcpy(path, address.sun_path, sizeof address.sun_path);
+    /* an abstract one has no mode */
+    return path[0] == '\0' || (stat(path, &what) == 0 && unix_path_is_public(path, what.st_mode));
 }
 
 static bool is_loopback(const struct sockaddr_storage *address)

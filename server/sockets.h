@@ -6,6 +6,7 @@
 #include "base/error.h"
 
 #include <stddef.h>
+#include <sys/types.h>
 
 enum { SOCKETS_MAX = 64, SOCKET_ADDRESS_MAX = 256 };
 
@@ -29,6 +30,16 @@ struct socket_table {
  * takes IPv4 too unless `v6_only`. */
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,
                                       unsigned number, bool v6_only, struct error *err);
+
+/* Who may connect to a unix socket of ours: a new one is the supervisor's alone until then. `group`
+ * may be NULL: it stays as it is. Does nothing to others. False with `err`. */
+bool socket_set_access(const struct open_socket *socket, mode_t mode, const char *group,
+                       struct error *err);
+
+/* Whether every user of this machine can connect to a unix socket there, by its mode and that of
+ * the directories above it. */
+bool unix_path_is_public(const char *path, mode_t mode);
+bool socket_is_public(const struct open_socket *socket);
 
 /* Before a configuration is applied: nothing is wanted. */
 void socket_table_unmark(struct socket_table *table);

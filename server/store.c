@@ -216,16 +216,25 @@ static void say_no_room(struct store *store, enum room_for what)
                                                          : "outputs of commands are not kept"));
 }
 
-bool store_take_room(struct store *store, enum room_for what, size_t bytes)
+/* Once in the log, and once in the file; and the pages that it shares with others. */
+static int64_t bytes_on_disk(size_t bytes)
+{
+    return 2 * ((int64_t)bytes + ROOM_PAGES * DATABASE_PAGE);
+}
+
+bool store_has_room(const struct store *store, enum room_for what, size_t bytes)
 {
     int64_t below = what == ROOM_FOR_OUTPUTS ? store->settings->min_free / 2 : 0;
-    /* once in the log, and once in the file; and the pages that it shares with others */
-    int64_t needed = 2 * ((int64_t)bytes + ROOM_PAGES * DATABASE_PAGE);
-    if (store->room + below < needed) {
+    return store->room + below >= bytes_on_disk(bytes);
+}
+
+bool store_take_room(struct store *store, enum room_for what, size_t bytes)
+{
+    if (!store_has_room(store, what, bytes)) {
         say_no_room(store, what);
         return false;
     }
-    store->room -= needed;
+    store->room -= bytes_on_disk(bytes);
     return true;
 }
 

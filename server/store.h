@@ -50,6 +50,8 @@ enum room_for { ROOM_FOR_EVENTS, ROOM_FOR_OUTPUTS };
 void store_look_at_space(struct store *store);
 /* Whether so many bytes may be written: events above `min_free`, outputs of commands above half of
  * it. The rest is for what has to be written: claims, outcomes, and copying the log. */
+bool store_has_room(const struct store *store, enum room_for what, size_t bytes);
+/* Takes it, if it is there; the log hears once if it is not. */
 bool store_take_room(struct store *store, enum room_for what, size_t bytes);
 
 /* What to tell those who are refused, in seconds. */

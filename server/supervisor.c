@@ -234,6 +234,21 @@ static void print_addresses(struct supervisor *sv)
     fflush(stdout);
 }
 
+/* Of sockets that the configuration before served too; new ones have been given theirs. */
+static void set_access(struct supervisor *sv)
+{
+    const struct section_list *list = &sv->current->settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    struct error why;
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t s = 0; s < sv->sockets.count; s++)
+            if (sv->sockets.items[s].fd == sv->current->sockets[i].fd &&
+                !socket_set_access(&sv->sockets.items[s], (mode_t)listen[i].mode, listen[i].group,
+                                   &why))
+                log_write(LOG_ERROR, "socket_failed", log_text("address", listen[i].address),
+                          log_text("reason", why.text));
+}
+
 static void take_log_settings(const struct generation *generation)
 {
     const struct log_settings *log = &generation->settings->log;
@@ -257,6 +272,7 @@ static void supervisor_promote(struct supervisor *sv)
     sv->current->serving = true;
     sv->claimed = false;
     socket_table_sweep(&sv->sockets);
+    set_access(sv);
     generation_let_in(sv, sv->current);
     take_log_settings(sv->current);
     print_addresses(sv);

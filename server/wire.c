@@ -15,7 +15,8 @@ struct event_fixed {
     uint64_t tag;
     int64_t received_ms;
     uint32_t route;
-    uint16_t body_is_json, learns;
+    uint16_t body_is_json;
+    uint8_t learns, asks;
     uint32_t lengths[EVENT_SPANS];
 };
 
@@ -47,7 +48,8 @@ bool wire_put_event(struct buffer *out, const struct wire_event *event)
                                 .received_ms = event->received_ms,
                                 .route = event->route,
                                 .body_is_json = event->body_is_json,
-                                .learns = event->learns};
+                                .learns = event->learns,
+                                .asks = event->asks};
     size_t length = sizeof fixed;
     event_spans(event, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
@@ -98,7 +100,8 @@ bool wire_get_event(struct bytes payload, struct wire_event *event)
                              .received_ms = fixed.received_ms,
                              .route = fixed.route,
                              .body_is_json = fixed.body_is_json == 1,
-                             .learns = fixed.learns == 1};
+                             .learns = fixed.learns == 1,
+                             .asks = fixed.asks == 1};
     struct bytes rest = bytes_from(payload, sizeof fixed);
     event_spans(&got, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
@@ -107,7 +110,7 @@ bool wire_get_event(struct bytes payload, struct wire_event *event)
         *(struct bytes *)spans[i] = bytes_of(rest.data, fixed.lengths[i]);
         rest = bytes_from(rest, fixed.lengths[i]);
     }
-    if (rest.length != 0 || fixed.body_is_json > 1 || fixed.learns > 1)
+    if (rest.length != 0 || fixed.body_is_json > 1 || fixed.learns > 1 || fixed.asks > 1)
         return false;
     *event = got;
     return true;

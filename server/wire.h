@@ -20,6 +20,7 @@ struct wire_event {
     uint32_t route; /* index in this generation's settings */
     int64_t received_ms;
     bool body_is_json;
+    bool asks;   /* no event: whether one would be stored */
     bool learns; /* no event: the body is the key that the route's sender has delivered */
     struct bytes client, event_type, delivery_id, content_type;
     struct bytes dedupe_key; /* empty: no dedupe */
