@@ -4,7 +4,7 @@
  * listener, however many checks there are; those that come together share one answer. */
 #include "server/http_parts.h"
 
-#define ASK_NS (100 * NS_PER_MS)
+#define ASK_NS (20 * NS_PER_MS)
 enum { EVENT_BYTES = 1024 /* of body memory: a small event would still find room */ };
 
 /* With the reason in the body, which is for whoever runs the server. */

@@ -1,4 +1,4 @@
-"""Real senders, started by a test and gone with it."""
+"""Real senders and proxies, started by a test and gone with it."""
 import os
 import shutil
 import signal
@@ -33,12 +33,12 @@ class Program:
 
     def __enter__(self):
         if self.port:
-            wait_until(self.is_up, "the sender to listen", 30)
+            wait_until(self.is_up, f"{self.log_path} to listen", 30)
         return self
 
     def is_up(self):
         if self.process.poll() is not None:
-            raise Failure("the sender left: " + self.log())
+            raise Failure("the program left: " + self.log())
         return answers(self.port)
 
     def crashed(self):
@@ -57,7 +57,7 @@ class Program:
             self.process.kill()
             self.process.wait()
         if kind:
-            print("---- the sender's log ----\n" + self.log())
+            print("---- the program's log ----\n" + self.log())
 
 
 def write(server, name, text):

@@ -696,6 +696,68 @@ START_TEST(a_route_of_too_many_parts_does_not_start)
 }
 END_TEST
 
+START_TEST(the_health_check_stands_before_all_that_refuses)
+{
+    static const struct {
+        const char *method, *target, *length;
+        enum reply reply;
+    } cases[] = {
+        {"GET", "/healthz", NULL, REPLY_HEALTHY},  {"HEAD", "/healthz?a=b", NULL, REPLY_HEALTHY},
+        {"GET", "/%68ealthz", "0", REPLY_HEALTHY}, {"POST", "/healthz", "0", REPLY_METHOD},
+        {"GET", "/healthz", "1", REPLY_TOO_LARGE}, {"GET", "/healthz/", NULL, REPLY_NOT_FOUND},
+        {"GET", "/hook", NULL, REPLY_METHOD}};
+    static struct prefix everybody;
+    route.deny = (struct prefix_list){&everybody, 1};
+    settings.server.health = "/healthz";
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct request *request = begin(cases[i].length);
+        request->method = bytes_of_text(cases[i].method);
+        request->target = bytes_of_text(cases[i].target);
+        ck_assert_int_eq(pipeline_head(&exchange, NS_PER_S).reply, cases[i].reply);
+        exchange_finish(&exchange);
+    }
+    settings.server.health = NULL;
+    begin(NULL)->target = bytes_of_text("/healthz");
+    ck_assert_int_eq(pipeline_head(&exchange, NS_PER_S).reply, REPLY_NOT_FOUND);
+    exchange_finish(&exchange);
+    ck_assert_str_eq(spy.calls, "");
+}
+END_TEST
+
+/* 192.0.2.1 is a proxy, and what it says counts for lists, limits and the event. */
+START_TEST(everything_goes_by_the_client_that_the_proxy_names)
+{
+    static struct prefix proxy = {{[10] = 0xff, [11] = 0xff, 192, 0, 2, 1}, 128},
+                         allowed = {{[10] = 0xff, [11] = 0xff, 198, 51, 100}, 120};
+    static const struct {
+        const char *named;
+        enum reply first, second;
+    } cases[] = {{"198.51.100.7", REPLY_NONE, REPLY_RATE_LIMITED},
+                 {"203.0.113.9, 198.51.100.8", REPLY_NONE, REPLY_RATE_LIMITED},
+                 {"198.51.100.9, 203.0.113.9", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
+                 {"unknown", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
+                 {"nonsense", REPLY_BAD_REQUEST, REPLY_BAD_REQUEST}};
+    struct wire_event event;
+    limits[0] = (struct rate_limit){1, 3600000, 1, PER_CLIENT};
+    route.rate_limits = (struct section_list){limits, 1};
+    route.allow = (struct prefix_list){&allowed, 1};
+    settings.server.trusted_proxies.networks = (struct prefix_list){&proxy, 1};
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        struct request *request = begin("0");
+        add_header("X-Forwarded-For", cases[i / 2].named);
+        request->header_count = header_count;
+        struct verdict verdict = pipeline_head(&exchange, NS_PER_S);
+        ck_assert_int_eq(verdict.reply, i % 2 ? cases[i / 2].second : cases[i / 2].first);
+        ck_assert(verdict.reply != REPLY_FORBIDDEN || strstr(cases[i / 2].named, "203") ||
+                  strstr(verdict.reason, "names no client"));
+        if (verdict.reply == REPLY_NONE && pipeline_event(&exchange, 1, &event))
+            ck_assert(bytes_starts_with(event.client, bytes_of_text("198.51.100.")));
+        exchange_finish(&exchange);
+    }
+    settings.server = (struct server_settings){0};
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("pipeline");
@@ -723,6 +785,8 @@ int main(void)
     tcase_add_test(all, what_is_known_of_a_name_is_never_anothers);
     tcase_add_test(all, answers_are_json_and_rows_are_whole);
     tcase_add_test(all, a_route_of_too_many_parts_does_not_start);
+    tcase_add_test(all, the_health_check_stands_before_all_that_refuses);
+    tcase_add_test(all, everything_goes_by_the_client_that_the_proxy_names);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

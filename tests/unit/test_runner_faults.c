@@ -124,6 +124,40 @@ START_TEST(after_a_failed_sync_nothing_is_acknowledged_before_a_check)
 }
 END_TEST
 
+/* The health check: no event, but what would become of one. */
+static uint32_t ask_health(struct peer *peer)
+{
+    const struct wire_event question = {.tag = UINT64_MAX, .asks = true};
+    struct buffer out;
+    buffer_init(&out, 1 << 20);
+    ck_assert(wire_put_event(&out, &question));
+    send_all(peer, &out);
+    struct wire_answer answer = wait_answer(peer);
+    ck_assert_uint_eq(answer.tag, UINT64_MAX);
+    ck_assert_str_eq(answer.id, "");
+    return answer.status;
+}
+
+START_TEST(a_question_finds_a_disk_that_takes_nothing_though_no_event_comes)
+{
+    struct peer peer = peer_start(1);
+    ck_assert_uint_eq(ask_health(&peer), WIRE_ACCEPTED);
+    atomic_store(&board->fail_syncs, 1);
+    int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (ask_health(&peer) == WIRE_ACCEPTED && clock_monotonic_ns() < end_ns)
+        usleep(1000); /* a write of less than a second ago is proof enough */
+    ck_assert_uint_eq(ask_health(&peer), WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_REFUSED_JOURNAL);
+    atomic_store(&board->fail_syncs, 0);
+    end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
+    while (ask_health(&peer) != WIRE_ACCEPTED && clock_monotonic_ns() < end_ns)
+        usleep(1000);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_ACCEPTED);
+    wait_journal("SELECT count(*) FROM event", 1);
+    peer_leave(&peer);
+}
+END_TEST
+
 START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
 {
     struct peer peer = peer_start(1);
@@ -282,6 +316,7 @@ int main(void)
     tcase_add_test(all, below_the_floor_of_free_space_events_are_refused);
     tcase_add_test(all, writes_that_fail_are_refused_until_they_work_again);
     tcase_add_test(all, after_a_failed_sync_nothing_is_acknowledged_before_a_check);
+    tcase_add_test(all, a_question_finds_a_disk_that_takes_nothing_though_no_event_comes);
     tcase_add_test(all, a_lock_held_for_long_is_refused_and_a_short_one_waited_for);
     tcase_add_test(all, want_of_memory_is_no_crash);
     tcase_add_test(all, a_hundred_thousand_queued_events_are_no_burden);

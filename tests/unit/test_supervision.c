@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -255,6 +256,40 @@ START_TEST(an_address_that_came_too_late_is_told_what_has_its_port)
 }
 END_TEST
 
+static unsigned mode_of(const char *path)
+{
+    struct stat what;
+    ck_assert_int_eq(stat(path, &what), 0);
+    return what.st_mode & 07777;
+}
+
+START_TEST(a_unix_socket_is_ours_alone_until_its_mode_is_set)
+{
+    char directory[] = "/tmp/th-sockets-XXXXXX", address[64];
+    const char *path = address + 5;
+    struct socket_table table = {.count = 0};
+    struct error why = {""};
+    ck_assert_ptr_nonnull(mkdtemp(directory)); /* 0700 */
+    snprintf(address, sizeof address, "unix:%s/s", directory);
+    struct open_socket *opened = socket_table_open(&table, address, 0, false, &why);
+    ck_assert_ptr_nonnull(opened);
+    ck_assert_uint_eq(mode_of(path), 0600);
+    ck_assert(!socket_set_access(opened, 0660, "no such group", &why));
+    ck_assert_uint_eq(mode_of(path), 0600);
+    ck_assert_msg(socket_set_access(opened, 0660, NULL, &why), "%s", why.text);
+    ck_assert_uint_eq(mode_of(path), 0660);
+    ck_assert(!socket_is_public(opened));
+    ck_assert(socket_set_access(opened, 0666, NULL, &why));
+    ck_assert(!socket_is_public(opened)); /* for the directory */
+    ck_assert_int_eq(chmod(directory, 0755), 0);
+    ck_assert(socket_is_public(opened));
+    ck_assert(socket_set_access(opened, 0664, NULL, &why));
+    ck_assert(!socket_is_public(opened)); /* connecting needs to write */
+    socket_table_close(&table);
+    rmdir(directory);
+}
+END_TEST
+
 START_TEST(systemd_hears_what_is_said)
 {
     char directory[] = "/tmp/th-notify-XXXXXX", path[64], heard[64] = "";
@@ -295,6 +330,7 @@ int main(void)
     tcase_add_test(all, bad_addresses_are_refused_with_a_sentence);
     tcase_add_test(all, a_stale_unix_socket_is_replaced_and_a_living_one_is_not);
     tcase_add_test(all, an_address_that_came_too_late_is_told_what_has_its_port);
+    tcase_add_test(all, a_unix_socket_is_ours_alone_until_its_mode_is_set);
     tcase_add_test(all, systemd_hears_what_is_said);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);

@@ -70,6 +70,24 @@ START_TEST(lengths_that_lie_are_refused)
 }
 END_TEST
 
+START_TEST(a_question_is_no_event)
+{
+    struct buffer out;
+    struct wire_event sent = {.tag = UINT64_MAX, .asks = true}, got;
+    struct bytes payload;
+    enum wire_type type;
+    size_t length;
+    buffer_init(&out, WIRE_MAX);
+    ck_assert(wire_put_event(&out, &sent));
+    ck_assert_int_eq(wire_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+    ck_assert(wire_get_event(payload, &got));
+    ck_assert(got.asks && !got.learns && got.tag == UINT64_MAX);
+    ((uint8_t *)payload.data)[23] = 2;
+    ck_assert(!wire_get_event(payload, &got));
+    buffer_finish(&out);
+}
+END_TEST
+
 START_TEST(an_answer_must_be_one)
 {
     struct buffer out;
@@ -105,6 +123,7 @@ int main(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, an_event_arrives_as_it_was_sent);
     tcase_add_test(all, lengths_that_lie_are_refused);
+    tcase_add_test(all, a_question_is_no_event);
     tcase_add_test(all, an_answer_must_be_one);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
