@@ -1,5 +1,4 @@
-"""Behind nginx, HAProxy, Apache and Caddy, set up as in the manual: the right client in log, list, limit and actions,
-whatever a stranger forges; signed and large events pass; the health check is 200."""
+"""Behind nginx, HAProxy, Apache and Caddy as in the manual: the right client everywhere, whatever a stranger forges."""
 from client import Connection
 from fronts import ROUTES, TEXTS, Front, installed
 from harness import ensure, expect

@@ -9,7 +9,8 @@ from harness import expect, skip
 from manual import SECRET_FILE, Manual
 
 SMS = PAGE["What breaks signatures"]["yaml"][0].replace("/usr/local/bin/sms", "/usr/local/bin/deploy")
-BARE = SMS.replace("name: sms", "name: bare").replace("/twilio\n", "/bare\n", 1).replace("    public_url: https://hooks.example.org/twilio\n", "")
+BARE = SMS.replace("name: sms", "name: bare").replace("/twilio\n", "/bare\n", 1)
+BARE = BARE.replace("    public_url: https://hooks.example.org/twilio\n", "")
 URL = "https://hooks.example.org"
 
 
