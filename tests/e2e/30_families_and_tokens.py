@@ -24,12 +24,14 @@ def svix(family, name, body, key=KEY):
 
 token = ".".join(b64(json.dumps(part).encode()) for part in ({"alg": "HS256"}, {"iat": now, "aud": "ours"}))
 token += "." + b64(hmac.digest(TOKEN_KEY.encode(), token.encode(), "sha256"))
-own = {"kind": "jws", "signature": {"in": "header.authorization", "prefix": "Bearer "}, "jws": {"audience": "ours"}, "delivery": "payload.id"}
+own = {"kind": "jws", "signature": {"in": "header.authorization", "prefix": "Bearer "}, "jws": {"audience": "ours"},
+       "delivery": "payload.id"}
 with Server([route("svix", provider="svix", secret=SVIX, actions=[keep]), route("token", provider="own", secret=TOKEN_KEY, actions=[keep])],
             providers={"own": own}) as server:
     body, stray = b'{"type":"x"}', {"webhook-signature": "v1,of-the-other-family"}
-    for headers, wanted in ((svix("svix", "a", body), 202), (svix("webhook", "b", body), 202), (svix("webhook", "a", body), 200),
-                            ({**svix("svix", "c", body), **stray}, 202), ({**svix("svix", "d", body, b"other"), **svix("webhook", "d", body)}, 401)):
+    for headers, wanted in ((svix("svix", "a", body), 202), (svix("webhook", "b", body), 202),
+                            (svix("webhook", "a", body), 200), ({**svix("svix", "c", body), **stray}, 202),
+                            ({**svix("svix", "d", body, b"other"), **svix("webhook", "d", body)}, 401)):
         expect(server.request("POST", "/svix", body, {**JSON, **headers}).status, wanted, headers)
     for name, wanted in (("1", 202), ("2", 202), ("1", 200)):
         sent = {**JSON, "Authorization": "Bearer " + token}
