@@ -33,7 +33,7 @@ with Server([route(name, provider=name, secret=SECRET, actions=[ledger(name)]) f
         for delivery in ("first", "another", ""):
             body, headers = late[name]
             said = server.post("/" + name, body, {**headers, "Linear-Delivery": delivery}).json()
-            expect(said, {"id": first[name].json()["id"], "duplicate": True}, name)
+            expect((said["id"], said["duplicate"]), (first[name].json()["id"], True), name)
         expect(server.post("/" + name, *make(too_old)).status, 401, name + ", older than any try")
     server.wait_settled()
     expect([len(server.ledger(name)) for name in SENDERS], [1] * len(SENDERS), "runs of the command")

@@ -3,7 +3,7 @@ from harness import Server, ensure, expect, route, script, wait_until
 
 # as `systemctl restart` in a script would: the test stops the server as soon as the command runs
 with Server([route(actions=[script('echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; sleep 60', stdin="none")])],
-            server={"shutdown_grace": "200ms"}) as server:
+            server={"shutdown_grace": "3s"}) as server:
     def stop(attempt):
         wait_until(lambda: server.ledger()[-1:] == [str(attempt)], f"attempt {attempt}")
         server.stop()
