@@ -6,7 +6,7 @@
 #include <time.h>
 
 #if defined __SANITIZE_ADDRESS__
-#define SLOWEST 1.0 /* seconds; the sanitizers cost a factor of up to ten */
+#define SLOWEST 5.0 /* seconds; the sanitizers cost a factor of up to ten */
 #else
 #define SLOWEST 1.0
 #endif
@@ -239,6 +239,7 @@ int main(void)
 {
     Suite *suite = suite_create("tree");
     TCase *tests = tcase_create("tree");
+    tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, nodes_know_their_places);
