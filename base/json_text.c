@@ -1,37 +1,23 @@
-/* Strings are passed over a word at a time and copied in runs: they are nearly all of a webhook. */
+/* Plain text is passed over and copied in runs: it is nearly all of a webhook. */
 #include "base/json_text.h"
 
 #include "base/encoding.h"
 
-/* The high bit of each quote and backslash. Subtraction borrows only out of a byte that is itself
- * marked, so the lowest mark is always right, and only that one is used. */
-static inline uint64_t string_marks(const uint8_t *at)
-{
-    uint64_t word;
-    memcpy(&word, at, sizeof word);
-    word = le64toh(word);
-    uint64_t quote = word ^ JSON_EACH_BYTE('"'), backslash = word ^ JSON_EACH_BYTE('\\');
-    return (((quote - JSON_EACH_BYTE(1)) & ~quote) |
-            ((backslash - JSON_EACH_BYTE(1)) & ~backslash)) &
-           JSON_EACH_BYTE(0x80);
-}
-
+/* A quote is escaped if an odd number of backslashes stands before it. */
 size_t json_string_length(struct bytes text)
 {
-    size_t at = 1;
-    for (;;) {
-        uint64_t marks = 0;
-        for (; text.length >= at + 8 && !(marks = string_marks(text.data + at)); at += 8)
-            continue;
-        at += marks ? (size_t)__builtin_ctzll(marks) / 8 : 0;
-        while (at < text.length && text.data[at] != '"' && text.data[at] != '\\')
-            at++;
-        if (at >= text.length)
-            return text.length;
-        if (text.data[at] == '"')
-            return at + 1;
-        at += 2;
+    for (size_t at = 1; at < text.length;) {
+        const uint8_t *quote = memchr(text.data + at, '"', text.length - at);
+        if (!quote)
+            break;
+        size_t end = (size_t)(quote - text.data), backslashes = 0;
+        while (text.data[end - backslashes - 1] == '\\')
+            backslashes++;
+        at = end + 1;
+        if (backslashes % 2 == 0)
+            return at;
     }
+    return text.length;
 }
 
 static bool escape_one(struct buffer *out, uint8_t byte)
