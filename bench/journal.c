@@ -1,7 +1,7 @@
 /* How many events a second the journal makes durable, by the size of the batch that shares a sync:
  * bench_journal DIRECTORY [BYTES] [SECONDS]. Events have a dedupe key and one delivery each, as the
  * runner writes them; a keeper thread is not there, so the checkpoints are the writer's own. */
-#include "server/journal.h"
+#include "server/journal/journal.h"
 #include "base/clock.h"
 
 #include <stdio.h>

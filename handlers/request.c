@@ -35,8 +35,8 @@ struct bytes request_query(const struct request *request, const char *name, size
 }
 
 /* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
- * memory of a tree has a limit of its own (handlers/validate.c), and so have names: to look for
- * millions of them in one object takes seconds, and nobody sends that. */
+ * memory of a tree has a limit of its own (handlers/admission/validate.c), and so have names: to
+ * look for millions of them in one object takes seconds, and nobody sends that. */
 struct json_limits request_json_limits(const struct request *request)
 {
     enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };

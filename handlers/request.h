@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "config/settings.h"
-#include "handlers/json.h"
+#include "handlers/content/json.h"
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
 struct client_address {

@@ -23,7 +23,7 @@ def main():
         lines = file.read_text(encoding='utf-8').splitlines()
         rows.append('    {"%s",\n%s},' % (file.stem, '\n'.join(map(literal, lines))))
     pathlib.Path(output).write_text(
-        '#include "handlers/presets.h"\n\n'
+        '#include "handlers/provider/presets.h"\n\n'
         'const struct preset presets[] = {\n%s\n};\n'
         'const size_t preset_count = sizeof presets / sizeof presets[0];\n' % '\n'.join(rows),
         encoding='utf-8')

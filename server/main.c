@@ -1,9 +1,9 @@
 /* The program: a table of verbs. */
 #include "config/diagnostic.h"
-#include "server/cli.h"
-#include "server/database.h"
-#include "server/http.h"
-#include "server/tls.h"
+#include "server/cli/verb.h"
+#include "server/http/http.h"
+#include "server/http/tls.h"
+#include "server/journal/sqlite.h"
 #include "version.h"
 
 #include <signal.h>
@@ -96,7 +96,7 @@ int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "--help";
     /* a limit on the size of files is an error of write(2), for us and what we fork, and no death;
-     * commands have it at its default again (handlers/spawn.c) */
+     * commands have it at its default again (handlers/action/spawn.c) */
     signal(SIGXFSZ, SIG_IGN);
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) {
         print_version();

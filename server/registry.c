@@ -1,12 +1,12 @@
 /* What a route may be made of: the only place that knows both config/ and handlers/. */
 #include "config/registry.h"
 
-#include "handlers/action.h"
-#include "handlers/authenticator.h"
-#include "handlers/event_names.h"
-#include "handlers/provider.h"
-#include "handlers/validate.h"
-#include "server/cli.h"
+#include "handlers/action/action.h"
+#include "handlers/admission/event_names.h"
+#include "handlers/admission/validate.h"
+#include "handlers/auth/authenticator.h"
+#include "handlers/provider/provider.h"
+#include "server/cli/verb.h"
 
 static const struct handler_kind *const authenticators[] = {
     &token_authenticator.kind, &basic_authenticator.kind, &hmac_authenticator.kind,

@@ -3,7 +3,7 @@
  * the same document again and again ("hot", each document's best batch counts) and all in turn
  * ("cold", the best pass counts); for validation alone, for guard, parse, validation and release
  * ("whole"), and for the guard and the parse on their own. bench/schema/run drives it. */
-#include "handlers/payload.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 #include "tests/unit/schema_hostile.h"
 

@@ -1,7 +1,7 @@
 /* The minifier of envelopes: whatever goes in, no line end comes out but inside of what looks like
  * a string, what is JSON stays JSON of the same shape, and a second pass changes nothing. */
-#include "handlers/envelope.h"
-#include "handlers/json.h"
+#include "handlers/action/envelope.h"
+#include "handlers/content/json.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* Anything as a form, and JSON as what a path walks through: pieces never grow, order holds. */
-#include "handlers/form.h"
-#include "handlers/json.h"
-#include "handlers/json_path.h"
+#include "handlers/content/form.h"
+#include "handlers/content/json.h"
+#include "handlers/content/json_path.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* What a trusted proxy adds on the right decides, whatever a stranger has sent before it: in the
  * same field or in fields of its own, quotes and backslashes left open. Lines are fields; the
  * first byte chooses the header. */
-#include "server/proxies.h"
+#include "server/pipeline/proxies.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* The head guard and the routing on anything: what passes keeps the promises that later stages rely
  * on. A head is its lines, "METHOD TARGET VERSION" and "Name: value". */
-#include "server/guard.h"
-#include "server/routing.h"
+#include "server/pipeline/guard.h"
+#include "server/pipeline/routing.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

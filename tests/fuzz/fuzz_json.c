@@ -5,8 +5,8 @@
 #include "base/buffer.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
-#include "handlers/json_path.h"
-#include "handlers/payload.h"
+#include "handlers/content/json_path.h"
+#include "handlers/content/payload.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

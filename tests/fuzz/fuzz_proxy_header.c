@@ -1,6 +1,6 @@
 /* The first bytes of a connection: what is taken for a PROXY header is all of it and no more, and
  * no part of it is taken for all. */
-#include "server/proxy_header.h"
+#include "server/http/proxy_header.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

@@ -1,5 +1,5 @@
 /* Anything as a structured field, and as the input of a message signature. */
-#include "handlers/structured.h"
+#include "handlers/provider/structured.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/preset_fixture.h"
 

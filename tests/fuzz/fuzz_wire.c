@@ -1,6 +1,6 @@
 /* The runner's end of a channel, fed with anything: what is taken for a frame lies inside of what
  * arrived, does not depend on what follows it, and says the same when it is written again. */
-#include "server/wire.h"
+#include "server/ipc/frame.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

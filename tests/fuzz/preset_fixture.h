@@ -2,9 +2,9 @@
 #ifndef TENTERHOOK_TESTS_PRESET_FIXTURE_H
 #define TENTERHOOK_TESTS_PRESET_FIXTURE_H
 
-#include "handlers/presets.h"
-#include "handlers/provider.h"
-#include "server/cli.h"
+#include "handlers/provider/presets.h"
+#include "handlers/provider/provider.h"
+#include "server/cli/verb.h"
 
 #include <assert.h>
 

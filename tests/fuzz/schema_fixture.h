@@ -3,7 +3,7 @@
 #ifndef TENTERHOOK_TESTS_SCHEMA_FIXTURE_H
 #define TENTERHOOK_TESTS_SCHEMA_FIXTURE_H
 
-#include "handlers/payload.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/load.h"
 #include "handlers/schema/value.h"
 

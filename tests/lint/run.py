@@ -12,14 +12,24 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ["base", "config", "handlers", "server"]
+# The rooms of a layer: each may include itself and those before it. What lies at the top of a layer, in
+# no room, may be included by all of them; a .c file there may include any.
+ROOMS = {
+    "handlers": ["schema", "content", "value", "admission", "auth", "provider", "action"],
+    "server": ["ipc", "journal", "pipeline", "runner", "http", "admin", "process", "cli"],
+}
+TOP = {
+    "handlers": {"request.c", "request.h", "verdict.c", "verdict.h"},
+    "server": {"main.c", "registry.c", "event.c", "event.h"},
+}
 # Foreign headers, and the files that may include them.
 DOORS = {
-    "microhttpd.h": r"server/http\w*\.[ch]",
-    "gnutls/": r"server/tls\w*\.[ch]|base/(crypto|private_key|public_key)\.c",
-    "sqlite3.h": r"server/(journal|database)\w*\.[ch]",
+    "microhttpd.h": r"server/http/\w+\.[ch]",
+    "gnutls/": r"server/http/tls\w*\.[ch]|server/cli/https_client\.c|base/(crypto|private_key|public_key)\.c",
+    "sqlite3.h": r"server/journal/\w+\.[ch]",
     "yaml.h": r"config/tree\.c",
-    "json-c/": r"handlers/payload\w*\.c|handlers/schema/value\.[ch]",
-    "pcre2.h": r"handlers/(pattern|scheme|signature|schema/\w+)\.[ch]",
+    "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
+    "pcre2.h": r"handlers/(provider/(scheme|signature)|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
 }
@@ -47,6 +57,33 @@ def layers():
             layer = match[1].split("/")[0]
             if layer not in LAYERS or LAYERS.index(layer) > own:
                 yield f'{name}:{number}: {LAYERS[own]} may not include "{match[1]}"'
+
+
+def room_of(name):
+    """(layer, room) of a file or an include; the room is "" at the top of the layer."""
+    parts = name.split("/")
+    return parts[0], parts[1] if len(parts) > 2 else ""
+
+
+def rooms():
+    """A room includes itself and the rooms before it, and nothing lies outside the rooms."""
+    for name in tracked(r"(handlers|server)/.*\.[ch]"):
+        layer, room = room_of(name)
+        order = ROOMS[layer]
+        if room and room not in order:
+            yield f"{name}:1: there is no room \"{room}\" in {layer}/"
+            continue
+        if not room and Path(name).name not in TOP[layer]:
+            yield f"{name}:1: lies in no room; at the top of {layer}/ lie {', '.join(sorted(TOP[layer]))}"
+        if not room and name.endswith(".c"):
+            continue
+        for number, line in enumerate(read(name).splitlines(), 1):
+            match = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            other_layer, other = room_of(match[1]) if match else ("", "")
+            if other_layer != layer or other == room or not other:
+                continue
+            if not room or other not in order or order.index(other) > order.index(room):
+                yield f'{name}:{number}: {layer}/{room or "(top)"} may not include "{match[1]}"'
 
 
 def doors():

@@ -1,7 +1,7 @@
 /* Opens journals as a start of the server does, and says what is in them: a path a line on standard
  * input, a line of JSON each on standard output. */
-#include "server/database.h"
-#include "server/journal.h"
+#include "server/journal/journal.h"
+#include "server/journal/sqlite.h"
 
 #include "base/log.h"
 

@@ -4,7 +4,7 @@
  * the evaluation which collects reasons. References are resolved from the case's registry and
  * nowhere else. */
 #include "base/json_text.h"
-#include "handlers/payload.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 #include "handlers/schema/value.h"
 

@@ -3,7 +3,7 @@
 #define TENTERHOOK_TESTS_ACTION_RIG_H
 
 #include "base/clock.h"
-#include "handlers/action.h"
+#include "handlers/action/action.h"
 
 #include <check.h>
 #include <dirent.h>

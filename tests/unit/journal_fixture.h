@@ -2,8 +2,8 @@
 #ifndef TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 #define TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 
-#include "handlers/action.h"
-#include "server/journal.h"
+#include "handlers/action/action.h"
+#include "server/journal/journal.h"
 
 #include <check.h>
 #include <stdio.h>

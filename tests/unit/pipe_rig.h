@@ -4,8 +4,8 @@
 
 #include "action_rig.h"
 
-#include "handlers/pipe.h"
-#include "handlers/pipe_writer.h"
+#include "handlers/action/pipe.h"
+#include "handlers/action/pipe_writer.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/control.h"
-#include "server/lanes.h"
-#include "server/runner.h"
+#include "server/ipc/control.h"
+#include "server/runner/queue.h"
+#include "server/runner/runner.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +65,7 @@ int fcntl(int fd, int command, ...)
     return got;
 }
 
-/* Stands before that of server/run.c, which is linked as __real_run_create. */
+/* Stands before that of server/runner/attempt.c, which is linked as __real_run_create. */
 struct run;
 struct run *__real_run_create(void *owner, struct lane *lane, int64_t delivery,
                               const struct journal_delivery *found);

@@ -1,6 +1,6 @@
 #include "tests/unit/schema_rig.h"
 
-#include "handlers/payload.h"
+#include "handlers/content/payload.h"
 
 #include <check.h>
 #include <stdlib.h>

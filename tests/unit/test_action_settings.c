@@ -2,9 +2,9 @@
 #include "action_rig.h"
 
 #include "config/load.h"
-#include "handlers/authenticator.h"
-#include "handlers/command.h"
-#include "handlers/pipe.h"
+#include "handlers/action/command.h"
+#include "handlers/action/pipe.h"
+#include "handlers/auth/authenticator.h"
 
 static const struct handler_kind *const authenticators[] = {&none_authenticator.kind, NULL};
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,

@@ -3,7 +3,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "config/load.h"
-#include "handlers/authenticator.h"
+#include "handlers/auth/authenticator.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
  * happened, and nothing of it is left over. */
 #include "action_rig.h"
 
-#include "handlers/command.h"
+#include "handlers/action/command.h"
 
 #include <errno.h>
 #include <fcntl.h>

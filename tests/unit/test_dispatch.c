@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/dispatch.h"
+#include "server/runner/dispatch.h"
 
 enum { MARK = 7, TRIES = 100 };
 

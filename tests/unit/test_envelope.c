@@ -1,8 +1,8 @@
 /* The envelope is one line of JSON, and the payload in it is the sender's, value by value. */
 #include "base/json_text.h"
-#include "handlers/envelope.h"
-#include "handlers/json.h"
-#include "handlers/tail.h"
+#include "handlers/action/envelope.h"
+#include "handlers/action/output_tail.h"
+#include "handlers/content/json.h"
 
 #include <check.h>
 #include <stdlib.h>

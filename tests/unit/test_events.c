@@ -2,8 +2,8 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
-#include "server/events_print.h"
-#include "server/print.h"
+#include "server/cli/events_print.h"
+#include "server/cli/terminal.h"
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
 

@@ -1,6 +1,6 @@
 /* The head guard and the raw target: every form of framing that two servers could read differently,
  * and every path that could be another one. */
-#include "server/guard.h"
+#include "server/pipeline/guard.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* What a clock says makes no event old; time that has passed does. */
-#include "server/horizon.h"
+#include "server/runner/horizon.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
-#include "server/journal_schema.h"
+#include "server/journal/tables.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>

@@ -4,12 +4,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "server/database.h"
-#include "server/journal_edit.h"
-#include "server/journal_private.h"
-#include "server/journal_read.h"
-#include "server/journal_schema.h"
-#include "server/log_walk.h"
+#include "server/journal/editor.h"
+#include "server/journal/log_walk.h"
+#include "server/journal/private.h"
+#include "server/journal/reader.h"
+#include "server/journal/sqlite.h"
+#include "server/journal/tables.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
  * newer or not a journal at all. */
 #include "journal_fixture.h"
 
-#include "server/journal_schema.h"
+#include "server/journal/tables.h"
 
 START_TEST(a_newer_journal_is_refused)
 {

@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/siphash.h"
-#include "handlers/json.h"
-#include "handlers/json_path.h"
+#include "handlers/content/json.h"
+#include "handlers/content/json_path.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* The guard's verdicts on JSONTestSuite (not ours, so read from beside the source tree; exits with
  * 77 where it is not). */
-#include "handlers/json.h"
+#include "handlers/content/json.h"
 
 #include <dirent.h>
 #include <stdio.h>

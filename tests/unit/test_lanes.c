@@ -2,7 +2,7 @@
  * routes finds the next delivery as quickly as one that has a single route. */
 #include "journal_fixture.h"
 
-#include "server/lanes.h"
+#include "server/runner/queue.h"
 
 #include <time.h>
 

@@ -1,5 +1,5 @@
 /* The table of keys that senders have delivered: found by route and provider, replaced, swept. */
-#include "handlers/learned.h"
+#include "handlers/provider/learned.h"
 
 #include <check.h>
 #include <stdio.h>

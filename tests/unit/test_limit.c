@@ -1,7 +1,7 @@
 /* Token buckets: never above burst + rate x time and at most one short of it, over all processes;
  * nobody else's flood is anybody's business; the memory stays what it is. */
 #include "base/clock.h"
-#include "handlers/limit.h"
+#include "handlers/admission/limit.h"
 
 #include <check.h>
 #include <sched.h>

@@ -2,9 +2,9 @@
  * each other arrives all the same, or its sender learns that it has not, and both ends see that the
  * link is gone. The calls fail here because they stand before the C library's. */
 #include "base/clock.h"
-#include "server/channel.h"
-#include "server/control.h"
-#include "server/uplink.h"
+#include "server/ipc/control.h"
+#include "server/ipc/listener_link.h"
+#include "server/ipc/runner_link.h"
 
 #include <check.h>
 #include <errno.h>

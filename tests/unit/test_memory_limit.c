@@ -1,7 +1,7 @@
 /* Whatever cgroups there are, the smallest limit that holds is found; and what follows from it. */
-#include "server/memory_limit.h"
+#include "server/process/memory_limit.h"
 
-#include "server/cli.h"
+#include "server/cli/verb.h"
 
 #include <check.h>
 #include <stdio.h>

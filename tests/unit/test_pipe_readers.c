@@ -5,7 +5,7 @@
  *   TENTERHOOK_PIPE_REPLACEMENTS=5000 TENTERHOOK_PIPE_BUSY=4 build/tests/unit/unit_pipe_readers */
 #include "pipe_rig.h"
 
-#include "handlers/fifo.h"
+#include "handlers/action/fifo.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>

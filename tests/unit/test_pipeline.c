@@ -1,8 +1,8 @@
 /* The walk: which stage decides, in which order, what reaches the runner and what is answered. */
 #include "base/clock.h"
-#include "handlers/json.h"
-#include "handlers/limit.h"
-#include "server/pipeline.h"
+#include "handlers/admission/limit.h"
+#include "handlers/content/json.h"
+#include "server/pipeline/pipeline.h"
 
 #include <check.h>
 #include <stdio.h>

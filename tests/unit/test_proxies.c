@@ -1,8 +1,8 @@
 /* Who the client is behind proxies: what trusted ones say, never what a stranger says; and the
  * PROXY header, to the byte. */
 #include "config/address.h"
-#include "server/proxies.h"
-#include "server/proxy_header.h"
+#include "server/http/proxy_header.h"
+#include "server/pipeline/proxies.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Routing: which path is which route, and what is told about methods. Addresses: deny wins. */
-#include "handlers/address.h"
-#include "handlers/events.h"
-#include "server/routing.h"
+#include "handlers/admission/address.h"
+#include "handlers/admission/events.h"
+#include "server/pipeline/routing.h"
 
 #include <arpa/inet.h>
 #include <check.h>

@@ -2,7 +2,7 @@
 #include "config/describe.h"
 #include "config/keys.h"
 #include "config/load.h"
-#include "server/cli.h"
+#include "server/cli/verb.h"
 
 #include <check.h>
 #include <stdlib.h>

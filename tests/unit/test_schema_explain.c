@@ -1,8 +1,8 @@
 /* Why a value does not conform: the sentences, the branch that is meant, and the standard output.
  */
-#include "handlers/payload.h"
+#include "handlers/admission/validate.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
-#include "handlers/validate.h"
 #include "tests/unit/schema_rig.h"
 
 #include <check.h>

@@ -1,8 +1,8 @@
 /* Schemas and values made to cost much: each comes to a verdict or an error, on a stack of 256 KiB
  * and without much memory. Not timed: what bounds the work are counted steps, so a verdict that
  * comes at all comes soon (bench/schema prints the times). */
-#include "handlers/envelope.h"
-#include "handlers/payload.h"
+#include "handlers/action/envelope.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "tests/unit/allocations.h"
 #include "tests/unit/schema_hostile.h"

@@ -1,7 +1,7 @@
 /* The engine's memory: an evaluation allocates nothing, whatever it does, and a compiled schema of
  * GitHub's size is small. Counted over all libraries, with the allocator replaced (allocations.c).
  */
-#include "handlers/payload.h"
+#include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 #include "tests/unit/allocations.h"
 

@@ -1,7 +1,7 @@
 /* The parts of the signature engine for themselves: times, paths into JSON, templates that can be
  * read in one way only, structured fields. The whole is held by tests/providers. */
-#include "handlers/signature.h"
-#include "handlers/structured.h"
+#include "handlers/provider/signature.h"
+#include "handlers/provider/structured.h"
 
 #include <check.h>
 #include <stdlib.h>

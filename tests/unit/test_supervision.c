@@ -1,10 +1,10 @@
 /* What the supervisor stands on: control messages with descriptors, sockets kept by their address,
  * the shared counters, systemd's notifications. */
 #include "base/clock.h"
-#include "server/control.h"
-#include "server/notify.h"
-#include "server/shared.h"
-#include "server/sockets.h"
+#include "server/ipc/control.h"
+#include "server/ipc/shared.h"
+#include "server/process/notify.h"
+#include "server/process/sockets.h"
 
 #include <arpa/inet.h>
 #include <check.h>

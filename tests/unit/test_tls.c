@@ -1,9 +1,9 @@
 /* A certificate and key are taken if they belong together, and what is odd about them is said. The
  * pairs are made here: nothing secret is committed, nothing expires. */
-#include "server/tls.h"
+#include "server/http/tls.h"
 
-#include "server/process.h"
-#include "server/tls_pair.h"
+#include "server/http/tls_pair.h"
+#include "server/ipc/process.h"
 
 #include <check.h>
 #include <fcntl.h>

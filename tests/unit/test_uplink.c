@@ -1,9 +1,9 @@
 /* What a listener asks of the runner comes back to who asked, or to nobody; a body has its time. */
-#include "server/uplink.h"
+#include "server/ipc/runner_link.h"
 
 #include "base/clock.h"
-#include "server/deadline.h"
-#include "server/tags.h"
+#include "server/http/deadline.h"
+#include "server/http/pending.h"
 
 #include <check.h>
 #include <stdlib.h>

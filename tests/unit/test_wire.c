@@ -1,5 +1,5 @@
 /* Frames between listener and runner survive the trip whole; what does not add up is refused. */
-#include "server/wire.h"
+#include "server/ipc/frame.h"
 
 #include <check.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* YAML as JSON text: the core schema, numbers digit by digit. */
-#include "handlers/yaml_json.h"
+#include "handlers/content/yaml_json.h"
 
 #include <check.h>
 

@@ -1,0 +1,77 @@
+/* How a kind of action carries out a delivery. Runs in the runner, on its loop, never blocking. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_ACTION_H
+#define TENTERHOOK_HANDLERS_ACTION_ACTION_H
+
+#include "base/bytes.h"
+#include "base/loop.h"
+#include "config/settings.h"
+
+/* What an action is given. Owned by the caller, alive until `done`. Texts are NUL-terminated. */
+struct delivery {
+    const char *event_id;
+    const char *route;
+    const char *action;
+    const char *event_type;  /* "" if there is none */
+    const char *delivery_id; /* the provider's, "" if there is none */
+    const char *client;      /* "192.0.2.1" */
+    const char *content_type;
+    int64_t received_ms;  /* Unix */
+    unsigned attempt;     /* from 1 */
+    struct bytes body;    /* raw, as received */
+    bool body_is_json;    /* it has passed the guard */
+    bool after_crash;     /* a runner has left it, or another one of its action, in the middle:
+                             whoever follows the action may hold a piece */
+    struct bytes headers; /* the headers kept, a JSON object as text */
+};
+
+enum outcome_kind {
+    OUTCOME_DONE,
+    OUTCOME_FAILED, /* exit status, signal, could not start: `reason` */
+    OUTCOME_TIMEOUT,
+    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory */
+};
+
+struct outcome {
+    enum outcome_kind kind;
+    int exit_status;    /* -1: none */
+    int signal;         /* 0: none; a command that failed with neither was not started */
+    const char *reason; /* a sentence, "" when done; alive during the call only */
+    struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
+    uint64_t output_total, error_output_total;
+    bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
+    int64_t duration_ms;
+};
+
+struct action_run; /* one delivery under way; the kind's own */
+
+struct action_kind {
+    struct handler_kind kind; /* first */
+    bool takes_slot;          /* counts against server.commands (commands do, pipes do not) */
+
+    /* Before the first start, in the runner: what others may want to find in place. May be NULL;
+     * what goes wrong shows when an event comes. */
+    void (*prepare)(const void *settings);
+
+    /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
+     * What cannot be started is an outcome too, so this fails only without memory (NULL). */
+    struct action_run *(*start)(const void *settings, struct loop *loop,
+                                const struct delivery *delivery,
+                                void (*done)(void *context, const struct outcome *outcome),
+                                void *context);
+
+    /* The server is leaving: end it soon (TERM, then KILL after the grace at the latest at
+     * `deadline_ns`); `done` still comes, with what really happened: OUTCOME_INTERRUPTED where it
+     * was cut off. */
+    void (*stop)(struct action_run *run, int64_t deadline_ns);
+};
+
+static inline const struct action_kind *action_kind_of(const struct handler *handler)
+{
+    return (const struct action_kind *)handler->kind;
+}
+
+extern const struct action_kind command_action;
+extern const struct action_kind shell_action;
+extern const struct action_kind pipe_action;
+
+#endif

@@ -1,0 +1,243 @@
+/* `command:` and `shell:` as they stand in the route file: their rows and the checks at load. They
+ * differ only in where the argv comes from; command_run.c carries out both. */
+#include "handlers/action/command.h"
+
+#include "config/load.h"
+#include "handlers/action/spawn.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *const input_choices[] = {"body", "event", "none", NULL};
+
+#define FIELD(name) offsetof(struct command_settings, name)
+
+static const struct row process_rows[] = {
+    {"stdin", ROW_CHOICE, FIELD(input),
+     "What the process reads: the raw body, the event as a JSON envelope, or nothing. It is a "
+     "file, "
+     "so the process may read at its own pace, or not at all.",
+     "body", .choices = input_choices},
+    {"env", ROW_TEXT_MAP, FIELD(env),
+     "Variables of your own for the process; nothing that the sender sends becomes a name."},
+    {"pass_env", ROW_TEXTS, FIELD(pass_env),
+     "Variables of the server's own environment that the process gets; all others are kept back.",
+     "[PATH, HOME, TZ, LANG]"},
+    {"cwd", ROW_PATH, FIELD(cwd),
+     "Directory in which the process starts; by default that of the file this stands in."},
+    {"timeout", ROW_DURATION, FIELD(timeout_ms),
+     "How long the process may run before its process group gets a TERM signal.", "5m", 1,
+     7 * 86400 * INT64_C(1000)},
+    {"kill_after", ROW_DURATION, FIELD(kill_after_ms),
+     "How long after the TERM signal what is left of the group is killed.", "10s", 0,
+     3600 * INT64_C(1000)},
+    {"output", ROW_SIZE, FIELD(output),
+     "How much of its standard output, and as much of its standard error, is kept with the "
+     "outcome: the last bytes of each.",
+     "64KiB", 0, 16 * 1024 * 1024},
+};
+
+static const struct row_section process_section = {
+    .name = "process",
+    .sentence = "How the process of a command or shell action is run.",
+    .rows = process_rows,
+    .row_count = ROW_COUNT(process_rows),
+};
+
+static const struct row command_row = {
+    "command", ROW_TEXTS, FIELD(command),
+    "The program and its arguments, started without a shell: with a slash it is relative to the "
+    "file this stands in, without one it is looked up along PATH for each delivery.",
+    .flags = ROW_REQUIRED | ROW_EMPTY_OK};
+
+static const struct row shell_row = {
+    "shell", ROW_TEXT, FIELD(shell),
+    "A script for /bin/sh -c; values of the event reach it in the environment (TENTERHOOK_EVENT "
+    "and so on) and on standard input, never in its text.",
+    .flags = ROW_REQUIRED};
+
+/* Names by which the loader, a shell or a language would be made to run something else, and ours. A
+ * trailing star stands for any rest. */
+static const char *const forbidden_variables[] = {
+    "LD_*", "BASH_*", "BASHOPTS", "SHELLOPTS", "ENV", "IFS", "PS4", "GCONV_PATH", "TENTERHOOK_*"};
+
+static bool variable_matches(const char *name, const char *pattern)
+{
+    size_t length = strlen(pattern);
+    return pattern[length - 1] == '*' ? strncmp(name, pattern, length - 1) == 0
+                                      : strcmp(name, pattern) == 0;
+}
+
+bool command_variable_is_allowed(const char *name, struct error *err)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
+    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    if (*name == '\0' || !strchr(letters, *name) || name[strspn(name, rest)] != '\0')
+        return error_set(err,
+                         "\"%s\" is not a name for an environment variable (letters, digits "
+                         "and _, no digit first)",
+                         name);
+    for (size_t i = 0; i < sizeof forbidden_variables / sizeof *forbidden_variables; i++)
+        if (variable_matches(name, forbidden_variables[i]))
+            return error_set(err, "the environment variable %s may not be set: %s", name,
+                             strncmp(name, "TENTERHOOK_", 11) == 0
+                                 ? "names that begin with TENTERHOOK_ are the server's"
+                                 : "it changes what programs run");
+    return true;
+}
+
+/* The place of `key` if it is there, else of the whole action. */
+static const struct node *place_of(const struct node *node, const char *key)
+{
+    const struct node *found = node->kind == NODE_MAPPING ? tree_find(node, key) : NULL;
+    return found ? found : node;
+}
+
+static bool check_variables(struct load *load, const struct node *node,
+                            const struct command_settings *settings)
+{
+    struct error err;
+    bool good = true;
+    for (size_t i = 0; i < settings->env.count; i++) {
+        if (!command_variable_is_allowed(settings->env.names[i], &err))
+            good = load_problem(load, place_of(node, "env"), "%s", err.text);
+        else if (strlen(settings->env.names[i]) + 1 + strlen(settings->env.values[i]) >
+                 SPAWN_TEXT_MAX)
+            good = load_problem(load, place_of(node, "env"), "%s is longer than a process can get",
+                                settings->env.names[i]);
+        else if (strstr(settings->env.values[i], "{{"))
+            good = load_problem(load, place_of(node, "env"),
+                                "templates ({{…}}) are not supported yet");
+    }
+    for (size_t i = 0; i < settings->pass_env.count; i++)
+        if (!command_variable_is_allowed(settings->pass_env.items[i], &err))
+            good = load_problem(load, place_of(node, "pass_env"), "%s", err.text);
+    return good;
+}
+
+/* A program that is missing is only a warning: it may be deployed later, and until then each
+ * delivery fails for a reason that is kept with it. */
+static bool check_program(struct load *load, const struct node *at, const char *path)
+{
+    struct error err;
+    struct stat st;
+    if (!spawn_program_is_safe(path, &err))
+        return load_problem(load, at, "%s", err.text);
+    if (stat(path, &st) != 0)
+        load_warning(load, at, "%s cannot be run at the moment: %s", path, strerror(errno));
+    else if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0)
+        load_warning(load, at, "%s is not an executable file", path);
+    return true;
+}
+
+static bool check_arguments(struct load *load, const struct node *at,
+                            const struct command_settings *settings)
+{
+    if (settings->command.count == 0 || settings->command.items[0][0] == '\0')
+        return load_problem(load, at, "a command needs a program: [program, argument …]");
+    for (size_t i = 0; i < settings->command.count; i++) {
+        if (strstr(settings->command.items[i], "{{"))
+            return load_problem(load, at,
+                                "templates ({{…}}) are not supported yet; values are in "
+                                "the environment and on standard input");
+        if (strlen(settings->command.items[i]) > SPAWN_TEXT_MAX)
+            return load_problem(load, at, "an argument is longer than a process can get");
+    }
+    return true;
+}
+
+/* What both kinds have in common, once the argv is there. */
+static bool finish_process(struct load *load, const struct node *node,
+                           struct command_settings *settings)
+{
+    struct stat st;
+    if (!settings->cwd)
+        /* a copy: the sources go with the problems of the run, the settings stay */
+        settings->cwd = arena_copy_text(load_arena(load), node->source->directory);
+    if (!settings->cwd)
+        return load_problem(load, node, "no memory");
+    if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
+        load_warning(load, place_of(node, "cwd"), "%s is not a directory at the moment",
+                     settings->cwd);
+    return check_variables(load, node, settings);
+}
+
+static bool finish_command(struct load *load, const struct node *node, void *data)
+{
+    struct command_settings *settings = data;
+    const struct node *at = place_of(node, "command");
+    bool good = finish_process(load, node, settings);
+    if (!check_arguments(load, at, settings))
+        return false;
+    settings->program = settings->command.items[0];
+    if (strchr(settings->program, '/')) {
+        settings->program = load_path(load, at, settings->program);
+        good = settings->program && check_program(load, at, settings->program) && good;
+    }
+    return good;
+}
+
+/* "{{payload.ref}}" was meant to be a template; "{{.State}}" is some other program's. */
+static bool holds_template(const char *text)
+{
+    static const char *const values[] = {"payload", "header", "query", "path",
+                                         "event",   "client", "route"};
+    for (const char *at = strstr(text, "{{"); at; at = strstr(at + 1, "{{")) {
+        const char *name = at + 2 + strspn(at + 2, " ");
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            size_t length = strlen(values[i]);
+            if (strncmp(name, values[i], length) == 0 && strchr(".[", name[length]) && name[length])
+                return true;
+        }
+    }
+    return false;
+}
+
+static bool finish_shell(struct load *load, const struct node *node, void *data)
+{
+    struct command_settings *settings = data;
+    const struct node *at = place_of(node, "shell");
+    bool good = finish_process(load, node, settings);
+    const char **items = arena_alloc_array(load_arena(load), 3, sizeof *items);
+    if (!items)
+        return load_problem(load, at, "out of memory");
+    if (holds_template(settings->shell))
+        return load_problem(load, at,
+                            "a script gets no templates ({{…}}): values of the event are "
+                            "in the environment (\"$TENTERHOOK_EVENT\")");
+    if (strlen(settings->shell) > SPAWN_TEXT_MAX)
+        return load_problem(load, at, "the script is longer than 128 KiB; put it in a file");
+    items[0] = "/bin/sh";
+    items[1] = "-c";
+    items[2] = settings->shell;
+    settings->command = (struct text_list){.items = items, .count = 3};
+    settings->program = items[0];
+    return good;
+}
+
+const struct action_kind command_action = {
+    .kind = {.name = "command",
+             .sentence = "Runs a program, with the event in its environment and on its standard "
+                         "input.",
+             .value = &command_row,
+             .beside = &process_section,
+             .settings_size = sizeof(struct command_settings),
+             .finish = finish_command},
+    .takes_slot = true,
+    .start = command_start,
+    .stop = command_stop,
+};
+
+const struct action_kind shell_action = {
+    .kind = {.name = "shell",
+             .sentence = "Runs a script with /bin/sh, with the event in its environment and on its "
+                         "standard input.",
+             .value = &shell_row,
+             .beside = &process_section,
+             .settings_size = sizeof(struct command_settings),
+             .finish = finish_shell},
+    .takes_slot = true,
+    .start = command_start,
+    .stop = command_stop,
+};

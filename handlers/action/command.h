@@ -1,0 +1,31 @@
+/* The settings of `command:` and `shell:`, and what their two files share. In the snapshot. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_COMMAND_H
+#define TENTERHOOK_HANDLERS_ACTION_COMMAND_H
+
+#include "handlers/action/action.h"
+
+enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
+
+struct command_settings {
+    struct text_list command; /* argv, at least one; for shell: /bin/sh -c TEXT */
+    const char *program;      /* command[0], absolute if it holds a slash */
+    const char *shell;        /* as written; NULL for `command:` */
+    int input;                /* enum command_stdin */
+    struct text_map env;
+    struct text_list pass_env;
+    const char *cwd; /* absolute */
+    int64_t timeout_ms, kill_after_ms;
+    int64_t output; /* bytes kept of each stream */
+};
+
+/* What both kinds do with a delivery; the contract is that of struct action_kind. */
+struct action_run *command_start(const void *settings, struct loop *loop,
+                                 const struct delivery *delivery,
+                                 void (*done)(void *context, const struct outcome *outcome),
+                                 void *context);
+void command_stop(struct action_run *run, int64_t deadline_ns);
+
+/* Whether the route file may set, or pass on, the environment variable `name`; else why not. */
+bool command_variable_is_allowed(const char *name, struct error *err);
+
+#endif

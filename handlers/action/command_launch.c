@@ -1,0 +1,172 @@
+/* From settings and a delivery to a process: its input, its outputs, its environment, its program.
+ *
+ * The body is a sealed file in memory rather than a pipe: nobody has to pump, and a process that
+ * reads nothing, or only after it has written a lot, cannot lock up with us. */
+#include "handlers/action/command_launch.h"
+
+#include "handlers/action/envelope.h"
+#include "handlers/action/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { ENVIRONMENT_MAX = 16 * 1024 * 1024, INPUT_MAX = 512 * 1024 * 1024 };
+
+/* What is held only until the process has it. */
+struct launch {
+    const struct command_settings *settings;
+    const struct delivery *delivery;
+    struct arena arena;
+    struct spawn_plan plan;
+    int outputs[2]; /* our ends */
+};
+
+static bool write_all(int fd, struct bytes data)
+{
+    while (data.length > 0) {
+        ssize_t written = write(fd, data.data, data.length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        data = bytes_from(data, (size_t)written);
+    }
+    return true;
+}
+
+/* A read-only descriptor at the beginning of `content`; -1 with errno. */
+static int input_from_bytes(struct bytes content)
+{
+    char path[32];
+    int file = memfd_create("tenterhook-input", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0)
+        return -1;
+    int fd = -1;
+    if (write_all(file, content) &&
+        fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        /* Without /proc the sealed one does as well: it cannot be written, though it looks so. */
+        if (fd < 0 && errno == ENOENT && lseek(file, 0, SEEK_SET) == 0)
+            return file;
+    }
+    int failure = errno;
+    close(file);
+    errno = failure;
+    return fd;
+}
+
+static int input_from_event(const struct delivery *delivery)
+{
+    struct buffer envelope;
+    buffer_init(&envelope, INPUT_MAX);
+    int fd = -1;
+    if (envelope_append(&envelope, delivery) && buffer_append_text(&envelope, "\n"))
+        fd = input_from_bytes(buffer_bytes(&envelope));
+    else
+        errno = ENOMEM;
+    buffer_finish(&envelope);
+    return fd;
+}
+
+static int input_open(const struct launch *launch)
+{
+    switch ((enum command_stdin)launch->settings->input) {
+    case STDIN_BODY:
+        return input_from_bytes(launch->delivery->body);
+    case STDIN_EVENT:
+        return input_from_event(launch->delivery);
+    case STDIN_NONE:
+        break;
+    }
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+static bool output_open(int *reader, int *writer)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    *reader = ends[0];
+    *writer = ends[1];
+    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0; /* our end only: theirs blocks, as usual */
+}
+
+static enum spawn_result launch_open(struct launch *launch, struct error *err)
+{
+    int *stdio = launch->plan.stdio;
+    if ((stdio[0] = input_open(launch)) >= 0 && output_open(&launch->outputs[0], &stdio[1]) &&
+        output_open(&launch->outputs[1], &stdio[2]))
+        return SPAWN_STARTED;
+    int failure = errno;
+    error_set_errno(err, failure, "cannot make its standard input and output");
+    return spawn_errno_is_passing(failure) ? SPAWN_LATER : SPAWN_FAILED;
+}
+
+static bool launch_plan(struct launch *launch, struct error *err)
+{
+    static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+    const struct command_settings *settings = launch->settings;
+    struct spawn_plan *plan = &launch->plan;
+    char *program = arena_alloc(&launch->arena, PATH_MAX);
+    const char **arguments =
+        arena_alloc_array(&launch->arena, settings->command.count + 1, sizeof *arguments);
+    if (!program || !arguments)
+        return error_set(err, "out of memory");
+    memcpy(arguments, settings->command.items, settings->command.count * sizeof *arguments);
+    plan->environment = environment_build(&launch->arena, settings, launch->delivery, err);
+    if (!plan->environment)
+        return false;
+    const char *search = environment_find(plan->environment, "PATH");
+    plan->program = program;
+    plan->arguments = arguments;
+    plan->directory = settings->cwd;
+    return spawn_find_program(settings->program, search ? search : usual_path, settings->cwd,
+                              program, PATH_MAX, err) &&
+           spawn_program_is_safe(program, err);
+}
+
+static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
+                                      struct error *err)
+{
+    errno = 0;
+    if (!launch_plan(launch, err)) /* for want of memory, or for good */
+        return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
+    enum spawn_result result = launch_open(launch, err);
+    if (result == SPAWN_STARTED)
+        result = spawn_start(&launch->plan, &launched->process, err);
+    if (result != SPAWN_STARTED)
+        return result;
+    for (int i = 0; i < 2; i++) {
+        launched->outputs[i] = launch->outputs[i];
+        launch->outputs[i] = -1;
+    }
+    return SPAWN_STARTED;
+}
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+enum spawn_result command_launch(const struct command_settings *settings,
+                                 const struct delivery *delivery, struct launched *launched,
+                                 struct error *err)
+{
+    struct launch launch = {.settings = settings,
+                            .delivery = delivery,
+                            .plan.stdio = {-1, -1, -1},
+                            .outputs = {-1, -1}};
+    arena_init(&launch.arena, ENVIRONMENT_MAX);
+    enum spawn_result result = launch_start(&launch, launched, err);
+    close_all(launch.plan.stdio, 3);
+    close_all(launch.outputs, 2);
+    arena_finish(&launch.arena);
+    return result;
+}

@@ -1,0 +1,19 @@
+/* One attempt to start the process of a command action. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_COMMAND_LAUNCH_H
+#define TENTERHOOK_HANDLERS_ACTION_COMMAND_LAUNCH_H
+
+#include "handlers/action/command.h"
+#include "handlers/action/spawn.h"
+
+/* All descriptors are the caller's. */
+struct launched {
+    struct spawned process;
+    int outputs[2]; /* what it writes to standard output and error; non-blocking */
+};
+
+/* As spawn_start; `launched` is written only on SPAWN_STARTED. */
+enum spawn_result command_launch(const struct command_settings *settings,
+                                 const struct delivery *delivery, struct launched *launched,
+                                 struct error *err);
+
+#endif

@@ -1,0 +1,366 @@
+/* One process for one delivery.
+ *
+ *   LAUNCHING  →  RUNNING  →  ENDING (TERM sent)  →  KILLED  →  (ended)  →  FINISHED
+ *
+ * A shell dies of TERM at once, and its children, which got it too, may have things to put in
+ * order: in ENDING the process is not reaped (which kills its group) before the group is empty or
+ * its grace is over. The survivors are waited for one after the other.
+ *
+ * One timer moves it along: it launches, and launches again where the system is short of processes;
+ * it is the timeout, then the grace; at last it reports what ended before there was a process. The
+ * end of the process is its pidfd, never the end of its output, which a grandchild may hold for
+ * ever. Whatever is in the pipes at that moment still counts; who writes later gets SIGPIPE. */
+#include "base/clock.h"
+#include "handlers/action/command_launch.h"
+#include "handlers/action/output_tail.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+    READ_SIZE = 64 * 1024,
+    READS_A_TURN = 4, /* of one stream, so that a flood leaves time for everybody else */
+    LAUNCH_WAIT_FIRST_MS = 10,
+    LAUNCH_WAIT_MAX_MS = 1000,
+};
+
+enum phase { LAUNCHING, RUNNING, ENDING, KILLED, FINISHED };
+
+struct stream {
+    struct loop_watch watch; /* owner: the run */
+    int fd;                  /* -1: ended */
+    struct tail tail;
+};
+
+struct action_run {
+    const struct command_settings *settings;
+    struct loop *loop;
+    const struct delivery *delivery;
+    void (*done)(void *context, const struct outcome *outcome);
+    void *context;
+
+    enum phase phase;
+    bool timed_out, stopped;
+    int launch_wait_ms;
+    int64_t started_ns;
+    struct spawned process;
+    struct loop_watch ended;    /* of the process */
+    struct loop_watch survivor; /* somebody of its group, when it has ended before him */
+    struct stream streams[2];
+    struct loop_timer timer;
+    enum outcome_kind kind; /* FINISHED without a process */
+    struct error reason;
+};
+
+/* ---- the end ---- */
+
+static void stream_close(struct action_run *run, struct stream *stream)
+{
+    if (stream->fd < 0)
+        return;
+    loop_watch_remove(run->loop, &stream->watch);
+    close(stream->fd);
+    stream->fd = -1;
+}
+
+static void run_report(struct action_run *run, struct outcome *outcome)
+{
+    outcome->reason = run->reason.text;
+    outcome->output = tail_bytes(&run->streams[0].tail);
+    outcome->output_total = run->streams[0].tail.total;
+    outcome->error_output = tail_bytes(&run->streams[1].tail);
+    outcome->error_output_total = run->streams[1].tail.total;
+    outcome->duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS;
+    run->done(run->context, outcome);
+    for (int i = 0; i < 2; i++)
+        tail_finish(&run->streams[i].tail);
+    free(run);
+}
+
+/* Ends what has no process (any more to come) at the next turn of the loop. */
+static void run_finish_without_process(struct action_run *run, enum outcome_kind kind)
+{
+    struct outcome outcome = {.kind = kind, .exit_status = -1};
+    run->phase = FINISHED;
+    run->kind = kind;
+    if (!loop_timer_set(run->loop, &run->timer, clock_monotonic_ns()))
+        run_report(run, &outcome);
+}
+
+static void run_judge(struct action_run *run, const siginfo_t *info, struct outcome *outcome)
+{
+    bool exited = info->si_code == CLD_EXITED;
+    *outcome = (struct outcome){.kind = OUTCOME_FAILED,
+                                .exit_status = exited ? info->si_status : -1,
+                                .signal = exited ? 0 : info->si_status};
+    if (run->timed_out) {
+        outcome->kind = OUTCOME_TIMEOUT;
+        error_set(&run->reason, "ran longer than its timeout of %lld ms",
+                  (long long)run->settings->timeout_ms);
+    } else if (exited && info->si_status == 0) {
+        outcome->kind = OUTCOME_DONE;
+        run->reason.text[0] = '\0';
+    } else if (run->stopped) {
+        outcome->kind = OUTCOME_INTERRUPTED;
+        error_set(&run->reason, "was ended because the server is leaving");
+    } else if (exited) {
+        error_set(&run->reason, "exited with status %d", info->si_status);
+    } else {
+        error_set(&run->reason, "was killed by signal %d (%s)%s", info->si_status,
+                  strsignal(info->si_status),
+                  info->si_code == CLD_DUMPED ? " and dumped core" : "");
+    }
+}
+
+/* ---- output ---- */
+
+/* Reads at most `most` bytes; false at the end of the stream. */
+static bool stream_read(struct stream *stream, size_t most)
+{
+    static uint8_t piece[READ_SIZE]; /* its content matters to one call only */
+    ssize_t length = read(stream->fd, piece, most < sizeof piece ? most : sizeof piece);
+    if (length > 0)
+        tail_add(&stream->tail, bytes_of(piece, (size_t)length));
+    return length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+static void stream_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct action_run *run = watch->owner;
+    struct stream *stream = &run->streams[watch == &run->streams[1].watch];
+    (void)events;
+    for (int i = 0; i < READS_A_TURN; i++) {
+        uint64_t before = stream->tail.total;
+        if (!stream_read(stream, READ_SIZE)) {
+            stream_close(run, stream);
+            return;
+        }
+        if (stream->tail.total - before < READ_SIZE)
+            return;
+    }
+}
+
+/* What is in the pipe now, and not a byte of what a grandchild goes on writing. */
+static void stream_read_rest(struct stream *stream)
+{
+    int left = 0;
+    if (stream->fd < 0 || ioctl(stream->fd, FIONREAD, &left) != 0)
+        return;
+    while (left > 0) {
+        uint64_t before = stream->tail.total;
+        if (!stream_read(stream, (size_t)left) || stream->tail.total == before)
+            return;
+        left -= (int)(stream->tail.total - before);
+    }
+}
+
+static void run_forget_survivor(struct action_run *run)
+{
+    int pidfd = run->survivor.fd;
+    if (pidfd < 0)
+        return;
+    loop_watch_remove(run->loop, &run->survivor);
+    close(pidfd);
+}
+
+static void run_end(struct action_run *run)
+{
+    struct outcome outcome;
+    siginfo_t info;
+    loop_timer_remove(run->loop, &run->timer);
+    run_forget_survivor(run);
+    spawn_reap(&run->process, &info);
+    for (int i = 0; i < 2; i++) {
+        stream_read_rest(&run->streams[i]);
+        stream_close(run, &run->streams[i]);
+    }
+    run_judge(run, &info, &outcome);
+    run_report(run, &outcome);
+}
+
+/* The process has ended: now, or when those who still use the grace have. */
+static void run_end_with_group(struct action_run *run)
+{
+    int pidfd;
+    if (run->phase != ENDING || !spawn_find_survivor(&run->process, &pidfd)) {
+        run_end(run);
+        return;
+    }
+    /* one that cannot be watched: the end of the grace is the end */
+    if (pidfd >= 0 && !loop_watch_set(run->loop, &run->survivor, pidfd, EPOLLIN))
+        close(pidfd);
+}
+
+static void process_ended(struct loop_watch *watch, uint32_t events)
+{
+    struct action_run *run = watch->owner;
+    (void)events;
+    loop_watch_remove(run->loop, &run->ended);
+    run_end_with_group(run);
+}
+
+static void survivor_ended(struct loop_watch *watch, uint32_t events)
+{
+    struct action_run *run = watch->owner;
+    (void)events;
+    run_forget_survivor(run);
+    run_end_with_group(run);
+}
+
+/* ---- the beginning ---- */
+
+/* The process runs: from here on its end is awaited, even if it is killed at once. */
+static void run_watch(struct action_run *run, const struct launched *launched)
+{
+    run->process = launched->process;
+    bool watched = loop_watch_set(run->loop, &run->ended, run->process.pidfd, EPOLLIN);
+    for (int i = 0; i < 2; i++) {
+        struct stream *stream = &run->streams[i];
+        stream->fd = launched->outputs[i];
+        watched = loop_watch_set(run->loop, &stream->watch, stream->fd, EPOLLIN) && watched;
+    }
+    run->phase = RUNNING;
+    watched = loop_timer_set(run->loop, &run->timer,
+                             clock_monotonic_ns() + run->settings->timeout_ms * NS_PER_MS) &&
+              watched;
+    if (watched)
+        return;
+    /* A process that cannot be watched must not run. If even its end cannot be seen it is awaited
+     * here: after KILL that takes no time worth speaking of. */
+    run->stopped = true;
+    spawn_signal_group(&run->process, SIGKILL);
+    if (run->ended.fd < 0)
+        process_ended(&run->ended, 0);
+}
+
+static void run_launch_later(struct action_run *run)
+{
+    int64_t now = clock_monotonic_ns();
+    if (now - run->started_ns >= run->settings->timeout_ms * NS_PER_MS) {
+        run_finish_without_process(run, OUTCOME_FAILED);
+        return;
+    }
+    int64_t due = now + run->launch_wait_ms * NS_PER_MS;
+    run->launch_wait_ms =
+        run->launch_wait_ms * 2 < LAUNCH_WAIT_MAX_MS ? run->launch_wait_ms * 2 : LAUNCH_WAIT_MAX_MS;
+    if (!loop_timer_set(run->loop, &run->timer, due)) /* no memory */
+        run_finish_without_process(run, OUTCOME_INTERRUPTED);
+}
+
+static void launch_due(struct action_run *run)
+{
+    struct launched launched;
+    switch (command_launch(run->settings, run->delivery, &launched, &run->reason)) {
+    case SPAWN_STARTED:
+        run_watch(run, &launched);
+        break;
+    case SPAWN_LATER:
+        run_launch_later(run);
+        break;
+    case SPAWN_FAILED:
+        run_finish_without_process(run, OUTCOME_FAILED);
+        break;
+    }
+}
+
+/* ---- the timer ---- */
+
+static void kill_due(struct action_run *run)
+{
+    run->phase = KILLED;
+    spawn_signal_group(&run->process, SIGKILL);
+    if (run->ended.fd < 0) /* it has ended before the others of its group */
+        run_end(run);
+}
+
+static void run_terminate(struct action_run *run, int64_t kill_ns)
+{
+    run->phase = ENDING;
+    spawn_signal_group(&run->process, SIGTERM);
+    spawn_signal_group(&run->process, SIGCONT); /* a stopped process would not get to it */
+    if (!loop_timer_set(run->loop, &run->timer, kill_ns))
+        kill_due(run);
+}
+
+static int64_t grace_end(const struct action_run *run)
+{
+    return clock_monotonic_ns() + run->settings->kill_after_ms * NS_PER_MS;
+}
+
+static void timeout_due(struct action_run *run)
+{
+    if (spawn_has_ended(&run->process)) /* in time, only we have not looked yet */
+        return;
+    run->timed_out = true;
+    run_terminate(run, grace_end(run));
+}
+
+static void finish_due(struct action_run *run)
+{
+    struct outcome outcome = {.kind = run->kind, .exit_status = -1};
+    run_report(run, &outcome);
+}
+
+static void timer_fired(struct loop_timer *timer)
+{
+    static void (*const due[])(struct action_run *) = {
+        [LAUNCHING] = launch_due,
+        [RUNNING] = timeout_due,
+        [ENDING] = kill_due,
+        [FINISHED] = finish_due,
+    };
+    struct action_run *run = timer->owner;
+    due[run->phase](run);
+}
+
+/* ---- the contract ---- */
+
+struct action_run *command_start(const void *settings, struct loop *loop,
+                                 const struct delivery *delivery,
+                                 void (*done)(void *context, const struct outcome *outcome),
+                                 void *context)
+{
+    struct action_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    *run = (struct action_run){.settings = settings,
+                               .loop = loop,
+                               .delivery = delivery,
+                               .done = done,
+                               .context = context,
+                               .process.pidfd = -1,
+                               .launch_wait_ms = LAUNCH_WAIT_FIRST_MS,
+                               .started_ns = clock_monotonic_ns()};
+    loop_watch_init(&run->ended, process_ended, run);
+    loop_watch_init(&run->survivor, survivor_ended, run);
+    loop_timer_init(&run->timer, timer_fired, run);
+    for (int i = 0; i < 2; i++) {
+        run->streams[i].fd = -1;
+        loop_watch_init(&run->streams[i].watch, stream_ready, run);
+        tail_init(&run->streams[i].tail, (size_t)run->settings->output);
+    }
+    if (!loop_timer_set(loop, &run->timer, run->started_ns)) {
+        free(run);
+        return NULL;
+    }
+    return run;
+}
+
+void command_stop(struct action_run *run, int64_t deadline_ns)
+{
+    int64_t kill_ns = run->phase == RUNNING ? grace_end(run) : run->timer.due_ns;
+    if (kill_ns > deadline_ns)
+        kill_ns = deadline_ns;
+    if (run->phase == LAUNCHING) {
+        error_set(&run->reason, "was not started because the server is leaving");
+        run_finish_without_process(run, OUTCOME_INTERRUPTED);
+    } else if (run->phase == RUNNING && !spawn_has_ended(&run->process)) {
+        run->stopped = true;
+        run_terminate(run, kill_ns);
+    } else if (run->phase == ENDING) {
+        if (!loop_timer_set(run->loop, &run->timer, kill_ns))
+            kill_due(run);
+    }
+}

@@ -1,0 +1,23 @@
+/* The JSON envelope: one line that holds all we know of an event, for pipes and for `stdin: event`.
+ *
+ *   {"id":"…","route":"…","action":"…","event":"push","delivery":"…",
+ *    "received":"2026-11-24T03:15:24.123Z","client":"192.0.2.1","attempt":1,
+ *    "content_type":"application/json","headers":{…},"payload":{…}}
+ *
+ * "payload" is the body as it came, without the space between its tokens: numbers keep their
+ * digits, strings their escapes, objects their order. A body that is not JSON is "body_base64". */
+#ifndef TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
+#define TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
+
+#include "base/buffer.h"
+#include "handlers/action/action.h"
+
+/* Appends the envelope, without a line end and holding none. False if `out` is full. */
+bool envelope_append(struct buffer *out, const struct delivery *delivery);
+
+/* Appends JSON without its insignificant space (RFC 8259: tab, LF, CR, space), nothing else
+ * changed. For text that has passed json_check; anything else is copied by the same rule and holds
+ * no line end outside of what looks like a string. */
+bool envelope_append_json(struct buffer *out, struct bytes json);
+
+#endif

@@ -1,0 +1,95 @@
+/* Built anew for each process from an allow-list, so that nothing gets in by being forgotten. Only
+ * values come from the sender, never names. */
+#include "handlers/action/environment.h"
+
+#include "base/clock.h"
+#include "handlers/action/spawn.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { EVENT_VARIABLES = 8 };
+
+struct environment {
+    struct arena *arena;
+    const char **items;
+    size_t count;
+};
+
+static bool environment_add(struct environment *env, const char *name, const char *value,
+                            struct error *err)
+{
+    if (strlen(name) + 1 + strlen(value) > SPAWN_TEXT_MAX)
+        return error_set(err, "the value of %s is longer than a process can get (128 KiB)", name);
+    char *text = arena_format(env->arena, "%s=%s", name, value);
+    if (!text)
+        return error_set(err, "out of memory");
+    env->items[env->count++] = text;
+    return true;
+}
+
+static bool is_set_by_file(const struct command_settings *settings, const char *name)
+{
+    for (size_t i = 0; i < settings->env.count; i++)
+        if (strcmp(settings->env.names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static bool add_passed(struct environment *env, const struct command_settings *settings,
+                       struct error *err)
+{
+    for (size_t i = 0; i < settings->pass_env.count; i++) {
+        const char *name = settings->pass_env.items[i];
+        const char *value = getenv(name);
+        if (value && !is_set_by_file(settings, name) && !environment_find(env->items, name) &&
+            !environment_add(env, name, value, err))
+            return false;
+    }
+    return true;
+}
+
+static bool add_event(struct environment *env, const struct delivery *delivery, struct error *err)
+{
+    char attempt[16], received[CLOCK_TEXT_SIZE];
+    snprintf(attempt, sizeof attempt, "%u", delivery->attempt);
+    clock_format_unix_ms(delivery->received_ms, received);
+    const struct {
+        const char *name, *value;
+    } variables[EVENT_VARIABLES] = {
+        {"TENTERHOOK_ID", delivery->event_id},          {"TENTERHOOK_ROUTE", delivery->route},
+        {"TENTERHOOK_ACTION", delivery->action},        {"TENTERHOOK_EVENT", delivery->event_type},
+        {"TENTERHOOK_DELIVERY", delivery->delivery_id}, {"TENTERHOOK_ATTEMPT", attempt},
+        {"TENTERHOOK_CLIENT", delivery->client},        {"TENTERHOOK_RECEIVED", received},
+    };
+    for (int i = 0; i < EVENT_VARIABLES; i++)
+        if (!environment_add(env, variables[i].name, variables[i].value, err))
+            return false;
+    return true;
+}
+
+const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
+                                     const struct delivery *delivery, struct error *err)
+{
+    size_t most = settings->pass_env.count + settings->env.count + EVENT_VARIABLES + 1;
+    struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
+    if (!env.items) {
+        error_set(err, "out of memory");
+        return NULL;
+    }
+    if (!add_passed(&env, settings, err))
+        return NULL;
+    for (size_t i = 0; i < settings->env.count; i++)
+        if (!environment_add(&env, settings->env.names[i], settings->env.values[i], err))
+            return NULL;
+    return add_event(&env, delivery, err) ? env.items : NULL;
+}
+
+const char *environment_find(const char *const *environment, const char *name)
+{
+    size_t length = strlen(name);
+    for (; *environment; environment++)
+        if (strncmp(*environment, name, length) == 0 && (*environment)[length] == '=')
+            return *environment + length + 1;
+    return NULL;
+}

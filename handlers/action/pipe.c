@@ -1,0 +1,200 @@
+/* `pipe:`: the rows, the three formats, and an action run that is one frame of a pipe_writer. The
+ * frame is made when its turn comes: until then the delivery, which is there anyway, is all that a
+ * waiting event takes. */
+#include "handlers/action/pipe.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "config/load.h"
+#include "handlers/action/envelope.h"
+#include "handlers/action/fifo.h"
+#include "handlers/action/pipe_writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+enum { FRAME_MAX = 512 * 1024 * 1024, LENGTH_SIZE = 4 };
+
+struct action_run {
+    struct pipe_frame frame;
+    struct pipe_writer *writer;
+    const struct pipe_settings *settings;
+    const struct delivery *delivery;
+    void (*done)(void *context, const struct outcome *outcome);
+    void *context;
+    int64_t started_ns;
+    bool no_memory; /* for its frame */
+    struct buffer content;
+};
+
+/* ---- formats ---- */
+
+static bool encode_json_lines(struct buffer *out, const struct delivery *delivery)
+{
+    return envelope_append(out, delivery) && buffer_append_text(out, "\n");
+}
+
+static bool encode_body(struct buffer *out, const struct delivery *delivery)
+{
+    bool copied = delivery->body_is_json ? envelope_append_json(out, delivery->body)
+                                         : buffer_append_bytes(out, delivery->body);
+    return copied && buffer_append_text(out, "\n");
+}
+
+static bool encode_length(struct buffer *out, const struct delivery *delivery)
+{
+    if (!buffer_append(out, "\0\0\0", LENGTH_SIZE) || !envelope_append(out, delivery))
+        return false;
+    size_t length = out->length - LENGTH_SIZE; /* fits: FRAME_MAX */
+    for (int i = 0; i < LENGTH_SIZE; i++)
+        out->data[i] = (uint8_t)(length >> (8 * (LENGTH_SIZE - 1 - i)));
+    return true;
+}
+
+static bool (*const encoders[PIPE_FORMATS])(struct buffer *, const struct delivery *) = {
+    [PIPE_JSON_LINES] = encode_json_lines,
+    [PIPE_BODY] = encode_body,
+    [PIPE_LENGTH] = encode_length,
+};
+
+/* ---- a run ---- */
+
+static const char *run_encode(struct pipe_frame *frame, struct bytes *content)
+{
+    struct action_run *run = (struct action_run *)frame;
+    const struct delivery *delivery = run->delivery;
+    if (run->settings->format == PIPE_BODY && !delivery->body_is_json && delivery->body.length &&
+        memchr(delivery->body.data, '\n', delivery->body.length))
+        return "the body holds a line end, so it cannot be sent as one line: use the format "
+               "json-lines or length";
+    errno = 0;
+    if (!encoders[run->settings->format](&run->content, delivery)) {
+        run->no_memory = errno == ENOMEM;
+        return run->no_memory ? "the server had no memory for its frame" : "its frame is too long";
+    }
+    *content = buffer_bytes(&run->content);
+    return NULL;
+}
+
+static void run_ended(struct pipe_frame *frame, enum pipe_end end, const char *reason)
+{
+    static const enum outcome_kind kinds[] = {[PIPE_DELIVERED] = OUTCOME_DONE,
+                                              [PIPE_FAILED] = OUTCOME_FAILED,
+                                              [PIPE_INTERRUPTED] = OUTCOME_INTERRUPTED};
+    struct action_run *run = (struct action_run *)frame;
+    struct outcome outcome = {.kind = run->no_memory ? OUTCOME_INTERRUPTED : kinds[end],
+                              .exit_status = -1,
+                              .torn = frame->torn,
+                              .reason = reason,
+                              .duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS};
+    run->done(run->context, &outcome);
+    buffer_finish(&run->content);
+    free(run);
+}
+
+/* A reader wants to open the FIFO before the first event has come. */
+static void pipe_prepare(const void *data)
+{
+    const struct pipe_settings *settings = data;
+    struct stat st;
+    if (settings->create && lstat(settings->path, &st) != 0)
+        fifo_create(settings->path, (mode_t)settings->create, NULL);
+}
+
+static struct action_run *pipe_start(const void *data, struct loop *loop,
+                                     const struct delivery *delivery,
+                                     void (*done)(void *context, const struct outcome *outcome),
+                                     void *context)
+{
+    const struct pipe_settings *settings = data;
+    struct action_run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    *run = (struct action_run){.frame = {.encode = run_encode,
+                                         .ended = run_ended,
+                                         .lines = settings->format != PIPE_LENGTH,
+                                         .after_crash = delivery->after_crash},
+                               .writer =
+                                   pipe_writer_find(loop, settings->path, (mode_t)settings->create),
+                               .settings = settings,
+                               .delivery = delivery,
+                               .done = done,
+                               .context = context,
+                               .started_ns = clock_monotonic_ns()};
+    buffer_init(&run->content, FRAME_MAX);
+    if (!run->writer || !pipe_writer_add(run->writer, &run->frame)) {
+        free(run);
+        return NULL;
+    }
+    return run;
+}
+
+static void pipe_stop(struct action_run *run, int64_t deadline_ns)
+{
+    pipe_writer_stop(run->writer, &run->frame, deadline_ns);
+}
+
+/* ---- the route file ---- */
+
+#define FIELD(name) offsetof(struct pipe_settings, name)
+
+static const char *const format_choices[] = {"json-lines", "body", "length", NULL};
+
+static const struct row pipe_row = {
+    "pipe", ROW_PATH, FIELD(path),
+    "A FIFO that a program of yours reads: each event is one frame, and counts as delivered once "
+    "it has been read to its end; while nobody reads, events wait.",
+    .flags = ROW_REQUIRED};
+
+static const struct row pipe_rows[] = {
+    {"format", ROW_CHOICE, FIELD(format),
+     "How an event is written: json-lines (a line with the JSON envelope), body (the body alone as "
+     "a line), or length (four bytes with the length, big-endian, and the envelope).",
+     "json-lines", .choices = format_choices},
+    {"create", ROW_MODE, FIELD(create),
+     "Make the FIFO with this mode if it is missing (\"0640\": the group may read it).", NULL, 0,
+     0777},
+};
+
+static const struct row_section pipe_section = {
+    .name = "pipe",
+    .sentence = "How events are written into the FIFO of a pipe action.",
+    .rows = pipe_rows,
+    .row_count = ROW_COUNT(pipe_rows),
+};
+
+static bool finish_pipe(struct load *load, const struct node *node, void *data)
+{
+    const struct pipe_settings *settings = data;
+    struct stat st;
+    if (strstr(settings->path, "{{"))
+        return load_problem(load, node, "the path of a pipe cannot be a template");
+    if (settings->create && (settings->create & 0600) != 0600)
+        return load_problem(load, node,
+                            "create: the owner must be able to read and write (\"0600\" "
+                            "and more): the server is the owner");
+    if (lstat(settings->path, &st) == 0) {
+        const char *kind = fifo_wrong_kind(st.st_mode);
+        return !kind || load_problem(load, node, "%s is %s, not a FIFO", settings->path, kind);
+    }
+    if (errno != ENOENT)
+        load_warning(load, node, "%s cannot be looked at: %s", settings->path, strerror(errno));
+    else if (!settings->create)
+        load_warning(load, node, "there is no FIFO %s at the moment, and create: is not given",
+                     settings->path);
+    return true;
+}
+
+const struct action_kind pipe_action = {
+    .kind = {.name = "pipe",
+             .sentence = "Writes each event into a FIFO that a program of yours reads.",
+             .value = &pipe_row,
+             .beside = &pipe_section,
+             .settings_size = sizeof(struct pipe_settings),
+             .finish = finish_pipe},
+    .takes_slot = false,
+    .prepare = pipe_prepare,
+    .start = pipe_start,
+    .stop = pipe_stop,
+};

@@ -1,0 +1,188 @@
+/* A filter that ignores everything answers 200 for ever and looks like a sender that sends nothing,
+ * so what can be known of it is said when the file is read: an error where no event of the route
+ * has a type at all, a warning where a name is none of the sender's. */
+#include "base/buffer.h"
+#include "handlers/admission/event_names.h"
+#include "handlers/admission/events.h"
+#include "handlers/auth/authenticator.h"
+
+enum { LISTED_MAX = 300 };
+
+/* What is known of a route's sender; of several kinds of authentication the first that knows. */
+static struct event_source source_of(const struct route *route)
+{
+    struct event_source source = {.sender = NULL};
+    for (size_t i = 0; i < route->authenticator_count && !source.sender; i++) {
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
+        if (kind->events)
+            kind->events(route->authenticators[i].settings, &source);
+    }
+    return source;
+}
+
+/* ---- event and delivery ---- */
+
+static bool holds_credentials(const struct route *route, const struct value_ref *ref)
+{
+    static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
+    struct bytes name = bytes_of_text(ref->name);
+    bool header = ref->kind == VALUE_HEADER;
+    for (size_t i = 0; header && i < sizeof always / sizeof *always; i++)
+        if (bytes_equal_nocase(name, bytes_of_text(always[i])))
+            return true;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
+        bool (*owns)(const void *, struct bytes) = header                     ? kind->owns_header
+                                                   : ref->kind == VALUE_QUERY ? kind->owns_query
+                                                                              : NULL;
+        if (owns && owns(route->authenticators[i].settings, name))
+            return true;
+    }
+    return false;
+}
+
+/* A key of a route, or of the defaults. NULL: it is in neither. */
+static const struct node *find_key(const struct node *node, const struct node *defaults,
+                                   const char *key)
+{
+    const struct node *own = tree_find(node, key);
+    return own || !defaults ? own : tree_find(defaults, key);
+}
+
+/* One of the two keys. A provider that knows better stands before the defaults; beside a route's
+ * own key one of both is a mistake. */
+static bool check_values(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, const char *key, struct value_list *list,
+                         const char *knower)
+{
+    const struct node *own = tree_find(node, key), *value = find_key(node, defaults, key);
+    if (own && knower)
+        return load_problem(load, own->key, "provider %s knows itself where the %s is", knower,
+                            strcmp(key, "event") == 0 ? "type of an event" : "id of a delivery");
+    if (knower)
+        list->count = 0;
+    for (size_t i = 0; i < list->count; i++)
+        if (holds_credentials(route, &list->items[i]))
+            return load_problem(load, value,
+                                "%s holds credentials of route \"%s\", which are never kept",
+                                list->items[i].text, route->name ? route->name : "");
+    return true;
+}
+
+/* ---- what nothing can be for ---- */
+
+static bool report_nameless(struct load *load, const struct node *at, const struct route *route,
+                            const struct event_source *source)
+{
+    return load_problem(load, at,
+                        "nothing says of what type an event of route \"%s\" is%s%s%s, so this %s; "
+                        "add \"event: header.NAME\" (or query.NAME, form.NAME, payload.PATH)",
+                        route->name ? route->name : "", source->sender ? " (provider " : "",
+                        source->sender ? source->sender : "", source->sender ? " does not)" : "",
+                        at->key && strcmp(at->key->text, "by") == 0 ? "refuses all of them"
+                                                                    : "would ignore all of them");
+}
+
+/* ---- names of events ---- */
+
+/* "a, b, c …" */
+static void list_names(const struct text_list *names, char text[LISTED_MAX + 8])
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < names->count; i++) {
+        size_t length = strlen(names->items[i]);
+        if (used + length + 2 > LISTED_MAX) {
+            strcpy(text + used, ", …");
+            return;
+        }
+        if (i > 0)
+            used = (size_t)(stpcpy(text + used, ", ") - text);
+        used = (size_t)(stpcpy(text + used, names->items[i]) - text);
+    }
+}
+
+static bool is_known(const struct text_list *names, const char *pattern)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (pattern_matches_text(bytes_of_text(pattern), bytes_of_text(names->items[i])))
+            return true;
+    return false;
+}
+
+static void warn_of_unknown(struct load *load, const struct node *at, const char *name,
+                            const struct event_source *source)
+{
+    char listed[LISTED_MAX + 8];
+    const char **names =
+        arena_alloc_array(load_arena(load), source->events->count + 1, sizeof *names);
+    if (!names)
+        return;
+    memcpy(names, source->events->items, source->events->count * sizeof *names);
+    const char *nearest = strchr(name, '*') ? NULL : nearest_name(name, names);
+    if (nearest) {
+        load_warning(load, at, "provider %s is not known to send \"%s\", did you mean \"%s\"?",
+                     source->sender, name, nearest);
+    } else if (source->complete) {
+        list_names(source->events, listed);
+        load_warning(load, at, "provider %s is not known to send \"%s\"; it sends %s",
+                     source->sender, name, listed);
+    }
+}
+
+static void check_name(struct load *load, const struct node *at, const char *name,
+                       const struct event_source *source)
+{
+    if (strchr(name, ','))
+        load_warning(load, at,
+                     "\"%s\" is one name with a comma in it, and no event has that; a list is "
+                     "written [%.200s]",
+                     name, name);
+    else if (source->events && source->events->count && !is_known(source->events, name))
+        warn_of_unknown(load, at, name, source);
+}
+
+static bool check_events(struct load *load, const struct node *events, const struct route *route,
+                         const struct event_source *source, bool named)
+{
+    if (!events || !route->events.count)
+        return true;
+    if (!named)
+        return report_nameless(load, events, route, source);
+    bool several = events->kind == NODE_SEQUENCE;
+    for (const struct node *item = several ? events->first : events; item;
+         item = several ? item->next : NULL)
+        if (item->kind == NODE_SCALAR)
+            check_name(load, item, item->text, source);
+    return true;
+}
+
+/* schema: {by: event.type, NAME: …} */
+static bool check_schema(struct load *load, const struct node *schema, const struct route *route,
+                         const struct event_source *source, bool named)
+{
+    const struct node *by = schema && schema->kind == NODE_MAPPING ? tree_find(schema, "by") : NULL;
+    if (!by || by->kind != NODE_SCALAR || strcmp(by->text, "event.type") != 0)
+        return true;
+    if (!named) /* with a default that is the schema of all, and somebody may have meant it */
+        return tree_find(schema, "default") || report_nameless(load, by, route, source);
+    for (const struct node *value = schema->first; value; value = value->next)
+        if (value != by && strcmp(value->key->text, "default") != 0)
+            check_name(load, value->key, value->key->text, source);
+    return true;
+}
+
+bool event_names_check(struct load *load, const struct node *node, const struct node *defaults,
+                       const struct route *route)
+{
+    struct event_names *names = route_part(load_settings(load), route, &event_names_route_section);
+    struct event_source source = source_of(route);
+    bool ok = check_values(load, node, defaults, route, "event", &names->event,
+                           source.names_events ? source.sender : NULL);
+    ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
+                      source.names_deliveries ? source.sender : NULL) &&
+         ok;
+    bool named = source.names_events || names->event.count > 0;
+    ok = check_events(load, find_key(node, defaults, "events"), route, &source, named) && ok;
+    return check_schema(load, find_key(node, defaults, "schema"), route, &source, named) && ok;
+}

@@ -1,0 +1,130 @@
+/* The language is that of presets (docs/providers-language.md); of its values only those are taken
+ * that every request has, whatever signs it. What is repeated is refused, as it is for presets: it
+ * could be read as either. */
+#include "handlers/admission/event_names.h"
+
+#include "handlers/auth/authenticator.h"
+
+enum { NAME_MAX_BYTES = 256 };
+
+/* ---- loading ---- */
+
+static bool may_name(enum value_kind kind)
+{
+    return kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_FORM ||
+           kind == VALUE_PAYLOAD;
+}
+
+static bool read_value(struct load *load, const struct node *node, const struct row *row,
+                       struct value_list *list)
+{
+    struct error err;
+    struct value_ref *ref = &list->items[list->count];
+    if (node->kind != NODE_SCALAR || tree_is_null(node))
+        return load_mismatch(load, node, row, "header.NAME, query.NAME, form.NAME or payload.PATH");
+    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref->kind))
+        return load_problem(load, node,
+                            "\"%s\" must be header.NAME, query.NAME, form.NAME or payload.PATH, "
+                            "not \"%.100s\"",
+                            row->name, node->text);
+    list->count++;
+    return true;
+}
+
+static bool read_values(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct value_list *list = field;
+    bool several = node->kind == NODE_SEQUENCE, ok = true;
+    list->items =
+        arena_alloc_array(load_arena(load), several ? node->count + 1 : 1, sizeof *list->items);
+    if (!list->items)
+        return load_problem(load, node, "no memory for the values");
+    if (!several)
+        return read_value(load, node, row, list);
+    if (!node->first)
+        return load_problem(load, node, "\"%s\" needs at least 1", row->name);
+    for (const struct node *item = node->first; item; item = item->next)
+        ok = read_value(load, item, row, list) && ok;
+    return ok;
+}
+
+#define VALUES_SYNTAX "`header.NAME`, `query.NAME`, `form.NAME`, `payload.PATH`, or a list of them"
+#define VALUES_SCHEMA                                                                              \
+    "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": "            \
+    "\"string\"}}]}"
+
+static const struct row event_names_rows[] = {
+    {.name = "event",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct event_names, event),
+     .read = read_values,
+     .syntax = VALUES_SYNTAX,
+     .json_schema = VALUES_SCHEMA,
+     .sentence = "Where the type of an event is, for `events` and actions, if the provider does "
+                 "not know; the first that is there."},
+    {.name = "delivery",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct event_names, delivery),
+     .read = read_values,
+     .syntax = VALUES_SYNTAX,
+     .json_schema = VALUES_SCHEMA,
+     .sentence = "Where the sender's id of a delivery is, by which one that comes again is known "
+                 "(`dedupe`), if the provider does not know; the first that is there."},
+};
+const struct row_section event_names_route_section = {
+    .name = "names of events",
+    .sentence = "Where the type and the id of an event are.",
+    .rows = event_names_rows,
+    .row_count = ROW_COUNT(event_names_rows),
+    .size = sizeof(struct event_names)};
+
+/* ---- the walk ---- */
+
+static struct verdict take_first(const struct value_list *list, struct request *request,
+                                 struct bytes *name)
+{
+    struct value_source source = value_source_of(request);
+    struct bytes value;
+    enum value_outcome outcome = value_get_first(&source, list, &value);
+    struct verdict verdict = verdict_go_on();
+    if (outcome == VALUE_REPEATED) {
+        verdict = verdict_refuse(REPLY_UNPROCESSABLE,
+                                 "the delivery id or the event type is there more than once");
+    } else if (outcome == VALUE_FOUND && value.length > 0 && value.length <= NAME_MAX_BYTES) {
+        char *copy = arena_copy_bytes(request->arena, value);
+        if (copy)
+            *name = bytes_of(copy, value.length);
+        else
+            verdict = verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
+    }
+    value_source_finish(&source);
+    return verdict;
+}
+
+/* Whether none but the sender can have written the id. */
+static bool is_signed(const struct value_list *list, const struct route *route)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!value_needs_body(&list->items[i]))
+            return false;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
+        if (kind->signs_body && kind->signs_body(route->authenticators[i].settings))
+            return true;
+    }
+    return false;
+}
+
+struct verdict event_names_take(const struct event_names *names, struct request *request)
+{
+    struct verdict verdict = verdict_go_on();
+    if (names->event.count && request->event_type.length == 0)
+        verdict = take_first(&names->event, request, &request->event_type);
+    if (verdict.reply != REPLY_NONE || !names->delivery.count || request->delivery.length > 0)
+        return verdict;
+    verdict = take_first(&names->delivery, request, &request->delivery);
+    if (request->delivery.length > 0 && is_signed(&names->delivery, request->route))
+        request->dedupe_key = request->delivery;
+    return verdict;
+}

@@ -1,0 +1,34 @@
+/* The only special character of a pattern is the star. A star is tried against as little as
+ * possible, and only the last one is ever tried again, which is enough: the time is bounded by the
+ * product of both lengths. */
+#include "handlers/admission/events.h"
+
+bool pattern_matches_text(struct bytes pattern, struct bytes text)
+{
+    size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;
+    while (t < text.length) {
+        if (p < pattern.length && pattern.data[p] == '*') {
+            star = p++;
+            resume = t;
+        } else if (p < pattern.length && pattern.data[p] == text.data[t]) {
+            p++;
+            t++;
+        } else if (star != SIZE_MAX) {
+            p = star + 1;
+            t = ++resume;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.length && pattern.data[p] == '*')
+        p++;
+    return p == pattern.length;
+}
+
+bool events_take(const struct text_list *patterns, struct bytes type)
+{
+    for (size_t i = 0; i < patterns->count; i++)
+        if (pattern_matches_text(bytes_of_text(patterns->items[i]), type))
+            return true;
+    return patterns->count == 0;
+}

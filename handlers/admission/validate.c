@@ -1,0 +1,484 @@
+/* Schemas are compiled when the configuration is loaded, so a wrong one stops the start or the
+ * reload and never a request. An event for which `by:` has no schema does not conform: a new type
+ * of event must not walk past the check. */
+#include "handlers/admission/validate.h"
+
+#include "base/buffer.h"
+#include "base/encoding.h"
+#include "base/json_text.h"
+#include "handlers/admission/events.h"
+#include "handlers/admission/schema_files.h"
+#include "handlers/content/content.h"
+#include "handlers/content/json.h"
+#include "handlers/content/payload.h"
+
+#include <stdio.h>
+
+enum { DETAILS_MAX = 24 * 1024, REASON_MAX = 500, PLACE_MAX = 150, BRANCHES_MAX = 10000 };
+enum { CUT_MAX = 1300 }; /* three such texts, escaped to six times their length, fit in details */
+
+/* ---- loading ---- */
+
+/* The top level's block. */
+struct schema_bindings {
+    struct schema_files *files;
+};
+
+static const char *shown_path(void *context, const char *path)
+{
+    return load_shown_path(context, path);
+}
+
+static void destroy_files(void *files)
+{
+    schema_files_destroy(files);
+}
+
+static void forget_files(void *files)
+{
+    schema_files_forget(files);
+}
+
+/* The files of this run, made at their first use. NULL after a problem. */
+static struct schema_files *files_of(struct load *load, struct schema_bindings *bindings,
+                                     const struct node *node)
+{
+    struct schema_files_options options = {
+        .problems = load_problems(load), .shown = shown_path, .context = load};
+    if (bindings->files)
+        return bindings->files;
+    struct schema_files *files = schema_files_create(&options);
+    if (!files) {
+        load_problem(load, node, "no memory for the schemas");
+        return NULL;
+    }
+    if (load_own(load, destroy_files, files) && load_own_for_run(load, forget_files, files))
+        bindings->files = files;
+    return bindings->files;
+}
+
+static bool bind_one(struct load *load, struct schema_bindings *bindings, const struct node *value)
+{
+    struct error err = {""};
+    const char *uri = value->key->text;
+    if (!strchr(uri, ':') || strchr(uri, '#'))
+        return load_problem(load, value->key,
+                            "\"%s\" is not an absolute URI without a fragment, such as "
+                            "https://example.org/push.json",
+                            uri);
+    if (value->kind != NODE_SCALAR || tree_is_null(value))
+        return load_problem(load, value, "the schema of \"%s\" must be a file", uri);
+    if (load_is_offline(load))
+        return true;
+    struct schema_files *files = files_of(load, bindings, value);
+    const char *path = files ? load_path(load, value, value->text) : NULL;
+    if (!path)
+        return files && load_problem(load, value, "no memory for the schemas");
+    size_t errors = load_problems(load)->errors;
+    if (schema_files_bind(files, uri, path, &err))
+        return true;
+    return load_problems(load)->errors != errors ? false
+                                                 : load_problem(load, value, "%s", err.text);
+}
+
+static bool read_bindings(struct load *load, const struct node *node, const struct row *row,
+                          void *field)
+{
+    bool ok = true;
+    if (node->kind != NODE_MAPPING)
+        return load_mismatch(load, node, row, "a mapping of URIs to files");
+    for (const struct node *value = node->first; value; value = value->next)
+        ok = bind_one(load, field, value) && ok;
+    return ok;
+}
+
+/* What is read later, when all of the route is known. */
+static bool keep_node(struct load *load, const struct node *node, const struct row *row,
+                      void *field)
+{
+    bool boolean = node->kind == NODE_SCALAR && !tree_is_null(node);
+    if (!boolean && node->kind != NODE_MAPPING)
+        return load_mismatch(load, node, row, "a file, a schema, or {by: …}");
+    *(const struct node **)field = node;
+    return true;
+}
+
+static bool is_word(const struct node *node, const char *word)
+{
+    return node->kind == NODE_SCALAR && !node->quoted && strcmp(node->text, word) == 0;
+}
+
+/* A file's name, or a schema written here. NULL after a problem. */
+static const struct schema *compile_one(struct load *load, struct validate_settings *settings,
+                                        const struct node *node)
+{
+    struct settings *all = load_settings(load);
+    struct schema_files *files =
+        files_of(load, settings_top_part(all, &validate_top_section), node);
+    struct schema_manner manner = {.draft = (enum schema_draft)settings->draft,
+                                   .assert_formats = settings->formats != 0};
+    bool written = node->kind == NODE_MAPPING || is_word(node, "true") || is_word(node, "false");
+    const char *path = written || !files ? NULL : load_path(load, node, node->text);
+    struct error err = {""};
+    const struct schema *schema = NULL;
+    if (files && written)
+        schema = schema_files_compile_node(files, node, manner, &err);
+    else if (path)
+        schema = schema_files_compile(files, path, manner, &err);
+    if (!schema && err.text[0])
+        load_problem(load, node, "%s", err.text);
+    return schema;
+}
+
+static bool read_by(struct load *load, struct validate_settings *settings, const struct node *node)
+{
+    struct error err;
+    settings->by = VALIDATE_BY_VALUE;
+    if (node->kind == NODE_SCALAR && strcmp(node->text, "event.type") == 0) {
+        settings->by = VALIDATE_BY_EVENT_TYPE;
+        return true;
+    }
+    if (node->kind != NODE_SCALAR || tree_is_null(node))
+        return load_problem(load, node, "\"by\" must be a value such as event.type");
+    if (!value_ref_parse(node->text, load_arena(load), &settings->value, &err))
+        settings->value.kind = VALUE_ABSENT;
+    enum value_kind kind = settings->value.kind;
+    if (kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_PAYLOAD)
+        return true;
+    return load_problem(load, node,
+                        "\"by\" must be event.type, header.NAME, query.NAME or payload.PATH, not "
+                        "\"%.100s\"",
+                        node->text);
+}
+
+static bool read_branch(struct load *load, struct validate_settings *settings,
+                        const struct node *value)
+{
+    const char *pattern = value->key->text;
+    if (value->kind == NODE_SEQUENCE || tree_is_null(value))
+        return load_problem(load, value, "the schema of \"%s\" must be a file or a mapping",
+                            pattern);
+    const struct schema *schema = load_is_offline(load) ? NULL : compile_one(load, settings, value);
+    if (strcmp(pattern, "default") == 0) {
+        settings->schema = schema;
+    } else {
+        const char *copy = arena_copy_text(load_arena(load), pattern);
+        if (!copy)
+            return load_problem(load, value, "no memory for the schemas");
+        settings->branches[settings->branch_count++] =
+            (struct validate_branch){bytes_of_text(copy), schema};
+    }
+    return schema || load_is_offline(load);
+}
+
+/* {by: event.type, push: a.json, default: b.json} */
+static bool read_choice(struct load *load, struct validate_settings *settings,
+                        const struct node *node, const struct node *by)
+{
+    bool ok = read_by(load, settings, by);
+    if (node->count < 2)
+        return load_problem(load, node, "\"by\" needs the schemas to choose from beside it");
+    if (node->count > BRANCHES_MAX)
+        return load_problem(load, node, "at most %d schemas to choose from", BRANCHES_MAX);
+    settings->branches =
+        arena_alloc_array(load_arena(load), node->count, sizeof *settings->branches);
+    if (!settings->branches)
+        return load_problem(load, node, "no memory for the schemas");
+    for (const struct node *value = node->first; value; value = value->next)
+        if (value != by)
+            ok = read_branch(load, settings, value) && ok;
+    return ok;
+}
+
+static bool finish_route(struct load *load, const struct node *route, void *field)
+{
+    struct validate_settings *settings = field;
+    const struct node *node = settings->node;
+    (void)route;
+    settings->node = NULL; /* it goes with the run */
+    settings->is_set = node != NULL;
+    settings->draft += SCHEMA_DRAFT_4;
+    if (!node)
+        return true;
+    const struct node *by = node->kind == NODE_MAPPING ? tree_find(node, "by") : NULL;
+    if (by)
+        return read_choice(load, settings, node, by);
+    if (!load_is_offline(load))
+        settings->schema = compile_one(load, settings, node);
+    return settings->schema || load_is_offline(load);
+}
+
+/* ---- the rows ---- */
+
+/* In the order of enum schema_draft. */
+static const char *const draft_choices[] = {"04", "06", "07", "2019-09", "2020-12", NULL};
+static const char *const format_choices[] = {"annotate", "assert", NULL};
+static const char *const action_choices[] = {"reject", "quarantine", NULL};
+enum { ACTION_REJECT, ACTION_QUARANTINE };
+
+static const struct row route_rows[] = {
+    {.name = "schema",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct validate_settings, node),
+     .read = keep_node,
+     .syntax = "a file (JSON or YAML), a schema written here, or `{by: event.type, NAME: schema, "
+               "default: schema}`",
+     .json_schema = "{\"type\": [\"string\", \"object\", \"boolean\"]}",
+     .sentence = "The JSON Schema that a body has to conform to; with `by`, one for each value of "
+                 "`event.type`, `header.NAME`, `query.NAME` or `payload.PATH`."},
+    {.name = "draft",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct validate_settings, draft),
+     .choices = draft_choices,
+     .default_text = "2020-12",
+     .sentence = "The draft of JSON Schema that a schema without `$schema` is written in."},
+    {.name = "formats",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct validate_settings, formats),
+     .choices = format_choices,
+     .default_text = "annotate",
+     .sentence = "Whether `format` in a schema is only a remark, or has to hold."},
+    {.name = "schema_action",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct validate_settings, action),
+     .choices = action_choices,
+     .default_text = "reject",
+     .sentence = "What an event that does not conform gets: 422, or 202 and a place in the journal "
+                 "as dead with the reasons, for a replay when the schema is mended."},
+};
+const struct row_section validate_route_section = {.name = "schema",
+                                                   .sentence = "What a body has to look like.",
+                                                   .rows = route_rows,
+                                                   .row_count = ROW_COUNT(route_rows),
+                                                   .size = sizeof(struct validate_settings),
+                                                   .finish = finish_route};
+
+static const struct row top_rows[] = {
+    {.name = "schemas",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .flags = ROW_IN_INCLUDES,
+     .read = read_bindings,
+     .syntax = "a mapping of URIs to files",
+     .json_schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}",
+     .sentence = "Files for the URIs that schemas refer to; nothing is ever fetched."},
+};
+const struct row_section validate_top_section = {.name = "schemas",
+                                                 .sentence = "Files for the URIs of schemas.",
+                                                 .rows = top_rows,
+                                                 .row_count = ROW_COUNT(top_rows),
+                                                 .size = sizeof(struct schema_bindings)};
+
+/* ---- which schema ---- */
+
+static bool read_value(const struct validate_settings *settings, struct request *request,
+                       struct bytes *value)
+{
+    struct value_source source = value_source_of(request);
+    if (settings->by == VALIDATE_BY_EVENT_TYPE) {
+        *value = request->event_type;
+        return value->length > 0;
+    }
+    enum value_outcome outcome = value_get(&source, &settings->value, value);
+    value_source_finish(&source);
+    return outcome == VALUE_FOUND;
+}
+
+static const struct schema *choose(const struct validate_settings *settings,
+                                   struct request *request)
+{
+    struct bytes value;
+    if (settings->by == VALIDATE_ALL || !read_value(settings, request, &value))
+        return settings->schema;
+    for (size_t i = 0; i < settings->branch_count; i++)
+        if (pattern_matches_text(settings->branches[i].pattern, value))
+            return settings->branches[i].schema;
+    return settings->schema;
+}
+
+/* ---- answers ---- */
+
+static bool append_member(struct buffer *out, const char *before, const char *text)
+{
+    return buffer_append_text(out, before) && json_escape(out, bytes_of_text(text));
+}
+
+bool validate_append_failure(struct buffer *out, const struct schema_failure *failure)
+{
+    return append_member(out, "{\"instanceLocation\":\"", failure->instance) &&
+           append_member(out, "\",\"keywordLocation\":\"", failure->schema) &&
+           append_member(out, "\",\"keyword\":\"", failure->keyword) &&
+           append_member(out, "\",\"message\":\"", failure->sentence) &&
+           buffer_append_text(out, "\"}");
+}
+
+static bool append_reason(struct buffer *out, const struct schema_failure *failure)
+{
+    return buffer_append_text(out, *failure->instance ? failure->instance : "the body") &&
+           buffer_append_text(out, " ") && buffer_append_text(out, failure->sentence);
+}
+
+/* As many as there is room for; what does not fit whole is left out. */
+static void append_all(struct buffer *out, const struct schema_failures *failures,
+                       const char *separator,
+                       bool (*append)(struct buffer *, const struct schema_failure *))
+{
+    for (size_t i = 0; i < failures->count; i++) {
+        size_t before = out->length;
+        if ((i == 0 || buffer_append_text(out, separator)) && append(out, &failures->items[i]))
+            continue;
+        out->length = before;
+        return;
+    }
+}
+
+static const char *shorten(struct arena *arena, const char *text, int most)
+{
+    char *cut = arena_format(arena, "%.*s", most, text);
+    if (!cut || strlen(cut) == strlen(text))
+        return cut;
+    utf8_drop_halves(cut);
+    return arena_format(arena, "%s…", cut);
+}
+
+/* For a first failure that is too long for all of the room: a refusal always has a reason. */
+static bool append_cut(struct buffer *out, struct arena *arena,
+                       const struct schema_failure *failure)
+{
+    struct schema_failure cut = {.instance = shorten(arena, failure->instance, CUT_MAX),
+                                 .schema = shorten(arena, failure->schema, CUT_MAX),
+                                 .keyword = failure->keyword,
+                                 .sentence = shorten(arena, failure->sentence, CUT_MAX)};
+    return cut.instance && cut.schema && cut.sentence && validate_append_failure(out, &cut);
+}
+
+/* Where there is no memory for more. */
+static const char details_least[] =
+    "[{\"instanceLocation\":\"\",\"keywordLocation\":\"\",\"keyword\":\"\","
+    "\"message\":\"does not conform; there is no memory to say where\"}]";
+
+static struct bytes write_details(struct arena *arena, const struct schema_failures *failures)
+{
+    struct buffer out;
+    buffer_init(&out, DETAILS_MAX);
+    buffer_append_text(&out, "[");
+    append_all(&out, failures, ",", validate_append_failure);
+    bool some =
+        out.length > 1 || (failures->count > 0 && append_cut(&out, arena, &failures->items[0]));
+    out.limit = DETAILS_MAX + 1;
+    char *copy =
+        some && buffer_append_text(&out, "]") ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
+    struct bytes details = copy ? bytes_of(copy, out.length) : bytes_of_text(details_least);
+    buffer_finish(&out);
+    return details;
+}
+
+/* For a first failure that is too long for a line. */
+static const char *short_reason(struct arena *arena, const struct schema_failure *failure)
+{
+    const char *place = shorten(arena, failure->instance, PLACE_MAX);
+    const char *sentence = shorten(arena, failure->sentence, REASON_MAX - PLACE_MAX - 10);
+    if (!place || !sentence)
+        return NULL;
+    return arena_format(arena, "%s %s", *place ? place : "the body", sentence);
+}
+
+static const char *write_reason(struct arena *arena, const struct schema_failures *failures)
+{
+    struct buffer out;
+    buffer_init(&out, REASON_MAX);
+    append_all(&out, failures, "; ", append_reason);
+    const char *copy = out.length        ? arena_copy_bytes(arena, buffer_bytes(&out))
+                       : failures->count ? short_reason(arena, &failures->items[0])
+                                         : NULL;
+    buffer_finish(&out);
+    return copy ? copy : "the body does not conform to the schema";
+}
+
+static struct verdict refuse(const struct validate_settings *settings, struct request *request,
+                             const struct schema_failures *failures)
+{
+    bool quarantined = settings->action == ACTION_QUARANTINE;
+    return (struct verdict){.reply = quarantined ? REPLY_QUARANTINED : REPLY_UNPROCESSABLE,
+                            .reason = write_reason(request->arena, failures),
+                            .details = write_details(request->arena, failures)};
+}
+
+/* One sentence about the whole body. */
+static struct verdict refuse_whole(const struct validate_settings *settings,
+                                   struct request *request, const char *sentence)
+{
+    const struct schema_failures failures = {
+        .items =
+            {{.instance = "", .keyword = "", .schema = "", .absolute = "", .sentence = sentence}},
+        .count = 1};
+    return refuse(settings, request, &failures);
+}
+
+static struct verdict refuse_abandoned(const struct validate_settings *settings,
+                                       struct schema_evaluator *evaluator, struct request *request)
+{
+    const char *sentence =
+        arena_format(request->arena, "could not be checked: %s", schema_abandon_reason(evaluator));
+    return refuse_whole(settings, request, sentence ? sentence : "could not be checked");
+}
+
+static struct verdict judge(const struct validate_settings *settings,
+                            struct schema_evaluator *evaluator, const struct schema *schema,
+                            struct json_object *value, struct request *request)
+{
+    struct schema_failures failures = {.count = 0};
+    switch (schema_evaluate(evaluator, schema, value)) {
+    case SCHEMA_VALID:
+        return verdict_go_on();
+    case SCHEMA_ABANDONED:
+        return refuse_abandoned(settings, evaluator, request);
+    case SCHEMA_INVALID:
+        break;
+    }
+    schema_explain(evaluator, schema, value, request->arena, &failures);
+    return refuse(settings, request, &failures);
+}
+
+/* Bytes of a tree of json-c 0.16, from above: a value with its place in its parent, and what an
+ * object brings for its first members whether it has any or not. */
+static size_t tree_size(const struct json_summary *summary, size_t text_length)
+{
+    enum { OF_VALUE = 96, OF_OBJECT = 800, OF_MEMBER = 96 };
+    return summary->nodes * OF_VALUE + summary->objects * OF_OBJECT + summary->members * OF_MEMBER +
+           text_length;
+}
+
+/* A tree takes much more memory than its text: up to 270 times as much for a list of empty objects,
+ * 6 times for what GitHub sends. */
+static bool tree_fits(const struct request *request)
+{
+    enum { LEAST = 128 << 20, A_BYTE = 16 };
+    size_t most = request->route ? (size_t)request->route->max_body * A_BYTE : 0;
+    return tree_size(&request->json, request->body.length) <= (most > LEAST ? most : LEAST);
+}
+
+struct verdict validate_check(const struct validate_settings *settings,
+                              struct schema_evaluator *evaluator, struct request *request)
+{
+    struct json_fault fault;
+    struct json_object *value;
+    struct json_limits limits = request_json_limits(request);
+    if (!settings->is_set)
+        return verdict_go_on();
+    if (!request->json_good && !json_check(request->body, &limits, &request->json, &fault))
+        return content_refuse_json(request, &fault);
+    request->json_good = true;
+    const struct schema *schema = choose(settings, request);
+    if (!schema)
+        return refuse_whole(settings, request, "is an event for which there is no schema");
+    if (!tree_fits(request))
+        return refuse_whole(settings, request,
+                            "could not be checked: its values would take more memory than the "
+                            "route may use (16 times max_body)");
+    if (!payload_build(request->body, &request->json, &value, &fault))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's tree");
+    struct verdict verdict = judge(settings, evaluator, schema, value, request);
+    payload_release(value);
+    return verdict;
+}

@@ -1,0 +1,42 @@
+/* The JSON Schema of a route: which one an event has to conform to, and why it does not. */
+#ifndef TENTERHOOK_HANDLERS_ADMISSION_VALIDATE_H
+#define TENTERHOOK_HANDLERS_ADMISSION_VALIDATE_H
+
+#include "config/load.h"
+#include "handlers/request.h"
+#include "handlers/schema/schema.h"
+#include "handlers/value/value.h"
+#include "handlers/verdict.h"
+
+/* Keys beside a route's own (`schema`, `draft`, `formats`, `schema_action`) and at the top of the
+ * file (`schemas`). */
+extern const struct row_section validate_route_section, validate_top_section;
+
+/* What the rows of validate_route_section make: a route's part. */
+struct validate_settings {
+    int draft, formats, action; /* choices */
+    const struct node *node;    /* of `schema`; while loading only */
+    enum validate_by { VALIDATE_ALL, VALIDATE_BY_EVENT_TYPE, VALIDATE_BY_VALUE } by;
+    struct value_ref value;           /* VALIDATE_BY_VALUE */
+    struct validate_branch *branches; /* unless VALIDATE_ALL, in the order of the file */
+    size_t branch_count;
+    const struct schema *schema; /* the only one, or that of `default`; NULL: none */
+    bool is_set;                 /* the route has a schema */
+};
+
+struct validate_branch {
+    struct bytes pattern; /* of the value; a star stands for anything */
+    const struct schema *schema;
+};
+
+/* Judges request->body, which has passed the guard if request->json_good says so. Goes on, or
+ * REPLY_UNPROCESSABLE or, where the route says so, REPLY_QUARANTINED, each with `details` (a JSON
+ * list of failures) and a reason that names members, never values. REPLY_BAD_CONTENT if it is not
+ * JSON. Texts live in the request's arena. */
+struct verdict validate_check(const struct validate_settings *settings,
+                              struct schema_evaluator *evaluator, struct request *request);
+
+/* One failure as a JSON object: instanceLocation, keywordLocation, keyword, message. */
+bool validate_append_failure(struct buffer *out, const struct schema_failure *failure);
+
+#endif

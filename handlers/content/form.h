@@ -1,0 +1,33 @@
+/* application/x-www-form-urlencoded, strictly: a % that is no escape makes the whole form unusable.
+ */
+#ifndef TENTERHOOK_HANDLERS_CONTENT_FORM_H
+#define TENTERHOOK_HANDLERS_CONTENT_FORM_H
+
+#include "base/bytes.h"
+
+enum { FORM_FIELDS_MAX = 1000 };
+
+struct form_field {
+    struct bytes name, value;
+};
+
+struct form {
+    struct form_field *fields;
+    size_t count;
+    uint8_t *text; /* what the spans point into */
+};
+
+/* False where the text is no form or has too many fields; then there is nothing to finish. */
+bool form_decode(struct bytes text, struct form *form);
+void form_finish(struct form *form);
+
+/* The field of that name; `*count` gets how many there are. Empty span if there is none. */
+struct bytes form_find(const struct form *form, struct bytes name, size_t *count);
+
+/* By name, then by value, in the order of bytes. */
+void form_sort(struct form *form);
+
+/* %XX and + decoded into `out` (room for text.length); false at an escape that is none. */
+bool form_unescape(struct bytes text, uint8_t *out, size_t *length);
+
+#endif

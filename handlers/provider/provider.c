@@ -1,0 +1,581 @@
+/* A provider is a scheme — the user's own or one that is compiled in, in the same words and read by
+ * the same rows — with the route's secrets. What the signature engine proves is turned here into
+ * what the rest of the walk wants: the delivery id, the event type and the key against replays.
+ *
+ * The key against replays is the delivery id where that is signed, else a digest of the text that
+ * was signed where a time is part of it, else the delivery id as sent. Without any of them there is
+ * none: two messages with the same body and the same signature may well be two events
+ * (docs/decisions/replay.md). */
+#include "handlers/provider/provider.h"
+
+#include "base/encoding.h"
+#include "handlers/auth/authenticator.h"
+#include "handlers/provider/challenge.h"
+#include "handlers/provider/presets.h"
+
+enum { ID_MAX = 256, OWN_MAX = 256 };
+
+/* ---- loading ---- */
+
+/* The schemes that a file's own `providers:` describes; and the presets that its routes have asked
+ * for, which share what was read. */
+struct own_schemes {
+    const struct scheme *items[OWN_MAX], *presets[OWN_MAX];
+    size_t count, preset_count;
+};
+
+static bool read_own(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    struct own_schemes *own = field;
+    (void)row;
+    if (node->kind != NODE_MAPPING)
+        return load_problem(load, node, "wants a mapping of names to schemes");
+    for (const struct node *value = node->first; value; value = value->next) {
+        struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
+        if (preset_find(value->key->text)) /* a preset that comes with an update breaks no file */
+            load_warning(load, value->key,
+                         "\"%s\" is a built-in provider too: this one of your own is used",
+                         value->key->text);
+        if (!scheme || own->count == OWN_MAX)
+            return load_problem(load, value->key, "there are too many providers");
+        scheme->name = arena_copy_text(load_arena(load), value->key->text);
+        if (!load_section(load, value, &scheme_section, scheme))
+            return false;
+        own->items[own->count++] = scheme;
+    }
+    return true;
+}
+
+static const struct row own_rows[] = {
+    {.name = "providers",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .sentence = "Ways of signing of your own, by name, in the words of the built-in ones.",
+     .flags = ROW_IN_INCLUDES | ROW_NAMES_INSIDE,
+     .section = &scheme_section,
+     .read = read_own,
+     .syntax = "a mapping of names to schemes"},
+};
+
+const struct row_section provider_own_section = {.name = "providers",
+                                                 .sentence = "Schemes of your own.",
+                                                 .rows = own_rows,
+                                                 .row_count = ROW_COUNT(own_rows),
+                                                 .size = sizeof(struct own_schemes)};
+
+static struct own_schemes *own_schemes_of(struct load *load)
+{
+    const struct settings *settings = load_settings(load);
+    return settings ? settings_top_part(settings, &provider_own_section) : NULL;
+}
+
+static const struct scheme *find_known(const struct own_schemes *own, const char *name)
+{
+    for (size_t i = 0; own && i < own->count; i++)
+        if (strcmp(own->items[i]->name, name) == 0)
+            return own->items[i];
+    for (size_t i = 0; own && i < own->preset_count; i++)
+        if (strcmp(own->presets[i]->name, name) == 0)
+            return own->presets[i];
+    return NULL;
+}
+
+const struct scheme *provider_preset(const struct preset *preset, const struct registry *registry,
+                                     struct arena *arena, struct problem_list *problems)
+{
+    struct scheme *scheme = arena_alloc(arena, sizeof *scheme);
+    if (!scheme || !section_load_text(preset->name, bytes_of_text(preset->text), &scheme_section,
+                                      registry, arena, problems, scheme))
+        return NULL;
+    scheme->name = preset->name;
+    return scheme;
+}
+
+static void unknown_provider(struct load *load, const struct node *node, const char *name)
+{
+    const char **names = arena_alloc_array(load_arena(load), preset_count + 1, sizeof *names);
+    for (size_t i = 0; names && i < preset_count; i++)
+        names[i] = presets[i].name;
+    const char *nearest = names ? nearest_name(name, names) : NULL;
+    if (nearest)
+        load_problem(load, node, "there is no provider \"%s\", did you mean \"%s\"?", name,
+                     nearest);
+    else
+        load_problem(load, node, "there is no provider \"%s\"", name);
+}
+
+static const struct scheme *find_scheme(struct load *load, const struct node *node,
+                                        const char *name)
+{
+    const struct preset *preset = preset_find(name);
+    struct own_schemes *own = own_schemes_of(load);
+    const struct scheme *scheme = find_known(own, name);
+    struct problem_list problems;
+    if (scheme)
+        return scheme;
+    if (!preset) {
+        unknown_provider(load, node, name);
+        return NULL;
+    }
+    problem_list_init(&problems);
+    scheme = provider_preset(preset, load_registry(load), load_arena(load), &problems);
+    if (!scheme)
+        load_problem(load, node, "the preset %s cannot be read: %s", name,
+                     problems.first ? problems.first->text : "no memory");
+    else if (own && own->preset_count < OWN_MAX)
+        own->presets[own->preset_count++] = scheme;
+    problem_list_finish(&problems);
+    return scheme;
+}
+
+static bool list_has(const struct text_list *list, const char *name)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->items[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool read_parameters(struct load *load, const struct node *node,
+                            struct provider_settings *settings)
+{
+    const struct scheme *scheme = settings->scheme;
+    struct text_map *map = &settings->parameters;
+    map->names = arena_alloc_array(load_arena(load), node->count + 1, sizeof *map->names);
+    map->values = arena_alloc_array(load_arena(load), node->count + 1, sizeof *map->values);
+    if (!map->names || !map->values)
+        return load_problem(load, node, "is too long");
+    for (const struct node *value = node->first; value; value = value->next) {
+        if (strcmp(value->key->text, "name") == 0)
+            continue;
+        if (!list_has(&scheme->parameters, value->key->text) &&
+            !list_has(&scheme->optional, value->key->text)) {
+            load_mask(load, value); /* perhaps the secret, put here */
+            return load_problem(load, value->key, "provider %s takes no \"%.*s\"", scheme->name,
+                                (int)strcspn(value->key->text, ":"), value->key->text);
+        }
+        if (value->kind != NODE_SCALAR || value->length == 0)
+            return load_problem(load, value, "wants a text");
+        map->names[map->count] = arena_copy_text(load_arena(load), value->key->text);
+        map->values[map->count] = arena_copy_text(load_arena(load), value->text);
+        if (!map->names[map->count] || !map->values[map->count])
+            return load_problem(load, value, "is too long");
+        map->count++;
+    }
+    for (size_t i = 0; i < scheme->parameters.count; i++) {
+        if (!tree_find(node, scheme->parameters.items[i]))
+            return load_problem(
+                load, node, "provider %s wants %s beside its name: {name: %s, %s: …}", scheme->name,
+                scheme->parameters.items[i], scheme->name, scheme->parameters.items[i]);
+    }
+    return true;
+}
+
+static bool read_provider(struct load *load, const struct node *node, const struct row *row,
+                          void *field)
+{
+    struct provider_settings *settings = field;
+    const struct node *name = node->kind == NODE_MAPPING ? tree_find(node, "name") : node;
+    (void)row;
+    if (!name || name->kind != NODE_SCALAR) {
+        load_mask(load, node); /* {github: SECRET} */
+        return load_problem(load, node, "wants a name, or a mapping with name");
+    }
+    settings->scheme = find_scheme(load, name, name->text);
+    return settings->scheme && read_parameters(load, node, settings);
+}
+
+static const struct row provider_row = {
+    .name = "provider",
+    .type = ROW_CUSTOM,
+    .offset = 0,
+    .sentence = "Who calls: a sender whose way of signing is known (`tenterhook providers` lists "
+                "them) or one of your own under `providers:`.",
+    .read = read_provider,
+    .syntax = "NAME, or {name: NAME, …} where a scheme needs more",
+    .json_schema =
+        "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
+
+/* Each for itself, so that a wrong one is reported at its place. */
+static bool make_keys(struct load *load, const struct node *node,
+                      struct provider_settings *settings)
+{
+    struct error err;
+    for (size_t i = 0; i < settings->secrets.count; i++) {
+        struct secret_list one = {.items = &settings->secrets.items[i], .count = 1};
+        if (signature_plan_keys(&settings->plan, &one, &err))
+            continue;
+        const struct node *secret = load_secret_node(load, i, settings->secrets.count);
+        return load_problem(load, secret ? secret : node, "the secret for provider %s %s",
+                            settings->scheme->name, err.text);
+    }
+    return true;
+}
+
+static bool provider_finish(struct load *load, const struct node *node, void *field)
+{
+    struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    struct error err;
+    settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
+    if (scheme->kind == SCHEME_MESSAGE && !signature_message_check(&settings->parameters, &err))
+        return load_problem(load, node, "provider %s: %s", scheme->name, err.text);
+    if (!load_keep_secrets(load, &settings->plan.keys))
+        return false;
+    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
+        return load_problem(load, node, "provider %s wants a secret", scheme->name);
+    return load_is_secretless(load) || make_keys(load, node, settings);
+}
+
+/* ---- the walk ---- */
+
+struct provider_state {
+    const struct provider_settings *settings;
+    const struct signature_plan *plan; /* the route's, or: */
+    struct signature_plan learned;     /* with the key that the sender has delivered */
+    struct signature_state *signature;
+    bool unsigned_greeting; /* the head proved nothing; only a handshake in the body may pass */
+    struct verdict refusal; /* what it gets otherwise */
+};
+
+static const char *provider_learns(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return settings->plan.keys.count == 0 && handshake_learns(settings->scheme)
+               ? settings->scheme->name
+               : NULL;
+}
+
+static void choose_plan(struct provider_state *state, const struct request *request)
+{
+    const struct provider_settings *settings = state->settings;
+    struct secret key = {(uint8_t *)request->learned_key.data, request->learned_key.length};
+    const struct secret_list keys = {&key, 1};
+    struct error err;
+    state->plan = &settings->plan;
+    state->learned =
+        (struct signature_plan){.scheme = settings->scheme, .parameters = &settings->parameters};
+    if (key.length > 0 && provider_learns(settings) &&
+        signature_plan_keys(&state->learned, &keys, &err))
+        state->plan = &state->learned;
+}
+
+static bool method_of_route(const struct request *request)
+{
+    for (size_t i = 0; request->route && i < request->route->methods.count; i++) {
+        if (bytes_equal_text(request->method, request->route->methods.items[i]))
+            return true;
+    }
+    return !request->route;
+}
+
+static struct value_source greeting_source(const struct provider_settings *settings,
+                                           const struct request *request)
+{
+    return (struct value_source){.request = request,
+                                 .parameters = &settings->parameters,
+                                 .family = scheme_find_family(settings->scheme, request)};
+}
+
+static struct verdict greeting_in_head(const struct provider_state *state, struct request *request)
+{
+    struct value_source source = greeting_source(state->settings, request);
+    struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);
+    value_source_finish(&source);
+    if (verdict.reply == REPLY_NONE && !method_of_route(request))
+        return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
+    return verdict;
+}
+
+static void provider_release(void *field)
+{
+    struct provider_state *state = field;
+    if (state->signature)
+        signature_release(state->signature);
+    secret_list_finish(&state->learned.keys);
+}
+
+static bool greeting_may_follow(const struct provider_state *state, struct request *request)
+{
+    struct value_source source = greeting_source(state->settings, request);
+    bool may = handshake_may_follow(state->settings->scheme, &source);
+    value_source_finish(&source);
+    return may;
+}
+
+static struct verdict signature_in_head(struct provider_state *state, struct request *request)
+{
+    const struct scheme *scheme = state->settings->scheme;
+    bool keyless = state->plan->keys.count == 0 && scheme->kind != SCHEME_NONE;
+    struct verdict verdict = keyless
+                                 ? signature_refuse("the provider has not delivered its key yet")
+                                 : signature_head(state->plan, request, &state->signature);
+    if (verdict.reply != REPLY_UNAUTHENTICATED || !greeting_may_follow(state, request))
+        return verdict;
+    state->unsigned_greeting = true;
+    state->refusal = verdict;
+    return verdict_go_on();
+}
+
+static struct verdict provider_head(const void *field, struct request *request, void **out)
+{
+    struct provider_state *state = arena_alloc(request->arena, sizeof *state);
+    if (!state)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
+    state->settings = field;
+    choose_plan(state, request);
+    struct verdict verdict = greeting_in_head(state, request);
+    if (verdict.reply == REPLY_NONE)
+        verdict = signature_in_head(state, request);
+    if (verdict.reply != REPLY_NONE)
+        provider_release(state);
+    *out = state;
+    return verdict;
+}
+
+static void provider_feed(void *field, struct bytes piece)
+{
+    struct provider_state *state = field;
+    if (!state->unsigned_greeting && state->signature)
+        signature_feed(state->signature, piece);
+}
+
+/* The first of the list that is there, or nothing. What is there twice could be read as either. */
+static struct verdict take_name(struct signature_state *state, const struct value_list *list,
+                                struct bytes *text)
+{
+    struct bytes value;
+    enum value_outcome outcome = value_get_first(&state->source, list, &value);
+    if (outcome == VALUE_REPEATED)
+        return signature_refuse("the delivery id or the event type is there more than once");
+    if (outcome != VALUE_FOUND || value.length == 0 || value.length > ID_MAX)
+        return verdict_go_on();
+    char *copy = arena_copy_bytes(state->request->arena, value);
+    *text = bytes_of(copy, copy ? value.length : 0);
+    return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
+}
+
+static bool signs_nothing(const struct scheme *scheme)
+{
+    return scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
+           scheme->kind == SCHEME_NONE;
+}
+
+/* Kinds that have no text in their description (SNS …) count as signing the body; a JWS does so
+ * where a claim has its digest. */
+static bool body_signed(const struct scheme *scheme, const struct template *signed_text)
+{
+    bool by_code =
+        scheme->signed_text.count == 0 && (scheme->kind != SCHEME_JWS || scheme->jws.body_claim);
+    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT || by_code;
+}
+
+/* Whether the delivery id is under the signature: part of the text, or in a body that is. */
+static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
+{
+    if (signs_nothing(scheme) || scheme->delivery.count == 0)
+        return false;
+    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+        return true;
+    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
+        return true;
+    return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
+}
+
+static bool time_signed(const struct scheme *scheme)
+{
+    bool claim = scheme->kind == SCHEME_JWS && scheme->jws.tolerance_ms && scheme->jws.body_claim;
+    return claim || (scheme->time.in.kind != VALUE_ABSENT && scheme->time.is_signed);
+}
+
+enum replay_key provider_replay_key(const struct scheme *scheme)
+{
+    return delivery_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
+           : time_signed(scheme)                         ? REPLAY_SIGNED_TEXT
+           : scheme->delivery.count                      ? REPLAY_SENT_ID
+                                                         : REPLAY_NONE;
+}
+
+int64_t provider_tolerance_ms(const struct scheme *scheme)
+{
+    return scheme->kind == SCHEME_JWS ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms;
+}
+
+/* From the moment on at which it is received, and its time may be ahead then. */
+static int64_t provider_replayable_ms(const void *field)
+{
+    const struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    int64_t tolerance = provider_tolerance_ms(scheme);
+    int64_t ahead = scheme->kind == SCHEME_JWS ? tolerance : scheme->time.ahead_ms;
+    return tolerance ? tolerance + ahead : 0;
+}
+
+static struct verdict take_identity(struct signature_state *state, struct bytes *key)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    char *text = arena_alloc(state->request->arena, 2 * HASH_MAX_SIZE + 1);
+    if (!text || !signature_identity(state, digest))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
+    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    *key = bytes_of_text(text);
+    return verdict_go_on();
+}
+
+/* The id and whose it is. Where one ends and the other begins is told by the length. */
+static struct verdict take_joint_key(struct signature_state *state, struct bytes *key)
+{
+    struct arena *arena = state->request->arena;
+    struct bytes source = {0}, id = state->request->delivery;
+    uint8_t digest[HASH_MAX_SIZE];
+    char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
+    const char *length = arena_format(arena, "%zu:", id.length);
+    enum value_outcome outcome =
+        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
+    if (outcome == VALUE_REPEATED)
+        return signature_refuse("the source of the delivery id is there more than once");
+    struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
+    bool done = hash && hash_feed(hash, bytes_of_text(length)) && hash_feed(hash, id) &&
+                (outcome != VALUE_FOUND || hash_feed(hash, source));
+    hash_destroy(hash, done ? digest : NULL);
+    if (!done)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
+    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    *key = bytes_of_text(text);
+    return verdict_go_on();
+}
+
+static struct verdict bring_out(struct signature_state *state, struct request *request)
+{
+    const struct scheme *scheme = state->plan->scheme;
+    struct verdict verdict = take_name(state, &scheme->delivery, &request->delivery);
+    if (verdict.reply == REPLY_NONE)
+        verdict = take_name(state, &scheme->event, &request->event_type);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    request->secret_used = state->plan->key_infos[state->matched].secret;
+    bool timed = state->source.time.length && signature_covers_message(state) &&
+                 (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
+    request->dedupe_key = request->delivery;
+    if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))
+        return take_identity(state, &request->dedupe_key);
+    return scheme->delivery_of.count && request->delivery.length
+               ? take_joint_key(state, &request->dedupe_key)
+               : verdict_go_on();
+}
+
+static struct verdict provider_body(const void *field, struct request *request, void *opaque)
+{
+    struct provider_state *state = opaque;
+    const struct provider_settings *settings = field;
+    if (state->unsigned_greeting) {
+        struct value_source source = greeting_source(settings, request);
+        struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_BODY);
+        value_source_finish(&source);
+        return verdict.reply == REPLY_NONE ? state->refusal : verdict;
+    }
+    struct verdict verdict = signature_body(state->signature);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    verdict = handshake_answer(state->plan, state->signature->matched, &state->signature->source,
+                               HANDSHAKE_SIGNED);
+    return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
+}
+
+/* Of every family: what comes beside the one that counts is a signature all the same. */
+static bool is_header(const struct provider_settings *settings, const struct value_ref *ref,
+                      struct bytes name)
+{
+    const struct text_list *families = &settings->scheme->families;
+    bool matches = value_header_matches(ref, &settings->parameters, NULL, name);
+    for (size_t i = 0; i < families->count; i++)
+        matches |= value_header_matches(ref, &settings->parameters, families->items[i], name);
+    return matches;
+}
+
+static bool provider_owns_header(const void *field, struct bytes name)
+{
+    const struct provider_settings *settings = field;
+    const struct value_list *in = &settings->scheme->signature.in;
+    for (size_t i = 0; i < in->count; i++) {
+        if (in->items[i].kind == VALUE_HEADER && is_header(settings, &in->items[i], name))
+            return true;
+    }
+    return false;
+}
+
+static bool provider_owns_query(const void *field, struct bytes name)
+{
+    const struct provider_settings *settings = field;
+    const struct value_list *in = &settings->scheme->signature.in;
+    for (size_t i = 0; i < in->count; i++)
+        if (in->items[i].kind == VALUE_QUERY && bytes_equal_text(name, in->items[i].name))
+            return true;
+    return false;
+}
+
+static bool provider_signs_body(const void *field)
+{
+    const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
+    return !signs_nothing(scheme) && body_signed(scheme, &scheme->signed_text) &&
+           (scheme->kind != SCHEME_MESSAGE);
+}
+
+static void provider_events(const void *field, struct event_source *source)
+{
+    const struct provider_settings *settings = field;
+    const struct scheme *scheme = settings->scheme;
+    *source = (struct event_source){.sender = scheme->name,
+                                    .names_events = scheme->event.count > 0,
+                                    .names_deliveries = scheme->delivery.count > 0,
+                                    .events = &scheme->about.events,
+                                    .complete = scheme->about.events_complete};
+}
+
+static bool provider_accepts(const void *field, struct bytes method)
+{
+    const struct provider_settings *settings = field;
+    return handshake_method(settings->scheme, method);
+}
+
+static int provider_content(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return settings->scheme->content + CONTENT_JSON;
+}
+
+static const struct reply_words *provider_words(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return &settings->scheme->reply;
+}
+
+static bool provider_explain(void *opaque, struct buffer *out)
+{
+    struct provider_state *state = opaque;
+    return state->signature && signature_explain(state->signature, out);
+}
+
+const struct authenticator provider_authenticator = {
+    .kind = {.name = "provider",
+             .sentence = "A sender whose way of signing is known.",
+             .value = &provider_row,
+             .settings_size = sizeof(struct provider_settings),
+             .finish = provider_finish,
+             .warn = provider_warn,
+             .replayable_ms = provider_replayable_ms},
+    .head = provider_head,
+    .feed = provider_feed,
+    .body = provider_body,
+    .release = provider_release,
+    .owns_header = provider_owns_header,
+    .owns_query = provider_owns_query,
+    .signs_body = provider_signs_body,
+    .events = provider_events,
+    .accepts = provider_accepts,
+    .learns = provider_learns,
+    .content = provider_content,
+    .words = provider_words,
+    .explain = provider_explain,
+};

@@ -1,0 +1,171 @@
+/* The words in which a sender's way of signing is described: the same for the presets that are
+ * compiled in (config/providers) and for a user's own under `providers:`.
+ * docs/providers-language.md explains them; the rows in scheme.c are where they are settled. */
+#ifndef TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
+#define TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
+
+#include "config/load.h"
+#include "handlers/value/value.h"
+#include "handlers/verdict.h"
+
+enum scheme_kind {
+    SCHEME_HMAC,
+    SCHEME_HASH, /* a plain digest of a text that holds the secret */
+    SCHEME_ED25519,
+    SCHEME_ECDSA,
+    SCHEME_RSA,
+    SCHEME_RSA_PSS,
+    SCHEME_TOKEN,
+    SCHEME_BASIC,
+    SCHEME_JWS,
+    SCHEME_SNS,
+    SCHEME_CONTENTFUL,
+    SCHEME_MESSAGE, /* RFC 9421 */
+    SCHEME_NONE,
+};
+
+enum key_encoding {
+    KEY_TEXT,
+    KEY_HEX,
+    KEY_BASE64,
+    KEY_PREFIXED, /* base64 behind the prefix `strip`, without that prefix the text itself */
+    KEY_PUBLIC,
+    KEY_CERTIFICATE,
+    KEY_PREFIXED_OR_TEXT /* both keys: base64 behind the prefix, and the text with the prefix */
+};
+enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
+enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
+enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
+enum url_form { URL_AS_IS, URL_ANY_SPELLING };
+enum evidence { EVIDENCE_SENDER, EVIDENCE_DOCUMENTED, EVIDENCE_THIRD_PARTY };
+
+struct scheme_key {
+    int encoding;      /* enum key_encoding */
+    const char *strip; /* a prefix that is taken off if it is there; NULL: none */
+    int hash;          /* enum hash_kind + 1: the key is the digest of the secret; 0: it is not */
+};
+
+struct scheme_signature {
+    struct value_list in;   /* where it is, all that are there */
+    const char *separator;  /* between entries; NULL: one entry */
+    const char *assignment; /* between an entry's name and its value; NULL: entries are unnamed */
+    struct template field;  /* the name of the entries that count */
+    const char *prefix;
+    bool prefix_optional;
+    int encoding;       /* enum signature_encoding */
+    bool trim;          /* spaces around entries are taken off */
+    uint32_t positions; /* a bit for each entry that is a value and no signature (`signature[0]`) */
+};
+
+struct scheme_time {
+    struct value_ref in;  /* kind VALUE_ABSENT: the scheme has no time */
+    int unit;             /* enum time_unit */
+    int64_t tolerance_ms; /* how old; 0: not judged */
+    int64_t ahead_ms;     /* how far in the future */
+    bool is_signed;
+};
+
+struct scheme_body_hash {
+    struct value_ref in; /* VALUE_ABSENT: none */
+    int hash;
+    int encoding;
+};
+
+/* What a claim has to be. */
+struct scheme_claim {
+    const char *name;
+    struct template wanted; /* of the head, the address and parameters; count 0: anything */
+};
+
+struct scheme_claims {
+    struct scheme_claim *items;
+    size_t count;
+};
+
+struct scheme_jws {
+    int algorithm;                    /* enum jws_algorithm */
+    struct template issuer, audience; /* of `iss` and `aud`; count 0: anything */
+    struct scheme_claims claims;
+    const char *body_claim;   /* the claim that holds the body's digest */
+    int body_claim_encoding;  /* enum signature_encoding, of who signs */
+    bool body_claim_optional; /* an empty body needs none */
+    int64_t tolerance_ms;     /* of iat; 0: not judged */
+    int64_t ahead_ms;         /* of nbf */
+};
+
+struct scheme_test {
+    struct value_ref value;
+    struct template equals; /* count 0: not said */
+    bool exists, missing;
+    const char *matches; /* PCRE2, the whole value */
+    void *pattern;       /* compiled `matches` */
+};
+
+struct scheme_handshake {
+    struct section_list when;   /* of struct scheme_test, all */
+    struct section_list expect; /* of struct scheme_test, else `otherwise` */
+    int64_t otherwise;          /* 400, 401 or 403 */
+    bool authenticated;         /* the signature is checked first */
+    struct value_ref learn;     /* VALUE_ABSENT, or where the key is delivered */
+    int64_t status;
+    const char *type;
+    struct template body;
+    const char *header;
+    struct template header_value;
+};
+
+/* What a person is told of a preset. A source that is NULL is the one before it. */
+struct scheme_about {
+    const char *title, *source, *setup, *unsigned_parts, *note;
+    const char *success, *success_source; /* what the sender takes for success */
+    const char *retries, *retries_source; /* how it sends again what failed */
+    const char *tolerance;                /* why time.tolerance is what it is */
+    bool once;                            /* what is answered 503 is never sent again */
+    int evidence;                         /* enum evidence */
+    int64_t deadline_ms;                  /* 0: not known */
+    struct text_list events;              /* types that it is known to send; empty: not known */
+    bool events_complete;                 /* these are all */
+};
+
+struct scheme {
+    const char *name;
+    int kind, hash;
+    bool weak_hash_accepted; /* RSA over SHA-1, or MD5, because the sender has nothing better */
+    struct scheme_key key;
+    struct template signed_text;
+    struct template signed_form; /* count 0: as signed_text */
+    struct text_list families;   /* of headers: one of them is all that a message is looked at by */
+    struct value_ref each;       /* VALUE_ABSENT: once for the message */
+    int url;
+    struct scheme_signature signature;
+    struct scheme_time time;
+    struct scheme_body_hash body_hash;
+    struct scheme_jws jws;
+    struct section_list require;           /* of struct scheme_test */
+    struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
+    struct value_list delivery, event;
+    struct value_list delivery_of; /* whose id that is; count 0: the sender has no two alike */
+    struct section_list handshake; /* of struct scheme_handshake */
+    int content;                   /* enum content_kind less CONTENT_PROVIDER */
+    struct reply_words reply;
+    struct scheme_about about;
+};
+
+/* Whether a digest of the signature, of the body or of the key is MD5. */
+bool scheme_uses_md5(const struct scheme *scheme);
+
+/* Whether each value that the scheme names is one that it can have; fills in what follows from
+ * them. For scheme.c. */
+bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
+
+/* The family of headers that the message belongs to: the first of which it has all that the scheme
+ * names. Without a whole one the first of which it has any, to say what is missing; NULL: the
+ * scheme has no families. */
+const char *scheme_find_family(const struct scheme *scheme, const struct request *request);
+
+/* Whether the address is signed, or a claim is held against it. */
+bool scheme_proves_url(const struct scheme *scheme);
+
+extern const struct row_section scheme_section;
+
+#endif

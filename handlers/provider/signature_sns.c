@@ -1,0 +1,171 @@
+/* Amazon SNS: RSA over the names and values of a fixed list of members, a line each. The
+ * certificate is pinned; the address that the message gives for it is never opened, but has to be
+ * one of Amazon's, as its own validator demands.
+ *
+ * The names stand in the text like values, so the text can be read in one way only if every member
+ * of the list is there and none but the first, Message, has lines of its own: then it is taken
+ * apart from its end. All of Amazon's customers share its certificates: which topic a message is of
+ * is for the route to say. */
+#include "handlers/provider/signature.h"
+
+#include "base/public_key.h"
+
+struct member {
+    const char *name;
+    bool optional;
+};
+
+static const struct member notification_members[] = {
+    {"Message", false},  {"MessageId", false}, {"Subject", true}, {"Timestamp", false},
+    {"TopicArn", false}, {"Type", false},      {NULL, false}};
+static const struct member subscription_members[] = {
+    {"Message", false}, {"MessageId", false}, {"SubscribeURL", false}, {"Timestamp", false},
+    {"Token", false},   {"TopicArn", false},  {"Type", false},         {NULL, false}};
+
+static const struct {
+    const char *type;
+    const struct member *members;
+} types[] = {{"Notification", notification_members},
+             {"SubscriptionConfirmation", subscription_members},
+             {"UnsubscribeConfirmation", subscription_members}};
+
+/* A string of the message; null is as good as nothing, anything else is none of SNS's. */
+static enum value_outcome find_member(struct signature_state *state, const char *name,
+                                      struct bytes *text)
+{
+    struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
+    struct json_path path = {.steps = &step, .count = 1};
+    struct bytes json, raw;
+    if (!value_source_json(&state->source, &json))
+        return VALUE_MALFORMED;
+    if (!value_source_find(&state->source, json, &path, &raw) || bytes_equal_text(raw, "null"))
+        return VALUE_MISSING;
+    return raw.data[0] == '"' && json_scalar_text(raw, state->request->arena, text)
+               ? VALUE_FOUND
+               : VALUE_MALFORMED;
+}
+
+static bool member(struct signature_state *state, const char *name, struct bytes *text)
+{
+    return find_member(state, name, text) == VALUE_FOUND;
+}
+
+static bool host_byte(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+/* https://sns.REGION.amazonaws.com/….pem, or .com.cn */
+static bool certificate_url_good(struct bytes url)
+{
+    static const char start[] = "https://sns.", end[] = ".pem";
+    size_t region = 0;
+    if (!bytes_starts_with(url, bytes_of_text(start)) || url.length < sizeof start + sizeof end ||
+        memcmp(url.data + url.length - (sizeof end - 1), end, sizeof end - 1) != 0)
+        return false;
+    url = bytes_from(url, sizeof start - 1);
+    while (region < url.length && host_byte(url.data[region]))
+        region++;
+    url = bytes_from(url, region);
+    return region >= 3 && (bytes_starts_with(url, bytes_of_text(".amazonaws.com/")) ||
+                           bytes_starts_with(url, bytes_of_text(".amazonaws.com.cn/")));
+}
+
+static const struct member *members_of(struct bytes type)
+{
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        if (bytes_equal_text(type, types[i].type))
+            return types[i].members;
+    }
+    return NULL;
+}
+
+/* Whether what follows the value in the text cannot be taken for a part of it. */
+static bool ends_for_certain(const struct member *of, struct bytes value)
+{
+    static const char next[] = "\nMessageId\n";
+    if (value.length == 0)
+        return true;
+    return strcmp(of->name, "Message") == 0
+               ? memmem(value.data, value.length, next, sizeof next - 1) == NULL
+               : memchr(value.data, '\n', value.length) == NULL;
+}
+
+/* The text is small in practice, but as long as the message: it is built on the heap. */
+static struct verdict build_text(struct signature_state *state, const struct member *members)
+{
+    struct buffer *out = &state->message;
+    struct bytes value;
+    for (; members->name; members++) {
+        enum value_outcome outcome = find_member(state, members->name, &value);
+        if (outcome == VALUE_MISSING && members->optional)
+            continue;
+        if (outcome != VALUE_FOUND)
+            return signature_refuse("a member that is signed is missing or no text");
+        if (!ends_for_certain(members, value))
+            return signature_refuse("a member that is signed holds what follows it");
+        if (!buffer_append_text(out, members->name) || !buffer_append(out, "\n", 1) ||
+            !buffer_append_bytes(out, value) || !buffer_append(out, "\n", 1))
+            return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signed text");
+    }
+    return verdict_go_on();
+}
+
+bool signature_sns_text(struct signature_state *state)
+{
+    return build_text(state, notification_members).reply == REPLY_NONE;
+}
+
+/* Whether the message is of one of the topics that stand beside the provider's name, if any do. */
+static bool topic_is_ours(struct signature_state *state)
+{
+    struct bytes arn, rest = bytes_of_text(value_parameter(state->plan->parameters, "topic"));
+    if (!rest.length)
+        return true;
+    if (!member(state, "TopicArn", &arn))
+        return false;
+    while (rest.data) {
+        if (bytes_equal(bytes_split(&rest, ' '), arn))
+            return true;
+    }
+    return false;
+}
+
+static struct verdict compare(struct signature_state *state, enum hash_kind hash, struct bytes mark)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    if (!hash_compute(hash, buffer_bytes(&state->message), digest))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a digest");
+    for (size_t i = 0; i < state->plan->keys.count; i++) {
+        if (public_key_verify_hash(secret_bytes(&state->plan->keys.items[i]), PUBLIC_RSA_PKCS1,
+                                   hash, bytes_of(digest, hash_size(hash)), mark) &&
+            signature_key_counts(state, i)) {
+            state->matched = i;
+            return verdict_go_on();
+        }
+    }
+    return signature_refuse(signature_mismatch(state));
+}
+
+static struct verdict sns_body(struct signature_state *state)
+{
+    struct bytes type, version, url, text, mark;
+    if (!member(state, "Type", &type) || !member(state, "SignatureVersion", &version) ||
+        !member(state, "SigningCertURL", &url) || !member(state, "Signature", &text))
+        return signature_refuse("the message is not one of SNS");
+    const struct member *members = members_of(type);
+    bool first = bytes_equal_text(version, "1");
+    if (!members || (!first && !bytes_equal_text(version, "2")))
+        return signature_refuse("the message is of a type or version that is not known");
+    if (!certificate_url_good(url))
+        return signature_refuse("the certificate's address is not Amazon's");
+    if (!signature_decode(text, ENCODING_BASE64, state->request->arena, &mark))
+        return signature_refuse("the signature is not well formed");
+    if (!topic_is_ours(state))
+        return signature_refuse("the message is of another topic");
+    struct verdict verdict = build_text(state, members);
+    return verdict.reply == REPLY_NONE ? compare(state, first ? HASH_SHA1 : HASH_SHA256, mark)
+                                       : verdict;
+}
+
+const struct signature_kind sns_kind = {.body = sns_body};

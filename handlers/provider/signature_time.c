@@ -1,0 +1,106 @@
+/* When a message was signed. Numbers are digits only and of the length that this century has, so
+ * that no digit can be moved between a time and what stands beside it. */
+#include "handlers/provider/signature.h"
+
+#include <time.h>
+
+static bool parse_digits(struct bytes text, size_t digits, uint64_t *value)
+{
+    return text.length == digits && bytes_to_uint64(text, value);
+}
+
+/* `count` digits at the front of `*rest`. */
+static bool take_number(struct bytes *rest, size_t count, int *value)
+{
+    uint64_t number;
+    if (rest->length < count || !parse_digits(bytes_of(rest->data, count), count, &number))
+        return false;
+    *value = (int)number;
+    *rest = bytes_from(*rest, count);
+    return true;
+}
+
+static bool take_byte(struct bytes *rest, char wanted)
+{
+    if (rest->length == 0 || rest->data[0] != (uint8_t)wanted)
+        return false;
+    *rest = bytes_from(*rest, 1);
+    return true;
+}
+
+/* .123456789, cut to milliseconds. */
+static bool take_fraction(struct bytes *rest, int *milliseconds)
+{
+    static const int weight[] = {100, 10, 1};
+    size_t digits = 0;
+    *milliseconds = 0;
+    if (!take_byte(rest, '.'))
+        return true;
+    for (int digit; digits < 9 && take_number(rest, 1, &digit); digits++)
+        *milliseconds += digits < 3 ? digit * weight[digits] : 0;
+    return digits > 0;
+}
+
+/* Z or +hh:mm. */
+static bool take_zone(struct bytes *rest, int *minutes)
+{
+    int hour, minute;
+    *minutes = 0;
+    if (take_byte(rest, 'Z'))
+        return true;
+    int sign = take_byte(rest, '+') ? 1 : take_byte(rest, '-') ? -1 : 0;
+    if (!sign || !take_number(rest, 2, &hour) || !take_byte(rest, ':') ||
+        !take_number(rest, 2, &minute) || hour > 14 || minute > 59)
+        return false;
+    *minutes = sign * (hour * 60 + minute);
+    return true;
+}
+
+static bool take_date(struct bytes *rest, struct tm *tm)
+{
+    if (!take_number(rest, 4, &tm->tm_year) || !take_byte(rest, '-') ||
+        !take_number(rest, 2, &tm->tm_mon) || !take_byte(rest, '-') ||
+        !take_number(rest, 2, &tm->tm_mday))
+        return false;
+    tm->tm_year -= 1900;
+    tm->tm_mon -= 1;
+    return tm->tm_mon >= 0 && tm->tm_mon < 12 && tm->tm_mday >= 1 && tm->tm_mday <= 31;
+}
+
+static bool take_clock(struct bytes *rest, struct tm *tm)
+{
+    return take_byte(rest, 'T') && take_number(rest, 2, &tm->tm_hour) && take_byte(rest, ':') &&
+           take_number(rest, 2, &tm->tm_min) && take_byte(rest, ':') &&
+           take_number(rest, 2, &tm->tm_sec) && tm->tm_hour < 24 && tm->tm_min < 60 &&
+           tm->tm_sec <= 60;
+}
+
+static bool parse_iso8601(struct bytes text, int64_t *unix_ms)
+{
+    struct tm tm = {0};
+    int milliseconds, zone;
+    if (!take_date(&text, &tm) || !take_clock(&text, &tm) || !take_fraction(&text, &milliseconds) ||
+        !take_zone(&text, &zone) || text.length)
+        return false;
+    *unix_ms = ((int64_t)timegm(&tm) - zone * 60) * 1000 + milliseconds;
+    return true;
+}
+
+bool signature_time_parse(struct bytes text, int unit, int64_t *unix_ms)
+{
+    uint64_t number;
+    if (unit == TIME_ISO8601)
+        return parse_iso8601(text, unix_ms);
+    if (!parse_digits(text, unit == TIME_SECONDS ? 10 : 13, &number))
+        return false;
+    *unix_ms = (int64_t)number * (unit == TIME_SECONDS ? 1000 : 1);
+    return true;
+}
+
+bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms, int64_t ahead_ms,
+                          int unit)
+{
+    /* Against whole seconds our own fraction of a second is not held. */
+    int64_t now = unit == TIME_SECONDS ? now_ms / 1000 * 1000 : now_ms;
+    return now - time_ms <= tolerance_ms && time_ms - now <= ahead_ms;
+}

@@ -1,0 +1,146 @@
+/* Values of a request as a description of signing names them — header.x-name, query.name,
+ * form.name, payload.a.b, signature.t, body, time … — and templates of them. */
+#ifndef TENTERHOOK_HANDLERS_VALUE_VALUE_H
+#define TENTERHOOK_HANDLERS_VALUE_VALUE_H
+
+#include "base/crypto.h"
+#include "handlers/content/form.h"
+#include "handlers/content/json_path.h"
+#include "handlers/request.h"
+
+enum value_kind {
+    VALUE_ABSENT,
+    VALUE_HEADER,    /* a name that ends in * stands for all headers that begin so */
+    VALUE_QUERY,     /* decoded */
+    VALUE_FORM,      /* decoded field of a form body */
+    VALUE_PAYLOAD,   /* scalar in a JSON body */
+    VALUE_ITEM,      /* scalar in the element that `each` stands at */
+    VALUE_CLAIM,     /* scalar in the claims of a JWS, once it is proven */
+    VALUE_SIGNATURE, /* entry of that name, or at that position ("[0]"), beside the signature */
+    VALUE_PARAMETER, /* said beside the provider's name */
+    VALUE_BODY,
+    VALUE_TIME,     /* as sent */
+    VALUE_DELIVERY, /* the delivery id */
+    VALUE_METHOD,
+    VALUE_URL,         /* public_url with the query that came */
+    VALUE_SORTED_FORM, /* all form fields, by name, name and value joined */
+    VALUE_CRC32,       /* of the body, decimal */
+    VALUE_SECRET,      /* the key itself: plain hashes only */
+};
+
+struct value_ref {
+    enum value_kind kind;
+    const char *name;      /* HEADER, QUERY, FORM, SIGNATURE, PARAMETER */
+    struct json_path path; /* PAYLOAD, ITEM, CLAIM */
+    const char *parameter; /* HEADER: the parameter that holds its name; NULL: `name` */
+    bool family;           /* HEADER: a family stands before `name` */
+    const char *text;      /* as written */
+};
+
+struct value_list {
+    struct value_ref *items;
+    size_t count;
+};
+
+enum value_filter {
+    FILTER_NONE,
+    FILTER_JSON,
+    FILTER_HMAC_HEX,
+    FILTER_HMAC_BASE64,
+    FILTER_SHA256, /* the 32 bytes */
+    FILTER_SHA256_HEX,
+    FILTER_SHA256_BASE64,
+    FILTER_SHA256_BASE64URL
+};
+
+struct template_part {
+    struct bytes literal; /* where the ref is absent */
+    struct value_ref ref;
+    bool optional; /* `| default`: empty where it is missing */
+    enum value_filter filter;
+};
+
+struct template
+{
+    struct template_part *parts;
+    size_t count;
+    const char *text; /* as written */
+};
+
+bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *ref,
+                     struct error *err);
+/* `{{ref}}`, `{{ref | default}}`, `{{ref | json}}`, `{{ref | sha256_hex}}` among plain text. */
+bool template_parse(const char *text, struct arena *arena, struct template *template,
+                    struct error *err);
+bool template_uses(const struct template *template, enum value_kind kind);
+
+enum { SIGNATURE_FIELDS_MAX = 32 };
+
+struct signature_field {
+    struct bytes name, value;
+};
+
+/* All that values are taken from. Zeroed, then filled in by the caller; value_source_finish frees
+ * the form. */
+struct value_source {
+    const struct request *request;
+    const struct text_map *parameters;
+    const char *family; /* of headers, that this message belongs to; NULL: none */
+    struct bytes url, time, delivery, secret;
+    struct bytes item;   /* JSON */
+    struct bytes claims; /* JSON of a JWS; empty before it is proven */
+    struct signature_field fields[SIGNATURE_FIELDS_MAX];
+    size_t field_count;
+    struct form form;
+    bool form_tried, form_good;
+    uint8_t *sorted;                          /* text of VALUE_SORTED_FORM */
+    bool json_tried, json_good, json_repeats; /* names are repeated: the last counts */
+    enum hash_kind hash;                      /* of the hmac filters; their key is `secret` */
+};
+
+void value_source_finish(struct value_source *source);
+
+/* Of a request whose body has passed content_check, which has looked whether it is JSON. */
+struct value_source value_source_of(const struct request *request);
+
+enum value_outcome {
+    VALUE_FOUND,
+    VALUE_MISSING,
+    VALUE_REPEATED,  /* what should be single is there twice */
+    VALUE_MALFORMED, /* the body is not the JSON or form that it would have to be */
+};
+
+/* Values of the body want request->body complete. Text that has to be made lives in the request's
+ * arena, or in `source`. */
+enum value_outcome value_get(struct value_source *source, const struct value_ref *ref,
+                             struct bytes *value);
+/* The first of the list that is there. */
+enum value_outcome value_get_first(struct value_source *source, const struct value_list *list,
+                                   struct bytes *value);
+/* Whether a header of that name is meant by `ref`, whose name may end in *, be a parameter or begin
+ * with `family`. */
+bool value_header_matches(const struct value_ref *ref, const struct text_map *parameters,
+                          const char *family, struct bytes name);
+/* The value of a parameter, or NULL. */
+const char *value_parameter(const struct text_map *parameters, const char *name);
+/* Whether the body has to be complete before this can be said. */
+bool value_needs_body(const struct value_ref *ref);
+
+/* The JSON body once it has passed the guard; false otherwise. */
+bool value_source_json(struct value_source *source, struct bytes *json);
+/* json_path_find in that body, or in a piece of it. */
+bool value_source_find(const struct value_source *source, struct bytes json,
+                       const struct json_path *path, struct bytes *value);
+
+/* Feeds parts [from, to) to `put`; VALUE_FOUND or what went wrong. Pieces other than the body and
+ * the last part are bounded, printable and free of the literal that follows them, so that what is
+ * signed can be read in one way only. */
+enum value_outcome template_render(const struct template *template, size_t from, size_t to,
+                                   struct value_source *source,
+                                   bool (*put)(void *context, struct bytes piece), void *context);
+
+/* The whole template as text in the request's arena. */
+enum value_outcome template_text(const struct template *template, struct value_source *source,
+                                 struct bytes *text);
+
+#endif

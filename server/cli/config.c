@@ -1,0 +1,144 @@
+/* The verbs about the route file alone: check, explain, schema, reference. */
+#include "config/describe.h"
+#include "config/load.h"
+#include "server/cli/verb.h"
+#include "server/journal/sqlite.h"
+#include "server/process/preflight.h"
+
+#include <getopt.h>
+#include <unistd.h>
+
+static bool parse_options(int argc, char **argv, const char **file, bool *without_secrets)
+{
+    static const struct option names[] = {{"without-secrets", no_argument, NULL, 's'}, {0}};
+    const char *given = NULL;
+    int option;
+    optind = 1;
+    *without_secrets = false;
+    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1) {
+        if (option == 'c')
+            given = optarg;
+        else if (option == 's')
+            *without_secrets = true;
+        else
+            return false;
+    }
+    *file = cli_config_file(given);
+    return optind == argc;
+}
+
+static void print_count(size_t count, const char *what, FILE *out)
+{
+    fprintf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
+static void print_summary(const char *file, const struct settings *settings,
+                          const struct problem_list *problems, FILE *out)
+{
+    fprintf(out, "%s: ", file);
+    if (settings && problems->errors == 0) {
+        fputs("ok, ", out);
+        print_count(settings->route_count, "route", out);
+    } else {
+        print_count(problems->errors, "error", out);
+    }
+    if (problems->warnings) {
+        fputs(", ", out);
+        print_count(problems->warnings, "warning", out);
+    }
+    fputc('\n', out);
+}
+
+/* What of the machine decides how the journal is written. */
+static void print_library(FILE *out)
+{
+    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", database_library_version(),
+            database_checkpoints_apart()
+                ? "apart from commits: this version has SQLite's WAL-reset bug"
+                : "beside commits");
+}
+
+/* Somebody who administrates the machine has neither the unit's variables nor its credentials. */
+static void print_unchecked(const struct settings *settings, FILE *out)
+{
+    const struct section_list *list = &settings->server.listen;
+    const struct listen_settings *listen = list->items;
+    size_t keys = 0;
+    for (size_t i = 0; i < list->count; i++)
+        keys += !listen[i].tls.off;
+    fputs("not checked: ", out);
+    print_count(settings->assumed_secrets, "secret", out);
+    fputs(" (whether there, long enough, of the right form) and ", out);
+    print_count(keys, "private key", out);
+    fputc('\n', out);
+}
+
+static void print_check(const char *file, const struct settings *settings,
+                        const struct problem_list *problems, bool without_secrets)
+{
+    problem_list_print(problems, stderr);
+    print_summary(file, settings, problems, stdout);
+    if (settings && without_secrets)
+        print_unchecked(settings, stdout);
+    if (settings && problems->errors == 0)
+        print_library(stdout);
+    if (problems->missing_secrets > 0) {
+        print_count(problems->missing_secrets, "secret", stdout);
+        fputs(" cannot be had here; \"check --without-secrets\" checks everything else\n", stdout);
+    }
+}
+
+static int check_run(int argc, char **argv)
+{
+    const char *file;
+    bool without_secrets;
+    struct problem_list problems;
+    if (!parse_options(argc, argv, &file, &without_secrets))
+        return EXIT_USAGE;
+    problem_list_init(&problems);
+    struct settings *settings = without_secrets
+                                    ? settings_load_secretless(file, &program_registry, &problems)
+                                    : settings_load(file, &program_registry, &problems);
+    bool missing = problems.unreadable; /* the file itself */
+    if (settings)
+        premises_check(settings, !without_secrets, &problems);
+    print_check(file, settings, &problems, without_secrets);
+    int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+    return code;
+}
+
+static int explain_run(int argc, char **argv)
+{
+    if (argc != 2)
+        return EXIT_USAGE;
+    return describe_key(&program_registry, argv[1], stdout, stderr) ? EXIT_DONE : EXIT_NO;
+}
+
+static int schema_run(int argc, char **argv)
+{
+    (void)argv;
+    if (argc != 1)
+        return EXIT_USAGE;
+    describe_json_schema(&program_registry, stdout);
+    return EXIT_DONE;
+}
+
+static int reference_run(int argc, char **argv)
+{
+    (void)argv;
+    if (argc != 1)
+        return EXIT_USAGE;
+    describe_reference(&program_registry, stdout);
+    return EXIT_DONE;
+}
+
+const struct verb check_verb = {"check", "check [-c FILE] [--without-secrets]",
+                                "says everything that is wrong with a route file", check_run};
+const struct verb explain_verb = {"explain", "explain KEY",
+                                  "says what a key of the route file means", explain_run};
+const struct verb schema_verb = {"schema", "schema",
+                                 "prints a JSON Schema of the route file, for editors", schema_run};
+const struct verb reference_verb = {
+    "reference", "reference", "prints the page about every key of the route file", reference_run};

@@ -1,0 +1,286 @@
+/* `tenterhook events`: looks at the journal while the server runs, and changes nothing. It needs to
+ * know where the journal is and nothing else: the route file is read without its secrets. */
+#include "server/cli/events.h"
+#include "config/load.h"
+#include "server/cli/events_print.h"
+#include "server/cli/output.h"
+#include "server/cli/terminal.h"
+#include "server/cli/verb.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum { LIST_DEFAULT = 50, LIST_PAGE = 500 };
+
+/* ---- options ---- */
+
+static bool is_state(const char *text)
+{
+    static const char *const states[] = {"pending", "running", "done", "dead"};
+    for (size_t i = 0; i < sizeof states / sizeof *states; i++)
+        if (strcmp(states[i], text) == 0)
+            return true;
+    fprintf(stderr, "tenterhook: a state is pending, running, done or dead\n");
+    return false;
+}
+
+static bool read_limit(const char *text, int64_t *limit)
+{
+    uint64_t number;
+    if (!bytes_to_uint64(bytes_of_text(text), &number) || number == 0 || number > INT32_MAX) {
+        fprintf(stderr, "tenterhook: --limit wants a number from 1\n");
+        return false;
+    }
+    *limit = (int64_t)number;
+    return true;
+}
+
+static bool take_option(struct events_options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'c':
+        options->config = value;
+        return true;
+    case 'j':
+        options->journal = value;
+        return true;
+    case 'r':
+        options->route = value;
+        return true;
+    case 's':
+        options->state = value;
+        return is_state(value);
+    case 'n':
+        return read_limit(value, &options->limit);
+    case 'J':
+        return options->json = true;
+    case 'b':
+        return options->body = true;
+    }
+    return false;
+}
+
+static bool read_options(struct events_options *options, int argc, char **argv)
+{
+    static const struct option names[] = {{"journal", required_argument, NULL, 'j'},
+                                          {"route", required_argument, NULL, 'r'},
+                                          {"state", required_argument, NULL, 's'},
+                                          {"limit", required_argument, NULL, 'n'},
+                                          {"json", no_argument, NULL, 'J'},
+                                          {"body", no_argument, NULL, 'b'},
+                                          {NULL, 0, NULL, 0}};
+    int option;
+    *options = (struct events_options){.limit = LIST_DEFAULT};
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
+        if (!take_option(options, option, optarg))
+            return false;
+    for (; optind < argc; optind++) {
+        if (options->operand_count == 2)
+            return false;
+        options->operands[options->operand_count++] = argv[optind];
+    }
+    return true;
+}
+
+/* ---- the journal ---- */
+
+static struct journal_reader *open_reader(const char *path)
+{
+    struct error why = {""};
+    struct journal_reader *reader = journal_reader_open(path, &why);
+    if (!reader)
+        print_failure(why.text);
+    return reader;
+}
+
+/* NULL after saying why. */
+static struct journal_reader *open_journal(const struct events_options *options)
+{
+    struct problem_list problems;
+    if (options->journal)
+        return open_reader(options->journal);
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_alone(cli_config_file(options->config), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    struct journal_reader *reader = settings ? open_reader(settings->journal.path) : NULL;
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+    return reader;
+}
+
+int events_failed(const struct journal_reader *reader)
+{
+    struct error why = {""};
+    journal_reader_explain(reader, &why);
+    error_prefix(&why, "cannot read the journal");
+    print_failure(why.text);
+    return EXIT_ENVIRONMENT;
+}
+
+/* ---- list ---- */
+
+void events_put_row(FILE *out, const struct events_options *options, const struct event_view *event)
+{
+    if (options->json)
+        events_print_row_json(out, event);
+    else
+        events_print_row(out, event);
+}
+
+struct listing {
+    const struct events_options *options;
+    struct page page;
+    int64_t rows, last;
+};
+
+static void list_row(void *context, const struct event_view *event)
+{
+    struct listing *listing = context;
+    events_put_row(listing->page.out, listing->options, event);
+    listing->rows++;
+    listing->last = event->seq;
+}
+
+static int run_list(struct journal_reader *reader, struct events_options *options)
+{
+    struct event_filter filter = {.route = options->route, .state = options->state};
+    struct listing listing = {.options = options};
+    if (!options->json)
+        events_print_head(stdout);
+    for (int64_t left = options->limit; left > 0; left -= listing.rows) {
+        listing.rows = 0;
+        filter.before = listing.last;
+        filter.limit = left < LIST_PAGE ? left : LIST_PAGE;
+        if (!page_begin(&listing.page))
+            return EXIT_ENVIRONMENT;
+        bool read = journal_reader_list(reader, &filter, list_row, &listing);
+        bool written = page_end(&listing.page);
+        if (!read)
+            return events_failed(reader);
+        if (!written || listing.rows < filter.limit)
+            break;
+    }
+    return EXIT_DONE;
+}
+
+/* ---- show ---- */
+
+static void show_event(void *context, const struct event_view *event)
+{
+    events_print_event(context, event);
+}
+
+static void show_headers(void *context, struct bytes headers, struct bytes body)
+{
+    (void)body;
+    events_print_headers(context, headers);
+}
+
+static void show_delivery(void *context, const struct delivery_view *delivery)
+{
+    events_print_delivery(context, delivery);
+}
+
+static void write_body(void *context, struct bytes headers, struct bytes body)
+{
+    struct page *page = context;
+    (void)headers;
+    print_bytes(page->out, body, print_is_for_terminal());
+}
+
+static int show_body(struct journal_reader *reader, int64_t seq)
+{
+    struct page page;
+    if (!page_begin(&page))
+        return EXIT_ENVIRONMENT;
+    bool there = journal_reader_body(reader, seq, write_body, &page);
+    page_end(&page);
+    if (there)
+        return EXIT_DONE;
+    fprintf(stderr, "tenterhook: its body is not kept any more\n");
+    return EXIT_NO;
+}
+
+static bool put_all(struct journal_reader *reader, int64_t seq, struct events_detail *detail)
+{
+    if (!journal_reader_event(reader, seq, show_event, detail))
+        return false;
+    journal_reader_body(reader, seq, show_headers, detail);
+    if (!journal_reader_deliveries(reader, seq, show_delivery, detail))
+        return false;
+    events_print_end(detail);
+    return true;
+}
+
+static int show_all(struct journal_reader *reader, int64_t seq, bool json)
+{
+    struct page page;
+    if (!page_begin(&page))
+        return EXIT_ENVIRONMENT;
+    struct events_detail detail = {.out = page.out, .json = json};
+    bool read = put_all(reader, seq, &detail);
+    page_end(&page);
+    return read ? EXIT_DONE : events_failed(reader);
+}
+
+static int run_show(struct journal_reader *reader, struct events_options *options)
+{
+    int64_t seq;
+    size_t count;
+    const char *id = options->operands[1];
+    if (!journal_reader_find(reader, id, &seq, &count))
+        return events_failed(reader);
+    if (count != 1) {
+        struct error why;
+        error_set(&why, count ? "more than one event begins with %s" : "there is no event %s", id);
+        print_failure(why.text);
+        return EXIT_NO;
+    }
+    return options->body ? show_body(reader, seq) : show_all(reader, seq, options->json);
+}
+
+/* ---- tail ---- */
+
+static int run_tail(struct journal_reader *reader, struct events_options *options)
+{
+    return events_tail(reader, options);
+}
+
+/* ---- the verb ---- */
+
+static const struct {
+    const char *name;
+    int operands;
+    int (*run)(struct journal_reader *reader, struct events_options *options);
+} parts[] = {{"list", 1, run_list}, {"show", 2, run_show}, {"tail", 1, run_tail}};
+
+static int events_run(int argc, char **argv)
+{
+    struct events_options options;
+    if (!read_options(&options, argc, argv))
+        return EXIT_USAGE;
+    if (options.operand_count == 0)
+        options.operands[options.operand_count++] = "list";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        if (strcmp(parts[i].name, options.operands[0]) != 0)
+            continue;
+        if (parts[i].operands != options.operand_count)
+            return EXIT_USAGE;
+        struct journal_reader *reader = open_journal(&options);
+        if (!reader)
+            return EXIT_ENVIRONMENT;
+        int code = parts[i].run(reader, &options);
+        journal_reader_close(reader);
+        return code;
+    }
+    return EXIT_USAGE;
+}
+
+const struct verb events_verb = {
+    "events",
+    "events [list [--route R] [--state S] [--limit N] | show ID [--body] | tail [--route R]] "
+    "[--json] [-c FILE | --journal FILE]",
+    "Shows what came and what became of it, while the server runs or after it.", events_run};

@@ -1,0 +1,27 @@
+/* How events and deliveries are shown by the command line: a table for people, or JSON. Nothing
+ * that a sender or a command wrote reaches a terminal unescaped. */
+#ifndef TENTERHOOK_SERVER_CLI_EVENTS_PRINT_H
+#define TENTERHOOK_SERVER_CLI_EVENTS_PRINT_H
+
+#include "server/journal/reader.h"
+
+#include <stdio.h>
+
+/* One line an event; the first line of the table names the columns. */
+void events_print_head(FILE *out);
+void events_print_row(FILE *out, const struct event_view *event);
+/* One JSON object a line. */
+void events_print_row_json(FILE *out, const struct event_view *event);
+
+/* All of one event, in the order of these calls. */
+struct events_detail {
+    FILE *out;
+    bool json;
+    size_t deliveries;
+};
+void events_print_event(struct events_detail *detail, const struct event_view *event);
+void events_print_headers(struct events_detail *detail, struct bytes headers);
+void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery);
+void events_print_end(struct events_detail *detail);
+
+#endif

@@ -1,0 +1,118 @@
+/* `tenterhook keys`: which keys senders have delivered in their greetings, and when; the key itself
+ * only where it is asked for, because some senders want it typed on their pages. A key is kept
+ * until it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first.
+ */
+#include "base/clock.h"
+#include "config/load.h"
+#include "server/cli/output.h"
+#include "server/cli/terminal.h"
+#include "server/cli/verb.h"
+#include "server/journal/editor.h"
+#include "server/journal/reader.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NAME_WIDTH = 20 };
+
+struct listing {
+    struct page page;
+    const char *route; /* NULL: all, without the keys */
+    size_t count;
+};
+
+static void print_key(void *context, const struct learned_view *learned)
+{
+    char when[CLOCK_TEXT_SIZE];
+    struct listing *listing = context;
+    FILE *out = listing->page.out;
+    if (listing->route && strcmp(listing->route, learned->route) != 0)
+        return;
+    listing->count++;
+    clock_format_unix_ms(learned->learned_ms, when);
+    if (listing->route) {
+        print_bytes(out, learned->key, print_is_for_terminal());
+        if (!print_is_for_terminal())
+            fputc('\n', out);
+        return;
+    }
+    print_column(out, bytes_of_text(learned->route), NAME_WIDTH);
+    print_column(out, bytes_of_text(learned->provider), NAME_WIDTH);
+    fprintf(out, "%s\n", when);
+}
+
+/* An exit code; `route`: its key and nothing else. */
+static int list_keys(const char *journal, const char *route, struct error *err)
+{
+    struct listing listing = {.route = route};
+    struct journal_reader *reader = journal_reader_open(journal, err);
+    if (!reader || !page_begin(&listing.page))
+        return EXIT_ENVIRONMENT;
+    bool good =
+        journal_reader_learned(reader, print_key, &listing) || journal_reader_explain(reader, err);
+    journal_reader_close(reader);
+    page_end(&listing.page);
+    if (good && listing.count == 0)
+        fputs("no sender has delivered such a key\n", stderr);
+    return !good ? EXIT_ENVIRONMENT : listing.count || !route ? EXIT_DONE : EXIT_NO;
+}
+
+static int forget_keys(const char *journal, const char *route, struct error *err)
+{
+    size_t count = 0;
+    struct journal_edit *edit = journal_edit_open(journal, err);
+    bool good = edit && journal_edit_begin(edit, err) &&
+                journal_edit_forget_keys(edit, route, &count, err) &&
+                journal_edit_commit(edit, err);
+    journal_edit_close(edit);
+    if (!good)
+        return EXIT_ENVIRONMENT;
+    printf(count ? "the key of route %s is forgotten; the next greeting delivers one\n"
+                 : "route %s has no key that was delivered\n",
+           route);
+    return count ? EXIT_DONE : EXIT_NO;
+}
+
+static int run_with(const char *journal, char **words, int count)
+{
+    struct error err = {""};
+    int code = EXIT_USAGE;
+    if (count == 0 || (count == 1 && strcmp(words[0], "list") == 0))
+        code = list_keys(journal, NULL, &err);
+    else if (count == 2 && strcmp(words[0], "show") == 0)
+        code = list_keys(journal, words[1], &err);
+    else if (count == 2 && strcmp(words[0], "forget") == 0)
+        code = forget_keys(journal, words[1], &err);
+    if (code == EXIT_ENVIRONMENT)
+        print_failure(err.text);
+    return code;
+}
+
+static int keys_run(int argc, char **argv)
+{
+    const char *config = NULL;
+    int option;
+    optind = 1;
+    while ((option = getopt(argc, argv, "c:")) != -1) {
+        if (option != 'c')
+            return EXIT_USAGE;
+        config = optarg;
+    }
+    struct problem_list problems;
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_alone(cli_config_file(config), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    int code = settings ? run_with(settings->journal.path, argv + optind, argc - optind)
+                        : EXIT_ENVIRONMENT;
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+    return code;
+}
+
+const struct verb keys_verb = {"keys", "keys [list | show ROUTE | forget ROUTE] [-c FILE]",
+                               "shows which routes have a key that their sender has delivered, or "
+                               "the key, or forgets it, so that the next greeting delivers another",
+                               keys_run};

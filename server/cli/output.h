@@ -1,0 +1,20 @@
+/* Output that is gathered while a query runs and written when it is over: whoever reads it may stop
+ * for hours (a pager), and an open query keeps the journal's log from being begun anew. */
+#ifndef TENTERHOOK_SERVER_CLI_OUTPUT_H
+#define TENTERHOOK_SERVER_CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+struct page {
+    FILE *out; /* in memory */
+    char *text;
+    size_t length;
+};
+
+/* False after saying that there is no memory. */
+bool page_begin(struct page *page);
+/* Writes it to standard output; false if that cannot be done (nobody reads any more). */
+bool page_end(struct page *page);
+
+#endif

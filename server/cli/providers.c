@@ -1,0 +1,362 @@
+/* `tenterhook providers`: the senders that are built in, for a person and (--markdown) for
+ * docs/providers.md. All that is said comes out of the presets. */
+#include "base/units.h"
+#include "handlers/provider/presets.h"
+#include "handlers/provider/provider.h"
+#include "server/cli/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SCHEME_ARENA = 1024 * 1024 };
+
+/* The order of the enums in scheme.h. */
+static const char *const kind_names[] = {"HMAC",
+                                         "keyed digest",
+                                         "Ed25519",
+                                         "ECDSA",
+                                         "RSA",
+                                         "RSA-PSS",
+                                         "token",
+                                         "basic authentication",
+                                         "JWS",
+                                         "RSA (SNS)",
+                                         "HMAC (Contentful)",
+                                         "HTTP message signature",
+                                         "none"};
+static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
+static const char *const evidence_names[] = {"the sender's own code", "the sender's documentation",
+                                             "receivers written by others"};
+
+static bool kind_has_hash(int kind)
+{
+    return kind <= SCHEME_RSA_PSS && kind != SCHEME_ED25519;
+}
+
+static const char *signed_text(const struct scheme *scheme)
+{
+    static const char *const others[] = {[SCHEME_TOKEN] = "nothing",
+                                         [SCHEME_BASIC] = "nothing",
+                                         [SCHEME_JWS] = "claims, with a digest of the body",
+                                         [SCHEME_SNS] = "members of the message by name",
+                                         [SCHEME_CONTENTFUL] = "method, path, listed headers, body",
+                                         [SCHEME_MESSAGE] = "the listed components",
+                                         [SCHEME_NONE] = "nothing"};
+    return scheme->signed_text.count ? scheme->signed_text.text : others[scheme->kind];
+}
+
+static const char *or_nothing(const char *text)
+{
+    return text ? text : "—";
+}
+
+static void duration_text(int64_t milliseconds, char text[32])
+{
+    if (milliseconds)
+        units_format_duration(milliseconds, text);
+    else
+        strcpy(text, "—");
+}
+
+/* How old a message may be, of whichever kind. */
+static void tolerance_text(const struct scheme *scheme, char text[32])
+{
+    duration_text(provider_tolerance_ms(scheme), text);
+}
+
+/* How we answer what is accepted. */
+static void answer_text(const struct scheme *scheme, char text[128])
+{
+    const struct reply_words *reply = &scheme->reply;
+    long status = reply->status ? (long)reply->status : reply_rows[REPLY_ACCEPTED].status;
+    if (reply->bare || status == 204)
+        snprintf(text, 128, "%ld without a body", status);
+    else if (reply->body)
+        snprintf(text, 128, "%ld %s", status, reply->body);
+    else
+        snprintf(text, 128, "%ld {\"id\": …}", status);
+}
+
+static const char *replay_text(const struct scheme *scheme)
+{
+    static const char *const texts[] = {[REPLAY_SIGNED_ID] = "its id, signed",
+                                        [REPLAY_SIGNED_TEXT] = "its signed text and time",
+                                        [REPLAY_SENT_ID] = "its id, not signed",
+                                        [REPLAY_NONE] = "nothing"};
+    return texts[provider_replay_key(scheme)];
+}
+
+static void print_list_row(const struct scheme *scheme)
+{
+    printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title),
+           kind_names[scheme->kind]);
+}
+
+/* ---- one preset ---- */
+
+static void print_line(const char *name, const char *text)
+{
+    if (text)
+        printf("%-12s %s\n", name, text);
+}
+
+static void print_names(const char *name, const struct text_list *list)
+{
+    if (list->count)
+        printf("%-12s", name);
+    for (size_t i = 0; i < list->count; i++)
+        printf(" %s", list->items[i]);
+    if (list->count)
+        puts("");
+}
+
+static void print_values(const char *name, const struct value_list *list)
+{
+    if (list->count)
+        printf("%-12s", name);
+    for (size_t i = 0; i < list->count; i++)
+        printf("%s %s", i ? ", else" : "", list->items[i].text);
+    if (list->count)
+        puts("");
+}
+
+static void print_scheme(const struct scheme *scheme, const struct preset *preset)
+{
+    char deadline[32], tolerance[32], answer[128];
+    tolerance_text(scheme, tolerance);
+    answer_text(scheme, answer);
+    duration_text(scheme->about.deadline_ms, deadline);
+    print_line("name", scheme->name);
+    print_line("sender", scheme->about.title);
+    printf("%-12s %s%s%s\n", "proof", kind_names[scheme->kind],
+           kind_has_hash(scheme->kind) ? ", " : "",
+           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    print_line("signed", signed_text(scheme));
+    print_line("not signed", scheme->about.unsigned_parts);
+    print_values("signature", &scheme->signature.in);
+    print_names("families", &scheme->families);
+    print_line("success", scheme->about.success);
+    print_line("  source", scheme->about.success_source);
+    print_line("answer", answer);
+    print_line("retries", scheme->about.retries);
+    print_line("  source", scheme->about.retries_source ? scheme->about.retries_source
+                                                        : scheme->about.success_source);
+    if (scheme->about.once)
+        print_line("", "what is answered 503 is never sent again");
+    print_line("tolerance", tolerance);
+    print_line("  because", scheme->about.tolerance);
+    print_line("known by", replay_text(scheme));
+    print_values("delivery", &scheme->delivery);
+    print_values("  of", &scheme->delivery_of);
+    print_values("event", &scheme->event);
+    print_names("needs", &scheme->parameters);
+    print_names("may have", &scheme->optional);
+    print_line("deadline", deadline);
+    print_line("evidence", evidence_names[scheme->about.evidence]);
+    print_line("source", scheme->about.source);
+    print_line("set up", scheme->about.setup);
+    print_line("note", scheme->about.note);
+    printf("\nAs it is written (copy it under providers: to change it):\n\n%s", preset->text);
+}
+
+/* ---- docs/providers.md ---- */
+
+/* A cell: `|` would end it. */
+static void print_cell(const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            putchar('\\');
+        putchar(*text);
+    }
+}
+
+static void print_row(const struct scheme *scheme)
+{
+    char tolerance[32], deadline[32];
+    tolerance_text(scheme, tolerance);
+    duration_text(scheme->about.deadline_ms, deadline);
+    printf("| `%s` | %s | %s%s%s | `", scheme->name, or_nothing(scheme->about.title),
+           kind_names[scheme->kind], kind_has_hash(scheme->kind) ? " " : "",
+           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    print_cell(signed_text(scheme));
+    printf("` | ");
+    print_cell(or_nothing(scheme->about.unsigned_parts));
+    printf(" | %s | %s | %s | %s | ", tolerance, replay_text(scheme), deadline,
+           evidence_names[scheme->about.evidence]);
+    print_cell(or_nothing(scheme->about.setup));
+    if (scheme->about.note) {
+        putchar(' ');
+        print_cell(scheme->about.note);
+    }
+    puts(" |");
+}
+
+static void print_page_head(void)
+{
+    puts("# Providers\n\n"
+         "Printed by `tenterhook providers --markdown` from config/providers; do not edit. How to "
+         "describe a\nsender of your own is in [providers-language.md](providers-language.md).\n\n"
+         "```yaml\nroutes:\n  - name: payments\n    path: /stripe\n    provider: stripe\n"
+         "    secret: {env: STRIPE_WEBHOOK_SECRET}\n```\n");
+}
+
+/* A source that is not given is the one before it. */
+static void print_fact(const char *text, const char *source)
+{
+    print_cell(or_nothing(text));
+    if (source) {
+        printf(" (");
+        print_cell(source);
+        putchar(')');
+    }
+    printf(" | ");
+}
+
+static void print_answer_row(const struct scheme *scheme)
+{
+    const struct scheme_about *about = &scheme->about;
+    char tolerance[32], deadline[32], answer[128];
+    tolerance_text(scheme, tolerance);
+    duration_text(about->deadline_ms, deadline);
+    answer_text(scheme, answer);
+    printf("| `%s` | ", scheme->name);
+    print_fact(about->success, about->success_source);
+    print_cell(answer);
+    printf(" | ");
+    print_fact(about->retries,
+               about->retries_source ? about->retries_source : about->success_source);
+    printf("%s | %s | %s", deadline, about->once ? "lost" : "—", tolerance);
+    if (about->tolerance) {
+        printf(": ");
+        print_cell(about->tolerance);
+    }
+    puts(" |");
+}
+
+static void print_answers_head(void)
+{
+    puts("\n## What senders take for success, and how they try again\n\n"
+         "In parentheses, where it is known from; \"not confirmed\" is what people who run "
+         "receivers say, and no page or\ncode of the sender was found that does. **503**: whether "
+         "an event that cannot be stored just now is lost,\nbecause its sender never sends it "
+         "again; there the room in the journal is all there is. Unleash, which has no\npreset "
+         "because it signs nothing (`auth: token`, with the header that is typed there), is one of "
+         "these too: its\nsender tries a POST once and only logs the answer "
+         "(Unleash/unleash src/lib/addons/webhook.ts).\n\n"
+         "| `provider:` | takes for success | is answered | tries again | deadline | 503 | "
+         "our tolerance |\n|---|---|---|---|---|---|---|");
+}
+
+static void print_page_policy(void)
+{
+    puts("\n## Where receivers differ\n\n"
+         "Some messages are taken by one receiver and refused by another. Here the safe side comes "
+         "first:\n\n"
+         "| message | here |\n|---|---|\n"
+         "| a signature in upper-case hex | refused |\n"
+         "| base64 without its padding, or with stray bits in its last character | refused |\n"
+         "| a signature header that is there twice, whichever is right | refused |\n"
+         "| a time further ahead than the tolerance | refused |\n"
+         "| a space inside an entry, between its label and the digest | refused |\n"
+         "| several entries of the same label, one of which is right | accepted |\n"
+         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
+         "A message that is proven and came before is answered 200 and runs nothing, or 202 where "
+         "it had failed and\nruns again. It is known by its delivery id where the signature "
+         "covers that; else by a digest of the text that\nwas signed, where a time is part of it; "
+         "else by the delivery id as sent, which keeps the sender from being\ncarried out twice, "
+         "but not somebody who has seen a message and sends it with another id. Where there "
+         "is\nnothing of these, a message that is sent again is an event again: two events may "
+         "have the same body, and are\nnot told apart from one that came twice "
+         "([decisions/replay.md](decisions/replay.md)). TLS keeps messages from\nbeing seen; a "
+         "command that is safe to run twice is the rest.");
+}
+
+/* ---- the verb ---- */
+
+typedef void scheme_printer(const struct scheme *scheme, const struct preset *preset);
+
+static void print_as_list(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_list_row(scheme);
+}
+
+static void print_as_row(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_row(scheme);
+}
+
+static void print_as_answers(const struct scheme *scheme, const struct preset *preset)
+{
+    (void)preset;
+    print_answer_row(scheme);
+}
+
+static int print_preset(const struct preset *preset, scheme_printer *print)
+{
+    struct arena arena;
+    struct problem_list problems;
+    arena_init(&arena, SCHEME_ARENA);
+    problem_list_init(&problems);
+    const struct scheme *scheme = provider_preset(preset, &program_registry, &arena, &problems);
+    if (scheme)
+        print(scheme, preset);
+    else
+        problem_list_print(&problems, stderr);
+    problem_list_finish(&problems);
+    arena_finish(&arena);
+    return scheme ? EXIT_DONE : EXIT_ENVIRONMENT;
+}
+
+static int print_all(scheme_printer *print)
+{
+    int code = EXIT_DONE;
+    for (size_t i = 0; i < preset_count && code == EXIT_DONE; i++)
+        code = print_preset(&presets[i], print);
+    return code;
+}
+
+static int print_page(void)
+{
+    print_page_head();
+    puts("| `provider:` | sender | proof | signed | not signed | age | known again by | deadline | "
+         "known from | the secret |\n|---|---|---|---|---|---|---|---|---|---|");
+    int code = print_all(print_as_row);
+    print_answers_head();
+    code = code == EXIT_DONE ? print_all(print_as_answers) : code;
+    print_page_policy();
+    return code;
+}
+
+static int print_named(const char *name)
+{
+    const char *names[512];
+    const struct preset *preset = preset_find(name);
+    if (preset)
+        return print_preset(preset, print_scheme);
+    size_t count = 0;
+    for (; count < preset_count && count < 511; count++)
+        names[count] = presets[count].name;
+    names[count] = NULL;
+    const char *nearest = nearest_name(name, names);
+    fprintf(stderr, "tenterhook: there is no provider \"%s\"%s%s%s\n", name,
+            nearest ? ", did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
+    return EXIT_NO;
+}
+
+static int providers_run(int argc, char **argv)
+{
+    if (argc == 1)
+        return print_all(print_as_list);
+    if (argc != 2)
+        return EXIT_USAGE;
+    return strcmp(argv[1], "--markdown") == 0 ? print_page() : print_named(argv[1]);
+}
+
+const struct verb providers_verb = {
+    .name = "providers",
+    .usage = "providers [NAME | --markdown]",
+    .sentence = "lists the senders whose way of signing is built in, or says all about one",
+    .run = providers_run};

@@ -1,0 +1,307 @@
+/* `tenterhook replay`: events that are over are to be carried out once more. An event that its
+ * route's schema had refused is first held against the schema as it is now, so that mending the
+ * file and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
+ * their ids; the runner of a server that is running notices, and otherwise the next one does. */
+#include "base/clock.h"
+#include "base/units.h"
+#include "config/load.h"
+#include "handlers/admission/validate.h"
+#include "handlers/content/payload.h"
+#include "handlers/schema/value.h"
+#include "server/cli/terminal.h"
+#include "server/cli/verb.h"
+#include "server/journal/editor.h"
+#include "server/journal/reader.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PAGE = 100, CHECK_ARENA = 1 << 20, HEADERS_MAX = 64 };
+
+struct options {
+    const char *config, *route;
+    int64_t since_ms; /* how long ago at most; 0: ever */
+    bool dead, force;
+    char **ids;
+    int id_count;
+};
+
+struct replaying {
+    const struct options *options;
+    const struct settings *settings;
+    struct journal_reader *reader;
+    struct journal_edit *edit;
+    struct schema_evaluator *evaluator;
+    int64_t seqs[PAGE];
+    size_t seq_count;
+    /* the event that is looked at */
+    const char *refusal; /* why it cannot be replayed; NULL: it can */
+    struct arena arena;
+    struct request request;
+    char id[64];
+    bool refused_by_schema;
+    /* of the run */
+    size_t events, deliveries, failed;
+};
+
+/* ---- options ---- */
+
+static bool take_option(struct options *options, int option, const char *value)
+{
+    switch (option) {
+    case 'c':
+        options->config = value;
+        return true;
+    case 'r':
+        options->route = value;
+        return true;
+    case 's':
+        return units_parse_duration(bytes_of_text(value), &options->since_ms);
+    case 'd':
+        return options->dead = true;
+    case 'f':
+        return options->force = true;
+    }
+    return false;
+}
+
+static bool read_options(struct options *options, int argc, char **argv)
+{
+    static const struct option names[] = {{"route", required_argument, NULL, 'r'},
+                                          {"since", required_argument, NULL, 's'},
+                                          {"dead", no_argument, NULL, 'd'},
+                                          {"force", no_argument, NULL, 'f'},
+                                          {NULL, 0, NULL, 0}};
+    int option;
+    *options = (struct options){0};
+    optind = 1;
+    while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
+        if (!take_option(options, option, optarg))
+            return false;
+    options->ids = argv + optind;
+    options->id_count = argc - optind;
+    bool selects = options->route || options->since_ms;
+    /* ids, or a selection; --dead may stand beside either */
+    return options->id_count ? !selects : options->dead || selects;
+}
+
+/* ---- the event, as the stage of the schema sees it ---- */
+
+static const struct route *find_route(const struct settings *settings, struct bytes name)
+{
+    for (size_t i = 0; i < settings->route_count; i++)
+        if (bytes_equal_text(name, settings->routes[i].name))
+            return &settings->routes[i];
+    return NULL;
+}
+
+static struct bytes keep(struct replaying *run, struct bytes text)
+{
+    char *copy = arena_copy_bytes(&run->arena, text);
+    return bytes_of(copy, copy ? text.length : 0);
+}
+
+static void note_event(void *context, const struct event_view *event)
+{
+    struct replaying *run = context;
+    snprintf(run->id, sizeof run->id, "%.*s", (int)event->id.length, event->id.data);
+    run->refused_by_schema = event->failures.length > 0;
+    run->request.route = find_route(run->settings, event->route);
+    run->request.event_type = keep(run, event->type);
+    if (!event->has_body)
+        run->refusal = "its body is not kept any more";
+    else if (!run->request.route)
+        run->refusal = "its route is not in the file any more";
+}
+
+/* The headers that were kept; the others are not known any more. */
+static void note_headers(struct replaying *run, struct bytes json)
+{
+    struct json_object *headers = NULL;
+    struct json_fault fault;
+    struct header *list = arena_alloc_array(&run->arena, HEADERS_MAX, sizeof *list);
+    if (!list || !payload_parse(json, &json_limits_default, &headers, &fault))
+        return;
+    size_t count = 0;
+    if (value_type(headers) == VALUE_OBJECT)
+        for (struct member m = member_first(headers); m.entry && count < HEADERS_MAX;
+             member_next(&m))
+            if (value_type(member_value(&m)) == VALUE_STRING)
+                list[count++] = (struct header){keep(run, bytes_of_text(member_name(&m))),
+                                                keep(run, value_string(member_value(&m)))};
+    payload_release(headers);
+    run->request.headers = list;
+    run->request.header_count = count;
+}
+
+static void check_body(void *context, struct bytes headers, struct bytes body)
+{
+    struct replaying *run = context;
+    const struct validate_settings *schema =
+        route_part(run->settings, run->request.route, &validate_route_section);
+    note_headers(run, headers);
+    run->request.body = body;
+    struct verdict verdict = validate_check(schema, run->evaluator, &run->request);
+    if (verdict.reply != REPLY_NONE)
+        run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";
+}
+
+/* Whether the event may be carried out; else `refusal` says why not. */
+static bool look_at(struct replaying *run, int64_t seq)
+{
+    run->refusal = NULL;
+    run->request = (struct request){.arena = &run->arena};
+    if (!journal_reader_event(run->reader, seq, note_event, run))
+        run->refusal = "it is not in the journal any more";
+    if (!run->refusal && run->refused_by_schema && !run->options->force)
+        journal_reader_body(run->reader, seq, check_body, run);
+    return !run->refusal;
+}
+
+/* ---- a page of events ---- */
+
+static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
+{
+    size_t count = 0;
+    if (!look_at(run, seq)) {
+        run->failed++;
+        fputs("tenterhook: event ", stderr);
+        print_safe(stderr, bytes_of_text(run->id));
+        fputs(" stays as it is: ", stderr);
+        print_safe(stderr, bytes_of_text(run->refusal));
+        fputc('\n', stderr);
+        return true;
+    }
+    if (!journal_edit_replay(run->edit, seq, !run->options->dead, &count, err))
+        return false;
+    if (count == 0)
+        return true;
+    run->events++;
+    run->deliveries += count;
+    return true;
+}
+
+static bool replay_page(struct replaying *run, struct error *err)
+{
+    bool good = journal_edit_begin(run->edit, err);
+    for (size_t i = 0; good && i < run->seq_count; i++) {
+        arena_init(&run->arena, CHECK_ARENA);
+        good = replay_one(run, run->seqs[i], err);
+        arena_finish(&run->arena);
+    }
+    return good && journal_edit_commit(run->edit, err);
+}
+
+/* ---- which events ---- */
+
+static bool replay_ids(struct replaying *run, struct error *err)
+{
+    for (int i = 0; i < run->options->id_count; i++) {
+        const char *id = run->options->ids[i];
+        size_t found;
+        if (!journal_reader_find(run->reader, id, &run->seqs[0], &found))
+            return journal_reader_explain(run->reader, err);
+        run->seq_count = 1;
+        if (found == 1 && !replay_page(run, err))
+            return false;
+        if (found == 1)
+            continue;
+        run->failed++;
+        error_set(err, found ? "more than one event begins with %s" : "there is no event %s", id);
+        print_failure(err->text);
+    }
+    return true;
+}
+
+struct selection {
+    struct replaying *run;
+    int64_t last, not_before_ms;
+};
+
+static void select_event(void *context, const struct event_view *event)
+{
+    struct selection *selection = context;
+    struct replaying *run = selection->run;
+    selection->last = event->seq;
+    if (event->received_ms >= selection->not_before_ms && run->seq_count < PAGE)
+        run->seqs[run->seq_count++] = event->seq;
+}
+
+static bool replay_selection(struct replaying *run, struct error *err)
+{
+    const struct options *options = run->options;
+    struct selection selection = {
+        .run = run, .not_before_ms = options->since_ms ? clock_unix_ms() - options->since_ms : 0};
+    int64_t before;
+    do {
+        struct event_filter filter = {.route = options->route,
+                                      .state = options->dead ? "dead" : NULL,
+                                      .after = selection.last,
+                                      .limit = PAGE,
+                                      .oldest_first = true};
+        before = selection.last;
+        run->seq_count = 0;
+        if (!journal_reader_list(run->reader, &filter, select_event, &selection))
+            return journal_reader_explain(run->reader, err);
+        if (run->seq_count && !replay_page(run, err))
+            return false;
+    } while (selection.last != before);
+    return true;
+}
+
+/* ---- the verb ---- */
+
+static int replay_all(struct replaying *run)
+{
+    struct error err = {""};
+    bool done = run->options->id_count ? replay_ids(run, &err) : replay_selection(run, &err);
+    if (!done)
+        print_failure(err.text);
+    printf("%zu event%s, %zu deliver%s pending again\n", run->events, run->events == 1 ? "" : "s",
+           run->deliveries, run->deliveries == 1 ? "y" : "ies");
+    return !done ? EXIT_ENVIRONMENT : run->failed ? EXIT_NO : EXIT_DONE;
+}
+
+static int replay_with(const struct options *options, const struct settings *settings)
+{
+    struct error err = {""};
+    struct replaying run = {.options = options, .settings = settings};
+    int code = EXIT_ENVIRONMENT;
+    run.evaluator = schema_evaluator_create(&schema_limits_default);
+    run.reader = run.evaluator ? journal_reader_open(settings->journal.path, &err) : NULL;
+    run.edit = run.reader ? journal_edit_open(settings->journal.path, &err) : NULL;
+    if (run.edit)
+        code = replay_all(&run);
+    else
+        print_failure(err.text);
+    journal_edit_close(run.edit);
+    if (run.reader)
+        journal_reader_close(run.reader);
+    schema_evaluator_destroy(run.evaluator);
+    return code;
+}
+
+static int replay_run(int argc, char **argv)
+{
+    struct options options;
+    struct problem_list problems;
+    if (!read_options(&options, argc, argv))
+        return EXIT_USAGE;
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_secretless(cli_config_file(options.config), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    problem_list_finish(&problems);
+    int code = settings ? replay_with(&options, settings) : EXIT_ENVIRONMENT;
+    settings_destroy(settings);
+    return code;
+}
+
+const struct verb replay_verb = {
+    "replay", "replay (ID… [--dead] | [--dead] [--route R] [--since DURATION]) [--force] [-c FILE]",
+    "has events that are over carried out once more; with --dead only what failed of them. One "
+    "that "
+    "its schema refused has to conform to the schema as it is now, unless --force is given",
+    replay_run};

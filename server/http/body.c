@@ -1,0 +1,145 @@
+/* Memory of bodies. What is counted is what is allocated, as the bytes come: a head that announces
+ * a body takes none of it, so announcing costs nobody anything. It is counted in the region that
+ * all listeners share and given back when the runner has answered.
+ *
+ * Until a caller has shown who it is, one client holds a share only, so that no stranger keeps the
+ * others out. Where the credentials are in the head that has been seen before the body comes; where
+ * a signature is over the body, when it is complete; where a route asks for none, never. A client
+ * is an address (IPv6: its /64): who stands behind one proxy shares with all behind it.
+ *
+ * The buffer doubles, but never beyond the length that was announced: a body in one piece is
+ * allocated once. */
+#include "server/http/private.h"
+
+enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */ };
+
+void http_body_init(struct http *http)
+{
+    const struct settings *settings = http->process->settings;
+    uint64_t all = (uint64_t)settings->server.body_memory, client = all / SHARE_OF_CLIENT;
+    /* one body of the largest kind is let in, whatever the share */
+    for (size_t i = 0; i < settings->route_count; i++)
+        if ((uint64_t)settings->routes[i].max_body > client)
+            client = (uint64_t)settings->routes[i].max_body;
+    http->body_limits = (struct body_limits){.all = all, .client = client};
+    shared_use_slot(http->process->shared, http->process->slot);
+}
+
+struct verdict http_unavailable(enum reply reply, const char *reason)
+{
+    return (struct verdict){.reply = reply, .retry_after_s = RETRY_S, .reason = reason};
+}
+
+static struct http *http_of(const struct http_request *request)
+{
+    return request->connection->door->http;
+}
+
+static struct verdict verdict_of_room(enum body_room room)
+{
+    if (room == BODY_ROOM)
+        return verdict_go_on();
+    return http_unavailable(REPLY_MEMORY_FULL, room == BODY_FULL
+                                                   ? "too many bodies in flight"
+                                                   : "too many bodies of this client in flight");
+}
+
+struct verdict body_expect(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    const struct exchange *exchange = &request->exchange;
+    request->body.limit = (size_t)exchange->request.route->max_body;
+    request->client = pipeline_is_authenticated(exchange)
+                          ? SHARED_NO_CLIENT
+                          : shared_client(process->shared, &exchange->request.client);
+    if (exchange->content_length <= 0)
+        return verdict_go_on();
+    return verdict_of_room(shared_body_room(process->shared, request->client,
+                                            (uint64_t)exchange->content_length,
+                                            &http_of(request)->body_limits));
+}
+
+/* How much to allocate for a body of `needed` bytes so far. */
+static size_t capacity_for(const struct http_request *request, size_t needed)
+{
+    int64_t announced = request->exchange.content_length;
+    size_t most = announced > 0 ? (size_t)announced : request->body.limit;
+    size_t capacity = request->body.capacity ? 2 * request->body.capacity : FIRST_BYTES;
+    if (capacity < needed)
+        capacity = needed;
+    return capacity < most ? capacity : most;
+}
+
+static enum body_room body_grow(struct http_request *request, size_t needed)
+{
+    const struct process *process = http_of(request)->process;
+    if (needed <= request->body.capacity)
+        return BODY_ROOM;
+    size_t capacity = capacity_for(request, needed), more = capacity - request->body.capacity;
+    enum body_room room = shared_take_body(process->shared, process->slot, request->client, more,
+                                           &http_of(request)->body_limits);
+    if (room != BODY_ROOM)
+        return room;
+    request->counted += more;
+    return buffer_resize(&request->body, capacity) ? BODY_ROOM : BODY_FULL;
+}
+
+struct verdict body_keep(struct http_request *request, struct bytes piece)
+{
+    if (piece.length > request->body.limit - request->body.length) {
+        body_give_back(request);
+        return verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes");
+    }
+    enum body_room room = body_grow(request, request->body.length + piece.length);
+    if (room != BODY_ROOM)
+        body_give_back(request);
+    else
+        buffer_append_bytes(&request->body, piece);
+    return verdict_of_room(room);
+}
+
+void body_is_authenticated(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    if (request->exchange.request.route->no_authentication)
+        return;
+    shared_give_client(process->shared, process->slot, request->client, request->counted);
+    request->client = SHARED_NO_CLIENT;
+}
+
+void body_hand_over(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    uint64_t unused = request->counted - request->body.length;
+    shared_give_body(process->shared, process->slot, request->client, unused);
+    request->counted -= unused;
+    request->is_handed_over = true;
+    buffer_finish(&request->body);
+}
+
+void body_give_back(struct http_request *request)
+{
+    struct http *http = http_of(request);
+    const struct process *process = http->process;
+    uint64_t bytes = request->counted;
+    request->counted = 0;
+    buffer_finish(&request->body);
+    if (bytes == 0)
+        return;
+    if (request->is_handed_over && http->uplink.out.length > 0) {
+        /* the frame may be in there: for a runner that is slow, or for nobody any more */
+        shared_give_client(process->shared, process->slot, request->client, bytes);
+        http->owed_bytes += bytes;
+    } else {
+        shared_give_body(process->shared, process->slot, request->client, bytes);
+    }
+}
+
+void body_frames_left(struct http *http)
+{
+    if (http->owed_bytes == 0 || http->uplink.out.length > 0)
+        return;
+    shared_give_body(http->process->shared, http->process->slot, SHARED_NO_CLIENT,
+                     http->owed_bytes);
+    http->owed_bytes = 0;
+}

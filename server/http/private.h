@@ -1,0 +1,311 @@
+/* What the parts of server/http*.c share with each other, and nobody else.
+ *
+ *   http.c             daemons, rounds, draining
+ *   accept.c      listening sockets → connections
+ *   proxy.c       the PROXY header in front of a connection
+ *   connection.c  stages, deadlines
+ *   library.c     connections inside libmicrohttpd, parking, cutting
+ *   stuck.c       requests that libmicrohttpd cannot go on with
+ *   linger.c      what comes after the answer
+ *   head.c        what libmicrohttpd has read → struct request
+ *   request.c     the walk of a request and its wait for the runner
+ *   health.c      the health check
+ *   body.c        memory of bodies
+ *   reply.c       answers and their log lines
+ */
+#ifndef TENTERHOOK_SERVER_HTTP_PRIVATE_H
+#define TENTERHOOK_SERVER_HTTP_PRIVATE_H
+
+#include "base/clock.h"
+#include "server/http/deadline.h"
+#include "server/http/http.h"
+#include "server/http/pending.h"
+#include "server/http/tls.h"
+#include "server/ipc/runner_link.h"
+
+#include <microhttpd.h>
+#include <sys/queue.h>
+
+/* Where a connection is. Each stage has one deadline. */
+enum stage {
+    STAGE_FRESH,     /* accepted, not a byte yet: libmicrohttpd has not seen it */
+    STAGE_HANDSHAKE, /* TLS */
+    STAGE_HEAD,
+    STAGE_BODY,
+    STAGE_QUEUED, /* waits for the runner */
+    STAGE_REPLY,  /* is being answered */
+    STAGE_IDLE,   /* between two requests */
+    STAGE_CUT,    /* shut down by us; libmicrohttpd will notice */
+    STAGE_LINGER, /* answered and closed; reads what the client still sends, so that the answer is
+                     not lost to a reset */
+};
+
+struct connection {
+    TAILQ_ENTRY(connection) all;
+    TAILQ_ENTRY(connection) unsettled; /* if is_unsettled */
+    TAILQ_ENTRY(connection) spare;     /* if is_spare */
+    struct http_door *door;
+    struct MHD_Connection *mhd; /* NULL: not handed over, or closed there */
+    int fd;
+    enum stage stage;
+    bool is_parked; /* suspended */
+    bool is_unsettled, is_spare;
+    bool is_suspect;  /* of being stuck, see stuck.c */
+    bool is_in_epoll; /* libmicrohttpd's, put there by us: see library_show_end */
+    bool must_linger;
+    bool has_ended;               /* the client sends no more */
+    bool awaits_proxy;            /* its PROXY header has not come yet */
+    bool is_own;                  /* of the proxy itself, by that header */
+    bool is_refused;              /* by libmicrohttpd, and that has been logged */
+    uint8_t requests;             /* begun, up to 255 */
+    uint8_t looks;                /* for the next request, still to be made */
+    struct client_address client; /* who connected; by the PROXY header where there is one */
+    struct tls_session tls;
+    struct loop_watch watch;
+    struct loop_timer timer;
+    int64_t began_ns; /* of the stage's deadline: accept, or the first byte of a request */
+    uint32_t progress, progress_seen; /* callbacks that moved something; as of the last look */
+    size_t unread_seen;
+    unsigned strikes;
+    uint64_t lingered;
+    struct http_request *request; /* from its head on; NULL between requests */
+    /* The target as it came, noted before libmicrohttpd takes it to pieces in place. */
+    const char *target_at;
+    struct buffer target;
+    const uint8_t *buffer_at; /* libmicrohttpd's */
+};
+
+TAILQ_HEAD(connection_list, connection);
+
+/* One listening socket. */
+struct http_door {
+    struct http *http;
+    struct MHD_Daemon *daemon;
+    struct tls_server *tls; /* NULL: plain */
+    const struct listen_socket *socket;
+    struct loop_watch listen_watch, run_watch;
+    struct connection_list unsettled; /* to be looked at after the next MHD_run */
+    bool run_wanted;
+    unsigned idle_runs; /* in a row that claimed there was more to do and did nothing */
+    unsigned busy_runs; /* in a row that claimed there was more to do */
+    struct loop_timer run_timer;
+};
+
+struct log_gate {
+    int64_t since_ns;
+    unsigned said, held_back;
+};
+
+struct http {
+    const struct process *process;
+    struct loop *loop;
+    const struct pipeline *pipeline;
+    struct http_door *doors;
+    size_t door_count;
+    struct uplink uplink;
+    struct tag_table waiting;
+    struct connection_list connections;
+    struct connection_list spare; /* may be given up for a new one, the longest unused first */
+    unsigned count, limit;
+    unsigned crowd; /* the most of late */
+    struct body_limits body_limits;
+    uint64_t owed_bytes;       /* of body memory, for frames whose requests are gone */
+    struct connection **by_fd; /* connections that libmicrohttpd has or gets */
+    size_t by_fd_size;
+    bool is_accepting, is_full, is_draining;
+    struct loop_timer accept_timer, leave_timer, drain_timer;
+    int64_t left_since_ns, left_last_ns; /* newcomers, to other listeners */
+    uint32_t left_accepted;              /* by those, when left_since_ns was set */
+    struct tls_session *tls_at_work;     /* the one that has read last; NULL: none, or it is gone */
+    bool is_leaving;                     /* draining for good, not for a newer generation */
+    bool is_health_asked;                /* and not answered yet */
+    int64_t health_ns;                   /* when the verdict below was given; 0: never */
+    struct verdict health;               /* of the runner: REPLY_HEALTHY, or why not */
+    struct log_gate gate;
+    struct log_gate library_gate; /* its lines, hidden or not, hold back none of ours */
+    uint64_t progress;            /* of all connections, and connections that were closed */
+};
+
+struct http_request {
+    struct connection *connection;
+    struct exchange exchange;
+    struct buffer body;
+    uint64_t counted;  /* in the shared body memory */
+    unsigned client;   /* whose share that comes out of, until it has shown who it is */
+    uint64_t received; /* bytes of body, kept or not */
+    int64_t began_ns, body_began_ns;
+    struct verdict verdict; /* REPLY_NONE: not decided */
+    bool is_handed_over;    /* to the runner */
+    bool is_discarding;     /* refused in the middle of the body, which has to end first */
+    bool is_health;         /* the health check */
+    uint64_t tag;           /* 0: does not wait */
+    char id[ID_TEXT_SIZE];
+};
+
+/* ---- http.c ---- */
+
+/* At most a few lines a second of what strangers or the system cause; counts the others. */
+bool log_gate_pass(struct log_gate *gate, int64_t *held_back);
+
+/* ---- accept.c ---- */
+
+void http_accept_init(struct http *http);
+/* Watches the listening sockets, or stops, as count and limit demand. */
+void http_accept_update(struct http *http);
+/* A connection has gone, or can be given up: there may be a place again. */
+void http_accept_place_free(struct http *http);
+/* Tells the other listeners how many connections there are. */
+void http_accept_tell(struct http *http);
+/* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
+ * process has them, nobody is let into a queue that nobody serves. */
+void http_accept_last(struct http *http);
+
+/* ---- proxy.c ---- */
+
+/* Whether a connection from there may begin with a PROXY header; logs one that may not. */
+bool http_proxy_admits(struct http_door *door, const struct client_address *peer);
+/* Takes the header off the front of a fresh connection, byte for byte, and with it the client.
+ * False: it is not complete yet, or the connection has been closed for it. */
+bool connection_take_proxy(struct connection *connection);
+/* Logs that the header did not come in time. */
+void http_proxy_late(const struct connection *connection);
+
+/* ---- connection.c ---- */
+
+/* Takes over `fd`. False without memory; the descriptor is closed then. */
+bool connection_create(struct http_door *door, int fd, const struct client_address *client);
+void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
+/* The answer is out; what comes next is another request. */
+void connection_await_next(struct connection *connection);
+/* After a run: whether it has begun. False: to be looked at again after the next run. */
+bool connection_look_for_next(struct connection *connection);
+/* What can be read from the socket now. */
+enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
+enum peeked connection_peek(const struct connection *connection);
+/* Bytes that have come and that libmicrohttpd has not taken: of the socket, and of a TLS session's
+ * buffer. */
+size_t connection_unread(const struct connection *connection);
+/* libmicrohttpd has called back, so something of this connection has moved. */
+void connection_progressed(struct connection *connection);
+void connection_unsettle(struct connection *connection);
+void connection_settled(struct connection *connection);
+/* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
+void connection_cut(struct connection *connection);
+/* Cuts the one that has been unused for longest, of those that can be given up; there is one. */
+void connection_give_up_one(struct http *http);
+/* Forgets it; the descriptor is somebody else's. */
+void connection_destroy(struct connection *connection);
+/* Closes the descriptor too. */
+void connection_close(struct connection *connection);
+
+/* ---- library.c ---- */
+
+struct connection *connection_of(struct MHD_Connection *mhd);
+bool http_make_room_for_fd(struct http *http, int fd);
+void connection_hand_over(struct connection *connection);
+void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
+                       enum MHD_ConnectionNotificationCode code);
+/* Lets libmicrohttpd go on with a parked connection. */
+void connection_resume(struct connection *connection);
+/* Whether the library that runs is older than 0.9.77, which parses anew. Both have one soname. */
+bool library_is_lax(void);
+/* Makes libmicrohttpd close a connection that has been shut down, whatever it was doing with it. */
+void library_show_end(struct connection *connection);
+/* It has not: makes sure that it does, within a second or two. */
+void library_insist(struct connection *connection);
+/* After a run of the door's daemon: parks what would only burn time there. */
+void door_settle(struct http_door *door);
+
+/* ---- stuck.c ---- */
+
+/* libmicrohttpd says that there is more to do, and nothing moves: suspects every request that is
+ * under way. */
+void door_suspect_all(struct http_door *door);
+/* Looks at a suspect after a run. False: it is to be looked at again after the next one. */
+bool suspect_is_settled(struct connection *connection);
+
+/* ---- linger.c ---- */
+
+bool connection_should_linger(const struct connection *connection);
+/* libmicrohttpd is about to close the descriptor: goes on with a copy of it. */
+bool connection_linger(struct connection *connection);
+void connection_read_rest(struct connection *connection);
+/* The same for a fresh connection, which libmicrohttpd does not have. */
+void connection_linger_fresh(struct connection *connection);
+
+/* ---- head.c ---- */
+
+/* Fills in method, target, version, headers of the exchange. REPLY_NONE, or why it is no request.
+ */
+struct verdict http_head_read(struct http_request *request, const char *method,
+                              const char *version);
+
+/* ---- request.c ---- */
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+                            const char *method, const char *version, const char *data, size_t *size,
+                            void **context);
+void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
+void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                    enum MHD_RequestTerminationCode code);
+void http_answered(void *owner, const struct wire_answer *answer);
+void http_runner_lost(void *owner);
+/* The runner has not answered in time, or will not: refuses a queued request. */
+void request_give_up(struct http_request *request, enum reply reply, const char *reason);
+void request_destroy(struct http_request *request);
+/* A queued request has its verdict: goes on to its answer. */
+void request_decide(struct http_request *request, struct verdict verdict);
+/* The client of a queued request is gone: nobody waits for its answer. */
+void request_forget_answer(struct http_request *request);
+
+/* ---- health.c ---- */
+
+/* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
+struct verdict health_begin(struct http_request *request);
+/* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */
+struct verdict health_ask(struct http_request *request);
+/* The runner has answered with this verdict, or is gone: all who wait are told. */
+void health_is_known(struct http *http, struct verdict verdict);
+/* What an answer has for a tag that is for the health check. */
+#define HEALTH_TAG UINT64_MAX
+
+/* ---- body.c ---- */
+
+enum { RETRY_S = 2 }; /* when callers may come again, if nobody knows better */
+
+void http_body_init(struct http *http);
+/* The head has been judged: whether a body as long as it says could be taken now. REPLY_NONE: yes.
+ */
+struct verdict body_expect(struct http_request *request);
+/* Keeps a piece. REPLY_NONE, or why it was not: then nothing of the body is kept any more. */
+struct verdict body_keep(struct http_request *request, struct bytes piece);
+/* All of it is here, and the client has shown who it is. */
+void body_is_authenticated(struct http_request *request);
+/* The runner's frame has it: the memory is that frame's now, and counted until the answer. */
+void body_hand_over(struct http_request *request);
+void body_give_back(struct http_request *request);
+/* After a flush to the runner: what has left is counted no more. */
+void body_frames_left(struct http *http);
+/* For a request that can be taken at another time. */
+struct verdict http_unavailable(enum reply reply, const char *reason);
+
+/* ---- reply.c ---- */
+
+/* Queues the answer that request->verdict says, counts and logs it. */
+enum MHD_Result http_reply(struct http_request *request);
+/* A request that ran out of time before it could be answered: says so as well as it can. */
+void http_reply_timeout(struct connection *connection);
+/* The same for one that fills libmicrohttpd's buffer with what is no part of a body. */
+void http_reply_stuck(struct connection *connection);
+/* Plain HTTP where TLS is spoken: says so, in plain HTTP, to a connection that is fresh. */
+void http_reply_plain(struct connection *connection);
+/* One that was refused while its body came, and could not be told so: the rest was too long, or
+ * never came. */
+void http_reply_cut(const struct http_request *request);
+/* libmicrohttpd has refused it by itself with `status`. */
+void http_reply_foreign(struct connection *connection, unsigned status);
+/* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a
+ * request line that is none or a handshake that failed. */
+void http_reply_unseen(const struct connection *connection);
+
+#endif

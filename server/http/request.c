@@ -1,0 +1,363 @@
+/* The walk of one request through the stages. libmicrohttpd calls http_handle once for the head,
+ * then for each piece of the body, then once more when the body is complete, and again each time
+ * the request is resumed.
+ *
+ * An answer can be given on the first call or when the body has ended, not between: a chunked body
+ * that outgrows its limit is read on to at most twice the limit and then either answered or cut. */
+#include "server/http/private.h"
+
+#include "server/pipeline/guard.h"
+
+#include <stdlib.h>
+
+#define ANSWER_NS (10 * NS_PER_S)
+
+static const struct settings *settings_of(const struct http_request *request)
+{
+    return request->connection->door->http->process->settings;
+}
+
+/* ---- life ---- */
+
+static struct http_request *request_create(struct connection *connection)
+{
+    struct http_request *request = malloc(sizeof *request);
+    if (!request)
+        return NULL;
+    *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
+    exchange_init(&request->exchange, connection->door->http->pipeline);
+    buffer_init(&request->body, 0);
+    request->began_ns = clock_monotonic_ns();
+    connection->request = request;
+    if (connection->requests < UINT8_MAX)
+        connection->requests++;
+    return request;
+}
+
+void request_forget_answer(struct http_request *request)
+{
+    if (request->tag)
+        tag_table_take(&request->connection->door->http->waiting, request->tag);
+    request->tag = 0;
+}
+
+void request_destroy(struct http_request *request)
+{
+    request_forget_answer(request);
+    body_give_back(request);
+    tls_session_let_go(&request->connection->tls);
+    exchange_finish(&request->exchange);
+    request->connection->request = NULL;
+    free(request);
+}
+
+/* libmicrohttpd is about to take the query to pieces and to note each parameter, which nobody asks
+ * it for. Its room for them is that of the head, and where that does not do 0.9.75 neither answers
+ * nor goes on. The target is in its buffer, and it has found the "?" already: now the query ends
+ * right behind it. */
+static void hide_query(const char *target)
+{
+    char *query = strchr(target, '?');
+    if (query)
+        query[1] = '\0';
+}
+
+void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd)
+{
+    struct connection *connection = connection_of(mhd);
+    int64_t now = clock_monotonic_ns();
+    (void)cls;
+    connection_progressed(connection);
+    connection->target.length = 0;
+    connection->target_at = target;
+    /* one byte more than is allowed is enough for the guard to refuse it */
+    buffer_append(&connection->target, target, strnlen(target, GUARD_TARGET_MAX + 1));
+    hide_query(target);
+    if (connection->stage == STAGE_IDLE) { /* came together with the request before */
+        connection->began_ns = now;
+        connection_set_stage(
+            connection, STAGE_HEAD,
+            now + connection->door->http->process->settings->server.header_timeout_ms * NS_PER_MS);
+    }
+    return NULL;
+}
+
+/* ---- head ---- */
+
+static struct verdict request_judge_head(struct http_request *request, const char *method,
+                                         const char *version)
+{
+    struct verdict verdict = http_head_read(request, method, version);
+    if (verdict.reply == REPLY_NONE)
+        verdict = pipeline_head(&request->exchange, request->began_ns);
+    if (verdict.reply == REPLY_HEALTHY)
+        return health_begin(request);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    if (!uplink_is_open(&request->connection->door->http->uplink))
+        return http_unavailable(REPLY_JOURNAL, "the runner is not there");
+    return body_expect(request);
+}
+
+/* A head lies at the beginning of libmicrohttpd's buffer, which is aligned so, but for empty lines
+ * before it. */
+static void note_buffer(struct connection *connection, const char *method)
+{
+    enum { ALIGNMENT = 16 };
+    const uint8_t *at = (const uint8_t *)method - (uintptr_t)method % ALIGNMENT;
+    if (!connection->buffer_at || at < connection->buffer_at)
+        connection->buffer_at = at;
+}
+
+static enum MHD_Result request_begin(struct connection *connection, const char *method,
+                                     const char *version, void **context)
+{
+    struct http_request *request = request_create(connection);
+    if (!request)
+        return MHD_NO;
+    *context = request;
+    note_buffer(connection, method);
+    request->verdict = request_judge_head(request, method, version);
+    if (request->verdict.reply != REPLY_NONE) {
+        /* what was announced, or what is left of a head that is none, may still be on its way */
+        connection->must_linger = true;
+        return http_reply(request);
+    }
+    request->body_began_ns = request->began_ns;
+    connection_set_stage(connection, STAGE_BODY,
+                         body_deadline_ns(request->body_began_ns,
+                                          settings_of(request)->server.body_timeout_ms * NS_PER_MS,
+                                          0));
+    return MHD_YES;
+}
+
+/* ---- body ---- */
+
+/* What is refused here closes the connection: the rest of the body is read, but not judged. */
+static void request_keep(struct http_request *request, struct bytes piece)
+{
+    struct verdict verdict = body_keep(request, piece);
+    if (verdict.reply == REPLY_NONE) {
+        pipeline_feed(&request->exchange, piece);
+        return;
+    }
+    verdict.close = true;
+    request->verdict = verdict;
+    request->is_discarding = true;
+}
+
+static enum MHD_Result request_receive(struct http_request *request, struct bytes piece)
+{
+    request->received += piece.length;
+    if (!request->is_discarding)
+        request_keep(request, piece);
+    uint64_t most = 2 * (uint64_t)request->exchange.request.route->max_body;
+    if (request->is_discarding && request->received > most) {
+        request->connection->must_linger = true;
+        return MHD_NO;
+    }
+    return MHD_YES;
+}
+
+/* ---- the runner ---- */
+
+/* Whether a greeting has delivered a key, which is to be kept before it is answered. */
+static bool request_learns(const struct http_request *request)
+{
+    return request->exchange.handshake.learn.length > 0;
+}
+
+/* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
+static struct verdict request_enqueue(struct http_request *request)
+{
+    struct http *http = request->connection->door->http;
+    struct wire_event event;
+    if (!uplink_is_open(&http->uplink))
+        return http_unavailable(REPLY_JOURNAL, "the runner is not there");
+    if (!tag_table_add(&http->waiting, request, &request->tag))
+        return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &event)
+                                        : pipeline_event(&request->exchange, request->tag, &event);
+    if (!made || !uplink_put(&http->uplink, &event)) {
+        request_forget_answer(request);
+        return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
+    }
+    return verdict_go_on();
+}
+
+/* The answer will come: nothing is done for the request until then. */
+static void request_wait(struct http_request *request)
+{
+    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
+    connection_unsettle(request->connection);
+}
+
+static enum MHD_Result health_complete(struct http_request *request)
+{
+    request->verdict = health_ask(request);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    request_wait(request);
+    return MHD_YES;
+}
+
+static enum MHD_Result request_complete(struct http_request *request)
+{
+    if (request->is_health)
+        return health_complete(request);
+    if (request->verdict.reply == REPLY_NONE)
+        request->verdict =
+            pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
+    if (request->verdict.reply == REPLY_NONE)
+        body_is_authenticated(request);
+    if (request->verdict.reply == REPLY_NONE ||
+        (request->verdict.reply == REPLY_HANDSHAKE && request_learns(request)))
+        request->verdict = request_enqueue(request);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    body_hand_over(request);
+    request_wait(request);
+    return MHD_YES;
+}
+
+void request_decide(struct http_request *request, struct verdict verdict)
+{
+    request_forget_answer(request);
+    request->verdict = verdict;
+    if (request->connection->is_parked)
+        connection_resume(request->connection);
+}
+
+void request_give_up(struct http_request *request, enum reply reply, const char *reason)
+{
+    request_decide(request, http_unavailable(reply, reason));
+}
+
+static const struct {
+    enum reply reply;
+    const char *reason;
+} runner_answers[] = {
+    [WIRE_ACCEPTED] = {REPLY_ACCEPTED, NULL},
+    [WIRE_AGAIN] = {REPLY_AGAIN, NULL},
+    [WIRE_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
+    [WIRE_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
+    [WIRE_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
+    [WIRE_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
+    [WIRE_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
+};
+
+/* What the walk had decided, and the runner has now agreed to. */
+static struct verdict verdict_agreed(const struct http_request *request)
+{
+    if (request_learns(request))
+        return request->exchange.handshake;
+    if (request->exchange.quarantine.reply != REPLY_NONE)
+        return request->exchange.quarantine;
+    return (struct verdict){.reply = REPLY_ACCEPTED};
+}
+
+static struct verdict verdict_duplicate(struct http_request *request,
+                                        const struct wire_answer *answer)
+{
+    static const char *const reasons[WIRE_DUPLICATES] = {
+        [DUPLICATE_DONE] = "it is done",
+        [DUPLICATE_KEPT] = "it has failed, and dedupe.dead of its route is keep",
+        [DUPLICATE_GIVEN_UP] = "it was given up, because it may be what ended the server",
+        [DUPLICATE_TOO_OFTEN] = "it has failed as often as redeliveries may run it again",
+        [DUPLICATE_REFUSED] = "it does not conform to the schema of its route",
+        [DUPLICATE_GONE] = "its actions are not in the route file, or its deliveries not in the "
+                           "journal any more",
+    };
+    struct verdict verdict = {.reply = REPLY_DUPLICATE,
+                              .reason = reasons[answer->duplicate],
+                              .can_replay = answer->can_replay == 1};
+    const char *advice =
+        verdict.can_replay && verdict.reason
+            ? arena_format(&request->exchange.arena, "%s; to run it again: tenterhook replay %s",
+                           verdict.reason, answer->id)
+            : NULL;
+    if (advice)
+        verdict.reason = advice;
+    return verdict;
+}
+
+/* wire_get_answer lets no other status through. */
+void http_answered(void *owner, const struct wire_answer *answer)
+{
+    struct http *http = owner;
+    struct http_request *request = tag_table_find(&http->waiting, answer->tag);
+    bool is_accepted = answer->status == WIRE_ACCEPTED;
+    struct verdict refused = {.reply = runner_answers[answer->status].reply,
+                              .retry_after_s =
+                                  answer->retry_after_s ? answer->retry_after_s : RETRY_S,
+                              .reason = runner_answers[answer->status].reason};
+    if (answer->tag == HEALTH_TAG) {
+        health_is_known(http, is_accepted ? (struct verdict){.reply = REPLY_HEALTHY} : refused);
+        return;
+    }
+    if (!request) /* given up, or its client is gone */
+        return;
+    memcpy(request->id, answer->id, sizeof request->id);
+    if (answer->status == WIRE_DUPLICATE)
+        request_decide(request, verdict_duplicate(request, answer));
+    else
+        request_decide(request, is_accepted ? verdict_agreed(request) : refused);
+}
+
+void http_runner_lost(void *owner)
+{
+    struct http *http = owner;
+    struct http_request *request;
+    while ((request = tag_table_any(&http->waiting)))
+        request_give_up(request, REPLY_JOURNAL, "the runner has gone");
+    health_is_known(http, http_unavailable(REPLY_JOURNAL, "the runner has gone"));
+}
+
+/* ---- called by libmicrohttpd ---- */
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+                            const char *method, const char *version, const char *data, size_t *size,
+                            void **context)
+{
+    struct connection *connection = connection_of(mhd);
+    struct http_request *request = *context;
+    (void)cls;
+    (void)url;
+    if (connection->stage == STAGE_CUT)
+        return MHD_NO;
+    if (!request) {
+        connection_progressed(connection);
+        return request_begin(connection, method, version, context);
+    }
+    if (*size > 0) {
+        struct bytes piece = bytes_of(data, *size);
+        connection_progressed(connection);
+        *size = 0;
+        return request_receive(request, piece);
+    }
+    if (connection->stage == STAGE_QUEUED && request->verdict.reply == REPLY_NONE)
+        return MHD_YES; /* looked at before it could be parked */
+    connection_progressed(connection);
+    return request->verdict.reply == REPLY_NONE ? request_complete(request) : http_reply(request);
+}
+
+void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                    enum MHD_RequestTerminationCode code)
+{
+    struct connection *connection = connection_of(mhd);
+    (void)cls;
+    connection_progressed(connection);
+    *context = NULL;
+    bool was_answered = connection->request && connection->request->verdict.reply != REPLY_NONE;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_HTTP_STATUS);
+    if (!was_answered && info)
+        http_reply_foreign(connection, info->http_status);
+    else if (was_answered && connection->stage == STAGE_BODY)
+        http_reply_cut(connection->request);
+    if (connection->request)
+        request_destroy(connection->request);
+    connection->target.length = 0;
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK && connection->stage == STAGE_REPLY)
+        connection_await_next(connection);
+}

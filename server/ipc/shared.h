@@ -1,0 +1,83 @@
+/* The one region that all processes of the server share, through every generation: counters, token
+ * buckets and the keys that senders have delivered. Made by the supervisor before the first fork;
+ * nothing in it is a pointer. */
+#ifndef TENTERHOOK_SERVER_IPC_SHARED_H
+#define TENTERHOOK_SERVER_IPC_SHARED_H
+
+#include "base/siphash.h"
+#include "handlers/admission/limit.h"
+#include "handlers/provider/learned.h"
+#include "handlers/verdict.h"
+
+#include <stdatomic.h>
+
+enum { CHECKPOINT_PAGES = 300 }; /* of 4 KiB: a log that long is copied into the journal's file */
+enum {
+    SHARED_SLOTS = 256,    /* processes alive at once, of all generations */
+    SHARED_CLIENTS = 1024, /* places for clients; those whose hash is the same share one */
+    SHARED_NO_CLIENT = SHARED_CLIENTS,
+};
+
+/* What one listener counts. Its own slot, so that what a dead one held can be given back. */
+struct shared_slot {
+    _Alignas(64) _Atomic uint64_t body_bytes; /* bodies in flight */
+    _Atomic uint32_t connections;             /* open ones */
+    _Atomic uint32_t places;                  /* for connections; 0: nobody is let in now */
+    _Atomic uint32_t accepted;                /* connections so far; wraps around */
+    /* of body_bytes, those of clients who have not shown yet who they are */
+    _Atomic uint64_t client_bytes[SHARED_CLIENTS];
+};
+
+struct shared {
+    struct shared_slot slots[SHARED_SLOTS];
+    _Atomic uint32_t slots_end; /* behind the last slot that was ever used */
+    struct siphash_key seed;    /* of the clients' places: nobody can choose whose he shares */
+    _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
+    _Atomic uint64_t log_lost;
+    _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */
+    int journal_grown;              /* eventfd: the log is long enough to be copied; 0: none */
+    size_t limit_offset, learned_offset; /* of the tables, from the start of the region */
+};
+
+struct error;
+
+/* Maps the region; NULL with `err`. Lives as long as the process tree. */
+struct shared *shared_create(struct error *err);
+
+/* The runner, after a commit: so long is the log. Wakes the keeper if it is to copy it. */
+void shared_tell_pages(struct shared *shared, unsigned pages);
+
+struct limit_table *shared_limits(struct shared *shared);
+struct learned_table *shared_learned(struct shared *shared);
+
+/* Before a process counts anything in its slot. */
+void shared_use_slot(struct shared *shared, unsigned slot);
+
+/* Bytes of bodies: of all clients, and of one that has not shown yet who it is. */
+struct body_limits {
+    uint64_t all, client;
+};
+enum body_room { BODY_ROOM, BODY_FULL, BODY_CLIENT_FULL };
+
+/* The place of a client, for what it holds unauthenticated. */
+unsigned shared_client(const struct shared *shared, const struct client_address *client);
+/* Whether `bytes` more would be within the limits now. With SHARED_NO_CLIENT it is about the limit
+ * of all alone, here and below. */
+enum body_room shared_body_room(struct shared *shared, unsigned client, uint64_t bytes,
+                                const struct body_limits *limits);
+/* Counts them into the slot if all slots together stay within the limits; nothing otherwise. */
+enum body_room shared_take_body(struct shared *shared, unsigned slot, unsigned client,
+                                uint64_t bytes, const struct body_limits *limits);
+void shared_give_body(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes);
+/* The client has shown who it is: they count for all alone from now on. */
+void shared_give_client(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes);
+
+/* Whether a process other than that of `slot` has a place for a new connection. */
+bool shared_has_place_elsewhere(struct shared *shared, unsigned slot);
+/* Connections that those other processes have accepted; wraps around. */
+uint32_t shared_accepted_elsewhere(struct shared *shared, unsigned slot);
+
+/* Forgets what a dead process held. */
+void shared_clear_slot(struct shared *shared, unsigned slot);
+
+#endif

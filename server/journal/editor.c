@@ -1,0 +1,104 @@
+/* A replayed delivery's history (attempts, the last output) stays; what it waits for, and how often
+ * a runner has left it or a stop has ended it, begins anew. */
+#include "server/journal/editor.h"
+
+#include "server/journal/damage.h"
+#include "server/journal/tables.h"
+
+#include <stdlib.h>
+
+enum { EDIT_BUSY_MS = 10000 };
+
+enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
+
+static const char *const edit_sql[EDIT_COUNT] = {
+    [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
+                    " given_up = 0, runner = NULL, ended_ms = NULL, reason = NULL WHERE seq "
+                    "BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+                    " AND (state = 'dead' OR (?2 AND state = 'done'))"
+                    " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
+    [EDIT_REPLAY_EVENT] =
+        "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
+    [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",
+};
+
+struct journal_edit {
+    struct database db;
+};
+
+/* A commit would write over what stands behind damage in the log. No other process writes
+ * meanwhile. */
+static bool look_and_prepare(struct database *db, struct error *err)
+{
+    bool damaged;
+    return journal_check_log(database_path(db), false, &damaged, err) &&
+           journal_check_version(db, err) && database_note_files(db, err) &&
+           (database_run(db, "PRAGMA synchronous = FULL") || database_explain(db, err));
+}
+
+static bool prepare(struct database *db, struct error *err)
+{
+    if (!database_hold(db))
+        return database_explain(db, err);
+    bool done = look_and_prepare(db, err);
+    database_let_go(db);
+    return done;
+}
+
+struct journal_edit *journal_edit_open(const char *path, struct error *err)
+{
+    struct journal_edit *edit = calloc(1, sizeof *edit);
+    if (!edit) {
+        error_set(err, "no memory");
+        return NULL;
+    }
+    if (!database_open(&edit->db, path, DATABASE_KEEP, EDIT_BUSY_MS, edit_sql, err)) {
+        free(edit);
+        return NULL;
+    }
+    if (!prepare(&edit->db, err)) {
+        error_prefix(err, "%s", path);
+        journal_edit_close(edit);
+        return NULL;
+    }
+    return edit;
+}
+
+void journal_edit_close(struct journal_edit *edit)
+{
+    if (!edit)
+        return;
+    database_close(&edit->db); /* rolls back what was not committed */
+    free(edit);
+}
+
+bool journal_edit_begin(struct journal_edit *edit, struct error *err)
+{
+    database_clear(&edit->db);
+    return database_begin(&edit->db) || database_explain(&edit->db, err);
+}
+
+bool journal_edit_commit(struct journal_edit *edit, struct error *err)
+{
+    return database_commit(&edit->db) || database_explain(&edit->db, err);
+}
+
+bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
+                         struct error *err)
+{
+    struct database *db = &edit->db;
+    if (!database_execute(db, EDIT_REPLAY, value_number(seq), value_number(all)))
+        return database_explain(db, err);
+    *count = (size_t)database_changes(db);
+    return *count == 0 || database_execute(db, EDIT_REPLAY_EVENT, value_number(seq)) ||
+           database_explain(db, err);
+}
+
+bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
+                              struct error *err)
+{
+    if (!database_execute(&edit->db, EDIT_FORGET_KEYS, value_text(route)))
+        return database_explain(&edit->db, err);
+    *count = (size_t)database_changes(&edit->db);
+    return true;
+}

@@ -1,0 +1,159 @@
+/* What is over and old enough goes, a little at a time: a step looks at a hundred events and is one
+ * short transaction between the others. The walk goes from the oldest event to the first ones that
+ * are too young, then begins anew at the next round.
+ *
+ * The newest event is never removed, so that numbers are not given out twice. An event whose dedupe
+ * key still counts leaves its body and deliveries first and its own small row later; that it failed
+ * is kept with the key, because a copy of it is then an event of its own. Of dead events
+ * that are too young only bodies and outputs go, where there is no room for them: that they failed,
+ * and why, is still there to be seen. */
+#include "server/journal/private.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+enum { PRUNE_STEP = 100 }; /* JOURNAL_PRUNE_STEP */
+enum { ALL_DONE, SOME_DEAD, SOME_OPEN, NO_DELIVERIES };
+
+/* A clock that was wrong may have left events from the future: they do not end the walk. */
+#define CLOCK_DOUBT_MS INT64_C(3600000)
+
+struct prune_row {
+    int64_t seq, received_ms;
+    bool keyed, has_body;
+    int64_t state, size;
+};
+
+struct prune_page {
+    struct prune_row rows[PRUNE_STEP];
+    size_t count;
+};
+
+static bool read_page(struct journal *journal, int64_t after, struct prune_page *page)
+{
+    struct query query = database_query(&journal->db, SQL_PRUNE_LOOK, value_number(after));
+    page->count = 0;
+    while (query_next(&query)) {
+        struct prune_row row = {.seq = query_number(&query, 0),
+                                .received_ms = query_number(&query, 1),
+                                .keyed = query_number(&query, 2) == 1,
+                                .state = query_is_null(&query, 3) ? NO_DELIVERIES
+                                                                  : query_number(&query, 3),
+                                .size = query_number(&query, 4),
+                                .has_body = query_number(&query, 5) == 1};
+        if (page->count < PRUNE_STEP)
+            page->rows[page->count++] = row;
+    }
+    return database_status(&journal->db) == STORE_OK;
+}
+
+static bool may_go(const struct journal_keep *keep, const struct prune_row *row)
+{
+    if (row->state == SOME_OPEN)
+        return false;
+    if (row->state == SOME_DEAD)
+        return row->received_ms < keep->dead_before_ms;
+    return keep->oldest_done || row->received_ms < keep->done_before_ms;
+}
+
+/* Bytes that are freed by it are counted down from `*dead_bytes`; outputs, which nothing is known
+ * of here, free more. */
+static void drop_body(struct journal *journal, const struct prune_row *row, int64_t *dead_bytes,
+                      struct journal_pruned *pruned)
+{
+    if (row->state != SOME_DEAD || !row->has_body || *dead_bytes <= 0)
+        return;
+    database_execute(&journal->db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    database_execute(&journal->db, SQL_PRUNE_BODY, value_number(row->seq));
+    *dead_bytes -= row->size + 1;
+    pruned->bodies++;
+}
+
+static void prune_row(struct journal *journal, const struct journal_keep *keep,
+                      const struct prune_row *row, struct journal_pruned *pruned)
+{
+    struct database *db = &journal->db;
+    bool key_counts = row->keyed && row->received_ms >= keep->dedupe_before_ms;
+    bool keeps_deliveries = key_counts && row->state == SOME_DEAD;
+    if (key_counts && (row->state == NO_DELIVERIES || (keeps_deliveries && !row->has_body)))
+        return;
+    database_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    if (!keeps_deliveries)
+        database_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
+    database_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
+    if (!key_counts)
+        database_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));
+    pruned->events++;
+}
+
+/* Too young for any of the limits, and so is all that follows. */
+static bool is_young(const struct journal_keep *keep, const struct prune_row *row)
+{
+    int64_t limit =
+        keep->done_before_ms > keep->dead_before_ms ? keep->done_before_ms : keep->dead_before_ms;
+    return !keep->oldest_done && keep->dead_bytes == 0 && row->received_ms >= limit &&
+           row->received_ms <= clock_unix_ms() + CLOCK_DOUBT_MS;
+}
+
+bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
+                   struct journal_pruned *pruned)
+{
+    struct prune_page page;
+    int64_t dead_bytes = keep->dead_bytes;
+    *pruned = (struct journal_pruned){0};
+    if (!read_page(journal, *cursor, &page))
+        return false;
+    bool end = page.count < PRUNE_STEP;
+    for (size_t i = 0; i < page.count; i++) {
+        if (may_go(keep, &page.rows[i]))
+            prune_row(journal, keep, &page.rows[i], pruned);
+        else
+            drop_body(journal, &page.rows[i], &dead_bytes, pruned);
+    }
+    if (!end && pruned->events == 0)
+        end = is_young(keep, &page.rows[0]);
+    *cursor = end ? 0 : page.rows[page.count - 1].seq;
+    return database_status(&journal->db) == STORE_OK;
+}
+
+bool journal_read_horizon(struct journal *journal, int64_t *horizon_ms, int64_t *newest_ms)
+{
+    struct query query = database_query_values(&journal->db, SQL_READ_HORIZON, NULL, 0);
+    while (query_next(&query)) {
+        *horizon_ms = query_number(&query, 0);
+        *newest_ms = query_number(&query, 1);
+    }
+    return database_status(&journal->db) == STORE_OK;
+}
+
+bool journal_put_horizon(struct journal *journal, int64_t horizon_ms)
+{
+    return database_execute(&journal->db, SQL_PUT_HORIZON, value_number(horizon_ms));
+}
+
+bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages)
+{
+    int64_t pages, free_ones, size;
+    if (!database_read_number(&journal->db, "PRAGMA page_count", &pages) ||
+        !database_read_number(&journal->db, "PRAGMA freelist_count", &free_ones) ||
+        !database_read_number(&journal->db, "PRAGMA page_size", &size))
+        return false;
+    *used_bytes = (pages - free_ones) * size;
+    *free_pages = free_ones;
+    return true;
+}
+
+bool journal_limit_pages(struct journal *journal, unsigned pages)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA max_page_count = %u", pages);
+    return database_run(&journal->db, sql);
+}
+
+bool journal_shrink(struct journal *journal, unsigned pages)
+{
+    char sql[64];
+    snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%u)", pages);
+    return database_run(&journal->db, sql);
+}

@@ -1,0 +1,265 @@
+/* Each call is a read transaction of its own and over when it returns: a reader that lingers would
+ * keep the write-ahead log from being begun anew. So callbacks write to memory and nowhere else. */
+#include "server/journal/reader.h"
+
+#include "server/journal/tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { READ_BUSY_MS = 2000 };
+
+struct journal_reader {
+    struct database db;
+    int64_t data_version;
+};
+
+enum read_sql {
+    READ_LIST_NEWEST,
+    READ_LIST_OLDEST,
+    READ_FIND,
+    READ_EVENT,
+    READ_BODY,
+    READ_DELIVERIES,
+    READ_OPEN,
+    READ_LEARNED,
+    READ_NEWEST,
+    READ_CHANGED,
+    READ_COUNT
+};
+
+#define DELIVERIES_OF_EVENT "d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+#define EVENT_COLUMNS                                                                              \
+    "SELECT e.seq, e.received_ms, e.size, e.is_json,"                                              \
+    " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                                        \
+    " e.id, e.route, e.client, e.type, e.delivery_id, e.content_type,"                             \
+    " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT "),"      \
+    " e.failures, e.reruns"                                                                        \
+    " FROM event e "
+#define EVENT_FILTER                                                                               \
+    "WHERE e.seq > ?1 AND e.seq < ?5 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"   \
+    " (SELECT 1 FROM delivery d WHERE " DELIVERIES_OF_EVENT " AND d.state = ?3)) "
+
+static const char *const read_sql[READ_COUNT] = {
+    [READ_LIST_NEWEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq DESC LIMIT ?4",
+    [READ_LIST_OLDEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq LIMIT ?4",
+    [READ_FIND] = "SELECT seq FROM event WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2",
+    [READ_EVENT] = EVENT_COLUMNS "WHERE e.seq = ?1",
+    [READ_BODY] = "SELECT headers, content FROM body WHERE event = ?1",
+    [READ_DELIVERIES] =
+        "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
+        " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
+        " o.error_output, d.stops FROM delivery d LEFT JOIN action a ON a.number = d.action"
+        " LEFT JOIN output o ON o.delivery = d.seq"
+        " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
+    [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
+                   " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
+    [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
+    [READ_NEWEST] = "SELECT max(seq) FROM event",
+    [READ_CHANGED] = "PRAGMA data_version",
+};
+
+struct journal_reader *journal_reader_open(const char *path, struct error *err)
+{
+    struct journal_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) {
+        error_set(err, "no memory");
+        return NULL;
+    }
+    if (!database_open(&reader->db, path, DATABASE_READ, READ_BUSY_MS, read_sql, err)) {
+        free(reader);
+        return NULL;
+    }
+    if (!journal_check_version(&reader->db, err)) {
+        error_prefix(err, "%s", path);
+        journal_reader_close(reader);
+        return NULL;
+    }
+    /* without a log there is nothing to look after */
+    if (!database_note_files(&reader->db, err))
+        err->text[0] = '\0';
+    journal_reader_changed(reader);
+    return reader;
+}
+
+void journal_reader_close(struct journal_reader *reader)
+{
+    database_close(&reader->db);
+    free(reader);
+}
+
+bool journal_reader_is_well(const struct journal_reader *reader)
+{
+    return database_status(&reader->db) == STORE_OK;
+}
+
+bool journal_reader_explain(const struct journal_reader *reader, struct error *err)
+{
+    return database_explain(&reader->db, err);
+}
+
+static bool reader_ended(const struct journal_reader *reader)
+{
+    return journal_reader_is_well(reader);
+}
+
+static struct event_view event_of_row(const struct query *query)
+{
+    struct bytes states = query_bytes(query, 11);
+    return (struct event_view){.seq = query_number(query, 0),
+                               .received_ms = query_number(query, 1),
+                               .size = query_number(query, 2),
+                               .body_is_json = query_number(query, 3) == 1,
+                               .has_body = query_number(query, 4) == 1,
+                               .id = query_bytes(query, 5),
+                               .route = query_bytes(query, 6),
+                               .client = query_bytes(query, 7),
+                               .type = query_bytes(query, 8),
+                               .delivery_id = query_bytes(query, 9),
+                               .content_type = query_bytes(query, 10),
+                               .states = states.length ? states : bytes_of_text("done"),
+                               .failures = query_bytes(query, 12),
+                               .reruns = query_number(query, 13)};
+}
+
+static struct value text_or_null(const char *text)
+{
+    return text ? value_text(text) : value_null();
+}
+
+bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
+                         void (*each)(void *context, const struct event_view *event), void *context)
+{
+    database_clear(&reader->db);
+    struct query query = database_query(
+        &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
+        value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
+        value_number(filter->limit), value_number(filter->before ? filter->before : INT64_MAX));
+    while (query_next(&query)) {
+        struct event_view event = event_of_row(&query);
+        each(context, &event);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_find(struct journal_reader *reader, const char *prefix, int64_t *seq,
+                         size_t *count)
+{
+    size_t found = 0;
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_FIND, value_text(prefix));
+    while (query_next(&query)) {
+        *seq = query_number(&query, 0);
+        found++;
+    }
+    *count = found;
+    return reader_ended(reader);
+}
+
+bool journal_reader_event(struct journal_reader *reader, int64_t seq,
+                          void (*each)(void *context, const struct event_view *event),
+                          void *context)
+{
+    bool found = false;
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_EVENT, value_number(seq));
+    while (query_next(&query)) {
+        struct event_view event = event_of_row(&query);
+        each(context, &event);
+        found = true;
+    }
+    return reader_ended(reader) && found;
+}
+
+bool journal_reader_body(struct journal_reader *reader, int64_t seq,
+                         void (*each)(void *context, struct bytes headers, struct bytes body),
+                         void *context)
+{
+    bool found = false;
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_BODY, value_number(seq));
+    while (query_next(&query)) {
+        each(context, query_bytes(&query, 0), query_bytes(&query, 1));
+        found = true;
+    }
+    return reader_ended(reader) && found;
+}
+
+static int64_t number_or_none(const struct query *query, int column)
+{
+    return query_is_null(query, column) ? -1 : query_number(query, column);
+}
+
+bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
+                               void (*each)(void *context, const struct delivery_view *delivery),
+                               void *context)
+{
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_DELIVERIES, value_number(seq));
+    while (query_next(&query)) {
+        struct delivery_view delivery = {.action = query_bytes(&query, 0),
+                                         .state = query_bytes(&query, 1),
+                                         .reason = query_bytes(&query, 2),
+                                         .attempt = query_number(&query, 3),
+                                         .takeovers = query_number(&query, 4),
+                                         .started_ms = number_or_none(&query, 5),
+                                         .ended_ms = number_or_none(&query, 6),
+                                         .duration_ms = number_or_none(&query, 7),
+                                         .exit_status = number_or_none(&query, 8),
+                                         .signal = number_or_none(&query, 9),
+                                         .output_total = query_number(&query, 10),
+                                         .error_total = query_number(&query, 11),
+                                         .output = query_bytes(&query, 12),
+                                         .error_output = query_bytes(&query, 13),
+                                         .stops = query_number(&query, 14)};
+        each(context, &delivery);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
+                                void (*each)(void *context, int64_t event), void *context)
+{
+    database_clear(&reader->db);
+    struct query query = database_query(&reader->db, READ_OPEN, value_number(from));
+    while (query_next(&query))
+        each(context, query_number(&query, 0));
+    return reader_ended(reader);
+}
+
+bool journal_reader_learned(struct journal_reader *reader,
+                            void (*each)(void *context, const struct learned_view *learned),
+                            void *context)
+{
+    char route[128], provider[128];
+    database_clear(&reader->db);
+    struct query query = database_query_values(&reader->db, READ_LEARNED, NULL, 0);
+    while (query_next(&query)) {
+        struct bytes names[2] = {query_bytes(&query, 0), query_bytes(&query, 1)};
+        snprintf(route, sizeof route, "%.*s", (int)names[0].length, names[0].data);
+        snprintf(provider, sizeof provider, "%.*s", (int)names[1].length, names[1].data);
+        struct learned_view learned = {route, provider, query_number(&query, 2),
+                                       query_bytes(&query, 3)};
+        each(context, &learned);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_newest(struct journal_reader *reader, int64_t *seq)
+{
+    database_clear(&reader->db);
+    struct query query = database_query_values(&reader->db, READ_NEWEST, NULL, 0);
+    while (query_next(&query))
+        *seq = query_number(&query, 0);
+    return reader_ended(reader);
+}
+
+bool journal_reader_changed(struct journal_reader *reader)
+{
+    int64_t before = reader->data_version;
+    database_clear(&reader->db);
+    struct query query = database_query_values(&reader->db, READ_CHANGED, NULL, 0);
+    while (query_next(&query))
+        reader->data_version = query_number(&query, 0);
+    return !database_is_in_place(&reader->db) || reader->data_version != before;
+}

@@ -1,0 +1,87 @@
+/* The journal as people look at it: a connection that only reads, while the server runs or after it
+ * has stopped. */
+#ifndef TENTERHOOK_SERVER_JOURNAL_READER_H
+#define TENTERHOOK_SERVER_JOURNAL_READER_H
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct journal_reader;
+
+struct journal_reader *journal_reader_open(const char *path, struct error *err);
+void journal_reader_close(struct journal_reader *reader);
+/* Whether the last call has failed, and what; one that found nothing has not. */
+bool journal_reader_is_well(const struct journal_reader *reader);
+bool journal_reader_explain(const struct journal_reader *reader, struct error *err);
+
+/* An event; spans until the callback returns. */
+struct event_view {
+    int64_t seq, received_ms, size;
+    int64_t reruns; /* how often copies had what was dead of it carried out again */
+    bool body_is_json, has_body;
+    struct bytes id, route, client, type, delivery_id, content_type;
+    struct bytes states;   /* of its deliveries, each once: "done", "pending,dead" */
+    struct bytes failures; /* JSON list: why its schema refused it; empty: it did not */
+};
+
+struct event_filter {
+    const char *route; /* NULL: all */
+    const char *state; /* events with a delivery in that state; NULL: all */
+    int64_t after;     /* only events behind this number */
+    int64_t before;    /* and before this; 0: all */
+    int64_t limit;
+    bool oldest_first;
+};
+
+bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
+                         void (*each)(void *context, const struct event_view *event),
+                         void *context);
+
+/* The events whose id begins like this: how many (2 stands for more), and the number of one. */
+bool journal_reader_find(struct journal_reader *reader, const char *prefix, int64_t *seq,
+                         size_t *count);
+/* One event by its number; false also if it is not there. */
+bool journal_reader_event(struct journal_reader *reader, int64_t seq,
+                          void (*each)(void *context, const struct event_view *event),
+                          void *context);
+/* Headers (a JSON object) and body; not there once they are pruned. */
+bool journal_reader_body(struct journal_reader *reader, int64_t seq,
+                         void (*each)(void *context, struct bytes headers, struct bytes body),
+                         void *context);
+
+/* The events from number `from` on that have a delivery which is pending or running; in any order,
+ * and more than once where there are several. */
+bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
+                                void (*each)(void *context, int64_t event), void *context);
+
+struct delivery_view {
+    struct bytes action, state, reason;
+    int64_t attempt, takeovers, stops;
+    int64_t started_ms, ended_ms, duration_ms; /* -1: none */
+    int64_t exit_status, signal;               /* -1: none */
+    int64_t output_total, error_total;
+    struct bytes output, error_output;
+};
+
+bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
+                               void (*each)(void *context, const struct delivery_view *delivery),
+                               void *context);
+
+/* A key that a sender has delivered. */
+struct learned_view {
+    const char *route, *provider;
+    int64_t learned_ms;
+    struct bytes key;
+};
+
+bool journal_reader_learned(struct journal_reader *reader,
+                            void (*each)(void *context, const struct learned_view *learned),
+                            void *context);
+
+/* The number of the newest event; 0 if there is none. */
+bool journal_reader_newest(struct journal_reader *reader, int64_t *seq);
+/* Whether anything was committed since the last call; also where the files are not in place any
+ * more, and the reader is not well. */
+bool journal_reader_changed(struct journal_reader *reader);
+
+#endif

@@ -1,0 +1,111 @@
+/* Every statement of the writing connection. A delivery's number is event * 256 + place. */
+#include "server/journal/private.h"
+
+/* Said word for word as in the partial index, or SQLite does not use it. */
+#define OPEN "state IN ('pending', 'running')"
+#define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+
+const char *const journal_sql[SQL_COUNT] = {
+    [SQL_DATA_VERSION] = "PRAGMA data_version",
+
+    [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"
+                      " content_type, is_json, size, dedupe_key, failures)"
+                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    [SQL_ADD_BODY] = "INSERT INTO body (event, headers, content) VALUES (?1, ?2, ?3)",
+    [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
+                         " VALUES (?1, ?2, 'pending', 0, 0, 0)",
+    [SQL_ADD_RUNNING] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
+                        " runner, started_ms) VALUES (?1, ?2, 'running', 0, 1, 0, ?3, ?4)",
+    [SQL_ADD_DEAD] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason,"
+                     " ended_ms) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4)",
+    [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",
+    [SQL_ADD_ACTION] = "INSERT INTO action (route, name) VALUES (?1, ?2) RETURNING number",
+    [SQL_READ_ACTIONS] = "SELECT number, route, name FROM action",
+
+    [SQL_EVENT_KEY] = "SELECT id, received_ms FROM event"
+                      " WHERE seq = ?1 AND route = ?2 AND dedupe_key = ?3",
+    /* all that decides on a copy of it; one row without a delivery where it has none any more */
+    [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
+                       " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
+                       " d.state, d.seq, d.action, d.given_up FROM event e"
+                       " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+                       " WHERE e.seq = ?1",
+    [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
+                         " WHERE e.seq = ?1 AND e.type = ?2 AND b.content = ?3",
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
+                  " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
+    [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
+    [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
+                      " ORDER BY seq DESC",
+    [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",
+
+    [SQL_LEARN] = "INSERT INTO learned (route, provider, key, learned_ms) VALUES (?1, ?2, ?3, ?4)"
+                  " ON CONFLICT DO NOTHING",
+    [SQL_READ_LEARNED] = "SELECT route, provider, key FROM learned",
+
+    [SQL_FIND_PENDING] = "SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                         " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
+                         " ORDER BY seq LIMIT ?4",
+    /* one action after the other, however many deliveries each has */
+    [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                      " AND action > ?1 ORDER BY action LIMIT 1",
+    [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
+                  " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
+    /* of one that may be claimed; the event's columns are NULL where it is not there any more */
+    [SQL_READ_DELIVERY] =
+        "SELECT d.attempt + 1, e.received_ms, e.is_json, e.id, e.type, e.delivery_id, e.client,"
+        " e.content_type, b.headers, b.content"
+        " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
+        "e.seq"
+        " WHERE d.seq = ?1 AND d.state = 'pending'",
+    [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
+                 " reason = 'its event is not in the journal any more' WHERE seq = ?1",
+    [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
+                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
+                   " WHERE seq = ?1 AND state = 'running' AND runner = ?2",
+    /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
+    [SQL_COUNT_STOP] =
+        "UPDATE delivery SET stops = stops + 1, given_up = stops + 1 >= " JOURNAL_STOPS_MAX ","
+        " state = iif(stops + 1 >= " JOURNAL_STOPS_MAX ", 'dead', 'pending'),"
+        " reason = iif(stops + 1 >= " JOURNAL_STOPS_MAX ", 'given up: " JOURNAL_STOPS_MAX
+        " stops of the server came within a minute of its start: it may be what stops the server',"
+        " reason) WHERE seq = ?1 AND state = 'pending'",
+    [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
+                       " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
+
+    [SQL_READ_RUNNING] = "SELECT seq, runner, action FROM delivery INDEXED BY delivery_open"
+                         " WHERE " OPEN " AND state = 'running'",
+    [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
+                      " WHERE " OPEN " AND takeovers > 0",
+    /* ?3: 1 where it may be given up */
+    [SQL_TAKE_OVER] =
+        "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
+        " given_up = ?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
+        " state = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ", 'dead', 'pending'),"
+        " reason = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
+        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times',"
+        " 'the runner was gone before it ended')"
+        " WHERE seq = ?1 AND state = 'running'",
+    [SQL_READ_DEATH] = "SELECT e.id, a.route, a.name, e.client, d.reason, d.attempt FROM delivery d"
+                       " LEFT JOIN event e ON e.seq = d.seq >> 8"
+                       " LEFT JOIN action a ON a.number = d.action"
+                       " WHERE d.seq = ?1 AND d.state = 'dead'",
+    [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3"
+                    " WHERE seq = ?1 AND state = 'pending'",
+
+    [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
+                         " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",
+    [SQL_PUT_HORIZON] = "INSERT OR REPLACE INTO horizon (one, now_ms) VALUES (1, ?1)",
+
+    /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
+    [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
+                       " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
+                       "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
+                       " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq)"
+                       " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
+                       " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
+    [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery" OF_EVENT,
+    [SQL_PRUNE_DELIVERIES] = "DELETE FROM delivery WHERE seq" OF_EVENT,
+    [SQL_PRUNE_BODY] = "DELETE FROM body WHERE event = ?1",
+    [SQL_PRUNE_EVENT] = "DELETE FROM event WHERE seq = ?1",
+};

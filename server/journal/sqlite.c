@@ -1,0 +1,489 @@
+/* SQLite behind a handful of calls. Failures are noted and stick, so that the journal's
+ * transactions read as a list of statements with one decision at the end; only five kinds of
+ * failure are told apart, because only five things are done about them. */
+#include "server/journal/sqlite.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Instructions of SQLite's machine between two looks at the deadline. */
+enum { DEADLINE_STEPS = 20000 };
+
+/* How long a connection that is closed waits for the lock. */
+enum { CLOSE_WAIT_MS = 2000 };
+
+/* ---- failures ---- */
+
+static bool note_failure(struct database *db, int code)
+{
+    if (db->failure == SQLITE_OK) {
+        db->failure = code;
+        snprintf(db->failure_text, sizeof db->failure_text, "%s (%d)",
+                 db->handle ? sqlite3_errmsg(db->handle) : sqlite3_errstr(code), code);
+    }
+    return false;
+}
+
+enum store_status database_status(const struct database *db)
+{
+    static const struct {
+        int code;
+        enum store_status status;
+    } rows[] = {
+        {SQLITE_OK, STORE_OK},           {SQLITE_BUSY, STORE_BUSY},
+        {SQLITE_LOCKED, STORE_BUSY},     {SQLITE_FULL, STORE_FULL},
+        {SQLITE_IOERR, STORE_BROKEN},    {SQLITE_CORRUPT, STORE_BROKEN},
+        {SQLITE_NOTADB, STORE_BROKEN},   {SQLITE_CANTOPEN, STORE_BROKEN},
+        {SQLITE_PERM, STORE_BROKEN},     {SQLITE_READONLY, STORE_BROKEN},
+        {SQLITE_PROTOCOL, STORE_BROKEN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].code == (db->failure & 0xff))
+            return rows[i].status;
+    return STORE_FAILED;
+}
+
+void database_clear(struct database *db)
+{
+    db->failure = SQLITE_OK;
+}
+
+bool database_explain(const struct database *db, struct error *err)
+{
+    return error_set(err, "%s", db->failure == SQLITE_OK ? "no error" : db->failure_text);
+}
+
+/* ---- open and close ---- */
+
+/* SQLite gives a new file the umask's mode; the log and its index take the mode of the file. */
+static bool create_private(const char *path, struct error *err)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0 && errno != EEXIST)
+        return error_set_errno(err, errno, "cannot make %s", path);
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+const char *database_path(const struct database *db)
+{
+    return sqlite3_db_filename(db->handle, "main");
+}
+
+/* Where the file really is: there SQLite has the log, too. */
+static bool open_lock(struct database *db, struct error *err)
+{
+    return database_lock_open(&db->lock, database_path(db), err);
+}
+
+static int past_deadline(void *owner)
+{
+    const struct database *db = owner;
+    return db->deadline_ns != 0 && clock_monotonic_ns() > db->deadline_ns;
+}
+
+/* A reader that may not write beside the file cannot make the log's index. Without a log there is
+ * nothing to miss: the file can then be read as one that nobody changes. */
+static int open_without_log(struct database *db, const char *path)
+{
+    char name[4096];
+    struct stat what;
+    int written = snprintf(name, sizeof name, "%s-wal", path);
+    if (written < 0 || written >= (int)sizeof name || strchr(path, '?') || strchr(path, '%') ||
+        strchr(path, '#') || (stat(name, &what) == 0 && what.st_size > 0))
+        return SQLITE_CANTOPEN;
+    sqlite3_close(db->handle);
+    snprintf(name, sizeof name, "file:%s?immutable=1", path);
+    return sqlite3_open_v2(name, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+}
+
+static int after_commit(void *owner, sqlite3 *handle, const char *name, int pages)
+{
+    struct database *db = owner;
+    db->log_pages = pages;
+    /* a failure here is not one of the commit, which is done; the next commit finds its own */
+    if (pages >= DATABASE_LOG_PAGES)
+        sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    return SQLITE_OK;
+}
+
+static int open_handle(struct database *db, const char *path, enum database_mode mode)
+{
+    int flags = mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    if (code != SQLITE_OK || mode != DATABASE_READ)
+        return code;
+    /* the log is looked for at the first read only */
+    code = sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+    bool no_index = (code & 0xff) == SQLITE_CANTOPEN || (code & 0xff) == SQLITE_READONLY;
+    return no_index ? open_without_log(db, path) : code;
+}
+
+const char *database_library_version(void)
+{
+    return sqlite3_libversion();
+}
+
+bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,
+                   const char *const *sql, struct error *err)
+{
+    *db = (struct database){.sql = sql, .wait_ms = busy_ms, .lock.fd = -1};
+    if (database_files_orphaned(path, err) ||
+        (mode == DATABASE_WRITE && !create_private(path, err)))
+        return false;
+    int code = open_handle(db, path, mode);
+    if (code != SQLITE_OK) {
+        int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
+        error_set(err, "cannot open %s: %s", path,
+                  system ? strerror(system) : sqlite3_errstr(code));
+        database_close(db);
+        return false;
+    }
+    if (mode != DATABASE_READ && !open_lock(db, err)) {
+        database_close(db);
+        return false;
+    }
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_busy_timeout(db->handle, busy_ms);
+    sqlite3_wal_hook(db->handle, after_commit, db);
+    sqlite3_progress_handler(db->handle, DEADLINE_STEPS, past_deadline, db);
+    return true;
+}
+
+void database_wait(struct database *db, int busy_ms)
+{
+    db->wait_ms = busy_ms;
+    sqlite3_busy_timeout(db->handle, busy_ms);
+}
+
+/* The last connection copies the log into the file when it is closed, and removes the log by its
+ * name. That too is a checkpoint; and the name may be another file's by now. */
+static void prepare_close(struct database *db)
+{
+    struct error why;
+    bool may_checkpoint = db->lock.fd >= 0 && database_lock_take(&db->lock, CLOSE_WAIT_MS) &&
+                          db->fault == FILES_IN_PLACE &&
+                          database_files_check(&db->files, &why) == FILES_IN_PLACE;
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !may_checkpoint, NULL);
+}
+
+void database_close(struct database *db)
+{
+    if (!db->handle)
+        return;
+    for (int i = 0; i < DATABASE_STATEMENTS; i++)
+        sqlite3_finalize(db->statements[i]);
+    memset(db->statements, 0, sizeof db->statements);
+    sqlite3_finalize(db->begin);
+    sqlite3_finalize(db->commit);
+    db->begin = db->commit = NULL;
+    prepare_close(db);
+    sqlite3_close(db->handle);
+    database_lock_close(&db->lock);
+    db->handle = db->files.handle = NULL;
+    db->fault = FILES_IN_PLACE;
+}
+
+/* ---- statements that are not kept ---- */
+
+bool database_run(struct database *db, const char *sql)
+{
+    int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK || note_failure(db, code);
+}
+
+bool database_read_text(struct database *db, const char *sql, char *text, size_t size)
+{
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    if (code == SQLITE_ROW) {
+        const char *found = (const char *)sqlite3_column_text(statement, 0);
+        snprintf(text, size, "%s", found ? found : "");
+    } else {
+        note_failure(db, code == SQLITE_DONE ? SQLITE_ERROR : code);
+    }
+    sqlite3_finalize(statement);
+    return code == SQLITE_ROW;
+}
+
+bool database_read_number(struct database *db, const char *sql, int64_t *number)
+{
+    char text[32];
+    if (!database_read_text(db, sql, text, sizeof text))
+        return false;
+    long long value;
+    if (sscanf(text, "%lld", &value) != 1)
+        return note_failure(db, SQLITE_MISMATCH);
+    *number = value;
+    return true;
+}
+
+bool database_is_in_place(struct database *db)
+{
+    struct error why;
+    db->fault = database_files_check(&db->files, &why);
+    /* who only reads may look in the middle of another's commit */
+    if (db->fault == FILES_IN_PLACE || (db->fault == FILES_LOG_CUT && db->lock.fd < 0))
+        return true;
+    note_failure(db, SQLITE_IOERR);
+    snprintf(db->failure_text, sizeof db->failure_text, "%.127s", why.text);
+    return false;
+}
+
+bool database_in_transaction(const struct database *db)
+{
+    return db->handle && !sqlite3_get_autocommit(db->handle);
+}
+
+int64_t database_changes(const struct database *db)
+{
+    return sqlite3_changes64(db->handle);
+}
+
+int64_t database_last_row(const struct database *db)
+{
+    return sqlite3_last_insert_rowid(db->handle);
+}
+
+bool database_version_has_reset_bug(int version)
+{
+    bool backported =
+        (version >= 3044006 && version < 3045000) || (version >= 3050007 && version < 3051000);
+    return version >= 3007000 && version < 3051003 && !backported;
+}
+
+bool database_checkpoints_apart(void)
+{
+    return database_version_has_reset_bug(sqlite3_libversion_number());
+}
+
+bool database_checkpoint(struct database *db, bool all)
+{
+    int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    bool apart = all || database_checkpoints_apart();
+    if (apart && !database_hold(db))
+        return false;
+    sqlite3_busy_timeout(db->handle, 0);
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
+    sqlite3_busy_timeout(db->handle, db->wait_ms);
+    if (apart)
+        database_let_go(db);
+    if (code == SQLITE_OK || (!all && (code & 0xff) == SQLITE_BUSY))
+        return true;
+    return note_failure(db, code);
+}
+
+/* ---- transactions ---- */
+
+bool database_hold(struct database *db)
+{
+    if (!db->handle) /* closed after a failure, and not open again yet */
+        return note_failure(db, SQLITE_CANTOPEN);
+    if (database_lock_take(&db->lock, db->wait_ms))
+        return true;
+    if (errno == EAGAIN)
+        return note_failure(db, SQLITE_BUSY);
+    note_failure(db, SQLITE_CANTOPEN);
+    snprintf(db->failure_text, sizeof db->failure_text, "cannot lock the journal: %s",
+             strerror(errno));
+    return false;
+}
+
+void database_let_go(struct database *db)
+{
+    database_lock_give(&db->lock);
+}
+
+static bool step_once(struct database *db, sqlite3_stmt **statement, const char *sql)
+{
+    int code = SQLITE_OK;
+    if (!*statement)
+        code = sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(*statement);
+    if (*statement)
+        sqlite3_reset(*statement);
+    return code == SQLITE_DONE || note_failure(db, code);
+}
+
+bool database_begin(struct database *db)
+{
+    if (!database_hold(db))
+        return false;
+    if (step_once(db, &db->begin, "BEGIN IMMEDIATE") && database_is_in_place(db))
+        return true;
+    database_rollback(db);
+    return false;
+}
+
+bool database_commit(struct database *db)
+{
+    bool done = db->handle && db->failure == SQLITE_OK && step_once(db, &db->commit, "COMMIT") &&
+                database_is_in_place(db);
+    if (done)
+        database_let_go(db);
+    else
+        database_rollback(db);
+    return done;
+}
+
+void database_rollback(struct database *db)
+{
+    if (!db->handle)
+        return;
+    if (database_in_transaction(db)) /* SQLite has rolled back by itself after some */
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    database_let_go(db);
+}
+
+/* ---- files ---- */
+
+bool database_note_files(struct database *db, struct error *err)
+{
+    bool writes = db->lock.fd >= 0;
+    if (writes && !database_hold(db))
+        return database_explain(db, err);
+    bool noted = database_files_note(&db->files, db->handle, err);
+    if (noted && writes && database_files_too_late(&db->files)) {
+        db->fault = FILES_LOG_GONE; /* no checkpoint when it is closed */
+        noted = error_set(err, "its log (-wal) is not the one that another process writes: "
+                               "that one was removed or replaced; try again in a moment");
+    }
+    if (writes)
+        database_let_go(db);
+    return noted;
+}
+
+bool database_rescue(struct database *db, struct error *err)
+{
+    uint32_t lost = 0;
+    database_clear(db);
+    if (!database_hold(db))
+        return database_explain(db, err);
+    enum files_fault fault = database_files_check(&db->files, err);
+    if (fault == FILES_LOG_GONE || fault == FILES_LOG_CUT) {
+        enum files_rescue rescue = database_files_rescue(&db->files, &lost);
+        if (rescue == RESCUE_LATER) {
+            database_let_go(db);
+            return error_set(err, "its log cannot be copied while another process reads it");
+        }
+        if (rescue == RESCUE_LOST)
+            log_write(LOG_ERROR, "journal_lost", log_number("pages_at_most", lost),
+                      log_text("reason", err->text));
+        else
+            log_write(LOG_WARNING, "journal_rescued", log_text("reason", err->text));
+    }
+    database_close(db);
+    return true;
+}
+
+/* ---- prepared statements ---- */
+
+static sqlite3_stmt *find_statement(struct database *db, int which)
+{
+    assert(which >= 0 && which < DATABASE_STATEMENTS);
+    if (!db->statements[which]) {
+        int code = sqlite3_prepare_v3(db->handle, db->sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                      &db->statements[which], NULL);
+        if (code != SQLITE_OK)
+            note_failure(db, code);
+    }
+    return db->statements[which];
+}
+
+static int bind_value(sqlite3_stmt *statement, int place, const struct value *value)
+{
+    const void *data = value->bytes.data ? (const void *)value->bytes.data : "";
+    switch (value->kind) {
+    case VALUE_NULL:
+        return sqlite3_bind_null(statement, place);
+    case VALUE_NUMBER:
+        return sqlite3_bind_int64(statement, place, value->number);
+    case VALUE_TEXT:
+        return sqlite3_bind_text64(statement, place, data, value->bytes.length, SQLITE_STATIC,
+                                   SQLITE_UTF8);
+    case VALUE_BLOB:
+        return sqlite3_bind_blob64(statement, place, data, value->bytes.length, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+struct query database_query_values(struct database *db, int which, const struct value *values,
+                                   size_t count)
+{
+    struct query query = {.db = db};
+    if (!db->handle) /* closed after a failure, and not open again yet */
+        note_failure(db, SQLITE_CANTOPEN);
+    if (db->failure != SQLITE_OK)
+        return query;
+    query.statement = find_statement(db, which);
+    for (size_t i = 0; query.statement && i < count; i++) {
+        int code = bind_value(query.statement, (int)i + 1, &values[i]);
+        if (code != SQLITE_OK) {
+            note_failure(db, code);
+            query_end(&query);
+        }
+    }
+    return query;
+}
+
+bool query_next(struct query *query)
+{
+    if (!query->statement)
+        return false;
+    int code = sqlite3_step(query->statement);
+    if (code == SQLITE_ROW)
+        return true;
+    if (code != SQLITE_DONE)
+        note_failure(query->db, code);
+    query_end(query);
+    return false;
+}
+
+void query_end(struct query *query)
+{
+    if (!query->statement)
+        return;
+    sqlite3_reset(query->statement);
+    sqlite3_clear_bindings(query->statement);
+    query->statement = NULL;
+}
+
+bool query_is_null(const struct query *query, int column)
+{
+    return sqlite3_column_type(query->statement, column) == SQLITE_NULL;
+}
+
+int64_t query_number(const struct query *query, int column)
+{
+    return sqlite3_column_int64(query->statement, column);
+}
+
+struct bytes query_bytes(const struct query *query, int column)
+{
+    const void *data = sqlite3_column_blob(query->statement, column);
+    return bytes_of(data, (size_t)sqlite3_column_bytes(query->statement, column));
+}
+
+bool database_execute_values(struct database *db, int which, const struct value *values,
+                             size_t count)
+{
+    struct query query = database_query_values(db, which, values, count);
+    if (!query.statement)
+        return false;
+    while (query_next(&query))
+        ;
+    return db->failure == SQLITE_OK;
+}

@@ -1,0 +1,183 @@
+/* What docs/journal-format.md describes. Reasons that shape the tables:
+ *
+ * - The body stands apart from the event, and the tails of outputs from the delivery: rows that are
+ *   updated or listed stay small.
+ * - A delivery's number is made of its event's number and its place among the route's actions, so
+ *   that the deliveries of an event are found, and come in order, without an index.
+ * - Only what waits or runs is in an index; it holds a few bytes a row and does not grow with
+ *   history. It does not hold the state: a claim leaves it alone.
+ * - Dedupe keys have no index (the runner keeps them in memory).
+ * - Ids rise with time, so their index is only ever appended to. */
+#include "server/journal/tables.h"
+
+#include <stdio.h>
+
+static const char version_1[] =
+    "CREATE TABLE event ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  id TEXT NOT NULL,"
+    "  route TEXT NOT NULL,"
+    "  received_ms INTEGER NOT NULL,"
+    "  client TEXT NOT NULL,"
+    "  type TEXT NOT NULL,"
+    "  delivery_id TEXT NOT NULL,"
+    "  content_type TEXT NOT NULL,"
+    "  is_json INTEGER NOT NULL,"
+    "  size INTEGER NOT NULL,"
+    "  dedupe_key BLOB"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX event_id ON event (id);"
+    "CREATE TABLE body ("
+    "  event INTEGER PRIMARY KEY,"
+    "  headers TEXT NOT NULL,"
+    "  content BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE TABLE action ("
+    "  number INTEGER PRIMARY KEY,"
+    "  route TEXT NOT NULL,"
+    "  name TEXT NOT NULL,"
+    "  UNIQUE (route, name)"
+    ") STRICT;"
+    "CREATE TABLE delivery ("
+    "  seq INTEGER PRIMARY KEY,"
+    "  event INTEGER GENERATED ALWAYS AS (seq >> 8) VIRTUAL,"
+    "  action INTEGER NOT NULL,"
+    "  state TEXT NOT NULL CHECK (state IN ('pending', 'running', 'done', 'dead')),"
+    "  due_ms INTEGER NOT NULL,"
+    "  attempt INTEGER NOT NULL,"
+    "  takeovers INTEGER NOT NULL,"
+    "  runner INTEGER,"
+    "  started_ms INTEGER,"
+    "  ended_ms INTEGER,"
+    "  duration_ms INTEGER,"
+    "  exit_status INTEGER,"
+    "  signal INTEGER,"
+    "  reason TEXT"
+    ") STRICT;"
+    "CREATE INDEX delivery_open ON delivery (action) WHERE state IN ('pending', 'running');"
+    "CREATE TABLE output ("
+    "  delivery INTEGER PRIMARY KEY,"
+    "  output_total INTEGER NOT NULL,"
+    "  error_total INTEGER NOT NULL,"
+    "  output BLOB NOT NULL,"
+    "  error_output BLOB NOT NULL"
+    ") STRICT;";
+
+static const char version_2[] = "ALTER TABLE event ADD COLUMN failures TEXT;"
+                                "CREATE TABLE learned ("
+                                "  route TEXT NOT NULL,"
+                                "  provider TEXT NOT NULL,"
+                                "  key BLOB NOT NULL,"
+                                "  learned_ms INTEGER NOT NULL,"
+                                "  PRIMARY KEY (route, provider)"
+                                ") STRICT;";
+
+static const char version_3[] = "CREATE TABLE horizon ("
+                                "  one INTEGER PRIMARY KEY CHECK (one = 1),"
+                                "  now_ms INTEGER NOT NULL"
+                                ") STRICT;";
+
+/* What was given up before is known by its reason, which has been the same in all versions. */
+static const char version_4[] =
+    "ALTER TABLE event ADD COLUMN reruns INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN stops INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN given_up INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE delivery SET given_up = 1"
+    " WHERE state = 'dead' AND takeovers >= 10 AND reason GLOB 'given up: *';";
+
+static const struct migration own_steps[] = {
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}};
+
+_Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
+
+static bool check_application(struct database *db, int64_t version, struct error *err)
+{
+    int64_t application, tables;
+    if (!database_read_number(db, "PRAGMA application_id", &application) ||
+        !database_read_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
+        return database_explain(db, err);
+    if (application == JOURNAL_APPLICATION || (version == 0 && tables == 0))
+        return true;
+    return error_set(err, "this database is not a journal of tenterhook");
+}
+
+static bool check_version(struct database *db, int64_t newest, int64_t *version, struct error *err)
+{
+    if (!database_read_number(db, "PRAGMA user_version", version))
+        return database_explain(db, err);
+    if (*version > newest)
+        return error_set(err,
+                         "the journal has version %lld and this tenterhook knows version %lld at "
+                         "most: it was written by a newer one",
+                         (long long)*version, (long long)newest);
+    return check_application(db, *version, err);
+}
+
+static bool migrate_step(struct database *db, const struct migration *step, struct error *err)
+{
+    char mark[96];
+    snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %lld;",
+             JOURNAL_APPLICATION, (long long)step->to);
+    int64_t version = -1;
+    if (!database_begin(db))
+        return database_explain(db, err);
+    bool done = database_read_number(db, "PRAGMA user_version", &version) &&
+                version == step->to - 1 && database_run(db, step->sql) && database_run(db, mark);
+    if (done && database_commit(db))
+        return true;
+    database_explain(db, err);
+    if (!done)
+        database_rollback(db);
+    return error_prefix(err, "cannot bring the journal to version %lld", (long long)step->to);
+}
+
+bool journal_migrate(struct database *db, const struct migration *steps, size_t count,
+                     struct error *err)
+{
+    int64_t version, newest = count ? steps[count - 1].to : 0;
+    if (!check_version(db, newest, &version, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (steps[i].to > version && !migrate_step(db, &steps[i], err))
+            return false;
+    return true;
+}
+
+/* Only before the first table: on one that exists it does nothing but take the write lock. */
+static const char new_settings[] = "PRAGMA auto_vacuum = INCREMENTAL;";
+static const char write_settings[] = "PRAGMA journal_mode = WAL;"
+                                     "PRAGMA synchronous = FULL;"
+                                     "PRAGMA temp_store = MEMORY;"
+                                     "PRAGMA cache_size = -16384;"
+                                     "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA trusted_schema = OFF;";
+
+bool journal_prepare(struct database *db, bool *is_new, struct error *err)
+{
+    int64_t version;
+    char mode[16];
+    /* looked at first: a database of somebody else is not to be changed at all */
+    if (!check_version(db, JOURNAL_VERSION, &version, err))
+        return false;
+    if ((version == 0 && !database_run(db, new_settings)) || !database_run(db, write_settings) ||
+        !database_read_text(db, "PRAGMA journal_mode", mode, sizeof mode))
+        return database_explain(db, err);
+    if (strcmp(mode, "wal") != 0)
+        return error_set(err, "the file system does not allow write-ahead logging");
+    *is_new = version == 0;
+    return journal_migrate(db, own_steps, JOURNAL_VERSION, err);
+}
+
+bool journal_check_version(struct database *db, struct error *err)
+{
+    int64_t version;
+    if (!check_version(db, JOURNAL_VERSION, &version, err))
+        return false;
+    if (version == 0)
+        return error_set(err, "the journal is empty");
+    return version == JOURNAL_VERSION ||
+           error_set(err,
+                     "the journal has version %lld; start the server once, which brings it to "
+                     "version %d",
+                     (long long)version, JOURNAL_VERSION);
+}

@@ -1,0 +1,27 @@
+/* The tables of the journal and the way from each version of them to the next. */
+#ifndef TENTERHOOK_SERVER_JOURNAL_TABLES_H
+#define TENTERHOOK_SERVER_JOURNAL_TABLES_H
+
+#include "server/journal/sqlite.h"
+
+enum { JOURNAL_VERSION = 4, JOURNAL_APPLICATION = 0x74686f6b /* "thok" */ };
+
+/* One step: what makes a journal of version `to` - 1 one of version `to`. */
+struct migration {
+    int64_t to;
+    const char *sql;
+};
+
+/* Brings the open file to the version of the last step, each step in a transaction of its own: a
+ * step that is cut off is made again. Refuses a file that is newer or not a journal. */
+bool journal_migrate(struct database *db, const struct migration *steps, size_t count,
+                     struct error *err);
+
+/* The settings of a connection that writes, then journal_migrate with our own steps. `*is_new`:
+ * there was nothing in the file. */
+bool journal_prepare(struct database *db, bool *is_new, struct error *err);
+
+/* Whether a connection that only reads understands what it sees. */
+bool journal_check_version(struct database *db, struct error *err);
+
+#endif

@@ -1,0 +1,537 @@
+/* The walk of one webhook as a table: what stands in it, in which order, is all there is to know
+ * about what happens to a request, and a new stage is a function and a row. A stage lets the
+ * request go on or gives the row of its answer; the first answer ends the walk. Nothing before
+ * `authenticate` looks at the body, and nothing after it runs for a caller who has not passed. */
+#include "server/pipeline/pipeline.h"
+
+#include "base/secret.h"
+#include "handlers/admission/address.h"
+#include "handlers/admission/event_names.h"
+#include "handlers/admission/events.h"
+#include "handlers/admission/limit.h"
+#include "handlers/admission/validate.h"
+#include "handlers/content/content.h"
+#include "handlers/provider/learned.h"
+#include "server/pipeline/guard.h"
+#include "server/pipeline/proxies.h"
+#include "server/pipeline/routing.h"
+#include "server/pipeline/stored_headers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct stage {
+    const char *name;
+    struct verdict (*run)(struct exchange *exchange, int64_t monotonic_ns);
+};
+
+/* ---- the head ---- */
+
+static struct verdict stage_guard(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return guard_check(&exchange->request, &exchange->content_length);
+}
+
+/* Before everything that a stranger could be refused, charged or logged for. */
+static struct verdict stage_health(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct request *request = &exchange->request;
+    const char *path = exchange->pipeline->settings->server.health;
+    (void)monotonic_ns;
+    if (!path || !bytes_equal_text(request->path, path))
+        return verdict_go_on();
+    if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
+        return (struct verdict){.reply = REPLY_METHOD,
+                                .reason = "the health check takes GET and HEAD",
+                                .header_name = "Allow",
+                                .header_value = bytes_of_text("GET, HEAD")};
+    return exchange->content_length == 0
+               ? (struct verdict){.reply = REPLY_HEALTHY}
+               : verdict_refuse(REPLY_TOO_LARGE, "the health check takes no body");
+}
+
+static struct verdict stage_client(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return proxies_find_client(&exchange->pipeline->settings->server, &exchange->request);
+}
+
+static struct verdict stage_route(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return routing_match(exchange->pipeline->routing, &exchange->request);
+}
+
+/* A body that says how long it is, is refused before it is sent; a chunked one when it is there. No
+ * Content-Length means no body. */
+static struct verdict stage_length(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->content_length > exchange->request.route->max_body
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               : verdict_go_on();
+}
+
+static struct verdict stage_address(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct request *request = &exchange->request;
+    (void)monotonic_ns;
+    struct verdict verdict = address_check(request->route, &request->client);
+    if (verdict.reply == REPLY_FORBIDDEN && request->is_unnamed)
+        verdict.reason = "the address is not allowed: it is a trusted proxy's, which names no "
+                         "client (server.forwarded)";
+    return verdict;
+}
+
+static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
+                                  int64_t monotonic_ns, struct limit_tokens *tokens)
+{
+    struct request *request = &exchange->request;
+    if (!exchange->pipeline->limits)
+        return verdict_go_on();
+    int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
+                                 monotonic_ns, tokens);
+    if (wait_ms == 0)
+        return verdict_go_on();
+    return (struct verdict){.reply = REPLY_RATE_LIMITED,
+                            .retry_after_s = (unsigned)((wait_ms + 999) / 1000),
+                            .reason = per == PER_CLIENT ? "too many requests of this client"
+                                                        : "too many requests of this route"};
+}
+
+static bool has_limit(const struct route *route, enum rate_limit_per per)
+{
+    const struct rate_limit *limits = route->rate_limits.items;
+    for (size_t i = 0; i < route->rate_limits.count; i++)
+        if (limits[i].per == (int)per)
+            return true;
+    return false;
+}
+
+/* The tokens are noted where the route may have a reason to give them back. */
+static struct verdict stage_limit_client(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct route *route = exchange->request.route;
+    if (has_limit(route, PER_CLIENT) && has_limit(route, PER_ROUTE))
+        exchange->client_tokens = arena_alloc(&exchange->arena, sizeof *exchange->client_tokens);
+    return take_limits(exchange, PER_CLIENT, monotonic_ns, exchange->client_tokens);
+}
+
+/* ---- authentication ---- */
+
+static const struct authenticator *kind_at(const struct route *route, size_t index)
+{
+    return authenticator_of(&route->authenticators[index]);
+}
+
+/* A 401 tells how to authenticate by what the route is, never by what was wrong. */
+static const char *find_challenge(const struct route *route)
+{
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        const char *challenge =
+            kind->challenge ? kind->challenge(route->authenticators[i].settings) : NULL;
+        if (challenge)
+            return challenge;
+    }
+    return NULL;
+}
+
+/* The header that belongs to a refusal, unless the authenticator has brought one. */
+static struct verdict complete_refusal(struct exchange *exchange, struct verdict verdict)
+{
+    const struct route *route = exchange->request.route;
+    const char *challenge = find_challenge(route);
+    if (verdict.header_name)
+        return verdict;
+    if (verdict.reply == REPLY_UNAUTHENTICATED && challenge) {
+        verdict.header_name = "WWW-Authenticate";
+        verdict.header_value = bytes_of_text(challenge);
+    } else if (verdict.reply == REPLY_METHOD) {
+        verdict.header_name = "Allow";
+        verdict.header_value = routing_allow(route, &exchange->arena);
+    }
+    return verdict;
+}
+
+/* Whether the authenticator passed its head and goes on to the body. */
+static bool takes_part(const struct exchange *exchange, size_t index)
+{
+    return index < exchange->passed_heads && index + 1 != exchange->handshake_head;
+}
+
+static bool awaits_body(const struct exchange *exchange)
+{
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(exchange->request.route, i)->body)
+            return true;
+    return false;
+}
+
+bool pipeline_is_authenticated(const struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    return !route->no_authentication && exchange->passed_heads == route->authenticator_count &&
+           !awaits_body(exchange) && exchange->handshake.reply == REPLY_NONE;
+}
+
+/* A handshake is not an answer until all others have passed: it is put aside. */
+static struct verdict set_handshake_aside(struct exchange *exchange, struct verdict verdict)
+{
+    if (verdict.reply != REPLY_HANDSHAKE)
+        return verdict;
+    exchange->handshake = verdict;
+    return verdict_go_on();
+}
+
+const char *pipeline_learned_name(const struct route *route)
+{
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        const char *name = kind->learns ? kind->learns(route->authenticators[i].settings) : NULL;
+        if (name)
+            return name;
+    }
+    return NULL;
+}
+
+/* The key that the route's sender has delivered, for authenticators that want it. */
+static void find_learned_key(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    struct learned_table *table = exchange->pipeline->learned;
+    uint8_t key[LEARNED_KEY_MAX];
+    size_t length;
+    const char *name = table ? pipeline_learned_name(route) : NULL;
+    if (!name || !learned_get(table, route->name, name, key, &length))
+        return;
+    const char *copy = arena_copy_bytes(&exchange->arena, bytes_of(key, length));
+    request->learned_key = bytes_of(copy, copy ? length : 0);
+    secret_wipe(key, sizeof key);
+}
+
+static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    (void)monotonic_ns;
+    find_learned_key(exchange);
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        struct verdict verdict =
+            kind_at(route, i)->head(handler->settings, request, &exchange->states[i]);
+        if (verdict.reply == REPLY_HANDSHAKE)
+            exchange->handshake_head = i + 1;
+        verdict = set_handshake_aside(exchange, verdict);
+        if (verdict.reply != REPLY_NONE)
+            return complete_refusal(exchange, verdict);
+        exchange->passed_heads = i + 1;
+    }
+    /* a key that is delivered takes the way of an event: behind the body, to the runner */
+    bool waits = awaits_body(exchange) || exchange->handshake.learn.length > 0;
+    return waits ? verdict_go_on() : exchange->handshake;
+}
+
+static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    const struct route *route = request->route;
+    (void)monotonic_ns;
+    for (size_t i = 0; i < exchange->passed_heads; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        if (!takes_part(exchange, i) || !kind_at(route, i)->body)
+            continue;
+        struct verdict verdict = set_handshake_aside(
+            exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
+        if (verdict.reply != REPLY_NONE)
+            return complete_refusal(exchange, verdict);
+    }
+    return verdict_go_on();
+}
+
+static struct verdict stage_handshake(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->handshake;
+}
+
+/* ---- the event ---- */
+
+/* Charged for authenticated calls alone, so that strangers cannot use up a route. Whom the route
+ * refuses has not used up his own bucket either. */
+static struct verdict stage_limit_route(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct verdict verdict = take_limits(exchange, PER_ROUTE, monotonic_ns, NULL);
+    if (verdict.reply != REPLY_NONE && exchange->client_tokens)
+        limit_give_back(exchange->client_tokens);
+    return verdict;
+}
+
+static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)
+{
+    struct request *request = &exchange->request;
+    const struct event_names *names =
+        route_part(exchange->pipeline->settings, request->route, &event_names_route_section);
+    (void)monotonic_ns;
+    struct verdict verdict = content_check(request);
+    return verdict.reply == REPLY_NONE && names ? event_names_take(names, request) : verdict;
+}
+
+static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct request *request = &exchange->request;
+    (void)monotonic_ns;
+    return events_take(&request->route->events, request->event_type)
+               ? verdict_go_on()
+               : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
+}
+
+/* After the selection: an event that is not wanted need not be what the route takes. */
+static struct verdict stage_validate(struct exchange *exchange, int64_t monotonic_ns)
+{
+    const struct pipeline *pipeline = exchange->pipeline;
+    (void)monotonic_ns;
+    if (!pipeline->evaluator)
+        return verdict_go_on();
+    const struct validate_settings *settings =
+        route_part(pipeline->settings, exchange->request.route, &validate_route_section);
+    struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
+    if (verdict.reply != REPLY_QUARANTINED)
+        return verdict;
+    exchange->quarantine = verdict;
+    return verdict_go_on();
+}
+
+/* ---- the table ---- */
+
+#define HEAD_STAGES(STAGE)                                                                         \
+    STAGE("guard", stage_guard)                                                                    \
+    STAGE("health", stage_health)                                                                  \
+    STAGE("client", stage_client)                                                                  \
+    STAGE("route", stage_route)                                                                    \
+    STAGE("length", stage_length)                                                                  \
+    STAGE("address", stage_address)                                                                \
+    STAGE("limit", stage_limit_client)                                                             \
+    STAGE("authenticate", stage_authenticate_head)
+
+#define BODY_STAGES(STAGE)                                                                         \
+    STAGE("size", stage_size)                                                                      \
+    STAGE("signature", stage_authenticate_body)                                                    \
+    STAGE("handshake", stage_handshake)                                                            \
+    STAGE("limit route", stage_limit_route)                                                        \
+    STAGE("decode", stage_decode)                                                                  \
+    STAGE("select", stage_select)                                                                  \
+    STAGE("validate", stage_validate)
+
+/* The whole body is here; only now is the length of a chunked one known. */
+static struct verdict stage_size(struct exchange *exchange, int64_t monotonic_ns)
+{
+    (void)monotonic_ns;
+    return exchange->request.body.length > (size_t)exchange->request.route->max_body
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               : verdict_go_on();
+}
+
+#define STAGE_ROW(name, run) {name, run},
+#define STAGE_NAME(name, run) name,
+
+static const struct stage head_stages[] = {HEAD_STAGES(STAGE_ROW){NULL, NULL}};
+static const struct stage body_stages[] = {BODY_STAGES(STAGE_ROW){NULL, NULL}};
+const char *const pipeline_stage_names[] = {HEAD_STAGES(STAGE_NAME) BODY_STAGES(STAGE_NAME) NULL};
+
+static struct verdict run_stages(const struct stage *stage, struct exchange *exchange,
+                                 int64_t monotonic_ns)
+{
+    for (; stage->name; stage++) {
+        exchange->stage = stage->name;
+        struct verdict verdict = stage->run(exchange, monotonic_ns);
+        if (verdict.reply == REPLY_NONE)
+            continue;
+        if (reply_rows[verdict.reply].retry && verdict.retry_after_s == 0)
+            verdict.retry_after_s = 1;
+        return verdict;
+    }
+    return verdict_go_on();
+}
+
+struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns)
+{
+    return run_stages(head_stages, exchange, monotonic_ns);
+}
+
+void pipeline_feed(struct exchange *exchange, struct bytes piece)
+{
+    const struct route *route = exchange->request.route;
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(route, i)->feed)
+            kind_at(route, i)->feed(exchange->states[i], piece);
+}
+
+struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns)
+{
+    exchange->request.body = body;
+    return run_stages(body_stages, exchange, monotonic_ns);
+}
+
+/* ---- the exchange ---- */
+
+void exchange_init(struct exchange *exchange, const struct pipeline *pipeline)
+{
+    *exchange = (struct exchange){.pipeline = pipeline};
+    arena_init(&exchange->arena, EXCHANGE_ARENA);
+    exchange->request.arena = &exchange->arena;
+}
+
+void exchange_finish(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    for (size_t i = 0; i < exchange->passed_heads; i++)
+        if (takes_part(exchange, i) && kind_at(route, i)->release)
+            kind_at(route, i)->release(exchange->states[i]);
+    exchange->passed_heads = 0;
+    arena_finish(&exchange->arena);
+}
+
+static struct bytes dedupe_key(const struct request *request)
+{
+    if (request->route->dedupe.off)
+        return bytes_of(NULL, 0);
+    return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
+}
+
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+{
+    struct request *request = &exchange->request;
+    struct bytes headers;
+    char *client = arena_alloc(&exchange->arena, CLIENT_TEXT_SIZE);
+    if (!client || !kept_headers(exchange->pipeline->kept_names, request, &headers))
+        return false;
+    client_format(&request->client, client);
+    *event = (struct wire_event){
+        .tag = tag,
+        .route = (uint32_t)request->route->index,
+        .received_ms = request->now_ms,
+        .body_is_json = request->json_good,
+        .client = bytes_of_text(client),
+        .event_type = request->event_type,
+        .delivery_id = request->delivery,
+        .content_type = request_header(request, "Content-Type", NULL),
+        .dedupe_key = dedupe_key(request),
+        .failures = exchange->quarantine.details,
+        .headers = headers,
+        .body = request->body,
+    };
+    return true;
+}
+
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+{
+    if (!pipeline_event(exchange, tag, event))
+        return false;
+    event->learns = true;
+    event->dedupe_key = event->failures = bytes_of(NULL, 0);
+    event->body = exchange->handshake.learn;
+    return true;
+}
+
+static const struct reply_words *find_words(const struct route *route)
+{
+    for (size_t i = 0; route && i < route->authenticator_count; i++) {
+        const struct authenticator *kind = kind_at(route, i);
+        if (kind->words)
+            return kind->words(route->authenticators[i].settings);
+    }
+    return NULL;
+}
+
+/* What the route says itself goes before what its provider wants. */
+static struct verdict answer_as_route_says(const struct respond_settings *respond,
+                                           struct verdict verdict)
+{
+    if (respond->status)
+        verdict.status = (unsigned)respond->status;
+    if (respond->body) {
+        verdict.content_type = respond->type;
+        verdict.body = bytes_of_text(respond->body);
+        verdict.bare = verdict.body.length == 0;
+    }
+    return verdict;
+}
+
+struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict)
+{
+    const struct route *route = exchange->request.route;
+    const struct reply_words *words = find_words(route);
+    if (!route || verdict.reply == REPLY_HANDSHAKE)
+        return verdict;
+    if (words)
+        verdict.bare = words->bare;
+    if (verdict_status(&verdict) >= 300)
+        return verdict;
+    if (words) {
+        verdict.status = (unsigned)words->status;
+        verdict.content_type = words->type;
+        verdict.body = bytes_of_text(words->body);
+    }
+    return answer_as_route_says(&route->respond, verdict);
+}
+
+/* ---- the pipeline ---- */
+
+static bool check_route(const struct route *route, struct error *err)
+{
+    if (route->authenticator_count > AUTHENTICATORS_MAX)
+        return error_set(err, "route \"%s\" has more than %d kinds of authentication", route->name,
+                         AUTHENTICATORS_MAX);
+    if (route->rate_limits.count > LIMITS_PER_ROUTE_MAX)
+        return error_set(err, "route \"%s\" has more than %d rate limits", route->name,
+                         LIMITS_PER_ROUTE_MAX);
+    /* the loader lets no such route through: without this nothing would ask who calls */
+    assert(route->authenticator_count > 0 || route->no_authentication);
+    return true;
+}
+
+/* True if no route has a schema, too. */
+static bool make_evaluator(struct pipeline *pipeline, struct error *err)
+{
+    const struct settings *settings = pipeline->settings;
+    for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
+        const struct validate_settings *schema =
+            route_part(settings, &settings->routes[i], &validate_route_section);
+        if (!schema || !schema->is_set)
+            continue;
+        pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
+        if (!pipeline->evaluator)
+            return error_set(err, "no memory for the schemas");
+    }
+    return true;
+}
+
+bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
+                   struct limit_table *limits, struct learned_table *learned, struct error *err)
+{
+    for (size_t i = 0; i < settings->route_count; i++)
+        if (!check_route(&settings->routes[i], err))
+            return false;
+    *pipeline = (struct pipeline){.settings = settings,
+                                  .limits = limits,
+                                  .routing = routing_create(settings),
+                                  .learned = learned,
+                                  .kept_names = kept_names_create()};
+    if (!pipeline->routing || !pipeline->kept_names)
+        error_set(err, "no memory for the routes");
+    else if (make_evaluator(pipeline, err))
+        return true;
+    pipeline_finish(pipeline);
+    return false;
+}
+
+void pipeline_finish(struct pipeline *pipeline)
+{
+    routing_destroy(pipeline->routing);
+    schema_evaluator_destroy(pipeline->evaluator);
+    free(pipeline->kept_names);
+    *pipeline = (struct pipeline){0};
+}

@@ -1,0 +1,94 @@
+/* The walk of one webhook, up to the runner: a list of stages over an exchange. Knows nothing of
+ * sockets or microhttpd: server/http/http.c drives it for real requests, `verify` for captured
+ * ones. */
+#ifndef TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
+#define TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
+
+#include "base/error.h"
+#include "handlers/auth/authenticator.h"
+#include "handlers/request.h"
+#include "handlers/verdict.h"
+#include "server/ipc/frame.h"
+
+struct kept_names;
+struct learned_table;
+struct limit_table;
+struct limit_tokens;
+struct routing;
+struct schema_evaluator;
+
+enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
+
+/* What the pipeline needs besides the request. Lives as long as the listener. */
+struct pipeline {
+    const struct settings *settings;
+    struct limit_table *limits; /* NULL: not limited (verify) */
+    struct routing *routing;
+    struct schema_evaluator *evaluator; /* NULL: no route has a schema */
+    struct learned_table *learned;      /* NULL: there is none */
+    struct kept_names *kept_names;
+};
+
+/* Compiles the routes. `settings` and the tables outlive the pipeline. */
+bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
+                   struct limit_table *limits, struct learned_table *learned, struct error *err);
+void pipeline_finish(struct pipeline *pipeline);
+
+/* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
+ * (all of the head, none of the trailers, values exactly as received: the guard wants to see what
+ * stands around them), client, secure and now_ms are filled in by the caller. */
+struct exchange {
+    const struct pipeline *pipeline;
+    struct arena arena;
+    struct request request;
+    int64_t content_length;             /* -1: chunked; set by the guard, 0 without a body */
+    struct limit_tokens *client_tokens; /* NULL: not noted */
+    void *states[AUTHENTICATORS_MAX];
+    size_t passed_heads;       /* authenticators whose release is owed */
+    struct verdict handshake;  /* of one authenticator; waits for the others. If it delivers a key
+                                  (`learn`), the runner has to keep that before it is given */
+    size_t handshake_head;     /* which head it came from, from 1; that one has no further part */
+    struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
+    const char *stage;         /* name of the stage that decided, for the log and for verify */
+};
+
+void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
+/* Releases authenticator states and the arena. */
+void exchange_finish(struct exchange *exchange);
+
+/* guard → health → client → route → length → address → limit per client → authenticate (head).
+ * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
+ * up to route->max_body bytes. On REPLY_HEALTHY it is a health check, for which the caller still
+ * has to find out how the server is. */
+struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
+
+/* After a head that was let through: whether the caller has shown already who it is, so that
+ * nothing of the body is asked for that. Never so on a route that asks for no credentials. */
+bool pipeline_is_authenticated(const struct exchange *exchange);
+
+/* A piece of the raw body, as it arrives. */
+void pipeline_feed(struct exchange *exchange, struct bytes piece);
+
+/* authenticate (body) → handshake → admit (route) → decode → select → validate. The whole body,
+ * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
+
+/* Puts a verdict about this exchange into the words that the route's sender wants. */
+struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
+
+/* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+
+/* The same for a key that a handshake delivers. */
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+/* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
+const char *pipeline_learned_name(const struct route *route);
+
+/* The names of the stages in order, NULL-terminated: for verify and the documentation. */
+extern const char *const pipeline_stage_names[];
+
+/* The JSON body of an answer into the arena; verdict bodies of their own are returned as they are.
+ * `id` is used by accepted and duplicate. */
+struct bytes reply_body(struct arena *arena, const struct verdict *verdict, const char *id);
+
+#endif

@@ -1,0 +1,134 @@
+/* What is kept goes to disk and to commands, so the rule is an allow-list with exceptions, both as
+ * tables, and the exceptions win. A name is judged by the words in it rather than by a list of
+ * providers: the next provider's secret header is called something-token as well. */
+#include "server/pipeline/stored_headers.h"
+
+#include "base/buffer.h"
+#include "base/json_text.h"
+#include "base/siphash.h"
+#include "handlers/admission/events.h"
+#include "handlers/auth/authenticator.h"
+
+#include <stdlib.h>
+
+enum { KEPT_MAX = 64 * 1024, NAMES = 128, NAME_MAX = 46 };
+
+/* What was found about a name, because senders send the same ones each time. Each hash has one
+ * place, and the newest name has it. */
+struct kept_names {
+    struct kept_name {
+        bool is_kept;
+        uint8_t length;
+        uint8_t name[NAME_MAX];
+    } names[NAMES];
+};
+
+static const char *const kept_patterns[] = {
+    "content-type", "user-agent",  "x-*",     "webhook-*", "ce-*",        "*-event",
+    "*-event-*",    "*-delivery*", "*-topic", "*-id",      "*-timestamp", NULL};
+static const char *const dropped_patterns[] = {
+    "*auth*",   "*token*",      "*secret*",  "*signature*", "*hmac*",        "*passw*",   "*key*",
+    "*cookie*", "*credential*", "*session*", "*digest*",    "x-forwarded-*", "x-real-ip", "*-jwt*",
+    "*cert*",   "x-hub-sig*",   "*-sign",    "x-client-*",  "x-original-*",  "*verif*",   NULL};
+
+static bool matches_any(const char *const *patterns, struct bytes name)
+{
+    for (; *patterns; patterns++)
+        if (pattern_matches_text(bytes_of_text(*patterns), name))
+            return true;
+    return false;
+}
+
+static bool is_owned(const struct route *route, struct bytes name)
+{
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
+        if (kind->owns_header && kind->owns_header(route->authenticators[i].settings, name))
+            return true;
+    }
+    return false;
+}
+
+static struct bytes lower_case(struct arena *arena, struct bytes name)
+{
+    char *copy = arena_copy_bytes(arena, name);
+    for (size_t i = 0; copy && i < name.length; i++)
+        if (copy[i] >= 'A' && copy[i] <= 'Z')
+            copy[i] = (char)(copy[i] + ('a' - 'A'));
+    return bytes_of(copy, copy ? name.length : 0);
+}
+
+static bool judge_name(struct bytes lower)
+{
+    return matches_any(kept_patterns, lower) && !matches_any(dropped_patterns, lower);
+}
+
+static bool name_is_kept(struct kept_names *names, struct bytes lower)
+{
+    static const struct siphash_key seed = {{0}}; /* a collision costs a look at the patterns */
+    if (lower.length > NAME_MAX)
+        return judge_name(lower);
+    struct kept_name *known = &names->names[siphash(&seed, lower) % NAMES];
+    if (!bytes_equal(bytes_of(known->name, known->length), lower)) {
+        known->is_kept = judge_name(lower);
+        known->length = (uint8_t)lower.length;
+        memcpy(known->name, lower.data, lower.length);
+    }
+    return known->is_kept;
+}
+
+static bool comes_earlier(const struct request *request, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (bytes_equal_nocase(request->headers[i].name, request->headers[index].name))
+            return true;
+    return false;
+}
+
+static bool append_values(struct buffer *out, const struct request *request, size_t from)
+{
+    struct bytes name = request->headers[from].name;
+    for (size_t i = from; i < request->header_count; i++) {
+        if (!bytes_equal_nocase(request->headers[i].name, name))
+            continue;
+        if ((i > from && !buffer_append_text(out, ", ")) ||
+            !json_escape(out, request->headers[i].value))
+            return false;
+    }
+    return true;
+}
+
+static bool append_header(struct buffer *out, struct kept_names *names,
+                          const struct request *request, size_t index)
+{
+    struct bytes lower = lower_case(request->arena, request->headers[index].name);
+    if (!lower.data)
+        return false;
+    if (!name_is_kept(names, lower) || is_owned(request->route, lower) ||
+        comes_earlier(request, index))
+        return true;
+    return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
+           buffer_append_text(out, "\":\"") && append_values(out, request, index) &&
+           buffer_append_text(out, "\"");
+}
+
+struct kept_names *kept_names_create(void)
+{
+    return calloc(1, sizeof(struct kept_names));
+}
+
+bool kept_headers(struct kept_names *names, struct request *request, struct bytes *json)
+{
+    struct buffer out;
+    buffer_init(&out, KEPT_MAX);
+    bool good = buffer_append_text(&out, "{");
+    for (size_t i = 0; good && i < request->header_count; i++)
+        good = append_header(&out, names, request, i);
+    char *copy = good && buffer_append_text(&out, "}")
+                     ? arena_copy_bytes(request->arena, buffer_bytes(&out))
+                     : NULL;
+    if (copy)
+        *json = bytes_of(copy, out.length);
+    buffer_finish(&out);
+    return copy;
+}

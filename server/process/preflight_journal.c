@@ -1,0 +1,148 @@
+/* The journal's place. Who makes the directory is mostly not who runs the server, and SQLite's own
+ * sentence ("attempt to write a readonly database") names neither. So whether the user can write is
+ * tried before, in a child that becomes that user: modes alone do not tell it, since there are
+ * access lists, directories above and read-only mounts. */
+#include "server/process/preflight.h"
+
+#include "base/units.h"
+#include "server/ipc/privilege.h"
+#include "server/journal/sqlite.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { USER_NAME_MAX = 64 };
+
+static void name_user(uid_t uid, char name[USER_NAME_MAX])
+{
+    const struct passwd *user = getpwuid(uid);
+    if (user)
+        snprintf(name, USER_NAME_MAX, "%s", user->pw_name);
+    else
+        snprintf(name, USER_NAME_MAX, "%u", (unsigned)uid);
+}
+
+/* Who runs the server: root becomes another user, others stay who they are. Nobody knows as whom it
+ * will be started if `check` is run by an ordinary user and the file names none. */
+static bool find_runner(const struct settings *settings, uid_t *uid)
+{
+    const char *wanted = settings->server.user;
+    gid_t gid;
+    *uid = geteuid();
+    return (*uid != 0 && !wanted) || privilege_find_user(wanted, uid, &gid, NULL);
+}
+
+/* Whose it is, who will run, and what to type. */
+static bool tell_owner(const struct settings *settings, const char *path, uid_t uid,
+                       struct error *err)
+{
+    char owner[USER_NAME_MAX], user[USER_NAME_MAX];
+    bool is_known = geteuid() == 0 || settings->server.user;
+    struct stat what;
+    if (stat(path, &what) != 0)
+        return error_set_errno(err, errno, "cannot look at %s", path);
+    name_user(what.st_uid, owner);
+    name_user(uid, user);
+    if (what.st_uid == uid)
+        return error_set(err,
+                         "%s belongs to %s, as whom the server runs, but its mode is %04o: "
+                         "chmod u+rw%s %s",
+                         path, owner, (unsigned)what.st_mode & 07777,
+                         S_ISDIR(what.st_mode) ? "x" : "", path);
+    return error_set(err, "%s belongs to %s, and %s, as whom %s, cannot write it: chown %s %s",
+                     path, owner, user, is_known ? "the server runs" : "you run this", user, path);
+}
+
+static bool check_path(const struct settings *settings, const char *path, uid_t uid,
+                       struct error *err)
+{
+    char user[USER_NAME_MAX];
+    name_user(uid, user);
+    switch (privilege_try_write(settings->server.user, path)) {
+    case WRITE_DENIED:
+        return tell_owner(settings, path, uid, err);
+    case WRITE_READ_ONLY:
+        return error_set(err, "%s is on a file system that is mounted read-only", path);
+    case WRITE_UNREACHABLE:
+        return error_set(err,
+                         "%s, as whom the server runs, cannot reach %s: a directory above it "
+                         "is closed to others",
+                         user, path);
+    default: /* where it could not be found out the start will */
+        return true;
+    }
+}
+
+/* Of files that are there. Empty ones of root's are handed over at the start. */
+static bool check_files(const struct settings *settings, const char *journal, uid_t uid,
+                        struct error *err)
+{
+    static const char *const beside[] = {"", ".lock", "-wal", "-shm"};
+    char path[PATH_MAX];
+    struct stat what;
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        snprintf(path, sizeof path, "%s%s", journal, beside[i]);
+        if (stat(path, &what) != 0 || (geteuid() == 0 && what.st_uid == 0 && what.st_size == 0))
+            continue;
+        if (!check_path(settings, path, uid, err))
+            return false;
+    }
+    return true;
+}
+
+/* SQLite's files stand where a link leads to. */
+bool premises_journal_is_writable(const struct settings *settings, struct error *err)
+{
+    char journal[PATH_MAX], directory[PATH_MAX];
+    uid_t uid;
+    if (!realpath(settings->journal.path, journal))
+        snprintf(journal, sizeof journal, "%s", settings->journal.path);
+    snprintf(directory, sizeof directory, "%s", journal);
+    return !find_runner(settings, &uid) || (check_path(settings, dirname(directory), uid, err) &&
+                                            check_files(settings, journal, uid, err));
+}
+
+static void check_place(const struct settings *settings, struct problem_list *problems)
+{
+    struct stat what;
+    struct error err = {""};
+    char *path = strdup(settings->journal.path);
+    bool is_there =
+        path && (stat(dirname(path), &what) == 0 ? S_ISDIR(what.st_mode) : errno == EACCES);
+    free(path);
+    if (!is_there && settings->journal.at.file)
+        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
+                         "the directory of the journal %s is not there", settings->journal.path);
+    if (is_there && !premises_journal_is_writable(settings, &err))
+        settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
+}
+
+/* The log may need as much room as it can have before it is copied, whatever commands print. */
+static void check_floor(const struct settings *settings, struct problem_list *problems)
+{
+    const struct journal_settings *journal = &settings->journal;
+    int64_t least = (int64_t)DATABASE_PAGE * DATABASE_LOG_PAGES;
+    char is[32], needed[32];
+    if (journal->min_free >= least)
+        return;
+    units_format_size(journal->min_free, is);
+    units_format_size(least, needed);
+    settings_problem(problems, PROBLEM_WARNING, &journal->min_free_at,
+                     "\"min_free: %s\" is little: the journal's log alone may grow to %s while the "
+                     "disk is slow, and events that wait for their actions need room for what "
+                     "becomes of them",
+                     is, needed);
+}
+
+void premises_warn_journal(const struct settings *settings, struct problem_list *problems)
+{
+    check_place(settings, problems);
+    check_floor(settings, problems);
+}

@@ -1,0 +1,28 @@
+/* Lets go of what is over and old enough, between the commits of the runner. */
+#ifndef TENTERHOOK_SERVER_RUNNER_RETENTION_H
+#define TENTERHOOK_SERVER_RUNNER_RETENTION_H
+
+#include "config/settings.h"
+#include "server/runner/horizon.h"
+#include "server/runner/journal_health.h"
+
+struct retention {
+    const struct journal_settings *settings;
+    struct store *store;
+    int64_t window_ms;            /* the longest dedupe window */
+    int64_t cursor;               /* the walk is behind this event; 0: it begins */
+    struct journal_pruned pruned; /* in this round */
+    bool drops_bodies;            /* this round takes bodies of dead events too */
+    struct horizon horizon;
+    int64_t stored_ms; /* of the horizon, in the journal; -1: not read yet */
+    struct loop_timer timer;
+};
+
+/* Does nothing until retention_start. */
+void retention_init(struct retention *retention, const struct settings *settings,
+                    struct store *store);
+/* The first round is about to begin, others follow. */
+void retention_start(struct retention *retention);
+void retention_stop(struct retention *retention);
+
+#endif
