@@ -34,28 +34,6 @@ struct bytes request_query(const struct request *request, const char *name, size
     return value;
 }
 
-/* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
- * memory of a tree has a limit of its own (handlers/admission/validate.c), and so have names: to
- * look for millions of them in one object takes seconds, and nobody sends that. */
-struct json_limits request_json_limits(const struct request *request)
-{
-    enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };
-    _Static_assert((int)ROUTE_JSON_DEPTH_MAX == (int)JSON_DEPTH_MAX, "the row's bound");
-    struct json_limits limits = json_limits_default;
-    const struct route *route = request->route;
-    if (!route || route->json.depth == 0)
-        return limits;
-    size_t by_size = (size_t)route->max_body / BYTES_A_VALUE;
-    limits.depth = (unsigned)route->json.depth;
-    limits.nodes = route->json.values       ? (size_t)route->json.values
-                   : by_size > VALUES_LEAST ? by_size
-                                            : VALUES_LEAST;
-    limits.names = route->json.values ? limits.nodes : NAMES;
-    limits.lone_surrogates = route->json.surrogates == JSON_SURROGATES_ACCEPT;
-    limits.repeated_names = route->json.repeated == JSON_REPEATED_LAST;
-    return limits;
-}
-
 static bool is_mapped(const uint8_t address[16])
 {
     static const uint8_t prefix[12] = {[10] = 0xff, [11] = 0xff};

@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "base/bytes.h"
 #include "config/settings.h"
-#include "handlers/content/json.h"
+
+struct json_summary; /* handlers/content/json.h */
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
 struct client_address {
@@ -32,11 +33,10 @@ struct request {
     struct bytes query;           /* raw, without "?" */
     const struct header *headers; /* at most 64; trailers are never among them */
     size_t header_count;
-    const struct route *route; /* set by routing */
-    struct bytes learned_key;  /* delivered by the route's sender earlier; empty: none */
-    struct bytes body;         /* complete, from the body stages on */
-    struct json_summary json;  /* of the body, where json_good */
-    bool json_good;            /* the body has passed the guard */
+    const struct route *route;       /* set by routing */
+    struct bytes learned_key;        /* delivered by the route's sender earlier; empty: none */
+    struct bytes body;               /* complete, from the body stages on */
+    const struct json_summary *json; /* of the body, once it has passed the guard; or NULL */
 
     /* What authentication brings out, each empty where the provider has none. */
     struct bytes delivery;   /* the provider's own id of this delivery */
@@ -51,10 +51,6 @@ struct bytes request_header(const struct request *request, const char *name, siz
 
 /* The raw, still percent-encoded value of the first query parameter of that name. */
 struct bytes request_query(const struct request *request, const char *name, size_t *count);
-
-/* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
- */
-struct json_limits request_json_limits(const struct request *request);
 
 /* "192.0.2.1", "2001:db8::1", "unix". */
 enum { CLIENT_TEXT_SIZE = 46 };

@@ -5,6 +5,7 @@
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/validate.h"
 #include "handlers/auth/authenticator.h"
+#include "handlers/auth/event_check.h"
 #include "handlers/provider/provider.h"
 #include "server/cli/verb.h"
 
@@ -25,4 +26,4 @@ const struct registry program_registry = {.authenticators = authenticators,
                                           .provider = &provider_authenticator.kind,
                                           .top_parts = top_parts,
                                           .route_parts = route_parts,
-                                          .check_route = event_names_check};
+                                          .check_route = event_check_route};

@@ -3,8 +3,6 @@
  * could be read as either. */
 #include "handlers/admission/event_names.h"
 
-#include "handlers/auth/authenticator.h"
-
 enum { NAME_MAX_BYTES = 256 };
 
 /* ---- loading ---- */
@@ -102,21 +100,16 @@ static struct verdict take_first(const struct value_list *list, struct request *
     return verdict;
 }
 
-/* Whether none but the sender can have written the id. */
-static bool is_signed(const struct value_list *list, const struct route *route)
+static bool all_lie_in_body(const struct value_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
         if (!value_needs_body(&list->items[i]))
             return false;
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        if (kind->signs_body && kind->signs_body(route->authenticators[i].settings))
-            return true;
-    }
-    return false;
+    return true;
 }
 
-struct verdict event_names_take(const struct event_names *names, struct request *request)
+struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
+                                struct request *request)
 {
     struct verdict verdict = verdict_go_on();
     if (names->event.count && request->event_type.length == 0)
@@ -124,7 +117,7 @@ struct verdict event_names_take(const struct event_names *names, struct request 
     if (verdict.reply != REPLY_NONE || !names->delivery.count || request->delivery.length > 0)
         return verdict;
     verdict = take_first(&names->delivery, request, &request->delivery);
-    if (request->delivery.length > 0 && is_signed(&names->delivery, request->route))
+    if (request->delivery.length > 0 && body_is_signed && all_lie_in_body(&names->delivery))
         request->dedupe_key = request->delivery;
     return verdict;
 }

@@ -16,14 +16,10 @@ struct event_names {
 extern const struct row_section event_names_route_section;
 
 /* Fills in request->event_type and ->delivery where the provider has not, and the key for
- * duplicates where the id is signed and what the provider takes is only the text. After the body
- * has passed content_check. Goes on, or REPLY_UNPROCESSABLE for a value that is there twice. */
-struct verdict event_names_take(const struct event_names *names, struct request *request);
-
-/* When all of a route is read: whether its keys about events can work with who sends them. Reports
- * what would ignore all events, or let a credential be kept, and warns of names of events that the
- * sender does not have. `defaults` may be NULL. For the registry's check_route. */
-bool event_names_check(struct load *load, const struct node *node, const struct node *defaults,
-                       const struct route *route);
+ * duplicates where the id is signed (`body_is_signed`: only the sender can have written the body).
+ * After the body has passed content_check. Goes on, or REPLY_UNPROCESSABLE for a value that is
+ * there twice. */
+struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
+                                struct request *request);
 
 #endif

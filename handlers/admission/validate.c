@@ -455,7 +455,7 @@ static bool tree_fits(const struct request *request)
 {
     enum { LEAST = 128 << 20, A_BYTE = 16 };
     size_t most = request->route ? (size_t)request->route->max_body * A_BYTE : 0;
-    return tree_size(&request->json, request->body.length) <= (most > LEAST ? most : LEAST);
+    return tree_size(request->json, request->body.length) <= (most > LEAST ? most : LEAST);
 }
 
 struct verdict validate_check(const struct validate_settings *settings,
@@ -463,12 +463,11 @@ struct verdict validate_check(const struct validate_settings *settings,
 {
     struct json_fault fault;
     struct json_object *value;
-    struct json_limits limits = request_json_limits(request);
     if (!settings->is_set)
         return verdict_go_on();
-    if (!request->json_good && !json_check(request->body, &limits, &request->json, &fault))
-        return content_refuse_json(request, &fault);
-    request->json_good = true;
+    struct verdict read = request->json ? verdict_go_on() : content_read_json(request);
+    if (read.reply != REPLY_NONE)
+        return read;
     const struct schema *schema = choose(settings, request);
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
@@ -476,7 +475,7 @@ struct verdict validate_check(const struct validate_settings *settings,
         return refuse_whole(settings, request,
                             "could not be checked: its values would take more memory than the "
                             "route may use (16 times max_body)");
-    if (!payload_build(request->body, &request->json, &value, &fault))
+    if (!payload_build(request->body, request->json, &value, &fault))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's tree");
     struct verdict verdict = judge(settings, evaluator, schema, value, request);
     payload_release(value);

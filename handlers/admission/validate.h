@@ -29,7 +29,7 @@ struct validate_branch {
     const struct schema *schema;
 };
 
-/* Judges request->body, which has passed the guard if request->json_good says so. Goes on, or
+/* Judges request->body, which has passed the guard if request->json is set. Goes on, or
  * REPLY_UNPROCESSABLE or, where the route says so, REPLY_QUARANTINED, each with `details` (a JSON
  * list of failures) and a reason that names members, never values. REPLY_BAD_CONTENT if it is not
  * JSON. Texts live in the request's arena. */

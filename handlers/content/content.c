@@ -3,7 +3,6 @@
 #include "handlers/content/content.h"
 
 #include "base/encoding.h"
-#include "handlers/auth/authenticator.h"
 #include "handlers/content/form.h"
 #include "handlers/content/json.h"
 
@@ -54,9 +53,31 @@ static bool type_is_form(struct bytes type)
 
 /* ---- bodies ---- */
 
+/* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
+ * memory of a tree has a limit of its own (handlers/admission/validate.c), and so have names: to
+ * look for millions of them in one object takes seconds, and nobody sends that. */
+struct json_limits content_json_limits(const struct request *request)
+{
+    enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };
+    _Static_assert((int)ROUTE_JSON_DEPTH_MAX == (int)JSON_DEPTH_MAX, "the row's bound");
+    struct json_limits limits = json_limits_default;
+    const struct route *route = request->route;
+    if (!route || route->json.depth == 0)
+        return limits;
+    size_t by_size = (size_t)route->max_body / BYTES_A_VALUE;
+    limits.depth = (unsigned)route->json.depth;
+    limits.nodes = route->json.values       ? (size_t)route->json.values
+                   : by_size > VALUES_LEAST ? by_size
+                                            : VALUES_LEAST;
+    limits.names = route->json.values ? limits.nodes : NAMES;
+    limits.lone_surrogates = route->json.surrogates == JSON_SURROGATES_ACCEPT;
+    limits.repeated_names = route->json.repeated == JSON_REPEATED_LAST;
+    return limits;
+}
+
 static const char *describe_limit(struct request *request, const struct json_fault *fault)
 {
-    struct json_limits limits = request_json_limits(request);
+    struct json_limits limits = content_json_limits(request);
     if (strcmp(fault->limit, "depth") == 0)
         return arena_format(request->arena,
                             "JSON nested deeper than %u levels, the limit json.depth, at byte %zu",
@@ -89,7 +110,7 @@ static const char *describe_repeated(struct request *request, const struct json_
 }
 
 /* A limit's name goes into the log too, a name that a sender made up only to that sender. */
-struct verdict content_refuse_json(struct request *request, const struct json_fault *fault)
+static struct verdict refuse_json(struct request *request, const struct json_fault *fault)
 {
     const char *reason = fault->limit ? describe_limit(request, fault)
                                       : arena_format(request->arena, "not JSON at byte %zu: %s",
@@ -99,12 +120,17 @@ struct verdict content_refuse_json(struct request *request, const struct json_fa
     return verdict;
 }
 
-static struct verdict read_json(struct request *request)
+struct verdict content_read_json(struct request *request)
 {
     struct json_fault fault;
-    struct json_limits limits = request_json_limits(request);
-    request->json_good = json_check(request->body, &limits, &request->json, &fault);
-    return request->json_good ? verdict_go_on() : content_refuse_json(request, &fault);
+    struct json_limits limits = content_json_limits(request);
+    struct json_summary *summary = arena_alloc(request->arena, sizeof *summary);
+    if (!summary)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's summary");
+    if (!json_check(request->body, &limits, summary, &fault))
+        return refuse_json(request, &fault);
+    request->json = summary;
+    return verdict_go_on();
 }
 
 static struct verdict read_form(struct request *request)
@@ -129,7 +155,7 @@ static struct verdict refuse_type(const struct request *request, const char *rea
 static struct verdict check_json(struct request *request, struct bytes type)
 {
     if (content_type_is_json(type))
-        return read_json(request);
+        return content_read_json(request);
     return refuse_type(request, request->body.length > 0
                                     ? "the media type is not JSON in UTF-8"
                                     : "there is no body, and the route takes JSON; one with "
@@ -146,7 +172,7 @@ static struct verdict check_form(struct request *request, struct bytes type)
 
 static struct verdict check_json_or_form(struct request *request, struct bytes type)
 {
-    return content_type_is_json(type) ? read_json(request) : check_form(request, type);
+    return content_type_is_json(type) ? content_read_json(request) : check_form(request, type);
 }
 
 static struct verdict check_raw(struct request *request, struct bytes type)
@@ -163,24 +189,14 @@ static struct verdict check_auto(struct request *request, struct bytes type)
     if (request->body.length == 0)
         return verdict_go_on();
     if (content_type_is_json(type))
-        return read_json(request);
+        return content_read_json(request);
     if (type_is_form(type))
         return read_form(request);
-    read_json(request);
-    return verdict_go_on();
+    struct verdict verdict = content_read_json(request);
+    return verdict.reply == REPLY_BAD_CONTENT ? verdict_go_on() : verdict;
 }
 
-static int kind_of(const struct route *route)
-{
-    for (size_t i = 0; route->content == CONTENT_PROVIDER && i < route->authenticator_count; i++) {
-        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        if (kind->content)
-            return kind->content(route->authenticators[i].settings);
-    }
-    return route->content;
-}
-
-struct verdict content_check(struct request *request)
+struct verdict content_check(struct request *request, int kind)
 {
     static struct verdict (*const checks[])(struct request *, struct bytes) = {
         [CONTENT_PROVIDER] = check_json,
@@ -192,5 +208,5 @@ struct verdict content_check(struct request *request)
     };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);
-    return checks[kind_of(request->route)](request, count == 1 ? type : bytes_of(NULL, 0));
+    return checks[kind](request, count == 1 ? type : bytes_of(NULL, 0));
 }

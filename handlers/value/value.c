@@ -3,7 +3,7 @@
 #include "handlers/value/value.h"
 
 #include "base/buffer.h"
-#include "handlers/content/json.h"
+#include "handlers/content/content.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,8 +220,8 @@ struct value_source value_source_of(const struct request *request)
 {
     return (struct value_source){.request = request,
                                  .json_tried = true,
-                                 .json_good = request->json_good,
-                                 .json_repeats = request->json.repeated > 0};
+                                 .json_good = request->json != NULL,
+                                 .json_repeats = request->json && request->json->repeated > 0};
 }
 
 bool value_source_json(struct value_source *source, struct bytes *json)
@@ -229,7 +229,7 @@ bool value_source_json(struct value_source *source, struct bytes *json)
     if (!source->json_tried) {
         struct json_fault fault;
         struct json_summary summary = {0};
-        struct json_limits limits = request_json_limits(source->request);
+        struct json_limits limits = content_json_limits(source->request);
         source->json_tried = true;
         source->json_good = json_check(source->request->body, &limits, &summary, &fault);
         source->json_repeats = summary.repeated > 0;

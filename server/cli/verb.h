@@ -20,14 +20,16 @@ struct verb {
 extern const struct registry program_registry; /* in registry.c: all handlers */
 
 /* One row each, in the file that is named; listed in main.c. */
-extern const struct verb serve_verb;                             /* supervisor.c */
-extern const struct verb check_verb, explain_verb, schema_verb;  /* cli_config.c */
-extern const struct verb reference_verb;                         /* cli_config.c */
-extern const struct verb events_verb;                            /* cli_events.c */
-extern const struct verb keys_verb;                              /* cli_keys.c */
-extern const struct verb replay_verb;                            /* cli_replay.c */
-extern const struct verb providers_verb, send_verb, verify_verb; /* cli_providers.c … */
-extern const struct verb validate_verb;                          /* cli_validate.c */
+extern const struct verb serve_verb;                            /* serve.c */
+extern const struct verb check_verb, explain_verb, schema_verb; /* config.c */
+extern const struct verb reference_verb;                        /* config.c */
+extern const struct verb events_verb;                           /* events.c */
+extern const struct verb keys_verb;                             /* keys.c */
+extern const struct verb replay_verb;                           /* replay.c */
+extern const struct verb providers_verb;                        /* providers.c */
+extern const struct verb send_verb;                             /* send.c */
+extern const struct verb verify_verb;                           /* verify.c */
+extern const struct verb validate_verb;                         /* validate.c */
 
 /* Whether every option among the arguments (argv[0] is the verb) stands in the verb's usage; says
  * which does not, on standard error. What an option takes is skipped and never said: it may be a

@@ -4,7 +4,6 @@
 
 #include "base/crypto.h"
 #include "base/error.h"
-#include "server/journal/sqlite.h"
 
 #include <errno.h>
 #include <sys/eventfd.h>
@@ -37,13 +36,13 @@ struct shared *shared_create(struct error *err)
     return shared;
 }
 
-void shared_tell_pages(struct shared *shared, unsigned pages)
+void shared_tell_pages(struct shared *shared, unsigned pages, bool wake)
 {
     const uint64_t one = 1;
     unsigned before = atomic_exchange(&shared->journal_pages, pages);
     /* not at each commit: while they go on, the keeper never reaches the end of the log */
     bool grew = pages / CHECKPOINT_PAGES > before / CHECKPOINT_PAGES;
-    if (grew && shared->journal_grown > 0 && !database_checkpoints_apart())
+    if (wake && grew && shared->journal_grown > 0)
         (void)!write(shared->journal_grown, &one, sizeof one);
 }
 

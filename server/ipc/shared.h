@@ -44,8 +44,9 @@ struct error;
 /* Maps the region; NULL with `err`. Lives as long as the process tree. */
 struct shared *shared_create(struct error *err);
 
-/* The runner, after a commit: so long is the log. Wakes the keeper if it is to copy it. */
-void shared_tell_pages(struct shared *shared, unsigned pages);
+/* The runner, after a commit: the log has `pages` pages. With `wake`, wakes the keeper when
+ * there is enough to copy. */
+void shared_tell_pages(struct shared *shared, unsigned pages, bool wake);
 
 struct limit_table *shared_limits(struct shared *shared);
 struct learned_table *shared_learned(struct shared *shared);

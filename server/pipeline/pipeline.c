@@ -10,6 +10,7 @@
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
+#include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/learned.h"
 #include "server/pipeline/guard.h"
@@ -275,8 +276,11 @@ static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_
     const struct event_names *names =
         route_part(exchange->pipeline->settings, request->route, &event_names_route_section);
     (void)monotonic_ns;
-    struct verdict verdict = content_check(request);
-    return verdict.reply == REPLY_NONE && names ? event_names_take(names, request) : verdict;
+    const struct route *route = request->route;
+    struct verdict verdict = content_check(request, route_content(route));
+    return verdict.reply == REPLY_NONE && names
+               ? event_names_take(names, route_signs_body(route), request)
+               : verdict;
 }
 
 static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_ns)
@@ -413,7 +417,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
         .tag = tag,
         .route = (uint32_t)request->route->index,
         .received_ms = request->now_ms,
-        .body_is_json = request->json_good,
+        .body_is_json = request->json != NULL,
         .client = bytes_of_text(client),
         .event_type = request->event_type,
         .delivery_id = request->delivery,

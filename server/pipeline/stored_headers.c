@@ -7,7 +7,7 @@
 #include "base/json_text.h"
 #include "base/siphash.h"
 #include "handlers/admission/events.h"
-#include "handlers/auth/authenticator.h"
+#include "handlers/auth/route_auth.h"
 
 #include <stdlib.h>
 
@@ -36,16 +36,6 @@ static bool matches_any(const char *const *patterns, struct bytes name)
     for (; *patterns; patterns++)
         if (pattern_matches_text(bytes_of_text(*patterns), name))
             return true;
-    return false;
-}
-
-static bool is_owned(const struct route *route, struct bytes name)
-{
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        if (kind->owns_header && kind->owns_header(route->authenticators[i].settings, name))
-            return true;
-    }
     return false;
 }
 
@@ -104,7 +94,7 @@ static bool append_header(struct buffer *out, struct kept_names *names,
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
-    if (!name_is_kept(names, lower) || is_owned(request->route, lower) ||
+    if (!name_is_kept(names, lower) || route_owns_header(request->route, lower) ||
         comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&

@@ -5,7 +5,6 @@
 
 #include "config/address.h"
 #include "config/load.h"
-#include "server/cli/verb.h"
 #include "server/process/preflight.h"
 
 #include <stdlib.h>
@@ -92,15 +91,16 @@ static unsigned listeners_wanted(const struct settings *settings)
     return wanted < 1 ? 1 : wanted > 64 ? 64 : (unsigned)wanted;
 }
 
-struct generation *generation_create(const char *file, struct socket_table *table,
-                                     struct problem_list *problems, struct error *err)
+struct generation *generation_create(const char *file, const struct registry *registry,
+                                     struct socket_table *table, struct problem_list *problems,
+                                     struct error *err)
 {
     struct generation *generation = calloc(1, sizeof *generation);
     if (!generation) {
         error_set(err, "no memory");
         return NULL;
     }
-    generation->settings = settings_load(file, &program_registry, problems);
+    generation->settings = settings_load(file, registry, problems);
     if (!generation->settings)
         error_set(err, "%s has errors", file);
     else

@@ -9,7 +9,8 @@
 /* Loads `file`, opens what it listens on (sockets that are open already are kept and marked
  * wanted), reads and checks its certificates. NULL with `err`; what the file itself has wrong is in
  * `problems`. The caller owns the generation (generation_destroy). */
-struct generation *generation_create(const char *file, struct socket_table *table,
-                                     struct problem_list *problems, struct error *err);
+struct generation *generation_create(const char *file, const struct registry *registry,
+                                     struct socket_table *table, struct problem_list *problems,
+                                     struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* `tenterhook serve`. The supervisor starts the processes, starts again what dies, and turns
+/* The supervisor starts the processes, starts again what dies, and turns
  * signals into generations; it never looks at anything a stranger sent.
  *
  * Start-up and reload are the same walk: a generation is made from the file (generation.c), its
@@ -8,12 +8,11 @@
  * under way stays until they end; the current runner is told when it is GONE.
  *
  * A child that dies is replaced after a back-off that grows while deaths follow each other. */
+#include "server/process/supervisor.h"
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "config/load.h"
-#include "server/cli/terminal.h"
-#include "server/cli/verb.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 #include "server/process/generation.h"
@@ -21,7 +20,6 @@
 #include "server/process/preflight.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
@@ -39,6 +37,7 @@
 
 struct supervisor {
     const char *file;
+    const struct registry *registry;
     struct loop loop;
     struct children children;
     struct socket_table sockets;
@@ -59,7 +58,7 @@ struct supervisor {
     bool claimed;       /* the current runner has been told to CLAIM */
     bool reload_wanted; /* a signal came while a generation was coming */
     bool stopping;
-    int exit_code;
+    enum supervisor_end end;
 };
 
 /* ---- one generation ---- */
@@ -330,7 +329,7 @@ static void coming_failed(struct supervisor *sv)
         return;
     }
     sv->stopping = true;
-    sv->exit_code = EXIT_ENVIRONMENT;
+    sv->end = SUPERVISOR_FAILED;
 }
 
 static void generation_begin(struct supervisor *sv, struct generation *generation)
@@ -357,7 +356,8 @@ static void supervisor_reload(struct supervisor *sv)
     }
     notify_reloading();
     problem_list_init(&problems);
-    struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
+    struct generation *generation =
+        generation_create(sv->file, sv->registry, &sv->sockets, &problems, &why);
     if (generation && strcmp(generation->settings->journal.path, sv->journal_path) != 0) {
         error_set(&why, "journal.path cannot change while the server runs");
         settings_problem(&problems, PROBLEM_ERROR, &generation->settings->journal.at, "%s",
@@ -620,23 +620,23 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
     return false;
 }
 
-/* Loads the first generation and takes the journal's lock; NULL after saying why not, with the exit
- * code, which is 0 where it was told to stop. */
-static struct generation *load_first(struct supervisor *sv)
+/* Loads the first generation and takes the journal's lock. NULL: `sv->end` says why, and it was not
+ * told to stop or has printed what is wrong with the file or set `err`. */
+static struct generation *load_first(struct supervisor *sv, struct error *err)
 {
     struct problem_list problems;
-    struct error why = {""};
     problem_list_init(&problems);
-    struct generation *generation = generation_create(sv->file, &sv->sockets, &problems, &why);
+    struct generation *generation =
+        generation_create(sv->file, sv->registry, &sv->sockets, &problems, err);
     if (generation && !take_lock(sv, generation->settings, &problems)) {
         generation_destroy(generation);
         generation = NULL;
     }
     problem_list_print(&problems, stderr);
-    if (!generation && problems.errors == 0 && !sv->stopping)
-        print_failure(why.text);
+    if (generation || problems.errors > 0 || sv->stopping)
+        err->text[0] = '\0';
     if (!generation && !sv->stopping)
-        sv->exit_code = problems.errors && !problems.unreadable ? EXIT_NO : EXIT_ENVIRONMENT;
+        sv->end = problems.errors && !problems.unreadable ? SUPERVISOR_REFUSED : SUPERVISOR_FAILED;
     problem_list_finish(&problems);
     return generation;
 }
@@ -655,17 +655,16 @@ static void supervisor_finish(struct supervisor *sv)
     close(sv->signals);
 }
 
-static int serve(const char *file)
+enum supervisor_end supervisor_run(const char *file, const struct registry *registry,
+                                   struct error *err)
 {
-    struct supervisor sv = {.file = file, .journal_lock = journal_lock_none()};
-    struct error why;
+    struct supervisor sv = {
+        .file = file, .registry = registry, .journal_lock = journal_lock_none()};
     privilege_hide_process();
     log_start("supervisor");
-    if (!supervisor_init(&sv, &why)) {
-        print_failure(why.text);
-        return EXIT_ENVIRONMENT;
-    }
-    struct generation *first = load_first(&sv);
+    if (!supervisor_init(&sv, err))
+        return SUPERVISOR_FAILED;
+    struct generation *first = load_first(&sv, err);
     if (first) {
         generation_begin(&sv, first);
         tick(&sv.tick_timer);
@@ -673,23 +672,7 @@ static int serve(const char *file)
             loop_run_once(&sv.loop, -1);
     }
     if (sv.stopping)
-        log_write(LOG_INFO, "stopped", log_number("exit", sv.exit_code));
+        log_write(LOG_INFO, "stopped", log_number("exit", sv.end));
     supervisor_finish(&sv);
-    return sv.exit_code;
+    return sv.end;
 }
-
-static int serve_run(int argc, char **argv)
-{
-    const char *file = NULL;
-    int option;
-    while ((option = getopt(argc, argv, "c:")) != -1) {
-        if (option != 'c')
-            return EXIT_USAGE;
-        file = optarg;
-    }
-    return optind == argc ? serve(cli_config_file(file)) : EXIT_USAGE;
-}
-
-const struct verb serve_verb = {"serve", "serve [-c FILE]",
-                                "Receives webhooks until SIGTERM; SIGHUP loads the file anew.",
-                                serve_run};

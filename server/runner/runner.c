@@ -136,7 +136,8 @@ static void end_turn(struct runner *runner)
     intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
     dispatch_settle(&runner->dispatch, committed);
     if (runner->process->shared)
-        shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal));
+        shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal),
+                          !database_checkpoints_apart());
     if (committed)
         journal_tend(runner->store.journal);
 }

@@ -219,7 +219,7 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
          end_to_end, strangers, whitespace]
 
 

@@ -1,7 +1,7 @@
 /* The walk: which stage decides, in which order, what reaches the runner and what is answered. */
 #include "base/clock.h"
 #include "handlers/admission/limit.h"
-#include "handlers/content/json.h"
+#include "handlers/content/content.h"
 #include "server/pipeline/pipeline.h"
 
 #include <check.h>
@@ -384,14 +384,14 @@ END_TEST
 START_TEST(values_are_in_proportion_to_the_body)
 {
     struct request request = {.route = &route};
-    ck_assert_uint_eq(request_json_limits(&request).depth, 32); /* of a route without the key */
+    ck_assert_uint_eq(content_json_limits(&request).depth, 32); /* of a route without the key */
     route.json.depth = 128;
     route.max_body = 1 << 10;
-    ck_assert_uint_eq(request_json_limits(&request).nodes, 100000);
+    ck_assert_uint_eq(content_json_limits(&request).nodes, 100000);
     route.max_body = 1 << 20;
-    ck_assert_uint_eq(request_json_limits(&request).nodes, 1 << 18);
+    ck_assert_uint_eq(content_json_limits(&request).nodes, 1 << 18);
     route.json.values = 7;
-    ck_assert_uint_eq(request_json_limits(&request).nodes, 7);
+    ck_assert_uint_eq(content_json_limits(&request).nodes, 7);
 }
 END_TEST
 

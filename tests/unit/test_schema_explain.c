@@ -279,8 +279,11 @@ START_TEST(a_refusal_without_memory_has_a_reason)
         struct arena arena;
         struct json_object *details;
         struct json_fault fault;
-        struct request request = {.arena = &arena, .body = bytes_of_text("{\"a\":1,\"b\":2}")};
+        struct json_summary summary;
+        struct request request = {
+            .arena = &arena, .body = bytes_of_text("{\"a\":1,\"b\":2}"), .json = &summary};
         arena_init(&arena, room);
+        ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
         struct verdict verdict = validate_check(&settings, rig.evaluator, &request);
         ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
         ck_assert(verdict.reason && *verdict.reason);

@@ -1,24 +1,13 @@
 /* A filter that ignores everything answers 200 for ever and looks like a sender that sends nothing,
  * so what can be known of it is said when the file is read: an error where no event of the route
  * has a type at all, a warning where a name is none of the sender's. */
-#include "base/buffer.h"
+#include "handlers/auth/event_check.h"
+
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
-#include "handlers/auth/authenticator.h"
+#include "handlers/auth/route_auth.h"
 
 enum { LISTED_MAX = 300 };
-
-/* What is known of a route's sender; of several kinds of authentication the first that knows. */
-static struct event_source source_of(const struct route *route)
-{
-    struct event_source source = {.sender = NULL};
-    for (size_t i = 0; i < route->authenticator_count && !source.sender; i++) {
-        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        if (kind->events)
-            kind->events(route->authenticators[i].settings, &source);
-    }
-    return source;
-}
 
 /* ---- event and delivery ---- */
 
@@ -30,15 +19,8 @@ static bool holds_credentials(const struct route *route, const struct value_ref 
     for (size_t i = 0; header && i < sizeof always / sizeof *always; i++)
         if (bytes_equal_nocase(name, bytes_of_text(always[i])))
             return true;
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        bool (*owns)(const void *, struct bytes) = header                     ? kind->owns_header
-                                                   : ref->kind == VALUE_QUERY ? kind->owns_query
-                                                                              : NULL;
-        if (owns && owns(route->authenticators[i].settings, name))
-            return true;
-    }
-    return false;
+    return header ? route_owns_header(route, name)
+                  : ref->kind == VALUE_QUERY && route_owns_query(route, name);
 }
 
 /* A key of a route, or of the defaults. NULL: it is in neither. */
@@ -172,11 +154,11 @@ static bool check_schema(struct load *load, const struct node *schema, const str
     return true;
 }
 
-bool event_names_check(struct load *load, const struct node *node, const struct node *defaults,
+bool event_check_route(struct load *load, const struct node *node, const struct node *defaults,
                        const struct route *route)
 {
     struct event_names *names = route_part(load_settings(load), route, &event_names_route_section);
-    struct event_source source = source_of(route);
+    struct event_source source = route_event_source(route);
     bool ok = check_values(load, node, defaults, route, "event", &names->event,
                            source.names_events ? source.sender : NULL);
     ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
