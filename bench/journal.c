@@ -1,6 +1,7 @@
 /* How many events a second the journal makes durable, by the size of the batch that shares a sync:
  * bench_journal DIRECTORY [BYTES] [SECONDS]. Events have a dedupe key and one delivery each, as the
- * runner writes them; a keeper thread is not there, so the checkpoints are the writer's own. */
+ * runner writes them; a checkpointer thread is not there, so the checkpoints are the writer's own.
+ */
 #include "server/journal/journal.h"
 #include "base/clock.h"
 
@@ -13,7 +14,7 @@ static const int batches[] = {1, 8, 64, 512};
 
 struct bench {
     struct journal *journal;
-    struct wire_event event;
+    struct event_frame event;
     int64_t action;
     uint64_t events, commits;
     int64_t worst_ns;

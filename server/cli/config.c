@@ -101,7 +101,7 @@ static int check_run(int argc, char **argv)
                                     : settings_load(file, &program_registry, &problems);
     bool missing = problems.unreadable; /* the file itself */
     if (settings)
-        premises_check(settings, !without_secrets, &problems);
+        preflight_check(settings, !without_secrets, &problems);
     print_check(file, settings, &problems, without_secrets);
     int code = problems.errors == 0 ? EXIT_DONE : missing ? EXIT_ENVIRONMENT : EXIT_NO;
     settings_destroy(settings);

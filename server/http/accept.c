@@ -58,38 +58,39 @@ static void disable_nagle(int fd)
 }
 
 /* False: nothing more to accept for now. */
-static bool accept_one(struct http_door *door)
+static bool accept_one(struct http_endpoint *endpoint)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
     socklen_t length = sizeof address;
-    int fd = accept4(door->socket->fd, (struct sockaddr *)&address, &length,
+    int fd = accept4(endpoint->socket->fd, (struct sockaddr *)&address, &length,
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        const struct process *process = door->http->process;
+        const struct process *process = endpoint->http->process;
         struct client_address client = client_of(&address);
         atomic_fetch_add_explicit(&process->shared->slots[process->slot].accepted, 1,
                                   memory_order_relaxed);
         if (!client.local)
             disable_nagle(fd);
-        if (door->socket->proxy_protocol && !http_proxy_admits(door, &client))
+        if (endpoint->socket->proxy_protocol && !http_proxy_admits(endpoint, &client))
             close(fd);
-        else if (!connection_create(door, fd, &client))
-            accept_failed(door->http, ENOMEM);
-        else if (door->http->count > door->http->limit)
-            connection_give_up_one(door->http);
+        else if (!connection_create(endpoint, fd, &client))
+            accept_failed(endpoint->http, ENOMEM);
+        else if (endpoint->http->count > endpoint->http->limit)
+            connection_give_up_one(endpoint->http);
         return true;
     }
     /* another listener was faster, or the client has left already; errors of its network are
      * passed on by accept(2) and are no reason to pause */
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        accept_failed(door->http, errno);
+        accept_failed(endpoint->http, errno);
     return errno == EINTR || errno == ECONNABORTED;
 }
 
 static bool has_place(const struct http *http)
 {
     /* one more than the limit is one that was cut and has not gone yet */
-    return http->count < http->limit || (http->count == http->limit && !TAILQ_EMPTY(&http->spare));
+    return http->count < http->limit ||
+           (http->count == http->limit && !TAILQ_EMPTY(&http->evictable));
 }
 
 /* Whether somebody else is to take who waits now. */
@@ -111,8 +112,8 @@ static bool leave_to_others(struct http *http)
 
 static void accept_ready(struct loop_watch *watch, uint32_t events)
 {
-    struct http_door *door = watch->owner;
-    struct http *http = door->http;
+    struct http_endpoint *endpoint = watch->owner;
+    struct http *http = endpoint->http;
     (void)events;
     for (int i = 0; i < ACCEPTS_A_ROUND && watch->fd >= 0; i++) {
         http->is_full = !has_place(http);
@@ -120,7 +121,7 @@ static void accept_ready(struct loop_watch *watch, uint32_t events)
             http_accept_update(http);
             return;
         }
-        if (!accept_one(door))
+        if (!accept_one(endpoint))
             return;
     }
 }
@@ -138,12 +139,12 @@ void http_accept_place_free(struct http *http)
 
 void http_accept_last(struct http *http)
 {
-    for (size_t i = 0; i < http->door_count; i++) {
-        struct http_door *door = &http->doors[i];
-        loop_watch_remove(http->loop, &door->listen_watch);
-        while (http->is_accepting && http->count < http->limit && accept_one(door))
+    for (size_t i = 0; i < http->endpoint_count; i++) {
+        struct http_endpoint *endpoint = &http->endpoints[i];
+        loop_watch_remove(http->loop, &endpoint->listen_watch);
+        while (http->is_accepting && http->count < http->limit && accept_one(endpoint))
             continue;
-        close(door->socket->fd);
+        close(endpoint->socket->fd);
     }
     http->is_accepting = false;
     http_accept_tell(http);
@@ -174,13 +175,14 @@ void http_accept_update(struct http *http)
                   http->leave_timer.slot == 0;
     int failed = 0;
     http_accept_tell(http);
-    for (size_t i = 0; i < http->door_count; i++) {
-        struct http_door *door = &http->doors[i];
-        door->listen_watch.ready = accept_ready;
+    for (size_t i = 0; i < http->endpoint_count; i++) {
+        struct http_endpoint *endpoint = &http->endpoints[i];
+        endpoint->listen_watch.ready = accept_ready;
         if (!wanted)
-            loop_watch_remove(http->loop, &door->listen_watch);
-        else if (door->listen_watch.fd < 0 &&
-                 !loop_watch_set(http->loop, &door->listen_watch, door->socket->fd, EPOLLIN))
+            loop_watch_remove(http->loop, &endpoint->listen_watch);
+        else if (endpoint->listen_watch.fd < 0 &&
+                 !loop_watch_set(http->loop, &endpoint->listen_watch, endpoint->socket->fd,
+                                 EPOLLIN))
             failed = errno;
     }
     if (failed)

@@ -32,7 +32,7 @@ struct verdict http_unavailable(enum reply reply, const char *reason)
 
 static struct http *http_of(const struct http_request *request)
 {
-    return request->connection->door->http;
+    return request->connection->endpoint->http;
 }
 
 static struct verdict verdict_of_room(enum body_room room)
@@ -126,7 +126,7 @@ void body_give_back(struct http_request *request)
     buffer_finish(&request->body);
     if (bytes == 0)
         return;
-    if (request->is_handed_over && http->uplink.out.length > 0) {
+    if (request->is_handed_over && http->runner_link.out.length > 0) {
         /* the frame may be in there: for a runner that is slow, or for nobody any more */
         shared_give_client(process->shared, process->slot, request->client, bytes);
         http->owed_bytes += bytes;
@@ -137,7 +137,7 @@ void body_give_back(struct http_request *request)
 
 void body_frames_left(struct http *http)
 {
-    if (http->owed_bytes == 0 || http->uplink.out.length > 0)
+    if (http->owed_bytes == 0 || http->runner_link.out.length > 0)
         return;
     shared_give_body(http->process->shared, http->process->slot, SHARED_NO_CLIENT,
                      http->owed_bytes);

@@ -25,7 +25,7 @@ static int64_t ms(int64_t milliseconds)
 
 static const struct server_settings *limits_of(const struct connection *connection)
 {
-    return &connection->door->http->process->settings->server;
+    return &connection->endpoint->http->process->settings->server;
 }
 
 /* ---- what the socket holds ---- */
@@ -45,44 +45,44 @@ enum peeked connection_peek(const struct connection *connection)
 void connection_progressed(struct connection *connection)
 {
     connection->progress++;
-    connection->door->http->progress++;
+    connection->endpoint->http->progress++;
 }
 
 /* ---- lists ---- */
 
-static bool stage_is_spare(enum stage stage)
+static bool stage_is_evictable(enum stage stage)
 {
     return stage == STAGE_FRESH || stage == STAGE_HANDSHAKE || stage == STAGE_IDLE ||
            stage == STAGE_LINGER;
 }
 
-static void update_spare(struct connection *connection)
+static void update_evictable(struct connection *connection)
 {
-    struct http *http = connection->door->http;
-    bool is_spare = stage_is_spare(connection->stage);
-    if (connection->is_spare)
-        TAILQ_REMOVE(&http->spare, connection, spare);
-    if (is_spare)
-        TAILQ_INSERT_TAIL(&http->spare, connection, spare);
-    connection->is_spare = is_spare;
-    if (is_spare)
+    struct http *http = connection->endpoint->http;
+    bool is_evictable = stage_is_evictable(connection->stage);
+    if (connection->is_evictable)
+        TAILQ_REMOVE(&http->evictable, connection, evictable);
+    if (is_evictable)
+        TAILQ_INSERT_TAIL(&http->evictable, connection, evictable);
+    connection->is_evictable = is_evictable;
+    if (is_evictable)
         http_accept_place_free(http);
 }
 
-void connection_unsettle(struct connection *connection)
+void connection_mark_dirty(struct connection *connection)
 {
-    if (connection->is_unsettled)
+    if (connection->is_dirty)
         return;
-    connection->is_unsettled = true;
-    TAILQ_INSERT_TAIL(&connection->door->unsettled, connection, unsettled);
+    connection->is_dirty = true;
+    TAILQ_INSERT_TAIL(&connection->endpoint->dirty, connection, dirty);
 }
 
-void connection_settled(struct connection *connection)
+void connection_clean(struct connection *connection)
 {
-    if (!connection->is_unsettled)
+    if (!connection->is_dirty)
         return;
-    connection->is_unsettled = false;
-    TAILQ_REMOVE(&connection->door->unsettled, connection, unsettled);
+    connection->is_dirty = false;
+    TAILQ_REMOVE(&connection->endpoint->dirty, connection, dirty);
 }
 
 void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns)
@@ -90,8 +90,8 @@ void connection_set_stage(struct connection *connection, enum stage stage, int64
     bool moved = connection->stage != stage;
     connection->stage = stage;
     if (moved)
-        update_spare(connection);
-    if (!loop_timer_set(connection->door->http->loop, &connection->timer, due_ns))
+        update_evictable(connection);
+    if (!loop_timer_set(connection->endpoint->http->loop, &connection->timer, due_ns))
         shutdown(connection->fd, SHUT_RDWR); /* no memory for its deadline: it has to end now */
 }
 
@@ -102,12 +102,12 @@ void connection_set_stage(struct connection *connection, enum stage stage, int64
 
 void connection_destroy(struct connection *connection)
 {
-    struct http *http = connection->door->http;
+    struct http *http = connection->endpoint->http;
     loop_watch_remove(http->loop, &connection->watch);
     loop_timer_remove(http->loop, &connection->timer);
-    connection_settled(connection);
-    if (connection->is_spare)
-        TAILQ_REMOVE(&http->spare, connection, spare);
+    connection_clean(connection);
+    if (connection->is_evictable)
+        TAILQ_REMOVE(&http->evictable, connection, evictable);
     TAILQ_REMOVE(&http->connections, connection, all);
     http->count--;
     http_accept_tell(http);
@@ -133,7 +133,7 @@ void connection_cut(struct connection *connection)
     shutdown(connection->fd, SHUT_RDWR);
     connection->is_suspect = false;
     connection_set_stage(connection, STAGE_CUT, clock_monotonic_ns() + CUT_NS);
-    connection->door->run_wanted = true;
+    connection->endpoint->run_wanted = true;
     if (connection->is_parked)
         connection_resume(connection);
     library_show_end(connection);
@@ -152,7 +152,7 @@ void connection_give_up_one(struct http *http)
     if (log_gate_pass(&http->gate, &held_back))
         log_write(LOG_WARNING, "connections_full", log_number("connections", http->count),
                   log_number("held_back", held_back));
-    connection_cut(TAILQ_FIRST(&http->spare));
+    connection_cut(TAILQ_FIRST(&http->evictable));
 }
 
 /* ---- events ---- */
@@ -167,7 +167,8 @@ static bool stage_reads(enum stage stage)
 static bool speaks_plain_http(const struct connection *connection)
 {
     uint8_t byte = 0;
-    return connection->door->tls && recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+    return connection->endpoint->tls &&
+           recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
            ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z'));
 }
 
@@ -221,7 +222,7 @@ void connection_await_next(struct connection *connection)
     int64_t now = clock_monotonic_ns();
     connection_set_stage(connection, STAGE_IDLE, now + ms(limits_of(connection)->idle_timeout_ms));
     connection->looks = 2;
-    connection_unsettle(connection);
+    connection_mark_dirty(connection);
 }
 
 bool connection_look_for_next(struct connection *connection)
@@ -246,8 +247,8 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
         return;
     connection->has_ended |= (events & EPOLLRDHUP) != 0;
     if (connection->has_ended && stage_reads(connection->stage)) {
-        connection_unsettle(connection);
-        connection->door->run_wanted = true;
+        connection_mark_dirty(connection);
+        connection->endpoint->run_wanted = true;
     }
     switch (connection->stage) {
     case STAGE_FRESH:
@@ -327,9 +328,9 @@ static void connection_is_due(struct loop_timer *timer)
 
 /* ---- beginning ---- */
 
-bool connection_create(struct http_door *door, int fd, const struct client_address *client)
+bool connection_create(struct http_endpoint *endpoint, int fd, const struct client_address *client)
 {
-    struct http *http = door->http;
+    struct http *http = endpoint->http;
     struct connection *connection = calloc(1, sizeof *connection);
     int64_t now = clock_monotonic_ns();
     if (!connection || !http_make_room_for_fd(http, fd)) {
@@ -337,11 +338,11 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
         close(fd);
         return false;
     }
-    *connection = (struct connection){.door = door,
+    *connection = (struct connection){.endpoint = endpoint,
                                       .fd = fd,
                                       .client = *client,
                                       .began_ns = now,
-                                      .awaits_proxy = door->socket->proxy_protocol};
+                                      .awaits_proxy = endpoint->socket->proxy_protocol};
     buffer_init(&connection->target, GUARD_TARGET_MAX + 1);
     loop_watch_init(&connection->watch, connection_ready, connection);
     loop_timer_init(&connection->timer, connection_is_due, connection);
@@ -350,7 +351,7 @@ bool connection_create(struct http_door *door, int fd, const struct client_addre
     if (http->crowd < http->count)
         http->crowd = http->count;
     http_accept_tell(http);
-    update_spare(connection);
+    update_evictable(connection);
     if (!loop_timer_set(http->loop, &connection->timer,
                         now + ms(http->process->settings->server.header_timeout_ms)) ||
         !loop_watch_set(http->loop, &connection->watch, fd,

@@ -24,7 +24,7 @@ static struct verdict health_here(const struct http *http)
     struct shared *shared = http->process->shared;
     if (http->is_leaving)
         return http_unavailable(REPLY_DRAINING, "the server is leaving");
-    if (!uplink_is_open(&http->uplink))
+    if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (shared_body_room(shared, SHARED_NO_CLIENT, EVENT_BYTES, &http->body_limits) != BODY_ROOM)
         return http_unavailable(REPLY_MEMORY_FULL, "too many bodies in flight");
@@ -33,7 +33,7 @@ static struct verdict health_here(const struct http *http)
 
 struct verdict health_begin(struct http_request *request)
 {
-    const struct http *http = request->connection->door->http;
+    const struct http *http = request->connection->endpoint->http;
     request->is_health = true;
     struct verdict verdict = health_here(http);
     return verdict.reply == REPLY_NONE ? verdict : health_worded(request, verdict);
@@ -41,15 +41,15 @@ struct verdict health_begin(struct http_request *request)
 
 struct verdict health_ask(struct http_request *request)
 {
-    struct http *http = request->connection->door->http;
-    const struct wire_event question = {
+    struct http *http = request->connection->endpoint->http;
+    const struct event_frame question = {
         .tag = HEALTH_TAG, .asks = true, .received_ms = request->exchange.request.now_ms};
     struct verdict verdict = health_here(http);
     if (verdict.reply != REPLY_NONE)
         return health_worded(request, verdict);
     if (http->health_ns && clock_monotonic_ns() - http->health_ns < ASK_NS)
         return health_worded(request, http->health);
-    if (!http->is_health_asked && !uplink_put(&http->uplink, &question))
+    if (!http->is_health_asked && !runner_link_put(&http->runner_link, &question))
         return health_worded(
             request, http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner"));
     http->is_health_asked = true;

@@ -90,113 +90,115 @@ static size_t connection_memory(const struct settings *settings)
 #define STRICT_OPTION MHD_OPTION_STRICT_FOR_CLIENT
 #endif
 
-static bool door_start(struct http_door *door, struct error *err)
+static bool endpoint_start(struct http_endpoint *endpoint, struct error *err)
 {
-    struct http *http = door->http;
+    struct http *http = endpoint->http;
     /* without the descriptor that would wake another thread: we run the daemon after each resume */
     unsigned flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
-                     (MHD_ALLOW_SUSPEND_RESUME & ~MHD_USE_ITC) | (door->tls ? MHD_USE_TLS : 0);
+                     (MHD_ALLOW_SUSPEND_RESUME & ~MHD_USE_ITC) | (endpoint->tls ? MHD_USE_TLS : 0);
     struct MHD_OptionItem tls[] = {
         {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)tls_priorities},
         {MHD_OPTION_HTTPS_CERT_CALLBACK2, 0, tls_certificate_callback()},
         {MHD_OPTION_END, 0, NULL},
     };
     struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
-    door->daemon = MHD_start_daemon(
+    endpoint->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, http_handle, http, MHD_OPTION_EXTERNAL_LOGGER, http_log, http,
-        MHD_OPTION_ARRAY, door->tls ? tls : none, MHD_OPTION_CONNECTION_LIMIT, http->limit + 1,
+        MHD_OPTION_ARRAY, endpoint->tls ? tls : none, MHD_OPTION_CONNECTION_LIMIT, http->limit + 1,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, connection_memory(http->process->settings),
         STRICT_OPTION, 1, MHD_OPTION_UNESCAPE_CALLBACK, keep_escapes, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, http_note_target, NULL, MHD_OPTION_NOTIFY_CONNECTION,
         connection_notify, http, MHD_OPTION_NOTIFY_COMPLETED, http_completed, http, MHD_OPTION_END);
-    return door->daemon || error_set(err, "libmicrohttpd does not start");
+    return endpoint->daemon || error_set(err, "libmicrohttpd does not start");
 }
 
-static void door_run_wanted(struct loop_watch *watch, uint32_t events)
+static void endpoint_run_wanted(struct loop_watch *watch, uint32_t events)
 {
-    struct http_door *door = watch->owner;
+    struct http_endpoint *endpoint = watch->owner;
     (void)events;
-    door->run_wanted = true;
-    door->idle_runs = 0;
+    endpoint->run_wanted = true;
+    endpoint->idle_runs = 0;
 }
 
-static void door_run_again(struct loop_timer *timer)
+static void endpoint_run_again(struct loop_timer *timer)
 {
-    struct http_door *door = timer->owner;
-    door->run_wanted = true;
+    struct http_endpoint *endpoint = timer->owner;
+    endpoint->run_wanted = true;
 }
 
-static bool door_init(struct http_door *door, struct http *http, const struct listen_socket *socket,
-                      struct error *err)
+static bool endpoint_init(struct http_endpoint *endpoint, struct http *http,
+                          const struct listen_socket *socket, struct error *err)
 {
-    *door = (struct http_door){.http = http, .socket = socket};
-    TAILQ_INIT(&door->unsettled);
-    loop_watch_init(&door->listen_watch, NULL, door);
-    loop_watch_init(&door->run_watch, door_run_wanted, door);
-    loop_timer_init(&door->run_timer, door_run_again, door);
+    *endpoint = (struct http_endpoint){.http = http, .socket = socket};
+    TAILQ_INIT(&endpoint->dirty);
+    loop_watch_init(&endpoint->listen_watch, NULL, endpoint);
+    loop_watch_init(&endpoint->run_watch, endpoint_run_wanted, endpoint);
+    loop_timer_init(&endpoint->run_timer, endpoint_run_again, endpoint);
     if (socket->tls) {
-        door->tls = tls_server_create(socket->certificate_pem, socket->key_pem,
-                                      http->process->ticket_key, err);
-        if (!door->tls)
+        endpoint->tls = tls_server_create(socket->certificate_pem, socket->key_pem,
+                                          http->process->ticket_key, err);
+        if (!endpoint->tls)
             return false;
     }
-    if (!door_start(door, err))
+    if (!endpoint_start(endpoint, err))
         return false;
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    return (info && loop_watch_set(http->loop, &door->run_watch, info->epoll_fd, EPOLLIN)) ||
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(endpoint->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    return (info && loop_watch_set(http->loop, &endpoint->run_watch, info->epoll_fd, EPOLLIN)) ||
            error_set(err, "libmicrohttpd has no epoll descriptor");
 }
 
-static void door_finish(struct http_door *door)
+static void endpoint_finish(struct http_endpoint *endpoint)
 {
-    loop_watch_remove(door->http->loop, &door->run_watch);
-    loop_watch_remove(door->http->loop, &door->listen_watch);
-    loop_timer_remove(door->http->loop, &door->run_timer);
-    if (door->daemon)
-        MHD_stop_daemon(door->daemon);
-    if (door->tls)
-        tls_server_destroy(door->tls);
+    loop_watch_remove(endpoint->http->loop, &endpoint->run_watch);
+    loop_watch_remove(endpoint->http->loop, &endpoint->listen_watch);
+    loop_timer_remove(endpoint->http->loop, &endpoint->run_timer);
+    if (endpoint->daemon)
+        MHD_stop_daemon(endpoint->daemon);
+    if (endpoint->tls)
+        tls_server_destroy(endpoint->tls);
 }
 
 /* ---- rounds ---- */
 
-static bool door_has_more(struct http_door *door)
+static bool endpoint_has_more(struct http_endpoint *endpoint)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms;
-    return door->run_wanted || (MHD_get_timeout(door->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
+    return endpoint->run_wanted ||
+           (MHD_get_timeout(endpoint->daemon, &wait_ms) == MHD_YES && wait_ms == 0);
 }
 
-static void door_run(struct http_door *door)
+static void endpoint_run(struct http_endpoint *endpoint)
 {
     for (int runs = 0; runs < RUNS_A_ROUND; runs++) {
-        uint64_t progress = door->http->progress;
-        door->run_wanted = false;
-        MHD_run(door->daemon);
-        door_settle(door);
-        if (!door_has_more(door)) {
-            door->idle_runs = door->busy_runs = 0;
+        uint64_t progress = endpoint->http->progress;
+        endpoint->run_wanted = false;
+        MHD_run(endpoint->daemon);
+        endpoint_settle(endpoint);
+        if (!endpoint_has_more(endpoint)) {
+            endpoint->idle_runs = endpoint->busy_runs = 0;
             return;
         }
-        door->idle_runs = progress == door->http->progress ? door->idle_runs + 1 : 0;
-        if (door->idle_runs == IDLE_RUNS_SUSPECT || ++door->busy_runs >= BUSY_RUNS_SUSPECT)
-            door_suspect_all(door);
+        endpoint->idle_runs = progress == endpoint->http->progress ? endpoint->idle_runs + 1 : 0;
+        if (endpoint->idle_runs == IDLE_RUNS_SUSPECT || ++endpoint->busy_runs >= BUSY_RUNS_SUSPECT)
+            endpoint_suspect_all(endpoint);
     }
     /* without memory for the pause there is none */
-    door->run_wanted =
-        door->idle_runs < IDLE_RUNS_MOST ||
-        !loop_timer_set(door->http->loop, &door->run_timer, clock_monotonic_ns() + RUN_PAUSE_NS);
+    endpoint->run_wanted = endpoint->idle_runs < IDLE_RUNS_MOST ||
+                           !loop_timer_set(endpoint->http->loop, &endpoint->run_timer,
+                                           clock_monotonic_ns() + RUN_PAUSE_NS);
 }
 
 bool http_run(struct http *http)
 {
     bool more = false;
-    for (size_t i = 0; i < http->door_count; i++)
-        if (http->doors[i].run_wanted)
-            door_run(&http->doors[i]);
-    uplink_flush(&http->uplink);
+    for (size_t i = 0; i < http->endpoint_count; i++)
+        if (http->endpoints[i].run_wanted)
+            endpoint_run(&http->endpoints[i]);
+    runner_link_flush(&http->runner_link);
     body_frames_left(http);
-    for (size_t i = 0; i < http->door_count; i++)
-        more |= http->doors[i].run_wanted;
+    for (size_t i = 0; i < http->endpoint_count; i++)
+        more |= http->endpoints[i].run_wanted;
     return more;
 }
 
@@ -270,14 +272,14 @@ bool http_is_empty(const struct http *http)
 
 void http_connect_runner(struct http *http, int fd)
 {
-    if (fd < 0 || !uplink_open(&http->uplink, fd))
+    if (fd < 0 || !runner_link_open(&http->runner_link, fd))
         log_write(LOG_ERROR, "channel_failed",
                   log_text("reason", fd < 0 ? "no descriptor is free" : strerror(errno)));
 }
 
 bool http_has_runner(const struct http *http)
 {
-    return uplink_is_open(&http->uplink);
+    return runner_link_is_open(&http->runner_link);
 }
 
 void http_listen(struct http *http)
@@ -290,32 +292,34 @@ struct http *http_create(const struct process *process, struct loop *loop,
                          const struct pipeline *pipeline, unsigned connections, struct error *err)
 {
     struct http *http = calloc(1, sizeof *http);
-    struct http_door *doors = calloc(process->socket_count, sizeof *doors);
-    if (!http || !doors) {
+    struct http_endpoint *endpoints = calloc(process->socket_count, sizeof *endpoints);
+    if (!http || !endpoints) {
         free(http);
-        free(doors);
+        free(endpoints);
         error_set(err, "no memory");
         return NULL;
     }
     *http = (struct http){.process = process,
                           .loop = loop,
                           .pipeline = pipeline,
-                          .doors = doors,
+                          .endpoints = endpoints,
                           .limit = connections};
     TAILQ_INIT(&http->connections);
-    TAILQ_INIT(&http->spare);
+    TAILQ_INIT(&http->evictable);
     /* events of bodies that are counted as in flight, and what goes with them */
-    uplink_init(&http->uplink, loop, (size_t)process->settings->server.body_memory + WIRE_MAX);
-    http->uplink.answered = http_answered;
-    http->uplink.closed = http_runner_lost;
-    http->uplink.owner = http;
-    tag_table_init(&http->waiting, connections);
+    runner_link_init(&http->runner_link, loop,
+                     (size_t)process->settings->server.body_memory + FRAME_MAX);
+    http->runner_link.answered = http_answered;
+    http->runner_link.closed = http_runner_lost;
+    http->runner_link.owner = http;
+    pending_init(&http->waiting, connections);
     loop_timer_init(&http->drain_timer, drain_is_over, http);
     http_accept_init(http);
     http_body_init(http);
-    for (; http->door_count < process->socket_count; http->door_count++)
-        if (!door_init(&doors[http->door_count], http, &process->sockets[http->door_count], err)) {
-            http->door_count++;
+    for (; http->endpoint_count < process->socket_count; http->endpoint_count++)
+        if (!endpoint_init(&endpoints[http->endpoint_count], http,
+                           &process->sockets[http->endpoint_count], err)) {
+            http->endpoint_count++;
             http_destroy(http);
             return NULL;
         }
@@ -324,14 +328,14 @@ struct http *http_create(const struct process *process, struct loop *loop,
 
 void http_destroy(struct http *http)
 {
-    for (size_t i = 0; i < http->door_count; i++)
-        door_finish(&http->doors[i]);
+    for (size_t i = 0; i < http->endpoint_count; i++)
+        endpoint_finish(&http->endpoints[i]);
     loop_timer_remove(http->loop, &http->accept_timer);
     loop_timer_remove(http->loop, &http->leave_timer);
     loop_timer_remove(http->loop, &http->drain_timer);
-    uplink_finish(&http->uplink);
-    tag_table_finish(&http->waiting);
+    runner_link_finish(&http->runner_link);
+    pending_finish(&http->waiting);
     free(http->by_fd);
-    free(http->doors);
+    free(http->endpoints);
     free(http);
 }

@@ -1,5 +1,5 @@
 /* HTTP on the listening sockets of one listener: connections, requests and their answers. The only
- * door to libmicrohttpd: what includes its header is called server/http*.c. */
+ * door to libmicrohttpd: its header is included in server/http/ only. */
 #ifndef TENTERHOOK_SERVER_HTTP_HTTP_H
 #define TENTERHOOK_SERVER_HTTP_HTTP_H
 

@@ -4,10 +4,10 @@
  * Parking. During a handshake libmicrohttpd 0.9.75 keeps a connection in its list of ready ones
  * also while it waits for the client: half a ClientHello would burn a core. A request that waits
  * for the runner would do the same. So after each run every connection that can only wait is
- * suspended (door_settle) and resumed when there is something to do. A queued request is suspended
- * here and not in the handler, because only a connection that libmicrohttpd has left as "blocked"
- * is not read from when it resumes: a client that has closed its sending half still gets its
- * answer.
+ * suspended (endpoint_settle) and resumed when there is something to do. A queued request is
+ * suspended here and not in the handler, because only a connection that libmicrohttpd has left as
+ * "blocked" is not read from when it resumes: a client that has closed its sending half still gets
+ * its answer.
  *
  * Cutting. A connection is ended by shutting its socket down, which libmicrohttpd sees where it
  * reads, writes or waits for the socket. It may do neither: before 0.9.77 a parked connection whose
@@ -42,30 +42,30 @@ static struct connection *find_by_fd(struct http *http, struct MHD_Connection *m
 static void connection_adopted(struct connection *connection, struct MHD_Connection *mhd)
 {
     connection->mhd = mhd;
-    if (!connection->door->tls) {
+    if (!connection->endpoint->tls) {
         connection_set_stage(connection, STAGE_HEAD, connection->timer.due_ns);
         return;
     }
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-    tls_session_begin(&connection->tls, info->tls_session, connection->door->tls,
-                      &connection->door->http->tls_at_work);
+    tls_session_begin(&connection->tls, info->tls_session, connection->endpoint->tls,
+                      &connection->endpoint->http->tls_at_work);
     connection_set_stage(connection, STAGE_HANDSHAKE, connection->timer.due_ns);
-    connection_unsettle(connection);
+    connection_mark_dirty(connection);
 }
 
 static void connection_released(struct connection *connection)
 {
-    struct http *http = connection->door->http;
+    struct http *http = connection->endpoint->http;
     http->by_fd[connection->fd] = NULL;
     connection->mhd = NULL;
     if (http->tls_at_work == &connection->tls)
         http->tls_at_work = NULL;
     connection->is_parked = false;
     if (connection->is_in_epoll)
-        epoll_ctl(connection->door->run_watch.fd, EPOLL_CTL_DEL, connection->fd, NULL);
+        epoll_ctl(connection->endpoint->run_watch.fd, EPOLL_CTL_DEL, connection->fd, NULL);
     connection->is_in_epoll = false;
-    connection_settled(connection);
+    connection_clean(connection);
     if (connection->request) /* closed without a word about the request, for want of memory */
         request_destroy(connection->request);
     http_reply_unseen(connection);
@@ -107,13 +107,14 @@ bool http_make_room_for_fd(struct http *http, int fd)
 /* The first byte is there. libmicrohttpd gets a made-up address: it has no use for the real one. */
 void connection_hand_over(struct connection *connection)
 {
-    struct http_door *door = connection->door;
-    struct http *http = door->http;
+    struct http_endpoint *endpoint = connection->endpoint;
+    struct http *http = endpoint->http;
     struct sockaddr_in nobody = {.sin_family = AF_INET};
     int fd = connection->fd;
     http->by_fd[fd] = connection;
-    door->run_wanted = true;
-    if (MHD_add_connection(door->daemon, fd, (struct sockaddr *)&nobody, sizeof nobody) == MHD_YES)
+    endpoint->run_wanted = true;
+    if (MHD_add_connection(endpoint->daemon, fd, (struct sockaddr *)&nobody, sizeof nobody) ==
+        MHD_YES)
         return;
     /* it has closed the descriptor, and may have told us already */
     if (http->by_fd[fd] == connection) {
@@ -128,10 +129,10 @@ void connection_resume(struct connection *connection)
 {
     assert(connection->is_parked);
     connection->is_parked = false;
-    connection->door->run_wanted = true;
+    connection->endpoint->run_wanted = true;
     MHD_resume_connection(connection->mhd);
     if (connection->stage == STAGE_HANDSHAKE || connection->is_suspect)
-        connection_unsettle(connection);
+        connection_mark_dirty(connection);
 }
 
 /* One whose peer has data waiting makes progress in the next run and is looked at again then. */
@@ -178,11 +179,11 @@ static bool end_is_told(struct connection *connection)
     return true;
 }
 
-void door_settle(struct http_door *door)
+void endpoint_settle(struct http_endpoint *endpoint)
 {
     struct connection *connection, *next;
-    for (connection = TAILQ_FIRST(&door->unsettled); connection; connection = next) {
-        next = TAILQ_NEXT(connection, unsettled);
+    for (connection = TAILQ_FIRST(&endpoint->dirty); connection; connection = next) {
+        next = TAILQ_NEXT(connection, dirty);
         if (connection->stage == STAGE_HANDSHAKE && connection->tls.established)
             handshake_is_over(connection);
         if (connection->stage == STAGE_HANDSHAKE && !handshake_waits(connection))
@@ -194,7 +195,7 @@ void door_settle(struct http_door *door)
             continue;
         if (!connection_look_for_next(connection))
             continue;
-        connection_settled(connection);
+        connection_clean(connection);
         if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED ||
             connection->is_suspect)
             connection_park(connection);
@@ -219,7 +220,7 @@ void library_show_end(struct connection *connection)
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLPRI | EPOLLET,
                                 .data.ptr = connection->mhd};
     if (library_is_lax() &&
-        epoll_ctl(connection->door->run_watch.fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
+        epoll_ctl(connection->endpoint->run_watch.fd, EPOLL_CTL_ADD, connection->fd, &event) == 0)
         connection->is_in_epoll = true; /* else it is there already, and sees the end */
 }
 
@@ -228,5 +229,5 @@ void library_show_end(struct connection *connection)
 void library_insist(struct connection *connection)
 {
     MHD_set_connection_option(connection->mhd, MHD_CONNECTION_OPTION_TIMEOUT, 1U);
-    connection->door->run_wanted = true;
+    connection->endpoint->run_wanted = true;
 }

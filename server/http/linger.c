@@ -32,7 +32,7 @@ void connection_read_rest(struct connection *connection)
 
 bool connection_linger(struct connection *connection)
 {
-    struct http *http = connection->door->http;
+    struct http *http = connection->endpoint->http;
     int fd = fcntl(connection->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return false;

@@ -100,7 +100,7 @@ static void listener_drain(struct listener *listener, int64_t deadline_ns)
 
 static void listener_obey(struct listener *listener, const struct control_message *message, int fd)
 {
-    if (message->type == CONTROL_CHANNEL) {
+    if (message->type == CONTROL_LINK) {
         listener->channels++;
         http_connect_runner(listener->http, fd);
         return;

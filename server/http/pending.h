@@ -8,32 +8,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct tag_slot {
+struct pending_slot {
     void *owner; /* NULL: free */
     uint32_t round;
     uint32_t next_free;
 };
 
-struct tag_table {
-    struct tag_slot *slots;
+struct pending_requests {
+    struct pending_slot *slots;
     uint32_t capacity, limit, used, first_free;
 };
 
 /* At most `limit` at once. Allocates nothing yet. */
-void tag_table_init(struct tag_table *table, uint32_t limit);
-void tag_table_finish(struct tag_table *table);
+void pending_init(struct pending_requests *table, uint32_t limit);
+void pending_finish(struct pending_requests *table);
 
 /* Remembers `owner` (not NULL) under `*tag`, which is never 0. False when full or without memory.
  */
-bool tag_table_add(struct tag_table *table, void *owner, uint64_t *tag);
+bool pending_add(struct pending_requests *table, void *owner, uint64_t *tag);
 
 /* Who waits for `tag`, or NULL. */
-void *tag_table_find(const struct tag_table *table, uint64_t tag);
+void *pending_find(const struct pending_requests *table, uint64_t tag);
 
 /* As find, and forgets it. */
-void *tag_table_take(struct tag_table *table, uint64_t tag);
+void *pending_take(struct pending_requests *table, uint64_t tag);
 
 /* Any one that waits, or NULL: to empty the table. */
-void *tag_table_any(const struct tag_table *table);
+void *pending_any(const struct pending_requests *table);
 
 #endif

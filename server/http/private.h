@@ -42,14 +42,14 @@ enum stage {
 
 struct connection {
     TAILQ_ENTRY(connection) all;
-    TAILQ_ENTRY(connection) unsettled; /* if is_unsettled */
-    TAILQ_ENTRY(connection) spare;     /* if is_spare */
-    struct http_door *door;
+    TAILQ_ENTRY(connection) dirty;     /* if is_dirty */
+    TAILQ_ENTRY(connection) evictable; /* if is_evictable */
+    struct http_endpoint *endpoint;
     struct MHD_Connection *mhd; /* NULL: not handed over, or closed there */
     int fd;
     enum stage stage;
     bool is_parked; /* suspended */
-    bool is_unsettled, is_spare;
+    bool is_dirty, is_evictable;
     bool is_suspect;  /* of being stuck, see stuck.c */
     bool is_in_epoll; /* libmicrohttpd's, put there by us: see library_show_end */
     bool must_linger;
@@ -78,13 +78,13 @@ struct connection {
 TAILQ_HEAD(connection_list, connection);
 
 /* One listening socket. */
-struct http_door {
+struct http_endpoint {
     struct http *http;
     struct MHD_Daemon *daemon;
     struct tls_server *tls; /* NULL: plain */
     const struct listen_socket *socket;
     struct loop_watch listen_watch, run_watch;
-    struct connection_list unsettled; /* to be looked at after the next MHD_run */
+    struct connection_list dirty; /* to be looked at after the next MHD_run */
     bool run_wanted;
     unsigned idle_runs; /* in a row that claimed there was more to do and did nothing */
     unsigned busy_runs; /* in a row that claimed there was more to do */
@@ -100,12 +100,12 @@ struct http {
     const struct process *process;
     struct loop *loop;
     const struct pipeline *pipeline;
-    struct http_door *doors;
-    size_t door_count;
-    struct uplink uplink;
-    struct tag_table waiting;
+    struct http_endpoint *endpoints;
+    size_t endpoint_count;
+    struct runner_link runner_link;
+    struct pending_requests waiting;
     struct connection_list connections;
-    struct connection_list spare; /* may be given up for a new one, the longest unused first */
+    struct connection_list evictable; /* may be given up for a new one, the longest unused first */
     unsigned count, limit;
     unsigned crowd; /* the most of late */
     struct body_limits body_limits;
@@ -163,7 +163,7 @@ void http_accept_last(struct http *http);
 /* ---- proxy.c ---- */
 
 /* Whether a connection from there may begin with a PROXY header; logs one that may not. */
-bool http_proxy_admits(struct http_door *door, const struct client_address *peer);
+bool http_proxy_admits(struct http_endpoint *endpoint, const struct client_address *peer);
 /* Takes the header off the front of a fresh connection, byte for byte, and with it the client.
  * False: it is not complete yet, or the connection has been closed for it. */
 bool connection_take_proxy(struct connection *connection);
@@ -173,7 +173,7 @@ void http_proxy_late(const struct connection *connection);
 /* ---- connection.c ---- */
 
 /* Takes over `fd`. False without memory; the descriptor is closed then. */
-bool connection_create(struct http_door *door, int fd, const struct client_address *client);
+bool connection_create(struct http_endpoint *endpoint, int fd, const struct client_address *client);
 void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
 /* The answer is out; what comes next is another request. */
 void connection_await_next(struct connection *connection);
@@ -187,8 +187,8 @@ enum peeked connection_peek(const struct connection *connection);
 size_t connection_unread(const struct connection *connection);
 /* libmicrohttpd has called back, so something of this connection has moved. */
 void connection_progressed(struct connection *connection);
-void connection_unsettle(struct connection *connection);
-void connection_settled(struct connection *connection);
+void connection_mark_dirty(struct connection *connection);
+void connection_clean(struct connection *connection);
 /* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
 void connection_cut(struct connection *connection);
 /* Cuts the one that has been unused for longest, of those that can be given up; there is one. */
@@ -213,14 +213,14 @@ bool library_is_lax(void);
 void library_show_end(struct connection *connection);
 /* It has not: makes sure that it does, within a second or two. */
 void library_insist(struct connection *connection);
-/* After a run of the door's daemon: parks what would only burn time there. */
-void door_settle(struct http_door *door);
+/* After a run of the endpoint's daemon: parks what would only burn time there. */
+void endpoint_settle(struct http_endpoint *endpoint);
 
 /* ---- stuck.c ---- */
 
 /* libmicrohttpd says that there is more to do, and nothing moves: suspects every request that is
  * under way. */
-void door_suspect_all(struct http_door *door);
+void endpoint_suspect_all(struct http_endpoint *endpoint);
 /* Looks at a suspect after a run. False: it is to be looked at again after the next one. */
 bool suspect_is_settled(struct connection *connection);
 
@@ -248,7 +248,7 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *u
 void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
 void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code);
-void http_answered(void *owner, const struct wire_answer *answer);
+void http_answered(void *owner, const struct answer_frame *answer);
 void http_runner_lost(void *owner);
 /* The runner has not answered in time, or will not: refuses a queued request. */
 void request_give_up(struct http_request *request, enum reply reply, const char *reason);

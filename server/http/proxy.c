@@ -23,18 +23,18 @@ static void log_refused(struct http *http, const struct client_address *peer, co
               log_number("held_back", held_back));
 }
 
-bool http_proxy_admits(struct http_door *door, const struct client_address *peer)
+bool http_proxy_admits(struct http_endpoint *endpoint, const struct client_address *peer)
 {
-    const struct settings *settings = door->http->process->settings;
+    const struct settings *settings = endpoint->http->process->settings;
     if (proxies_trust(&settings->server.trusted_proxies, peer))
         return true;
-    log_refused(door->http, peer, "this address takes connections of trusted_proxies alone");
+    log_refused(endpoint->http, peer, "this address takes connections of trusted_proxies alone");
     return false;
 }
 
 void http_proxy_late(const struct connection *connection)
 {
-    log_refused(connection->door->http, &connection->client,
+    log_refused(connection->endpoint->http, &connection->client,
                 "the PROXY header did not come in time");
 }
 
@@ -42,7 +42,7 @@ void http_proxy_late(const struct connection *connection)
 static void end_without_header(struct connection *connection, size_t length)
 {
     if (length > 0)
-        log_refused(connection->door->http, &connection->client, "a PROXY header that was cut");
+        log_refused(connection->endpoint->http, &connection->client, "a PROXY header that was cut");
     connection_close(connection);
 }
 
@@ -76,7 +76,7 @@ bool connection_take_proxy(struct connection *connection)
     if (parsed == PROXY_PARTIAL)
         return false;
     if (parsed == PROXY_BAD || !take_off(connection, header.length)) {
-        log_refused(connection->door->http, &connection->client, reason);
+        log_refused(connection->endpoint->http, &connection->client, reason);
         connection_close(connection);
         return false;
     }

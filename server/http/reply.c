@@ -15,7 +15,7 @@ enum { LOGGED_PATH = 128, LOG_FIELDS = 8 };
 
 static void reply_count(const struct connection *connection, enum reply reply)
 {
-    struct shared *shared = connection->door->http->process->shared;
+    struct shared *shared = connection->endpoint->http->process->shared;
     atomic_fetch_add_explicit(&shared->replies[reply], 1, memory_order_relaxed);
 }
 
@@ -87,7 +87,7 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 static bool is_last(const struct http_request *request)
 {
     return verdict_closes(&request->verdict) || request->exchange.content_length < 0 ||
-           request->connection->door->http->is_draining;
+           request->connection->endpoint->http->is_draining;
 }
 
 static void add_headers(struct MHD_Response *response, struct http_request *request, bool has_body)
@@ -132,7 +132,7 @@ static void send_in_one_piece(struct http_request *request)
 enum MHD_Result http_reply(struct http_request *request)
 {
     struct connection *connection = request->connection;
-    const struct server_settings *server = &connection->door->http->process->settings->server;
+    const struct server_settings *server = &connection->endpoint->http->process->settings->server;
     request->verdict = pipeline_worded(&request->exchange, request->verdict);
     unsigned status = verdict_status(&request->verdict);
     struct bytes body = reply_body(&request->exchange.arena, &request->verdict, request->id);
@@ -223,7 +223,8 @@ static void log_handshake(const struct connection *connection, enum reply reply,
     char peer[CLIENT_TEXT_SIZE];
     int64_t held_back;
     reply_count(connection, reply);
-    if (!log_gate_pass(&connection->door->http->gate, &held_back)) /* port scans come in floods */
+    if (!log_gate_pass(&connection->endpoint->http->gate,
+                       &held_back)) /* port scans come in floods */
         return;
     client_format(&connection->client, peer);
     log_write(LOG_INFO, "handshake_failed", log_text("peer", peer), log_text("reason", reason),

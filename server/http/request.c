@@ -14,7 +14,7 @@
 
 static const struct settings *settings_of(const struct http_request *request)
 {
-    return request->connection->door->http->process->settings;
+    return request->connection->endpoint->http->process->settings;
 }
 
 /* ---- life ---- */
@@ -25,7 +25,7 @@ static struct http_request *request_create(struct connection *connection)
     if (!request)
         return NULL;
     *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
-    exchange_init(&request->exchange, connection->door->http->pipeline);
+    exchange_init(&request->exchange, connection->endpoint->http->pipeline);
     buffer_init(&request->body, 0);
     request->began_ns = clock_monotonic_ns();
     connection->request = request;
@@ -37,7 +37,7 @@ static struct http_request *request_create(struct connection *connection)
 void request_forget_answer(struct http_request *request)
 {
     if (request->tag)
-        tag_table_take(&request->connection->door->http->waiting, request->tag);
+        pending_take(&request->connection->endpoint->http->waiting, request->tag);
     request->tag = 0;
 }
 
@@ -77,7 +77,8 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
         connection->began_ns = now;
         connection_set_stage(
             connection, STAGE_HEAD,
-            now + connection->door->http->process->settings->server.header_timeout_ms * NS_PER_MS);
+            now + connection->endpoint->http->process->settings->server.header_timeout_ms *
+                      NS_PER_MS);
     }
     return NULL;
 }
@@ -94,7 +95,7 @@ static struct verdict request_judge_head(struct http_request *request, const cha
         return health_begin(request);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    if (!uplink_is_open(&request->connection->door->http->uplink))
+    if (!runner_link_is_open(&request->connection->endpoint->http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     return body_expect(request);
 }
@@ -170,15 +171,15 @@ static bool request_learns(const struct http_request *request)
 /* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
 static struct verdict request_enqueue(struct http_request *request)
 {
-    struct http *http = request->connection->door->http;
-    struct wire_event event;
-    if (!uplink_is_open(&http->uplink))
+    struct http *http = request->connection->endpoint->http;
+    struct event_frame event;
+    if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
-    if (!tag_table_add(&http->waiting, request, &request->tag))
+    if (!pending_add(&http->waiting, request, &request->tag))
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &event)
                                         : pipeline_event(&request->exchange, request->tag, &event);
-    if (!made || !uplink_put(&http->uplink, &event)) {
+    if (!made || !runner_link_put(&http->runner_link, &event)) {
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
@@ -189,7 +190,7 @@ static struct verdict request_enqueue(struct http_request *request)
 static void request_wait(struct http_request *request)
 {
     connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
-    connection_unsettle(request->connection);
+    connection_mark_dirty(request->connection);
 }
 
 static enum MHD_Result health_complete(struct http_request *request)
@@ -237,13 +238,13 @@ static const struct {
     enum reply reply;
     const char *reason;
 } runner_answers[] = {
-    [WIRE_ACCEPTED] = {REPLY_ACCEPTED, NULL},
-    [WIRE_AGAIN] = {REPLY_AGAIN, NULL},
-    [WIRE_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
-    [WIRE_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
-    [WIRE_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
-    [WIRE_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
-    [WIRE_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
+    [FRAME_ACCEPTED] = {REPLY_ACCEPTED, NULL},
+    [FRAME_AGAIN] = {REPLY_AGAIN, NULL},
+    [FRAME_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
+    [FRAME_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
+    [FRAME_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
+    [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
+    [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
 };
 
 /* What the walk had decided, and the runner has now agreed to. */
@@ -257,9 +258,9 @@ static struct verdict verdict_agreed(const struct http_request *request)
 }
 
 static struct verdict verdict_duplicate(struct http_request *request,
-                                        const struct wire_answer *answer)
+                                        const struct answer_frame *answer)
 {
-    static const char *const reasons[WIRE_DUPLICATES] = {
+    static const char *const reasons[FRAME_DUPLICATES] = {
         [DUPLICATE_DONE] = "it is done",
         [DUPLICATE_KEPT] = "it has failed, and dedupe.dead of its route is keep",
         [DUPLICATE_GIVEN_UP] = "it was given up, because it may be what ended the server",
@@ -281,12 +282,12 @@ static struct verdict verdict_duplicate(struct http_request *request,
     return verdict;
 }
 
-/* wire_get_answer lets no other status through. */
-void http_answered(void *owner, const struct wire_answer *answer)
+/* frame_get_answer lets no other status through. */
+void http_answered(void *owner, const struct answer_frame *answer)
 {
     struct http *http = owner;
-    struct http_request *request = tag_table_find(&http->waiting, answer->tag);
-    bool is_accepted = answer->status == WIRE_ACCEPTED;
+    struct http_request *request = pending_find(&http->waiting, answer->tag);
+    bool is_accepted = answer->status == FRAME_ACCEPTED;
     struct verdict refused = {.reply = runner_answers[answer->status].reply,
                               .retry_after_s =
                                   answer->retry_after_s ? answer->retry_after_s : RETRY_S,
@@ -298,7 +299,7 @@ void http_answered(void *owner, const struct wire_answer *answer)
     if (!request) /* given up, or its client is gone */
         return;
     memcpy(request->id, answer->id, sizeof request->id);
-    if (answer->status == WIRE_DUPLICATE)
+    if (answer->status == FRAME_DUPLICATE)
         request_decide(request, verdict_duplicate(request, answer));
     else
         request_decide(request, is_accepted ? verdict_agreed(request) : refused);
@@ -308,7 +309,7 @@ void http_runner_lost(void *owner)
 {
     struct http *http = owner;
     struct http_request *request;
-    while ((request = tag_table_any(&http->waiting)))
+    while ((request = pending_any(&http->waiting)))
         request_give_up(request, REPLY_JOURNAL, "the runner has gone");
     health_is_known(http, http_unavailable(REPLY_JOURNAL, "the runner has gone"));
 }

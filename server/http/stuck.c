@@ -26,19 +26,19 @@ static bool is_under_way(const struct connection *connection)
     return connection->stage == STAGE_HEAD || connection->stage == STAGE_BODY;
 }
 
-void door_suspect_all(struct http_door *door)
+void endpoint_suspect_all(struct http_endpoint *endpoint)
 {
     struct connection *connection;
-    door->busy_runs = 0;
-    TAILQ_FOREACH(connection, &door->http->connections, all)
+    endpoint->busy_runs = 0;
+    TAILQ_FOREACH(connection, &endpoint->http->connections, all)
     {
-        if (connection->door != door || connection->is_parked || !is_under_way(connection))
+        if (connection->endpoint != endpoint || connection->is_parked || !is_under_way(connection))
             continue;
         connection->is_suspect = true;
         connection->strikes = 0;
         connection->progress_seen = connection->progress;
         connection->unread_seen = SIZE_MAX;
-        connection_unsettle(connection);
+        connection_mark_dirty(connection);
     }
 }
 

@@ -17,9 +17,9 @@ enum control_type {
                           `value`: the CHANNELs that have reached it, so that one that is under way
                           is not followed by another */
     /* to a listener or the runner */
-    CONTROL_CHANNEL,  /* with a descriptor: a channel to the runner (listener), or to the
-                         listener of slot `value` (runner). A listener that gets a second one
-                         answers 503 to what waits on the first and goes on with the new one. */
+    CONTROL_LINK,     /* with a descriptor: a channel to the runner (listener), or to the
+                            listener of slot `value` (runner). A listener that gets a second one
+                            answers 503 to what waits on the first and goes on with the new one. */
     CONTROL_ACCEPT,   /* listener: begin to accept. Comes when all of the generation is ready, so
                          that nobody is let in whom a failed start would throw out again. */
     CONTROL_DRAIN,    /* finish what you have until `value` (monotonic ns), then exit 0.

@@ -21,7 +21,7 @@ struct event_fixed {
 };
 
 /* The spans of an event in their order on the wire: one list for both directions. */
-static void event_spans(const struct wire_event *event, const struct bytes *spans[EVENT_SPANS])
+static void event_spans(const struct event_frame *event, const struct bytes *spans[EVENT_SPANS])
 {
     spans[0] = &event->client;
     spans[1] = &event->event_type;
@@ -33,15 +33,15 @@ static void event_spans(const struct wire_event *event, const struct bytes *span
     spans[7] = &event->body;
 }
 
-static bool wire_put_header(struct buffer *out, enum wire_type type, size_t length)
+static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
 {
     struct frame_header header = {.length = (uint32_t)length, .type = type};
     /* all or nothing: a frame that does not fit must leave no beginning behind */
-    return length <= WIRE_MAX && buffer_reserve(out, sizeof header + length) &&
+    return length <= FRAME_MAX && buffer_reserve(out, sizeof header + length) &&
            buffer_append(out, &header, sizeof header);
 }
 
-bool wire_put_event(struct buffer *out, const struct wire_event *event)
+bool frame_put_event(struct buffer *out, const struct event_frame *event)
 {
     const struct bytes *spans[EVENT_SPANS];
     struct event_fixed fixed = {.tag = event->tag,
@@ -53,12 +53,12 @@ bool wire_put_event(struct buffer *out, const struct wire_event *event)
     size_t length = sizeof fixed;
     event_spans(event, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
-        if (spans[i]->length > WIRE_MAX)
+        if (spans[i]->length > FRAME_MAX)
             return false;
         fixed.lengths[i] = (uint32_t)spans[i]->length;
         length += spans[i]->length;
     }
-    if (!wire_put_header(out, WIRE_EVENT, length) || !buffer_append(out, &fixed, sizeof fixed))
+    if (!frame_put_header(out, FRAME_EVENT, length) || !buffer_append(out, &fixed, sizeof fixed))
         return false;
     for (int i = 0; i < EVENT_SPANS; i++)
         if (!buffer_append_bytes(out, *spans[i]))
@@ -66,42 +66,42 @@ bool wire_put_event(struct buffer *out, const struct wire_event *event)
     return true;
 }
 
-bool wire_put_answer(struct buffer *out, const struct wire_answer *answer)
+bool frame_put_answer(struct buffer *out, const struct answer_frame *answer)
 {
-    return wire_put_header(out, WIRE_ANSWER, sizeof *answer) &&
+    return frame_put_header(out, FRAME_ANSWER, sizeof *answer) &&
            buffer_append(out, answer, sizeof *answer);
 }
 
-int wire_peek(struct bytes arrived, enum wire_type *type, struct bytes *payload,
-              size_t *frame_length)
+int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
+               size_t *frame_length)
 {
     struct frame_header header;
     if (arrived.length < sizeof header)
         return 0;
     memcpy(&header, arrived.data, sizeof header);
-    if (header.length > WIRE_MAX || (header.type != WIRE_EVENT && header.type != WIRE_ANSWER))
+    if (header.length > FRAME_MAX || (header.type != FRAME_EVENT && header.type != FRAME_ANSWER))
         return -1;
     if (arrived.length - sizeof header < header.length)
         return 0;
-    *type = (enum wire_type)header.type;
+    *type = (enum frame_type)header.type;
     *payload = bytes_of(arrived.data + sizeof header, header.length);
     *frame_length = sizeof header + header.length;
     return 1;
 }
 
-bool wire_get_event(struct bytes payload, struct wire_event *event)
+bool frame_get_event(struct bytes payload, struct event_frame *event)
 {
     struct event_fixed fixed;
     const struct bytes *spans[EVENT_SPANS];
     if (payload.length < sizeof fixed)
         return false;
     memcpy(&fixed, payload.data, sizeof fixed);
-    struct wire_event got = {.tag = fixed.tag,
-                             .received_ms = fixed.received_ms,
-                             .route = fixed.route,
-                             .body_is_json = fixed.body_is_json == 1,
-                             .learns = fixed.learns == 1,
-                             .asks = fixed.asks == 1};
+    struct event_frame got = {.tag = fixed.tag,
+                              .received_ms = fixed.received_ms,
+                              .route = fixed.route,
+                              .body_is_json = fixed.body_is_json == 1,
+                              .learns = fixed.learns == 1,
+                              .asks = fixed.asks == 1};
     struct bytes rest = bytes_from(payload, sizeof fixed);
     event_spans(&got, spans);
     for (int i = 0; i < EVENT_SPANS; i++) {
@@ -116,14 +116,14 @@ bool wire_get_event(struct bytes payload, struct wire_event *event)
     return true;
 }
 
-bool wire_get_answer(struct bytes payload, struct wire_answer *answer)
+bool frame_get_answer(struct bytes payload, struct answer_frame *answer)
 {
-    struct wire_answer got;
+    struct answer_frame got;
     if (payload.length != sizeof got)
         return false;
     memcpy(&got, payload.data, sizeof got);
-    if (got.status > WIRE_REFUSED_KNOWN || got.duplicate >= WIRE_DUPLICATES || got.can_replay > 1 ||
-        got.id[ID_TEXT_SIZE - 1] != '\0')
+    if (got.status > FRAME_REFUSED_KNOWN || got.duplicate >= FRAME_DUPLICATES ||
+        got.can_replay > 1 || got.id[ID_TEXT_SIZE - 1] != '\0')
         return false;
     *answer = got;
     return true;

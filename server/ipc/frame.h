@@ -1,8 +1,8 @@
 /* The frames between a listener and the runner, on a stream socket pair.
  *
  * A frame is a fixed header (host byte order, one machine) and a payload of `length` bytes. The
- * runner trusts no length: a frame past WIRE_MAX, an unknown type or a payload that does not add up
- * closes the channel. */
+ * runner trusts no length: a frame past FRAME_MAX, an unknown type or a payload that does not add
+ * up closes the channel. */
 #ifndef TENTERHOOK_SERVER_IPC_FRAME_H
 #define TENTERHOOK_SERVER_IPC_FRAME_H
 
@@ -10,12 +10,12 @@
 #include "base/error.h"
 #include "base/id.h"
 
-enum { WIRE_MAX = 80 * 1024 * 1024 }; /* max_body is at most 64 MiB */
+enum { FRAME_MAX = 80 * 1024 * 1024 }; /* max_body is at most 64 MiB */
 
-enum wire_type { WIRE_EVENT = 1, WIRE_ANSWER = 2 };
+enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2 };
 
 /* An event as a listener hands it over; all spans. `tag` comes back with the answer. */
-struct wire_event {
+struct event_frame {
     uint64_t tag;
     uint32_t route; /* index in this generation's settings */
     int64_t received_ms;
@@ -29,18 +29,18 @@ struct wire_event {
     struct bytes body;
 };
 
-enum wire_status {
-    WIRE_ACCEPTED,        /* committed: `id` */
-    WIRE_AGAIN,           /* committed: what was dead of the first, `id`, is carried out again */
-    WIRE_DUPLICATE,       /* `id` of the first; what became of it in `duplicate` */
-    WIRE_REFUSED_JOURNAL, /* the journal cannot write */
-    WIRE_REFUSED_SPACE,   /* below min_free */
-    WIRE_REFUSED_DRAINING,
-    WIRE_REFUSED_KNOWN, /* there is a key already */
+enum frame_status {
+    FRAME_ACCEPTED,        /* committed: `id` */
+    FRAME_AGAIN,           /* committed: what was dead of the first, `id`, is carried out again */
+    FRAME_DUPLICATE,       /* `id` of the first; what became of it in `duplicate` */
+    FRAME_REFUSED_JOURNAL, /* the journal cannot write */
+    FRAME_REFUSED_SPACE,   /* below min_free */
+    FRAME_REFUSED_DRAINING,
+    FRAME_REFUSED_KNOWN, /* there is a key already */
 };
 
 /* Why a copy brings about nothing. */
-enum wire_duplicate {
+enum frame_duplicate {
     DUPLICATE_OPEN, /* the first waits or is carried out */
     DUPLICATE_DONE,
     DUPLICATE_KEPT,      /* dead; the route has `dedupe: {dead: keep}` */
@@ -48,26 +48,26 @@ enum wire_duplicate {
     DUPLICATE_TOO_OFTEN, /* dead, after copies have had it carried out as often as they may */
     DUPLICATE_REFUSED,   /* dead; the copy does not conform to the schema of its route */
     DUPLICATE_GONE, /* its actions are not in the route file, or its deliveries in the journal */
-    WIRE_DUPLICATES
+    FRAME_DUPLICATES
 };
 
-struct wire_answer {
+struct answer_frame {
     uint64_t tag;
     uint32_t status;
     uint32_t retry_after_s;
-    uint16_t duplicate;  /* enum wire_duplicate */
+    uint16_t duplicate;  /* enum frame_duplicate */
     uint16_t can_replay; /* 1: people can have the first carried out again */
     char id[ID_TEXT_SIZE];
 };
 
-bool wire_put_event(struct buffer *out, const struct wire_event *event);
-bool wire_put_answer(struct buffer *out, const struct wire_answer *answer);
+bool frame_put_event(struct buffer *out, const struct event_frame *event);
+bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
  * bytes from the front; 0: not complete yet; -1: not ours, close the channel. */
-int wire_peek(struct bytes arrived, enum wire_type *type, struct bytes *payload,
-              size_t *frame_length);
-bool wire_get_event(struct bytes payload, struct wire_event *event);
-bool wire_get_answer(struct bytes payload, struct wire_answer *answer);
+int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
+               size_t *frame_length);
+bool frame_get_event(struct bytes payload, struct event_frame *event);
+bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
 
 #endif

@@ -24,16 +24,16 @@ enum {
 };
 #define AGAIN_NS (10 * NS_PER_MS)
 
-static bool has_frame(const struct channel *channel)
+static bool has_frame(const struct listener_link *channel)
 {
-    enum wire_type type;
+    enum frame_type type;
     struct bytes payload;
     size_t length;
-    return wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
-                     &length) != 0;
+    return frame_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
+                      &length) != 0;
 }
 
-static void channel_watch(struct channel *channel)
+static void listener_link_watch(struct listener_link *channel)
 {
     bool enough = channel->in.length > READ_ENOUGH && has_frame(channel);
     bool writes = channel->out.length > 0 && channel->again.slot == 0;
@@ -49,7 +49,7 @@ static void channel_watch(struct channel *channel)
 }
 
 /* One read; false when there is nothing more to read now. */
-static bool read_piece(struct channel *channel)
+static bool read_piece(struct listener_link *channel)
 {
     struct buffer *in = &channel->in;
     if (!buffer_reserve(in, READ_PIECE)) {
@@ -64,40 +64,40 @@ static bool read_piece(struct channel *channel)
     return got > 0;
 }
 
-static void channel_ready(struct loop_watch *watch, uint32_t events)
+static void listener_link_ready(struct loop_watch *watch, uint32_t events)
 {
-    struct channel *channel = watch->owner;
+    struct listener_link *channel = watch->owner;
     size_t before = channel->in.length;
     if (events & EPOLLOUT)
-        channel_flush(channel);
+        listener_link_flush(channel);
     if (events & ~(uint32_t)EPOLLOUT)
         while (channel->in.length - before < READ_ONCE && read_piece(channel))
             ;
-    channel_watch(channel);
+    listener_link_watch(channel);
 }
 
 static void flush_again(struct loop_timer *timer)
 {
-    channel_flush(timer->owner);
+    listener_link_flush(timer->owner);
 }
 
-struct channel *channel_create(struct loop *loop, int fd, unsigned slot)
+struct listener_link *listener_link_create(struct loop *loop, int fd, unsigned slot)
 {
-    struct channel *channel = calloc(1, sizeof *channel);
+    struct listener_link *channel = calloc(1, sizeof *channel);
     if (!channel)
         return NULL;
     channel->loop = loop;
     channel->fd = fd;
     channel->slot = slot;
-    buffer_init(&channel->in, (size_t)WIRE_MAX + READ_ENOUGH + READ_ONCE);
+    buffer_init(&channel->in, (size_t)FRAME_MAX + READ_ENOUGH + READ_ONCE);
     buffer_init(&channel->out, ANSWERS_MAX);
-    loop_watch_init(&channel->watch, channel_ready, channel);
+    loop_watch_init(&channel->watch, listener_link_ready, channel);
     loop_timer_init(&channel->again, flush_again, channel);
-    channel_watch(channel);
+    listener_link_watch(channel);
     return channel;
 }
 
-void channel_destroy(struct channel *channel)
+void listener_link_destroy(struct listener_link *channel)
 {
     loop_watch_remove(channel->loop, &channel->watch);
     loop_timer_remove(channel->loop, &channel->again);
@@ -107,16 +107,16 @@ void channel_destroy(struct channel *channel)
     free(channel);
 }
 
-bool channel_take(struct channel *channel, struct wire_event *event)
+bool listener_link_take(struct listener_link *channel, struct event_frame *event)
 {
-    enum wire_type type;
+    enum frame_type type;
     struct bytes payload;
     size_t length;
-    int found =
-        wire_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload, &length);
+    int found = frame_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
+                           &length);
     if (found == 0 || channel->fault)
         return false;
-    if (found < 0 || type != WIRE_EVENT || !wire_get_event(payload, event)) {
+    if (found < 0 || type != FRAME_EVENT || !frame_get_event(payload, event)) {
         channel->fault = "a frame that is not ours";
         return false;
     }
@@ -124,33 +124,33 @@ bool channel_take(struct channel *channel, struct wire_event *event)
     return true;
 }
 
-void channel_settle(struct channel *channel, bool over)
+void listener_link_settle(struct listener_link *channel, bool over)
 {
     if (over)
         buffer_consume(&channel->in, channel->taken);
     channel->taken = 0;
     if (channel->in.length == 0 && channel->in.capacity > KEEP_CAPACITY)
         buffer_finish(&channel->in);
-    channel_watch(channel);
+    listener_link_watch(channel);
 }
 
-bool channel_has_work(const struct channel *channel)
+bool listener_link_has_work(const struct listener_link *channel)
 {
     return channel->ended || channel->fault || has_frame(channel);
 }
 
-bool channel_is_over(const struct channel *channel)
+bool listener_link_is_over(const struct listener_link *channel)
 {
     return channel->fault || (channel->ended && !has_frame(channel));
 }
 
-void channel_answer(struct channel *channel, const struct wire_answer *answer)
+void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer)
 {
-    if (!channel->ended && !wire_put_answer(&channel->out, answer))
+    if (!channel->ended && !frame_put_answer(&channel->out, answer))
         channel->fault = "no room for answers: they are not read, or there is no memory";
 }
 
-void channel_flush(struct channel *channel)
+void listener_link_flush(struct listener_link *channel)
 {
     while (channel->out.length > 0 && !channel->ended) {
         ssize_t sent =
@@ -165,5 +165,5 @@ void channel_flush(struct channel *channel)
         else if (errno != EINTR)
             channel->ended = true;
     }
-    channel_watch(channel);
+    listener_link_watch(channel);
 }

@@ -5,8 +5,8 @@
 #include "base/loop.h"
 #include "server/ipc/frame.h"
 
-struct channel {
-    struct channel *next; /* for the owner's list */
+struct listener_link {
+    struct listener_link *next; /* for the owner's list */
     struct loop *loop;
     int fd;
     unsigned slot; /* of the listener */
@@ -20,21 +20,21 @@ struct channel {
 };
 
 /* Watches `fd`, which is the channel's from now on. NULL without memory. */
-struct channel *channel_create(struct loop *loop, int fd, unsigned slot);
-void channel_destroy(struct channel *channel);
+struct listener_link *listener_link_create(struct loop *loop, int fd, unsigned slot);
+void listener_link_destroy(struct listener_link *channel);
 
 /* The next whole event that has arrived; its spans last until the channel is settled. False: none,
  * or what arrived is broken. */
-bool channel_take(struct channel *channel, struct wire_event *event);
+bool listener_link_take(struct listener_link *channel, struct event_frame *event);
 /* What was taken is over; or it is to be taken again in a later turn. */
-void channel_settle(struct channel *channel, bool over);
+void listener_link_settle(struct listener_link *channel, bool over);
 /* Whether a turn has something to do here: a whole frame, or the end. */
-bool channel_has_work(const struct channel *channel);
+bool listener_link_has_work(const struct listener_link *channel);
 /* Nothing will come any more, and all that came was taken. */
-bool channel_is_over(const struct channel *channel);
+bool listener_link_is_over(const struct listener_link *channel);
 
-void channel_answer(struct channel *channel, const struct wire_answer *answer);
+void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer);
 /* Sends what can be sent. */
-void channel_flush(struct channel *channel);
+void listener_link_flush(struct listener_link *channel);
 
 #endif

@@ -17,46 +17,46 @@
 enum { IN_LIMIT = 64 * 1024, KEPT_CAPACITY = 1024 * 1024 };
 #define AGAIN_NS (10 * NS_PER_MS)
 
-static void uplink_ready(struct loop_watch *watch, uint32_t events);
+static void runner_link_ready(struct loop_watch *watch, uint32_t events);
 
 static void flush_again(struct loop_timer *timer)
 {
-    uplink_flush(timer->owner);
+    runner_link_flush(timer->owner);
 }
 
-void uplink_init(struct uplink *uplink, struct loop *loop, size_t limit)
+void runner_link_init(struct runner_link *runner_link, struct loop *loop, size_t limit)
 {
-    *uplink = (struct uplink){.loop = loop};
-    loop_watch_init(&uplink->watch, uplink_ready, uplink);
-    loop_timer_init(&uplink->again, flush_again, uplink);
-    buffer_init(&uplink->out, limit);
-    buffer_init(&uplink->in, IN_LIMIT);
+    *runner_link = (struct runner_link){.loop = loop};
+    loop_watch_init(&runner_link->watch, runner_link_ready, runner_link);
+    loop_timer_init(&runner_link->again, flush_again, runner_link);
+    buffer_init(&runner_link->out, limit);
+    buffer_init(&runner_link->in, IN_LIMIT);
 }
 
-void uplink_finish(struct uplink *uplink)
+void runner_link_finish(struct runner_link *runner_link)
 {
-    int fd = uplink->watch.fd;
-    loop_watch_remove(uplink->loop, &uplink->watch);
-    loop_timer_remove(uplink->loop, &uplink->again);
+    int fd = runner_link->watch.fd;
+    loop_watch_remove(runner_link->loop, &runner_link->watch);
+    loop_timer_remove(runner_link->loop, &runner_link->again);
     if (fd >= 0)
         close(fd);
-    uplink->sent = 0;
-    buffer_finish(&uplink->out);
-    buffer_finish(&uplink->in);
+    runner_link->sent = 0;
+    buffer_finish(&runner_link->out);
+    buffer_finish(&runner_link->in);
 }
 
-static void uplink_lose(struct uplink *uplink, const char *reason)
+static void runner_link_lose(struct runner_link *runner_link, const char *reason)
 {
     log_write(LOG_WARNING, "channel_lost", log_text("reason", reason));
-    uplink_finish(uplink);
-    uplink->closed(uplink->owner);
+    runner_link_finish(runner_link);
+    runner_link->closed(runner_link->owner);
 }
 
-bool uplink_open(struct uplink *uplink, int fd)
+bool runner_link_open(struct runner_link *runner_link, int fd)
 {
-    if (uplink_is_open(uplink))
-        uplink_lose(uplink, "there is a newer one");
-    if (loop_watch_set(uplink->loop, &uplink->watch, fd, EPOLLIN))
+    if (runner_link_is_open(runner_link))
+        runner_link_lose(runner_link, "there is a newer one");
+    if (loop_watch_set(runner_link->loop, &runner_link->watch, fd, EPOLLIN))
         return true;
     int failure = errno;
     close(fd);
@@ -64,102 +64,106 @@ bool uplink_open(struct uplink *uplink, int fd)
     return false;
 }
 
-bool uplink_put(struct uplink *uplink, const struct wire_event *event)
+bool runner_link_put(struct runner_link *runner_link, const struct event_frame *event)
 {
-    if (!uplink_is_open(uplink))
+    if (!runner_link_is_open(runner_link))
         return false;
     /* what is sent already counts against the limit until it is moved out of the way */
-    if (uplink->sent > uplink->out.length / 2) {
-        buffer_consume(&uplink->out, uplink->sent);
-        uplink->sent = 0;
+    if (runner_link->sent > runner_link->out.length / 2) {
+        buffer_consume(&runner_link->out, runner_link->sent);
+        runner_link->sent = 0;
     }
-    return wire_put_event(&uplink->out, event);
+    return frame_put_event(&runner_link->out, event);
 }
 
-static void out_is_empty(struct uplink *uplink)
+static void out_is_empty(struct runner_link *runner_link)
 {
-    uplink->sent = uplink->out.length = 0;
-    if (uplink->out.capacity > KEPT_CAPACITY)
-        buffer_finish(&uplink->out);
+    runner_link->sent = runner_link->out.length = 0;
+    if (runner_link->out.capacity > KEPT_CAPACITY)
+        buffer_finish(&runner_link->out);
 }
 
 /* After a send that has failed: until there is room, a moment, or no longer. */
-static void uplink_wait(struct uplink *uplink, int error)
+static void runner_link_wait(struct runner_link *runner_link, int error)
 {
     if (error == EAGAIN) {
-        if (!loop_watch_set(uplink->loop, &uplink->watch, uplink->watch.fd, EPOLLIN | EPOLLOUT))
-            uplink_lose(uplink, strerror(errno));
+        if (!loop_watch_set(runner_link->loop, &runner_link->watch, runner_link->watch.fd,
+                            EPOLLIN | EPOLLOUT))
+            runner_link_lose(runner_link, strerror(errno));
     } else if (!control_error_passes(error) ||
-               !loop_timer_set(uplink->loop, &uplink->again, clock_monotonic_ns() + AGAIN_NS)) {
-        uplink_lose(uplink, strerror(error));
+               !loop_timer_set(runner_link->loop, &runner_link->again,
+                               clock_monotonic_ns() + AGAIN_NS)) {
+        runner_link_lose(runner_link, strerror(error));
     }
 }
 
-void uplink_flush(struct uplink *uplink)
+void runner_link_flush(struct runner_link *runner_link)
 {
-    while (uplink_is_open(uplink) && uplink->sent < uplink->out.length) {
-        ssize_t sent = send(uplink->watch.fd, uplink->out.data + uplink->sent,
-                            uplink->out.length - uplink->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (runner_link_is_open(runner_link) && runner_link->sent < runner_link->out.length) {
+        ssize_t sent =
+            send(runner_link->watch.fd, runner_link->out.data + runner_link->sent,
+                 runner_link->out.length - runner_link->sent, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent >= 0) {
-            uplink->sent += (size_t)sent;
+            runner_link->sent += (size_t)sent;
             continue;
         }
         if (errno == EINTR)
             continue;
-        uplink_wait(uplink, errno);
+        runner_link_wait(runner_link, errno);
         return;
     }
-    out_is_empty(uplink);
+    out_is_empty(runner_link);
 }
 
 /* Takes every whole answer off the front of what has arrived; false if it is none of ours. */
-static bool uplink_take_answers(struct uplink *uplink)
+static bool runner_link_take_answers(struct runner_link *runner_link)
 {
-    struct bytes rest = buffer_bytes(&uplink->in);
+    struct bytes rest = buffer_bytes(&runner_link->in);
     struct bytes payload;
-    struct wire_answer answer;
-    enum wire_type type;
+    struct answer_frame answer;
+    enum frame_type type;
     size_t length;
     int got;
-    while ((got = wire_peek(rest, &type, &payload, &length)) > 0) {
-        if (type != WIRE_ANSWER || !wire_get_answer(payload, &answer))
+    while ((got = frame_peek(rest, &type, &payload, &length)) > 0) {
+        if (type != FRAME_ANSWER || !frame_get_answer(payload, &answer))
             return false;
-        uplink->answered(uplink->owner, &answer);
+        runner_link->answered(runner_link->owner, &answer);
         rest = bytes_from(rest, length);
     }
-    buffer_consume(&uplink->in, uplink->in.length - rest.length);
+    buffer_consume(&runner_link->in, runner_link->in.length - rest.length);
     return got == 0;
 }
 
 /* Takes what has come; why the link is to be lost, or NULL. */
-static const char *uplink_receive(struct uplink *uplink)
+static const char *runner_link_receive(struct runner_link *runner_link)
 {
     /* an answer is much smaller than the buffer, which therefore never fills */
-    if (!buffer_reserve(&uplink->in, IN_LIMIT / 2))
+    if (!buffer_reserve(&runner_link->in, IN_LIMIT / 2))
         return "no memory, or an answer that is too long";
     ssize_t got;
     do {
-        got =
-            recv(uplink->watch.fd, uplink->in.data + uplink->in.length, IN_LIMIT / 2, MSG_DONTWAIT);
+        got = recv(runner_link->watch.fd, runner_link->in.data + runner_link->in.length,
+                   IN_LIMIT / 2, MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN ? NULL : strerror(errno);
     if (got == 0)
         return "the runner has closed it";
-    uplink->in.length += (size_t)got;
-    return uplink_take_answers(uplink) ? NULL : "an answer that is not ours";
+    runner_link->in.length += (size_t)got;
+    return runner_link_take_answers(runner_link) ? NULL : "an answer that is not ours";
 }
 
-static void uplink_ready(struct loop_watch *watch, uint32_t events)
+static void runner_link_ready(struct loop_watch *watch, uint32_t events)
 {
-    struct uplink *uplink = watch->owner;
+    struct runner_link *runner_link = watch->owner;
     const char *lost = NULL;
     if (events & EPOLLOUT) {
-        loop_watch_set(uplink->loop, watch, watch->fd, EPOLLIN); /* else it is called once more */
-        uplink_flush(uplink);
+        loop_watch_set(runner_link->loop, watch, watch->fd,
+                       EPOLLIN); /* else it is called once more */
+        runner_link_flush(runner_link);
     }
-    if ((events & ~(uint32_t)EPOLLOUT) && uplink_is_open(uplink))
-        lost = uplink_receive(uplink);
+    if ((events & ~(uint32_t)EPOLLOUT) && runner_link_is_open(runner_link))
+        lost = runner_link_receive(runner_link);
     if (lost)
-        uplink_lose(uplink, lost);
+        runner_link_lose(runner_link, lost);
 }

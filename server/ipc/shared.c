@@ -40,7 +40,7 @@ void shared_tell_pages(struct shared *shared, unsigned pages, bool wake)
 {
     const uint64_t one = 1;
     unsigned before = atomic_exchange(&shared->journal_pages, pages);
-    /* not at each commit: while they go on, the keeper never reaches the end of the log */
+    /* not at each commit: while they go on, the checkpointer never reaches the end of the log */
     bool grew = pages / CHECKPOINT_PAGES > before / CHECKPOINT_PAGES;
     if (wake && grew && shared->journal_grown > 0)
         (void)!write(shared->journal_grown, &one, sizeof one);

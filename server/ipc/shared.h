@@ -44,7 +44,7 @@ struct error;
 /* Maps the region; NULL with `err`. Lives as long as the process tree. */
 struct shared *shared_create(struct error *err);
 
-/* The runner, after a commit: the log has `pages` pages. With `wake`, wakes the keeper when
+/* The runner, after a commit: the log has `pages` pages. With `wake`, wakes the checkpointer when
  * there is enough to copy. */
 void shared_tell_pages(struct shared *shared, unsigned pages, bool wake);
 

@@ -15,7 +15,7 @@ static bool read_one(struct query *query, int64_t *number)
 }
 
 bool journal_add_event(struct journal *journal, const char *id, const char *route,
-                       const struct wire_event *event, int64_t *seq)
+                       const struct event_frame *event, int64_t *seq)
 {
     struct database *db = &journal->db;
     bool keyed = event->dedupe_key.length > 0;

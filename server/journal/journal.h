@@ -105,7 +105,7 @@ unsigned journal_log_pages(const struct journal *journal);
 /* ---- in a transaction: events ---- */
 
 bool journal_add_event(struct journal *journal, const char *id, const char *route,
-                       const struct wire_event *event, int64_t *seq);
+                       const struct event_frame *event, int64_t *seq);
 /* One for each action of the route; `action` as from journal_find_action. */
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
 /* One that is claimed already, with our mark. */

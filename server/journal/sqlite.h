@@ -14,9 +14,9 @@ struct sqlite3_stmt;
 
 enum { DATABASE_STATEMENTS = 48 };
 
-/* The log is emptied by the keeper. Where that cannot keep up, or is not there, the writer does it
- * itself at this many pages (of 4 KiB): a short log is quick to recover, and little is lost with
- * it. */
+/* The log is emptied by the checkpointer. Where that cannot keep up, or is not there, the writer
+ * does it itself at this many pages (of 4 KiB): a short log is quick to recover, and little is lost
+ * with it. */
 enum { DATABASE_PAGE = 4096, DATABASE_LOG_PAGES = 4096 };
 
 /* What the failures of SQLite come to for us. */

@@ -405,15 +405,15 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
 }
 
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event)
 {
     struct request *request = &exchange->request;
     struct bytes headers;
     char *client = arena_alloc(&exchange->arena, CLIENT_TEXT_SIZE);
-    if (!client || !kept_headers(exchange->pipeline->kept_names, request, &headers))
+    if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *event = (struct wire_event){
+    *event = (struct event_frame){
         .tag = tag,
         .route = (uint32_t)request->route->index,
         .received_ms = request->now_ms,
@@ -430,7 +430,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *
     return true;
 }
 
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event)
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event)
 {
     if (!pipeline_event(exchange, tag, event))
         return false;
@@ -523,8 +523,8 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
                                   .limits = limits,
                                   .routing = routing_create(settings),
                                   .learned = learned,
-                                  .kept_names = kept_names_create()};
-    if (!pipeline->routing || !pipeline->kept_names)
+                                  .stored_names = stored_names_create()};
+    if (!pipeline->routing || !pipeline->stored_names)
         error_set(err, "no memory for the routes");
     else if (make_evaluator(pipeline, err))
         return true;
@@ -536,6 +536,6 @@ void pipeline_finish(struct pipeline *pipeline)
 {
     routing_destroy(pipeline->routing);
     schema_evaluator_destroy(pipeline->evaluator);
-    free(pipeline->kept_names);
+    free(pipeline->stored_names);
     *pipeline = (struct pipeline){0};
 }

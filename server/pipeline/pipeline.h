@@ -10,7 +10,7 @@
 #include "handlers/verdict.h"
 #include "server/ipc/frame.h"
 
-struct kept_names;
+struct stored_names;
 struct learned_table;
 struct limit_table;
 struct limit_tokens;
@@ -26,7 +26,7 @@ struct pipeline {
     struct routing *routing;
     struct schema_evaluator *evaluator; /* NULL: no route has a schema */
     struct learned_table *learned;      /* NULL: there is none */
-    struct kept_names *kept_names;
+    struct stored_names *stored_names;
 };
 
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */
@@ -77,10 +77,10 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event);
 
 /* The same for a key that a handshake delivers. */
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct wire_event *event);
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event);
 /* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
 const char *pipeline_learned_name(const struct route *route);
 

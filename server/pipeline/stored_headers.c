@@ -15,15 +15,15 @@ enum { KEPT_MAX = 64 * 1024, NAMES = 128, NAME_MAX = 46 };
 
 /* What was found about a name, because senders send the same ones each time. Each hash has one
  * place, and the newest name has it. */
-struct kept_names {
-    struct kept_name {
-        bool is_kept;
+struct stored_names {
+    struct stored_name {
+        bool is_stored;
         uint8_t length;
         uint8_t name[NAME_MAX];
     } names[NAMES];
 };
 
-static const char *const kept_patterns[] = {
+static const char *const stored_patterns[] = {
     "content-type", "user-agent",  "x-*",     "webhook-*", "ce-*",        "*-event",
     "*-event-*",    "*-delivery*", "*-topic", "*-id",      "*-timestamp", NULL};
 static const char *const dropped_patterns[] = {
@@ -50,21 +50,21 @@ static struct bytes lower_case(struct arena *arena, struct bytes name)
 
 static bool judge_name(struct bytes lower)
 {
-    return matches_any(kept_patterns, lower) && !matches_any(dropped_patterns, lower);
+    return matches_any(stored_patterns, lower) && !matches_any(dropped_patterns, lower);
 }
 
-static bool name_is_kept(struct kept_names *names, struct bytes lower)
+static bool name_is_stored(struct stored_names *names, struct bytes lower)
 {
     static const struct siphash_key seed = {{0}}; /* a collision costs a look at the patterns */
     if (lower.length > NAME_MAX)
         return judge_name(lower);
-    struct kept_name *known = &names->names[siphash(&seed, lower) % NAMES];
+    struct stored_name *known = &names->names[siphash(&seed, lower) % NAMES];
     if (!bytes_equal(bytes_of(known->name, known->length), lower)) {
-        known->is_kept = judge_name(lower);
+        known->is_stored = judge_name(lower);
         known->length = (uint8_t)lower.length;
         memcpy(known->name, lower.data, lower.length);
     }
-    return known->is_kept;
+    return known->is_stored;
 }
 
 static bool comes_earlier(const struct request *request, size_t index)
@@ -88,13 +88,13 @@ static bool append_values(struct buffer *out, const struct request *request, siz
     return true;
 }
 
-static bool append_header(struct buffer *out, struct kept_names *names,
+static bool append_header(struct buffer *out, struct stored_names *names,
                           const struct request *request, size_t index)
 {
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
-    if (!name_is_kept(names, lower) || route_owns_header(request->route, lower) ||
+    if (!name_is_stored(names, lower) || route_owns_header(request->route, lower) ||
         comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
@@ -102,12 +102,12 @@ static bool append_header(struct buffer *out, struct kept_names *names,
            buffer_append_text(out, "\"");
 }
 
-struct kept_names *kept_names_create(void)
+struct stored_names *stored_names_create(void)
 {
-    return calloc(1, sizeof(struct kept_names));
+    return calloc(1, sizeof(struct stored_names));
 }
 
-bool kept_headers(struct kept_names *names, struct request *request, struct bytes *json)
+bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json)
 {
     struct buffer out;
     buffer_init(&out, KEPT_MAX);

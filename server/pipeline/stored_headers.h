@@ -7,7 +7,7 @@
 
 /* The names of headers that were judged before; for one thread. NULL without memory; free() ends
  * it. */
-struct kept_names *kept_names_create(void);
+struct stored_names *stored_names_create(void);
 
 /* A JSON object of lower-case names and their values (joined with ", " where a name comes more than
  * once), in the request's arena. Kept are: Content-Type, User-Agent, Webhook-*, CE-* (CloudEvents)
@@ -15,6 +15,6 @@ struct kept_names *kept_names_create(void);
  * authenticators own, and every name that has the sound of a credential in it (token, secret,
  * signature, password, key, auth, hmac). Forwarding headers of proxies are not kept either.
  * False: the arena is full. */
-bool kept_headers(struct kept_names *names, struct request *request, struct bytes *json);
+bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json);
 
 #endif

@@ -21,9 +21,9 @@
 #define LOOK_NS (250 * NS_PER_MS)
 #define ALIVE_NS NS_PER_S
 
-enum { KEEPER_WAIT_MS = 1000 };
+enum { CHECKPOINTER_WAIT_MS = 1000 };
 
-struct keeper {
+struct checkpointer {
     const struct process *process;
     struct loop loop;
     struct loop_watch control, grown;
@@ -35,145 +35,148 @@ struct keeper {
     bool over;
 };
 
-static void keeper_failed(struct keeper *keeper, const char *reason)
+static void checkpointer_failed(struct checkpointer *checkpointer, const char *reason)
 {
-    if (!keeper->failing && keeper->was_open)
+    if (!checkpointer->failing && checkpointer->was_open)
         log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
-    keeper->failing = true;
-    database_close(&keeper->db);
-    keeper->open = false;
+    checkpointer->failing = true;
+    database_close(&checkpointer->db);
+    checkpointer->open = false;
 }
 
-static bool keeper_open(struct keeper *keeper)
+static bool checkpointer_open(struct checkpointer *checkpointer)
 {
-    const char *path = keeper->process->settings->journal.path;
+    const char *path = checkpointer->process->settings->journal.path;
     struct error why = {""};
-    if (keeper->open)
+    if (checkpointer->open)
         return true;
-    keeper->open = database_open(&keeper->db, path, DATABASE_KEEP, KEEPER_WAIT_MS, NULL, &why);
-    if (keeper->open && journal_check_version(&keeper->db, &why) &&
-        database_note_files(&keeper->db, &why))
-        return keeper->was_open = true;
-    keeper_failed(keeper, why.text);
+    checkpointer->open =
+        database_open(&checkpointer->db, path, DATABASE_KEEP, CHECKPOINTER_WAIT_MS, NULL, &why);
+    if (checkpointer->open && journal_check_version(&checkpointer->db, &why) &&
+        database_note_files(&checkpointer->db, &why))
+        return checkpointer->was_open = true;
+    checkpointer_failed(checkpointer, why.text);
     return false;
 }
 
 /* Only what has changed since the last look can be worth a checkpoint. */
-static bool log_has_grown(struct keeper *keeper)
+static bool log_has_grown(struct checkpointer *checkpointer)
 {
-    const struct shared *shared = keeper->process->shared;
+    const struct shared *shared = checkpointer->process->shared;
     unsigned pages = atomic_load_explicit(&shared->journal_pages, memory_order_relaxed);
-    bool grown = pages >= CHECKPOINT_PAGES && pages != keeper->last_pages;
-    keeper->last_pages = pages;
+    bool grown = pages >= CHECKPOINT_PAGES && pages != checkpointer->last_pages;
+    checkpointer->last_pages = pages;
     return grown;
 }
 
 /* The files were not in place: what is in the log goes into the file while we have it open. */
-static void keeper_rescue(struct keeper *keeper)
+static void checkpointer_rescue(struct checkpointer *checkpointer)
 {
     struct error why = {""};
-    if (database_rescue(&keeper->db, &why))
-        keeper->open = false;
+    if (database_rescue(&checkpointer->db, &why))
+        checkpointer->open = false;
     else
         log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
 }
 
-static bool checkpoint(struct keeper *keeper)
+static bool checkpoint(struct checkpointer *checkpointer)
 {
-    if (!log_has_grown(keeper))
+    if (!log_has_grown(checkpointer))
         return true;
-    bool done = database_checkpoint(&keeper->db, false);
-    keeper->failing &= !done;
+    bool done = database_checkpoint(&checkpointer->db, false);
+    checkpointer->failing &= !done;
     return done;
 }
 
-static void look(struct keeper *keeper)
+static void look(struct checkpointer *checkpointer)
 {
-    struct database *db = &keeper->db;
+    struct database *db = &checkpointer->db;
     struct error why = {""};
-    if (!keeper_open(keeper))
+    if (!checkpointer_open(checkpointer))
         return;
     database_clear(db);
     if (!database_hold(db))
         return; /* a long transaction: it will be noticed again */
     /* the runner may write another file by now: copied into the old one, its log is lost */
     bool in_place = database_is_in_place(db);
-    bool done = in_place && (!database_checkpoints_apart() || checkpoint(keeper));
+    bool done = in_place && (!database_checkpoints_apart() || checkpoint(checkpointer));
     database_let_go(db);
-    if (in_place && (!done || !checkpoint(keeper))) {
+    if (in_place && (!done || !checkpoint(checkpointer))) {
         database_explain(db, &why);
-        keeper_failed(keeper, why.text);
+        checkpointer_failed(checkpointer, why.text);
     } else if (!in_place) {
-        keeper_rescue(keeper);
+        checkpointer_rescue(checkpointer);
     }
 }
 
 static void look_is_due(struct loop_timer *timer)
 {
-    struct keeper *keeper = timer->owner;
-    look(keeper);
-    loop_timer_set(&keeper->loop, timer, clock_monotonic_ns() + LOOK_NS);
+    struct checkpointer *checkpointer = timer->owner;
+    look(checkpointer);
+    loop_timer_set(&checkpointer->loop, timer, clock_monotonic_ns() + LOOK_NS);
 }
 
 static void log_grew(struct loop_watch *watch, uint32_t events)
 {
-    struct keeper *keeper = watch->owner;
+    struct checkpointer *checkpointer = watch->owner;
     uint64_t count;
     (void)events;
     (void)!read(watch->fd, &count, sizeof count);
-    look(keeper);
+    look(checkpointer);
 }
 
 static void say_alive(struct loop_timer *timer)
 {
-    struct keeper *keeper = timer->owner;
-    control_send(keeper->process->control, CONTROL_ALIVE, 0, -1);
-    loop_timer_set(&keeper->loop, timer, clock_monotonic_ns() + ALIVE_NS);
+    struct checkpointer *checkpointer = timer->owner;
+    control_send(checkpointer->process->control, CONTROL_ALIVE, 0, -1);
+    loop_timer_set(&checkpointer->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 
 static void control_ready(struct loop_watch *watch, uint32_t events)
 {
-    struct keeper *keeper = watch->owner;
+    struct checkpointer *checkpointer = watch->owner;
     struct control_message message;
     int fd, got;
     (void)events;
-    while ((got = control_receive(keeper->process->control, &message, &fd)) > 0) {
+    while ((got = control_receive(checkpointer->process->control, &message, &fd)) > 0) {
         if (fd >= 0)
             close(fd);
-        keeper->over |= message.type == CONTROL_DRAIN;
+        checkpointer->over |= message.type == CONTROL_DRAIN;
     }
     if (got < 0)
         _exit(EXIT_FAILURE);
 }
 
-static bool keeper_watch(struct keeper *keeper)
+static bool checkpointer_watch(struct checkpointer *checkpointer)
 {
-    const struct process *process = keeper->process;
+    const struct process *process = checkpointer->process;
     int grown = process->shared->journal_grown;
-    loop_watch_init(&keeper->control, control_ready, keeper);
-    loop_watch_init(&keeper->grown, log_grew, keeper);
-    loop_timer_init(&keeper->look_timer, look_is_due, keeper);
-    loop_timer_init(&keeper->alive_timer, say_alive, keeper);
-    return loop_watch_set(&keeper->loop, &keeper->control, process->control, EPOLLIN) &&
-           (grown <= 0 || loop_watch_set(&keeper->loop, &keeper->grown, grown, EPOLLIN));
+    loop_watch_init(&checkpointer->control, control_ready, checkpointer);
+    loop_watch_init(&checkpointer->grown, log_grew, checkpointer);
+    loop_timer_init(&checkpointer->look_timer, look_is_due, checkpointer);
+    loop_timer_init(&checkpointer->alive_timer, say_alive, checkpointer);
+    return loop_watch_set(&checkpointer->loop, &checkpointer->control, process->control, EPOLLIN) &&
+           (grown <= 0 ||
+            loop_watch_set(&checkpointer->loop, &checkpointer->grown, grown, EPOLLIN));
 }
 
-_Noreturn void keeper_run(const struct process *process)
+_Noreturn void checkpointer_run(const struct process *process)
 {
-    struct keeper keeper = {.process = process};
+    struct checkpointer checkpointer = {.process = process};
     struct error why = {""};
-    if (!privilege_drop(process->settings->server.user, &why) || !loop_init(&keeper.loop, &why)) {
+    if (!privilege_drop(process->settings->server.user, &why) ||
+        !loop_init(&checkpointer.loop, &why)) {
         log_write(LOG_ERROR, "keeper_failed", log_text("reason", why.text));
         _exit(EXIT_FAILURE);
     }
-    if (!keeper_watch(&keeper))
+    if (!checkpointer_watch(&checkpointer))
         _exit(EXIT_FAILURE);
     control_send(process->control, CONTROL_READY, 0, -1);
-    look_is_due(&keeper.look_timer);
-    say_alive(&keeper.alive_timer);
-    while (!keeper.over)
-        loop_run_once(&keeper.loop, -1);
-    database_close(&keeper.db);
-    loop_finish(&keeper.loop);
+    look_is_due(&checkpointer.look_timer);
+    say_alive(&checkpointer.alive_timer);
+    while (!checkpointer.over)
+        loop_run_once(&checkpointer.loop, -1);
+    database_close(&checkpointer.db);
+    loop_finish(&checkpointer.loop);
     exit(EXIT_SUCCESS);
 }

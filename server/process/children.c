@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-const char *const role_names[ROLES] = {"runner", "listener", "keeper"};
+const char *const role_names[ROLES] = {"runner", "listener", "checkpointer"};
 
 static const struct {
     void (*run)(const struct process *process); /* never returns */
@@ -25,7 +25,7 @@ static const struct {
 } roles[ROLES] = {
     [ROLE_RUNNER] = {runner_run, "th-runner", false},
     [ROLE_LISTENER] = {listener_run, "th-listener", true},
-    [ROLE_KEEPER] = {keeper_run, "th-keeper", false},
+    [ROLE_CHECKPOINTER] = {checkpointer_run, "th-checkpoint", false},
 };
 
 struct child *child_by_pid(struct children *children, pid_t pid)
@@ -138,7 +138,7 @@ bool child_tell(struct child *child, enum control_type type, uint64_t value)
     return told;
 }
 
-static bool channel_failed(const struct child *listener, int error)
+static bool listener_link_failed(const struct child *listener, int error)
 {
     log_write(LOG_ERROR, "channel_failed", log_number("listener", listener->pid),
               log_text("reason", strerror(error)));
@@ -148,10 +148,10 @@ static bool channel_failed(const struct child *listener, int error)
 /* One end of a channel. A shortage passes: the listener will say that it has none. */
 static bool child_give_end(struct child *child, uint64_t value, int end, struct child *listener)
 {
-    if (control_send(child->control, CONTROL_CHANNEL, value, end))
+    if (control_send(child->control, CONTROL_LINK, value, end))
         return true;
     if (control_error_passes(errno))
-        return channel_failed(listener, errno);
+        return listener_link_failed(listener, errno);
     child_kill(child, errno);
     return false;
 }
@@ -162,7 +162,7 @@ static bool child_connect(struct child *listener, struct child *runner)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
-        return channel_failed(listener, errno);
+        return listener_link_failed(listener, errno);
     bool given = child_give_end(runner, listener->slot, ends[0], listener) &&
                  child_give_end(listener, runner->mark, ends[1], listener);
     listener->channels += given;

@@ -8,7 +8,7 @@
 
 #include <sys/types.h>
 
-enum role { ROLE_RUNNER, ROLE_LISTENER, ROLE_KEEPER, ROLES };
+enum role { ROLE_RUNNER, ROLE_LISTENER, ROLE_CHECKPOINTER, ROLES };
 
 struct generation;
 struct children;

@@ -57,7 +57,7 @@ static bool open_address(struct generation *generation, struct socket_table *tab
                                      .proxy_protocol =
                                          listen[index].proxy_protocol == PROXY_PROTOCOL_REQUIRED};
     if (generation->settings->server.trusted_proxies.local && socket_is_public(opened))
-        premises_warn_public(&listen[index], problems);
+        preflight_warn_public(&listen[index], problems);
     /* the file's own addresses were judged when it was read; what systemd passes is seen here */
     if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT &&
         socket_is_reachable(opened)) {
@@ -67,15 +67,15 @@ static bool open_address(struct generation *generation, struct socket_table *tab
                          listen[index].address);
         return false;
     }
-    return !socket->tls || premises_read_pair(&listen[index].tls, socket, problems);
+    return !socket->tls || preflight_read_pair(&listen[index].tls, socket, problems);
 }
 
 static bool generation_open_sockets(struct generation *generation, struct socket_table *table,
                                     struct problem_list *problems, struct error *err)
 {
     size_t count = generation->settings->server.listen.count;
-    bool ok = premises_check_user(generation->settings, problems);
-    ok = premises_check_groups(generation->settings, problems) && ok;
+    bool ok = preflight_check_user(generation->settings, problems);
+    ok = preflight_check_groups(generation->settings, problems) && ok;
     generation->sockets = calloc(count, sizeof *generation->sockets);
     if (!generation->sockets)
         return error_set(err, "no memory");
@@ -104,7 +104,7 @@ struct generation *generation_create(const char *file, const struct registry *re
     if (!generation->settings)
         error_set(err, "%s has errors", file);
     else
-        premises_fit_memory(generation->settings, problems);
+        preflight_fit_memory(generation->settings, problems);
     socket_table_unmark(table);
     if (!generation->settings || !generation_open_sockets(generation, table, problems, err)) {
         generation_destroy(generation);

@@ -95,8 +95,8 @@ static bool read_pair(const struct tls_settings *tls, bool with_key, struct list
     return true;
 }
 
-bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
-                        struct problem_list *problems)
+bool preflight_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
+                         struct problem_list *problems)
 {
     return read_pair(tls, true, socket, problems);
 }
@@ -172,7 +172,7 @@ static void check_pairs(const struct settings *settings, bool with_keys,
 
 /* ---- the others ---- */
 
-bool premises_check_user(const struct settings *settings, struct problem_list *problems)
+bool preflight_check_user(const struct settings *settings, struct problem_list *problems)
 {
     const struct server_settings *server = &settings->server;
     struct error err;
@@ -183,7 +183,7 @@ bool premises_check_user(const struct settings *settings, struct problem_list *p
     return report(problems, &server->user_at, &err);
 }
 
-void premises_warn_public(const struct listen_settings *listen, struct problem_list *problems)
+void preflight_warn_public(const struct listen_settings *listen, struct problem_list *problems)
 {
     settings_problem(problems, PROBLEM_WARNING, &listen->at,
                      "every user of this machine can connect to %s, and \"unix\" in "
@@ -200,10 +200,10 @@ static void check_unix_sockets(const struct settings *settings, struct problem_l
     for (size_t i = 0; settings->server.trusted_proxies.local && i < list->count; i++)
         if (strncmp(listen[i].address, "unix:", 5) == 0 &&
             unix_path_is_public(listen[i].address + 5, (mode_t)listen[i].mode))
-            premises_warn_public(&listen[i], problems);
+            preflight_warn_public(&listen[i], problems);
 }
 
-bool premises_check_groups(const struct settings *settings, struct problem_list *problems)
+bool preflight_check_groups(const struct settings *settings, struct problem_list *problems)
 {
     const struct section_list *list = &settings->server.listen;
     const struct listen_settings *listen = list->items;
@@ -218,17 +218,17 @@ bool premises_check_groups(const struct settings *settings, struct problem_list 
     return ok;
 }
 
-void premises_fit_memory(struct settings *settings, struct problem_list *problems)
+void preflight_fit_memory(struct settings *settings, struct problem_list *problems)
 {
     memory_limit_apply(settings, memory_limit_find(""), problems);
 }
 
-void premises_check(struct settings *settings, bool with_keys, struct problem_list *problems)
+void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems)
 {
-    premises_fit_memory(settings, problems);
+    preflight_fit_memory(settings, problems);
     check_pairs(settings, with_keys, problems);
-    premises_check_user(settings, problems);
-    premises_check_groups(settings, problems);
+    preflight_check_user(settings, problems);
+    preflight_check_groups(settings, problems);
     check_unix_sockets(settings, problems);
-    premises_warn_journal(settings, problems);
+    preflight_warn_journal(settings, problems);
 }

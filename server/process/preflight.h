@@ -9,28 +9,28 @@ struct listen_socket;
 
 /* Reads and checks the pair of a listening address into `socket`, which owns the texts. False after
  * reporting at its place; what works but should be looked at is a warning. */
-bool premises_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
-                        struct problem_list *problems);
+bool preflight_read_pair(const struct tls_settings *tls, struct listen_socket *socket,
+                         struct problem_list *problems);
 
 /* Whether server.user can be become. False after reporting. */
-bool premises_check_user(const struct settings *settings, struct problem_list *problems);
+bool preflight_check_user(const struct settings *settings, struct problem_list *problems);
 
 /* Whether the groups of unix sockets are there. False after reporting. */
-bool premises_check_groups(const struct settings *settings, struct problem_list *problems);
+bool preflight_check_groups(const struct settings *settings, struct problem_list *problems);
 
 /* Warns at its place of a unix socket whose users are believed and that everybody can reach. */
-void premises_warn_public(const struct listen_settings *listen, struct problem_list *problems);
+void preflight_warn_public(const struct listen_settings *listen, struct problem_list *problems);
 
 /* Fits server.body_memory to the memory that there is; warns where that cannot be. */
-void premises_fit_memory(struct settings *settings, struct problem_list *problems);
+void preflight_fit_memory(struct settings *settings, struct problem_list *problems);
 
 /* Whether whoever will run the server can write the journal, as far as it and its directory are
  * there. False with a sentence about whose it is and what to do. */
-bool premises_journal_is_writable(const struct settings *settings, struct error *err);
+bool preflight_journal_is_writable(const struct settings *settings, struct error *err);
 /* The same, whether the directory is there, and journal.min_free, as warnings. */
-void premises_warn_journal(const struct settings *settings, struct problem_list *problems);
+void preflight_warn_journal(const struct settings *settings, struct problem_list *problems);
 
 /* All of them; without `with_keys` the private keys are not read. */
-void premises_check(struct settings *settings, bool with_keys, struct problem_list *problems);
+void preflight_check(struct settings *settings, bool with_keys, struct problem_list *problems);
 
 #endif

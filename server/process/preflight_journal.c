@@ -98,7 +98,7 @@ static bool check_files(const struct settings *settings, const char *journal, ui
 }
 
 /* SQLite's files stand where a link leads to. */
-bool premises_journal_is_writable(const struct settings *settings, struct error *err)
+bool preflight_journal_is_writable(const struct settings *settings, struct error *err)
 {
     char journal[PATH_MAX], directory[PATH_MAX];
     uid_t uid;
@@ -120,7 +120,7 @@ static void check_place(const struct settings *settings, struct problem_list *pr
     if (!is_there && settings->journal.at.file)
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
                          "the directory of the journal %s is not there", settings->journal.path);
-    if (is_there && !premises_journal_is_writable(settings, &err))
+    if (is_there && !preflight_journal_is_writable(settings, &err))
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
 }
 
@@ -141,7 +141,7 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
                      is, needed);
 }
 
-void premises_warn_journal(const struct settings *settings, struct problem_list *problems)
+void preflight_warn_journal(const struct settings *settings, struct problem_list *problems)
 {
     check_place(settings, problems);
     check_floor(settings, problems);

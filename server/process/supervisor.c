@@ -2,10 +2,10 @@
  * signals into generations; it never looks at anything a stranger sent.
  *
  * Start-up and reload are the same walk: a generation is made from the file (generation.c), its
- * runner, keeper and listeners are forked, and when all of them are READY it becomes the current
- * one. The one before is then told to leave: its listeners drain, its runner is RELEASEd, and when
- * that runner claims nothing any more the new one may CLAIM. An older runner that still has actions
- * under way stays until they end; the current runner is told when it is GONE.
+ * runner, checkpointer and listeners are forked, and when all of them are READY it becomes the
+ * current one. The one before is then told to leave: its listeners drain, its runner is RELEASEd,
+ * and when that runner claims nothing any more the new one may CLAIM. An older runner that still
+ * has actions under way stays until they end; the current runner is told when it is GONE.
  *
  * A child that dies is replaced after a back-off that grows while deaths follow each other. */
 #include "server/process/supervisor.h"
@@ -104,7 +104,7 @@ static bool role_fill(struct supervisor *sv, struct generation *generation, enum
  * us start all of that. The runner first: listeners are connected with it. */
 static bool generation_fill(struct supervisor *sv, struct generation *generation)
 {
-    static const enum role order[ROLES] = {ROLE_RUNNER, ROLE_KEEPER, ROLE_LISTENER};
+    static const enum role order[ROLES] = {ROLE_RUNNER, ROLE_CHECKPOINTER, ROLE_LISTENER};
     int64_t now = clock_monotonic_ns(), next = INT64_MAX;
     bool filled = true;
     for (int i = 0; i < ROLES; i++) {
@@ -122,7 +122,7 @@ static bool generation_fill(struct supervisor *sv, struct generation *generation
 static bool generation_is_ready(struct supervisor *sv, const struct generation *generation)
 {
     for (struct child *child = sv->children.first; child; child = child->next)
-        if (child->generation == generation && !child->ready && child->role != ROLE_KEEPER)
+        if (child->generation == generation && !child->ready && child->role != ROLE_CHECKPOINTER)
             return false;
     return child_find(&sv->children, generation, ROLE_RUNNER) &&
            child_count(&sv->children, generation, ROLE_LISTENER) == generation->listeners;
@@ -157,7 +157,7 @@ static void generation_kill(struct supervisor *sv, const struct generation *gene
             kill(child->pid, SIGKILL);
 }
 
-/* Listeners and keeper leave soon; the runner when its actions have ended, however long that
+/* Listeners and checkpointer leave soon; the runner when its actions have ended, however long that
  * takes: a reload interrupts nobody's deploy. */
 static void generation_leave(struct supervisor *sv, struct generation *generation)
 {
@@ -170,7 +170,7 @@ static void generation_leave(struct supervisor *sv, struct generation *generatio
     generation_tell(sv, generation, ROLE_RUNNER, CONTROL_DRAIN, INT64_MAX);
     generation_tell(sv, generation, ROLE_LISTENER, CONTROL_PATIENCE, 0);
     generation_tell(sv, generation, ROLE_LISTENER, CONTROL_DRAIN, deadline);
-    generation_tell(sv, generation, ROLE_KEEPER, CONTROL_DRAIN, deadline);
+    generation_tell(sv, generation, ROLE_CHECKPOINTER, CONTROL_DRAIN, deadline);
 }
 
 /* The generation is left by the last of its processes: nothing refers to it any more. */
@@ -390,17 +390,17 @@ static void supervisor_stop(struct supervisor *sv)
     sv->stopping = true;
     socket_table_close(&sv->sockets); /* nobody is put into a backlog that will not be served */
     for (struct child *child = sv->children.first; child; child = child->next)
-        if (child->role != ROLE_KEEPER)
+        if (child->role != ROLE_CHECKPOINTER)
             child_tell(child, CONTROL_DRAIN, (uint64_t)deadline);
     loop_timer_remove(&sv->loop, &sv->fill_timer);
     loop_timer_set(&sv->loop, &sv->kill_timer, end);
 }
 
-/* The keeper leaves last, when no runner needs it. */
-static void stop_keepers(struct supervisor *sv)
+/* The checkpointer leaves last, when no runner needs it. */
+static void stop_checkpointers(struct supervisor *sv)
 {
     for (struct child *child = sv->children.first; child; child = child->next)
-        if (child->role != ROLE_KEEPER)
+        if (child->role != ROLE_CHECKPOINTER)
             return;
     for (struct child *child = sv->children.first; child; child = child->next)
         child_tell(child, CONTROL_DRAIN, 0);
@@ -481,7 +481,7 @@ static void child_died(struct supervisor *sv, struct child *child, int status)
     generation_sweep(sv);
     supervisor_let_claim(sv);
     if (sv->stopping)
-        stop_keepers(sv);
+        stop_checkpointers(sv);
 }
 
 static void reap(struct supervisor *sv)
@@ -608,7 +608,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
     if (sv->journal_path &&
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
-        premises_journal_is_writable(settings, &why) &&
+        preflight_journal_is_writable(settings, &why) &&
         !database_files_orphaned(sv->journal_path, &why) &&
         journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
         return true;

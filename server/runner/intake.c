@@ -92,7 +92,7 @@ void intake_look(struct intake *intake)
 
 /* ---- the batch ---- */
 
-static bool is_credible(const struct settings *settings, const struct wire_event *event)
+static bool is_credible(const struct settings *settings, const struct event_frame *event)
 {
     const struct bytes small[] = {event->client,       event->event_type, event->delivery_id,
                                   event->content_type, event->dedupe_key, event->failures};
@@ -107,11 +107,11 @@ static bool is_credible(const struct settings *settings, const struct wire_event
     return true;
 }
 
-void intake_collect(struct intake *intake, struct channel *channel)
+void intake_collect(struct intake *intake, struct listener_link *channel)
 {
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
-        if (!channel_take(channel, &item->event))
+        if (!listener_link_take(channel, &item->event))
             break;
         if (!is_credible(intake->settings, &item->event)) {
             channel->fault = "an event that cannot be";
@@ -119,7 +119,8 @@ void intake_collect(struct intake *intake, struct channel *channel)
         }
         item->channel = channel;
         item->seq = 0;
-        item->answer = (struct wire_answer){.tag = item->event.tag, .status = WIRE_REFUSED_JOURNAL};
+        item->answer =
+            (struct answer_frame){.tag = item->event.tag, .status = FRAME_REFUSED_JOURNAL};
         intake->bytes += item->event.body.length;
         intake->count++;
     }
@@ -151,22 +152,22 @@ static int64_t find_first(struct intake *intake, struct intake_item *item,
 static bool take_copy(struct intake_item *item, int64_t first, const struct route *route,
                       struct dispatch *dispatch, struct store *store)
 {
-    struct wire_answer *answer = &item->answer;
+    struct answer_frame *answer = &item->answer;
     struct rerun rerun;
     rerun_decide(&rerun, dispatch, route, first, &item->event);
     switch (rerun.what) {
     case RERUN_NEW_EVENT:
         return false;
     case RERUN_NOTHING:
-        answer->status = WIRE_DUPLICATE;
+        answer->status = FRAME_DUPLICATE;
         answer->duplicate = (uint16_t)rerun.why;
         answer->can_replay = rerun.can_replay;
         return true;
     case RERUN_DEAD:
         if (!store_take_room(store, ROOM_FOR_EVENTS, 0))
-            answer->status = WIRE_REFUSED_SPACE;
+            answer->status = FRAME_REFUSED_SPACE;
         else if (rerun_begin(&rerun, dispatch, first))
-            answer->status = WIRE_AGAIN;
+            answer->status = FRAME_AGAIN;
         return true;
     }
     return true;
@@ -175,7 +176,7 @@ static bool take_copy(struct intake_item *item, int64_t first, const struct rout
 static void add_event(struct intake *intake, struct intake_item *item, const struct route *route,
                       struct dispatch *dispatch, int64_t now_ms)
 {
-    const struct wire_event *event = &item->event;
+    const struct event_frame *event = &item->event;
     id_create(now_ms, item->answer.id);
     if (!journal_add_event(intake->journal, item->answer.id, route->name, event, &item->seq))
         return;
@@ -197,7 +198,7 @@ static void add_event(struct intake *intake, struct intake_item *item, const str
     if (item->event.dedupe_key.length > 0)
         dedupe_add(&intake->keys, item->hash, item->seq,
                    item->event.received_ms + intake->window_ms, now_ms);
-    item->answer.status = WIRE_ACCEPTED;
+    item->answer.status = FRAME_ACCEPTED;
     intake->is_writing = true;
 }
 
@@ -210,7 +211,7 @@ static void add_key(struct intake *intake, struct intake_item *item, const struc
         item->event.body.length > LEARNED_KEY_MAX ||
         !journal_learn(intake->journal, route->name, name, item->event.body, now_ms, &added))
         return;
-    item->answer.status = added ? WIRE_ACCEPTED : WIRE_REFUSED_KNOWN;
+    item->answer.status = added ? FRAME_ACCEPTED : FRAME_REFUSED_KNOWN;
     intake->learned |= added;
 }
 
@@ -219,7 +220,7 @@ static void answer_question(struct intake *intake, struct intake_item *item, str
 {
     intake->is_asked = true;
     item->answer.status =
-        store_has_room(store, ROOM_FOR_EVENTS, EVENT_BYTES) ? WIRE_ACCEPTED : WIRE_REFUSED_SPACE;
+        store_has_room(store, ROOM_FOR_EVENTS, EVENT_BYTES) ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -256,7 +257,7 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     if (store_take_room(store, ROOM_FOR_EVENTS, bytes))
         add_event(intake, item, route, dispatch, now_ms);
     else
-        item->answer.status = WIRE_REFUSED_SPACE;
+        item->answer.status = FRAME_REFUSED_SPACE;
 }
 
 void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store)
@@ -271,11 +272,11 @@ void intake_write(struct intake *intake, struct dispatch *dispatch, struct store
 static void empty_batch(struct intake *intake, bool over)
 {
     for (size_t i = 0; i < intake->count; i++) {
-        struct channel *channel = intake->items[i].channel;
+        struct listener_link *channel = intake->items[i].channel;
         if (channel->taken > 0)
-            channel_settle(channel, over);
+            listener_link_settle(channel, over);
         if (over && channel->out.length > 0)
-            channel_flush(channel);
+            listener_link_flush(channel);
     }
     intake->count = intake->bytes = 0;
     intake->learned = intake->is_asked = intake->is_writing = false;
@@ -285,7 +286,7 @@ static void refuse(struct intake *intake, struct intake_item *item)
 {
     if (item->seq != 0 && item->event.dedupe_key.length > 0)
         dedupe_remove(&intake->keys, item->hash, item->seq);
-    item->answer.status = WIRE_REFUSED_JOURNAL;
+    item->answer.status = FRAME_REFUSED_JOURNAL;
 }
 
 void intake_answer(struct intake *intake, bool committed, unsigned retry_after_s)
@@ -298,11 +299,11 @@ void intake_answer(struct intake *intake, bool committed, unsigned retry_after_s
             refuse(intake, item);
         else if (item->seq > intake->last_seq)
             intake->last_seq = item->seq;
-        if (item->answer.status > WIRE_DUPLICATE) {
+        if (item->answer.status > FRAME_DUPLICATE) {
             item->answer.retry_after_s = retry_after_s;
             item->answer.id[0] = '\0';
         }
-        channel_answer(item->channel, &item->answer);
+        listener_link_answer(item->channel, &item->answer);
     }
     empty_batch(intake, true);
 }

@@ -12,9 +12,9 @@
 enum { INTAKE_BATCH = 1024, INTAKE_BYTES = 64 << 20 };
 
 struct intake_item {
-    struct channel *channel;
-    struct wire_event event; /* spans into the channel */
-    struct wire_answer answer;
+    struct listener_link *channel;
+    struct event_frame event; /* spans into the channel */
+    struct answer_frame answer;
     uint64_t hash; /* of the key, where the event was added */
     int64_t seq;   /* 0: not added */
 };
@@ -42,7 +42,7 @@ void intake_finish(struct intake *intake);
 bool intake_rebuild(struct intake *intake);
 
 /* Takes the whole frames of a channel into the batch, as long as there is room. */
-void intake_collect(struct intake *intake, struct channel *channel);
+void intake_collect(struct intake *intake, struct listener_link *channel);
 /* Others have committed. */
 void intake_look(struct intake *intake);
 

@@ -25,7 +25,7 @@ static void collect(struct rerun *rerun, const struct dispatch *dispatch,
 }
 
 /* Of an event of which nothing may run again. */
-static enum wire_duplicate why_not(const struct journal_known *known)
+static enum frame_duplicate why_not(const struct journal_known *known)
 {
     for (size_t i = 0; i < known->dead_count; i++)
         if (known->dead[i].given_up)
@@ -37,7 +37,7 @@ static enum wire_duplicate why_not(const struct journal_known *known)
     return known->done > 0 ? DUPLICATE_DONE : DUPLICATE_GONE;
 }
 
-static void do_nothing(struct rerun *rerun, enum wire_duplicate why,
+static void do_nothing(struct rerun *rerun, enum frame_duplicate why,
                        const struct journal_known *known)
 {
     rerun->what = RERUN_NOTHING;
@@ -46,7 +46,7 @@ static void do_nothing(struct rerun *rerun, enum wire_duplicate why,
 }
 
 void rerun_decide(struct rerun *rerun, const struct dispatch *dispatch, const struct route *route,
-                  int64_t first, const struct wire_event *copy)
+                  int64_t first, const struct event_frame *copy)
 {
     struct journal_known known;
     rerun->count = 0;

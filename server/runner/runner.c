@@ -41,7 +41,7 @@ struct runner {
     struct intake *intake;
     struct dispatch dispatch;
     struct retention retention;
-    struct channel *channels;
+    struct listener_link *channels;
     struct loop_watch control;
     struct loop_timer alive_timer;
     struct loop_timer look_timer;
@@ -63,7 +63,7 @@ _Noreturn static void runner_fail(const char *reason)
 
 static bool collect_frames(struct runner *runner)
 {
-    for (struct channel *channel = runner->channels; channel; channel = channel->next)
+    for (struct listener_link *channel = runner->channels; channel; channel = channel->next)
         intake_collect(runner->intake, channel);
     return runner->intake->count > 0;
 }
@@ -175,8 +175,8 @@ static bool turn_is_due(struct runner *runner)
     bool work = false;
     if (runner->put_off)
         return false;
-    for (const struct channel *channel = runner->channels; channel; channel = channel->next)
-        if (channel_has_work(channel))
+    for (const struct listener_link *channel = runner->channels; channel; channel = channel->next)
+        if (listener_link_has_work(channel))
             return true;
     if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
         store_fail(&runner->store);
@@ -186,9 +186,9 @@ static bool turn_is_due(struct runner *runner)
 /* ---- channels ---- */
 
 /* A channel that is not added is closed here: its listener sees that and asks for another. */
-static void add_channel(struct runner *runner, int fd, unsigned slot)
+static void add_link(struct runner *runner, int fd, unsigned slot)
 {
-    struct channel *channel = fd >= 0 ? channel_create(&runner->loop, fd, slot) : NULL;
+    struct listener_link *channel = fd >= 0 ? listener_link_create(&runner->loop, fd, slot) : NULL;
     if (!channel) {
         log_write(LOG_ERROR, "channel_failed", log_number("slot", slot),
                   log_text("reason", fd >= 0 ? "no memory" : "no descriptor is free"));
@@ -200,12 +200,12 @@ static void add_channel(struct runner *runner, int fd, unsigned slot)
     runner->channels = channel;
 }
 
-static void drop_channels(struct runner *runner)
+static void drop_links(struct runner *runner)
 {
-    struct channel **place = &runner->channels;
+    struct listener_link **place = &runner->channels;
     while (*place) {
-        struct channel *channel = *place;
-        if (!channel_is_over(channel)) {
+        struct listener_link *channel = *place;
+        if (!listener_link_is_over(channel)) {
             place = &channel->next;
             continue;
         }
@@ -213,7 +213,7 @@ static void drop_channels(struct runner *runner)
             log_write(LOG_ERROR, "channel_broken", log_number("slot", channel->slot),
                       log_text("reason", channel->fault));
         *place = channel->next;
-        channel_destroy(channel);
+        listener_link_destroy(channel);
     }
 }
 
@@ -331,8 +331,8 @@ static void leave_alone(struct runner *runner, uint64_t mark)
 
 static void supervisor_said(struct runner *runner, const struct control_message *message, int fd)
 {
-    if (message->type == CONTROL_CHANNEL) {
-        add_channel(runner, fd, (unsigned)message->value);
+    if (message->type == CONTROL_LINK) {
+        add_link(runner, fd, (unsigned)message->value);
         return;
     }
     if (fd >= 0)
@@ -434,9 +434,9 @@ static bool runner_init(struct runner *runner, const struct process *process, st
 static void runner_finish(struct runner *runner)
 {
     while (runner->channels) {
-        struct channel *channel = runner->channels;
+        struct listener_link *channel = runner->channels;
         runner->channels = channel->next;
-        channel_destroy(channel);
+        listener_link_destroy(channel);
     }
     dispatch_finish(&runner->dispatch);
     intake_finish(runner->intake);
@@ -471,7 +471,7 @@ _Noreturn void runner_run(const struct process *process)
     while (!is_over(&runner)) {
         loop_run_once(&runner.loop, turn_is_due(&runner) ? 0 : -1);
         runner_turn(&runner);
-        drop_channels(&runner);
+        drop_links(&runner);
         check_release(&runner);
     }
     runner_finish(&runner);

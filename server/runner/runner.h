@@ -11,6 +11,6 @@ _Noreturn void runner_run(const struct process *process);
 
 /* Keeps the journal's checkpoints out of the commits' way: a PASSIVE checkpoint from a connection
  * of its own whenever the log has grown. Never returns. */
-_Noreturn void keeper_run(const struct process *process);
+_Noreturn void checkpointer_run(const struct process *process);
 
 #endif

@@ -5,7 +5,7 @@ from faults import injected
 from harness import PATIENCE, Server, ensure, expect, ledger, process_stat, route, wait_until
 
 with Server([route(actions=[ledger()])], server={"listeners": 1}) as server:
-    for role in ("runner", "keeper", "listener"):
+    for role in ("runner", "checkpointer", "listener"):
         (old,) = server.processes(role)
         with injected(server.pid, "clone", "error=EAGAIN:when=1..2") as happened:
             server.kill(old)

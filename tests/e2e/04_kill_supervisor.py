@@ -4,7 +4,7 @@ import signal
 from harness import Server, ensure, expect, ledger, process_stat, route, wait_until
 
 with Server([route(actions=[ledger()])], server={"listeners": 2}) as server:
-    for number, role in enumerate(("runner", "keeper", "listener"), 1):
+    for number, role in enumerate(("runner", "checkpointer", "listener"), 1):
         expect(server.post("/hook", b"{}").status, 202)
         server.wait_settled()
         held = server.processes(role)[0]

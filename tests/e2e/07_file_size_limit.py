@@ -11,7 +11,7 @@ command = script('grep SigIgn: /proc/self/status >"$OUT/signals"; echo "$TENTERH
 
 
 def children():
-    return [pid for role in ("runner", "keeper", "listener") for pid in server.processes(role)]
+    return [pid for role in ("runner", "checkpointer", "listener") for pid in server.processes(role)]
 
 
 with Server([route(actions=[command])], start=False) as server:

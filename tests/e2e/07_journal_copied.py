@@ -23,7 +23,7 @@ with Server([route(actions=[ledger()])]) as server:
         for _ in range(events):
             ensure(taken(), "202 in quiet times")
 
-    grow(150)  # longer than what the keeper looks at: it has the file open
+    grow(150)  # longer than what the checkpointer looks at: it has the file open
     server.wait_settled()
     os.rename(path, path + ".aside")
     expect(server.post("/hook", BODY).status, 503, "while the journal is elsewhere")

@@ -20,7 +20,7 @@ def limited(server, processes):
     return server
 
 
-for processes in (1, 2, 3):  # the supervisor; and the runner; and the keeper
+for processes in (1, 2, 3):  # the supervisor; and the runner; and the checkpointer
     with limited(Server([route()], start=False), processes) as server:
         server.start(wait=False)
         wait_until(lambda: server.process.poll() is not None, "the start to be given up", 20)

@@ -264,7 +264,7 @@ class Server:
         return self.process.pid
 
     def processes(self, role):
-        """Pids of "runner", "listener" or "keeper", oldest first; not of a command that the runner
+        """Pids of "runner", "listener" or "checkpointer", oldest first; not of a command that the runner
         has just cloned and that still has its name."""
         return sorted(pid for pid in descendants(self.pid)
                       if read_proc(pid, "comm").strip() == "th-" + role and (stat := process_stat(pid))

@@ -2,7 +2,7 @@
 """A soak, by hand: run.py PROGRAM [--minutes 60] [--connections 20000]
 
 Events flow all the time; in between there are storms of bad connections of every kind, plain and TLS, and
-every fifth minute a reload, a kill -9 of a listener, the runner or the keeper, and once of everything. Each
+every fifth minute a reload, a kill -9 of a listener, the runner or the checkpointer, and once of everything. Each
 minute the flow stops for a moment, and what the server holds then is a row of the table: descriptors and
 private memory of all its processes, the share of a core that it uses while nothing happens. In the end every
 event that was acknowledged has to be carried out.
@@ -38,7 +38,7 @@ class PausedLoad(Load):
 
 def disturb(server, minute, chance):
     """What is done to the server; a word for the table."""
-    what = chance.choice(["reload", "listener", "runner", "keeper", "all"])
+    what = chance.choice(["reload", "listener", "runner", "checkpointer", "all"])
     if what == "reload":
         server.reload()
     elif what == "all":

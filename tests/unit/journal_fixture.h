@@ -55,17 +55,17 @@ static inline void fixture_open_to_all(void)
     }
 }
 
-static inline struct wire_event fixture_event(const char *key, struct bytes body)
+static inline struct event_frame fixture_event(const char *key, struct bytes body)
 {
-    return (struct wire_event){.received_ms = 1700000000000,
-                               .body_is_json = true,
-                               .client = bytes_of_text("192.0.2.1"),
-                               .event_type = bytes_of_text("push"),
-                               .delivery_id = bytes_of_text(key),
-                               .content_type = bytes_of_text("application/json"),
-                               .dedupe_key = bytes_of_text(key),
-                               .headers = bytes_of_text("{}"),
-                               .body = body};
+    return (struct event_frame){.received_ms = 1700000000000,
+                                .body_is_json = true,
+                                .client = bytes_of_text("192.0.2.1"),
+                                .event_type = bytes_of_text("push"),
+                                .delivery_id = bytes_of_text(key),
+                                .content_type = bytes_of_text("application/json"),
+                                .dedupe_key = bytes_of_text(key),
+                                .headers = bytes_of_text("{}"),
+                                .body = body};
 }
 
 /* One route of each name with `actions` actions of that kind, in static memory. */

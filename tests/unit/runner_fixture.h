@@ -200,7 +200,7 @@ static inline void peer_connect(struct peer *peer)
 {
     int ends[2];
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    ck_assert(control_send(peer->control, CONTROL_CHANNEL, 7, ends[0]));
+    ck_assert(control_send(peer->control, CONTROL_LINK, 7, ends[0]));
     close(ends[0]);
     peer->channel = ends[1];
 }
@@ -268,12 +268,12 @@ static inline void claim(struct peer *peer)
 static inline void put_copy(struct peer *peer, struct buffer *out, unsigned route, const char *key,
                             const char *body, const char *failures)
 {
-    struct wire_event event = fixture_event(key, bytes_of_text(body));
+    struct event_frame event = fixture_event(key, bytes_of_text(body));
     event.failures = bytes_of_text(failures);
     event.received_ms = clock_unix_ms();
     event.tag = ++peer->tag;
     event.route = route;
-    ck_assert(wire_put_event(out, &event));
+    ck_assert(frame_put_event(out, &event));
 }
 
 static inline void put_event(struct peer *peer, struct buffer *out, unsigned route, const char *key)
@@ -292,30 +292,30 @@ static inline void send_all(struct peer *peer, struct buffer *out)
     buffer_finish(out);
 }
 
-static inline struct wire_answer wait_answer(struct peer *peer)
+static inline struct answer_frame wait_answer(struct peer *peer)
 {
-    struct wire_answer answer;
+    struct answer_frame answer;
     struct bytes payload;
-    enum wire_type type;
+    enum frame_type type;
     size_t length;
-    while (wire_peek(buffer_bytes(&peer->in), &type, &payload, &length) == 0) {
+    while (frame_peek(buffer_bytes(&peer->in), &type, &payload, &length) == 0) {
         ck_assert(wait_readable(peer->channel) && buffer_reserve(&peer->in, 65536));
         ssize_t got = read(peer->channel, peer->in.data + peer->in.length, 65536);
         ck_assert(got > 0);
         peer->in.length += (size_t)got;
     }
-    ck_assert(wire_get_answer(payload, &answer));
+    ck_assert(frame_get_answer(payload, &answer));
     buffer_consume(&peer->in, length);
     return answer;
 }
 
-static inline struct wire_answer ask(struct peer *peer, unsigned route, const char *key)
+static inline struct answer_frame ask(struct peer *peer, unsigned route, const char *key)
 {
     struct buffer out;
     buffer_init(&out, 1 << 20);
     put_event(peer, &out, route, key);
     send_all(peer, &out);
-    struct wire_answer answer = wait_answer(peer);
+    struct answer_frame answer = wait_answer(peer);
     ck_assert_uint_eq(answer.tag, peer->tag);
     return answer;
 }

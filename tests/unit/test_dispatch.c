@@ -54,7 +54,7 @@ static void turn(size_t events)
     for (size_t i = 0; i < events; i++) {
         int64_t seq;
         snprintf(key, sizeof key, "%d", number++);
-        struct wire_event event = fixture_event(key, bytes_of_text("{}"));
+        struct event_frame event = fixture_event(key, bytes_of_text("{}"));
         id_create(clock_unix_ms(), id);
         ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
         struct journal_delivery given = {.attempt = 1, .id = bytes_of_text(id), .body = event.body};

@@ -22,7 +22,7 @@ static void fill(void)
     int64_t seq, action;
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     for (int i = 0; i < 3; i++) {
-        struct wire_event event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
+        struct event_frame event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
         struct outcome outcome = {.kind = i == 0 ? OUTCOME_FAILED : OUTCOME_DONE,
                                   .exit_status = i == 0 ? 9 : 0,
                                   .reason = "exited with status 9",

@@ -12,7 +12,7 @@ static int64_t add(struct journal *journal, const char *key, struct bytes body)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
-    struct wire_event event = fixture_event(key, body);
+    struct event_frame event = fixture_event(key, body);
     id_create(clock_unix_ms(), id);
     if (journal_find_action(journal, "alpha", "1", &action) &&
         journal_add_event(journal, id, "alpha", &event, &seq))

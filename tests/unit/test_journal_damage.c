@@ -31,7 +31,7 @@ static void add(struct journal *journal)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
-    struct wire_event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     id_create(clock_unix_ms(), id);
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     ck_assert(journal_find_action(journal, "alpha", "1", &action) &&
@@ -194,7 +194,7 @@ START_TEST(what_crashes_leave_is_no_damage)
             for (int i = 0; i < round; i++)
                 add(journal);
             journal_begin(journal);
-            struct wire_event event = fixture_event("", bytes_of(body, sizeof body));
+            struct event_frame event = fixture_event("", bytes_of(body, sizeof body));
             int64_t seq;
             journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event,
                               &seq);
@@ -320,7 +320,7 @@ START_TEST(who_reads_notices_that_the_files_are_others)
 }
 END_TEST
 
-/* As the keeper does it. Whether it was told not to judge. */
+/* As the checkpointer does it. Whether it was told not to judge. */
 static bool come_too_late(void)
 {
     struct database db;
@@ -355,20 +355,21 @@ START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
 }
 END_TEST
 
-/* The keeper has found it, and SQLite goes on from what is left. */
+/* The checkpointer has found it, and SQLite goes on from what is left. */
 START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
 {
     for (int left = 0; left < 2; left++) {
         struct error err = {""};
-        struct database keeper;
+        struct database checkpointer;
         struct journal *journal = fixture_open();
-        ck_assert(database_open(&keeper, fixture_path, DATABASE_KEEP, 1000, NULL, &err));
-        ck_assert(journal_check_version(&keeper, &err) && database_note_files(&keeper, &err));
+        ck_assert(database_open(&checkpointer, fixture_path, DATABASE_KEEP, 1000, NULL, &err));
+        ck_assert(journal_check_version(&checkpointer, &err) &&
+                  database_note_files(&checkpointer, &err));
         add(journal);
         add(journal);
-        ck_assert(database_is_in_place(&keeper));
+        ck_assert(database_is_in_place(&checkpointer));
         ck_assert_int_eq(truncate(log_path, left * (LOG_HEADER + 3 * FRAME + 2000)), 0);
-        ck_assert(!database_is_in_place(&keeper) && database_rescue(&keeper, &err));
+        ck_assert(!database_is_in_place(&checkpointer) && database_rescue(&checkpointer, &err));
         ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
         ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
         add(journal);

@@ -68,7 +68,7 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
     struct error err = {""};
     struct database db;
     struct journal *journal = fixture_open();
-    const struct wire_event event = fixture_event("key", bytes_of_text("{}"));
+    const struct event_frame event = fixture_event("key", bytes_of_text("{}"));
     int64_t seq;
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     ck_assert(

@@ -105,7 +105,7 @@ END_TEST
 START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
 {
     begin(100, true);
-    struct wire_event event = fixture_event("key", bytes_of_text("{}"));
+    struct event_frame event = fixture_event("key", bytes_of_text("{}"));
     int64_t seq = 0;
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     ck_assert(journal_add_event(journal, "01a22911-4996-762d-830e-81b5d39def00", "route-70", &event,

@@ -60,7 +60,7 @@ static struct loop loop;
 static int ends[2]; /* [0] is ours, [1] the peer's */
 static unsigned answered, closed;
 
-static void on_answer(void *owner, const struct wire_answer *answer)
+static void on_answer(void *owner, const struct answer_frame *answer)
 {
     (void)owner;
     ck_assert_uint_eq(answer->tag, 7);
@@ -87,13 +87,13 @@ static void end(void)
     loop_finish(&loop);
 }
 
-static void uplink_begin(struct uplink *uplink)
+static void runner_link_begin(struct runner_link *runner_link)
 {
     begin();
-    uplink_init(uplink, &loop, 1024 * 1024);
-    uplink->answered = on_answer;
-    uplink->closed = on_close;
-    ck_assert(uplink_open(uplink, ends[0]));
+    runner_link_init(runner_link, &loop, 1024 * 1024);
+    runner_link->answered = on_answer;
+    runner_link->closed = on_close;
+    ck_assert(runner_link_open(runner_link, ends[0]));
 }
 
 /* What has come to the peer; 0: the end, -1: nothing. */
@@ -116,17 +116,17 @@ static ssize_t peer_waits(void)
 
 START_TEST(an_event_for_which_there_is_no_memory_is_sent_a_moment_later)
 {
-    struct uplink uplink;
-    uplink_begin(&uplink);
+    struct runner_link runner_link;
+    runner_link_begin(&runner_link);
     send_fault = (struct fault){3, passing[_i]};
-    ck_assert(uplink_put(&uplink, &(struct wire_event){.tag = 7}));
-    uplink_flush(&uplink);
-    ck_assert(uplink_is_open(&uplink));
+    ck_assert(runner_link_put(&runner_link, &(struct event_frame){.tag = 7}));
+    runner_link_flush(&runner_link);
+    ck_assert(runner_link_is_open(&runner_link));
     ck_assert_int_eq(peer_got(), -1);
     ck_assert_int_gt(peer_waits(), 0);
     ck_assert_int_eq(send_fault.times, 0);
     ck_assert_uint_eq(closed, 0);
-    uplink_finish(&uplink);
+    runner_link_finish(&runner_link);
     end();
 }
 END_TEST
@@ -134,27 +134,27 @@ END_TEST
 START_TEST(a_link_that_cannot_be_read_is_lost_at_both_ends)
 {
     static const int errors[] = {ENOMEM, ECONNRESET};
-    struct uplink uplink;
-    uplink_begin(&uplink);
+    struct runner_link runner_link;
+    runner_link_begin(&runner_link);
     recv_fault = (struct fault){1, errors[_i]};
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
     ck_assert_int_eq(peer_waits(), 0);
     ck_assert_uint_eq(closed, 1);
-    ck_assert(!uplink_is_open(&uplink));
+    ck_assert(!runner_link_is_open(&runner_link));
     end();
 }
 END_TEST
 
 START_TEST(a_link_that_cannot_be_watched_is_closed)
 {
-    struct uplink uplink;
+    struct runner_link runner_link;
     begin();
-    uplink_init(&uplink, &loop, 1024);
-    uplink.closed = on_close;
+    runner_link_init(&runner_link, &loop, 1024);
+    runner_link.closed = on_close;
     epoll_fault = (struct fault){1, ENOMEM};
-    ck_assert(!uplink_open(&uplink, ends[0]));
+    ck_assert(!runner_link_open(&runner_link, ends[0]));
     ck_assert_int_eq(errno, ENOMEM);
-    ck_assert(!uplink_is_open(&uplink));
+    ck_assert(!runner_link_is_open(&runner_link));
     ck_assert_int_eq(peer_got(), 0);
     end();
 }
@@ -163,14 +163,14 @@ END_TEST
 START_TEST(an_answer_for_which_there_is_no_memory_is_sent_a_moment_later)
 {
     begin();
-    struct channel *channel = channel_create(&loop, ends[0], 0);
+    struct listener_link *channel = listener_link_create(&loop, ends[0], 0);
     send_fault = (struct fault){3, passing[_i]};
-    channel_answer(channel, &(struct wire_answer){.tag = 7});
-    channel_flush(channel);
-    ck_assert(!channel_is_over(channel));
+    listener_link_answer(channel, &(struct answer_frame){.tag = 7});
+    listener_link_flush(channel);
+    ck_assert(!listener_link_is_over(channel));
     ck_assert_int_gt(peer_waits(), 0);
-    ck_assert(!channel_is_over(channel) && !channel_has_work(channel));
-    channel_destroy(channel);
+    ck_assert(!listener_link_is_over(channel) && !listener_link_has_work(channel));
+    listener_link_destroy(channel);
     end();
 }
 END_TEST
@@ -179,17 +179,17 @@ START_TEST(a_channel_that_cannot_go_on_is_over_and_says_why)
 {
     begin();
     epoll_fault = (struct fault){_i == 0, ENOMEM};
-    struct channel *channel = channel_create(&loop, ends[0], 0);
+    struct listener_link *channel = listener_link_create(&loop, ends[0], 0);
     if (_i == 1)
         channel->in.limit = 0; /* as without memory */
     if (_i == 2)
         recv_fault = (struct fault){1, ENOMEM};
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
-    for (int i = 0; i < ROUNDS && !channel_is_over(channel); i++)
+    for (int i = 0; i < ROUNDS && !listener_link_is_over(channel); i++)
         loop_run_once(&loop, 20);
-    ck_assert(channel_is_over(channel) && channel_has_work(channel));
+    ck_assert(listener_link_is_over(channel) && listener_link_has_work(channel));
     ck_assert(channel->fault != NULL || _i == 2);
-    channel_destroy(channel);
+    listener_link_destroy(channel);
     ck_assert_int_eq(peer_waits(), 0);
     end();
 }
@@ -227,7 +227,7 @@ START_TEST(a_message_arrives_without_its_descriptor_where_none_is_free)
     none = limit;
     close(free_fd);
     none.rlim_cur = (rlim_t)free_fd;
-    ck_assert(control_send(pair[0], CONTROL_CHANNEL, 9, pair[0]));
+    ck_assert(control_send(pair[0], CONTROL_LINK, 9, pair[0]));
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     ck_assert_int_eq(control_receive(pair[1], &message, &fd), 1);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);

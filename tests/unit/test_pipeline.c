@@ -166,7 +166,7 @@ START_TEST(an_event_walks_through)
     spy.delivery = "d-1";
     ck_assert_int_eq(walk("{\"a\":1}"), REPLY_NONE);
     ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body ");
-    struct wire_event event;
+    struct event_frame event;
     ck_assert(pipeline_event(&exchange, 42, &event));
     ck_assert_uint_eq(event.tag, 42);
     ck_assert_int_eq(event.received_ms, 1700000000123);
@@ -183,7 +183,7 @@ END_TEST
 
 START_TEST(the_dedupe_key_stands_before_the_delivery_and_can_be_off)
 {
-    struct wire_event event;
+    struct event_frame event;
     spy.delivery = "d-1";
     spy.key = "signed";
     walk("1");
@@ -585,7 +585,7 @@ START_TEST(headers_are_kept_but_never_credentials)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         add_header(rows[i][0], rows[i][1]);
     request->header_count = header_count;
-    struct wire_event event;
+    struct event_frame event;
     ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
     ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("{}"), 1).reply, REPLY_NONE);
     ck_assert(pipeline_event(&exchange, 1, &event));
@@ -602,7 +602,7 @@ END_TEST
 static struct bytes kept_of(const char *const *names, size_t count)
 {
     struct request *request = begin(NULL);
-    struct wire_event event;
+    struct event_frame event;
     spy.calls[0] = '\0';
     for (size_t i = 0; i < count; i++)
         add_header(names[i], "v");
@@ -618,7 +618,7 @@ START_TEST(what_is_known_of_a_name_is_never_anothers)
     static const struct {
         char first;
         const char *rest;
-        bool is_kept;
+        bool is_stored;
     } kinds[] = {{'x', "", true}, {'x', "-token", false}, {'y', "", false}};
     for (unsigned number = 0; number < 1200; number++) {
         char text[3][96], wanted[112];
@@ -629,8 +629,8 @@ START_TEST(what_is_known_of_a_name_is_never_anothers)
         struct bytes kept = kept_of(names, number % 3 + 1);
         for (unsigned i = 0; i <= number % 3; i++) {
             snprintf(wanted, sizeof wanted, "\"%s\":", names[i]);
-            bool is_kept = memmem(kept.data, kept.length, wanted, strlen(wanted));
-            ck_assert_msg(is_kept == kinds[i].is_kept, "%s", names[i]);
+            bool is_stored = memmem(kept.data, kept.length, wanted, strlen(wanted));
+            ck_assert_msg(is_stored == kinds[i].is_stored, "%s", names[i]);
         }
         exchange_finish(&exchange);
     }
@@ -737,7 +737,7 @@ START_TEST(everything_goes_by_the_client_that_the_proxy_names)
                  {"198.51.100.9, 203.0.113.9", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
                  {"unknown", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
                  {"nonsense", REPLY_BAD_REQUEST, REPLY_BAD_REQUEST}};
-    struct wire_event event;
+    struct event_frame event;
     limits[0] = (struct rate_limit){1, 3600000, 1, PER_CLIENT};
     route.rate_limits = (struct section_list){limits, 1};
     route.allow = (struct prefix_list){&allowed, 1};

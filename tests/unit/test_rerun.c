@@ -3,8 +3,8 @@
 #include "runner_fixture.h"
 
 /* A copy that its schema has something against, where `failures` is not empty. */
-static struct wire_answer ask_with(struct peer *peer, const char *key, const char *body,
-                                   const char *failures)
+static struct answer_frame ask_with(struct peer *peer, const char *key, const char *body,
+                                    const char *failures)
 {
     struct buffer out;
     buffer_init(&out, 1 << 20);
@@ -13,10 +13,10 @@ static struct wire_answer ask_with(struct peer *peer, const char *key, const cha
     return wait_answer(peer);
 }
 
-static void expect_duplicate(const struct wire_answer *answer, const struct wire_answer *first,
-                             enum wire_duplicate why, bool can_replay)
+static void expect_duplicate(const struct answer_frame *answer, const struct answer_frame *first,
+                             enum frame_duplicate why, bool can_replay)
 {
-    ck_assert_uint_eq(answer->status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(answer->status, FRAME_DUPLICATE);
     ck_assert_str_eq(answer->id, first->id);
     ck_assert_uint_eq(answer->duplicate, why);
     ck_assert_uint_eq(answer->can_replay, can_replay);
@@ -36,22 +36,22 @@ START_TEST(a_copy_of_what_failed_runs_it_again_and_of_what_is_done_nothing)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k");
-    ck_assert_uint_eq(first.status, WIRE_ACCEPTED);
+    struct answer_frame first = ask(&peer, 0, "k");
+    ck_assert_uint_eq(first.status, FRAME_ACCEPTED);
     wait_journal(COUNT_STATE("dead"), 1);
     atomic_store(&board->fail, 0);
     atomic_store(&board->hold, 1);
-    struct wire_answer again = ask(&peer, 0, "k");
-    ck_assert_uint_eq(again.status, WIRE_AGAIN);
+    struct answer_frame again = ask(&peer, 0, "k");
+    ck_assert_uint_eq(again.status, FRAME_AGAIN);
     ck_assert_str_eq(again.id, first.id);
     wait_count(&board->started, 2);
     ck_assert_str_eq(board->seen[1].id, first.id);
     ck_assert_uint_eq(board->seen[1].attempt, 2);
-    struct wire_answer meanwhile = ask(&peer, 0, "k");
+    struct answer_frame meanwhile = ask(&peer, 0, "k");
     expect_duplicate(&meanwhile, &first, DUPLICATE_OPEN, false);
     atomic_store(&board->hold, 0);
     wait_journal(COUNT_STATE("done"), 1);
-    struct wire_answer late = ask(&peer, 0, "k");
+    struct answer_frame late = ask(&peer, 0, "k");
     expect_duplicate(&late, &first, DUPLICATE_DONE, true);
     ck_assert_int_eq(ask_journal("SELECT reruns FROM event"), 1);
     ck_assert_uint_eq(atomic_load(&board->started), 2);
@@ -69,13 +69,13 @@ START_TEST(only_the_dead_deliveries_of_an_event_run_again)
     wait_journal(COUNT_STATE("dead"), 1);
     wait_journal(COUNT_STATE("done"), 1);
     atomic_store(&board->fail, 3);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_AGAIN);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_AGAIN);
     wait_count(&board->failed, 2);
     wait_journal("SELECT count(*) FROM delivery WHERE state = 'dead' AND attempt = 2", 1);
     ck_assert_int_eq(ask_journal(COUNT_STATE("done")), 1);
     /* beside one that runs */
     change_journal("UPDATE delivery SET state = 'running', runner = 77 WHERE state = 'done'");
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_AGAIN);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_AGAIN);
     wait_count(&board->failed, 3);
     wait_journal(COUNT_STATE("running"), 1);
     wait_journal(COUNT_STATE("dead"), 1);
@@ -96,9 +96,9 @@ START_TEST(copies_in_one_batch_run_it_again_once)
     for (int i = 0; i < 3; i++)
         put_event(&peer, &out, 0, "k");
     send_all(&peer, &out);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_AGAIN);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_DUPLICATE);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_AGAIN);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_DUPLICATE);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_DUPLICATE);
     atomic_store(&board->hold, 0);
     wait_journal(COUNT_STATE("dead"), 1);
     ck_assert_uint_eq(atomic_load(&board->started), 2);
@@ -127,7 +127,7 @@ START_TEST(a_copy_that_comes_with_the_outcome_finds_it_failed)
     usleep(200000); /* held for longer than it tries at a time: the next try has the copy */
     ck_assert_int_eq(journal_commit(other), STORE_OK);
     journal_close(other);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_AGAIN);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_AGAIN);
     peer_leave(&peer);
 }
 END_TEST
@@ -137,14 +137,14 @@ START_TEST(an_event_runs_again_ten_times_at_most)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     for (unsigned i = 1; i <= JOURNAL_RERUNS_MAX; i++) {
         wait_count(&board->failed, i);
         wait_journal(COUNT_STATE("dead"), 1);
-        ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_AGAIN);
+        ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_AGAIN);
     }
     wait_journal(COUNT_STATE("dead"), 1);
-    struct wire_answer more = ask(&peer, 0, "k");
+    struct answer_frame more = ask(&peer, 0, "k");
     expect_duplicate(&more, &first, DUPLICATE_TOO_OFTEN, true);
     peer_leave(&peer);
     peer = peer_start(2); /* a restart does not forget */
@@ -160,9 +160,9 @@ START_TEST(with_keep_what_failed_stays)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     wait_journal(COUNT_STATE("dead"), 1);
-    struct wire_answer copy = ask(&peer, 0, "k");
+    struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_KEPT, true);
     change_journal("DELETE FROM body"); /* nor is the copy an event of its own */
     copy = ask(&peer, 0, "k");
@@ -176,15 +176,15 @@ START_TEST(where_the_body_is_gone_the_copy_is_a_new_event)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     wait_journal(COUNT_STATE("dead"), 1);
     change_journal("DELETE FROM body");
     atomic_store(&board->fail, 0);
-    struct wire_answer second = ask(&peer, 0, "k");
-    ck_assert_uint_eq(second.status, WIRE_ACCEPTED);
+    struct answer_frame second = ask(&peer, 0, "k");
+    ck_assert_uint_eq(second.status, FRAME_ACCEPTED);
     ck_assert_str_ne(second.id, first.id);
     wait_journal(COUNT_STATE("done"), 1);
-    struct wire_answer third = ask(&peer, 0, "k"); /* of the newer one */
+    struct answer_frame third = ask(&peer, 0, "k"); /* of the newer one */
     expect_duplicate(&third, &second, DUPLICATE_DONE, true);
     peer_leave(&peer);
     peer = peer_start(2); /* which reads the keys newest first */
@@ -198,20 +198,20 @@ START_TEST(what_its_schema_refused_runs_if_the_copy_conforms_and_is_the_same)
 {
     struct peer peer = peer_start(1);
     claim(&peer);
-    struct wire_answer first = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
-    ck_assert_uint_eq(first.status, WIRE_ACCEPTED);
+    struct answer_frame first = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
+    ck_assert_uint_eq(first.status, FRAME_ACCEPTED);
     ck_assert_int_eq(ask_journal(COUNT_STATE("dead")), 1);
-    struct wire_answer copy = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
+    struct answer_frame copy = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
     expect_duplicate(&copy, &first, DUPLICATE_REFUSED, true);
     copy = ask_with(&peer, "k", "{\"a\":1}", "");
-    ck_assert_uint_eq(copy.status, WIRE_AGAIN);
+    ck_assert_uint_eq(copy.status, FRAME_AGAIN);
     ck_assert_str_eq(copy.id, first.id);
     wait_journal(COUNT_STATE("done"), 1);
     ck_assert_int_eq(ask_journal("SELECT count(failures) FROM event"), 0);
     /* another body says nothing about the one that is stored */
     first = ask_with(&peer, "l", "{\"a\":1}", "[{}]");
     copy = ask_with(&peer, "l", "{\"a\":2}", "");
-    ck_assert_uint_eq(copy.status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(copy.status, FRAME_ACCEPTED);
     ck_assert_str_ne(copy.id, first.id);
     wait_journal(COUNT_STATE("done"), 2);
     ck_assert_int_eq(ask_journal(COUNT_STATE("dead")), 1);
@@ -224,9 +224,9 @@ START_TEST(a_copy_that_does_not_conform_runs_nothing)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k"); /* conformed, and failed */
+    struct answer_frame first = ask(&peer, 0, "k"); /* conformed, and failed */
     wait_journal(COUNT_STATE("dead"), 1);
-    struct wire_answer copy = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
+    struct answer_frame copy = ask_with(&peer, "k", "{\"a\":1}", "[{}]");
     expect_duplicate(&copy, &first, DUPLICATE_REFUSED, true);
     peer_leave(&peer);
 }
@@ -237,14 +237,14 @@ START_TEST(what_crashes_ended_does_not_run_again)
     struct peer peer = peer_start(1);
     atomic_store(&board->hold, 1);
     claim(&peer);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     wait_count(&board->started, 1);
     change_journal("UPDATE delivery SET takeovers = 9");
     peer_kill(&peer);
     peer = peer_start(2);
     claim(&peer);
     wait_journal(COUNT_STATE("dead"), 1);
-    struct wire_answer copy = ask(&peer, 0, "k");
+    struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_GIVEN_UP, true);
     ck_assert_uint_eq(atomic_load(&board->started), 1);
     peer_leave(&peer);
@@ -257,13 +257,13 @@ START_TEST(what_its_route_file_does_not_have_any_more_does_not_run_again)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 2);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     wait_journal(COUNT_STATE("dead"), 1);
     wait_journal(COUNT_STATE("done"), 1);
     peer_leave(&peer);
     settings->routes[0].action_count = 1;
     peer = peer_start(2);
-    struct wire_answer copy = ask(&peer, 0, "k");
+    struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_GONE, false);
     peer_leave(&peer);
 }
@@ -274,10 +274,10 @@ START_TEST(what_was_answered_again_survives_a_kill_and_what_was_not_stays)
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     wait_journal(COUNT_STATE("dead"), 1);
     atomic_store(&board->fail_syncs, 1);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_REFUSED_JOURNAL);
     peer_kill(&peer);
     atomic_store(&board->fail_syncs, 0);
     /* the refused one may be there all the same, as an event may; then it has been run again */
@@ -286,11 +286,11 @@ START_TEST(what_was_answered_again_survives_a_kill_and_what_was_not_stays)
     change_journal("UPDATE delivery SET state = 'dead'; UPDATE event SET reruns = 0");
     atomic_store(&board->fail, 0);
     peer = peer_start(2); /* does not claim */
-    struct wire_answer again = ask(&peer, 0, "k");
-    ck_assert_uint_eq(again.status, WIRE_AGAIN);
+    struct answer_frame again = ask(&peer, 0, "k");
+    ck_assert_uint_eq(again.status, FRAME_AGAIN);
     peer_kill(&peer);
     peer = peer_start(3);
-    struct wire_answer copy = ask(&peer, 0, "k");
+    struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_OPEN, false);
     claim(&peer);
     wait_count(&board->ended, 1);
@@ -314,10 +314,10 @@ START_TEST(in_a_reload_the_older_runner_takes_the_copy_and_the_newer_one_runs_it
     claim(&new);
     ask(&new, 0, "later"); /* its lanes are past the first */
     wait_count(&board->ended, 1);
-    ck_assert_uint_eq(ask(&old, 0, "k").status, WIRE_AGAIN);
+    ck_assert_uint_eq(ask(&old, 0, "k").status, FRAME_AGAIN);
     wait_count(&board->ended, 2);
     wait_journal(COUNT_STATE("done"), 2);
-    ck_assert_uint_eq(ask(&new, 0, "k").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&new, 0, "k").status, FRAME_DUPLICATE);
     peer_leave(&old);
     peer_leave(&new);
 }
@@ -336,7 +336,7 @@ static int send_copies(struct peer *peer, int first, int last)
     }
     send_all(peer, &out);
     for (int i = first; i != last + step; i += step)
-        again += wait_answer(peer).status == WIRE_AGAIN;
+        again += wait_answer(peer).status == FRAME_AGAIN;
     return again;
 }
 
@@ -383,7 +383,7 @@ static void start_and_stop(uint64_t mark, int64_t after_ns)
 START_TEST(a_command_that_stops_the_server_is_given_up_after_three_times)
 {
     struct peer peer = peer_start(1);
-    struct wire_answer first = ask(&peer, 0, "k");
+    struct answer_frame first = ask(&peer, 0, "k");
     peer_leave(&peer);
     atomic_store(&board->hold, 1);
     start_and_stop(2, 0);
@@ -398,7 +398,7 @@ START_TEST(a_command_that_stops_the_server_is_given_up_after_three_times)
     atomic_store(&board->hold, 0);
     peer = peer_start(6);
     claim(&peer);
-    struct wire_answer copy = ask(&peer, 0, "k");
+    struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_GIVEN_UP, true);
     ck_assert_uint_eq(atomic_load(&board->started), 4);
     peer_leave(&peer);

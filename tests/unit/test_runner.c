@@ -5,8 +5,8 @@
 START_TEST(an_answer_follows_the_commit_and_the_action_the_answer)
 {
     struct peer peer = peer_start(1);
-    struct wire_answer answer = ask(&peer, 0, "k1");
-    ck_assert_uint_eq(answer.status, WIRE_ACCEPTED);
+    struct answer_frame answer = ask(&peer, 0, "k1");
+    ck_assert_uint_eq(answer.status, FRAME_ACCEPTED);
     ck_assert(id_valid(bytes_of_text(answer.id)));
     ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 1);
     ck_assert_uint_eq(atomic_load(&board->started), 0); /* nothing is claimed yet */
@@ -33,14 +33,14 @@ START_TEST(copies_in_one_batch_run_once)
     put_event(&peer, &out, 0, "");
     send_all(&peer, &out);
     for (int i = 0; i < 5; i++) {
-        struct wire_answer answer = wait_answer(&peer);
-        ck_assert_uint_eq(answer.status, i == 1 ? WIRE_DUPLICATE : WIRE_ACCEPTED);
+        struct answer_frame answer = wait_answer(&peer);
+        ck_assert_uint_eq(answer.status, i == 1 ? FRAME_DUPLICATE : FRAME_ACCEPTED);
         if (i == 0)
             strcpy(first, answer.id);
         ck_assert_int_eq(strcmp(first, answer.id) == 0, i <= 1);
     }
-    struct wire_answer late = ask(&peer, 0, "same");
-    ck_assert_uint_eq(late.status, WIRE_DUPLICATE);
+    struct answer_frame late = ask(&peer, 0, "same");
+    ck_assert_uint_eq(late.status, FRAME_DUPLICATE);
     ck_assert_str_eq(late.id, first);
     wait_journal(COUNT_STATE("done"), 4);
     peer_leave(&peer);
@@ -58,7 +58,7 @@ START_TEST(a_key_past_its_window_is_new)
     ask(&peer, 0, "k");
     for (int64_t over_ms = clock_unix_ms() + 2; clock_unix_ms() < over_ms;)
         usleep(1000);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_ACCEPTED);
     peer_leave(&peer);
 }
 END_TEST
@@ -183,17 +183,17 @@ START_TEST(during_a_reload_two_runners_share_the_journal)
     struct peer old = peer_start(1);
     atomic_store(&board->hold, 1);
     claim(&old);
-    struct wire_answer first = ask(&old, 0, "running");
+    struct answer_frame first = ask(&old, 0, "running");
     wait_count(&board->started, 1);
     struct peer new = peer_start(2);
-    struct wire_answer copy = ask(&new, 0, "running");
-    ck_assert_uint_eq(copy.status, WIRE_DUPLICATE);
+    struct answer_frame copy = ask(&new, 0, "running");
+    ck_assert_uint_eq(copy.status, FRAME_DUPLICATE);
     ck_assert_str_eq(copy.id, first.id);
     control_send(old.control, CONTROL_RELEASE, 0, -1);
     control_send(old.control, CONTROL_DRAIN, INT64_MAX, -1);
     wait_said(&old, CONTROL_RELEASED);
-    ck_assert_uint_eq(ask(&new, 0, "fresh").status, WIRE_ACCEPTED);
-    ck_assert_uint_eq(ask(&old, 0, "fresh").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&new, 0, "fresh").status, FRAME_ACCEPTED);
+    ck_assert_uint_eq(ask(&old, 0, "fresh").status, FRAME_DUPLICATE);
     ck_assert_uint_eq(atomic_load(&board->started), 1); /* nobody claims */
     control_send(new.control, CONTROL_ALONE_UNTIL_GONE, 1, -1);
     claim(&new);
@@ -246,7 +246,7 @@ START_TEST(a_drain_interrupts_at_the_deadline_and_keeps_the_delivery)
     ask(&peer, 0, "k");
     wait_count(&board->started, 1);
     control_send(peer.control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + NS_PER_S / 2, -1);
-    ck_assert_uint_eq(ask(&peer, 0, "while draining").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(&peer, 0, "while draining").status, FRAME_ACCEPTED);
     shutdown(peer.channel, SHUT_RDWR);
     ck_assert_int_eq(peer_wait(&peer), 0);
     ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 2);

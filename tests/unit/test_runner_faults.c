@@ -10,7 +10,7 @@ static void expect_cut_off(struct peer *peer, struct buffer *frame)
     ck_assert_int_le(read(peer->channel, &byte, 1), 0);
     close(peer->channel);
     peer_connect(peer);
-    ck_assert_uint_eq(ask(peer, 0, "").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(peer, 0, "").status, FRAME_ACCEPTED);
 }
 
 START_TEST(a_frame_that_lies_costs_its_channel_only)
@@ -18,15 +18,15 @@ START_TEST(a_frame_that_lies_costs_its_channel_only)
     struct peer peer = peer_start(1);
     struct buffer out;
     static uint8_t large[(1 << 20) + 1];
-    struct wire_event event = fixture_event("k", bytes_of(large, sizeof large));
-    buffer_init(&out, WIRE_MAX);
-    ck_assert(wire_put_event(&out, &event)); /* longer than the route allows */
+    struct event_frame event = fixture_event("k", bytes_of(large, sizeof large));
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &event)); /* longer than the route allows */
     expect_cut_off(&peer, &out);
     event = fixture_event("k", bytes_of_text("{}"));
     event.route = 2;
-    ck_assert(wire_put_event(&out, &event)); /* no such route */
+    ck_assert(frame_put_event(&out, &event)); /* no such route */
     expect_cut_off(&peer, &out);
-    ck_assert(wire_put_answer(&out, &(struct wire_answer){.tag = 1})); /* not for a runner */
+    ck_assert(frame_put_answer(&out, &(struct answer_frame){.tag = 1})); /* not for a runner */
     expect_cut_off(&peer, &out);
     ck_assert(buffer_append_text(&out, "GET / HTTP/1.1\r\n\r\n"));
     expect_cut_off(&peer, &out);
@@ -39,14 +39,14 @@ START_TEST(a_large_body_arrives_whole)
     struct peer peer = peer_start(1);
     struct buffer out;
     static uint8_t body[1 << 20];
-    struct wire_event event = fixture_event("k", bytes_of(body, sizeof body));
+    struct event_frame event = fixture_event("k", bytes_of(body, sizeof body));
     memset(body, 'x', sizeof body);
-    buffer_init(&out, WIRE_MAX);
-    ck_assert(wire_put_event(&out, &event) && wire_put_event(&out, &event));
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &event) && frame_put_event(&out, &event));
     send_all(&peer, &out);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_ACCEPTED);
     /* received in 2023: its window is over */
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_ACCEPTED);
     ck_assert_int_eq(ask_journal("SELECT sum(length(content)) FROM body"), 2 << 20);
     peer_leave(&peer);
 }
@@ -56,8 +56,8 @@ START_TEST(below_the_floor_of_free_space_events_are_refused)
 {
     settings->journal.min_free = INT64_MAX;
     struct peer peer = peer_start(1);
-    struct wire_answer answer = ask(&peer, 0, "k");
-    ck_assert_uint_eq(answer.status, WIRE_REFUSED_SPACE);
+    struct answer_frame answer = ask(&peer, 0, "k");
+    ck_assert_uint_eq(answer.status, FRAME_REFUSED_SPACE);
     ck_assert_uint_gt(answer.retry_after_s, 0);
     ck_assert_int_eq(ask_journal("SELECT count(*) FROM event"), 0);
     peer_leave(&peer);
@@ -67,12 +67,12 @@ END_TEST
 static void wait_accepted(struct peer *peer, const char *key)
 {
     int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
-    enum wire_status status;
+    enum frame_status status;
     do {
         usleep(20000);
-        status = (enum wire_status)ask(peer, 0, key).status;
-    } while (status != WIRE_ACCEPTED && clock_monotonic_ns() < end_ns);
-    ck_assert_uint_eq(status, WIRE_ACCEPTED);
+        status = (enum frame_status)ask(peer, 0, key).status;
+    } while (status != FRAME_ACCEPTED && clock_monotonic_ns() < end_ns);
+    ck_assert_uint_eq(status, FRAME_ACCEPTED);
 }
 
 START_TEST(writes_that_fail_are_refused_until_they_work_again)
@@ -84,18 +84,18 @@ START_TEST(writes_that_fail_are_refused_until_they_work_again)
     wait_count(&board->started, 1);
     kill(peer.pid, SIGUSR1);
     for (int i = 0; i < 5; i++) {
-        struct wire_answer answer = ask(&peer, 0, "meanwhile");
-        ck_assert_uint_eq(answer.status, WIRE_REFUSED_JOURNAL);
+        struct answer_frame answer = ask(&peer, 0, "meanwhile");
+        ck_assert_uint_eq(answer.status, FRAME_REFUSED_JOURNAL);
         ck_assert_uint_gt(answer.retry_after_s, 0);
     }
     atomic_store(&board->hold, 0); /* an outcome that cannot be written */
     wait_count(&board->ended, 1);
-    ck_assert_uint_eq(ask(&peer, 0, "meanwhile").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "meanwhile").status, FRAME_REFUSED_JOURNAL);
     kill(peer.pid, SIGUSR2);
     wait_accepted(&peer, "meanwhile");
     wait_journal(COUNT_STATE("done"), 2);
     ck_assert_uint_eq(atomic_load(&board->started), 2); /* no start was repeated */
-    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, FRAME_DUPLICATE);
     peer_leave(&peer);
 }
 END_TEST
@@ -104,18 +104,18 @@ START_TEST(after_a_failed_sync_nothing_is_acknowledged_before_a_check)
 {
     struct peer peer = peer_start(1);
     char key[16];
-    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, FRAME_ACCEPTED);
     atomic_store(&board->fail_syncs, 1);
     for (int i = 0; i < 20; i++) {
         snprintf(key, sizeof key, "k%d", i);
-        ck_assert_uint_eq(ask(&peer, 0, key).status, WIRE_REFUSED_JOURNAL);
+        ck_assert_uint_eq(ask(&peer, 0, key).status, FRAME_REFUSED_JOURNAL);
     }
     /* opening it anew syncs, and fails */
     wait_at_least(&board->failed_syncs, atomic_load(&board->failed_syncs) + 1);
-    ck_assert_uint_eq(ask(&peer, 0, "still").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "still").status, FRAME_REFUSED_JOURNAL);
     atomic_store(&board->fail_syncs, 0);
     wait_accepted(&peer, "after");
-    ck_assert_uint_eq(ask(&peer, 0, "before").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&peer, 0, "before").status, FRAME_DUPLICATE);
     /* what was refused may be there, but then it is a whole event with its delivery */
     ck_assert_int_eq(ask_journal("SELECT (SELECT count(*) FROM event) -"
                                  " (SELECT count(*) FROM delivery)"),
@@ -127,12 +127,12 @@ END_TEST
 /* The health check: no event, but what would become of one. */
 static uint32_t ask_health(struct peer *peer)
 {
-    const struct wire_event question = {.tag = UINT64_MAX, .asks = true};
+    const struct event_frame question = {.tag = UINT64_MAX, .asks = true};
     struct buffer out;
     buffer_init(&out, 1 << 20);
-    ck_assert(wire_put_event(&out, &question));
+    ck_assert(frame_put_event(&out, &question));
     send_all(peer, &out);
-    struct wire_answer answer = wait_answer(peer);
+    struct answer_frame answer = wait_answer(peer);
     ck_assert_uint_eq(answer.tag, UINT64_MAX);
     ck_assert_str_eq(answer.id, "");
     return answer.status;
@@ -141,18 +141,18 @@ static uint32_t ask_health(struct peer *peer)
 START_TEST(a_question_finds_a_disk_that_takes_nothing_though_no_event_comes)
 {
     struct peer peer = peer_start(1);
-    ck_assert_uint_eq(ask_health(&peer), WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask_health(&peer), FRAME_ACCEPTED);
     atomic_store(&board->fail_syncs, 1);
     int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
-    while (ask_health(&peer) == WIRE_ACCEPTED && clock_monotonic_ns() < end_ns)
+    while (ask_health(&peer) == FRAME_ACCEPTED && clock_monotonic_ns() < end_ns)
         usleep(1000); /* a write of less than a second ago is proof enough */
-    ck_assert_uint_eq(ask_health(&peer), WIRE_REFUSED_JOURNAL);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask_health(&peer), FRAME_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_REFUSED_JOURNAL);
     atomic_store(&board->fail_syncs, 0);
     end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;
-    while (ask_health(&peer) != WIRE_ACCEPTED && clock_monotonic_ns() < end_ns)
+    while (ask_health(&peer) != FRAME_ACCEPTED && clock_monotonic_ns() < end_ns)
         usleep(1000);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_ACCEPTED);
     wait_journal("SELECT count(*) FROM event", 1);
     peer_leave(&peer);
 }
@@ -169,12 +169,12 @@ START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
     send_all(&peer, &out);
     wait_at_least(&board->refused_locks, 20); /* more than SQLite itself tries at a time */
     ck_assert_int_eq(journal_commit(other), STORE_OK);
-    ck_assert_uint_eq(wait_answer(&peer).status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(wait_answer(&peer).status, FRAME_ACCEPTED);
     ck_assert_int_eq(journal_begin(other), STORE_OK);
     int64_t start = clock_monotonic_ns();
-    ck_assert_uint_eq(ask(&peer, 0, "refused").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "refused").status, FRAME_REFUSED_JOURNAL);
     ck_assert_int_lt(clock_monotonic_ns() - start, 3 * NS_PER_S);
-    ck_assert_uint_eq(ask(&peer, 0, "refused").status, WIRE_REFUSED_JOURNAL);
+    ck_assert_uint_eq(ask(&peer, 0, "refused").status, FRAME_REFUSED_JOURNAL);
     ck_assert_int_eq(journal_commit(other), STORE_OK);
     journal_close(other);
     wait_accepted(&peer, "refused");
@@ -187,7 +187,7 @@ START_TEST(want_of_memory_is_no_crash)
     struct peer peer = peer_start(1);
     atomic_store(&board->no_memory, 1);
     claim(&peer);
-    ck_assert_uint_eq(ask(&peer, 0, "k").status, WIRE_ACCEPTED);
+    ck_assert_uint_eq(ask(&peer, 0, "k").status, FRAME_ACCEPTED);
     wait_at_least(&board->refused_claims, 3);
     ck_assert_int_eq(ask_journal("SELECT max(takeovers + attempt) FROM delivery"), 0);
     ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 1);
@@ -217,7 +217,7 @@ static long peak_memory(pid_t pid)
 static void fill(int count)
 {
     struct journal *journal = fixture_open();
-    struct wire_event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     char id[ID_TEXT_SIZE];
     int64_t seq, action;
     for (int i = 0; i < count; i++) {
@@ -245,8 +245,8 @@ START_TEST(a_hundred_thousand_queued_events_are_no_burden)
     int64_t start = clock_monotonic_ns();
     struct peer peer = peer_start(1);
     ck_assert_int_lt(clock_monotonic_ns() - start, 5 * NS_PER_S);
-    ck_assert_uint_eq(ask(&peer, 0, "k0").status, WIRE_DUPLICATE);
-    ck_assert_uint_eq(ask(&peer, 0, "k99999").status, WIRE_DUPLICATE);
+    ck_assert_uint_eq(ask(&peer, 0, "k0").status, FRAME_DUPLICATE);
+    ck_assert_uint_eq(ask(&peer, 0, "k99999").status, FRAME_DUPLICATE);
     atomic_store(&board->hold, 1);
     claim(&peer);
     wait_count(&board->started, 3);
@@ -271,7 +271,7 @@ START_TEST(the_keeper_empties_the_log)
     struct process process = {.settings = settings, .shared = &shared, .mark = 3};
     int ends[2], status;
     struct journal *journal = fixture_open();
-    struct wire_event event = fixture_event("k", bytes_of_text("{}"));
+    struct event_frame event = fixture_event("k", bytes_of_text("{}"));
     static uint8_t body[1 << 20];
     char id[ID_TEXT_SIZE];
     int64_t seq;
@@ -290,7 +290,7 @@ START_TEST(the_keeper_empties_the_log)
     pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
-        keeper_run(&process);
+        checkpointer_run(&process);
     }
     close(ends[1]);
     int64_t end_ns = clock_monotonic_ns() + PATIENCE_MS * NS_PER_MS;

@@ -25,10 +25,10 @@ START_TEST(a_control_message_carries_a_descriptor_and_the_end_is_seen)
     ck_assert(control_pair(ends, NULL));
     ck_assert_int_eq(pipe(pipe_ends), 0);
     ck_assert_int_eq(control_receive(ends[1], &message, &fd), 0);
-    ck_assert(control_send(ends[0], CONTROL_CHANNEL, 42, pipe_ends[1]));
+    ck_assert(control_send(ends[0], CONTROL_LINK, 42, pipe_ends[1]));
     ck_assert(control_send(ends[0], CONTROL_DRAIN, 7, -1));
     ck_assert_int_eq(control_receive(ends[1], &message, &fd), 1);
-    ck_assert_int_eq(message.type, CONTROL_CHANNEL);
+    ck_assert_int_eq(message.type, CONTROL_LINK);
     ck_assert_uint_eq(message.value, 42);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, "x", 1), 1);

@@ -14,49 +14,49 @@
 
 START_TEST(a_tag_finds_its_owner_once)
 {
-    struct tag_table table;
+    struct pending_requests table;
     uint64_t tags[100];
     int owners[100];
-    tag_table_init(&table, 100);
+    pending_init(&table, 100);
     for (int i = 0; i < 100; i++)
-        ck_assert(tag_table_add(&table, &owners[i], &tags[i]) && tags[i] != 0);
-    ck_assert(!tag_table_add(&table, &owners[0], &tags[0]));
+        ck_assert(pending_add(&table, &owners[i], &tags[i]) && tags[i] != 0);
+    ck_assert(!pending_add(&table, &owners[0], &tags[0]));
     for (int i = 99; i >= 0; i--) {
-        ck_assert_ptr_eq(tag_table_find(&table, tags[i]), &owners[i]);
-        ck_assert_ptr_eq(tag_table_take(&table, tags[i]), &owners[i]);
-        ck_assert_ptr_null(tag_table_take(&table, tags[i]));
+        ck_assert_ptr_eq(pending_find(&table, tags[i]), &owners[i]);
+        ck_assert_ptr_eq(pending_take(&table, tags[i]), &owners[i]);
+        ck_assert_ptr_null(pending_take(&table, tags[i]));
     }
-    ck_assert_ptr_null(tag_table_any(&table));
-    tag_table_finish(&table);
+    ck_assert_ptr_null(pending_any(&table));
+    pending_finish(&table);
 }
 END_TEST
 
 START_TEST(an_old_tag_does_not_find_who_has_its_slot_now)
 {
-    struct tag_table table;
+    struct pending_requests table;
     uint64_t old, fresh;
     int one, other;
-    tag_table_init(&table, 1);
-    ck_assert(tag_table_add(&table, &one, &old));
-    tag_table_take(&table, old);
-    ck_assert(tag_table_add(&table, &other, &fresh));
-    ck_assert_ptr_null(tag_table_find(&table, old));
-    ck_assert_ptr_null(tag_table_take(&table, old));
-    ck_assert_ptr_null(tag_table_find(&table, 0));
-    ck_assert_ptr_null(tag_table_find(&table, UINT64_MAX));
-    ck_assert_ptr_eq(tag_table_any(&table), &other);
-    tag_table_finish(&table);
+    pending_init(&table, 1);
+    ck_assert(pending_add(&table, &one, &old));
+    pending_take(&table, old);
+    ck_assert(pending_add(&table, &other, &fresh));
+    ck_assert_ptr_null(pending_find(&table, old));
+    ck_assert_ptr_null(pending_take(&table, old));
+    ck_assert_ptr_null(pending_find(&table, 0));
+    ck_assert_ptr_null(pending_find(&table, UINT64_MAX));
+    ck_assert_ptr_eq(pending_any(&table), &other);
+    pending_finish(&table);
 }
 END_TEST
 
-/* ---- the uplink ---- */
+/* ---- the link to the runner ---- */
 
 struct heard {
     unsigned answers, closed;
     uint64_t tags; /* sum */
 };
 
-static void on_answer(void *owner, const struct wire_answer *answer)
+static void on_answer(void *owner, const struct answer_frame *answer)
 {
     struct heard *heard = owner;
     heard->answers++;
@@ -68,22 +68,23 @@ static void on_close(void *owner)
     ((struct heard *)owner)->closed++;
 }
 
-static void begin(struct loop *loop, struct uplink *uplink, struct heard *heard, int ends[2])
+static void begin(struct loop *loop, struct runner_link *runner_link, struct heard *heard,
+                  int ends[2])
 {
     struct error err;
     *heard = (struct heard){0};
     ck_assert(loop_init(loop, &err));
-    uplink_init(uplink, loop, 1024 * 1024);
-    uplink->answered = on_answer;
-    uplink->closed = on_close;
-    uplink->owner = heard;
+    runner_link_init(runner_link, loop, 1024 * 1024);
+    runner_link->answered = on_answer;
+    runner_link->closed = on_close;
+    runner_link->owner = heard;
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    ck_assert(uplink_open(uplink, ends[0]));
+    ck_assert(runner_link_open(runner_link, ends[0]));
 }
 
-static void end(struct loop *loop, struct uplink *uplink, int peer)
+static void end(struct loop *loop, struct runner_link *runner_link, int peer)
 {
-    uplink_finish(uplink);
+    runner_link_finish(runner_link);
     close(peer);
     loop_finish(loop);
 }
@@ -91,14 +92,14 @@ static void end(struct loop *loop, struct uplink *uplink, int peer)
 START_TEST(answers_arrive_however_they_are_cut)
 {
     struct loop loop;
-    struct uplink uplink;
+    struct runner_link runner_link;
     struct heard heard;
     struct buffer frames;
     int ends[2];
-    begin(&loop, &uplink, &heard, ends);
+    begin(&loop, &runner_link, &heard, ends);
     buffer_init(&frames, 4096);
     for (uint64_t tag = 1; tag <= 3; tag++)
-        ck_assert(wire_put_answer(&frames, &(struct wire_answer){.tag = tag}));
+        ck_assert(frame_put_answer(&frames, &(struct answer_frame){.tag = tag}));
     for (size_t at = 0; at < frames.length; at += 5) {
         size_t length = frames.length - at < 5 ? frames.length - at : 5;
         ck_assert_int_eq(send(ends[1], frames.data + at, length, 0), (ssize_t)length);
@@ -107,45 +108,45 @@ START_TEST(answers_arrive_however_they_are_cut)
     ck_assert_uint_eq(heard.answers, 3);
     ck_assert_uint_eq(heard.tags, 6);
     buffer_finish(&frames);
-    end(&loop, &uplink, ends[1]);
+    end(&loop, &runner_link, ends[1]);
 }
 END_TEST
 
 START_TEST(a_runner_that_leaves_or_babbles_is_lost)
 {
     struct loop loop;
-    struct uplink uplink;
+    struct runner_link runner_link;
     struct heard heard;
     int ends[2];
-    begin(&loop, &uplink, &heard, ends);
+    begin(&loop, &runner_link, &heard, ends);
     close(ends[1]);
     loop_run_once(&loop, 100);
     ck_assert_uint_eq(heard.closed, 1);
-    ck_assert(!uplink_is_open(&uplink));
-    ck_assert(!uplink_put(&uplink, &(struct wire_event){.tag = 1}));
+    ck_assert(!runner_link_is_open(&runner_link));
+    ck_assert(!runner_link_put(&runner_link, &(struct event_frame){.tag = 1}));
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-    ck_assert(uplink_open(&uplink, ends[0]));
+    ck_assert(runner_link_open(&runner_link, ends[0]));
     ck_assert_uint_eq(heard.closed, 1);
     ck_assert_int_eq(send(ends[1], "this is no frame of ours", 24, 0), 24);
     loop_run_once(&loop, 100);
     ck_assert_uint_eq(heard.closed, 2);
-    end(&loop, &uplink, ends[1]);
+    end(&loop, &runner_link, ends[1]);
 }
 END_TEST
 
 START_TEST(a_new_channel_loses_the_one_before)
 {
     struct loop loop;
-    struct uplink uplink;
+    struct runner_link runner_link;
     struct heard heard;
     int ends[2], others[2];
-    begin(&loop, &uplink, &heard, ends);
+    begin(&loop, &runner_link, &heard, ends);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, others), 0);
-    ck_assert(uplink_open(&uplink, others[0]));
+    ck_assert(runner_link_open(&runner_link, others[0]));
     ck_assert_uint_eq(heard.closed, 1);
-    ck_assert(uplink_is_open(&uplink));
+    ck_assert(runner_link_is_open(&runner_link));
     close(ends[1]);
-    end(&loop, &uplink, others[1]);
+    end(&loop, &runner_link, others[1]);
 }
 END_TEST
 
@@ -155,16 +156,16 @@ static unsigned drain(struct loop *loop, int peer, struct buffer *in)
     unsigned events = 0;
     for (;;) {
         struct bytes payload;
-        enum wire_type type;
+        enum frame_type type;
         size_t length;
         ck_assert(buffer_reserve(in, 65536));
         ssize_t got = recv(peer, in->data + in->length, 65536, MSG_DONTWAIT);
         if (got <= 0)
             return events;
         in->length += (size_t)got;
-        while (wire_peek(buffer_bytes(in), &type, &payload, &length) > 0) {
-            struct wire_event event;
-            ck_assert(type == WIRE_EVENT && wire_get_event(payload, &event));
+        while (frame_peek(buffer_bytes(in), &type, &payload, &length) > 0) {
+            struct event_frame event;
+            ck_assert(type == FRAME_EVENT && frame_get_event(payload, &event));
             ck_assert_uint_eq(event.body.length, 10000);
             buffer_consume(in, length);
             events++;
@@ -177,26 +178,26 @@ START_TEST(events_queue_up_to_the_limit_and_all_arrive)
 {
     static uint8_t body[10000];
     struct loop loop;
-    struct uplink uplink;
+    struct runner_link runner_link;
     struct heard heard;
     struct buffer in;
     int ends[2];
     unsigned put = 0;
-    begin(&loop, &uplink, &heard, ends);
+    begin(&loop, &runner_link, &heard, ends);
     buffer_init(&in, 2 * 1024 * 1024);
-    struct wire_event event = {.tag = 1, .body = bytes_of(body, sizeof body)};
-    while (uplink_put(&uplink, &event)) {
+    struct event_frame event = {.tag = 1, .body = bytes_of(body, sizeof body)};
+    while (runner_link_put(&runner_link, &event)) {
         put++;
         if (put % 10 == 0)
-            uplink_flush(&uplink);
+            runner_link_flush(&runner_link);
     }
     ck_assert_uint_gt(put, 100);
-    uplink_flush(&uplink);
+    runner_link_flush(&runner_link);
     ck_assert_uint_eq(drain(&loop, ends[1], &in), put);
-    ck_assert(uplink_put(&uplink, &event));
+    ck_assert(runner_link_put(&runner_link, &event));
     ck_assert_uint_eq(heard.closed, 0);
     buffer_finish(&in);
-    end(&loop, &uplink, ends[1]);
+    end(&loop, &runner_link, ends[1]);
 }
 END_TEST
 
@@ -217,7 +218,7 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("uplink");
+    Suite *suite = suite_create("runner_link");
     TCase *all = tcase_create("all");
     tcase_add_test(all, a_tag_finds_its_owner_once);
     tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
