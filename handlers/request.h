@@ -25,6 +25,7 @@ struct request {
     struct client_address client; /* who connected; then whom trusted proxies name */
     bool is_own;     /* a proxy's own connection, by its PROXY header: no header names anybody */
     bool is_unnamed; /* `client` is a trusted proxy, which has named nobody */
+    bool is_named;   /* by a trusted proxy */
     struct bytes method;          /* as sent */
     struct bytes version;         /* "HTTP/1.1" */
     struct bytes target;          /* raw, as in the request line */

@@ -316,10 +316,12 @@ struct verdict proxies_find_client(const struct server_settings *server, struct 
     if (!request->is_unnamed || request->is_own || server->forwarded == FORWARDED_OFF)
         return verdict;
     struct walk walk = walk_of(request, is_rfc7239 ? "Forwarded" : "X-Forwarded-For", is_rfc7239);
-    for (int hops = 0; hops < HOPS_MAX && proxies_trust(trusted, &request->client); hops++)
-        if (!step_back(request, &walk, &hop, &verdict))
-            break;
+    int hops = 0;
+    while (hops < HOPS_MAX && proxies_trust(trusted, &request->client) &&
+           step_back(request, &walk, &hop, &verdict))
+        hops++;
     request->is_unnamed = proxies_trust(trusted, &request->client);
+    request->is_named = hops > 0;
     if (verdict.reply != REPLY_NONE) {
         verdict.close = true;
         return verdict;
