@@ -61,6 +61,9 @@ struct json_limits request_json_limits(const struct request *request);
 enum { CLIENT_TEXT_SIZE = 46 };
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
 
+/* An address of `family` (AF_INET or AF_INET6) as text, exactly; false where it is none. */
+bool client_address_parse(int family, struct bytes text, uint8_t address[16]);
+
 /* Who a client is, for limits: whoever has one IPv6 address has the whole /64, so the rest of the
  * address is zeroed. Hashed as it lies in memory. */
 struct client_key {

@@ -7,8 +7,7 @@
 #include "base/encoding.h"
 #include "handlers/address.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
+#include <sys/socket.h>
 
 enum { HOPS_MAX = 64 };
 
@@ -95,16 +94,11 @@ static bool is_port(struct bytes text)
 
 static bool parse_ip(int family, struct bytes text, struct client_address *client)
 {
-    char plain[INET6_ADDRSTRLEN];
-    struct client_address parsed = {.address = {[10] = 0xff, [11] = 0xff}};
+    struct client_address parsed = {.local = false};
     const uint8_t *zone = memchr(text.data, '%', text.length);
     if (zone && family == AF_INET6)
         text.length = (size_t)(zone - text.data);
-    if (text.length == 0 || text.length >= sizeof plain || memchr(text.data, '\0', text.length))
-        return false;
-    memcpy(plain, text.data, text.length);
-    plain[text.length] = '\0';
-    if (inet_pton(family, plain, parsed.address + (family == AF_INET ? 12 : 0)) != 1)
+    if (!client_address_parse(family, text, parsed.address))
         return false;
     *client = parsed;
     return true;
