@@ -170,7 +170,7 @@ static struct verdict check_auto(struct request *request, struct bytes type)
     return verdict_go_on();
 }
 
-static int kind_of(const struct route *route)
+int content_of_route(const struct route *route)
 {
     for (size_t i = 0; route->content == CONTENT_PROVIDER && i < route->authenticator_count; i++) {
         const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
@@ -192,5 +192,5 @@ struct verdict content_check(struct request *request)
     };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);
-    return checks[kind_of(request->route)](request, count == 1 ? type : bytes_of(NULL, 0));
+    return checks[content_of_route(request->route)](request, count == 1 ? type : bytes_of(NULL, 0));
 }

@@ -12,6 +12,9 @@ struct verdict content_check(struct request *request);
  * which limit is passed or which name is there twice. */
 struct verdict content_refuse_json(struct request *request, const struct json_fault *fault);
 
+/* What a body of the route has to be (enum content_kind): as it says, or as its sender sends. */
+int content_of_route(const struct route *route);
+
 /* Whether `type` is application/json or something+json, in UTF-8 as far as it says. */
 bool content_type_is_json(struct bytes type);
 

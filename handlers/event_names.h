@@ -17,7 +17,8 @@ extern const struct row_section event_names_route_section;
 
 /* Fills in request->event_type and ->delivery where the provider has not, and the key for
  * duplicates where the id is signed and what the provider takes is only the text. After the body
- * has passed content_check. Goes on, or REPLY_UNPROCESSABLE for a value that is there twice. */
+ * has passed content_check. A value above 256 bytes counts as missing. Goes on, or
+ * REPLY_UNPROCESSABLE for a value that is there twice. */
 struct verdict event_names_take(const struct event_names *names, struct request *request);
 
 /* When all of a route is read: whether its keys about events can work with who sends them. Reports

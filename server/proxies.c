@@ -180,7 +180,8 @@ static bool take_pair(struct bytes *rest, struct arena *arena, struct bytes *nam
     while (length < rest->length && rest->data[length] != '=' && rest->data[length] != ';')
         length++;
     *name = bytes_of(rest->data, length);
-    if (length == 0 || length == rest->length || rest->data[length] != '=')
+    if (length == 0 || memchr(rest->data, ' ', length) || memchr(rest->data, '\t', length) ||
+        length == rest->length || rest->data[length] != '=')
         return false;
     *rest = bytes_from(*rest, length + 1);
     bool is_quoted = rest->length > 0 && rest->data[0] == '"';
