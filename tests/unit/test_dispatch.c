@@ -28,7 +28,8 @@ static struct action_run *start(const void *settings, struct loop *on,
     return &runs[started++];
 }
 
-static const struct action_kind kind = {.kind.name = "fake", .start = start, .takes_slot = true};
+static const struct action_kind kind = {
+    .kind.name = "fake", .start = start, .is_limited = true, .counts_crashes = true};
 
 static struct journal *journal;
 static struct loop loop;
