@@ -203,7 +203,7 @@ static void set_secret_names(struct load *load)
     for (size_t i = 0; registry->top_parts && registry->top_parts[i]; i++)
         collect_secret_names(registry->top_parts[i], names, &count, 0);
     for (size_t i = 0; registry->route_parts && registry->route_parts[i]; i++)
-        collect_secret_names(registry->route_parts[i], names, &count, 0);
+        collect_secret_names(registry->route_parts[i]->keys, names, &count, 0);
 }
 
 /* ---- the top level ---- */
@@ -451,12 +451,6 @@ static void *find_part(const struct row_section *const *sections, void **parts,
 void *settings_top_part(const struct settings *settings, const struct row_section *section)
 {
     return find_part(settings->registry->top_parts, settings->parts, section);
-}
-
-void *route_part(const struct settings *settings, const struct route *route,
-                 const struct row_section *section)
-{
-    return route->parts ? find_part(settings->registry->route_parts, route->parts, section) : NULL;
 }
 
 void *action_part(const struct settings *settings, const struct action_settings *action,

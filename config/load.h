@@ -48,6 +48,8 @@ bool load_problem(struct load *load, const struct node *node, const char *format
     __attribute__((format(printf, 3, 4)));
 void load_warning(struct load *load, const struct node *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Says that there is no memory, and returns false. */
+bool load_no_memory(struct load *load);
 /* `"key" must be EXPECTED, not …`, with what was found; for a row that holds secrets without it. */
 bool load_mismatch(struct load *load, const struct node *node, const struct row *row,
                    const char *expected);
@@ -72,6 +74,9 @@ bool load_handler(struct load *load, const struct node *node, const struct handl
 
 /* A copy of a scalar in the snapshot; NULL after load_problem if it is none, or null. */
 const char *load_text(struct load *load, const struct node *node, const struct row *row);
+/* One address or network of a list. */
+bool load_prefix(struct load *load, const struct node *node, const struct row *row,
+                 struct prefix *prefix);
 
 /* How messages call a file of this absolute path: as the main file's name leads to it. Lives as
  * long as the run. */

@@ -44,8 +44,10 @@ struct load_mapping {
 
 void load_mapping_add(struct load_mapping *mapping, const struct row_section *section,
                       void *settings);
-/* Adds the sections of a registry list, each with a fresh block; returns the blocks, or NULL
- * without memory (after a problem). */
+/* Adds a section with a fresh block of settings; NULL without memory (after a problem). */
+void *load_mapping_add_block(struct load *load, struct load_mapping *mapping,
+                             const struct row_section *section);
+/* The same for all sections of a registry list; returns the blocks. */
 void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
                               const struct row_section *const *sections);
 bool load_mapping_read(struct load *load, const struct node *node,
@@ -60,11 +62,6 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
                   const char *const *names, bool beside_secrets);
 /* A row's reader: the name of a route or an action (names.h). */
 bool load_name(struct load *load, const struct node *node, const struct row *row, void *field);
-bool load_no_memory(struct load *load);
-
-/* One address or network of a list (address.h). */
-bool load_prefix(struct load *load, const struct node *node, const struct row *row,
-                 struct prefix *prefix);
 
 /* ---- proxies.c: what stands between senders and us ---- */
 

@@ -228,6 +228,17 @@ void load_mapping_add(struct load_mapping *mapping, const struct row_section *se
     mapping->parts[mapping->part_count++] = (struct load_part){section, settings};
 }
 
+void *load_mapping_add_block(struct load *load, struct load_mapping *mapping,
+                             const struct row_section *section)
+{
+    void *block = arena_alloc(load->arena, section->size + 1);
+    if (block)
+        load_mapping_add(mapping, section, block);
+    else
+        load_no_memory(load);
+    return block;
+}
+
 void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
                               const struct row_section *const *sections)
 {
@@ -235,15 +246,11 @@ void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
     while (sections && sections[count])
         count++;
     void **blocks = arena_alloc_array(load->arena, count + 1, sizeof *blocks);
-    for (size_t i = 0; blocks && i < count; i++) {
-        blocks[i] = arena_alloc(load->arena, sections[i]->size + 1);
-        if (!blocks[i])
-            blocks = NULL;
-        else
-            load_mapping_add(mapping, sections[i], blocks[i]);
-    }
     if (!blocks)
         load_no_memory(load);
+    for (size_t i = 0; blocks && i < count; i++)
+        if (!(blocks[i] = load_mapping_add_block(load, mapping, sections[i])))
+            return NULL;
     return blocks;
 }
 

@@ -1,6 +1,7 @@
 /* One reader for each type of row. Scalars follow the core schema of YAML 1.2: only plain true and
  * false are booleans, only plain digits are integers, and a quoted number is a text. */
 #include "base/units.h"
+#include "config/address.h"
 #include "config/load_private.h"
 #include "config/names.h"
 
@@ -358,6 +359,16 @@ static bool (*const readers[])(struct load *, const struct node *, const struct 
 bool load_row(struct load *load, const struct node *node, const struct row *row, void *settings)
 {
     return readers[row->type](load, node, row, (uint8_t *)settings + row->offset);
+}
+
+bool load_prefix(struct load *load, const struct node *node, const struct row *row,
+                 struct prefix *prefix)
+{
+    struct error err;
+    if (node->kind != NODE_SCALAR || tree_is_null(node))
+        return load_mismatch(load, node, row, "addresses or networks such as 192.0.2.0/24");
+    return prefix_parse(node->text, prefix, &err) ||
+           load_problem(load, node, "\"%s\": %s", row->name, err.text);
 }
 
 bool load_name(struct load *load, const struct node *node, const struct row *row, void *field)

@@ -10,6 +10,7 @@
 
 #include "base/encoding.h"
 #include "handlers/auth/authenticator.h"
+#include "handlers/content/content.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/presets.h"
 

@@ -156,7 +156,7 @@ END_TEST
 
 START_TEST(with_keep_what_failed_stays)
 {
-    settings->routes[0].dedupe.dead = DEDUPE_DEAD_KEEP;
+    fixture_parts[0].dedupe.dead = DEDUPE_DEAD_KEEP;
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);

@@ -53,7 +53,7 @@ END_TEST
 
 START_TEST(a_key_past_its_window_is_new)
 {
-    settings->routes[0].dedupe.window_ms = 1;
+    fixture_parts[0].dedupe.window_ms = 1;
     struct peer peer = peer_start(1);
     ask(&peer, 0, "k");
     for (int64_t over_ms = clock_unix_ms() + 2; clock_unix_ms() < over_ms;)
