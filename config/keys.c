@@ -3,6 +3,8 @@
 #include "config/keys.h"
 
 #include "base/units.h"
+#include "config/actions.h"
+#include "config/route.h"
 #include "config/rows.h"
 
 #include <stdio.h>

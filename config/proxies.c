@@ -2,9 +2,12 @@
  * they ask whether the server takes events. A proxy on the same machine is the usual case, and
  * without `trusted_proxies` everything that is kept by client sees one client: that is warned of
  * where it can be known. */
+#include "config/proxies.h"
+
 #include "config/address.h"
 #include "config/load_private.h"
 #include "config/route_path.h"
+#include "config/scalar.h"
 
 /* ---- rows ---- */
 

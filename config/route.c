@@ -2,11 +2,27 @@
  * all must pass, and how the parts that handlers bring are read with it. A key that belongs to a
  * handler is a row of the handler's part (registry.h); here stand those that nearly everything goes
  * by. */
+#include "config/route.h"
+
+#include "config/actions.h"
 #include "config/load_private.h"
 #include "config/route_path.h"
-#include "config/rows.h"
+#include "config/scalar.h"
+#include "config/secret_source.h"
+#include "config/section.h"
+#include "config/values.h"
 
 #define MIB(count) ((int64_t)(count) << 20)
+
+/* A route while it is read: what becomes authenticators is put together at the end. */
+struct route_draft {
+    struct route route;
+    struct handler provider;
+    struct secret_list secret;
+    struct handler auth[ROUTE_AUTHENTICATORS_MAX];
+    size_t auth_count;
+    struct action_list actions;
+};
 
 /* ---- name, path, methods ---- */
 

@@ -1,7 +1,9 @@
 /* The JSON Schema of the route file, for editors that complete and mark while one types. It says
  * what a schema can say of the rows; `tenterhook check` stays the judge. */
+#include "config/actions.h"
 #include "config/describe.h"
 #include "config/keys.h"
+#include "config/route.h"
 #include "config/rows.h"
 
 enum { DEPTH_MAX = 8 };

@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "config/address.h"
+#include "config/diagnostic.h"
 #include "config/registry.h"
 
 /* Where something stands in a file; line and column count from 1, 0 means unknown. */
@@ -31,17 +33,6 @@ struct listen_settings {
     int64_t mode;       /* of a unix socket */
     const char *group;  /* of a unix socket; NULL: that of the process */
     struct position at;
-};
-
-/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
-struct prefix {
-    uint8_t address[16];
-    unsigned bits;
-};
-
-struct prefix_list {
-    struct prefix *items;
-    size_t count;
 };
 
 /* Whose word about the client is believed. */
@@ -140,6 +131,19 @@ struct settings {
     size_t secret_count, secret_capacity;
     size_t assumed_secrets; /* that were taken to be there */
 };
+
+/* Wipes the secrets and frees everything. */
+void settings_destroy(struct settings *settings);
+/* Wipes the secrets only: for processes that have no use for them. */
+void settings_forget_secrets(struct settings *settings);
+
+/* Destroys all objects of the list; its memory is the arena's. */
+void owned_destroy(struct owned *list);
+
+/* A problem that was found later, with what the snapshot says, at a place in its files. */
+void settings_problem(struct problem_list *problems, enum problem_kind kind,
+                      const struct position *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* The settings block of a section that the registry brings. NULL: it does not bring that one. */
 void *settings_top_part(const struct settings *settings, const struct row_section *section);

@@ -20,7 +20,7 @@ struct builder {
     const struct source *source;
     struct arena *arena;
     struct problem_list *problems;
-    struct open_node open[TREE_DEPTH_MAX];
+    struct open_node open[TEXT_DEPTH_MAX];
     unsigned depth;
     unsigned nodes;
     bool skip_value; /* the key before it was refused */
@@ -241,7 +241,7 @@ static bool builder_open(struct builder *builder, const yaml_event_t *event, enu
     if (!node)
         return false;
     builder_check_properties(builder, event, anchor, tag);
-    if (builder->depth == TREE_DEPTH_MAX)
+    if (builder->depth == TEXT_DEPTH_MAX)
         return builder_refuse(builder, &event->start_mark, "nested more than 32 deep");
     if (builder_wants_key(builder)) /* what stands for the key has no place to go to */
         return builder_refuse(builder, &event->start_mark, key_fault(builder, node));

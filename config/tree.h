@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "config/diagnostic.h"
 
-/* Ten thousand routes are 2 to 8 MiB, and 200,000 to 500,000 nodes of 120 bytes. */
-enum { TREE_TEXT_MAX = 16 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 1000000 };
+/* Ten thousand routes are 200,000 to 500,000 nodes of 120 bytes. */
+enum { TREE_NODES_MAX = 1000000 };
 
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 

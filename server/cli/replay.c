@@ -4,7 +4,7 @@
  * their ids; the runner of a server that is running notices, and otherwise the next one does. */
 #include "base/clock.h"
 #include "base/units.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "handlers/admission/validate.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"

@@ -2,8 +2,9 @@
  * registry is a fake one; messages are held by the golden files in tests/config. */
 #include "config/address.h"
 #include "config/file.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "config/names.h"
+#include "config/nearest.h"
 #include "config/route_path.h"
 #include "fake_registry.h"
 

@@ -1,6 +1,6 @@
 /* The keys that handlers bring to routes: each of them reaches the settings that its handler finds.
  * The registry is the fake one, with the parts of the program. */
-#include "config/load.h"
+#include "config/loader.h"
 #include "fake_registry.h"
 #include "route_settings.h"
 #include "server/cli/verb.h"
