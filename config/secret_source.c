@@ -5,9 +5,14 @@
  * People put the secret itself where its name belongs: {env: SECRET}, {file: SECRET}, {SECRET}. So
  * a word is only repeated, and its line shown, when it has turned out to be a name: a variable that
  * is named as variables are, a file that is there or whose directory is. */
+#include "config/secret_source.h"
+
 #include "config/file.h"
 #include "config/load_private.h"
 #include "config/names.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+#include "config/secret_doubt.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -7,6 +7,21 @@
 #include "base/bytes.h"
 #include "config/settings.h"
 
+/* The keys that handlers bring to a route: the places of their settings in route.parts, and of
+ * their rows in the registry. The header of each has its settings and a function that finds them.
+ */
+enum route_part_index {
+    ROUTE_PART_ADDRESS,     /* handlers/admission/address.h */
+    ROUTE_PART_LIMIT,       /* handlers/admission/limit.h */
+    ROUTE_PART_DEDUPE,      /* handlers/admission/dedupe.h */
+    ROUTE_PART_CONTENT,     /* handlers/content/content.h */
+    ROUTE_PART_EVENTS,      /* handlers/admission/events.h */
+    ROUTE_PART_RESPOND,     /* server/pipeline/respond.h */
+    ROUTE_PART_EVENT_NAMES, /* handlers/admission/event_names.h */
+    ROUTE_PART_VALIDATE,    /* handlers/admission/validate.h */
+    ROUTE_PARTS
+};
+
 struct json_summary; /* handlers/content/json.h */
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */

@@ -73,12 +73,13 @@ static const struct row event_names_rows[] = {
      .sentence = "Where the sender's id of a delivery is, by which one that comes again is known "
                  "(`dedupe`), if the provider does not know; the first that is there."},
 };
-const struct row_section event_names_route_section = {
+static const struct row_section event_names_keys = {
     .name = "names of events",
     .sentence = "Where the type and the id of an event are.",
     .rows = event_names_rows,
     .row_count = ROW_COUNT(event_names_rows),
     .size = sizeof(struct event_names)};
+const struct route_part event_names_route_part = {.keys = &event_names_keys};
 
 /* ---- the walk ---- */
 

@@ -1,6 +1,6 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "server/cli/verb.h"
 #include "server/journal/sqlite.h"
 #include "server/process/preflight.h"

@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/load.h"
 #include "server/http/listener.h"
 #include "server/runner/runner.h"
 

@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
-#include "config/load.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 #include "server/process/generation.h"

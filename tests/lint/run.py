@@ -4,6 +4,7 @@
 Each lint yields problems as text, `path:line: what`. A line that begins with "note:" is listed and
 fails nothing.
 """
+import fnmatch
 import re
 import shutil
 import subprocess
@@ -22,6 +23,16 @@ TOP = {
     "handlers": {"request.c", "request.h", "verdict.c", "verdict.h"},
     "server": {"main.c", "registry.c", "event.c", "event.h"},
 }
+# Files that need each other, and why they may; a header and the .c of its name are one. "*" is any name.
+CIRCLES = {
+    "config/section config/values": "a section holds rows, and a row may hold a section",
+    "server/http/http server/http/private": "one state machine, behind the private header of the room",
+    "server/journal/journal server/journal/private": "one journal, behind the private header of the room",
+    "handlers/schema/*": "to be taken apart",
+}
+# Where a call counts as an include does: elsewhere private headers hide who needs whom.
+CALLS_COUNT = ("config/", "handlers/content/", "handlers/value/", "handlers/admission/", "handlers/auth/",
+               "server/ipc/", "server/pipeline/")
 # Foreign headers, and the files that may include them.
 DOORS = {
     "microhttpd.h": r"server/http/\w+\.[ch]",
@@ -84,6 +95,81 @@ def rooms():
                 continue
             if not room or other not in order or order.index(other) > order.index(room):
                 yield f'{name}:{number}: {layer}/{room or "(top)"} may not include "{match[1]}"'
+
+
+def without_comments(text):
+    return re.sub(r"/\*.*?\*/|\"(?:\\\\.|[^\"\\\\\n])*\"", " ", text, flags=re.S)
+
+
+def definitions(texts):
+    """Which unit defines a function or a table that others may name."""
+    defined = {}
+    for name, text in texts.items():
+        code = without_comments(text)
+        for match in re.finditer(r"^(?!static\b|typedef\b|extern\b|#)[a-z][\w \*]*?(\w+)(?:\([^;{}]*\)\n\{|(?:\[\w*\])* =)",
+                                 code, re.M):
+            defined.setdefault(match[1], set()).add(name[:-2])
+    return defined
+
+
+def file_graph():
+    """{unit: {unit that it needs: why}}; a unit is a header with the .c of its name."""
+    texts = {name: read(name) for name in tracked(r"(config|handlers|server)/.*\.[ch]")}
+    defined = definitions({name: text for name, text in texts.items() if name.endswith(".c")})
+    graph = {name[:-2]: {} for name in texts}
+    for name, text in texts.items():
+        unit = name[:-2]
+        for include in re.findall(r'^\s*#\s*include\s+"([^"]+)"', text, re.M):
+            if include in texts and include[:-2] != unit:
+                graph[unit].setdefault(include[:-2], f"includes {include}")
+        if not name.endswith(".c") or not name.startswith(CALLS_COUNT):
+            continue
+        for word in set(re.findall(r"\w+", without_comments(text))):
+            for other in defined.get(word, set()) if unit not in defined.get(word, set()) else ():
+                graph[unit].setdefault(other, f"calls {word}")
+    return graph
+
+
+def circles_of(graph):
+    """The sets of units that need each other (Tarjan)."""
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(unit):
+        index[unit] = low[unit] = len(index)
+        stack.append(unit)
+        for other in graph[unit]:
+            if other not in index:
+                visit(other)
+                low[unit] = min(low[unit], low[other])
+            elif other in stack:
+                low[unit] = min(low[unit], index[other])
+        if low[unit] == index[unit]:
+            found.append(set(stack[stack.index(unit):]))
+            del stack[stack.index(unit):]
+
+    for unit in graph:
+        if unit not in index:
+            visit(unit)
+    return [circle for circle in found if len(circle) > 1]
+
+
+def is_known(circle, known):
+    return all(any(fnmatch.fnmatch(unit, pattern) for pattern in known.split()) for unit in circle)
+
+
+def file_circles():
+    """No files need each other, but those that are listed with a reason."""
+    graph = file_graph()
+    found = circles_of(graph)
+    for circle in found:
+        if not any(is_known(circle, known) for known in CIRCLES):
+            yield f"{min(circle)}: in a circle with {', '.join(sorted(circle - {min(circle)}))}"
+            for unit in sorted(circle):
+                for other in sorted(circle & set(graph[unit])):
+                    yield f"    {unit} {graph[unit][other]}"
+    for known in CIRCLES:
+        if not any(is_known(circle, known) for circle in found):
+            yield f"tests/lint/run.py:1: no circle any more, take it off the list: {known}"
 
 
 def doors():
@@ -219,7 +305,7 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+LINTS = [layers, rooms, file_circles, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
          end_to_end, strangers, whitespace]
 
 
