@@ -2,7 +2,7 @@
  * something that a browser would run; the server adds nosniff to every answer. */
 #include "handlers/provider/challenge.h"
 
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 
 static const struct scheme_test *tests_of(const struct section_list *list)
 {

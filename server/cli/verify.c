@@ -7,7 +7,7 @@
 #include "base/json_text.h"
 #include "base/secret.h"
 #include "config/load.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/cli/capture.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"

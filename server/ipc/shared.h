@@ -6,7 +6,7 @@
 
 #include "base/siphash.h"
 #include "handlers/admission/limit.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "handlers/verdict.h"
 
 #include <stdatomic.h>

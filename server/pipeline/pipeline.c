@@ -12,7 +12,7 @@
 #include "handlers/admission/validate.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/proxies.h"
 #include "server/pipeline/routing.h"

@@ -6,7 +6,7 @@
 #include "server/runner/intake.h"
 
 #include "base/clock.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
 #include "server/runner/rerun.h"
 

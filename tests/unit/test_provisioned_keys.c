@@ -1,5 +1,5 @@
 /* The table of keys that senders have delivered: found by route and provider, replaced, swept. */
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 
 #include <check.h>
 #include <stdio.h>

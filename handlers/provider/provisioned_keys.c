@@ -2,7 +2,7 @@
  * odd, reads again. During a reload two runners may write; the odd count is their lock. A writer
  * that is killed in the middle leaves its entry odd: it is then as good as empty, and the next
  * runner, which writes all keys anew at its start, takes another. */
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 
 #include "base/secret.h"
 
