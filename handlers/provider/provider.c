@@ -223,7 +223,8 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
         return load_problem(load, node, "provider %s: %s", scheme->name, err.text);
     if (!load_keep_secrets(load, &settings->plan.keys))
         return false;
-    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
+    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE &&
+        !challenge_provisions(scheme))
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
     return load_is_secretless(load) || make_keys(load, node, settings);
 }
@@ -233,16 +234,16 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
 struct provider_state {
     const struct provider_settings *settings;
     const struct signature_plan *plan; /* the route's, or: */
-    struct signature_plan learned;     /* with the key that the sender has delivered */
+    struct signature_plan provisioned; /* with the key that the sender has delivered */
     struct signature_state *signature;
-    bool unsigned_greeting; /* the head proved nothing; only a handshake in the body may pass */
+    bool awaits_challenge;  /* the head proved nothing; only a challenge in the body may pass */
     struct verdict refusal; /* what it gets otherwise */
 };
 
-static const char *provider_learns(const void *field)
+static const char *provider_provisions(const void *field)
 {
     const struct provider_settings *settings = field;
-    return settings->plan.keys.count == 0 && handshake_learns(settings->scheme)
+    return settings->plan.keys.count == 0 && challenge_provisions(settings->scheme)
                ? settings->scheme->name
                : NULL;
 }
@@ -250,15 +251,15 @@ static const char *provider_learns(const void *field)
 static void choose_plan(struct provider_state *state, const struct request *request)
 {
     const struct provider_settings *settings = state->settings;
-    struct secret key = {(uint8_t *)request->learned_key.data, request->learned_key.length};
+    struct secret key = {(uint8_t *)request->provisioned_key.data, request->provisioned_key.length};
     const struct secret_list keys = {&key, 1};
     struct error err;
     state->plan = &settings->plan;
-    state->learned =
+    state->provisioned =
         (struct signature_plan){.scheme = settings->scheme, .parameters = &settings->parameters};
-    if (key.length > 0 && provider_learns(settings) &&
-        signature_plan_keys(&state->learned, &keys, &err))
-        state->plan = &state->learned;
+    if (key.length > 0 && provider_provisions(settings) &&
+        signature_plan_keys(&state->provisioned, &keys, &err))
+        state->plan = &state->provisioned;
 }
 
 static bool method_of_route(const struct request *request)
@@ -270,18 +271,18 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
-static struct value_source greeting_source(const struct provider_settings *settings,
-                                           const struct request *request)
+static struct value_source challenge_source(const struct provider_settings *settings,
+                                            const struct request *request)
 {
     return (struct value_source){.request = request,
                                  .parameters = &settings->parameters,
                                  .family = scheme_find_family(settings->scheme, request)};
 }
 
-static struct verdict greeting_in_head(const struct provider_state *state, struct request *request)
+static struct verdict challenge_in_head(const struct provider_state *state, struct request *request)
 {
-    struct value_source source = greeting_source(state->settings, request);
-    struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);
+    struct value_source source = challenge_source(state->settings, request);
+    struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
         return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
@@ -293,13 +294,14 @@ static void provider_release(void *field)
     struct provider_state *state = field;
     if (state->signature)
         signature_release(state->signature);
-    secret_list_finish(&state->learned.keys);
+    secret_list_finish(&state->provisioned.keys);
 }
 
-static bool greeting_may_follow(const struct provider_state *state, struct request *request)
+static bool challenge_in_body_may_follow(const struct provider_state *state,
+                                         struct request *request)
 {
-    struct value_source source = greeting_source(state->settings, request);
-    bool may = handshake_may_follow(state->settings->scheme, &source);
+    struct value_source source = challenge_source(state->settings, request);
+    bool may = challenge_may_follow(state->settings->scheme, &source);
     value_source_finish(&source);
     return may;
 }
@@ -311,9 +313,9 @@ static struct verdict signature_in_head(struct provider_state *state, struct req
     struct verdict verdict = keyless
                                  ? signature_refuse("the provider has not delivered its key yet")
                                  : signature_head(state->plan, request, &state->signature);
-    if (verdict.reply != REPLY_UNAUTHENTICATED || !greeting_may_follow(state, request))
+    if (verdict.reply != REPLY_UNAUTHENTICATED || !challenge_in_body_may_follow(state, request))
         return verdict;
-    state->unsigned_greeting = true;
+    state->awaits_challenge = true;
     state->refusal = verdict;
     return verdict_go_on();
 }
@@ -325,7 +327,7 @@ static struct verdict provider_head(const void *field, struct request *request, 
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
     state->settings = field;
     choose_plan(state, request);
-    struct verdict verdict = greeting_in_head(state, request);
+    struct verdict verdict = challenge_in_head(state, request);
     if (verdict.reply == REPLY_NONE)
         verdict = signature_in_head(state, request);
     if (verdict.reply != REPLY_NONE)
@@ -337,7 +339,7 @@ static struct verdict provider_head(const void *field, struct request *request, 
 static void provider_feed(void *field, struct bytes piece)
 {
     struct provider_state *state = field;
-    if (!state->unsigned_greeting && state->signature)
+    if (!state->awaits_challenge && state->signature)
         signature_feed(state->signature, piece);
 }
 
@@ -469,17 +471,17 @@ static struct verdict provider_body(const void *field, struct request *request, 
 {
     struct provider_state *state = opaque;
     const struct provider_settings *settings = field;
-    if (state->unsigned_greeting) {
-        struct value_source source = greeting_source(settings, request);
-        struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_BODY);
+    if (state->awaits_challenge) {
+        struct value_source source = challenge_source(settings, request);
+        struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_BODY);
         value_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    verdict = handshake_answer(state->plan, state->signature->matched, &state->signature->source,
-                               HANDSHAKE_SIGNED);
+    verdict = challenge_answer(state->plan, state->signature->matched, &state->signature->source,
+                               CHALLENGE_SIGNED);
     return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
 }
 
@@ -536,7 +538,7 @@ static void provider_events(const void *field, struct event_source *source)
 static bool provider_accepts(const void *field, struct bytes method)
 {
     const struct provider_settings *settings = field;
-    return handshake_method(settings->scheme, method);
+    return challenge_method(settings->scheme, method);
 }
 
 static int provider_content(const void *field)
@@ -545,7 +547,7 @@ static int provider_content(const void *field)
     return settings->scheme->content + CONTENT_JSON;
 }
 
-static const struct reply_words *provider_words(const void *field)
+static const struct response_format *provider_response_format(const void *field)
 {
     const struct provider_settings *settings = field;
     return &settings->scheme->reply;
@@ -574,8 +576,8 @@ const struct authenticator provider_authenticator = {
     .signs_body = provider_signs_body,
     .events = provider_events,
     .accepts = provider_accepts,
-    .learns = provider_learns,
+    .provisions = provider_provisions,
     .content = provider_content,
-    .words = provider_words,
+    .response_format = provider_response_format,
     .explain = provider_explain,
 };

@@ -258,7 +258,7 @@ static const struct row_section jws_section = {
     .size = sizeof(struct scheme_jws)};
 
 static bool test_finish(struct load *load, const struct node *node, void *settings);
-static bool handshake_finish(struct load *load, const struct node *node, void *settings);
+static bool challenge_finish(struct load *load, const struct node *node, void *settings);
 
 static const struct row test_rows[] = {
     REF_ROW("value", scheme_test, value, "What is looked at.", ROW_REQUIRED),
@@ -274,30 +274,30 @@ static const struct row_section test_section = {.name = "test",
                                                 .size = sizeof(struct scheme_test),
                                                 .finish = test_finish};
 
-static const struct row handshake_rows[] = {
-    SECTION_ROW("when", scheme_handshake, when, &test_section, ROW_SECTIONS,
+static const struct row challenge_rows[] = {
+    SECTION_ROW("when", scheme_challenge, when, &test_section, ROW_SECTIONS,
                 "The request is this handshake if all of these hold."),
-    SECTION_ROW("expect", scheme_handshake, expect, &test_section, ROW_SECTIONS,
+    SECTION_ROW("expect", scheme_challenge, expect, &test_section, ROW_SECTIONS,
                 "What then has to hold besides, or it is refused."),
-    STATUS_ROW("otherwise", scheme_handshake, otherwise, "403", 400, 403,
+    STATUS_ROW("otherwise", scheme_challenge, otherwise, "403", 400, 403,
                "The status of that refusal: 400, 401 or 403."),
-    BOOL_ROW("authenticated", scheme_handshake, authenticated, "true",
+    BOOL_ROW("authenticated", scheme_challenge, authenticated, "true",
              "The signature is checked first."),
-    REF_ROW("learn", scheme_handshake, learn,
+    REF_ROW("learn", scheme_challenge, learn,
             "The handshake delivers the key here; learned once, while the route has no secret.", 0),
-    STATUS_ROW("status", scheme_handshake, status, "200", 200, 204, "The status of the answer."),
-    TEXT_ROW("type", scheme_handshake, type, "Its media type."),
-    TEMPLATE_ROW("body", scheme_handshake, body, "Its body."),
-    TEXT_ROW("header", scheme_handshake, header, "A header of the answer."),
-    TEMPLATE_ROW("header_value", scheme_handshake, header_value, "What that header says."),
+    STATUS_ROW("status", scheme_challenge, status, "200", 200, 204, "The status of the answer."),
+    TEXT_ROW("type", scheme_challenge, type, "Its media type."),
+    TEMPLATE_ROW("body", scheme_challenge, body, "Its body."),
+    TEXT_ROW("header", scheme_challenge, header, "A header of the answer."),
+    TEMPLATE_ROW("header_value", scheme_challenge, header_value, "What that header says."),
 };
-static const struct row_section handshake_section = {
+static const struct row_section challenge_section = {
     .name = "handshake",
     .sentence = "A greeting by which the sender tries out the address.",
-    .rows = handshake_rows,
-    .row_count = ROW_COUNT(handshake_rows),
-    .size = sizeof(struct scheme_handshake),
-    .finish = handshake_finish};
+    .rows = challenge_rows,
+    .row_count = ROW_COUNT(challenge_rows),
+    .size = sizeof(struct scheme_challenge),
+    .finish = challenge_finish};
 
 static const struct row about_rows[] = {
     TEXT_ROW("title", scheme_about, title, "The sender's name."),
@@ -338,17 +338,18 @@ static const struct row_section about_section = {.name = "about",
 
 static const struct row reply_rows_of_scheme[] = {
     STATUS_ROW(
-        "status", reply_words, status, NULL, 200, 204,
+        "status", response_format, status, NULL, 200, 204,
         "Of accepted events, also of those that are ignored or came before; else 202 or 200."),
-    TEXT_ROW("type", reply_words, type, "The media type of that answer."),
-    TEXT_ROW("body", reply_words, body, "Its body."),
-    BOOL_ROW("bare", reply_words, bare, "false", "No answer has a body, refusals neither."),
+    TEXT_ROW("type", response_format, type, "The media type of that answer."),
+    TEXT_ROW("body", response_format, body, "Its body."),
+    BOOL_ROW("bare", response_format, empty_body, "false",
+             "No answer has a body, refusals neither."),
 };
 static const struct row_section reply_section = {.name = "reply",
                                                  .sentence = "What the sender wants to read.",
                                                  .rows = reply_rows_of_scheme,
                                                  .row_count = ROW_COUNT(reply_rows_of_scheme),
-                                                 .size = sizeof(struct reply_words)};
+                                                 .size = sizeof(struct response_format)};
 
 static const struct row scheme_rows[] = {
     {.name = "kind",
@@ -404,7 +405,7 @@ static const struct row scheme_rows[] = {
                "What is sent: JSON, a form, either of them by its media type, or whatever it is."),
     SECTION_ROW("reply", scheme, reply, &reply_section, ROW_SECTION,
                 "How the sender wants to be answered, where it is not content with any 2xx."),
-    SECTION_ROW("handshake", scheme, handshake, &handshake_section, ROW_SECTIONS,
+    SECTION_ROW("handshake", scheme, challenge, &challenge_section, ROW_SECTIONS,
                 "Greetings that are answered and not passed on."),
     {.name = "about",
      .type = ROW_SECTION,
@@ -461,15 +462,15 @@ static bool is_bounded(const struct section_list *tests, const struct value_ref 
 }
 
 /* What of a stranger's a template signs with the route's key, whatever it is; NULL: nothing. */
-static const char *signs_anything(const struct scheme_handshake *handshake,
+static const char *signs_anything(const struct scheme_challenge *challenge,
                                   const struct template *answer)
 {
     for (size_t i = 0; i < answer->count; i++) {
         const struct template_part *part = &answer->parts[i];
         bool hmac = part->filter == FILTER_HMAC_HEX || part->filter == FILTER_HMAC_BASE64;
         if (hmac && part->ref.kind != VALUE_PARAMETER &&
-            !is_bounded(&handshake->expect, &part->ref) &&
-            !is_bounded(&handshake->when, &part->ref))
+            !is_bounded(&challenge->expect, &part->ref) &&
+            !is_bounded(&challenge->when, &part->ref))
             return part->ref.text;
     }
     return NULL;
@@ -477,13 +478,13 @@ static const char *signs_anything(const struct scheme_handshake *handshake,
 
 /* Events are signed with the same key: who can have a text of his own signed has signed an event.
  */
-static bool handshake_finish(struct load *load, const struct node *node, void *settings)
+static bool challenge_finish(struct load *load, const struct node *node, void *settings)
 {
-    const struct scheme_handshake *handshake = settings;
-    const char *what = signs_anything(handshake, &handshake->body);
+    const struct scheme_challenge *challenge = settings;
+    const char *what = signs_anything(challenge, &challenge->body);
     if (!what)
-        what = signs_anything(handshake, &handshake->header_value);
-    return handshake->authenticated || !what ||
+        what = signs_anything(challenge, &challenge->header_value);
+    return challenge->authenticated || !what ||
            load_problem(load, node,
                         "would sign anybody's %s, and so events: say with expect what it matches, "
                         "and see that no event does",

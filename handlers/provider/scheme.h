@@ -101,7 +101,7 @@ struct scheme_test {
     void *pattern;       /* compiled `matches` */
 };
 
-struct scheme_handshake {
+struct scheme_challenge {
     struct section_list when;   /* of struct scheme_test, all */
     struct section_list expect; /* of struct scheme_test, else `otherwise` */
     int64_t otherwise;          /* 400, 401 or 403 */
@@ -145,9 +145,9 @@ struct scheme {
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct value_list delivery_of; /* whose id that is; count 0: the sender has no two alike */
-    struct section_list handshake; /* of struct scheme_handshake */
+    struct section_list challenge; /* of struct scheme_challenge */
     int content;                   /* enum content_kind less CONTENT_PROVIDER */
-    struct reply_words reply;
+    struct response_format reply;
     struct scheme_about about;
 };
 

@@ -42,14 +42,14 @@ static bool walk_tests(const struct value_walk *walk, const struct section_list 
     return true;
 }
 
-static bool walk_handshakes(const struct value_walk *walk, const struct section_list *list)
+static bool walk_challenges(const struct value_walk *walk, const struct section_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const struct scheme_handshake *handshake =
-            &((const struct scheme_handshake *)list->items)[i];
-        if (!walk_tests(walk, &handshake->when) || !walk_tests(walk, &handshake->expect) ||
-            !walk_ref(walk, &handshake->learn) || !walk_template(walk, &handshake->body) ||
-            !walk_template(walk, &handshake->header_value))
+        const struct scheme_challenge *challenge =
+            &((const struct scheme_challenge *)list->items)[i];
+        if (!walk_tests(walk, &challenge->when) || !walk_tests(walk, &challenge->expect) ||
+            !walk_ref(walk, &challenge->learn) || !walk_template(walk, &challenge->body) ||
+            !walk_template(walk, &challenge->header_value))
             return false;
     }
     return true;
@@ -73,7 +73,7 @@ static bool walk_values(const struct scheme *scheme, const struct value_walk *wa
            walk_list(walk, &scheme->delivery) && walk_list(walk, &scheme->event) &&
            walk_template(walk, &scheme->signature.field) &&
            walk_template(walk, &scheme->signed_text) && walk_template(walk, &scheme->signed_form) &&
-           walk_tests(walk, &scheme->require) && walk_handshakes(walk, &scheme->handshake) &&
+           walk_tests(walk, &scheme->require) && walk_challenges(walk, &scheme->challenge) &&
            walk_claims(walk, &scheme->jws);
 }
 

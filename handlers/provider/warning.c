@@ -106,7 +106,7 @@ static bool binds_no_target(const struct provider_settings *settings)
 
 static bool learns_its_key(const struct provider_settings *settings)
 {
-    return settings->secrets.count == 0 && handshake_learns(settings->scheme);
+    return settings->secrets.count == 0 && challenge_provisions(settings->scheme);
 }
 
 static bool signs_the_address(const struct provider_settings *settings)

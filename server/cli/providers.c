@@ -67,9 +67,9 @@ static void tolerance_text(const struct scheme *scheme, char text[32])
 /* How we answer what is accepted. */
 static void answer_text(const struct scheme *scheme, char text[128])
 {
-    const struct reply_words *reply = &scheme->reply;
+    const struct response_format *reply = &scheme->reply;
     long status = reply->status ? (long)reply->status : reply_rows[REPLY_ACCEPTED].status;
-    if (reply->bare || status == 204)
+    if (reply->empty_body || status == 204)
         snprintf(text, 128, "%ld without a body", status);
     else if (reply->body)
         snprintf(text, 128, "%ld %s", status, reply->body);
