@@ -1,17 +1,15 @@
 /* A provider is a scheme — the user's own or one that is compiled in, in the same words and read by
  * the same rows — with the route's secrets. What the signature engine proves is turned here into
  * what the rest of the walk wants: the delivery id, the event type and the key against replays.
- *
- * The key against replays is the delivery id where that is signed, else a digest of the text that
- * was signed where a time is part of it, else the delivery id as sent. Without any of them there is
- * none: two messages with the same body and the same signature may well be two events
- * (docs/decisions/replay.md). */
+ */
 #include "handlers/provider/provider.h"
 
-#include "base/encoding.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/presets.h"
+#include "handlers/provider/replay.h"
+#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_kind.h"
 
 enum { ID_MAX = 256, OWN_MAX = 256 };
 
@@ -219,11 +217,12 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     const struct scheme *scheme = settings->scheme;
     struct error err;
     settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
-    if (scheme->kind == SCHEME_MESSAGE && !signature_message_check(&settings->parameters, &err))
+    if (scheme->kind->check_parameters &&
+        !scheme->kind->check_parameters(&settings->parameters, &err))
         return load_problem(load, node, "provider %s: %s", scheme->name, err.text);
     if (!load_keep_secrets(load, &settings->plan.keys))
         return false;
-    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE &&
+    if (settings->secrets.count == 0 && !scheme->kind->needs_no_secret &&
         !challenge_provisions(scheme))
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
     return load_is_secretless(load) || make_keys(load, node, settings);
@@ -309,7 +308,7 @@ static bool challenge_in_body_may_follow(const struct provider_state *state,
 static struct verdict signature_in_head(struct provider_state *state, struct request *request)
 {
     const struct scheme *scheme = state->settings->scheme;
-    bool keyless = state->plan->keys.count == 0 && scheme->kind != SCHEME_NONE;
+    bool keyless = state->plan->keys.count == 0 && !scheme->kind->needs_no_secret;
     struct verdict verdict = keyless
                                  ? signature_refuse("the provider has not delivered its key yet")
                                  : signature_head(state->plan, request, &state->signature);
@@ -358,95 +357,11 @@ static struct verdict take_name(struct signature_state *state, const struct valu
     return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
 }
 
-static bool signs_nothing(const struct scheme *scheme)
-{
-    return scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
-           scheme->kind == SCHEME_NONE;
-}
-
-/* Kinds that have no text in their description (SNS …) count as signing the body; a JWS does so
- * where a claim has its digest. */
-static bool body_signed(const struct scheme *scheme, const struct template *signed_text)
-{
-    bool by_code =
-        scheme->signed_text.count == 0 && (scheme->kind != SCHEME_JWS || scheme->jws.body_claim);
-    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT || by_code;
-}
-
-/* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
-{
-    if (signs_nothing(scheme) || scheme->delivery.count == 0)
-        return false;
-    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
-        return true;
-    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
-        return true;
-    return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
-}
-
-static bool time_signed(const struct scheme *scheme)
-{
-    bool claim = scheme->kind == SCHEME_JWS && scheme->jws.tolerance_ms && scheme->jws.body_claim;
-    return claim || (!signs_nothing(scheme) && scheme->time.in.kind != VALUE_ABSENT &&
-                     scheme->time.is_signed);
-}
-
-enum replay_key provider_replay_key(const struct scheme *scheme)
-{
-    return delivery_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
-           : time_signed(scheme)                         ? REPLAY_SIGNED_TEXT
-           : scheme->delivery.count                      ? REPLAY_SENT_ID
-                                                         : REPLAY_NONE;
-}
-
-int64_t provider_tolerance_ms(const struct scheme *scheme)
-{
-    return scheme->kind == SCHEME_JWS ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms;
-}
-
 /* From the moment on at which it is received, and its time may be ahead then. */
 static int64_t provider_replayable_ms(const void *field)
 {
     const struct provider_settings *settings = field;
-    const struct scheme *scheme = settings->scheme;
-    int64_t tolerance = provider_tolerance_ms(scheme);
-    int64_t ahead = scheme->kind == SCHEME_JWS ? tolerance : scheme->time.ahead_ms;
-    return tolerance ? tolerance + ahead : 0;
-}
-
-static struct verdict take_identity(struct signature_state *state, struct bytes *key)
-{
-    uint8_t digest[HASH_MAX_SIZE];
-    char *text = arena_alloc(state->request->arena, 2 * HASH_MAX_SIZE + 1);
-    if (!text || !signature_identity(state, digest))
-        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
-    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
-    *key = bytes_of_text(text);
-    return verdict_go_on();
-}
-
-/* The id and whose it is. Where one ends and the other begins is told by the length. */
-static struct verdict take_joint_key(struct signature_state *state, struct bytes *key)
-{
-    struct arena *arena = state->request->arena;
-    struct bytes source = {0}, id = state->request->delivery;
-    uint8_t digest[HASH_MAX_SIZE];
-    char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
-    const char *length = arena_format(arena, "%zu:", id.length);
-    enum value_outcome outcome =
-        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
-    if (outcome == VALUE_REPEATED)
-        return signature_refuse("the source of the delivery id is there more than once");
-    struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
-    bool done = hash && hash_feed(hash, bytes_of_text(length)) && hash_feed(hash, id) &&
-                (outcome != VALUE_FOUND || hash_feed(hash, source));
-    hash_destroy(hash, done ? digest : NULL);
-    if (!done)
-        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
-    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
-    *key = bytes_of_text(text);
-    return verdict_go_on();
+    return replay_span_ms(settings->scheme);
 }
 
 static struct verdict bring_out(struct signature_state *state, struct request *request)
@@ -458,15 +373,7 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
     if (verdict.reply != REPLY_NONE)
         return verdict;
     request->secret_used = state->plan->key_infos[state->matched].secret;
-    bool timed = state->source.time.length && !signs_nothing(scheme) &&
-                 signature_covers_message(state) &&
-                 (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
-    request->dedupe_key = request->delivery;
-    if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))
-        return take_identity(state, &request->dedupe_key);
-    return scheme->delivery_of.count && request->delivery.length
-               ? take_joint_key(state, &request->dedupe_key)
-               : verdict_go_on();
+    return replay_take_key(state, request->delivery, &request->dedupe_key);
 }
 
 static struct verdict provider_body(const void *field, struct request *request, void *opaque)
@@ -522,8 +429,8 @@ static bool provider_owns_query(const void *field, struct bytes name)
 static bool provider_signs_body(const void *field)
 {
     const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
-    return !signs_nothing(scheme) && body_signed(scheme, &scheme->signed_text) &&
-           (scheme->kind != SCHEME_MESSAGE);
+    return !scheme->kind->signs_nothing && !scheme->kind->is_open &&
+           replay_body_is_signed(scheme, &scheme->signed_text);
 }
 
 static void provider_events(const void *field, struct event_source *source)

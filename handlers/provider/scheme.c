@@ -3,129 +3,25 @@
 #include "handlers/provider/scheme.h"
 
 #include "base/crypto.h"
+#include "handlers/provider/scheme_rows.h"
+#include "handlers/provider/signature_kind.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
 enum { FAMILIES_MAX = 8 };
 
-/* The order of the enums in scheme.h. */
-static const char *const kinds[] = {"hmac",       "hash",    "ed25519", "ecdsa", "rsa",
-                                    "rsa_pss",    "token",   "basic",   "jws",   "sns",
-                                    "contentful", "message", "none",    NULL};
+/* The order of the enums in scheme.h and in base/crypto.h. */
 static const char *const hash_names[] = {"sha1", "sha256", "sha384", "sha512", "md5", NULL};
 static const char *const key_hashes[] = {"none", "sha1", "sha256", "sha384", "sha512", "md5", NULL};
 static const char *const key_encodings[] = {
     "text", "hex", "base64", "prefixed_base64", "public", "certificate", "prefixed_base64_or_text",
     NULL};
-static const char *const encodings[] = {"hex", "base64", "base64url", NULL};
 /* enum content_kind without its first. */
 static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
-static const char *const algorithms[] = {"HS256", "ES256", "RS256", NULL};
 static const char *const evidence_names[] = {"sender", "documentation", "third_party", NULL};
-
-/* ---- readers ---- */
-
-static bool read_text(struct load *load, const struct node *node, const char **text)
-{
-    *text = node->text;
-    return node->kind == NODE_SCALAR || load_problem(load, node, "wants a text");
-}
-
-static bool read_ref(struct load *load, const struct node *node, const struct row *row, void *field)
-{
-    const char *text;
-    struct error err;
-    (void)row;
-    if (!read_text(load, node, &text))
-        return false;
-    return value_ref_parse(text, load_arena(load), field, &err) ||
-           load_problem(load, node, "%s", err.text);
-}
-
-static bool read_refs(struct load *load, const struct node *node, const struct row *row,
-                      void *field)
-{
-    struct value_list *list = field;
-    size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
-    const struct node *item = node->kind == NODE_SEQUENCE ? node->first : node;
-    list->items = arena_alloc_array(load_arena(load), count ? count : 1, sizeof *list->items);
-    if (!list->items)
-        return load_problem(load, node, "is too long");
-    for (; item; item = node->kind == NODE_SEQUENCE ? item->next : NULL) {
-        if (!read_ref(load, item, row, &list->items[list->count++]))
-            return false;
-    }
-    return true;
-}
-
-static bool read_template(struct load *load, const struct node *node, const struct row *row,
-                          void *field)
-{
-    const char *text;
-    struct error err;
-    (void)row;
-    if (!read_text(load, node, &text))
-        return false;
-    return template_parse(text, load_arena(load), field, &err) ||
-           load_problem(load, node, "%s", err.text);
-}
-
-#define REF_SCHEMA "{\"type\":\"string\"}"
-#define REFS_SCHEMA                                                                                \
-    "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"array\",\"items\":{\"type\":\"string\"}}]}"
-
-#define REF_ROW(name_, struct_, field_, sentence_, flags_)                                         \
-    {                                                                                              \
-        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
-        .sentence = sentence_, .flags = flags_, .read = read_ref,                                  \
-        .syntax = "header.NAME, payload.PATH …", .json_schema = REF_SCHEMA                         \
-    }
-#define REFS_ROW(name_, struct_, field_, sentence_)                                                \
-    {                                                                                              \
-        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
-        .sentence = sentence_, .read = read_refs, .syntax = "a value or a list of values",         \
-        .json_schema = REFS_SCHEMA                                                                 \
-    }
-#define TEMPLATE_ROW(name_, struct_, field_, sentence_)                                            \
-    {                                                                                              \
-        .name = name_, .type = ROW_CUSTOM, .offset = offsetof(struct struct_, field_),             \
-        .sentence = sentence_, .read = read_template, .syntax = "text with {{value}}",             \
-        .json_schema = REF_SCHEMA                                                                  \
-    }
-#define TEXT_ROW(name_, struct_, field_, sentence_)                                                \
-    {                                                                                              \
-        .name = name_, .type = ROW_TEXT, .offset = offsetof(struct struct_, field_),               \
-        .sentence = sentence_                                                                      \
-    }
-#define BOOL_ROW(name_, struct_, field_, default_, sentence_)                                      \
-    {                                                                                              \
-        .name = name_, .type = ROW_BOOL, .offset = offsetof(struct struct_, field_),               \
-        .sentence = sentence_, .default_text = default_                                            \
-    }
-#define CHOICE_ROW(name_, struct_, field_, choices_, default_, sentence_)                          \
-    {                                                                                              \
-        .name = name_, .type = ROW_CHOICE, .offset = offsetof(struct struct_, field_),             \
-        .sentence = sentence_, .default_text = default_, .choices = choices_                       \
-    }
-#define DURATION_ROW(name_, struct_, field_, default_, sentence_)                                  \
-    {                                                                                              \
-        .name = name_, .type = ROW_DURATION, .offset = offsetof(struct struct_, field_),           \
-        .sentence = sentence_, .default_text = default_                                            \
-    }
-#define SECTION_ROW(name_, struct_, field_, section_, type_, sentence_)                            \
-    {                                                                                              \
-        .name = name_, .type = type_, .offset = offsetof(struct struct_, field_),                  \
-        .sentence = sentence_, .section = section_,                                                \
-        .flags = (type_) == ROW_SECTIONS ? ROW_ONE_OK : 0                                          \
-    }
-#define STATUS_ROW(name_, struct_, field_, default_, min_, max_, sentence_)                        \
-    {                                                                                              \
-        .name = name_, .type = ROW_INTEGER, .offset = offsetof(struct struct_, field_),            \
-        .sentence = sentence_, .default_text = default_, .min = min_, .max = max_                  \
-    }
 
 /* ---- sections ---- */
 
@@ -159,7 +55,7 @@ static const struct row signature_rows[] = {
     TEXT_ROW("prefix", scheme_signature, prefix, "What stands before the digest."),
     BOOL_ROW("prefix_optional", scheme_signature, prefix_optional, "false",
              "The prefix may be missing."),
-    CHOICE_ROW("encoding", scheme_signature, encoding, encodings, "hex",
+    CHOICE_ROW("encoding", scheme_signature, encoding, scheme_encodings, "hex",
                "How the digest is written; hex in either case, base64 with its padding, base64url "
                "without."),
     BOOL_ROW("trim", scheme_signature, trim, "false", "Spaces around an entry are ignored."),
@@ -191,7 +87,8 @@ static const struct row_section time_section = {.name = "time",
 static const struct row body_hash_rows[] = {
     REF_ROW("in", scheme_body_hash, in, "Where the digest of the body is.", ROW_REQUIRED),
     CHOICE_ROW("hash", scheme_body_hash, hash, hash_names, "sha256", "Its hash."),
-    CHOICE_ROW("encoding", scheme_body_hash, encoding, encodings, "hex", "How it is written."),
+    CHOICE_ROW("encoding", scheme_body_hash, encoding, scheme_encodings, "hex",
+               "How it is written."),
 };
 static const struct row_section body_hash_section = {
     .name = "body_hash",
@@ -199,63 +96,6 @@ static const struct row_section body_hash_section = {
     .rows = body_hash_rows,
     .row_count = ROW_COUNT(body_hash_rows),
     .size = sizeof(struct scheme_body_hash)};
-
-/* A mapping of names of claims to templates. */
-static bool read_claims(struct load *load, const struct node *node, const struct row *row,
-                        void *field)
-{
-    struct scheme_claims *claims = field;
-    if (node->kind != NODE_MAPPING)
-        return load_problem(load, node, "wants a mapping of claims to texts");
-    claims->items =
-        arena_alloc_array(load_arena(load), node->count ? node->count : 1, sizeof *claims->items);
-    if (!claims->items)
-        return load_problem(load, node, "is too long");
-    for (const struct node *value = node->first; value; value = value->next) {
-        struct scheme_claim *claim = &claims->items[claims->count++];
-        claim->name = arena_copy_text(load_arena(load), value->key->text);
-        if (!claim->name)
-            return load_problem(load, node, "is too long");
-        if (!read_template(load, value, row, &claim->wanted))
-            return false;
-        if (claim->wanted.count == 0)
-            return load_problem(load, value, "is empty: say what the claim has to be");
-    }
-    return true;
-}
-
-static const struct row jws_rows[] = {
-    CHOICE_ROW("algorithm", scheme_jws, algorithm, algorithms, "HS256",
-               "The only algorithm that is accepted, whatever the message says."),
-    TEMPLATE_ROW("issuer", scheme_jws, issuer, "What the claim `iss` has to be."),
-    TEMPLATE_ROW("audience", scheme_jws, audience,
-                 "What the claim `aud` has to be, or to hold where it is a list: for whom the "
-                 "token was made."),
-    {.name = "claims",
-     .type = ROW_CUSTOM,
-     .offset = offsetof(struct scheme_jws, claims),
-     .sentence = "What other claims have to be, or to hold where they are lists: `{email: …, sub: "
-                 "\"{{url}}\", url_hash: \"{{url | sha256_hex}}\"}`.",
-     .read = read_claims,
-     .syntax = "a mapping of names to texts with {{value}}",
-     .json_schema = "{\"type\":\"object\"}"},
-    TEXT_ROW("body_claim", scheme_jws, body_claim,
-             "The claim that holds the SHA-256 of the body, in hex, base64 or base64url."),
-    CHOICE_ROW("body_claim_encoding", scheme_jws, body_claim_encoding, encodings, "hex",
-               "How `send` writes that digest; all three are taken."),
-    BOOL_ROW("body_claim_optional", scheme_jws, body_claim_optional, "false",
-             "A message with an empty body may lack the claim."),
-    DURATION_ROW("tolerance", scheme_jws, tolerance_ms, "0",
-                 "How old the claim `iat` may be; 0: it is not judged."),
-    DURATION_ROW("ahead", scheme_jws, ahead_ms, "1m",
-                 "How far the claim `nbf` may be ahead of this machine's clock."),
-};
-static const struct row_section jws_section = {
-    .name = "jws",
-    .sentence = "What a JSON Web Signature (RFC 7515) has to say.",
-    .rows = jws_rows,
-    .row_count = ROW_COUNT(jws_rows),
-    .size = sizeof(struct scheme_jws)};
 
 static bool test_finish(struct load *load, const struct node *node, void *settings);
 static bool challenge_finish(struct load *load, const struct node *node, void *settings);
@@ -354,10 +194,10 @@ static const struct row_section reply_section = {.name = "reply",
 static const struct row scheme_rows[] = {
     {.name = "kind",
      .type = ROW_CHOICE,
-     .offset = offsetof(struct scheme, kind),
+     .offset = offsetof(struct scheme, kind_number),
      .sentence = "What the signature is.",
      .flags = ROW_REQUIRED,
-     .choices = kinds},
+     .choices = signature_kind_names},
     CHOICE_ROW("hash", scheme, hash, hash_names, "sha256", "The hash of the signature."),
     BOOL_ROW(
         "weak_hash", scheme, weak_hash_accepted, "false",
@@ -500,6 +340,8 @@ static bool one_character(struct load *load, const struct node *node, const char
 static bool check_signature(struct load *load, const struct node *node, const struct scheme *scheme)
 {
     const struct scheme_signature *signature = &scheme->signature;
+    if (!scheme->kind->takes_signature)
+        return true;
     if (!one_character(load, node, signature->separator, "signature.separator") ||
         !one_character(load, node, signature->assignment, "signature.assignment"))
         return false;
@@ -510,57 +352,27 @@ static bool check_signature(struct load *load, const struct node *node, const st
     return true;
 }
 
-static bool kind_has_text(int kind)
-{
-    return kind <= SCHEME_RSA_PSS;
-}
-
-static bool kind_is_public(int kind)
-{
-    return kind == SCHEME_ECDSA || kind == SCHEME_RSA || kind == SCHEME_RSA_PSS ||
-           kind == SCHEME_SNS;
-}
-
-/* The others name their algorithm elsewhere, or have one only. */
-static bool kind_has_hash(int kind)
-{
-    return kind != SCHEME_JWS && kind != SCHEME_MESSAGE && kind != SCHEME_ED25519 &&
-           kind != SCHEME_NONE;
-}
-
-bool scheme_uses_md5(const struct scheme *scheme)
-{
-    return (scheme->hash == HASH_MD5 && kind_has_hash(scheme->kind)) ||
-           scheme->key.hash == HASH_MD5 + 1 ||
-           (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
-}
-
+/* A public-key signature over a weak hash can be made by who finds two texts with one digest. */
 static bool check_hash(struct load *load, const struct node *node, const struct scheme *scheme)
 {
-    if (scheme->kind == SCHEME_SNS && !scheme->weak_hash_accepted)
-        return load_problem(load, node,
-                            "sns wants weak_hash: true; its version 1 signs with SHA-1");
-    if (kind_is_public(scheme->kind) && scheme->hash == HASH_MD5)
-        return load_problem(load, node, "MD5 is not accepted for %s", kinds[scheme->kind]);
+    const char *name = signature_kind_names[scheme->kind_number];
+    if (scheme->kind->weak_sha1 && scheme->hash == HASH_MD5)
+        return load_problem(load, node, "MD5 is not accepted for %s", name);
     if (scheme_uses_md5(scheme) && !scheme->weak_hash_accepted)
         return load_problem(load, node, "MD5 is weak: it wants weak_hash: true");
-    return !kind_is_public(scheme->kind) || scheme->hash != HASH_SHA1 ||
-           scheme->weak_hash_accepted ||
-           load_problem(load, node, "SHA-1 is not accepted for %s without weak_hash: true",
-                        kinds[scheme->kind]);
+    return !scheme->kind->weak_sha1 || scheme->hash != HASH_SHA1 || scheme->weak_hash_accepted ||
+           load_problem(load, node, "SHA-1 is not accepted for %s without weak_hash: true", name);
 }
 
 /* A public key is never the key of a shared kind: everybody could sign with it. */
 static bool check_key(struct load *load, const struct node *node, const struct scheme *scheme)
 {
-    bool public_key = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
-    bool jws_public = scheme->kind == SCHEME_JWS && scheme->jws.algorithm != JWS_HS256;
-    bool public = kind_is_public(scheme->kind) || jws_public;
-    const char *what =
-        scheme->kind == SCHEME_JWS ? algorithms[scheme->jws.algorithm] : kinds[scheme->kind];
-    if (public && !public_key)
+    const char *what = signature_kind_names[scheme->kind_number];
+    enum key_use use =
+        scheme->kind->choose_keys ? scheme->kind->choose_keys(scheme, &what) : scheme->kind->keys;
+    if (use == KEYS_PUBLIC && !scheme_key_is_public(scheme))
         return load_problem(load, node, "%s wants key.encoding public or certificate", what);
-    if (!public && public_key && scheme->kind != SCHEME_ED25519 && scheme->kind != SCHEME_MESSAGE)
+    if (use == KEYS_SHARED && scheme_key_is_public(scheme))
         return load_problem(load, node, "%s has no public key: key.encoding cannot be %s", what,
                             key_encodings[scheme->key.encoding]);
     return true;
@@ -569,25 +381,37 @@ static bool check_key(struct load *load, const struct node *node, const struct s
 static bool check_text(struct load *load, const struct node *node, const struct scheme *scheme)
 {
     bool secret = template_uses(&scheme->signed_text, VALUE_SECRET);
+    if (!scheme->kind->takes_text)
+        return true;
     if (scheme->signed_text.count == 0)
         return load_problem(load, node, "wants signed: the text that is signed");
-    if (secret != (scheme->kind == SCHEME_HASH))
+    if (secret != scheme->kind->takes_secret)
         return load_problem(load, node,
                             "{{secret}} stands in the signed text of kind hash, and "
                             "only there");
     return true;
 }
 
+static bool check_kind(struct load *load, const struct node *node, const struct scheme *scheme)
+{
+    return !scheme->kind->check || scheme->kind->check(load, node, scheme);
+}
+
+/* The order in which a scheme is checked; the first problem is told. */
+static bool (*const rules[])(struct load *load, const struct node *node,
+                             const struct scheme *scheme) = {
+    check_text, check_signature, check_kind, check_hash, check_key,
+};
+
 static bool scheme_finish(struct load *load, const struct node *node, void *settings)
 {
     struct scheme *scheme = settings;
-    if (kind_has_text(scheme->kind) && !check_text(load, node, scheme))
-        return false;
-    if ((kind_has_text(scheme->kind) || scheme->kind == SCHEME_TOKEN) &&
-        !check_signature(load, node, scheme))
-        return false;
-    return check_hash(load, node, scheme) && check_key(load, node, scheme) &&
-           scheme_check_values(load, node, scheme);
+    scheme->kind = signature_kinds[scheme->kind_number];
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (!rules[i](load, node, scheme))
+            return false;
+    }
+    return scheme_check_values(load, node, scheme);
 }
 
 const struct row_section scheme_section = {.name = "provider",

@@ -1,6 +1,6 @@
 /* The rules for the values that a scheme names: each must be one that the scheme can have. They are
  * held when the file is loaded; later a value that cannot be had would only be missing. */
-#include "handlers/provider/scheme.h"
+#include "handlers/provider/signature_kind.h"
 
 #include <stdlib.h>
 
@@ -90,7 +90,7 @@ static bool check_entry(struct value_rules *rules, const struct value_ref *ref)
 {
     const struct scheme_signature *signature = &rules->scheme->signature;
     if (ref->name[0] != '[') /* a message signature has names of its own (RFC 9421) */
-        return signature->assignment || rules->scheme->kind == SCHEME_MESSAGE ||
+        return signature->assignment || rules->scheme->kind->takes_parts ||
                load_problem(rules->load, rules->node, "%s wants signature.assignment", ref->text);
     if (!signature->separator || signature->assignment)
         return load_problem(rules->load, rules->node,
@@ -127,7 +127,7 @@ static bool check_value(void *context, const struct value_ref *ref)
         return load_problem(rules->load, rules->node, "%s wants families", ref->text);
     if (ref->kind == VALUE_PARAMETER || ref->parameter)
         return check_parameter(rules, ref->parameter ? ref->parameter : ref->name);
-    if (ref->kind == VALUE_CLAIM && rules->scheme->kind != SCHEME_JWS)
+    if (ref->kind == VALUE_CLAIM && !rules->scheme->kind->takes_claims)
         return load_problem(rules->load, rules->node, "%s: only kind jws has claims", ref->text);
     return true;
 }
@@ -150,6 +150,25 @@ bool scheme_check_values(struct load *load, const struct node *node, struct sche
     const struct value_walk walk = {.visit = check_value, .context = &rules};
     const struct value_walk wanted = {.visit = check_wanted, .context = &rules};
     return walk_values(scheme, &walk) && walk_claims(&wanted, &scheme->jws);
+}
+
+/* ---- what a scheme is like ---- */
+
+bool scheme_key_is_public(const struct scheme *scheme)
+{
+    return scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
+}
+
+bool scheme_text_signs_body(const struct template *text)
+{
+    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM);
+}
+
+bool scheme_uses_md5(const struct scheme *scheme)
+{
+    return (scheme->hash == HASH_MD5 && !scheme->kind->ignores_hash) ||
+           scheme->key.hash == HASH_MD5 + 1 ||
+           (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
 }
 
 static bool is_no_url(void *context, const struct value_ref *ref)

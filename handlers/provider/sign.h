@@ -2,7 +2,8 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGN_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SIGN_H
 
-#include "handlers/provider/signature.h"
+#include "base/buffer.h"
+#include "handlers/provider/signature_plan.h"
 
 enum { SIGN_HEADERS_MAX = 24, SIGN_VALUES_MAX = 32 };
 
@@ -31,19 +32,17 @@ struct signing {
 bool sign_message(struct signing *signing, struct error *err);
 void sign_finish(struct signing *signing);
 
-/* ---- between sign.c, sign_body.c and sign_code.c ---- */
+/* ---- keys ---- */
 
-/* Puts a signature where the scheme looks for it. */
-bool sign_attach(struct signing *signing, struct value_source *source, struct bytes mark,
-                 struct error *err);
-
-/* The kinds that are code. */
-bool sign_contentful(struct signing *signing, struct value_source *source, struct error *err);
-bool sign_http_message(struct signing *signing, struct value_source *source, struct error *err);
-bool sign_sns(struct signing *signing, struct value_source *source, struct error *err);
-
-/* Makes the body of the values that have their place there. */
-bool sign_build_body(struct signing *signing, struct error *err);
-bool sign_add_header(struct signing *signing, const char *name, struct bytes value);
+/* Whether messages are signed with a private key; `given` says whether there is one, for a scheme
+ * that leaves it open. */
+bool sign_needs_private_key(const struct signature_plan *plan, bool given);
+/* Whether they are signed with a key at all. */
+bool sign_needs_key(const struct scheme *scheme);
+/* Makes a private key for the scheme, in PEM. */
+bool sign_create_key(const struct signature_plan *plan, struct buffer *pem, struct error *err);
+/* Its public half as the route's `secret` takes it. */
+bool sign_public_half(const struct scheme *scheme, struct bytes pem, struct buffer *out,
+                      struct error *err);
 
 #endif

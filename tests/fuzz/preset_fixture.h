@@ -4,6 +4,7 @@
 
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
+#include "handlers/provider/signature.h"
 #include "server/cli/verb.h"
 
 #include <assert.h>
