@@ -142,15 +142,16 @@ static bool claim_holds(struct bytes claims, const char *name, struct bytes want
     return search.found;
 }
 
-/* A value that is made of a parameter which the route may leave out, and does, is not wanted. */
-static bool is_left_out(const struct signature_state *state, const struct template *wanted)
+/* Whether the route says what the template wants: of a parameter that it may leave out, and does,
+ * nothing is wanted. */
+static bool is_wanted(const struct signature_plan *plan, const struct template *wanted)
 {
     for (size_t i = 0; i < wanted->count; i++) {
         const struct value_ref *ref = &wanted->parts[i].ref;
-        if (ref->kind == VALUE_PARAMETER && !value_parameter(state->plan->parameters, ref->name))
-            return true;
+        if (ref->kind == VALUE_PARAMETER && !value_parameter(plan->parameters, ref->name))
+            return false;
     }
-    return wanted->count == 0;
+    return wanted->count > 0;
 }
 
 /* One of the spellings of the address will do. */
@@ -158,7 +159,7 @@ static bool claim_is(struct signature_state *state, struct bytes claims, const c
                      const struct template *wanted)
 {
     struct bytes text;
-    if (is_left_out(state, wanted))
+    if (!is_wanted(state->plan, wanted))
         return true;
     for (size_t i = 0; i < state->url_count; i++) {
         state->source.url = state->urls[i];
@@ -476,17 +477,6 @@ static struct signature_age jws_age(const struct scheme *scheme)
 static bool signs_in_part(const struct signature_plan *plan)
 {
     return !plan->scheme->jws.body_claim;
-}
-
-/* Whether the route says what the template wants; of a parameter that is left out it does not. */
-static bool is_wanted(const struct signature_plan *plan, const struct template *wanted)
-{
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct value_ref *ref = &wanted->parts[i].ref;
-        if (ref->kind == VALUE_PARAMETER && !value_parameter(plan->parameters, ref->name))
-            return false;
-    }
-    return wanted->count > 0;
 }
 
 /* The key of an issuer such as Google signs tokens for everybody who has an account there. A token
