@@ -3,6 +3,7 @@
 #include "handlers/provider/challenge.h"
 
 #include "handlers/provider/provisioned_keys.h"
+#include "handlers/provider/scheme_test.h"
 
 static const struct scheme_test *tests_of(const struct section_list *list)
 {
@@ -37,7 +38,7 @@ static bool head_tests_hold(struct value_source *source, const struct section_li
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct scheme_test *test = &tests_of(list)[i];
-        if (!value_needs_body(&test->value) && !signature_test(source, test))
+        if (!value_needs_body(&test->value) && !scheme_test_holds(source, test))
             return false;
     }
     return true;
@@ -79,7 +80,7 @@ bool challenge_method(const struct scheme *scheme, struct bytes method)
 static bool all_hold(struct value_source *source, const struct section_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (!signature_test(source, &tests_of(list)[i]))
+        if (!scheme_test_holds(source, &tests_of(list)[i]))
             return false;
     }
     return true;

@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_CHALLENGE_H
 #define TENTERHOOK_HANDLERS_PROVIDER_CHALLENGE_H
 
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_plan.h"
 
 /* When a challenge can be recognised. */
 enum challenge_moment {

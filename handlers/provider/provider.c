@@ -8,7 +8,9 @@
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/replay.h"
+#include "handlers/provider/scheme_section.h"
 #include "handlers/provider/signature.h"
+#include "handlers/provider/signature_keys.h"
 #include "handlers/provider/signature_kind.h"
 
 enum { ID_MAX = 256, OWN_MAX = 256 };
@@ -202,7 +204,7 @@ static bool make_keys(struct load *load, const struct node *node,
     struct error err;
     for (size_t i = 0; i < settings->secrets.count; i++) {
         struct secret_list one = {.items = &settings->secrets.items[i], .count = 1};
-        if (signature_plan_keys(&settings->plan, &one, &err))
+        if (signature_keys_add(&settings->plan, &one, &err))
             continue;
         const struct node *secret = load_secret_node(load, i, settings->secrets.count);
         return load_problem(load, secret ? secret : node, "the secret for provider %s %s",
@@ -257,7 +259,7 @@ static void choose_plan(struct provider_state *state, const struct request *requ
     state->provisioned =
         (struct signature_plan){.scheme = settings->scheme, .parameters = &settings->parameters};
     if (key.length > 0 && provider_provisions(settings) &&
-        signature_plan_keys(&state->provisioned, &keys, &err))
+        signature_keys_add(&state->provisioned, &keys, &err))
         state->plan = &state->provisioned;
 }
 

@@ -1,6 +1,6 @@
 /* How a sender signs, as it is described: with the same keys for the presets that are compiled in
  * (config/providers) and for a user's own under `providers:`. docs/providers-language.md explains
- * them; the rows in scheme.c are where they are settled. */
+ * them; the rows in scheme_section.c are where they are settled. */
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 
@@ -117,6 +117,7 @@ struct scheme {
     const struct signature_kind *kind;
     int kind_number; /* of `kind` in the table of kinds */
     int hash;
+    bool uses_md5;           /* in a digest of the signature, of the body or of the key */
     bool weak_hash_accepted; /* RSA over SHA-1, or MD5, because the sender has nothing better */
     struct scheme_key key;
     struct template signed_text;
@@ -144,13 +145,6 @@ bool scheme_key_is_public(const struct scheme *scheme);
 /* Whether the text holds the body so that no byte of it can be another. */
 bool scheme_text_signs_body(const struct template *text);
 
-/* Whether a digest of the signature, of the body or of the key is MD5. */
-bool scheme_uses_md5(const struct scheme *scheme);
-
-/* Whether each value that the scheme names is one that it can have; fills in what follows from
- * them. For scheme.c. */
-bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
-
 /* The family of headers that the message belongs to: the first of which it has all that the scheme
  * names. Without a whole one the first of which it has any, to say what is missing; NULL: the
  * scheme has no families. */
@@ -159,6 +153,14 @@ const char *scheme_find_family(const struct scheme *scheme, const struct request
 /* Whether the address is signed, or a claim is held against it. */
 bool scheme_proves_url(const struct scheme *scheme);
 
-extern const struct row_section scheme_section;
+/* A walk over values, until `visit` says no; false then. */
+struct scheme_walk {
+    bool (*visit)(void *context, const struct value_ref *ref);
+    void *context;
+};
+/* Every value that the scheme names. */
+bool scheme_walk_values(const struct scheme *scheme, const struct scheme_walk *walk);
+/* What claims of a JWS are held against. */
+bool scheme_walk_claims(const struct scheme *scheme, const struct scheme_walk *walk);
 
 #endif

@@ -1,13 +1,12 @@
 /* The rows of the description language, and the rules between them. Nothing here looks at a
  * request. */
-#include "handlers/provider/scheme.h"
+#include "handlers/provider/scheme_section.h"
 
 #include "base/crypto.h"
 #include "handlers/provider/scheme_rows.h"
+#include "handlers/provider/scheme_test.h"
+#include "handlers/provider/scheme_values.h"
 #include "handlers/provider/signature_kind.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 
 enum { FAMILIES_MAX = 8 };
 
@@ -97,27 +96,12 @@ static const struct row_section body_hash_section = {
     .row_count = ROW_COUNT(body_hash_rows),
     .size = sizeof(struct scheme_body_hash)};
 
-static bool test_finish(struct load *load, const struct node *node, void *settings);
 static bool challenge_finish(struct load *load, const struct node *node, void *settings);
 
-static const struct row test_rows[] = {
-    REF_ROW("value", scheme_test, value, "What is looked at.", ROW_REQUIRED),
-    TEMPLATE_ROW("equals", scheme_test, equals, "It is exactly this."),
-    BOOL_ROW("exists", scheme_test, exists, "false", "It is there."),
-    BOOL_ROW("missing", scheme_test, missing, "false", "It is not there, or no scalar."),
-    TEXT_ROW("matches", scheme_test, matches, "A PCRE2 expression that it matches as a whole."),
-};
-static const struct row_section test_section = {.name = "test",
-                                                .sentence = "A test of one value.",
-                                                .rows = test_rows,
-                                                .row_count = ROW_COUNT(test_rows),
-                                                .size = sizeof(struct scheme_test),
-                                                .finish = test_finish};
-
 static const struct row challenge_rows[] = {
-    SECTION_ROW("when", scheme_challenge, when, &test_section, ROW_SECTIONS,
+    SECTION_ROW("when", scheme_challenge, when, &scheme_test_section, ROW_SECTIONS,
                 "The request is this handshake if all of these hold."),
-    SECTION_ROW("expect", scheme_challenge, expect, &test_section, ROW_SECTIONS,
+    SECTION_ROW("expect", scheme_challenge, expect, &scheme_test_section, ROW_SECTIONS,
                 "What then has to hold besides, or it is refused."),
     STATUS_ROW("otherwise", scheme_challenge, otherwise, "403", 400, 403,
                "The status of that refusal: 400, 401 or 403."),
@@ -224,7 +208,7 @@ static const struct row scheme_rows[] = {
     SECTION_ROW("body_hash", scheme, body_hash, &body_hash_section, ROW_SECTION,
                 "A signed digest of the body."),
     SECTION_ROW("jws", scheme, jws, &jws_section, ROW_SECTION, "What a JWS has to say."),
-    SECTION_ROW("require", scheme, require, &test_section, ROW_SECTIONS,
+    SECTION_ROW("require", scheme, require, &scheme_test_section, ROW_SECTIONS,
                 "What has to hold for every message."),
     {.name = "parameters",
      .type = ROW_TEXTS,
@@ -256,40 +240,6 @@ static const struct row scheme_rows[] = {
 };
 
 /* ---- rules between the rows ---- */
-
-/* The compiled pattern lives in the snapshot's arena, so nothing has to be freed one by one. */
-static void *pattern_alloc(size_t size, void *arena)
-{
-    return arena_alloc(arena, size);
-}
-
-static void pattern_free(void *memory, void *arena)
-{
-    (void)memory;
-    (void)arena;
-}
-
-static bool pattern_compile(struct load *load, const struct node *node, struct scheme_test *test)
-{
-    int code;
-    PCRE2_SIZE offset;
-    pcre2_general_context *memory =
-        pcre2_general_context_create(pattern_alloc, pattern_free, load_arena(load));
-    pcre2_compile_context *context = memory ? pcre2_compile_context_create(memory) : NULL;
-    test->pattern = context ? pcre2_compile((PCRE2_SPTR)test->matches, PCRE2_ZERO_TERMINATED, 0,
-                                            &code, &offset, context)
-                            : NULL;
-    return test->pattern ||
-           load_problem(load, node, "\"%s\" is no PCRE2 expression", test->matches);
-}
-
-static bool test_finish(struct load *load, const struct node *node, void *settings)
-{
-    struct scheme_test *test = settings;
-    if ((test->equals.count != 0) + test->exists + test->missing + (test->matches != NULL) != 1)
-        return load_problem(load, node, "wants one of equals, exists, missing and matches");
-    return !test->matches || pattern_compile(load, node, test);
-}
 
 static bool is_bounded(const struct section_list *tests, const struct value_ref *ref)
 {
@@ -352,13 +302,20 @@ static bool check_signature(struct load *load, const struct node *node, const st
     return true;
 }
 
+static bool uses_md5(const struct scheme *scheme)
+{
+    return (scheme->hash == HASH_MD5 && !scheme->kind->ignores_hash) ||
+           scheme->key.hash == HASH_MD5 + 1 ||
+           (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
+}
+
 /* A public-key signature over a weak hash can be made by who finds two texts with one digest. */
 static bool check_hash(struct load *load, const struct node *node, const struct scheme *scheme)
 {
     const char *name = signature_kind_names[scheme->kind_number];
     if (scheme->kind->weak_sha1 && scheme->hash == HASH_MD5)
         return load_problem(load, node, "MD5 is not accepted for %s", name);
-    if (scheme_uses_md5(scheme) && !scheme->weak_hash_accepted)
+    if (scheme->uses_md5 && !scheme->weak_hash_accepted)
         return load_problem(load, node, "MD5 is weak: it wants weak_hash: true");
     return !scheme->kind->weak_sha1 || scheme->hash != HASH_SHA1 || scheme->weak_hash_accepted ||
            load_problem(load, node, "SHA-1 is not accepted for %s without weak_hash: true", name);
@@ -407,6 +364,7 @@ static bool scheme_finish(struct load *load, const struct node *node, void *sett
 {
     struct scheme *scheme = settings;
     scheme->kind = signature_kinds[scheme->kind_number];
+    scheme->uses_md5 = uses_md5(scheme);
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         if (!rules[i](load, node, scheme))
             return false;

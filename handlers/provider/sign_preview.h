@@ -3,8 +3,8 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGN_PREVIEW_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SIGN_PREVIEW_H
 
-#include "handlers/provider/sign.h"
 #include "handlers/provider/signature_state.h"
+#include "handlers/provider/signing.h"
 
 enum { SIGN_PREVIEW_HEADERS = SIGN_HEADERS_MAX + 2 };
 

@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGN_TEXT_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SIGN_TEXT_H
 
-#include "handlers/provider/sign.h"
+#include "handlers/provider/signing.h"
 
 /* Renders the text, has it signed by `compute`, which appends the signature to `mark`, and attaches
  * that. */

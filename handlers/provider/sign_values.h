@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGN_VALUES_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SIGN_VALUES_H
 
-#include "handlers/provider/sign.h"
+#include "handlers/provider/signing.h"
 
 /* All false without memory, or without room in `signing`. */
 

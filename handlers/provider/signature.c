@@ -5,42 +5,12 @@
  * the scanner behind it. */
 #include "handlers/provider/signature.h"
 
+#include "handlers/provider/scheme_test.h"
 #include "handlers/provider/signature_digest.h"
 #include "handlers/provider/signature_extract.h"
 #include "handlers/provider/signature_kind.h"
 #include "handlers/provider/signature_time.h"
 #include "handlers/provider/signature_url.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-/* ---- tests ---- */
-
-static bool pattern_matches(const struct scheme_test *test, struct bytes value)
-{
-    pcre2_match_data *data = pcre2_match_data_create(1, NULL);
-    int found = data ? pcre2_match(test->pattern, value.data, value.length, 0,
-                                   PCRE2_ANCHORED | PCRE2_ENDANCHORED, data, NULL)
-                     : -1;
-    pcre2_match_data_free(data);
-    return found >= 0;
-}
-
-bool signature_test(struct value_source *source, const struct scheme_test *test)
-{
-    struct bytes value, wanted;
-    enum value_outcome outcome = value_get(source, &test->value, &value);
-    if (outcome != VALUE_FOUND)
-        return test->missing && outcome == VALUE_MISSING;
-    if (test->missing)
-        return false;
-    if (test->exists)
-        return value.length > 0;
-    if (test->matches)
-        return test->pattern && pattern_matches(test, value);
-    return template_text(&test->equals, source, &wanted) == VALUE_FOUND &&
-           secret_equal(wanted, value);
-}
 
 /* ---- the steps ---- */
 
@@ -49,7 +19,7 @@ static struct verdict check_required(struct signature_state *state, enum signatu
     const struct section_list *require = &state->plan->scheme->require;
     for (size_t i = 0; i < require->count; i++) {
         const struct scheme_test *test = &((const struct scheme_test *)require->items)[i];
-        if (signature_is_due(&test->value, moment) && !signature_test(&state->source, test))
+        if (signature_is_due(&test->value, moment) && !scheme_test_holds(&state->source, test))
             return signature_refuse("a value is not what the scheme requires");
     }
     return verdict_go_on();

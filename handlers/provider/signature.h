@@ -20,6 +20,4 @@ bool signature_identity(struct signature_state *state, uint8_t digest[HASH_MAX_S
  * request does not say enough. */
 bool signature_explain(struct signature_state *state, struct buffer *out);
 
-bool signature_test(struct value_source *source, const struct scheme_test *test);
-
 #endif

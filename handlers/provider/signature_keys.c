@@ -2,10 +2,12 @@
  * is base64, or is public keys in one of several wrappings. Whether a key is shared or public is
  * settled by the scheme, before the secret is looked at; only of a message signature (RFC 9421)
  * that does not say its algorithm it is the secret that tells. */
-#include "handlers/provider/signature_plan.h"
+#include "handlers/provider/signature_keys.h"
 
 #include "base/encoding.h"
 #include "handlers/provider/signature_kind.h"
+
+#include <assert.h>
 
 static bool secret_is_public(const struct signature_plan *plan, struct bytes secret)
 {
@@ -32,6 +34,7 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
 {
     struct signature_plan *plan = context;
     struct bytes der = bytes_of(key->der, key->length);
+    assert(plan->scheme->kind->public_kind);
     int wanted = plan->scheme->kind->public_kind(plan);
     enum public_key_kind kind;
     if (wanted >= 0 && (!public_key_kind(der, &kind) || (int)kind != wanted))
@@ -144,8 +147,8 @@ static bool add_shared(struct signature_plan *plan, struct bytes secret, struct 
            add_made(plan, secret, true, err);
 }
 
-bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
-                         struct error *err)
+bool signature_keys_add(struct signature_plan *plan, const struct secret_list *secrets,
+                        struct error *err)
 {
     bool done = true;
     for (size_t i = 0; i < secrets->count && done; i++) {

@@ -4,8 +4,8 @@
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGNATURE_KIND_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SIGNATURE_KIND_H
 
-#include "handlers/provider/sign.h"
 #include "handlers/provider/signature_state.h"
+#include "handlers/provider/signing.h"
 
 /* All kinds by the name that `kind:` has, in the order of the reference. A new kind is a row here,
  * its file, and the line of that file in handlers/meson.build. */

@@ -20,9 +20,4 @@ struct signature_plan {
     size_t secret_count;
 };
 
-/* Decodes the secrets and adds them to plan->keys: one makes several keys, or two that are tried.
- * False, with a sentence that says why. */
-bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
-                         struct error *err);
-
 #endif

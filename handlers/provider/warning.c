@@ -23,12 +23,12 @@ static bool signs_in_part(const struct signature_plan *plan)
 
 static bool signs_with_sha1(const struct signature_plan *plan)
 {
-    return plan->scheme->weak_hash_accepted && !scheme_uses_md5(plan->scheme);
+    return plan->scheme->weak_hash_accepted && !plan->scheme->uses_md5;
 }
 
 static bool signs_with_md5(const struct signature_plan *plan)
 {
-    return scheme_uses_md5(plan->scheme);
+    return plan->scheme->uses_md5;
 }
 
 static bool runs_fields_together(const struct signature_plan *plan)

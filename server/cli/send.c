@@ -6,6 +6,7 @@
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
 #include "handlers/provider/sign.h"
+#include "handlers/provider/signature_keys.h"
 #include "server/cli/https_client.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -151,7 +152,7 @@ static bool read_secret(struct send *send, struct error *err)
     if (done && send->options.secret_file && text.length && text.data[text.length - 1] == '\n')
         text.length--;
     done = done && secret_list_add(&send->secrets, buffer_bytes(&text)) &&
-           signature_plan_keys(&send->plan, &send->secrets, err);
+           signature_keys_add(&send->plan, &send->secrets, err);
     if (text.length)
         secret_wipe(text.data, text.length);
     buffer_finish(&text);
