@@ -36,8 +36,8 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
     struct bytes der = bytes_of(key->der, key->length);
     assert(plan->scheme->kind->public_kind);
     int wanted = plan->scheme->kind->public_kind(plan);
-    enum public_key_kind kind;
-    if (wanted >= 0 && (!public_key_kind(der, &kind) || (int)kind != wanted))
+    enum public_key_kind found;
+    if (wanted >= 0 && (!public_key_kind(der, &found) || (int)found != wanted))
         return error_set(err, "is a key of another kind than the scheme's");
     struct signature_key info = {.ends_ms = key->ends_ms, .is_certificate = key->is_certificate};
     memcpy(info.id, key->id, sizeof info.id);

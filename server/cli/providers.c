@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEME_ARENA = 1024 * 1024 };
+enum { PRESET_ARENA = 1024 * 1024 };
 
 /* The order of the enums in scheme.h and base/crypto.h. */
 static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
@@ -281,7 +281,7 @@ static int print_preset(const struct preset *preset, scheme_printer *print)
 {
     struct arena arena;
     struct problem_list problems;
-    arena_init(&arena, SCHEME_ARENA);
+    arena_init(&arena, PRESET_ARENA);
     problem_list_init(&problems);
     const struct scheme *scheme = provider_preset(preset, &program_registry, &arena, &problems);
     if (scheme)

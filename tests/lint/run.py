@@ -95,6 +95,27 @@ def doors():
                     yield f"{name}:{number}: <{header}…> is for {door}"
 
 
+def kinds():
+    """What a kind of signature or of authentication is like, it says itself: nothing outside its file asks which it is."""
+    rows = re.search(r"#define SIGNATURE_KINDS\(KIND\)((?:.*\\\n)*.*)", read("handlers/provider/signature_kind.h"))[1]
+    signatures = "|".join(re.findall(r"KIND\((\w+)\)", rows))
+    authenticators = "|".join(re.findall(r"extern const struct authenticator (\w+);",
+                                         read("handlers/auth/authenticator.h")))
+    compared = r"(?:{0})\s*[!=<>]=|[!=<>]=\s*(?:\w+(?:->|\.))*(?:{0})(?!\w|->)|\bswitch \([^)]*(?:{0})\)"
+    kind = r"\bscheme(?:->|\.)kind\b|\bkind_number\b"
+    for name in tracked(r"(handlers|server)/.*\.[ch]"):
+        text = read(name)
+        # in such a file a `kind` that stands alone is one of signature, and none of a value or a node
+        here = kind + (r"|(?<![\w.>])kind\b" if "struct signature_kind *kind" in text else "")
+        asks = rf"{compared.format(here)}|&(?:{signatures})_kind\b|\bSCHEME_[A-Z]|kind->variant|cmp\([^;]*kind_names"
+        in_table = re.fullmatch(r"handlers/provider/(kind_\w+\.c|signature_kinds?\.[ch])", name)
+        for number, line in enumerate(text.splitlines(), 1):
+            if not in_table and re.search(asks, line):
+                yield f"{name}:{number}: asks which kind of signature it is: {line.strip()}"
+            if name != "server/registry.c" and re.search(rf"&(?:{authenticators})\b", line):
+                yield f"{name}:{number}: asks which kind of authentication it is: {line.strip()}"
+
+
 def functions(text):
     """(first line, last line, name): from a "{" alone in the first column to the "}" there."""
     lines = text.splitlines()
@@ -219,7 +240,7 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+LINTS = [layers, rooms, doors, kinds, function_length, file_length, check_tests, comments, shellcheck, layout,
          end_to_end, strangers, whitespace]
 
 
