@@ -79,10 +79,15 @@ static inline const struct authenticator *authenticator_of(const struct handler 
     return (const struct authenticator *)handler->kind;
 }
 
-extern const struct authenticator token_authenticator;
-extern const struct authenticator basic_authenticator;
-extern const struct authenticator hmac_authenticator;
-extern const struct authenticator none_authenticator;
-extern const struct authenticator provider_authenticator;
+/* What `auth` may name, in the order of the reference. A new one is a row here, its file, and the
+ * line of that file in handlers/meson.build. */
+#define AUTHENTICATORS(AUTHENTICATOR)                                                              \
+    AUTHENTICATOR(token)                                                                           \
+    AUTHENTICATOR(basic)                                                                           \
+    AUTHENTICATOR(hmac)                                                                            \
+    AUTHENTICATOR(none)
+
+#define AUTHENTICATOR_DECLARE(name) extern const struct authenticator name##_authenticator;
+AUTHENTICATORS(AUTHENTICATOR_DECLARE)
 
 #endif

@@ -7,12 +7,16 @@
 #include "config/load.h"
 #include "handlers/provider/signature_plan.h"
 
+struct authenticator;
+
 struct provider_settings {
     struct secret_list secrets; /* first: filled from `secret:` by the loader */
     const struct scheme *scheme;
     struct text_map parameters;
     struct signature_plan plan;
 };
+
+extern const struct authenticator provider_authenticator;
 
 /* Warnings about what the scheme leaves open. */
 void provider_warn(struct load *load, const struct node *node, const struct route *route,
