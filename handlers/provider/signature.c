@@ -64,9 +64,9 @@ static struct verdict take_delivery(struct signature_state *state, enum signatur
 static struct verdict prove(struct signature_state *state, enum signature_moment moment)
 {
     const struct signature_kind *kind = state->plan->scheme->kind;
-    struct verdict (*half)(struct signature_state * state) =
-        moment == SIGNATURE_HEAD ? kind->head : kind->body;
-    return half ? half(state) : verdict_go_on();
+    if (moment == SIGNATURE_HEAD)
+        return kind->head ? kind->head(state) : verdict_go_on();
+    return kind->body ? kind->body(state) : verdict_go_on();
 }
 
 /* Each does what can be done at that moment. */
