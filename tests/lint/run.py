@@ -40,7 +40,7 @@ DOORS = {
     "sqlite3.h": r"server/journal/\w+\.[ch]",
     "yaml.h": r"config/tree\.c",
     "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
-    "pcre2.h": r"handlers/(provider/(scheme|signature)|schema/\w+)\.[ch]",
+    "pcre2.h": r"handlers/(provider/scheme_test|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
 }
@@ -181,6 +181,28 @@ def doors():
                     yield f"{name}:{number}: <{header}…> is for {door}"
 
 
+def kinds():
+    """What a kind of signature or of authentication is like, it says itself: nothing outside its file asks which it is."""
+    def rows(table, name):
+        listed = re.search(rf"#define {table}\((\w+)\)((?:.*\\\n)*.*)", read(name))
+        return re.findall(rf"{listed[1]}\((\w+)\)", listed[2])
+    signatures = "|".join(rows("SIGNATURE_KINDS", "handlers/provider/signature_kind.h"))
+    authenticators = "|".join(rows("AUTHENTICATORS", "handlers/auth/authenticator.h") + ["provider"])
+    compared = r"(?:{0})\s*[!=<>]=|[!=<>]=\s*(?:\w+(?:->|\.))*(?:{0})(?!\w|->)|\bswitch \([^)]*(?:{0})\)"
+    kind = r"\bscheme(?:->|\.)kind\b|\bkind_number\b"
+    for name in tracked(r"(handlers|server)/.*\.[ch]"):
+        text = read(name)
+        # in such a file a `kind` that stands alone is one of signature, and none of a value or a node
+        here = kind + (r"|(?<![\w.>])kind\b" if "struct signature_kind *kind" in text else "")
+        asks = rf"{compared.format(here)}|&(?:{signatures})_kind\b|\bSCHEME_[A-Z]|kind->variant|cmp\([^;]*kind_names"
+        in_table = re.fullmatch(r"handlers/provider/(kind_\w+\.c|signature_kinds?\.[ch])", name)
+        for number, line in enumerate(text.splitlines(), 1):
+            if not in_table and re.search(asks, line):
+                yield f"{name}:{number}: asks which kind of signature it is: {line.strip()}"
+            if name != "server/registry.c" and re.search(rf"&(?:{authenticators})_authenticator\b", line):
+                yield f"{name}:{number}: asks which kind of authentication it is: {line.strip()}"
+
+
 def functions(text):
     """(first line, last line, name): from a "{" alone in the first column to the "}" there."""
     lines = text.splitlines()
@@ -305,7 +327,7 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, file_circles, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+LINTS = [layers, rooms, file_circles, doors, kinds, function_length, file_length, check_tests, comments, shellcheck, layout,
          end_to_end, strangers, whitespace]
 
 
