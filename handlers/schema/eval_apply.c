@@ -1,7 +1,7 @@
 /* Schemas applied to the same value: references and combinators. What a branch has evaluated counts
  * only if the branch passes, so where anybody asks, each branch has marks of its own. */
 #include "handlers/schema/eval.h"
-#include "handlers/schema/sieve.h"
+#include "handlers/schema/prefilter.h"
 
 /* ---- references ---- */
 

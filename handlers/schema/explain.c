@@ -6,7 +6,7 @@
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/schema/eval.h"
-#include "handlers/schema/place.h"
+#include "handlers/schema/location.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -5,7 +5,7 @@
  * later; the limits of evaluation are behind them. The second gives anyOf and oneOf their sieves.
  */
 #include "handlers/schema/compile.h"
-#include "handlers/schema/sieve.h"
+#include "handlers/schema/prefilter.h"
 
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
 
 #include "handlers/schema/fault.h"
 #include "handlers/schema/keyword.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/map.h"
-#include "handlers/schema/place.h"
 #include "handlers/schema/schema.h"
 
 struct document;

@@ -5,7 +5,7 @@
  * member's text rules out. GitHub's union of 66 events comes down to one or two branches in a
  * fraction of a microsecond. What is wanted may be any part of what there is to want, so the search
  * for it has a budget. */
-#include "handlers/schema/sieve.h"
+#include "handlers/schema/prefilter.h"
 
 #include "handlers/schema/value.h"
 

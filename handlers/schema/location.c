@@ -1,6 +1,6 @@
 /* A record knows its way from the schema around it; pointers are spelled out when they are needed.
  */
-#include "handlers/schema/place.h"
+#include "handlers/schema/location.h"
 
 #include "handlers/schema/load.h"
 
