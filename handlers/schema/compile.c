@@ -13,16 +13,17 @@
 
 enum { PROGRAM_BYTES = 256 * 1024 * 1024, LOCATION_MAX = 64 * 1024 };
 
-static const struct node *record_node(struct compiler *compiler, const struct record *record);
+static const struct schema_node *subschema_node(struct compiler *compiler,
+                                                const struct subschema *subschema);
 
-static const struct node node_always = {
-    .types = VALUE_ANY, .simple = true, .resource = RESOURCE_NONE};
-static const struct step step_never[] = {{.operation = OPERATION_NEVER, .types = VALUE_ANY}};
-static const struct node node_never = {.types = VALUE_ANY,
-                                       .step_types = VALUE_ANY,
-                                       .step_count = 1,
-                                       .resource = RESOURCE_NONE,
-                                       .steps = step_never};
+static const struct schema_node node_always = {
+    .types = TYPE_ANY, .simple = true, .resource = RESOURCE_NONE};
+static const struct step step_never[] = {{.operation = OPERATION_NEVER, .types = TYPE_ANY}};
+static const struct schema_node node_never = {.types = TYPE_ANY,
+                                              .step_types = TYPE_ANY,
+                                              .step_count = 1,
+                                              .resource = RESOURCE_NONE,
+                                              .steps = step_never};
 
 /* ---- a unit's tools ---- */
 
@@ -50,8 +51,8 @@ const char *unit_text(struct unit *unit, const char *text)
 const char *unit_word(struct unit *unit, enum keyword keyword, struct json_object *value,
                       const char *must)
 {
-    bool string = value_type(value) == VALUE_STRING;
-    const char *text = string ? value_text(value) : NULL;
+    bool string = value_type(value) == TYPE_STRING;
+    const char *text = string ? value_c_string(value) : NULL;
     if (!text)
         unit_fail(unit, keyword, "%s", string ? "must not hold U+0000" : must);
     return text;
@@ -61,7 +62,8 @@ bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fault_add_list(unit->compiler->library, unit->record, keyword_rows[keyword].name, format, args);
+    fault_add_list(unit->compiler->library, unit->subschema, keyword_rows[keyword].name, format,
+                   args);
     va_end(args);
     return false;
 }
@@ -77,11 +79,12 @@ void unit_step(struct unit *unit, enum operation operation, unsigned types, enum
                                                     .data = data};
 }
 
-const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value)
+const struct schema_node *unit_child(struct unit *unit, enum keyword keyword,
+                                     struct json_object *value)
 {
-    const struct record *record = value ? walk_find(unit->compiler->library, value) : NULL;
-    if (record)
-        return record_node(unit->compiler, record);
+    const struct subschema *subschema = value ? walk_find(unit->compiler->library, value) : NULL;
+    if (subschema)
+        return subschema_node(unit->compiler, subschema);
     unit_fail(unit, keyword, "a schema must be an object or a boolean");
     return &node_never;
 }
@@ -92,10 +95,10 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     if (!unit_has(unit, keyword))
         return true;
     struct number read;
-    double limit = value_type(value) & VALUE_NUMBER ? value_double(value) : -1;
+    double limit = value_type(value) & TYPE_NUMBER ? value_double(value) : -1;
     if (limit >= 0)
         number_read(value, &read);
-    if (!(limit >= 0) || number_type(&read) == VALUE_FRACTION)
+    if (!(limit >= 0) || number_type(&read) == TYPE_FRACTION)
         return unit_fail(unit, keyword, "must be a whole number, at least 0");
     *number = limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
     return true;
@@ -107,17 +110,18 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     (KEYWORD_BIT(KEYWORD_TYPE) | KEYWORD_BIT(KEYWORD_FORMAT) | KEYWORD_BIT(KEYWORD_PATTERN) |      \
      KEYWORD_BIT(KEYWORD_MIN_LENGTH) | KEYWORD_BIT(KEYWORD_MAX_LENGTH))
 
-static void unit_init(struct unit *unit, struct compiler *compiler, const struct record *record)
+static void unit_init(struct unit *unit, struct compiler *compiler,
+                      const struct subschema *subschema)
 {
     unit->compiler = compiler;
-    unit->record = record;
-    unit->dialect = record->resource->dialect;
+    unit->subschema = subschema;
+    unit->dialect = subschema->resource->dialect;
     unit->present = 0;
-    unit->types = VALUE_ANY;
+    unit->types = TYPE_ANY;
     unit->owns_marks = false;
     unit->step_count = 0;
     memset(unit->words, 0, sizeof unit->words);
-    for (struct member m = member_first(record->value); m.entry; member_next(&m)) {
+    for (struct member m = member_first(subschema->value); m.entry; member_next(&m)) {
         enum keyword keyword =
             keyword_find(&compiler->library->keywords, unit->dialect, member_name(&m));
         unit->present |= KEYWORD_BIT(keyword);
@@ -133,15 +137,16 @@ static void unit_init(struct unit *unit, struct compiler *compiler, const struct
 static bool compile_definitions(struct unit *unit)
 {
     static const enum keyword keywords[] = {KEYWORD_DEFINITIONS, KEYWORD_DEFS};
-    if (unit->record->resource->document != unit->compiler->document)
+    if (unit->subschema->resource->document != unit->compiler->document)
         return true;
     for (size_t i = 0; i < sizeof keywords / sizeof *keywords; i++) {
         struct json_object *definitions = unit->words[keywords[i]];
-        if (value_type(definitions) != VALUE_OBJECT)
+        if (value_type(definitions) != TYPE_OBJECT)
             continue;
         for (struct member m = member_first(definitions); m.entry; member_next(&m)) {
-            const struct record *record = walk_find(unit->compiler->library, member_value(&m));
-            if (record && !record_node(unit->compiler, record))
+            const struct subschema *subschema =
+                walk_find(unit->compiler->library, member_value(&m));
+            if (subschema && !subschema_node(unit->compiler, subschema))
                 return false;
         }
     }
@@ -161,7 +166,7 @@ static bool unit_compile(struct unit *unit)
     return good;
 }
 
-static bool unit_write(struct unit *unit, struct node *node)
+static bool unit_write(struct unit *unit, struct schema_node *node)
 {
     struct step *steps = NULL;
     if (unit->step_count) {
@@ -176,18 +181,18 @@ static bool unit_write(struct unit *unit, struct node *node)
         step_types |= unit->steps[i].types;
         simple &= unit->steps[i].operation <= OPERATION_FORMAT;
     }
-    *node = (struct node){.types = (uint8_t)unit->types,
-                          .step_types = step_types,
-                          .owns_marks = unit->owns_marks,
-                          .simple = simple,
-                          .step_count = (uint16_t)unit->step_count,
-                          .resource = RESOURCE_NONE,
-                          .steps = steps};
+    *node = (struct schema_node){.types = (uint8_t)unit->types,
+                                 .step_types = step_types,
+                                 .owns_marks = unit->owns_marks,
+                                 .simple = simple,
+                                 .step_count = (uint16_t)unit->step_count,
+                                 .resource = RESOURCE_NONE,
+                                 .steps = steps};
     return true;
 }
 
 /* The shared node of a schema that holds no other. */
-static const struct node *leaf_node(struct unit *unit)
+static const struct schema_node *leaf_node(struct unit *unit)
 {
     struct leaf_key {
         unsigned types, count;
@@ -202,7 +207,7 @@ static const struct node *leaf_node(struct unit *unit)
     room.key.count = unit->step_count;
     memcpy(room.key.steps, unit->steps, unit->step_count * sizeof *unit->steps);
     struct map *leaves = &unit->compiler->leaves;
-    struct node *node = map_find(leaves, bytes_of(&room, size));
+    struct schema_node *node = map_find(leaves, bytes_of(&room, size));
     if (node)
         return node;
     void *key = unit_alloc(unit, 1, size);
@@ -219,13 +224,13 @@ static const struct node *leaf_node(struct unit *unit)
 
 static bool compile_part(struct compiler *compiler, struct part *part)
 {
-    struct json_object *value = part->record->value;
+    struct json_object *value = part->subschema->value;
     struct unit unit;
-    if (value_type(value) == VALUE_BOOLEAN) {
+    if (value_type(value) == TYPE_BOOLEAN) {
         part->node = value_boolean(value) ? &node_always : &node_never;
         return true;
     }
-    unit_init(&unit, compiler, part->record);
+    unit_init(&unit, compiler, part->subschema);
     if (!(unit.present & ~LEAF_KEYWORDS)) {
         part->node = unit_compile(&unit) ? leaf_node(&unit) : &node_never;
         return part->node != NULL;
@@ -236,33 +241,34 @@ static bool compile_part(struct compiler *compiler, struct part *part)
     return part->own != NULL;
 }
 
-/* The record's part in the program, new or known; NULL without memory. */
-static struct part *find_part(struct compiler *compiler, const struct record *record)
+/* The subschema's part in the program, new or known; NULL without memory. */
+static struct part *find_part(struct compiler *compiler, const struct subschema *subschema)
 {
-    struct part *part = map_find(&compiler->parts, bytes_of(&record, sizeof record));
+    struct part *part = map_find(&compiler->parts, bytes_of(&subschema, sizeof subschema));
     if (part)
         return part->node ? part : NULL;
     part = arena_alloc(&compiler->arena, sizeof *part);
     if (part)
-        part->record = record;
-    if (!part || !map_add(&compiler->parts, bytes_of(&part->record, sizeof record), part)) {
+        part->subschema = subschema;
+    if (!part || !map_add(&compiler->parts, bytes_of(&part->subschema, sizeof subschema), part)) {
         fault_memory(compiler->library);
         return NULL;
     }
     return compile_part(compiler, part) ? part : NULL;
 }
 
-static const struct node *record_node(struct compiler *compiler, const struct record *record)
+static const struct schema_node *subschema_node(struct compiler *compiler,
+                                                const struct subschema *subschema)
 {
-    const struct part *part = find_part(compiler, record);
+    const struct part *part = find_part(compiler, subschema);
     return part ? part->node : NULL;
 }
 
-static const char *write_location(struct compiler *compiler, const struct record *record)
+static const char *write_location(struct compiler *compiler, const struct subschema *subschema)
 {
     struct buffer location;
     buffer_init(&location, LOCATION_MAX);
-    record_location(record, &location);
+    subschema_location(subschema, &location);
     const char *copy = arena_copy_bytes(&compiler->schema->arena, buffer_bytes(&location));
     buffer_finish(&location);
     if (!copy)
@@ -276,14 +282,14 @@ static bool make_jump(struct unit *unit, struct part *part)
     if (!jump)
         return false;
     jump->node = part->node;
-    jump->location = write_location(unit->compiler, part->record);
+    jump->location = write_location(unit->compiler, part->subschema);
     part->jump = jump;
     return jump->location != NULL;
 }
 
-bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump)
+bool unit_jump(struct unit *unit, const struct subschema *subschema, struct jump *jump)
 {
-    struct part *part = find_part(unit->compiler, record);
+    struct part *part = find_part(unit->compiler, subschema);
     if (!part || (!part->jump && !make_jump(unit, part)))
         return false;
     *jump = *part->jump;
@@ -291,15 +297,15 @@ bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump
 }
 
 /* A resource's root opens a scope of dynamic anchors and has a location of its own. */
-static bool mark_resource(struct unit *unit, struct node *node)
+static bool mark_resource(struct unit *unit, struct schema_node *node)
 {
-    const struct resource *resource = unit->record->resource;
+    const struct resource *resource = unit->subschema->resource;
     node->resource = resource->index;
     if (!compiler_add_scope(unit->compiler, resource))
         return false;
-    if (unit->record != resource->root)
+    if (unit->subschema != resource->root)
         return true;
-    node->location = write_location(unit->compiler, unit->record);
+    node->location = write_location(unit->compiler, unit->subschema);
     return node->location != NULL;
 }
 
@@ -311,7 +317,7 @@ void compiler_drain(struct compiler *compiler)
         compiler->pending = part->next;
         part->next = compiler->parts_done;
         compiler->parts_done = part;
-        unit_init(&unit, compiler, part->record);
+        unit_init(&unit, compiler, part->subschema);
         if (unit_compile(&unit) && unit_write(&unit, part->own))
             mark_resource(&unit, part->own);
     }
@@ -322,14 +328,14 @@ void compiler_drain(struct compiler *compiler)
 /* Each fault is written down and all that can be is compiled, so that they are all found. */
 static bool compiler_run(struct compiler *compiler)
 {
-    const struct record *root = compiler->document->root;
-    struct unit unit = {.compiler = compiler, .record = root};
+    const struct subschema *root = compiler->document->root;
+    struct unit unit = {.compiler = compiler, .subschema = root};
     const struct fault_list *faults = &compiler->library->faults;
     if (!unit_jump(&unit, root, &compiler->schema->root))
         return false;
     compiler_drain(compiler);
     return compile_anchors(compiler) && !faults->first && compile_check_loops(compiler) &&
-           compile_sieves(compiler);
+           compile_prefilters(compiler);
 }
 
 static void compiler_init(struct compiler *compiler, struct schema_library *library)

@@ -7,9 +7,9 @@
 
 /* A schema of the program. */
 struct part {
-    const struct record *record;
-    const struct node *node;
-    struct node *own;        /* the same, to be filled in; NULL: shared with equal ones */
+    const struct subschema *subschema;
+    const struct schema_node *node;
+    struct schema_node *own; /* the same, to be filled in; NULL: shared with equal ones */
     const struct jump *jump; /* to it, once there is one */
     struct part *next;
 };
@@ -31,7 +31,7 @@ struct compiler {
     struct schema *schema;
     const struct document *document;   /* of its root */
     struct arena arena;                /* of what follows */
-    struct map parts;                  /* by record */
+    struct map parts;                  /* by subschema */
     struct part *pending, *parts_done; /* those with nodes of their own */
     struct map scopes;                 /* by resource */
     struct scope_part *scopes_new, *scopes_done;
@@ -46,7 +46,7 @@ enum { UNIT_STEPS = 40 };
 /* A schema at work: its keywords and the steps made so far. */
 struct unit {
     struct compiler *compiler;
-    const struct record *record;
+    const struct subschema *subschema;
     const struct dialect *dialect;
     uint64_t present; /* KEYWORD_BITs */
     struct json_object *words[KEYWORD_COUNT];
@@ -77,12 +77,14 @@ void unit_step(struct unit *unit, enum operation operation, unsigned types, enum
 
 /* The node of the schema `value` under the keyword, filled in later. NULL without memory: after any
  * other fault the author wants to see the rest of them. */
-const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value);
-/* The jump to a record, with its location. NULL without memory. */
-bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump);
+const struct schema_node *unit_child(struct unit *unit, enum keyword keyword,
+                                     struct json_object *value);
+/* The jump to a subschema, with its location. NULL without memory. */
+bool unit_jump(struct unit *unit, const struct subschema *subschema, struct jump *jump);
 
 /* The nodes of the list of schemas under the keyword. NULL with the fault. */
-const struct node *const *unit_children(struct unit *unit, enum keyword keyword, uint32_t *count);
+const struct schema_node *const *unit_children(struct unit *unit, enum keyword keyword,
+                                               uint32_t *count);
 
 /* A limit such as maxLength, cut at UINT32_MAX; `*number` stays if the keyword is not there. */
 bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number);
@@ -112,7 +114,7 @@ void compiler_drain(struct compiler *compiler);
 
 /* Once all nodes are filled in. */
 bool compile_check_loops(struct compiler *compiler);
-bool compile_sieves(struct compiler *compiler);
+bool compile_prefilters(struct compiler *compiler);
 
 struct schema *compile_document(struct schema_library *library, const struct document *document);
 

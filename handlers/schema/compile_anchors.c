@@ -17,11 +17,11 @@ bool compiler_add_scope(struct compiler *compiler, const struct resource *resour
 }
 
 static bool add_anchor(struct unit *unit, struct anchor_list *list, struct anchor_jump *items,
-                       const char *name, const struct record *record)
+                       const char *name, const struct subschema *subschema)
 {
     struct anchor_jump *item = &items[list->count];
     item->name = unit_text(unit, name);
-    if (!item->name || !unit_jump(unit, record, &item->jump))
+    if (!item->name || !unit_jump(unit, subschema, &item->jump))
         return false;
     list->count++;
     return true;
@@ -31,7 +31,7 @@ static bool add_anchor(struct unit *unit, struct anchor_list *list, struct ancho
 static bool fill_anchors(struct compiler *compiler, struct scope_part *part)
 {
     const struct resource *resource = part->resource;
-    struct unit unit = {.compiler = compiler, .record = resource->root};
+    struct unit unit = {.compiler = compiler, .subschema = resource->root};
     uint32_t count = resource->recursive_anchor;
     for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
         count++;
@@ -44,7 +44,7 @@ static bool fill_anchors(struct compiler *compiler, struct scope_part *part)
     if (resource->recursive_anchor && !add_anchor(&unit, &part->anchors, items, "", resource->root))
         return false;
     for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
-        if (!add_anchor(&unit, &part->anchors, items, a->name, a->record))
+        if (!add_anchor(&unit, &part->anchors, items, a->name, a->subschema))
             return false;
     return true;
 }

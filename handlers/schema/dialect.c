@@ -103,13 +103,13 @@ unsigned vocabulary_find(enum schema_draft draft, const char *uri)
 /* ---- of one's own ---- */
 
 /* Adds up a $vocabulary. 0 with the fault if one is needed that nobody here knows. */
-static unsigned read_vocabulary(struct schema_library *library, const struct record *at,
+static unsigned read_vocabulary(struct schema_library *library, const struct subschema *at,
                                 enum schema_draft draft, struct json_object *vocabulary)
 {
     unsigned all = VOCABULARY_CORE;
     for (struct member m = member_first(vocabulary); m.entry; member_next(&m)) {
         unsigned known = vocabulary_find(draft, member_name(&m));
-        if (!known && value_type(member_value(&m)) == VALUE_BOOLEAN &&
+        if (!known && value_type(member_value(&m)) == TYPE_BOOLEAN &&
             value_boolean(member_value(&m))) {
             fault_add(library, at, "$schema", "the meta-schema requires the vocabulary %s",
                       member_name(&m));
@@ -120,8 +120,9 @@ static unsigned read_vocabulary(struct schema_library *library, const struct rec
     return all;
 }
 
-static const struct dialect *make_dialect(struct schema_library *library, const struct record *at,
-                                          const char *uri, const struct record *meta)
+static const struct dialect *make_dialect(struct schema_library *library,
+                                          const struct subschema *at, const char *uri,
+                                          const struct subschema *meta)
 {
     struct dialect *dialect = arena_alloc(&library->arena, sizeof *dialect);
     struct json_object *vocabulary;
@@ -131,9 +132,9 @@ static const struct dialect *make_dialect(struct schema_library *library, const 
     }
     *dialect = *meta->resource->dialect;
     dialect->uri = uri;
-    if (dialect->draft >= SCHEMA_DRAFT_2019_09 && value_type(meta->value) == VALUE_OBJECT &&
+    if (dialect->draft >= SCHEMA_DRAFT_2019_09 && value_type(meta->value) == TYPE_OBJECT &&
         value_find(meta->value, "$vocabulary", &vocabulary) &&
-        value_type(vocabulary) == VALUE_OBJECT)
+        value_type(vocabulary) == TYPE_OBJECT)
         dialect->vocabularies = read_vocabulary(library, at, dialect->draft, vocabulary);
     if (!dialect->vocabularies)
         return NULL;
@@ -144,21 +145,21 @@ static const struct dialect *make_dialect(struct schema_library *library, const 
 }
 
 /* A meta-schema that describes itself is known by the time that it is loaded. */
-static const struct dialect *load_dialect(struct schema_library *library, const struct record *at,
-                                          const char *uri)
+static const struct dialect *load_dialect(struct schema_library *library,
+                                          const struct subschema *at, const char *uri)
 {
     if (library->dialect_depth >= DIALECT_DEPTH) {
         fault_add(library, at, "$schema", "meta-schemas that name each other without end");
         return NULL;
     }
     library->dialect_depth++;
-    const struct record *meta = reference_find(library, at, uri, "$schema");
+    const struct subschema *meta = reference_find(library, at, uri, "$schema");
     library->dialect_depth--;
     const struct dialect *known = map_find(&library->dialects, bytes_of_text(uri));
     return known || !meta ? known : make_dialect(library, at, uri, meta);
 }
 
-const struct dialect *dialect_load(struct schema_library *library, const struct record *at,
+const struct dialect *dialect_load(struct schema_library *library, const struct subschema *at,
                                    const char *uri)
 {
     char *plain = arena_copy_text(&library->arena, uri);

@@ -82,9 +82,9 @@ void *scratch_alloc(struct schema_evaluator *ev, size_t size)
 
 static size_t part_count(const struct frame *frame)
 {
-    return frame->type == VALUE_OBJECT  ? value_member_count(frame->value)
-           : frame->type == VALUE_ARRAY ? value_item_count(frame->value)
-                                        : 0;
+    return frame->type == TYPE_OBJECT  ? value_member_count(frame->value)
+           : frame->type == TYPE_ARRAY ? value_item_count(frame->value)
+                                       : 0;
 }
 
 bool marks_init(struct schema_evaluator *ev, struct marks *marks, const struct frame *frame)
@@ -184,7 +184,7 @@ static bool too_deep(const struct schema_evaluator *ev)
 
 static bool enter_node(struct schema_evaluator *ev, struct frame *frame)
 {
-    const struct node *node = frame->node;
+    const struct schema_node *node = frame->node;
     struct scope scope = {.up = frame->scope, .resource = node->resource};
     if (ev->schema->dynamic && node->resource != RESOURCE_NONE &&
         !(scope.up && scope.up->resource == scope.resource))
@@ -203,10 +203,10 @@ static const char *type_phrase(unsigned types)
         unsigned types;
         const char *phrase;
     } rows[] = {
-        {VALUE_NULL, "null"},        {VALUE_BOOLEAN, "a boolean"},
-        {VALUE_OBJECT, "an object"}, {VALUE_ARRAY, "an array"},
-        {VALUE_STRING, "a string"},  {VALUE_INTEGER | VALUE_WHOLE, "an integer"},
-        {VALUE_NUMBER, "a number"},
+        {TYPE_NULL, "null"},        {TYPE_BOOLEAN, "a boolean"},
+        {TYPE_OBJECT, "an object"}, {TYPE_ARRAY, "an array"},
+        {TYPE_STRING, "a string"},  {TYPE_INTEGER | TYPE_WHOLE, "an integer"},
+        {TYPE_NUMBER, "a number"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if ((types & rows[i].types) && !(types & ~rows[i].types))
@@ -217,8 +217,8 @@ static const char *type_phrase(unsigned types)
 /* "a string, null or an integer" into `text`. */
 static void type_list(unsigned types, char *text, size_t size)
 {
-    static const uint8_t order[] = {VALUE_OBJECT, VALUE_ARRAY,   VALUE_STRING,
-                                    VALUE_NUMBER, VALUE_BOOLEAN, VALUE_NULL};
+    static const uint8_t order[] = {TYPE_OBJECT, TYPE_ARRAY,   TYPE_STRING,
+                                    TYPE_NUMBER, TYPE_BOOLEAN, TYPE_NULL};
     struct buffer list;
     unsigned left = types;
     buffer_init(&list, size - 1);
@@ -246,7 +246,7 @@ __attribute__((noinline)) static bool report_type(struct schema_evaluator *ev,
         return false;
     type_list(frame->node->types, wanted, sizeof wanted);
     /* 1.0 and 1e2, where a node takes integers and not these: only draft 4 has such */
-    bool whole = frame->type == VALUE_WHOLE && (frame->node->types & VALUE_INTEGER);
+    bool whole = frame->type == TYPE_WHOLE && (frame->node->types & TYPE_INTEGER);
     return eval_report(ev, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
                        whole ? "written with a fraction or an exponent, which is no integer in "
                                "draft 4"
@@ -264,15 +264,16 @@ __attribute__((noinline)) static unsigned exact_type(struct schema_evaluator *ev
 }
 
 /* What the node has to know of the value's type: most numbers need no closer look. */
-static inline unsigned type_for(struct schema_evaluator *ev, const struct node *node,
+static inline unsigned type_for(struct schema_evaluator *ev, const struct schema_node *node,
                                 struct json_object *value)
 {
     unsigned type = value_type(value);
-    bool closer = type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER;
+    bool closer = type == TYPE_FRACTION && (node->types & TYPE_NUMBER) != TYPE_NUMBER;
     return closer ? exact_type(ev, value) : type;
 }
 
-bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value)
+bool eval_simple(struct schema_evaluator *ev, const struct schema_node *node,
+                 struct json_object *value)
 {
     unsigned type = type_for(ev, node, value);
     if (!eval_spend(ev, 1) || !(node->types & type))
@@ -292,8 +293,8 @@ bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct js
 
 bool eval_node(struct schema_evaluator *ev, struct frame *frame)
 {
-    const struct node *node = frame->node;
-    unsigned type = frame->name_text ? VALUE_STRING : type_for(ev, node, frame->value);
+    const struct schema_node *node = frame->node;
+    unsigned type = frame->name_text ? TYPE_STRING : type_for(ev, node, frame->value);
     frame->type = (uint8_t)type;
     if (!eval_spend(ev, 1))
         return false;

@@ -23,26 +23,26 @@ struct scope {
 enum { INDEX_NONE = UINT32_MAX };
 
 /* How a value lies in the value of the frame above. */
-enum frame_place { PLACE_SAME, PLACE_MEMBER, PLACE_ITEM };
+enum frame_relation { RELATION_SAME, RELATION_MEMBER, RELATION_ITEM };
 
 /* A schema applied to a value. Frames lie on the stack and are linked upwards; locations are
  * spelled out from them only when something is reported. */
 struct frame {
     struct json_object *value;
     const char *name_text; /* not NULL: the value is this member's name (propertyNames) */
-    const struct node *node;
+    const struct schema_node *node;
     const struct frame *up;
     struct marks *marks; /* NULL: nobody asks what was evaluated */
     const struct scope *scope;
     const char *location; /* absolute, where a reference was followed to get here; else NULL */
     union {
-        const char *member; /* PLACE_MEMBER */
-        size_t item;        /* PLACE_ITEM */
+        const char *member; /* RELATION_MEMBER */
+        size_t item;        /* RELATION_ITEM */
     };
     const char *token; /* schema location from the frame above: /keyword, /keyword/token */
     uint32_t index;    /* or /keyword/index if token is NULL; INDEX_NONE: neither */
     uint8_t keyword;   /* enum keyword */
-    uint8_t place;
+    uint8_t relation;
     uint8_t type; /* enum value_type, set by eval_node */
 };
 
@@ -67,9 +67,10 @@ bool eval_node(struct schema_evaluator *ev, struct frame *frame);
 
 /* Applies a simple node where nobody wants reasons: without most of a frame, which is for reports
  * and for schemas inside. Most schemas are {"type": "string"} and the like. */
-bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value);
+bool eval_simple(struct schema_evaluator *ev, const struct schema_node *node,
+                 struct json_object *value);
 
-static inline bool eval_is_simple(const struct schema_evaluator *ev, const struct node *node)
+static inline bool eval_is_simple(const struct schema_evaluator *ev, const struct schema_node *node)
 {
     return node->simple && !ev->collector;
 }
@@ -83,7 +84,7 @@ static inline bool eval_spend(struct schema_evaluator *ev, size_t steps)
 {
     ev->steps += steps;
     return ev->steps <= ev->limits.steps ||
-           eval_abandon(ev, steps >= VALUE_COST_TOO_DEEP
+           eval_abandon(ev, steps >= EQUAL_COST_TOO_DEEP
                                 ? "the value is nested too deeply to be compared"
                                 : "the schema takes too many steps on this value");
 }
@@ -119,7 +120,7 @@ static inline bool eval_wants_words(struct schema_evaluator *ev, const struct fr
 
 /* ---- frames ---- */
 
-static inline struct frame frame_same(const struct frame *up, const struct node *node,
+static inline struct frame frame_same(const struct frame *up, const struct schema_node *node,
                                       enum keyword keyword, uint32_t index, struct marks *marks)
 {
     return (struct frame){.value = up->value,
@@ -130,7 +131,7 @@ static inline struct frame frame_same(const struct frame *up, const struct node 
                           .scope = up->scope,
                           .index = index,
                           .keyword = (uint8_t)keyword,
-                          .place = PLACE_SAME};
+                          .relation = RELATION_SAME};
 }
 
 static inline struct bytes frame_text(const struct frame *frame)

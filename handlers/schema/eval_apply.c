@@ -51,8 +51,8 @@ bool eval_dynamic_ref(struct schema_evaluator *ev, struct frame *frame, const st
 /* ---- branches ---- */
 
 /* Applies a branch with marks of its own, which are merged into the frame's if it passes. */
-static bool try_branch(struct schema_evaluator *ev, struct frame *frame, const struct node *node,
-                       enum keyword keyword, uint32_t index)
+static bool try_branch(struct schema_evaluator *ev, struct frame *frame,
+                       const struct schema_node *node, enum keyword keyword, uint32_t index)
 {
     struct marks own;
     size_t used = ev->scratch_used;
@@ -87,14 +87,14 @@ static uint32_t count_passing(struct schema_evaluator *ev, struct frame *frame,
 {
     const struct branches *branches = step->data;
     struct collector *collector = ev->collector;
-    struct sieve_result sieved;
+    struct prefilter_result filtered;
     uint32_t passing = 0;
     ev->collector = NULL;
-    bool sieve = branches->sieve && frame->type == VALUE_OBJECT;
-    if (sieve && eval_spend(ev, value_member_count(frame->value) / 4))
-        sieve_run(branches->sieve, frame->value, &sieved);
+    bool prefilter = branches->prefilter && frame->type == TYPE_OBJECT;
+    if (prefilter && eval_spend(ev, value_member_count(frame->value) / 4))
+        prefilter_run(branches->prefilter, frame->value, &filtered);
     for (uint32_t i = 0; i < branches->count && passing < enough && !ev->abandoned; i++) {
-        if ((sieve && !sieve_passes(&sieved, i)) ||
+        if ((prefilter && !prefilter_passes(&filtered, i)) ||
             !try_branch(ev, frame, branches->nodes[i], step->keyword, i))
             continue;
         if (passing++ == 0)
@@ -150,7 +150,7 @@ bool eval_if(struct schema_evaluator *ev, struct frame *frame, const struct step
     ev->collector = collector;
     if (ev->abandoned)
         return false;
-    const struct node *next = passes ? condition->then : condition->otherwise;
+    const struct schema_node *next = passes ? condition->then : condition->otherwise;
     if (!next)
         return true;
     struct frame child =

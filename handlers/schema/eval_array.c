@@ -4,7 +4,7 @@
 #include "handlers/schema/eval.h"
 
 static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t item,
-                       const struct node *node, enum keyword keyword, uint32_t index)
+                       const struct schema_node *node, enum keyword keyword, uint32_t index)
 {
     if (eval_is_simple(ev, node))
         return eval_simple(ev, node, value_item(frame->value, item));
@@ -15,7 +15,7 @@ static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t 
                           .item = item,
                           .index = index,
                           .keyword = (uint8_t)keyword,
-                          .place = PLACE_ITEM};
+                          .relation = RELATION_ITEM};
     return eval_node(ev, &child);
 }
 

@@ -28,7 +28,7 @@ static bool is_same(struct json_object *value, const struct frame *frame, size_t
     if (!frame->name_text)
         return value_equal(value, frame->value, cost);
     ++*cost;
-    return value_type(value) == VALUE_STRING && bytes_equal(value_string(value), frame_text(frame));
+    return value_type(value) == TYPE_STRING && bytes_equal(value_string(value), frame_text(frame));
 }
 
 static bool set_has_hash(const struct value_set *set, const struct frame *frame, size_t *cost)
@@ -43,9 +43,9 @@ static bool set_has_hash(const struct value_set *set, const struct frame *frame,
 static bool set_has(const struct value_set *set, const struct frame *frame, size_t *cost)
 {
     if (set->slots && set->texts) {
-        struct bytes text = frame->type == VALUE_STRING ? frame_text(frame) : bytes_of(NULL, 0);
+        struct bytes text = frame->type == TYPE_STRING ? frame_text(frame) : bytes_of(NULL, 0);
         *cost += text.length / 64;
-        return frame->type == VALUE_STRING && set_has_text(set, text);
+        return frame->type == TYPE_STRING && set_has_text(set, text);
     }
     if (set->slots && !frame->name_text)
         return set_has_hash(set, frame, cost);

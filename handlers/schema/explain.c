@@ -38,9 +38,9 @@ static bool put_instance(struct buffer *out, const struct frame *frame)
     if (!frame)
         return true;
     return put_instance(out, frame->up) &&
-           (frame->place == PLACE_SAME ||
-            (frame->place == PLACE_MEMBER ? pointer_append(out, frame->member)
-                                          : pointer_append_index(out, frame->item)));
+           (frame->relation == RELATION_SAME ||
+            (frame->relation == RELATION_MEMBER ? pointer_append(out, frame->member)
+                                                : pointer_append_index(out, frame->item)));
 }
 
 static bool put_tokens(struct buffer *out, const struct frame *frame)
@@ -89,7 +89,7 @@ static unsigned depth_below(const struct frame *frame, const struct frame *base)
 {
     unsigned depth = 0;
     for (; frame && frame != base; frame = frame->up)
-        depth += frame->place != PLACE_SAME;
+        depth += frame->relation != RELATION_SAME;
     return depth;
 }
 

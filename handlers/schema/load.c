@@ -15,7 +15,7 @@ void load_init(struct schema_library *library, const struct schema_options *opti
     map_init(&library->documents);
     map_init(&library->resources);
     map_init(&library->anchors);
-    map_init(&library->records);
+    map_init(&library->subschemas);
     map_init(&library->dialects);
     map_init(&library->meta_programs);
 }
@@ -27,7 +27,7 @@ void load_finish(struct schema_library *library)
     map_finish(&library->documents);
     map_finish(&library->resources);
     map_finish(&library->anchors);
-    map_finish(&library->records);
+    map_finish(&library->subschemas);
     map_finish(&library->dialects);
     map_finish(&library->meta_programs);
     arena_finish(&library->arena);
@@ -42,7 +42,7 @@ static struct document *add_document(struct schema_library *library, const char 
     if (!document)
         return NULL;
     document->uri = uri;
-    /* records are found by address: a resolver may give one value for two URIs */
+    /* subschemas are found by address: a resolver may give one value for two URIs */
     document->value = walk_find(library, value) ? value_copy(value) : value_keep(value);
     if (!document->value)
         return NULL;
@@ -54,7 +54,7 @@ static struct document *add_document(struct schema_library *library, const char 
 static bool check_document(struct schema_library *library, struct document *document,
                            const struct dialect *inherited)
 {
-    struct place at = {.document = document, .dialect = inherited, .path = ""};
+    struct location at = {.document = document, .dialect = inherited, .path = ""};
     unsigned first = library->resource_count;
     return walk_schema(library, document->value, at) &&
            (library->trusted || meta_check(library, document->root, first));
@@ -107,7 +107,7 @@ struct document *load_document(struct schema_library *library, const char *uri,
 
 /* ---- what references ask for ---- */
 
-static bool fetch(struct schema_library *library, const struct record *from, const char *uri,
+static bool fetch(struct schema_library *library, const struct subschema *from, const char *uri,
                   const char *keyword)
 {
     struct error why = {"there is nothing to resolve it"};
@@ -124,7 +124,7 @@ static bool fetch(struct schema_library *library, const struct record *from, con
     return good;
 }
 
-struct resource *load_resource(struct schema_library *library, const struct record *from,
+struct resource *load_resource(struct schema_library *library, const struct subschema *from,
                                const char *uri, const char *keyword)
 {
     struct bytes key = bytes_of_text(uri);

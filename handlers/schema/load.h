@@ -15,7 +15,7 @@ struct document;
 struct resource {
     const char *uri;
     unsigned index;
-    struct record *root;
+    struct subschema *root;
     const struct dialect *dialect;
     struct document *document;
     const struct resource *outer; /* around it; NULL for a document's own */
@@ -26,15 +26,15 @@ struct resource {
 
 struct dynamic_anchor {
     const char *name;
-    struct record *record;
+    struct subschema *subschema;
     struct dynamic_anchor *next;
 };
 
 /* A schema at its place in a document. */
-struct record {
+struct subschema {
     struct json_object *value; /* an object or a boolean */
     struct resource *resource;
-    const struct record *parent;      /* the schema around it; NULL for a document's root */
+    const struct subschema *parent;   /* the schema around it; NULL for a document's root */
     const char *path;                 /* JSON pointer from the parent: "/properties/id" */
     const struct schema_fault *fault; /* of one that only a reference takes for a schema */
 };
@@ -45,7 +45,7 @@ enum document_state { DOCUMENT_LOADING, DOCUMENT_GOOD, DOCUMENT_BAD };
 struct document {
     const char *uri;
     struct json_object *value;
-    struct record *root;
+    struct subschema *root;
     enum document_state state;
     bool mixed;                       /* holds resources of several dialects */
     const struct schema_fault *fault; /* of a bad one, the first; may be lost: NULL */
@@ -56,7 +56,7 @@ struct schema_library {
     struct schema_options options;
     struct arena arena;
     struct keyword_index keywords;
-    struct map documents, resources, anchors, records;
+    struct map documents, resources, anchors, subschemas;
     struct map dialects; /* that are not published, by URI */
     struct document *first_document;
     struct resource *first_resource; /* newest first */
@@ -71,10 +71,10 @@ struct schema_library {
 };
 
 /* Where a walk is. */
-struct place {
+struct location {
     struct document *document;
     struct resource *resource;
-    const struct record *parent;
+    const struct subschema *parent;
     const char *path;
     const struct dialect *dialect;
 };
@@ -91,19 +91,19 @@ struct document *load_document(struct schema_library *library, const char *uri,
 
 /* What the URI (no fragment) stands for, loaded if need be for the reference in `from` under
  * `keyword`. NULL with the fault, put there. */
-struct resource *load_resource(struct schema_library *library, const struct record *from,
+struct resource *load_resource(struct schema_library *library, const struct subschema *from,
                                const char *uri, const char *keyword);
 
 /* ---- walk.c ---- */
 
-/* Makes records of the value and of all schemas in it, where they have none. */
-bool walk_schema(struct schema_library *library, struct json_object *value, struct place at);
+/* Makes subschemas of the value and of all schemas in it, where they have none. */
+bool walk_schema(struct schema_library *library, struct json_object *value, struct location at);
 
-/* The record of a schema that has been walked, or NULL. */
-struct record *walk_find(const struct schema_library *library, struct json_object *value);
+/* The subschema of a schema that has been walked, or NULL. */
+struct subschema *walk_find(const struct schema_library *library, struct json_object *value);
 /* The schema with that anchor, or NULL. */
-struct record *walk_find_anchor(struct schema_library *library, const struct resource *resource,
-                                const char *name);
+struct subschema *walk_find_anchor(struct schema_library *library, const struct resource *resource,
+                                   const char *name);
 
 bool walk_is_schema(struct json_object *value);
 
@@ -111,14 +111,14 @@ bool walk_is_schema(struct json_object *value);
 
 /* The schema that `reference` in `from` leads to. NULL with the fault, put at the member `keyword`
  * of `from`. */
-struct record *reference_find(struct schema_library *library, const struct record *from,
-                              const char *reference, const char *keyword);
+struct subschema *reference_find(struct schema_library *library, const struct subschema *from,
+                                 const char *reference, const char *keyword);
 
 /* ---- dialect.c ---- */
 
 /* The dialect of the meta-schema `uri`, read from its $vocabulary if it is not a published one.
  * NULL with the fault, put at the $schema of `at`. */
-const struct dialect *dialect_load(struct schema_library *library, const struct record *at,
+const struct dialect *dialect_load(struct schema_library *library, const struct subschema *at,
                                    const char *uri);
 
 /* ---- meta.c ---- */
@@ -128,7 +128,7 @@ struct json_object *meta_document(const char *uri);
 
 /* Whether `root`, and what is in it of other dialects since the resource number `first`, are valid
  * schemas, each of its dialect; else false with faults. */
-bool meta_check(struct schema_library *library, const struct record *root, unsigned first);
+bool meta_check(struct schema_library *library, const struct subschema *root, unsigned first);
 void meta_finish(struct schema_library *library);
 
 #endif

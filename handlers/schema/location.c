@@ -1,4 +1,5 @@
-/* A record knows its way from the schema around it; pointers are spelled out when they are needed.
+/* A subschema knows its way from the schema around it; pointers are spelled out when they are
+ * needed.
  */
 #include "handlers/schema/location.h"
 
@@ -22,26 +23,27 @@ bool pointer_append_index(struct buffer *out, size_t index)
     return buffer_printf(out, "/%zu", index);
 }
 
-static bool put_pointer(const struct record *record, const struct record *until, struct buffer *out)
+static bool put_pointer(const struct subschema *subschema, const struct subschema *until,
+                        struct buffer *out)
 {
-    if (record == until || !record->parent)
+    if (subschema == until || !subschema->parent)
         return true;
-    return put_pointer(record->parent, until, out) && buffer_append_text(out, record->path);
+    return put_pointer(subschema->parent, until, out) && buffer_append_text(out, subschema->path);
 }
 
-bool record_pointer(const struct record *record, struct buffer *out)
+bool subschema_pointer(const struct subschema *subschema, struct buffer *out)
 {
-    return put_pointer(record, NULL, out);
+    return put_pointer(subschema, NULL, out);
 }
 
-bool record_place(const struct record *record, struct buffer *out)
+bool subschema_origin(const struct subschema *subschema, struct buffer *out)
 {
-    return buffer_append_text(out, record->resource->document->uri) &&
-           buffer_append_text(out, "#") && put_pointer(record, NULL, out);
+    return buffer_append_text(out, subschema->resource->document->uri) &&
+           buffer_append_text(out, "#") && put_pointer(subschema, NULL, out);
 }
 
-bool record_location(const struct record *record, struct buffer *out)
+bool subschema_location(const struct subschema *subschema, struct buffer *out)
 {
-    return buffer_append_text(out, record->resource->uri) && buffer_append_text(out, "#") &&
-           put_pointer(record, record->resource->root, out);
+    return buffer_append_text(out, subschema->resource->uri) && buffer_append_text(out, "#") &&
+           put_pointer(subschema, subschema->resource->root, out);
 }

@@ -47,7 +47,7 @@ static struct schema_library *meta_library(struct schema_library *library)
 }
 
 /* `at` is the schema that names it. */
-static struct schema *compile_meta(struct schema_library *library, const struct record *at,
+static struct schema *compile_meta(struct schema_library *library, const struct subschema *at,
                                    const char *uri)
 {
     struct schema_library *meta = meta_library(library);
@@ -69,7 +69,7 @@ static struct schema *compile_meta(struct schema_library *library, const struct 
     return schema;
 }
 
-static struct schema *meta_schema(struct schema_library *library, const struct record *at,
+static struct schema *meta_schema(struct schema_library *library, const struct subschema *at,
                                   const char *uri)
 {
     struct meta_program *program = map_find(&library->meta_programs, bytes_of_text(uri));
@@ -127,16 +127,16 @@ static struct json_object *mask_array(struct mask *mask, struct json_object *arr
 /* A copy in which {} stands for the schemas of other dialects. */
 static struct json_object *mask_value(struct mask *mask, struct json_object *value, unsigned depth)
 {
-    const struct record *record = walk_find(mask->library, value);
+    const struct subschema *subschema = walk_find(mask->library, value);
     unsigned type = value_type(value);
-    if (record && record->resource->dialect != mask->dialect) {
+    if (subschema && subschema->resource->dialect != mask->dialect) {
         struct json_object *everything = value_new_object();
         mask->full |= !everything;
         return everything;
     }
-    if (depth == MASK_DEPTH || !(type & (VALUE_OBJECT | VALUE_ARRAY)))
+    if (depth == MASK_DEPTH || !(type & (TYPE_OBJECT | TYPE_ARRAY)))
         return value_keep(value);
-    return type == VALUE_OBJECT ? mask_object(mask, value, depth) : mask_array(mask, value, depth);
+    return type == TYPE_OBJECT ? mask_object(mask, value, depth) : mask_array(mask, value, depth);
 }
 
 /* ---- checking ---- */
@@ -149,14 +149,14 @@ static bool is_explained(const struct schema_failure *failure, const struct sche
            strncmp(next->schema, failure->schema, length) == 0;
 }
 
-static bool fault_instance(struct schema_library *library, const struct record *root,
+static bool fault_instance(struct schema_library *library, const struct subschema *root,
                            const char *instance, const char *sentence)
 {
     return fault_add(library, root, *instance ? instance : NULL, "not a valid schema: %s",
                      sentence);
 }
 
-static bool refuse(struct schema_library *library, const struct record *root,
+static bool refuse(struct schema_library *library, const struct subschema *root,
                    const struct schema *meta, struct json_object *value)
 {
     struct schema_failures failures = {.count = 0};
@@ -174,7 +174,7 @@ static bool refuse(struct schema_library *library, const struct record *root,
     return false;
 }
 
-static bool check_value(struct schema_library *library, const struct record *root,
+static bool check_value(struct schema_library *library, const struct subschema *root,
                         struct json_object *value)
 {
     const struct schema *meta = meta_schema(library, root, root->resource->dialect->uri);
@@ -184,7 +184,7 @@ static bool check_value(struct schema_library *library, const struct record *roo
            refuse(library, root, meta, value);
 }
 
-static bool check_record(struct schema_library *library, const struct record *root)
+static bool check_subschema(struct schema_library *library, const struct subschema *root)
 {
     struct mask mask = {.library = library, .dialect = root->resource->dialect};
     if (!library->evaluator)
@@ -199,15 +199,15 @@ static bool check_record(struct schema_library *library, const struct record *ro
     return good;
 }
 
-bool meta_check(struct schema_library *library, const struct record *root, unsigned first)
+bool meta_check(struct schema_library *library, const struct subschema *root, unsigned first)
 {
     const struct document *document = root->resource->document;
-    bool good = check_record(library, root);
+    bool good = check_subschema(library, root);
     const struct resource *r = library->first_resource;
     for (; r && r->index >= first; r = r->next)
         if (r->document == document && r->root != root && r->outer &&
             r->dialect != r->outer->dialect)
-            good &= check_record(library, r->root);
+            good &= check_subschema(library, r->root);
     return good;
 }
 

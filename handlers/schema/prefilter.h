@@ -6,30 +6,31 @@
 
 #include "handlers/schema/program.h"
 
-enum { SIEVE_WORDS = 4, SIEVE_BRANCHES = SIEVE_WORDS * 64, SIEVE_NAMES = 64 };
+enum { PREFILTER_WORDS = 4, PREFILTER_BRANCHES = PREFILTER_WORDS * 64, PREFILTER_NAMES = 64 };
 
-struct sieve;
+struct prefilter;
 
-struct sieve_result {
-    uint64_t words[SIEVE_WORDS];
+struct prefilter_result {
+    uint64_t words[PREFILTER_WORDS];
 };
 
-void sieve_run(const struct sieve *sieve, struct json_object *object, struct sieve_result *result);
+void prefilter_run(const struct prefilter *prefilter, struct json_object *object,
+                   struct prefilter_result *result);
 
-static inline bool sieve_passes(const struct sieve_result *result, uint32_t branch)
+static inline bool prefilter_passes(const struct prefilter_result *result, uint32_t branch)
 {
     return result->words[branch / 64] >> branch % 64 & 1;
 }
 
-/* Room to make sieves in, for the time of compiling. */
-struct sieve_maker;
+/* Room to make prefilters in, for the time of compiling. */
+struct prefilter_maker;
 
-struct sieve_maker *sieve_maker_create(void);
-void sieve_maker_destroy(struct sieve_maker *maker);
+struct prefilter_maker *prefilter_maker_create(void);
+void prefilter_maker_destroy(struct prefilter_maker *maker);
 
-/* For branches of objects that a sieve can tell apart; NULL where it would not help or without
+/* For branches of objects that a prefilter can tell apart; NULL where it would not help or without
  * memory. */
-const struct sieve *sieve_create(struct sieve_maker *maker, struct arena *arena,
-                                 const struct branches *branches);
+const struct prefilter *prefilter_create(struct prefilter_maker *maker, struct arena *arena,
+                                         const struct branches *branches);
 
 #endif
