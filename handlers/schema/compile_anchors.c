@@ -1,9 +1,9 @@
-/* Where anything is dynamic, a reference may lead to the dynamic anchors of every resource that
- * evaluation passes through: they are compiled as if somebody referred to them. Compiling them may
- * bring further resources, until nothing is new. */
-#include "handlers/schema/compile.h"
+/* A resource that evaluation may pass through waits until its anchors are compiled. */
+#include "handlers/schema/compile_anchors.h"
 
-bool compiler_add_scope(struct compiler *compiler, const struct resource *resource)
+#include "handlers/schema/part.h"
+
+bool anchors_add_scope(struct compiler *compiler, const struct resource *resource)
 {
     if (map_find(&compiler->scopes, bytes_of(&resource, sizeof resource)))
         return true;
@@ -49,7 +49,21 @@ static bool fill_anchors(struct compiler *compiler, struct scope_part *part)
     return true;
 }
 
-static bool write_lists(struct compiler *compiler)
+bool anchors_pending(const struct compiler *compiler)
+{
+    return compiler->scopes_new;
+}
+
+bool anchors_fill(struct compiler *compiler)
+{
+    struct scope_part *part = compiler->scopes_new;
+    compiler->scopes_new = part->next;
+    part->next = compiler->scopes_done;
+    compiler->scopes_done = part;
+    return fill_anchors(compiler, part);
+}
+
+bool anchors_write(struct compiler *compiler)
 {
     struct schema *schema = compiler->schema;
     schema->anchor_count = compiler->library->resource_count;
@@ -61,20 +75,4 @@ static bool write_lists(struct compiler *compiler)
         lists[part->resource->index] = part->anchors;
     schema->anchors = lists;
     return true;
-}
-
-bool compile_anchors(struct compiler *compiler)
-{
-    if (!compiler->schema->dynamic)
-        return true;
-    while (compiler->scopes_new) {
-        struct scope_part *part = compiler->scopes_new;
-        compiler->scopes_new = part->next;
-        part->next = compiler->scopes_done;
-        compiler->scopes_done = part;
-        if (!fill_anchors(compiler, part))
-            return false;
-        compiler_drain(compiler);
-    }
-    return write_lists(compiler);
 }

@@ -1,6 +1,9 @@
 /* The keywords that apply other schemas to the same value: references, combinators, conditions, and
  * what is left unevaluated by them. */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/compile_apply.h"
+
+#include "handlers/schema/part.h"
+#include "handlers/schema/reference.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
 

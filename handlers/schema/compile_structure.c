@@ -1,7 +1,10 @@
 /* The keywords that look into objects and arrays. Those that are answered by one walk over the
  * members (properties, required, patternProperties, additionalProperties, propertyNames) become one
  * step, and so do those over the items. */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/compile_structure.h"
+
+#include "handlers/schema/compile_values.h"
+#include "handlers/schema/part.h"
 #include "handlers/schema/value.h"
 
 #include <stdlib.h>
@@ -171,25 +174,6 @@ bool compile_object(struct unit *unit)
 }
 
 /* ---- arrays ---- */
-
-/* The nodes of a list of schemas, in the program; NULL with the fault. */
-const struct schema_node *const *unit_children(struct unit *unit, enum keyword keyword,
-                                               uint32_t *count)
-{
-    struct json_object *list = unit->words[keyword];
-    if (value_type(list) != TYPE_ARRAY) {
-        unit_fail(unit, keyword, "must be a list of schemas");
-        return NULL;
-    }
-    *count = (uint32_t)value_item_count(list);
-    const struct schema_node **nodes = unit_alloc(unit, *count, sizeof(struct schema_node *));
-    for (uint32_t i = 0; nodes && i < *count; i++) {
-        nodes[i] = unit_child(unit, keyword, value_item(list, i));
-        if (!nodes[i])
-            return NULL;
-    }
-    return nodes;
-}
 
 /* prefixItems and items, or before 2020-12 items and additionalItems. */
 static bool compile_items(struct unit *unit, struct array_plan *plan)

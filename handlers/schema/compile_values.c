@@ -1,8 +1,10 @@
 /* The keywords that look at one value alone: type, const, enum, bounds, lengths, pattern, format.
  */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/compile_values.h"
+
 #include "handlers/schema/equal.h"
 #include "handlers/schema/format.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/value.h"
 
@@ -213,7 +215,7 @@ static bool compile_length(struct unit *unit, enum keyword keyword)
 }
 
 const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keyword,
-                                           struct bytes source, const char *place)
+                                           struct bytes source, const char *token)
 {
     struct compiler *compiler = unit->compiler;
     struct error err;
@@ -225,8 +227,8 @@ const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keywo
         struct buffer at;
         buffer_init(&at, 4096);
         pointer_append(&at, keyword_rows[keyword].name);
-        if (place)
-            pointer_append(&at, place);
+        if (token)
+            pointer_append(&at, token);
         char *pointer = arena_copy_bytes(&compiler->library->arena, buffer_bytes(&at));
         buffer_finish(&at);
         fault_add(compiler->library, unit->subschema, pointer, "%s", err.text);

@@ -4,7 +4,8 @@
 #include "handlers/schema/fault.h"
 
 #include "base/encoding.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/library.h"
+#include "handlers/schema/location.h"
 
 enum { POINTER_MAX = 64 * 1024, SENTENCE_MAX = 1000 };
 

@@ -5,7 +5,8 @@
  * later; the limits of evaluation are behind them. The second gives anyOf and oneOf their
  * prefilters.
  */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/graph.h"
+
 #include "handlers/schema/prefilter.h"
 
 #include <stdlib.h>
@@ -144,7 +145,7 @@ static const struct subschema *blamed_subschema(const struct compiler *compiler,
     return part->subschema;
 }
 
-bool compile_check_loops(struct compiler *compiler)
+bool graph_check_loops(struct compiler *compiler)
 {
     struct graph graph = {0};
     bool good = true;
@@ -163,7 +164,7 @@ bool compile_check_loops(struct compiler *compiler)
     return good;
 }
 
-bool compile_prefilters(struct compiler *compiler)
+bool graph_add_prefilters(struct compiler *compiler)
 {
     struct prefilter_maker *maker = prefilter_maker_create();
     if (!maker)

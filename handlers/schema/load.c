@@ -2,36 +2,10 @@
  * in the library as a bad one, so that it is neither read again nor taken for good. */
 #include "handlers/schema/load.h"
 
+#include "handlers/schema/published.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
-
-enum { LIBRARY_BYTES = 256 * 1024 * 1024 };
-
-void load_init(struct schema_library *library, const struct schema_options *options)
-{
-    *library = (struct schema_library){.options = *options};
-    arena_init(&library->arena, LIBRARY_BYTES);
-    keyword_index_init(&library->keywords);
-    map_init(&library->documents);
-    map_init(&library->resources);
-    map_init(&library->anchors);
-    map_init(&library->subschemas);
-    map_init(&library->dialects);
-    map_init(&library->meta_programs);
-}
-
-void load_finish(struct schema_library *library)
-{
-    for (struct document *d = library->first_document; d; d = d->next)
-        value_release(d->value);
-    map_finish(&library->documents);
-    map_finish(&library->resources);
-    map_finish(&library->anchors);
-    map_finish(&library->subschemas);
-    map_finish(&library->dialects);
-    map_finish(&library->meta_programs);
-    arena_finish(&library->arena);
-}
+#include "handlers/schema/walk.h"
 
 /* ---- documents ---- */
 
@@ -57,7 +31,7 @@ static bool check_document(struct schema_library *library, struct document *docu
     struct location at = {.document = document, .dialect = inherited, .path = ""};
     unsigned first = library->resource_count;
     return walk_schema(library, document->value, at) &&
-           (library->trusted || meta_check(library, document->root, first));
+           (library->trusted || library->calls.check(library, document->root, first));
 }
 
 /* NULL after repeating the fault of a bad one. */
@@ -111,7 +85,7 @@ static bool fetch(struct schema_library *library, const struct subschema *from, 
                   const char *keyword)
 {
     struct error why = {"there is nothing to resolve it"};
-    struct json_object *published = meta_document(uri), *value = published;
+    struct json_object *published = published_document(uri), *value = published;
     bool trusted = library->trusted;
     if (!value && library->options.resolve)
         value = library->options.resolve(library->options.context, uri, &why);

@@ -3,7 +3,7 @@
  */
 #include "handlers/schema/location.h"
 
-#include "handlers/schema/load.h"
+#include "handlers/schema/library.h"
 
 bool pointer_append(struct buffer *out, const char *token)
 {

@@ -3,8 +3,10 @@
  * keyword) is walked when a reference leads there. Every schema found has a subschema, found again
  * by the address of its value. A URI or an anchor that two schemas claim is a mistake: references
  * would go to whichever was read first. */
+#include "handlers/schema/walk.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
 
@@ -157,7 +159,8 @@ static bool take_dialect(struct schema_library *library, struct subschema *subsc
         return true;
     if (!read_text(library, subschema, "$schema", &uri))
         return false;
-    const struct dialect *dialect = uri ? dialect_load(library, subschema, uri) : at->dialect;
+    const struct dialect *dialect =
+        uri ? library->calls.load_dialect(library, subschema, uri) : at->dialect;
     if (!dialect)
         return false;
     at->document->mixed |= dialect != at->dialect && at->parent;
