@@ -1,8 +1,9 @@
-/* One evaluation: between the files of the evaluator. */
+/* One evaluation: the walk over nodes, and what the operations of the steps need of it. */
 #ifndef TENTERHOOK_SCHEMA_EVAL_H
 #define TENTERHOOK_SCHEMA_EVAL_H
 
 #include "base/siphash.h"
+#include "handlers/schema/collector.h"
 #include "handlers/schema/equal.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/program.h"
@@ -46,9 +47,11 @@ struct frame {
     uint8_t type; /* enum value_type, set by eval_node */
 };
 
-struct collector;
+typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
+                            const struct step *step);
 
 struct schema_evaluator {
+    eval_operation *const *operations; /* by enum operation */
     struct schema_limits limits;
     struct matcher *matcher;
     struct siphash_key key;
@@ -61,6 +64,11 @@ struct schema_evaluator {
     const char *abandoned;       /* why; NULL: not */
     struct collector *collector; /* NULL: only the verdict is wanted */
 };
+
+/* Applies the schema to the value. A collector is told why it fails; NULL: only the verdict is
+ * wanted. */
+enum schema_verdict eval_run(struct schema_evaluator *ev, const struct schema *schema,
+                             struct json_object *value, struct collector *collector);
 
 /* Applies frame->node to the value. False: it fails (or evaluation is abandoned). */
 bool eval_node(struct schema_evaluator *ev, struct frame *frame);
@@ -89,17 +97,6 @@ static inline bool eval_spend(struct schema_evaluator *ev, size_t steps)
                                 : "the schema takes too many steps on this value");
 }
 
-/* Notes a failure of `keyword` in the frame; `token` (may be NULL) goes behind it in the location.
- * Returns false. explain.c */
-bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum keyword keyword,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* No more can be learned by going on after a failure. */
-bool collector_full(const struct collector *collector);
-
-/* Weighs a failure if the collector only probes a branch; then there is nothing to report. */
-bool collector_weighs(struct collector *collector, const struct frame *frame, enum keyword keyword);
-
 static inline bool eval_stops(const struct schema_evaluator *ev)
 {
     return !ev->collector || ev->abandoned || collector_full(ev->collector);
@@ -115,7 +112,7 @@ static inline bool eval_wants_words(struct schema_evaluator *ev, const struct fr
 /* Always false. */
 #define EVAL_FAIL(ev, frame, keyword, ...)                                                         \
     (eval_wants_words((ev), (frame), (keyword))                                                    \
-         ? eval_report((ev), (frame), (keyword), __VA_ARGS__)                                      \
+         ? collector_report((ev)->collector, (frame), (keyword), __VA_ARGS__)                      \
          : false)
 
 /* ---- frames ---- */
@@ -159,21 +156,5 @@ void marks_merge(struct marks *into, const struct marks *from);
 
 /* `size` bytes until scratch_used is put back; NULL (abandoned) if there are none. */
 void *scratch_alloc(struct schema_evaluator *ev, size_t size);
-
-/* ---- operations ---- */
-
-typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
-                            const struct step *step);
-
-eval_operation eval_never, eval_const, eval_enum, eval_bound, eval_multiple_of, eval_length,
-    eval_pattern, eval_format;                                           /* eval_value.c */
-eval_operation eval_object, eval_dependent, eval_unevaluated_properties; /* eval_object.c */
-eval_operation eval_array, eval_unique_items, eval_contains,
-    eval_unevaluated_items; /* eval_array.c */
-eval_operation eval_ref, eval_dynamic_ref, eval_all_of, eval_any_of, eval_one_of, eval_not,
-    eval_if; /* eval_apply.c */
-
-/* After all branches failed: says so, and why the one that came closest did. explain.c */
-bool explain_branches(struct schema_evaluator *ev, struct frame *frame, const struct step *step);
 
 #endif

@@ -1,6 +1,8 @@
 /* Schemas applied to the same value: references and combinators. What a branch has evaluated counts
  * only if the branch passes, so where anybody asks, each branch has marks of its own. */
-#include "handlers/schema/eval.h"
+#include "handlers/schema/eval_apply.h"
+
+#include "handlers/schema/closest_branch.h"
 #include "handlers/schema/prefilter.h"
 
 /* ---- references ---- */
@@ -111,7 +113,7 @@ bool eval_any_of(struct schema_evaluator *ev, struct frame *frame, const struct 
     uint32_t enough = frame->marks ? UINT32_MAX : 1;
     if (count_passing(ev, frame, step, enough, &first, &last))
         return true;
-    return ev->collector && !ev->abandoned && explain_branches(ev, frame, step);
+    return ev->collector && !ev->abandoned && closest_branch_report(ev, frame, step);
 }
 
 bool eval_one_of(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
@@ -124,7 +126,7 @@ bool eval_one_of(struct schema_evaluator *ev, struct frame *frame, const struct 
         return EVAL_FAIL(ev, frame, KEYWORD_ONE_OF,
                          "must match exactly one schema, it matches numbers %u and %u", first,
                          last);
-    return ev->collector && !ev->abandoned && explain_branches(ev, frame, step);
+    return ev->collector && !ev->abandoned && closest_branch_report(ev, frame, step);
 }
 
 /* ---- not, if ---- */

@@ -1,7 +1,8 @@
 /* Arrays. uniqueItems compares a few items with each other; many are hashed, with a key drawn at
  * start, into a table in scratch memory, and compared only where the hashes are equal. */
+#include "handlers/schema/eval_array.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/eval.h"
 
 static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t item,
                        const struct schema_node *node, enum keyword keyword, uint32_t index)

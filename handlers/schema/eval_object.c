@@ -2,7 +2,7 @@
  * its schema and whether it is required. Senders write their members in the same order every time,
  * and schemas mostly in that order too, so the first guess is the property after the one before. In
  * an object with far more members than the schema names, these are looked up instead. */
-#include "handlers/schema/eval.h"
+#include "handlers/schema/eval_object.h"
 
 struct walk {
     struct schema_evaluator *ev;

@@ -1,6 +1,7 @@
 /* The operations that look at one value alone. */
+#include "handlers/schema/eval_value.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/eval.h"
 #include "handlers/schema/format.h"
 
 #include <stdio.h>
@@ -69,8 +70,8 @@ static bool report_values(struct schema_evaluator *ev, const struct frame *frame
     buffer_init(&list, SHOWN_BYTES);
     for (uint32_t i = 0; whole && i < count; i++)
         whole = (i == 0 || buffer_append_text(&list, ", ")) && value_write(&list, values[i]);
-    eval_report(ev, frame, keyword, "must be %s%.*s%s", phrase, (int)list.length,
-                list.length ? (const char *)list.data : "", whole ? "" : "\u2026");
+    collector_report(ev->collector, frame, keyword, "must be %s%.*s%s", phrase, (int)list.length,
+                     list.length ? (const char *)list.data : "", whole ? "" : "\u2026");
     buffer_finish(&list);
     return false;
 }
