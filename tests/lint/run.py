@@ -22,6 +22,8 @@ TOP = {
     "handlers": {"request.c", "request.h", "verdict.c", "verdict.h"},
     "server": {"main.c", "registry.c", "event.c", "event.h"},
 }
+# Folders in which no file calls, through others, itself.
+NO_CIRCLES = ["handlers/schema"]
 # Foreign headers, and the files that may include them.
 DOORS = {
     "microhttpd.h": r"server/http/\w+\.[ch]",
@@ -84,6 +86,49 @@ def rooms():
                 continue
             if not room or other not in order or order.index(other) > order.index(room):
                 yield f'{name}:{number}: {layer}/{room or "(top)"} may not include "{match[1]}"'
+
+
+def exported(text):
+    """Names of the functions that a .c file defines for others."""
+    lines = text.splitlines()
+    for begin, _, _ in functions(text):
+        head = []
+        for line in reversed(lines[:begin - 1]):
+            if not line or line.endswith((";", "}", "*/")) or line.startswith("#"):
+                break
+            head.insert(0, line)
+        name = re.search(r"\b(?!__attribute__)(\w+)\(", " ".join(head))
+        if name and not re.search(r"\bstatic\b", " ".join(head)):
+            yield name[1]
+
+
+def circle(calls, start):
+    """The shortest way from a file back to itself, or None."""
+    ways, seen = [[start]], set()
+    for way in ways:
+        for other in sorted(calls[way[-1]]):
+            if other == start:
+                return [*way, start]
+            if other not in seen:
+                seen.add(other)
+                ways.append([*way, other])
+    return None
+
+
+def circles():
+    """In the folders listed, no file uses a function that leads back to it."""
+    for folder in NO_CIRCLES:
+        texts = {name: re.sub(r"/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", "", read(name), flags=re.S)
+                 for name in tracked(rf"{folder}/\w+\.c")}
+        home = {function: name for name, text in texts.items() for function in exported(text)}
+        calls = {name: {home[word] for word in re.findall(r"\w+", text) if word in home} - {name}
+                 for name, text in texts.items()}
+        told = set()
+        for name in calls:
+            way = circle(calls, name)
+            if way and not told & set(way):
+                told.update(way)
+                yield f"{name}:1: a circle of files: {' -> '.join(Path(each).name for each in way)}"
 
 
 def doors():
@@ -219,7 +264,7 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
+LINTS = [layers, rooms, circles, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
          end_to_end, strangers, whitespace]
 
 
