@@ -3,8 +3,8 @@
 #include "handlers/admission/limit.h"
 #include "handlers/content/content.h"
 #include "server/pipeline/pipeline.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -758,7 +758,7 @@ START_TEST(everything_goes_by_the_client_that_the_proxy_names)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipeline");
     TCase *all = tcase_create("all");
@@ -788,9 +788,5 @@ int main(void)
     tcase_add_test(all, the_health_check_stands_before_all_that_refuses);
     tcase_add_test(all, everything_goes_by_the_client_that_the_proxy_names);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }
