@@ -232,6 +232,20 @@ def end_to_end():
                 yield f"{name}:{number}: {len(line)} columns"
 
 
+def attack_cases():
+    """Each attack case that a test names is explained in tests/e2e/README.md, and no other."""
+    explained = set(re.findall(r"^\| (A\d{3}) \|", read("tests/e2e/README.md"), re.M))
+    named = {}
+    for name in tracked(r"tests/(e2e/\w+\.py|unit/\w+\.[ch])"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for case in re.findall(r"\bA\d{3}\b", line):
+                named.setdefault(case, f"{name}:{number}")
+    for case in sorted(set(named) - explained):
+        yield f"{named[case]}: {case} is not in tests/e2e/README.md"
+    for case in sorted(explained - set(named)):
+        yield f"tests/e2e/README.md:1: no test names {case}"
+
+
 def strangers():
     """Nothing tracked names a path of one machine, a registry's host or a key."""
     # put together here, so that this file does not find itself
@@ -265,7 +279,7 @@ def whitespace():
 
 
 LINTS = [layers, rooms, circles, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
-         end_to_end, strangers, whitespace]
+         end_to_end, attack_cases, strangers, whitespace]
 
 
 def main():
