@@ -35,6 +35,11 @@ DOORS = {
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
 }
+# What the hosted workflow does around .ci/run. The empty ones: a step is either.
+HOSTED_COMMANDS = [
+    "", ".ci/run", 'git config --global --add safe.directory "$GITHUB_WORKSPACE"',
+    "apt-get update -qq && apt-get install -qq -y --no-install-recommends ca-certificates git"]
+HOSTED_ACTIONS = ["", "actions/checkout", "actions/upload-artifact"]
 FILE_LINES, FUNCTION_LINES, FUNCTION_WANTS_REASON, E2E_LINES = 800, 100, 60, 40
 
 
@@ -246,6 +251,38 @@ def attack_cases():
         yield f"tests/e2e/README.md:1: no test names {case}"
 
 
+def hosted_ci():
+    """.github/workflows/ci.yml does what .ci/run does, and nothing of its own."""
+    name = ".github/workflows/ci.yml"
+    try:
+        import yaml  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        yield "note: python3-yaml is not installed: skipped"
+        return
+    try:
+        flow = yaml.safe_load(read(name))
+        jobs = list(flow["jobs"].values())
+        steps = [step for job in jobs for step in job["steps"]]
+        holds = {
+            "there is one job": len(jobs) == 1,
+            "it runs in Debian 12": [job["container"]["image"] for job in jobs] == ["debian:12"],
+            # PyYAML reads the key `on` as true
+            "it runs for main and for what is proposed":
+                flow[True] == {"push": {"branches": ["main"]}, "pull_request": None},
+            "it may read, not write": flow["permissions"] == {"contents": "read"},
+            "it runs .ci/run once": [step.get("run") for step in steps].count(".ci/run") == 1,
+            "no failure is passed over": "continue-on-error" not in read(name),
+        }
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        yield f"{name}:1: is not a workflow: {error!r}"
+        return
+    yield from (f"{name}:1: does not hold: {what}" for what, good in holds.items() if not good)
+    for step in steps:
+        command, action = step.get("run", ""), step.get("uses", "").split("@")[0]
+        if command not in HOSTED_COMMANDS or action not in HOSTED_ACTIONS:
+            yield f"{name}:1: {command or action!r} belongs in .ci/run or in tests/lint/run.py"
+
+
 def strangers():
     """Nothing tracked names a path of one machine, a registry's host or a key."""
     # put together here, so that this file does not find itself
@@ -279,10 +316,13 @@ def whitespace():
 
 
 LINTS = [layers, rooms, circles, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
-         end_to_end, attack_cases, strangers, whitespace]
+         end_to_end, attack_cases, hosted_ci, strangers, whitespace]
 
 
 def main():
+    if not (ROOT / ".git").exists():
+        print("lint: skipped: no clone, and git says which files are ours")
+        return 77
     wanted = [lint for lint in LINTS if not sys.argv[1:] or lint.__name__ in sys.argv[1:]]
     failed = 0
     for lint in wanted:
