@@ -1,4 +1,4 @@
-"""Each of GitHub's 329 example payloads, signed, runs its command once on the exact bytes and is one JSON line in the pipe."""
+"""GitHub's 329 payloads, signed, each run a command on the exact bytes and go to the pipe."""
 import json
 import os
 from collections import Counter

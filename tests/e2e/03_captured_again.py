@@ -1,4 +1,4 @@
-"""Late tries with the bytes of the first are taken; somebody's copy of one under another id runs nothing, also after a restart."""
+"""Late tries of the same bytes are taken; a copy under another id runs nothing, ever."""
 import hashlib
 import hmac
 import time

@@ -1,4 +1,4 @@
-"""5,000 events over 16 connections, a tenth sent twice at the same moment to two listeners: each runs once, the copy is a 200."""
+"""A tenth of 5,000 events is sent twice at once to two listeners: each runs once, copies get 200."""
 import threading
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""SIGTERM under load with a running command: it leaves within the grace with 0, and the next start carries out the rest."""
+"""SIGTERM under load: the server leaves with 0 within the grace, the next carries out the rest."""
 import signal
 import time
 

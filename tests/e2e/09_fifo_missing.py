@@ -1,4 +1,4 @@
-"""A FIFO that is away with its directory, as a systemd reader's is while it is stopped, costs no event: all wait, and it is logged once."""
+"""A FIFO that is away with its directory costs no event: all wait, and it is logged once."""
 import os
 import shutil
 

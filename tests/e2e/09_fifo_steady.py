@@ -1,4 +1,4 @@
-"""Readers that die one after the other with a FIFO full of frames of all sizes: none is lost, torn is only what a reader begins with."""
+"""Readers die one after the other at a full FIFO: none is lost, torn is only a first frame."""
 import json
 import os
 import random

@@ -1,4 +1,4 @@
-"""A client that offers protocols by ALPN is given HTTP/1.1, or told in the handshake that it is all there is."""
+"""A client that offers protocols by ALPN gets HTTP/1.1, or is told so in the handshake."""
 import socket
 import ssl
 

@@ -1,4 +1,4 @@
-"""A connection is given up for a new one only where no listener has a place, the longest unused first; those in use are never."""
+"""A full server gives up the connection that is longest unused, and none that is in use."""
 import os
 
 from client import format_request

@@ -1,4 +1,4 @@
-"""A chunked body, whose end two parsers may read differently, is the last that is handled on its connection, plain and TLS."""
+"""A chunked body that two parsers may read differently is the last on its connection."""
 from framing import signed_request
 from harness import Server, ensure, expect, ledger, route
 from senders import github_headers

@@ -1,4 +1,4 @@
-"""A035: behind nginx and HAProxy with kept connections, no smuggling form becomes a request of somebody else."""
+"""A035: behind nginx and HAProxy no smuggling form becomes somebody else's request."""
 import json
 
 from client import Raw

@@ -1,4 +1,4 @@
-"""A head has header_timeout from its first byte, also if that came with the request before it or while that was answered."""
+"""A head has header_timeout from its first byte, also if that came with the request before."""
 import time
 
 from framing import signed_request

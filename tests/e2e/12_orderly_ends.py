@@ -1,4 +1,4 @@
-"""A client that ends its TLS connection in order, before or after its requests, has no line in the log for it."""
+"""A client that ends its TLS connection in order has no line in the log for it."""
 import socket
 import ssl
 

@@ -1,4 +1,4 @@
-"""What libmicrohttpd refuses by itself, and a handshake that fails, has its line in the log too."""
+"""What libmicrohttpd refuses by itself, and a failed handshake, has its line in the log."""
 import socket
 
 from harness import Server, ensure, expect, ledger, library_version, route, wait_until

@@ -1,4 +1,4 @@
-"""A040 to A043: a client that never reads, resets or half-closes: no event by halves, nothing stuck, a half-close is answered."""
+"""A040 to A043: clients that never read, reset or half-close leave no event by halves."""
 import socket
 
 from client import format_request

@@ -1,4 +1,4 @@
-"""After a storm of bad connections of every kind (1,500; $TENTERHOOK_STORM for 20,000) the server is what it was."""
+"""After a storm of bad connections (1,500; $TENTERHOOK_STORM) the server is what it was."""
 import os
 import time
 

@@ -1,4 +1,4 @@
-"""One pass of the main path under valgrind: accepted, refused, duplicate, command, pipe, reload, stop; no error and no leak."""
+"""One pass of the main path under valgrind: no error and no leak."""
 import os
 import shutil
 

@@ -1,4 +1,4 @@
-"""check, explain, schema and events answer with the exit codes of the manual and read the journal while the server runs."""
+"""check, explain, schema, events: exit codes as in the manual, while the server runs."""
 import json
 import subprocess
 

@@ -1,4 +1,4 @@
-"""`events tail` shows every event when it comes and when it has ended, with 1,500 of them open at once, and across a restart."""
+"""`events tail` shows each event as it comes and ends, 1,500 open at once, across a restart."""
 import json
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Where the journal belongs to somebody else, check and serve say whose it is, who runs, and what to type."""
+"""Of a journal of somebody else, check and serve say whose it is, who runs, what to type."""
 import os
 import pwd
 import subprocess

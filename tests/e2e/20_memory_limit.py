@@ -1,4 +1,4 @@
-"""In a cgroup of 64 MiB more bodies in flight than it could hold are answered 503, and nothing is killed."""
+"""In a cgroup of 64 MiB more bodies than it could hold are answered 503, nothing is killed."""
 import collections
 import contextlib
 import os

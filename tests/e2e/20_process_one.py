@@ -1,4 +1,4 @@
-"""As process 1 of a container it reaps what commands leave behind, reloads on SIGHUP, and leaves with 0 on SIGTERM."""
+"""As process 1 it reaps what commands leave, reloads on SIGHUP, leaves with 0 on SIGTERM."""
 import os
 import re
 import shutil

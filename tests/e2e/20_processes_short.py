@@ -1,4 +1,4 @@
-"""Where the system lets no more processes start, a start ends with 3 and a reload leaves the old generation serving."""
+"""Where no more processes may start, a start ends with 3, a reload keeps the old generation."""
 import os
 import subprocess
 

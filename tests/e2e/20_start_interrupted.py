@@ -1,4 +1,4 @@
-"""SIGTERM while a generation is starting ends the server with 0, and systemd is never told READY after STOPPING."""
+"""SIGTERM while a generation starts ends the server with 0; no READY follows STOPPING."""
 import os
 import re
 import select

@@ -1,4 +1,4 @@
-"""A start waits for what is left of a killed server, tells systemd and the log so, and obeys a SIGTERM meanwhile."""
+"""A start waits for what is left of a killed server, says so, and obeys SIGTERM meanwhile."""
 import fcntl
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Under systemd: passed sockets are served by name, and READY, RELOADING, STOPPING and WATCHDOG are told."""
+"""Under systemd: sockets are served by name; READY, RELOADING, STOPPING, WATCHDOG are told."""
 import os
 import socket
 

@@ -1,4 +1,4 @@
-"""To a terminal no verb writes what it would obey, whoever wrote it; into a pipe a body goes as it came."""
+"""To a terminal no verb writes what it would obey; into a pipe a body goes as it came."""
 import os
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""Svix's two families of headers are one sender, whose signatures are not kept; one token may bring many events."""
+"""Svix's two families of headers are one sender; one token may bring many events."""
 import base64
 import hmac
 import json
