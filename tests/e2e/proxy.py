@@ -10,7 +10,8 @@ NGINX = """daemon off; worker_processes 1; pid {d}/nginx.pid; error_log {d}/ngin
 events {{}} http {{ access_log off; client_body_temp_path {d}/b; proxy_temp_path {d}/p;
 fastcgi_temp_path {d}/f; uwsgi_temp_path {d}/u; scgi_temp_path {d}/s;
 upstream up {{ server {up}; keepalive 4; }} server {{ listen 127.0.0.1:{port}; location / {{
-proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; }} }} }}"""
+proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
+proxy_set_header Host $host; }} }} }}"""
 
 HAPROXY = """global
   maxconn 64

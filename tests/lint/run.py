@@ -226,7 +226,7 @@ def layout():
 
 
 def end_to_end():
-    """An end-to-end script has at most 40 lines, and begins with the promise, in one or two lines."""
+    """An end-to-end script has at most 40 lines, and begins with its promise, in two at most."""
     for name in tracked(r"tests/e2e/\d\d_\w+\.py"):
         text = read(name)
         if not re.match(r'""".+(\n.+)?\."""\n', text):
@@ -289,6 +289,16 @@ def hosted_ci():
             yield f"{name}:1: {command or action!r} belongs in .ci/run or in tests/lint/run.py"
 
 
+def release():
+    """The version in meson.build is the newest of CHANGELOG.md, below what is not released yet."""
+    version = re.search(r"version: '([\d.]+)'", read("meson.build"))[1]
+    headings = re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.M)
+    if headings[0] != "Unreleased":
+        yield "CHANGELOG.md:1: does not begin with what is not released yet"
+    if len(headings) < 2 or not re.fullmatch(rf"{version}, \d{{4}}-\d\d-\d\d", headings[1]):
+        yield f"CHANGELOG.md:1: does not go on with {version} and its date, as meson.build has it"
+
+
 def strangers():
     """Nothing tracked names a path of one machine, a registry's host or a key."""
     # put together here, so that this file does not find itself
@@ -322,7 +332,8 @@ def whitespace():
 
 
 LINTS = [layers, rooms, circles, doors, function_length, file_length, check_tests, comments,
-         shellcheck, layout, end_to_end, columns, attack_cases, hosted_ci, strangers, whitespace]
+         shellcheck, layout, end_to_end, columns, attack_cases, hosted_ci, release, strangers,
+         whitespace]
 
 
 def main():
