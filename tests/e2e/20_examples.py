@@ -8,21 +8,21 @@ import tempfile
 
 from harness import PROGRAM, SOURCE, expect, make_certificate
 
-
 def check(path):
     with open(path, encoding="utf-8") as file:
         variables = re.findall(r"\{env: (\w+)\}", file.read())
     environment = {**os.environ, **{name: "a secret that is long enough" for name in variables}}
-    done = subprocess.run([PROGRAM, "check", "-c", path], env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run([PROGRAM, "check", "-c", path], env=environment, capture_output=True,
+                          text=True, check=False)
     expect((done.returncode, "error" in done.stdout), (0, False), path + done.stderr)
-
 
 with tempfile.TemporaryDirectory() as directory:
     for path in glob.glob(f"{SOURCE}/config/examples/*"):
         shutil.copy(path, directory)
     for name in ("dev", "server"):
         make_certificate(directory, name)
-    with open(f"{SOURCE}/README.md", encoding="utf-8") as file, open(f"{directory}/readme.yaml", "w", encoding="utf-8") as copy:
+    with open(f"{SOURCE}/README.md", encoding="utf-8") as file, open(f"{directory}/readme.yaml",
+                                                                     "w", encoding="utf-8") as copy:
         copy.write(re.search(r"## A first route file\s+```yaml\n(.*?)```", file.read(), re.S)[1])
     files = sorted(glob.glob(f"{directory}/*.yaml"))
     for path in files:
@@ -32,7 +32,8 @@ with tempfile.TemporaryDirectory() as directory:
                              ('{"number":"AB-123456","placed":"yesterday","items":[{"sku":"x","price":9.999}]}', 1)):
         with open(order, "w", encoding="utf-8") as file:
             file.write(document)
-        done = subprocess.run([PROGRAM, "validate", "--formats", "assert", "--schema", f"{directory}/order.schema.json", order],
-                              capture_output=True, text=True, check=False)
+        done = subprocess.run([PROGRAM, "validate", "--formats", "assert", "--schema",
+                               f"{directory}/order.schema.json", order], capture_output=True,
+                              text=True, check=False)
         expect(done.returncode, status, done.stdout + done.stderr)
 print(f"{len(files)} route files are right; validate tells a right order from a wrong one")
