@@ -1,4 +1,4 @@
-"""A tenth of 5,000 events is sent twice at once to two listeners: each runs once, copies get 200."""
+"""A tenth of 5,000 events is sent to two listeners at once: each runs once, copies get 200."""
 import threading
 from collections import Counter
 

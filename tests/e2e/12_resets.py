@@ -24,7 +24,7 @@ with Server([route(content="raw", actions=[ledger()])], plain=True,
         server.raw().send(signed_request("/hook")).reset()
     wait_until(lambda: server.established(1) == 0, "the slots to be free", 2)
     server.wait_settled()
-    expect(len(server.ledger()), journalled := server.count(), "run is what is in the journal, once")
+    expect(len(server.ledger()), journalled := server.count(), "run is what is journalled, once")
     with server.raw(timeout=10) as raw:  # A043: half-close behind a whole request
         raw.send(signed_request("/hook")).socket.shutdown(socket.SHUT_WR)
         expect(raw.answer().status, 202, "A043")

@@ -8,11 +8,11 @@ CONFIG = """<icecast><hostname>localhost</hostname><limits><sources>2</sources><
 <authentication><source-password>source</source-password><admin-user>admin</admin-user>
 <admin-password>admin</admin-password></authentication>
 <listen-socket><port>%(port)d</port><bind-address>127.0.0.1</bind-address></listen-socket>
-<mount><mount-name>/live</mount-name><authentication type="url">
-<option name="mount_add" value="%(url)s/icecast"/><option name="mount_remove" value="%(url)s/icecast"/>
-<option name="username" value="ice"/><option name="password" value="%(password)s"/></authentication></mount>
-<paths><basedir>%(directory)s</basedir><logdir>%(out)s</logdir><webroot>/usr/share/icecast2/web</webroot>
-<adminroot>/usr/share/icecast2/admin</adminroot></paths>
+<mount><mount-name>/live</mount-name><authentication type="url"><option name="mount_add"
+value="%(url)s/icecast"/><option name="mount_remove" value="%(url)s/icecast"/><option
+name="username" value="ice"/><option name="password" value="%(password)s"/></authentication></mount>
+<paths><basedir>%(directory)s</basedir><logdir>%(out)s</logdir>
+<adminroot>/usr/share/icecast2/admin</adminroot><webroot>/usr/share/icecast2/web</webroot></paths>
 <logging><accesslog>-</accesslog><errorlog>-</errorlog><loglevel>3</loglevel></logging></icecast>"""
 SOURCE = (b"SOURCE /live HTTP/1.0\r\nAuthorization: Basic c291cmNlOnNvdXJjZQ==\r\nContent-Type: "
           b"audio/mpeg\r\n\r\n")
