@@ -1,7 +1,7 @@
 /* The guard says what is JSON; json-c, whose strict mode is neither strict nor the same in its
  * versions, is then called without flags and only builds the tree. What it would lose is saved
  * beforehand: integers beyond 64 bits, which it saturates, get an exponent of nothing
- * (VALUE_BIG_SUFFIX), so that it takes them for decimals and keeps their text. Only texts with such
+ * (JSON_BIG_SUFFIX), so that it takes them for decimals and keeps their text. Only texts with such
  * numbers are copied. */
 #include "handlers/content/payload.h"
 
@@ -33,7 +33,7 @@ static bool is_big_integer(struct bytes number)
     for (size_t i = negative; i < number.length; i++)
         if (number.data[i] < '0' || number.data[i] > '9')
             return false;
-    if (number.length - negative < VALUE_BIG_DIGITS)
+    if (number.length - negative < JSON_BIG_DIGITS)
         return false;
     if (number.length >= sizeof digits)
         return true;
@@ -61,7 +61,7 @@ static bool mark_big_integers(struct bytes text, struct buffer *out)
             if (!is_big_integer(bytes_of(from, (size_t)(at - from))))
                 continue;
             if (!buffer_append(out, copied, (size_t)(at - copied)) ||
-                !buffer_append_text(out, VALUE_BIG_SUFFIX))
+                !buffer_append_text(out, JSON_BIG_SUFFIX))
                 return false;
             copied = at;
         } else {
@@ -103,7 +103,7 @@ bool payload_build(struct bytes text, const struct json_summary *summary,
     if (!summary->long_integers)
         return build_tree(text, summary->depth, value, fault);
     struct buffer marked;
-    buffer_init(&marked, text.length + summary->long_integers * strlen(VALUE_BIG_SUFFIX));
+    buffer_init(&marked, text.length + summary->long_integers * strlen(JSON_BIG_SUFFIX));
     bool good = mark_big_integers(text, &marked)
                     ? build_tree(buffer_bytes(&marked), summary->depth, value, fault)
                     : fail(fault, "no memory");

@@ -8,7 +8,7 @@ struct json_object;
 
 /* Parses what json_check (within `limits`) lets pass. The caller owns `*value`, which is NULL for
  * JSON null (payload_release). Every number keeps what was written: integers beyond 64 bits become
- * decimals whose text ends in VALUE_BIG_SUFFIX (handlers/schema/value.h). False with the fault,
+ * decimals whose text ends in JSON_BIG_SUFFIX (handlers/schema/value.h). False with the fault,
  * whose reason is "no memory" at offset 0 when that is what is missing. */
 bool payload_parse(struct bytes text, const struct json_limits *limits, struct json_object **value,
                    struct json_fault *fault);

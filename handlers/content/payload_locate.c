@@ -53,7 +53,7 @@ static bool same_name(struct cursor from, const char *name)
     if (!tokener)
         return false;
     struct json_object *text = json_tokener_parse_ex(tokener, (const char *)from.at, (int)length);
-    bool same = value_type(text) == VALUE_STRING && bytes_equal_text(value_string(text), name);
+    bool same = value_type(text) == TYPE_STRING && bytes_equal_text(value_string(text), name);
     json_object_put(text);
     json_tokener_free(tokener);
     return same;

@@ -1,119 +1,12 @@
-/* How one schema becomes a node: between the files of the compiler. */
+/* From a document to a program. */
 #ifndef TENTERHOOK_SCHEMA_COMPILE_H
 #define TENTERHOOK_SCHEMA_COMPILE_H
 
-#include "handlers/schema/load.h"
-#include "handlers/schema/program.h"
+#include "handlers/schema/library.h"
 
-/* A schema of the program. */
-struct part {
-    const struct record *record;
-    const struct node *node;
-    struct node *own;        /* the same, to be filled in; NULL: shared with equal ones */
-    const struct jump *jump; /* to it, once there is one */
-    struct part *next;
-};
-
-/* A resource that evaluation may pass through. */
-struct scope_part {
-    const struct resource *resource;
-    struct anchor_list anchors;
-    struct scope_part *next;
-};
-
-struct branches_part {
-    struct branches *branches;
-    struct branches_part *next;
-};
-
-struct compiler {
-    struct schema_library *library;
-    struct schema *schema;
-    const struct document *document;   /* of its root */
-    struct arena arena;                /* of what follows */
-    struct map parts;                  /* by record */
-    struct part *pending, *parts_done; /* those with nodes of their own */
-    struct map scopes;                 /* by resource */
-    struct scope_part *scopes_new, *scopes_done;
-    struct branches_part *branches; /* of anyOf and oneOf */
-    struct map texts;               /* names, so that each is kept once */
-    struct map leaves;              /* nodes without schemas in them, so that equal ones are one */
-    struct map patterns;            /* by source */
-};
-
-enum { UNIT_STEPS = 40 };
-
-/* A schema at work: its keywords and the steps made so far. */
-struct unit {
-    struct compiler *compiler;
-    const struct record *record;
-    const struct dialect *dialect;
-    uint64_t present; /* KEYWORD_BITs */
-    struct json_object *words[KEYWORD_COUNT];
-    unsigned types;
-    bool owns_marks;
-    unsigned step_count;
-    struct step steps[UNIT_STEPS];
-};
-
-static inline bool unit_has(const struct unit *unit, enum keyword keyword)
-{
-    return unit->present & KEYWORD_BIT(keyword);
-}
-
-/* Allocates in the program; NULL with the fault. */
-void *unit_alloc(struct unit *unit, size_t count, size_t size);
-/* The name, kept once in the program; NULL with the fault. */
-const char *unit_text(struct unit *unit, const char *text);
-/* The text of a name or a reference in the keyword; NULL with the fault, which says what it must
- * be. */
-const char *unit_word(struct unit *unit, enum keyword keyword, struct json_object *value,
-                      const char *must);
-/* Puts the fault at the keyword. */
-bool unit_fail(struct unit *unit, enum keyword keyword, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-void unit_step(struct unit *unit, enum operation operation, unsigned types, enum keyword keyword,
-               uint32_t number, const void *data);
-
-/* The node of the schema `value` under the keyword, filled in later. NULL without memory: after any
- * other fault the author wants to see the rest of them. */
-const struct node *unit_child(struct unit *unit, enum keyword keyword, struct json_object *value);
-/* The jump to a record, with its location. NULL without memory. */
-bool unit_jump(struct unit *unit, const struct record *record, struct jump *jump);
-
-/* The nodes of the list of schemas under the keyword. NULL with the fault. */
-const struct node *const *unit_children(struct unit *unit, enum keyword keyword, uint32_t *count);
-
-/* A limit such as maxLength, cut at UINT32_MAX; `*number` stays if the keyword is not there. */
-bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number);
-
-/* Groups of keywords; each adds its steps, in the order of this list. False with a fault. */
-bool compile_type(struct unit *unit);
-bool compile_values(struct unit *unit);
-bool compile_numbers(struct unit *unit);
-bool compile_strings(struct unit *unit);
-bool compile_array(struct unit *unit);
-bool compile_object(struct unit *unit);
-bool compile_dependents(struct unit *unit);
-bool compile_refs(struct unit *unit);
-bool compile_combinators(struct unit *unit);
-bool compile_unevaluated(struct unit *unit);
-
-/* The compiled pattern, each source once. `place` names it inside the keyword, or NULL. */
-const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keyword,
-                                           struct bytes source, const char *place);
-
-/* What evaluation may pass through: the dynamic anchors there are compiled too. */
-bool compiler_add_scope(struct compiler *compiler, const struct resource *resource);
-bool compile_anchors(struct compiler *compiler);
-
-/* Fills in all nodes that wait. */
-void compiler_drain(struct compiler *compiler);
-
-/* Once all nodes are filled in. */
-bool compile_check_loops(struct compiler *compiler);
-bool compile_sieves(struct compiler *compiler);
-
-struct schema *compile_document(struct schema_library *library, const struct document *document);
+/* Loads the document into the library and compiles it; NULL with the faults, which replace those of
+ * the run before. */
+struct schema *compile_schema(struct schema_library *library, const char *uri,
+                              struct json_object *value);
 
 #endif

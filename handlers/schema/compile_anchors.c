@@ -1,9 +1,9 @@
-/* Where anything is dynamic, a reference may lead to the dynamic anchors of every resource that
- * evaluation passes through: they are compiled as if somebody referred to them. Compiling them may
- * bring further resources, until nothing is new. */
-#include "handlers/schema/compile.h"
+/* A resource that evaluation may pass through waits until its anchors are compiled. */
+#include "handlers/schema/compile_anchors.h"
 
-bool compiler_add_scope(struct compiler *compiler, const struct resource *resource)
+#include "handlers/schema/part.h"
+
+bool anchors_add_scope(struct compiler *compiler, const struct resource *resource)
 {
     if (map_find(&compiler->scopes, bytes_of(&resource, sizeof resource)))
         return true;
@@ -17,11 +17,11 @@ bool compiler_add_scope(struct compiler *compiler, const struct resource *resour
 }
 
 static bool add_anchor(struct unit *unit, struct anchor_list *list, struct anchor_jump *items,
-                       const char *name, const struct record *record)
+                       const char *name, const struct subschema *subschema)
 {
     struct anchor_jump *item = &items[list->count];
     item->name = unit_text(unit, name);
-    if (!item->name || !unit_jump(unit, record, &item->jump))
+    if (!item->name || !unit_jump(unit, subschema, &item->jump))
         return false;
     list->count++;
     return true;
@@ -31,7 +31,7 @@ static bool add_anchor(struct unit *unit, struct anchor_list *list, struct ancho
 static bool fill_anchors(struct compiler *compiler, struct scope_part *part)
 {
     const struct resource *resource = part->resource;
-    struct unit unit = {.compiler = compiler, .record = resource->root};
+    struct unit unit = {.compiler = compiler, .subschema = resource->root};
     uint32_t count = resource->recursive_anchor;
     for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
         count++;
@@ -44,12 +44,26 @@ static bool fill_anchors(struct compiler *compiler, struct scope_part *part)
     if (resource->recursive_anchor && !add_anchor(&unit, &part->anchors, items, "", resource->root))
         return false;
     for (const struct dynamic_anchor *a = resource->dynamic; a; a = a->next)
-        if (!add_anchor(&unit, &part->anchors, items, a->name, a->record))
+        if (!add_anchor(&unit, &part->anchors, items, a->name, a->subschema))
             return false;
     return true;
 }
 
-static bool write_lists(struct compiler *compiler)
+bool anchors_pending(const struct compiler *compiler)
+{
+    return compiler->scopes_new;
+}
+
+bool anchors_fill(struct compiler *compiler)
+{
+    struct scope_part *part = compiler->scopes_new;
+    compiler->scopes_new = part->next;
+    part->next = compiler->scopes_done;
+    compiler->scopes_done = part;
+    return fill_anchors(compiler, part);
+}
+
+bool anchors_write(struct compiler *compiler)
 {
     struct schema *schema = compiler->schema;
     schema->anchor_count = compiler->library->resource_count;
@@ -61,20 +75,4 @@ static bool write_lists(struct compiler *compiler)
         lists[part->resource->index] = part->anchors;
     schema->anchors = lists;
     return true;
-}
-
-bool compile_anchors(struct compiler *compiler)
-{
-    if (!compiler->schema->dynamic)
-        return true;
-    while (compiler->scopes_new) {
-        struct scope_part *part = compiler->scopes_new;
-        compiler->scopes_new = part->next;
-        part->next = compiler->scopes_done;
-        compiler->scopes_done = part;
-        if (!fill_anchors(compiler, part))
-            return false;
-        compiler_drain(compiler);
-    }
-    return write_lists(compiler);
 }

@@ -1,7 +1,10 @@
 /* The keywords that look into objects and arrays. Those that are answered by one walk over the
  * members (properties, required, patternProperties, additionalProperties, propertyNames) become one
  * step, and so do those over the items. */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/compile_structure.h"
+
+#include "handlers/schema/compile_values.h"
+#include "handlers/schema/part.h"
 #include "handlers/schema/value.h"
 
 #include <stdlib.h>
@@ -10,7 +13,7 @@
 
 static bool is_object(struct unit *unit, enum keyword keyword)
 {
-    return value_type(unit->words[keyword]) == VALUE_OBJECT ||
+    return value_type(unit->words[keyword]) == TYPE_OBJECT ||
            unit_fail(unit, keyword, "must be an object");
 }
 
@@ -97,7 +100,7 @@ static bool compile_names(struct unit *unit, struct object_plan *plan)
     bool has_required = unit_has(unit, KEYWORD_REQUIRED);
     if (has_properties && !is_object(unit, KEYWORD_PROPERTIES))
         return false;
-    if (has_required && value_type(unit->words[KEYWORD_REQUIRED]) != VALUE_ARRAY)
+    if (has_required && value_type(unit->words[KEYWORD_REQUIRED]) != TYPE_ARRAY)
         return unit_fail(unit, KEYWORD_REQUIRED, "must be a list of names");
     size_t most = has_properties ? value_member_count(unit->words[KEYWORD_PROPERTIES]) : 0;
     most += has_required ? value_item_count(unit->words[KEYWORD_REQUIRED]) : 0;
@@ -137,7 +140,7 @@ static bool compile_pattern_properties(struct unit *unit, struct object_plan *pl
     return good;
 }
 
-static bool child_of(struct unit *unit, enum keyword keyword, const struct node **node)
+static bool child_of(struct unit *unit, enum keyword keyword, const struct schema_node **node)
 {
     if (!unit_has(unit, keyword))
         return true;
@@ -162,7 +165,7 @@ bool compile_object(struct unit *unit)
     plan->maximum = UINT32_MAX;
     plan->walks = unit->present & OBJECT_WALK_KEYWORDS;
     plan->applies = unit_has(unit, KEYWORD_PROPERTIES);
-    unit_step(unit, OPERATION_OBJECT, VALUE_OBJECT, KEYWORD_PROPERTIES, 0, plan);
+    unit_step(unit, OPERATION_OBJECT, TYPE_OBJECT, KEYWORD_PROPERTIES, 0, plan);
     return unit_count(unit, KEYWORD_MIN_PROPERTIES, &plan->minimum) &&
            unit_count(unit, KEYWORD_MAX_PROPERTIES, &plan->maximum) && compile_names(unit, plan) &&
            compile_pattern_properties(unit, plan) &&
@@ -172,30 +175,12 @@ bool compile_object(struct unit *unit)
 
 /* ---- arrays ---- */
 
-/* The nodes of a list of schemas, in the program; NULL with the fault. */
-const struct node *const *unit_children(struct unit *unit, enum keyword keyword, uint32_t *count)
-{
-    struct json_object *list = unit->words[keyword];
-    if (value_type(list) != VALUE_ARRAY) {
-        unit_fail(unit, keyword, "must be a list of schemas");
-        return NULL;
-    }
-    *count = (uint32_t)value_item_count(list);
-    const struct node **nodes = unit_alloc(unit, *count, sizeof(struct node *));
-    for (uint32_t i = 0; nodes && i < *count; i++) {
-        nodes[i] = unit_child(unit, keyword, value_item(list, i));
-        if (!nodes[i])
-            return NULL;
-    }
-    return nodes;
-}
-
 /* prefixItems and items, or before 2020-12 items and additionalItems. */
 static bool compile_items(struct unit *unit, struct array_plan *plan)
 {
     enum keyword prefix = KEYWORD_PREFIX_ITEMS, rest = KEYWORD_ITEMS;
     if (unit->dialect->items_is_list && unit_has(unit, KEYWORD_ITEMS) &&
-        value_type(unit->words[KEYWORD_ITEMS]) == VALUE_ARRAY) {
+        value_type(unit->words[KEYWORD_ITEMS]) == TYPE_ARRAY) {
         prefix = KEYWORD_ITEMS;
         rest = KEYWORD_ADDITIONAL_ITEMS;
     }
@@ -219,7 +204,7 @@ static bool compile_contains(struct unit *unit)
     plan->minimum = 1;
     plan->maximum = UINT32_MAX;
     plan->marks = unit->dialect->contains_evaluates;
-    unit_step(unit, OPERATION_CONTAINS, VALUE_ARRAY, KEYWORD_CONTAINS, 0, plan);
+    unit_step(unit, OPERATION_CONTAINS, TYPE_ARRAY, KEYWORD_CONTAINS, 0, plan);
     return unit_count(unit, KEYWORD_MIN_CONTAINS, &plan->minimum) &&
            unit_count(unit, KEYWORD_MAX_CONTAINS, &plan->maximum) &&
            child_of(unit, KEYWORD_CONTAINS, &plan->node);
@@ -237,7 +222,7 @@ static bool compile_array_plan(struct unit *unit)
     if (!plan)
         return false;
     plan->maximum = UINT32_MAX;
-    unit_step(unit, OPERATION_ARRAY, VALUE_ARRAY, KEYWORD_ITEMS, 0, plan);
+    unit_step(unit, OPERATION_ARRAY, TYPE_ARRAY, KEYWORD_ITEMS, 0, plan);
     return unit_count(unit, KEYWORD_MIN_ITEMS, &plan->minimum) &&
            unit_count(unit, KEYWORD_MAX_ITEMS, &plan->maximum) && compile_items(unit, plan);
 }
@@ -247,10 +232,10 @@ bool compile_array(struct unit *unit)
     struct json_object *unique = unit->words[KEYWORD_UNIQUE_ITEMS];
     if (!compile_array_plan(unit) || !compile_contains(unit))
         return false;
-    if (unit_has(unit, KEYWORD_UNIQUE_ITEMS) && value_type(unique) != VALUE_BOOLEAN)
+    if (unit_has(unit, KEYWORD_UNIQUE_ITEMS) && value_type(unique) != TYPE_BOOLEAN)
         return unit_fail(unit, KEYWORD_UNIQUE_ITEMS, "must be true or false");
     if (unit_has(unit, KEYWORD_UNIQUE_ITEMS) && value_boolean(unique))
-        unit_step(unit, OPERATION_UNIQUE_ITEMS, VALUE_ARRAY, KEYWORD_UNIQUE_ITEMS, 0, NULL);
+        unit_step(unit, OPERATION_UNIQUE_ITEMS, TYPE_ARRAY, KEYWORD_UNIQUE_ITEMS, 0, NULL);
     return true;
 }
 
@@ -281,7 +266,7 @@ static bool read_dependent(struct unit *unit, enum keyword keyword, const struct
     item->name = unit_text(unit, member_name(member));
     if (!item->name)
         return false;
-    if (value_type(value) == VALUE_ARRAY && keyword != KEYWORD_DEPENDENT_SCHEMAS)
+    if (value_type(value) == TYPE_ARRAY && keyword != KEYWORD_DEPENDENT_SCHEMAS)
         return read_names(unit, keyword, value, item);
     item->node = unit_child(unit, keyword, value);
     return item->node != NULL;
@@ -302,7 +287,7 @@ static bool compile_dependent(struct unit *unit, enum keyword keyword)
     for (struct member m = member_first(map); m.entry; member_next(&m))
         if (!read_dependent(unit, keyword, &m, &items[list->count++]))
             return false;
-    unit_step(unit, OPERATION_DEPENDENT, VALUE_OBJECT, keyword, 0, list);
+    unit_step(unit, OPERATION_DEPENDENT, TYPE_OBJECT, keyword, 0, list);
     return true;
 }
 

@@ -1,8 +1,10 @@
 /* The keywords that look at one value alone: type, const, enum, bounds, lengths, pattern, format.
  */
-#include "handlers/schema/compile.h"
+#include "handlers/schema/compile_values.h"
+
 #include "handlers/schema/equal.h"
 #include "handlers/schema/format.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/value.h"
 
@@ -16,15 +18,15 @@ static unsigned type_of_name(const struct unit *unit, struct json_object *name)
         const char *name;
         unsigned types;
     } rows[] = {
-        {"null", VALUE_NULL},
-        {"boolean", VALUE_BOOLEAN},
-        {"object", VALUE_OBJECT},
-        {"array", VALUE_ARRAY},
-        {"string", VALUE_STRING},
-        {"number", VALUE_NUMBER},
-        {"integer", unit->dialect->whole_is_fraction ? VALUE_INTEGER : VALUE_INTEGER | VALUE_WHOLE},
+        {"null", TYPE_NULL},
+        {"boolean", TYPE_BOOLEAN},
+        {"object", TYPE_OBJECT},
+        {"array", TYPE_ARRAY},
+        {"string", TYPE_STRING},
+        {"number", TYPE_NUMBER},
+        {"integer", unit->dialect->whole_is_fraction ? TYPE_INTEGER : TYPE_INTEGER | TYPE_WHOLE},
     };
-    if (value_type(name) != VALUE_STRING)
+    if (value_type(name) != TYPE_STRING)
         return 0;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (bytes_equal_text(value_string(name), rows[i].name))
@@ -38,7 +40,7 @@ bool compile_type(struct unit *unit)
     if (!unit_has(unit, KEYWORD_TYPE))
         return true;
     unit->types = 0;
-    bool list = value_type(value) == VALUE_ARRAY;
+    bool list = value_type(value) == TYPE_ARRAY;
     size_t count = list ? value_item_count(value) : 1;
     if (!count)
         return unit_fail(unit, KEYWORD_TYPE, "must name a type at least");
@@ -86,7 +88,7 @@ static bool hash_values(struct unit *unit, struct value_set *set)
     uint32_t size = 4;
     set->texts = true;
     for (uint32_t i = 0; set->texts && i < set->count; i++)
-        set->texts = value_type(set->values[i]) == VALUE_STRING;
+        set->texts = value_type(set->values[i]) == TYPE_STRING;
     if (!set->texts && set->count <= FEW_VALUES)
         return true;
     while (size < set->count * 2)
@@ -119,14 +121,14 @@ static bool compile_const(struct unit *unit)
     if (!set)
         return false;
     set->values[set->count++] = unit->words[KEYWORD_CONST];
-    unit_step(unit, OPERATION_CONST, VALUE_ANY, KEYWORD_CONST, 0, set);
+    unit_step(unit, OPERATION_CONST, TYPE_ANY, KEYWORD_CONST, 0, set);
     return keep_value(unit, set->values[0]) && hash_values(unit, set);
 }
 
 static bool compile_enum(struct unit *unit)
 {
     struct json_object *list = unit->words[KEYWORD_ENUM];
-    if (value_type(list) != VALUE_ARRAY)
+    if (value_type(list) != TYPE_ARRAY)
         return unit_fail(unit, KEYWORD_ENUM, "must be a list of values");
     struct value_set *set = make_set(unit, (uint32_t)value_item_count(list));
     if (!set)
@@ -136,7 +138,7 @@ static bool compile_enum(struct unit *unit)
         if (!keep_value(unit, value_item(list, i)))
             return false;
     }
-    unit_step(unit, OPERATION_ENUM, VALUE_ANY, KEYWORD_ENUM, 0, set);
+    unit_step(unit, OPERATION_ENUM, TYPE_ANY, KEYWORD_ENUM, 0, set);
     return hash_values(unit, set);
 }
 
@@ -151,14 +153,14 @@ bool compile_values(struct unit *unit)
 /* `keyword` says which bound it is, `value` the limit. */
 static bool add_bound(struct unit *unit, enum keyword keyword, struct json_object *value)
 {
-    if (!(value_type(value) & VALUE_NUMBER))
+    if (!(value_type(value) & TYPE_NUMBER))
         return unit_fail(unit, keyword, "must be a number");
     struct bound *bound = unit_alloc(unit, 1, sizeof *bound);
     if (!bound)
         return false;
     bound->value = value;
     number_read(value, &bound->number);
-    unit_step(unit, OPERATION_BOUND, VALUE_NUMBER, keyword, 0, bound);
+    unit_step(unit, OPERATION_BOUND, TYPE_NUMBER, keyword, 0, bound);
     return keep_value(unit, value); /* its text */
 }
 
@@ -166,7 +168,7 @@ static bool add_bound(struct unit *unit, enum keyword keyword, struct json_objec
 static bool compile_bound(struct unit *unit, enum keyword inclusive, enum keyword exclusive)
 {
     bool old = unit->dialect->exclusive_is_flag;
-    if (old && unit_has(unit, exclusive) && value_type(unit->words[exclusive]) != VALUE_BOOLEAN)
+    if (old && unit_has(unit, exclusive) && value_type(unit->words[exclusive]) != TYPE_BOOLEAN)
         return unit_fail(unit, exclusive, "must be a boolean in draft-04");
     bool excluded = old && unit_has(unit, exclusive) && value_boolean(unit->words[exclusive]);
     if (unit_has(unit, inclusive) &&
@@ -183,12 +185,12 @@ static bool compile_multiple(struct unit *unit)
     struct divisor *divisor = unit_alloc(unit, 1, sizeof *divisor);
     if (!divisor)
         return false;
-    if (!(value_type(value) & VALUE_NUMBER))
+    if (!(value_type(value) & TYPE_NUMBER))
         return unit_fail(unit, KEYWORD_MULTIPLE_OF, "must be a number");
     const char *must = divisor_init(divisor, value);
     if (must)
         return unit_fail(unit, KEYWORD_MULTIPLE_OF, "%s", must);
-    unit_step(unit, OPERATION_MULTIPLE_OF, VALUE_NUMBER, KEYWORD_MULTIPLE_OF, 0, divisor);
+    unit_step(unit, OPERATION_MULTIPLE_OF, TYPE_NUMBER, KEYWORD_MULTIPLE_OF, 0, divisor);
     return keep_value(unit, value);
 }
 
@@ -208,12 +210,12 @@ static bool compile_length(struct unit *unit, enum keyword keyword)
         return true;
     if (!unit_count(unit, keyword, &limit))
         return false;
-    unit_step(unit, OPERATION_LENGTH, VALUE_STRING, keyword, limit, NULL);
+    unit_step(unit, OPERATION_LENGTH, TYPE_STRING, keyword, limit, NULL);
     return true;
 }
 
 const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keyword,
-                                           struct bytes source, const char *place)
+                                           struct bytes source, const char *token)
 {
     struct compiler *compiler = unit->compiler;
     struct error err;
@@ -225,11 +227,11 @@ const struct pattern *compile_pattern_text(struct unit *unit, enum keyword keywo
         struct buffer at;
         buffer_init(&at, 4096);
         pointer_append(&at, keyword_rows[keyword].name);
-        if (place)
-            pointer_append(&at, place);
+        if (token)
+            pointer_append(&at, token);
         char *pointer = arena_copy_bytes(&compiler->library->arena, buffer_bytes(&at));
         buffer_finish(&at);
-        fault_add(compiler->library, unit->record, pointer, "%s", err.text);
+        fault_add(compiler->library, unit->subschema, pointer, "%s", err.text);
         return NULL;
     }
     if (map_add(&compiler->patterns, source, pattern))
@@ -243,13 +245,13 @@ static bool compile_pattern(struct unit *unit)
     struct json_object *value = unit->words[KEYWORD_PATTERN];
     if (!unit_has(unit, KEYWORD_PATTERN))
         return true;
-    if (value_type(value) != VALUE_STRING)
+    if (value_type(value) != TYPE_STRING)
         return unit_fail(unit, KEYWORD_PATTERN, "must be a string");
     const struct pattern *pattern =
         compile_pattern_text(unit, KEYWORD_PATTERN, value_string(value), NULL);
     if (!pattern)
         return false;
-    unit_step(unit, OPERATION_PATTERN, VALUE_STRING, KEYWORD_PATTERN, 0, pattern);
+    unit_step(unit, OPERATION_PATTERN, TYPE_STRING, KEYWORD_PATTERN, 0, pattern);
     return true;
 }
 
@@ -258,11 +260,11 @@ static bool compile_format(struct unit *unit)
     struct json_object *value = unit->words[KEYWORD_FORMAT];
     bool asserted = unit->compiler->library->options.assert_formats ||
                     (unit->dialect->vocabularies & VOCABULARY_FORMAT_ASSERTION);
-    if (!unit_has(unit, KEYWORD_FORMAT) || !asserted || value_type(value) != VALUE_STRING)
+    if (!unit_has(unit, KEYWORD_FORMAT) || !asserted || value_type(value) != TYPE_STRING)
         return true;
     const struct format_row *row = format_find(value_string(value));
     if (row)
-        unit_step(unit, OPERATION_FORMAT, VALUE_STRING, KEYWORD_FORMAT, 0, row);
+        unit_step(unit, OPERATION_FORMAT, TYPE_STRING, KEYWORD_FORMAT, 0, row);
     return true; /* an unknown format says nothing */
 }
 

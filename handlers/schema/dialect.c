@@ -1,10 +1,8 @@
-/* The five published dialects, and those that somebody's meta-schema makes of them by naming
- * vocabularies. A meta-schema is a document like any other; it may have one of its own. */
-#include "handlers/schema/load.h"
-#include "handlers/schema/uri.h"
-#include "handlers/schema/value.h"
+/* In what the published dialects differ beside their keywords, and the vocabularies by which a
+ * meta-schema of one's own chooses among them. */
+#include "handlers/schema/dialect.h"
 
-enum { DIALECT_DEPTH = 8 };
+#include <string.h>
 
 static const struct dialect dialects[] = {
     {.uri = "https://json-schema.org/draft/2020-12/schema",
@@ -98,82 +96,4 @@ unsigned vocabulary_find(enum schema_draft draft, const char *uri)
         if (rows[i].draft == draft && strcmp(uri + sizeof prefix - 1, rows[i].name) == 0)
             return rows[i].vocabularies;
     return 0;
-}
-
-/* ---- of one's own ---- */
-
-/* Adds up a $vocabulary. 0 with the fault if one is needed that nobody here knows. */
-static unsigned read_vocabulary(struct schema_library *library, const struct record *at,
-                                enum schema_draft draft, struct json_object *vocabulary)
-{
-    unsigned all = VOCABULARY_CORE;
-    for (struct member m = member_first(vocabulary); m.entry; member_next(&m)) {
-        unsigned known = vocabulary_find(draft, member_name(&m));
-        if (!known && value_type(member_value(&m)) == VALUE_BOOLEAN &&
-            value_boolean(member_value(&m))) {
-            fault_add(library, at, "$schema", "the meta-schema requires the vocabulary %s",
-                      member_name(&m));
-            return 0;
-        }
-        all |= known;
-    }
-    return all;
-}
-
-static const struct dialect *make_dialect(struct schema_library *library, const struct record *at,
-                                          const char *uri, const struct record *meta)
-{
-    struct dialect *dialect = arena_alloc(&library->arena, sizeof *dialect);
-    struct json_object *vocabulary;
-    if (!dialect) {
-        fault_memory(library);
-        return NULL;
-    }
-    *dialect = *meta->resource->dialect;
-    dialect->uri = uri;
-    if (dialect->draft >= SCHEMA_DRAFT_2019_09 && value_type(meta->value) == VALUE_OBJECT &&
-        value_find(meta->value, "$vocabulary", &vocabulary) &&
-        value_type(vocabulary) == VALUE_OBJECT)
-        dialect->vocabularies = read_vocabulary(library, at, dialect->draft, vocabulary);
-    if (!dialect->vocabularies)
-        return NULL;
-    if (map_add(&library->dialects, bytes_of_text(uri), dialect))
-        return dialect;
-    fault_memory(library);
-    return NULL;
-}
-
-/* A meta-schema that describes itself is known by the time that it is loaded. */
-static const struct dialect *load_dialect(struct schema_library *library, const struct record *at,
-                                          const char *uri)
-{
-    if (library->dialect_depth >= DIALECT_DEPTH) {
-        fault_add(library, at, "$schema", "meta-schemas that name each other without end");
-        return NULL;
-    }
-    library->dialect_depth++;
-    const struct record *meta = reference_find(library, at, uri, "$schema");
-    library->dialect_depth--;
-    const struct dialect *known = map_find(&library->dialects, bytes_of_text(uri));
-    return known || !meta ? known : make_dialect(library, at, uri, meta);
-}
-
-const struct dialect *dialect_load(struct schema_library *library, const struct record *at,
-                                   const char *uri)
-{
-    char *plain = arena_copy_text(&library->arena, uri);
-    if (!plain) {
-        fault_memory(library);
-        return NULL;
-    }
-    char *fragment = uri_split_fragment(plain);
-    if (!uri_is_absolute(plain) || (fragment && *fragment)) {
-        fault_add(library, at, "$schema",
-                  "must be the URI of a meta-schema, absolute and without a fragment");
-        return NULL;
-    }
-    const struct dialect *known = dialect_find(plain);
-    if (!known)
-        known = map_find(&library->dialects, bytes_of_text(plain));
-    return known ? known : load_dialect(library, at, plain);
 }

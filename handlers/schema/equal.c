@@ -60,22 +60,22 @@ static bool equal_at(struct json_object *a, struct json_object *b, unsigned dept
 {
     unsigned type = value_type(a), other = value_type(b);
     ++*cost;
-    if (type & other & VALUE_STRING)
+    if (type & other & TYPE_STRING)
         return equal_strings(a, b, cost);
-    if ((type & VALUE_NUMBER) && (other & VALUE_NUMBER))
+    if ((type & TYPE_NUMBER) && (other & TYPE_NUMBER))
         return equal_numbers(a, b, cost);
     if (type != other)
         return false;
-    if (type == VALUE_BOOLEAN)
+    if (type == TYPE_BOOLEAN)
         return value_boolean(a) == value_boolean(b);
-    if (type == VALUE_NULL)
+    if (type == TYPE_NULL)
         return true;
-    if (depth == VALUE_DEPTH_MAX) {
-        *cost = VALUE_COST_TOO_DEEP;
+    if (depth == EQUAL_DEPTH_MAX) {
+        *cost = EQUAL_COST_TOO_DEEP;
         return false;
     }
-    return type == VALUE_ARRAY ? equal_arrays(a, b, depth + 1, cost)
-                               : equal_objects(a, b, depth + 1, cost);
+    return type == TYPE_ARRAY ? equal_arrays(a, b, depth + 1, cost)
+                              : equal_objects(a, b, depth + 1, cost);
 }
 
 bool value_equal(struct json_object *a, struct json_object *b, size_t *cost)
@@ -135,21 +135,21 @@ static uint64_t hash_at(const struct siphash_key *key, struct json_object *value
 {
     unsigned type = value_type(value);
     ++*cost;
-    if (type == VALUE_STRING)
+    if (type == TYPE_STRING)
         return hash_text(key, value_string(value), cost);
-    if (type & VALUE_NUMBER)
+    if (type & TYPE_NUMBER)
         return hash_number(key, value, cost);
     uint64_t hash = mix(key->words[0], type);
-    if (type == VALUE_NULL)
+    if (type == TYPE_NULL)
         return hash;
-    if (type == VALUE_BOOLEAN)
+    if (type == TYPE_BOOLEAN)
         return mix(hash, value_boolean(value));
-    if (depth == VALUE_DEPTH_MAX) {
-        *cost = VALUE_COST_TOO_DEEP;
+    if (depth == EQUAL_DEPTH_MAX) {
+        *cost = EQUAL_COST_TOO_DEEP;
         return hash;
     }
-    return hash + (type == VALUE_ARRAY ? hash_items(key, value, depth + 1, cost)
-                                       : hash_members(key, value, depth + 1, cost));
+    return hash + (type == TYPE_ARRAY ? hash_items(key, value, depth + 1, cost)
+                                      : hash_members(key, value, depth + 1, cost));
 }
 
 uint64_t value_hash(const struct siphash_key *key, struct json_object *value, size_t *cost)

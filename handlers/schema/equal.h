@@ -7,10 +7,10 @@
 struct json_object;
 
 /* Both add to `*cost` what they looked at, in steps of an evaluation. Values nested deeper than
- * VALUE_DEPTH_MAX are not compared: the cost is then VALUE_COST_TOO_DEEP at least. */
-enum { VALUE_DEPTH_MAX = 512 };
+ * EQUAL_DEPTH_MAX are not compared: the cost is then EQUAL_COST_TOO_DEEP at least. */
+enum { EQUAL_DEPTH_MAX = 512 };
 
-#define VALUE_COST_TOO_DEEP (SIZE_MAX / 4)
+#define EQUAL_COST_TOO_DEEP (SIZE_MAX / 4)
 
 bool value_equal(struct json_object *a, struct json_object *b, size_t *cost);
 

@@ -2,62 +2,9 @@
  * one fails. Its stack is the C stack, bounded by a limit on depth and one on bytes; its memory a
  * piece of scratch that was taken when the evaluator was made. With a collector it goes on after
  * failures and notes them: the same code says yes or no and why. Every limit that is passed
- * abandons the evaluation, which the caller has to treat as a refusal. */
+ * abandons the evaluation, which the caller has to treat as a refusal. The operations of the steps
+ * are handed in by the evaluator: they apply nodes themselves. */
 #include "handlers/schema/eval.h"
-
-#include "base/crypto.h"
-#include "handlers/schema/explain.h"
-
-#include <stdlib.h>
-#include <sys/resource.h>
-
-const struct schema_limits schema_limits_default = {
-    .steps = 1000000,
-    .depth = 3000,
-    .stack = 2 * 1024 * 1024,
-    .scratch = 4 * 1024 * 1024,
-    .pattern_ms = 50,
-};
-
-static size_t stack_limit(size_t wanted)
-{
-    struct rlimit limit;
-    if (wanted == 0)
-        wanted = schema_limits_default.stack;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return wanted;
-    return wanted < limit.rlim_cur / 2 ? wanted : (size_t)limit.rlim_cur / 2;
-}
-
-struct schema_evaluator *schema_evaluator_create(const struct schema_limits *limits)
-{
-    struct schema_evaluator *ev = calloc(1, sizeof *ev);
-    if (!ev)
-        return NULL;
-    ev->limits = *limits;
-    ev->limits.stack = stack_limit(limits->stack);
-    random_bytes(&ev->key, sizeof ev->key);
-    ev->scratch = malloc(limits->scratch); /* untouched pages cost nothing */
-    ev->matcher = matcher_create(limits->pattern_ms);
-    if (ev->scratch && ev->matcher)
-        return ev;
-    schema_evaluator_destroy(ev);
-    return NULL;
-}
-
-void schema_evaluator_destroy(struct schema_evaluator *ev)
-{
-    if (!ev)
-        return;
-    matcher_destroy(ev->matcher);
-    free(ev->scratch);
-    free(ev);
-}
-
-const char *schema_abandon_reason(const struct schema_evaluator *ev)
-{
-    return ev->abandoned ? ev->abandoned : "";
-}
 
 bool eval_abandon(struct schema_evaluator *ev, const char *why)
 {
@@ -82,9 +29,9 @@ void *scratch_alloc(struct schema_evaluator *ev, size_t size)
 
 static size_t part_count(const struct frame *frame)
 {
-    return frame->type == VALUE_OBJECT  ? value_member_count(frame->value)
-           : frame->type == VALUE_ARRAY ? value_item_count(frame->value)
-                                        : 0;
+    return frame->type == TYPE_OBJECT  ? value_member_count(frame->value)
+           : frame->type == TYPE_ARRAY ? value_item_count(frame->value)
+                                       : 0;
 }
 
 bool marks_init(struct schema_evaluator *ev, struct marks *marks, const struct frame *frame)
@@ -111,31 +58,6 @@ void marks_merge(struct marks *into, const struct marks *from)
 
 /* ---- nodes ---- */
 
-static eval_operation *const operations[OPERATION_COUNT] = {
-    [OPERATION_NEVER] = eval_never,
-    [OPERATION_REF] = eval_ref,
-    [OPERATION_DYNAMIC_REF] = eval_dynamic_ref,
-    [OPERATION_CONST] = eval_const,
-    [OPERATION_ENUM] = eval_enum,
-    [OPERATION_BOUND] = eval_bound,
-    [OPERATION_MULTIPLE_OF] = eval_multiple_of,
-    [OPERATION_LENGTH] = eval_length,
-    [OPERATION_PATTERN] = eval_pattern,
-    [OPERATION_FORMAT] = eval_format,
-    [OPERATION_OBJECT] = eval_object,
-    [OPERATION_ARRAY] = eval_array,
-    [OPERATION_UNIQUE_ITEMS] = eval_unique_items,
-    [OPERATION_CONTAINS] = eval_contains,
-    [OPERATION_DEPENDENT] = eval_dependent,
-    [OPERATION_ALL_OF] = eval_all_of,
-    [OPERATION_ANY_OF] = eval_any_of,
-    [OPERATION_ONE_OF] = eval_one_of,
-    [OPERATION_NOT] = eval_not,
-    [OPERATION_IF] = eval_if,
-    [OPERATION_UNEVALUATED_ITEMS] = eval_unevaluated_items,
-    [OPERATION_UNEVALUATED_PROPERTIES] = eval_unevaluated_properties,
-};
-
 static bool is_unevaluated(const struct step *step)
 {
     return step->operation == OPERATION_UNEVALUATED_ITEMS ||
@@ -151,7 +73,7 @@ static bool run_steps(struct schema_evaluator *ev, struct frame *frame)
             continue;
         if (!good && is_unevaluated(step))
             continue; /* what failed has evaluated nothing: this would only repeat it */
-        if (operations[step->operation](ev, frame, step))
+        if (ev->operations[step->operation](ev, frame, step))
             continue;
         good = false;
         if (eval_stops(ev))
@@ -184,7 +106,7 @@ static bool too_deep(const struct schema_evaluator *ev)
 
 static bool enter_node(struct schema_evaluator *ev, struct frame *frame)
 {
-    const struct node *node = frame->node;
+    const struct schema_node *node = frame->node;
     struct scope scope = {.up = frame->scope, .resource = node->resource};
     if (ev->schema->dynamic && node->resource != RESOURCE_NONE &&
         !(scope.up && scope.up->resource == scope.resource))
@@ -203,10 +125,10 @@ static const char *type_phrase(unsigned types)
         unsigned types;
         const char *phrase;
     } rows[] = {
-        {VALUE_NULL, "null"},        {VALUE_BOOLEAN, "a boolean"},
-        {VALUE_OBJECT, "an object"}, {VALUE_ARRAY, "an array"},
-        {VALUE_STRING, "a string"},  {VALUE_INTEGER | VALUE_WHOLE, "an integer"},
-        {VALUE_NUMBER, "a number"},
+        {TYPE_NULL, "null"},        {TYPE_BOOLEAN, "a boolean"},
+        {TYPE_OBJECT, "an object"}, {TYPE_ARRAY, "an array"},
+        {TYPE_STRING, "a string"},  {TYPE_INTEGER | TYPE_WHOLE, "an integer"},
+        {TYPE_NUMBER, "a number"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if ((types & rows[i].types) && !(types & ~rows[i].types))
@@ -217,8 +139,8 @@ static const char *type_phrase(unsigned types)
 /* "a string, null or an integer" into `text`. */
 static void type_list(unsigned types, char *text, size_t size)
 {
-    static const uint8_t order[] = {VALUE_OBJECT, VALUE_ARRAY,   VALUE_STRING,
-                                    VALUE_NUMBER, VALUE_BOOLEAN, VALUE_NULL};
+    static const uint8_t order[] = {TYPE_OBJECT, TYPE_ARRAY,   TYPE_STRING,
+                                    TYPE_NUMBER, TYPE_BOOLEAN, TYPE_NULL};
     struct buffer list;
     unsigned left = types;
     buffer_init(&list, size - 1);
@@ -246,11 +168,12 @@ __attribute__((noinline)) static bool report_type(struct schema_evaluator *ev,
         return false;
     type_list(frame->node->types, wanted, sizeof wanted);
     /* 1.0 and 1e2, where a node takes integers and not these: only draft 4 has such */
-    bool whole = frame->type == VALUE_WHOLE && (frame->node->types & VALUE_INTEGER);
-    return eval_report(ev, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
-                       whole ? "written with a fraction or an exponent, which is no integer in "
-                               "draft 4"
-                             : type_phrase(frame->type));
+    bool whole = frame->type == TYPE_WHOLE && (frame->node->types & TYPE_INTEGER);
+    return collector_report(ev->collector, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
+                            whole
+                                ? "written with a fraction or an exponent, which is no integer in "
+                                  "draft 4"
+                                : type_phrase(frame->type));
 }
 
 /* Not inlined, as above. */
@@ -264,15 +187,16 @@ __attribute__((noinline)) static unsigned exact_type(struct schema_evaluator *ev
 }
 
 /* What the node has to know of the value's type: most numbers need no closer look. */
-static inline unsigned type_for(struct schema_evaluator *ev, const struct node *node,
+static inline unsigned type_for(struct schema_evaluator *ev, const struct schema_node *node,
                                 struct json_object *value)
 {
     unsigned type = value_type(value);
-    bool closer = type == VALUE_FRACTION && (node->types & VALUE_NUMBER) != VALUE_NUMBER;
+    bool closer = type == TYPE_FRACTION && (node->types & TYPE_NUMBER) != TYPE_NUMBER;
     return closer ? exact_type(ev, value) : type;
 }
 
-bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value)
+bool eval_simple(struct schema_evaluator *ev, const struct schema_node *node,
+                 struct json_object *value)
 {
     unsigned type = type_for(ev, node, value);
     if (!eval_spend(ev, 1) || !(node->types & type))
@@ -285,15 +209,15 @@ bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct js
     frame.type = (uint8_t)type;
     const struct step *step = node->steps, *end = step + node->step_count;
     for (; step < end; step++)
-        if ((step->types & type) && !operations[step->operation](ev, &frame, step))
+        if ((step->types & type) && !ev->operations[step->operation](ev, &frame, step))
             return false;
     return true;
 }
 
 bool eval_node(struct schema_evaluator *ev, struct frame *frame)
 {
-    const struct node *node = frame->node;
-    unsigned type = frame->name_text ? VALUE_STRING : type_for(ev, node, frame->value);
+    const struct schema_node *node = frame->node;
+    unsigned type = frame->name_text ? TYPE_STRING : type_for(ev, node, frame->value);
     frame->type = (uint8_t)type;
     if (!eval_spend(ev, 1))
         return false;
@@ -302,9 +226,10 @@ bool eval_node(struct schema_evaluator *ev, struct frame *frame)
     return !(node->step_types & type) || enter_node(ev, frame);
 }
 
-static enum schema_verdict run(struct schema_evaluator *ev, const struct schema *schema,
-                               struct json_object *value)
+enum schema_verdict eval_run(struct schema_evaluator *ev, const struct schema *schema,
+                             struct json_object *value, struct collector *collector)
 {
+    ev->collector = collector;
     ev->schema = schema;
     ev->steps = ev->scratch_used = 0;
     ev->stack = __builtin_frame_address(0);
@@ -316,21 +241,6 @@ static enum schema_verdict run(struct schema_evaluator *ev, const struct schema 
                           .location = schema->root.location,
                           .index = INDEX_NONE};
     bool good = eval_node(ev, &frame);
+    ev->collector = NULL;
     return ev->abandoned ? SCHEMA_ABANDONED : good ? SCHEMA_VALID : SCHEMA_INVALID;
-}
-
-enum schema_verdict schema_evaluate(struct schema_evaluator *ev, const struct schema *schema,
-                                    struct json_object *value)
-{
-    ev->collector = NULL;
-    return run(ev, schema, value);
-}
-
-enum schema_verdict eval_collect(struct schema_evaluator *ev, const struct schema *schema,
-                                 struct json_object *value, struct collector *collector)
-{
-    ev->collector = collector;
-    enum schema_verdict verdict = run(ev, schema, value);
-    ev->collector = NULL;
-    return verdict;
 }

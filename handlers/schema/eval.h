@@ -1,8 +1,9 @@
-/* One evaluation: between the files of the evaluator. */
+/* One evaluation: the walk over nodes, and what the operations of the steps need of it. */
 #ifndef TENTERHOOK_SCHEMA_EVAL_H
 #define TENTERHOOK_SCHEMA_EVAL_H
 
 #include "base/siphash.h"
+#include "handlers/schema/collector.h"
 #include "handlers/schema/equal.h"
 #include "handlers/schema/pattern.h"
 #include "handlers/schema/program.h"
@@ -23,32 +24,34 @@ struct scope {
 enum { INDEX_NONE = UINT32_MAX };
 
 /* How a value lies in the value of the frame above. */
-enum frame_place { PLACE_SAME, PLACE_MEMBER, PLACE_ITEM };
+enum frame_relation { RELATION_SAME, RELATION_MEMBER, RELATION_ITEM };
 
 /* A schema applied to a value. Frames lie on the stack and are linked upwards; locations are
  * spelled out from them only when something is reported. */
 struct frame {
     struct json_object *value;
     const char *name_text; /* not NULL: the value is this member's name (propertyNames) */
-    const struct node *node;
+    const struct schema_node *node;
     const struct frame *up;
     struct marks *marks; /* NULL: nobody asks what was evaluated */
     const struct scope *scope;
     const char *location; /* absolute, where a reference was followed to get here; else NULL */
     union {
-        const char *member; /* PLACE_MEMBER */
-        size_t item;        /* PLACE_ITEM */
+        const char *member; /* RELATION_MEMBER */
+        size_t item;        /* RELATION_ITEM */
     };
     const char *token; /* schema location from the frame above: /keyword, /keyword/token */
     uint32_t index;    /* or /keyword/index if token is NULL; INDEX_NONE: neither */
     uint8_t keyword;   /* enum keyword */
-    uint8_t place;
+    uint8_t relation;
     uint8_t type; /* enum value_type, set by eval_node */
 };
 
-struct collector;
+typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
+                            const struct step *step);
 
 struct schema_evaluator {
+    eval_operation *const *operations; /* by enum operation */
     struct schema_limits limits;
     struct matcher *matcher;
     struct siphash_key key;
@@ -62,14 +65,20 @@ struct schema_evaluator {
     struct collector *collector; /* NULL: only the verdict is wanted */
 };
 
+/* Applies the schema to the value. A collector is told why it fails; NULL: only the verdict is
+ * wanted. */
+enum schema_verdict eval_run(struct schema_evaluator *ev, const struct schema *schema,
+                             struct json_object *value, struct collector *collector);
+
 /* Applies frame->node to the value. False: it fails (or evaluation is abandoned). */
 bool eval_node(struct schema_evaluator *ev, struct frame *frame);
 
 /* Applies a simple node where nobody wants reasons: without most of a frame, which is for reports
  * and for schemas inside. Most schemas are {"type": "string"} and the like. */
-bool eval_simple(struct schema_evaluator *ev, const struct node *node, struct json_object *value);
+bool eval_simple(struct schema_evaluator *ev, const struct schema_node *node,
+                 struct json_object *value);
 
-static inline bool eval_is_simple(const struct schema_evaluator *ev, const struct node *node)
+static inline bool eval_is_simple(const struct schema_evaluator *ev, const struct schema_node *node)
 {
     return node->simple && !ev->collector;
 }
@@ -83,21 +92,10 @@ static inline bool eval_spend(struct schema_evaluator *ev, size_t steps)
 {
     ev->steps += steps;
     return ev->steps <= ev->limits.steps ||
-           eval_abandon(ev, steps >= VALUE_COST_TOO_DEEP
+           eval_abandon(ev, steps >= EQUAL_COST_TOO_DEEP
                                 ? "the value is nested too deeply to be compared"
                                 : "the schema takes too many steps on this value");
 }
-
-/* Notes a failure of `keyword` in the frame; `token` (may be NULL) goes behind it in the location.
- * Returns false. explain.c */
-bool eval_report(struct schema_evaluator *ev, const struct frame *frame, enum keyword keyword,
-                 const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* No more can be learned by going on after a failure. */
-bool collector_full(const struct collector *collector);
-
-/* Weighs a failure if the collector only probes a branch; then there is nothing to report. */
-bool collector_weighs(struct collector *collector, const struct frame *frame, enum keyword keyword);
 
 static inline bool eval_stops(const struct schema_evaluator *ev)
 {
@@ -114,12 +112,12 @@ static inline bool eval_wants_words(struct schema_evaluator *ev, const struct fr
 /* Always false. */
 #define EVAL_FAIL(ev, frame, keyword, ...)                                                         \
     (eval_wants_words((ev), (frame), (keyword))                                                    \
-         ? eval_report((ev), (frame), (keyword), __VA_ARGS__)                                      \
+         ? collector_report((ev)->collector, (frame), (keyword), __VA_ARGS__)                      \
          : false)
 
 /* ---- frames ---- */
 
-static inline struct frame frame_same(const struct frame *up, const struct node *node,
+static inline struct frame frame_same(const struct frame *up, const struct schema_node *node,
                                       enum keyword keyword, uint32_t index, struct marks *marks)
 {
     return (struct frame){.value = up->value,
@@ -130,7 +128,7 @@ static inline struct frame frame_same(const struct frame *up, const struct node 
                           .scope = up->scope,
                           .index = index,
                           .keyword = (uint8_t)keyword,
-                          .place = PLACE_SAME};
+                          .relation = RELATION_SAME};
 }
 
 static inline struct bytes frame_text(const struct frame *frame)
@@ -158,21 +156,5 @@ void marks_merge(struct marks *into, const struct marks *from);
 
 /* `size` bytes until scratch_used is put back; NULL (abandoned) if there are none. */
 void *scratch_alloc(struct schema_evaluator *ev, size_t size);
-
-/* ---- operations ---- */
-
-typedef bool eval_operation(struct schema_evaluator *ev, struct frame *frame,
-                            const struct step *step);
-
-eval_operation eval_never, eval_const, eval_enum, eval_bound, eval_multiple_of, eval_length,
-    eval_pattern, eval_format;                                           /* eval_value.c */
-eval_operation eval_object, eval_dependent, eval_unevaluated_properties; /* eval_object.c */
-eval_operation eval_array, eval_unique_items, eval_contains,
-    eval_unevaluated_items; /* eval_array.c */
-eval_operation eval_ref, eval_dynamic_ref, eval_all_of, eval_any_of, eval_one_of, eval_not,
-    eval_if; /* eval_apply.c */
-
-/* After all branches failed: says so, and why the one that came closest did. explain.c */
-bool explain_branches(struct schema_evaluator *ev, struct frame *frame, const struct step *step);
 
 #endif

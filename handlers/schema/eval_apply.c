@@ -1,7 +1,9 @@
 /* Schemas applied to the same value: references and combinators. What a branch has evaluated counts
  * only if the branch passes, so where anybody asks, each branch has marks of its own. */
-#include "handlers/schema/eval.h"
-#include "handlers/schema/sieve.h"
+#include "handlers/schema/eval_apply.h"
+
+#include "handlers/schema/closest_branch.h"
+#include "handlers/schema/prefilter.h"
 
 /* ---- references ---- */
 
@@ -51,8 +53,8 @@ bool eval_dynamic_ref(struct schema_evaluator *ev, struct frame *frame, const st
 /* ---- branches ---- */
 
 /* Applies a branch with marks of its own, which are merged into the frame's if it passes. */
-static bool try_branch(struct schema_evaluator *ev, struct frame *frame, const struct node *node,
-                       enum keyword keyword, uint32_t index)
+static bool try_branch(struct schema_evaluator *ev, struct frame *frame,
+                       const struct schema_node *node, enum keyword keyword, uint32_t index)
 {
     struct marks own;
     size_t used = ev->scratch_used;
@@ -87,14 +89,14 @@ static uint32_t count_passing(struct schema_evaluator *ev, struct frame *frame,
 {
     const struct branches *branches = step->data;
     struct collector *collector = ev->collector;
-    struct sieve_result sieved;
+    struct prefilter_result filtered;
     uint32_t passing = 0;
     ev->collector = NULL;
-    bool sieve = branches->sieve && frame->type == VALUE_OBJECT;
-    if (sieve && eval_spend(ev, value_member_count(frame->value) / 4))
-        sieve_run(branches->sieve, frame->value, &sieved);
+    bool prefilter = branches->prefilter && frame->type == TYPE_OBJECT;
+    if (prefilter && eval_spend(ev, value_member_count(frame->value) / 4))
+        prefilter_run(branches->prefilter, frame->value, &filtered);
     for (uint32_t i = 0; i < branches->count && passing < enough && !ev->abandoned; i++) {
-        if ((sieve && !sieve_passes(&sieved, i)) ||
+        if ((prefilter && !prefilter_passes(&filtered, i)) ||
             !try_branch(ev, frame, branches->nodes[i], step->keyword, i))
             continue;
         if (passing++ == 0)
@@ -111,7 +113,7 @@ bool eval_any_of(struct schema_evaluator *ev, struct frame *frame, const struct 
     uint32_t enough = frame->marks ? UINT32_MAX : 1;
     if (count_passing(ev, frame, step, enough, &first, &last))
         return true;
-    return ev->collector && !ev->abandoned && explain_branches(ev, frame, step);
+    return ev->collector && !ev->abandoned && closest_branch_report(ev, frame, step);
 }
 
 bool eval_one_of(struct schema_evaluator *ev, struct frame *frame, const struct step *step)
@@ -124,7 +126,7 @@ bool eval_one_of(struct schema_evaluator *ev, struct frame *frame, const struct 
         return EVAL_FAIL(ev, frame, KEYWORD_ONE_OF,
                          "must match exactly one schema, it matches numbers %u and %u", first,
                          last);
-    return ev->collector && !ev->abandoned && explain_branches(ev, frame, step);
+    return ev->collector && !ev->abandoned && closest_branch_report(ev, frame, step);
 }
 
 /* ---- not, if ---- */
@@ -150,7 +152,7 @@ bool eval_if(struct schema_evaluator *ev, struct frame *frame, const struct step
     ev->collector = collector;
     if (ev->abandoned)
         return false;
-    const struct node *next = passes ? condition->then : condition->otherwise;
+    const struct schema_node *next = passes ? condition->then : condition->otherwise;
     if (!next)
         return true;
     struct frame child =

@@ -1,10 +1,11 @@
 /* Arrays. uniqueItems compares a few items with each other; many are hashed, with a key drawn at
  * start, into a table in scratch memory, and compared only where the hashes are equal. */
+#include "handlers/schema/eval_array.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/eval.h"
 
 static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t item,
-                       const struct node *node, enum keyword keyword, uint32_t index)
+                       const struct schema_node *node, enum keyword keyword, uint32_t index)
 {
     if (eval_is_simple(ev, node))
         return eval_simple(ev, node, value_item(frame->value, item));
@@ -15,7 +16,7 @@ static bool apply_item(struct schema_evaluator *ev, struct frame *frame, size_t 
                           .item = item,
                           .index = index,
                           .keyword = (uint8_t)keyword,
-                          .place = PLACE_ITEM};
+                          .relation = RELATION_ITEM};
     return eval_node(ev, &child);
 }
 

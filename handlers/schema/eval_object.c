@@ -2,7 +2,7 @@
  * its schema and whether it is required. Senders write their members in the same order every time,
  * and schemas mostly in that order too, so the first guess is the property after the one before. In
  * an object with far more members than the schema names, these are looked up instead. */
-#include "handlers/schema/eval.h"
+#include "handlers/schema/eval_object.h"
 
 struct walk {
     struct schema_evaluator *ev;
@@ -34,7 +34,7 @@ static const struct property *plan_find(const struct object_plan *plan, uint32_t
 }
 
 static bool apply_value(struct walk *walk, struct json_object *value, const char *name,
-                        const struct node *node, enum keyword keyword, const char *token)
+                        const struct schema_node *node, enum keyword keyword, const char *token)
 {
     if (eval_is_simple(walk->ev, node))
         return eval_simple(walk->ev, node, value);
@@ -46,12 +46,12 @@ static bool apply_value(struct walk *walk, struct json_object *value, const char
                           .token = token,
                           .index = INDEX_NONE,
                           .keyword = (uint8_t)keyword,
-                          .place = PLACE_MEMBER};
+                          .relation = RELATION_MEMBER};
     return eval_node(walk->ev, &child);
 }
 
-static bool apply_member(struct walk *walk, const struct member *member, const struct node *node,
-                         enum keyword keyword, const char *token)
+static bool apply_member(struct walk *walk, const struct member *member,
+                         const struct schema_node *node, enum keyword keyword, const char *token)
 {
     if (walk->frame->marks)
         marks_set(walk->frame->marks, member->index);
@@ -68,7 +68,7 @@ static bool apply_name(struct walk *walk, const struct member *member)
                           .member = member_name(member),
                           .index = INDEX_NONE,
                           .keyword = KEYWORD_PROPERTY_NAMES,
-                          .place = PLACE_MEMBER};
+                          .relation = RELATION_MEMBER};
     return eval_node(walk->ev, &child);
 }
 

@@ -1,6 +1,7 @@
 /* The operations that look at one value alone. */
+#include "handlers/schema/eval_value.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/eval.h"
 #include "handlers/schema/format.h"
 
 #include <stdio.h>
@@ -28,7 +29,7 @@ static bool is_same(struct json_object *value, const struct frame *frame, size_t
     if (!frame->name_text)
         return value_equal(value, frame->value, cost);
     ++*cost;
-    return value_type(value) == VALUE_STRING && bytes_equal(value_string(value), frame_text(frame));
+    return value_type(value) == TYPE_STRING && bytes_equal(value_string(value), frame_text(frame));
 }
 
 static bool set_has_hash(const struct value_set *set, const struct frame *frame, size_t *cost)
@@ -43,9 +44,9 @@ static bool set_has_hash(const struct value_set *set, const struct frame *frame,
 static bool set_has(const struct value_set *set, const struct frame *frame, size_t *cost)
 {
     if (set->slots && set->texts) {
-        struct bytes text = frame->type == VALUE_STRING ? frame_text(frame) : bytes_of(NULL, 0);
+        struct bytes text = frame->type == TYPE_STRING ? frame_text(frame) : bytes_of(NULL, 0);
         *cost += text.length / 64;
-        return frame->type == VALUE_STRING && set_has_text(set, text);
+        return frame->type == TYPE_STRING && set_has_text(set, text);
     }
     if (set->slots && !frame->name_text)
         return set_has_hash(set, frame, cost);
@@ -69,8 +70,8 @@ static bool report_values(struct schema_evaluator *ev, const struct frame *frame
     buffer_init(&list, SHOWN_BYTES);
     for (uint32_t i = 0; whole && i < count; i++)
         whole = (i == 0 || buffer_append_text(&list, ", ")) && value_write(&list, values[i]);
-    eval_report(ev, frame, keyword, "must be %s%.*s%s", phrase, (int)list.length,
-                list.length ? (const char *)list.data : "", whole ? "" : "\u2026");
+    collector_report(ev->collector, frame, keyword, "must be %s%.*s%s", phrase, (int)list.length,
+                     list.length ? (const char *)list.data : "", whole ? "" : "\u2026");
     buffer_finish(&list);
     return false;
 }

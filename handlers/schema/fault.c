@@ -4,7 +4,8 @@
 #include "handlers/schema/fault.h"
 
 #include "base/encoding.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/library.h"
+#include "handlers/schema/location.h"
 
 enum { POINTER_MAX = 64 * 1024, SENTENCE_MAX = 1000 };
 
@@ -73,12 +74,12 @@ static bool add(struct schema_library *library, const char *document, const char
     return false;
 }
 
-static const char *write_pointer(struct schema_library *library, const struct record *record,
+static const char *write_pointer(struct schema_library *library, const struct subschema *subschema,
                                  const char *keyword)
 {
     struct buffer pointer;
     buffer_init(&pointer, POINTER_MAX);
-    record_pointer(record, &pointer);
+    subschema_pointer(subschema, &pointer);
     if (keyword && *keyword != '/')
         pointer_append(&pointer, keyword);
     else if (keyword)
@@ -88,19 +89,20 @@ static const char *write_pointer(struct schema_library *library, const struct re
     return copy;
 }
 
-bool fault_add_list(struct schema_library *library, const struct record *record,
+bool fault_add_list(struct schema_library *library, const struct subschema *subschema,
                     const char *keyword, const char *format, va_list args)
 {
-    return add(library, record->resource->document->uri, write_pointer(library, record, keyword),
+    return add(library, subschema->resource->document->uri,
+               write_pointer(library, subschema, keyword),
                arena_format_list(&library->arena, format, args));
 }
 
-bool fault_add(struct schema_library *library, const struct record *record, const char *keyword,
-               const char *format, ...)
+bool fault_add(struct schema_library *library, const struct subschema *subschema,
+               const char *keyword, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fault_add_list(library, record, keyword, format, args);
+    fault_add_list(library, subschema, keyword, format, args);
     va_end(args);
     return false;
 }

@@ -6,7 +6,7 @@
 
 #include <stdarg.h>
 
-struct record;
+struct subschema;
 
 /* Of one run; its items live in the library's arena. */
 struct fault_list {
@@ -19,14 +19,14 @@ void fault_list_clear(struct fault_list *list);
 /* Nothing more would be added: time to stop. */
 bool fault_list_full(const struct fault_list *list);
 
-/* Adds one at `record` and, if not NULL, `keyword` (a member, or a JSON pointer) inside it; the
+/* Adds one at `subschema` and, if not NULL, `keyword` (a member, or a JSON pointer) inside it; the
  * same one only once. All return false. */
-bool fault_add(struct schema_library *library, const struct record *record, const char *keyword,
-               const char *format, ...) __attribute__((format(printf, 4, 5)));
-bool fault_add_list(struct schema_library *library, const struct record *record,
+bool fault_add(struct schema_library *library, const struct subschema *subschema,
+               const char *keyword, const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool fault_add_list(struct schema_library *library, const struct subschema *subschema,
                     const char *keyword, const char *format, va_list args)
     __attribute__((format(printf, 4, 0)));
-/* At the document of that URI, which has no record. */
+/* At the document of that URI, which has no subschema. */
 bool fault_add_document(struct schema_library *library, const char *uri, const char *sentence);
 bool fault_memory(struct schema_library *library);
 

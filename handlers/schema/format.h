@@ -36,7 +36,6 @@ bool format_email(struct bytes text);
 /* format_idn.c */
 bool format_idn_hostname(struct bytes text);
 bool format_idn_email(struct bytes text);
-bool idn_label_valid(struct bytes a_label); /* "xn--…" */
 
 /* format_uri.c */
 bool format_uri(struct bytes text);

@@ -1,6 +1,7 @@
 /* Host names (RFC 1123, and the A-labels of RFC 5890 in them), addresses (RFC 2673, RFC 4291) and
  * mailboxes (RFC 5321 section 4.1.2). */
 #include "handlers/schema/format.h"
+#include "handlers/schema/idn_label.h"
 
 enum { HOST_MAX = 253, LABEL_MAX = 63, LOCAL_MAX = 64 };
 
@@ -17,7 +18,7 @@ static bool is_label(struct bytes label)
             return false;
     /* other labels with two hyphens there are reserved (RFC 5890 section 2.3.1), but are names */
     struct bytes prefix = bytes_of(label.data, label.length < 4 ? label.length : 4);
-    return !bytes_equal_nocase(prefix, bytes_of_text("xn--")) || idn_label_valid(label);
+    return !bytes_equal_nocase(prefix, bytes_of_text("xn--")) || idn_a_label_valid(label);
 }
 
 bool format_hostname(struct bytes text)

@@ -2,10 +2,12 @@
  * value without end ({"$ref": "#"}), or in a chain that is longer than any evaluation may be deep:
  * a walk over the steps that stay at one value, with a stack of its own, where meeting a node that
  * is still open is a loop. Dynamic references are not followed, since where they lead shows only
- * later; the limits of evaluation are behind them. The second gives anyOf and oneOf their sieves.
+ * later; the limits of evaluation are behind them. The second gives anyOf and oneOf their
+ * prefilters.
  */
-#include "handlers/schema/compile.h"
-#include "handlers/schema/sieve.h"
+#include "handlers/schema/graph.h"
+
+#include "handlers/schema/prefilter.h"
 
 #include <stdlib.h>
 
@@ -14,7 +16,7 @@ enum { CHAIN_MAX = 1000, GRAPH_BYTES = 256 * 1024 * 1024 };
 enum state { STATE_NEW, STATE_OPEN, STATE_CLOSED };
 
 struct visit {
-    const struct node *node;
+    const struct schema_node *node;
     enum state state;
     unsigned height; /* of the chain below, once closed */
     /* while open: */
@@ -27,13 +29,13 @@ struct graph {
     struct map visits; /* by node */
     struct arena arena;
     struct visit *top;
-    const struct node *blamed; /* NULL: memory ran out */
+    const struct schema_node *blamed; /* NULL: memory ran out */
     const char *why;
 };
 
 /* The schema number `index` that the step applies to the value itself; false when there are no
  * more. `*child` is NULL for one that is left out. */
-static bool step_child(const struct step *step, uint32_t index, const struct node **child)
+static bool step_child(const struct step *step, uint32_t index, const struct schema_node **child)
 {
     const struct branches *branches = step->data;
     const struct dependents *list = step->data;
@@ -62,10 +64,10 @@ static bool step_child(const struct step *step, uint32_t index, const struct nod
 }
 
 /* The next schema below the top; NULL when all have been seen. */
-static const struct node *next_child(struct visit *top)
+static const struct schema_node *next_child(struct visit *top)
 {
     while (top->step < top->node->step_count) {
-        const struct node *child = NULL;
+        const struct schema_node *child = NULL;
         if (!step_child(&top->node->steps[top->step], top->child++, &child)) {
             top->step++;
             top->child = 0;
@@ -76,7 +78,7 @@ static const struct node *next_child(struct visit *top)
     return NULL;
 }
 
-static struct visit *find_visit(struct graph *graph, const struct node *node)
+static struct visit *find_visit(struct graph *graph, const struct schema_node *node)
 {
     struct visit *visit = map_find(&graph->visits, bytes_of(&node, sizeof node));
     if (visit)
@@ -88,14 +90,14 @@ static struct visit *find_visit(struct graph *graph, const struct node *node)
     return map_add(&graph->visits, bytes_of(&visit->node, sizeof node), visit) ? visit : NULL;
 }
 
-static bool refuse(struct graph *graph, const struct node *blamed, const char *why)
+static bool refuse(struct graph *graph, const struct schema_node *blamed, const char *why)
 {
     graph->blamed = blamed;
     graph->why = why;
     return false;
 }
 
-static bool open_node(struct graph *graph, const struct node *node)
+static bool open_node(struct graph *graph, const struct schema_node *node)
 {
     struct visit *visit = find_visit(graph, node);
     if (!visit)
@@ -123,26 +125,27 @@ static bool close_top(struct graph *graph)
            refuse(graph, top->node, "applies too long a chain of schemas");
 }
 
-static bool visit_node(struct graph *graph, const struct node *node)
+static bool visit_node(struct graph *graph, const struct schema_node *node)
 {
     bool good = open_node(graph, node);
     while (good && graph->top) {
-        const struct node *child = next_child(graph->top);
+        const struct schema_node *child = next_child(graph->top);
         good = child ? open_node(graph, child) : close_top(graph);
     }
     return good;
 }
 
 /* Shared nodes apply nothing to the value itself, so whoever is blamed has one of his own. */
-static const struct record *blamed_record(const struct compiler *compiler, const struct node *node)
+static const struct subschema *blamed_subschema(const struct compiler *compiler,
+                                                const struct schema_node *node)
 {
     const struct part *part = compiler->parts_done;
     while (part->node != node)
         part = part->next;
-    return part->record;
+    return part->subschema;
 }
 
-bool compile_check_loops(struct compiler *compiler)
+bool graph_check_loops(struct compiler *compiler)
 {
     struct graph graph = {0};
     bool good = true;
@@ -151,7 +154,7 @@ bool compile_check_loops(struct compiler *compiler)
     for (const struct part *part = compiler->parts_done; good && part; part = part->next) {
         good = visit_node(&graph, part->node);
         if (!good && graph.blamed)
-            fault_add(compiler->library, blamed_record(compiler, graph.blamed), NULL, "%s",
+            fault_add(compiler->library, blamed_subschema(compiler, graph.blamed), NULL, "%s",
                       graph.why);
         else if (!good)
             fault_memory(compiler->library);
@@ -161,13 +164,14 @@ bool compile_check_loops(struct compiler *compiler)
     return good;
 }
 
-bool compile_sieves(struct compiler *compiler)
+bool graph_add_prefilters(struct compiler *compiler)
 {
-    struct sieve_maker *maker = sieve_maker_create();
+    struct prefilter_maker *maker = prefilter_maker_create();
     if (!maker)
         return fault_memory(compiler->library);
     for (const struct branches_part *part = compiler->branches; part; part = part->next)
-        part->branches->sieve = sieve_create(maker, &compiler->schema->arena, part->branches);
-    sieve_maker_destroy(maker);
+        part->branches->prefilter =
+            prefilter_create(maker, &compiler->schema->arena, part->branches);
+    prefilter_maker_destroy(maker);
     return true;
 }

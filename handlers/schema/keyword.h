@@ -128,11 +128,4 @@ void keyword_index_init(struct keyword_index *index);
 enum keyword keyword_find(const struct keyword_index *index, const struct dialect *dialect,
                           const char *name);
 
-/* One of the five published dialects; `uri` without an empty fragment. NULL if it is none. */
-const struct dialect *dialect_find(const char *uri);
-const struct dialect *dialect_of_draft(enum schema_draft draft);
-
-/* The vocabularies that `uri` stands for in a draft; 0 if it is unknown. */
-unsigned vocabulary_find(enum schema_draft draft, const char *uri);
-
 #endif

@@ -2,36 +2,10 @@
  * in the library as a bad one, so that it is neither read again nor taken for good. */
 #include "handlers/schema/load.h"
 
+#include "handlers/schema/published.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
-
-enum { LIBRARY_BYTES = 256 * 1024 * 1024 };
-
-void load_init(struct schema_library *library, const struct schema_options *options)
-{
-    *library = (struct schema_library){.options = *options};
-    arena_init(&library->arena, LIBRARY_BYTES);
-    keyword_index_init(&library->keywords);
-    map_init(&library->documents);
-    map_init(&library->resources);
-    map_init(&library->anchors);
-    map_init(&library->records);
-    map_init(&library->dialects);
-    map_init(&library->meta_programs);
-}
-
-void load_finish(struct schema_library *library)
-{
-    for (struct document *d = library->first_document; d; d = d->next)
-        value_release(d->value);
-    map_finish(&library->documents);
-    map_finish(&library->resources);
-    map_finish(&library->anchors);
-    map_finish(&library->records);
-    map_finish(&library->dialects);
-    map_finish(&library->meta_programs);
-    arena_finish(&library->arena);
-}
+#include "handlers/schema/walk.h"
 
 /* ---- documents ---- */
 
@@ -42,7 +16,7 @@ static struct document *add_document(struct schema_library *library, const char 
     if (!document)
         return NULL;
     document->uri = uri;
-    /* records are found by address: a resolver may give one value for two URIs */
+    /* subschemas are found by address: a resolver may give one value for two URIs */
     document->value = walk_find(library, value) ? value_copy(value) : value_keep(value);
     if (!document->value)
         return NULL;
@@ -54,10 +28,10 @@ static struct document *add_document(struct schema_library *library, const char 
 static bool check_document(struct schema_library *library, struct document *document,
                            const struct dialect *inherited)
 {
-    struct place at = {.document = document, .dialect = inherited, .path = ""};
+    struct location at = {.document = document, .dialect = inherited, .path = ""};
     unsigned first = library->resource_count;
     return walk_schema(library, document->value, at) &&
-           (library->trusted || meta_check(library, document->root, first));
+           (library->trusted || library->calls.check(library, document->root, first));
 }
 
 /* NULL after repeating the fault of a bad one. */
@@ -107,11 +81,11 @@ struct document *load_document(struct schema_library *library, const char *uri,
 
 /* ---- what references ask for ---- */
 
-static bool fetch(struct schema_library *library, const struct record *from, const char *uri,
+static bool fetch(struct schema_library *library, const struct subschema *from, const char *uri,
                   const char *keyword)
 {
     struct error why = {"there is nothing to resolve it"};
-    struct json_object *published = meta_document(uri), *value = published;
+    struct json_object *published = published_document(uri), *value = published;
     bool trusted = library->trusted;
     if (!value && library->options.resolve)
         value = library->options.resolve(library->options.context, uri, &why);
@@ -124,7 +98,7 @@ static bool fetch(struct schema_library *library, const struct record *from, con
     return good;
 }
 
-struct resource *load_resource(struct schema_library *library, const struct record *from,
+struct resource *load_resource(struct schema_library *library, const struct subschema *from,
                                const char *uri, const char *keyword)
 {
     struct bytes key = bytes_of_text(uri);

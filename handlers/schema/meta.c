@@ -1,10 +1,12 @@
-/* The published meta-schemas are in the program (meta/, embedded at build). Every document is
- * checked against its dialect's, compiled once in a library of its own. What a document holds of
- * other dialects is checked by itself: for the schemas around it, it is the schema that takes
- * everything, in a copy. */
+/* Every document is checked against the meta-schema of its dialect, compiled once in a library of
+ * its own. What a document holds of other dialects is checked by itself: for the schemas around it,
+ * it is the schema that takes everything, in a copy. */
+#include "handlers/schema/meta.h"
+
 #include "handlers/schema/compile.h"
-#include "handlers/schema/meta_texts.h"
+#include "handlers/schema/published.h"
 #include "handlers/schema/value.h"
+#include "handlers/schema/walk.h"
 
 #include <stdlib.h>
 
@@ -22,71 +24,77 @@ struct meta_program {
     struct meta_program *next;
 };
 
-struct json_object *meta_document(const char *uri)
-{
-    const struct dialect *dialect = dialect_find(uri);
-    const char *name = dialect ? dialect->uri : uri;
-    for (const struct meta_text *text = meta_texts; text->uri; text++)
-        if (strcmp(text->uri, name) == 0)
-            return value_parse(text->text);
-    return NULL;
-}
+/* What the checks of one library share. */
+struct meta {
+    struct schema_library *library; /* of meta-schemas */
+    struct map programs;            /* by dialect's URI */
+    struct meta_program *first_program;
+    struct schema_evaluator *evaluator;
+};
 
-/* A meta-schema of one's own may come from the same resolver. */
-static struct schema_library *meta_library(struct schema_library *library)
+/* Made at the first check; NULL without memory. A meta-schema of one's own may come from the same
+ * resolver. */
+static struct meta *meta_of(struct schema_library *library)
 {
     if (library->meta)
         return library->meta;
     struct schema_options options = library->options;
     options.assert_formats = false;
     options.draft = SCHEMA_DRAFT_DEFAULT;
-    library->meta = schema_library_create(&options);
-    if (library->meta)
-        library->meta->trusted = true;
-    return library->meta;
+    struct meta *meta = calloc(1, sizeof *meta);
+    if (!meta)
+        return NULL;
+    map_init(&meta->programs);
+    meta->library = library_create(&options, &library->calls);
+    meta->evaluator = schema_evaluator_create(&meta_limits);
+    library->meta = meta;
+    if (meta->library && meta->evaluator) {
+        meta->library->trusted = true;
+        return meta;
+    }
+    meta_finish(library);
+    return NULL;
 }
 
 /* `at` is the schema that names it. */
-static struct schema *compile_meta(struct schema_library *library, const struct record *at,
+static struct schema *compile_meta(struct schema_library *library, const struct subschema *at,
                                    const char *uri)
 {
-    struct schema_library *meta = meta_library(library);
+    struct schema_library *meta = library->meta->library;
     struct error why = {"there is nothing to resolve it"};
-    struct json_object *document = meta_document(uri);
-    if (!document && meta && library->options.resolve)
+    struct json_object *document = published_document(uri);
+    if (!document && library->options.resolve)
         document = library->options.resolve(library->options.context, uri, &why);
-    struct schema *schema = NULL;
-    if (meta && document)
-        schema = schema_compile(meta, uri, document);
-    else if (meta)
+    if (!document) {
         fault_add(library, at, "$schema", "no schema is known as \"%s\": %s", uri, why.text);
-    else
-        fault_memory(library);
-    const struct schema_fault *fault = meta ? schema_faults(meta) : NULL;
-    for (; !schema && fault; fault = fault->next)
-        fault_repeat(library, fault);
+        return NULL;
+    }
+    struct schema *schema = compile_schema(meta, uri, document);
+    for (const struct schema_fault *f = schema_faults(meta); !schema && f; f = f->next)
+        fault_repeat(library, f);
     value_release(document);
     return schema;
 }
 
-static struct schema *meta_schema(struct schema_library *library, const struct record *at,
+static struct schema *meta_schema(struct schema_library *library, const struct subschema *at,
                                   const char *uri)
 {
-    struct meta_program *program = map_find(&library->meta_programs, bytes_of_text(uri));
+    struct meta *meta = library->meta;
+    struct meta_program *program = map_find(&meta->programs, bytes_of_text(uri));
     if (program)
         return program->schema;
     struct schema *schema = compile_meta(library, at, uri);
     if (!schema)
         return NULL;
     program = arena_alloc(&library->arena, sizeof *program);
-    if (!program || !map_add(&library->meta_programs, bytes_of_text(uri), program)) {
+    if (!program || !map_add(&meta->programs, bytes_of_text(uri), program)) {
         schema_destroy(schema);
         fault_memory(library);
         return NULL;
     }
     program->schema = schema;
-    program->next = library->first_meta_program;
-    library->first_meta_program = program;
+    program->next = meta->first_program;
+    meta->first_program = program;
     return program->schema;
 }
 
@@ -127,16 +135,16 @@ static struct json_object *mask_array(struct mask *mask, struct json_object *arr
 /* A copy in which {} stands for the schemas of other dialects. */
 static struct json_object *mask_value(struct mask *mask, struct json_object *value, unsigned depth)
 {
-    const struct record *record = walk_find(mask->library, value);
+    const struct subschema *subschema = walk_find(mask->library, value);
     unsigned type = value_type(value);
-    if (record && record->resource->dialect != mask->dialect) {
+    if (subschema && subschema->resource->dialect != mask->dialect) {
         struct json_object *everything = value_new_object();
         mask->full |= !everything;
         return everything;
     }
-    if (depth == MASK_DEPTH || !(type & (VALUE_OBJECT | VALUE_ARRAY)))
+    if (depth == MASK_DEPTH || !(type & (TYPE_OBJECT | TYPE_ARRAY)))
         return value_keep(value);
-    return type == VALUE_OBJECT ? mask_object(mask, value, depth) : mask_array(mask, value, depth);
+    return type == TYPE_OBJECT ? mask_object(mask, value, depth) : mask_array(mask, value, depth);
 }
 
 /* ---- checking ---- */
@@ -149,20 +157,20 @@ static bool is_explained(const struct schema_failure *failure, const struct sche
            strncmp(next->schema, failure->schema, length) == 0;
 }
 
-static bool fault_instance(struct schema_library *library, const struct record *root,
+static bool fault_instance(struct schema_library *library, const struct subschema *root,
                            const char *instance, const char *sentence)
 {
     return fault_add(library, root, *instance ? instance : NULL, "not a valid schema: %s",
                      sentence);
 }
 
-static bool refuse(struct schema_library *library, const struct record *root,
+static bool refuse(struct schema_library *library, const struct subschema *root,
                    const struct schema *meta, struct json_object *value)
 {
     struct schema_failures failures = {.count = 0};
     struct arena arena;
     arena_init(&arena, 256 * 1024);
-    schema_explain(library->evaluator, meta, value, &arena, &failures);
+    schema_explain(library->meta->evaluator, meta, value, &arena, &failures);
     for (size_t i = 0; i < failures.count; i++) {
         const struct schema_failure *failure = &failures.items[i];
         if (!is_explained(failure, i + 1 < failures.count ? failure + 1 : NULL))
@@ -174,22 +182,20 @@ static bool refuse(struct schema_library *library, const struct record *root,
     return false;
 }
 
-static bool check_value(struct schema_library *library, const struct record *root,
+static bool check_value(struct schema_library *library, const struct subschema *root,
                         struct json_object *value)
 {
     const struct schema *meta = meta_schema(library, root, root->resource->dialect->uri);
     if (!meta)
         return false;
-    return schema_evaluate(library->evaluator, meta, value) == SCHEMA_VALID ||
+    return schema_evaluate(library->meta->evaluator, meta, value) == SCHEMA_VALID ||
            refuse(library, root, meta, value);
 }
 
-static bool check_record(struct schema_library *library, const struct record *root)
+static bool check_subschema(struct schema_library *library, const struct subschema *root)
 {
     struct mask mask = {.library = library, .dialect = root->resource->dialect};
-    if (!library->evaluator)
-        library->evaluator = schema_evaluator_create(&meta_limits);
-    if (!library->evaluator)
+    if (!meta_of(library))
         return fault_memory(library);
     if (!root->resource->document->mixed)
         return check_value(library, root, root->value);
@@ -199,22 +205,28 @@ static bool check_record(struct schema_library *library, const struct record *ro
     return good;
 }
 
-bool meta_check(struct schema_library *library, const struct record *root, unsigned first)
+bool meta_check(struct schema_library *library, const struct subschema *root, unsigned first)
 {
     const struct document *document = root->resource->document;
-    bool good = check_record(library, root);
+    bool good = check_subschema(library, root);
     const struct resource *r = library->first_resource;
     for (; r && r->index >= first; r = r->next)
         if (r->document == document && r->root != root && r->outer &&
             r->dialect != r->outer->dialect)
-            good &= check_record(library, r->root);
+            good &= check_subschema(library, r->root);
     return good;
 }
 
 void meta_finish(struct schema_library *library)
 {
-    for (struct meta_program *p = library->first_meta_program; p; p = p->next)
+    struct meta *meta = library->meta;
+    if (!meta)
+        return;
+    for (struct meta_program *p = meta->first_program; p; p = p->next)
         schema_destroy(p->schema);
-    schema_library_destroy(library->meta);
-    schema_evaluator_destroy(library->evaluator);
+    map_finish(&meta->programs);
+    library_destroy(meta->library);
+    schema_evaluator_destroy(meta->evaluator);
+    free(meta);
+    library->meta = NULL;
 }

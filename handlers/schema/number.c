@@ -41,7 +41,7 @@ static int64_t parse_exponent(const char *at)
  * draft-04's integers it is the same. */
 static bool is_marked(const char *digits, const char *at)
 {
-    return at - digits >= VALUE_BIG_DIGITS && strcmp(at, VALUE_BIG_SUFFIX) == 0;
+    return at - digits >= JSON_BIG_DIGITS && strcmp(at, JSON_BIG_SUFFIX) == 0;
 }
 
 void number_parse(const char *text, struct number *number)
@@ -155,8 +155,8 @@ static int64_t fraction_digits(const struct decimal *d)
 unsigned number_type(const struct number *number)
 {
     if (number->integer)
-        return VALUE_INTEGER;
-    return number->small || fraction_digits(&number->decimal) <= 0 ? VALUE_WHOLE : VALUE_FRACTION;
+        return TYPE_INTEGER;
+    return number->small || fraction_digits(&number->decimal) <= 0 ? TYPE_WHOLE : TYPE_FRACTION;
 }
 
 /* ---- hashes ---- */

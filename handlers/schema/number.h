@@ -34,7 +34,7 @@ void number_parse(const char *text, struct number *number);
 /* -1, 0, 1 */
 int number_compare(const struct number *a, const struct number *b);
 
-/* Which of VALUE_INTEGER, VALUE_WHOLE, VALUE_FRACTION. */
+/* Which of TYPE_INTEGER, TYPE_WHOLE, TYPE_FRACTION. */
 unsigned number_type(const struct number *number);
 
 /* Equal numbers have equal hashes, however they are written. Without the key nobody can choose

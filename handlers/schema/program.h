@@ -51,7 +51,7 @@ struct step {
 
 enum { RESOURCE_NONE = UINT32_MAX };
 
-struct node {
+struct schema_node {
     uint8_t types;       /* enum value_type: what passes */
     uint8_t step_types;  /* of values that any step looks at */
     bool owns_marks : 1; /* has unevaluated*: collects what its own keywords evaluated */
@@ -64,7 +64,7 @@ struct node {
 
 /* OPERATION_REF */
 struct jump {
-    const struct node *node;
+    const struct schema_node *node;
     const char *location; /* "uri#/definitions/x" */
 };
 
@@ -95,7 +95,7 @@ static const struct siphash_key value_set_key = {{0x7465, 0x6e74}};
 /* OPERATION_OBJECT */
 struct property {
     const char *name;
-    const struct node *node; /* NULL: only required */
+    const struct schema_node *node; /* NULL: only required */
     uint32_t length;
     uint32_t hash : 31;
     uint32_t required : 1;
@@ -103,7 +103,7 @@ struct property {
 
 struct pattern_property {
     const struct pattern *pattern;
-    const struct node *node;
+    const struct schema_node *node;
 };
 
 struct object_plan {
@@ -114,23 +114,23 @@ struct object_plan {
     uint32_t minimum, maximum;
     uint32_t pattern_count;
     const struct pattern_property *patterns;
-    const struct node *additional, *names; /* NULL: none */
-    bool walks;                            /* the members must be looked at one by one */
-    bool applies;                          /* `properties` has schemas for some */
+    const struct schema_node *additional, *names; /* NULL: none */
+    bool walks;                                   /* the members must be looked at one by one */
+    bool applies;                                 /* `properties` has schemas for some */
 };
 
 /* OPERATION_ARRAY */
 struct array_plan {
-    const struct node *const *prefix;
+    const struct schema_node *const *prefix;
     uint32_t prefix_count;
     uint32_t minimum, maximum;
     uint8_t prefix_keyword, rest_keyword; /* enum keyword: they changed names */
-    const struct node *rest;              /* NULL: none */
+    const struct schema_node *rest;       /* NULL: none */
 };
 
 /* OPERATION_CONTAINS */
 struct contains_plan {
-    const struct node *node;
+    const struct schema_node *node;
     uint32_t minimum, maximum;
     bool marks; /* 2020-12: what matches counts as evaluated */
 };
@@ -138,7 +138,7 @@ struct contains_plan {
 /* OPERATION_DEPENDENT */
 struct dependent {
     const char *name;
-    const struct node *node; /* or the names: */
+    const struct schema_node *node; /* or the names: */
     const char *const *names;
     uint32_t name_count;
 };
@@ -150,18 +150,19 @@ struct dependents {
 
 /* OPERATION_ALL_OF, OPERATION_ANY_OF, OPERATION_ONE_OF */
 struct branches {
-    const struct node *const *nodes;
+    const struct schema_node *const *nodes;
     uint32_t count;
-    const struct sieve *sieve; /* NULL: try them all */
+    const struct prefilter *prefilter; /* NULL: try them all */
 };
 
 /* OPERATION_IF */
 struct condition {
-    const struct node *test, *then, *otherwise; /* the latter two may be NULL */
+    const struct schema_node *test, *then, *otherwise; /* the latter two may be NULL */
 };
 
-/* OPERATION_NOT, OPERATION_UNEVALUATED_*: const struct node; OPERATION_MULTIPLE_OF: const struct
- * divisor; OPERATION_PATTERN: const struct pattern; OPERATION_FORMAT: const struct format_row */
+/* OPERATION_NOT, OPERATION_UNEVALUATED_*: const struct schema_node; OPERATION_MULTIPLE_OF: const
+ * struct divisor; OPERATION_PATTERN: const struct pattern; OPERATION_FORMAT: const struct
+ * format_row */
 
 /* The dynamic anchors of one resource. */
 struct anchor_jump {

@@ -1,8 +1,12 @@
 /* What a reference leads to: a resource by its URI, and inside of it a schema by a JSON pointer or
  * an anchor. */
+#include "handlers/schema/reference.h"
+
 #include "handlers/schema/load.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
+#include "handlers/schema/walk.h"
 
 enum { PATH_MAX_BYTES = 64 * 1024 };
 
@@ -12,9 +16,9 @@ static struct json_object *pointer_step(struct json_object *value, const char *t
     struct json_object *next = NULL;
     unsigned type = value_type(value);
     uint64_t index;
-    if (type == VALUE_OBJECT)
+    if (type == TYPE_OBJECT)
         return value_find(value, token, &next) ? next : NULL;
-    bool good = type == VALUE_ARRAY && bytes_to_uint64(bytes_of_text(token), &index) &&
+    bool good = type == TYPE_ARRAY && bytes_to_uint64(bytes_of_text(token), &index) &&
                 (token[0] != '0' || !token[1]) && index < value_item_count(value);
     return good ? value_item(value, index) : NULL;
 }
@@ -32,8 +36,9 @@ static void pointer_unescape(char *token)
 
 /* The value at the end of `pointer` (which is taken apart), seen from `*nearest`; `*nearest`
  * becomes the last schema on the way, and `path` leads on from there. */
-static struct json_object *pointer_follow(struct schema_library *library, struct record **nearest,
-                                          char *pointer, struct buffer *path)
+static struct json_object *pointer_follow(struct schema_library *library,
+                                          struct subschema **nearest, char *pointer,
+                                          struct buffer *path)
 {
     struct json_object *value = (*nearest)->value;
     for (char *token = pointer; value && token;) {
@@ -43,9 +48,9 @@ static struct json_object *pointer_follow(struct schema_library *library, struct
         pointer_unescape(token);
         value = pointer_step(value, token);
         pointer_append(path, token);
-        struct record *record = value ? walk_find(library, value) : NULL;
-        if (record) {
-            *nearest = record;
+        struct subschema *subschema = value ? walk_find(library, value) : NULL;
+        if (subschema) {
+            *nearest = subschema;
             path->length = 0;
         }
         token = end;
@@ -54,14 +59,14 @@ static struct json_object *pointer_follow(struct schema_library *library, struct
 }
 
 /* A value that no keyword says to be a schema, but a reference does: it is checked as one. */
-static struct record *adopt(struct schema_library *library, const struct record *nearest,
-                            struct bytes path, struct json_object *value)
+static struct subschema *adopt(struct schema_library *library, const struct subschema *nearest,
+                               struct bytes path, struct json_object *value)
 {
-    struct place at = {.document = nearest->resource->document,
-                       .resource = nearest->resource,
-                       .parent = nearest,
-                       .path = arena_copy_bytes(&library->arena, path),
-                       .dialect = nearest->resource->dialect};
+    struct location at = {.document = nearest->resource->document,
+                          .resource = nearest->resource,
+                          .parent = nearest,
+                          .path = arena_copy_bytes(&library->arena, path),
+                          .dialect = nearest->resource->dialect};
     unsigned first = library->resource_count;
     if (!at.path) {
         fault_memory(library);
@@ -69,18 +74,18 @@ static struct record *adopt(struct schema_library *library, const struct record 
     }
     if (!walk_schema(library, value, at))
         return NULL;
-    struct record *record = walk_find(library, value);
+    struct subschema *subschema = walk_find(library, value);
     const struct schema_fault *before = library->faults.last;
-    if (library->trusted || meta_check(library, record, first))
-        return record;
-    record->fault = fault_after(&library->faults, before);
+    if (library->trusted || library->calls.check(library, subschema, first))
+        return subschema;
+    subschema->fault = fault_after(&library->faults, before);
     return NULL;
 }
 
-static struct record *find_by_pointer(struct schema_library *library, struct resource *resource,
-                                      char *pointer)
+static struct subschema *find_by_pointer(struct schema_library *library, struct resource *resource,
+                                         char *pointer)
 {
-    struct record *nearest = resource->root, *found = NULL;
+    struct subschema *nearest = resource->root, *found = NULL;
     struct buffer path;
     buffer_init(&path, PATH_MAX_BYTES);
     struct json_object *value = pointer_follow(library, &nearest, pointer, &path);
@@ -92,8 +97,8 @@ static struct record *find_by_pointer(struct schema_library *library, struct res
     return found;
 }
 
-static struct record *find_in(struct schema_library *library, struct resource *resource,
-                              char *fragment)
+static struct subschema *find_in(struct schema_library *library, struct resource *resource,
+                                 char *fragment)
 {
     if (!fragment || !*fragment)
         return resource->root;
@@ -102,18 +107,18 @@ static struct record *find_in(struct schema_library *library, struct resource *r
 }
 
 /* NULL after repeating the fault of a schema that was adopted before, in vain. */
-static struct record *unless_bad(struct schema_library *library, struct record *found)
+static struct subschema *unless_bad(struct schema_library *library, struct subschema *found)
 {
-    for (const struct record *record = found; record; record = record->parent)
-        if (record->fault) {
-            fault_repeat(library, record->fault);
+    for (const struct subschema *subschema = found; subschema; subschema = subschema->parent)
+        if (subschema->fault) {
+            fault_repeat(library, subschema->fault);
             return NULL;
         }
     return found;
 }
 
-struct record *reference_find(struct schema_library *library, const struct record *from,
-                              const char *reference, const char *keyword)
+struct subschema *reference_find(struct schema_library *library, const struct subschema *from,
+                                 const char *reference, const char *keyword)
 {
     char *uri = uri_resolve(&library->arena, from->resource->uri, reference);
     if (!uri) {
@@ -129,7 +134,7 @@ struct record *reference_find(struct schema_library *library, const struct recor
     if (!resource)
         return NULL;
     size_t faults = library->faults.count;
-    struct record *found = find_in(library, resource, fragment);
+    struct subschema *found = find_in(library, resource, fragment);
     if (!found && library->faults.count == faults)
         fault_add(library, from, keyword, "\"%s\" leads to no schema", reference);
     return unless_bad(library, found);

@@ -1,9 +1,11 @@
 /* The public functions around a library of documents. */
 #include "handlers/schema/compile.h"
-#include "handlers/schema/value.h"
+#include "handlers/schema/custom_dialect.h"
+#include "handlers/schema/dialect.h"
+#include "handlers/schema/meta.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 bool schema_draft_find(const char *name, enum schema_draft *draft)
 {
@@ -36,10 +38,9 @@ bool schema_draft_find(const char *name, enum schema_draft *draft)
 
 struct schema_library *schema_library_create(const struct schema_options *options)
 {
-    struct schema_library *library = calloc(1, sizeof *library);
-    if (library)
-        load_init(library, options);
-    return library;
+    static const struct library_calls calls = {.load_dialect = custom_dialect_load,
+                                               .check = meta_check};
+    return library_create(options, &calls);
 }
 
 void schema_library_destroy(struct schema_library *library)
@@ -47,15 +48,11 @@ void schema_library_destroy(struct schema_library *library)
     if (!library)
         return;
     meta_finish(library);
-    load_finish(library);
-    free(library);
+    library_destroy(library);
 }
 
 struct schema *schema_compile(struct schema_library *library, const char *uri,
                               struct json_object *value)
 {
-    fault_list_clear(&library->faults);
-    struct document *document =
-        load_document(library, uri, value, dialect_of_draft(library->options.draft));
-    return document ? compile_document(library, document) : NULL;
+    return compile_schema(library, uri, value);
 }

@@ -1,6 +1,6 @@
 /* JSON Schema: drafts 2020-12, 2019-09, 07, 06 and 04, compiled once and evaluated without
  * allocation. A library of its own: it knows nothing of routes, files or networks. Documents come
- * parsed (json-c values, whose big integers end in VALUE_BIG_SUFFIX, see value.h), and what they
+ * parsed (json-c values, whose big integers end in JSON_BIG_SUFFIX, see value.h), and what they
  * refer to comes from the caller's resolver. */
 #ifndef TENTERHOOK_SCHEMA_SCHEMA_H
 #define TENTERHOOK_SCHEMA_SCHEMA_H

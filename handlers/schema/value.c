@@ -64,15 +64,15 @@ static bool write_object(struct buffer *out, struct json_object *object)
 bool value_write(struct buffer *out, struct json_object *value)
 {
     switch (value_type(value)) {
-    case VALUE_NULL:
+    case TYPE_NULL:
         return buffer_append_text(out, "null");
-    case VALUE_BOOLEAN:
+    case TYPE_BOOLEAN:
         return buffer_append_text(out, value_boolean(value) ? "true" : "false");
-    case VALUE_STRING:
+    case TYPE_STRING:
         return write_string(out, value_string(value));
-    case VALUE_ARRAY:
+    case TYPE_ARRAY:
         return write_array(out, value);
-    case VALUE_OBJECT:
+    case TYPE_OBJECT:
         return write_object(out, value);
     default:
         return write_number(out, value);

@@ -13,31 +13,31 @@
 /* One bit each, so that a schema's `type` is a mask. Numbers are told apart by how they are
  * written: draft-04 takes 1 for an integer and 1.0 not, later drafts take both. */
 enum value_type {
-    VALUE_NULL = 1 << 0,
-    VALUE_BOOLEAN = 1 << 1,
-    VALUE_OBJECT = 1 << 2,
-    VALUE_ARRAY = 1 << 3,
-    VALUE_STRING = 1 << 4,
-    VALUE_INTEGER = 1 << 5,  /* 1 */
-    VALUE_WHOLE = 1 << 6,    /* 1.0, 1e3 */
-    VALUE_FRACTION = 1 << 7, /* 1.5; value_type says this for every number with a point or exponent,
-                              * number_type looks closer */
-    VALUE_NUMBER = VALUE_INTEGER | VALUE_WHOLE | VALUE_FRACTION,
-    VALUE_ANY = 255,
+    TYPE_NULL = 1 << 0,
+    TYPE_BOOLEAN = 1 << 1,
+    TYPE_OBJECT = 1 << 2,
+    TYPE_ARRAY = 1 << 3,
+    TYPE_STRING = 1 << 4,
+    TYPE_INTEGER = 1 << 5,  /* 1 */
+    TYPE_WHOLE = 1 << 6,    /* 1.0, 1e3 */
+    TYPE_FRACTION = 1 << 7, /* 1.5; value_type says this for every number with a point or exponent,
+                             * number_type looks closer */
+    TYPE_NUMBER = TYPE_INTEGER | TYPE_WHOLE | TYPE_FRACTION,
+    TYPE_ANY = 255,
 };
 
 /* json-c saturates integers beyond 64 bits without a word. Whoever parses for this engine puts this
  * behind them, which makes json-c take them for decimals, whose text it keeps. */
-#define VALUE_BIG_SUFFIX "e+00"
-enum { VALUE_BIG_DIGITS = 19 }; /* shorter ones are never marked */
+#define JSON_BIG_SUFFIX "e+00"
+enum { JSON_BIG_DIGITS = 19 }; /* shorter ones are never marked */
 
 static inline unsigned value_type(const struct json_object *value)
 {
     static const uint8_t types[] = {
-        [json_type_null] = VALUE_NULL,       [json_type_boolean] = VALUE_BOOLEAN,
-        [json_type_double] = VALUE_FRACTION, [json_type_int] = VALUE_INTEGER,
-        [json_type_object] = VALUE_OBJECT,   [json_type_array] = VALUE_ARRAY,
-        [json_type_string] = VALUE_STRING,
+        [json_type_null] = TYPE_NULL,       [json_type_boolean] = TYPE_BOOLEAN,
+        [json_type_double] = TYPE_FRACTION, [json_type_int] = TYPE_INTEGER,
+        [json_type_object] = TYPE_OBJECT,   [json_type_array] = TYPE_ARRAY,
+        [json_type_string] = TYPE_STRING,
     };
     return types[json_object_get_type(value)];
 }
@@ -53,7 +53,7 @@ static inline struct bytes value_string(struct json_object *value)
 }
 
 /* A string as text; NULL if U+0000 in it would end it too early. */
-static inline const char *value_text(struct json_object *value)
+static inline const char *value_c_string(struct json_object *value)
 {
     struct bytes text = value_string(value);
     return memchr(text.data, 0, text.length) ? NULL : (const char *)text.data;

@@ -1,54 +1,56 @@
 /* Schemas are looked for only where a keyword's row says that its value holds some: an $id inside
  * an enum is a value, not a schema. What a JSON pointer reaches elsewhere (the value of an unknown
- * keyword) is walked when a reference leads there. Every schema found has a record, found again by
- * the address of its value. A URI or an anchor that two schemas claim is a mistake: references
+ * keyword) is walked when a reference leads there. Every schema found has a subschema, found again
+ * by the address of its value. A URI or an anchor that two schemas claim is a mistake: references
  * would go to whichever was read first. */
+#include "handlers/schema/walk.h"
+
 #include "handlers/schema/equal.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/location.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"
 
 #include <stdio.h>
 
 /* The guard lets 256 levels of JSON through, which are fewer schemas. */
-enum { WALK_DEPTH = 300, PLACE_MAX = 4096 };
+enum { WALK_DEPTH = 300, ORIGIN_MAX = 4096 };
 
 bool walk_is_schema(struct json_object *value)
 {
-    return value_type(value) & (VALUE_OBJECT | VALUE_BOOLEAN);
+    return value_type(value) & (TYPE_OBJECT | TYPE_BOOLEAN);
 }
 
-/* ---- records ---- */
+/* ---- subschemas ---- */
 
-struct record *walk_find(const struct schema_library *library, struct json_object *value)
+struct subschema *walk_find(const struct schema_library *library, struct json_object *value)
 {
-    return map_find(&library->records, bytes_of(&value, sizeof value));
+    return map_find(&library->subschemas, bytes_of(&value, sizeof value));
 }
 
-static struct record *add_record(struct schema_library *library, struct json_object *value,
-                                 const struct place *at)
+static struct subschema *add_subschema(struct schema_library *library, struct json_object *value,
+                                       const struct location *at)
 {
-    struct record *record = arena_alloc(&library->arena, sizeof *record);
-    if (!record)
+    struct subschema *subschema = arena_alloc(&library->arena, sizeof *subschema);
+    if (!subschema)
         return NULL;
-    *record = (struct record){
+    *subschema = (struct subschema){
         .value = value, .resource = at->resource, .parent = at->parent, .path = at->path};
-    bool good = map_add(&library->records, bytes_of(&record->value, sizeof value), record);
-    return good ? record : NULL;
+    bool good = map_add(&library->subschemas, bytes_of(&subschema->value, sizeof value), subschema);
+    return good ? subschema : NULL;
 }
 
 /* ---- names ---- */
 
 /* Of a schema with a name that `owner` has already. */
-static bool refuse_twin(struct schema_library *library, const struct record *record,
-                        const char *keyword, const char *name, const struct record *owner)
+static bool refuse_twin(struct schema_library *library, const struct subschema *subschema,
+                        const char *keyword, const char *name, const struct subschema *owner)
 {
-    struct buffer place;
-    buffer_init(&place, PLACE_MAX);
-    record_place(owner, &place);
-    fault_add(library, record, keyword, "\"%s\" stands for %.*s already", name, (int)place.length,
-              place.length ? (const char *)place.data : "");
-    buffer_finish(&place);
+    struct buffer origin;
+    buffer_init(&origin, ORIGIN_MAX);
+    subschema_origin(owner, &origin);
+    fault_add(library, subschema, keyword, "\"%s\" stands for %.*s already", name,
+              (int)origin.length, origin.length ? (const char *)origin.data : "");
+    buffer_finish(&origin);
     return false;
 }
 
@@ -71,8 +73,8 @@ static bool name_resource(struct schema_library *library, struct resource *resou
     return known || map_add(&library->resources, key, resource) || fault_memory(library);
 }
 
-static struct resource *add_resource(struct schema_library *library, struct record *root,
-                                     const char *uri, const struct place *at)
+static struct resource *add_resource(struct schema_library *library, struct subschema *root,
+                                     const char *uri, const struct location *at)
 {
     struct resource *resource = arena_alloc(&library->arena, sizeof *resource);
     if (!resource)
@@ -94,69 +96,71 @@ static struct bytes anchor_key(struct schema_library *library, const struct reso
     return bytes_of_text(arena_format(&library->arena, "%u#%s", resource->index, name));
 }
 
-struct record *walk_find_anchor(struct schema_library *library, const struct resource *resource,
-                                const char *name)
+struct subschema *walk_find_anchor(struct schema_library *library, const struct resource *resource,
+                                   const char *name)
 {
     return map_find(&library->anchors, anchor_key(library, resource, name));
 }
 
-static bool name_anchor(struct schema_library *library, struct record *record, const char *name,
-                        const char *keyword)
+static bool name_anchor(struct schema_library *library, struct subschema *subschema,
+                        const char *name, const char *keyword)
 {
-    struct bytes key = anchor_key(library, record->resource, name);
+    struct bytes key = anchor_key(library, subschema->resource, name);
     if (!key.data)
         return fault_memory(library);
-    const struct record *known = map_find(&library->anchors, key);
-    if (known && known != record)
-        return refuse_twin(library, record, keyword, name, known);
-    return known || map_add(&library->anchors, key, record) || fault_memory(library);
+    const struct subschema *known = map_find(&library->anchors, key);
+    if (known && known != subschema)
+        return refuse_twin(library, subschema, keyword, name, known);
+    return known || map_add(&library->anchors, key, subschema) || fault_memory(library);
 }
 
-static bool name_dynamic_anchor(struct schema_library *library, struct record *record,
+static bool name_dynamic_anchor(struct schema_library *library, struct subschema *subschema,
                                 const char *name)
 {
     struct dynamic_anchor *anchor = arena_alloc(&library->arena, sizeof *anchor);
     if (!anchor)
         return fault_memory(library);
-    *anchor = (struct dynamic_anchor){name, record, record->resource->dynamic};
-    record->resource->dynamic = anchor;
-    return name_anchor(library, record, name, "$dynamicAnchor");
+    *anchor = (struct dynamic_anchor){name, subschema, subschema->resource->dynamic};
+    subschema->resource->dynamic = anchor;
+    return name_anchor(library, subschema, name, "$dynamicAnchor");
 }
 
 /* ---- a schema's own names ---- */
 
 /* The text of a member, NULL if there is none. */
-static bool read_text(struct schema_library *library, const struct record *record, const char *name,
-                      const char **text)
+static bool read_text(struct schema_library *library, const struct subschema *subschema,
+                      const char *name, const char **text)
 {
     struct json_object *member;
     *text = NULL;
-    if (!value_find(record->value, name, &member) || value_type(member) != VALUE_STRING)
+    if (!value_find(subschema->value, name, &member) || value_type(member) != TYPE_STRING)
         return true; /* if it is anything else, the meta-schema says so */
-    *text = value_text(member);
-    return *text || fault_add(library, record, name, "must not hold U+0000");
+    *text = value_c_string(member);
+    return *text || fault_add(library, subschema, name, "must not hold U+0000");
 }
 
 /* The same of a keyword, if the dialect knows it. */
-static bool read_word(struct schema_library *library, const struct record *record,
+static bool read_word(struct schema_library *library, const struct subschema *subschema,
                       const struct dialect *dialect, enum keyword keyword, const char **text)
 {
     *text = NULL;
     return !dialect_has(dialect, keyword) ||
-           read_text(library, record, keyword_rows[keyword].name, text);
+           read_text(library, subschema, keyword_rows[keyword].name, text);
 }
 
 /* $schema counts at the root of a resource only. */
-static bool take_dialect(struct schema_library *library, struct record *record, struct place *at)
+static bool take_dialect(struct schema_library *library, struct subschema *subschema,
+                         struct location *at)
 {
     const char *uri;
-    bool root = !at->parent || value_find(record->value, "$id", NULL) ||
-                value_find(record->value, "id", NULL);
+    bool root = !at->parent || value_find(subschema->value, "$id", NULL) ||
+                value_find(subschema->value, "id", NULL);
     if (!root)
         return true;
-    if (!read_text(library, record, "$schema", &uri))
+    if (!read_text(library, subschema, "$schema", &uri))
         return false;
-    const struct dialect *dialect = uri ? dialect_load(library, record, uri) : at->dialect;
+    const struct dialect *dialect =
+        uri ? library->calls.load_dialect(library, subschema, uri) : at->dialect;
     if (!dialect)
         return false;
     at->document->mixed |= dialect != at->dialect && at->parent;
@@ -164,26 +168,27 @@ static bool take_dialect(struct schema_library *library, struct record *record, 
     return true;
 }
 
-static bool enter_resource(struct schema_library *library, struct record *record, const char *uri,
-                           const char *keyword, struct place *at)
+static bool enter_resource(struct schema_library *library, struct subschema *subschema,
+                           const char *uri, const char *keyword, struct location *at)
 {
     if (at->parent) {
-        at->resource = add_resource(library, record, uri, at);
+        at->resource = add_resource(library, subschema, uri, at);
         if (!at->resource)
             return fault_memory(library);
-        record->resource = at->resource;
+        subschema->resource = at->resource;
     } else { /* the document's own gets its proper name */
         at->resource->uri = uri;
     }
     return name_resource(library, at->resource, uri, keyword);
 }
 
-static bool take_id(struct schema_library *library, struct record *record, struct place *at)
+static bool take_id(struct schema_library *library, struct subschema *subschema,
+                    struct location *at)
 {
     const char *id, *keyword = keyword_rows[at->dialect->id].name;
-    if (at->dialect->ref_hides_siblings && value_find(record->value, "$ref", NULL))
+    if (at->dialect->ref_hides_siblings && value_find(subschema->value, "$ref", NULL))
         return true;
-    if (!read_text(library, record, keyword, &id))
+    if (!read_text(library, subschema, keyword, &id))
         return false;
     if (!id)
         return true;
@@ -191,25 +196,25 @@ static bool take_id(struct schema_library *library, struct record *record, struc
     if (!uri)
         return fault_memory(library);
     char *fragment = uri_split_fragment(uri);
-    if (*id != '#' && *id && !enter_resource(library, record, uri, keyword, at))
+    if (*id != '#' && *id && !enter_resource(library, subschema, uri, keyword, at))
         return false;
     bool anchor = at->dialect->id_names_anchors && fragment && *fragment && *fragment != '/';
-    return !anchor || name_anchor(library, record, fragment, keyword);
+    return !anchor || name_anchor(library, subschema, fragment, keyword);
 }
 
-static bool take_anchors(struct schema_library *library, struct record *record,
+static bool take_anchors(struct schema_library *library, struct subschema *subschema,
                          const struct dialect *dialect)
 {
     const char *anchor, *dynamic;
     struct json_object *recursive;
-    if (dialect_has(dialect, KEYWORD_RECURSIVE_ANCHOR) && record == record->resource->root &&
-        value_find(record->value, "$recursiveAnchor", &recursive))
-        record->resource->recursive_anchor =
-            value_type(recursive) == VALUE_BOOLEAN && value_boolean(recursive);
-    return read_word(library, record, dialect, KEYWORD_ANCHOR, &anchor) &&
-           (!anchor || name_anchor(library, record, anchor, "$anchor")) &&
-           read_word(library, record, dialect, KEYWORD_DYNAMIC_ANCHOR, &dynamic) &&
-           (!dynamic || name_dynamic_anchor(library, record, dynamic));
+    if (dialect_has(dialect, KEYWORD_RECURSIVE_ANCHOR) && subschema == subschema->resource->root &&
+        value_find(subschema->value, "$recursiveAnchor", &recursive))
+        subschema->resource->recursive_anchor =
+            value_type(recursive) == TYPE_BOOLEAN && value_boolean(recursive);
+    return read_word(library, subschema, dialect, KEYWORD_ANCHOR, &anchor) &&
+           (!anchor || name_anchor(library, subschema, anchor, "$anchor")) &&
+           read_word(library, subschema, dialect, KEYWORD_DYNAMIC_ANCHOR, &dynamic) &&
+           (!dynamic || name_dynamic_anchor(library, subschema, dynamic));
 }
 
 /* ---- the walk ---- */
@@ -245,8 +250,8 @@ static char *join_path(struct schema_library *library, const char *keyword, cons
 }
 
 /* Like all that walk parts of a schema, it goes on after a fault: false if there was any. */
-static bool walk_child(struct schema_library *library, struct json_object *value, struct place at,
-                       const char *keyword, const char *token)
+static bool walk_child(struct schema_library *library, struct json_object *value,
+                       struct location at, const char *keyword, const char *token)
 {
     if (!walk_is_schema(value))
         return true; /* the meta-schema says so, or it is a list of names */
@@ -255,7 +260,7 @@ static bool walk_child(struct schema_library *library, struct json_object *value
 }
 
 static bool walk_list(struct schema_library *library, struct json_object *list,
-                      const struct place *at, const char *keyword)
+                      const struct location *at, const char *keyword)
 {
     char index[24];
     bool good = true;
@@ -267,7 +272,7 @@ static bool walk_list(struct schema_library *library, struct json_object *list,
 }
 
 static bool walk_map(struct schema_library *library, struct json_object *map,
-                     const struct place *at, const char *keyword)
+                     const struct location *at, const char *keyword)
 {
     bool good = true;
     for (struct member m = member_first(map); m.entry; member_next(&m))
@@ -276,21 +281,21 @@ static bool walk_map(struct schema_library *library, struct json_object *map,
 }
 
 static bool walk_keyword(struct schema_library *library, const struct keyword_row *row,
-                         struct json_object *value, const struct place *at)
+                         struct json_object *value, const struct location *at)
 {
     unsigned type = value_type(value);
     bool map = row->shape == SHAPE_MAP || row->shape == SHAPE_DEPENDENCIES;
     if (row->shape == SHAPE_NONE)
         return true;
     if (map)
-        return type != VALUE_OBJECT || walk_map(library, value, at, row->name);
-    if (type == VALUE_ARRAY)
+        return type != TYPE_OBJECT || walk_map(library, value, at, row->name);
+    if (type == TYPE_ARRAY)
         return row->shape == SHAPE_SCHEMA || walk_list(library, value, at, row->name);
     return row->shape == SHAPE_LIST || walk_child(library, value, *at, row->name, NULL);
 }
 
 static bool walk_members(struct schema_library *library, struct json_object *schema,
-                         const struct place *at)
+                         const struct location *at)
 {
     bool good = true;
     for (struct member m = member_first(schema); m.entry; member_next(&m)) {
@@ -302,41 +307,43 @@ static bool walk_members(struct schema_library *library, struct json_object *sch
 
 /* A document's root is a resource before it is looked at, since its own meta-schema may be itself.
  */
-static bool begin_document(struct schema_library *library, struct record *record, struct place *at)
+static bool begin_document(struct schema_library *library, struct subschema *subschema,
+                           struct location *at)
 {
-    at->resource = record->resource = add_resource(library, record, at->document->uri, at);
-    at->document->root = record;
+    at->resource = subschema->resource = add_resource(library, subschema, at->document->uri, at);
+    at->document->root = subschema;
     return at->resource ? name_resource(library, at->resource, at->document->uri, NULL)
                         : fault_memory(library);
 }
 
-static bool walk_object(struct schema_library *library, struct record *record, struct place at)
+static bool walk_object(struct schema_library *library, struct subschema *subschema,
+                        struct location at)
 {
-    if (!take_dialect(library, record, &at))
+    if (!take_dialect(library, subschema, &at))
         return false;
     if (!at.parent)
-        record->resource->dialect = at.dialect;
-    bool good = take_id(library, record, &at);
-    good &= take_anchors(library, record, at.dialect);
-    at.parent = record;
+        subschema->resource->dialect = at.dialect;
+    bool good = take_id(library, subschema, &at);
+    good &= take_anchors(library, subschema, at.dialect);
+    at.parent = subschema;
     library->walk_depth++; /* goes on into the meta-schemas that are loaded on the way */
-    good &= walk_members(library, record->value, &at);
+    good &= walk_members(library, subschema->value, &at);
     library->walk_depth--;
     return good;
 }
 
-bool walk_schema(struct schema_library *library, struct json_object *value, struct place at)
+bool walk_schema(struct schema_library *library, struct json_object *value, struct location at)
 {
     if (walk_find(library, value))
         return true;
-    struct record *record = add_record(library, value, &at);
-    if (!record)
+    struct subschema *subschema = add_subschema(library, value, &at);
+    if (!subschema)
         return fault_memory(library);
-    if (!at.resource && !begin_document(library, record, &at))
+    if (!at.resource && !begin_document(library, subschema, &at))
         return false;
-    if (value_type(value) != VALUE_OBJECT)
+    if (value_type(value) != TYPE_OBJECT)
         return true;
     return library->walk_depth < WALK_DEPTH
-               ? walk_object(library, record, at)
-               : fault_add(library, record, NULL, "schemas nested too deeply");
+               ? walk_object(library, subschema, at)
+               : fault_add(library, subschema, NULL, "schemas nested too deeply");
 }

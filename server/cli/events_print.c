@@ -216,8 +216,8 @@ static void put_delivery(FILE *out, const struct delivery_view *delivery)
 static struct bytes text_member(struct json_object *object, const char *name)
 {
     struct json_object *value = NULL;
-    bool there = value_type(object) == VALUE_OBJECT && value_find(object, name, &value) &&
-                 value_type(value) == VALUE_STRING;
+    bool there = value_type(object) == TYPE_OBJECT && value_find(object, name, &value) &&
+                 value_type(value) == TYPE_STRING;
     return there ? value_string(value) : bytes_of(NULL, 0);
 }
 
@@ -241,7 +241,7 @@ static void put_failures(FILE *out, struct bytes json)
     if (json.length == 0 || !payload_parse(json, &json_limits_default, &failures, &fault))
         return;
     fputs("quarantined: it does not conform to the schema of its route\n", out);
-    for (size_t i = 0; value_type(failures) == VALUE_ARRAY && i < value_item_count(failures); i++)
+    for (size_t i = 0; value_type(failures) == TYPE_ARRAY && i < value_item_count(failures); i++)
         put_failure(out, value_item(failures, i));
     payload_release(failures);
 }

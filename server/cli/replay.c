@@ -124,10 +124,10 @@ static void note_headers(struct replaying *run, struct bytes json)
     if (!list || !payload_parse(json, &json_limits_default, &headers, &fault))
         return;
     size_t count = 0;
-    if (value_type(headers) == VALUE_OBJECT)
+    if (value_type(headers) == TYPE_OBJECT)
         for (struct member m = member_first(headers); m.entry && count < HEADERS_MAX;
              member_next(&m))
-            if (value_type(member_value(&m)) == VALUE_STRING)
+            if (value_type(member_value(&m)) == TYPE_STRING)
                 list[count++] = (struct header){keep(run, bytes_of_text(member_name(&m))),
                                                 keep(run, value_string(member_value(&m)))};
     payload_release(headers);

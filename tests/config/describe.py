@@ -42,8 +42,8 @@ def check_schema(schema, keys):
     known = {key for part in walk(schema) if isinstance(part.get("properties"), dict)
              for key in part["properties"]}
     result(keys <= known, f"every key of the reference is a property {sorted(keys - known) or ''}")
-    result(set(schema["$defs"]["defaults"]["properties"]) ==
-           set(schema["$defs"]["route"]["properties"]) - {"name", "path"}, "defaults are route keys")
+    result(set(schema["$defs"]["defaults"]["properties"]) == set(
+        schema["$defs"]["route"]["properties"]) - {"name", "path"}, "defaults are route keys")
     result(all(part.get("description") for part in schema["properties"].values()), "descriptions")
 
 
@@ -54,8 +54,10 @@ def check_explain(program, keys):
     result(wrong.returncode == 1 and 'did you mean "max_body"' in wrong.stderr, "did you mean")
     result("server.listen.tls.key\n" in run(program, "explain", "tls.key").stdout, "last parts")
     reply = run(program, "explain", "reply").stdout
-    result("providers.NAME.reply\n" in reply and "its keys: status, type" in reply, "words of schemes")
-    result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout, "their members")
+    result("providers.NAME.reply\n" in reply and "its keys: status, type" in reply,
+           "words of schemes")
+    result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout,
+           "their members")
     result(run(program, "explain").returncode == 2, "explain wants a key")
 
 

@@ -63,8 +63,9 @@ MODES = {
 
 def make_pair(folder):
     folder.mkdir(exist_ok=True)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-                    "-nodes", "-days", "400", "-subj", "/CN=localhost", "-keyout", folder / "server.key",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec",
+                    "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "400", "-subj",
+                    "/CN=localhost", "-keyout", folder / "server.key",
                     "-out", folder / "server.crt"], check=True, stderr=subprocess.DEVNULL)
     (folder / "server.key").chmod(0o600)
 

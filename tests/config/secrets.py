@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What is typed where a secret belongs is never repeated: secrets.py PROGRAM
 
-A secret is written in every way that is wrong (and some that are right) at every place that takes one,
-and `check` may say of it what it likes, but not the word itself, neither in its sentence nor in the line
-that it shows.
+A secret is written in every way that is wrong (and some that are right) at every place that takes
+one, and `check` may say of it what it likes, but not the word itself, neither in its sentence nor
+in the line that it shows.
 """
 import os
 import subprocess
@@ -14,12 +14,18 @@ WORD = "hunter2Qx9Zw"
 
 # As it stands at the place of a value; S is the word.
 SHAPES = """
-S|"S"|'S'|[S]|[[S]]|{S}|{S: x}|{S: }|{x: S}|{S: 1, S: 2}|{S: {a: b}}|{? S : x}|{? [S] : x}|{[S]: x}|{: S}|{<<: S}
-{env: S}|{env: [S]}|{env: {S: 1}}|{env: "1 S"}|{env: 5S}|{env: S.y}|{env: S, env: S}|{env: &S x}|{env: A, S: b}
-{file: S}|{file: [S]}|{file: {S: x}}|{file: S/x}|{file: /nowhere/S}|{file: *S}|{file: ""S}|{env: A, file: S}
-{credential: S}|{credential: S.x}|{credential: /S}|{credential: .S}|{credential: [S]}|{enw: S}|{ENV: S}|{fil: S}
-{secret: S}|{value: S}|{env:S}|{"env:S"}|[env: S]|[S, {file: none}]|[{S: 1}]|[&S x]|[*S]|[!S x]|{{S}}|{{payload.S}}
-&S x|*S|!S x|!!str S|"S" 1|"S"x|[S|{S|"S|'S|@S|`S|%S|S: x: y|S]|S}|[S]]|a S: b|? S|- S|~ S|null: S|--- S|{env : S
+S|"S"|'S'|[S]|[[S]]|{S}|{S: x}|{S: }|{x: S}|{S: 1, S: 2}|{S: {a: b}}|{? S : x}|{? [S] : x}|{[S]: x}
+{: S}|{<<: S}
+{env: S}|{env: [S]}|{env: {S: 1}}|{env: "1 S"}|{env: 5S}|{env: S.y}|{env: S, env: S}|{env: &S x}
+{env: A, S: b}
+{file: S}|{file: [S]}|{file: {S: x}}|{file: S/x}|{file: /nowhere/S}|{file: *S}|{file: ""S}
+{env: A, file: S}
+{credential: S}|{credential: S.x}|{credential: /S}|{credential: .S}|{credential: [S]}|{enw: S}
+{ENV: S}|{fil: S}
+{secret: S}|{value: S}|{env:S}|{"env:S"}|[env: S]|[S, {file: none}]|[{S: 1}]|[&S x]|[*S]|[!S x]
+{{S}}|{{payload.S}}
+&S x|*S|!S x|!!str S|"S" 1|"S"x|[S|{S|"S|'S|@S|`S|%S|S: x: y|S]|S}|[S]]|a S: b|? S|- S|~ S|null: S
+--- S|{env : S
 "\\x00S"|"\\qS"|S\x01|S\xff|{x: 1, y: {z: [S]}}
 """
 
@@ -51,15 +57,18 @@ routes:
 def check(program, directory, text):
     with open(os.path.join(directory, "a.yaml"), "wb") as file:
         file.write(text.encode("latin-1"))
-    done = subprocess.run([program, "check", "-c", "a.yaml"], cwd=directory, capture_output=True, timeout=20, check=False,
-                          env={"PATH": "/usr/bin:/bin", "SECRET": "long enough, and there", "CREDENTIALS_DIRECTORY": directory})
+    done = subprocess.run([program, "check", "-c", "a.yaml"], cwd=directory, capture_output=True,
+                          timeout=20, check=False,
+                          env={"PATH": "/usr/bin:/bin", "SECRET": "long enough, and there",
+                               "CREDENTIALS_DIRECTORY": directory})
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
 
 def main():
     program = os.path.abspath(sys.argv[1])
     shapes = [shape for line in SHAPES.strip().splitlines() for shape in line.split("|")]
-    places = dict(list(PLACES.items())[::4]) if os.environ.get("TENTERHOOK_SANITIZED") else PLACES  # it starts slowly
+    # it starts slowly
+    places = dict(list(PLACES.items())[::4]) if os.environ.get("TENTERHOOK_SANITIZED") else PLACES
     print(f"1..{len(places)}")
     with tempfile.TemporaryDirectory() as directory:
         for number, (place, lines) in enumerate(places.items(), 1):

@@ -1,4 +1,4 @@
-"""Each of GitHub's 329 example payloads, signed, runs its command once on the exact bytes and is one JSON line in the pipe."""
+"""GitHub's 329 payloads, signed, each run a command on the exact bytes and go to the pipe."""
 import json
 import os
 from collections import Counter
@@ -31,9 +31,10 @@ with Server([route(actions=[save, fifo])], server={"listeners": 1}) as server:
     ran = Counter(server.ledger())
     expect(ran, Counter(ids.keys()), "runs of the command")
     for number, (name, body) in enumerate(events):
-        ensure(server.read(f"example-{number}.body") == body, f"the bytes of example {number}, {name}")
+        ensure(server.read(f"example-{number}.body") == body,
+               f"the bytes of example {number}, {name}")
     reader.wait_lines(329)
     lines = [json.loads(line) for line in reader.lines()]
     expect({line["id"] for line in lines}, set(ids.values()), "ids in the pipe")
     expect(len(lines), 329, "lines in the pipe")
-print(f"{len(events)} payloads: {len(ran)} commands with the exact bytes, {len(lines)} whole JSON lines")
+print(f"{len(events)} payloads: {len(ran)} commands with the exact bytes, {len(lines)} lines")

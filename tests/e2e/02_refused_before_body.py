@@ -1,7 +1,9 @@
-"""What the head decides is answered before the body is read: 413, 401, 404 and 405 need not a byte of it."""
+"""What the head decides is answered before the body is read: 413, 401, 404 and 405 need not a byte
+of it."""
 from harness import Server, ensure, expect, ledger, route
 
-HEAD = "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\nContent-Type: application/json\r\n{}\r\n"
+HEAD = ("POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\nContent-Type: "
+        "application/json\r\n{}\r\n")
 TOKEN = "a token of some length"
 EXPECT = "Expect: 100-continue\r\n"
 CASES = [

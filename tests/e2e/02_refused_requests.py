@@ -1,4 +1,4 @@
-"""Token, basic, route, method, size and content: each refusal has the status that the table of answers names."""
+"""Token, basic, route, method, size, content: each refusal has its status of the table."""
 import base64
 
 from harness import Server, ensure, expect, ledger, route

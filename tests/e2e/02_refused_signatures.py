@@ -7,12 +7,10 @@ RIGHT = sign(BODY)
 SIGNATURES = {
     "missing": "", "empty": " ", "wrong": sign(BODY, "another secret, as long as the first"),
     "of another body": sign(BODY + b" "), "truncated": RIGHT[:-1], "half": RIGHT[:39],
-    "too long": RIGHT + "0",
-    "prefix in upper case": RIGHT.upper(), "without prefix": RIGHT[7:],
+    "too long": RIGHT + "0", "prefix in upper case": RIGHT.upper(), "without prefix": RIGHT[7:],
     "prefix of sha1": "sha1=" + RIGHT[7:], "prefix alone": "sha256=", "doubled": RIGHT + RIGHT[7:],
-    "twice in one value": RIGHT + ", " + RIGHT, "not hex": "sha256=" + "g" * 64,
-    "one bit off": RIGHT[:-1] + format(int(RIGHT[-1], 16) ^ 1, "x"), "base64": "sha256=" + "QUFB" * 11,
-}
+    "twice in one value": RIGHT + ", " + RIGHT, "not hex": "sha256=" + "g" * 64, "one bit off":
+    RIGHT[:-1] + format(int(RIGHT[-1], 16) ^ 1, "x"), "base64": "sha256=" + "QUFB" * 11,}
 
 
 def doubled_headers(first, second):
@@ -34,7 +32,9 @@ with Server([route(actions=[ledger()])]) as server:
     ensure(len(bodies) == 1, f"all refusals read the same: {bodies}")
     expect(server.count(), 0, "events in the journal")
     for signature in (RIGHT, "sha256=" + RIGHT[7:].upper()):  # hex has two cases
-        expect(server.post("/hook", BODY, github_headers(BODY, signature=signature)).status, 202, signature)
+        expect(server.post("/hook", BODY, github_headers(BODY, signature=signature)).status, 202,
+               signature)
     server.wait_settled()
     expect(len(server.ledger()), 2, "runs of the command")
-print(f"{len(SIGNATURES) + 3} wrong signatures: 401 each, one body, nothing journalled, nothing run")
+print(
+    f"{len(SIGNATURES) + 3} wrong signatures: 401 each, one body, nothing journalled, nothing run")

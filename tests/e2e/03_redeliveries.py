@@ -1,4 +1,4 @@
-"""A redelivery of what failed runs what is dead of it again, 202 with the first id; of what is done it names the command."""
+"""A redelivery runs what is dead of the first again; for what is done it names the command."""
 import json
 
 from harness import Server, ensure, expect, ledger, route, script

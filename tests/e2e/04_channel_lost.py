@@ -1,4 +1,4 @@
-"""A channel between a listener and the runner that is lost, or never made, is noticed, logged and made again within two seconds."""
+"""A channel of a listener that is lost or never made is logged, and made again within 2 s."""
 import time
 
 from faults import injected

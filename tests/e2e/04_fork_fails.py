@@ -1,4 +1,5 @@
-"""A process that cannot be started anew at once is tried again with a back-off that grows from 100 ms, not after ten seconds."""
+"""A process that cannot be started anew at once is tried again with a back-off that grows from 100
+ms, not after ten seconds."""
 import time
 
 from faults import injected

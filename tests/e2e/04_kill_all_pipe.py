@@ -1,4 +1,5 @@
-"""kill -9 of all processes in the middle of a frame, with a reader that holds the FIFO open for writing too: each frame comes whole."""
+"""kill -9 of all processes in the middle of a frame, with a reader that holds the FIFO open for
+writing too: each frame comes whole."""
 import json
 import os
 
@@ -7,7 +8,8 @@ from pipes import Reader
 
 with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}])]) as server:
     path = server.fifo("fifo")
-    reader, keep = Reader(path, pace=(4096, 0.001)), os.open(path, os.O_RDWR)  # no end of file, ever
+    # no end of file, ever
+    reader, keep = Reader(path, pace=(4096, 0.001)), os.open(path, os.O_RDWR)
     ids = []
     for number in range(3):
         body = json.dumps({"number": number, "filling": "x" * 600000}).encode()

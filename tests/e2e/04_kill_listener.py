@@ -1,4 +1,5 @@
-"""kill -9 of a listener under load, five times: it is started again and nothing that was answered 2xx is lost."""
+"""kill -9 of a listener under load, five times: it is started again and nothing that was answered
+2xx is lost."""
 import random
 
 from crash import crash_rounds

@@ -1,4 +1,5 @@
-"""kill -9 of the runner in the middle of frames larger than the pipe: each comes whole in the end, none is counted that did not."""
+"""kill -9 of the runner in the middle of frames larger than the pipe: each comes whole in the end,
+none is counted that did not."""
 import json
 import random
 import time
@@ -20,7 +21,8 @@ with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}])]) 
         wait_until(lambda: len(reader.data) > before + wanted, "the middle of a frame")
         victim = server.processes("runner")[0]
         server.kill(victim)
-        wait_until(lambda: [pid for pid in server.processes("runner") if pid != victim], "a new runner", 30)
+        wait_until(lambda: [pid for pid in server.processes("runner") if pid != victim],
+                   "a new runner", 30)
     server.wait_settled(60)
     lines, torn = [], 0
     for line in reader.lines():
@@ -33,4 +35,5 @@ with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}])]) 
     ensure(torn <= ROUNDS, f"{torn} torn lines, a kill tears one at most")
     expect(server.count("delivery", "state = 'done'"), len(ids))
     reader.close()
-print(f"{ROUNDS} kills (seed {seed}): {len(ids)} frames, {len(lines)} whole lines, {torn} torn ones")
+print(
+    f"{ROUNDS} kills (seed {seed}): {len(ids)} frames, {len(lines)} whole lines, {torn} torn ones")

@@ -1,4 +1,5 @@
-"""A supervisor that is killed while others of its processes can do nothing: they end with it, and the next start serves."""
+"""A supervisor that is killed while others of its processes can do nothing: they end with it, and
+the next start serves."""
 import signal
 
 from harness import Server, ensure, expect, ledger, process_stat, route, wait_until
@@ -14,7 +15,8 @@ with Server([route(actions=[ledger()])], server={"listeners": 2}) as server:
         server.process.wait()
         server.process.stdout.close()
         server.start()
-        wait_until(lambda: len(server.reap()) == 5, "the five processes of the new server, and no other")
+        wait_until(lambda: len(server.reap()) == 5,
+                   "the five processes of the new server, and no other")
         expect(len(server.ledger()), number)
     expect(server.post("/hook", b"{}").status, 202)
     server.wait_settled()

@@ -29,7 +29,8 @@ with Server([route(actions=[ledger()])]) as server:
         server.reload()
         client.CONTEXTS.clear()  # trust the new one
         after = served()
-        ensure(after != before and after == file_as_der(server.certificate), "the new certificate is served")
+        ensure(after != before and after == file_as_der(server.certificate),
+               "the new certificate is served")
         rest = "".join(f"{name}: {value}\r\n" for name, value in github_headers(b"{}").items())
         open_before.send(f"Host: localhost\r\nContent-Length: 2\r\n{rest}\r\n{{}}".encode())
         expect(open_before.answer().status, 202, "the request that was under way")

@@ -1,4 +1,5 @@
-"""Fifty SIGHUPs under load: no connection refused, no answer other than 2xx, everything carried out."""
+"""Fifty SIGHUPs under load: no connection refused, no answer other than 2xx, everything carried
+out."""
 from crash import carried_out
 from harness import QUICK, Server, ensure, ledger, route, wait_until
 from senders import Load
@@ -18,6 +19,7 @@ with Server([route(actions=[ledger()])], server={"listeners": 2}) as server:
     server.wait_settled()
     runs = server.ledger()
     ensure(len(runs) == len(set(runs)), f"{len(runs) - len(set(runs))} events ran more than once")
-    wait_until(lambda: len(server.processes("runner")) == 1 and len(server.processes("listener")) == 2,
-               "the old generations to have left")
-print(f"{RELOADS} reloads: {len(load.acknowledged)} events, {dict(load.statuses)}, none refused, none repeated")
+    wait_until(lambda: len(server.processes("runner")) == 1
+               and len(server.processes("listener")) == 2, "the old generations to have left")
+print(f"{RELOADS} reloads: {len(load.acknowledged)} events, {dict(load.statuses)}, none refused, "
+      f"none repeated")

@@ -1,4 +1,5 @@
-"""A reload that is asked for while another one starts is done also where that one does not come up."""
+"""A reload that is asked for while another one starts is done also where that one does not come
+up."""
 import os
 import signal
 import sqlite3
@@ -20,5 +21,6 @@ with Server([route(actions=[ledger()])]) as server:
     lock.close()
     wait_until(lambda: "serving generation=3 routes=2" in server.log(), "the third generation")
     # a listener of the first generation may take one more connection before it hears that it drains
-    wait_until(lambda: server.post("/later", b"{}").status == 202, "the route of the third generation")
+    wait_until(lambda: server.post("/later", b"{}").status == 202,
+               "the route of the third generation")
     server.wait_settled()

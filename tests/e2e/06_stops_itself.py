@@ -1,9 +1,10 @@
-"""A command that has the server stopped is dead after three starts, with the reason; `replay` gives it three more."""
+"""A command that has the server stopped is dead after three starts, with the reason; `replay` gives
+it three more."""
 from harness import Server, ensure, expect, route, script, wait_until
 
 # as `systemctl restart` in a script would: the test stops the server as soon as the command runs
-with Server([route(actions=[script('echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; sleep 60', stdin="none")])],
-            server={"shutdown_grace": "3s"}) as server:
+with Server([route(actions=[script('echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; sleep 60',
+                                   stdin="none")])], server={"shutdown_grace": "3s"}) as server:
     def stop(attempt):
         wait_until(lambda: server.ledger()[-1:] == [str(attempt)], f"attempt {attempt}")
         server.stop()
@@ -19,8 +20,10 @@ with Server([route(actions=[script('echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; 
     server.wait_log(f"failed id={event} .*given up: 3 stops of the server")
     server.start()
     answer = server.post("/hook", b"{}", delivery="one")
-    expect((answer.status, answer.json()), (200, {"id": event, "duplicate": True, "replay": f"tenterhook replay {event}"}))
-    ensure("soon after its start 3 times" in server.tool("events", "show", event).stdout, "it is shown")
+    expect((answer.status, answer.json()),
+           (200, {"id": event, "duplicate": True, "replay": f"tenterhook replay {event}"}))
+    ensure("soon after its start 3 times" in server.tool("events", "show", event).stdout,
+           "it is shown")
     expect(server.tool("replay", event).stdout, "1 event, 1 delivery pending again\n")
     stop(4)
     expect(server.query("SELECT state, stops FROM delivery"), [("pending", 1)])

@@ -1,11 +1,13 @@
-"""Disk full, then space again: 503 while full, nothing acknowledged is lost, 202 again with no restart."""
+"""Disk full, then space again: 503 while full, nothing acknowledged is lost, 202 again with no
+restart."""
 from crash import carried_out, missing_in_journal
 from disk import SmallDisk
 from harness import Server, ensure, expect, ledger, route, wait_until
 
 with SmallDisk(12) as disk:
     acknowledged, body = [], b'"' + b"x" * 20000 + b'"'
-    with Server([route(actions=[ledger()])], state=disk.path, journal={"min_free": "64KiB"}) as server:
+    with Server([route(actions=[ledger()])], state=disk.path,
+                journal={"min_free": "64KiB"}) as server:
 
         def send():
             answer = server.post("/hook", body)
@@ -26,4 +28,5 @@ with SmallDisk(12) as disk:
             wait_until(lambda: send() == 202, "202 when there is space again", 30)
         carried_out(server, acknowledged)
         ensure(not missing_in_journal(server, acknowledged), "nothing acknowledged is lost")
-print(f"full three times: 503 with Retry-After, {len(acknowledged)} acknowledged and carried out, no restart")
+print(f"full three times: 503 with Retry-After, {len(acknowledged)} acknowledged and carried out, "
+      f"no restart")

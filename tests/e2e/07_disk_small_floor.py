@@ -1,4 +1,5 @@
-"""Below a small min_free, what was acknowledged is carried out on a disk that stays full, whatever commands print."""
+"""Below a small min_free, what was acknowledged is carried out on a disk that stays full, whatever
+commands print."""
 from crash import WAITS, let_go
 from disk import SmallDisk
 from harness import Server, ensure, expect, route, script, wait_until
@@ -13,6 +14,9 @@ with SmallDisk(24) as disk:
             wait_until(lambda: load.statuses.get(503, 0) > 50, "503: the disk is full", 60)
         let_go(server)
         server.wait_settled(60)
-        expect(set(load.acknowledged.values()) - set(server.ledger()), set(), "acknowledged and not carried out")
-        ensure("outputs of commands are not kept" in server.log(), "the log says that outputs are dropped")
-print(f"{len(load.acknowledged)} acknowledged, then 503, and all of them carried out on the full disk")
+        expect(set(load.acknowledged.values()) - set(server.ledger()), set(),
+               "acknowledged and not carried out")
+        ensure("outputs of commands are not kept" in server.log(),
+               "the log says that outputs are dropped")
+print(f"{len(load.acknowledged)} acknowledged, then 503, and all of them carried out on the full "
+      f"disk")

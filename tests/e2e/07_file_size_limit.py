@@ -1,4 +1,4 @@
-"""A limit on the size of files (ulimit -f) is answered 503 and kills nobody; without it events are taken again."""
+"""A limit on the size of files is answered 503 and kills nobody; without it events are taken."""
 import os
 import subprocess
 
@@ -7,21 +7,21 @@ from harness import Server, ensure, expect, route, script, server_user, wait_unt
 
 LIMIT = 400 * 1024
 body = b'"' + b"x" * 20000 + b'"'
-command = script('grep SigIgn: /proc/self/status >"$OUT/signals"; echo "$TENTERHOOK_ID" >>"$OUT/ledger"')
-
+note = 'echo "$TENTERHOOK_ID" >>"$OUT/ledger"'
+command = script(f'grep SigIgn: /proc/self/status >"$OUT/signals"; {note}')
 
 def children():
-    return [pid for role in ("runner", "checkpointer", "listener") for pid in server.processes(role)]
-
+    roles = ("runner", "checkpointer", "listener")
+    return [pid for role in roles for pid in server.processes(role)]
 
 with Server([route(actions=[command])], start=False) as server:
     server.wrapper = ["prlimit", f"--fsize={LIMIT}:unlimited"]
     server.start()
     acknowledged, before = [], children()
-
     def send():
         answer = server.post("/hook", body)
-        ensure(answer.status == 202 or (answer.status, answer.headers["retry-after"] >= "1") == (503, True), f"{answer}")
+        late = answer.status == 503 and answer.headers["retry-after"] >= "1"
+        ensure(answer.status == 202 or late, f"{answer}")
         acknowledged.extend([answer.json()["id"]] if answer.status == 202 else [])
         return answer.status
 
@@ -29,7 +29,8 @@ with Server([route(actions=[command])], start=False) as server:
     for _ in range(20):
         send()  # it may find a little room meanwhile, by beginning the log anew
     expect(children(), before, "the processes: none has died")
-    become = {"user": server_user().pw_uid, "group": server_user().pw_gid} if os.geteuid() == 0 else {}
+    user = server_user()
+    become = {"user": user.pw_uid, "group": user.pw_gid} if os.geteuid() == 0 else {}
     for pid in before:  # who they are may lift it
         subprocess.run(["prlimit", "--pid", str(pid), "--fsize=unlimited"], check=True, **become)
     wait_until(lambda: send() == 202, "202 without it", 30)

@@ -1,4 +1,4 @@
-"""A copy of the journal in its place is what is written to from then on, by every process: nothing acknowledged is lost."""
+"""A copy in place of the journal is what every process writes to: nothing acknowledged is lost."""
 import os
 import shutil
 import sqlite3
@@ -35,5 +35,6 @@ with Server([route(actions=[ledger()])]) as server:
     carried_out(server, acknowledged)
     ensure(not missing_in_journal(server, acknowledged), "nothing acknowledged is lost")
     with sqlite3.connect(path, timeout=10) as journal:
-        expect(journal.execute("PRAGMA integrity_check").fetchone()[0], "ok", "the journal's integrity")
+        expect(journal.execute("PRAGMA integrity_check").fetchone()[0], "ok",
+               "the journal's integrity")
     journal.close()

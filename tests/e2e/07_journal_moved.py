@@ -1,4 +1,5 @@
-"""Nothing is acknowledged into a journal that is not at its path any more: 503 until it is back there."""
+"""Nothing is acknowledged into a journal that is not at its path any more: 503 until it is back
+there."""
 import os
 
 from crash import carried_out, missing_in_journal

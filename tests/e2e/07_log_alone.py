@@ -1,4 +1,5 @@
-"""A journal that is missing or empty beside a log with events is no first start: exit 3, and the events are there when it is back."""
+"""A journal that is missing or empty beside a log with events is no first start: exit 3, and the
+events are there when it is back."""
 import os
 
 from crash import WAITS, carried_out, let_go, start_refused

@@ -1,4 +1,5 @@
-"""A log that lost acknowledged events is refused with exit code 3 and left as it is; told to, the server copies it and goes on."""
+"""A log that lost acknowledged events is refused with exit code 3 and left as it is; told to, the
+server copies it and goes on."""
 import os
 import struct
 
@@ -13,7 +14,8 @@ with Server([route(actions=[WAITS])], server={"listeners": 1}) as server:
     path = os.path.join(server.state, "journal.db-wal")
     with open(path, "r+b") as file:
         log = bytearray(file.read())
-        commits = [at for at in range(32, len(log), FRAME) if struct.unpack_from(">I", log, at + 4)[0]]
+        commits = [at for at in range(32, len(log), FRAME)
+                   if struct.unpack_from(">I", log, at + 4)[0]]
         log[commits[4] - 100] ^= 1  # in the frame before that one
         file.seek(0)
         file.write(log)

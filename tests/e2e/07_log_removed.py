@@ -1,4 +1,4 @@
-"""A log or index that is removed, replaced or cut under the server is noticed before the next 202, and a kill then loses nothing."""
+"""A log that is removed, replaced or cut is noticed before the next 202; a kill loses nothing."""
 import itertools
 import os
 import subprocess
@@ -35,5 +35,6 @@ def trial(what, events_come):
 
 if len(sys.argv) > 1:
     sys.exit(trial(sys.argv[1], sys.argv[2] == "events"))
-trials = [subprocess.Popen([sys.executable, sys.argv[0], *how]) for how in itertools.product(LOG_ACCIDENTS, ("events", "none"))]
+trials = [subprocess.Popen([sys.executable, sys.argv[0], *how])
+          for how in itertools.product(LOG_ACCIDENTS, ("events", "none"))]
 ensure(not any([one.wait() for one in trials]), "a trial failed")

@@ -1,4 +1,5 @@
-"""No state that a power cut can leave on the disk lacks an acknowledged event, and none is taken for damage."""
+"""No state that a power cut can leave on the disk lacks an acknowledged event, and none is taken
+for damage."""
 import os
 import subprocess
 import sys

@@ -1,4 +1,5 @@
-"""What a shell script runs has its grace between TERM and KILL too, at its timeout and when the server stops."""
+"""What a shell script runs has its grace between TERM and KILL too, at its timeout and when the
+server stops."""
 import os
 
 from harness import Server, ensure, expect, ledger, route, script, wait_until
@@ -25,8 +26,10 @@ with Server([route("timed", actions=run_child(timeout="1s", kill_after="30s")),
     wait_until(server.ledger, "the other route's command, meanwhile")
     server.wait_settled()
     expect(server.ledger("clean"), ["clean"], "what the child did after TERM")
-    reason, milliseconds = server.query("SELECT reason, duration_ms FROM delivery WHERE state = 'dead'")[0]
-    ensure("timeout" in reason and 2000 <= milliseconds < 25000, f"{reason}, after {milliseconds} ms")
+    reason, milliseconds = server.query(
+        "SELECT reason, duration_ms FROM delivery WHERE state = 'dead'")[0]
+    ensure("timeout" in reason and 2000 <= milliseconds < 25000,
+           f"{reason}, after {milliseconds} ms")
     os.unlink(os.path.join(server.out, "up"))
     server.post("/stopped", b"{}")
     wait_until(lambda: server.read("up"), "the child to run")

@@ -1,9 +1,11 @@
-"""A command that leaves a grandchild holding its output is done when it exits: nobody waits for the pipe's end."""
+"""A command that leaves a grandchild holding its output is done when it exits: nobody waits for the
+pipe's end."""
 import time
 
 from harness import PATIENCE, Server, ensure, expect, ledger, route, script, wait_until
 
-leaves = script('setsid sleep 600 & echo $! >"$OUT/grandchild"; echo said', stdin="none", timeout="30s")
+leaves = script('setsid sleep 600 & echo $! >"$OUT/grandchild"; echo said', stdin="none",
+                timeout="30s")
 with Server([route("leaves", actions=[leaves]), route(actions=[ledger()])]) as server:
     begun = time.monotonic()
     event = server.post("/leaves", b"{}").json()["id"]

@@ -1,4 +1,5 @@
-"""Commands of two routes that hang until their timeout hold up no other route, however many of them wait."""
+"""Commands of two routes that hang until their timeout hold up no other route, however many of them
+wait."""
 import time
 
 from harness import PATIENCE, Server, ensure, expect, ledger, route, script, wait_until
@@ -18,4 +19,5 @@ with Server([route("first", actions=[hang]), route("second", actions=[hang]),
         expect(server.post("/hook", b"{}").status, 202)
         wait_until(lambda: len(server.ledger()) == turn + 1, "the other route's command")
         ensure(time.monotonic() - begun < PATIENCE, "it was held up")
-    wait_until(lambda: server.count("delivery", running) == 7, "commands that hang, still, and the other's end")
+    wait_until(lambda: server.count("delivery", running) == 7,
+               "commands that hang, still, and the other's end")

@@ -1,10 +1,13 @@
-"""A command that sleeps for ever and ignores TERM is killed with its whole group, and others are served meanwhile."""
+"""A command that sleeps for ever and ignores TERM is killed with its whole group, and others are
+served meanwhile."""
 import time
 
-from harness import PATIENCE, Server, ensure, expect, ledger, process_stat, route, script, wait_until
+from harness import (PATIENCE, Server, ensure, expect, ledger, process_stat, route, script,
+                     wait_until)
 
 stubborn = script('trap "" TERM; echo $$ >"$OUT/pid"; (trap "" TERM; echo 1; exec sleep 600) & '
-                  'echo $! >"$OUT/child"; while :; do sleep 600; done', timeout="1s", kill_after="1s")
+                  'echo $! >"$OUT/child"; while :; do sleep 600; done', timeout="1s",
+                  kill_after="1s")
 with Server([route("stubborn", actions=[stubborn]), route(actions=[ledger()])]) as server:
     begun = time.monotonic()
     event = server.post("/stubborn", b"{}").json()["id"]
@@ -16,7 +19,8 @@ with Server([route("stubborn", actions=[stubborn]), route(actions=[ledger()])]) 
     took = time.monotonic() - begun
     ensure(2 <= took < 3.5 * PATIENCE, f"1 s of timeout and 1 s of grace, not {took:.1f} s")
     for name in ("pid", "child"):
-        wait_until(lambda: (process_stat(int(server.read(name))) or (0, "Z"))[1] == "Z", f"the end of {name}")
+        wait_until(lambda: (process_stat(int(server.read(name))) or (0, "Z"))[1] == "Z",
+                   f"the end of {name}")
     reason = server.query("SELECT reason, signal FROM delivery WHERE state = 'dead'")[0]
     ensure("time" in reason[0], f"the reason says so: {reason}")
     shown = server.tool("events", "show", event).stdout

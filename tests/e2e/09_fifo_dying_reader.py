@@ -1,4 +1,5 @@
-"""A reader that dies in the middle of a frame has not got it: the next one gets it whole, from its beginning, and none is lost."""
+"""A reader that dies in the middle of a frame has not got it: the next one gets it whole, from its
+beginning, and none is lost."""
 import json
 
 from harness import Server, ensure, expect, ledger, route, wait_until
@@ -8,7 +9,8 @@ with Server([route("pipe", max_body="2MiB", actions=[{"pipe": "@OUT@/fifo"}]),
              route(actions=[ledger()])]) as server:
     path = server.fifo("fifo")
     seen, ids = set(), []
-    for turn, (size, limit) in enumerate([(100, 50), (3000, 2999), (30000, 1), (300000, 70000), (900000, 500000)]):
+    for turn, (size, limit) in enumerate([(100, 50), (3000, 2999), (30000, 1), (300000, 70000),
+                                          (900000, 500000)]):
         body = json.dumps({"turn": turn, "filling": "x" * size}).encode()
         reader = Reader(path, limit=limit)
         ids.append(server.post("/pipe", body).json()["id"])

@@ -1,4 +1,5 @@
-"""A reader of frames with a length sees the end of the file where one was torn by a kill or a reload, and every frame comes whole."""
+"""A reader of frames with a length sees the end of the file where one was torn by a kill or a
+reload, and every frame comes whole."""
 import json
 
 from harness import Server, ensure, expect, route, wait_until
@@ -15,7 +16,8 @@ def whole():
     return {json.loads(frame)["id"] for frame in reader.whole_frames()}
 
 
-with Server([route("pipe", max_body="4MiB", actions=[{"pipe": "@OUT@/fifo", "format": "length"}])]) as server:
+with Server([route("pipe", max_body="4MiB",
+                   actions=[{"pipe": "@OUT@/fifo", "format": "length"}])]) as server:
     reader = Reader(server.fifo("fifo"), pace=(4096, 0.005))  # 800 KB/s: slower than a reload waits
     ids, torn = set(), 0
     for turn, interrupt in enumerate([kill_runner, server.reload, kill_runner]):

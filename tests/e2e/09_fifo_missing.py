@@ -1,23 +1,22 @@
-"""A FIFO that is away with its directory, as a systemd reader's is while it is stopped, costs no event: all wait, and it is logged once."""
+"""A FIFO that is away with its directory costs no event: all wait, and it is logged once."""
 import os
 import shutil
 
 from harness import Server, expect, ledger, route, server_user, wait_until
 from pipes import Reader
 
-
 def make_directory():
     os.mkdir(directory)
     if os.geteuid() == 0:
         os.chown(directory, server_user().pw_uid, server_user().pw_gid)
-
 
 with Server([route("plain", actions=[{"pipe": "@OUT@/run/plain"}]),
              route("made", actions=[{"pipe": "@OUT@/run/made", "create": "0600"}]),
              route(actions=[ledger()])], start=False) as server:
     directory = os.path.join(server.out, "run")
     server.start()
-    ids = {path: [server.post("/" + path, b"{}").json()["id"] for _ in range(100)] for path in ("plain", "made")}
+    ids = {path: [server.post("/" + path, b"{}").json()["id"] for _ in range(100)]
+           for path in ("plain", "made")}
     wait_until(lambda: server.log().count("pipe_missing") == 2, "a warning for each")
     make_directory()
     server.fifo("run/plain")

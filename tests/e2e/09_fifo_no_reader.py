@@ -1,4 +1,5 @@
-"""A FIFO without a reader holds its events until one comes, across a restart, and holds up no other route."""
+"""A FIFO without a reader holds its events until one comes, across a restart, and holds up no other
+route."""
 import json
 import os
 import time
@@ -17,7 +18,8 @@ with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
     wait_until(lambda: server.count("delivery", waiting) == 20, "the reader's alone to wait")
     begun = time.monotonic()
     server.stop()
-    ensure(time.monotonic() - begun < 3 * PATIENCE, "nobody waits for a reader when the server is to stop")
+    ensure(time.monotonic() - begun < 3 * PATIENCE,
+           "nobody waits for a reader when the server is to stop")
     server.start()
     reader = Reader(os.path.join(server.out, "fifo"))
     reader.wait_lines(20)

@@ -1,4 +1,5 @@
-"""A slow reader gets every frame whole, larger ones than the pipe too, and other routes are not held up."""
+"""A slow reader gets every frame whole, larger ones than the pipe too, and other routes are not
+held up."""
 import time
 
 from harness import PATIENCE, Server, ensure, expect, ledger, route, wait_until
@@ -20,7 +21,8 @@ with Server([route("pipe", max_body="2MiB",
     frames, rest = reader.frames()
     expect(rest, b"", "bytes that are no whole frame")
     for body in bodies:
-        expect(sum(b'"payload":' + body in frame for frame in frames), 1, f"frames with the body of {len(body)} bytes")
+        expect(sum(b'"payload":' + body in frame for frame in frames), 1,
+               f"frames with the body of {len(body)} bytes")
     server.wait_settled()
     reader.close()
 print(f"{len(frames)} whole frames, {len(reader.data)} bytes at 8 KiB each 10 ms")

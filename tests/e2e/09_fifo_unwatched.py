@@ -1,4 +1,5 @@
-"""A FIFO that the server may write and not read gets its events one at a time, each whole, and the log says so once."""
+"""A FIFO that the server may write and not read gets its events one at a time, each whole, and the
+log says so once."""
 import json
 import os
 

@@ -1,4 +1,5 @@
-"""Two listeners, 16 connections hammering, three rates: never more admitted than burst + rate x time, never more than one short of it."""
+"""Two listeners, 16 connections hammering, three rates: never more admitted than burst + rate x
+time, never more than one short of it."""
 import time
 
 from buckets import check_bucket, hammer
@@ -9,11 +10,14 @@ RATES = {"20/s": (20, 5), "120/m": (2, 3), "100/s": (100, 25)}  # a second, burs
 
 
 def proves():
-    """Hammers; whether demand was proved for most of the time, which on a loaded machine it may not be."""
+    """Hammers; whether demand was proved for most of the time, which on a loaded machine it may not
+    be."""
     seen = []
-    in_threads(hammer, [(connection, f"/r{number}", time.monotonic() + SECONDS, seen) for connection in connections])
+    in_threads(hammer, [(connection, f"/r{number}", time.monotonic() + SECONDS, seen)
+                        for connection in connections])
     seconds, admitted = check_bucket(a_second, burst, seen)
-    print(f"{rate} burst {burst}: {admitted} admitted in {seconds:.2f} s of proved demand, {len(seen)} requests")
+    print(f"{rate} burst {burst}: {admitted} admitted in {seconds:.2f} s of proved demand, "
+          f"{len(seen)} requests")
     return seconds > SECONDS * 0.7
 
 

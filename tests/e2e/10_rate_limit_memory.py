@@ -8,9 +8,9 @@ from harness import QUICK, Server, ensure, expect, in_threads, ledger, route
 from senders import github_headers
 
 ADDRESSES, THREADS = 20000 if QUICK else 200000, 8
-REQUEST = format_request("POST", "/hook", b"", {"Connection": "close"})  # charged, then refused: 401
+# charged, then refused: 401
+REQUEST = format_request("POST", "/hook", b"", {"Connection": "close"})
 statuses = [Counter() for _ in range(THREADS)]
-
 
 def sweep(number):
     host, port = server.addresses[1].partition("://")[2].split(":")
@@ -24,10 +24,10 @@ def sweep(number):
         statuses[number].update([connection.recv(12)[9:]])
         connection.close()
 
-
 limit = {"rate": "1/h", "burst": 2, "per": "client"}
-env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"}  # no memory of the server's
-with Server([route(actions=[ledger()], rate_limit=limit)], plain=True, log={"level": "error"}, env=env) as server:
+env = {"ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=0"}
+with Server([route(actions=[ledger()], rate_limit=limit)], plain=True, log={"level": "error"},
+            env=env) as server:
     for _ in range(3):
         status = server.request("POST", "/hook", b"{}", github_headers(b"{}"), index=1).status
     expect(status, 429, "a client that has used its burst")

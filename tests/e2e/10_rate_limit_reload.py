@@ -1,4 +1,5 @@
-"""After a reload to a faster rate a client in debt is served by that rate at once; an unchanged limit keeps its debts."""
+"""After a reload to a faster rate a client in debt is served by that rate at once; an unchanged
+limit keeps its debts."""
 from harness import Server, ensure, expect, route
 
 BODY = b"{}"

@@ -7,7 +7,8 @@ BODY = b"{}"
 
 def statuses(source, count, signature=None):
     with server.connect(source=source) as connection:
-        return [connection.request("POST", "/both", BODY, github_headers(BODY, signature=signature)).status
+        return [connection.request("POST", "/both", BODY,
+                                   github_headers(BODY, signature=signature)).status
                 for _ in range(count)]
 
 
@@ -16,4 +17,5 @@ with Server([route("both", rate_limit=limits)]) as server:
     expect(statuses("127.0.0.2", 2), [202] * 2, "the route's bucket")
     expect(statuses("127.0.0.3", 20), [429] * 20, "another client, refused by the route")
     wrong = "sha256=" + "0" * 64  # never gets as far as the route's bucket
-    expect(statuses("127.0.0.3", 6, wrong), [401] * 4 + [429] * 2, "the client's own bucket was full")
+    expect(statuses("127.0.0.3", 6, wrong), [401] * 4 + [429] * 2,
+           "the client's own bucket was full")

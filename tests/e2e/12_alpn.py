@@ -1,4 +1,4 @@
-"""A client that offers protocols by ALPN is given HTTP/1.1, or told in the handshake that it is all there is."""
+"""A client that offers protocols by ALPN gets HTTP/1.1, or is told so in the handshake."""
 import socket
 import ssl
 
@@ -6,17 +6,16 @@ from harness import Server, ensure, expect, route, wait_until
 
 NO_APPLICATION_PROTOCOL = b"\x02\x78"  # an alert that Python does not know by name; fatal
 
-
 def connect(server):
-    return socket.create_connection(("127.0.0.1", int(server.addresses[0].rpartition(":")[2])), timeout=20)
-
+    port = int(server.addresses[0].rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
 
 def settle(server, context):
-    with connect(server) as plain, context.wrap_socket(plain, server_hostname="localhost") as session:
+    with connect(server) as plain, context.wrap_socket(plain,
+                                                       server_hostname="localhost") as session:
         session.sendall(b"POST /hook HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
         expect(session.recv(12), b"HTTP/1.1 401", "an answer")
         return session.selected_alpn_protocol()
-
 
 def refused(server, context):
     hello = ssl.MemoryBIO()
@@ -27,14 +26,15 @@ def refused(server, context):
             plain.sendall(hello.read())
             return plain.makefile("rb").read()[5:]
 
-
 with Server([route()]) as server:
     for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
-        for protocols, wanted in (([], None), (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"),
-                                  (["h2"], NO_APPLICATION_PROTOCOL), (["h2", "x"], NO_APPLICATION_PROTOCOL)):
+        for protocols, wanted in (
+                ([], None), (["http/1.1"], "http/1.1"), (["h2", "http/1.1"], "http/1.1"),
+                (["h2"], NO_APPLICATION_PROTOCOL), (["h2", "x"], NO_APPLICATION_PROTOCOL)):
             context = ssl.create_default_context(cafile=server.certificate)
             context.minimum_version = context.maximum_version = version
             context.set_alpn_protocols(protocols)
-            expect((refused if isinstance(wanted, bytes) else settle)(server, context), wanted, f"{protocols} {version}")
+            expect((refused if isinstance(wanted, bytes) else settle)(server, context), wanted,
+                   f"{protocols} {version}")
     wait_until(lambda: "handshake_failed" in server.log(), "a line in the log")
-    ensure("offers by ALPN no protocol that is spoken here (http/1.1)" in server.log(), "what the client offers")
+    ensure("offers by ALPN no protocol that is spoken here (http/1.1)" in server.log(), "the offer")

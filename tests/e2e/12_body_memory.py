@@ -1,4 +1,4 @@
-"""Heads that announce bodies cost nobody memory; one client holds a share before it has shown who it is, the others are served."""
+"""Heads that announce bodies cost no memory; one stranger holds a share, others are served."""
 from client import format_request
 from harness import Server, expect, ledger, route, wait_until
 from senders import github_headers

@@ -1,4 +1,4 @@
-"""A025 to A030: methods, versions and upgrades are answered by the book; an equivalent path is the one documented thing."""
+"""A025 to A030: methods, versions and upgrades are answered by the book."""
 import re
 
 from framing import Framing, head

@@ -1,4 +1,5 @@
-"""A034 (4,000; $TENTERHOOK_MUTATIONS for the million): mutated requests at the raw socket crash nothing and leave no event behind."""
+"""A034 (4,000; $TENTERHOOK_MUTATIONS for the million): mutated requests at the raw socket crash
+nothing and leave no event behind."""
 import os
 import random
 import re

@@ -1,4 +1,5 @@
-"""What fills a buffer is answered at once, 414 too many parameters, 413 what stands between chunks; what waits costs no processor."""
+"""What fills a buffer is answered at once, 414 too many parameters, 413 what stands between chunks;
+what waits costs no processor."""
 import time
 
 from harness import PATIENCE, Server, ensure, expect, ledger, library_version, route
@@ -24,13 +25,16 @@ with Server([route(actions=[ledger()])], plain=True) as server:
             status, took = ask(index, data)
             expect(status, wanted, name)
             ensure(took < 1 * PATIENCE, f"{name}: answered after {took:.1f} s")
-    held = [server.raw(number % 2).send(EXTENSION[:length]) for number, length in enumerate(range(23000, 24600, 10))]
+    held = [server.raw(number % 2).send(EXTENSION[:length])
+            for number, length in enumerate(range(23000, 24600, 10))]
     server.post("/hook", b"{}")
     begun, used = time.monotonic(), server.cpu_seconds()
     while time.monotonic() - begun < 2:
         expect(server.post("/hook", b"{}").status, 202, "an honest client meanwhile")
         time.sleep(0.25)
     share = (server.cpu_seconds() - used) / (time.monotonic() - begun)
-    ensure(share < 0.15 or PATIENCE > 1, f"{share:.0%} of a core for {len(held)} connections with a full buffer, or nearly")
+    ensure(share < 0.15 or PATIENCE > 1,
+           f"{share:.0%} of a core for {len(held)} connections with a full buffer, or nearly")
     [raw.close() for raw in held]
-print(f"{2 * len(CASES)} refused at once; {len(held)} full buffers and a few honest requests: {share:.1%} of a core")
+print(f"{2 * len(CASES)} refused at once; {len(held)} full buffers and a few honest requests: "
+      f"{share:.1%} of a core")

@@ -1,4 +1,4 @@
-"""Plain HTTP on a TLS port is answered 400 in plain HTTP; why a handshake failed stands in the log, in plain words."""
+"""HTTP on a TLS port is answered 400; the log says in plain words why a handshake failed."""
 import re
 import socket
 import ssl

@@ -1,4 +1,4 @@
-"""A head has header_timeout from its first byte, also if that came with the request before it or while that was answered."""
+"""A head has header_timeout from its first byte, also if that came with the request before."""
 import time
 
 from framing import signed_request
@@ -8,9 +8,9 @@ DEADLINE, IDLE = 2, 12
 HALVES = (b"P", b"POST /ho", b"POST /hook HTTP/1.1\r\nHost: a\r\nX: y")
 ended = {}
 
-
 def ask(index, half, size, pause):
-    """A request, and a bit of the next: in one flight, or after a moment in which the first may wait for the runner."""
+    """A request, and a bit of the next: in one flight, or after a moment in which the first may
+    wait for the runner."""
     request = signed_request("/hook", b'{"%s":%d}' % (b"x" * size, index))
     with server.raw(index, timeout=IDLE * PATIENCE) as raw:
         raw.send(request if pause else request + half)
@@ -21,17 +21,20 @@ def ask(index, half, size, pause):
         said = raw.read_all()
         ended[index, half, size, pause] = status, said[9:12], time.monotonic() - begun
 
-
-with Server([route(actions=[ledger()])], plain=True, server={"header_timeout": f"{DEADLINE}s", "idle_timeout": f"{IDLE}s"}) as server:
-    cases = [(index, half, size, pause) for index in (0, 1) for half in HALVES for size in (1, 20000) for pause in (0, 0.001, 0.003)]
+with Server([route(actions=[ledger()])], plain=True,
+            server={"header_timeout": f"{DEADLINE}s", "idle_timeout": f"{IDLE}s"}) as server:
+    cases = [(index, half, size, pause) for index in (0, 1) for half in HALVES
+             for size in (1, 20000) for pause in (0, 0.001, 0.003)]
     in_threads(ask, cases)
     for case, (status, late, seconds) in ended.items():
-        ensure(status in (200, 202) and late == b"408", f"{case}: answered {status} and then {late}")
+        ensure(status in (200, 202) and late == b"408",
+               f"{case}: answered {status} and then {late}")
         ensure(seconds < DEADLINE + 1.5 * PATIENCE, f"{case}: closed after {seconds:.1f} s")
     expect(len(ended), len(cases))
     with server.raw(0, timeout=IDLE) as raw:  # and who is idle is left alone
         expect(raw.send(signed_request("/hook")).answer().status, 202)
         time.sleep(DEADLINE + 0.5)
-        expect(raw.send(signed_request("/hook")).answer().status, 202, "after the deadline of a head that has not begun")
+        expect(raw.send(signed_request("/hook")).answer().status, 202,
+               "after the deadline of a head that has not begun")
 took = [seconds for _, _, seconds in ended.values()]
-print(f"{len(cases)} heads that began behind a request: 408 after {min(took):.1f} to {max(took):.1f} s")
+print(f"{len(cases)} heads behind a request: 408 after {min(took):.1f} to {max(took):.1f} s")

@@ -1,4 +1,4 @@
-"""A036, A038: a dripping head and endless empty lines are closed at the head's deadline, on TLS and without, memory flat."""
+"""A036, A038: dripping heads and endless empty lines end at the head's deadline, memory flat."""
 import time
 
 from framing import head
@@ -16,7 +16,8 @@ def drip(name, index, data, step, pause):
         ended[name] = time.monotonic() - begun
 
 
-with Server([route(actions=[ledger()])], plain=True, server={"header_timeout": f"{DEADLINE}s"}) as server:
+with Server([route(actions=[ledger()])], plain=True,
+            server={"header_timeout": f"{DEADLINE}s"}) as server:
     for index in (0, 1) * 8:  # what a listener makes once, it has made
         expect(server.request("GET", "/nowhere", index=index).status, 404)
     before = footprint(server.processes("listener"), 0).private_kib
@@ -35,4 +36,5 @@ with Server([route(actions=[ledger()])], plain=True, server={"header_timeout": f
     ensure(grown < 1024 or PATIENCE > 1, f"grew by {grown} KiB")
     expect(server.count(), 0)
     expect(server.post("/hook", b"{}").status, 202)
-print(", ".join(f"{name}: {seconds:.1f} s" for name, seconds in ended.items()) + f" (deadline {DEADLINE} s), {grown} KiB")
+print(", ".join(f"{name}: {seconds:.1f} s" for name, seconds in ended.items())
+      + f" (deadline {DEADLINE} s), {grown} KiB")

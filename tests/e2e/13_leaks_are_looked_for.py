@@ -1,4 +1,5 @@
-"""Built with sanitizers, every process looks for leaks when it leaves: supervisor, runner, checkpointer and listeners."""
+"""Built with sanitizers, every process looks for leaks when it leaves: supervisor, runner,
+checkpointer and listeners."""
 import os
 
 from harness import Server, ensure, expect, ledger, route, skip
@@ -12,7 +13,8 @@ with Server([route(actions=[ledger()])], start=False) as server:
     server.start()
     expect(server.post("/hook", b"{}").status, 202)
     server.wait_settled()
-    pids = [server.pid] + [pid for role in ("runner", "listener", "checkpointer") for pid in server.processes(role)]
+    pids = [server.pid] + [pid for role in ("runner", "listener", "checkpointer")
+                           for pid in server.processes(role)]
     expect(len(pids), 5, "processes")
     server.stop()
     for pid in pids:

@@ -1,4 +1,5 @@
-"""Several addresses at once: IPv4, IPv6 and a unix socket, with TLS and without; the unix socket is gone at the end."""
+"""Several addresses at once: IPv4, IPv6 and a unix socket, with TLS and without; the unix socket is
+gone at the end."""
 import os
 
 from harness import Server, ensure, expect, ledger, route
@@ -27,4 +28,5 @@ with Server([route(actions=[ledger()])], start=False) as server:
     ensure({"127.0.0.1", "::1"} <= clients, f"clients in the journal: {clients}")
     server.stop()
     ensure(not os.path.exists(path), "the unix socket is gone")
-print(f"{len(server.addresses)} addresses served before and after a reload; clients {sorted(clients)}")
+print(f"{len(server.addresses)} addresses served before and after a reload; clients "
+      f"{sorted(clients)}")

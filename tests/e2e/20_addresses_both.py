@@ -1,4 +1,4 @@
-"""[::] takes IPv4 too, and its clients are known by their IPv4 address; beside an IPv4 address of the same port it takes IPv6."""
+"""[::] takes IPv4 too, under IPv4 addresses; beside an IPv4 address of its port only IPv6."""
 import socket
 
 from harness import Failure, Server, ensure, expect, ledger, route
@@ -19,7 +19,8 @@ def connects(host, port):
 
 
 listed = route(allow=["127.0.0.1"], actions=[ledger()])
-with Server([listed], listen=[{"address": "[::]:0", "tls": "off", "plaintext": "accept"}]) as server:
+with Server([listed],
+            listen=[{"address": "[::]:0", "tls": "off", "plaintext": "accept"}]) as server:
     port = server.addresses[0].rpartition(":")[2]
     server.addresses = [f"http://127.0.0.1:{port}", f"http://[::1]:{port}"]
     expect(server.post("/hook", b"{}").status, 202, "over IPv4")
@@ -28,7 +29,8 @@ with Server([listed], listen=[{"address": "[::]:0", "tls": "off", "plaintext": "
 
 for attempt in range(5):  # somebody else may take the port in between
     port = free_port()
-    listen = [{"address": f"{host}:{port}", "tls": "off", "plaintext": "accept"} for host in ("[::]", "0.0.0.0")]
+    listen = [{"address": f"{host}:{port}", "tls": "off", "plaintext": "accept"}
+              for host in ("[::]", "0.0.0.0")]
     try:
         with Server([listed], listen=listen) as server:
             expect((connects("127.0.0.1", port), connects("::1", port)), (True, True), "both")

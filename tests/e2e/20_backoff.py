@@ -9,7 +9,8 @@ def kill_and_wait(server, role):
     before = wait_until(lambda: server.processes(role), role)
     begun = time.monotonic()
     server.kill(before[0])
-    wait_until(lambda: len(now := server.processes(role)) == len(before) and before[0] not in now, role, 30)
+    wait_until(lambda: len(now := server.processes(role)) == len(before) and before[0] not in now,
+               role, 30)
     return time.monotonic() - begun
 
 
@@ -21,4 +22,5 @@ with Server([route(actions=[ledger()])], server={"listeners": 1}) as server:
     wait_until(lambda: server.post("/hook", b"{}").status == 202, "an event to be accepted")
     server.wait_settled()
     expect(len(server.ledger()), 1)
-print("five deaths of a listener: " + ", ".join(f"{wait:.1f} s" for wait in waits) + f"; then one of the runner: {runner:.1f} s")
+print("five deaths of a listener: " + ", ".join(f"{wait:.1f} s" for wait in waits)
+      + f"; then one of the runner: {runner:.1f} s")

@@ -1,4 +1,4 @@
-"""`events tail` shows every event when it comes and when it has ended, with 1,500 of them open at once, and across a restart."""
+"""`events tail` shows each event as it comes and ends, 1,500 open at once, across a restart."""
 import json
 import os
 import subprocess
@@ -15,16 +15,17 @@ def states():
             shown.setdefault(row["id"], []).append(row["states"][0])
     return shown
 
-
-with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]), route(actions=[ledger()])]) as server:
+with Server([route("pipe", actions=[{"pipe": "@OUT@/fifo", "create": "0600"}]),
+             route(actions=[ledger()])]) as server:
     output = os.path.join(server.directory, "tail")
     with open(output, "wb") as file, server.connect() as connection:
         first = server.post("/hook", b"{}").json()["id"]
         server.wait_settled()
-        tail = subprocess.Popen([PROGRAM, "events", "tail", "--json", "-c", server.file], stdout=file)
-        wait_until(lambda: connection.request("POST", "/hook", b"{}", github_headers(b"{}")).status == 202 and states(),
-                   "the tail to begin")
-        waiting = [connection.request("POST", "/pipe", b"{}", github_headers(b"{}")).json()["id"] for _ in range(1500)]
+        arguments = [PROGRAM, "events", "tail", "--json", "-c", server.file]
+        tail = subprocess.Popen(arguments, stdout=file)
+        post = lambda path: connection.request("POST", path, b"{}", github_headers(b"{}"))
+        wait_until(lambda: post("/hook").status == 202 and states(), "the tail to begin")
+        waiting = [post("/pipe").json()["id"] for _ in range(1500)]
     wait_until(lambda: states().keys() >= set(waiting), "all that came")
     late = server.post("/hook", b"{}").json()["id"]
     wait_until(lambda: states().get(late, [""])[-1] == "done", "the end of one behind them")

@@ -1,4 +1,5 @@
-"""Ten thousand routes load and start within two seconds of processor time; the last one answers like the first."""
+"""Ten thousand routes load and start within two seconds of processor time; the last one answers
+like the first."""
 import os
 
 from harness import Server, ensure, expect, ledger, process_stat, descendants, route, wait_until

@@ -1,4 +1,4 @@
-"""Kubernetes replaces mounted files by turning one link (..data): a reload reads the new route file, secrets and certificate."""
+"""A reload reads what Kubernetes swaps by one link: route file, secrets and certificate."""
 import os
 
 from harness import Server, expect, ledger, make_certificate, route

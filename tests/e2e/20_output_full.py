@@ -6,10 +6,13 @@ from harness import PROGRAM, Server, ensure, expect, ledger, route
 with Server([route(actions=[ledger()])]) as server:
     expect(server.post("/hook", b"{}").status, 202)
     server.wait_settled()
-    for arguments in (["schema"], ["reference"], ["explain", "routes"], ["providers"], ["providers", "github"],
-                      ["check", "-c", server.file], ["events", "list", "-c", server.file], ["--version"], ["--help"]):
+    for arguments in (["schema"], ["reference"], ["explain", "routes"],
+                      ["providers"], ["providers", "github"], ["check", "-c", server.file],
+                      ["events", "list", "-c", server.file], ["--version"], ["--help"]):
         with open("/dev/full", "w", encoding="utf-8") as full:
-            ran = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True)
+            ran = subprocess.run([PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                 text=True)
         expect(ran.returncode, 3, f"exit status of {arguments}")
         ensure("cannot write" in ran.stderr, f"{arguments}: {ran.stderr!r}")
-        expect(subprocess.run([PROGRAM, *arguments], capture_output=True).returncode, 0, f"{arguments}, written")
+        expect(subprocess.run([PROGRAM, *arguments], capture_output=True).returncode, 0,
+               f"{arguments}, written")

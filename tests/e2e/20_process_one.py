@@ -1,28 +1,32 @@
-"""As process 1 of a container it reaps what commands leave behind, reloads on SIGHUP, and leaves with 0 on SIGTERM."""
+"""As process 1 it reaps what commands leave, reloads on SIGHUP, leaves with 0 on SIGTERM."""
 import os
 import re
 import shutil
 import signal
 import subprocess
 
-from harness import Server, descendants, expect, process_stat, read_proc, route, script, skip, wait_until
+from harness import (Server, descendants, expect, process_stat, read_proc, route, script, skip,
+                     wait_until)
 
-UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-if not shutil.which("unshare") or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
+UNSHARE = ["unshare", "--pid", "--fork", "--mount-proc",
+           *([] if os.geteuid() == 0 else ["--map-root-user"])]
+if not shutil.which("unshare") or subprocess.run([*UNSHARE, "true"], capture_output=True,
+                                                 check=False).returncode:
     skip("no process namespace can be made here")
-
 
 def zombies(server):
     stats = [process_stat(entry) for entry in os.listdir("/proc") if entry.isdigit()]
     ours = {server.process.pid, *descendants(server.process.pid)}
     return [stat for stat in stats if stat and stat[1] == "Z" and stat[0] in ours]
 
-
 LATE = 'echo up; exec >/dev/null 2>&1; sleep 0.1; echo "$TENTERHOOK_ID" >>"$OUT/late"'
-orphans = script(f"up=$(setsid -f sh -c '{LATE}')", stdin="none")  # in a session of its own when the command ends
+# in a session of its own when the command ends
+orphans = script(f"up=$(setsid -f sh -c '{LATE}')", stdin="none")
 with Server([route(actions=[orphans])], wrapper=UNSHARE) as server:
-    [one] = [pid for pid in descendants(server.process.pid) if process_stat(pid)[0] == server.process.pid]
-    expect(re.search(r"NSpid:.*\t(\d+)$", read_proc(one, "status"), re.M)[1], "1", "its number in the container")
+    [one] = [pid for pid in descendants(server.process.pid)
+             if process_stat(pid)[0] == server.process.pid]
+    expect(re.search(r"NSpid:.*\t(\d+)$", read_proc(one, "status"), re.M)[1], "1",
+           "its number in the container")
     events = [server.post("/hook", b"{}").json()["id"] for _ in range(5)]
     server.wait_settled()
     wait_until(lambda: sorted(server.ledger("late")) == sorted(events), "the orphans' work")

@@ -1,4 +1,4 @@
-"""Modes of Kubernetes and Docker are taken on read-only mounts, with a warning for secrets that all can read; writable they are not."""
+"""Modes of Kubernetes and Docker are taken on read-only mounts; writable they are not."""
 import os
 import shutil
 import subprocess

@@ -1,4 +1,5 @@
-"""Having been started by root once locks the server's own user out of nothing: it starts as that user and goes on."""
+"""Having been started by root once locks the server's own user out of nothing: it starts as that
+user and goes on."""
 import os
 
 from harness import Server, expect, ledger, route, server_user, skip
@@ -14,7 +15,8 @@ with Server([route(actions=[ledger()])]) as server:
         expect(os.stat(os.path.join(server.state, name)).st_uid, user.pw_uid, f"owner of {name}")
     for path in (server.file, server.key, server.directory):
         os.chown(path, user.pw_uid, user.pw_gid)
-    server.wrapper = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
+    server.wrapper = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid),
+                      "--clear-groups"]
     server.start()
     expect(server.post("/hook", b"{}").status, 202)
     server.wait_settled()

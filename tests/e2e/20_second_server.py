@@ -1,4 +1,5 @@
-"""A second server on the same journal says so and leaves with 3, whatever name it has for the file; the first goes on."""
+"""A second server on the same journal says so and leaves with 3, whatever name it has for the file;
+the first goes on."""
 import os
 import subprocess
 import time
@@ -20,7 +21,8 @@ def refuse(path):
 
 
 with Server([route(actions=[ledger()])]) as server:
-    journal, directory = os.path.join(server.state, "journal.db"), os.path.join(server.directory, "other")
+    journal, directory = os.path.join(server.state, "journal.db"), os.path.join(server.directory,
+                                                                                "other")
     refuse(journal)
     os.symlink(server.state, directory)
     refuse(os.path.join(directory, "journal.db"))

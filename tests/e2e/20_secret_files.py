@@ -1,9 +1,10 @@
-"""Secrets come from a file, the environment, a credential, a string or a list; while rotating both are taken; none shows anywhere."""
+"""Secrets come from files, environment, credentials, strings; both of two; none shows anywhere."""
 import os
 
 from harness import Server, ensure, expect, ledger, read_proc, route
 
-SECRETS = {kind: f"the secret that comes from the {kind}" for kind in ("file", "environment", "credential", "string", "old", "new")}
+SECRETS = {kind: f"the secret that comes from the {kind}"
+           for kind in ("file", "environment", "credential", "string", "old", "new")}
 with Server([route()], start=False) as server:
     server.secrets |= set(SECRETS.values())
     for name, place in (("file", "secret"), ("credential", "github")):
@@ -13,9 +14,10 @@ with Server([route()], start=False) as server:
     server.env.update(GITHUB_SECRET=SECRETS["environment"], CREDENTIALS_DIRECTORY=server.directory)
     sources = {"file": {"file": "secret"}, "environment": {"env": "GITHUB_SECRET"},
                "credential": {"credential": "github"}, "string": SECRETS["string"]}
-    server.settings["routes"] = [route(name, secret=source, actions=[ledger()]) for name, source in sources.items()]
-    server.settings["routes"].append(route("rotating", secret=[SECRETS["old"], SECRETS["new"]], actions=[
-        {"shell": 'env >"$OUT/environment"', "env": {"OUT": "@OUT@"}}]))
+    server.settings["routes"] = [route(name, secret=source, actions=[ledger()])
+                                 for name, source in sources.items()]
+    server.settings["routes"].append(route("rotating", secret=[SECRETS["old"], SECRETS[
+        "new"]], actions=[{"shell": 'env >"$OUT/environment"', "env": {"OUT": "@OUT@"}}]))
     server.write_settings()
     server.start()
     for name in sources:
@@ -26,7 +28,8 @@ with Server([route()], start=False) as server:
     server.wait_settled()
     expect(len(server.ledger()), 4)
     environment = server.read("environment").decode()
-    ensure("TENTERHOOK_ID=" in environment and not any(s in environment for s in SECRETS.values()), environment)
+    ensure("TENTERHOOK_ID=" in environment and not any(s in environment for s in SECRETS.values()),
+           environment)
     for pid in [server.pid, *server.processes("runner"), *server.processes("listener")]:
         ensure(not any(s in read_proc(pid, "cmdline") for s in SECRETS.values()), "cmdline")
     with open(os.path.join(server.state, "journal.db"), "rb") as file:

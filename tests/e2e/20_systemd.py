@@ -1,4 +1,4 @@
-"""Under systemd: passed sockets are served by name, and READY, RELOADING, STOPPING and WATCHDOG are told."""
+"""Under systemd: sockets are served by name; READY, RELOADING, STOPPING, WATCHDOG are told."""
 import os
 import socket
 
@@ -8,17 +8,16 @@ STARTER = 'n=$1; shift; exec 3<&$n; LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=we
 listening = socket.create_server(("127.0.0.1", 0))
 with Server([route(actions=[ledger()])], start=False) as server:
     notify_path = os.path.join(server.directory, "notify")
-    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     notify.bind(notify_path)
-    notify.setblocking(False)
     server.env.update(NOTIFY_SOCKET=notify_path, WATCHDOG_USEC="400000")
     server.settings["server"]["listen"][0]["address"] = "systemd:web"
     server.write_settings()
     # the shell keeps its pid through exec, so LISTEN_PID is the program's
-    server.wrapper, server.pass_fds = ["bash", "-c", STARTER, "bash", str(listening.fileno())], (listening.fileno(),)
+    server.pass_fds = (listening.fileno(),)
+    server.wrapper = ["bash", "-c", STARTER, "bash", str(listening.fileno())]
     server.start()
     told = []
-
     def heard(word):
         try:
             told.extend(notify.recv(4096).decode().splitlines())
@@ -33,7 +32,8 @@ with Server([route(actions=[ledger()])], start=False) as server:
     told.clear()
     server.reload()
     wait_until(lambda: heard("READY=1"), "READY=1 after the reload")
-    ensure(told.index("RELOADING=1") < told.index("READY=1") and "MONOTONIC_USEC=" in str(told), f"RELOADING first: {told}")
+    ensure(told.index("RELOADING=1") < told.index("READY=1"), f"RELOADING first: {told}")
+    ensure("MONOTONIC_USEC=" in str(told), told)
     expect(server.post("/hook", b"{}").status, 202, "after a reload")
     server.stop()
     wait_until(lambda: heard("STOPPING=1"), "STOPPING=1")

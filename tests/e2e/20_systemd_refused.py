@@ -1,4 +1,5 @@
-"""What systemd passes is served only if it is a listening stream socket, and in the clear only where others cannot reach it."""
+"""What systemd passes is served only if it is a listening stream socket, and in the clear only
+where others cannot reach it."""
 import os
 import socket
 
@@ -33,4 +34,5 @@ everywhere, loopback = socket.create_server(("0.0.0.0", 0)), socket.create_serve
 expect(refused(everywhere.fileno(), "which other machines can reach", {}), True)
 expect(refused(everywhere.fileno(), "", {"plaintext": "accept"}), False, "plaintext: accept")
 expect(refused(loopback.fileno(), "", {}), False, "a loopback address")
-print("a datagram socket, one that does not listen, a device and a reachable plain one were refused with their place")
+print("a datagram socket, one that does not listen, a device and a reachable plain one were "
+      "refused with their place")

@@ -1,4 +1,5 @@
-"""What `send` signs for a sender reaches the command over TLS; greetings are answered, not passed on."""
+"""What `send` signs for a sender reaches the command over TLS; greetings are answered, not passed
+on."""
 import subprocess
 
 from harness import PROGRAM, Server, expect, ledger, route
@@ -11,8 +12,8 @@ SENDERS = {"stripe": SECRET, "slack": SECRET, "shopify": SECRET, "mailgun": SECR
 
 def send(server, name, secret):
     url = server.addresses[0].replace("127.0.0.1", "localhost") + "/" + name
-    return subprocess.run([PROGRAM, "send", name, "--to", url, "--secret", secret, "--event", "made",
-                           "--ca", server.certificate], capture_output=True, text=True)
+    return subprocess.run([PROGRAM, "send", name, "--to", url, "--secret", secret, "--event",
+                           "made", "--ca", server.certificate], capture_output=True, text=True)
 
 
 routes = [route(name, provider=name, secret=secret, actions=[ledger()])

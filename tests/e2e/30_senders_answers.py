@@ -1,4 +1,4 @@
-"""Each sender gets the status and the body that it takes for success, also of a copy; WooCommerce's ping runs nothing."""
+"""Each sender gets the status and body that it takes for success, also of a copy."""
 import subprocess
 
 from harness import PROGRAM, Server, ensure, expect, ledger, route

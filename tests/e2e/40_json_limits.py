@@ -1,4 +1,4 @@
-"""Deep and large JSON is taken and carried out as far as the route's limits go, and who is refused reads which limit or name it was."""
+"""Deep and large JSON is taken up to the route's limits; a refusal names the limit or name."""
 import json
 
 from harness import Server, expect, route, script

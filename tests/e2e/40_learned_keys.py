@@ -1,4 +1,4 @@
-"""A key that a sender delivers in its greeting is learned once, by all listeners, and kept in the journal's file."""
+"""A key that a sender delivers is learned once, by all listeners, and kept in the journal."""
 import hashlib
 import hmac
 

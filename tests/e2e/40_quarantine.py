@@ -1,4 +1,4 @@
-"""With schema_action quarantine a wrong event is kept as dead with the reasons, and replayed once the schema is mended."""
+"""Under quarantine a wrong event is dead with its reasons, and replayed with a mended schema."""
 import json
 
 from harness import Server, ensure, expect, ledger, route

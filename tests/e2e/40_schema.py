@@ -1,4 +1,4 @@
-"""A body that does not conform to its route's schema is answered 422 with the places and never the values."""
+"""A body that does not conform to its schema is answered 422 with places and never values."""
 import json
 
 from harness import Server, ensure, expect, ledger, route

@@ -1,4 +1,4 @@
-"""Prometheus' Alertmanager, with basic and bearer credentials and a CA of its own, reaches commands through tenterhook."""
+"""Prometheus' Alertmanager, basic, bearer and a CA of its own, reaches commands."""
 import json
 import urllib.request
 

@@ -1,4 +1,5 @@
-"""Hocuspocus' signed webhooks, sent by its own extension over TLS, reach a command through tenterhook."""
+"""Hocuspocus' signed webhooks, sent by its own extension over TLS, reach a command through
+tenterhook."""
 import os
 
 from harness import SOURCE, Server, expect, route, script, skip, wait_until
@@ -16,10 +17,12 @@ with Server([route("hook", provider="hocuspocus", secret=SECRET, actions=[keep])
     for path, sent in (("/other", False), ("/hook", True)):
         command = ["node", FOLDER + "/hocuspocus.mjs", url + path, SECRET]
         with Program(server, command, env={"NODE_EXTRA_CA_CERTS": server.certificate}) as sender:
-            wait_until(lambda: sender.process.poll() is not None if sent else "route=other" in server.log(), "the sender", 40)
+            wait_until(lambda: sender.process.poll() is not None if sent
+                       else "route=other" in server.log(), "the sender", 40)
             expect(sender.process.poll(), 0 if sent else sender.process.poll(), sender.log())
     server.wait_settled()
     expect(b'"key":"value"' in server.read("change"), True, "the change of the document")
     expect(b"a-document" in server.read("connect"), True, "the connection")
     server.wait_log(r"refused route=other .*status=401")
-print("connect and change came signed and reached their commands; with another secret they were refused")
+print("connect and change came signed and reached their commands; with another secret they were "
+      "refused")

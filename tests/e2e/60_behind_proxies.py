@@ -1,4 +1,4 @@
-"""Behind nginx, HAProxy, Apache and Caddy as in the manual: the right client everywhere, whatever a stranger forges."""
+"""Behind nginx, HAProxy, Apache and Caddy the right client is known, whatever is forged."""
 from client import Connection
 from fronts import ROUTES, TEXTS, Front, installed
 from harness import ensure, expect

@@ -1,4 +1,4 @@
-"""The health check is 200 while events would be stored and else 503 with the reason, whoever asks, without a trace."""
+"""The health check is 200 while events would be stored, else 503 with the reason, no trace."""
 import os
 import signal
 

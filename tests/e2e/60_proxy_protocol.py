@@ -1,4 +1,4 @@
-"""PROXY headers, plain and in front of TLS, to the byte: split, with what follows, wrong, late, and of a stranger."""
+"""PROXY headers, plain and before TLS: split, wrong, late, of a stranger, to the byte."""
 from client import Raw, format_request, tls_context
 from harness import Server, expect, route
 from senders import github_headers

@@ -1,4 +1,4 @@
-"""HAProxy passes TLS through with PROXY versions 1 and 2 as in the manual: the right client everywhere; its checks are 200."""
+"""HAProxy passes TLS through with PROXY 1 and 2: the right client everywhere, checks are 200."""
 import re
 
 from client import Connection

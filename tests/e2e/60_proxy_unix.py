@@ -1,4 +1,4 @@
-"""A unix socket as in the manual: its mode and group let in the proxies alone, which are believed, and a public one is warned of."""
+"""A unix socket lets in the proxies alone, which are believed; a public one is warned of."""
 import grp
 import os
 import re

@@ -1,4 +1,4 @@
-"""What signs its URL passes behind nginx with public_url, as in the manual, or with forwarded_host; a stranger's host changes nothing."""
+"""Signed URLs pass behind nginx with public_url or forwarded_host; a stranger changes nothing."""
 import base64
 import hashlib
 import hmac

@@ -1,4 +1,5 @@
-"""What a token bucket must have done, judged from outside: a request was decided at some moment between sending it and its answer.
+"""What a token bucket must have done, judged from outside: a request was decided at some moment
+between sending it and its answer.
 
 A refusal proves demand: less than one token was there. So between two refusals all that was earned
 was given out, but for less than one token; unless the bucket was full meanwhile, which takes longer
@@ -30,7 +31,8 @@ def longest_chain(refused, most_gap):
 
 
 def clear_of(admitted, refused):
-    """The first refusal that nothing admitted overlaps: what came before and after it is then known."""
+    """The first refusal that nothing admitted overlaps: what came before and after it is then
+    known."""
     for sent, got, status in refused[:500]:
         if not any(a <= got and b >= sent for a, b, _ in admitted):
             return sent, got, status
@@ -43,13 +45,16 @@ def check_bucket(rate, burst, seen):
     admitted = [request for request in seen if request[2] == 202]
     expect(len(refused) + len(admitted), len(seen), "answers 202 and 429")
     ensure(refused and admitted, "both kinds of answers")
-    most = burst + rate * (max(got for _, got, _ in admitted) - min(sent for sent, _, _ in admitted))
+    most = burst + rate * (max(got for _, got, _ in admitted) - min(sent
+                                                                    for sent, _, _ in admitted))
     ensure(len(admitted) <= most, f"{rate}/s: {len(admitted)} admitted, at most {most:.2f}")
     chain = longest_chain(refused, (burst - 1) / rate)
     first, last = clear_of(admitted, chain), clear_of(admitted, chain[::-1])
     shortest, longest = max(0, last[0] - first[1]), last[1] - first[0]
     perhaps = sum(sent <= last[1] and got >= first[0] for sent, got, _ in admitted)
     surely = sum(sent > first[1] and got < last[0] for sent, got, _ in admitted)
-    ensure(perhaps > rate * shortest - 1, f"{rate}/s: {perhaps} admitted in {shortest:.3f} s of demand")
-    ensure(surely < rate * longest + 1, f"{rate}/s: {surely} admitted in {longest:.3f} s between refusals")
+    ensure(perhaps > rate * shortest - 1,
+           f"{rate}/s: {perhaps} admitted in {shortest:.3f} s of demand")
+    ensure(surely < rate * longest + 1,
+           f"{rate}/s: {surely} admitted in {longest:.3f} s between refusals")
     return shortest, perhaps

@@ -15,7 +15,8 @@ def memory_hierarchy():
     for place, kind, options in mounts:
         if kind == "cgroup" and "memory" in options.split(","):
             return place, "memory.limit_in_bytes"
-        if kind == "cgroup2" and "memory" in open(f"{place}/cgroup.subtree_control", encoding="utf-8").read().split():
+        if kind == "cgroup2" and "memory" in open(f"{place}/cgroup.subtree_control",
+                                                  encoding="utf-8").read().split():
             return place, "memory.max"
     return skip("no cgroup with the memory controller is mounted here")
 

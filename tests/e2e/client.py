@@ -1,4 +1,5 @@
-"""HTTP as a sender speaks it, over TLS, TCP or a unix socket, and bytes as an attacker sends them."""
+"""HTTP as a sender speaks it, over TLS, TCP or a unix socket, and bytes as an attacker sends
+them."""
 import json
 import re
 import socket
@@ -172,7 +173,8 @@ def format_request(method, path, body=b"", headers=None, host="localhost"):
 def half_hello():
     """The first half of a ClientHello."""
     outgoing = ssl.MemoryBIO()
-    hello = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+    hello = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing,
+                                                  server_hostname="localhost")
     try:
         hello.do_handshake()
     except ssl.SSLWantReadError:
@@ -182,7 +184,8 @@ def half_hello():
 
 
 class Connection(Raw):
-    """A keep-alive connection of an honest sender: made anew when the server has said that it closes."""
+    """A keep-alive connection of an honest sender: made anew when the server has said that it
+    closes."""
 
     def __init__(self, *address, **options):
         self.made_with, self.closed = (address, options), False

@@ -20,7 +20,8 @@ def port_for_good():
 
 
 # An action that waits until let_go is called.
-WAITS = script('until [ -e "$OUT/go" ]; do sleep 0.05; done; echo "$TENTERHOOK_ID" >>"$OUT/ledger"', stdin="none")
+WAITS = script('until [ -e "$OUT/go" ]; do sleep 0.05; done; echo "$TENTERHOOK_ID" >>"$OUT/ledger"',
+               stdin="none")
 
 
 def let_go(server):
@@ -58,7 +59,8 @@ def crash_rounds(kill, connections=8):
             for _ in range(ROUNDS):
                 before = len(load.acknowledged)
                 wait_until(lambda: len(load.acknowledged) > before + 20, "the load to flow", 60)
-                time.sleep(random.uniform(0, 0.4))  # the moment is what is random, nothing is waited for
+                # the moment is what is random, nothing is waited for
+                time.sleep(random.uniform(0, 0.4))
                 kill(server)
             before = len(load.acknowledged)
             wait_until(lambda: len(load.acknowledged) > before + 20, "the load to flow again", 60)
@@ -70,5 +72,6 @@ def crash_rounds(kill, connections=8):
         ensure(not bad, f"answers other than 2xx and 503: {bad}")
         server.wait_settled(60)
         runs = server.ledger()
-    print(f"{ROUNDS} kills (seed {seed}): {len(acknowledged)} acknowledged, 0 lost, "
-          f"{len(runs) - len(set(runs))} repeated, {dict(load.statuses)}, broken {sum(load.broken.values())}")
+    print(f"{ROUNDS} kills (seed {seed}): {len(acknowledged)} acknowledged, "
+          f"0 lost, " f"{len(runs) - len(set(runs))} repeated, {dict(load.statuses)}, broken "
+          f"{sum(load.broken.values())}")

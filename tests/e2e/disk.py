@@ -14,9 +14,11 @@ class SmallDisk:
 
     def __init__(self, mebibytes):
         if os.geteuid() != 0:
-            if subprocess.run(["unshare", "-rm", "true"], stderr=subprocess.DEVNULL, check=False).returncode:
+            if subprocess.run(["unshare", "-rm", "true"], stderr=subprocess.DEVNULL,
+                              check=False).returncode:
                 skip("neither root nor user namespaces: no file system to fill")
-            sys.exit(subprocess.run(["unshare", "-rm", sys.executable, sys.argv[0]], check=False).returncode)
+            sys.exit(subprocess.run(["unshare", "-rm", sys.executable, sys.argv[0]],
+                                    check=False).returncode)
         self.mebibytes = mebibytes
         self.path = tempfile.mkdtemp(prefix="tenterhook-disk-")
         self.ballast = os.path.join(self.path, "ballast")
@@ -78,5 +80,5 @@ LOG_ACCIDENTS = {
     "the log is replaced": lambda journal: replace(journal + "-wal"),
     "its index is replaced": lambda journal: replace(journal + "-shm"),
     "the log is cut": lambda journal: os.truncate(journal + "-wal", 0),
-    "the log is cut in the middle": lambda journal: os.truncate(journal + "-wal", 32 + 3 * 4120 + 2000),
-}
+    "the log is cut in the middle": lambda journal: os.truncate(journal + "-wal",
+                                                                32 + 3 * 4120 + 2000),}

@@ -1,4 +1,5 @@
-"""What all framing cases have in common: bytes that no honest client sends, and a server that is unmoved by them."""
+"""What all framing cases have in common: bytes that no honest client sends, and a server that is
+unmoved by them."""
 import re
 import time
 
@@ -9,8 +10,9 @@ BODY = b'{"second":true}'
 TOKEN = "a token of some length"
 
 
-PIECES = [b"\r\n", b"\n", b"\0", b": ", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n", b"0\r\n\r\n",
-          b" ", b"\t", b"HTTP/1.0", b"\xff", b"%00", b"..", b"Expect: 100-continue\r\n", b"X" * 5000, b"\r\n\r\n"]
+PIECES = [b"\r\n", b"\n", b"\0", b": ", b"Content-Length: 5\r\n", b"Transfer-Encoding: chunked\r\n",
+          b"0\r\n\r\n", b" ", b"\t", b"HTTP/1.0", b"\xff", b"%00", b"..",
+          b"Expect: 100-continue\r\n", b"X" * 5000, b"\r\n\r\n"]
 
 
 def mutate(rng, data):
@@ -40,7 +42,8 @@ def head(*lines, first="POST /hook HTTP/1.1", host="Host: localhost"):
     """A head with the given header lines (bytes or text)."""
     signed = [f"{name}: {value}" for name, value in github_headers(b"hello").items()]
     parts = [first, *([host] if host else []), *signed, *lines]
-    return b"\r\n".join(p if isinstance(p, bytes) else p.encode("latin-1") for p in parts) + b"\r\n\r\n"
+    return b"\r\n".join(p if isinstance(p, bytes) else p.encode("latin-1")
+                        for p in parts) + b"\r\n\r\n"
 
 
 class Framing:
@@ -71,7 +74,8 @@ class Framing:
             except TimeoutError:
                 ensure(False, f"{name}: not closed after {seconds} s, said {raw.buffer[:200]!r}")
         got = [int(status) for status in re.findall(rb"HTTP/1\.[01] (\d{3})", said)]
-        ensure(got or silent, f"{name}: closed without an answer after {time.monotonic() - begun:.2f} s")
+        ensure(got or silent,
+               f"{name}: closed without an answer after {time.monotonic() - begun:.2f} s")
         ensure(set(got) <= set(statuses), f"{name}: answered {got}, want {statuses}")
         ensure(len(set(got)) <= 1, f"{name}: more than one answer: {got}")
 

@@ -1,4 +1,5 @@
-"""The proxies of the manual as real programs on free ports, in front of a server, with the manual's own configuration."""
+"""The proxies of the manual as real programs on free ports, in front of a server, with the manual's
+own configuration."""
 import os
 import shutil
 
@@ -8,12 +9,13 @@ from programs import Program, free_port, write
 
 PAGE = blocks("proxies.md")
 ROUTES = PAGE["A GitHub route behind nginx"]["yaml"][0]
-TEXTS = {"nginx": PAGE["A GitHub route behind nginx"]["nginx"][0], "haproxy": PAGE["HAProxy"]["haproxy"][0],
+TEXTS = {"nginx": PAGE["A GitHub route behind nginx"]["nginx"][0],
+         "haproxy": PAGE["HAProxy"]["haproxy"][0],
          "apache2": PAGE["Apache"]["apache"][0], "caddy": PAGE["Caddy"]["caddy"][0]}
 SEARCH = os.environ["PATH"] + ":/usr/sbin"
 NGINX = """daemon off; worker_processes 1; pid @DIR@/nginx.pid; error_log stderr; user root;
-events {} http { access_log off; client_body_temp_path @DIR@/b; proxy_temp_path @DIR@/p; fastcgi_temp_path @DIR@/f;
-uwsgi_temp_path @DIR@/u; scgi_temp_path @DIR@/s;
+events {} http { access_log off; client_body_temp_path @DIR@/b; proxy_temp_path @DIR@/p;
+fastcgi_temp_path @DIR@/f; uwsgi_temp_path @DIR@/u; scgi_temp_path @DIR@/s;
 """
 APACHE = """ServerName localhost
 PidFile @DIR@/apache.pid
@@ -26,19 +28,24 @@ StartServers 1
 
 
 def nginx(text):
-    return NGINX + replace(text, ("listen 443", "listen 127.0.0.1:@PORT@"), ("    listen [::]:443 ssl;\n", ""),
+    return NGINX + replace(text, ("listen 443", "listen 127.0.0.1:@PORT@"),
+                           ("    listen [::]:443 ssl;\n", ""),
                            ("/etc/ssl/hooks", "@DIR@/server")) + "}"
 
 
 def haproxy(text):
-    text = text.replace("bind :443 ssl crt /etc/haproxy/hooks.pem", "bind 127.0.0.1:@PORT@ ssl crt @DIR@/hooks.pem")
-    text = text.replace("bind :443", "bind 127.0.0.1:@PORT@").replace(" check", " check inter 200ms", 1)
-    return "global\n  log stdout format raw local0\ndefaults\n  log global\n  option log-health-checks\n" + text
+    text = text.replace("bind :443 ssl crt /etc/haproxy/hooks.pem",
+                        "bind 127.0.0.1:@PORT@ ssl crt @DIR@/hooks.pem")
+    text = text.replace("bind :443", "bind 127.0.0.1:@PORT@").replace(" check",
+                                                                      " check inter 200ms", 1)
+    return ("global\n  log stdout format raw local0\ndefaults\n  log global\n  option "
+            "log-health-checks\n" + text)
 
 
 def apache2(text):
     user = "" if os.geteuid() else "User www-data\nGroup www-data\n"
-    return APACHE + user + replace(text, ("*:443", "127.0.0.1:@PORT@"), ("/etc/ssl/hooks", "@DIR@/server"))
+    return APACHE + user + replace(text, ("*:443", "127.0.0.1:@PORT@"),
+                                   ("/etc/ssl/hooks", "@DIR@/server"))
 
 
 def caddy(text):
@@ -53,12 +60,14 @@ KINDS = {"nginx": (nginx, ["-c", "@FILE@"]), "haproxy": (haproxy, ["-db", "-f", 
 
 def installed():
     """The names of those that can be started here; in continuous integration all."""
-    names = [name for name in KINDS if shutil.which(name, path=SEARCH) or os.environ.get("CI") == "true"]
+    names = [name for name in KINDS if shutil.which(name, path=SEARCH)
+             or os.environ.get("CI") == "true"]
     return names or skip("no proxy is installed")
 
 
 class Front(Program):
-    """`address`: where senders connect to it. Pairs of replacements put the server's address into the text."""
+    """`address`: where senders connect to it. Pairs of replacements put the server's address into
+    the text."""
 
     def __init__(self, kind, server, text, *pairs):
         make, options = KINDS[kind]
@@ -68,8 +77,11 @@ class Front(Program):
                 with open(path, encoding="ascii") as part:
                     file.write(part.read())
         self.kind, self.address = kind, f"https://localhost:{port}"
-        text = replace(make(text), *pairs).replace("@DIR@", server.directory).replace("@PORT@", str(port))
+        text = replace(make(text), *pairs).replace("@DIR@", server.directory).replace("@PORT@",
+                                                                                      str(port))
         path = write(server, kind + ".conf", text)
-        command = [shutil.which(kind, path=SEARCH), *(path if word == "@FILE@" else word for word in options)]
-        super().__init__(server, command, port, env={"HOME": server.directory, "XDG_CONFIG_HOME": server.directory,
-                                                     "XDG_DATA_HOME": server.directory})
+        command = [shutil.which(kind, path=SEARCH),
+                   *(path if word == "@FILE@" else word for word in options)]
+        super().__init__(server, command, port,
+                         env={"HOME": server.directory, "XDG_CONFIG_HOME": server.directory,
+                              "XDG_DATA_HOME": server.directory})

@@ -29,7 +29,8 @@ SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file_
 # what takes seconds plain takes longer under a sanitizer or valgrind
 PATIENCE = float(os.environ.get("TENTERHOOK_PATIENCE", "1"))
 QUICK = os.environ.get("TENTERHOOK_QUICK") == "1"
-SANITIZER = re.compile(r"LeakSanitizer|ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|Assertion .* failed")
+SANITIZER = re.compile(
+    r"LeakSanitizer|ERROR: \w+Sanitizer|WARNING: \w+Sanitizer|runtime error:|Assertion .* failed")
 PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -61,7 +62,8 @@ def library_version(name):
 
 
 def wait_until(condition, what, seconds=60):
-    """The value of condition() as soon as it is true; fails after `seconds`, which a busy machine may need."""
+    """The value of condition() as soon as it is true; fails after `seconds`, which a busy machine
+    may need."""
     deadline = time.monotonic() + seconds * PATIENCE
     while True:
         value = condition()
@@ -73,7 +75,8 @@ def wait_until(condition, what, seconds=60):
 
 
 def in_threads(function, arguments, seconds=180):
-    """Calls function(*arguments[i]) all at once; fails if one failed, or goes on after `seconds`."""
+    """Calls function(*arguments[i]) all at once; fails if one failed, or goes on after
+    `seconds`."""
     failures = []
 
     def call(values):
@@ -88,7 +91,8 @@ def in_threads(function, arguments, seconds=180):
         thread.start()
     for thread in threads:
         thread.join(seconds * PATIENCE)
-    ensure(not failures and not any(thread.is_alive() for thread in threads), f"in a thread: {failures}")
+    ensure(not failures and not any(thread.is_alive() for thread in threads),
+           f"in a thread: {failures}")
 
 
 def server_user():
@@ -252,7 +256,8 @@ class Server:
             nonlocal text
             text += self.process.stdout.read() or b""
             if self.process.poll() is not None:
-                raise Failure(f"the server left with {self.process.returncode}\n{self.log()[-3000:]}")
+                raise Failure(
+                    f"the server left with {self.process.returncode}\n{self.log()[-3000:]}")
             return text.count(b"listening on ") >= len(self.settings["server"]["listen"])
 
         wait_until(listening, "the addresses on standard output", 30)
@@ -264,10 +269,11 @@ class Server:
         return self.process.pid
 
     def processes(self, role):
-        """Pids of "runner", "listener" or "checkpointer", oldest first; not of a command that the runner
-        has just cloned and that still has its name."""
+        """Pids of "runner", "listener" or "checkpointer", oldest first; not of a command that the
+        runner has just cloned and that still has its name."""
         return sorted(pid for pid in descendants(self.pid)
-                      if read_proc(pid, "comm").strip() == "th-" + role and (stat := process_stat(pid))
+                      if read_proc(pid, "comm").strip() == "th-" + role
+                      and (stat := process_stat(pid))
                       and not read_proc(stat[0], "comm").startswith("th-"))
 
     def established(self, index):
@@ -329,12 +335,15 @@ class Server:
         """SIGHUP, and wait until the new generation alone takes connections, or is refused."""
         def said(word):
             return len(re.findall(rf"\b{word}\b", self.log()))
-        serving, failed, draining = said("serving"), said("reload_failed"), said("listener: draining")
+        serving, failed, draining = (said("serving"), said("reload_failed"),
+                                     said("listener: draining"))
         older = self.processes("listener")
         self.send_signal(signal.SIGHUP)
-        wait_until(lambda: said("serving") > serving or said("reload_failed") > failed, "the end of a reload", 30)
-        wait_until(lambda: said("reload_failed") > failed or said("listener: draining") >= draining + len(older)
-                   or not set(older) & set(self.processes("listener")), "the older listeners to stop accepting", 30)
+        wait_until(lambda: said("serving") > serving or said("reload_failed") > failed,
+                   "the end of a reload", 30)
+        wait_until(lambda: said("reload_failed") > failed or said("listener: draining") >= draining
+                   + len(older) or not set(older) & set(self.processes("listener")),
+                   "the older listeners to stop accepting", 30)
 
     def __enter__(self):
         return self
@@ -362,8 +371,8 @@ class Server:
 
     def show_log(self):
         """Its end, without the many lines of what went well."""
-        lines = [line for line in self.log().splitlines()
-                 if not re.search(r" info (listener: accepted|runner: done|supervisor: (left|started))", line)]
+        lines = [line for line in self.log().splitlines() if not re.search(
+            r" info (listener: accepted|runner: done|supervisor: (left|started))", line)]
         print("---- the server's log, its end ----", *lines[-25:], sep="\n")
 
     def check_left(self):
@@ -386,7 +395,8 @@ class Server:
         return Connection(self.addresses[index], self.certificate, **options)
 
     def connect_each(self, count, index=0, **options):
-        """`count` connections to each listener: a list for each. The others are stopped meanwhile."""
+        """`count` connections to each listener: a list for each. The others are stopped
+        meanwhile."""
         pids, made = self.processes("listener"), []
         for pid in pids:
             others = [other for other in pids if other != pid]
@@ -425,7 +435,8 @@ class Server:
             return ""
 
     def wait_log(self, pattern, seconds=60):
-        return wait_until(lambda: re.search(pattern, self.log()), f"{pattern!r} in the log", seconds)
+        return wait_until(lambda: re.search(pattern, self.log()), f"{pattern!r} in the log",
+                          seconds)
 
     def query(self, sql, *values):
         """Rows of the journal, read beside the running server."""

@@ -1,4 +1,5 @@
-"""The configurations of a page of the manual, run as they stand there but for addresses, ports and paths."""
+"""The configurations of a page of the manual, run as they stand there but for addresses, ports and
+paths."""
 import os
 import re
 
@@ -30,7 +31,8 @@ def replace(text, *pairs):
 
 
 class Manual(Server):
-    """A server with a route file of the manual, started; @DIR@ in it becomes the server's directory."""
+    """A server with a route file of the manual, started; @DIR@ in it becomes the server's
+    directory."""
 
     def __init__(self, text, *pairs, listens=1):
         super().__init__([], start=False)
@@ -39,8 +41,8 @@ class Manual(Server):
         self.secrets.add(SECRET_FILE)
         for name in ("secret", "deploy"):
             with open(os.path.join(self.directory, name), "w", encoding="ascii") as file:
-                file.write(SECRET_FILE + "\n" if name == "secret" else
-                           f'#!/bin/sh\ncat >/dev/null\necho "$TENTERHOOK_CLIENT" >>{self.out}/clients\n')
+                file.write(SECRET_FILE + "\n" if name == "secret" else f'#!/bin/sh\ncat '
+                           f'>/dev/null\necho "$TENTERHOOK_CLIENT" >>{self.out}/clients\n')
         os.chmod(os.path.join(self.directory, "secret"), 0o600)
         os.chmod(os.path.join(self.directory, "deploy"), 0o755)
         self.write_settings()
@@ -49,7 +51,8 @@ class Manual(Server):
     def write_settings(self):
         if not hasattr(self, "text"):
             return super().write_settings()
-        text = replace(self.text, ("/var/lib/tenterhook/journal.db}", f"{self.state}/journal.db, min_free: 1MiB}}"),
+        text = replace(self.text, ("/var/lib/tenterhook/journal.db}",
+                                   f"{self.state}/journal.db, min_free: 1MiB}}"),
                        ("/etc/tenterhook/github.secret", f"{self.directory}/secret"),
                        ("/usr/local/bin/deploy", f"{self.directory}/deploy"), *self.pairs)
         with open(self.file, "w", encoding="utf-8") as file:

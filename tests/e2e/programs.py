@@ -27,7 +27,8 @@ class Program:
             skip(f"{command[0]} is not installed")
         self.log_path = os.path.join(server.directory, os.path.basename(command[0]) + ".log")
         with open(self.log_path, "wb") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, user=user,
+            self.process = subprocess.Popen(command, stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, user=user,
                                             env={**os.environ, **(env or {})}, cwd=server.directory)
         self.port = port
 

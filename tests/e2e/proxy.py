@@ -7,10 +7,11 @@ from socket import create_connection, create_server
 from harness import wait_until
 
 NGINX = """daemon off; worker_processes 1; pid {d}/nginx.pid; error_log {d}/nginx.err; user root;
-events {{}} http {{ access_log off; client_body_temp_path {d}/b; proxy_temp_path {d}/p; fastcgi_temp_path {d}/f;
-uwsgi_temp_path {d}/u; scgi_temp_path {d}/s; upstream up {{ server {up}; keepalive 4; }}
-server {{ listen 127.0.0.1:{port}; location / {{ proxy_pass http://up; proxy_http_version 1.1;
-proxy_set_header Connection ""; proxy_set_header Host $host; }} }} }}"""
+events {{}} http {{ access_log off; client_body_temp_path {d}/b; proxy_temp_path {d}/p;
+fastcgi_temp_path {d}/f; uwsgi_temp_path {d}/u; scgi_temp_path {d}/s;
+upstream up {{ server {up}; keepalive 4; }} server {{ listen 127.0.0.1:{port}; location / {{
+proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection "";
+proxy_set_header Host $host; }} }} }}"""
 
 HAPROXY = """global
   maxconn 64
@@ -55,8 +56,8 @@ class Proxy:
 
     def __enter__(self):
         program = shutil.which(self.name, path=os.environ["PATH"] + ":/usr/sbin")
-        self.process = subprocess.Popen([program, *self.options, self.file], stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([program, *self.options, self.file],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_until(self.listens, f"{self.name} to listen")
         return f"http://127.0.0.1:{self.port}"
 

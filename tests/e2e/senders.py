@@ -98,7 +98,8 @@ class Load:
 
 
 class Redeliveries:
-    """Threads that send the same few events again and again, also where no answer came; `begin` gives them new ones."""
+    """Threads that send the same few events again and again, also where no answer came; `begin`
+    gives them new ones."""
 
     def __init__(self, server, events=6, senders=4):
         self.server, self.events, self.round = server, events, 0
@@ -123,7 +124,8 @@ class Redeliveries:
             delivery = f"{turn}-{chance.randrange(self.events)}"
             try:
                 connection = connection or self.server.connect()
-                answer = connection.request("POST", "/hook", b"{}", github_headers(b"{}", delivery=delivery))
+                answer = connection.request("POST", "/hook", b"{}",
+                                            github_headers(b"{}", delivery=delivery))
             except OSError:
                 connection = None
                 continue

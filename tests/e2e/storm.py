@@ -1,12 +1,12 @@
-"""A storm of bad connections: every way that we know of to begin a connection and not to end it well.
+"""A storm of bad connections: every way that we know of to begin one and not to end it well.
 
     storm = Storm(server.addresses, server.certificate)
-    storm.run(1500)     # the kinds in turn, on each address; some are held until the server has cut them
+    storm.run(1500)     # the kinds in turn, on each address; some are held until they are cut
     storm.left_open     # how many of those it has not cut in time, by kind
-    storm.refused       # how many were not let in: to be expected of a server that is killed meanwhile
+    storm.refused       # how many were not let in: expected if the server is killed meanwhile
 
-KINDS is the table. A kind is what is sent, and how the client leaves then. Footprint says what a storm may
-not change: descriptors, private memory and the processor time of an idle server.
+KINDS is the table. A kind is what is sent, and how the client leaves then. Footprint says what a
+storm may not change: descriptors, private memory and the processor time of an idle server.
 """
 import collections
 import os
@@ -27,14 +27,16 @@ Kind = collections.namedtuple("Kind", "name data leaves")
 
 HEAD = b"POST /hook HTTP/1.1\r\nHost: a\r\n"
 # the right form, so that the body is waited for, and the wrong signature
-SIGNED = HEAD + (b"Content-Type: application/json\r\nX-GitHub-Event: push\r\nX-GitHub-Delivery: d\r\n"
-                 b"X-Hub-Signature-256: sha256=" + b"0" * 64 + b"\r\n")
+SIGNED = (HEAD
+          + (b"Content-Type: application/json\r\nX-GitHub-Event: push\r\nX-GitHub-Delivery: d\r\n"
+             b"X-Hub-Signature-256: sha256=" + b"0" * 64 + b"\r\n"))
 CHUNKED = SIGNED + b"Transfer-Encoding: chunked\r\n\r\n"
 ENDED = CHUNKED + b"2\r\n{}\r\n0\r\n"
 
 
 def sized(length, body=b"", *lines):
-    return SIGNED + b"".join(line + b"\r\n" for line in (b"Content-Length: %d" % length, *lines)) + b"\r\n" + body
+    return SIGNED + b"".join(line + b"\r\n" for line in (b"Content-Length: %d" % length,
+                                                         *lines)) + b"\r\n" + body
 
 
 def target(text):
@@ -54,7 +56,8 @@ def hello():
     """A ClientHello, always the same."""
     if not HELLO:
         outgoing = ssl.MemoryBIO()
-        session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname="localhost")
+        session = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing,
+                                                        server_hostname="localhost")
         try:
             session.do_handshake()
         except ssl.SSLWantReadError:
@@ -91,7 +94,8 @@ WHAT = [  # name, bytes, how the client leaves
     ("a chunk's extension of 30 KB", CHUNKED + b"1;" + b"e" * 30000, EACH_END),
     ("a chunk's size of 30,000 digits", CHUNKED + b"0" * 30000, (STAYS,)),
     ("half a chunk", CHUNKED + b"400\r\nxx", EACH_END),
-    ("chunks without end", CHUNKED + (b"400\r\n" + b"x" * 1024 + b"\r\n") * 100, (CLOSES, RESETS, HALVES)),
+    ("chunks without end", CHUNKED + (b"400\r\n" + b"x" * 1024 + b"\r\n") * 100,
+     (CLOSES, RESETS, HALVES)),
     ("a chunk's size that is none", CHUNKED + b"-5\r\nhello", (STAYS,)),
     ("half a trailer", ENDED + b"X: y", EACH_END),
     ("a trailer without end", full(ENDED + b"X: "), EACH_END),
@@ -120,15 +124,17 @@ KINDS, KINDS_TLS = kinds(WHAT), kinds(WHAT_TLS)
 
 
 class Storm:
-    """`patience`: how long after the last of a batch has been opened the server may take to cut those that stay."""
+    """`patience`: how long after the last of a batch has been opened the server may take to cut
+    those that stay."""
 
     def __init__(self, addresses, certificate=None, patience=8, batch=2000, only=None):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+        resource.setrlimit(resource.RLIMIT_NOFILE,
+                           (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
         self.certificate, self.patience, self.batch = certificate, patience, batch
         self.sent, self.refused, self.left_open = (collections.Counter() for _ in range(3))
         self.plan = [(address, kind, True) for address in addresses for kind in KINDS]
-        self.plan += [(address, kind, False) for address in addresses if address.startswith("https:")
-                      for kind in KINDS_TLS]
+        self.plan += [(address, kind, False) for address in addresses
+                      if address.startswith("https:") for kind in KINDS_TLS]
         self.plan = [row for row in self.plan if not only or re.search(only, row[1].name)]
 
     def run(self, count):
@@ -145,7 +151,8 @@ class Storm:
         try:
             client = open_socket(address, 10, receive_buffer=1024 if kind.leaves == DEAF else None)
             if handshake and address.startswith("https:"):
-                return tls_context(self.certificate).wrap_socket(client, server_hostname="localhost")
+                return tls_context(self.certificate).wrap_socket(client,
+                                                                 server_hostname="localhost")
             return client
         except OSError:
             if client:
@@ -219,9 +226,11 @@ def footprint(pids, seconds=1.0):
 
     def private(pid):
         with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            return sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+) kB", file.read(), re.M))
+            return sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+) kB", file.read(),
+                                                        re.M))
 
     begun, before = time.monotonic(), ticks()
     time.sleep(seconds)
     share = (ticks() - before) / os.sysconf("SC_CLK_TCK") / (time.monotonic() - begun)
-    return Footprint(sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids), sum(map(private, pids)), share)
+    return Footprint(sum(len(os.listdir(f"/proc/{pid}/fd")) for pid in pids),
+                     sum(map(private, pids)), share)

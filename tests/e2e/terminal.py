@@ -11,7 +11,8 @@ from harness import PATIENCE, PROGRAM
 def on_terminal(*arguments):
     """All that it writes, as the terminal gets it."""
     ours, theirs = pty.openpty()
-    with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs, stderr=theirs) as process:
+    with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs,
+                          stderr=theirs) as process:
         os.close(theirs)
         got = b""
         try:

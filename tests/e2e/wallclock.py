@@ -14,13 +14,14 @@ class WallClock:
         os.chmod(self.directory.name, 0o755)
         library = os.path.join(self.directory.name, "wallclock.so")
         source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wallclock.c")
-        if subprocess.run([os.environ.get("CC", "cc"), "-O1", "-shared", "-fPIC", "-o", library, source],
-                          check=False).returncode:
+        if subprocess.run([os.environ.get("CC", "cc"), "-O1", "-shared", "-fPIC", "-o", library,
+                           source], check=False).returncode:
             skip("no C compiler to build a wall clock with")
         self.file = os.path.join(self.directory.name, "offset")
         self.offset(0)
         self.env = {"LD_PRELOAD": library, "WALLCLOCK_OFFSET": self.file,
-                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
+                    "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS",
+                                                   "") + ":verify_asan_link_order=0"}
 
     def offset(self, seconds):
         with open(self.file + ".new", "w", encoding="ascii") as file:

@@ -4,7 +4,7 @@
 #define TENTERHOOK_TESTS_SCHEMA_FIXTURE_H
 
 #include "handlers/content/payload.h"
-#include "handlers/schema/load.h"
+#include "handlers/schema/library.h"
 #include "handlers/schema/value.h"
 
 #include <assert.h>

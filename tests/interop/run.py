@@ -81,7 +81,8 @@ class Row:
     def theirs(self):
         """What the package says to what `send` signs."""
         given = self.said['body'] and not self.said.get('mark')
-        bodies = ([] if self.said.get('ownBody') else [None]) + ([self.said['body']] if given else [])
+        bodies = ([] if self.said.get('ownBody') else [None]) + ([self.said['body']] if given
+                                                                 else [])
         wrong = []
         for body in [] if self.said.get('sends') else bodies:
             sent = self.sent(body)
@@ -111,11 +112,13 @@ class Row:
     def ours(self):
         """What we say to what the package signs, and the package itself where it does not sign."""
         now = int(time.time())
-        signed = self.packages.ask('sign', row=self.number, secret=self.secret, key=self.key, time=now)
+        signed = self.packages.ask('sign', row=self.number, secret=self.secret, key=self.key,
+                                   time=now)
         message = {'body': signed['body'], 'url': signed['url'], 'secret': self.secret, 'time': now,
                    'headers': {name.lower(): value for name, value in signed['headers'].items()}}
         answer = self.packages.ask('verify', row=self.number, message=message)
-        wrong = [] if answer['good'] and not answer['flipped'] else ['of its own it says %s' % answer]
+        wrong = [] if answer['good'] and not answer['flipped'] else ['of its own it says %s'
+                                                                     % answer]
         for body, wanted in ((signed['body'], 0), (signed['flipped'], 1)):
             code, said = self.verify(signed, body, now)
             if code != wanted:
@@ -127,10 +130,9 @@ def check(row):
     theirs, ours, said = row.theirs(), row.ours(), row.said
     first = '`send`: ' + said['sends'] if said.get('sends') else 'WRONG' if theirs else 'agrees'
     print('%-5s %-18s %-38s verifies ours: %-22s ours verifies its: %s, signed %s' % (
-        'WRONG' if theirs or ours else 'ok', said['preset'], said['package'] + ' ' + said['version'],
-        first, 'WRONG' if ours else 'agrees',
-        'by ' + said['signer'] if said.get('signer') else
-        'by hand (it cannot sign), which it verifies'), flush=True)
+        'WRONG' if theirs or ours else 'ok', said['preset'], said['package']
+        + ' ' + said['version'], first, 'WRONG' if ours else 'agrees', 'by ' + said['signer']
+        if said.get('signer') else 'by hand (it cannot sign), which it verifies'), flush=True)
     for text in theirs + ours:
         print('      ' + text)
     return not theirs and not ours

@@ -13,8 +13,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ["base", "config", "handlers", "server"]
-# The rooms of a layer: each may include itself and those before it. What lies at the top of a layer, in
-# no room, may be included by all of them; a .c file there may include any.
+# The rooms of a layer: each may include itself and those before it. What lies at the top of a
+# layer, in no room, may be included by all of them; a .c file there may include any.
 ROOMS = {
     "handlers": ["schema", "content", "value", "admission", "auth", "provider", "action"],
     "server": ["ipc", "journal", "pipeline", "runner", "http", "admin", "process", "cli"],
@@ -23,20 +23,24 @@ TOP = {
     "handlers": {"request.c", "request.h", "verdict.c", "verdict.h"},
     "server": {"main.c", "registry.c", "event.c", "event.h"},
 }
-# Files that need each other, and why they may; a header and the .c of its name are one. "*" is any name.
+# Files that need each other, and why they may; a header and the .c of its name are one. "*" is any
+# name.
 CIRCLES = {
     "config/section config/values": "a section holds rows, and a row may hold a section",
-    "server/http/http server/http/private": "one state machine, behind the private header of the room",
-    "server/journal/journal server/journal/private": "one journal, behind the private header of the room",
-    "handlers/schema/*": "to be taken apart",
+    "server/http/http server/http/private": "one state machine, behind the room's private header",
+    "server/journal/journal server/journal/private": "one journal, behind the private header",
+    "handlers/schema/*": "schema.h has the types of all, schema.c is the roof: see `circles`",
 }
+# Folders in which no file calls, through others, itself.
+NO_CIRCLES = ["handlers/schema"]
 # Where a call counts as an include does: elsewhere private headers hide who needs whom.
 CALLS_COUNT = ("config/", "handlers/content/", "handlers/value/", "handlers/admission/", "handlers/auth/",
                "server/ipc/", "server/pipeline/")
 # Foreign headers, and the files that may include them.
 DOORS = {
     "microhttpd.h": r"server/http/\w+\.[ch]",
-    "gnutls/": r"server/http/tls\w*\.[ch]|server/cli/https_client\.c|base/(crypto|private_key|public_key)\.c",
+    "gnutls/": r"server/http/tls\w*\.[ch]|server/cli/https_client\.c"
+               r"|base/(crypto|private_key|public_key)\.c",
     "sqlite3.h": r"server/journal/\w+\.[ch]",
     "yaml.h": r"config/tree\.c",
     "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
@@ -44,12 +48,26 @@ DOORS = {
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
 }
+# What the hosted workflow does around .ci/run. The empty ones: a step is either.
+HOSTED_COMMANDS = [
+    "", ".ci/run", 'git config --global --add safe.directory "$GITHUB_WORKSPACE"',
+    "apt-get update -qq && apt-get install -qq -y --no-install-recommends ca-certificates git"]
+HOSTED_ACTIONS = ["", "actions/checkout", "actions/upload-artifact"]
 FILE_LINES, FUNCTION_LINES, FUNCTION_WANTS_REASON, E2E_LINES = 800, 100, 60, 40
+TEST_COLUMNS = 100
+# End-to-end scripts whose 40 lines are wider: each that is narrowed leaves the list.
+WIDE_SCRIPTS = """
+    02_refused_requests 03_redeliveries 04_channel_lost 05_reload_broken 12_body_memory
+    12_framing_methods 12_handshakes_told 20_document_examples 20_mounted_files_swapped
+    20_read_only_mounts 30_senders_answers 40_json_limits 40_learned_keys 40_quarantine
+    40_schema 50_alertmanager 60_behind_proxies 60_health 60_proxy_protocol 60_proxy_tls
+    60_proxy_unix 60_proxy_urls
+""".split()
 
 
 def tracked(pattern):
-    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"], check=True,
-                            capture_output=True, text=True).stdout.splitlines()
+    listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard"],
+                            check=True, capture_output=True, text=True).stdout.splitlines()
     return [name for name in listed if re.fullmatch(pattern, name) and (ROOT / name).is_file()]
 
 
@@ -85,7 +103,8 @@ def rooms():
             yield f"{name}:1: there is no room \"{room}\" in {layer}/"
             continue
         if not room and Path(name).name not in TOP[layer]:
-            yield f"{name}:1: lies in no room; at the top of {layer}/ lie {', '.join(sorted(TOP[layer]))}"
+            yield (f"{name}:1: lies in no room; at the top of {layer}/ lie "
+                   f"{', '.join(sorted(TOP[layer]))}")
         if not room and name.endswith(".c"):
             continue
         for number, line in enumerate(read(name).splitlines(), 1):
@@ -172,12 +191,56 @@ def file_circles():
             yield f"tests/lint/run.py:1: no circle any more, take it off the list: {known}"
 
 
+def exported(text):
+    """Names of the functions that a .c file defines for others."""
+    lines = text.splitlines()
+    for begin, _, _ in functions(text):
+        head = []
+        for line in reversed(lines[:begin - 1]):
+            if not line or line.endswith((";", "}", "*/")) or line.startswith("#"):
+                break
+            head.insert(0, line)
+        name = re.search(r"\b(?!__attribute__)(\w+)\(", " ".join(head))
+        if name and not re.search(r"\bstatic\b", " ".join(head)):
+            yield name[1]
+
+
+def circle(calls, start):
+    """The shortest way from a file back to itself, or None."""
+    ways, seen = [[start]], set()
+    for way in ways:
+        for other in sorted(calls[way[-1]]):
+            if other == start:
+                return [*way, start]
+            if other not in seen:
+                seen.add(other)
+                ways.append([*way, other])
+    return None
+
+
+def circles():
+    """In the folders listed, no file uses a function that leads back to it."""
+    for folder in NO_CIRCLES:
+        texts = {name: re.sub(r"/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", "", read(name), flags=re.S)
+                 for name in tracked(rf"{folder}/\w+\.c")}
+        home = {function: name for name, text in texts.items() for function in exported(text)}
+        calls = {name: {home[word] for word in re.findall(r"\w+", text) if word in home} - {name}
+                 for name, text in texts.items()}
+        told = set()
+        for name in calls:
+            way = circle(calls, name)
+            if way and not told & set(way):
+                told.update(way)
+                yield f"{name}:1: a circle of files: {' -> '.join(Path(each).name for each in way)}"
+
+
 def doors():
     """A foreign header is included at its door only."""
     for name in tracked(r"(base|config|handlers|server)/.*\.[ch]"):
         for number, line in enumerate(read(name).splitlines(), 1):
             for header, door in DOORS.items():
-                if re.match(rf"\s*#\s*include\s+<{re.escape(header)}", line) and not re.fullmatch(door, name):
+                if re.match(rf"\s*#\s*include\s+<{re.escape(header)}",
+                            line) and not re.fullmatch(door, name):
                     yield f"{name}:{number}: <{header}…> is for {door}"
 
 
@@ -283,40 +346,105 @@ def layout():
 
 
 def end_to_end():
-    """An end-to-end script has at most 40 lines, and the first says the promise."""
+    """An end-to-end script has at most 40 lines, and begins with its promise, in two at most."""
     for name in tracked(r"tests/e2e/\d\d_\w+\.py"):
-        lines = read(name).splitlines()
-        if not re.fullmatch(r'""".+\."""', lines[0]):
-            yield f"{name}:1: the first line does not say the promise tested"
-        if len(lines) > E2E_LINES:
-            yield f"{name}:1: {len(lines)} lines, at most {E2E_LINES}"
-        for number, line in enumerate(lines, 1):
-            if len(line) > 140:
-                yield f"{name}:{number}: {len(line)} columns"
+        text = read(name)
+        if not re.match(r'""".+(\n.+)?\."""\n', text):
+            yield f"{name}:1: does not begin with the promise tested"
+        if text.count("\n") > E2E_LINES:
+            yield f"{name}:1: {text.count(chr(10))} lines, at most {E2E_LINES}"
+
+
+def columns():
+    """Lines of tests have at most 100 columns."""
+    for name in tracked(r"tests/(?!e2e/payloads/|fuzz/corpus/|interop/).*(\.(py|c|h)|/[\w-]+)"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            if len(line) > (140 if Path(name).stem in WIDE_SCRIPTS else TEST_COLUMNS):
+                yield f"{name}:{number}: {len(line)} columns, at most {TEST_COLUMNS}"
+    for stem in WIDE_SCRIPTS:
+        lines = read(f"tests/e2e/{stem}.py").splitlines()
+        if not any(len(line) > TEST_COLUMNS for line in lines):
+            yield f"tests/e2e/{stem}.py:1: is narrow, and in the list of those that are not"
+
+
+def attack_cases():
+    """Each attack case that a test names is explained in tests/e2e/README.md, and no other."""
+    explained = set(re.findall(r"^\| (A\d{3}) \|", read("tests/e2e/README.md"), re.M))
+    named = {}
+    for name in tracked(r"tests/(e2e/\w+\.py|unit/\w+\.[ch])"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for case in re.findall(r"\bA\d{3}\b", line):
+                named.setdefault(case, f"{name}:{number}")
+    for case in sorted(set(named) - explained):
+        yield f"{named[case]}: {case} is not in tests/e2e/README.md"
+    for case in sorted(explained - set(named)):
+        yield f"tests/e2e/README.md:1: no test names {case}"
+
+
+def hosted_ci():
+    """.github/workflows/ci.yml does what .ci/run does, and nothing of its own."""
+    name = ".github/workflows/ci.yml"
+    try:
+        import yaml  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        yield "note: python3-yaml is not installed: skipped"
+        return
+    try:
+        flow = yaml.safe_load(read(name))
+        jobs = list(flow["jobs"].values())
+        steps = [step for job in jobs for step in job["steps"]]
+        holds = {
+            "there is one job": len(jobs) == 1,
+            "it runs in Debian 12": [job["container"]["image"] for job in jobs] == ["debian:12"],
+            # PyYAML reads the key `on` as true
+            "it runs for main and for what is proposed":
+                flow[True] == {"push": {"branches": ["main"]}, "pull_request": None},
+            "it may read, not write": flow["permissions"] == {"contents": "read"},
+            "it runs .ci/run once": [step.get("run") for step in steps].count(".ci/run") == 1,
+            "no failure is passed over": "continue-on-error" not in read(name),
+        }
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        yield f"{name}:1: is not a workflow: {error!r}"
+        return
+    yield from (f"{name}:1: does not hold: {what}" for what, good in holds.items() if not good)
+    for step in steps:
+        command, action = step.get("run", ""), step.get("uses", "").split("@")[0]
+        if command not in HOSTED_COMMANDS or action not in HOSTED_ACTIONS:
+            yield f"{name}:1: {command or action!r} belongs in .ci/run or in tests/lint/run.py"
+
+
+def release():
+    """The version in meson.build is the newest of CHANGELOG.md, below what is not released yet."""
+    version = re.search(r"version: '([\d.]+)'", read("meson.build"))[1]
+    headings = re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.M)
+    if headings[0] != "Unreleased":
+        yield "CHANGELOG.md:1: does not begin with what is not released yet"
+    if len(headings) < 2 or not re.fullmatch(rf"{version}, \d{{4}}-\d\d-\d\d", headings[1]):
+        yield f"CHANGELOG.md:1: does not go on with {version} and its date, as meson.build has it"
 
 
 def strangers():
     """Nothing tracked names a path of one machine, a registry's host or a key."""
     # put together here, so that this file does not find itself
-    patterns = {
-        "a path of one machine": r"/(?:home|Users)/\w+/|/" + r"work/\w+|/root/\.",
-        "a registry's host": r"registry\." + r"npmjs|registry\." + r"yarnpkg|files\." + r"pythonhosted"
-                             + r"|deb\." + r"debian\.org",
-        "a private key": "-----BEGIN " + r"(?:EC |RSA )?PRIVATE KEY",
-    }
+    patterns = {"a path of one machine": r"/(?:home|Users)/\w+/|/" + r"work/\w+|/root/\.",
+                "a registry's host": r"registry\." + r"npmjs|registry\." + r"yarnpkg|files\."
+                + r"pythonhosted" + r"|deb\." + r"debian\.org",
+                "a private key": "-----BEGIN " + r"(?:EC |RSA )?PRIVATE KEY",}
     for name in tracked(r".*"):
         if (ROOT / name).stat().st_size > 1 << 20:
             yield f"{name}:1: over 1 MiB"
             continue
         for number, line in enumerate(read(name).splitlines(), 1):
             for what, pattern in patterns.items():
-                if re.search(pattern, line) and not (what == "a private key" and name.startswith("tests/")):
+                if re.search(pattern, line) and not (what == "a private key"
+                                                     and name.startswith("tests/")):
                     yield f"{name}:{number}: {what}"
 
 
 def whitespace():
     """No tabs, no blanks at the end of lines, a newline at the end of files."""
-    for name in tracked(r"(?!tests/(config|fuzz|providers)/).*\.(c|h|py|md|yaml|build)|scripts/.*|\.ci/.*"):
+    for name in tracked(
+            r"(?!tests/(config|fuzz|providers)/).*\.(c|h|py|md|yaml|build)|scripts/.*|\.ci/.*"):
         text = read(name)
         for number, line in enumerate(text.split("\n"), 1):
             if line != line.rstrip():
@@ -327,11 +455,15 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, file_circles, doors, kinds, function_length, file_length, check_tests, comments, shellcheck, layout,
-         end_to_end, strangers, whitespace]
+LINTS = [layers, rooms, file_circles, circles, doors, kinds, function_length, file_length, check_tests,
+         comments, shellcheck, layout, end_to_end, columns, attack_cases, hosted_ci, release,
+         strangers, whitespace]
 
 
 def main():
+    if not (ROOT / ".git").exists():
+        print("lint: skipped: no clone, and git says which files are ours")
+        return 77
     wanted = [lint for lint in LINTS if not sys.argv[1:] or lint.__name__ in sys.argv[1:]]
     failed = 0
     for lint in wanted:

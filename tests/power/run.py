@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Power cuts: run.py PROGRAM OPENER [--states N] [--seed N]
 
-The program receives events under strace, which records every write and sync of the journal's files and
-every answer of the runner, in one order; some events fail and are sent again. A power cut at any point of it may leave each write since the
-last sync of its file or not, torn at sectors, in any order. Disk states made so are opened as a start of
-the server does: every event that was answered before the cut has to be there, and every run again that
-was, the file whole, and no state taken for damage. To show that this can fail, the same is done as if no sync had been made.
+The program receives events under strace, which records every write and sync of the journal's files
+and every answer of the runner, in one order; some events fail and are sent again. A power cut at
+any point of it may leave each write since the last sync of its file or not, torn at sectors, in any
+order. Disk states made so are opened as a start of the server does: every event that was answered
+before the cut has to be there, and every run again that was, the file whole, and no state taken for
+damage. To show that this can fail, the same is done as if no sync had been made.
 """
 import argparse
 import json
@@ -27,7 +28,8 @@ RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)")
 TARGET = re.compile(r"\d+<([^>]*)>")
 # an answer of the runner (struct wire_answer): status, three numbers, id
-ANSWER = re.compile(rb"(.{4}).{8}([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})", re.DOTALL)
+ANSWER = re.compile(rb"(.{4}).{8}([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})",
+                    re.DOTALL)
 AGAIN = (1).to_bytes(4, sys.byteorder)  # WIRE_AGAIN
 
 
@@ -63,7 +65,8 @@ def operation(name, arguments, result, directory):
     path = os.path.basename(whole) if whole.startswith(directory + "/") else None
     if name == "sendto":
         answers = ANSWER.findall(unhex(re.search(r'"([^"]*)"', arguments).group(1)))
-        return ("answered", [(one.decode(), status == AGAIN) for status, one in answers]) if answers else None
+        return ("answered",
+                [(one.decode(), status == AGAIN) for status, one in answers]) if answers else None
     if name == "openat" and "O_CREAT" in arguments:
         path = unhex(re.search(r'"([^"]*)"', arguments).group(1)).decode()
         return ("create", os.path.basename(path)) if path.startswith(directory + "/") else None
@@ -88,7 +91,8 @@ def send_failing(server, count):
     with server.connect() as connection:
         for status in (202, 202, 202):
             for i in range(count):
-                answer = connection.request("POST", "/fails", b"{}", github_headers(b"{}", delivery=f"fails-{i}"))
+                answer = connection.request("POST", "/fails", b"{}",
+                                            github_headers(b"{}", delivery=f"fails-{i}"))
                 assert answer.status == status, answer.body
             server.wait_settled()
 
@@ -107,7 +111,8 @@ def record(program):
     routes = [route(actions=actions), route("fails", actions=[script("exit 1", stdin="none")])]
     with Server(routes, wrapper=wrapper, server={"listeners": 1}) as server:
         directory = server.state
-        for size, total in ((300, 30), (6000, 60), (300, 30), (20000, 40)):  # more than the log holds before it is copied
+        # more than the log holds before it is copied
+        for size, total in ((300, 30), (6000, 60), (300, 30), (20000, 40)):
             with Load(server, 4, total=total, size=size) as load:
                 load.join()
             if size == 6000:
@@ -134,7 +139,8 @@ class Disk:
         if operation[0] != "sync":
             self.pending.append(operation)
             return
-        # a sync of a file, or of the directory, carries all changes of names before it (a journal of names)
+        # a sync of a file, or of the directory, carries all changes of names before it (a journal
+        # of names)
         rest = []
         for one in self.pending:
             if one[0] in ("create", "unlink") or one[1] == operation[1]:
@@ -191,7 +197,8 @@ class Disk:
 
 class Opener:
     def __init__(self, program):
-        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True)
 
     def open(self, directory):
         self.process.stdin.write(os.path.join(directory, "journal.db") + "\n")
@@ -200,7 +207,8 @@ class Opener:
 
 
 def judge(opened, acknowledged, agains):
-    """What is wrong, or None; `agains` counts by id how often it was answered that an event runs again."""
+    """What is wrong, or None; `agains` counts by id how often it was answered that an event runs
+    again."""
     if not opened["opened"]:
         return "not opened: " + opened["reason"] if acknowledged else None
     missing = acknowledged - set(opened["ids"])
@@ -210,7 +218,8 @@ def judge(opened, acknowledged, agains):
     if forgotten:
         return f"{forgotten} of {sum(agains.values())} acknowledged runs are missing"
     if opened["integrity"] != "ok" or opened["halves"]:
-        return f"integrity {opened['integrity']}, {opened['halves']} events without body, delivery or run"
+        return (f"integrity {opened['integrity']}, {opened['halves']} events without body, "
+                f"delivery or run")
     return None
 
 
@@ -218,7 +227,8 @@ def trial(operations, opener, states, chance, syncs=True):
     """Counts of states and the wrong ones."""
     cuts = sorted(chance.randrange(len(operations) + 1) for _ in range(states))
     disk, acknowledged, agains, at, wrong, ways = Disk(), set(), Counter(), 0, [], {}
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # the states are not to survive anything
+    # the states are not to survive anything
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     for cut in cuts:
         for one in operations[at:cut]:
             if one[0] == "answered":
@@ -254,18 +264,22 @@ def main():
         print("skipped: there is no strace")
         return 77
     operations = record(os.path.abspath(options.program))
-    count = {kind: sum(one[0] == kind for one in operations) for kind in ("write", "sync", "answered")}
+    count = {kind: sum(one[0] == kind for one in operations)
+             for kind in ("write", "sync", "answered")}
     answers = [again for one in operations if one[0] == "answered" for _, again in one[1]]
-    print(f"seed {options.seed}: {count['write']} writes, {count['sync']} syncs, {count['answered']} times answers for "
-          f"{len(answers)} events, of them {sum(answers)} that run again, recorded", flush=True)
+    print(f"seed {options.seed}: {count['write']} writes, {count['sync']} "
+          f"syncs, {count['answered']} times answers for " f"{len(answers)} events, of them "
+          f"{sum(answers)} that run again, recorded", flush=True)
     assert sum(answers) == 20, "answers are read wrongly"
     opener = Opener(options.opener)
     wrong, ways = trial(operations, opener, options.states, random.Random(options.seed))
     for cut, how, reason in wrong[:10]:
         print(f"WRONG: cut at {cut} of {len(operations)}, {how}: {reason}")
     print(f"{options.states} states of power cuts ({ways}): {len(wrong)} wrong")
-    unsynced, _ = trial(operations, opener, options.states // 4, random.Random(options.seed), syncs=False)
-    print(f"as if nothing had been synced: {len(unsynced)} of {options.states // 4} wrong, as it must be")
+    unsynced, _ = trial(operations, opener, options.states // 4, random.Random(options.seed),
+                        syncs=False)
+    print(f"as if nothing had been synced: {len(unsynced)} of {options.states // 4} wrong, as it "
+          f"must be")
     return 0 if not wrong and unsynced else 1
 
 

@@ -18,18 +18,23 @@ def x_token_is_no_event(probe):
     for event in (b'{"evil":1}', b'[{"evil":1}]', b'"evil"', b' 1'):
         asked = '/in/x?crc_token=' + urllib.parse.quote(event)
         probe.refuses('a token that is %s' % event, route, request([], b'', asked, 'GET'), 400)
-    probe.refuses('a token of 257', route, request([], b'', '/in/x?crc_token=' + 'a' * 257, 'GET'), 400)
+    probe.refuses('a token of 257', route, request([], b'', '/in/x?crc_token=' + 'a' * 257, 'GET'),
+                  400)
     said = probe.accepts('a token', route, request([], b'', '/in/x?crc_token=1234', 'GET'))
     mark = json.loads(said['answer']['body'])['response_token']
-    probe.refuses('a token sent as an event', route, request([JSON, ('x-twitter-webhooks-signature', mark)], b'1234'))
+    probe.refuses('a token sent as an event', route,
+                  request([JSON, ('x-twitter-webhooks-signature', mark)], b'1234'))
     mark = 'sha256=' + base64_of(digest(b'{"a":1}').digest())
-    probe.accepts('an event', route, request([JSON, ('x-twitter-webhooks-signature', mark)], b'{"a":1}'))
+    probe.accepts('an event', route,
+                  request([JSON, ('x-twitter-webhooks-signature', mark)], b'{"a":1}'))
 
 
 @case
 def braintree_challenge_is_no_payload(probe):
-    route, challenge = config('braintree', beside={'public_key': 'pk'}), '20f9f8ed05f77439fe955c977e4c8a53'
-    said = probe.accepts('a challenge', route, request([], b'', '/in/x?bt_challenge=' + challenge, 'GET'))
+    route, challenge = config('braintree',
+                              beside={'public_key': 'pk'}), '20f9f8ed05f77439fe955c977e4c8a53'
+    said = probe.accepts('a challenge', route,
+                         request([], b'', '/in/x?bt_challenge=' + challenge, 'GET'))
     mark = digest(challenge.encode(), hashlib.sha1(SECRET.encode()).digest(), 'sha1').hexdigest()
     probe.expect('the answer', said['answer']['body'], 'pk|' + mark)
     form = urllib.parse.urlencode({'bt_signature': 'pk|' + mark, 'bt_payload': challenge})
@@ -58,22 +63,25 @@ def zoom_is_answered_with_its_key(probe):
         mark = 'v0=' + digest(b'v0:%d:' % NOW + body).hexdigest()
         headers = [JSON, ('x-zm-request-timestamp', NOW), ('x-zm-signature', mark)]
         said = probe.accepts('a greeting', config('zoom', secrets), request(headers, body))
-        probe.expect('its answer', json.loads(said['answer']['body'])['encryptedToken'], digest(b'abc').hexdigest())
+        probe.expect('its answer', json.loads(said['answer']['body'])['encryptedToken'],
+                     digest(b'abc').hexdigest())
 
 
-# Amazon's text is the names and values of members, a line each: no other message may have the same text.
+# Amazon's text is the names and values of members, a line each: no other message may have the same
+# text.
 
 ARN = 'arn:aws:sns:us-west-2:123456789012:Ours'
 SNS = {'Type': 'Notification', 'MessageId': 'id1', 'TopicArn': ARN, 'Subject': 's', 'Message': 'hi',
        'Timestamp': '2012-05-02T00:54:06.655Z', 'SignatureVersion': '2',
        'SigningCertURL': 'https://sns.us-west-2.amazonaws.com/x.pem'}
-SIGNED = ['Message', 'MessageId', 'Subject', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn', 'Type']
+SIGNED = ['Message', 'MessageId', 'Subject', 'SubscribeURL', 'Timestamp', 'Token', 'TopicArn',
+          'Type']
 
 
 def make_certificate(probe, name):
     key, certificate = probe.directory / (name + '.key'), probe.directory / (name + '.crt')
-    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', 2,
-            '-subj', '/CN=' + name)
+    openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate,
+            '-days', 2, '-subj', '/CN=' + name)
     return key, certificate.read_text()
 
 
@@ -81,7 +89,8 @@ def sns(key, drop=(), **members):
     """A signed message, as a mapping."""
     message = {name: value for name, value in {**SNS, **members}.items() if name not in drop}
     text = ''.join('%s\n%s\n' % (name, message[name]) for name in SIGNED if name in message)
-    return {**message, 'Signature': base64_of(openssl('dgst', '-sha256', '-sign', key, data=text.encode()))}
+    return {**message,
+            'Signature': base64_of(openssl('dgst', '-sha256', '-sign', key, data=text.encode()))}
 
 
 @case
@@ -91,30 +100,36 @@ def sns_text_has_one_reading(probe):
     signed = sns(key)
     def sent(message, **changes):
         message = {**message, **changes}
-        return request([JSON], json.dumps({k: v for k, v in message.items() if v != 'gone'}).encode())
+        return request([JSON],
+                       json.dumps({k: v for k, v in message.items() if v != 'gone'}).encode())
     said = probe.accepts('as signed', route, sent(signed))
     probe.expect('its key', said['dedupe_key'], 'id1')
     probe.accepts('without a subject', route, sent(sns(key, ['Subject'])))
-    probe.accepts('without a subject, which is null', route, sent(sns(key, ['Subject']), Subject=None))
+    probe.accepts('without a subject, which is null', route,
+                  sent(sns(key, ['Subject']), Subject=None))
     probe.accepts('a message of lines', route, sent(sns(key, Message='a\nb\nType\nTimestamp\n')))
     for what, changes in {
             'the id in the message': {'Message': 'hi\nMessageId\nid1', 'MessageId': 'gone'},
-            'the id in the message, another': {'Message': 'hi\nMessageId\nid1', 'MessageId': 's', 'Subject': 'gone'},
+            'the id in the message, another': {'Message': 'hi\nMessageId\nid1', 'MessageId': 's',
+                                               'Subject': 'gone'},
             'the subject in the id': {'MessageId': 'id1\nSubject\ns', 'Subject': 'gone'},
-            'the time in the subject': {'Subject': 's\nTimestamp\n' + SNS['Timestamp'], 'Timestamp': 'gone'},
-            'all in the message': {'Message': 'hi\nMessageId\nid1\nSubject\ns\nTimestamp\n%s\nTopicArn\n%s' % (
-                SNS['Timestamp'], ARN), 'MessageId': 'gone', 'Subject': 'gone', 'Timestamp': 'gone',
-                'TopicArn': 'gone'},
-            'a subject that is not signed': {'Subject': {'a': 1}},
+            'the time in the subject': {'Subject': 's\nTimestamp\n' + SNS['Timestamp'],
+                                        'Timestamp': 'gone'}, 'all in the message': {
+            'Message': 'hi\nMessageId\nid1\nSubject\ns\nTimestamp\n%s\nTopicArn\n%s' % (
+            SNS['Timestamp'], ARN), 'MessageId': 'gone', 'Subject': 'gone', 'Timestamp': 'gone',
+            'TopicArn': 'gone'}, 'a subject that is not signed': {'Subject': {'a': 1}},
             'an id that is a number': {'MessageId': 1}}.items():
         probe.refuses(what, route, sent(signed, **changes))
     for name in ('Message', 'MessageId', 'Timestamp', 'TopicArn'):
         probe.refuses('signed without ' + name, route, sent(sns(key, [name])))
-    subscription = {'Type': 'SubscriptionConfirmation', 'SubscribeURL': 'https://sns/', 'Token': 't'}
+    subscription = {'Type': 'SubscriptionConfirmation', 'SubscribeURL': 'https://sns/',
+                    'Token': 't'}
     probe.accepts('a subscription', route, sent(sns(key, ['Subject'], **subscription)))
     for name in ('SubscribeURL', 'Token'):
-        probe.refuses('a subscription without ' + name, route, sent(sns(key, ['Subject', name], **subscription)))
-    probe.refuses('a message with a following name', route, sent(sns(key, Message='a\nMessageId\nb')))
+        probe.refuses('a subscription without ' + name, route,
+                      sent(sns(key, ['Subject', name], **subscription)))
+    probe.refuses('a message with a following name', route,
+                  sent(sns(key, Message='a\nMessageId\nb')))
 
 
 @case
@@ -130,7 +145,8 @@ def sns_certificates_come_as_files(probe):
     (folder / '.hidden').write_text('no certificate')
     (probe.directory / 'bundle').write_text(keys[0][1] + keys[1][1])
     sent = [request([JSON], json.dumps(sns(key)).encode()) for key, _ in keys]
-    for secret in ('{file: bundle}', '{file: certificates}', '[{file: certificates/a.pem}, {file: certificates/b.pem}]'):
+    for secret in ('{file: bundle}', '{file: certificates}',
+                   '[{file: certificates/a.pem}, {file: certificates/b.pem}]'):
         route = config('aws-sns', [], {'topic': ARN}, extra='    secret: ' + secret)
         for message in sent:
             probe.accepts(secret, route, message)
@@ -155,7 +171,8 @@ def sns_certificates_come_as_files(probe):
 def sns_topic_is_pinned(probe):
     key, certificate = make_certificate(probe, 'sns')
     sent = request([JSON], json.dumps(sns(key)).encode())
-    for topics, wanted in ((ARN, probe.accepts), (ARN + 'X', probe.refuses), (ARN[:-1], probe.refuses),
+    for topics, wanted in ((ARN, probe.accepts), (ARN + 'X', probe.refuses),
+                           (ARN[:-1], probe.refuses),
                            ('arn:aws:sns:eu-west-1:1:Other ' + ARN, probe.accepts)):
         wanted('topic: ' + topics, config('aws-sns', [certificate], {'topic': topics}), sent)
     code, said = probe.check(config('aws-sns', [certificate]))
@@ -167,7 +184,8 @@ def sns_topic_is_pinned(probe):
 
 def same_key(probe, what, route, messages):
     """All are accepted, under one key that is there."""
-    keys = {probe.accepts('%s %d' % (what, i), route, m).get('dedupe_key') for i, m in enumerate(messages)}
+    keys = {probe.accepts('%s %d' % (what, i), route, m).get('dedupe_key')
+            for i, m in enumerate(messages)}
     probe.expect(what + ': one key', (len(keys), '' in keys), (1, False))
     return keys
 
@@ -175,7 +193,8 @@ def same_key(probe, what, route, messages):
 @case
 def listed_signatures_have_one_key(probe):
     body = b'{"event":"invitee.created","type":"x","trigger":"X"}'
-    for provider, header in (('calendly', 'Calendly-Webhook-Signature'), ('stripe', 'Stripe-Signature'),
+    for provider, header in (('calendly', 'Calendly-Webhook-Signature'),
+                             ('stripe', 'Stripe-Signature'),
                              ('tailscale', 'Tailscale-Webhook-Signature')):
         signed = b'%d.' % NOW + body
         mark, other = digest(signed).hexdigest(), digest(signed, 'another secret').hexdigest()
@@ -186,7 +205,8 @@ def listed_signatures_have_one_key(probe):
         first = same_key(probe, provider, route, sent)
         later = request([JSON, (header, 't=%d,v1=%s' % (
             NOW + 1, digest(b'%d.' % (NOW + 1) + body).hexdigest()))], body)
-        probe.expect(provider + ', a second later', probe.accepts('later', route, later)['dedupe_key'] in first, False)
+        probe.expect(provider + ', a second later',
+                     probe.accepts('later', route, later)['dedupe_key'] in first, False)
 
 
 @case
@@ -194,9 +214,11 @@ def box_has_one_key(probe):
     body = b'{"trigger":"X"}'
     def sent(primary):
         mark = base64_of(digest(body + TIME.encode()).digest())
-        return request([JSON, ('box-signature-primary', primary or mark), ('box-signature-secondary', mark),
+        return request([JSON, ('box-signature-primary', primary or mark),
+                        ('box-signature-secondary', mark),
                         ('box-delivery-timestamp', TIME), ('box-signature-version', '1'),
-                        ('box-signature-algorithm', 'HmacSHA256'), ('box-delivery-id', primary)], body)
+                        ('box-signature-algorithm', 'HmacSHA256'), ('box-delivery-id', primary)],
+                       body)
     same_key(probe, 'box', config('box'), map(sent, ('AAAA', 'BBBB', '')))
 
 
@@ -231,7 +253,8 @@ def sendgrid_has_one_key(probe):
         return request([JSON, ('X-Twilio-Email-Event-Webhook-Signature', base64_of(mark)),
                         ('X-Twilio-Email-Event-Webhook-Timestamp', NOW)], body)
     right = der_of(r, s)
-    same_key(probe, 'sendgrid', config('sendgrid', [public]), map(sent, (right, der_of(r, ORDER - s))))
+    same_key(probe, 'sendgrid', config('sendgrid', [public]),
+             map(sent, (right, der_of(r, ORDER - s))))
     for what, mark in (('a byte behind', right + b'\0'), ('a long length', b'\x30\x81' + right[1:]),
                        ('a long number', der_of(r, s).replace(b'\x02', b'\x02\x81', 1))):
         probe.refuses('DER with ' + what, config('sendgrid', [public]), sent(mark))
@@ -245,7 +268,8 @@ def jws_input(claims, **head):
 def plaid_has_one_key(probe):
     key, public = make_curve_key(probe)
     body = b'{"webhook_code":"X"}'
-    text = jws_input({'iat': NOW, 'request_body_sha256': hashlib.sha256(body).hexdigest()}, alg='ES256', kid='k')
+    text = jws_input({'iat': NOW, 'request_body_sha256': hashlib.sha256(body).hexdigest()},
+                     alg='ES256', kid='k')
     r, s = sign_curve(key, text)
     def sent(*numbers):
         mark = base64url_of(b''.join(n.to_bytes(32, 'big') for n in numbers))
@@ -259,7 +283,8 @@ def doubled_names_are_refused(probe):
     mark = ('X-Hub-Signature-256', 'sha256=' + digest(body).hexdigest())
     one = [JSON, mark, ('X-GitHub-Delivery', 'a'), ('X-GitHub-Event', 'push')]
     probe.accepts('single', config('github'), request(one, body))
-    for name, value in (('X-GitHub-Delivery', 'a'), ('X-GitHub-Delivery', 'b'), ('X-GitHub-Event', 'ping')):
+    for name, value in (('X-GitHub-Delivery', 'a'), ('X-GitHub-Delivery', 'b'),
+                        ('X-GitHub-Event', 'ping')):
         probe.refuses('twice ' + name, config('github'), request(one + [(name, value)], body))
         probe.refuses('twice ' + name, config('github'), request([(name, value)] + one, body))
     form = b'SmsStatus=sent&SmsStatus=failed'
@@ -268,30 +293,38 @@ def doubled_names_are_refused(probe):
     probe.refuses('a field twice', config('twilio-form'), request([FORM, mark], form))
 
 
-# The address that is signed is the one that came: public_url stands for the part of it that is fixed.
+# The address that is signed is the one that came: public_url stands for the part of it that is
+# fixed.
 
 
 def square(url, body=b'{}'):
-    return [JSON, ('x-square-hmacsha256-signature', base64_of(digest(url.encode() + body).digest()))]
+    return [JSON,
+            ('x-square-hmacsha256-signature', base64_of(digest(url.encode() + body).digest()))]
 
 
 @case
 def signed_addresses_are_bound_to_the_path(probe):
     for pattern, public_url in (('/in/*', 'https://h/pub'), ('/in/{name}', 'https://h/pub'),
-                                ('/in/*', 'https://h/pub/'), ('/in/{name}', 'https://h/pub?ignored=1')):
+                                ('/in/*', 'https://h/pub/'),
+                                ('/in/{name}', 'https://h/pub?ignored=1')):
         route = config('square', path=pattern, public_url=public_url)
-        for signed, target, wanted in (
-                ('https://h/pub/a', '/in/a', probe.accepts), ('https://h/pub/b', '/in/a', probe.refuses),
-                ('https://h/pub/a%20b?x=1', '/in/a%20b?x=1', probe.accepts), ('https://h/pub', '/in/a', probe.refuses),
-                ('https://h/pub/a?ignored=1', '/in/a', probe.refuses), ('https://h/in/a', '/in/a', probe.refuses)):
-            wanted('%s at %s by %s' % (signed, target, public_url), route, request(square(signed), b'{}', target))
+        for signed, target, wanted in (('https://h/pub/a', '/in/a', probe.accepts),
+                                       ('https://h/pub/b', '/in/a', probe.refuses),
+                                       ('https://h/pub/a%20b?x=1', '/in/a%20b?x=1', probe.accepts),
+                                       ('https://h/pub', '/in/a', probe.refuses),
+                                       ('https://h/pub/a?ignored=1', '/in/a', probe.refuses),
+                                       ('https://h/in/a', '/in/a', probe.refuses)):
+            wanted('%s at %s by %s' % (signed, target, public_url), route,
+                   request(square(signed), b'{}', target))
     route = config('square', path='/a/{b}/c/*', public_url='https://h/x')
-    probe.accepts('two open parts', route, request(square('https://h/x/1/c/2/3'), b'{}', '/a/1/c/2/3'))
+    probe.accepts('two open parts', route,
+                  request(square('https://h/x/1/c/2/3'), b'{}', '/a/1/c/2/3'))
     route = config('square', path='/{all}', public_url='https://h')
     probe.accepts('no fixed part', route, request(square('https://h/1?'), b'{}', '/1?'))
     route = config('square', public_url='https://h/in/x?a=1')
     probe.refuses('a query that did not come', route, request(square('https://h/in/x?a=1'), b'{}'))
-    probe.accepts('a query that came', route, request(square('https://h/in/x?a=1'), b'{}', '/in/x?a=1'))
+    probe.accepts('a query that came', route,
+                  request(square('https://h/in/x?a=1'), b'{}', '/in/x?a=1'))
 
 
 def signed_path(path, target='/in/a', **names):
@@ -300,7 +333,8 @@ def signed_path(path, target='/in/a', **names):
     parameters = '("@path" "content-digest");created=%d' % NOW
     base = '"@path": %s\n"content-digest": %s\n"@signature-params": %s' % (path, value, parameters)
     return request([JSON, ('Content-Digest', value), ('Signature-Input', 's=' + parameters),
-                    ('Signature', 's=:%s:' % base64_of(digest(base.encode()).digest()))], b'{}', target)
+                    ('Signature', 's=:%s:' % base64_of(digest(base.encode()).digest()))], b'{}',
+                   target)
 
 
 @case
@@ -315,10 +349,12 @@ def message_signatures_are_bound_to_the_path(probe):
 
 @case
 def public_url_is_looked_at(probe):
-    for url in ('hooks.example.org/x', 'ftp://h/x', 'https:///x', 'https://h/in/{name}', 'https://h/x#a', 'https://h/a b'):
+    for url in ('hooks.example.org/x', 'ftp://h/x', 'https:///x', 'https://h/in/{name}',
+                'https://h/x#a', 'https://h/a b'):
         code, said = probe.check(config('square', path='/in/{name}', public_url=url))
         probe.expect(url, (code, 'public_url' in said), (1, True))
-    for provider, warned in (('square', True), ('twilio-json', True), ('contentful-webhook', False), ('github', False)):
+    for provider, warned in (('square', True), ('twilio-json', True), ('contentful-webhook', False),
+                             ('github', False)):
         code, said = probe.check(config(provider, public_url=None))
         probe.expect(provider + ' without public_url', (code, 'public_url' in said), (0, warned))
 
@@ -331,31 +367,40 @@ def paths_may_hold_spaces(probe):
 
 @case
 def the_name_of_a_scheme_has_no_case(probe):  # RFC 9110, 11.1
-    for provider, secret in (('alertmanager-bearer', 'Token'), ('docker-registry', 'Token'), ('auth0', 'Bearer Token'),
+    for provider, secret in (('alertmanager-bearer', 'Token'), ('docker-registry', 'Token'),
+                             ('auth0', 'Bearer Token'),
                              ('harbor', 'Bearer Token'), ('revenuecat-token', 'Bearer Token')):
         route = config(provider, [secret + ' of 16 letters'])
-        for value, wanted in (('Bearer Token', probe.accepts), ('bearer Token', probe.accepts), ('BEARER Token', probe.accepts),
-                              ('bearer token', probe.refuses), ('bearerToken', probe.refuses), ('Basic Token', probe.refuses),
+        for value, wanted in (('Bearer Token', probe.accepts), ('bearer Token', probe.accepts),
+                              ('BEARER Token', probe.accepts), ('bearer token', probe.refuses),
+                              ('bearerToken', probe.refuses), ('Basic Token', probe.refuses),
                               ('Token', probe.refuses)):
-            wanted('%s: %s' % (provider, value), route, request([JSON, ('Authorization', value + ' of 16 letters')], b'{}'))
+            wanted('%s: %s' % (provider, value), route,
+                   request([JSON, ('Authorization', value + ' of 16 letters')], b'{}'))
     for value in ('SHA256=', 'Sha256='):
         probe.refuses(value, config('github'), request([JSON, ('X-GitHub-Event', 'push'), (
             'X-Hub-Signature-256', value + digest(b'{}').hexdigest())], b'{}'))
 
 
-# A route may name the id of a delivery that its scheme does not know: an id that anybody can change is no key.
+# A route may name the id of a delivery that its scheme does not know: an id that anybody can change
+# is no key.
 
 @case
 def a_named_delivery_opens_no_replay(probe):
     own = '''providers:
-  timed: {kind: hmac, signed: "{{time}}.{{body}}", time: {in: header.x-time, tolerance: 5m}, signature: {in: header.x-sign}}
-  part: {kind: hmac, signed: "{{time}}.{{method}}", time: {in: header.x-time, tolerance: 5m}, signature: {in: header.x-sign}}'''
+  timed: {kind: hmac, signed: "{{time}}.{{body}}", time: {in: header.x-time, tolerance: 5m},
+          signature: {in: header.x-sign}}
+  part: {kind: hmac, signed: "{{time}}.{{method}}", time: {in: header.x-time, tolerance: 5m},
+         signature: {in: header.x-sign}}'''
     body = b'{"id":"7"}'
-    for scheme, text, delivery, is_key in (('timed', body, 'header.x-id', False), ('timed', body, 'payload.id', True),
+    for scheme, text, delivery, is_key in (('timed', body, 'header.x-id', False),
+                                           ('timed', body, 'payload.id', True),
                                            ('timed', body, '[payload.id, header.x-id]', False),
                                            ('part', b'POST', 'payload.id', False)):
-        headers = [JSON, ('X-Time', NOW), ('X-Id', '7'), ('X-Sign', digest(b'%d.' % NOW + text).hexdigest())]
-        said = probe.accepts(scheme, config(scheme, own=own, extra='    delivery: ' + delivery), request(headers, body))
+        headers = [JSON, ('X-Time', NOW), ('X-Id', '7'),
+                   ('X-Sign', digest(b'%d.' % NOW + text).hexdigest())]
+        said = probe.accepts(scheme, config(scheme, own=own, extra='    delivery: ' + delivery),
+                             request(headers, body))
         probe.expect(delivery, (said['delivery'], said['dedupe_key'] == '7'), ('7', is_key))
 
 

@@ -24,15 +24,16 @@ def config(other):
     lines = ['version: 1', 'server: {listen: [{address: "127.0.0.1:0", tls: off}]}', 'routes:']
     for number, (path, (keys, secret)) in enumerate(ROUTES.items()):
         shown = json.dumps(secret + 'x' if other else secret, ensure_ascii=False)
-        lines.append('  - {name: r%d, path: %s, %s, actions: [{command: ["true"]}]}' % (number, path, keys % shown))
+        lines.append('  - {name: r%d, path: %s, %s, actions: [{command: ["true"]}]}'
+                     % (number, path, keys % shown))
     return '\n'.join(lines) + '\n'
 
 
 def verify(program, directory, request, other):
     file = pathlib.Path(directory, 'other.yaml' if other else 'right.yaml')
     file.write_text(config(other), encoding='utf-8')
-    done = subprocess.run([program, 'verify', '-c', file, '--request', request, '--json'], capture_output=True,
-                          timeout=60)
+    done = subprocess.run([program, 'verify', '-c', file, '--request', request, '--json'],
+                          capture_output=True, timeout=60)
     return done.returncode, json.loads(done.stdout or b'{}'), done.stderr.decode()
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""HTTP message signatures: the examples of RFC 9421, appendix B.2, are accepted; changed, refused."""
+"""HTTP message signatures: the examples of RFC 9421, appendix B.2, are accepted; changed,
+refused."""
 import base64
 import hmac
 import json
@@ -55,20 +56,25 @@ def request(source, signature, body=BODY, target='/foo?param=Value&Pet=dog'):
         'Signature-Input: ' + source, 'Signature: %s=:%s:' % (label, signature), '', body])
 
 
-# components that are right or wrong in an odd way: the component, its line, the query, the exit code
-ODD = [('"@query-param";name="a"', 'x%20y', '?a=x+y', 0), ('"@query-param";name="a%20b"', '1', '?a+b=1', 0),
-       ('"@query-param";name="a+b"', '1', '?a%20b=1', 0), ('"@query-param";name="a"', '1', '?a=1&%61=2', 1),
+# components that are right or wrong in an odd way: the component, its line, the query, the exit
+# code
+ODD = [('"@query-param";name="a"', 'x%20y', '?a=x+y', 0),
+       ('"@query-param";name="a%20b"', '1', '?a+b=1', 0),
+       ('"@query-param";name="a+b"', '1', '?a%20b=1', 0),
+       ('"@query-param";name="a"', '1', '?a=1&%61=2', 1),
        ('"@query-param";name="a";req', '1', '?a=1', 1), ('"@query-param"', '1', '?a=1', 1),
        ('"@query-param";name="a"', '1', '?b=1', 1), ('"@query-param";name="%zz"', '1', '?%zz=1', 1),
        ('"@query"', '?', '', 0), ('"@method";req', 'POST', '', 1), ('"@status"', '200', '', 1)]
-TIMES = [('created=%d' % NOW, 0), ('created="%d"' % NOW, 1), ('created=%d.0' % NOW, 1), ('created=?1', 1),
-         ('created=%d;expires="%d"' % (NOW, NOW + 9), 1), ('created=%d;expires=%d' % (NOW, NOW + 9), 0)]
+TIMES = [('created=%d' % NOW, 0), ('created="%d"' % NOW, 1), ('created=%d.0' % NOW, 1),
+         ('created=?1', 1), ('created=%d;expires="%d"' % (NOW, NOW + 9), 1),
+         ('created=%d;expires=%d' % (NOW, NOW + 9), 0)]
 
 
 def odd(component, line, query, times='created=%d' % NOW):
     """A message that is signed over that component, whether it may be or not."""
     source = '("content-digest" %s);%s' % (component, times)
-    text = '"content-digest": %s\n%s: %s\n"@signature-params": %s' % (DIGEST, component, line, source)
+    text = '"content-digest": %s\n%s: %s\n"@signature-params": %s' % (DIGEST, component, line,
+                                                                      source)
     mark = hmac.digest(base64.b64decode(SHARED), text.encode(), 'sha256')
     return request('sig1=' + source, base64.b64encode(mark).decode(), target='/foo' + query)
 
@@ -104,7 +110,8 @@ def main():
                 code = verify(program, directory, key, said, text, now)
                 failures += code != wanted
                 print('%s %s %s' % ('ok  ' if code == wanted else 'WRONG', name, what))
-        cases = [(case[:3], case[3]) for case in ODD] + [(('"@method"', 'POST', '', t), code) for t, code in TIMES]
+        cases = [(case[:3], case[3]) for case in ODD] + [(('"@method"', 'POST', '', t), code)
+                                                         for t, code in TIMES]
         for case, wanted in cases:
             code = verify(program, directory, SHARED, 'encoding: base64', odd(*case))
             failures += code != wanted

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A sender of one's own takes a few lines of the route file and no C; what is wrong in them is said."""
+"""A sender of one's own takes a few lines of the route file and no C; what is wrong in them is
+said."""
 import hashlib
 import hmac
 import pathlib

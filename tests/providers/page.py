@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""docs/providers.md is what the presets say, and each preset says where it comes from: how its sender signs, what it
-takes for success, how it tries again, and why a message may be as old as it may."""
+"""docs/providers.md is what the presets say, and each preset says where it comes from: how its
+sender signs, what it takes for success, how it tries again, and why a message may be as old as it
+may."""
 import pathlib
 import re
 import subprocess
@@ -24,17 +25,19 @@ def main():
     for preset in sorted((source / 'config/providers').glob('*.yaml')):
         text = preset.read_text('utf-8')
         timed = re.search(r'tolerance: [1-9]', text)
-        for key in ('title', 'source', 'evidence', 'setup', 'success', 'success_source', 'retries') + (
-                ('tolerance',) if timed else ()):
+        for key in ('title', 'source', 'evidence', 'setup', 'success', 'success_source',
+                    'retries') + (('tolerance',) if timed else ()):
             if '  %s: ' % key not in text:
                 failures += 1
                 print('%s has no about.%s' % (preset.name, key))
         if says_too_little(text):
             failures += 1
-            print('%s takes its id or type from a header that is not signed: about.unsigned' % preset.name)
+            print('%s takes its id or type from a header that is not signed: about.unsigned'
+                  % preset.name)
         told = subprocess.run([program, 'providers', preset.stem], capture_output=True, text=True)
         lines = [line.split()[0] for line in told.stdout.split('\n\n')[0].splitlines()]
-        wanted = ['success', 'source', 'answer', 'retries', 'tolerance'] + (['because'] if timed else [])
+        wanted = ['success', 'source', 'answer', 'retries', 'tolerance'] + (['because'] if timed
+                                                                            else [])
         if told.returncode != 0 or any(name not in lines for name in wanted):
             failures += 1
             print('providers %s does not say all of %s' % (preset.stem, wanted))

@@ -1,4 +1,5 @@
-"""What the tests of attacks share: a route of one provider, a request, and what `verify` says to it."""
+"""What the tests of attacks share: a route of one provider, a request, and what `verify` says to
+it."""
 import base64
 import hashlib
 import hmac
@@ -33,9 +34,11 @@ def digest(text, key=SECRET, name='sha256'):
     return hmac.new(key.encode() if isinstance(key, str) else key, text, getattr(hashlib, name))
 
 
-def config(provider, secrets=(SECRET,), beside=None, path='/in/x', public_url=URL, extra='', own=''):
+def config(provider, secrets=(SECRET,), beside=None, path='/in/x', public_url=URL, extra='',
+           own=''):
     """A route file with one route; `own` stands at its top, `extra` in the route."""
-    name = '{name: %s%s}' % (provider, ''.join(', %s: %s' % (k, quoted(v)) for k, v in (beside or {}).items()))
+    name = '{name: %s%s}' % (provider, ''.join(', %s: %s' % (k, quoted(v))
+                                               for k, v in (beside or {}).items()))
     lines = ['version: 1', 'server: {listen: [{address: "127.0.0.1:0", tls: off}]}',
              'journal: {path: /nonexistent/journal.db}', own, 'routes:', '  - name: probe',
              '    path: ' + quoted(path), '    provider: ' + name, extra,
@@ -55,7 +58,8 @@ def request(headers, body=b'', target='/in/x', method='POST', host='hooks.exampl
 
 def openssl(*arguments, data=None):
     """What openssl prints."""
-    return subprocess.run(['openssl', *map(str, arguments)], input=data, check=True, capture_output=True).stdout
+    return subprocess.run(['openssl', *map(str, arguments)], input=data, check=True,
+                          capture_output=True).stdout
 
 
 def base64_of(data):
@@ -74,7 +78,8 @@ class Probe:
         self.wrong = self.tried = 0
 
     def run(self, *arguments, data=None):
-        return subprocess.run([self.program, *map(str, arguments)], capture_output=True, timeout=60, input=data)
+        return subprocess.run([self.program, *map(str, arguments)], capture_output=True, timeout=60,
+                              input=data)
 
     def verify(self, route, message, now=NOW):
         """The exit code and the verdict; what was wrong with the route file where there is none."""
@@ -82,7 +87,8 @@ class Probe:
         file.write_text(route, encoding='utf-8')
         captured.write_bytes(message)
         done = self.run('verify', '-c', file, '--request', captured, '--now', now, '--json')
-        said = json.loads(done.stdout) if done.returncode in (0, 1) else {'reason': done.stderr.decode()}
+        said = (json.loads(done.stdout) if done.returncode in (0, 1)
+                else {'reason': done.stderr.decode()})
         return done.returncode, said
 
     def check(self, route):

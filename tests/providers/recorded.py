@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Requests that real senders and their packages made are judged by `verify` as the note beside each expects.
+"""Requests that real senders and their packages made are judged by `verify` as the note beside each
+expects.
 
-recorded.py PROGRAM SHARED; SHARED holds captures/NAME.raw and NAME.json (route, clock, what is expected). A scheme
-that a note describes and that is built in by now is taken from the presets. Without the recordings it skips (77).
+recorded.py PROGRAM SHARED; SHARED holds captures/NAME.raw and NAME.json (route, clock, what is
+expected). A scheme that a note describes and that is built in by now is taken from the presets.
+Without the recordings it skips (77).
 """
 import json
 import pathlib
@@ -21,15 +23,18 @@ AWAITED = set()
 
 
 def built_in(program):
-    listed = subprocess.run([program, 'providers'], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run([program, 'providers'], capture_output=True, text=True,
+                            check=True).stdout
     return {line.split()[0] for line in listed.splitlines()}
 
 
 def config(note, name, presets):
     own = note['providers'] or ''
     first = re.match(r'\s*([\w-]+):', own)
-    keys = ''.join(', ' + part for part in (KEYS.get(name), 'actions: [{command: ["true"]}]') if part)
-    lines = ['version: 1', 'server: {listen: {address: "127.0.0.1:0", tls: off}}', 'journal: {path: journal.db}']
+    keys = ''.join(', ' + part for part in (KEYS.get(name), 'actions: [{command: ["true"]}]')
+                   if part)
+    lines = ['version: 1', 'server: {listen: {address: "127.0.0.1:0", tls: off}}',
+             'journal: {path: journal.db}']
     if first and first[1] not in presets:
         lines += ['providers:', own]
     return '\n'.join(lines + ['routes:', '  - ' + note['route'].rstrip()[:-1] + keys + '}', ''])
@@ -40,8 +45,8 @@ def judge(program, directory, file, presets):
     note = json.loads(file.with_suffix('.json').read_text('utf-8'))
     route = pathlib.Path(directory, 'c.yaml')
     route.write_text(config(note, file.stem, presets), encoding='utf-8')
-    done = subprocess.run([program, 'verify', '-c', route, '--request', file, '--now', str(note['now']), '--json'],
-                          capture_output=True, timeout=60)
+    done = subprocess.run([program, 'verify', '-c', route, '--request', file, '--now',
+                           str(note['now']), '--json'], capture_output=True, timeout=60)
     said = json.loads(done.stdout) if done.returncode in (0, 1) else {}
     wanted = note['expected']['status']
     return '' if said.get('status') == wanted else '%s, wanted %s: %s%s' % (
@@ -59,7 +64,8 @@ def main():
         for file in files:
             fault = judge(program, directory, file, presets)
             wrong += bool(fault) and file.stem not in AWAITED
-            print('%-34s %s' % (file.stem, fault and ('awaited: ' if file.stem in AWAITED else 'WRONG: ') + fault))
+            print('%-34s %s' % (file.stem, fault
+                                and ('awaited: ' if file.stem in AWAITED else 'WRONG: ') + fault))
     print('%d recorded requests, %d wrong' % (len(files), wrong))
     return 1 if wrong else 0
 

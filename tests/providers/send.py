@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""For every preset: what `send` signs is accepted and answered as its sender wants it, with one bit of it
-flipped it is refused, it is taken as long as the sender's own retries come, and known again under another id."""
+"""For every preset: what `send` signs is accepted and answered as its sender wants it, with one bit
+of it flipped it is refused, it is taken as long as the sender's own retries come, and known again
+under another id."""
 import concurrent.futures
 import json
 import pathlib
@@ -21,27 +22,32 @@ PUBLIC = """-----BEGIN PUBLIC KEY-----
 MCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=
 -----END PUBLIC KEY-----"""
 # of RFC 9421, what may stand beside the name
-MESSAGES = [{'algorithm': 'hmac-sha256'}, {'algorithm': 'ed25519'}, {'algorithm': 'ecdsa-p256-sha256'},
-            {'algorithm': 'rsa-pss-sha512'}, {'algorithm': 'rsa-v1_5-sha256'},
-            {'components': '@method @authority @path @query @target-uri content-type content-digest'}]
+MESSAGES = [
+    {'algorithm': 'hmac-sha256'}, {'algorithm': 'ed25519'}, {'algorithm': 'ecdsa-p256-sha256'},
+    {'algorithm': 'rsa-pss-sha512'}, {'algorithm': 'rsa-v1_5-sha256'},
+    {'components': '@method @authority @path @query @target-uri content-type content-digest'}]
 # values of the body that the scheme leaves out of the signature
 NOT_SIGNED = ('token', 'basic', 'none')
 
 # The status that senders want who are not content with 202, by what they document or do.
 ANSWERS = {name: 200 for name in (
-    'adyen-classic', 'airtable', 'authorize-net', 'coinbase-commerce', 'docusign', 'dropbox', 'elevenlabs', 'ghost', 'intercom', 'jira',
-    'kick', 'lemonsqueezy', 'line', 'linear', 'logto', 'mailgun', 'mailgun-form', 'meta', 'mollie', 'nylas', 'okta',
-    'onfleet', 'paddle', 'parse-server', 'plaid', 'postmark', 'revenuecat-signed', 'revenuecat-token', 'shopify',
-    'slack', 'surge', 'trello', 'twilio-form', 'twilio-form-sha256', 'vonage', 'webflow', 'woocommerce', 'workos', 'x-twitter', 'xero',
-    'zoom')}
+    'adyen-classic', 'airtable', 'authorize-net', 'coinbase-commerce', 'docusign', 'dropbox',
+    'elevenlabs', 'ghost', 'intercom', 'jira',
+    'kick', 'lemonsqueezy', 'line', 'linear', 'logto', 'mailgun', 'mailgun-form', 'meta', 'mollie',
+    'nylas', 'okta', 'onfleet', 'paddle', 'parse-server', 'plaid', 'postmark', 'revenuecat-signed',
+    'revenuecat-token', 'shopify', 'slack', 'surge', 'trello', 'twilio-form', 'twilio-form-sha256',
+    'vonage', 'webflow', 'woocommerce', 'workos', 'x-twitter', 'xero', 'zoom')}
 ANSWERS.update({'discord': 204, 'hocuspocus': 204})
-# How old a message may be, in minutes: as the sender says, or as long as it sends the same bytes again.
-AGES = {'bird': 5, 'box': 10, 'buildkite': 5, 'calendly': 25 * 60, 'clerk': 5, 'contentful-webhook': 5, 'customerio': 169 * 60,
-        'elevenlabs': 60, 'ghost': 5, 'gitlab-signed': 5, 'grafana-timestamped': 5, 'hubspot-v3': 5, 'linear': 8 * 60,
-        'mux': 25 * 60, 'openai': 5, 'paddle': 5, 'plaid': 5, 'polar': 5, 'pusher': 10, 'qstash': 5, 'recurly': 74 * 60, 'replicate': 5, 'resend': 5,
-        'revenuecat-signed': 180, 'rfc9421': 5, 'slack': 10, 'standard-webhooks': 5, 'standard-webhooks-ed25519': 5,
-        'stripe': 5, 'surge': 5, 'svix': 5, 'tailscale': 25 * 60, 'telnyx': 5, 'twitch': 10, 'vonage': 25 * 60,
-        'webflow': 45, 'workos': 73 * 60, 'zendesk': 5, 'zoom': 120}
+# How old a message may be, in minutes: as the sender says, or as long as it sends the same bytes
+# again.
+AGES = {'bird': 5, 'box': 10, 'buildkite': 5, 'calendly': 25 * 60,
+        'clerk': 5, 'contentful-webhook': 5, 'customerio': 169 * 60, 'elevenlabs': 60, 'ghost': 5,
+        'gitlab-signed': 5, 'grafana-timestamped': 5, 'hubspot-v3': 5, 'linear': 8 * 60,
+        'mux': 25 * 60, 'openai': 5, 'paddle': 5, 'plaid': 5, 'polar': 5, 'pusher': 10, 'qstash': 5,
+        'recurly': 74 * 60, 'replicate': 5, 'resend': 5, 'revenuecat-signed': 180, 'rfc9421': 5,
+        'slack': 10, 'standard-webhooks': 5, 'standard-webhooks-ed25519': 5,
+        'stripe': 5, 'surge': 5, 'svix': 5, 'tailscale': 25 * 60, 'telnyx': 5, 'twitch': 10,
+        'vonage': 25 * 60, 'webflow': 45, 'workos': 73 * 60, 'zendesk': 5, 'zoom': 120}
 
 
 def run(program, *arguments):
@@ -59,7 +65,8 @@ def make_secret(program, directory, name, text, beside):
     found = re.search(r'^key: \{.*encoding: (\w+)', text, re.M)
     encoding = found.group(1) if found else ''
     algorithm = beside.get('algorithm', 'hmac')
-    if encoding in ('public', 'certificate') or kind == 'ed25519' or not algorithm.startswith('hmac'):
+    if encoding in ('public',
+                    'certificate') or kind == 'ed25519' or not algorithm.startswith('hmac'):
         key = directory / ('%s-%s.key' % (name, algorithm))
         said = ['--set', 'algorithm=' + algorithm] if 'algorithm' in beside else []
         made = run(program, 'send', name, '--new-key', '--key', key, *said)
@@ -97,14 +104,15 @@ def ages(program, directory, name, request):
 
 
 def keys(program, directory, name, request, text):
-    """What is wrong with the key of a message whose time is signed, captured and sent with another id."""
+    """What is wrong with the key of a message whose time is signed, captured and sent with another
+    id."""
     header = re.search(r'^delivery: \[?header\.([\w-]+)', text, re.M)
     if not header or not re.search(r'^time: ', text, re.M) or 'signed: false' in text:
         return
     other = re.sub(rb'(?im)^(%s: ).*\r$' % header[1].encode(), rb'\1another-id\r', request)
     code, said = verify(program, directory, name, other, '--json')
-    if other == request or (code == 0 and json.loads(said)['dedupe_key'] !=
-                            json.loads(verify(program, directory, name, request, '--json')[1])['dedupe_key']):
+    if other == request or (code == 0 and json.loads(said)['dedupe_key'] != json.loads(
+            verify(program, directory, name, request, '--json')[1])['dedupe_key']):
         yield 'with another id it is another event'
 
 
@@ -114,7 +122,8 @@ def flipped(request, text):
     lines = head.split(b'\r\n')
     for number, line in enumerate(lines):
         name, _, value = line.partition(b': ')
-        if re.search(rb'sign|hmac|(?<!idempotency-)token|auth|proof|mac$|verification|webhook-key', name, re.I) and value:
+        if re.search(rb'sign|hmac|(?<!idempotency-)token|auth|proof|mac$|verification|webhook-key',
+                     name, re.I) and value:
             for place in {len(value) // 2, max(0, len(value) - 3)}:
                 changed = value[:place] + bytes([value[place] ^ 1]) + value[place + 1:]
                 yield b'\r\n'.join(lines[:number] + [name + b': ' + changed] + lines[number + 1:]) \
@@ -135,8 +144,10 @@ def check(job):
         return name, ['send: exit %d %s' % (sent.returncode, sent.stderr.decode())]
     code, said = verify(program, directory, name, sent.stdout)
     right = 'answered with %d (accepted)' % ANSWERS.get(name, 202)
-    wrong = [] if (code, said) == (0, right) else ['as sent: ' + said + sent.stdout.decode('utf-8', 'replace')]
-    wrong += [*ages(program, directory, name, sent.stdout), *keys(program, directory, name, sent.stdout, text)]
+    wrong = [] if (code, said) == (0, right) else ['as sent: ' + said
+                                                   + sent.stdout.decode('utf-8', 'replace')]
+    wrong += [*ages(program, directory, name, sent.stdout),
+              *keys(program, directory, name, sent.stdout, text)]
     for request in flipped(sent.stdout, text):
         code, said = verify(program, directory, name, request)
         if code != 1:

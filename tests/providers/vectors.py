@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Every signature vector and every handshake through the built program's `verify`.
 
-vectors.py PROGRAM [SHARED]: vectors-own.json beside this script, which tests/interop/make-vectors.mjs
-makes with the senders' packages, is always tried; SHARED is the directory that holds
-providers/vectors.json and handshakes.json, tried where it is there. A vector that is valid has to be
-accepted, one that is not refused; where that is a matter of policy, docs/providers.md says what is
-done and POLICY below is held against it. $PRESET tries one preset alone.
+vectors.py PROGRAM [SHARED]: vectors-own.json beside this script, which
+tests/interop/make-vectors.mjs makes with the senders' packages, is always tried; SHARED is the
+directory that holds providers/vectors.json and handshakes.json, tried where it is there. A vector
+that is valid has to be accepted, one that is not refused; where that is a matter of policy,
+docs/providers.md says what is done and POLICY below is held against it. $PRESET tries one preset
+alone.
 """
 import base64
 import collections
@@ -33,7 +34,8 @@ POLICY = {
 }
 
 
-# By how many seconds more than the sender's package a preset takes, so that the sender's own retries
+# By how many seconds more than the sender's package a preset takes, so that the sender's own
+# retries
 # count: what the package refuses for its age is accepted here, and refused that much later.
 LONGER = {'contentful-webhook': 271, 'customerio': 169 * 3600 - 300, 'linear': 8 * 3600 - 60,
           'mux': 25 * 3600 - 300, 'paddle': 295, 'slack': 300, 'webflow': 2400,
@@ -120,13 +122,14 @@ def expected(vector):
 
 
 def is_refused_for_age(vector):
-    return vector['preset'] in LONGER and (vector['kind'] == 'stale' or vector.get('note') == 'clock +6s')
+    return vector['preset'] in LONGER and (vector['kind'] == 'stale'
+                                           or vector.get('note') == 'clock +6s')
 
 
 def check_age(job):
     program, directory, number, vector = job
-    codes = [verify(program, directory, dict(vector, now=vector['now'] + later), vector['preset'], number)[0]
-             for later in (0, LONGER[vector['preset']])]
+    codes = [verify(program, directory, dict(vector, now=vector['now'] + later), vector['preset'],
+                    number)[0] for later in (0, LONGER[vector['preset']])]
     return vector, codes == [0, 1], '%s: exits %s, wanted 0 and later 1' % (vector['id'], codes)
 
 

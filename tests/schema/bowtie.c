@@ -24,12 +24,12 @@ struct harness {
 static struct json_object *member(struct json_object *object, const char *name)
 {
     struct json_object *value = NULL;
-    return value_type(object) == VALUE_OBJECT && value_find(object, name, &value) ? value : NULL;
+    return value_type(object) == TYPE_OBJECT && value_find(object, name, &value) ? value : NULL;
 }
 
 static bool text_is(struct json_object *value, const char *text)
 {
-    return value_type(value) == VALUE_STRING && bytes_equal_text(value_string(value), text);
+    return value_type(value) == TYPE_STRING && bytes_equal_text(value_string(value), text);
 }
 
 static struct json_object *resolve(void *context, const char *uri, struct error *err)
@@ -60,7 +60,7 @@ static void answer_start(struct harness *harness, struct json_object *command)
 static void answer_dialect(struct harness *harness, struct json_object *command)
 {
     struct json_object *dialect = member(command, "dialect");
-    bool known = value_type(dialect) == VALUE_STRING &&
+    bool known = value_type(dialect) == TYPE_STRING &&
                  schema_draft_find((const char *)value_string(dialect).data, &harness->draft);
     printf("{\"ok\":%s}\n", known ? "true" : "false");
 }
@@ -118,7 +118,7 @@ static void answer_run(struct harness *harness, struct json_object *command)
     harness->registry = member(run, "registry");
     struct schema_library *library = schema_library_create(&options);
     struct schema *schema = NULL;
-    if (library && value_type(tests) == VALUE_ARRAY)
+    if (library && value_type(tests) == TYPE_ARRAY)
         schema = schema_compile(library, "", member(run, "schema"));
     const struct schema_fault *fault = library ? schema_faults(library) : NULL;
     if (schema)

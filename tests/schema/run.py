@@ -2,8 +2,9 @@
 """Runs the official JSON Schema test suite through the Bowtie program: run.py BOWTIE EXPECTED.
 
 Suites: $SCHEMA_SUITE_DIR (or ../shared/schema-suite beside the sources), the copy in Debian's
-libtest-json-schema-acceptance-perl, and our own of faults that were found later (own/). Required tests must not fail at all; of the optional ones those
-fail that EXPECTED lists, and no others: the list is checked both ways.
+libtest-json-schema-acceptance-perl, and our own of faults that were found later (own/). Required
+tests must not fail at all; of the optional ones those fail that EXPECTED lists, and no others: the
+list is checked both ways.
 """
 import json
 import os

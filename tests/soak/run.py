@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """A soak, by hand: run.py PROGRAM [--minutes 60] [--connections 20000]
 
-Events flow all the time; in between there are storms of bad connections of every kind, plain and TLS, and
-every fifth minute a reload, a kill -9 of a listener, the runner or the checkpointer, and once of everything. Each
-minute the flow stops for a moment, and what the server holds then is a row of the table: descriptors and
-private memory of all its processes, the share of a core that it uses while nothing happens. In the end every
-event that was acknowledged has to be carried out.
+Events flow all the time; in between there are storms of bad connections of every kind, plain and
+TLS, and every fifth minute a reload, a kill -9 of a listener, the runner or the checkpointer, and
+once of everything. Each minute the flow stops for a moment, and what the server holds then is a row
+of the table: descriptors and private memory of all its processes, the share of a core that it uses
+while nothing happens. In the end every event that was acknowledged has to be carried out.
 """
 import argparse
 import os
@@ -78,8 +78,8 @@ def main():
     harness.PROGRAM = os.path.abspath(options.program)
     chance = random.Random(options.seed)
     each = options.connections // options.minutes + 1
-    print(f"seed {options.seed}\n| minute | | acknowledged | answers | descriptors | private KiB | idle % of a core |\n"
-          "|---|---|---|---|---|---|---|", flush=True)
+    print(f"seed {options.seed}\n| minute | | acknowledged | answers | descriptors | private KiB | "
+          f"idle % of a core |\n" "|---|---|---|---|---|---|---|", flush=True)
     with Server([route(actions=[ledger()])], plain=True, server=STORMY,
                 journal={"keep": {"age": "5m", "size": "256MiB"}}) as server:
         server.settings["server"]["listen"][0]["address"] = server.addresses[0].rpartition("/")[2]
@@ -98,8 +98,9 @@ def main():
                 while time.monotonic() - begun < 45:
                     time.sleep(0.5)
                 found, each_kib = measure(server, load)
-                print(f"| {minute + 1} | {what} | {len(load.acknowledged)} | {dict(load.statuses)} | {found.descriptors} | "
-                      f"{found.private_kib}: {each_kib} | {100 * found.idle_share:.1f} |", flush=True)
+                print(f"| {minute + 1} | {what} | {len(load.acknowledged)} | {dict(load.statuses)} "
+                      f"| {found.descriptors} | " f"{found.private_kib}: {each_kib} | "
+                      f"{100 * found.idle_share:.1f} |", flush=True)
         acknowledged = set(load.acknowledged.values())
         wait_until(lambda: acknowledged <= set(server.ledger()), "all to be carried out", 120)
         runs = server.ledger()

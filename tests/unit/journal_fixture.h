@@ -102,13 +102,4 @@ static inline struct settings *fixture_settings(const struct action_kind *kind, 
     return &settings;
 }
 
-static inline int fixture_run(Suite *suite)
-{
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 #endif

@@ -43,8 +43,9 @@ void rig_explain(struct rig *rig, const struct schema *schema, const char *value
 /* Fails the test unless the buffer holds this text; empties it. */
 void rig_expect(struct buffer *out, const char *what, const char *expected);
 
-/* Runs the case; an exit code. */
+/* The suite of this one case. */
+struct Suite;
 struct TCase;
-int rig_run(const char *name, struct TCase *all);
+struct Suite *rig_suite(const char *name, struct TCase *all);
 
 #endif

@@ -5,6 +5,7 @@
 #include "handlers/action/command.h"
 #include "handlers/action/pipe.h"
 #include "handlers/auth/authenticator.h"
+#include "tests/unit/suite.h"
 
 static const struct handler_kind *const authenticators[] = {&none_authenticator.kind, NULL};
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
@@ -162,7 +163,7 @@ START_TEST(what_may_come_later_is_a_warning)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("action settings");
     TCase *all = tcase_create("all");
@@ -172,9 +173,5 @@ int main(void)
     tcase_add_test(all, what_is_refused);
     tcase_add_test(all, what_may_come_later_is_a_warning);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -4,8 +4,8 @@
 #include "base/encoding.h"
 #include "config/loader.h"
 #include "handlers/auth/authenticator.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -397,7 +397,7 @@ START_TEST(none_is_said_as_true)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("authenticators");
     TCase *all = tcase_create("all");
@@ -414,9 +414,5 @@ int main(void)
     tcase_add_test(all, hmac_gives_back_what_a_cut_body_leaves);
     tcase_add_test(all, none_is_said_as_true);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

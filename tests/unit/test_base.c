@@ -8,8 +8,8 @@
 #include "base/loop.h"
 #include "base/secret.h"
 #include "base/units.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -297,7 +297,7 @@ START_TEST(hmac_gives_rfc_4231_case_2_whole_and_in_pieces)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("base");
     TCase *all = tcase_create("all");
@@ -317,9 +317,5 @@ int main(void)
     tcase_add_test(all, secrets_match_only_themselves);
     tcase_add_test(all, hmac_gives_rfc_4231_case_2_whole_and_in_pieces);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

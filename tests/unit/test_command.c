@@ -3,6 +3,7 @@
 #include "action_rig.h"
 
 #include "handlers/action/command.h"
+#include "tests/unit/suite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -540,7 +541,7 @@ START_TEST(a_thousand_runs_leave_nothing)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("command");
     TCase *all = tcase_create("all");
@@ -568,9 +569,5 @@ int main(void)
     tcase_add_test(all, a_command_dies_with_its_runner);
     tcase_add_test(all, a_thousand_runs_leave_nothing);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -1,7 +1,7 @@
 /* The set of keys says "perhaps" for all it holds and "no" for the rest, grows, and forgets. */
 #include "server/runner/dedupe.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -85,7 +85,7 @@ START_TEST(route_and_key_are_not_run_together)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("dedupe");
     TCase *all = tcase_create("all");
@@ -94,9 +94,5 @@ int main(void)
     tcase_add_test(all, what_is_over_does_not_make_it_grow);
     tcase_add_test(all, route_and_key_are_not_run_together);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/runner/dispatch.h"
+#include "tests/unit/suite.h"
 
 enum { MARK = 7, TRIES = 100 };
 
@@ -209,7 +210,7 @@ START_TEST(who_leaves_writes_at_once)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("dispatch");
     TCase *all = tcase_create("all");
@@ -220,5 +221,5 @@ int main(void)
     tcase_add_test(all, an_outcome_that_others_wait_for_is_due);
     tcase_add_test(all, who_leaves_writes_at_once);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

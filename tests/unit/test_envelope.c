@@ -3,8 +3,8 @@
 #include "handlers/action/envelope.h"
 #include "handlers/action/output_tail.h"
 #include "handlers/content/json.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 START_TEST(only_insignificant_space_goes)
@@ -130,7 +130,7 @@ START_TEST(a_tail_keeps_the_last_bytes)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("envelope");
     TCase *all = tcase_create("all");
@@ -140,9 +140,5 @@ int main(void)
     tcase_add_test(all, a_buffer_that_is_full_says_so);
     tcase_add_test(all, a_tail_keeps_the_last_bytes);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

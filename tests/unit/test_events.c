@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "server/cli/events_print.h"
 #include "server/cli/terminal.h"
+#include "tests/unit/suite.h"
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
 
@@ -276,7 +277,7 @@ START_TEST(a_file_that_nobody_serves_can_be_read_without_writing)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("events");
     TCase *all = tcase_create("all");
@@ -290,5 +291,5 @@ int main(void)
     tcase_add_test(all, a_commit_is_seen_by_the_reader);
     tcase_add_test(all, a_file_that_nobody_serves_can_be_read_without_writing);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

@@ -1,8 +1,8 @@
 /* The head guard and the raw target: every form of framing that two servers could read differently,
  * and every path that could be another one. */
 #include "server/pipeline/guard.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -316,7 +316,7 @@ START_TEST(what_passes_is_trimmed_and_measured)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("guard");
     TCase *all = tcase_create("all");
@@ -329,9 +329,5 @@ int main(void)
     tcase_add_test(all, queries_are_counted);
     tcase_add_test(all, what_passes_is_trimmed_and_measured);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

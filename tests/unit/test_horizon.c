@@ -1,7 +1,7 @@
 /* What a clock says makes no event old; time that has passed does. */
 #include "server/runner/horizon.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #define DAY INT64_C(86400000)
@@ -87,7 +87,7 @@ START_TEST(it_catches_up_when_everything_has_been_kept_long_enough)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("horizon");
     TCase *all = tcase_create("all");
@@ -97,9 +97,5 @@ int main(void)
     tcase_add_test(all, it_is_never_ahead_of_the_wall);
     tcase_add_test(all, it_catches_up_when_everything_has_been_kept_long_enough);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

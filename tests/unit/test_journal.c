@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "server/journal/tables.h"
+#include "tests/unit/suite.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -656,7 +657,7 @@ START_TEST(a_kill_in_the_middle_of_a_transaction_loses_nothing)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal");
     TCase *all = tcase_create("all");
@@ -687,5 +688,5 @@ int main(void)
     tcase_add_test(all, the_horizon_is_kept);
     tcase_add_test(all, a_kill_in_the_middle_of_a_transaction_loses_nothing);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

@@ -10,6 +10,7 @@
 #include "server/journal/reader.h"
 #include "server/journal/sqlite.h"
 #include "server/journal/tables.h"
+#include "tests/unit/suite.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -496,7 +497,7 @@ START_TEST(a_state_that_cannot_be_is_found_at_the_start)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_damage");
     TCase *all = tcase_create("all");
@@ -520,5 +521,5 @@ int main(void)
     tcase_add_test(all, who_waits_for_the_lock_comes_before_who_has_had_it);
     tcase_add_test(all, a_lock_file_that_was_removed_is_made_anew);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

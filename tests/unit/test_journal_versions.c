@@ -3,6 +3,7 @@
 #include "journal_fixture.h"
 
 #include "server/journal/tables.h"
+#include "tests/unit/suite.h"
 
 START_TEST(a_newer_journal_is_refused)
 {
@@ -128,7 +129,7 @@ START_TEST(migrations_run_once_and_in_order)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_versions");
     TCase *all = tcase_create("all");
@@ -138,5 +139,5 @@ int main(void)
     tcase_add_test(all, a_database_of_somebody_else_is_refused_and_left_alone);
     tcase_add_test(all, migrations_run_once_and_in_order);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

@@ -5,8 +5,8 @@
 #include "base/siphash.h"
 #include "handlers/content/json.h"
 #include "handlers/content/json_path.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -452,7 +452,7 @@ START_TEST(siphash_depends_on_the_key_and_every_byte)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("json");
     TCase *all = tcase_create("all");
@@ -472,9 +472,5 @@ int main(void)
     tcase_add_test(all, escaped_text_is_a_string_again);
     tcase_add_test(all, siphash_depends_on_the_key_and_every_byte);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -1,12 +1,13 @@
-/* The guard's verdicts on JSONTestSuite (not ours, so read from beside the source tree; exits with
- * 77 where it is not). */
+/* The guard's verdicts on JSONTestSuite (not ours, so read from beside the source tree; skipped
+ * where it is not). */
 #include "handlers/content/json.h"
+#include "tests/unit/suite.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SKIPPED = 77, FILES_LEAST = 300, TEXT_MAX = 1 << 20 };
+enum { FILES_LEAST = 300, TEXT_MAX = 1 << 20 };
 
 /* Choices beyond the letter of RFC 8259: names come once, and hold no U+0000. */
 static const char *const refused_on_purpose[] = {"y_object_duplicated_key.json",
@@ -23,8 +24,11 @@ static bool is_expected(const char *name)
     return name[0] == 'y' || strncmp(name, "i_number_", 9) == 0;
 }
 
+static char directory[4096];
+static DIR *files;
+
 /* A copy of exactly that size, so that a sanitizer sees any read past the end. */
-static bool judge(const char *directory, const char *name)
+static bool judge(const char *name)
 {
     static uint8_t text[TEXT_MAX];
     char path[4400];
@@ -42,39 +46,55 @@ static bool judge(const char *directory, const char *name)
     return good;
 }
 
-static DIR *open_suite(char directory[4096])
+static DIR *open_suite(void)
 {
     const char *root = getenv("SOURCE_ROOT");
     const char *given = getenv("TENTERHOOK_SHARED");
     if (given)
-        snprintf(directory, 4096, "%s/json-parsing/test_parsing", given);
+        snprintf(directory, sizeof directory, "%s/json-parsing/test_parsing", given);
     else
-        snprintf(directory, 4096, "%s/../shared/json-parsing/test_parsing", root ? root : ".");
+        snprintf(directory, sizeof directory, "%s/../shared/json-parsing/test_parsing",
+                 root ? root : ".");
     return opendir(directory);
 }
 
-int main(void)
+START_TEST(each_text_has_its_verdict)
 {
-    char directory[4096];
     unsigned counts[128] = {0}, wrong = 0, all = 0;
-    DIR *files = open_suite(directory);
-    if (!files) {
-        puts("skipped: JSONTestSuite is not here (TENTERHOOK_SHARED)");
-        return SKIPPED;
-    }
     for (struct dirent *entry; (entry = readdir(files));) {
         const char *name = entry->d_name;
         if (!strchr("yni", name[0]) || name[1] != '_')
             continue;
         counts[(unsigned char)name[0] & 127]++;
         all++;
-        if (judge(directory, name) == is_expected(name))
+        if (judge(name) == is_expected(name))
             continue;
         wrong++;
         printf("wrong: %s\n", name);
     }
-    closedir(files);
     printf("%u y_ (%zu of them refused on purpose), %u n_, %u i_: %u wrong\n", counts['y'],
            sizeof refused_on_purpose / sizeof *refused_on_purpose, counts['n'], counts['i'], wrong);
-    return wrong == 0 && all >= FILES_LEAST ? EXIT_SUCCESS : EXIT_FAILURE;
+    ck_assert_uint_eq(wrong, 0);
+    ck_assert_uint_ge(all, FILES_LEAST);
+}
+END_TEST
+
+static void close_suite(void)
+{
+    closedir(files);
+}
+
+Suite *test_suite(void)
+{
+    files = open_suite();
+    if (!files) {
+        puts("skipped: JSONTestSuite is not here (TENTERHOOK_SHARED)");
+        return NULL;
+    }
+    Suite *suite = suite_create("json_suite");
+    TCase *all = tcase_create("all");
+    tcase_add_unchecked_fixture(all, NULL, close_suite);
+    tcase_add_test(all, each_text_has_its_verdict);
+    suite_add_tcase(suite, all);
+    return suite;
 }

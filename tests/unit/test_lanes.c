@@ -3,6 +3,7 @@
 #include "journal_fixture.h"
 
 #include "server/runner/queue.h"
+#include "tests/unit/suite.h"
 
 #include <time.h>
 
@@ -172,7 +173,7 @@ START_TEST(many_routes_cost_no_more_than_one)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("lanes");
     TCase *all = tcase_create("all");
@@ -182,5 +183,5 @@ int main(void)
     tcase_add_test(all, what_others_journal_is_found_by_the_route_that_has_it);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

@@ -2,8 +2,8 @@
  * nobody else's flood is anybody's business; the memory stays what it is. */
 #include "base/clock.h"
 #include "route_settings.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -447,7 +447,7 @@ START_TEST(two_processes_never_make_two_buckets_of_one_key)
 }
 END_TEST
 
-static Suite *limit_suite(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("limit");
     TCase *all = tcase_create("all");
@@ -466,13 +466,4 @@ static Suite *limit_suite(void)
     tcase_add_test(all, two_processes_never_make_two_buckets_of_one_key);
     suite_add_tcase(suite, all);
     return suite;
-}
-
-int main(void)
-{
-    SRunner *runner = srunner_create(limit_suite());
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

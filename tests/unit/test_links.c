@@ -5,8 +5,8 @@
 #include "server/ipc/control.h"
 #include "server/ipc/listener_link.h"
 #include "server/ipc/runner_link.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -238,7 +238,7 @@ START_TEST(a_message_arrives_without_its_descriptor_where_none_is_free)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("links");
     TCase *all = tcase_create("all");
@@ -253,9 +253,5 @@ int main(void)
                         0, PASSING);
     tcase_add_test(all, a_message_arrives_without_its_descriptor_where_none_is_free);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

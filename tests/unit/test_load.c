@@ -7,8 +7,8 @@
 #include "config/nearest.h"
 #include "config/route_path.h"
 #include "fake_registry.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -535,14 +535,10 @@ static TCase *loading(void)
     return tests;
 }
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("load");
     suite_add_tcase(suite, loading());
     suite_add_tcase(suite, small_parsers());
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite;
 }

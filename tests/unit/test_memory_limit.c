@@ -3,8 +3,8 @@
 
 #include "config/loader.h"
 #include "server/cli/verb.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +193,7 @@ START_TEST(what_is_written_stays_and_is_warned_of_with_both_figures)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("memory_limit");
     TCase *all = tcase_create("all");
@@ -202,9 +202,5 @@ int main(void)
     tcase_add_test(all, defaults_fit_into_the_memory_that_there_is);
     tcase_add_test(all, what_is_written_stays_and_is_warned_of_with_both_figures);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

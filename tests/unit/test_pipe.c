@@ -1,5 +1,6 @@
 /* FIFOs with real readers: whole frames, each once read, whatever the readers do. */
 #include "pipe_rig.h"
+#include "tests/unit/suite.h"
 
 START_TEST(no_reader_then_a_reader)
 {
@@ -496,7 +497,7 @@ START_TEST(an_idle_writer_costs_nothing)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipe");
     TCase *all = tcase_create("all");
@@ -525,9 +526,5 @@ int main(void)
     tcase_add_test(all, a_torn_line_gets_an_end_before_the_next);
     tcase_add_test(all, an_idle_writer_costs_nothing);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -6,6 +6,7 @@
 #include "pipe_rig.h"
 
 #include "handlers/action/fifo.h"
+#include "tests/unit/suite.h"
 
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -575,16 +576,23 @@ static void start_busy_loops(void)
     }
 }
 
+static void stop_busy_loops(void)
+{
+    while (busy_count)
+        kill_reader(busy[--busy_count]);
+}
+
 static TCase *add_case(Suite *suite, const char *name, double timeout_s)
 {
     TCase *made = tcase_create(name);
+    tcase_add_unchecked_fixture(made, start_busy_loops, stop_busy_loops);
     tcase_add_checked_fixture(made, pipe_setup, pipe_teardown);
     tcase_set_timeout(made, timeout_s);
     suite_add_tcase(suite, made);
     return made;
 }
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipe_readers");
     bool at_length = number_from("TENTERHOOK_PIPE_REPLACEMENTS", 0) > 0;
@@ -603,12 +611,5 @@ int main(void)
     tcase_add_test(single, a_reader_of_lengths_that_got_a_piece_sees_the_end_of_the_file);
     tcase_add_test(single, readers_that_take_one_read_for_a_frame_get_on);
     tcase_add_test(single, a_drain_leaves_no_hole);
-    start_busy_loops();
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    for (unsigned i = 0; i < busy_count; i++)
-        kill_reader(busy[i]);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

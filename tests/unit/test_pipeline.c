@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "route_settings.h"
 #include "server/pipeline/pipeline.h"
-#include <check.h>
+#include "tests/unit/suite.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -762,7 +762,7 @@ START_TEST(everything_goes_by_the_client_that_the_proxy_names)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("pipeline");
     TCase *all = tcase_create("all");
@@ -792,9 +792,5 @@ int main(void)
     tcase_add_test(all, the_health_check_stands_before_all_that_refuses);
     tcase_add_test(all, everything_goes_by_the_client_that_the_proxy_names);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

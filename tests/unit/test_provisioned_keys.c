@@ -1,7 +1,7 @@
 /* The table of keys that senders have delivered: found by route and provider, replaced, swept. */
 #include "handlers/provider/provisioned_keys.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,7 +68,7 @@ START_TEST(what_does_not_fit_is_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("provisioned_keys");
     TCase *all = tcase_create("all");
@@ -77,9 +77,5 @@ int main(void)
     tcase_add_test(all, a_key_is_replaced_and_swept);
     tcase_add_test(all, what_does_not_fit_is_refused);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite;
 }

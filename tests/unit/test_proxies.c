@@ -3,8 +3,8 @@
 #include "config/address.h"
 #include "server/http/proxy_header.h"
 #include "server/pipeline/proxies.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static struct arena arena;
@@ -298,7 +298,7 @@ START_TEST(a_header_without_an_end_is_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("proxies");
     TCase *all = tcase_create("all");
@@ -312,9 +312,5 @@ int main(void)
                         sizeof header_cases / sizeof *header_cases);
     tcase_add_test(all, a_header_without_an_end_is_refused);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

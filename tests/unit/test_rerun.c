@@ -1,6 +1,7 @@
 /* A copy of an event that has failed has what is dead of it carried out again, and nothing else; a
  * command that stops the server is not started for ever. */
 #include "runner_fixture.h"
+#include "tests/unit/suite.h"
 
 /* A copy that its schema has something against, where `failures` is not empty. */
 static struct answer_frame ask_with(struct peer *peer, const char *key, const char *body,
@@ -438,7 +439,7 @@ START_TEST(what_counts_no_crashes_waits_through_any_number_of_stops)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("rerun");
     TCase *all = tcase_create("all");
@@ -462,5 +463,5 @@ int main(void)
     tcase_add_test(all, a_command_that_stops_the_server_is_given_up_after_three_times);
     tcase_add_loop_test(all, what_counts_no_crashes_waits_through_any_number_of_stops, 0, 2);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

@@ -4,8 +4,8 @@
 #include "fake_registry.h"
 #include "route_settings.h"
 #include "server/cli/verb.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 #define SERVER "version: 1\nserver:\n  listen: {address: \"127.0.0.1:0\", tls: off}\n"
@@ -141,7 +141,7 @@ START_TEST(a_default_rate_burst_is_what_a_second_brings)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("route_parts");
     TCase *tests = tcase_create("all");
@@ -152,9 +152,5 @@ int main(void)
     tcase_add_test(tests, the_dedupe_window_covers_what_is_taken);
     tcase_add_test(tests, a_default_rate_burst_is_what_a_second_brings);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

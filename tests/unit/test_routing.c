@@ -1,9 +1,9 @@
 /* Routing: which path is which route, and what is told about methods. Addresses: deny wins. */
 #include "route_settings.h"
 #include "server/pipeline/routing.h"
+#include "tests/unit/suite.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -236,7 +236,7 @@ START_TEST(stars_stand_for_anything)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("routing");
     TCase *all = tcase_create("all");
@@ -248,9 +248,5 @@ int main(void)
     tcase_add_test(all, clients_are_written_as_people_do);
     tcase_add_test(all, stars_stand_for_anything);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -3,8 +3,8 @@
 #include "config/keys.h"
 #include "config/loader.h"
 #include "server/cli/verb.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 static unsigned rows_seen;
@@ -96,16 +96,12 @@ START_TEST(kinds_are_named_as_their_keys)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("rows");
     TCase *tests = tcase_create("rows");
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, every_row_can_be_described_and_its_default_read);
     tcase_add_test(tests, kinds_are_named_as_their_keys);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite;
 }

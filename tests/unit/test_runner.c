@@ -1,6 +1,7 @@
 /* What is answered 2xx is in the journal, is carried out, once and in order, and survives restarts
  * and reloads. */
 #include "runner_fixture.h"
+#include "tests/unit/suite.h"
 
 START_TEST(an_answer_follows_the_commit_and_the_action_the_answer)
 {
@@ -280,7 +281,7 @@ START_TEST(deliveries_of_routes_that_are_gone_are_dead)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("runner");
     TCase *all = tcase_create("all");
@@ -300,5 +301,5 @@ int main(void)
     tcase_add_test(all, without_a_supervisor_it_leaves_at_once);
     tcase_add_test(all, deliveries_of_routes_that_are_gone_are_dead);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

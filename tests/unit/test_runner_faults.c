@@ -1,6 +1,7 @@
 /* Listeners that lie, disks that are full or broken, locks that others hold, and a long queue: what
  * was acknowledged stays, the rest is refused until it can be taken again. */
 #include "runner_fixture.h"
+#include "tests/unit/suite.h"
 
 static void expect_cut_off(struct peer *peer, struct buffer *frame)
 {
@@ -305,7 +306,7 @@ START_TEST(the_keeper_empties_the_log)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("runner_faults");
     TCase *all = tcase_create("all");
@@ -322,5 +323,5 @@ int main(void)
     tcase_add_test(all, a_hundred_thousand_queued_events_are_no_burden);
     tcase_add_test(all, the_keeper_empties_the_log);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

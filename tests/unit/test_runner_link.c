@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "server/http/deadline.h"
 #include "server/http/pending.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -216,7 +216,7 @@ START_TEST(a_body_has_its_timeout_and_then_what_it_earns)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("runner_link");
     TCase *all = tcase_create("all");
@@ -228,9 +228,5 @@ int main(void)
     tcase_add_test(all, events_queue_up_to_the_limit_and_all_arrive);
     tcase_add_test(all, a_body_has_its_timeout_and_then_what_it_earns);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -1,8 +1,8 @@
 /* Verdicts that were wrong once, or that no published suite asks for. */
 #include "handlers/schema/uri.h"
 #include "tests/unit/schema_rig.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 
 struct row {
@@ -140,11 +140,11 @@ START_TEST(references_are_resolved)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, verdicts_are_right, 0, sizeof rows / sizeof *rows);
     tcase_add_loop_test(all, formats_are_right, 0, sizeof format_rows / sizeof *format_rows);
     tcase_add_loop_test(all, references_are_resolved, 0, sizeof uri_rows / sizeof *uri_rows);
-    return rig_run("schema", all);
+    return rig_suite("schema", all);
 }

@@ -4,8 +4,7 @@
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "tests/unit/schema_rig.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 static const struct {
     enum schema_draft draft;
@@ -297,7 +296,7 @@ START_TEST(a_refusal_without_memory_has_a_reason)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, failures_are_explained, 0, sizeof rows / sizeof *rows);
@@ -307,5 +306,5 @@ int main(void)
     tcase_add_test(all, a_costly_branch_is_not_the_closest);
     tcase_add_test(all, what_is_abandoned_says_so);
     tcase_add_test(all, a_refusal_without_memory_has_a_reason);
-    return rig_run("schema_explain", all);
+    return rig_suite("schema_explain", all);
 }

@@ -1,7 +1,6 @@
 /* What is wrong with a schema: every mistake, where it stands, in words. */
 #include "tests/unit/schema_rig.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 static const struct rig_document documents[] = {
     {"https://e/string", "{\"type\":\"string\"}"},
@@ -324,11 +323,11 @@ START_TEST(sentences_are_short)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     TCase *all = tcase_create("all");
     tcase_add_loop_test(all, faults_are_found, 0, sizeof rows / sizeof *rows);
     tcase_add_loop_test(all, faults_are_kept, 0, sizeof steps / sizeof *steps);
     tcase_add_test(all, sentences_are_short);
-    return rig_run("schema_faults", all);
+    return rig_suite("schema_faults", all);
 }

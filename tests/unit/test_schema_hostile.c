@@ -6,8 +6,8 @@
 #include "handlers/schema/value.h"
 #include "tests/unit/allocations.h"
 #include "tests/unit/schema_hostile.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -204,7 +204,7 @@ static int case_count(void)
     return count;
 }
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema_hostile");
     TCase *all = tcase_create("all");
@@ -216,9 +216,5 @@ int main(void)
                         sizeof budget_rows / sizeof *budget_rows);
     tcase_add_test(all, equal_numbers_are_found_by_hash);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -4,8 +4,8 @@
 #include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 #include "tests/unit/allocations.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -259,7 +259,7 @@ START_TEST(githubs_schema_is_small)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema_memory");
     TCase *tests = tcase_create("memory");
@@ -270,9 +270,5 @@ int main(void)
     tcase_add_test(tests, a_large_schema_is_small);
     tcase_add_test(tests, githubs_schema_is_small);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -3,8 +3,8 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "handlers/schema/pattern.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -152,7 +152,7 @@ START_TEST(patterns_have_a_budget_together)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema_pattern");
     TCase *all = tcase_create("all");
@@ -165,9 +165,5 @@ int main(void)
     tcase_add_test(all, without_jit_the_results_are_the_same);
     tcase_add_test(all, patterns_have_a_budget_together);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -2,8 +2,8 @@
  * read in one way only, structured fields. The whole is held by tests/providers. */
 #include "handlers/provider/signature_time.h"
 #include "handlers/provider/structured.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 START_TEST(times_have_one_spelling)
@@ -190,7 +190,7 @@ START_TEST(structured_fields_are_taken_apart)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("signature");
     TCase *tests = tcase_create("signature");
@@ -201,9 +201,5 @@ int main(void)
     tcase_add_test(tests, templates_are_strict);
     tcase_add_test(tests, structured_fields_are_taken_apart);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite;
 }

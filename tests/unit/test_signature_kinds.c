@@ -1,7 +1,7 @@
 /* The table of kinds: each says all that the rest of the program asks of it. */
 #include "handlers/provider/signature_kind.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 
 START_TEST(every_kind_is_complete)
@@ -28,15 +28,11 @@ START_TEST(every_kind_is_complete)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("signature_kinds");
     TCase *all = tcase_create("all");
     tcase_add_test(all, every_kind_is_complete);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite;
 }

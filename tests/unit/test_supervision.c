@@ -5,9 +5,9 @@
 #include "server/ipc/shared.h"
 #include "server/process/notify.h"
 #include "server/process/sockets.h"
+#include "tests/unit/suite.h"
 
 #include <arpa/inet.h>
-#include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -347,7 +347,7 @@ START_TEST(systemd_hears_what_is_said)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("supervision");
     TCase *all = tcase_create("all");
@@ -366,9 +366,5 @@ int main(void)
     tcase_add_test(all, a_unix_socket_is_ours_alone_until_its_mode_is_set);
     tcase_add_test(all, systemd_hears_what_is_said);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -5,8 +5,8 @@
 #include "server/http/tls_check.h"
 #include "server/http/tls_pair.h"
 #include "server/ipc/process.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <fcntl.h>
 #include <gnutls/abstract.h>
 #include <gnutls/x509.h>
@@ -545,7 +545,7 @@ START_TEST(the_priorities_are_understood)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("tls");
     TCase *all = tcase_create("all");
@@ -564,9 +564,5 @@ int main(void)
     tcase_add_test(all, what_is_held_waits_for_room_and_comes_in_order);
     tcase_add_test(all, the_priorities_are_understood);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return suite;
 }

@@ -1,7 +1,7 @@
 /* YAML as a tree with places: what is taken, what is refused and where, and how fast. */
 #include "config/tree.h"
+#include "tests/unit/suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -235,7 +235,7 @@ START_TEST(a_file_of_more_than_sixteen_mebibytes_is_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("tree");
     TCase *tests = tcase_create("tree");
@@ -253,9 +253,5 @@ int main(void)
     tcase_add_test(tests, depth_is_bounded);
     tcase_add_loop_test(tests, hostile_texts_are_refused_quickly, 0, sizeof slow / sizeof *slow);
     tcase_add_test(tests, a_file_of_more_than_sixteen_mebibytes_is_refused);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite;
 }

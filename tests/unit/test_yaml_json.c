@@ -1,7 +1,6 @@
 /* YAML as JSON text: the core schema, numbers digit by digit. */
 #include "handlers/content/yaml_json.h"
-
-#include <check.h>
+#include "tests/unit/suite.h"
 
 static struct problem_list problems;
 
@@ -83,7 +82,7 @@ START_TEST(what_json_cannot_say_is_refused)
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("yaml_json");
     TCase *all = tcase_create("all");
@@ -95,9 +94,5 @@ int main(void)
     tcase_add_test(all, what_only_looks_like_a_number_is_a_text);
     tcase_add_test(all, what_json_cannot_say_is_refused);
     suite_add_tcase(suite, all);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed ? 1 : 0;
+    return suite;
 }

@@ -4,17 +4,17 @@
 
 #include "base/buffer.h"
 
-struct record;
+struct subschema;
 
 /* Appends `token` to a JSON pointer, escaped, with a slash before it. */
 bool pointer_append(struct buffer *out, const char *token);
 bool pointer_append_index(struct buffer *out, size_t index);
 
 /* Appends the schema's pointer in its document. */
-bool record_pointer(const struct record *record, struct buffer *out);
+bool subschema_pointer(const struct subschema *subschema, struct buffer *out);
 /* Where it was read: "file:///a.json#/properties/x". */
-bool record_place(const struct record *record, struct buffer *out);
+bool subschema_origin(const struct subschema *subschema, struct buffer *out);
 /* Where references find it, by the $id around it: "https://e/a#/properties/x". */
-bool record_location(const struct record *record, struct buffer *out);
+bool subschema_location(const struct subschema *subschema, struct buffer *out);
 
 #endif

@@ -1,0 +1,17 @@
+/* People write "http" or "https" in front of them: the dialect knows the name under which the text
+ * is kept. */
+#include "handlers/schema/published.h"
+
+#include "handlers/schema/dialect.h"
+#include "handlers/schema/meta_texts.h"
+#include "handlers/schema/value.h"
+
+struct json_object *published_document(const char *uri)
+{
+    const struct dialect *dialect = dialect_find(uri);
+    const char *name = dialect ? dialect->uri : uri;
+    for (const struct meta_text *text = meta_texts; text->uri; text++)
+        if (strcmp(text->uri, name) == 0)
+            return value_parse(text->text);
+    return NULL;
+}
