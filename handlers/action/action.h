@@ -11,9 +11,9 @@ struct delivery {
     const char *event_id;
     const char *route;
     const char *action;
-    const char *event_type;  /* "" if there is none */
-    const char *delivery_id; /* the provider's, "" if there is none */
-    const char *client;      /* "192.0.2.1" */
+    const char *event_type; /* "" if there is none */
+    const char *message_id; /* the provider's, "" if there is none */
+    const char *client;     /* "192.0.2.1" */
     const char *content_type;
     int64_t received_ms;  /* Unix */
     unsigned attempt;     /* from 1 */

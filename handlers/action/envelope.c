@@ -56,7 +56,7 @@ static bool append_texts(struct buffer *out, const struct delivery *delivery)
         const char *name, *text;
     } members[] = {
         {"route", delivery->route},      {"action", delivery->action},
-        {"event", delivery->event_type}, {"delivery", delivery->delivery_id},
+        {"event", delivery->event_type}, {"delivery", delivery->message_id},
         {"received", received},          {"client", delivery->client},
     };
     if (!buffer_append_text(out, "{\"id\":\"") ||

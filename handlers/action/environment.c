@@ -57,10 +57,10 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
     const struct {
         const char *name, *value;
     } variables[EVENT_VARIABLES] = {
-        {"TENTERHOOK_ID", delivery->event_id},          {"TENTERHOOK_ROUTE", delivery->route},
-        {"TENTERHOOK_ACTION", delivery->action},        {"TENTERHOOK_EVENT", delivery->event_type},
-        {"TENTERHOOK_DELIVERY", delivery->delivery_id}, {"TENTERHOOK_ATTEMPT", attempt},
-        {"TENTERHOOK_CLIENT", delivery->client},        {"TENTERHOOK_RECEIVED", received},
+        {"TENTERHOOK_ID", delivery->event_id},         {"TENTERHOOK_ROUTE", delivery->route},
+        {"TENTERHOOK_ACTION", delivery->action},       {"TENTERHOOK_EVENT", delivery->event_type},
+        {"TENTERHOOK_DELIVERY", delivery->message_id}, {"TENTERHOOK_ATTEMPT", attempt},
+        {"TENTERHOOK_CLIENT", delivery->client},       {"TENTERHOOK_RECEIVED", received},
     };
     for (int i = 0; i < EVENT_VARIABLES; i++)
         if (!environment_add(env, variables[i].name, variables[i].value, err))

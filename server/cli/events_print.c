@@ -45,16 +45,17 @@ static void put_json_time(FILE *out, const char *name, int64_t unix_ms)
 }
 
 /* The members of an event, without the braces. */
-static void put_json_event(FILE *out, const struct event_view *event)
+static void put_json_event(FILE *out, const struct event_view *view)
 {
-    struct bytes states = event->states;
-    fprintf(out, "\"seq\":%lld", (long long)event->seq);
+    const struct event *event = &view->event;
+    struct bytes states = view->states;
+    fprintf(out, "\"seq\":%lld", (long long)view->seq);
     put_json(out, "id", event->id);
     put_json(out, "route", event->route);
     put_json_time(out, "received", event->received_ms);
     put_json(out, "client", event->client);
     put_json(out, "type", event->type);
-    put_json(out, "delivery", event->delivery_id);
+    put_json(out, "delivery", event->message_id);
     put_json(out, "content_type", event->content_type);
     put_json_number(out, "size", event->size);
     put_json_number(out, "reruns", event->reruns);
@@ -125,18 +126,19 @@ static void summarize_states(struct bytes states, char text[STATES_SIZE])
 }
 
 /* Behind the type, which is the last column. */
-static void put_reruns(FILE *out, const struct event_view *event)
+static void put_reruns(FILE *out, const struct event *event)
 {
     if (event->reruns > 0)
         fprintf(out, "%s(run again %lld time%s)", event->type.length ? " " : "",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");
 }
 
-void events_print_row(FILE *out, const struct event_view *event)
+void events_print_row(FILE *out, const struct event_view *view)
 {
     char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
+    const struct event *event = &view->event;
     clock_format_unix_ms(event->received_ms, received);
-    summarize_states(event->states, states);
+    summarize_states(view->states, states);
     print_column(out, event->id, ID_WIDTH);
     print_column(out, bytes_of_text(received), TIME_WIDTH);
     print_column(out, bytes_of_text(states), STATE_WIDTH);
@@ -246,17 +248,18 @@ static void put_failures(FILE *out, struct bytes json)
     payload_release(failures);
 }
 
-static void put_event(FILE *out, const struct event_view *event)
+static void put_event(FILE *out, const struct event_view *view)
 {
+    const struct event *event = &view->event;
     put_line(out, "id", event->id);
     put_line(out, "route", event->route);
     put_time(out, "received", event->received_ms);
     put_line(out, "client", event->client);
     put_line(out, "type", event->type);
-    put_line(out, "delivery", event->delivery_id);
+    put_line(out, "delivery", event->message_id);
     put_line(out, "content type", event->content_type);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
-            event->has_body ? "" : ", not kept any more");
+            view->has_body ? "" : ", not kept any more");
     if (event->reruns > 0)
         fprintf(out, "%-13s %lld time%s, because it was sent again\n", "run again",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");

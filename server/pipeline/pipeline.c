@@ -405,7 +405,7 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
 }
 
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event)
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
 {
     struct request *request = &exchange->request;
     struct bytes headers;
@@ -413,14 +413,13 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *event = (struct event_frame){
-        .tag = tag,
-        .route = (uint32_t)request->route->index,
+    *frame = (struct event_frame){.tag = tag, .route = (uint32_t)request->route->index};
+    frame->event = (struct event){
         .received_ms = request->now_ms,
         .body_is_json = request->json != NULL,
         .client = bytes_of_text(client),
-        .event_type = request->event_type,
-        .delivery_id = request->delivery,
+        .type = request->event_type,
+        .message_id = request->delivery,
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
@@ -430,13 +429,13 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     return true;
 }
 
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event)
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
 {
-    if (!pipeline_event(exchange, tag, event))
+    if (!pipeline_event(exchange, tag, frame))
         return false;
-    event->learns = true;
-    event->dedupe_key = event->failures = bytes_of(NULL, 0);
-    event->body = exchange->handshake.learn;
+    frame->learns = true;
+    frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
+    frame->event.body = exchange->handshake.learn;
     return true;
 }
 

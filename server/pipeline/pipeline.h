@@ -77,10 +77,10 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event);
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
 
 /* The same for a key that a handshake delivers. */
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event);
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
 /* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
 const char *pipeline_learned_name(const struct route *route);
 

@@ -35,9 +35,10 @@ static struct bytes put_bytes(uint8_t **place, struct bytes bytes)
 struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
                        const struct journal_delivery *found)
 {
-    const struct bytes *texts[] = {&found->id, &found->type, &found->delivery_id, &found->client,
-                                   &found->content_type};
-    size_t size = found->headers.length + found->body.length;
+    const struct event *event = &found->event;
+    const struct bytes *texts[] = {&event->id, &event->type, &event->message_id, &event->client,
+                                   &event->content_type};
+    size_t size = event->headers.length + event->body.length;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         size += texts[i]->length + 1;
     struct run *run = malloc(sizeof *run + size);
@@ -45,19 +46,19 @@ struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
         return NULL;
     uint8_t *place = (uint8_t *)(run + 1);
     *run = (struct run){.owner = owner, .lane = lane, .delivery = delivery};
-    run->body_bytes = found->body.length;
-    run->given = (struct delivery){.event_id = put_text(&place, found->id),
+    run->body_bytes = event->body.length;
+    run->given = (struct delivery){.event_id = put_text(&place, event->id),
                                    .route = lane->route->name,
                                    .action = lane->action->name,
-                                   .received_ms = found->received_ms,
+                                   .received_ms = event->received_ms,
                                    .attempt = found->attempt,
-                                   .body_is_json = found->body_is_json};
-    run->given.event_type = put_text(&place, found->type);
-    run->given.delivery_id = put_text(&place, found->delivery_id);
-    run->given.client = put_text(&place, found->client);
-    run->given.content_type = put_text(&place, found->content_type);
-    run->given.headers = put_bytes(&place, found->headers);
-    run->given.body = put_bytes(&place, found->body);
+                                   .body_is_json = event->body_is_json};
+    run->given.event_type = put_text(&place, event->type);
+    run->given.message_id = put_text(&place, event->message_id);
+    run->given.client = put_text(&place, event->client);
+    run->given.content_type = put_text(&place, event->content_type);
+    run->given.headers = put_bytes(&place, event->headers);
+    run->given.body = put_bytes(&place, event->body);
     return run;
 }
 

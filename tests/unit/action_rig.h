@@ -50,7 +50,7 @@ static inline struct delivery rig_delivery(const char *body)
                              .route = "deploy",
                              .action = "run",
                              .event_type = "push",
-                             .delivery_id = "d-1",
+                             .message_id = "d-1",
                              .client = "192.0.2.1",
                              .content_type = "application/json",
                              .received_ms = 1700000000123,

@@ -1,0 +1,117 @@
+/* One event: what a sender has sent, as far as it is kept. Its fields are the rows of one table.
+ * The struct, the frame to the runner (server/ipc/frame.c), the journal's row
+ * (server/journal/event_row.c), what an action is given (server/runner/attempt.c) and the JSON of
+ * `tenterhook events` are made from it: a new field is a row here and a value in
+ * pipeline_event, with a migration of the journal (server/journal/tables.c). */
+#ifndef TENTERHOOK_SERVER_EVENT_H
+#define TENTERHOOK_SERVER_EVENT_H
+
+#include "base/bytes.h"
+
+enum event_kind {                /*      in struct event, in the journal */
+                  EVENT_TEXT,    /* struct bytes, TEXT */
+                  EVENT_KEY,     /* struct bytes, BLOB; NULL where it is empty */
+                  EVENT_LIST,    /* struct bytes, a JSON list as TEXT; NULL where it is empty */
+                  EVENT_OBJECT,  /* struct bytes, a JSON object as TEXT */
+                  EVENT_CONTENT, /* struct bytes, BLOB */
+                  EVENT_TIME,    /* int64_t, Unix time in ms; shown as 2026-11-24T03:15:24.123Z */
+                  EVENT_NUMBER,  /* int64_t */
+                  EVENT_SIZE,    /* int64_t; what is written is the length of the body */
+                  EVENT_FLAG,    /* bool, 0 or 1 */
+};
+
+/* The most bytes that the runner takes of a field. The route says how long a body may be. */
+enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED = INT32_MAX };
+
+/* FIELD(member, kind, origin, column, json, envelope, variable, limit, sentence):
+ *
+ * origin    SENT: the listener knows it, and the frame carries it; OWN: the runner or the journal
+ *           sets it, and no listener can
+ * column    of the table `event`, or of `body` for those of EVENT_BODY_FIELDS
+ * json      place and name in `tenterhook events --json`
+ * envelope  place and name among the texts of the envelope
+ * variable  place and name among the variables of a command
+ * limit     the most bytes that the runner takes
+ *
+ * The places of each output are counted from 1 without a gap. */
+#define EVENT_ROW_FIELDS(FIELD)                                                                    \
+    FIELD(id, TEXT, OWN, "id", AT(1, "id"), AT(1, "id"), AT(1, "TENTERHOOK_ID"), EVENT_SMALL,      \
+          "The id of the event, a UUIDv7, as answered to the sender.")                             \
+    FIELD(route, TEXT, OWN, "route", AT(2, "route"), AT(2, "route"), AT(2, "TENTERHOOK_ROUTE"),    \
+          EVENT_SMALL, "The name of the route.")                                                   \
+    FIELD(received_ms, TIME, SENT, "received_ms", AT(3, "received"), AT(6, "received"),            \
+          AT(8, "TENTERHOOK_RECEIVED"), 0, "When the head of the request had been read.")          \
+    FIELD(client, TEXT, SENT, "client", AT(4, "client"), AT(7, "client"),                          \
+          AT(7, "TENTERHOOK_CLIENT"), EVENT_SMALL, "The address of the caller, or `unix`.")        \
+    FIELD(type, TEXT, SENT, "type", AT(5, "type"), AT(4, "event"), AT(4, "TENTERHOOK_EVENT"),      \
+          EVENT_SMALL, "The provider's type of the event, or empty.")                              \
+    FIELD(message_id, TEXT, SENT, "delivery_id", AT(6, "delivery"), AT(5, "delivery"),             \
+          AT(5, "TENTERHOOK_DELIVERY"), EVENT_SMALL,                                               \
+          "The provider's own id of the message, or empty.")                                       \
+    FIELD(content_type, TEXT, SENT, "content_type", AT(7, "content_type"), AT(9, "content_type"),  \
+          NOWHERE, EVENT_SMALL, "The Content-Type of the request, as sent.")                       \
+    FIELD(body_is_json, FLAG, SENT, "is_json", NOWHERE, NOWHERE, NOWHERE, 0,                       \
+          "The body has passed the strict JSON check.")                                            \
+    FIELD(size, SIZE, OWN, "size", AT(8, "size"), NOWHERE, NOWHERE, 0, "Bytes of the body.")       \
+    FIELD(reruns, NUMBER, OWN, "reruns", AT(9, "reruns"), NOWHERE, NOWHERE, 0,                     \
+          "How often copies of it had what was dead of it carried out again.")                     \
+    FIELD(dedupe_key, KEY, SENT, "dedupe_key", NOWHERE, NOWHERE, NOWHERE, EVENT_SMALL,             \
+          "The key by which a copy is known, within the route; empty: never a duplicate.")         \
+    FIELD(failures, LIST, SENT, "failures", AT(10, "failures"), NOWHERE, NOWHERE, EVENT_SMALL,     \
+          "What the schema of the route objected to; empty: nothing.")
+
+#define EVENT_BODY_FIELDS(FIELD)                                                                   \
+    FIELD(headers, OBJECT, SENT, "headers", NOWHERE, NOWHERE, NOWHERE, EVENT_HEADERS,              \
+          "The stored headers.")                                                                   \
+    FIELD(body, CONTENT, SENT, "content", NOWHERE, NOWHERE, NOWHERE, EVENT_UNLIMITED,              \
+          "The body, byte for byte.")
+
+#define EVENT_FIELDS(FIELD) EVENT_ROW_FIELDS(FIELD) EVENT_BODY_FIELDS(FIELD)
+
+#define EVENT_TYPE_TEXT struct bytes
+#define EVENT_TYPE_KEY struct bytes
+#define EVENT_TYPE_LIST struct bytes
+#define EVENT_TYPE_OBJECT struct bytes
+#define EVENT_TYPE_CONTENT struct bytes
+#define EVENT_TYPE_TIME int64_t
+#define EVENT_TYPE_NUMBER int64_t
+#define EVENT_TYPE_SIZE int64_t
+#define EVENT_TYPE_FLAG bool
+#define EVENT_MEMBER(member, kind, ...) EVENT_TYPE_##kind member;
+
+/* Spans belong to whoever has filled it in. */
+struct event {
+    EVENT_FIELDS(EVENT_MEMBER)
+};
+
+#define EVENT_FIELD_NUMBER(member, ...) FIELD_##member,
+
+/* In the order of the table: a field has that number in event_fields. */
+enum event_field_number {
+    EVENT_ROW_FIELDS(EVENT_FIELD_NUMBER) EVENT_ROW_COUNT,
+    EVENT_ROW_LAST = EVENT_ROW_COUNT - 1,
+    EVENT_BODY_FIELDS(EVENT_FIELD_NUMBER) EVENT_FIELD_COUNT
+};
+
+struct event_field {
+    const char *member;
+    enum event_kind kind;
+    bool is_sent;
+    size_t offset, limit;
+    const char *sentence;
+};
+
+extern const struct event_field event_fields[EVENT_FIELD_COUNT];
+
+bool event_field_is_span(const struct event_field *field);
+/* Of a span; the event is const where it only is read. */
+struct bytes *event_span(struct event *event, const struct event_field *field);
+struct bytes event_bytes(const struct event *event, const struct event_field *field);
+/* Of all others: a flag is 0 or 1. */
+int64_t event_number(const struct event *event, const struct event_field *field);
+void event_set_number(struct event *event, const struct event_field *field, int64_t number);
+
+/* Whether no field is longer than its limit. */
+bool event_is_bounded(const struct event *event);
+
+#endif
