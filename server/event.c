@@ -4,13 +4,13 @@
 
 #define ORIGIN_SENT true
 #define ORIGIN_OWN false
-#define ROW(name, of_kind, origin, column, json, envelope, variable, most, text)                   \
+#define ROW(name, of_kind, origin, column, json, envelope, variable, most, sentence)               \
     [FIELD_##name] = {.member = #name,                                                             \
                       .kind = EVENT_##of_kind,                                                     \
                       .is_sent = ORIGIN_##origin,                                                  \
+                      .is_given = EVENT_IS_NAMED(envelope) || EVENT_IS_NAMED(variable),            \
                       .offset = offsetof(struct event, name),                                      \
-                      .limit = (most),                                                             \
-                      .sentence = (text)},
+                      .limit = (most)},
 
 const struct event_field event_fields[EVENT_FIELD_COUNT] = {EVENT_FIELDS(ROW)};
 

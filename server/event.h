@@ -8,16 +8,17 @@
 
 #include "base/bytes.h"
 
-enum event_kind {                /*      in struct event, in the journal */
-                  EVENT_TEXT,    /* struct bytes, TEXT */
-                  EVENT_KEY,     /* struct bytes, BLOB; NULL where it is empty */
-                  EVENT_LIST,    /* struct bytes, a JSON list as TEXT; NULL where it is empty */
-                  EVENT_OBJECT,  /* struct bytes, a JSON object as TEXT */
-                  EVENT_CONTENT, /* struct bytes, BLOB */
-                  EVENT_TIME,    /* int64_t, Unix time in ms; shown as 2026-11-24T03:15:24.123Z */
-                  EVENT_NUMBER,  /* int64_t */
-                  EVENT_SIZE,    /* int64_t; what is written is the length of the body */
-                  EVENT_FLAG,    /* bool, 0 or 1 */
+/* The type in struct event, and the one in the journal. */
+enum event_kind {
+    EVENT_TEXT,    /* struct bytes; TEXT */
+    EVENT_KEY,     /* struct bytes; BLOB, NULL where it is empty */
+    EVENT_LIST,    /* struct bytes, a JSON list; TEXT, NULL where it is empty */
+    EVENT_OBJECT,  /* struct bytes, a JSON object; TEXT */
+    EVENT_CONTENT, /* struct bytes; BLOB */
+    EVENT_TIME,    /* int64_t, Unix time in ms; INTEGER. Shown as 2026-11-24T03:15:24.123Z */
+    EVENT_NUMBER,  /* int64_t; INTEGER */
+    EVENT_SIZE,    /* int64_t; INTEGER, to which the length of the body is written */
+    EVENT_FLAG,    /* bool; INTEGER 0 or 1 */
 };
 
 /* The most bytes that the runner takes of a field. The route says how long a body may be. */
@@ -68,6 +69,15 @@ enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED
 
 #define EVENT_FIELDS(FIELD) EVENT_ROW_FIELDS(FIELD) EVENT_BODY_FIELDS(FIELD)
 
+/* What an action is told besides, in the same columns; none of it is in struct event. */
+#define ATTEMPT_FIELDS(FIELD)                                                                      \
+    FIELD(action, TEXT, OWN, NULL, NOWHERE, AT(3, "action"), AT(3, "TENTERHOOK_ACTION"), 0,        \
+          "The name of the action.")                                                               \
+    FIELD(attempt, NUMBER, OWN, NULL, NOWHERE, AT(8, "attempt"), AT(6, "TENTERHOOK_ATTEMPT"), 0,   \
+          "Which attempt of this delivery it is, from 1.")
+
+#define GIVEN_FIELDS(FIELD) EVENT_FIELDS(FIELD) ATTEMPT_FIELDS(FIELD)
+
 #define EVENT_TYPE_TEXT struct bytes
 #define EVENT_TYPE_KEY struct bytes
 #define EVENT_TYPE_LIST struct bytes
@@ -90,21 +100,34 @@ struct event {
 enum event_field_number {
     EVENT_ROW_FIELDS(EVENT_FIELD_NUMBER) EVENT_ROW_COUNT,
     EVENT_ROW_LAST = EVENT_ROW_COUNT - 1,
-    EVENT_BODY_FIELDS(EVENT_FIELD_NUMBER) EVENT_FIELD_COUNT
+    EVENT_BODY_FIELDS(EVENT_FIELD_NUMBER) EVENT_FIELD_COUNT,
+    EVENT_FIELD_LAST = EVENT_FIELD_COUNT - 1,
+    ATTEMPT_FIELDS(EVENT_FIELD_NUMBER) GIVEN_FIELD_COUNT
 };
+
+#define AT(place, name) place, name
+#define NOWHERE 0, NULL
+
+/* An output lists its names in the order of their places: an array of EVENT_NAME(field, json, …)
+ * for each field, as many of it as the sum of EVENT_IS_NAMED(json) over the fields. Fields without
+ * a place lie behind those. What else the output knows of a name follows in its element. */
+#define EVENT_NAME(field, ...) EVENT_NAME_(field, __VA_ARGS__)
+#define EVENT_NAME_(field, place, name, ...)                                                       \
+    [place ? place - 1 : GIVEN_FIELD_COUNT + field] = {name, field, __VA_ARGS__},
+#define EVENT_IS_NAMED(...) EVENT_IS_NAMED_(__VA_ARGS__)
+#define EVENT_IS_NAMED_(place, name) (place != 0)
 
 struct event_field {
     const char *member;
     enum event_kind kind;
-    bool is_sent;
+    bool is_sent, is_given; /* to the runner; to actions */
     size_t offset, limit;
-    const char *sentence;
 };
 
 extern const struct event_field event_fields[EVENT_FIELD_COUNT];
 
 bool event_field_is_span(const struct event_field *field);
-/* Of a span; the event is const where it only is read. */
+/* Of a span. */
 struct bytes *event_span(struct event *event, const struct event_field *field);
 struct bytes event_bytes(const struct event *event, const struct event_field *field);
 /* Of all others: a flag is 0 or 1. */

@@ -119,6 +119,7 @@ bool frame_get_event(struct bytes payload, struct event_frame *frame)
             return false;
     if (rest.length != 0 || fixed.learns > 1 || fixed.asks > 1)
         return false;
+    got.event.size = (int64_t)got.event.body.length;
     *frame = got;
     return true;
 }

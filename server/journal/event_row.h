@@ -7,15 +7,15 @@
 #include "server/journal/sqlite.h"
 
 #define EVENT_COLUMN(member, kind, origin, column, ...) column ", "
-#define EVENT_PLACE(...) "?, "
+#define EVENT_PARAMETER(...) "?, "
 #define EVENT_SELECTED(member, kind, origin, column, ...) ", e." column
 #define EVENT_BODY_SELECTED(member, kind, origin, column, ...) ", b." column
 
 /* Of an INSERT; each goes on behind a comma. */
 #define EVENT_ROW_COLUMNS EVENT_ROW_FIELDS(EVENT_COLUMN)
-#define EVENT_ROW_PLACES EVENT_ROW_FIELDS(EVENT_PLACE)
+#define EVENT_ROW_PARAMETERS EVENT_ROW_FIELDS(EVENT_PARAMETER)
 #define EVENT_BODY_COLUMNS EVENT_BODY_FIELDS(EVENT_COLUMN)
-#define EVENT_BODY_PLACES EVENT_BODY_FIELDS(EVENT_PLACE)
+#define EVENT_BODY_PARAMETERS EVENT_BODY_FIELDS(EVENT_PARAMETER)
 /* Of a SELECT from `event e` and `body b`; each stands behind another column. */
 #define EVENT_SELECT_ROW EVENT_ROW_FIELDS(EVENT_SELECTED)
 #define EVENT_SELECT_BODY EVENT_BODY_FIELDS(EVENT_BODY_SELECTED)

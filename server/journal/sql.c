@@ -10,9 +10,9 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_ADD_EVENT] = "INSERT INTO event (" EVENT_ROW_COLUMNS "seq)"
-                      " VALUES (" EVENT_ROW_PLACES "NULL)",
+                      " VALUES (" EVENT_ROW_PARAMETERS "NULL)",
     [SQL_ADD_BODY] = "INSERT INTO body (" EVENT_BODY_COLUMNS "event)"
-                     " VALUES (" EVENT_BODY_PLACES "?)",
+                     " VALUES (" EVENT_BODY_PARAMETERS "?)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
                          " VALUES (?1, ?2, 'pending', 0, 0, 0)",
     [SQL_ADD_RUNNING] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"

@@ -129,10 +129,10 @@ fake_start(const void *settings, struct loop *loop, const struct delivery *deliv
     unsigned place = atomic_fetch_add(&board->started, 1);
     (void)settings;
     if (place < SEEN_MAX) {
-        strcpy(board->seen[place].id, delivery->event_id);
-        board->seen[place].attempt = delivery->attempt;
+        strcpy(board->seen[place].id, delivery->texts[FIELD_id]);
+        board->seen[place].attempt = (unsigned)strtoul(delivery->texts[FIELD_attempt], NULL, 10);
     }
-    unsigned bit = strcmp(delivery->action, "1") == 0 ? 1 : 2;
+    unsigned bit = strcmp(delivery->texts[FIELD_action], "1") == 0 ? 1 : 2;
     *run = (struct action_run){.fails = (atomic_load(&board->fail) & bit) != 0,
                                .loop = loop,
                                .done = done,

@@ -197,6 +197,13 @@ START_TEST(json_is_json)
 {
     char *text = show(true);
     ck_assert_ptr_nonnull(strstr(text, "\"states\":[\"dead\"]"));
+    char *received = strstr(text, "\"route\":");
+    ck_assert(strncmp(text, "{\"seq\":1,\"id\":\"0", 15) == 0 && received);
+    static const char members[] =
+        "\"route\":\"alpha\",\"received\":\"2023-11-14T22:13:20.000Z\",\"client\":\"192.0.2.1\","
+        "\"type\":\"one\",\"delivery\":\"one\",\"content_type\":\"application/json\",\"size\":7,"
+        "\"reruns\":0,\"states\":[";
+    ck_assert_msg(strncmp(received, members, sizeof members - 1) == 0, "%s", received);
     ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
     ck_assert_ptr_nonnull(
         strstr(text, "\"output\":\"red \\u001b[31m \\u202e \\u009b \xef\xbf\xbd\\n\""));
