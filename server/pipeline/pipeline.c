@@ -402,7 +402,7 @@ static struct bytes dedupe_key(const struct request *request)
 {
     if (request->route->dedupe.off)
         return bytes_of(NULL, 0);
-    return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
+    return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
@@ -419,7 +419,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .body_is_json = request->json != NULL,
         .client = bytes_of_text(client),
         .type = request->event_type,
-        .message_id = request->delivery,
+        .message_id = request->message_id,
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,

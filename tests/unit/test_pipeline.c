@@ -44,7 +44,7 @@ static struct verdict spy_body(const void *settings, struct request *request, vo
     note(settings);
     note(":body ");
     request->event_type = bytes_of_text(spy.event);
-    request->delivery = bytes_of_text(spy.delivery);
+    request->message_id = bytes_of_text(spy.delivery);
     request->dedupe_key = bytes_of_text(spy.key);
     struct verdict verdict = verdict_refuse(spy.body, "the spy says so");
     if (spy.body == REPLY_HANDSHAKE)
