@@ -126,13 +126,38 @@ struct event_field {
 
 extern const struct event_field event_fields[EVENT_FIELD_COUNT];
 
-bool event_field_is_span(const struct event_field *field);
-/* Of a span. */
-struct bytes *event_span(struct event *event, const struct event_field *field);
-struct bytes event_bytes(const struct event *event, const struct event_field *field);
-/* Of all others: a flag is 0 or 1. */
-int64_t event_number(const struct event *event, const struct event_field *field);
-void event_set_number(struct event *event, const struct event_field *field, int64_t number);
+/* A member is reached by its offset; its type follows from the kind, here as in EVENT_TYPE_. */
+static inline bool event_field_is_span(const struct event_field *field)
+{
+    return field->kind <= EVENT_CONTENT;
+}
+
+static inline struct bytes *event_span(struct event *event, const struct event_field *field)
+{
+    return (struct bytes *)((uint8_t *)event + field->offset);
+}
+
+static inline struct bytes event_bytes(const struct event *event, const struct event_field *field)
+{
+    return *(const struct bytes *)((const uint8_t *)event + field->offset);
+}
+
+/* Of a field that is no span: a flag is 0 or 1. */
+static inline int64_t event_number(const struct event *event, const struct event_field *field)
+{
+    const void *member = (const uint8_t *)event + field->offset;
+    return field->kind == EVENT_FLAG ? *(const bool *)member : *(const int64_t *)member;
+}
+
+static inline void event_set_number(struct event *event, const struct event_field *field,
+                                    int64_t number)
+{
+    void *member = (uint8_t *)event + field->offset;
+    if (field->kind == EVENT_FLAG)
+        *(bool *)member = number == 1;
+    else
+        *(int64_t *)member = number;
+}
 
 /* Whether no field is longer than its limit. */
 bool event_is_bounded(const struct event *event);

@@ -39,22 +39,22 @@ static bool append_base64(struct buffer *out, struct bytes data)
     return true;
 }
 
-/* "name":"text" */
+/* name":"text" or name":text */
 static bool append_member(struct buffer *out, const struct delivery_name *name, const char *text)
 {
-    const char *quote = name->is_bare ? "" : "\"";
-    return buffer_append_text(out, "\"") && buffer_append_text(out, name->name) &&
-           buffer_append_text(out, "\":") && buffer_append_text(out, quote) &&
-           (name->is_bare ? buffer_append_text(out, text)
-                          : json_escape(out, bytes_of_text(text))) &&
-           buffer_append_text(out, quote);
+    if (!buffer_append_text(out, name->name))
+        return false;
+    if (name->is_bare)
+        return buffer_append_text(out, "\":") && buffer_append_text(out, text);
+    return buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
+           buffer_append_text(out, "\"");
 }
 
 static bool append_texts(struct buffer *out, const struct delivery *delivery)
 {
     const struct delivery_names *names = delivery->names;
     for (size_t i = 0; i < names->member_count; i++)
-        if (!buffer_append_text(out, i ? "," : "{") ||
+        if (!buffer_append_text(out, i ? ",\"" : "{\"") ||
             !append_member(out, &names->members[i], delivery->texts[names->members[i].text]))
             return false;
     return true;
