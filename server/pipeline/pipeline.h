@@ -41,7 +41,8 @@ struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
     struct request request;
-    int64_t content_length;             /* -1: chunked; set by the guard, 0 without a body */
+    int64_t now_ns;         /* monotonic, of the stages under way; Unix time is request.now_ms */
+    int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads;       /* authenticators whose release is owed */
