@@ -14,7 +14,7 @@ static const int batches[] = {1, 8, 64, 512};
 
 struct bench {
     struct journal *journal;
-    struct event_frame event;
+    struct event event;
     int64_t action;
     uint64_t events, commits;
     int64_t worst_ns;
@@ -29,10 +29,11 @@ static bool write_batch(struct bench *bench, int batch)
         return false;
     for (int i = 0; i < batch; i++) {
         snprintf(key, sizeof key, "delivery-%llu", (unsigned long long)bench->events++);
-        bench->event.dedupe_key = bench->event.delivery_id = bytes_of_text(key);
+        bench->event.dedupe_key = bench->event.message_id = bytes_of_text(key);
         bench->event.received_ms = clock_unix_ms();
         id_create(bench->event.received_ms, id);
-        journal_add_event(bench->journal, id, "bench", &bench->event, &seq);
+        bench->event.id = bytes_of_text(id);
+        journal_add_event(bench->journal, &bench->event, &seq);
         journal_add_delivery(bench->journal, seq, 0, bench->action);
     }
     if (journal_commit(bench->journal) != STORE_OK)
@@ -95,8 +96,9 @@ int main(int argc, char **argv)
         return 2;
     }
     memset(body, 'x', size);
-    struct bench bench = {.event = {.client = bytes_of_text("192.0.2.1"),
-                                    .event_type = bytes_of_text("push"),
+    struct bench bench = {.event = {.route = bytes_of_text("bench"),
+                                    .client = bytes_of_text("192.0.2.1"),
+                                    .type = bytes_of_text("push"),
                                     .content_type = bytes_of_text("application/json"),
                                     .headers = bytes_of_text("{\"user-agent\":\"bench\"}"),
                                     .body = bytes_of(body, size)}};

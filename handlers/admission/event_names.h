@@ -9,7 +9,7 @@
 
 /* Of each list the first value that is there. Only values of the head and of the body. */
 struct event_names {
-    struct value_list event, delivery;
+    struct value_list event, message_id;
 };
 
 extern const struct route_part event_names_route_part;
@@ -19,7 +19,7 @@ static inline const struct event_names *event_names_of(const struct route *route
     return route->parts[ROUTE_PART_EVENT_NAMES];
 }
 
-/* Fills in request->event_type and ->delivery where the provider has not, and the key for
+/* Fills in request->event_type and ->message_id where the provider has not, and the key for
  * duplicates where the id is signed (`body_is_signed`: only the sender can have written the body).
  * After the body has passed content_check. A value above 256 bytes counts as missing. Goes on, or
  * REPLY_UNPROCESSABLE for a value that is there twice. */

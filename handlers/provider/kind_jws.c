@@ -308,7 +308,7 @@ static bool put_body_claim(struct signing *signing, struct buffer *out)
     return done;
 }
 
-/* The delivery and the event, where they are claims. */
+/* The message_id and the event, where they are claims. */
 static bool put_placed_claims(struct signing *signing, struct buffer *out)
 {
     for (size_t i = 0; i < signing->value_count; i++) {

@@ -186,7 +186,7 @@ static bool put_notification(struct signing *signing, const struct value_source 
     if (!topic.length)
         topic = bytes_of_text("arn:aws:sns:us-east-1:000000000000:test");
     return put_member(out, "Type", bytes_of_text("Notification")) &&
-           put_member(out, "MessageId", source->delivery) && put_member(out, "TopicArn", topic) &&
+           put_member(out, "MessageId", source->message_id) && put_member(out, "TopicArn", topic) &&
            (!signing->event.length || put_member(out, "Subject", signing->event)) &&
            put_member(out, "Message", message) && put_member(out, "Timestamp", source->time) &&
            put_member(out, "SignatureVersion", bytes_of_text("2")) &&

@@ -371,13 +371,13 @@ static int64_t provider_replayable_ms(const void *field)
 static struct verdict bring_out(struct signature_state *state, struct request *request)
 {
     const struct scheme *scheme = state->plan->scheme;
-    struct verdict verdict = take_name(state, &scheme->delivery, &request->delivery);
+    struct verdict verdict = take_name(state, &scheme->message_id, &request->message_id);
     if (verdict.reply == REPLY_NONE)
         verdict = take_name(state, &scheme->event, &request->event_type);
     if (verdict.reply != REPLY_NONE)
         return verdict;
     request->secret_used = state->plan->key_infos[state->matched].secret;
-    return replay_take_key(state, request->delivery, &request->dedupe_key);
+    return replay_take_key(state, request->message_id, &request->dedupe_key);
 }
 
 static struct verdict provider_body(const void *field, struct request *request, void *opaque)
@@ -443,7 +443,7 @@ static void provider_events(const void *field, struct event_source *source)
     const struct scheme *scheme = settings->scheme;
     *source = (struct event_source){.sender = scheme->name,
                                     .names_events = scheme->event.count > 0,
-                                    .names_deliveries = scheme->delivery.count > 0,
+                                    .names_messages = scheme->message_id.count > 0,
                                     .events = &scheme->about.events,
                                     .complete = scheme->about.events_complete};
 }

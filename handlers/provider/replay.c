@@ -16,15 +16,15 @@ bool replay_body_is_signed(const struct scheme *scheme, const struct template *s
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool delivery_is_signed(const struct scheme *scheme, const struct template *signed_text)
+static bool message_id_is_signed(const struct scheme *scheme, const struct template *signed_text)
 {
-    if (scheme->kind->signs_nothing || scheme->delivery.count == 0)
+    if (scheme->kind->signs_nothing || scheme->message_id.count == 0)
         return false;
-    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+    if (template_uses(signed_text, VALUE_MESSAGE_ID) || scheme->each.kind != VALUE_ABSENT)
         return true;
-    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
+    if (scheme->message_id.items[0].kind == VALUE_CLAIM)
         return true;
-    return value_needs_body(&scheme->delivery.items[0]) &&
+    return value_needs_body(&scheme->message_id.items[0]) &&
            replay_body_is_signed(scheme, signed_text);
 }
 
@@ -45,10 +45,10 @@ static bool time_is_signed(const struct scheme *scheme)
 
 enum replay_key replay_key_of(const struct scheme *scheme)
 {
-    return delivery_is_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
-           : time_is_signed(scheme)                         ? REPLAY_SIGNED_TEXT
-           : scheme->delivery.count                         ? REPLAY_SENT_ID
-                                                            : REPLAY_NONE;
+    return message_id_is_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
+           : time_is_signed(scheme)                           ? REPLAY_SIGNED_TEXT
+           : scheme->message_id.count                         ? REPLAY_SENT_ID
+                                                              : REPLAY_NONE;
 }
 
 int64_t replay_tolerance_ms(const struct scheme *scheme)
@@ -85,7 +85,7 @@ static struct verdict take_joint_key(struct signature_state *state, struct bytes
     char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
     const char *length = arena_format(arena, "%zu:", id.length);
     enum value_outcome outcome =
-        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
+        value_get_first(&state->source, &state->plan->scheme->message_id_of, &source);
     if (outcome == VALUE_REPEATED)
         return signature_refuse("the source of the delivery id is there more than once");
     struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
@@ -108,13 +108,13 @@ static bool is_timed(const struct signature_state *state)
            (scheme->time.is_signed || scheme->kind->time_is_signed);
 }
 
-struct verdict replay_take_key(struct signature_state *state, struct bytes delivery,
+struct verdict replay_take_key(struct signature_state *state, struct bytes message_id,
                                struct bytes *key)
 {
     const struct scheme *scheme = state->plan->scheme;
-    *key = delivery;
-    if (is_timed(state) && !(delivery.length && delivery_is_signed(scheme, state->signed_text)))
+    *key = message_id;
+    if (is_timed(state) && !(message_id.length && message_id_is_signed(scheme, state->signed_text)))
         return take_identity(state, key);
-    return scheme->delivery_of.count && delivery.length ? take_joint_key(state, delivery, key)
-                                                        : verdict_go_on();
+    return scheme->message_id_of.count && message_id.length ? take_joint_key(state, message_id, key)
+                                                            : verdict_go_on();
 }

@@ -21,7 +21,7 @@ int64_t replay_tolerance_ms(const struct scheme *scheme);
 int64_t replay_span_ms(const struct scheme *scheme);
 
 /* The key of a proven message with that delivery id; empty: there is none. */
-struct verdict replay_take_key(struct signature_state *state, struct bytes delivery,
+struct verdict replay_take_key(struct signature_state *state, struct bytes message_id,
                                struct bytes *key);
 
 #endif

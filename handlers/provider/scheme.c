@@ -61,7 +61,7 @@ bool scheme_walk_values(const struct scheme *scheme, const struct scheme_walk *w
 {
     return walk_ref(walk, &scheme->each) && walk_ref(walk, &scheme->time.in) &&
            walk_ref(walk, &scheme->body_hash.in) && walk_list(walk, &scheme->signature.in) &&
-           walk_list(walk, &scheme->delivery) && walk_list(walk, &scheme->event) &&
+           walk_list(walk, &scheme->message_id) && walk_list(walk, &scheme->event) &&
            walk_template(walk, &scheme->signature.field) &&
            walk_template(walk, &scheme->signed_text) && walk_template(walk, &scheme->signed_form) &&
            walk_tests(walk, &scheme->require) && walk_challenges(walk, &scheme->challenge) &&

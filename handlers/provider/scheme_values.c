@@ -64,7 +64,7 @@ static bool check_wanted(void *context, const struct value_ref *ref)
 {
     struct value_rules *rules = context;
     return (!value_needs_body(ref) && ref->kind != VALUE_SECRET && ref->kind != VALUE_TIME &&
-            ref->kind != VALUE_DELIVERY) ||
+            ref->kind != VALUE_MESSAGE_ID) ||
            load_problem(rules->load, rules->node,
                         "%s cannot be what a claim has to be: parameter.NAME, url, method, "
                         "header.NAME and query.NAME can",

@@ -41,7 +41,7 @@ struct sign_preview *sign_preview(struct signing *signing, struct value_source *
     preview->state.source = (struct value_source){.request = &preview->request,
                                                   .parameters = signing->plan->parameters,
                                                   .time = source->time,
-                                                  .delivery = source->delivery};
+                                                  .message_id = source->message_id};
     buffer_init(&preview->state.message, SIZE_MAX / 2);
     for (size_t i = 0; i < signing->header_count; i++)
         preview->headers[preview->request.header_count++] = signing->headers[i];

@@ -49,14 +49,14 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
 }
 
 /* Where it is a part of the text. */
-static struct verdict take_delivery(struct signature_state *state, enum signature_moment moment)
+static struct verdict take_message_id(struct signature_state *state, enum signature_moment moment)
 {
-    const struct value_list *delivery = &state->plan->scheme->delivery;
-    if (!template_uses(state->signed_text, VALUE_DELIVERY) || delivery->count == 0 ||
-        !signature_is_due(&delivery->items[0], moment))
+    const struct value_list *message_id = &state->plan->scheme->message_id;
+    if (!template_uses(state->signed_text, VALUE_MESSAGE_ID) || message_id->count == 0 ||
+        !signature_is_due(&message_id->items[0], moment))
         return verdict_go_on();
-    if (value_get_first(&state->source, delivery, &state->source.delivery) != VALUE_FOUND ||
-        state->source.delivery.length == 0)
+    if (value_get_first(&state->source, message_id, &state->source.message_id) != VALUE_FOUND ||
+        state->source.message_id.length == 0)
         return signature_refuse("the delivery id is missing");
     return verdict_go_on();
 }
@@ -72,7 +72,7 @@ static struct verdict prove(struct signature_state *state, enum signature_moment
 /* Each does what can be done at that moment. */
 static struct verdict (*const steps[])(struct signature_state *state,
                                        enum signature_moment moment) = {
-    check_required, signature_extract, check_time, take_delivery, prove,
+    check_required, signature_extract, check_time, take_message_id, prove,
 };
 
 static struct verdict run_steps(struct signature_state *state, enum signature_moment moment)

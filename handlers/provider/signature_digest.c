@@ -34,8 +34,8 @@ static size_t find_body_part(const struct scheme *scheme, const struct template 
         bool from_body =
             value_needs_body(ref) ||
             (ref->kind == VALUE_TIME && value_needs_body(&scheme->time.in)) ||
-            (ref->kind == VALUE_DELIVERY && scheme->delivery.count &&
-             value_needs_body(&scheme->delivery.items[0])) ||
+            (ref->kind == VALUE_MESSAGE_ID && scheme->message_id.count &&
+             value_needs_body(&scheme->message_id.items[0])) ||
             (ref->kind == VALUE_SIGNATURE && value_needs_body(&scheme->signature.in.items[0]));
         if (!from_body)
             continue;

@@ -1,6 +1,7 @@
 /* Deliveries: found, claimed, ended, taken over. Every change of state names the state it expects,
  * so that two runners that both have the journal open cannot undo each other's. */
 #include "handlers/action/action.h"
+#include "server/journal/event_row.h"
 #include "server/journal/private.h"
 
 #include <stdlib.h>
@@ -35,20 +36,6 @@ bool journal_read_open(struct journal *journal, void (*each)(void *context, int6
     return database_status(&journal->db) == STORE_OK;
 }
 
-static struct journal_delivery delivery_of_row(const struct query *query)
-{
-    return (struct journal_delivery){.attempt = (unsigned)query_number(query, 0),
-                                     .received_ms = query_number(query, 1),
-                                     .body_is_json = query_number(query, 2) == 1,
-                                     .id = query_bytes(query, 3),
-                                     .type = query_bytes(query, 4),
-                                     .delivery_id = query_bytes(query, 5),
-                                     .client = query_bytes(query, 6),
-                                     .content_type = query_bytes(query, 7),
-                                     .headers = query_bytes(query, 8),
-                                     .body = query_bytes(query, 9)};
-}
-
 static void tell_if_dead(struct journal *journal, int64_t delivery, journal_died *died,
                          void *context)
 {
@@ -72,8 +59,9 @@ bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int
     struct query query = database_query(db, SQL_READ_DELIVERY, value_number(delivery));
     bool lost = false, taken = false;
     while (query_next(&query)) {
-        struct journal_delivery found = delivery_of_row(&query);
-        lost = query_is_null(&query, 3) || query_is_null(&query, 9);
+        struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
+                                         .event = event_of_row(&query, 2, EVENT_FIELD_COUNT)};
+        lost = query_number(&query, 1) == 0; /* its event or its body */
         taken = !lost && each(context, &found);
     }
     if (taken)

@@ -1,4 +1,5 @@
 /* Events on their way in, and the keys by which a copy is known. */
+#include "server/journal/event_row.h"
 #include "server/journal/private.h"
 
 #include <stdio.h>
@@ -14,25 +15,21 @@ static bool read_one(struct query *query, int64_t *number)
     return found;
 }
 
-bool journal_add_event(struct journal *journal, const char *id, const char *route,
-                       const struct event_frame *event, int64_t *seq)
+bool journal_add_event(struct journal *journal, const struct event *event, int64_t *seq)
 {
     struct database *db = &journal->db;
-    bool keyed = event->dedupe_key.length > 0;
-    bool added = database_execute(
-        db, SQL_ADD_EVENT, value_text(id), value_text(route), value_number(event->received_ms),
-        value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
-        value_bytes(event->content_type), value_number(event->body_is_json),
-        value_number((int64_t)event->body.length),
-        keyed ? value_blob(event->dedupe_key) : value_null(),
-        event->failures.length ? value_bytes(event->failures) : value_null());
-    int64_t number = added ? database_last_row(db) : 0;
-    if (!added || !database_execute(db, SQL_ADD_BODY, value_number(number),
-                                    value_bytes(event->headers), value_blob(event->body)))
+    struct value values[EVENT_FIELD_COUNT + 1];
+    event_bind(event, 0, EVENT_ROW_COUNT, values);
+    if (!database_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
         return false;
-    journal->event_added = number;
-    snprintf(journal->added_id, sizeof journal->added_id, "%s", id);
-    *seq = number;
+    *seq = database_last_row(db);
+    event_bind(event, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
+    values[EVENT_FIELD_COUNT - EVENT_ROW_COUNT] = value_number(*seq);
+    if (!database_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
+        return false;
+    journal->event_added = *seq;
+    snprintf(journal->added_id, sizeof journal->added_id, "%.*s", (int)event->id.length,
+             (const char *)event->id.data);
     return true;
 }
 

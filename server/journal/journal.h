@@ -7,7 +7,7 @@
 
 #include "base/id.h"
 #include "config/settings.h"
-#include "server/ipc/frame.h"
+#include "server/event.h"
 #include "server/journal/sqlite.h"
 
 #include <sys/types.h>
@@ -104,8 +104,7 @@ unsigned journal_log_pages(const struct journal *journal);
 
 /* ---- in a transaction: events ---- */
 
-bool journal_add_event(struct journal *journal, const char *id, const char *route,
-                       const struct event_frame *event, int64_t *seq);
+bool journal_add_event(struct journal *journal, const struct event *event, int64_t *seq);
 /* One for each action of the route; `action` as from journal_find_action. */
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
 /* One that is claimed already, with our mark. */
@@ -185,9 +184,7 @@ bool journal_read_open(struct journal *journal, void (*each)(void *context, int6
 /* What an action needs; spans until the next call. */
 struct journal_delivery {
     unsigned attempt;
-    int64_t received_ms;
-    bool body_is_json;
-    struct bytes id, type, delivery_id, client, content_type, headers, body;
+    struct event event;
 };
 
 /* A delivery that is dead now though no action has ended; for the log. Spans until the callback

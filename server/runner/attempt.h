@@ -8,9 +8,11 @@ struct run {
     struct run *next, *previous;
     void *owner;
     struct lane *lane;
-    int64_t delivery;      /* its number in the journal */
-    size_t body_bytes;     /* counted on the lane */
-    struct delivery given; /* texts and body behind this struct */
+    int64_t delivery;                     /* its number in the journal */
+    size_t body_bytes;                    /* counted on the lane */
+    unsigned attempt;                     /* from 1 */
+    const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
+    struct delivery given;                /* texts and body behind this struct */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */

@@ -14,8 +14,6 @@
 #include <string.h>
 
 enum {
-    TEXT_MAX = 64 * 1024, /* any of the small texts */
-    HEADERS_MAX = 2 * 1024 * 1024,
     EVENT_BYTES = 4096, /* of the event that is asked about */
     OLD_ROWS = 4096,    /* so many keys past the window in a row, and the older ones are too */
 };
@@ -94,36 +92,31 @@ void intake_look(struct intake *intake)
 
 /* ---- the batch ---- */
 
-static bool is_credible(const struct settings *settings, const struct event_frame *event)
+static bool is_credible(const struct settings *settings, const struct event_frame *frame)
 {
-    const struct bytes small[] = {event->client,       event->event_type, event->delivery_id,
-                                  event->content_type, event->dedupe_key, event->failures};
-    if (event->asks)
+    const struct event *event = &frame->event;
+    if (frame->asks)
         return event->body.length == 0 && event->headers.length == 0;
-    if (event->route >= settings->route_count || event->headers.length > HEADERS_MAX ||
-        event->body.length > (uint64_t)settings->routes[event->route].max_body)
-        return false;
-    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-        if (small[i].length > TEXT_MAX)
-            return false;
-    return true;
+    return frame->route < settings->route_count &&
+           event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
+           event_is_bounded(event);
 }
 
 void intake_collect(struct intake *intake, struct listener_link *channel)
 {
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
-        if (!listener_link_take(channel, &item->event))
+        if (!listener_link_take(channel, &item->frame))
             break;
-        if (!is_credible(intake->settings, &item->event)) {
+        if (!is_credible(intake->settings, &item->frame)) {
             channel->fault = "an event that cannot be";
             break;
         }
         item->channel = channel;
         item->seq = 0;
         item->answer =
-            (struct answer_frame){.tag = item->event.tag, .status = FRAME_REFUSED_JOURNAL};
-        intake->bytes += item->event.body.length;
+            (struct answer_frame){.tag = item->frame.tag, .status = FRAME_REFUSED_JOURNAL};
+        intake->bytes += item->frame.event.body.length;
         intake->count++;
     }
 }
@@ -139,7 +132,7 @@ static int64_t find_first(struct intake *intake, struct intake_item *item,
     char id[ID_TEXT_SIZE];
     while (dedupe_next(&intake->keys, item->hash, &at, &seq)) {
         if (seq <= found ||
-            !journal_match_key(intake->journal, seq, route->name, item->event.dedupe_key, id,
+            !journal_match_key(intake->journal, seq, route->name, item->frame.event.dedupe_key, id,
                                &received_ms) ||
             received_ms + dedupe_settings_of(route)->window_ms <= now_ms)
             continue;
@@ -156,7 +149,7 @@ static bool take_copy(struct intake_item *item, int64_t first, const struct rout
 {
     struct answer_frame *answer = &item->answer;
     struct rerun rerun;
-    rerun_decide(&rerun, dispatch, route, first, &item->event);
+    rerun_decide(&rerun, dispatch, route, first, &item->frame.event);
     switch (rerun.what) {
     case RERUN_NEW_EVENT:
         return false;
@@ -178,28 +171,21 @@ static bool take_copy(struct intake_item *item, int64_t first, const struct rout
 static void add_event(struct intake *intake, struct intake_item *item, const struct route *route,
                       struct dispatch *dispatch, int64_t now_ms)
 {
-    const struct event_frame *event = &item->event;
+    struct event *event = &item->frame.event;
     id_create(now_ms, item->answer.id);
-    if (!journal_add_event(intake->journal, item->answer.id, route->name, event, &item->seq))
+    event->id = bytes_of_text(item->answer.id);
+    event->route = bytes_of_text(route->name);
+    if (!journal_add_event(intake->journal, event, &item->seq))
         return;
-    struct journal_delivery given = {.attempt = 1,
-                                     .received_ms = event->received_ms,
-                                     .body_is_json = event->body_is_json,
-                                     .id = bytes_of_text(item->answer.id),
-                                     .type = event->event_type,
-                                     .delivery_id = event->delivery_id,
-                                     .client = event->client,
-                                     .content_type = event->content_type,
-                                     .headers = event->headers,
-                                     .body = event->body};
+    struct journal_delivery given = {.attempt = 1, .event = *event};
     if (event->failures.length > 0)
         dispatch_add_dead(dispatch, route, item->seq, quarantine_reason);
     else
         dispatch_add(dispatch, route, item->seq, &given);
     /* without memory for the key a copy may run, which is better than to refuse the event */
-    if (item->event.dedupe_key.length > 0)
-        dedupe_add(&intake->keys, item->hash, item->seq,
-                   item->event.received_ms + intake->window_ms, now_ms);
+    if (event->dedupe_key.length > 0)
+        dedupe_add(&intake->keys, item->hash, item->seq, event->received_ms + intake->window_ms,
+                   now_ms);
     item->answer.status = FRAME_ACCEPTED;
     intake->is_writing = true;
 }
@@ -209,9 +195,9 @@ static void add_key(struct intake *intake, struct intake_item *item, const struc
 {
     const char *name = pipeline_provisioned_name(route);
     bool added = false;
-    if (!name || item->event.body.length < PROVISIONED_KEY_MIN ||
-        item->event.body.length > PROVISIONED_KEY_MAX ||
-        !journal_learn(intake->journal, route->name, name, item->event.body, now_ms, &added))
+    if (!name || item->frame.event.body.length < PROVISIONED_KEY_MIN ||
+        item->frame.event.body.length > PROVISIONED_KEY_MAX ||
+        !journal_learn(intake->journal, route->name, name, item->frame.event.body, now_ms, &added))
         return;
     item->answer.status = added ? FRAME_ACCEPTED : FRAME_REFUSED_KNOWN;
     intake->learned |= added;
@@ -238,14 +224,14 @@ static void prove_writing(struct intake *intake)
 static void write_item(struct intake *intake, struct intake_item *item, struct dispatch *dispatch,
                        struct store *store)
 {
-    if (item->event.asks) {
+    if (item->frame.asks) {
         answer_question(intake, item, store);
         return;
     }
-    const struct route *route = &intake->settings->routes[item->event.route];
-    struct bytes *key = &item->event.dedupe_key;
+    const struct route *route = &intake->settings->routes[item->frame.route];
+    struct bytes *key = &item->frame.event.dedupe_key;
     int64_t now_ms = clock_unix_ms();
-    if (item->event.learns) {
+    if (item->frame.learns) {
         add_key(intake, item, route, now_ms);
         return;
     }
@@ -255,7 +241,7 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     int64_t first = key->length > 0 ? find_first(intake, item, route, now_ms) : 0;
     if (first && take_copy(item, first, route, dispatch, store))
         return;
-    size_t bytes = item->event.headers.length + item->event.body.length;
+    size_t bytes = item->frame.event.headers.length + item->frame.event.body.length;
     if (store_take_room(store, ROOM_FOR_EVENTS, bytes))
         add_event(intake, item, route, dispatch, now_ms);
     else
@@ -286,7 +272,7 @@ static void empty_batch(struct intake *intake, bool over)
 
 static void refuse(struct intake *intake, struct intake_item *item)
 {
-    if (item->seq != 0 && item->event.dedupe_key.length > 0)
+    if (item->seq != 0 && item->frame.event.dedupe_key.length > 0)
         dedupe_remove(&intake->keys, item->hash, item->seq);
     item->answer.status = FRAME_REFUSED_JOURNAL;
 }

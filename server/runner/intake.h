@@ -13,7 +13,7 @@ enum { INTAKE_BATCH = 1024, INTAKE_BYTES = 64 << 20 };
 
 struct intake_item {
     struct listener_link *channel;
-    struct event_frame event; /* spans into the channel */
+    struct event_frame frame; /* spans into the channel */
     struct answer_frame answer;
     uint64_t hash; /* of the key, where the event was added */
     int64_t seq;   /* 0: not added */

@@ -48,7 +48,7 @@ static void do_nothing(struct rerun *rerun, enum frame_duplicate why,
 }
 
 void rerun_decide(struct rerun *rerun, const struct dispatch *dispatch, const struct route *route,
-                  int64_t first, const struct event_frame *copy)
+                  int64_t first, const struct event *copy)
 {
     struct journal_known known;
     rerun->count = 0;
@@ -66,7 +66,7 @@ void rerun_decide(struct rerun *rerun, const struct dispatch *dispatch, const st
     else if (copy->failures.length > 0)
         do_nothing(rerun, DUPLICATE_REFUSED, &known);
     else if (known.quarantined &&
-             !journal_has_content(dispatch->journal, first, copy->event_type, copy->body))
+             !journal_has_content(dispatch->journal, first, copy->type, copy->body))
         rerun->what = RERUN_NEW_EVENT;
     else
         rerun->what = RERUN_DEAD;

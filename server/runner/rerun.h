@@ -19,7 +19,7 @@ struct rerun {
 /* In a transaction, which is over before anything of it is said: decides on a copy, which `route`
  * has accepted, of event `first`. */
 void rerun_decide(struct rerun *rerun, const struct dispatch *dispatch, const struct route *route,
-                  int64_t first, const struct event_frame *copy);
+                  int64_t first, const struct event *copy);
 /* In the same transaction, of RERUN_DEAD. False where it failed, and the transaction with it. */
 bool rerun_begin(const struct rerun *rerun, struct dispatch *dispatch, int64_t first);
 

@@ -54,12 +54,11 @@ static void turn(size_t events)
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     dispatch_write_ended(&dispatch, &store);
     for (size_t i = 0; i < events; i++) {
-        int64_t seq;
         snprintf(key, sizeof key, "%d", number++);
-        struct event_frame event = fixture_event(key, bytes_of_text("{}"));
+        struct event event = fixture_event(key, bytes_of_text("{}"));
         id_create(clock_unix_ms(), id);
-        ck_assert(journal_add_event(journal, id, "alpha", &event, &seq));
-        struct journal_delivery given = {.attempt = 1, .id = bytes_of_text(id), .body = event.body};
+        int64_t seq = fixture_add(journal, &event, id);
+        struct journal_delivery given = {.attempt = 1, .event = event};
         dispatch_add(&dispatch, route, seq, &given);
     }
     dispatch_write(&dispatch);

@@ -13,10 +13,10 @@ static int64_t add(struct journal *journal, const char *key, struct bytes body)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
-    struct event_frame event = fixture_event(key, body);
+    struct event event = fixture_event(key, body);
     id_create(clock_unix_ms(), id);
     if (journal_find_action(journal, "alpha", "1", &action) &&
-        journal_add_event(journal, id, "alpha", &event, &seq))
+        (seq = fixture_add(journal, &event, id)))
         journal_add_delivery(journal, seq, 0, action);
     return seq;
 }

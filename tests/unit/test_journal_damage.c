@@ -31,12 +31,12 @@ static char log_path[128];
 static void add(struct journal *journal)
 {
     char id[ID_TEXT_SIZE];
-    int64_t seq = 0, action;
-    struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    int64_t seq, action;
+    struct event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     id_create(clock_unix_ms(), id);
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
     ck_assert(journal_find_action(journal, "alpha", "1", &action) &&
-              journal_add_event(journal, id, "alpha", &event, &seq) &&
+              (seq = fixture_add(journal, &event, id)) &&
               journal_add_delivery(journal, seq, 0, action));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
 }
@@ -195,10 +195,8 @@ START_TEST(what_crashes_leave_is_no_damage)
             for (int i = 0; i < round; i++)
                 add(journal);
             journal_begin(journal);
-            struct event_frame event = fixture_event("", bytes_of(body, sizeof body));
-            int64_t seq;
-            journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event,
-                              &seq);
+            struct event event = fixture_event("", bytes_of(body, sizeof body));
+            fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
             kill(getpid(), SIGKILL);
         }
         waitpid(child, NULL, 0);

@@ -69,11 +69,10 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
     struct error err = {""};
     struct database db;
     struct journal *journal = fixture_open();
-    const struct event_frame event = fixture_event("key", bytes_of_text("{}"));
-    int64_t seq;
+    struct event event = fixture_event("key", bytes_of_text("{}"));
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(
-        journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
+    event.route = bytes_of_text("hook");
+    ck_assert(fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04"));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     journal_close(journal);
     add_dead_ones();

@@ -106,11 +106,10 @@ END_TEST
 START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
 {
     begin(100, true);
-    struct event_frame event = fixture_event("key", bytes_of_text("{}"));
-    int64_t seq = 0;
+    struct event event = fixture_event("key", bytes_of_text("{}"));
+    event.route = bytes_of_text("route-70");
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_add_event(journal, "01a22911-4996-762d-830e-81b5d39def00", "route-70", &event,
-                                &seq));
+    int64_t seq = fixture_add(journal, &event, "01a22911-4996-762d-830e-81b5d39def00");
     ck_assert(journal_add_delivery(journal, seq, 0, lanes.groups[70].lanes[0].number));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
     ck_assert(lanes_refill(&lanes, journal, 1) && !lanes_next(&lanes));
