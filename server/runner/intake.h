@@ -5,7 +5,7 @@
 
 #include "config/settings.h"
 #include "server/ipc/listener_link.h"
-#include "server/runner/dedupe.h"
+#include "server/journal/dedupe.h"
 #include "server/runner/dispatch.h"
 #include "server/runner/journal_health.h"
 
