@@ -38,7 +38,7 @@ static void print_help(FILE *out)
 static void print_version(void)
 {
     printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
-           http_library_version(), tls_library_version(), database_library_version());
+           http_library_version(), tls_library_version(), sqlite_library_version());
 }
 
 static const struct verb *find_verb(const char *name)

@@ -52,8 +52,8 @@ static void print_summary(const char *file, const struct settings *settings,
 /* What of the machine decides how the journal is written. */
 static void print_library(FILE *out)
 {
-    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", database_library_version(),
-            database_checkpoints_apart()
+    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", sqlite_library_version(),
+            sqlite_checkpoints_apart()
                 ? "apart from commits: this version has SQLite's WAL-reset bug"
                 : "beside commits");
 }

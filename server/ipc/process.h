@@ -20,7 +20,7 @@ struct process {
     const struct settings *settings; /* secrets included; the runner forgets them at once */
     struct shared *shared;
     unsigned slot;       /* in shared->slots, and the name of its channel */
-    uint64_t mark;       /* runner: unique among all runners of this supervisor; never 0 */
+    uint64_t runner_id;  /* runner: unique among all runners of this supervisor; never 0 */
     uint64_t generation; /* from 1 */
     int control;         /* the child's end of the pair */
     const struct listen_socket *sockets; /* listener */

@@ -17,18 +17,18 @@ static bool read_one(struct query *query, int64_t *number)
 bool journal_add_event(struct journal *journal, const char *id, const char *route,
                        const struct event_frame *event, int64_t *seq)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     bool keyed = event->dedupe_key.length > 0;
-    bool added = database_execute(
+    bool added = sqlite_execute(
         db, SQL_ADD_EVENT, value_text(id), value_text(route), value_number(event->received_ms),
         value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
         value_bytes(event->content_type), value_number(event->body_is_json),
         value_number((int64_t)event->body.length),
         keyed ? value_blob(event->dedupe_key) : value_null(),
         event->failures.length ? value_bytes(event->failures) : value_null());
-    int64_t number = added ? database_last_row(db) : 0;
-    if (!added || !database_execute(db, SQL_ADD_BODY, value_number(number),
-                                    value_bytes(event->headers), value_blob(event->body)))
+    int64_t number = added ? sqlite_last_row(db) : 0;
+    if (!added || !sqlite_execute(db, SQL_ADD_BODY, value_number(number),
+                                  value_bytes(event->headers), value_blob(event->body)))
         return false;
     journal->event_added = number;
     snprintf(journal->added_id, sizeof journal->added_id, "%s", id);
@@ -38,34 +38,34 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
 
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action)
 {
-    return database_execute(&journal->db, SQL_ADD_DELIVERY,
-                            value_number(journal_delivery_seq(event, place)), value_number(action));
+    return sqlite_execute(&journal->db, SQL_ADD_DELIVERY,
+                          value_number(journal_delivery_seq(event, place)), value_number(action));
 }
 
 bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
-                         uint64_t mark, int64_t now_ms)
+                         uint64_t runner_id, int64_t now_ms)
 {
-    return database_execute(&journal->db, SQL_ADD_RUNNING,
-                            value_number(journal_delivery_seq(event, place)), value_number(action),
-                            value_number((int64_t)mark), value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_RUNNING,
+                          value_number(journal_delivery_seq(event, place)), value_number(action),
+                          value_number((int64_t)runner_id), value_number(now_ms));
 }
 
 bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
                       const char *reason, int64_t now_ms)
 {
-    return database_execute(&journal->db, SQL_ADD_DEAD,
-                            value_number(journal_delivery_seq(event, place)), value_number(action),
-                            value_text(reason), value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_DEAD,
+                          value_number(journal_delivery_seq(event, place)), value_number(action),
+                          value_text(reason), value_number(now_ms));
 }
 
 bool journal_find_action(struct journal *journal, const char *route, const char *name,
                          int64_t *number)
 {
     struct query query =
-        database_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
+        sqlite_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
     if (read_one(&query, number))
         return true;
-    query = database_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));
+    query = sqlite_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));
     return read_one(&query, number);
 }
 
@@ -73,22 +73,22 @@ bool journal_read_actions(struct journal *journal,
                           void (*each)(void *context, const struct journal_action *action),
                           void *context)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_ACTIONS, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_ACTIONS, NULL, 0);
     while (query_next(&query)) {
         struct journal_action action = {.number = query_number(&query, 0),
                                         .route = query_bytes(&query, 1),
                                         .name = query_bytes(&query, 2)};
         each(context, &action);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == STORE_OK;
 }
 
 bool journal_learn(struct journal *journal, const char *route, const char *provider,
                    struct bytes key, int64_t now_ms, bool *added)
 {
-    bool done = database_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
-                                 value_blob(key), value_number(now_ms));
-    *added = done && database_changes(&journal->db) == 1;
+    bool done = sqlite_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
+                               value_blob(key), value_number(now_ms));
+    *added = done && sqlite_changes(&journal->db) == 1;
     return done;
 }
 
@@ -96,21 +96,21 @@ bool journal_read_learned(struct journal *journal,
                           void (*each)(void *context, const struct journal_learned *learned),
                           void *context)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
     while (query_next(&query)) {
         struct journal_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
                                           query_bytes(&query, 2)};
         each(context, &learned);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == STORE_OK;
 }
 
 bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
                        char id[ID_TEXT_SIZE], int64_t *received_ms)
 {
     bool found = false;
-    struct query query = database_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
-                                        value_text(route), value_blob(key));
+    struct query query = sqlite_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
+                                      value_text(route), value_blob(key));
     while (query_next(&query)) {
         struct bytes text = query_bytes(&query, 0);
         if (text.length != ID_TEXT_SIZE - 1)
@@ -144,18 +144,18 @@ static void note_known(struct journal_known *known, const struct query *query)
 
 bool journal_read_known(struct journal *journal, int64_t seq, struct journal_known *known)
 {
-    struct query query = database_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
     *known = (struct journal_known){0};
     while (query_next(&query))
         note_known(known, &query);
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == STORE_OK;
 }
 
 bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type, struct bytes body)
 {
     bool found = false;
-    struct query query = database_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
-                                        value_bytes(type), value_blob(body));
+    struct query query = sqlite_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
+                                      value_bytes(type), value_blob(body));
     while (query_next(&query))
         found = true;
     return found;
@@ -163,19 +163,19 @@ bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type
 
 bool journal_rerun(struct journal *journal, int64_t delivery)
 {
-    return database_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
-           database_changes(&journal->db) == 1;
+    return sqlite_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
+           sqlite_changes(&journal->db) == 1;
 }
 
 bool journal_count_rerun(struct journal *journal, int64_t event)
 {
-    return database_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
+    return sqlite_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
 }
 
 bool journal_read_keys(struct journal *journal, int64_t after,
                        bool (*each)(void *context, const struct journal_key *key), void *context)
 {
-    struct query query = database_query(&journal->db, SQL_READ_KEYS, value_number(after));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KEYS, value_number(after));
     while (query_next(&query)) {
         struct journal_key key = {.seq = query_number(&query, 0),
                                   .received_ms = query_number(&query, 1),
@@ -184,5 +184,5 @@ bool journal_read_keys(struct journal *journal, int64_t after,
         if (!each(context, &key))
             query_end(&query);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == STORE_OK;
 }

@@ -204,12 +204,12 @@ static bool journal_check(struct journal *journal, int64_t check_ms, struct erro
     if (check_ms <= 0)
         return true;
     journal->db.deadline_ns = clock_monotonic_ns() + check_ms * NS_PER_MS;
-    bool done = database_read_text(&journal->db, "PRAGMA quick_check(1)", verdict, sizeof verdict);
+    bool done = sqlite_read_text(&journal->db, "PRAGMA quick_check(1)", verdict, sizeof verdict);
     bool cut_off = clock_monotonic_ns() > journal->db.deadline_ns;
     journal->db.deadline_ns = 0;
     if (!done && !cut_off)
-        return database_explain(&journal->db, err);
-    database_clear(&journal->db);
+        return sqlite_explain(&journal->db, err);
+    sqlite_clear(&journal->db);
     return strcmp(verdict, "ok") == 0 || error_set(err, "the journal is damaged: %s", verdict);
 }
 
@@ -218,31 +218,31 @@ static bool journal_check(struct journal *journal, int64_t check_ms, struct erro
  * somebody reads it stays as it is; that is allowed only where nothing was dropped from it. */
 static bool begin_log_anew(struct journal *journal, bool must, struct error *err)
 {
-    if (database_checkpoint(&journal->db, true))
+    if (sqlite_checkpoint(&journal->db, true))
         return true;
     if (must)
-        return database_explain(&journal->db, err);
-    database_clear(&journal->db);
+        return sqlite_explain(&journal->db, err);
+    sqlite_clear(&journal->db);
     return true;
 }
 
 /* Our own statements write no state that is not one, and SQLite looks a state up in a tree that it
  * builds for each row: that was half of the work of an event. After the check of the file, which
  * looks at the constraints only while they are held; every other connection holds them. */
-static bool trust_own_states(struct database *db, struct error *err)
+static bool trust_own_states(struct sqlite *db, struct error *err)
 {
-    return database_run(db, "PRAGMA ignore_check_constraints = ON") || database_explain(db, err);
+    return sqlite_run(db, "PRAGMA ignore_check_constraints = ON") || sqlite_explain(db, err);
 }
 
 /* No other process writes meanwhile. */
 static bool look_and_prepare(struct journal *journal, int64_t check_ms, struct error *err)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     bool damaged = false, walk = check_ms > 0;
     return (!walk ||
-            journal_check_log(database_path(db), journal->settings->damaged == DAMAGED_CONTINUE,
+            journal_check_log(sqlite_path(db), journal->settings->damaged == DAMAGED_CONTINUE,
                               &damaged, err)) &&
-           journal_prepare(db, &journal->is_new, err) && database_note_files(db, err) &&
+           journal_prepare(db, &journal->is_new, err) && sqlite_note_files(db, err) &&
            journal_check(journal, check_ms, err) && trust_own_states(db, err) &&
            (!walk || begin_log_anew(journal, damaged, err));
 }
@@ -250,23 +250,23 @@ static bool look_and_prepare(struct journal *journal, int64_t check_ms, struct e
 static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_ms,
                             struct error *err)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     const char *path = journal->settings->path;
-    if (!database_open(db, path, DATABASE_WRITE, busy_ms, journal_sql, err))
+    if (!sqlite_open(db, path, SQLITE_MODE_WRITE, busy_ms, journal_sql, err))
         return false;
     bool done =
-        database_hold(db) ? look_and_prepare(journal, check_ms, err) : database_explain(db, err);
+        sqlite_hold(db) ? look_and_prepare(journal, check_ms, err) : sqlite_explain(db, err);
     if (done) {
-        database_let_go(db);
+        sqlite_let_go(db);
         return true;
     }
-    database_close(db);
+    sqlite_close(db);
     return error_prefix(err, "%s", path);
 }
 
 void journal_be_patient(struct journal *journal, bool patient)
 {
-    database_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
+    sqlite_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
 }
 
 struct journal *journal_open(const struct journal_settings *settings, int64_t check_ms,
@@ -296,7 +296,7 @@ void journal_close(struct journal *journal)
 {
     if (!journal)
         return;
-    database_close(&journal->db);
+    sqlite_close(&journal->db);
     free(journal);
 }
 
@@ -308,11 +308,11 @@ static bool has_last_event(struct journal *journal, struct error *err)
     bool found = journal->last_event == 0;
     if (found)
         return true;
-    query = database_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
+    query = sqlite_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
     while (query_next(&query))
         found = bytes_equal_text(query_bytes(&query, 0), journal->last_id);
-    if (database_status(&journal->db) != STORE_OK)
-        return database_explain(&journal->db, err);
+    if (sqlite_status(&journal->db) != STORE_OK)
+        return sqlite_explain(&journal->db, err);
     if (!found && journal->was_cut) {
         log_write(LOG_ERROR, "journal_lost", log_text("up_to_id", journal->last_id),
                   log_text("reason", "events were acknowledged, and cut out of the log since"));
@@ -326,31 +326,31 @@ static bool has_last_event(struct journal *journal, struct error *err)
  * to the file, synced, and the log begun anew. */
 static bool is_whole(struct journal *journal, struct error *err)
 {
-    struct database *db = &journal->db;
-    if (!database_checkpoint(db, true) || journal_probe(journal) != STORE_OK)
-        return database_explain(db, err);
+    struct sqlite *db = &journal->db;
+    if (!sqlite_checkpoint(db, true) || journal_probe(journal) != STORE_OK)
+        return sqlite_explain(db, err);
     return has_last_event(journal, err);
 }
 
 bool journal_reopen(struct journal *journal, struct error *err)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     const char *path = journal->settings->path;
     journal->was_cut |= db->fault == FILES_LOG_CUT;
-    if (db->handle && db->fault != FILES_IN_PLACE && !database_rescue(db, err))
+    if (db->handle && db->fault != FILES_IN_PLACE && !sqlite_rescue(db, err))
         return false;
-    database_close(db);
+    sqlite_close(db);
     /* an empty one in its place would hide the loss */
     if (access(path, F_OK) != 0)
         return error_set_errno(err, errno, "cannot open %s", path);
     if (!journal_connect(journal, REOPEN_BUSY_MS, REOPEN_CHECK_MS, err))
         return false;
     if (!is_whole(journal, err)) {
-        database_close(db);
+        sqlite_close(db);
         return error_prefix(err, "%s", path);
     }
     journal->was_cut = false;
-    database_wait(db, BUSY_MS);
+    sqlite_wait(db, BUSY_MS);
     journal_changed(journal);
     return true;
 }
@@ -359,41 +359,41 @@ bool journal_reopen(struct journal *journal, struct error *err)
 
 enum store_status journal_begin(struct journal *journal)
 {
-    database_clear(&journal->db);
+    sqlite_clear(&journal->db);
     journal->event_added = 0;
-    database_begin(&journal->db);
-    return database_status(&journal->db);
+    sqlite_begin(&journal->db);
+    return sqlite_status(&journal->db);
 }
 
 enum store_status journal_commit(struct journal *journal)
 {
-    if (database_commit(&journal->db) && journal->event_added) {
+    if (sqlite_commit(&journal->db) && journal->event_added) {
         journal->last_event = journal->event_added;
         memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
     }
-    return database_status(&journal->db);
+    return sqlite_status(&journal->db);
 }
 
 bool journal_touch(struct journal *journal)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION);
-    return database_run(&journal->db, sql);
+    return sqlite_run(&journal->db, sql);
 }
 
 enum store_status journal_probe(struct journal *journal)
 {
     if (journal_begin(journal) != STORE_OK)
-        return database_status(&journal->db);
+        return sqlite_status(&journal->db);
     journal_touch(journal);
     return journal_commit(journal);
 }
 
 void journal_copy_log(struct journal *journal)
 {
-    database_clear(&journal->db);
-    database_checkpoint(&journal->db, false);
-    database_clear(&journal->db);
+    sqlite_clear(&journal->db);
+    sqlite_checkpoint(&journal->db, false);
+    sqlite_clear(&journal->db);
 }
 
 void journal_tend(struct journal *journal)
@@ -401,7 +401,7 @@ void journal_tend(struct journal *journal)
     unsigned pages = journal_log_pages(journal);
     if (pages < journal->tended_pages) /* begun anew */
         journal->tended_pages = 0;
-    if (!database_checkpoints_apart() || pages < journal->tended_pages + CHECKPOINT_PAGES)
+    if (!sqlite_checkpoints_apart() || pages < journal->tended_pages + CHECKPOINT_PAGES)
         return;
     journal->tended_pages = pages;
     journal_copy_log(journal);
@@ -409,23 +409,23 @@ void journal_tend(struct journal *journal)
 
 void journal_forget_failure(struct journal *journal)
 {
-    database_clear(&journal->db);
+    sqlite_clear(&journal->db);
 }
 
 enum store_status journal_status(const struct journal *journal)
 {
-    return database_status(&journal->db);
+    return sqlite_status(&journal->db);
 }
 
 bool journal_explain(const struct journal *journal, struct error *err)
 {
-    return database_explain(&journal->db, err);
+    return sqlite_explain(&journal->db, err);
 }
 
 bool journal_changed(struct journal *journal)
 {
     int64_t before = journal->data_version;
-    struct query query = database_query_values(&journal->db, SQL_DATA_VERSION, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_DATA_VERSION, NULL, 0);
     while (query_next(&query))
         journal->data_version = query_number(&query, 0);
     return journal->data_version != before;

@@ -108,9 +108,9 @@ bool journal_add_event(struct journal *journal, const char *id, const char *rout
                        const struct event_frame *event, int64_t *seq);
 /* One for each action of the route; `action` as from journal_find_action. */
 bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
-/* One that is claimed already, with our mark. */
+/* One that is claimed already, with our runner_id. */
 bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
-                         uint64_t mark, int64_t now_ms);
+                         uint64_t runner_id, int64_t now_ms);
 /* One that is not to be carried out, and why. */
 bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
                       const char *reason, int64_t now_ms);
@@ -200,19 +200,19 @@ struct journal_death {
 typedef void journal_died(void *context, const struct journal_death *death);
 
 /* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
- * becomes running, with our mark. `died`, where its event is not there any more. False only on
+ * becomes running, with our runner_id. `died`, where its event is not there any more. False only on
  * failure. */
-bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
+bool journal_claim(struct journal *journal, int64_t delivery, uint64_t runner_id, int64_t now_ms,
                    bool (*each)(void *context, const struct journal_delivery *delivery),
                    journal_died *died, void *context);
 
 /* In a transaction: what became of a delivery that we claimed. */
-bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
+bool journal_finish(struct journal *journal, int64_t delivery, uint64_t runner_id,
                     const struct outcome *outcome, int64_t ended_ms);
 
 /* The same of one that a stop of the server has interrupted soon after its start, which the command
  * may have caused: pending again, but dead when that has happened too often. */
-bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t mark,
+bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t runner_id,
                             const struct outcome *outcome, int64_t ended_ms, journal_died *died,
                             void *context);
 
@@ -226,7 +226,7 @@ enum journal_left {
 /* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
 bool journal_take_over(struct journal *journal, int64_t now_ms,
                        enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
-                                                 uint64_t mark),
+                                                 uint64_t runner_id),
                        journal_died *died, void *context, size_t *count);
 
 /* Each action with an open delivery that was ever left by its runner. */

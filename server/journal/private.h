@@ -5,7 +5,7 @@
 #include "server/journal/journal.h"
 
 struct journal {
-    struct database db;
+    struct sqlite db;
     const struct journal_settings *settings;
     bool is_new;
     unsigned tended_pages; /* in the log, when we copied it last */
@@ -58,7 +58,7 @@ enum journal_sql {
     SQL_COUNT
 };
 
-_Static_assert((int)SQL_COUNT <= (int)DATABASE_STATEMENTS, "room for every statement");
+_Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every statement");
 
 /* Numbers that stand in the statements as text. */
 #define JOURNAL_TAKEOVERS_MAX "10"

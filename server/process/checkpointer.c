@@ -28,7 +28,7 @@ struct checkpointer {
     struct loop loop;
     struct loop_watch control, grown;
     struct loop_timer look_timer, alive_timer;
-    struct database db;
+    struct sqlite db;
     bool open, failing;
     bool was_open;       /* before that, the runner is still making the file */
     unsigned last_pages; /* when it looked last */
@@ -40,7 +40,7 @@ static void checkpointer_failed(struct checkpointer *checkpointer, const char *r
     if (!checkpointer->failing && checkpointer->was_open)
         log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
     checkpointer->failing = true;
-    database_close(&checkpointer->db);
+    sqlite_close(&checkpointer->db);
     checkpointer->open = false;
 }
 
@@ -51,9 +51,9 @@ static bool checkpointer_open(struct checkpointer *checkpointer)
     if (checkpointer->open)
         return true;
     checkpointer->open =
-        database_open(&checkpointer->db, path, DATABASE_KEEP, CHECKPOINTER_WAIT_MS, NULL, &why);
+        sqlite_open(&checkpointer->db, path, SQLITE_MODE_KEEP, CHECKPOINTER_WAIT_MS, NULL, &why);
     if (checkpointer->open && journal_check_version(&checkpointer->db, &why) &&
-        database_note_files(&checkpointer->db, &why))
+        sqlite_note_files(&checkpointer->db, &why))
         return checkpointer->was_open = true;
     checkpointer_failed(checkpointer, why.text);
     return false;
@@ -73,7 +73,7 @@ static bool log_has_grown(struct checkpointer *checkpointer)
 static void checkpointer_rescue(struct checkpointer *checkpointer)
 {
     struct error why = {""};
-    if (database_rescue(&checkpointer->db, &why))
+    if (sqlite_rescue(&checkpointer->db, &why))
         checkpointer->open = false;
     else
         log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
@@ -83,26 +83,26 @@ static bool checkpoint(struct checkpointer *checkpointer)
 {
     if (!log_has_grown(checkpointer))
         return true;
-    bool done = database_checkpoint(&checkpointer->db, false);
+    bool done = sqlite_checkpoint(&checkpointer->db, false);
     checkpointer->failing &= !done;
     return done;
 }
 
 static void look(struct checkpointer *checkpointer)
 {
-    struct database *db = &checkpointer->db;
+    struct sqlite *db = &checkpointer->db;
     struct error why = {""};
     if (!checkpointer_open(checkpointer))
         return;
-    database_clear(db);
-    if (!database_hold(db))
+    sqlite_clear(db);
+    if (!sqlite_hold(db))
         return; /* a long transaction: it will be noticed again */
     /* the runner may write another file by now: copied into the old one, its log is lost */
-    bool in_place = database_is_in_place(db);
-    bool done = in_place && (!database_checkpoints_apart() || checkpoint(checkpointer));
-    database_let_go(db);
+    bool in_place = sqlite_is_in_place(db);
+    bool done = in_place && (!sqlite_checkpoints_apart() || checkpoint(checkpointer));
+    sqlite_let_go(db);
     if (in_place && (!done || !checkpoint(checkpointer))) {
-        database_explain(db, &why);
+        sqlite_explain(db, &why);
         checkpointer_failed(checkpointer, why.text);
     } else if (!in_place) {
         checkpointer_rescue(checkpointer);
@@ -176,7 +176,7 @@ _Noreturn void checkpointer_run(const struct process *process)
     say_alive(&checkpointer.alive_timer);
     while (!checkpointer.over)
         loop_run_once(&checkpointer.loop, -1);
-    database_close(&checkpointer.db);
+    sqlite_close(&checkpointer.db);
     loop_finish(&checkpointer.loop);
     exit(EXIT_SUCCESS);
 }

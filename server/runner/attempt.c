@@ -32,19 +32,19 @@ static struct bytes put_bytes(uint8_t **place, struct bytes bytes)
     return bytes_of(start, bytes.length);
 }
 
-struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
-                       const struct journal_delivery *found)
+struct attempt *attempt_create(void *owner, struct action_queue *lane, int64_t delivery,
+                               const struct journal_delivery *found)
 {
     const struct bytes *texts[] = {&found->id, &found->type, &found->delivery_id, &found->client,
                                    &found->content_type};
     size_t size = found->headers.length + found->body.length;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         size += texts[i]->length + 1;
-    struct run *run = malloc(sizeof *run + size);
+    struct attempt *run = malloc(sizeof *run + size);
     if (!run)
         return NULL;
     uint8_t *place = (uint8_t *)(run + 1);
-    *run = (struct run){.owner = owner, .lane = lane, .delivery = delivery};
+    *run = (struct attempt){.owner = owner, .lane = lane, .delivery = delivery};
     run->body_bytes = found->body.length;
     run->given = (struct delivery){.event_id = put_text(&place, found->id),
                                    .route = lane->route->name,
@@ -61,7 +61,7 @@ struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
     return run;
 }
 
-void run_destroy(struct run *run)
+void attempt_destroy(struct attempt *run)
 {
     free(run->kept);
     free(run);
@@ -72,7 +72,7 @@ static struct bytes tail_of(struct bytes output)
     return bytes_from(output, output.length > OUTPUT_KEPT ? output.length - OUTPUT_KEPT : 0);
 }
 
-void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t ended_ms)
+void attempt_keep_outcome(struct attempt *run, const struct outcome *outcome, int64_t ended_ms)
 {
     struct bytes reason = bytes_of_text(outcome->reason);
     struct bytes output = tail_of(outcome->output), errors = tail_of(outcome->error_output);
@@ -89,7 +89,7 @@ void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t en
     run->outcome.error_output = put_bytes(&place, errors);
 }
 
-void run_log_outcome(const struct run *run)
+void attempt_log_outcome(const struct attempt *run)
 {
     static const struct {
         enum log_level level;

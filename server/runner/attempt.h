@@ -4,10 +4,10 @@
 
 #include "server/runner/queue.h"
 
-struct run {
-    struct run *next, *previous;
+struct attempt {
+    struct attempt *next, *previous;
     void *owner;
-    struct lane *lane;
+    struct action_queue *lane;
     int64_t delivery;      /* its number in the journal */
     size_t body_bytes;     /* counted on the lane */
     struct delivery given; /* texts and body behind this struct */
@@ -20,13 +20,13 @@ struct run {
 };
 
 /* A copy of all that the action needs; NULL without memory. */
-struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
-                       const struct journal_delivery *found);
-void run_destroy(struct run *run);
+struct attempt *attempt_create(void *owner, struct action_queue *lane, int64_t delivery,
+                               const struct journal_delivery *found);
+void attempt_destroy(struct attempt *run);
 
 /* Keeps the outcome with the ends of its outputs, as much as memory allows. */
-void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t ended_ms);
+void attempt_keep_outcome(struct attempt *run, const struct outcome *outcome, int64_t ended_ms);
 /* One line. */
-void run_log_outcome(const struct run *run);
+void attempt_log_outcome(const struct attempt *run);
 
 #endif

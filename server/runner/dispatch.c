@@ -23,15 +23,15 @@ enum { BEGIN_TRIES = 100 };
 enum {
     CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
     CLAIM_BYTES = 32 << 20,
-    STRAYS_STEP = 500,   /* rows */
+    ORPHANS_STEP = 500,  /* rows */
     OUTCOMES_ALONE = 64, /* so many are worth a transaction */
 };
 
-static const char stray_reason[] = "the route file has no such route or action any more";
+static const char orphan_reason[] = "the route file has no such route or action any more";
 
 /* ---- lists of runs ---- */
 
-static void list_append(struct run_list *list, struct run *run)
+static void list_append(struct attempt_list *list, struct attempt *run)
 {
     run->next = NULL;
     run->previous = list->last;
@@ -43,7 +43,7 @@ static void list_append(struct run_list *list, struct run *run)
     list->count++;
 }
 
-static void list_remove(struct run_list *list, struct run *run)
+static void list_remove(struct attempt_list *list, struct attempt *run)
 {
     if (run->previous)
         run->previous->next = run->next;
@@ -56,38 +56,38 @@ static void list_remove(struct run_list *list, struct run *run)
     list->count--;
 }
 
-static bool list_has(const struct run_list *list, int64_t delivery)
+static bool list_has(const struct attempt_list *list, int64_t delivery)
 {
-    for (const struct run *run = list->first; run; run = run->next)
+    for (const struct attempt *run = list->first; run; run = run->next)
         if (run->delivery == delivery)
             return true;
     return false;
 }
 
 /* Frees all of a list; each was counted on its lane. */
-static void list_release(struct dispatch *dispatch, struct run_list *list)
+static void list_release(struct dispatch *dispatch, struct attempt_list *list)
 {
     while (list->first) {
-        struct run *run = list->first;
+        struct attempt *run = list->first;
         list_remove(list, run);
-        lane_give(&dispatch->lanes, run->lane, run->body_bytes);
-        run_destroy(run);
+        queue_give(&dispatch->lanes, run->lane, run->body_bytes);
+        attempt_destroy(run);
     }
 }
 
 /* ---- beginning and end ---- */
 
-static void note_stray(void *context, const struct journal_action *action)
+static void note_orphan(void *context, const struct journal_action *action)
 {
     struct dispatch *dispatch = context;
-    if (lanes_find(&dispatch->lanes, action->number))
+    if (queue_find(&dispatch->lanes, action->number))
         return;
-    size_t size = (dispatch->stray_count + 1) * sizeof *dispatch->strays;
-    int64_t *strays = realloc(dispatch->strays, size);
-    if (!strays) /* left pending; the next start sees to it */
+    size_t size = (dispatch->orphan_count + 1) * sizeof *dispatch->orphans;
+    int64_t *orphans = realloc(dispatch->orphans, size);
+    if (!orphans) /* left pending; the next start sees to it */
         return;
-    strays[dispatch->stray_count++] = action->number;
-    dispatch->strays = strays;
+    orphans[dispatch->orphan_count++] = action->number;
+    dispatch->orphans = orphans;
 }
 
 /* Until the runner of the generation before lets go of the writer's lock: under load it has the
@@ -107,15 +107,16 @@ static void outcomes_fell_due(struct loop_timer *timer)
 }
 
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
-                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err)
+                   struct journal *journal, struct loop *loop, uint64_t runner_id,
+                   struct error *err)
 {
-    *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
+    *dispatch = (struct dispatch){.journal = journal, .loop = loop, .runner_id = runner_id};
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
     if (!begin_patiently(journal))
         return journal_explain(journal, err);
     bool known =
-        lanes_init(&dispatch->lanes, settings, journal, err) &&
-        (journal_read_actions(journal, note_stray, dispatch) || journal_explain(journal, err));
+        queue_init(&dispatch->lanes, settings, journal, err) &&
+        (journal_read_actions(journal, note_orphan, dispatch) || journal_explain(journal, err));
     bool committed = journal_commit(journal) == STORE_OK;
     return known && (committed || journal_explain(journal, err));
 }
@@ -123,9 +124,9 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
-    lanes_finish(&dispatch->lanes);
-    free(dispatch->strays);
-    dispatch->strays = NULL;
+    queue_finish(&dispatch->lanes);
+    free(dispatch->orphans);
+    dispatch->orphans = NULL;
 }
 
 /* ---- outcomes ---- */
@@ -149,8 +150,8 @@ static void set_outcomes_due(struct dispatch *dispatch)
 
 static bool is_waited_for(const struct dispatch *dispatch)
 {
-    for (const struct run *run = dispatch->ended.first; run; run = run->next)
-        if (lane_is_waited_for(&dispatch->lanes, run->lane))
+    for (const struct attempt *run = dispatch->ended.first; run; run = run->next)
+        if (queue_is_waited_for(&dispatch->lanes, run->lane))
             return true;
     return false;
 }
@@ -164,12 +165,12 @@ static bool outcomes_are_due(const struct dispatch *dispatch)
 
 static void run_ended(void *context, const struct outcome *outcome)
 {
-    struct run *run = context;
+    struct attempt *run = context;
     struct dispatch *dispatch = run->owner;
     if (outcome->kind == OUTCOME_INTERRUPTED && !run->stopping)
         pause_claims(dispatch);
-    run_keep_outcome(run, outcome, clock_unix_ms());
-    run_log_outcome(run);
+    attempt_keep_outcome(run, outcome, clock_unix_ms());
+    attempt_log_outcome(run);
     run->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
@@ -178,16 +179,16 @@ static void run_ended(void *context, const struct outcome *outcome)
 }
 
 /* On a disk that is nearly full the outcome is what counts. */
-static void drop_output(struct outcome *outcome, struct store *store)
+static void drop_output(struct outcome *outcome, struct journal_health *store)
 {
     size_t bytes = outcome->output.length + outcome->error_output.length;
-    if (bytes > 0 && !store_take_room(store, ROOM_FOR_OUTPUTS, bytes))
+    if (bytes > 0 && !journal_health_take_room(store, ROOM_FOR_OUTPUTS, bytes))
         outcome->output = outcome->error_output = bytes_of(NULL, 0);
 }
 
-static bool interrupted_some(const struct run_list *list)
+static bool interrupted_some(const struct attempt_list *list)
 {
-    for (const struct run *run = list->first; run; run = run->next)
+    for (const struct attempt *run = list->first; run; run = run->next)
         if (run->outcome.kind == OUTCOME_INTERRUPTED)
             return true;
     return false;
@@ -204,7 +205,7 @@ static void log_death(void *context, const struct journal_death *death)
 
 /* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
  * takes no slot cannot cause one, and waits for readers through many of them. */
-static bool was_stopped_early(const struct dispatch *dispatch, const struct run *run)
+static bool was_stopped_early(const struct dispatch *dispatch, const struct attempt *run)
 {
     const struct outcome *outcome = &run->outcome;
     bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
@@ -213,15 +214,15 @@ static bool was_stopped_early(const struct dispatch *dispatch, const struct run 
            dispatch->leaving_ns - run->started_ns < EARLY_STOP_NS;
 }
 
-void dispatch_write_ended(struct dispatch *dispatch, struct store *store)
+void dispatch_write_ended(struct dispatch *dispatch, struct journal_health *store)
 {
-    for (struct run *run = dispatch->ended.first; run; run = run->next) {
+    for (struct attempt *run = dispatch->ended.first; run; run = run->next) {
         drop_output(&run->outcome, store);
         if (was_stopped_early(dispatch, run))
-            journal_finish_stopped(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
-                                   run->ended_ms, log_death, dispatch);
+            journal_finish_stopped(dispatch->journal, run->delivery, dispatch->runner_id,
+                                   &run->outcome, run->ended_ms, log_death, dispatch);
         else
-            journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
+            journal_finish(dispatch->journal, run->delivery, dispatch->runner_id, &run->outcome,
                            run->ended_ms);
     }
 }
@@ -237,16 +238,16 @@ static bool may_claim(const struct dispatch *dispatch)
 
 /* The first delivery of a lane, which the transaction makes ours. NULL: without memory it is not
  * claimed, and stays pending. */
-static struct run *claim_run(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
-                             const struct journal_delivery *found)
+static struct attempt *claim_run(struct dispatch *dispatch, struct action_queue *lane,
+                                 int64_t delivery, const struct journal_delivery *found)
 {
-    struct run *run = run_create(dispatch, lane, delivery, found);
+    struct attempt *run = attempt_create(dispatch, lane, delivery, found);
     if (!run) {
         pause_claims(dispatch);
         return NULL;
     }
     run->given.after_crash = lane->after_crash;
-    lane_load(&dispatch->lanes, lane, run->body_bytes);
+    queue_load(&dispatch->lanes, lane, run->body_bytes);
     list_append(&dispatch->claimed, run);
     dispatch->claimed_bytes += run->body_bytes;
     return run;
@@ -254,7 +255,7 @@ static struct run *claim_run(struct dispatch *dispatch, struct lane *lane, int64
 
 struct claim {
     struct dispatch *dispatch;
-    struct lane *lane;
+    struct action_queue *lane;
     int64_t delivery;
     bool claimed;
 };
@@ -269,34 +270,34 @@ static bool claim_found(void *context, const struct journal_delivery *found)
 static void write_claims(struct dispatch *dispatch)
 {
     int64_t now_ms = clock_unix_ms();
-    struct lane *lane;
-    while (may_claim(dispatch) && (lane = lanes_next(&dispatch->lanes))) {
+    struct action_queue *lane;
+    while (may_claim(dispatch) && (lane = queue_next(&dispatch->lanes))) {
         struct claim claim = {.dispatch = dispatch, .lane = lane};
-        claim.delivery = lane_take(&dispatch->lanes, lane);
-        journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
+        claim.delivery = queue_take(&dispatch->lanes, lane);
+        journal_claim(dispatch->journal, claim.delivery, dispatch->runner_id, now_ms, claim_found,
                       log_death, &claim);
         if (!claim.claimed) /* somebody else has it, or there is no memory */
-            lane_give(&dispatch->lanes, lane, 0);
+            queue_give(&dispatch->lanes, lane, 0);
     }
 }
 
 /* A delivery that is being journalled and whose turn it is already: it is written as running, and
  * nothing has to be read back. */
-static bool claim_new(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
+static bool claim_new(struct dispatch *dispatch, struct action_queue *lane, int64_t delivery,
                       const struct journal_delivery *given)
 {
-    if (!may_claim(dispatch) || lanes_next(&dispatch->lanes) != lane ||
-        lane_first(lane) != delivery)
+    if (!may_claim(dispatch) || queue_next(&dispatch->lanes) != lane ||
+        queue_first(lane) != delivery)
         return false;
-    lane_take(&dispatch->lanes, lane);
+    queue_take(&dispatch->lanes, lane);
     if (claim_run(dispatch, lane, delivery, given))
         return true;
-    lane_give(&dispatch->lanes, lane, 0);
+    queue_give(&dispatch->lanes, lane, 0);
     return false;
 }
 
 /* For want of memory; it is claimed again later. */
-static void start_failed(struct run *run)
+static void start_failed(struct attempt *run)
 {
     run_ended(run, &(struct outcome){.kind = OUTCOME_INTERRUPTED,
                                      .exit_status = -1,
@@ -306,7 +307,7 @@ static void start_failed(struct run *run)
 static void start_claimed(struct dispatch *dispatch)
 {
     while (dispatch->claimed.first) {
-        struct run *run = dispatch->claimed.first;
+        struct attempt *run = dispatch->claimed.first;
         const struct action_kind *kind = run->lane->kind;
         list_remove(&dispatch->claimed, run);
         list_append(&dispatch->started, run);
@@ -321,22 +322,23 @@ static void start_claimed(struct dispatch *dispatch)
 
 /* ---- what others have left ---- */
 
-static bool is_run(const struct dispatch *dispatch, int64_t delivery, uint64_t mark)
+static bool is_run(const struct dispatch *dispatch, int64_t delivery, uint64_t runner_id)
 {
-    if (mark == dispatch->mark)
+    if (runner_id == dispatch->runner_id)
         return list_has(&dispatch->started, delivery) || list_has(&dispatch->ended, delivery);
-    for (size_t i = 0; i < dispatch->living_count; i++)
-        if (dispatch->living[i] == mark)
+    for (size_t i = 0; i < dispatch->live_count; i++)
+        if (dispatch->live[i] == runner_id)
             return true;
     return false;
 }
 
 /* What takes no slot is running while it waits, and has seen runners die that it did nothing to. */
-static enum journal_left is_left(void *context, int64_t delivery, int64_t action, uint64_t mark)
+static enum journal_left is_left(void *context, int64_t delivery, int64_t action,
+                                 uint64_t runner_id)
 {
     const struct dispatch *dispatch = context;
-    const struct lane *lane = lanes_find(&dispatch->lanes, action);
-    if (is_run(dispatch, delivery, mark))
+    const struct action_queue *lane = queue_find(&dispatch->lanes, action);
+    if (is_run(dispatch, delivery, runner_id))
         return LEFT_NOT;
     return lane && lane->kind->takes_slot ? LEFT_COUNTED : LEFT_PATIENTLY;
 }
@@ -344,7 +346,7 @@ static enum journal_left is_left(void *context, int64_t delivery, int64_t action
 static void note_crash(void *context, int64_t action)
 {
     struct dispatch *dispatch = context;
-    struct lane *lane = lanes_find(&dispatch->lanes, action);
+    struct action_queue *lane = queue_find(&dispatch->lanes, action);
     if (lane)
         lane->after_crash = true;
 }
@@ -359,17 +361,17 @@ static void take_over(struct dispatch *dispatch)
         log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
 }
 
-static void bury_strays(struct dispatch *dispatch)
+static void abandon_orphans(struct dispatch *dispatch)
 {
-    size_t room = STRAYS_STEP;
-    for (size_t i = 0; i < dispatch->stray_count && room > 0; i++) {
+    size_t room = ORPHANS_STEP;
+    for (size_t i = 0; i < dispatch->orphan_count && room > 0; i++) {
         size_t count;
-        if (!journal_abandon(dispatch->journal, dispatch->strays[i], stray_reason, clock_unix_ms(),
-                             room, log_death, dispatch, &count))
+        if (!journal_abandon(dispatch->journal, dispatch->orphans[i], orphan_reason,
+                             clock_unix_ms(), room, log_death, dispatch, &count))
             return;
         room -= count;
     }
-    dispatch->strays_due = room == 0;
+    dispatch->orphans_due = room == 0;
 }
 
 /* ---- a turn ---- */
@@ -379,24 +381,25 @@ bool dispatch_prepare(struct dispatch *dispatch, bool *work)
     *work = outcomes_are_due(dispatch);
     if (!dispatch->claiming)
         return true;
-    if (!lanes_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))
+    if (!queue_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))
         return false;
-    *work |= dispatch->takeover_due || dispatch->strays_due ||
-             (may_claim(dispatch) && lanes_next(&dispatch->lanes));
+    *work |= dispatch->takeover_due || dispatch->orphans_due ||
+             (may_claim(dispatch) && queue_next(&dispatch->lanes));
     return true;
 }
 
 void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event,
                   const struct journal_delivery *given)
 {
-    const struct lane_group *group = &dispatch->lanes.groups[route->index];
+    const struct route_queue *group = &dispatch->lanes.groups[route->index];
     int64_t now_ms = clock_unix_ms();
     for (size_t i = 0; i < group->lane_count; i++) {
-        struct lane *lane = &group->lanes[i];
+        struct action_queue *lane = &group->lanes[i];
         int64_t delivery = journal_delivery_seq(event, i);
-        lanes_push(&dispatch->lanes, route->index, i, delivery);
+        queue_push(&dispatch->lanes, route->index, i, delivery);
         if (claim_new(dispatch, lane, delivery, given))
-            journal_add_running(dispatch->journal, event, i, lane->number, dispatch->mark, now_ms);
+            journal_add_running(dispatch->journal, event, i, lane->number, dispatch->runner_id,
+                                now_ms);
         else
             journal_add_delivery(dispatch->journal, event, i, lane->number);
     }
@@ -405,7 +408,7 @@ void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t 
 void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
                        const char *reason)
 {
-    const struct lane_group *group = &dispatch->lanes.groups[route->index];
+    const struct route_queue *group = &dispatch->lanes.groups[route->index];
     for (size_t i = 0; i < group->lane_count; i++)
         journal_add_dead(dispatch->journal, event, i, group->lanes[i].number, reason,
                          clock_unix_ms());
@@ -413,15 +416,15 @@ void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int
 
 bool dispatch_has_action(const struct dispatch *dispatch, int64_t action)
 {
-    return lanes_find(&dispatch->lanes, action) != NULL;
+    return queue_find(&dispatch->lanes, action) != NULL;
 }
 
 bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead)
 {
-    struct lane *lane = lanes_find(&dispatch->lanes, dead->action);
+    struct action_queue *lane = queue_find(&dispatch->lanes, dead->action);
     if (!lane || !journal_rerun(dispatch->journal, dead->delivery))
         return false;
-    lanes_insert(&dispatch->lanes, lane, dead->delivery);
+    queue_insert(&dispatch->lanes, lane, dead->delivery);
     return true;
 }
 
@@ -435,8 +438,8 @@ void dispatch_write(struct dispatch *dispatch)
         take_over(dispatch);
         return;
     }
-    if (dispatch->strays_due)
-        bury_strays(dispatch);
+    if (dispatch->orphans_due)
+        abandon_orphans(dispatch);
     write_claims(dispatch);
 }
 
@@ -445,8 +448,8 @@ void dispatch_settle(struct dispatch *dispatch, bool committed)
     dispatch->claimed_bytes = 0;
     if (!committed) {
         list_release(dispatch, &dispatch->claimed);
-        lanes_reset(&dispatch->lanes);
-        dispatch->strays_due |= dispatch->claiming;
+        queue_reset(&dispatch->lanes);
+        dispatch->orphans_due |= dispatch->claiming;
         return;
     }
     bool again = interrupted_some(&dispatch->ended) || dispatch->took_over || dispatch->read_again;
@@ -454,7 +457,7 @@ void dispatch_settle(struct dispatch *dispatch, bool committed)
     if (dispatch->took_over)
         dispatch->takeover_due = false;
     if (again)
-        lanes_reset(&dispatch->lanes);
+        queue_reset(&dispatch->lanes);
     dispatch->read_again = false;
     start_claimed(dispatch);
 }
@@ -465,25 +468,25 @@ void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
     dispatch->takeover_due = true;
-    dispatch->strays_due = true;
-    lanes_reset(&dispatch->lanes);
+    dispatch->orphans_due = true;
+    queue_reset(&dispatch->lanes);
 }
 
-void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark)
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id)
 {
     /* more old generations than anybody has: the oldest are then waited for by nobody, and what
      * they run may be carried out twice, which is allowed */
-    if (dispatch->living_count < DISPATCH_MARKS)
-        dispatch->living[dispatch->living_count++] = mark;
+    if (dispatch->live_count < DISPATCH_RUNNERS_MAX)
+        dispatch->live[dispatch->live_count++] = runner_id;
 }
 
-void dispatch_gone(struct dispatch *dispatch, uint64_t mark)
+void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id)
 {
-    for (size_t i = 0; i < dispatch->living_count; i++)
-        if (dispatch->living[i] == mark)
-            dispatch->living[i--] = dispatch->living[--dispatch->living_count];
+    for (size_t i = 0; i < dispatch->live_count; i++)
+        if (dispatch->live[i] == runner_id)
+            dispatch->live[i--] = dispatch->live[--dispatch->live_count];
     dispatch->takeover_due = true;
-    dispatch->strays_due = true;
+    dispatch->orphans_due = true;
 }
 
 void dispatch_hold(struct dispatch *dispatch)
@@ -497,9 +500,9 @@ void dispatch_note_stop(struct dispatch *dispatch)
         dispatch->leaving_ns = clock_monotonic_ns();
 }
 
-static struct run *find_not_stopping(const struct run_list *list, bool all)
+static struct attempt *find_not_stopping(const struct attempt_list *list, bool all)
 {
-    struct run *run = list->first;
+    struct attempt *run = list->first;
     while (run && (run->stopping || (!all && run->lane->kind->takes_slot)))
         run = run->next;
     return run;
@@ -507,7 +510,7 @@ static struct run *find_not_stopping(const struct run_list *list, bool all)
 
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
 {
-    struct run *run;
+    struct attempt *run;
     for (run = dispatch->started.first; run; run = run->next)
         run->stopping = false; /* an earlier stop may have had a later deadline */
     /* a stop may end its run at once, and others of its kind with it: so from the front each time
@@ -518,22 +521,22 @@ void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
     }
 }
 
-void dispatch_look(struct dispatch *dispatch)
+void dispatch_refresh(struct dispatch *dispatch)
 {
-    lanes_look(&dispatch->lanes);
-    dispatch->strays_due |= dispatch->claiming;
+    queue_refresh(&dispatch->lanes);
+    dispatch->orphans_due |= dispatch->claiming;
 }
 
 void dispatch_recover(struct dispatch *dispatch)
 {
     dispatch->takeover_due = true;
-    lanes_reset(&dispatch->lanes);
+    queue_reset(&dispatch->lanes);
 }
 
-static size_t count_runs(const struct run_list *list, bool all)
+static size_t count_runs(const struct attempt_list *list, bool all)
 {
     size_t count = 0;
-    for (const struct run *run = list->first; run; run = run->next)
+    for (const struct attempt *run = list->first; run; run = run->next)
         count += all || !run->lane->kind->takes_slot;
     return count;
 }

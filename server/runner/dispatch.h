@@ -8,30 +8,30 @@
 #include "server/runner/journal_health.h"
 #include "server/runner/queue.h"
 
-enum { DISPATCH_MARKS = 64 };
+enum { DISPATCH_RUNNERS_MAX = 64 };
 
-struct run;
+struct attempt;
 
-struct run_list {
-    struct run *first, *last;
+struct attempt_list {
+    struct attempt *first, *last;
     size_t count;
 };
 
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
-    uint64_t mark;
-    struct lanes lanes;
-    struct run_list claimed; /* in the transaction under way */
-    size_t claimed_bytes;    /* bodies of those */
-    struct run_list started;
-    struct run_list ended;           /* the outcome is not committed yet */
-    uint64_t living[DISPATCH_MARKS]; /* older runners whose deliveries are left alone */
-    size_t living_count;
-    int64_t *strays; /* actions in the journal that the configuration does not have any more */
-    size_t stray_count;
+    uint64_t runner_id;
+    struct queue lanes;
+    struct attempt_list claimed; /* in the transaction under way */
+    size_t claimed_bytes;        /* bodies of those */
+    struct attempt_list started;
+    struct attempt_list ended;           /* the outcome is not committed yet */
+    uint64_t live[DISPATCH_RUNNERS_MAX]; /* older runners whose deliveries are left alone */
+    size_t live_count;
+    int64_t *orphans; /* actions in the journal that the configuration does not have any more */
+    size_t orphan_count;
     bool claiming;
-    bool takeover_due, strays_due;
+    bool takeover_due, orphans_due;
     bool took_over;           /* in the transaction under way */
     bool read_again;          /* the lanes have lost a delivery that is pending still */
     int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
@@ -42,7 +42,8 @@ struct dispatch {
 
 /* Its own transaction: names the actions. Claims nothing until dispatch_claim. */
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
-                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err);
+                   struct journal *journal, struct loop *loop, uint64_t runner_id,
+                   struct error *err);
 /* Only where nothing is under way. */
 void dispatch_finish(struct dispatch *dispatch);
 
@@ -63,17 +64,17 @@ bool dispatch_has_action(const struct dispatch *dispatch, int64_t action);
 bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead);
 /* What has ended; before the frames are looked at, so that a copy of an event that has just failed
  * finds it dead. */
-void dispatch_write_ended(struct dispatch *dispatch, struct store *store);
+void dispatch_write_ended(struct dispatch *dispatch, struct journal_health *store);
 /* What is taken over, and claims. */
 void dispatch_write(struct dispatch *dispatch);
 void dispatch_settle(struct dispatch *dispatch, bool committed);
 
 /* ---- what the supervisor says ---- */
 
-/* Begins to claim: all that is pending, and all that runs under a mark that is not alive. */
+/* Begins to claim: all that is pending, and all that runs under a runner_id that is not alive. */
 void dispatch_claim(struct dispatch *dispatch);
-void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark);
-void dispatch_gone(struct dispatch *dispatch, uint64_t mark);
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id);
+void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id);
 /* Claims nothing any more. */
 void dispatch_hold(struct dispatch *dispatch);
 /* The server is told to stop, which may be what a command under way has done. */
@@ -82,7 +83,7 @@ void dispatch_note_stop(struct dispatch *dispatch);
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
 
 /* Others have committed: look for what is new. */
-void dispatch_look(struct dispatch *dispatch);
+void dispatch_refresh(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */
 void dispatch_recover(struct dispatch *dispatch);
 

@@ -85,7 +85,7 @@ void intake_finish(struct intake *intake)
     dedupe_finish(&intake->keys);
 }
 
-void intake_look(struct intake *intake)
+void intake_refresh(struct intake *intake)
 {
     intake->behind = true;
 }
@@ -150,7 +150,7 @@ static int64_t find_first(struct intake *intake, struct intake_item *item,
 /* A copy of event `first`: false where it is to be an event of its own; otherwise the answer is
  * complete. */
 static bool take_copy(struct intake_item *item, int64_t first, const struct route *route,
-                      struct dispatch *dispatch, struct store *store)
+                      struct dispatch *dispatch, struct journal_health *store)
 {
     struct answer_frame *answer = &item->answer;
     struct rerun rerun;
@@ -164,7 +164,7 @@ static bool take_copy(struct intake_item *item, int64_t first, const struct rout
         answer->can_replay = rerun.can_replay;
         return true;
     case RERUN_DEAD:
-        if (!store_take_room(store, ROOM_FOR_EVENTS, 0))
+        if (!journal_health_take_room(store, ROOM_FOR_EVENTS, 0))
             answer->status = FRAME_REFUSED_SPACE;
         else if (rerun_begin(&rerun, dispatch, first))
             answer->status = FRAME_AGAIN;
@@ -216,11 +216,13 @@ static void add_key(struct intake *intake, struct intake_item *item, const struc
 }
 
 /* Whether an event would be stored: there is a transaction, so what is left is the space. */
-static void answer_question(struct intake *intake, struct intake_item *item, struct store *store)
+static void answer_question(struct intake *intake, struct intake_item *item,
+                            struct journal_health *store)
 {
     intake->is_asked = true;
-    item->answer.status =
-        store_has_room(store, ROOM_FOR_EVENTS, EVENT_BYTES) ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
+    item->answer.status = journal_health_has_room(store, ROOM_FOR_EVENTS, EVENT_BYTES)
+                              ? FRAME_ACCEPTED
+                              : FRAME_REFUSED_SPACE;
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -234,7 +236,7 @@ static void prove_writing(struct intake *intake)
 }
 
 static void write_item(struct intake *intake, struct intake_item *item, struct dispatch *dispatch,
-                       struct store *store)
+                       struct journal_health *store)
 {
     if (item->event.asks) {
         answer_question(intake, item, store);
@@ -254,13 +256,13 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
     if (first && take_copy(item, first, route, dispatch, store))
         return;
     size_t bytes = item->event.headers.length + item->event.body.length;
-    if (store_take_room(store, ROOM_FOR_EVENTS, bytes))
+    if (journal_health_take_room(store, ROOM_FOR_EVENTS, bytes))
         add_event(intake, item, route, dispatch, now_ms);
     else
         item->answer.status = FRAME_REFUSED_SPACE;
 }
 
-void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store)
+void intake_write(struct intake *intake, struct dispatch *dispatch, struct journal_health *store)
 {
     if (intake->behind && read_keys(intake))
         intake->behind = false;

@@ -44,10 +44,10 @@ bool intake_rebuild(struct intake *intake);
 /* Takes the whole frames of a channel into the batch, as long as there is room. */
 void intake_collect(struct intake *intake, struct listener_link *channel);
 /* Others have committed. */
-void intake_look(struct intake *intake);
+void intake_refresh(struct intake *intake);
 
 /* In a transaction: decides on every item; events go into the journal and to the dispatcher. */
-void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store);
+void intake_write(struct intake *intake, struct dispatch *dispatch, struct journal_health *store);
 /* After the commit, or where there was none: answers everything and empties the batch. */
 void intake_answer(struct intake *intake, bool committed, unsigned retry_after_s);
 /* The batch is put off: its frames will be collected again. */

@@ -34,7 +34,7 @@ static const struct {
 enum { SPACE_RETRY_AFTER_S = 30 };
 enum { ROOM_PAGES = 2, ROOM_AGAIN = 1 << 20 };
 
-static void latch(struct store *store, enum store_status status, const char *reason)
+static void latch(struct journal_health *store, enum store_status status, const char *reason)
 {
     int64_t now = clock_monotonic_ns();
     if (store->said != status) {
@@ -47,7 +47,7 @@ static void latch(struct store *store, enum store_status status, const char *rea
     loop_timer_set(store->loop, &store->retry, now + rows[status].retry_ns);
 }
 
-static void latch_failure(struct store *store, enum store_status status)
+static void latch_failure(struct journal_health *store, enum store_status status)
 {
     struct error why = {""};
     journal_explain(store->journal, &why);
@@ -55,7 +55,7 @@ static void latch_failure(struct store *store, enum store_status status)
 }
 
 /* Room for one page is not yet room for what waits: the log hears of it when it has lasted. */
-static void unlatch(struct store *store)
+static void unlatch(struct journal_health *store)
 {
     store->status = STORE_OK;
     store->busy_since_ns = 0;
@@ -63,7 +63,7 @@ static void unlatch(struct store *store)
     loop_timer_set(store->loop, &store->retry, store->settles_ns);
 }
 
-static void say_unlatched(struct store *store)
+static void say_unlatched(struct journal_health *store)
 {
     int64_t now = clock_monotonic_ns();
     if (store->said == STORE_OK)
@@ -78,7 +78,7 @@ static void say_unlatched(struct store *store)
     store->since_ns = now;
 }
 
-static void try_reopen(struct store *store)
+static void try_reopen(struct journal_health *store)
 {
     struct error why = {""};
     if (!journal_reopen(store->journal, &why))
@@ -91,7 +91,7 @@ static void try_reopen(struct store *store)
 
 static void retry_is_due(struct loop_timer *timer)
 {
-    struct store *store = timer->owner;
+    struct journal_health *store = timer->owner;
     if (store->status == STORE_OK) { /* or it was only to bring the next turn */
         say_unlatched(store);
         return;
@@ -109,19 +109,20 @@ static void retry_is_due(struct loop_timer *timer)
         latch_failure(store, status);
 }
 
-void store_init(struct store *store, struct journal *journal, struct loop *loop,
-                const struct journal_settings *settings, bool (*reopened)(void *owner), void *owner)
+void journal_health_init(struct journal_health *store, struct journal *journal, struct loop *loop,
+                         const struct journal_settings *settings, bool (*reopened)(void *owner),
+                         void *owner)
 {
-    *store = (struct store){.journal = journal,
-                            .loop = loop,
-                            .settings = settings,
-                            .since_ns = clock_monotonic_ns(),
-                            .reopened = reopened,
-                            .owner = owner};
+    *store = (struct journal_health){.journal = journal,
+                                     .loop = loop,
+                                     .settings = settings,
+                                     .since_ns = clock_monotonic_ns(),
+                                     .reopened = reopened,
+                                     .owner = owner};
     loop_timer_init(&store->retry, retry_is_due, store);
 }
 
-void store_finish(struct store *store)
+void journal_health_finish(struct journal_health *store)
 {
     loop_timer_remove(store->loop, &store->retry);
 }
@@ -129,7 +130,7 @@ void store_finish(struct store *store)
 /* ---- a turn ---- */
 
 /* Whether it is worth waiting on. */
-static bool wait_for_lock(struct store *store)
+static bool wait_for_lock(struct journal_health *store)
 {
     int64_t now = clock_monotonic_ns();
     if (store->busy_since_ns == 0)
@@ -140,24 +141,24 @@ static bool wait_for_lock(struct store *store)
     return true;
 }
 
-enum store_turn store_begin(struct store *store)
+enum journal_health_turn journal_health_begin(struct journal_health *store)
 {
     if (store->status != STORE_OK)
-        return STORE_TURN_REFUSE;
+        return HEALTH_TURN_REFUSE;
     enum store_status status = journal_begin(store->journal);
     if (status == STORE_OK) {
         store->busy_since_ns = 0;
-        return STORE_TURN_BEGUN;
+        return HEALTH_TURN_BEGUN;
     }
     if (status == STORE_BUSY && wait_for_lock(store)) {
         journal_forget_failure(store->journal); /* reads go on meanwhile */
-        return STORE_TURN_WAIT;
+        return HEALTH_TURN_WAIT;
     }
     latch_failure(store, status);
-    return STORE_TURN_REFUSE;
+    return HEALTH_TURN_REFUSE;
 }
 
-bool store_commit(struct store *store)
+bool journal_health_commit(struct journal_health *store)
 {
     enum store_status status = journal_commit(store->journal);
     if (status != STORE_OK)
@@ -165,7 +166,7 @@ bool store_commit(struct store *store)
     return status == STORE_OK;
 }
 
-void store_fail(struct store *store)
+void journal_health_fail(struct journal_health *store)
 {
     enum store_status status = journal_status(store->journal);
     if (status != STORE_OK)
@@ -189,9 +190,9 @@ static bool free_bytes(const char *path, int64_t *bytes)
 }
 
 /* What the log holds has to be copied into the file, which may need as much room again. */
-void store_look_at_space(struct store *store)
+void journal_health_look_at_space(struct journal_health *store)
 {
-    int64_t log = (int64_t)journal_log_pages(store->journal) * DATABASE_PAGE, free = 0;
+    int64_t log = (int64_t)journal_log_pages(store->journal) * SQLITE_PAGE_BYTES, free = 0;
     int64_t floor = store->settings->min_free;
     /* what cannot be asked is found out by the commit */
     bool known = free_bytes(store->settings->path, &free);
@@ -203,7 +204,7 @@ void store_look_at_space(struct store *store)
     store->low_space = store->no_outputs = false;
 }
 
-static void say_no_room(struct store *store, enum room_for what)
+static void say_no_room(struct journal_health *store, enum room_for what)
 {
     bool *said = what == ROOM_FOR_EVENTS ? &store->low_space : &store->no_outputs;
     if (*said)
@@ -219,18 +220,18 @@ static void say_no_room(struct store *store, enum room_for what)
 /* Once in the log, and once in the file; and the pages that it shares with others. */
 static int64_t bytes_on_disk(size_t bytes)
 {
-    return 2 * ((int64_t)bytes + ROOM_PAGES * DATABASE_PAGE);
+    return 2 * ((int64_t)bytes + ROOM_PAGES * SQLITE_PAGE_BYTES);
 }
 
-bool store_has_room(const struct store *store, enum room_for what, size_t bytes)
+bool journal_health_has_room(const struct journal_health *store, enum room_for what, size_t bytes)
 {
     int64_t below = what == ROOM_FOR_OUTPUTS ? store->settings->min_free / 2 : 0;
     return store->room + below >= bytes_on_disk(bytes);
 }
 
-bool store_take_room(struct store *store, enum room_for what, size_t bytes)
+bool journal_health_take_room(struct journal_health *store, enum room_for what, size_t bytes)
 {
-    if (!store_has_room(store, what, bytes)) {
+    if (!journal_health_has_room(store, what, bytes)) {
         say_no_room(store, what);
         return false;
     }
@@ -238,7 +239,7 @@ bool store_take_room(struct store *store, enum room_for what, size_t bytes)
     return true;
 }
 
-unsigned store_retry_after_s(const struct store *store)
+unsigned journal_health_retry_after_s(const struct journal_health *store)
 {
     return store->status == STORE_OK && store->low_space ? SPACE_RETRY_AFTER_S
                                                          : rows[store->status].retry_after_s;

@@ -7,7 +7,7 @@
 #include "config/settings.h"
 #include "server/journal/journal.h"
 
-struct store {
+struct journal_health {
     struct journal *journal;
     struct loop *loop;
     const struct journal_settings *settings;
@@ -25,36 +25,36 @@ struct store {
     void *owner;
 };
 
-void store_init(struct store *store, struct journal *journal, struct loop *loop,
-                const struct journal_settings *settings, bool (*reopened)(void *owner),
-                void *owner);
-void store_finish(struct store *store);
+void journal_health_init(struct journal_health *store, struct journal *journal, struct loop *loop,
+                         const struct journal_settings *settings, bool (*reopened)(void *owner),
+                         void *owner);
+void journal_health_finish(struct journal_health *store);
 
-enum store_turn {
-    STORE_TURN_BEGUN,  /* a transaction is open */
-    STORE_TURN_WAIT,   /* the lock is somebody else's at the moment: leave all as it is, a timer
+enum journal_health_turn {
+    HEALTH_TURN_BEGUN,  /* a transaction is open */
+    HEALTH_TURN_WAIT,   /* the lock is somebody else's at the moment: leave all as it is, a timer
                           brings the next turn */
-    STORE_TURN_REFUSE, /* the journal takes nothing */
+    HEALTH_TURN_REFUSE, /* the journal takes nothing */
 };
 
-enum store_turn store_begin(struct store *store);
+enum journal_health_turn journal_health_begin(struct journal_health *store);
 /* Commits, or rolls back what has failed. True if it is on disk. */
-bool store_commit(struct store *store);
+bool journal_health_commit(struct journal_health *store);
 /* A failure outside of a transaction. */
-void store_fail(struct store *store);
+void journal_health_fail(struct journal_health *store);
 
 /* What is written in a turn is bounded by the space on its disk. */
 enum room_for { ROOM_FOR_EVENTS, ROOM_FOR_OUTPUTS };
 
 /* At the beginning of a turn. */
-void store_look_at_space(struct store *store);
+void journal_health_look_at_space(struct journal_health *store);
 /* Whether so many bytes may be written: events above `min_free`, outputs of commands above half of
  * it. The rest is for what has to be written: claims, outcomes, and copying the log. */
-bool store_has_room(const struct store *store, enum room_for what, size_t bytes);
+bool journal_health_has_room(const struct journal_health *store, enum room_for what, size_t bytes);
 /* Takes it, if it is there; the log hears once if it is not. */
-bool store_take_room(struct store *store, enum room_for what, size_t bytes);
+bool journal_health_take_room(struct journal_health *store, enum room_for what, size_t bytes);
 
 /* What to tell those who are refused, in seconds. */
-unsigned store_retry_after_s(const struct store *store);
+unsigned journal_health_retry_after_s(const struct journal_health *store);
 
 #endif

@@ -17,14 +17,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static bool group_init(struct lane_group *group, const struct route *route, struct journal *journal,
-                       size_t *feeds, struct error *err)
+static bool group_init(struct route_queue *group, const struct route *route,
+                       struct journal *journal, size_t *feeds, struct error *err)
 {
     group->lanes = calloc(route->action_count, sizeof *group->lanes);
     if (route->action_count && !group->lanes)
         return error_set(err, "no memory");
     for (size_t i = 0; i < route->action_count; i++) {
-        struct lane *lane = &group->lanes[group->lane_count++];
+        struct action_queue *lane = &group->lanes[group->lane_count++];
         lane->route = route;
         lane->action = &route->actions[i];
         lane->kind = action_kind_of(&route->actions[i].handler);
@@ -43,7 +43,7 @@ static int compare_numbers(const void *left, const void *right)
     return (a->number > b->number) - (a->number < b->number);
 }
 
-static bool number_lanes(struct lanes *lanes, struct error *err)
+static bool number_lanes(struct queue *lanes, struct error *err)
 {
     size_t count = 0;
     for (size_t i = 0; i < lanes->group_count; i++)
@@ -53,17 +53,17 @@ static bool number_lanes(struct lanes *lanes, struct error *err)
         return error_set(err, "no memory");
     for (size_t i = 0; i < lanes->group_count; i++)
         for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
-            struct lane *lane = &lanes->groups[i].lanes[j];
+            struct action_queue *lane = &lanes->groups[i].lanes[j];
             lanes->numbers[lanes->lane_count++] = (struct lane_number){lane->number, lane};
         }
     qsort(lanes->numbers, count, sizeof *lanes->numbers, compare_numbers);
     return true;
 }
 
-bool lanes_init(struct lanes *lanes, const struct settings *settings, struct journal *journal,
+bool queue_init(struct queue *lanes, const struct settings *settings, struct journal *journal,
                 struct error *err)
 {
-    *lanes = (struct lanes){.slots = (unsigned)settings->server.commands, .unread = true};
+    *lanes = (struct queue){.slots = (unsigned)settings->server.commands, .unread = true};
     size_t feeds = 0;
     TAILQ_INIT(&lanes->shorts);
     TAILQ_INIT(&lanes->feeding);
@@ -83,25 +83,25 @@ bool lanes_init(struct lanes *lanes, const struct settings *settings, struct jou
             return false;
         lanes->groups_with_slots += lanes->groups[i].takes_slots;
     }
-    lanes->feed_bytes = LANES_BYTES / (feeds ? feeds : 1);
-    if (lanes->feed_bytes > LANE_FEED_BYTES)
-        lanes->feed_bytes = LANE_FEED_BYTES;
+    lanes->feed_bytes = QUEUE_BYTES / (feeds ? feeds : 1);
+    if (lanes->feed_bytes > QUEUE_FEED_BYTES)
+        lanes->feed_bytes = QUEUE_FEED_BYTES;
     return number_lanes(lanes, err);
 }
 
-void lanes_finish(struct lanes *lanes)
+void queue_finish(struct queue *lanes)
 {
     for (size_t i = 0; i < lanes->group_count; i++) {
         for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
-            free(lanes->groups[i].lanes[j].queue);
+            free(lanes->groups[i].lanes[j].ring);
         free(lanes->groups[i].lanes);
     }
     free(lanes->groups);
     free(lanes->numbers);
-    *lanes = (struct lanes){NULL};
+    *lanes = (struct queue){NULL};
 }
 
-struct lane *lanes_find(const struct lanes *lanes, int64_t action)
+struct action_queue *queue_find(const struct queue *lanes, int64_t action)
 {
     const struct lane_number wanted = {.number = action};
     const struct lane_number *found = bsearch(&wanted, lanes->numbers, lanes->lane_count,
@@ -111,13 +111,13 @@ struct lane *lanes_find(const struct lanes *lanes, int64_t action)
 
 /* ---- the queues ---- */
 
-static bool feed_may_run(const struct lanes *lanes, const struct lane *lane)
+static bool feed_may_run(const struct queue *lanes, const struct action_queue *lane)
 {
-    return lane->count > 0 && (lane->running == 0 || (lane->running < LANE_FEED &&
+    return lane->count > 0 && (lane->running == 0 || (lane->running < QUEUE_FEED &&
                                                       lane->running_bytes < lanes->feed_bytes));
 }
 
-static bool group_feeds(const struct lanes *lanes, const struct lane_group *group)
+static bool group_feeds(const struct queue *lanes, const struct route_queue *group)
 {
     for (size_t i = 0; i < group->lane_count; i++)
         if (!group->lanes[i].kind->takes_slot && feed_may_run(lanes, &group->lanes[i]))
@@ -126,10 +126,10 @@ static bool group_feeds(const struct lanes *lanes, const struct lane_group *grou
 }
 
 /* Puts the lane and its route into the lists that they belong to now, at the end. */
-static void lane_changed(struct lanes *lanes, struct lane *lane)
+static void lane_changed(struct queue *lanes, struct action_queue *lane)
 {
-    struct lane_group *group = lane->group;
-    bool is_short = lane->more && lane->count < LANE_LOW;
+    struct route_queue *group = lane->group;
+    bool is_short = lane->more && lane->count < QUEUE_LOW;
     if (is_short && !lane->is_short)
         TAILQ_INSERT_TAIL(&lanes->shorts, lane, in_short);
     else if (!is_short && lane->is_short)
@@ -153,7 +153,7 @@ static void lane_changed(struct lanes *lanes, struct lane *lane)
 }
 
 /* It has had its turn. */
-static void group_to_the_end(struct lanes *lanes, struct lane_group *group)
+static void group_to_the_end(struct queue *lanes, struct route_queue *group)
 {
     if (group->is_feeding) {
         TAILQ_REMOVE(&lanes->feeding, group, in_feeding);
@@ -165,36 +165,36 @@ static void group_to_the_end(struct lanes *lanes, struct lane_group *group)
     }
 }
 
-static void count_queued(struct lane *lane, ptrdiff_t change)
+static void count_queued(struct action_queue *lane, ptrdiff_t change)
 {
     lane->count += (size_t)change;
     if (lane->kind->takes_slot)
         lane->group->slots_queued += (size_t)change;
 }
 
-static bool lane_append(struct lane *lane, int64_t delivery)
+static bool lane_append(struct action_queue *lane, int64_t delivery)
 {
-    if (!lane->queue)
-        lane->queue = calloc(LANE_QUEUE, sizeof *lane->queue);
-    if (!lane->queue || lane->count == LANE_QUEUE)
+    if (!lane->ring)
+        lane->ring = calloc(QUEUE_RING, sizeof *lane->ring);
+    if (!lane->ring || lane->count == QUEUE_RING)
         return false;
     assert(delivery > lane->loaded_to);
-    lane->queue[(lane->head + lane->count) % LANE_QUEUE] = delivery;
+    lane->ring[(lane->head + lane->count) % QUEUE_RING] = delivery;
     lane->loaded_to = delivery;
     count_queued(lane, 1);
     return true;
 }
 
-void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery)
+void queue_push(struct queue *lanes, size_t route, size_t place, int64_t delivery)
 {
-    struct lane *lane = &lanes->groups[route].lanes[place];
+    struct action_queue *lane = &lanes->groups[route].lanes[place];
     /* behind others that are not loaded yet, it has to wait for its turn to be */
     if (lane->more || lanes->unread || !lane_append(lane, delivery))
         lane->more = true;
     lane_changed(lanes, lane);
 }
 
-static void lane_rewind(struct lane *lane, bool more)
+static void lane_rewind(struct action_queue *lane, bool more)
 {
     count_queued(lane, -(ptrdiff_t)lane->count);
     lane->head = 0;
@@ -202,26 +202,26 @@ static void lane_rewind(struct lane *lane, bool more)
     lane->more = more;
 }
 
-static int64_t *lane_place(const struct lane *lane, size_t index)
+static int64_t *lane_place(const struct action_queue *lane, size_t index)
 {
-    return &lane->queue[(lane->head + index) % LANE_QUEUE];
+    return &lane->ring[(lane->head + index) % QUEUE_RING];
 }
 
 /* Makes room by leaving the last one to be read again. */
-static void lane_drop_last(struct lane *lane)
+static void lane_drop_last(struct action_queue *lane)
 {
     count_queued(lane, -1);
     lane->loaded_to = *lane_place(lane, lane->count - 1);
     lane->more = true;
 }
 
-static void lane_insert(struct lane *lane, int64_t delivery)
+static void lane_insert(struct action_queue *lane, int64_t delivery)
 {
-    if (!lane->queue && !(lane->queue = calloc(LANE_QUEUE, sizeof *lane->queue))) {
+    if (!lane->ring && !(lane->ring = calloc(QUEUE_RING, sizeof *lane->ring))) {
         lane_rewind(lane, true);
         return;
     }
-    if (lane->count == LANE_QUEUE)
+    if (lane->count == QUEUE_RING)
         lane_drop_last(lane);
     if (delivery > lane->loaded_to) {
         lane->more = true; /* it is read with what follows */
@@ -234,23 +234,23 @@ static void lane_insert(struct lane *lane, int64_t delivery)
     count_queued(lane, 1);
 }
 
-void lanes_insert(struct lanes *lanes, struct lane *lane, int64_t delivery)
+void queue_insert(struct queue *lanes, struct action_queue *lane, int64_t delivery)
 {
     lane_insert(lane, delivery);
     lane_changed(lanes, lane);
 }
 
-void lanes_look(struct lanes *lanes)
+void queue_refresh(struct queue *lanes)
 {
     lanes->unread = true;
 }
 
-void lanes_reset(struct lanes *lanes)
+void queue_reset(struct queue *lanes)
 {
     lanes->unread = true;
     for (size_t i = 0; i < lanes->group_count; i++) {
         for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
-            struct lane *lane = &lanes->groups[i].lanes[j];
+            struct action_queue *lane = &lanes->groups[i].lanes[j];
             lane_rewind(lane, false);
             lane_changed(lanes, lane);
         }
@@ -259,18 +259,18 @@ void lanes_reset(struct lanes *lanes)
 
 static void note_open(void *context, int64_t action)
 {
-    struct lanes *lanes = context;
-    struct lane *lane = lanes_find(lanes, action);
+    struct queue *lanes = context;
+    struct action_queue *lane = queue_find(lanes, action);
     if (!lane)
         return;
     lane->more = true;
     lane_changed(lanes, lane);
 }
 
-static bool lane_refill(struct lane *lane, struct journal *journal, int64_t now_ms)
+static bool lane_refill(struct action_queue *lane, struct journal *journal, int64_t now_ms)
 {
-    int64_t seqs[LANE_QUEUE];
-    size_t room = LANE_QUEUE - lane->count, found;
+    int64_t seqs[QUEUE_RING];
+    size_t room = QUEUE_RING - lane->count, found;
     if (!journal_find_pending(journal, lane->number, lane->loaded_to, now_ms, seqs, room, &found))
         return false;
     lane->more = found == room;
@@ -280,12 +280,12 @@ static bool lane_refill(struct lane *lane, struct journal *journal, int64_t now_
     return true;
 }
 
-bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms)
+bool queue_refill(struct queue *lanes, struct journal *journal, int64_t now_ms)
 {
     if (lanes->unread && !journal_read_open(journal, note_open, lanes))
         return false;
     lanes->unread = false;
-    struct lane *lane, *next;
+    struct action_queue *lane, *next;
     for (lane = TAILQ_FIRST(&lanes->shorts); lane; lane = next) {
         next = TAILQ_NEXT(lane, in_short);
         if (!lane_refill(lane, journal, now_ms))
@@ -297,7 +297,7 @@ bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms)
 
 /* ---- whose turn it is ---- */
 
-static unsigned slots_of_one(const struct lanes *lanes, const struct lane_group *group)
+static unsigned slots_of_one(const struct queue *lanes, const struct route_queue *group)
 {
     bool alone = lanes->groups_waiting <= (group->is_waiting ? 1 : 0);
     unsigned quarter = lanes->slots / 4 > 0 ? lanes->slots / 4 : 1;
@@ -305,45 +305,45 @@ static unsigned slots_of_one(const struct lanes *lanes, const struct lane_group 
 }
 
 /* Slots that are left to routes which run nothing; the one that asks runs something. */
-static unsigned slots_kept(const struct lanes *lanes)
+static unsigned slots_kept(const struct queue *lanes)
 {
     size_t quiet = lanes->groups_with_slots - lanes->groups_running;
     return quiet < lanes->slots / 2 ? (unsigned)quiet : lanes->slots / 2;
 }
 
-static bool slot_is_free(const struct lanes *lanes, const struct lane_group *group)
+static bool slot_is_free(const struct queue *lanes, const struct route_queue *group)
 {
     unsigned left = lanes->slots - lanes->slots_used;
     if (left == 0 || group->slots_used == 0)
         return left > 0;
-    if (lanes->slot_bytes >= LANES_BYTES)
+    if (lanes->slot_bytes >= QUEUE_BYTES)
         return false;
     return lanes->groups_with_slots == 1 ||
            (group->slots_used < slots_of_one(lanes, group) && left > slots_kept(lanes) &&
-            group->slot_bytes < LANES_BYTES / 4 * 3);
+            group->slot_bytes < QUEUE_BYTES / 4 * 3);
 }
 
-static bool lane_may_run(const struct lanes *lanes, const struct lane *lane)
+static bool lane_may_run(const struct queue *lanes, const struct action_queue *lane)
 {
     return lane->kind->takes_slot ? lane->count > 0 && slot_is_free(lanes, lane->group)
                                   : feed_may_run(lanes, lane);
 }
 
-static struct lane *group_next(const struct lanes *lanes, const struct lane_group *group)
+static struct action_queue *group_next(const struct queue *lanes, const struct route_queue *group)
 {
-    struct lane *first = NULL;
+    struct action_queue *first = NULL;
     for (size_t i = 0; i < group->lane_count; i++) {
-        struct lane *lane = &group->lanes[i];
+        struct action_queue *lane = &group->lanes[i];
         if (lane_may_run(lanes, lane) &&
-            (!first || lane->queue[lane->head] < first->queue[first->head]))
+            (!first || lane->ring[lane->head] < first->ring[first->head]))
             first = lane;
     }
     return first;
 }
 
-static const struct lane_group *first_with_slot(const struct lanes *lanes)
+static const struct route_queue *first_with_slot(const struct queue *lanes)
 {
-    const struct lane_group *group = NULL;
+    const struct route_queue *group = NULL;
     if (lanes->slots_used < lanes->slots)
         TAILQ_FOREACH(group, &lanes->waiting, in_waiting)
     if (slot_is_free(lanes, group))
@@ -351,24 +351,24 @@ static const struct lane_group *first_with_slot(const struct lanes *lanes)
     return group;
 }
 
-struct lane *lanes_next(const struct lanes *lanes)
+struct action_queue *queue_next(const struct queue *lanes)
 {
-    const struct lane_group *fed = TAILQ_FIRST(&lanes->feeding);
-    const struct lane_group *served = first_with_slot(lanes);
-    const struct lane_group *group = !fed || (served && lanes->slots_turn) ? served : fed;
+    const struct route_queue *fed = TAILQ_FIRST(&lanes->feeding);
+    const struct route_queue *served = first_with_slot(lanes);
+    const struct route_queue *group = !fed || (served && lanes->slots_turn) ? served : fed;
     return group ? group_next(lanes, group) : NULL;
 }
 
-int64_t lane_first(const struct lane *lane)
+int64_t queue_first(const struct action_queue *lane)
 {
     assert(lane->count > 0);
-    return lane->queue[lane->head];
+    return lane->ring[lane->head];
 }
 
-int64_t lane_take(struct lanes *lanes, struct lane *lane)
+int64_t queue_take(struct queue *lanes, struct action_queue *lane)
 {
-    int64_t delivery = lane_first(lane);
-    lane->head = (lane->head + 1) % LANE_QUEUE;
+    int64_t delivery = queue_first(lane);
+    lane->head = (lane->head + 1) % QUEUE_RING;
     count_queued(lane, -1);
     lane->running++;
     if (lane->kind->takes_slot) {
@@ -381,12 +381,12 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
     return delivery;
 }
 
-bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane)
+bool queue_is_waited_for(const struct queue *lanes, const struct action_queue *lane)
 {
     return lane->kind->takes_slot ? lanes->groups_waiting > 0 : lane->count > 0 || lane->more;
 }
 
-void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
+void queue_load(struct queue *lanes, struct action_queue *lane, size_t bytes)
 {
     lane->running_bytes += bytes;
     if (lane->kind->takes_slot) {
@@ -396,7 +396,7 @@ void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
     lane_changed(lanes, lane);
 }
 
-void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
+void queue_give(struct queue *lanes, struct action_queue *lane, size_t bytes)
 {
     assert(lane->running > 0 && lane->running_bytes >= bytes);
     lane->running--;

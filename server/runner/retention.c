@@ -35,7 +35,7 @@ static bool read_horizon(struct retention *retention)
     if (retention->stored_ms >= 0)
         return true;
     if (!journal_read_horizon(retention->store->journal, &stored_ms, &newest_ms)) {
-        store_fail(retention->store);
+        journal_health_fail(retention->store);
         return false;
     }
     int64_t longest = larger(settings->keep_age_ms, settings->keep_dead_ms);
@@ -95,10 +95,10 @@ static int64_t round_ended(struct retention *retention, bool too_large)
 /* Free pages go back to the file system, a few at a time. False: it has to wait. */
 static bool shrink(struct retention *retention)
 {
-    if (store_begin(retention->store) != STORE_TURN_BEGUN)
+    if (journal_health_begin(retention->store) != HEALTH_TURN_BEGUN)
         return false;
     journal_shrink(retention->store->journal, SHRINK_PAGES);
-    return store_commit(retention->store);
+    return journal_health_commit(retention->store);
 }
 
 /* How long to wait for the next step. */
@@ -110,18 +110,18 @@ static int64_t step(struct retention *retention)
     if (!read_horizon(retention))
         return ROUND_NS;
     if (!journal_measure(journal, &used, &free_pages)) {
-        store_fail(retention->store);
+        journal_health_fail(retention->store);
         return ROUND_NS;
     }
     horizon_advance(&retention->horizon, clock_unix_ms(), clock_boot_ms());
     int64_t over_bytes = larger(used - retention->settings->keep_size, 0);
     struct journal_keep keep = what_to_keep(retention, over_bytes);
-    if (store_begin(retention->store) != STORE_TURN_BEGUN)
+    if (journal_health_begin(retention->store) != HEALTH_TURN_BEGUN)
         return ROUND_NS;
     stored_ms = retention->stored_ms;
     put_horizon(retention);
     journal_prune(journal, &keep, &retention->cursor, &pruned);
-    if (!store_commit(retention->store)) {
+    if (!journal_health_commit(retention->store)) {
         retention->cursor = 0;
         retention->stored_ms = stored_ms;
         return ROUND_NS;
@@ -144,7 +144,7 @@ static void step_is_due(struct loop_timer *timer)
 }
 
 void retention_init(struct retention *retention, const struct settings *settings,
-                    struct store *store)
+                    struct journal_health *store)
 {
     *retention =
         (struct retention){.settings = &settings->journal, .store = store, .stored_ms = -1};
@@ -159,10 +159,10 @@ void retention_init(struct retention *retention, const struct settings *settings
 static void begin_horizon(struct retention *retention)
 {
     if (!read_horizon(retention) || retention->stored_ms > 0 ||
-        store_begin(retention->store) != STORE_TURN_BEGUN)
+        journal_health_begin(retention->store) != HEALTH_TURN_BEGUN)
         return;
     put_horizon(retention);
-    if (!store_commit(retention->store))
+    if (!journal_health_commit(retention->store))
         retention->stored_ms = 0;
 }
 

@@ -8,7 +8,7 @@
 
 struct retention {
     const struct journal_settings *settings;
-    struct store *store;
+    struct journal_health *store;
     int64_t window_ms;            /* the longest dedupe window */
     int64_t cursor;               /* the walk is behind this event; 0: it begins */
     struct journal_pruned pruned; /* in this round */
@@ -20,7 +20,7 @@ struct retention {
 
 /* Does nothing until retention_start. */
 void retention_init(struct retention *retention, const struct settings *settings,
-                    struct store *store);
+                    struct journal_health *store);
 /* The first round is about to begin, others follow. */
 void retention_start(struct retention *retention);
 void retention_stop(struct retention *retention);

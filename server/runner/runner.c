@@ -23,8 +23,8 @@
 
 #define ALIVE_NS NS_PER_S
 /* How soon what others have committed is noticed: an older runner, or people who replay. */
-#define LOOK_NS (100 * NS_PER_MS)
-#define LOOK_IDLE_NS (500 * NS_PER_MS)
+#define POLL_NS (100 * NS_PER_MS)
+#define POLL_IDLE_NS (500 * NS_PER_MS)
 /* Pipe actions that are called back have this long; then the release is said all the same. */
 #define RELEASE_NS NS_PER_S
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
@@ -37,14 +37,14 @@ enum { START_CHECK_MS = 1000 };
 struct runner {
     const struct process *process;
     struct loop loop;
-    struct store store;
+    struct journal_health store;
     struct intake *intake;
     struct dispatch dispatch;
     struct retention retention;
     struct listener_link *channels;
     struct loop_watch control;
     struct loop_timer alive_timer;
-    struct loop_timer look_timer;
+    struct loop_timer poll_timer;
     struct loop_timer release_timer; /* pipes have had their time */
     struct loop_timer stop_timer;    /* actions have had theirs */
     int64_t deadline_ns;             /* of the drain */
@@ -68,20 +68,20 @@ static bool collect_frames(struct runner *runner)
     return runner->intake->count > 0;
 }
 
-static void look_around(struct runner *runner)
+static void poll_journal(struct runner *runner)
 {
     if (!journal_changed(runner->store.journal))
         return;
-    intake_look(runner->intake);
-    dispatch_look(&runner->dispatch);
+    intake_refresh(runner->intake);
+    dispatch_refresh(&runner->dispatch);
     runner->others_did = true;
 }
 
 /* Inside the transaction. */
 static void write_turn(struct runner *runner)
 {
-    store_look_at_space(&runner->store);
-    look_around(runner);
+    journal_health_look_at_space(&runner->store);
+    poll_journal(runner);
     dispatch_write_ended(&runner->dispatch, &runner->store);
     intake_write(runner->intake, &runner->dispatch, &runner->store);
     dispatch_write(&runner->dispatch);
@@ -130,31 +130,31 @@ static void share_keys(struct runner *runner)
 
 static void end_turn(struct runner *runner)
 {
-    bool committed = store_commit(&runner->store);
+    bool committed = journal_health_commit(&runner->store);
     if (committed && runner->intake->learned)
         share_keys(runner);
-    intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
+    intake_answer(runner->intake, committed, journal_health_retry_after_s(&runner->store));
     dispatch_settle(&runner->dispatch, committed);
     if (runner->process->shared)
         shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal),
-                          !database_checkpoints_apart());
+                          !sqlite_checkpoints_apart());
     if (committed)
         journal_tend(runner->store.journal);
 }
 
 static void try_turn(struct runner *runner)
 {
-    switch (store_begin(&runner->store)) {
-    case STORE_TURN_BEGUN:
+    switch (journal_health_begin(&runner->store)) {
+    case HEALTH_TURN_BEGUN:
         write_turn(runner);
         end_turn(runner);
         return;
-    case STORE_TURN_WAIT:
+    case HEALTH_TURN_WAIT:
         runner->put_off = true;
         intake_put_off(runner->intake);
         return;
-    case STORE_TURN_REFUSE:
-        intake_answer(runner->intake, false, store_retry_after_s(&runner->store));
+    case HEALTH_TURN_REFUSE:
+        intake_answer(runner->intake, false, journal_health_retry_after_s(&runner->store));
         return;
     }
 }
@@ -164,7 +164,7 @@ static void runner_turn(struct runner *runner)
     bool work = false;
     runner->put_off = false;
     if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
-        store_fail(&runner->store);
+        journal_health_fail(&runner->store);
     if (collect_frames(runner) || work)
         try_turn(runner);
 }
@@ -179,7 +179,7 @@ static bool turn_is_due(struct runner *runner)
         if (listener_link_has_work(channel))
             return true;
     if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
-        store_fail(&runner->store);
+        journal_health_fail(&runner->store);
     return work && runner->store.status == STORE_OK;
 }
 
@@ -323,10 +323,10 @@ static void start_claiming(struct runner *runner)
     retention_start(&runner->retention);
 }
 
-static void leave_alone(struct runner *runner, uint64_t mark)
+static void leave_alone(struct runner *runner, uint64_t runner_id)
 {
-    dispatch_leave_alone(&runner->dispatch, mark);
-    loop_timer_set(&runner->loop, &runner->look_timer, clock_monotonic_ns() + LOOK_NS);
+    dispatch_leave_alone(&runner->dispatch, runner_id);
+    loop_timer_set(&runner->loop, &runner->poll_timer, clock_monotonic_ns() + POLL_NS);
 }
 
 static void supervisor_said(struct runner *runner, const struct control_message *message, int fd)
@@ -370,17 +370,17 @@ static void say_alive(struct loop_timer *timer)
 
 /* What is replayed stands before what the lanes have read already, so they are read again; not in
  * every turn, because an older runner commits all the time. */
-static void look_is_due(struct loop_timer *timer)
+static void poll_is_due(struct loop_timer *timer)
 {
     struct runner *runner = timer->owner;
     if (runner->store.status == STORE_OK)
-        look_around(runner);
+        poll_journal(runner);
     if (runner->others_did) {
-        lanes_reset(&runner->dispatch.lanes);
+        queue_reset(&runner->dispatch.lanes);
         share_keys(runner);
     }
     runner->others_did = false;
-    int64_t pause_ns = runner->dispatch.living_count > 0 ? LOOK_NS : LOOK_IDLE_NS;
+    int64_t pause_ns = runner->dispatch.live_count > 0 ? POLL_NS : POLL_IDLE_NS;
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + pause_ns);
 }
 
@@ -396,7 +396,7 @@ static bool reopened(void *owner)
 static void init_timers(struct runner *runner)
 {
     loop_timer_init(&runner->alive_timer, say_alive, runner);
-    loop_timer_init(&runner->look_timer, look_is_due, runner);
+    loop_timer_init(&runner->poll_timer, poll_is_due, runner);
     loop_timer_init(&runner->release_timer, release_is_due, runner);
     loop_timer_init(&runner->stop_timer, stop_is_due, runner);
     loop_watch_init(&runner->control, control_ready, runner);
@@ -415,7 +415,8 @@ static bool runner_init(struct runner *runner, const struct process *process, st
         return false;
     if (journal_is_new(journal))
         log_write(LOG_INFO, "journal_made", log_text("path", settings->journal.path));
-    store_init(&runner->store, journal, &runner->loop, &settings->journal, reopened, runner);
+    journal_health_init(&runner->store, journal, &runner->loop, &settings->journal, reopened,
+                        runner);
     retention_init(&runner->retention, settings, &runner->store);
     runner->intake = calloc(1, sizeof *runner->intake);
     if (!runner->intake)
@@ -423,7 +424,8 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     /* nobody waits for us yet, and the runner before may be busy with the disk */
     journal_be_patient(journal, true);
     if (!intake_init(runner->intake, settings, journal, err) ||
-        !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->mark, err))
+        !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->runner_id,
+                       err))
         return false;
     journal_be_patient(journal, false);
     share_keys(runner);
@@ -441,7 +443,7 @@ static void runner_finish(struct runner *runner)
     dispatch_finish(&runner->dispatch);
     intake_finish(runner->intake);
     free(runner->intake);
-    store_finish(&runner->store);
+    journal_health_finish(&runner->store);
     journal_close(runner->store.journal);
     loop_finish(&runner->loop);
 }
@@ -467,7 +469,7 @@ _Noreturn void runner_run(const struct process *process)
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");
     say_alive(&runner.alive_timer);
-    look_is_due(&runner.look_timer);
+    poll_is_due(&runner.poll_timer);
     while (!is_over(&runner)) {
         loop_run_once(&runner.loop, turn_is_due(&runner) ? 0 : -1);
         runner_turn(&runner);

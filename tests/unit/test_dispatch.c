@@ -33,7 +33,7 @@ static const struct action_kind kind = {.kind.name = "fake", .start = start, .ta
 static struct journal *journal;
 static struct loop loop;
 static struct dispatch dispatch;
-static struct store store;
+static struct journal_health store;
 
 static bool is_due(void)
 {
@@ -124,16 +124,16 @@ static const char *states(void)
         " || (started_ms IS NOT NULL) FROM delivery ORDER BY seq"};
     static char text[256];
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     text[0] = '\0';
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 1000, sql, &err));
-    struct query query = database_query_values(&db, 0, NULL, 0);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 1000, sql, &err));
+    struct query query = sqlite_query_values(&db, 0, NULL, 0);
     while (query_next(&query)) {
         struct bytes row = query_bytes(&query, 0);
         size_t length = strlen(text);
         snprintf(text + length, sizeof text - length, "%.*s;", (int)row.length, row.data);
     }
-    database_close(&db);
+    sqlite_close(&db);
     return text;
 }
 

@@ -215,11 +215,11 @@ START_TEST(a_delivery_without_its_event_is_dead)
 {
     struct journal *journal = fixture_open();
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "DELETE FROM body"));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_run(&db, "DELETE FROM body"));
+    sqlite_close(&db);
     ck_assert_uint_eq(claim(journal, delivery, 1), 0);
     ck_assert_uint_eq(pending(journal, NULL), 0);
     ck_assert_ptr_nonnull(strstr(death_reason, "not in the journal"));
@@ -470,12 +470,12 @@ START_TEST(reopening_misses_an_event_that_was_acknowledged)
 {
     struct journal *journal = fixture_open();
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     add_committed(journal, "k1");
     add_committed(journal, "k2");
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "DELETE FROM event WHERE seq = 2"));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_run(&db, "DELETE FROM event WHERE seq = 2"));
+    sqlite_close(&db);
     ck_assert(!journal_reopen(journal, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "is not there"));
     ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
@@ -486,11 +486,11 @@ END_TEST
 static int64_t count_rows(const char *sql)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     int64_t number = -1;
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 100, NULL, &err));
-    ck_assert(database_read_number(&db, sql, &number));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 100, NULL, &err));
+    ck_assert(sqlite_read_number(&db, sql, &number));
+    sqlite_close(&db);
     return number;
 }
 

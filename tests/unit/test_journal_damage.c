@@ -270,13 +270,13 @@ END_TEST
 START_TEST(a_log_without_its_database_is_no_first_start)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     struct stat log;
     for (int way = 0; way < 2; way++) {
         ck_assert_int_eq(way == 0 ? unlink(fixture_path) : mknod(fixture_path, 0100600, 0), 0);
         ck_assert_ptr_null(fixture_try_open(1000, &err));
         ck_assert_ptr_nonnull(strstr(err.text, way == 0 ? "is missing" : "is empty"));
-        ck_assert(!database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+        ck_assert(!sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
         ck_assert_ptr_nonnull(strstr(err.text, "beside it is a log"));
         ck_assert_int_eq(stat(log_path, &log), 0);
         ck_assert_int_eq(log.st_size, (off_t)made.size);
@@ -294,7 +294,7 @@ START_TEST(the_reset_bug_is_known_by_the_version)
                 {3050007, false}, {3051000, true},  {3051002, true}, {3051003, false},
                 {3052000, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        ck_assert_msg(database_version_has_reset_bug(rows[i].version) == rows[i].has_bug, "%d",
+        ck_assert_msg(sqlite_version_has_reset_bug(rows[i].version) == rows[i].has_bug, "%d",
                       rows[i].version);
 }
 END_TEST
@@ -323,15 +323,15 @@ END_TEST
 /* As the checkpointer does it. Whether it was told not to judge. */
 static bool come_too_late(void)
 {
-    struct database db;
+    struct sqlite db;
     struct error err = {""};
-    if (!database_open(&db, fixture_path, DATABASE_KEEP, 1000, NULL, &err))
+    if (!sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 1000, NULL, &err))
         return false;
-    bool noted = journal_check_version(&db, &err) && database_note_files(&db, &err);
-    database_clear(&db);
-    if (noted && !database_is_in_place(&db))
-        database_rescue(&db, &err);
-    database_close(&db);
+    bool noted = journal_check_version(&db, &err) && sqlite_note_files(&db, &err);
+    sqlite_clear(&db);
+    if (noted && !sqlite_is_in_place(&db))
+        sqlite_rescue(&db, &err);
+    sqlite_close(&db);
     return !noted && strstr(err.text, "not the one that another process writes");
 }
 
@@ -360,16 +360,16 @@ START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
 {
     for (int left = 0; left < 2; left++) {
         struct error err = {""};
-        struct database checkpointer;
+        struct sqlite checkpointer;
         struct journal *journal = fixture_open();
-        ck_assert(database_open(&checkpointer, fixture_path, DATABASE_KEEP, 1000, NULL, &err));
+        ck_assert(sqlite_open(&checkpointer, fixture_path, SQLITE_MODE_KEEP, 1000, NULL, &err));
         ck_assert(journal_check_version(&checkpointer, &err) &&
-                  database_note_files(&checkpointer, &err));
+                  sqlite_note_files(&checkpointer, &err));
         add(journal);
         add(journal);
-        ck_assert(database_is_in_place(&checkpointer));
+        ck_assert(sqlite_is_in_place(&checkpointer));
         ck_assert_int_eq(truncate(log_path, left * (LOG_HEADER + 3 * FRAME + 2000)), 0);
-        ck_assert(!database_is_in_place(&checkpointer) && database_rescue(&checkpointer, &err));
+        ck_assert(!sqlite_is_in_place(&checkpointer) && sqlite_rescue(&checkpointer, &err));
         ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
         ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
         add(journal);
@@ -382,19 +382,19 @@ END_TEST
 
 START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
 {
-    struct database_lock one, two;
+    struct sqlite_lock one, two;
     struct error err = {""};
-    ck_assert(database_lock_open(&one, fixture_path, &err));
-    ck_assert(database_lock_open(&two, fixture_path, &err));
-    ck_assert(database_lock_take(&one, 0) && database_lock_take(&one, 0));
-    ck_assert(!database_lock_take(&two, 20));
-    database_lock_give(&one);
-    ck_assert(!database_lock_take(&two, 0));
-    database_lock_give(&one);
-    ck_assert(database_lock_take(&two, 0));
-    database_lock_close(&two); /* lets go */
-    ck_assert(database_lock_take(&one, 0));
-    database_lock_close(&one);
+    ck_assert(sqlite_lock_open(&one, fixture_path, &err));
+    ck_assert(sqlite_lock_open(&two, fixture_path, &err));
+    ck_assert(sqlite_lock_take(&one, 0) && sqlite_lock_take(&one, 0));
+    ck_assert(!sqlite_lock_take(&two, 20));
+    sqlite_lock_give(&one);
+    ck_assert(!sqlite_lock_take(&two, 0));
+    sqlite_lock_give(&one);
+    ck_assert(sqlite_lock_take(&two, 0));
+    sqlite_lock_close(&two); /* lets go */
+    ck_assert(sqlite_lock_take(&one, 0));
+    sqlite_lock_close(&one);
 }
 END_TEST
 
@@ -406,41 +406,41 @@ START_TEST(who_waits_for_the_lock_comes_before_who_has_had_it)
     ck_assert_int_eq(pipe(ready), 0);
     pid_t greedy = fork();
     if (greedy == 0) {
-        struct database_lock lock;
-        database_lock_open(&lock, fixture_path, &err);
-        database_lock_take(&lock, 0);
+        struct sqlite_lock lock;
+        sqlite_lock_open(&lock, fixture_path, &err);
+        sqlite_lock_take(&lock, 0);
         ck_assert_int_eq(write(ready[1], "", 1), 1);
         for (;;) { /* never leaves it for longer than this takes */
             usleep(2000);
-            database_lock_give(&lock);
-            database_lock_take(&lock, 1000);
+            sqlite_lock_give(&lock);
+            sqlite_lock_take(&lock, 1000);
         }
     }
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-    struct database_lock lock;
-    ck_assert(database_lock_open(&lock, fixture_path, &err));
+    struct sqlite_lock lock;
+    ck_assert(sqlite_lock_open(&lock, fixture_path, &err));
     for (int i = 0; i < 20; i++) {
-        ck_assert(database_lock_take(&lock, 5000));
-        database_lock_give(&lock);
+        ck_assert(sqlite_lock_take(&lock, 5000));
+        sqlite_lock_give(&lock);
     }
     kill(greedy, SIGKILL);
     waitpid(greedy, NULL, 0);
-    ck_assert(database_lock_take(&lock, 5000)); /* gone with its process */
-    database_lock_close(&lock);
+    ck_assert(sqlite_lock_take(&lock, 5000)); /* gone with its process */
+    sqlite_lock_close(&lock);
 }
 END_TEST
 
 START_TEST(a_lock_file_that_was_removed_is_made_anew)
 {
-    struct database_lock one, two;
+    struct sqlite_lock one, two;
     struct error err = {""};
-    ck_assert(database_lock_open(&one, fixture_path, &err));
+    ck_assert(sqlite_lock_open(&one, fixture_path, &err));
     ck_assert_int_eq(unlink(one.path), 0);
-    ck_assert(database_lock_open(&two, fixture_path, &err));
-    ck_assert(database_lock_take(&one, 0));
-    ck_assert(!database_lock_take(&two, 0));
-    database_lock_close(&one);
-    database_lock_close(&two);
+    ck_assert(sqlite_lock_open(&two, fixture_path, &err));
+    ck_assert(sqlite_lock_take(&one, 0));
+    ck_assert(!sqlite_lock_take(&two, 0));
+    sqlite_lock_close(&one);
+    sqlite_lock_close(&two);
 }
 END_TEST
 
@@ -449,17 +449,17 @@ static bool explains(struct journal *journal, int which, const char *opcode)
 {
     static char text[1024];
     static const char *sql[SQL_COUNT];
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     const char *const *before = db->sql;
     bool found = false;
     snprintf(text, sizeof text, "EXPLAIN %s", before[which]);
     sql[which] = text;
     db->sql = sql;
-    struct query query = database_query_values(db, which, NULL, 0);
+    struct query query = sqlite_query_values(db, which, NULL, 0);
     while (query_next(&query))
         found |= bytes_equal_text(query_bytes(&query, 1), opcode);
     db->sql = before;
-    ck_assert_int_eq(database_status(db), STORE_OK);
+    ck_assert_int_eq(sqlite_status(db), STORE_OK);
     return found;
 }
 
@@ -481,16 +481,16 @@ END_TEST
 START_TEST(a_state_that_cannot_be_is_found_at_the_start)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     struct journal *journal = fixture_open();
     add(journal);
     journal_close(journal);
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 1000, NULL, &err));
-    ck_assert(!database_run(&db, "UPDATE delivery SET state = 'odd'"));
-    database_clear(&db);
-    ck_assert(database_run(&db, "PRAGMA ignore_check_constraints = ON;"
-                                "UPDATE delivery SET state = 'odd'"));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 1000, NULL, &err));
+    ck_assert(!sqlite_run(&db, "UPDATE delivery SET state = 'odd'"));
+    sqlite_clear(&db);
+    ck_assert(sqlite_run(&db, "PRAGMA ignore_check_constraints = ON;"
+                              "UPDATE delivery SET state = 'odd'"));
+    sqlite_close(&db);
     ck_assert_ptr_null(fixture_try_open(1000, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "the journal is damaged: CHECK"));
 }

@@ -13,7 +13,7 @@ static const struct action_kind feed = {.kind.name = "feed"};
 
 static struct journal *journal;
 static struct settings settings;
-static struct lanes lanes;
+static struct queue lanes;
 static int64_t number; /* of the next delivery */
 
 /* Every second route has a command, or all of them. */
@@ -36,14 +36,14 @@ static void begin(size_t routes, bool mixed)
                                             .action_count = 1};
     }
     ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert_msg(lanes_init(&lanes, &settings, journal, &err), "%s", err.text);
+    ck_assert_msg(queue_init(&lanes, &settings, journal, &err), "%s", err.text);
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    ck_assert(lanes_refill(&lanes, journal, 1));
+    ck_assert(queue_refill(&lanes, journal, 1));
 }
 
 static void end(void)
 {
-    lanes_finish(&lanes);
+    queue_finish(&lanes);
     journal_close(journal);
     for (size_t i = 0; i < settings.route_count; i++)
         free((char *)settings.routes[i].name);
@@ -51,13 +51,13 @@ static void end(void)
     fixture_end();
 }
 
-static struct lane *take(void)
+static struct action_queue *take(void)
 {
-    struct lane *lane = lanes_next(&lanes);
+    struct action_queue *lane = queue_next(&lanes);
     if (!lane)
         return NULL;
-    lane_take(&lanes, lane);
-    lane_load(&lanes, lane, 10);
+    queue_take(&lanes, lane);
+    queue_load(&lanes, lane, 10);
     return lane;
 }
 
@@ -67,14 +67,14 @@ START_TEST(every_route_has_its_turn)
     unsigned turns[ROUTES] = {0};
     begin(ROUTES, true);
     for (size_t i = 0; i < ROUTES * EACH; i++)
-        lanes_push(&lanes, i / EACH, 0, number++);
+        queue_push(&lanes, i / EACH, 0, number++);
     for (size_t i = 0; i < ROUTES * EACH; i++) {
-        struct lane *lane = take();
+        struct action_queue *lane = take();
         ck_assert_ptr_nonnull(lane);
         ck_assert_uint_eq(turns[lane->route->index]++, i / ROUTES);
-        lane_give(&lanes, lane, 10);
+        queue_give(&lanes, lane, 10);
     }
-    ck_assert_ptr_null(lanes_next(&lanes));
+    ck_assert_ptr_null(queue_next(&lanes));
     end();
 }
 END_TEST
@@ -82,22 +82,22 @@ END_TEST
 START_TEST(what_may_not_run_holds_up_nothing)
 {
     begin(6, true);
-    for (int i = 0; i < 2 * LANE_FEED; i++)
+    for (int i = 0; i < 2 * QUEUE_FEED; i++)
         for (size_t route = 0; route < 5; route++)
-            lanes_push(&lanes, route, 0, number++);
+            queue_push(&lanes, route, 0, number++);
     size_t taken = 0;
     while (take())
         taken++;
     /* all slots of the three routes with commands, and what two feeds may have */
-    ck_assert_uint_eq(taken, SLOTS + 2 * LANE_FEED);
-    lanes_push(&lanes, 5, 0, number++);
+    ck_assert_uint_eq(taken, SLOTS + 2 * QUEUE_FEED);
+    queue_push(&lanes, 5, 0, number++);
     ck_assert_uint_eq(take()->route->index, 5);
-    ck_assert_ptr_null(lanes_next(&lanes));
-    lane_give(&lanes, &lanes.groups[3].lanes[0], 10);
+    ck_assert_ptr_null(queue_next(&lanes));
+    queue_give(&lanes, &lanes.groups[3].lanes[0], 10);
     ck_assert_uint_eq(take()->route->index, 3);
-    lane_give(&lanes, &lanes.groups[2].lanes[0], 10);
+    queue_give(&lanes, &lanes.groups[2].lanes[0], 10);
     ck_assert(take()->kind->takes_slot);
-    ck_assert_ptr_null(lanes_next(&lanes));
+    ck_assert_ptr_null(queue_next(&lanes));
     end();
 }
 END_TEST
@@ -112,22 +112,22 @@ START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
                                 &seq));
     ck_assert(journal_add_delivery(journal, seq, 0, lanes.groups[70].lanes[0].number));
     ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    ck_assert(lanes_refill(&lanes, journal, 1) && !lanes_next(&lanes));
-    lanes_look(&lanes);
-    lanes_push(&lanes, 71, 0, journal_delivery_seq(seq, 1)); /* others may stand before it */
-    ck_assert_ptr_null(lanes_next(&lanes));
-    ck_assert(lanes_refill(&lanes, journal, 1));
-    ck_assert_uint_eq(lanes_next(&lanes)->route->index, 70);
+    ck_assert(queue_refill(&lanes, journal, 1) && !queue_next(&lanes));
+    queue_refresh(&lanes);
+    queue_push(&lanes, 71, 0, journal_delivery_seq(seq, 1)); /* others may stand before it */
+    ck_assert_ptr_null(queue_next(&lanes));
+    ck_assert(queue_refill(&lanes, journal, 1));
+    ck_assert_uint_eq(queue_next(&lanes)->route->index, 70);
     for (int again = 0; again < 2; again++) {
-        lanes_reset(&lanes);
-        ck_assert_ptr_null(lanes_next(&lanes));
-        ck_assert(lanes_refill(&lanes, journal, 1));
-        ck_assert_uint_eq(lanes_next(&lanes)->count, 1);
+        queue_reset(&lanes);
+        ck_assert_ptr_null(queue_next(&lanes));
+        ck_assert(queue_refill(&lanes, journal, 1));
+        ck_assert_uint_eq(queue_next(&lanes)->count, 1);
     }
     for (size_t i = 0; i < 100; i++)
-        ck_assert_ptr_eq(lanes_find(&lanes, lanes.groups[i].lanes[0].number),
+        ck_assert_ptr_eq(queue_find(&lanes, lanes.groups[i].lanes[0].number),
                          &lanes.groups[i].lanes[0]);
-    ck_assert_ptr_null(lanes_find(&lanes, 101));
+    ck_assert_ptr_null(queue_find(&lanes, 101));
     end();
 }
 END_TEST
@@ -140,21 +140,21 @@ static double seconds_of_events(size_t routes, size_t blocked)
     double best = 1e9;
     begin(routes, routes > 1);
     for (size_t i = 0; i < blocked; i++) {
-        lanes_push(&lanes, 2 * i + 1, 0, number++);
-        lanes_push(&lanes, 2 * i + 1, 0, number++);
-        struct lane *lane = lanes_next(&lanes);
-        lane_take(&lanes, lane);
-        lane_load(&lanes, lane, LANE_FEED_BYTES);
+        queue_push(&lanes, 2 * i + 1, 0, number++);
+        queue_push(&lanes, 2 * i + 1, 0, number++);
+        struct action_queue *lane = queue_next(&lanes);
+        queue_take(&lanes, lane);
+        queue_load(&lanes, lane, QUEUE_FEED_BYTES);
     }
     for (int round = 0; round < ROUNDS; round++) {
         clock_t started = clock();
         for (int i = 0; i < EVENTS; i++) {
-            lanes_push(&lanes, routes / 4 * 2, 0, number++);
-            ck_assert(lanes_refill(&lanes, journal, 1));
-            struct lane *lane = take();
+            queue_push(&lanes, routes / 4 * 2, 0, number++);
+            ck_assert(queue_refill(&lanes, journal, 1));
+            struct action_queue *lane = take();
             ck_assert_uint_eq(lane->route->index, routes / 4 * 2);
-            ck_assert_ptr_null(lanes_next(&lanes));
-            lane_give(&lanes, lane, 10);
+            ck_assert_ptr_null(queue_next(&lanes));
+            queue_give(&lanes, lane, 10);
         }
         double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
         best = seconds < best ? seconds : best;

@@ -25,10 +25,10 @@ static void expect_duplicate(const struct answer_frame *answer, const struct ans
 static void change_journal(const char *sql)
 {
     struct error err = {""};
-    struct database db;
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 2000, NULL, &err));
-    ck_assert(database_begin(&db) && database_run(&db, sql) && database_commit(&db));
-    database_close(&db);
+    struct sqlite db;
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 2000, NULL, &err));
+    ck_assert(sqlite_begin(&db) && sqlite_run(&db, sql) && sqlite_commit(&db));
+    sqlite_close(&db);
 }
 
 START_TEST(a_copy_of_what_failed_runs_it_again_and_of_what_is_done_nothing)
@@ -342,7 +342,7 @@ static int send_copies(struct peer *peer, int first, int last)
 
 START_TEST(a_long_queue_keeps_its_order_around_what_runs_again)
 {
-    enum { LAST = LANE_QUEUE + 100 };
+    enum { LAST = QUEUE_RING + 100 };
     settings->server.commands = 64;
     struct peer peer = peer_start(1);
     ck_assert_int_eq(send_copies(&peer, 0, LAST), 0);

@@ -268,7 +268,7 @@ static off_t size_of_journal(void)
 START_TEST(the_keeper_empties_the_log)
 {
     static struct shared shared;
-    struct process process = {.settings = settings, .shared = &shared, .mark = 3};
+    struct process process = {.settings = settings, .shared = &shared, .runner_id = 3};
     int ends[2], status;
     struct journal *journal = fixture_open();
     struct event_frame event = fixture_event("k", bytes_of_text("{}"));
