@@ -15,6 +15,7 @@
 #include "config/load.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
+#include "server/journal/lock.h"
 #include "server/process/generation.h"
 #include "server/process/notify.h"
 #include "server/process/preflight.h"

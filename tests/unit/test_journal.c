@@ -2,6 +2,7 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
+#include "server/journal/lock.h"
 #include "server/journal/tables.h"
 
 #include <fcntl.h>
