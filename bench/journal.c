@@ -2,8 +2,8 @@
  * bench_journal DIRECTORY [BYTES] [SECONDS]. Events have a dedupe key and one delivery each, as the
  * runner writes them; a checkpointer thread is not there, so the checkpoints are the writer's own.
  */
-#include "server/journal/journal.h"
 #include "base/clock.h"
+#include "server/journal/private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 static const int batches[] = {1, 8, 64, 512};
 
 struct bench {
-    struct journal *journal;
+    struct sqlite_journal *journal;
     struct event_frame event;
     int64_t action;
     uint64_t events, commits;
@@ -25,17 +25,17 @@ static bool write_batch(struct bench *bench, int batch)
     char id[ID_TEXT_SIZE], key[32];
     int64_t seq;
     int64_t begin = clock_monotonic_ns();
-    if (journal_begin(bench->journal) != STORE_OK)
+    if (writer_begin(bench->journal) != SQLITE_STATUS_OK)
         return false;
     for (int i = 0; i < batch; i++) {
         snprintf(key, sizeof key, "delivery-%llu", (unsigned long long)bench->events++);
         bench->event.dedupe_key = bench->event.delivery_id = bytes_of_text(key);
         bench->event.received_ms = clock_unix_ms();
         id_create(bench->event.received_ms, id);
-        journal_add_event(bench->journal, id, "bench", &bench->event, &seq);
-        journal_add_delivery(bench->journal, seq, 0, bench->action);
+        events_add(bench->journal, id, "bench", &bench->event, &seq);
+        events_add_delivery(bench->journal, seq, 0, bench->action);
     }
-    if (journal_commit(bench->journal) != STORE_OK)
+    if (writer_commit(bench->journal) != SQLITE_STATUS_OK)
         return false;
     int64_t took = clock_monotonic_ns() - begin;
     bench->worst_ns = took > bench->worst_ns ? took : bench->worst_ns;
@@ -75,14 +75,14 @@ static bool open_bench(struct bench *bench, const char *directory)
     snprintf(path, sizeof path, "%s/bench.db", directory);
     static struct journal_settings settings;
     settings.path = path;
-    bench->journal = journal_open(&settings, 0, &why);
+    bench->journal = writer_open(&settings, 0, &why);
     if (!bench->journal) {
         fprintf(stderr, "%s\n", why.text);
         return false;
     }
-    return journal_begin(bench->journal) == STORE_OK &&
-           journal_find_action(bench->journal, "bench", "1", &bench->action) &&
-           journal_commit(bench->journal) == STORE_OK;
+    return writer_begin(bench->journal) == SQLITE_STATUS_OK &&
+           events_find_action(bench->journal, "bench", "1", &bench->action) &&
+           writer_commit(bench->journal) == SQLITE_STATUS_OK;
 }
 
 int main(int argc, char **argv)
@@ -103,7 +103,7 @@ int main(int argc, char **argv)
     bool good = open_bench(&bench, argv[1]);
     for (size_t i = 0; good && i < sizeof batches / sizeof *batches; i++)
         good = run(&bench, batches[i], seconds);
-    journal_close(bench.journal);
+    writer_close(bench.journal);
     free(body);
     return good ? 0 : 1;
 }

@@ -2,7 +2,7 @@
 #include "config/describe.h"
 #include "config/load.h"
 #include "server/cli/verb.h"
-#include "server/journal/sqlite.h"
+#include "server/journal/journal.h"
 #include "server/process/preflight.h"
 
 #include <getopt.h>
@@ -52,8 +52,8 @@ static void print_summary(const char *file, const struct settings *settings,
 /* What of the machine decides how the journal is written. */
 static void print_library(FILE *out)
 {
-    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", sqlite_library_version(),
-            sqlite_checkpoints_apart()
+    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", journal_library_version(),
+            journal_checkpoints_apart()
                 ? "apart from commits: this version has SQLite's WAL-reset bug"
                 : "beside commits");
 }

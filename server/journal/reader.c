@@ -90,7 +90,7 @@ void journal_reader_close(struct journal_reader *reader)
 
 bool journal_reader_is_well(const struct journal_reader *reader)
 {
-    return sqlite_status(&reader->db) == STORE_OK;
+    return sqlite_status(&reader->db) == SQLITE_STATUS_OK;
 }
 
 bool journal_reader_explain(const struct journal_reader *reader, struct error *err)

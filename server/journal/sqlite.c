@@ -33,28 +33,37 @@ static bool note_failure(struct sqlite *db, int code)
     return false;
 }
 
-enum store_status sqlite_status(const struct sqlite *db)
+enum sqlite_status sqlite_status(const struct sqlite *db)
 {
     static const struct {
         int code;
-        enum store_status status;
+        enum sqlite_status status;
     } rows[] = {
-        {SQLITE_OK, STORE_OK},           {SQLITE_BUSY, STORE_BUSY},
-        {SQLITE_LOCKED, STORE_BUSY},     {SQLITE_FULL, STORE_FULL},
-        {SQLITE_IOERR, STORE_BROKEN},    {SQLITE_CORRUPT, STORE_BROKEN},
-        {SQLITE_NOTADB, STORE_BROKEN},   {SQLITE_CANTOPEN, STORE_BROKEN},
-        {SQLITE_PERM, STORE_BROKEN},     {SQLITE_READONLY, STORE_BROKEN},
-        {SQLITE_PROTOCOL, STORE_BROKEN},
+        {SQLITE_OK, SQLITE_STATUS_OK},           {SQLITE_BUSY, SQLITE_STATUS_BUSY},
+        {SQLITE_LOCKED, SQLITE_STATUS_BUSY},     {SQLITE_FULL, SQLITE_STATUS_FULL},
+        {SQLITE_IOERR, SQLITE_STATUS_BROKEN},    {SQLITE_CORRUPT, SQLITE_STATUS_BROKEN},
+        {SQLITE_NOTADB, SQLITE_STATUS_BROKEN},   {SQLITE_CANTOPEN, SQLITE_STATUS_BROKEN},
+        {SQLITE_PERM, SQLITE_STATUS_BROKEN},     {SQLITE_READONLY, SQLITE_STATUS_BROKEN},
+        {SQLITE_PROTOCOL, SQLITE_STATUS_BROKEN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].code == (db->failure & 0xff))
             return rows[i].status;
-    return STORE_FAILED;
+    return SQLITE_STATUS_FAILED;
 }
 
 void sqlite_clear(struct sqlite *db)
 {
     db->failure = SQLITE_OK;
+}
+
+bool sqlite_fail(struct sqlite *db, const char *reason)
+{
+    if (db->failure == SQLITE_OK) {
+        db->failure = SQLITE_ERROR;
+        snprintf(db->failure_text, sizeof db->failure_text, "%s", reason);
+    }
+    return false;
 }
 
 bool sqlite_explain(const struct sqlite *db, struct error *err)

@@ -20,12 +20,12 @@ enum { SQLITE_STATEMENTS_MAX = 48 };
 enum { SQLITE_PAGE_BYTES = 4096, SQLITE_LOG_PAGES = 4096 };
 
 /* What the failures of SQLite come to for us. */
-enum store_status {
-    STORE_OK,
-    STORE_BUSY,   /* somebody else holds the lock */
-    STORE_FULL,   /* no space */
-    STORE_BROKEN, /* I/O error, damage, read-only: to be closed, opened and checked */
-    STORE_FAILED, /* anything else: memory, or a mistake of ours */
+enum sqlite_status {
+    SQLITE_STATUS_OK,
+    SQLITE_STATUS_BUSY,   /* somebody else holds the lock */
+    SQLITE_STATUS_FULL,   /* no space */
+    SQLITE_STATUS_BROKEN, /* I/O error, damage, read-only: to be closed, opened and checked */
+    SQLITE_STATUS_FAILED, /* anything else: memory, or a mistake of ours */
 };
 
 /* Of the SQLite that is loaded, such as "3.40.1". */
@@ -68,8 +68,10 @@ void sqlite_wait(struct sqlite *db, int busy_ms);
 /* Harmless on one that is not open. */
 void sqlite_close(struct sqlite *db);
 
-enum store_status sqlite_status(const struct sqlite *db);
+enum sqlite_status sqlite_status(const struct sqlite *db);
 void sqlite_clear(struct sqlite *db);
+/* Notes a failure of our own, so that the transaction is not committed; returns false. */
+bool sqlite_fail(struct sqlite *db, const char *reason);
 /* The noted failure as a sentence into `err`; returns false. */
 bool sqlite_explain(const struct sqlite *db, struct error *err);
 

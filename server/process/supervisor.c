@@ -282,8 +282,8 @@ static void supervisor_promote(struct supervisor *sv)
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count),
               log_number("body_memory", sv->current->settings->server.body_memory),
-              log_text("sqlite", sqlite_library_version()),
-              log_text("checkpoints", sqlite_checkpoints_apart() ? "apart" : "beside"));
+              log_text("sqlite", journal_library_version()),
+              log_text("checkpoints", journal_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
     reload_if_wanted(sv);
 }
@@ -610,7 +610,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
         preflight_journal_is_writable(settings, &why) &&
-        !sqlite_files_orphaned(sv->journal_path, &why) &&
+        !journal_is_orphaned(sv->journal_path, &why) &&
         journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
         return true;
     if (sv->stopping)

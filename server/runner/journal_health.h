@@ -1,60 +1,48 @@
-/* Whether the journal takes what it is given: the latch that is set by a failure and opened by
+/* Whether the journal takes what it is given: the latch that is set by a refusal and opened by
  * proof, and the floor of free space. Each change of it is logged once. */
 #ifndef TENTERHOOK_SERVER_RUNNER_JOURNAL_HEALTH_H
 #define TENTERHOOK_SERVER_RUNNER_JOURNAL_HEALTH_H
 
 #include "base/loop.h"
-#include "config/settings.h"
 #include "server/journal/journal.h"
 
 struct journal_health {
     struct journal *journal;
     struct loop *loop;
-    const struct journal_settings *settings;
-    enum store_status status; /* STORE_OK: the next transaction may be tried */
-    enum store_status said;   /* what the log knows; STORE_OK is said when it has lasted */
-    int64_t since_ns;         /* of the last change that was said */
-    int64_t settles_ns;       /* when STORE_OK will have lasted */
-    int64_t busy_since_ns;    /* somebody else's lock is being waited for; 0: no */
+    int64_t min_free;
+    bool refuses;                   /* nothing is submitted but the turn that proves */
+    struct journal_refusal refusal; /* the last */
+    char said[32];                  /* state that the log knows; "" is said when it has lasted */
+    int64_t since_ns;               /* of the last change that was said */
+    int64_t settles_ns;             /* when it will have lasted */
     struct loop_timer retry;
-    int64_t room;               /* bytes above the floor, in this turn */
-    bool low_space, no_outputs; /* what the log knows */
-    /* After the journal was closed, opened and checked: what is in memory is to be made anew.
-     * False: that failed, and so has the journal. */
-    bool (*reopened)(void *owner);
+    struct journal_turn proof;
+    bool proving;                 /* that turn is under way */
+    struct journal_turn *put_off; /* to be submitted again */
+    int64_t put_off_ns;           /* since then; 0: none is */
+    bool low_space, no_outputs;   /* what the log knows */
+    /* The journal was opened anew: what is in memory is to be compared with it. */
+    void (*reopened)(void *owner);
     void *owner;
 };
 
-void journal_health_init(struct journal_health *store, struct journal *journal, struct loop *loop,
-                         const struct journal_settings *settings, bool (*reopened)(void *owner),
+void journal_health_init(struct journal_health *health, struct journal *journal, struct loop *loop,
+                         const struct journal_settings *settings, void (*reopened)(void *owner),
                          void *owner);
-void journal_health_finish(struct journal_health *store);
+/* No turn is under way. */
+void journal_health_finish(struct journal_health *health);
 
-enum journal_health_turn {
-    HEALTH_TURN_BEGUN,  /* a transaction is open */
-    HEALTH_TURN_WAIT,   /* the lock is somebody else's at the moment: leave all as it is, a timer
-                          brings the next turn */
-    HEALTH_TURN_REFUSE, /* the journal takes nothing */
-};
-
-enum journal_health_turn journal_health_begin(struct journal_health *store);
-/* Commits, or rolls back what has failed. True if it is on disk. */
-bool journal_health_commit(struct journal_health *store);
-/* A failure outside of a transaction. */
-void journal_health_fail(struct journal_health *store);
-
-/* What is written in a turn is bounded by the space on its disk. */
-enum room_for { ROOM_FOR_EVENTS, ROOM_FOR_OUTPUTS };
-
-/* At the beginning of a turn. */
-void journal_health_look_at_space(struct journal_health *store);
-/* Whether so many bytes may be written: events above `min_free`, outputs of commands above half of
- * it. The rest is for what has to be written: claims, outcomes, and copying the log. */
-bool journal_health_has_room(const struct journal_health *store, enum room_for what, size_t bytes);
-/* Takes it, if it is there; the log hears once if it is not. */
-bool journal_health_take_room(struct journal_health *store, enum room_for what, size_t bytes);
+/* Before a turn is submitted: how much room it has. Events are kept above `min_free`, outputs of
+ * commands above half of it; the rest is for what has to be written: claims, outcomes, and copying
+ * the log. */
+void journal_health_give_room(struct journal_health *health, struct journal_turn *turn);
+/* Of a completed turn: false where it is not over, and is submitted again soon, because somebody
+ * else holds the lock. One for which that takes too long is refused. */
+bool journal_health_judge(struct journal_health *health, struct journal_turn *turn);
+/* The same of a turn that nobody waits for: it is not submitted again. */
+void journal_health_note(struct journal_health *health, const struct journal_turn *turn);
 
 /* What to tell those who are refused, in seconds. */
-unsigned journal_health_retry_after_s(const struct journal_health *store);
+unsigned journal_health_retry_after_s(const struct journal_health *health);
 
 #endif

@@ -1,6 +1,6 @@
 /* Opens journals as a start of the server does, and says what is in them: a path a line on standard
  * input, a line of JSON each on standard output. */
-#include "server/journal/journal.h"
+#include "server/journal/private.h"
 #include "server/journal/sqlite.h"
 
 #include "base/log.h"
@@ -61,7 +61,7 @@ static void open_state(const char *path)
     struct error err = {""};
     struct sqlite db;
     char integrity[128] = "";
-    struct journal *journal = journal_open(&settings, 1000, &err);
+    struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     printf("{");
     if (journal && sqlite_open(&db, path, SQLITE_MODE_READ, 0, sql, &err)) {
         print_ids(&db);
@@ -74,7 +74,7 @@ static void open_state(const char *path)
     printf(",\"reason\":");
     print_text(err.text);
     printf("}\n");
-    journal_close(journal);
+    writer_close(journal);
     fflush(stdout);
 }
 

@@ -3,7 +3,7 @@
 #define TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 
 #include "handlers/action/action.h"
-#include "server/journal/journal.h"
+#include "server/journal/private.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -29,17 +29,17 @@ static inline void fixture_end(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-static inline struct journal *fixture_try_open(int64_t check_ms, struct error *err)
+static inline struct sqlite_journal *fixture_try_open(int64_t check_ms, struct error *err)
 {
     static struct journal_settings here;
     here = (struct journal_settings){.path = fixture_path};
-    return journal_open(&here, check_ms, err);
+    return writer_open(&here, check_ms, err);
 }
 
-static inline struct journal *fixture_open(void)
+static inline struct sqlite_journal *fixture_open(void)
 {
     struct error err = {""};
-    struct journal *journal = fixture_try_open(1000, &err);
+    struct sqlite_journal *journal = fixture_try_open(1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     return journal;
 }

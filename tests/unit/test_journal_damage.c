@@ -27,17 +27,17 @@ static struct {
 
 static char log_path[128];
 
-static void add(struct journal *journal)
+static void add(struct sqlite_journal *journal)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
     struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     id_create(clock_unix_ms(), id);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_find_action(journal, "alpha", "1", &action) &&
-              journal_add_event(journal, id, "alpha", &event, &seq) &&
-              journal_add_delivery(journal, seq, 0, action));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(events_find_action(journal, "alpha", "1", &action) &&
+              events_add(journal, id, "alpha", &event, &seq) &&
+              events_add_delivery(journal, seq, 0, action));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 
 static void write_log(const uint8_t *data, size_t size)
@@ -73,10 +73,10 @@ static void set_up(void)
 {
     fixture_begin();
     snprintf(log_path, sizeof log_path, "%s-wal", fixture_path);
-    journal_close(fixture_open());
+    writer_close(fixture_open());
     pid_t child = fork();
     if (child == 0) {
-        struct journal *journal = fixture_open();
+        struct sqlite_journal *journal = fixture_open();
         for (int i = 0; i < TRANSACTIONS; i++)
             add(journal);
         kill(getpid(), SIGKILL);
@@ -103,11 +103,11 @@ static struct log_walk walk_over(const uint8_t *data, size_t size)
     return walk;
 }
 
-static size_t count_events(struct journal *journal)
+static size_t count_events(struct sqlite_journal *journal)
 {
     int64_t seqs[64];
     size_t count = 0;
-    ck_assert(journal_find_pending(journal, 1, 0, INT64_MAX, seqs, 64, &count));
+    ck_assert(deliveries_find_pending(journal, 1, 0, INT64_MAX, seqs, NULL, 64, &count));
     return count;
 }
 
@@ -116,9 +116,9 @@ START_TEST(a_whole_log_is_not_damaged)
     struct log_walk walk = walk_over(made.data, made.size);
     ck_assert(!walk.damaged && walk.broken == 0);
     ck_assert_uint_eq(walk.frames, made.frames);
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -190,14 +190,13 @@ START_TEST(what_crashes_leave_is_no_damage)
     for (int round = 0; round < 8; round++) {
         pid_t child = fork();
         if (child == 0) {
-            struct journal *journal = fixture_open();
+            struct sqlite_journal *journal = fixture_open();
             for (int i = 0; i < round; i++)
                 add(journal);
-            journal_begin(journal);
+            writer_begin(journal);
             struct event_frame event = fixture_event("", bytes_of(body, sizeof body));
             int64_t seq;
-            journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event,
-                              &seq);
+            events_add(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event, &seq);
             kill(getpid(), SIGKILL);
         }
         waitpid(child, NULL, 0);
@@ -249,7 +248,7 @@ START_TEST(told_to_it_goes_on_and_keeps_a_copy)
     const struct journal_settings settings = {.path = fixture_path, .damaged = DAMAGED_CONTINUE};
     struct error err = {""};
     break_log();
-    struct journal *journal = journal_open(&settings, 1000, &err);
+    struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     ck_assert_uint_eq(count_copies(), 2);
     size_t left = count_events(journal);
@@ -258,10 +257,10 @@ START_TEST(told_to_it_goes_on_and_keeps_a_copy)
     ck_assert_int_eq(stat(log_path, &log), 0);
     ck_assert_int_eq(log.st_size, 0); /* begun anew */
     add(journal);
-    journal_close(journal);
+    writer_close(journal);
     journal = fixture_open();
     ck_assert_uint_eq(count_events(journal), left + 1);
-    journal_close(journal);
+    writer_close(journal);
     ck_assert_uint_eq(count_copies(), 2);
 }
 END_TEST
@@ -303,7 +302,7 @@ END_TEST
 START_TEST(who_reads_notices_that_the_files_are_others)
 {
     struct error err = {""};
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct journal_reader *reader = journal_reader_open(fixture_path, &err);
     ck_assert_msg(reader != NULL, "%s", err.text);
     ck_assert(!journal_reader_changed(reader));
@@ -313,10 +312,10 @@ START_TEST(who_reads_notices_that_the_files_are_others)
     ck_assert(journal_reader_changed(reader) && !journal_reader_is_well(reader));
     ck_assert(!journal_reader_explain(reader, &err) && strstr(err.text, "is not at its path"));
     journal_reader_close(reader);
-    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-    ck_assert(journal_reopen(journal, &err));
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+    ck_assert(writer_reopen(journal, &err));
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -339,7 +338,7 @@ static bool come_too_late(void)
 START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
 {
     struct error err = {""};
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add(journal);
     ck_assert_int_eq(unlink(log_path), 0);
     pid_t late = fork();
@@ -348,10 +347,10 @@ START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
     int status = -1;
     ck_assert_int_eq(waitpid(late, &status, 0), late);
     ck_assert_int_eq(status, 0);
-    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-    ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+    ck_assert_msg(writer_reopen(journal, &err), "%s", err.text);
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -361,7 +360,7 @@ START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
     for (int left = 0; left < 2; left++) {
         struct error err = {""};
         struct sqlite checkpointer;
-        struct journal *journal = fixture_open();
+        struct sqlite_journal *journal = fixture_open();
         ck_assert(sqlite_open(&checkpointer, fixture_path, SQLITE_MODE_KEEP, 1000, NULL, &err));
         ck_assert(journal_check_version(&checkpointer, &err) &&
                   sqlite_note_files(&checkpointer, &err));
@@ -370,10 +369,10 @@ START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
         ck_assert(sqlite_is_in_place(&checkpointer));
         ck_assert_int_eq(truncate(log_path, left * (LOG_HEADER + 3 * FRAME + 2000)), 0);
         ck_assert(!sqlite_is_in_place(&checkpointer) && sqlite_rescue(&checkpointer, &err));
-        ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-        ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+        ck_assert_msg(writer_reopen(journal, &err), "%s", err.text);
         add(journal);
-        journal_close(journal);
+        writer_close(journal);
     }
 }
 END_TEST
@@ -445,7 +444,7 @@ START_TEST(a_lock_file_that_was_removed_is_made_anew)
 END_TEST
 
 /* What SQLite's machine does for a statement of the writer. */
-static bool explains(struct journal *journal, int which, const char *opcode)
+static bool explains(struct sqlite_journal *journal, int which, const char *opcode)
 {
     static char text[1024];
     static const char *sql[SQL_COUNT];
@@ -459,22 +458,22 @@ static bool explains(struct journal *journal, int which, const char *opcode)
     while (query_next(&query))
         found |= bytes_equal_text(query_bytes(&query, 1), opcode);
     db->sql = before;
-    ck_assert_int_eq(sqlite_status(db), STORE_OK);
+    ck_assert_int_eq(sqlite_status(db), SQLITE_STATUS_OK);
     return found;
 }
 
 START_TEST(what_is_written_for_each_event_builds_no_tree)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     ck_assert(explains(journal, SQL_ADD_DELIVERY, "MakeRecord"));
     ck_assert(!explains(journal, SQL_ADD_BODY, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_CLAIM, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_FINISH, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_TAKE_OVER, "OpenEphemeral"));
-    journal_close(journal);
+    writer_close(journal);
     journal = fixture_open();
     ck_assert(!explains(journal, SQL_ADD_DELIVERY, "OpenEphemeral"));
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -482,9 +481,9 @@ START_TEST(a_state_that_cannot_be_is_found_at_the_start)
 {
     struct error err = {""};
     struct sqlite db;
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add(journal);
-    journal_close(journal);
+    writer_close(journal);
     ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 1000, NULL, &err));
     ck_assert(!sqlite_run(&db, "UPDATE delivery SET state = 'odd'"));
     sqlite_clear(&db);

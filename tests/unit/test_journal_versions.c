@@ -8,7 +8,7 @@ START_TEST(a_newer_journal_is_refused)
 {
     struct error err = {""};
     struct sqlite db;
-    journal_close(fixture_open());
+    writer_close(fixture_open());
     ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION + 1);
@@ -67,17 +67,16 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
         {"PRAGMA integrity_check", "ok"}};
     struct error err = {""};
     struct sqlite db;
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     const struct event_frame event = fixture_event("key", bytes_of_text("{}"));
     int64_t seq;
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(
-        journal_add_event(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    journal_close(journal);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(events_add(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    writer_close(journal);
     add_dead_ones();
     make_older(_i);
-    journal_close(fixture_open());
+    writer_close(fixture_open());
     ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         char text[64];

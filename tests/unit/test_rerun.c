@@ -117,16 +117,16 @@ START_TEST(a_copy_that_comes_with_the_outcome_finds_it_failed)
     ask(&peer, 0, "k");
     wait_count(&board->started, 1);
     wait_journal(COUNT_STATE("running"), 1);
-    struct journal *other = fixture_open(); /* holds its next turn up until both are there */
-    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    struct sqlite_journal *other = fixture_open(); /* holds its next turn up until both are there */
+    ck_assert_int_eq(writer_begin(other), SQLITE_STATUS_OK);
     atomic_store(&board->hold, 0);
     wait_count(&board->failed, 1);
     buffer_init(&out, 1 << 20);
     put_event(&peer, &out, 0, "k");
     send_all(&peer, &out);
     usleep(200000); /* held for longer than it tries at a time: the next try has the copy */
-    ck_assert_int_eq(journal_commit(other), STORE_OK);
-    journal_close(other);
+    ck_assert_int_eq(writer_commit(other), SQLITE_STATUS_OK);
+    writer_close(other);
     ck_assert_uint_eq(wait_answer(&peer).status, FRAME_AGAIN);
     peer_leave(&peer);
 }

@@ -25,7 +25,7 @@ enum { REOPEN_CHECK_MS = 3000 };
 
 /* Looks for damage until the time is over: a journal of gigabytes must not keep the server from
  * starting. */
-static bool journal_check(struct journal *journal, int64_t check_ms, struct error *err)
+static bool journal_check(struct sqlite_journal *journal, int64_t check_ms, struct error *err)
 {
     char verdict[256] = "ok";
     if (check_ms <= 0)
@@ -43,7 +43,7 @@ static bool journal_check(struct journal *journal, int64_t check_ms, struct erro
 /* All that the log holds goes into the file, and the next commit begins the log anew with other
  * salts: so no frame that was left in it by a crash can be taken for one of the present log. While
  * somebody reads it stays as it is; that is allowed only where nothing was dropped from it. */
-static bool begin_log_anew(struct journal *journal, bool must, struct error *err)
+static bool begin_log_anew(struct sqlite_journal *journal, bool must, struct error *err)
 {
     if (sqlite_checkpoint(&journal->db, true))
         return true;
@@ -62,19 +62,19 @@ static bool trust_own_states(struct sqlite *db, struct error *err)
 }
 
 /* No other process writes meanwhile. */
-static bool look_and_prepare(struct journal *journal, int64_t check_ms, struct error *err)
+static bool look_and_prepare(struct sqlite_journal *journal, int64_t check_ms, struct error *err)
 {
     struct sqlite *db = &journal->db;
     bool damaged = false, walk = check_ms > 0;
     return (!walk ||
             journal_check_log(sqlite_path(db), journal->settings->damaged == DAMAGED_CONTINUE,
                               &damaged, err)) &&
-           journal_prepare(db, &journal->is_new, err) && sqlite_note_files(db, err) &&
+           journal_prepare(db, &journal->base.is_new, err) && sqlite_note_files(db, err) &&
            journal_check(journal, check_ms, err) && trust_own_states(db, err) &&
            (!walk || begin_log_anew(journal, damaged, err));
 }
 
-static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_ms,
+static bool journal_connect(struct sqlite_journal *journal, int busy_ms, int64_t check_ms,
                             struct error *err)
 {
     struct sqlite *db = &journal->db;
@@ -91,45 +91,44 @@ static bool journal_connect(struct journal *journal, int busy_ms, int64_t check_
     return error_prefix(err, "%s", path);
 }
 
-void journal_be_patient(struct journal *journal, bool patient)
+void writer_be_patient(struct sqlite_journal *journal, bool patient)
 {
     sqlite_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
 }
 
-struct journal *journal_open(const struct journal_settings *settings, int64_t check_ms,
-                             struct error *err)
+struct sqlite_journal *writer_open(const struct journal_settings *settings, int64_t check_ms,
+                                   struct error *err)
 {
-    struct journal *journal = calloc(1, sizeof *journal);
+    struct sqlite_journal *journal = calloc(1, sizeof *journal);
     if (!journal) {
         error_set(err, "no memory for the journal");
         return NULL;
     }
+    journal->base.engine = &sqlite_engine;
     journal->settings = settings;
+    dedupe_init(&journal->keys);
     if (!journal_connect(journal, REOPEN_BUSY_MS, check_ms, err)) {
-        journal_close(journal);
+        writer_close(journal);
         return NULL;
     }
-    journal_be_patient(journal, false);
-    journal_changed(journal);
+    writer_be_patient(journal, false);
+    writer_changed(journal);
     return journal;
 }
 
-bool journal_is_new(const struct journal *journal)
-{
-    return journal->is_new;
-}
-
-void journal_close(struct journal *journal)
+void writer_close(struct sqlite_journal *journal)
 {
     if (!journal)
         return;
     sqlite_close(&journal->db);
+    dedupe_finish(&journal->keys);
+    engine_finish(&journal->base);
     free(journal);
 }
 
 /* The newest event that was acknowledged through us. Where the log was cut it may be gone for good:
  * that is said, and nothing is won by refusing those that come. */
-static bool has_last_event(struct journal *journal, struct error *err)
+static bool has_last_event(struct sqlite_journal *journal, struct error *err)
 {
     struct query query;
     bool found = journal->last_event == 0;
@@ -138,7 +137,7 @@ static bool has_last_event(struct journal *journal, struct error *err)
     query = sqlite_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
     while (query_next(&query))
         found = bytes_equal_text(query_bytes(&query, 0), journal->last_id);
-    if (sqlite_status(&journal->db) != STORE_OK)
+    if (sqlite_status(&journal->db) != SQLITE_STATUS_OK)
         return sqlite_explain(&journal->db, err);
     if (!found && journal->was_cut) {
         log_write(LOG_ERROR, "journal_lost", log_text("up_to_id", journal->last_id),
@@ -151,15 +150,15 @@ static bool has_last_event(struct journal *journal, struct error *err)
 
 /* The log may have pages that the kernel believes to be on disk and are not: all of it is written
  * to the file, synced, and the log begun anew. */
-static bool is_whole(struct journal *journal, struct error *err)
+static bool is_whole(struct sqlite_journal *journal, struct error *err)
 {
     struct sqlite *db = &journal->db;
-    if (!sqlite_checkpoint(db, true) || journal_probe(journal) != STORE_OK)
+    if (!sqlite_checkpoint(db, true) || writer_probe(journal) != SQLITE_STATUS_OK)
         return sqlite_explain(db, err);
     return has_last_event(journal, err);
 }
 
-bool journal_reopen(struct journal *journal, struct error *err)
+bool writer_reopen(struct sqlite_journal *journal, struct error *err)
 {
     struct sqlite *db = &journal->db;
     const char *path = journal->settings->path;
@@ -178,13 +177,13 @@ bool journal_reopen(struct journal *journal, struct error *err)
     }
     journal->was_cut = false;
     sqlite_wait(db, BUSY_MS);
-    journal_changed(journal);
+    writer_changed(journal);
     return true;
 }
 
 /* ---- transactions ---- */
 
-enum store_status journal_begin(struct journal *journal)
+enum sqlite_status writer_begin(struct sqlite_journal *journal)
 {
     sqlite_clear(&journal->db);
     journal->event_added = 0;
@@ -192,7 +191,7 @@ enum store_status journal_begin(struct journal *journal)
     return sqlite_status(&journal->db);
 }
 
-enum store_status journal_commit(struct journal *journal)
+enum sqlite_status writer_commit(struct sqlite_journal *journal)
 {
     if (sqlite_commit(&journal->db) && journal->event_added) {
         journal->last_event = journal->event_added;
@@ -201,55 +200,57 @@ enum store_status journal_commit(struct journal *journal)
     return sqlite_status(&journal->db);
 }
 
-bool journal_touch(struct journal *journal)
+bool writer_touch(struct sqlite_journal *journal)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION);
     return sqlite_run(&journal->db, sql);
 }
 
-enum store_status journal_probe(struct journal *journal)
+enum sqlite_status writer_probe(struct sqlite_journal *journal)
 {
-    if (journal_begin(journal) != STORE_OK)
+    if (writer_begin(journal) != SQLITE_STATUS_OK)
         return sqlite_status(&journal->db);
-    journal_touch(journal);
-    return journal_commit(journal);
+    writer_touch(journal);
+    return writer_commit(journal);
 }
 
-void journal_copy_log(struct journal *journal)
+void writer_copy_log(struct sqlite_journal *journal)
 {
     sqlite_clear(&journal->db);
     sqlite_checkpoint(&journal->db, false);
     sqlite_clear(&journal->db);
 }
 
-void journal_tend(struct journal *journal)
+void writer_tend(struct sqlite_journal *journal)
 {
-    unsigned pages = journal_log_pages(journal);
+    unsigned pages = writer_log_pages(journal);
+    if (journal->shared)
+        shared_tell_pages(journal->shared, pages, !sqlite_checkpoints_apart());
     if (pages < journal->tended_pages) /* begun anew */
         journal->tended_pages = 0;
     if (!sqlite_checkpoints_apart() || pages < journal->tended_pages + CHECKPOINT_PAGES)
         return;
     journal->tended_pages = pages;
-    journal_copy_log(journal);
+    writer_copy_log(journal);
 }
 
-void journal_forget_failure(struct journal *journal)
+void writer_forget_failure(struct sqlite_journal *journal)
 {
     sqlite_clear(&journal->db);
 }
 
-enum store_status journal_status(const struct journal *journal)
+enum sqlite_status writer_status(const struct sqlite_journal *journal)
 {
     return sqlite_status(&journal->db);
 }
 
-bool journal_explain(const struct journal *journal, struct error *err)
+bool writer_explain(const struct sqlite_journal *journal, struct error *err)
 {
     return sqlite_explain(&journal->db, err);
 }
 
-bool journal_changed(struct journal *journal)
+bool writer_changed(struct sqlite_journal *journal)
 {
     int64_t before = journal->data_version;
     struct query query = sqlite_query_values(&journal->db, SQL_DATA_VERSION, NULL, 0);
@@ -258,7 +259,7 @@ bool journal_changed(struct journal *journal)
     return journal->data_version != before;
 }
 
-unsigned journal_log_pages(const struct journal *journal)
+unsigned writer_log_pages(const struct sqlite_journal *journal)
 {
     return (unsigned)journal->db.log_pages;
 }
