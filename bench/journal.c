@@ -17,7 +17,7 @@ enum { BATCH_MAX = 512 };
 struct bench {
     struct journal *journal;
     struct journal_turn turn;
-    struct event_frame events[BATCH_MAX];
+    struct event events[BATCH_MAX];
     struct journal_admit admits[BATCH_MAX];
     char keys[BATCH_MAX][32];
     struct journal_action action;
@@ -37,13 +37,12 @@ static bool write_batch(struct bench *bench, int batch)
     bench->turn.admits = bench->admits;
     bench->turn.admit_count = (size_t)batch;
     for (int i = 0; i < batch; i++) {
-        struct event_frame *event = &bench->events[i];
+        struct event *event = &bench->events[i];
         snprintf(bench->keys[i], sizeof bench->keys[i], "delivery-%llu",
                  (unsigned long long)bench->next_key++);
-        event->dedupe_key = event->delivery_id = bytes_of_text(bench->keys[i]);
+        event->dedupe_key = event->message_id = bytes_of_text(bench->keys[i]);
         event->received_ms = bench->turn.now_ms;
         bench->admits[i] = (struct journal_admit){.event = event,
-                                                  .route = "bench",
                                                   .window_ms = WINDOW_MS,
                                                   .actions = &bench->action.number,
                                                   .action_count = 1};
@@ -116,12 +115,12 @@ int main(int argc, char **argv)
     memset(body, 'x', size);
     static struct bench bench;
     for (int i = 0; i < BATCH_MAX; i++)
-        bench.events[i] =
-            (struct event_frame){.client = bytes_of_text("192.0.2.1"),
-                                 .event_type = bytes_of_text("push"),
-                                 .content_type = bytes_of_text("application/json"),
-                                 .headers = bytes_of_text("{\"user-agent\":\"bench\"}"),
-                                 .body = bytes_of(body, size)};
+        bench.events[i] = (struct event){.route = bytes_of_text("bench"),
+                                         .client = bytes_of_text("192.0.2.1"),
+                                         .type = bytes_of_text("push"),
+                                         .content_type = bytes_of_text("application/json"),
+                                         .headers = bytes_of_text("{\"user-agent\":\"bench\"}"),
+                                         .body = bytes_of(body, size)};
     bool good = open_bench(&bench, argv[1]);
     for (size_t i = 0; good && i < sizeof batches / sizeof *batches; i++)
         good = run(&bench, batches[i], seconds);

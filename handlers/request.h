@@ -39,9 +39,9 @@ struct request {
     const struct json_summary *json; /* of the body, once it has passed the guard; or NULL */
 
     /* What authentication brings out, each empty where the provider has none. */
-    struct bytes delivery;   /* the provider's own id of this delivery */
+    struct bytes message_id; /* the sender's own id of this message */
     struct bytes event_type; /* "push" */
-    struct bytes dedupe_key; /* default: delivery */
+    struct bytes dedupe_key; /* default: message_id */
     size_t secret_used;      /* which secret of the list matched, from 0 */
 };
 

@@ -6,22 +6,29 @@
 #include "base/loop.h"
 #include "config/settings.h"
 
-/* What an action is given. Owned by the caller, alive until `done`. Texts are NUL-terminated. */
+/* A text of a delivery, and under which name an action sees it. */
+struct delivery_name {
+    const char *name;
+    size_t text;  /* its number in delivery.texts */
+    bool is_bare; /* JSON by itself: without quotes in the envelope */
+};
+
+/* Both in the order in which they are shown. */
+struct delivery_names {
+    const struct delivery_name *members;   /* of the envelope */
+    const struct delivery_name *variables; /* of the environment */
+    size_t member_count, variable_count;
+};
+
+/* What an action is given. Owned by the caller, alive until `done`. */
 struct delivery {
-    const char *event_id;
-    const char *route;
-    const char *action;
-    const char *event_type;  /* "" if there is none */
-    const char *delivery_id; /* the provider's, "" if there is none */
-    const char *client;      /* "192.0.2.1" */
-    const char *content_type;
-    int64_t received_ms;  /* Unix */
-    unsigned attempt;     /* from 1 */
-    struct bytes body;    /* raw, as received */
-    bool body_is_json;    /* it has passed the guard */
-    bool after_crash;     /* a runner has left it, or another one of its action, in the middle:
-                             whoever follows the action may hold a piece */
-    struct bytes headers; /* the headers kept, a JSON object as text */
+    const struct delivery_names *names;
+    const char *const *texts; /* NUL-terminated; "" where there is none */
+    struct bytes headers;     /* the stored headers, a JSON object as text */
+    struct bytes body;        /* raw, as received */
+    bool body_is_json;        /* it has passed the guard */
+    bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
+                         follows the action may hold a piece */
 };
 
 enum outcome_kind {

@@ -2,7 +2,6 @@
  * value, 2^64 and 1e400 included. The guard has passed it, so a string ends where it seems to. */
 #include "handlers/action/envelope.h"
 
-#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/json_text.h"
 
@@ -40,33 +39,25 @@ static bool append_base64(struct buffer *out, struct bytes data)
     return true;
 }
 
-/* ,"name":"text" */
-static bool append_member(struct buffer *out, const char *name, const char *text)
+/* name":"text" or name":text */
+static bool append_member(struct buffer *out, const struct delivery_name *name, const char *text)
 {
-    return buffer_append_text(out, ",\"") && buffer_append_text(out, name) &&
-           buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
+    if (!buffer_append_text(out, name->name))
+        return false;
+    if (name->is_bare)
+        return buffer_append_text(out, "\":") && buffer_append_text(out, text);
+    return buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
            buffer_append_text(out, "\"");
 }
 
 static bool append_texts(struct buffer *out, const struct delivery *delivery)
 {
-    char received[CLOCK_TEXT_SIZE];
-    clock_format_unix_ms(delivery->received_ms, received);
-    const struct {
-        const char *name, *text;
-    } members[] = {
-        {"route", delivery->route},      {"action", delivery->action},
-        {"event", delivery->event_type}, {"delivery", delivery->delivery_id},
-        {"received", received},          {"client", delivery->client},
-    };
-    if (!buffer_append_text(out, "{\"id\":\"") ||
-        !json_escape(out, bytes_of_text(delivery->event_id)) || !buffer_append_text(out, "\""))
-        return false;
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
-        if (!append_member(out, members[i].name, members[i].text))
+    const struct delivery_names *names = delivery->names;
+    for (size_t i = 0; i < names->member_count; i++)
+        if (!buffer_append_text(out, i ? ",\"" : "{\"") ||
+            !append_member(out, &names->members[i], delivery->texts[names->members[i].text]))
             return false;
-    return buffer_printf(out, ",\"attempt\":%u", delivery->attempt) &&
-           append_member(out, "content_type", delivery->content_type);
+    return true;
 }
 
 static bool append_headers(struct buffer *out, struct bytes headers)

@@ -2,13 +2,9 @@
  * values come from the sender, never names. */
 #include "handlers/action/environment.h"
 
-#include "base/clock.h"
 #include "handlers/action/spawn.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-enum { EVENT_VARIABLES = 8 };
 
 struct environment {
     struct arena *arena;
@@ -51,19 +47,10 @@ static bool add_passed(struct environment *env, const struct command_settings *s
 
 static bool add_event(struct environment *env, const struct delivery *delivery, struct error *err)
 {
-    char attempt[16], received[CLOCK_TEXT_SIZE];
-    snprintf(attempt, sizeof attempt, "%u", delivery->attempt);
-    clock_format_unix_ms(delivery->received_ms, received);
-    const struct {
-        const char *name, *value;
-    } variables[EVENT_VARIABLES] = {
-        {"TENTERHOOK_ID", delivery->event_id},          {"TENTERHOOK_ROUTE", delivery->route},
-        {"TENTERHOOK_ACTION", delivery->action},        {"TENTERHOOK_EVENT", delivery->event_type},
-        {"TENTERHOOK_DELIVERY", delivery->delivery_id}, {"TENTERHOOK_ATTEMPT", attempt},
-        {"TENTERHOOK_CLIENT", delivery->client},        {"TENTERHOOK_RECEIVED", received},
-    };
-    for (int i = 0; i < EVENT_VARIABLES; i++)
-        if (!environment_add(env, variables[i].name, variables[i].value, err))
+    const struct delivery_names *names = delivery->names;
+    for (size_t i = 0; i < names->variable_count; i++)
+        if (!environment_add(env, names->variables[i].name,
+                             delivery->texts[names->variables[i].text], err))
             return false;
     return true;
 }
@@ -71,7 +58,8 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
                                      const struct delivery *delivery, struct error *err)
 {
-    size_t most = settings->pass_env.count + settings->env.count + EVENT_VARIABLES + 1;
+    size_t most =
+        settings->pass_env.count + settings->env.count + delivery->names->variable_count + 1;
     struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
     if (!env.items) {
         error_set(err, "out of memory");

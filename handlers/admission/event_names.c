@@ -63,7 +63,7 @@ static const struct row event_names_rows[] = {
                  "not know; the first that is there."},
     {.name = "delivery",
      .type = ROW_CUSTOM,
-     .offset = offsetof(struct event_names, delivery),
+     .offset = offsetof(struct event_names, message_id),
      .read = read_values,
      .syntax = VALUES_SYNTAX,
      .json_schema = VALUES_SCHEMA,
@@ -114,10 +114,10 @@ struct verdict event_names_take(const struct event_names *names, bool body_is_si
     struct verdict verdict = verdict_go_on();
     if (names->event.count && request->event_type.length == 0)
         verdict = take_first(&names->event, request, &request->event_type);
-    if (verdict.reply != REPLY_NONE || !names->delivery.count || request->delivery.length > 0)
+    if (verdict.reply != REPLY_NONE || !names->message_id.count || request->message_id.length > 0)
         return verdict;
-    verdict = take_first(&names->delivery, request, &request->delivery);
-    if (request->delivery.length > 0 && body_is_signed && all_lie_in_body(&names->delivery))
-        request->dedupe_key = request->delivery;
+    verdict = take_first(&names->message_id, request, &request->message_id);
+    if (request->message_id.length > 0 && body_is_signed && all_lie_in_body(&names->message_id))
+        request->dedupe_key = request->message_id;
     return verdict;
 }

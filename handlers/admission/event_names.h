@@ -9,13 +9,13 @@
 
 /* Of each list the first value that is there. Only values of the head and of the body. */
 struct event_names {
-    struct value_list event, delivery;
+    struct value_list event, message_id;
 };
 
 /* The keys of a route; its part is struct event_names. */
 extern const struct row_section event_names_route_section;
 
-/* Fills in request->event_type and ->delivery where the provider has not, and the key for
+/* Fills in request->event_type and ->message_id where the provider has not, and the key for
  * duplicates where the id is signed (`body_is_signed`: only the sender can have written the body).
  * After the body has passed content_check. Goes on, or REPLY_UNPROCESSABLE for a value that is
  * there twice. */

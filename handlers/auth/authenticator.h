@@ -10,8 +10,9 @@
 
 /* What a kind of authentication knows of its sender's events. */
 struct event_source {
-    const char *sender;                  /* the provider's name; NULL: nothing is known */
-    bool names_events, names_deliveries; /* it says of what type an event is, and its id */
+    const char *sender; /* the provider's name; NULL: nothing is known */
+    bool names_events,
+        names_messages; /* it says of what type an event is, and the id of its message */
     const struct text_list *events; /* types that it is known to send; NULL or empty: unknown */
     bool complete;                  /* these are all */
 };
@@ -30,7 +31,7 @@ struct authenticator {
     void (*feed)(void *state, struct bytes piece);
 
     /* The whole body is in request->body: go on, or refuse (or REPLY_HANDSHAKE). NULL if the head
-     * was all. Fills in delivery, event_type and dedupe_key where the scheme has them. */
+     * was all. Fills in message_id, event_type and dedupe_key where the scheme has them. */
     struct verdict (*body)(const void *settings, struct request *request, void *state);
 
     /* Gives back what is not arena memory; called once after `head` passed, in any case. May be

@@ -161,8 +161,8 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     struct event_source source = route_event_source(route);
     bool ok = check_values(load, node, defaults, route, "event", &names->event,
                            source.names_events ? source.sender : NULL);
-    ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
-                      source.names_deliveries ? source.sender : NULL) &&
+    ok = check_values(load, node, defaults, route, "delivery", &names->message_id,
+                      source.names_messages ? source.sender : NULL) &&
          ok;
     bool named = source.names_events || names->event.count > 0;
     ok = check_events(load, find_key(node, defaults, "events"), route, &source, named) && ok;

@@ -372,15 +372,15 @@ static bool body_signed(const struct scheme *scheme, const struct template *sign
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
+static bool message_id_signed(const struct scheme *scheme, const struct template *signed_text)
 {
-    if (signs_nothing(scheme) || scheme->delivery.count == 0)
+    if (signs_nothing(scheme) || scheme->message_id.count == 0)
         return false;
-    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
+    if (template_uses(signed_text, VALUE_MESSAGE_ID) || scheme->each.kind != VALUE_ABSENT)
         return true;
-    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
+    if (scheme->message_id.items[0].kind == VALUE_CLAIM)
         return true;
-    return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
+    return value_needs_body(&scheme->message_id.items[0]) && body_signed(scheme, signed_text);
 }
 
 static bool time_signed(const struct scheme *scheme)
@@ -391,10 +391,10 @@ static bool time_signed(const struct scheme *scheme)
 
 enum replay_key provider_replay_key(const struct scheme *scheme)
 {
-    return delivery_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
-           : time_signed(scheme)                         ? REPLAY_SIGNED_TEXT
-           : scheme->delivery.count                      ? REPLAY_SENT_ID
-                                                         : REPLAY_NONE;
+    return message_id_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
+           : time_signed(scheme)                           ? REPLAY_SIGNED_TEXT
+           : scheme->message_id.count                      ? REPLAY_SENT_ID
+                                                           : REPLAY_NONE;
 }
 
 int64_t provider_tolerance_ms(const struct scheme *scheme)
@@ -427,12 +427,12 @@ static struct verdict take_identity(struct signature_state *state, struct bytes 
 static struct verdict take_joint_key(struct signature_state *state, struct bytes *key)
 {
     struct arena *arena = state->request->arena;
-    struct bytes source = {0}, id = state->request->delivery;
+    struct bytes source = {0}, id = state->request->message_id;
     uint8_t digest[HASH_MAX_SIZE];
     char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
     const char *length = arena_format(arena, "%zu:", id.length);
     enum value_outcome outcome =
-        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
+        value_get_first(&state->source, &state->plan->scheme->message_id_of, &source);
     if (outcome == VALUE_REPEATED)
         return signature_refuse("the source of the delivery id is there more than once");
     struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
@@ -449,7 +449,7 @@ static struct verdict take_joint_key(struct signature_state *state, struct bytes
 static struct verdict bring_out(struct signature_state *state, struct request *request)
 {
     const struct scheme *scheme = state->plan->scheme;
-    struct verdict verdict = take_name(state, &scheme->delivery, &request->delivery);
+    struct verdict verdict = take_name(state, &scheme->message_id, &request->message_id);
     if (verdict.reply == REPLY_NONE)
         verdict = take_name(state, &scheme->event, &request->event_type);
     if (verdict.reply != REPLY_NONE)
@@ -457,10 +457,10 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
     request->secret_used = state->plan->key_infos[state->matched].secret;
     bool timed = state->source.time.length && signature_covers_message(state) &&
                  (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
-    request->dedupe_key = request->delivery;
-    if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))
+    request->dedupe_key = request->message_id;
+    if (timed && !(request->message_id.length && message_id_signed(scheme, state->signed_text)))
         return take_identity(state, &request->dedupe_key);
-    return scheme->delivery_of.count && request->delivery.length
+    return scheme->message_id_of.count && request->message_id.length
                ? take_joint_key(state, &request->dedupe_key)
                : verdict_go_on();
 }
@@ -528,7 +528,7 @@ static void provider_events(const void *field, struct event_source *source)
     const struct scheme *scheme = settings->scheme;
     *source = (struct event_source){.sender = scheme->name,
                                     .names_events = scheme->event.count > 0,
-                                    .names_deliveries = scheme->delivery.count > 0,
+                                    .names_messages = scheme->message_id.count > 0,
                                     .events = &scheme->about.events,
                                     .complete = scheme->about.events_complete};
 }

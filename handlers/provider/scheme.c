@@ -395,8 +395,8 @@ static const struct row scheme_rows[] = {
      .offset = offsetof(struct scheme, optional),
      .sentence = "Names of what may stand beside the provider's name.",
      .flags = ROW_ONE_OK},
-    REFS_ROW("delivery", scheme, delivery, "The id of the delivery; the first that is there."),
-    REFS_ROW("delivery_of", scheme, delivery_of,
+    REFS_ROW("delivery", scheme, message_id, "The id of the delivery; the first that is there."),
+    REFS_ROW("delivery_of", scheme, message_id_of,
              "Whose id that is, where ids of several sources may be the same: an event is known "
              "again by both together."),
     REFS_ROW("event", scheme, event, "The type of the event; the first that is there."),

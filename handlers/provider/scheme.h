@@ -143,10 +143,10 @@ struct scheme {
     struct scheme_jws jws;
     struct section_list require;           /* of struct scheme_test */
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
-    struct value_list delivery, event;
-    struct value_list delivery_of; /* whose id that is; count 0: the sender has no two alike */
-    struct section_list handshake; /* of struct scheme_handshake */
-    int content;                   /* enum content_kind less CONTENT_PROVIDER */
+    struct value_list message_id, event;
+    struct value_list message_id_of; /* whose id that is; count 0: the sender has no two alike */
+    struct section_list handshake;   /* of struct scheme_handshake */
+    int content;                     /* enum content_kind less CONTENT_PROVIDER */
     struct reply_words reply;
     struct scheme_about about;
 };

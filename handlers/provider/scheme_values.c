@@ -70,7 +70,7 @@ static bool walk_values(const struct scheme *scheme, const struct value_walk *wa
 {
     return walk_ref(walk, &scheme->each) && walk_ref(walk, &scheme->time.in) &&
            walk_ref(walk, &scheme->body_hash.in) && walk_list(walk, &scheme->signature.in) &&
-           walk_list(walk, &scheme->delivery) && walk_list(walk, &scheme->event) &&
+           walk_list(walk, &scheme->message_id) && walk_list(walk, &scheme->event) &&
            walk_template(walk, &scheme->signature.field) &&
            walk_template(walk, &scheme->signed_text) && walk_template(walk, &scheme->signed_form) &&
            walk_tests(walk, &scheme->require) && walk_handshakes(walk, &scheme->handshake) &&
@@ -137,7 +137,7 @@ static bool check_wanted(void *context, const struct value_ref *ref)
 {
     struct value_rules *rules = context;
     return (!value_needs_body(ref) && ref->kind != VALUE_SECRET && ref->kind != VALUE_TIME &&
-            ref->kind != VALUE_DELIVERY) ||
+            ref->kind != VALUE_MESSAGE_ID) ||
            load_problem(rules->load, rules->node,
                         "%s cannot be what a claim has to be: parameter.NAME, url, method, "
                         "header.NAME and query.NAME can",

@@ -113,16 +113,16 @@ static bool place_values(struct signing *signing, struct value_source *source)
     const struct scheme *scheme = signing->plan->scheme;
     char id[ID_TEXT_SIZE];
     id_create(signing->request.now_ms, id);
-    char *delivery = arena_copy_text(signing->request.arena, id);
+    char *message_id = arena_copy_text(signing->request.arena, id);
     const char *time = time_text(signing);
-    if (!delivery || !time)
+    if (!message_id || !time)
         return false;
-    source->delivery = bytes_of_text(delivery);
+    source->message_id = bytes_of_text(message_id);
     source->time = bytes_of_text(time);
     struct bytes event = signing->event.length ? signing->event : bytes_of_text("test");
     return place_required(signing) && place(signing, &scheme->time.in, source->time) &&
-           (!scheme->delivery.count ||
-            place(signing, &scheme->delivery.items[0], source->delivery)) &&
+           (!scheme->message_id.count ||
+            place(signing, &scheme->message_id.items[0], source->message_id)) &&
            (!scheme->event.count || place(signing, &scheme->event.items[0], event)) &&
            place_signed(signing, &scheme->signed_text);
 }

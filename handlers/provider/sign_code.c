@@ -51,7 +51,7 @@ static struct asked *ask(struct signing *signing, struct value_source *source, s
     asked->state.source = (struct value_source){.request = &asked->request,
                                                 .parameters = signing->plan->parameters,
                                                 .time = source->time,
-                                                .delivery = source->delivery};
+                                                .message_id = source->message_id};
     buffer_init(&asked->state.message, SIZE_MAX / 2);
     for (size_t i = 0; i < signing->header_count; i++)
         asked->headers[asked->request.header_count++] = signing->headers[i];
@@ -211,7 +211,7 @@ static bool put_notification(struct signing *signing, const struct value_source 
     if (!topic.length)
         topic = bytes_of_text("arn:aws:sns:us-east-1:000000000000:test");
     return put_member(out, "Type", bytes_of_text("Notification")) &&
-           put_member(out, "MessageId", source->delivery) && put_member(out, "TopicArn", topic) &&
+           put_member(out, "MessageId", source->message_id) && put_member(out, "TopicArn", topic) &&
            (!signing->event.length || put_member(out, "Subject", signing->event)) &&
            put_member(out, "Message", message) && put_member(out, "Timestamp", source->time) &&
            put_member(out, "SignatureVersion", bytes_of_text("2")) &&

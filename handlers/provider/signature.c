@@ -81,14 +81,14 @@ static struct verdict check_time(struct signature_state *state, bool body)
     return verdict_go_on();
 }
 
-static struct verdict take_delivery(struct signature_state *state, bool body)
+static struct verdict take_message_id(struct signature_state *state, bool body)
 {
-    const struct value_list *delivery = &state->plan->scheme->delivery;
-    if (!template_uses(state->signed_text, VALUE_DELIVERY) || delivery->count == 0 ||
-        value_needs_body(&delivery->items[0]) != body)
+    const struct value_list *message_id = &state->plan->scheme->message_id;
+    if (!template_uses(state->signed_text, VALUE_MESSAGE_ID) || message_id->count == 0 ||
+        value_needs_body(&message_id->items[0]) != body)
         return verdict_go_on();
-    if (value_get_first(&state->source, delivery, &state->source.delivery) != VALUE_FOUND ||
-        state->source.delivery.length == 0)
+    if (value_get_first(&state->source, message_id, &state->source.message_id) != VALUE_FOUND ||
+        state->source.message_id.length == 0)
         return signature_refuse("the delivery id is missing");
     return verdict_go_on();
 }
@@ -116,8 +116,8 @@ static size_t find_body_part(const struct scheme *scheme, const struct template 
         bool from_body =
             value_needs_body(ref) ||
             (ref->kind == VALUE_TIME && value_needs_body(&scheme->time.in)) ||
-            (ref->kind == VALUE_DELIVERY && scheme->delivery.count &&
-             value_needs_body(&scheme->delivery.items[0])) ||
+            (ref->kind == VALUE_MESSAGE_ID && scheme->message_id.count &&
+             value_needs_body(&scheme->message_id.items[0])) ||
             (ref->kind == VALUE_SIGNATURE && value_needs_body(&scheme->signature.in.items[0]));
         if (!from_body)
             continue;
@@ -149,7 +149,7 @@ static struct verdict extract_basic(struct signature_state *state)
 static struct verdict take_values(struct signature_state *state, bool body)
 {
     static struct verdict (*const steps[])(struct signature_state * state, bool body) = {
-        check_required, signature_extract, check_time, take_delivery};
+        check_required, signature_extract, check_time, take_message_id};
     struct verdict verdict = verdict_go_on();
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && verdict.reply == REPLY_NONE; i++)
         verdict = steps[i](state, body);

@@ -133,11 +133,11 @@ static enum value_outcome get_time(struct value_source *source, const struct val
     return found_unless_empty(source->time, value);
 }
 
-static enum value_outcome get_delivery(struct value_source *source, const struct value_ref *ref,
-                                       struct bytes *value)
+static enum value_outcome get_message_id(struct value_source *source, const struct value_ref *ref,
+                                         struct bytes *value)
 {
     (void)ref;
-    return found_unless_empty(source->delivery, value);
+    return found_unless_empty(source->message_id, value);
 }
 
 static enum value_outcome get_method(struct value_source *source, const struct value_ref *ref,
@@ -315,7 +315,7 @@ static const struct {
     [VALUE_PARAMETER] = {get_parameter, false},
     [VALUE_BODY] = {get_body, true},
     [VALUE_TIME] = {get_time, false},
-    [VALUE_DELIVERY] = {get_delivery, false},
+    [VALUE_MESSAGE_ID] = {get_message_id, false},
     [VALUE_METHOD] = {get_method, false},
     [VALUE_URL] = {get_url, false},
     [VALUE_SORTED_FORM] = {get_sorted_form, true},

@@ -19,8 +19,8 @@ enum value_kind {
     VALUE_SIGNATURE, /* entry of that name, or at that position ("[0]"), beside the signature */
     VALUE_PARAMETER, /* said beside the provider's name */
     VALUE_BODY,
-    VALUE_TIME,     /* as sent */
-    VALUE_DELIVERY, /* the delivery id */
+    VALUE_TIME,       /* as sent */
+    VALUE_MESSAGE_ID, /* the id of the message */
     VALUE_METHOD,
     VALUE_URL,         /* public_url with the query that came */
     VALUE_SORTED_FORM, /* all form fields, by name, name and value joined */
@@ -86,7 +86,7 @@ struct value_source {
     const struct request *request;
     const struct text_map *parameters;
     const char *family; /* of headers, that this message belongs to; NULL: none */
-    struct bytes url, time, delivery, secret;
+    struct bytes url, time, message_id, secret;
     struct bytes item;   /* JSON */
     struct bytes claims; /* JSON of a JWS; empty before it is proven */
     struct signature_field fields[SIGNATURE_FIELDS_MAX];

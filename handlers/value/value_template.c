@@ -26,7 +26,7 @@ static const struct {
     {"parameter", VALUE_PARAMETER, true},
     {"body", VALUE_BODY, false},
     {"time", VALUE_TIME, false},
-    {"delivery", VALUE_DELIVERY, false},
+    {"delivery", VALUE_MESSAGE_ID, false},
     {"method", VALUE_METHOD, false},
     {"url", VALUE_URL, false},
     {"sorted_form", VALUE_SORTED_FORM, false},

@@ -125,12 +125,47 @@ static int schema_run(int argc, char **argv)
     return EXIT_DONE;
 }
 
+#define GIVEN_ROW(name, kind, origin, column, json, envelope, variable, limit, sentence)           \
+    {{json}, {envelope}, {variable}, sentence},
+
+/* What the route file's own rows do not tell: the fields of an event (server/event.h). */
+static void put_event_fields(FILE *out)
+{
+    static const struct {
+        struct {
+            int place;
+            const char *name;
+        } json, envelope, variable;
+        const char *sentence;
+    } rows[] = {GIVEN_FIELDS(GIVEN_ROW)};
+    fputs("\n## What an action is given\n\n"
+          "The members of the JSON envelope (pipes, `stdin: event`), the variables of a command, "
+          "and\n"
+          "the members that `tenterhook events --json` shows. The envelope also has `headers`, an\n"
+          "object of the stored headers, and the body: as `payload` where it is JSON, else as\n"
+          "`body_base64`.\n\n"
+          "| envelope | variable | events | |\n|---|---|---|---|\n",
+          out);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *names[] = {rows[i].envelope.name, rows[i].variable.name, rows[i].json.name};
+        if (!names[0] && !names[1] && !names[2])
+            continue;
+        for (size_t j = 0; j < 3; j++)
+            if (names[j])
+                fprintf(out, "| `%s` ", names[j]);
+            else
+                fputs("| ", out);
+        fprintf(out, "| %s |\n", rows[i].sentence);
+    }
+}
+
 static int reference_run(int argc, char **argv)
 {
     (void)argv;
     if (argc != 1)
         return EXIT_USAGE;
     describe_reference(&program_registry, stdout);
+    put_event_fields(stdout);
     return EXIT_DONE;
 }
 

@@ -44,24 +44,51 @@ static void put_json_time(FILE *out, const char *name, int64_t unix_ms)
     fprintf(out, ",\"%s\":\"%s\"", name, text);
 }
 
-/* The members of an event, without the braces. */
-static void put_json_event(FILE *out, const struct event_view *event)
+#define JSON_NAME(name, kind, origin, column, json, ...) EVENT_NAME(FIELD_##name, json)
+#define ONE_NAME(name, kind, origin, column, json, ...) +EVENT_IS_NAMED(json)
+
+static const struct {
+    const char *name;
+    size_t field;
+} json_names[] = {EVENT_FIELDS(JSON_NAME)};
+enum { JSON_NAMES = EVENT_FIELDS(ONE_NAME) };
+
+/* One member, with the comma before it. */
+static void put_json_field(FILE *out, const char *name, const struct event *event,
+                           const struct event_field *field)
 {
-    struct bytes states = event->states;
-    fprintf(out, "\"seq\":%lld", (long long)event->seq);
-    put_json(out, "id", event->id);
-    put_json(out, "route", event->route);
-    put_json_time(out, "received", event->received_ms);
-    put_json(out, "client", event->client);
-    put_json(out, "type", event->type);
-    put_json(out, "delivery", event->delivery_id);
-    put_json(out, "content_type", event->content_type);
-    put_json_number(out, "size", event->size);
-    put_json_number(out, "reruns", event->reruns);
-    if (event->failures.length) { /* a list already */
-        fputs(",\"failures\":", out);
-        print_json(out, event->failures);
+    switch (field->kind) {
+    case EVENT_TIME:
+        put_json_time(out, name, event_number(event, field));
+        return;
+    case EVENT_NUMBER:
+    case EVENT_SIZE:
+        put_json_number(out, name, event_number(event, field));
+        return;
+    case EVENT_FLAG:
+        fprintf(out, ",\"%s\":%s", name, event_number(event, field) ? "true" : "false");
+        return;
+    case EVENT_LIST:
+    case EVENT_OBJECT:
+        if (event_bytes(event, field).length == 0)
+            return;
+        fprintf(out, ",\"%s\":", name);
+        print_json(out, event_bytes(event, field));
+        return;
+    case EVENT_TEXT:
+    case EVENT_KEY:
+    case EVENT_CONTENT:
+        put_json(out, name, event_bytes(event, field));
     }
+}
+
+/* The members of an event, without the braces. */
+static void put_json_event(FILE *out, const struct event_view *view)
+{
+    struct bytes states = view->states;
+    fprintf(out, "\"seq\":%lld", (long long)view->seq);
+    for (size_t i = 0; i < JSON_NAMES; i++)
+        put_json_field(out, json_names[i].name, &view->event, &event_fields[json_names[i].field]);
     fputs(",\"states\":[", out);
     for (int i = 0; states.data; i++) {
         fputs(i ? "," : "", out);
@@ -125,18 +152,19 @@ static void summarize_states(struct bytes states, char text[STATES_SIZE])
 }
 
 /* Behind the type, which is the last column. */
-static void put_reruns(FILE *out, const struct event_view *event)
+static void put_reruns(FILE *out, const struct event *event)
 {
     if (event->reruns > 0)
         fprintf(out, "%s(run again %lld time%s)", event->type.length ? " " : "",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");
 }
 
-void events_print_row(FILE *out, const struct event_view *event)
+void events_print_row(FILE *out, const struct event_view *view)
 {
     char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
+    const struct event *event = &view->event;
     clock_format_unix_ms(event->received_ms, received);
-    summarize_states(event->states, states);
+    summarize_states(view->states, states);
     print_column(out, event->id, ID_WIDTH);
     print_column(out, bytes_of_text(received), TIME_WIDTH);
     print_column(out, bytes_of_text(states), STATE_WIDTH);
@@ -246,17 +274,29 @@ static void put_failures(FILE *out, struct bytes json)
     payload_release(failures);
 }
 
-static void put_event(FILE *out, const struct event_view *event)
+/* A text or a time by its name in the JSON, without underscores; what is neither stands in a
+ * sentence of its own. */
+static void put_field(FILE *out, const char *json_name, const struct event *event,
+                      const struct event_field *field)
 {
-    put_line(out, "id", event->id);
-    put_line(out, "route", event->route);
-    put_time(out, "received", event->received_ms);
-    put_line(out, "client", event->client);
-    put_line(out, "type", event->type);
-    put_line(out, "delivery", event->delivery_id);
-    put_line(out, "content type", event->content_type);
+    char name[32];
+    snprintf(name, sizeof name, "%s", json_name);
+    for (char *at = name; *at; at++)
+        if (*at == '_')
+            *at = ' ';
+    if (field->kind == EVENT_TEXT)
+        put_line(out, name, event_bytes(event, field));
+    else if (field->kind == EVENT_TIME)
+        put_time(out, name, event_number(event, field));
+}
+
+static void put_event(FILE *out, const struct event_view *view)
+{
+    const struct event *event = &view->event;
+    for (size_t i = 0; i < JSON_NAMES; i++)
+        put_field(out, json_names[i].name, event, &event_fields[json_names[i].field]);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
-            event->has_body ? "" : ", not kept any more");
+            view->has_body ? "" : ", not kept any more");
     if (event->reruns > 0)
         fprintf(out, "%-13s %lld time%s, because it was sent again\n", "run again",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");

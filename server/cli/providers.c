@@ -146,8 +146,8 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("tolerance", tolerance);
     print_line("  because", scheme->about.tolerance);
     print_line("known by", replay_text(scheme));
-    print_values("delivery", &scheme->delivery);
-    print_values("  of", &scheme->delivery_of);
+    print_values("delivery", &scheme->message_id);
+    print_values("  of", &scheme->message_id_of);
     print_values("event", &scheme->event);
     print_names("needs", &scheme->parameters);
     print_names("may have", &scheme->optional);

@@ -102,14 +102,15 @@ static struct bytes keep(struct replaying *run, struct bytes text)
     return bytes_of(copy, copy ? text.length : 0);
 }
 
-static void note_event(void *context, const struct event_view *event)
+static void note_event(void *context, const struct event_view *view)
 {
     struct replaying *run = context;
+    const struct event *event = &view->event;
     snprintf(run->id, sizeof run->id, "%.*s", (int)event->id.length, event->id.data);
     run->refused_by_schema = event->failures.length > 0;
     run->request.route = find_route(run->settings, event->route);
     run->request.event_type = keep(run, event->type);
-    if (!event->has_body)
+    if (!view->has_body)
         run->refusal = "its body is not kept any more";
     else if (!run->request.route)
         run->refusal = "its route is not in the file any more";
@@ -219,13 +220,13 @@ struct selection {
     int64_t last, not_before_ms;
 };
 
-static void select_event(void *context, const struct event_view *event)
+static void select_event(void *context, const struct event_view *view)
 {
     struct selection *selection = context;
     struct replaying *run = selection->run;
-    selection->last = event->seq;
-    if (event->received_ms >= selection->not_before_ms && run->seq_count < PAGE)
-        run->seqs[run->seq_count++] = event->seq;
+    selection->last = view->seq;
+    if (view->event.received_ms >= selection->not_before_ms && run->seq_count < PAGE)
+        run->seqs[run->seq_count++] = view->seq;
 }
 
 static bool replay_selection(struct replaying *run, struct error *err)

@@ -179,8 +179,8 @@ static void print_text(const struct verify_result *result)
         printf("%-12s %s\n", pipeline_stage_names[i], stage_result(result, i));
     if (request->route)
         printf("%-10s %s\n", "route", request->route->name);
-    if (request->delivery.length)
-        print_escaped("delivery", request->delivery);
+    if (request->message_id.length)
+        print_escaped("delivery", request->message_id);
     if (request->event_type.length)
         print_escaped("event", request->event_type);
     if (result->explained)
@@ -255,7 +255,7 @@ static void print_result_json(const struct verify_result *result)
     buffer_append_text(&out, "]");
     if (request->route)
         json_member(&out, "route", bytes_of_text(request->route->name));
-    json_member(&out, "delivery", request->delivery);
+    json_member(&out, "delivery", request->message_id);
     json_member(&out, "event", request->event_type);
     json_member(&out, "dedupe_key", request->dedupe_key);
     buffer_printf(&out, ",\"secret\":%zu", request->secret_used);

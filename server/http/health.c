@@ -42,8 +42,7 @@ struct verdict health_begin(struct http_request *request)
 struct verdict health_ask(struct http_request *request)
 {
     struct http *http = request->connection->endpoint->http;
-    const struct event_frame question = {
-        .tag = HEALTH_TAG, .asks = true, .received_ms = request->exchange.request.now_ms};
+    const struct event_frame question = {.tag = HEALTH_TAG, .asks = true};
     struct verdict verdict = health_here(http);
     if (verdict.reply != REPLY_NONE)
         return health_worded(request, verdict);

@@ -172,14 +172,14 @@ static bool request_learns(const struct http_request *request)
 static struct verdict request_enqueue(struct http_request *request)
 {
     struct http *http = request->connection->endpoint->http;
-    struct event_frame event;
+    struct event_frame frame;
     if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (!pending_add(&http->waiting, request, &request->tag))
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
-    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &event)
-                                        : pipeline_event(&request->exchange, request->tag, &event);
-    if (!made || !runner_link_put(&http->runner_link, &event)) {
+    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &frame)
+                                        : pipeline_event(&request->exchange, request->tag, &frame);
+    if (!made || !runner_link_put(&http->runner_link, &frame)) {
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }

@@ -9,29 +9,14 @@ struct frame_header {
     uint32_t type;
 };
 
-enum { EVENT_SPANS = 8 };
-
+/* The value of each field that is sent, in the order of the table: a number, or the length of a
+ * span. */
 struct event_fixed {
     uint64_t tag;
-    int64_t received_ms;
     uint32_t route;
-    uint16_t body_is_json;
-    uint8_t learns, asks;
-    uint32_t lengths[EVENT_SPANS];
+    uint16_t learns, asks;
+    int64_t values[EVENT_FIELD_COUNT];
 };
-
-/* The spans of an event in their order on the wire: one list for both directions. */
-static void event_spans(const struct event_frame *event, const struct bytes *spans[EVENT_SPANS])
-{
-    spans[0] = &event->client;
-    spans[1] = &event->event_type;
-    spans[2] = &event->delivery_id;
-    spans[3] = &event->content_type;
-    spans[4] = &event->dedupe_key;
-    spans[5] = &event->headers;
-    spans[6] = &event->failures;
-    spans[7] = &event->body;
-}
 
 static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
 {
@@ -41,28 +26,40 @@ static bool frame_put_header(struct buffer *out, enum frame_type type, size_t le
            buffer_append(out, &header, sizeof header);
 }
 
-bool frame_put_event(struct buffer *out, const struct event_frame *event)
+/* All spans of the event together; FRAME_MAX + 1 where one alone is too long. */
+static size_t event_fill(struct event_fixed *fixed, const struct event *event)
 {
-    const struct bytes *spans[EVENT_SPANS];
-    struct event_fixed fixed = {.tag = event->tag,
-                                .received_ms = event->received_ms,
-                                .route = event->route,
-                                .body_is_json = event->body_is_json,
-                                .learns = event->learns,
-                                .asks = event->asks};
-    size_t length = sizeof fixed;
-    event_spans(event, spans);
-    for (int i = 0; i < EVENT_SPANS; i++) {
-        if (spans[i]->length > FRAME_MAX)
-            return false;
-        fixed.lengths[i] = (uint32_t)spans[i]->length;
-        length += spans[i]->length;
+    size_t length = 0;
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const struct event_field *field = &event_fields[i];
+        if (!field->is_sent)
+            continue;
+        if (!event_field_is_span(field)) {
+            fixed->values[i] = event_number(event, field);
+            continue;
+        }
+        size_t span = event_bytes(event, field).length;
+        if (span > FRAME_MAX)
+            return FRAME_MAX + 1;
+        fixed->values[i] = (int64_t)span;
+        length += span;
     }
+    return length;
+}
+
+bool frame_put_event(struct buffer *out, const struct event_frame *frame)
+{
+    struct event_fixed fixed = {
+        .tag = frame->tag, .route = frame->route, .learns = frame->learns, .asks = frame->asks};
+    size_t length = sizeof fixed + event_fill(&fixed, &frame->event);
     if (!frame_put_header(out, FRAME_EVENT, length) || !buffer_append(out, &fixed, sizeof fixed))
         return false;
-    for (int i = 0; i < EVENT_SPANS; i++)
-        if (!buffer_append_bytes(out, *spans[i]))
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const struct event_field *field = &event_fields[i];
+        if (field->is_sent && event_field_is_span(field) &&
+            !buffer_append_bytes(out, event_bytes(&frame->event, field)))
             return false;
+    }
     return true;
 }
 
@@ -89,30 +86,41 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
     return 1;
 }
 
-bool frame_get_event(struct bytes payload, struct event_frame *event)
+/* One field out of its value and, where it is a span, the front of `rest`. */
+static bool event_take(struct event *event, const struct event_field *field, int64_t value,
+                       struct bytes *rest)
+{
+    if (!event_field_is_span(field)) {
+        event_set_number(event, field, value);
+        return event_number(event, field) == value; /* a flag is 0 or 1 */
+    }
+    if (value < 0 || (uint64_t)value > rest->length)
+        return false;
+    *event_span(event, field) = bytes_of(rest->data, (size_t)value);
+    *rest = bytes_from(*rest, (size_t)value);
+    return true;
+}
+
+bool frame_get_event(struct bytes payload, struct event_frame *frame)
 {
     struct event_fixed fixed;
-    const struct bytes *spans[EVENT_SPANS];
     if (payload.length < sizeof fixed)
         return false;
     memcpy(&fixed, payload.data, sizeof fixed);
     struct event_frame got = {.tag = fixed.tag,
-                              .received_ms = fixed.received_ms,
                               .route = fixed.route,
-                              .body_is_json = fixed.body_is_json == 1,
                               .learns = fixed.learns == 1,
                               .asks = fixed.asks == 1};
     struct bytes rest = bytes_from(payload, sizeof fixed);
-    event_spans(&got, spans);
-    for (int i = 0; i < EVENT_SPANS; i++) {
-        if (fixed.lengths[i] > rest.length)
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
+        if (event_fields[i].is_sent
+                ? !event_take(&got.event, &event_fields[i], fixed.values[i], &rest)
+                : fixed.values[i] != 0)
             return false;
-        *(struct bytes *)spans[i] = bytes_of(rest.data, fixed.lengths[i]);
-        rest = bytes_from(rest, fixed.lengths[i]);
-    }
-    if (rest.length != 0 || fixed.body_is_json > 1 || fixed.learns > 1 || fixed.asks > 1)
+    if (rest.length != 0 || fixed.learns > 1 || fixed.asks > 1)
         return false;
-    *event = got;
+    got.event.size = (int64_t)got.event.body.length;
+    *frame = got;
     return true;
 }
 

@@ -9,24 +9,20 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "server/event.h"
 
 enum { FRAME_MAX = 80 * 1024 * 1024 }; /* max_body is at most 64 MiB */
 
 enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2 };
 
-/* An event as a listener hands it over; all spans. `tag` comes back with the answer. */
+/* What a listener hands over; spans into what has arrived. `tag` comes back with the answer. Of the
+ * event only the fields that are sent (server/event.h). */
 struct event_frame {
     uint64_t tag;
     uint32_t route; /* index in this generation's settings */
-    int64_t received_ms;
-    bool body_is_json;
-    bool asks;   /* no event: whether one would be stored */
-    bool learns; /* no event: the body is the key that the route's sender has delivered */
-    struct bytes client, event_type, delivery_id, content_type;
-    struct bytes dedupe_key; /* empty: no dedupe */
-    struct bytes headers;    /* JSON object of the headers kept */
-    struct bytes failures;   /* JSON list: why it is not to be carried out; empty: it is */
-    struct bytes body;
+    bool asks;      /* no event: whether one would be stored */
+    bool learns;    /* no event: the body is the key that the route's sender has delivered */
+    struct event event;
 };
 
 enum frame_status {
@@ -60,14 +56,14 @@ struct answer_frame {
     char id[ID_TEXT_SIZE];
 };
 
-bool frame_put_event(struct buffer *out, const struct event_frame *event);
+bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
  * bytes from the front; 0: not complete yet; -1: not ours, close the channel. */
 int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
                size_t *frame_length);
-bool frame_get_event(struct bytes payload, struct event_frame *event);
+bool frame_get_event(struct bytes payload, struct event_frame *frame);
 bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
 
 #endif

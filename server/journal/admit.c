@@ -75,7 +75,7 @@ static int64_t find_first(struct sqlite_journal *journal, struct journal_admit *
     char id[ID_TEXT_SIZE];
     while (dedupe_next(&journal->keys, admit->own[OWN_HASH], &at, &seq)) {
         if (seq <= found ||
-            !events_match_key(journal, seq, admit->route, admit->event->dedupe_key, id,
+            !events_match_key(journal, seq, admit->event->route, admit->event->dedupe_key, id,
                               &received_ms) ||
             received_ms + admit->window_ms <= now_ms)
             continue;
@@ -110,13 +110,13 @@ static bool rerun(struct sqlite_journal *journal, struct journal_turn *turn, int
 static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
                       struct journal_admit *admit, int64_t first)
 {
-    const struct event_frame *copy = admit->event;
+    const struct event *copy = admit->event;
     struct journal_known known;
     events_read_known(journal, first, &known);
     enum rerun what = rerun_decide(&journal->base, &known, admit);
     if (what == RERUN_DEAD_IF_SAME)
-        what = events_has_content(journal, first, copy->event_type, copy->body) ? RERUN_DEAD
-                                                                                : RERUN_NEW_EVENT;
+        what = events_has_content(journal, first, copy->type, copy->body) ? RERUN_DEAD
+                                                                          : RERUN_NEW_EVENT;
     if (what == RERUN_NEW_EVENT)
         return false;
     if (what == RERUN_NOTHING)
@@ -132,19 +132,9 @@ static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
  * read back. */
 static bool claim_new(struct journal_turn *turn, struct journal_admit *admit, size_t place)
 {
-    const struct event_frame *event = admit->event;
     if (turn->changed || !journal_places_has(&admit->claim, place))
         return false;
-    const struct journal_delivery given = {.attempt = 1,
-                                           .received_ms = event->received_ms,
-                                           .body_is_json = event->body_is_json,
-                                           .id = bytes_of_text(admit->id),
-                                           .type = event->event_type,
-                                           .delivery_id = event->delivery_id,
-                                           .client = event->client,
-                                           .content_type = event->content_type,
-                                           .headers = event->headers,
-                                           .body = event->body};
+    const struct journal_delivery given = {.attempt = 1, .event = *admit->event};
     if (!turn->hold(turn, admit->actions[place], admit->handle + (int64_t)place, &given))
         return false;
     journal_places_add(&admit->claimed, place);
@@ -156,7 +146,8 @@ static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
 {
     int64_t seq, now_ms = turn->now_ms;
     id_create(now_ms, admit->id);
-    if (!events_add(journal, admit->id, admit->route, admit->event, &seq))
+    admit->event->id = bytes_of_text(admit->id);
+    if (!events_add(journal, admit->event, &seq))
         return;
     admit->result = ADMIT_ACCEPTED;
     admit->handle = delivery_seq(seq, 0);
@@ -184,7 +175,7 @@ static void admit_event(struct sqlite_journal *journal, struct journal_turn *tur
     admit->claimed = (struct journal_places){{0}};
     admit->own[OWN_HASH] = admit->own[OWN_SEQ] = 0;
     if (key.length > 0) {
-        admit->own[OWN_HASH] = dedupe_hash(&journal->keys, bytes_of_text(admit->route), key);
+        admit->own[OWN_HASH] = dedupe_hash(&journal->keys, admit->event->route, key);
         first = find_first(journal, admit, turn->now_ms);
     }
     if (first && take_copy(journal, turn, admit, first))

@@ -1,6 +1,7 @@
 /* Deliveries: found, claimed, ended, taken over. Every change of state names the state it expects,
  * so that two runners that both have the journal open cannot undo each other's. */
 #include "handlers/action/action.h"
+#include "server/journal/event_row.h"
 #include "server/journal/private.h"
 
 #include <stdlib.h>
@@ -40,20 +41,6 @@ bool deliveries_read_open(struct sqlite_journal *journal,
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-static struct journal_delivery delivery_of_row(const struct query *query)
-{
-    return (struct journal_delivery){.attempt = (unsigned)query_number(query, 0),
-                                     .received_ms = query_number(query, 1),
-                                     .body_is_json = query_number(query, 2) == 1,
-                                     .id = query_bytes(query, 3),
-                                     .type = query_bytes(query, 4),
-                                     .delivery_id = query_bytes(query, 5),
-                                     .client = query_bytes(query, 6),
-                                     .content_type = query_bytes(query, 7),
-                                     .headers = query_bytes(query, 8),
-                                     .body = query_bytes(query, 9)};
-}
-
 static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, delivery_died *died,
                          void *context)
 {
@@ -79,9 +66,10 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
     struct query query = sqlite_query(db, SQL_READ_DELIVERY, value_number(delivery));
     bool lost = false, taken = false;
     while (query_next(&query)) {
-        struct journal_delivery found = delivery_of_row(&query);
-        lost = query_is_null(&query, 3) || query_is_null(&query, 9);
-        taken = !lost && each(context, query_number(&query, 10), &found);
+        struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
+                                         .event = event_of_row(&query, 2, EVENT_FIELD_COUNT)};
+        lost = query_number(&query, 1) == 0; /* its event or its body */
+        taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
     }
     if (taken)
         sqlite_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)runner_id),

@@ -1,4 +1,5 @@
 /* Events on their way in, and the keys by which a copy is known. */
+#include "server/journal/event_row.h"
 #include "server/journal/private.h"
 
 #include <stdio.h>
@@ -14,25 +15,21 @@ static bool read_one(struct query *query, int64_t *number)
     return found;
 }
 
-bool events_add(struct sqlite_journal *journal, const char *id, const char *route,
-                const struct event_frame *event, int64_t *seq)
+bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq)
 {
     struct sqlite *db = &journal->db;
-    bool keyed = event->dedupe_key.length > 0;
-    bool added = sqlite_execute(
-        db, SQL_ADD_EVENT, value_text(id), value_text(route), value_number(event->received_ms),
-        value_bytes(event->client), value_bytes(event->event_type), value_bytes(event->delivery_id),
-        value_bytes(event->content_type), value_number(event->body_is_json),
-        value_number((int64_t)event->body.length),
-        keyed ? value_blob(event->dedupe_key) : value_null(),
-        event->failures.length ? value_bytes(event->failures) : value_null());
-    int64_t number = added ? sqlite_last_row(db) : 0;
-    if (!added || !sqlite_execute(db, SQL_ADD_BODY, value_number(number),
-                                  value_bytes(event->headers), value_blob(event->body)))
+    struct value values[EVENT_FIELD_COUNT + 1];
+    event_bind(event, 0, EVENT_ROW_COUNT, values);
+    if (!sqlite_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
         return false;
-    journal->event_added = number;
-    snprintf(journal->added_id, sizeof journal->added_id, "%s", id);
-    *seq = number;
+    *seq = sqlite_last_row(db);
+    event_bind(event, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
+    values[EVENT_FIELD_COUNT - EVENT_ROW_COUNT] = value_number(*seq);
+    if (!sqlite_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
+        return false;
+    journal->event_added = *seq;
+    snprintf(journal->added_id, sizeof journal->added_id, "%.*s", (int)event->id.length,
+             (const char *)event->id.data);
     return true;
 }
 
@@ -105,12 +102,12 @@ bool events_read_learned(struct sqlite_journal *journal,
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool events_match_key(struct sqlite_journal *journal, int64_t seq, const char *route,
+bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes route,
                       struct bytes key, char id[ID_TEXT_SIZE], int64_t *received_ms)
 {
     bool found = false;
     struct query query = sqlite_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
-                                      value_text(route), value_blob(key));
+                                      value_bytes(route), value_blob(key));
     while (query_next(&query)) {
         struct bytes text = query_bytes(&query, 0);
         if (text.length != ID_TEXT_SIZE - 1)

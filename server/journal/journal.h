@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "base/loop.h"
 #include "config/settings.h"
+#include "server/event.h"
 #include "server/ipc/frame.h"
 
 struct journal;
@@ -54,8 +55,8 @@ enum journal_admitted {
 };
 
 struct journal_admit {
-    const struct event_frame *event; /* borrowed until the turn is completed */
-    const char *route;
+    struct event *event;    /* borrowed until the turn is completed; the engine gives it its id */
+    void *context;          /* the caller's */
     const int64_t *actions; /* their numbers; one delivery for each */
     size_t action_count;
     int64_t window_ms;           /* how long its dedupe key counts */
@@ -99,9 +100,7 @@ struct journal_want {
 /* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
-    int64_t received_ms;
-    bool body_is_json;
-    struct bytes id, type, delivery_id, client, content_type, headers, body;
+    struct event event;
 };
 
 struct journal_due {

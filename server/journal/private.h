@@ -125,8 +125,7 @@ unsigned writer_log_pages(const struct sqlite_journal *journal);
 
 /* ---- event.c: in a transaction ---- */
 
-bool events_add(struct sqlite_journal *journal, const char *id, const char *route,
-                const struct event_frame *event, int64_t *seq);
+bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq);
 /* One for each action of the route; `action` as from events_find_action. */
 bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
                          int64_t action);
@@ -141,7 +140,7 @@ bool events_find_action(struct sqlite_journal *journal, const char *route, const
                         int64_t *number);
 
 /* Whether event `seq` has that route and key: its id, and when it was received. */
-bool events_match_key(struct sqlite_journal *journal, int64_t seq, const char *route,
+bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes route,
                       struct bytes key, char id[ID_TEXT_SIZE], int64_t *received_ms);
 
 /* False on failure; an event that is not there is an empty one. */

@@ -2,6 +2,7 @@
  * keep the write-ahead log from being begun anew. So callbacks write to memory and nowhere else. */
 #include "server/journal/reader.h"
 
+#include "server/journal/event_row.h"
 #include "server/journal/tables.h"
 
 #include <stdio.h>
@@ -30,12 +31,9 @@ enum read_sql {
 
 #define DELIVERIES_OF_EVENT "d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
 #define EVENT_COLUMNS                                                                              \
-    "SELECT e.seq, e.received_ms, e.size, e.is_json,"                                              \
-    " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                                        \
-    " e.id, e.route, e.client, e.type, e.delivery_id, e.content_type,"                             \
-    " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT "),"      \
-    " e.failures, e.reruns"                                                                        \
-    " FROM event e "
+    "SELECT e.seq, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"                           \
+    " (SELECT group_concat(DISTINCT d.state) FROM delivery d WHERE " DELIVERIES_OF_EVENT           \
+    ")" EVENT_SELECT_ROW " FROM event e "
 #define EVENT_FILTER                                                                               \
     "WHERE e.seq > ?1 AND e.seq < ?5 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"   \
     " (SELECT 1 FROM delivery d WHERE " DELIVERIES_OF_EVENT " AND d.state = ?3)) "
@@ -103,23 +101,13 @@ static bool reader_ended(const struct journal_reader *reader)
     return journal_reader_is_well(reader);
 }
 
-static struct event_view event_of_row(const struct query *query)
+static struct event_view view_of_row(const struct query *query)
 {
-    struct bytes states = query_bytes(query, 11);
+    struct bytes states = query_bytes(query, 2);
     return (struct event_view){.seq = query_number(query, 0),
-                               .received_ms = query_number(query, 1),
-                               .size = query_number(query, 2),
-                               .body_is_json = query_number(query, 3) == 1,
-                               .has_body = query_number(query, 4) == 1,
-                               .id = query_bytes(query, 5),
-                               .route = query_bytes(query, 6),
-                               .client = query_bytes(query, 7),
-                               .type = query_bytes(query, 8),
-                               .delivery_id = query_bytes(query, 9),
-                               .content_type = query_bytes(query, 10),
+                               .has_body = query_number(query, 1) == 1,
                                .states = states.length ? states : bytes_of_text("done"),
-                               .failures = query_bytes(query, 12),
-                               .reruns = query_number(query, 13)};
+                               .event = event_of_row(query, 3, EVENT_ROW_COUNT)};
 }
 
 static struct value text_or_null(const char *text)
@@ -136,7 +124,7 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
         value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
         value_number(filter->limit), value_number(filter->before ? filter->before : INT64_MAX));
     while (query_next(&query)) {
-        struct event_view event = event_of_row(&query);
+        struct event_view event = view_of_row(&query);
         each(context, &event);
     }
     return reader_ended(reader);
@@ -164,7 +152,7 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(&reader->db, READ_EVENT, value_number(seq));
     while (query_next(&query)) {
-        struct event_view event = event_of_row(&query);
+        struct event_view event = view_of_row(&query);
         each(context, &event);
         found = true;
     }

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "server/event.h"
 
 struct journal_reader;
 
@@ -16,12 +17,10 @@ bool journal_reader_explain(const struct journal_reader *reader, struct error *e
 
 /* An event; spans until the callback returns. */
 struct event_view {
-    int64_t seq, received_ms, size;
-    int64_t reruns; /* how often copies had what was dead of it carried out again */
-    bool body_is_json, has_body;
-    struct bytes id, route, client, type, delivery_id, content_type;
-    struct bytes states;   /* of its deliveries, each once: "done", "pending,dead" */
-    struct bytes failures; /* JSON list: why its schema refused it; empty: it did not */
+    int64_t seq;
+    bool has_body;
+    struct bytes states; /* of its deliveries, each once: "done", "pending,dead" */
+    struct event event;  /* without headers and body */
 };
 
 struct event_filter {

@@ -1,4 +1,5 @@
 /* Every statement of the writing connection. A delivery's number is event * 256 + place. */
+#include "server/journal/event_row.h"
 #include "server/journal/private.h"
 
 /* Said word for word as in the partial index, or SQLite does not use it. */
@@ -8,10 +9,10 @@
 const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
-    [SQL_ADD_EVENT] = "INSERT INTO event (id, route, received_ms, client, type, delivery_id,"
-                      " content_type, is_json, size, dedupe_key, failures)"
-                      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-    [SQL_ADD_BODY] = "INSERT INTO body (event, headers, content) VALUES (?1, ?2, ?3)",
+    [SQL_ADD_EVENT] = "INSERT INTO event (" EVENT_ROW_COLUMNS "seq)"
+                      " VALUES (" EVENT_ROW_PARAMETERS "NULL)",
+    [SQL_ADD_BODY] = "INSERT INTO body (" EVENT_BODY_COLUMNS "event)"
+                     " VALUES (" EVENT_BODY_PARAMETERS "?)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
                          " VALUES (?1, ?2, 'pending', 0, 0, 0)",
     [SQL_ADD_RUNNING] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
@@ -54,8 +55,7 @@ const char *const journal_sql[SQL_COUNT] = {
                   " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt + 1, e.received_ms, e.is_json, e.id, e.type, e.delivery_id, e.client,"
-        " e.content_type, b.headers, b.content, d.action"
+        "SELECT d.attempt + 1, b.event IS NOT NULL" EVENT_SELECT_ROW EVENT_SELECT_BODY ", d.action"
         " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
         "e.seq"
         " WHERE d.seq = ?1 AND d.state = 'pending'",

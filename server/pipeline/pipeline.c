@@ -23,23 +23,21 @@
 
 struct stage {
     const char *name;
-    struct verdict (*run)(struct exchange *exchange, int64_t monotonic_ns);
+    struct verdict (*run)(struct exchange *exchange);
 };
 
 /* ---- the head ---- */
 
-static struct verdict stage_guard(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_guard(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return guard_check(&exchange->request, &exchange->content_length);
 }
 
 /* Before everything that a stranger could be refused, charged or logged for. */
-static struct verdict stage_health(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_health(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
     const char *path = exchange->pipeline->settings->server.health;
-    (void)monotonic_ns;
     if (!path || !bytes_equal_text(request->path, path))
         return verdict_go_on();
     if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
@@ -52,32 +50,28 @@ static struct verdict stage_health(struct exchange *exchange, int64_t monotonic_
                : verdict_refuse(REPLY_TOO_LARGE, "the health check takes no body");
 }
 
-static struct verdict stage_client(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_client(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return proxies_find_client(&exchange->pipeline->settings->server, &exchange->request);
 }
 
-static struct verdict stage_route(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_route(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return routing_match(exchange->pipeline->routing, &exchange->request);
 }
 
 /* A body that says how long it is, is refused before it is sent; a chunked one when it is there. No
  * Content-Length means no body. */
-static struct verdict stage_length(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_length(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return exchange->content_length > exchange->request.route->max_body
                ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
                : verdict_go_on();
 }
 
-static struct verdict stage_address(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_address(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    (void)monotonic_ns;
     struct verdict verdict = address_check(request->route, &request->client);
     if (verdict.reply == REPLY_FORBIDDEN && request->is_unnamed)
         verdict.reason = "the address is not allowed: it is a trusted proxy's, which names no "
@@ -86,13 +80,13 @@ static struct verdict stage_address(struct exchange *exchange, int64_t monotonic
 }
 
 static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
-                                  int64_t monotonic_ns, struct limit_tokens *tokens)
+                                  struct limit_tokens *tokens)
 {
     struct request *request = &exchange->request;
     if (!exchange->pipeline->limits)
         return verdict_go_on();
     int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
-                                 monotonic_ns, tokens);
+                                 exchange->now_ns, tokens);
     if (wait_ms == 0)
         return verdict_go_on();
     return (struct verdict){.reply = REPLY_RATE_LIMITED,
@@ -111,12 +105,12 @@ static bool has_limit(const struct route *route, enum rate_limit_per per)
 }
 
 /* The tokens are noted where the route may have a reason to give them back. */
-static struct verdict stage_limit_client(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_limit_client(struct exchange *exchange)
 {
     const struct route *route = exchange->request.route;
     if (has_limit(route, PER_CLIENT) && has_limit(route, PER_ROUTE))
         exchange->client_tokens = arena_alloc(&exchange->arena, sizeof *exchange->client_tokens);
-    return take_limits(exchange, PER_CLIENT, monotonic_ns, exchange->client_tokens);
+    return take_limits(exchange, PER_CLIENT, exchange->client_tokens);
 }
 
 /* ---- authentication ---- */
@@ -213,11 +207,10 @@ static void find_learned_key(struct exchange *exchange)
     secret_wipe(key, sizeof key);
 }
 
-static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_authenticate_head(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
-    (void)monotonic_ns;
     find_learned_key(exchange);
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct handler *handler = &route->authenticators[i];
@@ -235,11 +228,10 @@ static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t
     return waits ? verdict_go_on() : exchange->handshake;
 }
 
-static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_authenticate_body(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
-    (void)monotonic_ns;
     for (size_t i = 0; i < exchange->passed_heads; i++) {
         const struct handler *handler = &route->authenticators[i];
         if (!takes_part(exchange, i) || !kind_at(route, i)->body)
@@ -252,9 +244,8 @@ static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t
     return verdict_go_on();
 }
 
-static struct verdict stage_handshake(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_handshake(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return exchange->handshake;
 }
 
@@ -262,20 +253,19 @@ static struct verdict stage_handshake(struct exchange *exchange, int64_t monoton
 
 /* Charged for authenticated calls alone, so that strangers cannot use up a route. Whom the route
  * refuses has not used up his own bucket either. */
-static struct verdict stage_limit_route(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_limit_route(struct exchange *exchange)
 {
-    struct verdict verdict = take_limits(exchange, PER_ROUTE, monotonic_ns, NULL);
+    struct verdict verdict = take_limits(exchange, PER_ROUTE, NULL);
     if (verdict.reply != REPLY_NONE && exchange->client_tokens)
         limit_give_back(exchange->client_tokens);
     return verdict;
 }
 
-static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_decode(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct event_names *names =
         route_part(exchange->pipeline->settings, request->route, &event_names_route_section);
-    (void)monotonic_ns;
     const struct route *route = request->route;
     struct verdict verdict = content_check(request, route_content(route));
     return verdict.reply == REPLY_NONE && names
@@ -283,20 +273,18 @@ static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_
                : verdict;
 }
 
-static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_select(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
-    (void)monotonic_ns;
     return events_take(&request->route->events, request->event_type)
                ? verdict_go_on()
                : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
 }
 
 /* After the selection: an event that is not wanted need not be what the route takes. */
-static struct verdict stage_validate(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_validate(struct exchange *exchange)
 {
     const struct pipeline *pipeline = exchange->pipeline;
-    (void)monotonic_ns;
     if (!pipeline->evaluator)
         return verdict_go_on();
     const struct validate_settings *settings =
@@ -330,9 +318,8 @@ static struct verdict stage_validate(struct exchange *exchange, int64_t monotoni
     STAGE("validate", stage_validate)
 
 /* The whole body is here; only now is the length of a chunked one known. */
-static struct verdict stage_size(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_size(struct exchange *exchange)
 {
-    (void)monotonic_ns;
     return exchange->request.body.length > (size_t)exchange->request.route->max_body
                ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
                : verdict_go_on();
@@ -348,9 +335,10 @@ const char *const pipeline_stage_names[] = {HEAD_STAGES(STAGE_NAME) BODY_STAGES(
 static struct verdict run_stages(const struct stage *stage, struct exchange *exchange,
                                  int64_t monotonic_ns)
 {
+    exchange->now_ns = monotonic_ns;
     for (; stage->name; stage++) {
         exchange->stage = stage->name;
-        struct verdict verdict = stage->run(exchange, monotonic_ns);
+        struct verdict verdict = stage->run(exchange);
         if (verdict.reply == REPLY_NONE)
             continue;
         if (reply_rows[verdict.reply].retry && verdict.retry_after_s == 0)
@@ -402,10 +390,10 @@ static struct bytes dedupe_key(const struct request *request)
 {
     if (request->route->dedupe.off)
         return bytes_of(NULL, 0);
-    return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
+    return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event)
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
 {
     struct request *request = &exchange->request;
     struct bytes headers;
@@ -413,14 +401,13 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *event = (struct event_frame){
-        .tag = tag,
-        .route = (uint32_t)request->route->index,
+    *frame = (struct event_frame){.tag = tag, .route = (uint32_t)request->route->index};
+    frame->event = (struct event){
         .received_ms = request->now_ms,
         .body_is_json = request->json != NULL,
         .client = bytes_of_text(client),
-        .event_type = request->event_type,
-        .delivery_id = request->delivery,
+        .type = request->event_type,
+        .message_id = request->message_id,
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
@@ -430,13 +417,13 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     return true;
 }
 
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event)
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
 {
-    if (!pipeline_event(exchange, tag, event))
+    if (!pipeline_event(exchange, tag, frame))
         return false;
-    event->learns = true;
-    event->dedupe_key = event->failures = bytes_of(NULL, 0);
-    event->body = exchange->handshake.learn;
+    frame->learns = true;
+    frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
+    frame->event.body = exchange->handshake.learn;
     return true;
 }
 

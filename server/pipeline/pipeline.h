@@ -41,7 +41,8 @@ struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
     struct request request;
-    int64_t content_length;             /* -1: chunked; set by the guard, 0 without a body */
+    int64_t now_ns;         /* monotonic, of the stages under way; Unix time is request.now_ms */
+    int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads;       /* authenticators whose release is owed */
@@ -77,10 +78,10 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
-bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event);
+bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
 
 /* The same for a key that a handshake delivers. */
-bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event);
+bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
 /* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
 const char *pipeline_learned_name(const struct route *route);
 

@@ -3,8 +3,10 @@
  * text as a C string sees another one than was checked. */
 #include "server/runner/attempt.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Of each stream: the most that `output:` may ask for. */
@@ -32,33 +34,105 @@ static struct bytes put_bytes(uint8_t **place, struct bytes bytes)
     return bytes_of(start, bytes.length);
 }
 
+/* ---- what the action is given ---- */
+
+#define BARE_TEXT false
+#define BARE_KEY false
+#define BARE_TIME false
+#define BARE_LIST true
+#define BARE_OBJECT true
+#define BARE_NUMBER true
+#define BARE_SIZE true
+#define BARE_FLAG true
+#define BARE_CONTENT false
+#define MEMBER(name, kind, origin, column, json, envelope, ...)                                    \
+    EVENT_NAME(FIELD_##name, envelope, BARE_##kind)
+#define VARIABLE(name, kind, origin, column, json, envelope, variable, ...)                        \
+    EVENT_NAME(FIELD_##name, variable, BARE_##kind)
+#define ONE_MEMBER(name, kind, origin, column, json, envelope, ...) +EVENT_IS_NAMED(envelope)
+#define ONE_VARIABLE(name, kind, origin, column, json, envelope, variable, ...)                    \
+    +EVENT_IS_NAMED(variable)
+
+static const struct delivery_name members[] = {GIVEN_FIELDS(MEMBER)};
+static const struct delivery_name variables[] = {GIVEN_FIELDS(VARIABLE)};
+static const struct delivery_names names = {.members = members,
+                                            .member_count = GIVEN_FIELDS(ONE_MEMBER),
+                                            .variables = variables,
+                                            .variable_count = GIVEN_FIELDS(ONE_VARIABLE)};
+
+enum { NUMBER_SIZE = 24 };
+
+/* Of a field's text, with its NUL. */
+static size_t text_room(const struct event *event, const struct event_field *field)
+{
+    if (event_field_is_span(field))
+        return event_bytes(event, field).length + sizeof "[]";
+    return field->kind == EVENT_TIME ? CLOCK_TEXT_SIZE : NUMBER_SIZE;
+}
+
+static const char *put_number(uint8_t **place, int64_t number)
+{
+    char text[NUMBER_SIZE];
+    snprintf(text, sizeof text, "%lld", (long long)number);
+    return put_text(place, bytes_of_text(text));
+}
+
+static const char *put_field(uint8_t **place, const struct event *event,
+                             const struct event_field *field)
+{
+    char time[CLOCK_TEXT_SIZE];
+    switch (field->kind) {
+    case EVENT_TIME:
+        clock_format_unix_ms(event_number(event, field), time);
+        return put_text(place, bytes_of_text(time));
+    case EVENT_NUMBER:
+    case EVENT_SIZE:
+        return put_number(place, event_number(event, field));
+    case EVENT_FLAG:
+        return put_text(place, bytes_of_text(event_number(event, field) ? "true" : "false"));
+    case EVENT_LIST:
+    case EVENT_OBJECT:
+        if (event_bytes(event, field).length == 0)
+            return put_text(place, bytes_of_text(field->kind == EVENT_LIST ? "[]" : "{}"));
+        break;
+    case EVENT_TEXT:
+    case EVENT_KEY:
+    case EVENT_CONTENT:
+        break;
+    }
+    return put_text(place, event_bytes(event, field));
+}
+
+static void put_texts(struct attempt *attempt, uint8_t **place, const struct event *event)
+{
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
+        if (event_fields[i].is_given)
+            attempt->texts[i] = put_field(place, event, &event_fields[i]);
+    attempt->texts[FIELD_action] = attempt->action->action->name;
+    attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
+}
+
 struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
                                const struct journal_delivery *found)
 {
-    const struct bytes *texts[] = {&found->id, &found->type, &found->delivery_id, &found->client,
-                                   &found->content_type};
-    size_t size = found->headers.length + found->body.length;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        size += texts[i]->length + 1;
+    const struct event *event = &found->event;
+    size_t size = event->headers.length + event->body.length + NUMBER_SIZE;
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
+        if (event_fields[i].is_given)
+            size += text_room(event, &event_fields[i]);
     struct attempt *attempt = malloc(sizeof *attempt + size);
     if (!attempt)
         return NULL;
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
-    attempt->body_bytes = found->body.length;
-    attempt->given = (struct delivery){.event_id = put_text(&place, found->id),
-                                       .route = action->route->name,
-                                       .action = action->action->name,
-                                       .received_ms = found->received_ms,
-                                       .attempt = found->attempt,
-                                       .body_is_json = found->body_is_json};
-    attempt->given.event_type = put_text(&place, found->type);
-    attempt->given.delivery_id = put_text(&place, found->delivery_id);
-    attempt->given.client = put_text(&place, found->client);
-    attempt->given.content_type = put_text(&place, found->content_type);
-    attempt->given.headers = put_bytes(&place, found->headers);
-    attempt->given.body = put_bytes(&place, found->body);
+    attempt->body_bytes = event->body.length;
+    put_texts(attempt, &place, event);
+    attempt->given = (struct delivery){.names = &names,
+                                       .texts = attempt->texts,
+                                       .headers = put_bytes(&place, event->headers),
+                                       .body = put_bytes(&place, event->body),
+                                       .body_is_json = event->body_is_json};
     return attempt;
 }
 
@@ -100,10 +174,12 @@ void attempt_log_outcome(const struct attempt *attempt)
                 [OUTCOME_TIMEOUT] = {LOG_WARNING, "failed"},
                 [OUTCOME_INTERRUPTED] = {LOG_INFO, "interrupted"}};
     const struct outcome *outcome = &attempt->outcome;
-    struct log_field fields[9] = {
-        log_text("id", attempt->given.event_id),       log_text("route", attempt->given.route),
-        log_text("action", attempt->given.action),     log_text("peer", attempt->given.client),
-        log_number("attempt", attempt->given.attempt), log_number("ms", outcome->duration_ms)};
+    struct log_field fields[9] = {log_text("id", attempt->texts[FIELD_id]),
+                                  log_text("route", attempt->texts[FIELD_route]),
+                                  log_text("action", attempt->texts[FIELD_action]),
+                                  log_text("peer", attempt->texts[FIELD_client]),
+                                  log_number("attempt", attempt->finish.attempt),
+                                  log_number("ms", outcome->duration_ms)};
     size_t count = 6;
     if (outcome->signal)
         fields[count++] = log_number("signal", outcome->signal);

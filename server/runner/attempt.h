@@ -2,15 +2,17 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 #define TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 
+#include "server/event.h"
 #include "server/runner/queue.h"
 
 struct attempt {
     struct attempt *next, *previous;
     void *owner;
     struct action_queue *action;
-    struct journal_finish finish; /* its handle and number; the rest once it has ended */
-    size_t body_bytes;            /* counted in the queue */
-    struct delivery given;        /* texts and body behind this struct */
+    struct journal_finish finish;         /* its handle and number; the rest once it has ended */
+    size_t body_bytes;                    /* counted in the queue */
+    const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
+    struct delivery given;                /* texts and body behind this struct */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */

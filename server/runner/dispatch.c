@@ -195,8 +195,8 @@ static bool may_claim(const struct dispatch *dispatch)
 
 void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit)
 {
-    const struct event_frame *event = turn->admits[admit].event;
-    struct route_queue *route = &dispatch->queue.routes[event->route];
+    const struct event *event = turn->admits[admit].event;
+    struct route_queue *route = turn->admits[admit].context;
     for (size_t i = 0; i < route->action_count; i++)
         queue_push(&dispatch->queue, &route->actions[i], admit * JOURNAL_ACTIONS_MAX + i,
                    (uint32_t)event->body.length);
@@ -249,7 +249,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
         dispatch->no_memory = true;
         return false;
     }
-    attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->body.length);
+    attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
     list_append(&dispatch->claimed, attempt);
     return true;
@@ -388,7 +388,7 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 /* What was pushed for an admission has its handles, or goes. */
 static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
 {
-    struct route_queue *route = &dispatch->queue.routes[admit->event->route];
+    struct route_queue *route = admit->context;
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
     for (size_t i = 0; i < route->action_count && !admit->dead_reason; i++)
         if (!journal_places_has(&admit->claim, i))

@@ -10,8 +10,6 @@
 #include <string.h>
 
 enum {
-    TEXT_MAX = 64 * 1024, /* any of the small texts */
-    HEADERS_MAX = 2 * 1024 * 1024,
     EVENT_BYTES = 4096, /* of the event that is asked about */
 };
 
@@ -31,19 +29,14 @@ int64_t intake_window_ms(const struct settings *settings)
 
 /* ---- the batch ---- */
 
-static bool is_credible(const struct settings *settings, const struct event_frame *event)
+static bool is_credible(const struct settings *settings, const struct event_frame *frame)
 {
-    const struct bytes small[] = {event->client,       event->event_type, event->delivery_id,
-                                  event->content_type, event->dedupe_key, event->failures};
-    if (event->asks)
+    const struct event *event = &frame->event;
+    if (frame->asks)
         return event->body.length == 0 && event->headers.length == 0;
-    if (event->route >= settings->route_count || event->headers.length > HEADERS_MAX ||
-        event->body.length > (uint64_t)settings->routes[event->route].max_body)
-        return false;
-    for (size_t i = 0; i < sizeof small / sizeof *small; i++)
-        if (small[i].length > TEXT_MAX)
-            return false;
-    return true;
+    return frame->route < settings->route_count &&
+           event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
+           event_is_bounded(event);
 }
 
 void intake_collect(struct intake *intake, struct listener_link *channel)
@@ -51,9 +44,9 @@ void intake_collect(struct intake *intake, struct listener_link *channel)
     size_t before = intake->count;
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
-        if (!listener_link_take(channel, &item->event))
+        if (!listener_link_take(channel, &item->frame))
             break;
-        if (!is_credible(intake->settings, &item->event)) {
+        if (!is_credible(intake->settings, &item->frame)) {
             channel->fault = "an event that cannot be";
             if (intake->count == before) /* nothing of it is borrowed */
                 channel->taken = 0;
@@ -63,8 +56,8 @@ void intake_collect(struct intake *intake, struct listener_link *channel)
         item->admit = NULL;
         item->learn = NULL;
         item->answer =
-            (struct answer_frame){.tag = item->event.tag, .status = FRAME_REFUSED_JOURNAL};
-        intake->bytes += item->event.body.length;
+            (struct answer_frame){.tag = item->frame.tag, .status = FRAME_REFUSED_JOURNAL};
+        intake->bytes += item->frame.event.body.length;
         intake->count++;
     }
 }
@@ -72,25 +65,26 @@ void intake_collect(struct intake *intake, struct listener_link *channel)
 static void fill_key(struct intake *intake, struct intake_item *item, const struct route *route)
 {
     const char *name = pipeline_learned_name(route);
-    size_t length = item->event.body.length;
+    size_t length = item->frame.event.body.length;
     if (!name || length < LEARNED_KEY_MIN || length > LEARNED_KEY_MAX ||
         intake->learn_count == INTAKE_LEARNS)
         return;
     item->learn = &intake->learns[intake->learn_count++];
-    *item->learn =
-        (struct journal_learn){.route = route->name, .provider = name, .key = item->event.body};
+    *item->learn = (struct journal_learn){
+        .route = route->name, .provider = name, .key = item->frame.event.body};
 }
 
 static void fill_event(struct intake *intake, struct intake_item *item, const struct route *route,
-                       const struct route_queue *queue)
+                       struct route_queue *queue)
 {
-    struct event_frame *event = &item->event;
+    struct event *event = &item->frame.event;
+    event->route = bytes_of_text(route->name);
     if (route->dedupe.off)
         event->dedupe_key = bytes_of(NULL, 0);
     item->admit = &intake->admits[intake->admit_count++];
     *item->admit = (struct journal_admit){
         .event = event,
-        .route = route->name,
+        .context = queue,
         .actions = queue->numbers,
         .action_count = queue->action_count,
         .window_ms = route->dedupe.window_ms,
@@ -112,10 +106,10 @@ void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispat
     for (size_t i = 0; i < intake->count; i++) {
         struct intake_item *item = &intake->items[i];
         const struct route *routes = intake->settings->routes;
-        uint32_t route = item->event.route;
-        if (item->event.asks) {
+        uint32_t route = item->frame.route;
+        if (item->frame.asks) {
             intake->is_asked = true;
-        } else if (item->event.learns) {
+        } else if (item->frame.learns) {
             fill_key(intake, item, &routes[route]);
         } else {
             fill_event(intake, item, &routes[route], &dispatch->queue.routes[route]);
@@ -156,7 +150,7 @@ static void answer_item(struct intake_item *item, const struct journal_turn *tur
         answer_event(answer, item->admit);
     else if (done && item->learn)
         answer->status = item->learn->added ? FRAME_ACCEPTED : FRAME_REFUSED_KNOWN;
-    else if (done && item->event.asks)
+    else if (done && item->frame.asks)
         answer->status = turn->question_fits ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
     if (answer->status > FRAME_DUPLICATE)
         answer->retry_after_s = retry_after_s;

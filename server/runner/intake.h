@@ -11,7 +11,7 @@ enum { INTAKE_BATCH = 1024, INTAKE_LEARNS = 64, INTAKE_BYTES = 64 << 20 };
 
 struct intake_item {
     struct listener_link *channel;
-    struct event_frame event; /* spans into the channel */
+    struct event_frame frame; /* spans into the channel */
     struct answer_frame answer;
     struct journal_admit *admit; /* NULL: it is no event, */
     struct journal_learn *learn; /* but a key; NULL: no key that is taken */

@@ -55,17 +55,28 @@ static inline void fixture_open_to_all(void)
     }
 }
 
-static inline struct event_frame fixture_event(const char *key, struct bytes body)
+/* Of route "alpha", without an id. */
+static inline struct event fixture_event(const char *key, struct bytes body)
 {
-    return (struct event_frame){.received_ms = 1700000000000,
-                                .body_is_json = true,
-                                .client = bytes_of_text("192.0.2.1"),
-                                .event_type = bytes_of_text("push"),
-                                .delivery_id = bytes_of_text(key),
-                                .content_type = bytes_of_text("application/json"),
-                                .dedupe_key = bytes_of_text(key),
-                                .headers = bytes_of_text("{}"),
-                                .body = body};
+    return (struct event){.route = bytes_of_text("alpha"),
+                          .received_ms = 1700000000000,
+                          .body_is_json = true,
+                          .client = bytes_of_text("192.0.2.1"),
+                          .type = bytes_of_text("push"),
+                          .message_id = bytes_of_text(key),
+                          .content_type = bytes_of_text("application/json"),
+                          .dedupe_key = bytes_of_text(key),
+                          .headers = bytes_of_text("{}"),
+                          .body = body};
+}
+
+/* In the transaction under way; its number, or 0. */
+static inline int64_t fixture_add(struct sqlite_journal *journal, struct event *event,
+                                  const char *id)
+{
+    int64_t seq = 0;
+    event->id = bytes_of_text(id);
+    return events_add(journal, event, &seq) ? seq : 0;
 }
 
 /* One route of each name with `actions` actions of that kind, in static memory. */

@@ -20,7 +20,6 @@ struct event {
     struct delivery delivery;
     struct result result;
     struct action_run *run;
-    char id[16];
     char *body;
 };
 
@@ -58,8 +57,6 @@ static inline struct event *begin_text(int number, const char *body)
     free(event->body);
     event->body = strdup(body);
     event->delivery = rig_delivery(event->body);
-    snprintf(event->id, sizeof event->id, "e-%d", number);
-    event->delivery.event_id = event->id;
     event->run =
         pipe_action.start(&settings, &rig_loop, &event->delivery, rig_done, &event->result);
     ck_assert_ptr_nonnull(event->run);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/ipc/control.h"
+#include "server/ipc/frame.h"
 #include "server/runner/queue.h"
 #include "server/runner/runner.h"
 
@@ -128,10 +129,10 @@ fake_start(const void *settings, struct loop *loop, const struct delivery *deliv
     unsigned place = atomic_fetch_add(&board->started, 1);
     (void)settings;
     if (place < SEEN_MAX) {
-        strcpy(board->seen[place].id, delivery->event_id);
-        board->seen[place].attempt = delivery->attempt;
+        strcpy(board->seen[place].id, delivery->texts[FIELD_id]);
+        board->seen[place].attempt = (unsigned)strtoul(delivery->texts[FIELD_attempt], NULL, 10);
     }
-    unsigned bit = strcmp(delivery->action, "1") == 0 ? 1 : 2;
+    unsigned bit = strcmp(delivery->texts[FIELD_action], "1") == 0 ? 1 : 2;
     *run = (struct action_run){.fails = (atomic_load(&board->fail) & bit) != 0,
                                .loop = loop,
                                .done = done,
@@ -268,12 +269,11 @@ static inline void claim(struct peer *peer)
 static inline void put_copy(struct peer *peer, struct buffer *out, unsigned route, const char *key,
                             const char *body, const char *failures)
 {
-    struct event_frame event = fixture_event(key, bytes_of_text(body));
-    event.failures = bytes_of_text(failures);
-    event.received_ms = clock_unix_ms();
-    event.tag = ++peer->tag;
-    event.route = route;
-    ck_assert(frame_put_event(out, &event));
+    struct event_frame frame = {.tag = ++peer->tag, .route = route};
+    frame.event = fixture_event(key, bytes_of_text(body));
+    frame.event.failures = bytes_of_text(failures);
+    frame.event.received_ms = clock_unix_ms();
+    ck_assert(frame_put_event(out, &frame));
 }
 
 static inline void put_event(struct peer *peer, struct buffer *out, unsigned route, const char *key)

@@ -172,7 +172,7 @@ START_TEST(values_too_long_are_refused_before_exec)
     struct delivery delivery = rig_delivery("");
     struct command_settings settings = COMMAND("true");
     struct result result;
-    delivery.event_type = longest;
+    rig_texts[RIG_EVENT] = longest;
     begin(&settings, &delivery, &result);
     rig_wait(&result.done);
     ck_assert_int_eq(result.outcome.kind, OUTCOME_FAILED);
@@ -207,7 +207,7 @@ START_TEST(the_environment_is_what_the_file_says)
     setenv("PATH", "/usr/bin:/bin", 1);
     struct result result;
     struct delivery delivery = rig_delivery("");
-    delivery.event_type = "two\nlines";
+    rig_texts[RIG_EVENT] = "two\nlines";
     begin(&settings, &delivery, &result);
     rig_wait(&result.done);
     static const char expected[] = "PATH=/usr/bin:/bin\0STAGE=a b\n$c\0HOME=/nowhere\0"

@@ -54,22 +54,22 @@ static void completed(struct journal_turn *turn)
 }
 
 /* One turn, in which that many events come. */
-static void turn(size_t events)
+static void turn(size_t count)
 {
     static int number;
     static struct journal_admit admits[8];
-    static struct event_frame frames[8];
+    static struct event events[8];
     static char keys[8][16];
-    const struct route_queue *route = &dispatch.queue.routes[0];
+    struct route_queue *route = &dispatch.queue.routes[0];
     next.now_ms = clock_unix_ms();
     dispatch_fill(&dispatch, &next);
     next.admits = admits;
-    next.admit_count = events;
-    for (size_t i = 0; i < events; i++) {
+    next.admit_count = count;
+    for (size_t i = 0; i < count; i++) {
         snprintf(keys[i], sizeof keys[i], "%d", number++);
-        frames[i] = fixture_event(keys[i], bytes_of_text("{}"));
-        admits[i] = (struct journal_admit){.event = &frames[i],
-                                           .route = "alpha",
+        events[i] = fixture_event(keys[i], bytes_of_text("{}"));
+        admits[i] = (struct journal_admit){.event = &events[i],
+                                           .context = route,
                                            .window_ms = 1,
                                            .actions = route->numbers,
                                            .action_count = 1};
@@ -77,7 +77,7 @@ static void turn(size_t events)
     }
     dispatch_choose(&dispatch, &next);
     journal_submit(journal, &next);
-    for (size_t i = 0; i < events; i++)
+    for (size_t i = 0; i < count; i++)
         ck_assert_int_eq(admits[i].result, ADMIT_ACCEPTED);
 }
 

@@ -1,4 +1,6 @@
 /* The envelope is one line of JSON, and the payload in it is the sender's, value by value. */
+#include "action_rig.h"
+
 #include "base/json_text.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/output_tail.h"
@@ -58,15 +60,15 @@ START_TEST(nothing_of_the_sender_breaks_the_line)
     static const uint8_t raw[] = {'a', '\n', 'b', 0, 0xff, 0};
     struct json_fault fault;
     struct buffer out;
-    struct delivery delivery = {.event_id = "i",
-                                .route = "r",
-                                .action = "a\"",
-                                .event_type = "push\n\"x",
-                                .delivery_id = "\xff\x01",
-                                .client = "c",
-                                .content_type = "text/plain\\",
-                                .attempt = 7,
-                                .body = bytes_of(raw, 6)};
+    struct delivery delivery = rig_delivery("");
+    delivery.body = bytes_of(raw, 6);
+    delivery.body_is_json = false;
+    delivery.headers = bytes_of(NULL, 0);
+    rig_texts[RIG_ACTION] = "a\"";
+    rig_texts[RIG_EVENT] = "push\n\"x";
+    rig_texts[RIG_MESSAGE] = "\xff\x01";
+    rig_texts[RIG_CONTENT_TYPE] = "text/plain\\";
+    rig_texts[RIG_ATTEMPT] = "7";
     buffer_init(&out, 10000);
     ck_assert(envelope_append(&out, &delivery));
     ck_assert_msg(json_check(buffer_bytes(&out), &json_limits_default, NULL, &fault), "%s",
@@ -82,15 +84,7 @@ END_TEST
 
 START_TEST(a_buffer_that_is_full_says_so)
 {
-    struct delivery delivery = {.event_id = "i",
-                                .route = "r",
-                                .action = "a",
-                                .event_type = "e",
-                                .delivery_id = "d",
-                                .client = "c",
-                                .content_type = "t",
-                                .body = bytes_of_text("{}"),
-                                .body_is_json = true};
+    struct delivery delivery = rig_delivery("{}");
     struct buffer out;
     buffer_init(&out, 10000);
     ck_assert(envelope_append(&out, &delivery));

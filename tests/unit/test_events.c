@@ -24,17 +24,18 @@ static void fill(void)
     bool applied;
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     for (int i = 0; i < 3; i++) {
-        struct event_frame event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
+        struct event event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
         struct outcome outcome = {.kind = i == 0 ? OUTCOME_FAILED : OUTCOME_DONE,
                                   .exit_status = i == 0 ? 9 : 0,
                                   .reason = "exited with status 9",
                                   .output = bytes_of_text(loud),
                                   .output_total = 1000};
-        event.event_type = bytes_of_text(keys[i]);
+        event.type = bytes_of_text(keys[i]);
         id_create(clock_unix_ms(), id);
         const char *route = i == 2 ? "beta" : "alpha";
         ck_assert(events_find_action(journal, route, "1", &action));
-        ck_assert(events_add(journal, id, route, &event, &seq));
+        event.route = bytes_of_text(route);
+        seq = fixture_add(journal, &event, id);
         ck_assert(events_add_delivery(journal, seq, 0, action));
         if (i == 2)
             continue;
@@ -59,7 +60,7 @@ static void row(void *context, const struct event_view *event)
 {
     struct printed *printed = context;
     events_print_row(printed->file, event);
-    memcpy(printed->id, event->id.data, ID_TEXT_SIZE - 1);
+    memcpy(printed->id, event->event.id.data, ID_TEXT_SIZE - 1);
     printed->last = event->seq;
     printed->rows++;
 }
@@ -184,7 +185,7 @@ START_TEST(reasons_name_a_place_if_they_have_one)
     size_t size;
     struct events_detail detail = {.out = open_memstream(&text, &size)};
     struct event_view event = {
-        .failures = bytes_of_text(
+        .event.failures = bytes_of_text(
             "[{\"instanceLocation\":\"\",\"keywordLocation\":\"\",\"message\":\"is refused\"},"
             "{\"instanceLocation\":\"/a\",\"keywordLocation\":\"/not\",\"message\":\"too\"}]")};
     events_print_event(&detail, &event);
@@ -198,6 +199,13 @@ START_TEST(json_is_json)
 {
     char *text = show(true);
     ck_assert_ptr_nonnull(strstr(text, "\"states\":[\"dead\"]"));
+    char *received = strstr(text, "\"route\":");
+    ck_assert(strncmp(text, "{\"seq\":1,\"id\":\"0", 15) == 0 && received);
+    static const char members[] =
+        "\"route\":\"alpha\",\"received\":\"2023-11-14T22:13:20.000Z\",\"client\":\"192.0.2.1\","
+        "\"type\":\"one\",\"delivery\":\"one\",\"content_type\":\"application/json\",\"size\":7,"
+        "\"reruns\":0,\"states\":[";
+    ck_assert_msg(strncmp(received, members, sizeof members - 1) == 0, "%s", received);
     ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
     ck_assert_ptr_nonnull(
         strstr(text, "\"output\":\"red \\u001b[31m \\u202e \\u009b \xef\xbf\xbd\\n\""));

@@ -4,20 +4,22 @@
 #include <check.h>
 #include <stdlib.h>
 
+enum { LENGTH = 1000 }; /* of the first span; each is one longer than the one before it */
+
+/* Each field that is sent has a value that no other has. */
 static struct event_frame sample(void)
 {
-    return (struct event_frame){.tag = 77,
-                                .route = 3,
-                                .received_ms = 1700000000123,
-                                .body_is_json = true,
-                                .client = bytes_of_text("192.0.2.1"),
-                                .event_type = bytes_of_text("push"),
-                                .delivery_id = bytes_of_text("d-1"),
-                                .content_type = bytes_of_text("application/json"),
-                                .dedupe_key = bytes_of_text("d-1"),
-                                .headers = bytes_of_text("{}"),
-                                .failures = bytes_of_text("[{}]"),
-                                .body = bytes_of_text("{\"a\":1}")};
+    static const uint8_t data[2 * LENGTH] = "{}";
+    struct event_frame frame = {.tag = 77, .route = 3};
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const struct event_field *field = &event_fields[i];
+        if (field->is_sent && event_field_is_span(field))
+            *event_span(&frame.event, field) = bytes_of(data + i, LENGTH + i);
+        else if (field->is_sent)
+            event_set_number(&frame.event, field, 1);
+    }
+    frame.event.received_ms = 1700000000123;
+    return frame;
 }
 
 START_TEST(an_event_arrives_as_it_was_sent)
@@ -37,15 +39,51 @@ START_TEST(an_event_arrives_as_it_was_sent)
     ck_assert(frame_get_event(payload, &got));
     ck_assert_uint_eq(got.tag, 77);
     ck_assert_uint_eq(got.route, 3);
-    ck_assert(got.body_is_json);
-    ck_assert(bytes_equal(got.body, sent.body) && bytes_equal(got.client, sent.client));
-    ck_assert(bytes_equal(got.headers, sent.headers) && bytes_equal(got.failures, sent.failures));
+    ck_assert(!got.learns && !got.asks);
+    sent.event.size = (int64_t)sent.event.body.length;
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+        const struct event_field *field = &event_fields[i];
+        if (event_field_is_span(field))
+            ck_assert(bytes_equal(event_bytes(&got.event, field), event_bytes(&sent.event, field)));
+        else
+            ck_assert_int_eq(event_number(&got.event, field), event_number(&sent.event, field));
+    }
+    ck_assert(got.event.size > LENGTH && got.event.body_is_json);
     buffer_finish(&out);
 }
 END_TEST
 
+START_TEST(what_no_listener_knows_is_not_sent)
+{
+    struct buffer out;
+    struct event_frame sent = sample(), got;
+    struct bytes payload;
+    enum frame_type type;
+    size_t length;
+    sent.event.id = sent.event.route = bytes_of_text("mine");
+    sent.event.reruns = 9;
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &sent));
+    ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+    ck_assert(frame_get_event(payload, &got));
+    ck_assert(got.event.id.length == 0 && got.event.route.length == 0 && got.event.reruns == 0);
+    buffer_finish(&out);
+}
+END_TEST
+
+/* Where the frame says how long a span of sample() is. */
+static uint8_t *find_length(struct bytes payload, size_t field)
+{
+    int64_t wanted = LENGTH + (int64_t)field;
+    for (size_t at = 0; at + sizeof wanted <= payload.length; at += sizeof wanted)
+        if (memcmp(payload.data + at, &wanted, sizeof wanted) == 0)
+            return (uint8_t *)payload.data + at;
+    ck_abort_msg("no length of field %zu", field);
+}
+
 START_TEST(lengths_that_lie_are_refused)
 {
+    static const int64_t lies[] = {-1, INT64_MIN, INT64_MAX, UINT32_MAX, LENGTH + 99, 0};
     struct buffer out;
     struct event_frame sent = sample(), got;
     struct bytes payload;
@@ -56,34 +94,60 @@ START_TEST(lengths_that_lie_are_refused)
     ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
     for (size_t cut = 0; cut < payload.length; cut++)
         ck_assert(!frame_get_event(bytes_of(payload.data, cut), &got));
-    uint32_t huge = UINT32_MAX;
-    for (size_t at = 24; at + 4 <= 56; at += 4) {
-        uint32_t kept;
-        memcpy(&kept, payload.data + at, 4);
-        memcpy((uint8_t *)payload.data + at, &huge, 4);
-        ck_assert(!frame_get_event(payload, &got));
-        memcpy((uint8_t *)payload.data + at, &kept, 4);
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
+        if (!event_fields[i].is_sent || !event_field_is_span(&event_fields[i]))
+            continue;
+        uint8_t *place = find_length(payload, i);
+        int64_t right = LENGTH + (int64_t)i;
+        for (size_t j = 0; j < sizeof lies / sizeof *lies; j++) {
+            memcpy(place, &lies[j], sizeof right);
+            ck_assert(!frame_get_event(payload, &got));
+        }
+        memcpy(place, &right, sizeof right);
     }
-    memcpy(out.data, &huge, 4);
+    ck_assert(frame_get_event(payload, &got));
+    memset(out.data, 0xff, sizeof(uint32_t));
     ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), -1);
     buffer_finish(&out);
 }
 END_TEST
 
+START_TEST(bytes_behind_an_event_are_refused)
+{
+    struct buffer out;
+    struct event_frame sent = sample(), got;
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &sent) && buffer_append(&out, "x", 1));
+    size_t header = 2 * sizeof(uint32_t);
+    ck_assert(frame_get_event(bytes_of(out.data + header, out.length - header - 1), &got));
+    ck_assert(!frame_get_event(bytes_of(out.data + header, out.length - header), &got));
+    buffer_finish(&out);
+}
+END_TEST
+
+/* No flag but 0 and 1. */
 START_TEST(a_question_is_no_event)
 {
     struct buffer out;
     struct event_frame sent = {.tag = UINT64_MAX, .asks = true}, got;
     struct bytes payload;
     enum frame_type type;
-    size_t length;
+    size_t length, taken = 0;
     buffer_init(&out, FRAME_MAX);
     ck_assert(frame_put_event(&out, &sent));
     ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
     ck_assert(frame_get_event(payload, &got));
     ck_assert(got.asks && !got.learns && got.tag == UINT64_MAX);
-    ((uint8_t *)payload.data)[23] = 2;
-    ck_assert(!frame_get_event(payload, &got));
+    for (size_t at = 0; at < payload.length; at++) {
+        uint8_t *place = (uint8_t *)payload.data + at, kept = *place;
+        *place = 2;
+        if (frame_get_event(payload, &got)) { /* then it was a number */
+            ck_assert(got.asks && !got.learns && !got.event.body_is_json);
+            taken++;
+        }
+        *place = kept;
+    }
+    ck_assert_uint_eq(taken, sizeof got.tag + sizeof got.route + sizeof got.event.received_ms);
     buffer_finish(&out);
 }
 END_TEST
@@ -122,7 +186,9 @@ int main(void)
     Suite *suite = suite_create("frame");
     TCase *all = tcase_create("all");
     tcase_add_test(all, an_event_arrives_as_it_was_sent);
+    tcase_add_test(all, what_no_listener_knows_is_not_sent);
     tcase_add_test(all, lengths_that_lie_are_refused);
+    tcase_add_test(all, bytes_behind_an_event_are_refused);
     tcase_add_test(all, a_question_is_no_event);
     tcase_add_test(all, an_answer_must_be_one);
     suite_add_tcase(suite, all);

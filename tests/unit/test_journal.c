@@ -13,10 +13,10 @@ static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
-    struct event_frame event = fixture_event(key, body);
+    struct event event = fixture_event(key, body);
     id_create(clock_unix_ms(), id);
     if (events_find_action(journal, "alpha", "1", &action) &&
-        events_add(journal, id, "alpha", &event, &seq))
+        (seq = fixture_add(journal, &event, id)))
         events_add_delivery(journal, seq, 0, action);
     return seq;
 }

@@ -30,12 +30,12 @@ static char log_path[128];
 static void add(struct sqlite_journal *journal)
 {
     char id[ID_TEXT_SIZE];
-    int64_t seq = 0, action;
-    struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    int64_t seq, action;
+    struct event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     id_create(clock_unix_ms(), id);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(events_find_action(journal, "alpha", "1", &action) &&
-              events_add(journal, id, "alpha", &event, &seq) &&
+              (seq = fixture_add(journal, &event, id)) &&
               events_add_delivery(journal, seq, 0, action));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
@@ -194,9 +194,8 @@ START_TEST(what_crashes_leave_is_no_damage)
             for (int i = 0; i < round; i++)
                 add(journal);
             writer_begin(journal);
-            struct event_frame event = fixture_event("", bytes_of(body, sizeof body));
-            int64_t seq;
-            events_add(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "alpha", &event, &seq);
+            struct event event = fixture_event("", bytes_of(body, sizeof body));
+            fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
             kill(getpid(), SIGKILL);
         }
         waitpid(child, NULL, 0);

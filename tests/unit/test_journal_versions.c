@@ -68,10 +68,10 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
     struct error err = {""};
     struct sqlite db;
     struct sqlite_journal *journal = fixture_open();
-    const struct event_frame event = fixture_event("key", bytes_of_text("{}"));
-    int64_t seq;
+    struct event event = fixture_event("key", bytes_of_text("{}"));
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(events_add(journal, "01a219fb-3308-72aa-9a5e-3064e1adac04", "hook", &event, &seq));
+    event.route = bytes_of_text("hook");
+    ck_assert(fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04"));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     writer_close(journal);
     add_dead_ones();

@@ -39,7 +39,8 @@ END_TEST
 START_TEST(formats_frame_as_they_say)
 {
     static const char envelope[] =
-        "{\"id\":\"e-0\",\"route\":\"deploy\",\"action\":\"run\",\"event\":\"push\","
+        "{\"id\":\"0188c5a0-0000-7000-8000-000000000001\",\"route\":\"deploy\","
+        "\"action\":\"run\",\"event\":\"push\","
         "\"delivery\":\"d-1\",\"received\":\"2023-11-14T22:13:20.123Z\",\"client\":\"192.0.2.1\","
         "\"attempt\":1,\"content_type\":\"application/json\",\"headers\":{\"X-A\":\"b\"},"
         "\"payload\":{\"a\":\"x \\n\"}}";

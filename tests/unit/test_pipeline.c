@@ -44,7 +44,7 @@ static struct verdict spy_body(const void *settings, struct request *request, vo
     note(settings);
     note(":body ");
     request->event_type = bytes_of_text(spy.event);
-    request->delivery = bytes_of_text(spy.delivery);
+    request->message_id = bytes_of_text(spy.delivery);
     request->dedupe_key = bytes_of_text(spy.key);
     struct verdict verdict = verdict_refuse(spy.body, "the spy says so");
     if (spy.body == REPLY_HANDSHAKE)
@@ -166,16 +166,16 @@ START_TEST(an_event_walks_through)
     spy.delivery = "d-1";
     ck_assert_int_eq(walk("{\"a\":1}"), REPLY_NONE);
     ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body ");
-    struct event_frame event;
-    ck_assert(pipeline_event(&exchange, 42, &event));
-    ck_assert_uint_eq(event.tag, 42);
-    ck_assert_int_eq(event.received_ms, 1700000000123);
-    ck_assert(event.body_is_json);
-    ck_assert(bytes_equal_text(event.client, "192.0.2.1"));
-    ck_assert(bytes_equal_text(event.event_type, "push"));
-    ck_assert(bytes_equal_text(event.dedupe_key, "d-1"));
-    ck_assert(bytes_equal_text(event.body, "{\"a\":1}"));
-    ck_assert(bytes_equal_text(event.headers, "{\"content-type\":\"application/json\"}"));
+    struct event_frame frame;
+    ck_assert(pipeline_event(&exchange, 42, &frame));
+    ck_assert_uint_eq(frame.tag, 42);
+    ck_assert_int_eq(frame.event.received_ms, 1700000000123);
+    ck_assert(frame.event.body_is_json);
+    ck_assert(bytes_equal_text(frame.event.client, "192.0.2.1"));
+    ck_assert(bytes_equal_text(frame.event.type, "push"));
+    ck_assert(bytes_equal_text(frame.event.dedupe_key, "d-1"));
+    ck_assert(bytes_equal_text(frame.event.body, "{\"a\":1}"));
+    ck_assert(bytes_equal_text(frame.event.headers, "{\"content-type\":\"application/json\"}"));
     exchange_finish(&exchange);
     ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body release ");
 }
@@ -183,18 +183,18 @@ END_TEST
 
 START_TEST(the_dedupe_key_stands_before_the_delivery_and_can_be_off)
 {
-    struct event_frame event;
+    struct event_frame frame;
     spy.delivery = "d-1";
     spy.key = "signed";
     walk("1");
-    ck_assert(pipeline_event(&exchange, 1, &event));
-    ck_assert(bytes_equal_text(event.dedupe_key, "signed"));
+    ck_assert(pipeline_event(&exchange, 1, &frame));
+    ck_assert(bytes_equal_text(frame.event.dedupe_key, "signed"));
     exchange_finish(&exchange);
     route.dedupe.off = true;
     walk("1");
-    ck_assert(pipeline_event(&exchange, 1, &event));
-    ck_assert_uint_eq(event.dedupe_key.length, 0);
-    ck_assert(bytes_equal_text(event.delivery_id, "d-1"));
+    ck_assert(pipeline_event(&exchange, 1, &frame));
+    ck_assert_uint_eq(frame.event.dedupe_key.length, 0);
+    ck_assert(bytes_equal_text(frame.event.message_id, "d-1"));
     exchange_finish(&exchange);
 }
 END_TEST
@@ -585,12 +585,12 @@ START_TEST(headers_are_kept_but_never_credentials)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         add_header(rows[i][0], rows[i][1]);
     request->header_count = header_count;
-    struct event_frame event;
+    struct event_frame frame;
     ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
     ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("{}"), 1).reply, REPLY_NONE);
-    ck_assert(pipeline_event(&exchange, 1, &event));
+    ck_assert(pipeline_event(&exchange, 1, &frame));
     ck_assert(bytes_equal_text(
-        event.headers,
+        frame.event.headers,
         "{\"content-type\":\"application/json\",\"user-agent\":\"GitHub-Hookshot/1 \\\"x\\\"\","
         "\"x-github-event\":\"push\",\"webhook-id\":\"w1\",\"x-two\":\"a, b\","
         "\"linear-delivery\":\"l1\"}"));
@@ -602,15 +602,15 @@ END_TEST
 static struct bytes kept_of(const char *const *names, size_t count)
 {
     struct request *request = begin(NULL);
-    struct event_frame event;
+    struct event_frame frame;
     spy.calls[0] = '\0';
     for (size_t i = 0; i < count; i++)
         add_header(names[i], "v");
     request->header_count = header_count;
     ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
     ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("{}"), 1).reply, REPLY_NONE);
-    ck_assert(pipeline_event(&exchange, 1, &event));
-    return event.headers;
+    ck_assert(pipeline_event(&exchange, 1, &frame));
+    return frame.event.headers;
 }
 
 START_TEST(what_is_known_of_a_name_is_never_anothers)
@@ -737,7 +737,7 @@ START_TEST(everything_goes_by_the_client_that_the_proxy_names)
                  {"198.51.100.9, 203.0.113.9", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
                  {"unknown", REPLY_FORBIDDEN, REPLY_FORBIDDEN},
                  {"nonsense", REPLY_BAD_REQUEST, REPLY_BAD_REQUEST}};
-    struct event_frame event;
+    struct event_frame frame;
     limits[0] = (struct rate_limit){1, 3600000, 1, PER_CLIENT};
     route.rate_limits = (struct section_list){limits, 1};
     route.allow = (struct prefix_list){&allowed, 1};
@@ -750,8 +750,8 @@ START_TEST(everything_goes_by_the_client_that_the_proxy_names)
         ck_assert_int_eq(verdict.reply, i % 2 ? cases[i / 2].second : cases[i / 2].first);
         ck_assert(verdict.reply != REPLY_FORBIDDEN || strstr(cases[i / 2].named, "203") ||
                   strstr(verdict.reason, "names no client"));
-        if (verdict.reply == REPLY_NONE && pipeline_event(&exchange, 1, &event))
-            ck_assert(bytes_starts_with(event.client, bytes_of_text("198.51.100.")));
+        if (verdict.reply == REPLY_NONE && pipeline_event(&exchange, 1, &frame))
+            ck_assert(bytes_starts_with(frame.event.client, bytes_of_text("198.51.100.")));
         exchange_finish(&exchange);
     }
     settings.server = (struct server_settings){0};

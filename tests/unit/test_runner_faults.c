@@ -18,13 +18,12 @@ START_TEST(a_frame_that_lies_costs_its_channel_only)
     struct peer peer = peer_start(1);
     struct buffer out;
     static uint8_t large[(1 << 20) + 1];
-    struct event_frame event = fixture_event("k", bytes_of(large, sizeof large));
+    struct event_frame frame = {.event = fixture_event("k", bytes_of(large, sizeof large))};
     buffer_init(&out, FRAME_MAX);
-    ck_assert(frame_put_event(&out, &event)); /* longer than the route allows */
+    ck_assert(frame_put_event(&out, &frame)); /* longer than the route allows */
     expect_cut_off(&peer, &out);
-    event = fixture_event("k", bytes_of_text("{}"));
-    event.route = 2;
-    ck_assert(frame_put_event(&out, &event)); /* no such route */
+    frame = (struct event_frame){.route = 2, .event = fixture_event("k", bytes_of_text("{}"))};
+    ck_assert(frame_put_event(&out, &frame)); /* no such route */
     expect_cut_off(&peer, &out);
     ck_assert(frame_put_answer(&out, &(struct answer_frame){.tag = 1})); /* not for a runner */
     expect_cut_off(&peer, &out);
@@ -39,10 +38,10 @@ START_TEST(a_large_body_arrives_whole)
     struct peer peer = peer_start(1);
     struct buffer out;
     static uint8_t body[1 << 20];
-    struct event_frame event = fixture_event("k", bytes_of(body, sizeof body));
+    const struct event_frame frame = {.event = fixture_event("k", bytes_of(body, sizeof body))};
     memset(body, 'x', sizeof body);
     buffer_init(&out, FRAME_MAX);
-    ck_assert(frame_put_event(&out, &event) && frame_put_event(&out, &event));
+    ck_assert(frame_put_event(&out, &frame) && frame_put_event(&out, &frame));
     send_all(&peer, &out);
     ck_assert_uint_eq(wait_answer(&peer).status, FRAME_ACCEPTED);
     /* received in 2023: its window is over */
@@ -217,9 +216,9 @@ static long peak_memory(pid_t pid)
 static void fill(int count)
 {
     struct sqlite_journal *journal = fixture_open();
-    struct event_frame event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
+    struct event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     char id[ID_TEXT_SIZE];
-    int64_t seq, action;
+    int64_t action;
     for (int i = 0; i < count; i++) {
         char key[16];
         snprintf(key, sizeof key, "k%d", i);
@@ -229,8 +228,7 @@ static void fill(int count)
             ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         ck_assert(events_find_action(journal, "alpha", "1", &action));
         id_create(event.received_ms, id);
-        ck_assert(events_add(journal, id, "alpha", &event, &seq));
-        ck_assert(events_add_delivery(journal, seq, 0, action));
+        ck_assert(events_add_delivery(journal, fixture_add(journal, &event, id), 0, action));
         if (i % 1000 == 999)
             ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
@@ -271,15 +269,14 @@ START_TEST(the_keeper_empties_the_log)
     struct process process = {.settings = settings, .shared = &shared, .runner_id = 3};
     int ends[2], status;
     struct sqlite_journal *journal = fixture_open();
-    struct event_frame event = fixture_event("k", bytes_of_text("{}"));
+    struct event event = fixture_event("k", bytes_of_text("{}"));
     static uint8_t body[1 << 20];
     char id[ID_TEXT_SIZE];
-    int64_t seq;
     event.body = bytes_of(body, sizeof body);
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         id_create(clock_unix_ms(), id);
-        ck_assert(events_add(journal, id, "alpha", &event, &seq));
+        ck_assert(fixture_add(journal, &event, id));
         ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
     ck_assert_int_lt(size_of_journal(), 1 << 20);

@@ -164,9 +164,9 @@ static unsigned drain(struct loop *loop, int peer, struct buffer *in)
             return events;
         in->length += (size_t)got;
         while (frame_peek(buffer_bytes(in), &type, &payload, &length) > 0) {
-            struct event_frame event;
-            ck_assert(type == FRAME_EVENT && frame_get_event(payload, &event));
-            ck_assert_uint_eq(event.body.length, 10000);
+            struct event_frame frame;
+            ck_assert(type == FRAME_EVENT && frame_get_event(payload, &frame));
+            ck_assert_uint_eq(frame.event.body.length, 10000);
             buffer_consume(in, length);
             events++;
         }
@@ -185,7 +185,7 @@ START_TEST(events_queue_up_to_the_limit_and_all_arrive)
     unsigned put = 0;
     begin(&loop, &runner_link, &heard, ends);
     buffer_init(&in, 2 * 1024 * 1024);
-    struct event_frame event = {.tag = 1, .body = bytes_of(body, sizeof body)};
+    struct event_frame event = {.tag = 1, .event.body = bytes_of(body, sizeof body)};
     while (runner_link_put(&runner_link, &event)) {
         put++;
         if (put % 10 == 0)
