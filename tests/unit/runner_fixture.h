@@ -165,6 +165,7 @@ struct peer {
 };
 
 static struct settings *settings;
+static const struct journal_engine *engine; /* NULL: the usual one */
 
 static inline void begin(void)
 {
@@ -222,6 +223,7 @@ static inline struct peer peer_start(uint64_t runner_id)
     if (peer.pid == 0) {
         struct process process = {
             .settings = settings, .runner_id = runner_id, .generation = 1, .control = ends[1]};
+        process.journal_engine = engine;
         signal(SIGXFSZ, SIG_IGN);
         signal(SIGUSR1, limit_files);
         signal(SIGUSR2, limit_files);
