@@ -3,7 +3,7 @@
 #include "server/cli/verb.h"
 #include "server/http/http.h"
 #include "server/http/tls.h"
-#include "server/journal/sqlite.h"
+#include "server/journal/journal.h"
 #include "version.h"
 
 #include <signal.h>
@@ -38,7 +38,7 @@ static void print_help(FILE *out)
 static void print_version(void)
 {
     printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
-           http_library_version(), tls_library_version(), database_library_version());
+           http_library_version(), tls_library_version(), journal_library_version());
 }
 
 static const struct verb *find_verb(const char *name)

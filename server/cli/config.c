@@ -2,8 +2,7 @@
 #include "config/describe.h"
 #include "config/loader.h"
 #include "server/cli/verb.h"
-#include "server/event.h"
-#include "server/journal/sqlite.h"
+#include "server/journal/journal.h"
 #include "server/process/preflight.h"
 
 #include <getopt.h>
@@ -53,8 +52,8 @@ static void print_summary(const char *file, const struct settings *settings,
 /* What of the machine decides how the journal is written. */
 static void print_library(FILE *out)
 {
-    fprintf(out, "journal: SQLite %s%s\n", database_library_version(),
-            database_checkpoints_apart()
+    fprintf(out, "journal: SQLite %s%s\n", journal_library_version(),
+            journal_checkpoints_apart()
                 ? ", whose WAL-reset bug is worked around: checkpoints run apart from commits"
                 : ": checkpoints run beside commits");
 }

@@ -32,8 +32,8 @@ enum control_type {
                         (stop, at most a second: a FIFO has one writer), commit, say RELEASED.
                         Commands go on. DRAIN with value INT64_MAX follows: no deadline. */
     CONTROL_CLAIM,   /* start carrying out: nobody else claims */
-    CONTROL_GONE,    /* the runner with mark `value` has left: what it ran is pending again */
-    CONTROL_ALONE_UNTIL_GONE, /* the runner with mark `value` still runs deliveries: leave them,
+    CONTROL_GONE,    /* the runner with id `value` has left: what it ran is pending again */
+    CONTROL_ALONE_UNTIL_GONE, /* the runner with id `value` still runs deliveries: leave them,
                                  and look for what it still journals until it is GONE */
 };
 

@@ -70,6 +70,12 @@ static void listener_link_ready(struct loop_watch *watch, uint32_t events)
     size_t before = channel->in.length;
     if (events & EPOLLOUT)
         listener_link_flush(channel);
+    if (events & ~(uint32_t)EPOLLOUT && channel->taken > 0) {
+        /* what was taken is borrowed, and more would move it; a hang-up would be reported for ever
+         */
+        loop_watch_remove(channel->loop, &channel->watch);
+        return;
+    }
     if (events & ~(uint32_t)EPOLLOUT)
         while (channel->in.length - before < READ_ONCE && read_piece(channel))
             ;
@@ -124,10 +130,9 @@ bool listener_link_take(struct listener_link *channel, struct event_frame *event
     return true;
 }
 
-void listener_link_settle(struct listener_link *channel, bool over)
+void listener_link_settle(struct listener_link *channel)
 {
-    if (over)
-        buffer_consume(&channel->in, channel->taken);
+    buffer_consume(&channel->in, channel->taken);
     channel->taken = 0;
     if (channel->in.length == 0 && channel->in.capacity > KEEP_CAPACITY)
         buffer_finish(&channel->in);
@@ -141,7 +146,7 @@ bool listener_link_has_work(const struct listener_link *channel)
 
 bool listener_link_is_over(const struct listener_link *channel)
 {
-    return channel->fault || (channel->ended && !has_frame(channel));
+    return channel->taken == 0 && (channel->fault || (channel->ended && !has_frame(channel)));
 }
 
 void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer)

@@ -26,8 +26,8 @@ void listener_link_destroy(struct listener_link *channel);
 /* The next whole event that has arrived; its spans last until the channel is settled. False: none,
  * or what arrived is broken. */
 bool listener_link_take(struct listener_link *channel, struct event_frame *event);
-/* What was taken is over; or it is to be taken again in a later turn. */
-void listener_link_settle(struct listener_link *channel, bool over);
+/* What was taken is over. Until then nothing is read. */
+void listener_link_settle(struct listener_link *channel);
 /* Whether a turn has something to do here: a whole frame, or the end. */
 bool listener_link_has_work(const struct listener_link *channel);
 /* Nothing will come any more, and all that came was taken. */

@@ -20,10 +20,11 @@ struct process {
     const struct settings *settings; /* secrets included; the runner forgets them at once */
     struct shared *shared;
     unsigned slot;       /* in shared->slots, and the name of its channel */
-    uint64_t mark;       /* runner: unique among all runners of this supervisor; never 0 */
+    uint64_t runner_id;  /* runner: unique among all runners of this supervisor; never 0 */
     uint64_t generation; /* from 1 */
-    int control;         /* the child's end of the pair */
-    const struct listen_socket *sockets; /* listener */
+    const struct journal_engine *journal_engine; /* runner; NULL: the usual one */
+    int control;                                 /* the child's end of the pair */
+    const struct listen_socket *sockets;         /* listener */
     size_t socket_count;
     const uint8_t *ticket_key; /* TICKET_KEY_SIZE bytes, the same for all listeners of the server */
 };

@@ -6,26 +6,31 @@
 
 #include <stdlib.h>
 
-bool journal_find_pending(struct journal *journal, int64_t action, int64_t after, int64_t now_ms,
-                          int64_t *seqs, size_t limit, size_t *count)
+bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int64_t after,
+                             int64_t now_ms, int64_t *seqs, uint32_t *sizes, size_t limit,
+                             size_t *count)
 {
     size_t found = 0;
     struct query query =
-        database_query(&journal->db, SQL_FIND_PENDING, value_number(action), value_number(after),
-                       value_number(now_ms), value_number((int64_t)limit));
-    while (query_next(&query))
-        if (found < limit)
-            seqs[found++] = query_number(&query, 0);
+        sqlite_query(&journal->db, SQL_FIND_PENDING, value_number(action), value_number(after),
+                     value_number(now_ms), value_number((int64_t)limit));
+    while (query_next(&query)) {
+        if (found == limit)
+            continue;
+        if (sizes)
+            sizes[found] = (uint32_t)query_number(&query, 1);
+        seqs[found++] = query_number(&query, 0);
+    }
     *count = found;
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_read_open(struct journal *journal, void (*each)(void *context, int64_t action),
-                       void *context)
+bool deliveries_read_open(struct sqlite_journal *journal,
+                          void (*each)(void *context, int64_t action), void *context)
 {
     int64_t action = 0;
     for (bool found = true; found;) {
-        struct query query = database_query(&journal->db, SQL_NEXT_OPEN, value_number(action));
+        struct query query = sqlite_query(&journal->db, SQL_NEXT_OPEN, value_number(action));
         found = query_next(&query);
         if (found)
             action = query_number(&query, 0);
@@ -33,45 +38,47 @@ bool journal_read_open(struct journal *journal, void (*each)(void *context, int6
         if (found)
             each(context, action);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-static void tell_if_dead(struct journal *journal, int64_t delivery, journal_died *died,
+static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, delivery_died *died,
                          void *context)
 {
-    struct query query = database_query(&journal->db, SQL_READ_DEATH, value_number(delivery));
+    struct query query = sqlite_query(&journal->db, SQL_READ_DEATH, value_number(delivery));
     while (query_next(&query)) {
-        struct journal_death death = {.id = query_bytes(&query, 0),
-                                      .route = query_bytes(&query, 1),
-                                      .action = query_bytes(&query, 2),
-                                      .client = query_bytes(&query, 3),
-                                      .reason = query_bytes(&query, 4),
-                                      .attempt = (unsigned)query_number(&query, 5)};
+        struct stored_death death = {.id = query_bytes(&query, 0),
+                                     .route = query_bytes(&query, 1),
+                                     .action = query_bytes(&query, 2),
+                                     .client = query_bytes(&query, 3),
+                                     .reason = query_bytes(&query, 4),
+                                     .attempt = (unsigned)query_number(&query, 5)};
         died(context, &death);
     }
 }
 
-bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
-                   bool (*each)(void *context, const struct journal_delivery *delivery),
-                   journal_died *died, void *context)
+bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                      int64_t now_ms,
+                      bool (*each)(void *context, int64_t action,
+                                   const struct journal_delivery *delivery),
+                      delivery_died *died, void *context)
 {
-    struct database *db = &journal->db;
-    struct query query = database_query(db, SQL_READ_DELIVERY, value_number(delivery));
+    struct sqlite *db = &journal->db;
+    struct query query = sqlite_query(db, SQL_READ_DELIVERY, value_number(delivery));
     bool lost = false, taken = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
                                          .event = event_of_row(&query, 2, EVENT_FIELD_COUNT)};
         lost = query_number(&query, 1) == 0; /* its event or its body */
-        taken = !lost && each(context, &found);
+        taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
     }
     if (taken)
-        database_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)mark),
-                         value_number(now_ms));
+        sqlite_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)runner_id),
+                       value_number(now_ms));
     if (lost) {
-        database_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
+        sqlite_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
         tell_if_dead(journal, delivery, died, context);
     }
-    return database_status(db) == STORE_OK;
+    return sqlite_status(db) == SQLITE_STATUS_OK;
 }
 
 static const char *state_after(enum outcome_kind kind)
@@ -88,47 +95,38 @@ static struct value number_unless(int number, int none)
     return number == none ? value_null() : value_number(number);
 }
 
-/* `*applied` where it was ours still. */
-static bool put_outcome(struct journal *journal, int64_t delivery, uint64_t mark,
-                        const struct outcome *outcome, int64_t ended_ms, bool *applied)
+bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+                       bool *applied)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     *applied = false;
     bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
-    if (!database_execute(
-            db, SQL_FINISH, value_number(delivery), value_number((int64_t)mark),
-            value_text(state_after(outcome->kind)), value_number(ended_ms),
-            value_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
-            number_unless(outcome->signal, 0),
-            outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason),
-            value_number(outcome->torn)))
+    if (!sqlite_execute(db, SQL_FINISH, value_number(delivery), value_number((int64_t)runner_id),
+                        value_text(state_after(outcome->kind)), value_number(ended_ms),
+                        value_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
+                        number_unless(outcome->signal, 0),
+                        outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason),
+                        value_number(outcome->torn), value_number(attempt)))
         return false;
-    *applied = database_changes(db) == 1;
+    *applied = sqlite_changes(db) == 1;
     if (!*applied || silent)
         return true;
-    return database_execute(db, SQL_PUT_OUTPUT, value_number(delivery),
-                            value_number((int64_t)outcome->output_total),
-                            value_number((int64_t)outcome->error_output_total),
-                            value_blob(outcome->output), value_blob(outcome->error_output));
+    return sqlite_execute(db, SQL_PUT_OUTPUT, value_number(delivery),
+                          value_number((int64_t)outcome->output_total),
+                          value_number((int64_t)outcome->error_output_total),
+                          value_blob(outcome->output), value_blob(outcome->error_output));
 }
 
-bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
-                    const struct outcome *outcome, int64_t ended_ms)
+bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+                               bool *applied, delivery_died *died, void *context)
 {
-    bool applied;
-    return put_outcome(journal, delivery, mark, outcome, ended_ms, &applied);
-}
-
-bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t mark,
-                            const struct outcome *outcome, int64_t ended_ms, journal_died *died,
-                            void *context)
-{
-    bool applied;
-    if (!put_outcome(journal, delivery, mark, outcome, ended_ms, &applied))
+    if (!deliveries_finish(journal, delivery, runner_id, attempt, outcome, ended_ms, applied))
         return false;
-    if (applied && database_execute(&journal->db, SQL_COUNT_STOP, value_number(delivery)))
+    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, value_number(delivery)))
         tell_if_dead(journal, delivery, died, context);
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
 /* ---- taking over ---- */
@@ -155,15 +153,15 @@ static bool left_list_add(struct left_list *list, int64_t seq, enum journal_left
     return true;
 }
 
-bool journal_take_over(struct journal *journal, int64_t now_ms,
-                       enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
-                                                 uint64_t mark),
-                       journal_died *died, void *context, size_t *count)
+bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
+                          enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
+                                                    uint64_t runner_id),
+                          delivery_died *died, void *context, size_t *count)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     struct left_list list = {NULL};
     bool room = true; /* what did not fit is taken over another time */
-    struct query query = database_query_values(db, SQL_READ_RUNNING, NULL, 0);
+    struct query query = sqlite_query_values(db, SQL_READ_RUNNING, NULL, 0);
     while (query_next(&query)) {
         int64_t seq = query_number(&query, 0);
         enum journal_left how =
@@ -172,43 +170,44 @@ bool journal_take_over(struct journal *journal, int64_t now_ms,
             room = left_list_add(&list, seq, how);
     }
     for (size_t i = 0; i < list.count; i++) {
-        database_execute(db, SQL_TAKE_OVER, value_number(list.items[i].seq), value_number(now_ms),
-                         value_number(list.items[i].how == LEFT_COUNTED));
+        sqlite_execute(db, SQL_TAKE_OVER, value_number(list.items[i].seq), value_number(now_ms),
+                       value_number(list.items[i].how == LEFT_COUNTED));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;
     free(list.items);
-    return room && database_status(db) == STORE_OK;
+    return room && sqlite_status(db) == SQLITE_STATUS_OK;
 }
 
-bool journal_read_left(struct journal *journal, void (*each)(void *context, int64_t action),
-                       void *context)
+bool deliveries_read_left(struct sqlite_journal *journal,
+                          void (*each)(void *context, int64_t action), void *context)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_LEFT, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_LEFT, NULL, 0);
     while (query_next(&query))
         each(context, query_number(&query, 0));
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
 enum { ABANDON_STEP = 64 };
 
-bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
-                     size_t limit, journal_died *died, void *context, size_t *count)
+bool deliveries_abandon(struct sqlite_journal *journal, int64_t action, const char *reason,
+                        int64_t now_ms, size_t limit, delivery_died *died, void *context,
+                        size_t *count)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     int64_t seqs[ABANDON_STEP];
     size_t found, room;
     *count = 0;
     do {
         room = limit - *count < ABANDON_STEP ? limit - *count : ABANDON_STEP;
-        if (!journal_find_pending(journal, action, 0, INT64_MAX, seqs, room, &found))
+        if (!deliveries_find_pending(journal, action, 0, INT64_MAX, seqs, NULL, room, &found))
             return false;
         for (size_t i = 0; i < found; i++) {
-            database_execute(db, SQL_ABANDON, value_number(seqs[i]), value_text(reason),
-                             value_number(now_ms));
+            sqlite_execute(db, SQL_ABANDON, value_number(seqs[i]), value_text(reason),
+                           value_number(now_ms));
             tell_if_dead(journal, seqs[i], died, context);
         }
         *count += found;
     } while (found == room && *count < limit);
-    return database_status(db) == STORE_OK;
+    return sqlite_status(db) == SQLITE_STATUS_OK;
 }

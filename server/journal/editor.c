@@ -23,25 +23,25 @@ static const char *const edit_sql[EDIT_COUNT] = {
 };
 
 struct journal_edit {
-    struct database db;
+    struct sqlite db;
 };
 
 /* A commit would write over what stands behind damage in the log. No other process writes
  * meanwhile. */
-static bool look_and_prepare(struct database *db, struct error *err)
+static bool look_and_prepare(struct sqlite *db, struct error *err)
 {
     bool damaged;
-    return journal_check_log(database_path(db), false, &damaged, err) &&
-           journal_check_version(db, err) && database_note_files(db, err) &&
-           (database_run(db, "PRAGMA synchronous = FULL") || database_explain(db, err));
+    return journal_check_log(sqlite_path(db), false, &damaged, err) &&
+           journal_check_version(db, err) && sqlite_note_files(db, err) &&
+           (sqlite_run(db, "PRAGMA synchronous = FULL") || sqlite_explain(db, err));
 }
 
-static bool prepare(struct database *db, struct error *err)
+static bool prepare(struct sqlite *db, struct error *err)
 {
-    if (!database_hold(db))
-        return database_explain(db, err);
+    if (!sqlite_hold(db))
+        return sqlite_explain(db, err);
     bool done = look_and_prepare(db, err);
-    database_let_go(db);
+    sqlite_let_go(db);
     return done;
 }
 
@@ -52,7 +52,7 @@ struct journal_edit *journal_edit_open(const char *path, struct error *err)
         error_set(err, "no memory");
         return NULL;
     }
-    if (!database_open(&edit->db, path, DATABASE_KEEP, EDIT_BUSY_MS, edit_sql, err)) {
+    if (!sqlite_open(&edit->db, path, SQLITE_MODE_KEEP, EDIT_BUSY_MS, edit_sql, err)) {
         free(edit);
         return NULL;
     }
@@ -68,37 +68,37 @@ void journal_edit_close(struct journal_edit *edit)
 {
     if (!edit)
         return;
-    database_close(&edit->db); /* rolls back what was not committed */
+    sqlite_close(&edit->db); /* rolls back what was not committed */
     free(edit);
 }
 
 bool journal_edit_begin(struct journal_edit *edit, struct error *err)
 {
-    database_clear(&edit->db);
-    return database_begin(&edit->db) || database_explain(&edit->db, err);
+    sqlite_clear(&edit->db);
+    return sqlite_begin(&edit->db) || sqlite_explain(&edit->db, err);
 }
 
 bool journal_edit_commit(struct journal_edit *edit, struct error *err)
 {
-    return database_commit(&edit->db) || database_explain(&edit->db, err);
+    return sqlite_commit(&edit->db) || sqlite_explain(&edit->db, err);
 }
 
 bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
                          struct error *err)
 {
-    struct database *db = &edit->db;
-    if (!database_execute(db, EDIT_REPLAY, value_number(seq), value_number(all)))
-        return database_explain(db, err);
-    *count = (size_t)database_changes(db);
-    return *count == 0 || database_execute(db, EDIT_REPLAY_EVENT, value_number(seq)) ||
-           database_explain(db, err);
+    struct sqlite *db = &edit->db;
+    if (!sqlite_execute(db, EDIT_REPLAY, value_number(seq), value_number(all)))
+        return sqlite_explain(db, err);
+    *count = (size_t)sqlite_changes(db);
+    return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, value_number(seq)) ||
+           sqlite_explain(db, err);
 }
 
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
                               struct error *err)
 {
-    if (!database_execute(&edit->db, EDIT_FORGET_KEYS, value_text(route)))
-        return database_explain(&edit->db, err);
-    *count = (size_t)database_changes(&edit->db);
+    if (!sqlite_execute(&edit->db, EDIT_FORGET_KEYS, value_text(route)))
+        return sqlite_explain(&edit->db, err);
+    *count = (size_t)sqlite_changes(&edit->db);
     return true;
 }

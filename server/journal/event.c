@@ -15,17 +15,17 @@ static bool read_one(struct query *query, int64_t *number)
     return found;
 }
 
-bool journal_add_event(struct journal *journal, const struct event *event, int64_t *seq)
+bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     struct value values[EVENT_FIELD_COUNT + 1];
     event_bind(event, 0, EVENT_ROW_COUNT, values);
-    if (!database_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
+    if (!sqlite_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
         return false;
-    *seq = database_last_row(db);
+    *seq = sqlite_last_row(db);
     event_bind(event, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
     values[EVENT_FIELD_COUNT - EVENT_ROW_COUNT] = value_number(*seq);
-    if (!database_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
+    if (!sqlite_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
         return false;
     journal->event_added = *seq;
     snprintf(journal->added_id, sizeof journal->added_id, "%.*s", (int)event->id.length,
@@ -33,81 +33,81 @@ bool journal_add_event(struct journal *journal, const struct event *event, int64
     return true;
 }
 
-bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action)
+bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
+                         int64_t action)
 {
-    return database_execute(&journal->db, SQL_ADD_DELIVERY,
-                            value_number(journal_delivery_seq(event, place)), value_number(action));
+    return sqlite_execute(&journal->db, SQL_ADD_DELIVERY, value_number(delivery_seq(event, place)),
+                          value_number(action));
 }
 
-bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
-                         uint64_t mark, int64_t now_ms)
+bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
+                        uint64_t runner_id, int64_t now_ms)
 {
-    return database_execute(&journal->db, SQL_ADD_RUNNING,
-                            value_number(journal_delivery_seq(event, place)), value_number(action),
-                            value_number((int64_t)mark), value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_RUNNING, value_number(delivery_seq(event, place)),
+                          value_number(action), value_number((int64_t)runner_id),
+                          value_number(now_ms));
 }
 
-bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
-                      const char *reason, int64_t now_ms)
+bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
+                     const char *reason, int64_t now_ms)
 {
-    return database_execute(&journal->db, SQL_ADD_DEAD,
-                            value_number(journal_delivery_seq(event, place)), value_number(action),
-                            value_text(reason), value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_DEAD, value_number(delivery_seq(event, place)),
+                          value_number(action), value_text(reason), value_number(now_ms));
 }
 
-bool journal_find_action(struct journal *journal, const char *route, const char *name,
-                         int64_t *number)
+bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
+                        int64_t *number)
 {
     struct query query =
-        database_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
+        sqlite_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
     if (read_one(&query, number))
         return true;
-    query = database_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));
+    query = sqlite_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));
     return read_one(&query, number);
 }
 
-bool journal_read_actions(struct journal *journal,
-                          void (*each)(void *context, const struct journal_action *action),
-                          void *context)
+bool events_read_actions(struct sqlite_journal *journal,
+                         void (*each)(void *context, const struct stored_action *action),
+                         void *context)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_ACTIONS, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_ACTIONS, NULL, 0);
     while (query_next(&query)) {
-        struct journal_action action = {.number = query_number(&query, 0),
-                                        .route = query_bytes(&query, 1),
-                                        .name = query_bytes(&query, 2)};
+        struct stored_action action = {.number = query_number(&query, 0),
+                                       .route = query_bytes(&query, 1),
+                                       .name = query_bytes(&query, 2)};
         each(context, &action);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_learn(struct journal *journal, const char *route, const char *provider,
-                   struct bytes key, int64_t now_ms, bool *added)
+bool events_learn(struct sqlite_journal *journal, const char *route, const char *provider,
+                  struct bytes key, int64_t now_ms, bool *added)
 {
-    bool done = database_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
-                                 value_blob(key), value_number(now_ms));
-    *added = done && database_changes(&journal->db) == 1;
+    bool done = sqlite_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
+                               value_blob(key), value_number(now_ms));
+    *added = done && sqlite_changes(&journal->db) == 1;
     return done;
 }
 
-bool journal_read_learned(struct journal *journal,
-                          void (*each)(void *context, const struct journal_learned *learned),
-                          void *context)
+bool events_read_learned(struct sqlite_journal *journal,
+                         void (*each)(void *context, const struct stored_learned *learned),
+                         void *context)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
     while (query_next(&query)) {
-        struct journal_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
-                                          query_bytes(&query, 2)};
+        struct stored_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
+                                         query_bytes(&query, 2)};
         each(context, &learned);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
-                       char id[ID_TEXT_SIZE], int64_t *received_ms)
+bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes route,
+                      struct bytes key, char id[ID_TEXT_SIZE], int64_t *received_ms)
 {
     bool found = false;
-    struct query query = database_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
-                                        value_text(route), value_blob(key));
+    struct query query = sqlite_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
+                                      value_bytes(route), value_blob(key));
     while (query_next(&query)) {
         struct bytes text = query_bytes(&query, 0);
         if (text.length != ID_TEXT_SIZE - 1)
@@ -126,6 +126,7 @@ static void note_known(struct journal_known *known, const struct query *query)
     known->reruns = (unsigned)query_number(query, 0);
     known->quarantined = query_number(query, 1) == 1;
     known->has_body = query_number(query, 2) == 1;
+    known->bytes = (uint32_t)query_number(query, 7);
     if (state.length == 0) /* its deliveries are not there any more */
         return;
     if (bytes_equal_text(state, "done"))
@@ -134,52 +135,53 @@ static void note_known(struct journal_known *known, const struct query *query)
         known->open++;
     else if (known->dead_count < JOURNAL_ACTIONS_MAX)
         known->dead[known->dead_count++] =
-            (struct journal_dead){.delivery = query_number(query, 4),
+            (struct journal_dead){.handle = query_number(query, 4),
                                   .action = query_number(query, 5),
                                   .given_up = query_number(query, 6) == 1};
 }
 
-bool journal_read_known(struct journal *journal, int64_t seq, struct journal_known *known)
+bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journal_known *known)
 {
-    struct query query = database_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
     *known = (struct journal_known){0};
     while (query_next(&query))
         note_known(known, &query);
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type, struct bytes body)
+bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
+                        struct bytes body)
 {
     bool found = false;
-    struct query query = database_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
-                                        value_bytes(type), value_blob(body));
+    struct query query = sqlite_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
+                                      value_bytes(type), value_blob(body));
     while (query_next(&query))
         found = true;
     return found;
 }
 
-bool journal_rerun(struct journal *journal, int64_t delivery)
+bool events_rerun(struct sqlite_journal *journal, int64_t delivery)
 {
-    return database_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
-           database_changes(&journal->db) == 1;
+    return sqlite_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
+           sqlite_changes(&journal->db) == 1;
 }
 
-bool journal_count_rerun(struct journal *journal, int64_t event)
+bool events_count_rerun(struct sqlite_journal *journal, int64_t event)
 {
-    return database_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
+    return sqlite_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
 }
 
-bool journal_read_keys(struct journal *journal, int64_t after,
-                       bool (*each)(void *context, const struct journal_key *key), void *context)
+bool events_read_keys(struct sqlite_journal *journal, int64_t after,
+                      bool (*each)(void *context, const struct stored_key *key), void *context)
 {
-    struct query query = database_query(&journal->db, SQL_READ_KEYS, value_number(after));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KEYS, value_number(after));
     while (query_next(&query)) {
-        struct journal_key key = {.seq = query_number(&query, 0),
-                                  .received_ms = query_number(&query, 1),
-                                  .route = query_bytes(&query, 2),
-                                  .key = query_bytes(&query, 3)};
+        struct stored_key key = {.seq = query_number(&query, 0),
+                                 .received_ms = query_number(&query, 1),
+                                 .route = query_bytes(&query, 2),
+                                 .key = query_bytes(&query, 3)};
         if (!each(context, &key))
             query_end(&query);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }

@@ -1,279 +1,330 @@
 /* The journal: what was acknowledged, what is still to be carried out, what became of it.
- * One writing connection; one thread. Everything that changes it happens between journal_begin and
- * journal_commit; the calls in between note a failure and go on, and the commit tells. The tables
- * are described in docs/journal-format.md. */
+ *
+ * A turn is data, submitted and completed. What a runner has to write and to ask goes in together,
+ * is applied as a whole or not at all, and comes back with what became of each. An engine is a
+ * table of functions; SQLite's completes a turn before submit returns, another one may complete it
+ * later from the loop, so the caller relies on neither. Why it has this shape:
+ * docs/decisions/journal-turn.md.
+ *
+ * A handle names a delivery. It is the engine's, greater than 0 and less than JOURNAL_HANDLE_END,
+ * and ordered: the delivery with the lower one was journalled first. The deliveries of one event
+ * have handles that follow each other, in the order of its actions. */
 #ifndef TENTERHOOK_SERVER_JOURNAL_JOURNAL_H
 #define TENTERHOOK_SERVER_JOURNAL_JOURNAL_H
 
 #include "base/id.h"
+#include "base/loop.h"
 #include "config/settings.h"
 #include "server/event.h"
-#include "server/journal/sqlite.h"
-
-#include <sys/types.h>
+#include "server/ipc/frame.h"
 
 struct journal;
+struct journal_turn;
 struct outcome;
+struct shared;
 
-/* Deliveries of one event; a delivery's number is event * JOURNAL_ACTIONS_MAX + its place. */
-enum { JOURNAL_ACTIONS_MAX = 256 };
+enum {
+    JOURNAL_ACTIONS_MAX = 256, /* deliveries of one event */
+    JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
+};
+#define JOURNAL_HANDLE_END (INT64_MAX / 2)
 
-static inline int64_t journal_delivery_seq(int64_t event, size_t place)
+/* ---- what goes into a turn and comes back ---- */
+
+/* A set of places among the deliveries of an event. */
+struct journal_places {
+    uint64_t words[JOURNAL_ACTIONS_MAX / 64];
+};
+
+static inline void journal_places_add(struct journal_places *places, size_t place)
 {
-    return event * JOURNAL_ACTIONS_MAX + (int64_t)place;
+    places->words[place / 64] |= UINT64_C(1) << place % 64;
 }
 
-/* Two files are locked, because the journal has many names and may be put at its name anew: itself,
- * and `path`.lock beside it; and each in two ways:
- *
- *   - `shared` by all processes of the server, which inherit it: it is gone when the last of them
- *     is. No process that uses SQLite may close it: that would drop SQLite's own locks.
- *   - `own` of the supervisor, whose children close it first of all (journal_lock_inherited): so it
- *     says whether a supervisor lives.
- *
- * A start that finds only the first one held is the next server of one that was killed: what is
- * left of that ends by itself, but a process that waits for the disk not before the disk has
- * answered. */
-struct journal_lock {
-    struct locked_file {
-        int shared, own; /* close-on-exec; -1: not held */
-    } file, beside;
+static inline bool journal_places_has(const struct journal_places *places, size_t place)
+{
+    return places->words[place / 64] >> place % 64 & 1;
+}
+
+/* What became of an event that was to be admitted. */
+enum journal_admitted {
+    ADMIT_ACCEPTED,
+    ADMIT_DUPLICATE, /* `id` is that of the first */
+    ADMIT_RERUN,     /* as that, and the dead deliveries of the first are pending again: `reruns` */
+    ADMIT_NO_ROOM,   /* it does not fit into `room` */
 };
 
-/* Called again and again while a lock is waited for; pauses, and says whether to wait on. */
-struct journal_wait {
-    bool (*go_on)(void *owner, int64_t waited_ms);
-    void *owner;
+struct journal_admit {
+    struct event *event;    /* borrowed until the turn is completed; the engine gives it its id */
+    void *context;          /* the caller's */
+    const int64_t *actions; /* their numbers; one delivery for each */
+    size_t action_count;
+    int64_t window_ms;           /* how long its dedupe key counts */
+    bool keeps_dead;             /* a copy does not have dead deliveries rerun */
+    const char *dead_reason;     /* its deliveries are dead from the start; NULL: they are not */
+    struct journal_places claim; /* deliveries that are to be born running */
+
+    enum journal_admitted result;
+    char id[ID_TEXT_SIZE];
+    int64_t handle;                /* ADMIT_ACCEPTED: of its first delivery */
+    struct journal_places claimed; /* of `claim`, those that `hold` has taken */
+    enum frame_duplicate why;      /* ADMIT_DUPLICATE: why the copy has no effect, */
+    bool can_replay;               /* and whether people can replay the first */
+
+    uint64_t own[2]; /* of the engine, while the turn is under way */
 };
 
-/* Whom files belong to that root makes; for others it does not matter. */
-struct journal_owner {
-    uid_t uid;
-    gid_t gid;
+/* What became of a delivery that was carried out by this runner. */
+struct journal_finish {
+    struct journal_finish *next;
+    int64_t handle;
+    unsigned attempt;
+    const struct outcome *outcome; /* OUTCOME_INTERRUPTED gives the delivery back */
+    int64_t ended_ms;
+    bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
+                           command may have caused: dead when that has happened too often */
+
+    bool applied; /* false: this attempt of this runner was not under way any more */
 };
 
-/* Makes the files if they are missing. Waits less than a second for a supervisor that is just
- * leaving, and up to a minute for what is left of one that is gone (`wait`; NULL: not at all). */
-bool journal_lock(const char *path, const struct journal_owner *owner,
-                  const struct journal_wait *wait, struct journal_lock *lock, struct error *err);
-void journal_unlock(struct journal_lock *lock);
-/* Not held; what journal_unlock does nothing about. */
-struct journal_lock journal_lock_none(void);
-/* In a new child of the supervisor, before it opens the journal. */
-void journal_lock_inherited(struct journal_lock *lock);
-
-/* Opens, makes or migrates the journal at `settings->path`. Where `check_ms` is not 0 the log is
- * walked over first, and the file is looked over for at most that long. The directory must exist;
- * `settings` outlives the journal. */
-struct journal *journal_open(const struct journal_settings *settings, int64_t check_ms,
-                             struct error *err);
-/* Whether the file was made by journal_open. */
-bool journal_is_new(const struct journal *journal);
-/* Whether to wait seconds for another writer instead of a moment: while nobody waits for us. */
-void journal_be_patient(struct journal *journal, bool patient);
-void journal_close(struct journal *journal);
-
-/* After STORE_BROKEN: closes, opens and checks, and makes sure that the newest event committed
- * through this connection is there and that all of the log is in the file. False: try again later;
- * until then everything fails with STORE_BROKEN. */
-bool journal_reopen(struct journal *journal, struct error *err);
-
-/* ---- transactions ---- */
-
-enum store_status journal_begin(struct journal *journal);
-/* Commits if nothing has failed since the beginning; otherwise rolls back and says what it was. */
-enum store_status journal_commit(struct journal *journal);
-/* A transaction that only proves that one can be made durable. */
-enum store_status journal_probe(struct journal *journal);
-/* Within a transaction: writes the first page, as it is. False if that failed. */
-bool journal_touch(struct journal *journal);
-/* As much of the log as possible goes into the file. */
-void journal_copy_log(struct journal *journal);
-/* After a turn, when everybody has his answer: copies the log if it is long, and if no other
- * process may do so beside our commits. */
-void journal_tend(struct journal *journal);
-/* After a status that was dealt with outside of a transaction. */
-void journal_forget_failure(struct journal *journal);
-/* What has failed since the last beginning, and why (returns false). */
-enum store_status journal_status(const struct journal *journal);
-bool journal_explain(const struct journal *journal, struct error *err);
-/* Whether another connection has committed since the last call. */
-bool journal_changed(struct journal *journal);
-/* Pages in the write-ahead log after the last commit. */
-unsigned journal_log_pages(const struct journal *journal);
-
-/* ---- in a transaction: events ---- */
-
-bool journal_add_event(struct journal *journal, const struct event *event, int64_t *seq);
-/* One for each action of the route; `action` as from journal_find_action. */
-bool journal_add_delivery(struct journal *journal, int64_t event, size_t place, int64_t action);
-/* One that is claimed already, with our mark. */
-bool journal_add_running(struct journal *journal, int64_t event, size_t place, int64_t action,
-                         uint64_t mark, int64_t now_ms);
-/* One that is not to be carried out, and why. */
-bool journal_add_dead(struct journal *journal, int64_t event, size_t place, int64_t action,
-                      const char *reason, int64_t now_ms);
-/* The number of an action, which is made if it is new. */
-bool journal_find_action(struct journal *journal, const char *route, const char *name,
-                         int64_t *number);
-
-/* Whether event `seq` has that route and key: its id, and when it was received. */
-bool journal_match_key(struct journal *journal, int64_t seq, const char *route, struct bytes key,
-                       char id[ID_TEXT_SIZE], int64_t *received_ms);
-
-/* How often copies of an event have what is dead of it carried out again. */
-enum { JOURNAL_RERUNS_MAX = 10 };
-
-/* What became of an event of which a copy has come. */
-struct journal_known {
-    unsigned reruns;
-    bool quarantined; /* its schema refused it, and nobody has replayed it since */
-    bool has_body;
-    size_t open, done; /* deliveries */
-    size_t dead_count;
-    struct journal_dead {
-        int64_t delivery, action;
-        bool given_up; /* it may be what ends the server: crashes or stops */
-    } dead[JOURNAL_ACTIONS_MAX];
+/* A delivery that the queue has chosen. */
+struct journal_want {
+    int64_t handle;
+    enum {
+        WANT_CLAIMED,
+        WANT_GONE,      /* it is not pending any more, or dead because its event is gone */
+        WANT_NO_MEMORY, /* `hold` has not taken it: it stays pending */
+    } result;
 };
 
-/* False on failure; an event that is not there is an empty one. */
-bool journal_read_known(struct journal *journal, int64_t seq, struct journal_known *known);
-/* Whether the event is of that type and has that body still; false on failure, too. */
-bool journal_has_content(struct journal *journal, int64_t seq, struct bytes type,
-                         struct bytes body);
-/* In a transaction: a dead delivery is pending again; its attempts, and how often crashes and stops
- * have ended it, are counted on. False where it is not dead. */
-bool journal_rerun(struct journal *journal, int64_t delivery);
-/* Once for all of these of an event; it is not held to be against its schema any more. */
-bool journal_count_rerun(struct journal *journal, int64_t event);
-
-struct journal_key {
-    int64_t seq, received_ms;
-    struct bytes route, key; /* key is empty where the event has none */
-};
-
-/* Every event after `seq`, newest first, until `each` returns false. */
-bool journal_read_keys(struct journal *journal, int64_t after,
-                       bool (*each)(void *context, const struct journal_key *key), void *context);
-
-/* ---- keys that senders deliver ---- */
-
-/* In a transaction: keeps the key, unless there is one; `*added` tells. */
-bool journal_learn(struct journal *journal, const char *route, const char *provider,
-                   struct bytes key, int64_t now_ms, bool *added);
-
-struct journal_learned {
-    struct bytes route, provider, key;
-};
-
-bool journal_read_learned(struct journal *journal,
-                          void (*each)(void *context, const struct journal_learned *learned),
-                          void *context);
-
-/* ---- deliveries ---- */
-
-/* Pending ones of an action that are due, after `after`, in order; how many in `*count`. */
-bool journal_find_pending(struct journal *journal, int64_t action, int64_t after, int64_t now_ms,
-                          int64_t *seqs, size_t limit, size_t *count);
-
-/* Each action with an open delivery, in the order of their numbers. */
-bool journal_read_open(struct journal *journal, void (*each)(void *context, int64_t action),
-                       void *context);
-
-/* What an action needs; spans until the next call. */
+/* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
     struct event event;
 };
 
-/* A delivery that is dead now though no action has ended; for the log. Spans until the callback
- * returns, empty where the row is not there any more. */
+struct journal_due {
+    int64_t action, handle;
+    uint32_t bytes; /* of the body */
+};
+
+/* Asks for the pending deliveries of an action that are due, behind `after`, in order. */
+struct journal_look {
+    int64_t action, after;
+    size_t room;
+
+    size_t count; /* so many of `due`, behind those of the looks before */
+};
+
+/* A key that a sender has delivered: kept, unless its route has one. */
+struct journal_learn {
+    const char *route, *provider;
+    struct bytes key;
+
+    bool added;
+};
+
+/* Deliveries that are running, but neither by us now nor by a live runner, are pending again; dead
+ * where that has happened too often to an action that counts crashes. */
+struct journal_take_over {
+    const uint64_t *live; /* ids of other runners */
+    size_t live_count;
+    const int64_t *ours; /* handles of what runs here */
+    size_t our_count;
+
+    size_t count; /* taken over */
+};
+
+/* Pending deliveries of these actions are dead for that reason: at most `limit` of them. */
+struct journal_abandon {
+    const int64_t *actions;
+    size_t action_count;
+    const char *reason;
+    size_t limit;
+
+    bool more; /* the limit was reached */
+};
+
+/* One short step of what keeps the journal small. */
+struct journal_upkeep {
+    bool reads_horizon;
+    int64_t put_horizon_ms; /* the time that pruning has reached; 0: it is not stored */
+    bool prunes;
+    int64_t done_before_ms;   /* events received before this that are done may go */
+    int64_t dead_before_ms;   /* and those with a dead delivery before this */
+    int64_t dedupe_before_ms; /* keys received before this do not count any more */
+    int64_t keep_size;        /* a larger journal lets go of what is done at any age, */
+    bool drops_bodies;        /* and of bodies of dead events */
+    bool shrinks;             /* gives free space back to the file system */
+    int64_t position;         /* where the walk continues; 0: at its beginning, and at its end */
+
+    int64_t horizon_ms, newest_ms; /* as stored, and when the newest event came; 0: none */
+    size_t events;                 /* of which anything was removed */
+    size_t bodies;                 /* of dead events, which cannot be replayed any more */
+    bool is_too_large, can_shrink;
+};
+
+/* A delivery that is dead though no attempt has ended, for the log. */
 struct journal_death {
-    struct bytes id, route, action, client, reason;
+    struct journal_death *next;
+    const char *id, *route, *action, *client, *reason;
     unsigned attempt;
 };
 
-typedef void journal_died(void *context, const struct journal_death *death);
-
-/* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
- * becomes running, with our mark. `died`, where its event is not there any more. False only on
- * failure. */
-bool journal_claim(struct journal *journal, int64_t delivery, uint64_t mark, int64_t now_ms,
-                   bool (*each)(void *context, const struct journal_delivery *delivery),
-                   journal_died *died, void *context);
-
-/* In a transaction: what became of a delivery that we claimed. */
-bool journal_finish(struct journal *journal, int64_t delivery, uint64_t mark,
-                    const struct outcome *outcome, int64_t ended_ms);
-
-/* The same of one that a stop of the server has interrupted soon after its start, which the command
- * may have caused: pending again, but dead when that has happened too often. */
-bool journal_finish_stopped(struct journal *journal, int64_t delivery, uint64_t mark,
-                            const struct outcome *outcome, int64_t ended_ms, journal_died *died,
-                            void *context);
-
-/* Whether whoever ran a delivery has left it. */
-enum journal_left {
-    LEFT_NOT,
-    LEFT_COUNTED,  /* pending again, or dead if that has happened too often: it may be the cause */
-    LEFT_PATIENTLY /* pending again, however often */
+/* A key that a sender has delivered. */
+struct journal_key {
+    struct journal_key *next;
+    const char *route, *provider;
+    struct bytes key;
 };
 
-/* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
-bool journal_take_over(struct journal *journal, int64_t now_ms,
-                       enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
-                                                 uint64_t mark),
-                       journal_died *died, void *context, size_t *count);
+struct journal_numbers {
+    int64_t *items;
+    size_t count, capacity;
+};
 
-/* Each action with an open delivery that was ever left by its runner. */
-bool journal_read_left(struct journal *journal, void (*each)(void *context, int64_t action),
-                       void *context);
+struct journal_dues {
+    struct journal_due *items;
+    size_t count, capacity;
+};
 
-/* In a transaction: at most `limit` pending deliveries of an action are dead for that reason. */
-bool journal_abandon(struct journal *journal, int64_t action, const char *reason, int64_t now_ms,
-                     size_t limit, journal_died *died, void *context, size_t *count);
+/* How a turn ends. */
+enum journal_end {
+    JOURNAL_DONE,    /* all of it is durable */
+    JOURNAL_NOT_NOW, /* somebody holds the lock: nothing was applied, submit it again */
+    JOURNAL_REFUSED, /* nothing is acknowledged; only a turn that `proves` is worth submitting */
+};
+
+struct journal_refusal {
+    const char *state; /* a word for the log */
+    struct error reason;
+    int64_t retry_ns;       /* when to prove again */
+    unsigned retry_after_s; /* what callers are told */
+};
+
+struct journal_turn {
+    /* Called once, from submit or later. */
+    void (*completed)(struct journal_turn *turn);
+    void *owner;
+    int64_t now_ms; /* Unix */
+
+    /* ---- in; applied in this order ---- */
+
+    struct journal_look *looks;
+    size_t look_count;
+    bool reads_open; /* which actions have an open delivery: `open` */
+    struct journal_finish *finish;
+    struct journal_admit *admits;
+    size_t admit_count;
+    struct journal_learn *learns;
+    size_t learn_count;
+    struct journal_upkeep *upkeep;
+    struct journal_take_over *take_over;
+    struct journal_abandon *abandon;
+    struct journal_want *wants;
+    size_t want_count;
+    bool reads_keys; /* that senders have delivered: `keys` */
+    bool proves;     /* something is written, to prove that it can be */
+    bool polls;      /* nothing but `changed` may be asked */
+
+    /* Bytes that events may take on the disk, counted down; outputs may take so much more. */
+    int64_t room, output_room;
+    size_t question_bytes; /* whether an event of that size would fit; 0: nobody asks */
+
+    /* A delivery is about to be claimed: the caller makes its attempt. False: no memory, and it
+     * stays pending. Called between submit and completed; what was held counts if the turn is
+     * done. */
+    bool (*hold)(struct journal_turn *turn, int64_t action, int64_t handle,
+                 const struct journal_delivery *delivery);
+
+    /* ---- out; the engine's memory, until the next submit ---- */
+
+    enum journal_end end;
+    struct journal_refusal refusal; /* unless JOURNAL_DONE */
+    bool changed;                   /* others have written: then nothing was born running */
+    bool anew; /* what was told before may not hold: the journal was opened anew */
+    bool events_refused, outputs_dropped; /* for want of room */
+    bool question_fits;
+    struct journal_due *due; /* results of the looks */
+    size_t due_count, due_capacity;
+    struct journal_dues reruns;
+    struct journal_numbers open;    /* action numbers */
+    struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
+                                       left by its runner */
+    struct journal_death *deaths, **last_death;
+    struct journal_key *keys;
+};
+
+/* All in and out are empty; `due_capacity` results of looks at once. False without memory. */
+bool journal_turn_init(struct journal_turn *turn, size_t due_capacity);
+/* Wipes and frees what a completed turn has told. */
+void journal_turn_finish(struct journal_turn *turn);
+
+/* ---- the engine ---- */
 
 struct journal_action {
-    int64_t number;
-    struct bytes route, name;
+    const char *route, *name;
+    bool counts_crashes; /* see journal_take_over */
+    int64_t number;      /* made by open */
 };
 
-/* Every action that ever had a delivery here. */
-bool journal_read_actions(struct journal *journal,
-                          void (*each)(void *context, const struct journal_action *action),
-                          void *context);
-
-/* ---- pruning ---- */
-
-struct journal_keep {
-    int64_t done_before_ms;   /* done events received before this may go */
-    int64_t dead_before_ms;   /* and those with a dead delivery before this */
-    int64_t dedupe_before_ms; /* keys received before this are not needed any more */
-    bool oldest_done;         /* the file is too large: done events go at any age */
-    int64_t dead_bytes;       /* and so much of the bodies and outputs of dead ones; 0: none */
+struct journal_setup {
+    const struct journal_settings *settings; /* outlives the journal */
+    struct loop *loop;
+    struct shared *shared; /* NULL: nobody is told of the journal's state */
+    uint64_t runner_id;
+    int64_t check_ms;               /* how long to look for damage; 0: not at all */
+    int64_t window_ms;              /* the longest in which a dedupe key counts */
+    struct journal_action *actions; /* of the route file */
+    size_t action_count;
 };
 
-struct journal_pruned {
-    size_t events; /* of which anything was removed */
-    size_t bodies; /* of dead events, which cannot be replayed any more */
+struct journal {
+    const struct journal_engine *engine;
+    bool is_new; /* made by open */
+    /* Actions of the journal that the route file does not have. */
+    int64_t *orphans;
+    size_t orphan_count;
+    struct journal_action *known; /* of the route file, by number */
+    size_t known_count;
 };
 
-/* The time that pruning had reached (horizon.h), 0 if none is kept; and when the newest event was
- * received, 0 if there is none. */
-bool journal_read_horizon(struct journal *journal, int64_t *horizon_ms, int64_t *newest_ms);
-/* In a transaction. */
-bool journal_put_horizon(struct journal *journal, int64_t horizon_ms);
+struct journal_engine {
+    const char *name;
+    /* Opens, makes or migrates the journal, and gives each action its number. Waits for what is in
+     * the way; NULL with the sentence. */
+    struct journal *(*open)(const struct journal_setup *setup, struct error *err);
+    /* No turn is under way. */
+    void (*close)(struct journal *journal);
+    /* The turn and what it points to stay as they are until it is completed. Turns are applied in
+     * the order in which they are submitted. */
+    void (*submit)(struct journal *journal, struct journal_turn *turn);
+    /* After a turn, when everybody has his answer: what is better done then. */
+    void (*tend)(struct journal *journal);
+    /* Bytes that are free for what comes; false: not known. */
+    bool (*space)(struct journal *journal, int64_t *bytes);
+};
 
-/* In a transaction: one short step from event `*cursor` on; false when it fails. `*cursor` moves,
- * and is 0 when there is nothing more to look at. */
-bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
-                   struct journal_pruned *pruned);
-/* Bytes in use, without the log and free pages; and free pages. */
-bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages);
-/* The file may not grow past so many pages: what a full disk is like, for tests. */
-bool journal_limit_pages(struct journal *journal, unsigned pages);
-/* In a transaction: gives up to `pages` free pages back to the file system. */
-bool journal_shrink(struct journal *journal, unsigned pages);
+extern const struct journal_engine sqlite_engine;
+
+/* Of the library behind it, such as "3.40.1". */
+const char *journal_library_version(void);
+/* Whether its checkpoints are kept apart from commits, because that library needs it. */
+bool journal_checkpoints_apart(void);
+/* The least space that the journal at work needs beside its file. */
+int64_t journal_least_space(void);
+/* Whether what stands at `path` is a part of a journal whose file is gone. */
+bool journal_is_orphaned(const char *path, struct error *err);
+
+static inline void journal_close(struct journal *journal)
+{
+    if (journal)
+        journal->engine->close(journal);
+}
+
+static inline void journal_submit(struct journal *journal, struct journal_turn *turn)
+{
+    journal->engine->submit(journal, turn);
+}
 
 #endif

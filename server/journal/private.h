@@ -2,18 +2,28 @@
 #ifndef TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 #define TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 
-#include "server/journal/journal.h"
+#include "server/journal/dedupe.h"
+#include "server/journal/engine.h"
+#include "server/journal/sqlite.h"
 
-struct journal {
-    struct database db;
+struct sqlite_journal {
+    struct journal base; /* first */
+    struct sqlite db;
     const struct journal_settings *settings;
-    bool is_new;
+    struct shared *shared;
+    uint64_t runner_id;
     unsigned tended_pages; /* in the log, when we copied it last */
     bool was_cut;          /* its log, of what had been acknowledged; until it is open again */
     int64_t data_version;  /* of SQLite: moves when another connection has committed */
     int64_t event_added;   /* the newest in the transaction under way; 0: none */
     int64_t last_event;    /* the newest that we have committed; 0: none */
     char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
+    enum sqlite_status refused; /* why the last turn was; SQLITE_STATUS_OK: it was not */
+
+    struct dedupe keys;
+    int64_t window_ms; /* the longest of all routes */
+    int64_t last_key;  /* keys up to this event are in the set */
+    bool keys_behind;  /* others have committed events that are not */
 };
 
 enum journal_sql {
@@ -58,7 +68,7 @@ enum journal_sql {
     SQL_COUNT
 };
 
-_Static_assert((int)SQL_COUNT <= (int)DATABASE_STATEMENTS, "room for every statement");
+_Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every statement");
 
 /* Numbers that stand in the statements as text. */
 #define JOURNAL_TAKEOVERS_MAX "10"
@@ -66,5 +76,221 @@ _Static_assert((int)SQL_COUNT <= (int)DATABASE_STATEMENTS, "room for every state
 #define JOURNAL_PRUNE_STEP "100"
 
 extern const char *const journal_sql[SQL_COUNT];
+
+/* The number of a delivery, which is its handle: that of its event, and its place. */
+static inline int64_t delivery_seq(int64_t event, size_t place)
+{
+    return event * JOURNAL_ACTIONS_MAX + (int64_t)place;
+}
+
+/* ---- writer.c ---- */
+
+/* Opens, makes or migrates the journal at `settings->path`. Where `check_ms` is not 0 the log is
+ * walked over first, and the file is looked over for at most that long. The directory must exist;
+ * `settings` outlives the journal. */
+struct sqlite_journal *writer_open(const struct journal_settings *settings, int64_t check_ms,
+                                   struct error *err);
+/* Whether to wait seconds for another writer instead of a moment: while nobody waits for us. */
+void writer_be_patient(struct sqlite_journal *journal, bool patient);
+void writer_close(struct sqlite_journal *journal);
+
+/* After SQLITE_STATUS_BROKEN: closes, opens and checks, and makes sure that the newest event
+ * committed through this connection is there and that all of the log is in the file. False: try
+ * again later; until then everything fails with SQLITE_STATUS_BROKEN. */
+bool writer_reopen(struct sqlite_journal *journal, struct error *err);
+
+/* ---- transactions ---- */
+
+enum sqlite_status writer_begin(struct sqlite_journal *journal);
+/* Commits if nothing has failed since the beginning; otherwise rolls back and says what it was. */
+enum sqlite_status writer_commit(struct sqlite_journal *journal);
+/* A transaction that only proves that one can be made durable. */
+enum sqlite_status writer_probe(struct sqlite_journal *journal);
+/* Within a transaction: writes the first page, as it is. False if that failed. */
+bool writer_touch(struct sqlite_journal *journal);
+/* As much of the log as possible goes into the file. */
+void writer_copy_log(struct sqlite_journal *journal);
+/* After a turn, when everybody has his answer: tells the checkpointer how long the log is, or
+ * copies it if no other process may do so beside our commits. */
+void writer_tend(struct sqlite_journal *journal);
+/* After a status that was dealt with outside of a transaction. */
+void writer_forget_failure(struct sqlite_journal *journal);
+/* What has failed since the last beginning, and why (returns false). */
+enum sqlite_status writer_status(const struct sqlite_journal *journal);
+bool writer_explain(const struct sqlite_journal *journal, struct error *err);
+/* Whether another connection has committed since the last call. */
+bool writer_changed(struct sqlite_journal *journal);
+/* Pages in the write-ahead log after the last commit. */
+unsigned writer_log_pages(const struct sqlite_journal *journal);
+
+/* ---- event.c: in a transaction ---- */
+
+bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq);
+/* One for each action of the route; `action` as from events_find_action. */
+bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
+                         int64_t action);
+/* One that is claimed already, with our runner_id. */
+bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
+                        uint64_t runner_id, int64_t now_ms);
+/* One that is not to be carried out, and why. */
+bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
+                     const char *reason, int64_t now_ms);
+/* The number of an action, which is made if it is new. */
+bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
+                        int64_t *number);
+
+/* Whether event `seq` has that route and key: its id, and when it was received. */
+bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes route,
+                      struct bytes key, char id[ID_TEXT_SIZE], int64_t *received_ms);
+
+/* False on failure; an event that is not there is an empty one. */
+bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journal_known *known);
+/* Whether the event is of that type and has that body still; false on failure, too. */
+bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
+                        struct bytes body);
+/* In a transaction: a dead delivery is pending again; its attempts, and how often crashes and stops
+ * have ended it, are counted on. False where it is not dead. */
+bool events_rerun(struct sqlite_journal *journal, int64_t delivery);
+/* Once for all of these of an event; it is not held to be against its schema any more. */
+bool events_count_rerun(struct sqlite_journal *journal, int64_t event);
+
+struct stored_key {
+    int64_t seq, received_ms;
+    struct bytes route, key; /* key is empty where the event has none */
+};
+
+/* Every event after `seq`, newest first, until `each` returns false. */
+bool events_read_keys(struct sqlite_journal *journal, int64_t after,
+                      bool (*each)(void *context, const struct stored_key *key), void *context);
+
+/* In a transaction: keeps the key, unless there is one; `*added` tells. */
+bool events_learn(struct sqlite_journal *journal, const char *route, const char *provider,
+                  struct bytes key, int64_t now_ms, bool *added);
+
+struct stored_learned {
+    struct bytes route, provider, key;
+};
+
+bool events_read_learned(struct sqlite_journal *journal,
+                         void (*each)(void *context, const struct stored_learned *learned),
+                         void *context);
+
+/* ---- delivery.c ---- */
+
+/* Pending ones of an action that are due, after `after`, in order, with the sizes of their bodies
+ * (`sizes` may be NULL); how many in `*count`. */
+bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int64_t after,
+                             int64_t now_ms, int64_t *seqs, uint32_t *sizes, size_t limit,
+                             size_t *count);
+
+/* Each action with an open delivery, in the order of their numbers. */
+bool deliveries_read_open(struct sqlite_journal *journal,
+                          void (*each)(void *context, int64_t action), void *context);
+
+/* A delivery that is dead now though no action has ended; for the log. Spans until the callback
+ * returns, empty where the row is not there any more. */
+struct stored_death {
+    struct bytes id, route, action, client, reason;
+    unsigned attempt;
+};
+
+typedef void delivery_died(void *context, const struct stored_death *death);
+
+/* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
+ * becomes running, with our runner_id. `died`, where its event is not there any more. False only on
+ * failure. */
+bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                      int64_t now_ms,
+                      bool (*each)(void *context, int64_t action,
+                                   const struct journal_delivery *delivery),
+                      delivery_died *died, void *context);
+
+/* In a transaction: what became of a delivery that we claimed; `*applied` where that attempt is
+ * under way still. */
+bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+                       bool *applied);
+
+/* The same of one that a stop of the server has interrupted soon after its start, which the command
+ * may have caused: pending again, but dead when that has happened too often. */
+bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+                               bool *applied, delivery_died *died, void *context);
+
+/* Whether whoever ran a delivery has left it. */
+enum journal_left {
+    LEFT_NOT,
+    LEFT_COUNTED,  /* pending again, or dead if that has happened too often: it may be the cause */
+    LEFT_PATIENTLY /* pending again, however often */
+};
+
+/* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
+bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
+                          enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
+                                                    uint64_t runner_id),
+                          delivery_died *died, void *context, size_t *count);
+
+/* Each action with an open delivery that was ever left by its runner. */
+bool deliveries_read_left(struct sqlite_journal *journal,
+                          void (*each)(void *context, int64_t action), void *context);
+
+/* In a transaction: at most `limit` pending deliveries of an action are dead for that reason. */
+bool deliveries_abandon(struct sqlite_journal *journal, int64_t action, const char *reason,
+                        int64_t now_ms, size_t limit, delivery_died *died, void *context,
+                        size_t *count);
+
+struct stored_action {
+    int64_t number;
+    struct bytes route, name;
+};
+
+/* Every action that ever had a delivery here. */
+bool events_read_actions(struct sqlite_journal *journal,
+                         void (*each)(void *context, const struct stored_action *action),
+                         void *context);
+
+/* ---- prune.c ---- */
+
+struct prune_keep {
+    int64_t done_before_ms;   /* done events received before this may go */
+    int64_t dead_before_ms;   /* and those with a dead delivery before this */
+    int64_t dedupe_before_ms; /* keys received before this are not needed any more */
+    bool oldest_done;         /* the file is too large: done events go at any age */
+    int64_t dead_bytes;       /* and so much of the bodies and outputs of dead ones; 0: none */
+};
+
+struct pruned {
+    size_t events; /* of which anything was removed */
+    size_t bodies; /* of dead events, which cannot be replayed any more */
+};
+
+/* The time that pruning had reached (horizon.h), 0 if none is kept; and when the newest event was
+ * received, 0 if there is none. */
+bool prune_read_horizon(struct sqlite_journal *journal, int64_t *horizon_ms, int64_t *newest_ms);
+/* In a transaction. */
+bool prune_put_horizon(struct sqlite_journal *journal, int64_t horizon_ms);
+
+/* In a transaction: one short step from event `*cursor` on; false when it fails. `*cursor` moves,
+ * and is 0 when there is nothing more to look at. */
+bool prune_step(struct sqlite_journal *journal, const struct prune_keep *keep, int64_t *cursor,
+                struct pruned *pruned);
+/* Bytes in use, without the log and free pages; and free pages. */
+bool prune_measure(struct sqlite_journal *journal, int64_t *used_bytes, int64_t *free_pages);
+/* The file may not grow past so many pages: what a full disk is like, for tests. */
+bool prune_limit_pages(struct sqlite_journal *journal, unsigned pages);
+/* In a transaction: gives up to `pages` free pages back to the file system. */
+bool prune_shrink(struct sqlite_journal *journal, unsigned pages);
+
+/* ---- admit.c ---- */
+
+/* Reads the keys that still count from the beginning; false on failure. */
+bool admit_rebuild(struct sqlite_journal *journal);
+/* In a transaction: decides on every event of the turn. */
+void admit_events(struct sqlite_journal *journal, struct journal_turn *turn);
+/* After it. */
+void admit_settle(struct sqlite_journal *journal, struct journal_turn *turn, bool committed);
+
+/* What so many bytes take on the disk. */
+int64_t admit_disk_bytes(size_t bytes);
 
 #endif

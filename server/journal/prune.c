@@ -30,9 +30,9 @@ struct prune_page {
     size_t count;
 };
 
-static bool read_page(struct journal *journal, int64_t after, struct prune_page *page)
+static bool read_page(struct sqlite_journal *journal, int64_t after, struct prune_page *page)
 {
-    struct query query = database_query(&journal->db, SQL_PRUNE_LOOK, value_number(after));
+    struct query query = sqlite_query(&journal->db, SQL_PRUNE_LOOK, value_number(after));
     page->count = 0;
     while (query_next(&query)) {
         struct prune_row row = {.seq = query_number(&query, 0),
@@ -45,10 +45,10 @@ static bool read_page(struct journal *journal, int64_t after, struct prune_page 
         if (page->count < PRUNE_STEP)
             page->rows[page->count++] = row;
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-static bool may_go(const struct journal_keep *keep, const struct prune_row *row)
+static bool may_go(const struct prune_keep *keep, const struct prune_row *row)
 {
     if (row->state == SOME_OPEN)
         return false;
@@ -59,36 +59,36 @@ static bool may_go(const struct journal_keep *keep, const struct prune_row *row)
 
 /* Bytes that are freed by it are counted down from `*dead_bytes`; outputs, which nothing is known
  * of here, free more. */
-static void drop_body(struct journal *journal, const struct prune_row *row, int64_t *dead_bytes,
-                      struct journal_pruned *pruned)
+static void drop_body(struct sqlite_journal *journal, const struct prune_row *row,
+                      int64_t *dead_bytes, struct pruned *pruned)
 {
     if (row->state != SOME_DEAD || !row->has_body || *dead_bytes <= 0)
         return;
-    database_execute(&journal->db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
-    database_execute(&journal->db, SQL_PRUNE_BODY, value_number(row->seq));
+    sqlite_execute(&journal->db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    sqlite_execute(&journal->db, SQL_PRUNE_BODY, value_number(row->seq));
     *dead_bytes -= row->size + 1;
     pruned->bodies++;
 }
 
-static void prune_row(struct journal *journal, const struct journal_keep *keep,
-                      const struct prune_row *row, struct journal_pruned *pruned)
+static void prune_row(struct sqlite_journal *journal, const struct prune_keep *keep,
+                      const struct prune_row *row, struct pruned *pruned)
 {
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     bool key_counts = row->keyed && row->received_ms >= keep->dedupe_before_ms;
     bool keeps_deliveries = key_counts && row->state == SOME_DEAD;
     if (key_counts && (row->state == NO_DELIVERIES || (keeps_deliveries && !row->has_body)))
         return;
-    database_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    sqlite_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
     if (!keeps_deliveries)
-        database_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
-    database_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
+        sqlite_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
+    sqlite_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
     if (!key_counts)
-        database_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));
+        sqlite_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));
     pruned->events++;
 }
 
 /* Too young for any of the limits, and so is all that follows. */
-static bool is_young(const struct journal_keep *keep, const struct prune_row *row)
+static bool is_young(const struct prune_keep *keep, const struct prune_row *row)
 {
     int64_t limit =
         keep->done_before_ms > keep->dead_before_ms ? keep->done_before_ms : keep->dead_before_ms;
@@ -96,12 +96,12 @@ static bool is_young(const struct journal_keep *keep, const struct prune_row *ro
            row->received_ms <= clock_unix_ms() + CLOCK_DOUBT_MS;
 }
 
-bool journal_prune(struct journal *journal, const struct journal_keep *keep, int64_t *cursor,
-                   struct journal_pruned *pruned)
+bool prune_step(struct sqlite_journal *journal, const struct prune_keep *keep, int64_t *cursor,
+                struct pruned *pruned)
 {
     struct prune_page page;
     int64_t dead_bytes = keep->dead_bytes;
-    *pruned = (struct journal_pruned){0};
+    *pruned = (struct pruned){0};
     if (!read_page(journal, *cursor, &page))
         return false;
     bool end = page.count < PRUNE_STEP;
@@ -114,46 +114,46 @@ bool journal_prune(struct journal *journal, const struct journal_keep *keep, int
     if (!end && pruned->events == 0)
         end = is_young(keep, &page.rows[0]);
     *cursor = end ? 0 : page.rows[page.count - 1].seq;
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_read_horizon(struct journal *journal, int64_t *horizon_ms, int64_t *newest_ms)
+bool prune_read_horizon(struct sqlite_journal *journal, int64_t *horizon_ms, int64_t *newest_ms)
 {
-    struct query query = database_query_values(&journal->db, SQL_READ_HORIZON, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_HORIZON, NULL, 0);
     while (query_next(&query)) {
         *horizon_ms = query_number(&query, 0);
         *newest_ms = query_number(&query, 1);
     }
-    return database_status(&journal->db) == STORE_OK;
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
-bool journal_put_horizon(struct journal *journal, int64_t horizon_ms)
+bool prune_put_horizon(struct sqlite_journal *journal, int64_t horizon_ms)
 {
-    return database_execute(&journal->db, SQL_PUT_HORIZON, value_number(horizon_ms));
+    return sqlite_execute(&journal->db, SQL_PUT_HORIZON, value_number(horizon_ms));
 }
 
-bool journal_measure(struct journal *journal, int64_t *used_bytes, int64_t *free_pages)
+bool prune_measure(struct sqlite_journal *journal, int64_t *used_bytes, int64_t *free_pages)
 {
     int64_t pages, free_ones, size;
-    if (!database_read_number(&journal->db, "PRAGMA page_count", &pages) ||
-        !database_read_number(&journal->db, "PRAGMA freelist_count", &free_ones) ||
-        !database_read_number(&journal->db, "PRAGMA page_size", &size))
+    if (!sqlite_read_number(&journal->db, "PRAGMA page_count", &pages) ||
+        !sqlite_read_number(&journal->db, "PRAGMA freelist_count", &free_ones) ||
+        !sqlite_read_number(&journal->db, "PRAGMA page_size", &size))
         return false;
     *used_bytes = (pages - free_ones) * size;
     *free_pages = free_ones;
     return true;
 }
 
-bool journal_limit_pages(struct journal *journal, unsigned pages)
+bool prune_limit_pages(struct sqlite_journal *journal, unsigned pages)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA max_page_count = %u", pages);
-    return database_run(&journal->db, sql);
+    return sqlite_run(&journal->db, sql);
 }
 
-bool journal_shrink(struct journal *journal, unsigned pages)
+bool prune_shrink(struct sqlite_journal *journal, unsigned pages)
 {
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA incremental_vacuum(%u)", pages);
-    return database_run(&journal->db, sql);
+    return sqlite_run(&journal->db, sql);
 }

@@ -11,7 +11,7 @@
 enum { READ_BUSY_MS = 2000 };
 
 struct journal_reader {
-    struct database db;
+    struct sqlite db;
     int64_t data_version;
 };
 
@@ -64,7 +64,7 @@ struct journal_reader *journal_reader_open(const char *path, struct error *err)
         error_set(err, "no memory");
         return NULL;
     }
-    if (!database_open(&reader->db, path, DATABASE_READ, READ_BUSY_MS, read_sql, err)) {
+    if (!sqlite_open(&reader->db, path, SQLITE_MODE_READ, READ_BUSY_MS, read_sql, err)) {
         free(reader);
         return NULL;
     }
@@ -74,7 +74,7 @@ struct journal_reader *journal_reader_open(const char *path, struct error *err)
         return NULL;
     }
     /* without a log there is nothing to look after */
-    if (!database_note_files(&reader->db, err))
+    if (!sqlite_note_files(&reader->db, err))
         err->text[0] = '\0';
     journal_reader_changed(reader);
     return reader;
@@ -82,18 +82,18 @@ struct journal_reader *journal_reader_open(const char *path, struct error *err)
 
 void journal_reader_close(struct journal_reader *reader)
 {
-    database_close(&reader->db);
+    sqlite_close(&reader->db);
     free(reader);
 }
 
 bool journal_reader_is_well(const struct journal_reader *reader)
 {
-    return database_status(&reader->db) == STORE_OK;
+    return sqlite_status(&reader->db) == SQLITE_STATUS_OK;
 }
 
 bool journal_reader_explain(const struct journal_reader *reader, struct error *err)
 {
-    return database_explain(&reader->db, err);
+    return sqlite_explain(&reader->db, err);
 }
 
 static bool reader_ended(const struct journal_reader *reader)
@@ -118,8 +118,8 @@ static struct value text_or_null(const char *text)
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
                          void (*each)(void *context, const struct event_view *event), void *context)
 {
-    database_clear(&reader->db);
-    struct query query = database_query(
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(
         &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
         value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
         value_number(filter->limit), value_number(filter->before ? filter->before : INT64_MAX));
@@ -134,8 +134,8 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
                          size_t *count)
 {
     size_t found = 0;
-    database_clear(&reader->db);
-    struct query query = database_query(&reader->db, READ_FIND, value_text(prefix));
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_FIND, value_text(prefix));
     while (query_next(&query)) {
         *seq = query_number(&query, 0);
         found++;
@@ -149,8 +149,8 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
                           void *context)
 {
     bool found = false;
-    database_clear(&reader->db);
-    struct query query = database_query(&reader->db, READ_EVENT, value_number(seq));
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_EVENT, value_number(seq));
     while (query_next(&query)) {
         struct event_view event = view_of_row(&query);
         each(context, &event);
@@ -164,8 +164,8 @@ bool journal_reader_body(struct journal_reader *reader, int64_t seq,
                          void *context)
 {
     bool found = false;
-    database_clear(&reader->db);
-    struct query query = database_query(&reader->db, READ_BODY, value_number(seq));
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_BODY, value_number(seq));
     while (query_next(&query)) {
         each(context, query_bytes(&query, 0), query_bytes(&query, 1));
         found = true;
@@ -182,8 +182,8 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                void (*each)(void *context, const struct delivery_view *delivery),
                                void *context)
 {
-    database_clear(&reader->db);
-    struct query query = database_query(&reader->db, READ_DELIVERIES, value_number(seq));
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_DELIVERIES, value_number(seq));
     while (query_next(&query)) {
         struct delivery_view delivery = {.action = query_bytes(&query, 0),
                                          .state = query_bytes(&query, 1),
@@ -208,8 +208,8 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
 bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
                                 void (*each)(void *context, int64_t event), void *context)
 {
-    database_clear(&reader->db);
-    struct query query = database_query(&reader->db, READ_OPEN, value_number(from));
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_OPEN, value_number(from));
     while (query_next(&query))
         each(context, query_number(&query, 0));
     return reader_ended(reader);
@@ -220,8 +220,8 @@ bool journal_reader_learned(struct journal_reader *reader,
                             void *context)
 {
     char route[128], provider[128];
-    database_clear(&reader->db);
-    struct query query = database_query_values(&reader->db, READ_LEARNED, NULL, 0);
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_LEARNED, NULL, 0);
     while (query_next(&query)) {
         struct bytes names[2] = {query_bytes(&query, 0), query_bytes(&query, 1)};
         snprintf(route, sizeof route, "%.*s", (int)names[0].length, names[0].data);
@@ -235,8 +235,8 @@ bool journal_reader_learned(struct journal_reader *reader,
 
 bool journal_reader_newest(struct journal_reader *reader, int64_t *seq)
 {
-    database_clear(&reader->db);
-    struct query query = database_query_values(&reader->db, READ_NEWEST, NULL, 0);
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_NEWEST, NULL, 0);
     while (query_next(&query))
         *seq = query_number(&query, 0);
     return reader_ended(reader);
@@ -245,9 +245,9 @@ bool journal_reader_newest(struct journal_reader *reader, int64_t *seq)
 bool journal_reader_changed(struct journal_reader *reader)
 {
     int64_t before = reader->data_version;
-    database_clear(&reader->db);
-    struct query query = database_query_values(&reader->db, READ_CHANGED, NULL, 0);
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_CHANGED, NULL, 0);
     while (query_next(&query))
         reader->data_version = query_number(&query, 0);
-    return !database_is_in_place(&reader->db) || reader->data_version != before;
+    return !sqlite_is_in_place(&reader->db) || reader->data_version != before;
 }

@@ -28,7 +28,7 @@ const char *const journal_sql[SQL_COUNT] = {
     /* all that decides on a copy of it; one row without a delivery where it has none any more */
     [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
                        " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
-                       " d.state, d.seq, d.action, d.given_up FROM event e"
+                       " d.state, d.seq, d.action, d.given_up, e.size FROM event e"
                        " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
                        " WHERE e.seq = ?1",
     [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
@@ -44,7 +44,8 @@ const char *const journal_sql[SQL_COUNT] = {
                   " ON CONFLICT DO NOTHING",
     [SQL_READ_LEARNED] = "SELECT route, provider, key FROM learned",
 
-    [SQL_FIND_PENDING] = "SELECT seq FROM delivery INDEXED BY delivery_open WHERE " OPEN
+    [SQL_FIND_PENDING] = "SELECT seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
+                         " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
                          " ORDER BY seq LIMIT ?4",
     /* one action after the other, however many deliveries each has */
@@ -54,7 +55,7 @@ const char *const journal_sql[SQL_COUNT] = {
                   " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt + 1, b.event IS NOT NULL" EVENT_SELECT_ROW EVENT_SELECT_BODY
+        "SELECT d.attempt + 1, b.event IS NOT NULL" EVENT_SELECT_ROW EVENT_SELECT_BODY ", d.action"
         " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
         "e.seq"
         " WHERE d.seq = ?1 AND d.state = 'pending'",
@@ -62,7 +63,7 @@ const char *const journal_sql[SQL_COUNT] = {
                  " reason = 'its event is not in the journal any more' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
                    " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
-                   " WHERE seq = ?1 AND state = 'running' AND runner = ?2",
+                   " WHERE seq = ?1 AND state = 'running' AND runner = ?2 AND attempt = ?10",
     /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
     [SQL_COUNT_STOP] =
         "UPDATE delivery SET stops = stops + 1, given_up = stops + 1 >= " JOURNAL_STOPS_MAX ","

@@ -23,7 +23,7 @@ enum { CLOSE_WAIT_MS = 2000 };
 
 /* ---- failures ---- */
 
-static bool note_failure(struct database *db, int code)
+static bool note_failure(struct sqlite *db, int code)
 {
     if (db->failure == SQLITE_OK) {
         db->failure = code;
@@ -33,31 +33,40 @@ static bool note_failure(struct database *db, int code)
     return false;
 }
 
-enum store_status database_status(const struct database *db)
+enum sqlite_status sqlite_status(const struct sqlite *db)
 {
     static const struct {
         int code;
-        enum store_status status;
+        enum sqlite_status status;
     } rows[] = {
-        {SQLITE_OK, STORE_OK},           {SQLITE_BUSY, STORE_BUSY},
-        {SQLITE_LOCKED, STORE_BUSY},     {SQLITE_FULL, STORE_FULL},
-        {SQLITE_IOERR, STORE_BROKEN},    {SQLITE_CORRUPT, STORE_BROKEN},
-        {SQLITE_NOTADB, STORE_BROKEN},   {SQLITE_CANTOPEN, STORE_BROKEN},
-        {SQLITE_PERM, STORE_BROKEN},     {SQLITE_READONLY, STORE_BROKEN},
-        {SQLITE_PROTOCOL, STORE_BROKEN},
+        {SQLITE_OK, SQLITE_STATUS_OK},           {SQLITE_BUSY, SQLITE_STATUS_BUSY},
+        {SQLITE_LOCKED, SQLITE_STATUS_BUSY},     {SQLITE_FULL, SQLITE_STATUS_FULL},
+        {SQLITE_IOERR, SQLITE_STATUS_BROKEN},    {SQLITE_CORRUPT, SQLITE_STATUS_BROKEN},
+        {SQLITE_NOTADB, SQLITE_STATUS_BROKEN},   {SQLITE_CANTOPEN, SQLITE_STATUS_BROKEN},
+        {SQLITE_PERM, SQLITE_STATUS_BROKEN},     {SQLITE_READONLY, SQLITE_STATUS_BROKEN},
+        {SQLITE_PROTOCOL, SQLITE_STATUS_BROKEN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].code == (db->failure & 0xff))
             return rows[i].status;
-    return STORE_FAILED;
+    return SQLITE_STATUS_FAILED;
 }
 
-void database_clear(struct database *db)
+void sqlite_clear(struct sqlite *db)
 {
     db->failure = SQLITE_OK;
 }
 
-bool database_explain(const struct database *db, struct error *err)
+bool sqlite_fail(struct sqlite *db, const char *reason)
+{
+    if (db->failure == SQLITE_OK) {
+        db->failure = SQLITE_ERROR;
+        snprintf(db->failure_text, sizeof db->failure_text, "%s", reason);
+    }
+    return false;
+}
+
+bool sqlite_explain(const struct sqlite *db, struct error *err)
 {
     return error_set(err, "%s", db->failure == SQLITE_OK ? "no error" : db->failure_text);
 }
@@ -75,26 +84,26 @@ static bool create_private(const char *path, struct error *err)
     return true;
 }
 
-const char *database_path(const struct database *db)
+const char *sqlite_path(const struct sqlite *db)
 {
     return sqlite3_db_filename(db->handle, "main");
 }
 
 /* Where the file really is: there SQLite has the log, too. */
-static bool open_lock(struct database *db, struct error *err)
+static bool open_lock(struct sqlite *db, struct error *err)
 {
-    return database_lock_open(&db->lock, database_path(db), err);
+    return sqlite_lock_open(&db->lock, sqlite_path(db), err);
 }
 
 static int past_deadline(void *owner)
 {
-    const struct database *db = owner;
+    const struct sqlite *db = owner;
     return db->deadline_ns != 0 && clock_monotonic_ns() > db->deadline_ns;
 }
 
 /* A reader that may not write beside the file cannot make the log's index. Without a log there is
  * nothing to miss: the file can then be read as one that nobody changes. */
-static int open_without_log(struct database *db, const char *path)
+static int open_without_log(struct sqlite *db, const char *path)
 {
     char name[4096];
     struct stat what;
@@ -109,19 +118,19 @@ static int open_without_log(struct database *db, const char *path)
 
 static int after_commit(void *owner, sqlite3 *handle, const char *name, int pages)
 {
-    struct database *db = owner;
+    struct sqlite *db = owner;
     db->log_pages = pages;
     /* a failure here is not one of the commit, which is done; the next commit finds its own */
-    if (pages >= DATABASE_LOG_PAGES)
+    if (pages >= SQLITE_LOG_PAGES)
         sqlite3_wal_checkpoint_v2(handle, name, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     return SQLITE_OK;
 }
 
-static int open_handle(struct database *db, const char *path, enum database_mode mode)
+static int open_handle(struct sqlite *db, const char *path, enum sqlite_mode mode)
 {
-    int flags = mode == DATABASE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+    int flags = mode == SQLITE_MODE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
-    if (code != SQLITE_OK || mode != DATABASE_READ)
+    if (code != SQLITE_OK || mode != SQLITE_MODE_READ)
         return code;
     /* the log is looked for at the first read only */
     code = sqlite3_exec(db->handle, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
@@ -129,28 +138,28 @@ static int open_handle(struct database *db, const char *path, enum database_mode
     return no_index ? open_without_log(db, path) : code;
 }
 
-const char *database_library_version(void)
+const char *sqlite_library_version(void)
 {
     return sqlite3_libversion();
 }
 
-bool database_open(struct database *db, const char *path, enum database_mode mode, int busy_ms,
-                   const char *const *sql, struct error *err)
+bool sqlite_open(struct sqlite *db, const char *path, enum sqlite_mode mode, int busy_ms,
+                 const char *const *sql, struct error *err)
 {
-    *db = (struct database){.sql = sql, .wait_ms = busy_ms, .lock.fd = -1};
-    if (database_files_orphaned(path, err) ||
-        (mode == DATABASE_WRITE && !create_private(path, err)))
+    *db = (struct sqlite){.sql = sql, .wait_ms = busy_ms, .lock.fd = -1};
+    if (sqlite_files_orphaned(path, err) ||
+        (mode == SQLITE_MODE_WRITE && !create_private(path, err)))
         return false;
     int code = open_handle(db, path, mode);
     if (code != SQLITE_OK) {
         int system = db->handle ? sqlite3_system_errno(db->handle) : 0;
         error_set(err, "cannot open %s: %s", path,
                   system ? strerror(system) : sqlite3_errstr(code));
-        database_close(db);
+        sqlite_close(db);
         return false;
     }
-    if (mode != DATABASE_READ && !open_lock(db, err)) {
-        database_close(db);
+    if (mode != SQLITE_MODE_READ && !open_lock(db, err)) {
+        sqlite_close(db);
         return false;
     }
     sqlite3_extended_result_codes(db->handle, 1);
@@ -160,7 +169,7 @@ bool database_open(struct database *db, const char *path, enum database_mode mod
     return true;
 }
 
-void database_wait(struct database *db, int busy_ms)
+void sqlite_wait(struct sqlite *db, int busy_ms)
 {
     db->wait_ms = busy_ms;
     sqlite3_busy_timeout(db->handle, busy_ms);
@@ -168,20 +177,20 @@ void database_wait(struct database *db, int busy_ms)
 
 /* The last connection copies the log into the file when it is closed, and removes the log by its
  * name. That too is a checkpoint; and the name may be another file's by now. */
-static void prepare_close(struct database *db)
+static void prepare_close(struct sqlite *db)
 {
     struct error why;
-    bool may_checkpoint = db->lock.fd >= 0 && database_lock_take(&db->lock, CLOSE_WAIT_MS) &&
+    bool may_checkpoint = db->lock.fd >= 0 && sqlite_lock_take(&db->lock, CLOSE_WAIT_MS) &&
                           db->fault == FILES_IN_PLACE &&
-                          database_files_check(&db->files, &why) == FILES_IN_PLACE;
+                          sqlite_files_check(&db->files, &why) == FILES_IN_PLACE;
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, !may_checkpoint, NULL);
 }
 
-void database_close(struct database *db)
+void sqlite_close(struct sqlite *db)
 {
     if (!db->handle)
         return;
-    for (int i = 0; i < DATABASE_STATEMENTS; i++)
+    for (int i = 0; i < SQLITE_STATEMENTS_MAX; i++)
         sqlite3_finalize(db->statements[i]);
     memset(db->statements, 0, sizeof db->statements);
     sqlite3_finalize(db->begin);
@@ -189,20 +198,20 @@ void database_close(struct database *db)
     db->begin = db->commit = NULL;
     prepare_close(db);
     sqlite3_close(db->handle);
-    database_lock_close(&db->lock);
+    sqlite_lock_close(&db->lock);
     db->handle = db->files.handle = NULL;
     db->fault = FILES_IN_PLACE;
 }
 
 /* ---- statements that are not kept ---- */
 
-bool database_run(struct database *db, const char *sql)
+bool sqlite_run(struct sqlite *db, const char *sql)
 {
     int code = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
     return code == SQLITE_OK || note_failure(db, code);
 }
 
-bool database_read_text(struct database *db, const char *sql, char *text, size_t size)
+bool sqlite_read_text(struct sqlite *db, const char *sql, char *text, size_t size)
 {
     sqlite3_stmt *statement = NULL;
     int code = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);
@@ -218,10 +227,10 @@ bool database_read_text(struct database *db, const char *sql, char *text, size_t
     return code == SQLITE_ROW;
 }
 
-bool database_read_number(struct database *db, const char *sql, int64_t *number)
+bool sqlite_read_number(struct sqlite *db, const char *sql, int64_t *number)
 {
     char text[32];
-    if (!database_read_text(db, sql, text, sizeof text))
+    if (!sqlite_read_text(db, sql, text, sizeof text))
         return false;
     long long value;
     if (sscanf(text, "%lld", &value) != 1)
@@ -230,10 +239,10 @@ bool database_read_number(struct database *db, const char *sql, int64_t *number)
     return true;
 }
 
-bool database_is_in_place(struct database *db)
+bool sqlite_is_in_place(struct sqlite *db)
 {
     struct error why;
-    db->fault = database_files_check(&db->files, &why);
+    db->fault = sqlite_files_check(&db->files, &why);
     /* who only reads may look in the middle of another's commit */
     if (db->fault == FILES_IN_PLACE || (db->fault == FILES_LOG_CUT && db->lock.fd < 0))
         return true;
@@ -242,44 +251,44 @@ bool database_is_in_place(struct database *db)
     return false;
 }
 
-bool database_in_transaction(const struct database *db)
+bool sqlite_in_transaction(const struct sqlite *db)
 {
     return db->handle && !sqlite3_get_autocommit(db->handle);
 }
 
-int64_t database_changes(const struct database *db)
+int64_t sqlite_changes(const struct sqlite *db)
 {
     return sqlite3_changes64(db->handle);
 }
 
-int64_t database_last_row(const struct database *db)
+int64_t sqlite_last_row(const struct sqlite *db)
 {
     return sqlite3_last_insert_rowid(db->handle);
 }
 
-bool database_version_has_reset_bug(int version)
+bool sqlite_version_has_reset_bug(int version)
 {
     bool backported =
         (version >= 3044006 && version < 3045000) || (version >= 3050007 && version < 3051000);
     return version >= 3007000 && version < 3051003 && !backported;
 }
 
-bool database_checkpoints_apart(void)
+bool sqlite_checkpoints_apart(void)
 {
-    return database_version_has_reset_bug(sqlite3_libversion_number());
+    return sqlite_version_has_reset_bug(sqlite3_libversion_number());
 }
 
-bool database_checkpoint(struct database *db, bool all)
+bool sqlite_checkpoint(struct sqlite *db, bool all)
 {
     int mode = all ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
-    bool apart = all || database_checkpoints_apart();
-    if (apart && !database_hold(db))
+    bool apart = all || sqlite_checkpoints_apart();
+    if (apart && !sqlite_hold(db))
         return false;
     sqlite3_busy_timeout(db->handle, 0);
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
     sqlite3_busy_timeout(db->handle, db->wait_ms);
     if (apart)
-        database_let_go(db);
+        sqlite_let_go(db);
     if (code == SQLITE_OK || (!all && (code & 0xff) == SQLITE_BUSY))
         return true;
     return note_failure(db, code);
@@ -287,11 +296,11 @@ bool database_checkpoint(struct database *db, bool all)
 
 /* ---- transactions ---- */
 
-bool database_hold(struct database *db)
+bool sqlite_hold(struct sqlite *db)
 {
     if (!db->handle) /* closed after a failure, and not open again yet */
         return note_failure(db, SQLITE_CANTOPEN);
-    if (database_lock_take(&db->lock, db->wait_ms))
+    if (sqlite_lock_take(&db->lock, db->wait_ms))
         return true;
     if (errno == EAGAIN)
         return note_failure(db, SQLITE_BUSY);
@@ -301,12 +310,12 @@ bool database_hold(struct database *db)
     return false;
 }
 
-void database_let_go(struct database *db)
+void sqlite_let_go(struct sqlite *db)
 {
-    database_lock_give(&db->lock);
+    sqlite_lock_give(&db->lock);
 }
 
-static bool step_once(struct database *db, sqlite3_stmt **statement, const char *sql)
+static bool step_once(struct sqlite *db, sqlite3_stmt **statement, const char *sql)
 {
     int code = SQLITE_OK;
     if (!*statement)
@@ -318,65 +327,65 @@ static bool step_once(struct database *db, sqlite3_stmt **statement, const char 
     return code == SQLITE_DONE || note_failure(db, code);
 }
 
-bool database_begin(struct database *db)
+bool sqlite_begin(struct sqlite *db)
 {
-    if (!database_hold(db))
+    if (!sqlite_hold(db))
         return false;
-    if (step_once(db, &db->begin, "BEGIN IMMEDIATE") && database_is_in_place(db))
+    if (step_once(db, &db->begin, "BEGIN IMMEDIATE") && sqlite_is_in_place(db))
         return true;
-    database_rollback(db);
+    sqlite_rollback(db);
     return false;
 }
 
-bool database_commit(struct database *db)
+bool sqlite_commit(struct sqlite *db)
 {
     bool done = db->handle && db->failure == SQLITE_OK && step_once(db, &db->commit, "COMMIT") &&
-                database_is_in_place(db);
+                sqlite_is_in_place(db);
     if (done)
-        database_let_go(db);
+        sqlite_let_go(db);
     else
-        database_rollback(db);
+        sqlite_rollback(db);
     return done;
 }
 
-void database_rollback(struct database *db)
+void sqlite_rollback(struct sqlite *db)
 {
     if (!db->handle)
         return;
-    if (database_in_transaction(db)) /* SQLite has rolled back by itself after some */
+    if (sqlite_in_transaction(db)) /* SQLite has rolled back by itself after some */
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-    database_let_go(db);
+    sqlite_let_go(db);
 }
 
 /* ---- files ---- */
 
-bool database_note_files(struct database *db, struct error *err)
+bool sqlite_note_files(struct sqlite *db, struct error *err)
 {
     bool writes = db->lock.fd >= 0;
-    if (writes && !database_hold(db))
-        return database_explain(db, err);
-    bool noted = database_files_note(&db->files, db->handle, err);
-    if (noted && writes && database_files_too_late(&db->files)) {
+    if (writes && !sqlite_hold(db))
+        return sqlite_explain(db, err);
+    bool noted = sqlite_files_note(&db->files, db->handle, err);
+    if (noted && writes && sqlite_files_too_late(&db->files)) {
         db->fault = FILES_LOG_GONE; /* no checkpoint when it is closed */
         noted = error_set(err, "its log (-wal) is not the one that another process writes: "
                                "that one was removed or replaced; try again in a moment");
     }
     if (writes)
-        database_let_go(db);
+        sqlite_let_go(db);
     return noted;
 }
 
-bool database_rescue(struct database *db, struct error *err)
+bool sqlite_rescue(struct sqlite *db, struct error *err)
 {
     uint32_t lost = 0;
-    database_clear(db);
-    if (!database_hold(db))
-        return database_explain(db, err);
-    enum files_fault fault = database_files_check(&db->files, err);
+    sqlite_clear(db);
+    if (!sqlite_hold(db))
+        return sqlite_explain(db, err);
+    enum files_fault fault = sqlite_files_check(&db->files, err);
     if (fault == FILES_LOG_GONE || fault == FILES_LOG_CUT) {
-        enum files_rescue rescue = database_files_rescue(&db->files, &lost);
+        enum files_rescue rescue = sqlite_files_rescue(&db->files, &lost);
         if (rescue == RESCUE_LATER) {
-            database_let_go(db);
+            sqlite_let_go(db);
             return error_set(err, "its log cannot be copied while another process reads it");
         }
         if (rescue == RESCUE_LOST)
@@ -385,15 +394,15 @@ bool database_rescue(struct database *db, struct error *err)
         else
             log_write(LOG_WARNING, "journal_rescued", log_text("reason", err->text));
     }
-    database_close(db);
+    sqlite_close(db);
     return true;
 }
 
 /* ---- prepared statements ---- */
 
-static sqlite3_stmt *find_statement(struct database *db, int which)
+static sqlite3_stmt *find_statement(struct sqlite *db, int which)
 {
-    assert(which >= 0 && which < DATABASE_STATEMENTS);
+    assert(which >= 0 && which < SQLITE_STATEMENTS_MAX);
     if (!db->statements[which]) {
         int code = sqlite3_prepare_v3(db->handle, db->sql[which], -1, SQLITE_PREPARE_PERSISTENT,
                                       &db->statements[which], NULL);
@@ -420,8 +429,8 @@ static int bind_value(sqlite3_stmt *statement, int place, const struct value *va
     return SQLITE_MISUSE;
 }
 
-struct query database_query_values(struct database *db, int which, const struct value *values,
-                                   size_t count)
+struct query sqlite_query_values(struct sqlite *db, int which, const struct value *values,
+                                 size_t count)
 {
     struct query query = {.db = db};
     if (!db->handle) /* closed after a failure, and not open again yet */
@@ -477,10 +486,9 @@ struct bytes query_bytes(const struct query *query, int column)
     return bytes_of(data, (size_t)sqlite3_column_bytes(query->statement, column));
 }
 
-bool database_execute_values(struct database *db, int which, const struct value *values,
-                             size_t count)
+bool sqlite_execute_values(struct sqlite *db, int which, const struct value *values, size_t count)
 {
-    struct query query = database_query_values(db, which, values, count);
+    struct query query = sqlite_query_values(db, which, values, count);
     if (!query.statement)
         return false;
     while (query_next(&query))

@@ -46,7 +46,7 @@ struct index_start {
 
 /* ---- what is open ---- */
 
-static sqlite3_file *open_file(struct database_files *files, int which)
+static sqlite3_file *open_file(struct sqlite_files *files, int which)
 {
     sqlite3_file *file = NULL;
     if (sqlite3_file_control(files->handle, "main", which, &file) != SQLITE_OK)
@@ -54,7 +54,7 @@ static sqlite3_file *open_file(struct database_files *files, int which)
     return file && file->pMethods ? file : NULL;
 }
 
-static volatile struct index_start *map_index(struct database_files *files)
+static volatile struct index_start *map_index(struct sqlite_files *files)
 {
     sqlite3_file *file = open_file(files, SQLITE_FCNTL_FILE_POINTER);
     volatile void *start = NULL;
@@ -65,7 +65,7 @@ static volatile struct index_start *map_index(struct database_files *files)
 }
 
 /* False where there is no index yet, or another process is just writing it. */
-static bool read_index(struct database_files *files, struct index_start *index)
+static bool read_index(struct sqlite_files *files, struct index_start *index)
 {
     volatile struct index_start *start = map_index(files);
     if (!start)
@@ -81,7 +81,7 @@ static int64_t frame_end(const struct index_header *header, uint32_t frame)
     return LOG_HEADER + (int64_t)frame * (FRAME_HEADER + page);
 }
 
-static bool read_log(struct database_files *files, void *data, int size, int64_t offset)
+static bool read_log(struct sqlite_files *files, void *data, int size, int64_t offset)
 {
     sqlite3_file *log = open_file(files, SQLITE_FCNTL_JOURNAL_POINTER);
     return log && log->pMethods->xRead(log, data, size, offset) == SQLITE_OK;
@@ -89,7 +89,7 @@ static bool read_log(struct database_files *files, void *data, int size, int64_t
 
 /* ---- what is at the paths ---- */
 
-static bool note_file(struct database_file *file, const char *path, struct error *err)
+static bool note_file(struct sqlite_file *file, const char *path, struct error *err)
 {
     struct stat what;
     if (snprintf(file->path, sizeof file->path, "%s", path) >= (int)sizeof file->path)
@@ -101,11 +101,11 @@ static bool note_file(struct database_file *file, const char *path, struct error
     return true;
 }
 
-bool database_files_note(struct database_files *files, struct sqlite3 *handle, struct error *err)
+bool sqlite_files_note(struct sqlite_files *files, struct sqlite3 *handle, struct error *err)
 {
     char index[4096];
     const char *database = sqlite3_db_filename(handle, "main");
-    *files = (struct database_files){NULL};
+    *files = (struct sqlite_files){NULL};
     if (snprintf(index, sizeof index, "%s-shm", database) >= (int)sizeof index)
         return error_set(err, "the path of the journal is too long");
     if (!note_file(&files->log, sqlite3_filename_wal(database), err) ||
@@ -115,7 +115,7 @@ bool database_files_note(struct database_files *files, struct sqlite3 *handle, s
     return true;
 }
 
-static bool is_in_place(const struct database_file *file)
+static bool is_in_place(const struct sqlite_file *file)
 {
     struct stat what;
     return stat(file->path, &what) == 0 && what.st_ino == file->inode &&
@@ -123,7 +123,7 @@ static bool is_in_place(const struct database_file *file)
 }
 
 /* A file that was emptied still has its name. */
-static bool database_is_in_place(struct database_files *files)
+static bool sqlite_is_in_place(struct sqlite_files *files)
 {
     int moved = 0;
     sqlite3_int64 size = 0;
@@ -134,14 +134,13 @@ static bool database_is_in_place(struct database_files *files)
 
 /* ---- whether the log is whole ---- */
 
-static bool log_has_salt(struct database_files *files, const uint8_t salt[SALT_SIZE],
-                         int64_t offset)
+static bool log_has_salt(struct sqlite_files *files, const uint8_t salt[SALT_SIZE], int64_t offset)
 {
     uint8_t found[SALT_SIZE];
     return read_log(files, found, sizeof found, offset) && memcmp(found, salt, sizeof found) == 0;
 }
 
-static bool log_is_whole(struct database_files *files, const struct index_start *index)
+static bool log_is_whole(struct sqlite_files *files, const struct index_start *index)
 {
     const struct index_header *header = &index->header[0];
     sqlite3_file *log = open_file(files, SQLITE_FCNTL_JOURNAL_POINTER);
@@ -160,7 +159,7 @@ static bool log_is_whole(struct database_files *files, const struct index_start 
 /* Whether another process has found the log cut, and the index was made anew from what is left: it
  * then knows fewer frames under the same salt; or, of an empty log, no salt, where a log that is
  * begun anew as usual has another. */
-static bool went_back(const struct database_files *files, const struct index_header *header)
+static bool went_back(const struct sqlite_files *files, const struct index_header *header)
 {
     static const uint8_t none[SALT_SIZE];
     if (memcmp(header->salt, files->salt, SALT_SIZE) == 0)
@@ -168,19 +167,19 @@ static bool went_back(const struct database_files *files, const struct index_hea
     return files->frames > 0 && memcmp(header->salt, none, SALT_SIZE) == 0;
 }
 
-bool database_files_too_late(struct database_files *files)
+bool sqlite_files_too_late(struct sqlite_files *files)
 {
     struct index_start index;
     return read_index(files, &index) && index.copied < index.header[0].frames &&
            !log_is_whole(files, &index);
 }
 
-enum files_fault database_files_check(struct database_files *files, struct error *err)
+enum files_fault sqlite_files_check(struct sqlite_files *files, struct error *err)
 {
     struct index_start index;
     if (!files->handle)
         return FILES_IN_PLACE;
-    if (!database_is_in_place(files)) {
+    if (!sqlite_is_in_place(files)) {
         error_set(err, "the file is not at its path any more");
         return FILES_DATABASE_GONE;
     }
@@ -202,7 +201,7 @@ enum files_fault database_files_check(struct database_files *files, struct error
 /* ---- rescue ---- */
 
 /* A file at the log's place that is not the one that is open. */
-static void put_aside(const struct database_file *log)
+static void put_aside(const struct sqlite_file *log)
 {
     char aside[sizeof log->path + 48];
     struct stat what;
@@ -213,7 +212,7 @@ static void put_aside(const struct database_file *log)
 }
 
 /* Where the index is not valid, who reads it next makes it anew from the log. */
-static void forget_index(struct database_files *files)
+static void forget_index(struct sqlite_files *files)
 {
     volatile struct index_start *start = map_index(files);
     if (start)
@@ -222,7 +221,7 @@ static void forget_index(struct database_files *files)
 
 /* Whether the index is that of a log which another process has begun since: there is nothing for us
  * to save, that process has done so. */
-static bool others_have_begun_anew(struct database_files *files, const struct index_start *index)
+static bool others_have_begun_anew(struct sqlite_files *files, const struct index_start *index)
 {
     uint8_t salt[SALT_SIZE];
     FILE *log = is_in_place(&files->log) ? NULL : fopen(files->log.path, "re");
@@ -234,7 +233,7 @@ static bool others_have_begun_anew(struct database_files *files, const struct in
     return found;
 }
 
-static enum files_rescue copy_log(struct database_files *files)
+static enum files_rescue copy_log(struct sqlite_files *files)
 {
     int frames = 0, copied = 0;
     sqlite3_busy_timeout(files->handle, 0);
@@ -243,7 +242,7 @@ static enum files_rescue copy_log(struct database_files *files)
     return code == SQLITE_OK && frames == copied ? RESCUE_DONE : RESCUE_LATER;
 }
 
-enum files_rescue database_files_rescue(struct database_files *files, uint32_t *lost)
+enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost)
 {
     struct index_start index;
     enum files_rescue rescue = RESCUE_DONE;
@@ -269,7 +268,7 @@ enum files_rescue database_files_rescue(struct database_files *files, uint32_t *
 
 /* ---- before anything is open ---- */
 
-bool database_files_orphaned(const char *path, struct error *err)
+bool sqlite_files_orphaned(const char *path, struct error *err)
 {
     char file[PATH_MAX], log[PATH_MAX + 8];
     struct stat what;

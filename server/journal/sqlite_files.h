@@ -11,28 +11,28 @@
 
 struct sqlite3;
 
-struct database_file {
+struct sqlite_file {
     char path[4096];
     dev_t device;
     ino_t inode;
 };
 
-struct database_files {
+struct sqlite_files {
     struct sqlite3 *handle; /* NULL: not noted */
-    struct database_file log, index;
+    struct sqlite_file log, index;
     /* of the log, when it was last looked at */
     uint32_t frames;
     uint8_t salt[8];
 };
 
 /* Notes which files `handle` has open. Call when it has been read from, so that all three are. */
-bool database_files_note(struct database_files *files, struct sqlite3 *handle, struct error *err);
+bool sqlite_files_note(struct sqlite_files *files, struct sqlite3 *handle, struct error *err);
 
 /* Whether the index belongs to another log than the one at the path, and not all of that is in the
  * database: somebody removed it, and only a process that has had it open can save it. Such a handle
  * is closed at once; to judge or to write by it would lose what is in the other log. Call where no
  * other process commits. */
-bool database_files_too_late(struct database_files *files);
+bool sqlite_files_too_late(struct sqlite_files *files);
 
 /* What is wrong. */
 enum files_fault {
@@ -44,7 +44,7 @@ enum files_fault {
 
 /* Whether all three are in place and whole, with a sentence if not. Call inside a transaction, or
  * where no other process commits. True also where nothing was noted. */
-enum files_fault database_files_check(struct database_files *files, struct error *err);
+enum files_fault sqlite_files_check(struct sqlite_files *files, struct error *err);
 
 /* What became of a log that is not in place, when it was copied into the database. */
 enum files_rescue {
@@ -56,10 +56,10 @@ enum files_rescue {
 /* After FILES_LOG_GONE or FILES_LOG_CUT, where no other process commits: copies the log that is
  * open into the database, and puts aside a file that stands in its place, because SQLite would read
  * it. Unless it is RESCUE_LATER the handle has to be closed then, without a checkpoint. */
-enum files_rescue database_files_rescue(struct database_files *files, uint32_t *lost);
+enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost);
 
 /* Whether there is a log with committed pages but no database that it belongs to, or an empty one:
  * SQLite would remove the log as a leftover. `path` is that of the database. */
-bool database_files_orphaned(const char *path, struct error *err);
+bool sqlite_files_orphaned(const char *path, struct error *err);
 
 #endif

@@ -44,9 +44,9 @@ static int open_file(const char *path, const char *database)
     return fd;
 }
 
-bool database_lock_open(struct database_lock *lock, const char *database, struct error *err)
+bool sqlite_lock_open(struct sqlite_lock *lock, const char *database, struct error *err)
 {
-    *lock = (struct database_lock){.fd = -1};
+    *lock = (struct sqlite_lock){.fd = -1};
     int length = snprintf(lock->path, sizeof lock->path, "%s.lock", database);
     if (length < 0 || length >= (int)sizeof lock->path)
         return error_set(err, "the path of the journal is too long");
@@ -54,7 +54,7 @@ bool database_lock_open(struct database_lock *lock, const char *database, struct
     return lock->fd >= 0 || error_set_errno(err, errno, "cannot open %s", lock->path);
 }
 
-void database_lock_close(struct database_lock *lock)
+void sqlite_lock_close(struct sqlite_lock *lock)
 {
     if (lock->fd >= 0)
         close(lock->fd);
@@ -63,14 +63,14 @@ void database_lock_close(struct database_lock *lock)
 }
 
 /* Somebody may have removed the file as a leftover: others would then lock another one. */
-static bool is_in_place(const struct database_lock *lock)
+static bool is_in_place(const struct sqlite_lock *lock)
 {
     struct stat open_one, named;
     return fstat(lock->fd, &open_one) == 0 && stat(lock->path, &named) == 0 &&
            open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
 }
 
-static bool open_again(struct database_lock *lock)
+static bool open_again(struct sqlite_lock *lock)
 {
     char database[sizeof lock->path];
     snprintf(database, sizeof database, "%.*s", (int)(strlen(lock->path) - strlen(".lock")),
@@ -106,7 +106,7 @@ static bool wait_for_byte(int fd, int byte, int64_t deadline_ns)
     return true;
 }
 
-static bool take_once(const struct database_lock *lock, int64_t deadline_ns)
+static bool take_once(const struct sqlite_lock *lock, int64_t deadline_ns)
 {
     if (!wait_for_byte(lock->fd, BYTE_GATE, deadline_ns))
         return false;
@@ -117,7 +117,7 @@ static bool take_once(const struct database_lock *lock, int64_t deadline_ns)
     return taken;
 }
 
-bool database_lock_take(struct database_lock *lock, int wait_ms)
+bool sqlite_lock_take(struct sqlite_lock *lock, int wait_ms)
 {
     int64_t deadline_ns = clock_monotonic_ns() + wait_ms * NS_PER_MS;
     if (lock->held > 0) {
@@ -138,7 +138,7 @@ bool database_lock_take(struct database_lock *lock, int wait_ms)
     return false;
 }
 
-void database_lock_give(struct database_lock *lock)
+void sqlite_lock_give(struct sqlite_lock *lock)
 {
     if (lock->held > 0 && --lock->held == 0)
         set_byte(lock->fd, F_UNLCK, BYTE_TURN);

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-struct database_lock {
+struct sqlite_lock {
     int fd;        /* -1: not open */
     unsigned held; /* how often */
     char path[4096];
@@ -18,13 +18,13 @@ struct database_lock {
 
 /* Opens `database`.lock, and makes it (mode 0600, for the owner of the database) if it is missing.
  * `database` is a path without links. */
-bool database_lock_open(struct database_lock *lock, const char *database, struct error *err);
+bool sqlite_lock_open(struct sqlite_lock *lock, const char *database, struct error *err);
 /* Lets go of it, if it is held. Harmless on one that is not open. */
-void database_lock_close(struct database_lock *lock);
+void sqlite_lock_close(struct sqlite_lock *lock);
 
 /* Waits for at most `wait_ms`. May be taken several times, and has to be given as often. False with
  * errno: EAGAIN, another process holds it. */
-bool database_lock_take(struct database_lock *lock, int wait_ms);
-void database_lock_give(struct database_lock *lock);
+bool sqlite_lock_take(struct sqlite_lock *lock, int wait_ms);
+void sqlite_lock_give(struct sqlite_lock *lock);
 
 #endif

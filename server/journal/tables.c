@@ -90,21 +90,21 @@ static const struct migration own_steps[] = {
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 
-static bool check_application(struct database *db, int64_t version, struct error *err)
+static bool check_application(struct sqlite *db, int64_t version, struct error *err)
 {
     int64_t application, tables;
-    if (!database_read_number(db, "PRAGMA application_id", &application) ||
-        !database_read_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
-        return database_explain(db, err);
+    if (!sqlite_read_number(db, "PRAGMA application_id", &application) ||
+        !sqlite_read_number(db, "SELECT count(*) FROM sqlite_schema", &tables))
+        return sqlite_explain(db, err);
     if (application == JOURNAL_APPLICATION || (version == 0 && tables == 0))
         return true;
     return error_set(err, "this database is not a journal of tenterhook");
 }
 
-static bool check_version(struct database *db, int64_t newest, int64_t *version, struct error *err)
+static bool check_version(struct sqlite *db, int64_t newest, int64_t *version, struct error *err)
 {
-    if (!database_read_number(db, "PRAGMA user_version", version))
-        return database_explain(db, err);
+    if (!sqlite_read_number(db, "PRAGMA user_version", version))
+        return sqlite_explain(db, err);
     if (*version > newest)
         return error_set(err,
                          "the journal has version %lld and this tenterhook knows version %lld at "
@@ -113,25 +113,25 @@ static bool check_version(struct database *db, int64_t newest, int64_t *version,
     return check_application(db, *version, err);
 }
 
-static bool migrate_step(struct database *db, const struct migration *step, struct error *err)
+static bool migrate_step(struct sqlite *db, const struct migration *step, struct error *err)
 {
     char mark[96];
     snprintf(mark, sizeof mark, "PRAGMA application_id = %d; PRAGMA user_version = %lld;",
              JOURNAL_APPLICATION, (long long)step->to);
     int64_t version = -1;
-    if (!database_begin(db))
-        return database_explain(db, err);
-    bool done = database_read_number(db, "PRAGMA user_version", &version) &&
-                version == step->to - 1 && database_run(db, step->sql) && database_run(db, mark);
-    if (done && database_commit(db))
+    if (!sqlite_begin(db))
+        return sqlite_explain(db, err);
+    bool done = sqlite_read_number(db, "PRAGMA user_version", &version) &&
+                version == step->to - 1 && sqlite_run(db, step->sql) && sqlite_run(db, mark);
+    if (done && sqlite_commit(db))
         return true;
-    database_explain(db, err);
+    sqlite_explain(db, err);
     if (!done)
-        database_rollback(db);
+        sqlite_rollback(db);
     return error_prefix(err, "cannot bring the journal to version %lld", (long long)step->to);
 }
 
-bool journal_migrate(struct database *db, const struct migration *steps, size_t count,
+bool journal_migrate(struct sqlite *db, const struct migration *steps, size_t count,
                      struct error *err)
 {
     int64_t version, newest = count ? steps[count - 1].to : 0;
@@ -152,23 +152,23 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
                                      "PRAGMA journal_size_limit = 67108864;"
                                      "PRAGMA trusted_schema = OFF;";
 
-bool journal_prepare(struct database *db, bool *is_new, struct error *err)
+bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)
 {
     int64_t version;
     char mode[16];
     /* looked at first: a database of somebody else is not to be changed at all */
     if (!check_version(db, JOURNAL_VERSION, &version, err))
         return false;
-    if ((version == 0 && !database_run(db, new_settings)) || !database_run(db, write_settings) ||
-        !database_read_text(db, "PRAGMA journal_mode", mode, sizeof mode))
-        return database_explain(db, err);
+    if ((version == 0 && !sqlite_run(db, new_settings)) || !sqlite_run(db, write_settings) ||
+        !sqlite_read_text(db, "PRAGMA journal_mode", mode, sizeof mode))
+        return sqlite_explain(db, err);
     if (strcmp(mode, "wal") != 0)
         return error_set(err, "the file system does not allow write-ahead logging");
     *is_new = version == 0;
     return journal_migrate(db, own_steps, JOURNAL_VERSION, err);
 }
 
-bool journal_check_version(struct database *db, struct error *err)
+bool journal_check_version(struct sqlite *db, struct error *err)
 {
     int64_t version;
     if (!check_version(db, JOURNAL_VERSION, &version, err))

@@ -14,14 +14,14 @@ struct migration {
 
 /* Brings the open file to the version of the last step, each step in a transaction of its own: a
  * step that is cut off is made again. Refuses a file that is newer or not a journal. */
-bool journal_migrate(struct database *db, const struct migration *steps, size_t count,
+bool journal_migrate(struct sqlite *db, const struct migration *steps, size_t count,
                      struct error *err);
 
 /* The settings of a connection that writes, then journal_migrate with our own steps. `*is_new`:
  * there was nothing in the file. */
-bool journal_prepare(struct database *db, bool *is_new, struct error *err);
+bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err);
 
 /* Whether a connection that only reads understands what it sees. */
-bool journal_check_version(struct database *db, struct error *err);
+bool journal_check_version(struct sqlite *db, struct error *err);
 
 #endif

@@ -1,18 +1,12 @@
-/* A process that looks after the journal's files. Where SQLite can bear it, it copies the log into
- * the file beside the commits, on a connection of its own: the runner tells the length of the log
- * through the shared region, and wakes us. Where SQLite cannot, the runner copies the log itself
- * between two turns: to wait for another process that holds the lock takes longer, above all where
- * the machine or its disk is busy. We then see to what it has left, four times a second.
- *
- * So often it also looks whether the files are in place: a log that somebody removed is saved
- * as long as a process has it open, also if no event comes. Whatever goes wrong here is logged and
- * tried again. */
+/* A process that looks after the journal's files (server/journal/checkpoint.h): when the runner,
+ * through the shared region, tells that the log is long, and four times a second. Whatever goes
+ * wrong here is logged and tried again. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "server/ipc/control.h"
 #include "server/ipc/privilege.h"
-#include "server/journal/tables.h"
+#include "server/journal/checkpoint.h"
 #include "server/runner/runner.h"
 
 #include <stdlib.h>
@@ -21,92 +15,20 @@
 #define LOOK_NS (250 * NS_PER_MS)
 #define ALIVE_NS NS_PER_S
 
-enum { CHECKPOINTER_WAIT_MS = 1000 };
-
 struct checkpointer {
     const struct process *process;
     struct loop loop;
     struct loop_watch control, grown;
     struct loop_timer look_timer, alive_timer;
-    struct database db;
-    bool open, failing;
-    bool was_open;       /* before that, the runner is still making the file */
-    unsigned last_pages; /* when it looked last */
+    struct checkpoint *checkpoint;
     bool over;
 };
 
-static void checkpointer_failed(struct checkpointer *checkpointer, const char *reason)
-{
-    if (!checkpointer->failing && checkpointer->was_open)
-        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
-    checkpointer->failing = true;
-    database_close(&checkpointer->db);
-    checkpointer->open = false;
-}
-
-static bool checkpointer_open(struct checkpointer *checkpointer)
-{
-    const char *path = checkpointer->process->settings->journal.path;
-    struct error why = {""};
-    if (checkpointer->open)
-        return true;
-    checkpointer->open =
-        database_open(&checkpointer->db, path, DATABASE_KEEP, CHECKPOINTER_WAIT_MS, NULL, &why);
-    if (checkpointer->open && journal_check_version(&checkpointer->db, &why) &&
-        database_note_files(&checkpointer->db, &why))
-        return checkpointer->was_open = true;
-    checkpointer_failed(checkpointer, why.text);
-    return false;
-}
-
-/* Only what has changed since the last look can be worth a checkpoint. */
-static bool log_has_grown(struct checkpointer *checkpointer)
-{
-    const struct shared *shared = checkpointer->process->shared;
-    unsigned pages = atomic_load_explicit(&shared->journal_pages, memory_order_relaxed);
-    bool grown = pages >= CHECKPOINT_PAGES && pages != checkpointer->last_pages;
-    checkpointer->last_pages = pages;
-    return grown;
-}
-
-/* The files were not in place: what is in the log goes into the file while we have it open. */
-static void checkpointer_rescue(struct checkpointer *checkpointer)
-{
-    struct error why = {""};
-    if (database_rescue(&checkpointer->db, &why))
-        checkpointer->open = false;
-    else
-        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
-}
-
-static bool checkpoint(struct checkpointer *checkpointer)
-{
-    if (!log_has_grown(checkpointer))
-        return true;
-    bool done = database_checkpoint(&checkpointer->db, false);
-    checkpointer->failing &= !done;
-    return done;
-}
-
 static void look(struct checkpointer *checkpointer)
 {
-    struct database *db = &checkpointer->db;
     struct error why = {""};
-    if (!checkpointer_open(checkpointer))
-        return;
-    database_clear(db);
-    if (!database_hold(db))
-        return; /* a long transaction: it will be noticed again */
-    /* the runner may write another file by now: copied into the old one, its log is lost */
-    bool in_place = database_is_in_place(db);
-    bool done = in_place && (!database_checkpoints_apart() || checkpoint(checkpointer));
-    database_let_go(db);
-    if (in_place && (!done || !checkpoint(checkpointer))) {
-        database_explain(db, &why);
-        checkpointer_failed(checkpointer, why.text);
-    } else if (!in_place) {
-        checkpointer_rescue(checkpointer);
-    }
+    if (checkpoint_look(checkpointer->checkpoint, &why) == CHECKPOINT_FAILED)
+        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
 }
 
 static void look_is_due(struct loop_timer *timer)
@@ -169,14 +91,15 @@ _Noreturn void checkpointer_run(const struct process *process)
         log_write(LOG_ERROR, "keeper_failed", log_text("reason", why.text));
         _exit(EXIT_FAILURE);
     }
-    if (!checkpointer_watch(&checkpointer))
+    checkpointer.checkpoint = checkpoint_create(process->settings->journal.path, process->shared);
+    if (!checkpointer.checkpoint || !checkpointer_watch(&checkpointer))
         _exit(EXIT_FAILURE);
     control_send(process->control, CONTROL_READY, 0, -1);
     look_is_due(&checkpointer.look_timer);
     say_alive(&checkpointer.alive_timer);
     while (!checkpointer.over)
         loop_run_once(&checkpointer.loop, -1);
-    database_close(&checkpointer.db);
+    checkpoint_destroy(checkpointer.checkpoint);
     loop_finish(&checkpointer.loop);
     exit(EXIT_SUCCESS);
 }

@@ -95,7 +95,7 @@ _Noreturn static void child_become(struct children *children, struct child *self
     struct process process = {.settings = generation->settings,
                               .shared = children->shared,
                               .slot = self->slot,
-                              .mark = self->mark,
+                              .runner_id = self->runner_id,
                               .generation = generation->number,
                               .control = control,
                               .sockets = generation->sockets,
@@ -163,7 +163,7 @@ static bool child_connect(struct child *listener, struct child *runner)
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
         return listener_link_failed(listener, errno);
     bool given = child_give_end(runner, listener->slot, ends[0], listener) &&
-                 child_give_end(listener, runner->mark, ends[1], listener);
+                 child_give_end(listener, runner->runner_id, ends[1], listener);
     listener->channels += given;
     close(ends[0]);
     close(ends[1]);
@@ -221,7 +221,7 @@ static struct child *child_create(struct children *children, struct generation *
     child->generation = generation;
     child->role = role;
     child->control = -1;
-    child->mark = ++children->last_mark;
+    child->runner_id = ++children->last_runner_id;
     child->started_ns = child->heard_ns = clock_monotonic_ns();
     loop_watch_init(&child->watch, child_hear, child);
     if (!slot_find(children, &child->slot)) {

@@ -19,10 +19,10 @@ struct child {
     struct generation *generation;
     enum role role;
     pid_t pid;
-    int control;       /* our end */
-    unsigned slot;     /* in the shared region */
-    uint64_t mark;     /* runners: unique for the life of the supervisor */
-    uint64_t channels; /* listeners: how many it has been given */
+    int control;        /* our end */
+    unsigned slot;      /* in the shared region */
+    uint64_t runner_id; /* runners: unique for the life of the supervisor */
+    uint64_t channels;  /* listeners: how many it has been given */
     bool ready;
     bool released; /* runner: claims nothing any more */
     int64_t started_ns, heard_ns;
@@ -48,7 +48,7 @@ struct children {
     struct child *first;
     struct shared *shared;
     struct loop *loop;
-    uint64_t last_mark;
+    uint64_t last_runner_id;
     const uint8_t *ticket_key;
     void (*said)(struct child *child, const struct control_message *message);
     /* in a new child of that generation: closes what only the supervisor uses */

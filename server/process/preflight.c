@@ -8,7 +8,6 @@
 #include "server/http/tls_check.h"
 #include "server/ipc/privilege.h"
 #include "server/ipc/process.h"
-#include "server/journal/sqlite.h"
 #include "server/process/memory_limit.h"
 #include "server/process/sockets.h"
 

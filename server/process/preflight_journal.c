@@ -6,7 +6,7 @@
 
 #include "base/units.h"
 #include "server/ipc/privilege.h"
-#include "server/journal/sqlite.h"
+#include "server/journal/journal.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -146,7 +146,7 @@ static void check_place(const struct settings *settings, struct problem_list *pr
 static void check_floor(const struct settings *settings, struct problem_list *problems)
 {
     const struct journal_settings *journal = &settings->journal;
-    int64_t least = (int64_t)DATABASE_PAGE * DATABASE_LOG_PAGES;
+    int64_t least = journal_least_space();
     char is[32], needed[32];
     if (journal->min_free >= least)
         return;

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
+#include "server/journal/lock.h"
 #include "server/process/generation.h"
 #include "server/process/notify.h"
 #include "server/process/preflight.h"
@@ -205,7 +206,7 @@ static void supervisor_let_claim(struct supervisor *sv)
             return;
     for (struct child *other = sv->children.first; other; other = other->next)
         if (other->role == ROLE_RUNNER && other->generation->leaving)
-            if (!child_tell(runner, CONTROL_ALONE_UNTIL_GONE, other->mark))
+            if (!child_tell(runner, CONTROL_ALONE_UNTIL_GONE, other->runner_id))
                 return;
     sv->claimed = child_tell(runner, CONTROL_CLAIM, 0);
 }
@@ -280,8 +281,8 @@ static void supervisor_promote(struct supervisor *sv)
     log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count),
               log_number("body_memory", sv->current->settings->server.body_memory),
-              log_text("sqlite", database_library_version()),
-              log_text("checkpoints", database_checkpoints_apart() ? "apart" : "beside"));
+              log_text("sqlite", journal_library_version()),
+              log_text("checkpoints", journal_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
     reload_if_wanted(sv);
 }
@@ -443,11 +444,11 @@ static void fill_again(struct loop_timer *timer)
         generation_fill(sv, sv->current);
 }
 
-static void tell_gone(struct supervisor *sv, uint64_t mark)
+static void tell_gone(struct supervisor *sv, uint64_t runner_id)
 {
     struct child *runner = sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
     if (runner)
-        child_tell(runner, CONTROL_GONE, mark);
+        child_tell(runner, CONTROL_GONE, runner_id);
 }
 
 static void log_death(const struct child *child, int status, bool expected)
@@ -463,12 +464,12 @@ static void child_died(struct supervisor *sv, struct child *child, int status)
 {
     struct generation *generation = child->generation;
     enum role role = child->role;
-    uint64_t mark = child->mark;
+    uint64_t runner_id = child->runner_id;
     int64_t now = clock_monotonic_ns(), lived_ns = now - child->started_ns;
     log_death(child, status, status == 0 && (generation->leaving || sv->stopping));
     child_forget(&sv->children, child);
     if (role == ROLE_RUNNER && generation->leaving)
-        tell_gone(sv, mark);
+        tell_gone(sv, runner_id);
     if (generation == sv->coming && !sv->stopping) {
         coming_failed(sv);
     } else if (generation == sv->current && !sv->stopping) {
@@ -621,7 +622,7 @@ static bool take_lock(struct supervisor *sv, const struct settings *settings,
         (geteuid() != 0 ||
          privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
         preflight_journal_is_writable(settings, &why) &&
-        !database_files_orphaned(sv->journal_path, &why) &&
+        !journal_is_orphaned(sv->journal_path, &why) &&
         journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
         return true;
     if (sv->stopping)

@@ -1,5 +1,5 @@
-/* A run is one block of memory: the texts and the body that the action borrows stand behind the
- * struct. NUL bytes in texts that came from a sender are replaced, so that nobody who reads the
+/* An attempt is one block of memory: the texts and the body that the action borrows stand behind
+ * the struct. NUL bytes in texts that came from a sender are replaced, so that nobody who reads the
  * text as a C string sees another one than was checked. */
 #include "server/runner/attempt.h"
 
@@ -103,43 +103,43 @@ static const char *put_field(uint8_t **place, const struct event *event,
     return put_text(place, event_bytes(event, field));
 }
 
-static void put_texts(struct run *run, uint8_t **place, const struct event *event, unsigned attempt)
+static void put_texts(struct attempt *attempt, uint8_t **place, const struct event *event)
 {
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
-            run->texts[i] = put_field(place, event, &event_fields[i]);
-    run->texts[FIELD_action] = run->lane->action->name;
-    run->texts[FIELD_attempt] = put_number(place, attempt);
+            attempt->texts[i] = put_field(place, event, &event_fields[i]);
+    attempt->texts[FIELD_action] = attempt->action->action->name;
+    attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
 }
 
-struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
-                       const struct journal_delivery *found)
+struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
+                               const struct journal_delivery *found)
 {
     const struct event *event = &found->event;
     size_t size = event->headers.length + event->body.length + NUMBER_SIZE;
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
-    struct run *run = malloc(sizeof *run + size);
-    if (!run)
+    struct attempt *attempt = malloc(sizeof *attempt + size);
+    if (!attempt)
         return NULL;
-    uint8_t *place = (uint8_t *)(run + 1);
-    *run = (struct run){.owner = owner, .lane = lane, .delivery = delivery};
-    run->body_bytes = event->body.length;
-    run->attempt = found->attempt;
-    put_texts(run, &place, event, found->attempt);
-    run->given = (struct delivery){.names = &names,
-                                   .texts = run->texts,
-                                   .headers = put_bytes(&place, event->headers),
-                                   .body = put_bytes(&place, event->body),
-                                   .body_is_json = event->body_is_json};
-    return run;
+    uint8_t *place = (uint8_t *)(attempt + 1);
+    *attempt = (struct attempt){.owner = owner, .action = action};
+    attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
+    attempt->body_bytes = event->body.length;
+    put_texts(attempt, &place, event);
+    attempt->given = (struct delivery){.names = &names,
+                                       .texts = attempt->texts,
+                                       .headers = put_bytes(&place, event->headers),
+                                       .body = put_bytes(&place, event->body),
+                                       .body_is_json = event->body_is_json};
+    return attempt;
 }
 
-void run_destroy(struct run *run)
+void attempt_destroy(struct attempt *attempt)
 {
-    free(run->kept);
-    free(run);
+    free(attempt->kept);
+    free(attempt);
 }
 
 static struct bytes tail_of(struct bytes output)
@@ -147,24 +147,24 @@ static struct bytes tail_of(struct bytes output)
     return bytes_from(output, output.length > OUTPUT_KEPT ? output.length - OUTPUT_KEPT : 0);
 }
 
-void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t ended_ms)
+void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome, int64_t ended_ms)
 {
     struct bytes reason = bytes_of_text(outcome->reason);
     struct bytes output = tail_of(outcome->output), errors = tail_of(outcome->error_output);
-    run->ended_ms = ended_ms;
-    run->outcome = *outcome;
-    run->outcome.reason = "no memory to keep the reason";
-    run->outcome.output = run->outcome.error_output = bytes_of(NULL, 0);
-    run->kept = malloc(reason.length + 1 + output.length + errors.length);
-    if (!run->kept)
+    attempt->finish.ended_ms = ended_ms;
+    attempt->outcome = *outcome;
+    attempt->outcome.reason = "no memory to keep the reason";
+    attempt->outcome.output = attempt->outcome.error_output = bytes_of(NULL, 0);
+    attempt->kept = malloc(reason.length + 1 + output.length + errors.length);
+    if (!attempt->kept)
         return;
-    uint8_t *place = run->kept;
-    run->outcome.reason = put_text(&place, reason);
-    run->outcome.output = put_bytes(&place, output);
-    run->outcome.error_output = put_bytes(&place, errors);
+    uint8_t *place = attempt->kept;
+    attempt->outcome.reason = put_text(&place, reason);
+    attempt->outcome.output = put_bytes(&place, output);
+    attempt->outcome.error_output = put_bytes(&place, errors);
 }
 
-void run_log_outcome(const struct run *run)
+void attempt_log_outcome(const struct attempt *attempt)
 {
     static const struct {
         enum log_level level;
@@ -173,11 +173,13 @@ void run_log_outcome(const struct run *run)
                 [OUTCOME_FAILED] = {LOG_WARNING, "failed"},
                 [OUTCOME_TIMEOUT] = {LOG_WARNING, "failed"},
                 [OUTCOME_INTERRUPTED] = {LOG_INFO, "interrupted"}};
-    const struct outcome *outcome = &run->outcome;
-    struct log_field fields[9] = {
-        log_text("id", run->texts[FIELD_id]),         log_text("route", run->texts[FIELD_route]),
-        log_text("action", run->texts[FIELD_action]), log_text("peer", run->texts[FIELD_client]),
-        log_number("attempt", run->attempt),          log_number("ms", outcome->duration_ms)};
+    const struct outcome *outcome = &attempt->outcome;
+    struct log_field fields[9] = {log_text("id", attempt->texts[FIELD_id]),
+                                  log_text("route", attempt->texts[FIELD_route]),
+                                  log_text("action", attempt->texts[FIELD_action]),
+                                  log_text("peer", attempt->texts[FIELD_client]),
+                                  log_number("attempt", attempt->finish.attempt),
+                                  log_number("ms", outcome->duration_ms)};
     size_t count = 6;
     if (outcome->signal)
         fields[count++] = log_number("signal", outcome->signal);

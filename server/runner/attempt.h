@@ -2,33 +2,32 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 #define TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 
+#include "server/event.h"
 #include "server/runner/queue.h"
 
-struct run {
-    struct run *next, *previous;
+struct attempt {
+    struct attempt *next, *previous;
     void *owner;
-    struct lane *lane;
-    int64_t delivery;                     /* its number in the journal */
-    size_t body_bytes;                    /* counted on the lane */
-    unsigned attempt;                     /* from 1 */
+    struct action_queue *action;
+    struct journal_finish finish;         /* its handle and number; the rest once it has ended */
+    size_t body_bytes;                    /* counted in the queue */
     const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
     struct delivery given;                /* texts and body behind this struct */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */
     struct outcome outcome; /* once it has ended; the texts are ours */
-    int64_t ended_ms;
-    uint8_t *kept; /* holds them; NULL: nothing to hold */
+    uint8_t *kept;          /* holds them; NULL: nothing to hold */
 };
 
 /* A copy of all that the action needs; NULL without memory. */
-struct run *run_create(void *owner, struct lane *lane, int64_t delivery,
-                       const struct journal_delivery *found);
-void run_destroy(struct run *run);
+struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
+                               const struct journal_delivery *found);
+void attempt_destroy(struct attempt *attempt);
 
 /* Keeps the outcome with the ends of its outputs, as much as memory allows. */
-void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t ended_ms);
+void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome, int64_t ended_ms);
 /* One line. */
-void run_log_outcome(const struct run *run);
+void attempt_log_outcome(const struct attempt *attempt);
 
 #endif

@@ -1,10 +1,10 @@
-/* A delivery's way: queued in a lane, claimed inside a transaction, started after its commit, ended
- * by its action, its outcome written in the next transaction. A claim that does not commit never
- * starts; an outcome that does not commit is kept and written again. Whatever goes wrong with a
- * transaction, the lanes are then read anew from the journal, which is right by definition.
+/* A delivery's way: queued, chosen, claimed by a turn, started when that is done, ended by its
+ * action, its outcome written by the next turn. A claim of a turn that is refused never starts; an
+ * outcome of one is kept and written again. Whatever goes wrong with a turn, the queue is then read
+ * anew from the journal, which is right by definition.
  *
- * A transaction for an outcome alone would be a sync more an event, which the next event would have
- * to wait for. So an outcome waits OUTCOME_NS for one that is written anyway: no longer, because a
+ * A turn for an outcome alone would be a sync more an event, which the next event would have to
+ * wait for. So an outcome waits OUTCOME_NS for one that is written anyway: no longer, because a
  * crash repeats a delivery whose outcome is not written; and not at all if another delivery waits
  * for the room that it gives, or nothing is claimed any more because we are leaving. */
 #include "server/runner/dispatch.h"
@@ -14,91 +14,57 @@
 #include "server/runner/attempt.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
 #define EARLY_STOP_NS (60 * NS_PER_S)
 #define OUTCOME_NS (5 * NS_PER_MS)
-enum { BEGIN_TRIES = 100 };
 enum {
-    CLAIMS_MAX = 256, /* in one transaction: with the bodies read, it stays short */
     CLAIM_BYTES = 32 << 20,
-    STRAYS_STEP = 500,   /* rows */
-    OUTCOMES_ALONE = 64, /* so many are worth a transaction */
+    ORPHANS_STEP = 500,  /* rows */
+    OUTCOMES_ALONE = 64, /* so many are worth a turn */
 };
 
-static const char stray_reason[] = "the route file has no such route or action any more";
+static const char orphan_reason[] = "the route file has no such route or action any more";
 
-/* ---- lists of runs ---- */
+/* ---- lists of attempts ---- */
 
-static void list_append(struct run_list *list, struct run *run)
+static void list_append(struct attempt_list *list, struct attempt *attempt)
 {
-    run->next = NULL;
-    run->previous = list->last;
+    attempt->next = NULL;
+    attempt->previous = list->last;
     if (list->last)
-        list->last->next = run;
+        list->last->next = attempt;
     else
-        list->first = run;
-    list->last = run;
+        list->first = attempt;
+    list->last = attempt;
     list->count++;
 }
 
-static void list_remove(struct run_list *list, struct run *run)
+static void list_remove(struct attempt_list *list, struct attempt *attempt)
 {
-    if (run->previous)
-        run->previous->next = run->next;
+    if (attempt->previous)
+        attempt->previous->next = attempt->next;
     else
-        list->first = run->next;
-    if (run->next)
-        run->next->previous = run->previous;
+        list->first = attempt->next;
+    if (attempt->next)
+        attempt->next->previous = attempt->previous;
     else
-        list->last = run->previous;
+        list->last = attempt->previous;
     list->count--;
 }
 
-static bool list_has(const struct run_list *list, int64_t delivery)
+static void list_move(struct attempt_list *to, struct attempt_list *from)
 {
-    for (const struct run *run = list->first; run; run = run->next)
-        if (run->delivery == delivery)
-            return true;
-    return false;
-}
-
-/* Frees all of a list; each was counted on its lane. */
-static void list_release(struct dispatch *dispatch, struct run_list *list)
-{
-    while (list->first) {
-        struct run *run = list->first;
-        list_remove(list, run);
-        lane_give(&dispatch->lanes, run->lane, run->body_bytes);
-        run_destroy(run);
+    while (from->first) {
+        struct attempt *attempt = from->first;
+        list_remove(from, attempt);
+        list_append(to, attempt);
     }
 }
 
 /* ---- beginning and end ---- */
-
-static void note_stray(void *context, const struct journal_action *action)
-{
-    struct dispatch *dispatch = context;
-    if (lanes_find(&dispatch->lanes, action->number))
-        return;
-    size_t size = (dispatch->stray_count + 1) * sizeof *dispatch->strays;
-    int64_t *strays = realloc(dispatch->strays, size);
-    if (!strays) /* left pending; the next start sees to it */
-        return;
-    strays[dispatch->stray_count++] = action->number;
-    dispatch->strays = strays;
-}
-
-/* Until the runner of the generation before lets go of the writer's lock: under load it has the
- * next transaction ready when one ends. Nobody waits for us yet. */
-static bool begin_patiently(struct journal *journal)
-{
-    enum store_status status = journal_begin(journal);
-    for (int i = 0; i < BEGIN_TRIES && status == STORE_BUSY; i++)
-        status = journal_begin(journal);
-    return status == STORE_OK;
-}
 
 /* It has woken the loop: the next turn sees to the rest. */
 static void outcomes_fell_due(struct loop_timer *timer)
@@ -106,26 +72,28 @@ static void outcomes_fell_due(struct loop_timer *timer)
     (void)timer;
 }
 
-bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
-                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err)
+bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
+                   struct error *err)
 {
-    *dispatch = (struct dispatch){.journal = journal, .loop = loop, .mark = mark};
+    memset(dispatch, 0, sizeof *dispatch);
+    dispatch->loop = loop;
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
-    if (!begin_patiently(journal))
-        return journal_explain(journal, err);
-    bool known =
-        lanes_init(&dispatch->lanes, settings, journal, err) &&
-        (journal_read_actions(journal, note_stray, dispatch) || journal_explain(journal, err));
-    bool committed = journal_commit(journal) == STORE_OK;
-    return known && (committed || journal_explain(journal, err));
+    return queue_init(&dispatch->queue, settings, err);
+}
+
+void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
+                    const struct journal_action *actions)
+{
+    dispatch->journal = journal;
+    queue_number(&dispatch->queue, actions);
 }
 
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
-    lanes_finish(&dispatch->lanes);
-    free(dispatch->strays);
-    dispatch->strays = NULL;
+    queue_finish(&dispatch->queue);
+    free(dispatch->ours);
+    dispatch->ours = NULL;
 }
 
 /* ---- outcomes ---- */
@@ -149,8 +117,8 @@ static void set_outcomes_due(struct dispatch *dispatch)
 
 static bool is_waited_for(const struct dispatch *dispatch)
 {
-    for (const struct run *run = dispatch->ended.first; run; run = run->next)
-        if (lane_is_waited_for(&dispatch->lanes, run->lane))
+    for (const struct attempt *attempt = dispatch->ended.first; attempt; attempt = attempt->next)
+        if (queue_is_waited_for(&dispatch->queue, attempt->action))
             return true;
     return false;
 }
@@ -162,68 +130,58 @@ static bool outcomes_are_due(const struct dispatch *dispatch)
             clock_monotonic_ns() >= dispatch->outcomes_due_ns || is_waited_for(dispatch));
 }
 
-static void run_ended(void *context, const struct outcome *outcome)
+static void attempt_ended(void *context, const struct outcome *outcome)
 {
-    struct run *run = context;
-    struct dispatch *dispatch = run->owner;
-    if (outcome->kind == OUTCOME_INTERRUPTED && !run->stopping)
+    struct attempt *attempt = context;
+    struct dispatch *dispatch = attempt->owner;
+    if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
         pause_claims(dispatch);
-    run_keep_outcome(run, outcome, clock_unix_ms());
-    run_log_outcome(run);
-    run->under_way = NULL;
+    attempt_keep_outcome(attempt, outcome, clock_unix_ms());
+    attempt_log_outcome(attempt);
+    attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
-    list_remove(&dispatch->started, run);
-    list_append(&dispatch->ended, run);
+    list_remove(&dispatch->started, attempt);
+    list_append(&dispatch->ended, attempt);
 }
 
-/* On a disk that is nearly full the outcome is what counts. */
-static void drop_output(struct outcome *outcome, struct store *store)
+/* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
+ * takes no slot cannot cause one, and waits for readers through many of them. */
+static bool was_stopped_early(const struct dispatch *dispatch, const struct attempt *attempt)
 {
-    size_t bytes = outcome->output.length + outcome->error_output.length;
-    if (bytes > 0 && !store_take_room(store, ROOM_FOR_OUTPUTS, bytes))
-        outcome->output = outcome->error_output = bytes_of(NULL, 0);
-}
-
-static bool interrupted_some(const struct run_list *list)
-{
-    for (const struct run *run = list->first; run; run = run->next)
-        if (run->outcome.kind == OUTCOME_INTERRUPTED)
-            return true;
-    return false;
-}
-
-/* The line of an outcome that is no action's. */
-static void log_death(void *context, const struct journal_death *death)
-{
-    (void)context;
-    log_write(LOG_WARNING, "failed", log_bytes("id", death->id), log_bytes("route", death->route),
-              log_bytes("action", death->action), log_bytes("peer", death->client),
-              log_number("attempt", death->attempt), log_bytes("reason", death->reason));
-}
-
-/* Whether a command that was carried out was cut off by a stop that it may have caused itself. A
- * kind that does not count crashes cannot cause one, and waits for readers through many of them. */
-static bool was_stopped_early(const struct dispatch *dispatch, const struct run *run)
-{
-    const struct outcome *outcome = &run->outcome;
+    const struct outcome *outcome = &attempt->outcome;
     bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
-    return outcome->kind == OUTCOME_INTERRUPTED && run->stopping &&
-           run->lane->kind->counts_crashes && had_process && dispatch->leaving_ns != 0 &&
-           dispatch->leaving_ns - run->started_ns < EARLY_STOP_NS;
+    return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
+           attempt->action->kind->counts_crashes && had_process && dispatch->leaving_ns != 0 &&
+           dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
-void dispatch_write_ended(struct dispatch *dispatch, struct store *store)
+static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
 {
-    for (struct run *run = dispatch->ended.first; run; run = run->next) {
-        drop_output(&run->outcome, store);
-        if (was_stopped_early(dispatch, run))
-            journal_finish_stopped(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
-                                   run->ended_ms, log_death, dispatch);
-        else
-            journal_finish(dispatch->journal, run->delivery, dispatch->mark, &run->outcome,
-                           run->ended_ms);
+    struct journal_finish **place = &turn->finish;
+    list_move(&dispatch->written, &dispatch->ended);
+    struct attempt *attempt;
+    for (attempt = dispatch->written.first; attempt; attempt = attempt->next) {
+        attempt->finish.outcome = &attempt->outcome;
+        attempt->finish.stopped_early = was_stopped_early(dispatch, attempt);
+        *place = &attempt->finish;
+        place = &attempt->finish.next;
     }
+    *place = NULL;
+}
+
+/* They are over. True if one of them is pending again. */
+static bool release_written(struct dispatch *dispatch)
+{
+    bool again = false;
+    while (dispatch->written.first) {
+        struct attempt *attempt = dispatch->written.first;
+        again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
+        list_remove(&dispatch->written, attempt);
+        queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
+        attempt_destroy(attempt);
+    }
+    return again;
 }
 
 /* ---- claims ---- */
@@ -232,232 +190,260 @@ static bool may_claim(const struct dispatch *dispatch)
 {
     return dispatch->claiming && !dispatch->takeover_due &&
            clock_monotonic_ns() >= dispatch->claims_resume_ns &&
-           dispatch->claimed.count < CLAIMS_MAX && dispatch->claimed_bytes < CLAIM_BYTES;
+           dispatch->reserved_count < DISPATCH_CLAIMS_MAX && dispatch->reserved_bytes < CLAIM_BYTES;
 }
 
-/* The first delivery of a lane, which the transaction makes ours. NULL: without memory it is not
- * claimed, and stays pending. */
-static struct run *claim_run(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
-                             const struct journal_delivery *found)
+void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit)
 {
-    struct run *run = run_create(dispatch, lane, delivery, found);
-    if (!run) {
-        pause_claims(dispatch);
-        return NULL;
+    const struct event *event = turn->admits[admit].event;
+    struct route_queue *route = turn->admits[admit].context;
+    for (size_t i = 0; i < route->action_count; i++)
+        queue_push(&dispatch->queue, &route->actions[i], admit * JOURNAL_ACTIONS_MAX + i,
+                   (uint32_t)event->body.length);
+}
+
+void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
+{
+    struct action_queue *action;
+    if (turn->take_over) /* in the next turn, from a queue that knows of what was taken over */
+        return;
+    while (may_claim(dispatch) && (action = queue_next(&dispatch->queue))) {
+        struct reservation *reserved = &dispatch->reserved[dispatch->reserved_count++];
+        *reserved = (struct reservation){.action = action};
+        int64_t handle = queue_take(&dispatch->queue, action, &reserved->bytes);
+        reserved->is_new = queue_is_pushed(handle, &reserved->index);
+        dispatch->reserved_bytes += reserved->bytes;
+        if (reserved->is_new) {
+            journal_places_add(&turn->admits[reserved->index / JOURNAL_ACTIONS_MAX].claim,
+                               reserved->index % JOURNAL_ACTIONS_MAX);
+        } else {
+            reserved->index = dispatch->want_count++;
+            dispatch->wants[reserved->index] = (struct journal_want){.handle = handle};
+        }
     }
-    run->given.after_crash = lane->after_crash;
-    lane_load(&dispatch->lanes, lane, run->body_bytes);
-    list_append(&dispatch->claimed, run);
-    dispatch->claimed_bytes += run->body_bytes;
-    return run;
+    turn->wants = dispatch->wants;
+    turn->want_count = dispatch->want_count;
 }
 
-struct claim {
-    struct dispatch *dispatch;
-    struct lane *lane;
-    int64_t delivery;
-    bool claimed;
-};
-
-static bool claim_found(void *context, const struct journal_delivery *found)
+/* What was counted of the body when the delivery was taken from the queue. */
+static size_t reserved_bytes(struct dispatch *dispatch, int64_t handle, size_t length)
 {
-    struct claim *claim = context;
-    claim->claimed = claim_run(claim->dispatch, claim->lane, claim->delivery, found) != NULL;
-    return claim->claimed;
-}
-
-static void write_claims(struct dispatch *dispatch)
-{
-    int64_t now_ms = clock_unix_ms();
-    struct lane *lane;
-    while (may_claim(dispatch) && (lane = lanes_next(&dispatch->lanes))) {
-        struct claim claim = {.dispatch = dispatch, .lane = lane};
-        claim.delivery = lane_take(&dispatch->lanes, lane);
-        journal_claim(dispatch->journal, claim.delivery, dispatch->mark, now_ms, claim_found,
-                      log_death, &claim);
-        if (!claim.claimed) /* somebody else has it, or there is no memory */
-            lane_give(&dispatch->lanes, lane, 0);
+    for (size_t i = dispatch->wants_held; i < dispatch->want_count; i++) {
+        if (dispatch->wants[i].handle != handle)
+            continue;
+        dispatch->wants_held = i + 1;
+        for (size_t j = i; j < dispatch->reserved_count; j++)
+            if (!dispatch->reserved[j].is_new && dispatch->reserved[j].index == i)
+                return dispatch->reserved[j].bytes;
     }
+    return length;
 }
 
-/* A delivery that is being journalled and whose turn it is already: it is written as running, and
- * nothing has to be read back. */
-static bool claim_new(struct dispatch *dispatch, struct lane *lane, int64_t delivery,
-                      const struct journal_delivery *given)
+bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
+                   const struct journal_delivery *delivery)
 {
-    if (!may_claim(dispatch) || lanes_next(&dispatch->lanes) != lane ||
-        lane_first(lane) != delivery)
+    struct action_queue *action = queue_find(&dispatch->queue, number);
+    struct attempt *attempt =
+        !action || dispatch->no_memory ? NULL : attempt_create(dispatch, action, handle, delivery);
+    if (!attempt) {
+        dispatch->no_memory = true;
         return false;
-    lane_take(&dispatch->lanes, lane);
-    if (claim_run(dispatch, lane, delivery, given))
-        return true;
-    lane_give(&dispatch->lanes, lane, 0);
-    return false;
+    }
+    attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
+    attempt->given.after_crash = action->after_crash;
+    list_append(&dispatch->claimed, attempt);
+    return true;
+}
+
+static bool was_claimed(const struct journal_turn *turn, const struct reservation *reserved)
+{
+    const struct journal_admit *admit;
+    if (turn->end != JOURNAL_DONE)
+        return false;
+    if (!reserved->is_new)
+        return turn->wants[reserved->index].result == WANT_CLAIMED;
+    admit = &turn->admits[reserved->index / JOURNAL_ACTIONS_MAX];
+    return admit->result == ADMIT_ACCEPTED &&
+           journal_places_has(&admit->claimed, reserved->index % JOURNAL_ACTIONS_MAX);
+}
+
+/* Somebody else has it, it is a copy, or there is no memory. */
+static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < dispatch->reserved_count; i++)
+        if (!was_claimed(turn, &dispatch->reserved[i]))
+            queue_give(&dispatch->queue, dispatch->reserved[i].action, dispatch->reserved[i].bytes);
+    dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
+    dispatch->reserved_bytes = 0;
 }
 
 /* For want of memory; it is claimed again later. */
-static void start_failed(struct run *run)
+static void start_failed(struct attempt *attempt)
 {
-    run_ended(run, &(struct outcome){.kind = OUTCOME_INTERRUPTED,
-                                     .exit_status = -1,
-                                     .reason = "the server had no memory to start it"});
+    attempt_ended(attempt, &(struct outcome){.kind = OUTCOME_INTERRUPTED,
+                                             .exit_status = -1,
+                                             .reason = "the server had no memory to start it"});
 }
 
 static void start_claimed(struct dispatch *dispatch)
 {
+    bool some = dispatch->claimed.first;
     while (dispatch->claimed.first) {
-        struct run *run = dispatch->claimed.first;
-        const struct action_kind *kind = run->lane->kind;
-        list_remove(&dispatch->claimed, run);
-        list_append(&dispatch->started, run);
-        run->lane->after_crash = false; /* told */
-        run->started_ns = clock_monotonic_ns();
-        run->under_way = kind->start(run->lane->action->handler.settings, dispatch->loop,
-                                     &run->given, run_ended, run);
-        if (!run->under_way)
-            start_failed(run);
+        struct attempt *attempt = dispatch->claimed.first;
+        const struct action_kind *kind = attempt->action->kind;
+        list_remove(&dispatch->claimed, attempt);
+        list_append(&dispatch->started, attempt);
+        attempt->action->after_crash = false; /* told */
+        attempt->started_ns = clock_monotonic_ns();
+        attempt->under_way = kind->start(attempt->action->action->handler.settings, dispatch->loop,
+                                         &attempt->given, attempt_ended, attempt);
+        if (!attempt->under_way)
+            start_failed(attempt);
     }
+    if (some && dispatch->stops) /* told while the turn was under way */
+        dispatch_stop(dispatch, dispatch->stops_all, dispatch->stop_ns);
 }
 
 /* ---- what others have left ---- */
 
-static bool is_run(const struct dispatch *dispatch, int64_t delivery, uint64_t mark)
+static bool fill_take_over(struct dispatch *dispatch)
 {
-    if (mark == dispatch->mark)
-        return list_has(&dispatch->started, delivery) || list_has(&dispatch->ended, delivery);
-    for (size_t i = 0; i < dispatch->living_count; i++)
-        if (dispatch->living[i] == mark)
-            return true;
-    return false;
-}
-
-/* What counts no crashes is running while it waits, and has seen runners die by no fault of its
- * own. */
-static enum journal_left is_left(void *context, int64_t delivery, int64_t action, uint64_t mark)
-{
-    const struct dispatch *dispatch = context;
-    const struct lane *lane = lanes_find(&dispatch->lanes, action);
-    if (is_run(dispatch, delivery, mark))
-        return LEFT_NOT;
-    return lane && lane->kind->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
-}
-
-static void note_crash(void *context, int64_t action)
-{
-    struct dispatch *dispatch = context;
-    struct lane *lane = lanes_find(&dispatch->lanes, action);
-    if (lane)
-        lane->after_crash = true;
-}
-
-static void take_over(struct dispatch *dispatch)
-{
-    size_t count = 0;
-    dispatch->took_over = journal_take_over(dispatch->journal, clock_unix_ms(), is_left, log_death,
-                                            dispatch, &count) &&
-                          journal_read_left(dispatch->journal, note_crash, dispatch);
-    if (count > 0)
-        log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
-}
-
-static void bury_strays(struct dispatch *dispatch)
-{
-    size_t room = STRAYS_STEP;
-    for (size_t i = 0; i < dispatch->stray_count && room > 0; i++) {
-        size_t count;
-        if (!journal_abandon(dispatch->journal, dispatch->strays[i], stray_reason, clock_unix_ms(),
-                             room, log_death, dispatch, &count))
-            return;
-        room -= count;
+    const struct attempt_list *lists[] = {&dispatch->started, &dispatch->written};
+    size_t count = dispatch->started.count + dispatch->written.count;
+    int64_t *ours = realloc(dispatch->ours, (count + 1) * sizeof *ours);
+    if (!ours) {
+        pause_claims(dispatch);
+        return false;
     }
-    dispatch->strays_due = room == 0;
+    dispatch->ours = ours;
+    memcpy(dispatch->live_told, dispatch->live, sizeof dispatch->live);
+    dispatch->take_over = (struct journal_take_over){
+        .live = dispatch->live_told, .live_count = dispatch->live_count, .ours = ours};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next)
+            ours[dispatch->take_over.our_count++] = attempt->finish.handle;
+    return true;
+}
+
+static void fill_abandon(struct dispatch *dispatch)
+{
+    dispatch->abandon = (struct journal_abandon){.actions = dispatch->journal->orphans,
+                                                 .action_count = dispatch->journal->orphan_count,
+                                                 .reason = orphan_reason,
+                                                 .limit = ORPHANS_STEP};
+}
+
+static void settle_take_over(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->crashed.count; i++) {
+        struct action_queue *action = queue_find(&dispatch->queue, turn->crashed.items[i]);
+        if (action)
+            action->after_crash = true;
+    }
+    if (turn->take_over->count > 0)
+        log_write(LOG_INFO, "taken_over",
+                  log_number("deliveries", (int64_t)turn->take_over->count));
+}
+
+/* The line of an outcome that is no action's. */
+static void log_death(const struct journal_death *death)
+{
+    log_write(LOG_WARNING, "failed", log_text("id", death->id), log_text("route", death->route),
+              log_text("action", death->action), log_text("peer", death->client),
+              log_number("attempt", death->attempt), log_text("reason", death->reason));
 }
 
 /* ---- a turn ---- */
 
-bool dispatch_prepare(struct dispatch *dispatch, bool *work)
+bool dispatch_is_due(const struct dispatch *dispatch)
 {
-    *work = outcomes_are_due(dispatch);
-    if (!dispatch->claiming)
+    if (outcomes_are_due(dispatch))
         return true;
-    if (!lanes_refill(&dispatch->lanes, dispatch->journal, clock_unix_ms()))
-        return false;
-    *work |= dispatch->takeover_due || dispatch->strays_due ||
-             (may_claim(dispatch) && lanes_next(&dispatch->lanes));
-    return true;
+    return dispatch->claiming &&
+           (queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
+            (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
+            (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
 
-void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event,
-                  const struct journal_delivery *given)
+void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
-    const struct lane_group *group = &dispatch->lanes.groups[route->index];
-    int64_t now_ms = clock_unix_ms();
-    for (size_t i = 0; i < group->lane_count; i++) {
-        struct lane *lane = &group->lanes[i];
-        int64_t delivery = journal_delivery_seq(event, i);
-        lanes_push(&dispatch->lanes, route->index, i, delivery);
-        if (claim_new(dispatch, lane, delivery, given))
-            journal_add_running(dispatch->journal, event, i, lane->number, dispatch->mark, now_ms);
-        else
-            journal_add_delivery(dispatch->journal, event, i, lane->number);
-    }
-}
-
-void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
-                       const char *reason)
-{
-    const struct lane_group *group = &dispatch->lanes.groups[route->index];
-    for (size_t i = 0; i < group->lane_count; i++)
-        journal_add_dead(dispatch->journal, event, i, group->lanes[i].number, reason,
-                         clock_unix_ms());
-}
-
-bool dispatch_has_action(const struct dispatch *dispatch, int64_t action)
-{
-    return lanes_find(&dispatch->lanes, action) != NULL;
-}
-
-bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead)
-{
-    struct lane *lane = lanes_find(&dispatch->lanes, dead->action);
-    if (!lane || !journal_rerun(dispatch->journal, dead->delivery))
-        return false;
-    lanes_insert(&dispatch->lanes, lane, dead->delivery);
-    return true;
-}
-
-void dispatch_write(struct dispatch *dispatch)
-{
-    dispatch->took_over = false;
+    fill_outcomes(dispatch, turn);
+    turn->take_over = NULL;
+    turn->abandon = NULL;
+    turn->look_count = turn->want_count = 0;
+    turn->reads_open = false;
     if (!dispatch->claiming)
         return;
-    /* claims come in the next turn, from lanes that know of what was taken over */
+    queue_ask(&dispatch->queue, turn);
     if (dispatch->takeover_due) {
-        take_over(dispatch);
-        return;
+        turn->take_over = fill_take_over(dispatch) ? &dispatch->take_over : NULL;
+        dispatch->takeover_due = !turn->take_over;
+    } else if (dispatch->orphans_due) {
+        fill_abandon(dispatch);
+        turn->abandon = &dispatch->abandon;
+        dispatch->orphans_due = false;
     }
-    if (dispatch->strays_due)
-        bury_strays(dispatch);
-    write_claims(dispatch);
 }
 
-void dispatch_settle(struct dispatch *dispatch, bool committed)
+/* What was pushed for an admission has its handles, or goes. */
+static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
 {
-    dispatch->claimed_bytes = 0;
-    if (!committed) {
-        list_release(dispatch, &dispatch->claimed);
-        lanes_reset(&dispatch->lanes);
-        dispatch->strays_due |= dispatch->claiming;
-        return;
+    struct route_queue *route = admit->context;
+    int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
+    for (size_t i = 0; i < route->action_count && !admit->dead_reason; i++)
+        if (!journal_places_has(&admit->claim, i))
+            queue_settle(&dispatch->queue, &route->actions[i], handle ? handle + (int64_t)i : 0,
+                         (uint32_t)admit->event->body.length);
+}
+
+static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    bool again = release_written(dispatch) || turn->take_over || dispatch->read_again;
+    queue_load(&dispatch->queue, turn);
+    if (turn->changed)
+        dispatch_refresh(dispatch);
+    for (size_t i = 0; i < turn->admit_count; i++)
+        settle_admit(dispatch, &turn->admits[i]);
+    for (size_t i = 0; i < turn->reruns.count; i++) {
+        struct action_queue *action = queue_find(&dispatch->queue, turn->reruns.items[i].action);
+        queue_insert(&dispatch->queue, action, &turn->reruns.items[i]);
     }
-    bool again = interrupted_some(&dispatch->ended) || dispatch->took_over || dispatch->read_again;
-    list_release(dispatch, &dispatch->ended);
-    if (dispatch->took_over)
-        dispatch->takeover_due = false;
+    if (turn->take_over)
+        settle_take_over(dispatch, turn);
+    if (turn->abandon)
+        dispatch->orphans_due |= turn->abandon->more;
+    for (const struct journal_death *death = turn->deaths; death; death = death->next)
+        log_death(death);
     if (again)
-        lanes_reset(&dispatch->lanes);
+        queue_reset(&dispatch->queue);
     dispatch->read_again = false;
     start_claimed(dispatch);
+}
+
+static void settle_refused(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    while (dispatch->claimed.first) {
+        struct attempt *attempt = dispatch->claimed.first;
+        list_remove(&dispatch->claimed, attempt);
+        attempt_destroy(attempt);
+    }
+    list_move(&dispatch->written, &dispatch->ended);
+    list_move(&dispatch->ended, &dispatch->written);
+    dispatch->takeover_due |= turn->take_over != NULL;
+    dispatch->orphans_due |= dispatch->claiming;
+    queue_reset(&dispatch->queue);
+}
+
+void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    if (dispatch->no_memory)
+        pause_claims(dispatch);
+    dispatch->no_memory = false;
+    give_back(dispatch, turn);
+    if (turn->end == JOURNAL_DONE)
+        settle_done(dispatch, turn);
+    else
+        settle_refused(dispatch, turn);
 }
 
 /* ---- what the supervisor says ---- */
@@ -466,25 +452,25 @@ void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
     dispatch->takeover_due = true;
-    dispatch->strays_due = true;
-    lanes_reset(&dispatch->lanes);
+    dispatch->orphans_due = true;
+    queue_reset(&dispatch->queue);
 }
 
-void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark)
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id)
 {
     /* more old generations than anybody has: the oldest are then waited for by nobody, and what
      * they run may be carried out twice, which is allowed */
-    if (dispatch->living_count < DISPATCH_MARKS)
-        dispatch->living[dispatch->living_count++] = mark;
+    if (dispatch->live_count < DISPATCH_RUNNERS_MAX)
+        dispatch->live[dispatch->live_count++] = runner_id;
 }
 
-void dispatch_gone(struct dispatch *dispatch, uint64_t mark)
+void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id)
 {
-    for (size_t i = 0; i < dispatch->living_count; i++)
-        if (dispatch->living[i] == mark)
-            dispatch->living[i--] = dispatch->living[--dispatch->living_count];
+    for (size_t i = 0; i < dispatch->live_count; i++)
+        if (dispatch->live[i] == runner_id)
+            dispatch->live[i--] = dispatch->live[--dispatch->live_count];
     dispatch->takeover_due = true;
-    dispatch->strays_due = true;
+    dispatch->orphans_due = true;
 }
 
 void dispatch_hold(struct dispatch *dispatch)
@@ -498,48 +484,53 @@ void dispatch_note_stop(struct dispatch *dispatch)
         dispatch->leaving_ns = clock_monotonic_ns();
 }
 
-static struct run *find_not_stopping(const struct run_list *list, bool all)
+static struct attempt *find_not_stopping(const struct attempt_list *list, bool all)
 {
-    struct run *run = list->first;
-    while (run && (run->stopping || (!all && !run->lane->kind->must_be_recalled)))
-        run = run->next;
-    return run;
+    struct attempt *attempt = list->first;
+    while (attempt && (attempt->stopping || (!all && !attempt->action->kind->must_be_recalled)))
+        attempt = attempt->next;
+    return attempt;
 }
 
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
 {
-    struct run *run;
-    for (run = dispatch->started.first; run; run = run->next)
-        run->stopping = false; /* an earlier stop may have had a later deadline */
-    /* a stop may end its run at once, and others of its kind with it: so from the front each time
+    struct attempt *attempt;
+    dispatch->stops = true;
+    dispatch->stops_all = all;
+    dispatch->stop_ns = deadline_ns;
+    for (attempt = dispatch->started.first; attempt; attempt = attempt->next)
+        attempt->stopping = false; /* an earlier stop may have had a later deadline */
+    /* a stop may end its attempt at once, and others of its kind with it: so from the front each
+     * time
      */
-    while ((run = find_not_stopping(&dispatch->started, all))) {
-        run->stopping = true;
-        run->lane->kind->stop(run->under_way, deadline_ns);
+    while ((attempt = find_not_stopping(&dispatch->started, all))) {
+        attempt->stopping = true;
+        attempt->action->kind->stop(attempt->under_way, deadline_ns);
     }
 }
 
-void dispatch_look(struct dispatch *dispatch)
+void dispatch_refresh(struct dispatch *dispatch)
 {
-    lanes_look(&dispatch->lanes);
-    dispatch->strays_due |= dispatch->claiming;
+    queue_refresh(&dispatch->queue);
+    dispatch->orphans_due |= dispatch->claiming;
 }
 
 void dispatch_recover(struct dispatch *dispatch)
 {
     dispatch->takeover_due = true;
-    lanes_reset(&dispatch->lanes);
+    queue_reset(&dispatch->queue);
 }
 
-static size_t count_runs(const struct run_list *list, bool all)
+static size_t count_attempts(const struct attempt_list *list, bool all)
 {
     size_t count = 0;
-    for (const struct run *run = list->first; run; run = run->next)
-        count += all || run->lane->kind->must_be_recalled;
+    for (const struct attempt *attempt = list->first; attempt; attempt = attempt->next)
+        count += all || attempt->action->kind->must_be_recalled;
     return count;
 }
 
 size_t dispatch_running(const struct dispatch *dispatch, bool all)
 {
-    return count_runs(&dispatch->started, all) + count_runs(&dispatch->ended, all);
+    return count_attempts(&dispatch->started, all) + count_attempts(&dispatch->written, all) +
+           count_attempts(&dispatch->ended, all);
 }

@@ -1,92 +1,112 @@
-/* From what the journal has pending to actions under way and back: claims, runs, outcomes.
- * Each turn: dispatch_prepare, then inside the runner's transaction dispatch_write_ended,
- * dispatch_add for each new event and dispatch_write, then dispatch_settle with what the commit
- * said. */
+/* From what is pending in the journal to attempts under way and back: claims, attempts, outcomes.
+ * Of each turn of the journal: dispatch_fill, dispatch_push for each new event and dispatch_choose,
+ * then, when it is completed, dispatch_settle. */
 #ifndef TENTERHOOK_SERVER_RUNNER_DISPATCH_H
 #define TENTERHOOK_SERVER_RUNNER_DISPATCH_H
 
-#include "server/runner/journal_health.h"
+#include "base/loop.h"
 #include "server/runner/queue.h"
 
-enum { DISPATCH_MARKS = 64 };
+enum {
+    DISPATCH_RUNNERS_MAX = 64,
+    DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
+};
 
-struct run;
+struct attempt;
 
-struct run_list {
-    struct run *first, *last;
+struct attempt_list {
+    struct attempt *first, *last;
     size_t count;
+};
+
+/* A delivery that was taken from the queue in the turn under way. */
+struct reservation {
+    struct action_queue *action;
+    uint32_t bytes;
+    bool is_new;  /* it came in this turn, */
+    size_t index; /* as that delivery of all; otherwise the want */
 };
 
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
-    uint64_t mark;
-    struct lanes lanes;
-    struct run_list claimed; /* in the transaction under way */
-    size_t claimed_bytes;    /* bodies of those */
-    struct run_list started;
-    struct run_list ended;           /* the outcome is not committed yet */
-    uint64_t living[DISPATCH_MARKS]; /* older runners whose deliveries are left alone */
-    size_t living_count;
-    int64_t *strays; /* actions in the journal that the configuration does not have any more */
-    size_t stray_count;
+    struct queue queue;
+
+    /* the turn under way */
+    struct journal_want wants[DISPATCH_CLAIMS_MAX];
+    struct reservation reserved[DISPATCH_CLAIMS_MAX];
+    size_t want_count, reserved_count, wants_held;
+    size_t reserved_bytes;       /* bodies of those */
+    struct attempt_list claimed; /* made by it */
+    struct attempt_list written; /* ended, their outcomes are in it */
+    struct journal_take_over take_over;
+    struct journal_abandon abandon;
+    uint64_t live_told[DISPATCH_RUNNERS_MAX]; /* and `ours`: of the take-over */
+    int64_t *ours;
+    bool no_memory;
+
+    struct attempt_list started;
+    struct attempt_list ended;           /* the outcome is in no turn yet */
+    uint64_t live[DISPATCH_RUNNERS_MAX]; /* older runners whose deliveries are left alone */
+    size_t live_count;
     bool claiming;
-    bool takeover_due, strays_due;
-    bool took_over;           /* in the transaction under way */
-    bool read_again;          /* the lanes have lost a delivery that is pending still */
+    bool takeover_due, orphans_due;
+    bool read_again;          /* the queue has lost a delivery that is pending still */
     int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
     int64_t leaving_ns;       /* when the server was told to stop; 0: it was not */
+    bool stops, stops_all;    /* what starts from now on is stopped, too: */
+    int64_t stop_ns;          /* by then */
     int64_t outcomes_due_ns;  /* of those in `ended`: they may wait for company until then */
     struct loop_timer outcomes_timer;
 };
 
-/* Its own transaction: names the actions. Claims nothing until dispatch_claim. */
-bool dispatch_init(struct dispatch *dispatch, const struct settings *settings,
-                   struct journal *journal, struct loop *loop, uint64_t mark, struct error *err);
+/* Claims nothing until dispatch_claim. */
+bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
+                   struct error *err);
+/* Before anything else: the journal, opened with the actions of the queue. */
+void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
+                    const struct journal_action *actions);
 /* Only where nothing is under way. */
 void dispatch_finish(struct dispatch *dispatch);
 
 /* ---- a turn ---- */
 
-/* Reads what is pending; `*work` tells whether there is something that has to be written now: an
- * outcome is not for some milliseconds. False on failure. */
-bool dispatch_prepare(struct dispatch *dispatch, bool *work);
-/* The deliveries of an event that has just been added, and what each is to be given; or, where it
- * is not to be carried out, dead ones for that reason. */
-void dispatch_add(struct dispatch *dispatch, const struct route *route, int64_t event,
-                  const struct journal_delivery *given);
-void dispatch_add_dead(struct dispatch *dispatch, const struct route *route, int64_t event,
-                       const char *reason);
-/* Whether the configuration has that action of the journal. */
-bool dispatch_has_action(const struct dispatch *dispatch, int64_t action);
-/* A dead delivery of such an action is pending again; false where that failed. */
-bool dispatch_rerun(struct dispatch *dispatch, const struct journal_dead *dead);
-/* What has ended; before the frames are looked at, so that a copy of an event that has just failed
- * finds it dead. */
-void dispatch_write_ended(struct dispatch *dispatch, struct store *store);
-/* What is taken over, and claims. */
-void dispatch_write(struct dispatch *dispatch);
-void dispatch_settle(struct dispatch *dispatch, bool committed);
+/* Whether there is something that has to be written or asked now: an outcome is not for some
+ * milliseconds. */
+bool dispatch_is_due(const struct dispatch *dispatch);
+/* Puts what there is into the turn, but for claims. */
+void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn);
+/* The deliveries of an admission of the turn, whose context is its route queue: they can be chosen.
+ */
+void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit);
+/* Last of all: what is to be claimed. */
+void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn);
+/* As a turn wants it; makes the attempt. */
+bool dispatch_take(struct dispatch *dispatch, int64_t action, int64_t handle,
+                   const struct journal_delivery *delivery);
+/* The turn is over: done, or refused. */
+void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn);
 
 /* ---- what the supervisor says ---- */
 
-/* Begins to claim: all that is pending, and all that runs under a mark that is not alive. */
+/* Begins to claim: all that is pending, and all that runs under the id of a runner that is not
+ * live. */
 void dispatch_claim(struct dispatch *dispatch);
-void dispatch_leave_alone(struct dispatch *dispatch, uint64_t mark);
-void dispatch_gone(struct dispatch *dispatch, uint64_t mark);
+void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id);
+void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id);
 /* Claims nothing any more. */
 void dispatch_hold(struct dispatch *dispatch);
 /* The server is told to stop, which may be what a command under way has done. */
 void dispatch_note_stop(struct dispatch *dispatch);
-/* Ends the runs that must be recalled (or all of them) by `deadline_ns`. */
+/* Ends the attempts of actions that take no slot (or all of them) by `deadline_ns`. */
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
 
 /* Others have committed: look for what is new. */
-void dispatch_look(struct dispatch *dispatch);
+void dispatch_refresh(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */
 void dispatch_recover(struct dispatch *dispatch);
 
-/* Runs whose end is not committed yet: all, or those that must be recalled. */
+/* Attempts whose end is not committed yet: all, or those that take no slot. */
 size_t dispatch_running(const struct dispatch *dispatch, bool all);
 
 #endif

@@ -1,56 +1,41 @@
-/* From the listeners' frames to events in the journal: one batch a turn, duplicates found, each
- * frame answered after the commit. */
+/* From the listeners' frames to events in the journal: one batch a turn, each frame answered when
+ * the turn is over. */
 #ifndef TENTERHOOK_SERVER_RUNNER_INTAKE_H
 #define TENTERHOOK_SERVER_RUNNER_INTAKE_H
 
 #include "config/settings.h"
 #include "server/ipc/listener_link.h"
-#include "server/runner/dedupe.h"
 #include "server/runner/dispatch.h"
-#include "server/runner/journal_health.h"
 
-enum { INTAKE_BATCH = 1024, INTAKE_BYTES = 64 << 20 };
+enum { INTAKE_BATCH = 1024, INTAKE_LEARNS = 64, INTAKE_BYTES = 64 << 20 };
 
 struct intake_item {
     struct listener_link *channel;
     struct event_frame frame; /* spans into the channel */
     struct answer_frame answer;
-    uint64_t hash; /* of the key, where the event was added */
-    int64_t seq;   /* 0: not added */
+    struct journal_admit *admit; /* NULL: it is no event, */
+    struct journal_learn *learn; /* but a key; NULL: no key that is taken */
 };
 
 struct intake {
     const struct settings *settings;
-    struct journal *journal;
-    struct dedupe keys;
-    int64_t window_ms; /* the longest of all routes */
-    int64_t last_seq;  /* keys up to this event are in the set */
-    bool behind;       /* others have committed events that are not */
     struct intake_item items[INTAKE_BATCH];
-    size_t count, bytes;
-    bool learned;       /* a key is in the transaction */
+    struct journal_admit admits[INTAKE_BATCH];
+    struct journal_learn learns[INTAKE_LEARNS];
+    size_t count, admit_count, learn_count, bytes;
     bool is_asked;      /* a question of the health check is in the batch */
-    bool is_writing;    /* the transaction writes something */
-    int64_t written_ns; /* when one that did was last committed; 0: never */
+    int64_t written_ns; /* when a turn that wrote something was last done; 0: never */
 };
 
-/* Reads the keys that still count from the journal. */
-bool intake_init(struct intake *intake, const struct settings *settings, struct journal *journal,
-                 struct error *err);
-void intake_finish(struct intake *intake);
-/* The same again, after the journal was opened anew. */
-bool intake_rebuild(struct intake *intake);
+/* The longest time for which a dedupe key counts. */
+int64_t intake_window_ms(const struct settings *settings);
 
 /* Takes the whole frames of a channel into the batch, as long as there is room. */
 void intake_collect(struct intake *intake, struct listener_link *channel);
-/* Others have committed. */
-void intake_look(struct intake *intake);
-
-/* In a transaction: decides on every item; events go into the journal and to the dispatcher. */
-void intake_write(struct intake *intake, struct dispatch *dispatch, struct store *store);
-/* After the commit, or where there was none: answers everything and empties the batch. */
-void intake_answer(struct intake *intake, bool committed, unsigned retry_after_s);
-/* The batch is put off: its frames will be collected again. */
-void intake_put_off(struct intake *intake);
+/* Puts the batch into the turn, and its deliveries into the dispatcher's queue. */
+void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispatch *dispatch);
+/* The turn is over; NULL: there is none, and all is refused. Answers everything and empties the
+ * batch. */
+void intake_answer(struct intake *intake, const struct journal_turn *turn, unsigned retry_after_s);
 
 #endif

@@ -1,5 +1,5 @@
 /* Fairness and memory are decided here, durability elsewhere. Routes are asked in turn; within one,
- * the delivery that was journalled first goes first, whatever its action, as long as its lane has
+ * the delivery that was journalled first goes first, whatever its action, as long as its action has
  * room: a pipe that nobody reads holds up nothing but itself.
  *
  * Where one route alone has commands it may use all slots. Where there are several, none of them
@@ -9,403 +9,482 @@
  * quiet route is always served at once, whatever the others do. The bodies of what runs are shared
  * alike.
  *
- * Nothing here looks at every route while events come: routes and lanes that have something to do
- * are in lists, which lane_changed keeps. A look along the routes that wait for slots passes over
- * none but those that have some, which are not more than there are slots. */
+ * Nothing here looks at every route while events come: routes and actions that have something to do
+ * are in lists, which action_changed keeps. A look along the routes that wait for slots passes over
+ * none but those that have some, which are not more than there are slots.
+ *
+ * What comes in this turn is queued before it is admitted, so that it can be chosen at once: such a
+ * delivery stands behind all that have a handle, as JOURNAL_HANDLE_END and its index. After the
+ * turn it gets its handle or goes. */
 #include "server/runner/queue.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-static bool group_init(struct lane_group *group, const struct route *route, struct journal *journal,
-                       size_t *feeds, struct error *err)
+static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
+                       struct error *err)
 {
-    group->lanes = calloc(route->action_count, sizeof *group->lanes);
-    if (route->action_count && !group->lanes)
+    own->actions = calloc(route->action_count + 1, sizeof *own->actions);
+    own->numbers = calloc(route->action_count + 1, sizeof *own->numbers);
+    if (!own->actions || !own->numbers)
         return error_set(err, "no memory");
     for (size_t i = 0; i < route->action_count; i++) {
-        struct lane *lane = &group->lanes[group->lane_count++];
-        lane->route = route;
-        lane->action = &route->actions[i];
-        lane->kind = action_kind_of(&route->actions[i].handler);
-        lane->group = group;
-        group->takes_slots |= lane->kind->is_limited;
-        *feeds += !lane->kind->is_limited;
-        if (!journal_find_action(journal, route->name, lane->action->name, &lane->number))
-            return journal_explain(journal, err);
+        struct action_queue *action = &own->actions[own->action_count++];
+        action->route = route;
+        action->action = &route->actions[i];
+        action->kind = action_kind_of(&route->actions[i].handler);
+        action->of_route = own;
+        own->takes_slots |= action->kind->is_limited;
+        *feeds += !action->kind->is_limited;
     }
     return true;
 }
 
-static int compare_numbers(const void *left, const void *right)
+bool queue_init(struct queue *queue, const struct settings *settings, struct error *err)
 {
-    const struct lane_number *a = left, *b = right;
-    return (a->number > b->number) - (a->number < b->number);
-}
-
-static bool number_lanes(struct lanes *lanes, struct error *err)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < lanes->group_count; i++)
-        count += lanes->groups[i].lane_count;
-    lanes->numbers = calloc(count + 1, sizeof *lanes->numbers);
-    if (!lanes->numbers)
-        return error_set(err, "no memory");
-    for (size_t i = 0; i < lanes->group_count; i++)
-        for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
-            struct lane *lane = &lanes->groups[i].lanes[j];
-            lanes->numbers[lanes->lane_count++] = (struct lane_number){lane->number, lane};
-        }
-    qsort(lanes->numbers, count, sizeof *lanes->numbers, compare_numbers);
-    return true;
-}
-
-bool lanes_init(struct lanes *lanes, const struct settings *settings, struct journal *journal,
-                struct error *err)
-{
-    *lanes = (struct lanes){.slots = (unsigned)settings->server.commands, .unread = true};
+    *queue = (struct queue){.slots = (unsigned)settings->server.commands, .unread = true};
     size_t feeds = 0;
-    TAILQ_INIT(&lanes->shorts);
-    TAILQ_INIT(&lanes->feeding);
-    TAILQ_INIT(&lanes->waiting);
-    if (lanes->slots == 0)
-        lanes->slots = 1;
-    lanes->groups = calloc(settings->route_count, sizeof *lanes->groups);
-    if (settings->route_count && !lanes->groups)
+    TAILQ_INIT(&queue->shorts);
+    TAILQ_INIT(&queue->feeding);
+    TAILQ_INIT(&queue->waiting);
+    if (queue->slots == 0)
+        queue->slots = 1;
+    queue->routes = calloc(settings->route_count + 1, sizeof *queue->routes);
+    if (!queue->routes)
         return error_set(err, "no memory");
-    lanes->group_count = settings->route_count;
+    queue->route_count = settings->route_count;
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct route *route = &settings->routes[i];
         if (route->action_count > JOURNAL_ACTIONS_MAX)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_ACTIONS_MAX);
-        if (!group_init(&lanes->groups[i], route, journal, &feeds, err))
+        if (!route_init(&queue->routes[i], route, &feeds, err))
             return false;
-        lanes->groups_with_slots += lanes->groups[i].takes_slots;
+        queue->action_count += route->action_count;
+        queue->routes_with_slots += queue->routes[i].takes_slots;
     }
-    lanes->feed_bytes = LANES_BYTES / (feeds ? feeds : 1);
-    if (lanes->feed_bytes > LANE_FEED_BYTES)
-        lanes->feed_bytes = LANE_FEED_BYTES;
-    return number_lanes(lanes, err);
+    queue->feed_bytes = QUEUE_BYTES / (feeds ? feeds : 1);
+    if (queue->feed_bytes > QUEUE_FEED_BYTES)
+        queue->feed_bytes = QUEUE_FEED_BYTES;
+    queue->by_number = calloc(queue->action_count + 1, sizeof *queue->by_number);
+    return queue->by_number || error_set(err, "no memory");
 }
 
-void lanes_finish(struct lanes *lanes)
+void queue_finish(struct queue *queue)
 {
-    for (size_t i = 0; i < lanes->group_count; i++) {
-        for (size_t j = 0; j < lanes->groups[i].lane_count; j++)
-            free(lanes->groups[i].lanes[j].queue);
-        free(lanes->groups[i].lanes);
+    for (size_t i = 0; i < queue->route_count; i++) {
+        for (size_t j = 0; j < queue->routes[i].action_count; j++)
+            free(queue->routes[i].actions[j].ring);
+        free(queue->routes[i].actions);
+        free(queue->routes[i].numbers);
     }
-    free(lanes->groups);
-    free(lanes->numbers);
-    *lanes = (struct lanes){NULL};
+    free(queue->routes);
+    free(queue->by_number);
+    *queue = (struct queue){NULL};
 }
 
-struct lane *lanes_find(const struct lanes *lanes, int64_t action)
+void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
-    const struct lane_number wanted = {.number = action};
-    const struct lane_number *found = bsearch(&wanted, lanes->numbers, lanes->lane_count,
-                                              sizeof *lanes->numbers, compare_numbers);
-    return found ? found->lane : NULL;
+    for (size_t i = 0, at = 0; i < queue->route_count; i++)
+        for (size_t j = 0; j < queue->routes[i].action_count; j++) {
+            const struct action_queue *action = &queue->routes[i].actions[j];
+            actions[at++] = (struct journal_action){.route = action->route->name,
+                                                    .name = action->action->name,
+                                                    .counts_crashes = action->kind->counts_crashes};
+        }
 }
 
-/* ---- the queues ---- */
-
-static bool feed_may_run(const struct lanes *lanes, const struct lane *lane)
+static int compare_numbers(const void *left, const void *right)
 {
-    return lane->count > 0 && (lane->running == 0 || (lane->running < LANE_FEED &&
-                                                      lane->running_bytes < lanes->feed_bytes));
+    const struct action_queue *const *a = left, *const *b = right;
+    return ((*a)->number > (*b)->number) - ((*a)->number < (*b)->number);
 }
 
-static bool group_feeds(const struct lanes *lanes, const struct lane_group *group)
+void queue_number(struct queue *queue, const struct journal_action *actions)
 {
-    for (size_t i = 0; i < group->lane_count; i++)
-        if (!group->lanes[i].kind->is_limited && feed_may_run(lanes, &group->lanes[i]))
+    for (size_t i = 0, at = 0; i < queue->route_count; i++)
+        for (size_t j = 0; j < queue->routes[i].action_count; j++, at++) {
+            struct route_queue *route = &queue->routes[i];
+            route->actions[j].number = route->numbers[j] = actions[at].number;
+            queue->by_number[at] = &route->actions[j];
+        }
+    qsort(queue->by_number, queue->action_count, sizeof *queue->by_number, compare_numbers);
+}
+
+struct action_queue *queue_find(const struct queue *queue, int64_t number)
+{
+    const struct action_queue wanted = {.number = number}, *key = &wanted;
+    struct action_queue **found = bsearch(&key, queue->by_number, queue->action_count,
+                                          sizeof *queue->by_number, compare_numbers);
+    return found ? *found : NULL;
+}
+
+/* ---- what comes ---- */
+
+static bool feed_may_run(const struct queue *queue, const struct action_queue *action)
+{
+    return action->count > 0 &&
+           (action->running == 0 ||
+            (action->running < QUEUE_FEED && action->running_bytes < queue->feed_bytes));
+}
+
+static bool route_feeds(const struct queue *queue, const struct route_queue *route)
+{
+    for (size_t i = 0; i < route->action_count; i++)
+        if (!route->actions[i].kind->is_limited && feed_may_run(queue, &route->actions[i]))
             return true;
     return false;
 }
 
-/* Puts the lane and its route into the lists that they belong to now, at the end. */
-static void lane_changed(struct lanes *lanes, struct lane *lane)
+/* Puts the action and its route into the lists that they belong to now, at the end. */
+static void action_changed(struct queue *queue, struct action_queue *action)
 {
-    struct lane_group *group = lane->group;
-    bool is_short = lane->more && lane->count < LANE_LOW;
-    if (is_short && !lane->is_short)
-        TAILQ_INSERT_TAIL(&lanes->shorts, lane, in_short);
-    else if (!is_short && lane->is_short)
-        TAILQ_REMOVE(&lanes->shorts, lane, in_short);
-    lane->is_short = is_short;
+    struct route_queue *route = action->of_route;
+    bool is_short = action->more && action->count < QUEUE_LOW;
+    if (is_short && !action->is_short)
+        TAILQ_INSERT_TAIL(&queue->shorts, action, in_short);
+    else if (!is_short && action->is_short)
+        TAILQ_REMOVE(&queue->shorts, action, in_short);
+    action->is_short = is_short;
 
-    bool is_feeding = group_feeds(lanes, group);
-    if (is_feeding && !group->is_feeding)
-        TAILQ_INSERT_TAIL(&lanes->feeding, group, in_feeding);
-    else if (!is_feeding && group->is_feeding)
-        TAILQ_REMOVE(&lanes->feeding, group, in_feeding);
-    group->is_feeding = is_feeding;
+    bool is_feeding = route_feeds(queue, route);
+    if (is_feeding && !route->is_feeding)
+        TAILQ_INSERT_TAIL(&queue->feeding, route, in_feeding);
+    else if (!is_feeding && route->is_feeding)
+        TAILQ_REMOVE(&queue->feeding, route, in_feeding);
+    route->is_feeding = is_feeding;
 
-    bool is_waiting = group->slots_queued > 0;
-    if (is_waiting && !group->is_waiting)
-        TAILQ_INSERT_TAIL(&lanes->waiting, group, in_waiting);
-    else if (!is_waiting && group->is_waiting)
-        TAILQ_REMOVE(&lanes->waiting, group, in_waiting);
-    lanes->groups_waiting += (size_t)is_waiting - (size_t)group->is_waiting;
-    group->is_waiting = is_waiting;
+    bool is_waiting = route->slots_queued > 0;
+    if (is_waiting && !route->is_waiting)
+        TAILQ_INSERT_TAIL(&queue->waiting, route, in_waiting);
+    else if (!is_waiting && route->is_waiting)
+        TAILQ_REMOVE(&queue->waiting, route, in_waiting);
+    queue->routes_waiting += (size_t)is_waiting - (size_t)route->is_waiting;
+    route->is_waiting = is_waiting;
 }
 
 /* It has had its turn. */
-static void group_to_the_end(struct lanes *lanes, struct lane_group *group)
+static void route_to_the_end(struct queue *queue, struct route_queue *route)
 {
-    if (group->is_feeding) {
-        TAILQ_REMOVE(&lanes->feeding, group, in_feeding);
-        TAILQ_INSERT_TAIL(&lanes->feeding, group, in_feeding);
+    if (route->is_feeding) {
+        TAILQ_REMOVE(&queue->feeding, route, in_feeding);
+        TAILQ_INSERT_TAIL(&queue->feeding, route, in_feeding);
     }
-    if (group->is_waiting) {
-        TAILQ_REMOVE(&lanes->waiting, group, in_waiting);
-        TAILQ_INSERT_TAIL(&lanes->waiting, group, in_waiting);
+    if (route->is_waiting) {
+        TAILQ_REMOVE(&queue->waiting, route, in_waiting);
+        TAILQ_INSERT_TAIL(&queue->waiting, route, in_waiting);
     }
 }
 
-static void count_queued(struct lane *lane, ptrdiff_t change)
+static void count_queued(struct action_queue *action, ptrdiff_t change)
 {
-    lane->count += (size_t)change;
-    if (lane->kind->is_limited)
-        lane->group->slots_queued += (size_t)change;
+    action->count += (size_t)change;
+    if (action->kind->is_limited)
+        action->of_route->slots_queued += (size_t)change;
 }
 
-static bool lane_append(struct lane *lane, int64_t delivery)
+static size_t place_of(const struct action_queue *action, size_t index)
 {
-    if (!lane->queue)
-        lane->queue = calloc(LANE_QUEUE, sizeof *lane->queue);
-    if (!lane->queue || lane->count == LANE_QUEUE)
+    return (action->head + index) % QUEUE_RING;
+}
+
+static void put(struct action_queue *action, size_t index, int64_t handle, uint32_t bytes)
+{
+    action->ring->handles[place_of(action, index)] = handle;
+    action->ring->bytes[place_of(action, index)] = bytes;
+}
+
+static bool has_ring(struct action_queue *action)
+{
+    if (!action->ring)
+        action->ring = calloc(1, sizeof *action->ring);
+    return action->ring;
+}
+
+static bool append(struct action_queue *action, int64_t handle, uint32_t bytes)
+{
+    if (!has_ring(action) || action->count == QUEUE_RING)
         return false;
-    assert(delivery > lane->loaded_to);
-    lane->queue[(lane->head + lane->count) % LANE_QUEUE] = delivery;
-    lane->loaded_to = delivery;
-    count_queued(lane, 1);
+    put(action, action->count, handle, bytes);
+    count_queued(action, 1);
     return true;
 }
 
-void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery)
+static void has_more(struct action_queue *action)
 {
-    struct lane *lane = &lanes->groups[route].lanes[place];
+    action->more = action->more_again = true;
+}
+
+void queue_push(struct queue *queue, struct action_queue *action, size_t index, uint32_t bytes)
+{
     /* behind others that are not loaded yet, it has to wait for its turn to be */
-    if (lane->more || lanes->unread || !lane_append(lane, delivery))
-        lane->more = true;
-    lane_changed(lanes, lane);
+    if (action->more || queue->unread ||
+        !append(action, JOURNAL_HANDLE_END + (int64_t)index, bytes))
+        has_more(action);
+    else
+        action->provisional++;
+    action_changed(queue, action);
 }
 
-static void lane_rewind(struct lane *lane, bool more)
+bool queue_is_pushed(int64_t handle, size_t *index)
 {
-    count_queued(lane, -(ptrdiff_t)lane->count);
-    lane->head = 0;
-    lane->loaded_to = 0;
-    lane->more = more;
+    *index = handle >= JOURNAL_HANDLE_END ? (size_t)(handle - JOURNAL_HANDLE_END) : 0;
+    return handle >= JOURNAL_HANDLE_END;
 }
 
-static int64_t *lane_place(const struct lane *lane, size_t index)
+/* Those that are not settled yet stand at the end, in their order; which place a handle takes is
+ * told by that order alone. */
+void queue_settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes)
 {
-    return &lane->queue[(lane->head + index) % LANE_QUEUE];
+    if (action->provisional == 0) /* it was not queued, or all that was is forgotten */
+        return;
+    size_t first = action->count - action->provisional--;
+    if (handle == 0 || queue->unread) {
+        /* what others have journalled may stand before it: it is read with that */
+        count_queued(action, -1);
+        if (handle != 0)
+            has_more(action);
+    } else {
+        assert(handle > action->loaded_to);
+        put(action, first, handle, bytes);
+        action->loaded_to = handle;
+    }
+    action_changed(queue, action);
+}
+
+static void rewind_action(struct action_queue *action)
+{
+    count_queued(action, -(ptrdiff_t)action->count);
+    action->head = action->provisional = 0;
+    action->loaded_to = 0;
+    action->more = false;
 }
 
 /* Makes room by leaving the last one to be read again. */
-static void lane_drop_last(struct lane *lane)
+static void drop_last(struct action_queue *action)
 {
-    count_queued(lane, -1);
-    lane->loaded_to = *lane_place(lane, lane->count - 1);
-    lane->more = true;
+    count_queued(action, -1);
+    action->loaded_to = action->ring->handles[place_of(action, action->count - 1)];
+    has_more(action);
 }
 
-static void lane_insert(struct lane *lane, int64_t delivery)
+static void insert(struct action_queue *action, const struct journal_due *due)
 {
-    if (!lane->queue && !(lane->queue = calloc(LANE_QUEUE, sizeof *lane->queue))) {
-        lane_rewind(lane, true);
+    if (due->handle > action->loaded_to) {
+        has_more(action); /* it is read with what follows */
         return;
     }
-    if (lane->count == LANE_QUEUE)
-        lane_drop_last(lane);
-    if (delivery > lane->loaded_to) {
-        lane->more = true; /* it is read with what follows */
+    if (!has_ring(action)) {
+        rewind_action(action);
+        has_more(action);
         return;
     }
-    size_t index = lane->count;
-    for (; index > 0 && *lane_place(lane, index - 1) > delivery; index--)
-        *lane_place(lane, index) = *lane_place(lane, index - 1);
-    *lane_place(lane, index) = delivery;
-    count_queued(lane, 1);
+    if (action->count == QUEUE_RING) {
+        drop_last(action);
+        if (due->handle > action->loaded_to)
+            return;
+    }
+    size_t index = action->count;
+    for (; index > 0; index--) {
+        size_t before = place_of(action, index - 1);
+        if (action->ring->handles[before] < due->handle)
+            break;
+        put(action, index, action->ring->handles[before], action->ring->bytes[before]);
+    }
+    put(action, index, due->handle, due->bytes);
+    count_queued(action, 1);
 }
 
-void lanes_insert(struct lanes *lanes, struct lane *lane, int64_t delivery)
+void queue_insert(struct queue *queue, struct action_queue *action, const struct journal_due *due)
 {
-    lane_insert(lane, delivery);
-    lane_changed(lanes, lane);
+    assert(action->provisional == 0);
+    insert(action, due);
+    action_changed(queue, action);
 }
 
-void lanes_look(struct lanes *lanes)
+void queue_refresh(struct queue *queue)
 {
-    lanes->unread = true;
+    queue->unread = queue->unread_again = true;
 }
 
-void lanes_reset(struct lanes *lanes)
+void queue_reset(struct queue *queue)
 {
-    lanes->unread = true;
-    for (size_t i = 0; i < lanes->group_count; i++) {
-        for (size_t j = 0; j < lanes->groups[i].lane_count; j++) {
-            struct lane *lane = &lanes->groups[i].lanes[j];
-            lane_rewind(lane, false);
-            lane_changed(lanes, lane);
+    queue->unread = queue->unread_again = true;
+    for (size_t i = 0; i < queue->action_count; i++) {
+        rewind_action(queue->by_number[i]);
+        action_changed(queue, queue->by_number[i]);
+    }
+}
+
+bool queue_is_short(const struct queue *queue)
+{
+    return queue->unread || !TAILQ_EMPTY(&queue->shorts);
+}
+
+void queue_ask(struct queue *queue, struct journal_turn *turn)
+{
+    size_t room = turn->due_capacity;
+    turn->reads_open = queue->unread;
+    queue->unread_again = false;
+    turn->looks = queue->looks;
+    turn->look_count = 0;
+    struct action_queue *action;
+    TAILQ_FOREACH(action, &queue->shorts, in_short)
+    {
+        struct journal_look *look = &queue->looks[turn->look_count];
+        size_t wanted = QUEUE_RING - action->count;
+        if (turn->look_count == QUEUE_LOOKS || room == 0)
+            break;
+        action->more_again = false;
+        *look = (struct journal_look){.action = action->number,
+                                      .after = action->loaded_to,
+                                      .room = wanted < room ? wanted : room};
+        room -= look->room;
+        turn->look_count++;
+    }
+}
+
+static void load(struct action_queue *action, const struct journal_look *look,
+                 const struct journal_due *due)
+{
+    if (action->loaded_to != look->after) /* forgotten meanwhile */
+        return;
+    action->more = look->count == look->room || action->more_again;
+    for (size_t i = 0; i < look->count; i++) {
+        if (!append(action, due[i].handle, due[i].bytes)) {
+            action->more = true;
+            return;
         }
+        action->loaded_to = due[i].handle;
     }
 }
 
-static void note_open(void *context, int64_t action)
+void queue_load(struct queue *queue, const struct journal_turn *turn)
 {
-    struct lanes *lanes = context;
-    struct lane *lane = lanes_find(lanes, action);
-    if (!lane)
-        return;
-    lane->more = true;
-    lane_changed(lanes, lane);
-}
-
-static bool lane_refill(struct lane *lane, struct journal *journal, int64_t now_ms)
-{
-    int64_t seqs[LANE_QUEUE];
-    size_t room = LANE_QUEUE - lane->count, found;
-    if (!journal_find_pending(journal, lane->number, lane->loaded_to, now_ms, seqs, room, &found))
-        return false;
-    lane->more = found == room;
-    for (size_t i = 0; i < found; i++)
-        if (!lane_append(lane, seqs[i]))
-            lane->more = true;
-    return true;
-}
-
-bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms)
-{
-    if (lanes->unread && !journal_read_open(journal, note_open, lanes))
-        return false;
-    lanes->unread = false;
-    struct lane *lane, *next;
-    for (lane = TAILQ_FIRST(&lanes->shorts); lane; lane = next) {
-        next = TAILQ_NEXT(lane, in_short);
-        if (!lane_refill(lane, journal, now_ms))
-            return false;
-        lane_changed(lanes, lane);
+    const struct journal_due *due = turn->due;
+    for (size_t i = 0; i < turn->look_count; i++) {
+        struct action_queue *action = queue_find(queue, turn->looks[i].action);
+        load(action, &turn->looks[i], due);
+        action_changed(queue, action);
+        due += turn->looks[i].count;
     }
-    return true;
+    for (size_t i = 0; i < turn->open.count; i++) {
+        struct action_queue *action = queue_find(queue, turn->open.items[i]);
+        if (!action)
+            continue;
+        action->more = true;
+        action_changed(queue, action);
+    }
+    if (turn->reads_open)
+        queue->unread = queue->unread_again;
 }
 
 /* ---- whose turn it is ---- */
 
-static unsigned slots_of_one(const struct lanes *lanes, const struct lane_group *group)
+static unsigned slots_of_one(const struct queue *queue, const struct route_queue *route)
 {
-    bool alone = lanes->groups_waiting <= (group->is_waiting ? 1 : 0);
-    unsigned quarter = lanes->slots / 4 > 0 ? lanes->slots / 4 : 1;
-    return alone ? lanes->slots - quarter : lanes->slots / 2;
+    bool alone = queue->routes_waiting <= (route->is_waiting ? 1 : 0);
+    unsigned quarter = queue->slots / 4 > 0 ? queue->slots / 4 : 1;
+    return alone ? queue->slots - quarter : queue->slots / 2;
 }
 
 /* Slots that are left to routes which run nothing; the one that asks runs something. */
-static unsigned slots_kept(const struct lanes *lanes)
+static unsigned slots_kept(const struct queue *queue)
 {
-    size_t quiet = lanes->groups_with_slots - lanes->groups_running;
-    return quiet < lanes->slots / 2 ? (unsigned)quiet : lanes->slots / 2;
+    size_t quiet = queue->routes_with_slots - queue->routes_running;
+    return quiet < queue->slots / 2 ? (unsigned)quiet : queue->slots / 2;
 }
 
-static bool slot_is_free(const struct lanes *lanes, const struct lane_group *group)
+static bool slot_is_free(const struct queue *queue, const struct route_queue *route)
 {
-    unsigned left = lanes->slots - lanes->slots_used;
-    if (left == 0 || group->slots_used == 0)
+    unsigned left = queue->slots - queue->slots_used;
+    if (left == 0 || route->slots_used == 0)
         return left > 0;
-    if (lanes->slot_bytes >= LANES_BYTES)
+    if (queue->slot_bytes >= QUEUE_BYTES)
         return false;
-    return lanes->groups_with_slots == 1 ||
-           (group->slots_used < slots_of_one(lanes, group) && left > slots_kept(lanes) &&
-            group->slot_bytes < LANES_BYTES / 4 * 3);
+    return queue->routes_with_slots == 1 ||
+           (route->slots_used < slots_of_one(queue, route) && left > slots_kept(queue) &&
+            route->slot_bytes < QUEUE_BYTES / 4 * 3);
 }
 
-static bool lane_may_run(const struct lanes *lanes, const struct lane *lane)
+static bool action_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return lane->kind->is_limited ? lane->count > 0 && slot_is_free(lanes, lane->group)
-                                  : feed_may_run(lanes, lane);
+    return action->kind->is_limited ? action->count > 0 && slot_is_free(queue, action->of_route)
+                                    : feed_may_run(queue, action);
 }
 
-static struct lane *group_next(const struct lanes *lanes, const struct lane_group *group)
+static struct action_queue *route_next(const struct queue *queue, const struct route_queue *route)
 {
-    struct lane *first = NULL;
-    for (size_t i = 0; i < group->lane_count; i++) {
-        struct lane *lane = &group->lanes[i];
-        if (lane_may_run(lanes, lane) &&
-            (!first || lane->queue[lane->head] < first->queue[first->head]))
-            first = lane;
+    struct action_queue *first = NULL;
+    for (size_t i = 0; i < route->action_count; i++) {
+        struct action_queue *action = &route->actions[i];
+        if (action_may_run(queue, action) && (!first || queue_first(action) < queue_first(first)))
+            first = action;
     }
     return first;
 }
 
-static const struct lane_group *first_with_slot(const struct lanes *lanes)
+static const struct route_queue *first_with_slot(const struct queue *queue)
 {
-    const struct lane_group *group = NULL;
-    if (lanes->slots_used < lanes->slots)
-        TAILQ_FOREACH(group, &lanes->waiting, in_waiting)
-    if (slot_is_free(lanes, group))
+    const struct route_queue *route = NULL;
+    if (queue->slots_used < queue->slots)
+        TAILQ_FOREACH(route, &queue->waiting, in_waiting)
+    if (slot_is_free(queue, route))
         break;
-    return group;
+    return route;
 }
 
-struct lane *lanes_next(const struct lanes *lanes)
+struct action_queue *queue_next(const struct queue *queue)
 {
-    const struct lane_group *fed = TAILQ_FIRST(&lanes->feeding);
-    const struct lane_group *served = first_with_slot(lanes);
-    const struct lane_group *group = !fed || (served && lanes->slots_turn) ? served : fed;
-    return group ? group_next(lanes, group) : NULL;
+    const struct route_queue *fed = TAILQ_FIRST(&queue->feeding);
+    const struct route_queue *served = first_with_slot(queue);
+    const struct route_queue *route = !fed || (served && queue->slots_turn) ? served : fed;
+    return route ? route_next(queue, route) : NULL;
 }
 
-int64_t lane_first(const struct lane *lane)
+int64_t queue_first(const struct action_queue *action)
 {
-    assert(lane->count > 0);
-    return lane->queue[lane->head];
+    assert(action->count > 0);
+    return action->ring->handles[action->head];
 }
 
-int64_t lane_take(struct lanes *lanes, struct lane *lane)
+int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes)
 {
-    int64_t delivery = lane_first(lane);
-    lane->head = (lane->head + 1) % LANE_QUEUE;
-    count_queued(lane, -1);
-    lane->running++;
-    if (lane->kind->is_limited) {
-        lanes->groups_running += lane->group->slots_used++ == 0;
-        lanes->slots_used++;
+    int64_t handle = queue_first(action);
+    *bytes = action->ring->bytes[action->head];
+    if (action->provisional == action->count)
+        action->provisional--;
+    action->head = (action->head + 1) % QUEUE_RING;
+    count_queued(action, -1);
+    action->running++;
+    action->running_bytes += *bytes;
+    if (action->kind->is_limited) {
+        queue->routes_running += action->of_route->slots_used++ == 0;
+        action->of_route->slot_bytes += *bytes;
+        queue->slots_used++;
+        queue->slot_bytes += *bytes;
     }
-    lanes->slots_turn = !lanes->slots_turn;
-    lane_changed(lanes, lane);
-    group_to_the_end(lanes, lane->group);
-    return delivery;
+    queue->slots_turn = !queue->slots_turn;
+    action_changed(queue, action);
+    route_to_the_end(queue, action->of_route);
+    return handle;
 }
 
-bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane)
+bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action)
 {
-    return lane->kind->is_limited ? lanes->groups_waiting > 0 : lane->count > 0 || lane->more;
+    return action->kind->is_limited ? queue->routes_waiting > 0 : action->count > 0 || action->more;
 }
 
-void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
+void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
 {
-    lane->running_bytes += bytes;
-    if (lane->kind->is_limited) {
-        lane->group->slot_bytes += bytes;
-        lanes->slot_bytes += bytes;
+    assert(action->running > 0 && action->running_bytes >= bytes);
+    action->running--;
+    action->running_bytes -= bytes;
+    if (action->kind->is_limited) {
+        queue->routes_running -= --action->of_route->slots_used == 0;
+        action->of_route->slot_bytes -= bytes;
+        queue->slots_used--;
+        queue->slot_bytes -= bytes;
     }
-    lane_changed(lanes, lane);
-}
-
-void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
-{
-    assert(lane->running > 0 && lane->running_bytes >= bytes);
-    lane->running--;
-    lane->running_bytes -= bytes;
-    if (lane->kind->is_limited) {
-        lanes->groups_running -= --lane->group->slots_used == 0;
-        lane->group->slot_bytes -= bytes;
-        lanes->slots_used--;
-        lanes->slot_bytes -= bytes;
-    }
-    lane_changed(lanes, lane);
+    action_changed(queue, action);
 }

@@ -1,5 +1,6 @@
-/* What waits to be carried out, as far as memory holds it: a lane for each action of each route.
- * The journal is the queue; a lane is its window on it, in the journal's order. */
+/* What waits to be carried out, as far as memory holds it, and whose turn it is. The journal is the
+ * queue; an action queue is a window on the deliveries of one action of one route, in the journal's
+ * order. */
 #ifndef TENTERHOOK_SERVER_RUNNER_QUEUE_H
 #define TENTERHOOK_SERVER_RUNNER_QUEUE_H
 
@@ -9,95 +10,118 @@
 #include <sys/queue.h>
 
 enum {
-    LANE_QUEUE = 1024,          /* deliveries that a lane holds by their numbers */
-    LANE_LOW = 256,             /* fewer: it looks for more */
-    LANE_FEED = 64,             /* deliveries that a pipe is given at once, with their bodies */
-    LANE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
-    LANES_BYTES = 256 << 20,    /* bodies of all pipes together, and of all commands; one of each
-                                   route may always be there */
+    QUEUE_RING = 1024,           /* deliveries that an action queue holds by their handles */
+    QUEUE_LOW = 256,             /* fewer: it looks for more */
+    QUEUE_LOOKS = 64,            /* action queues that look for more in one turn */
+    QUEUE_DUE = 4096,            /* deliveries that they are given then */
+    QUEUE_FEED = 64,             /* deliveries that a pipe is given at once, with their bodies */
+    QUEUE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
+    QUEUE_BYTES = 256 << 20,     /* bodies of all pipes together, and of all commands; one of each
+                                    route may always be there */
 };
 
-struct lane {
+struct queue_ring {
+    int64_t handles[QUEUE_RING];
+    uint32_t bytes[QUEUE_RING]; /* of the bodies */
+};
+
+struct action_queue {
     const struct route *route;
     const struct action_settings *action;
     const struct action_kind *kind;
-    struct lane_group *group;
-    int64_t number; /* of the action in the journal */
-    int64_t *queue; /* ring of LANE_QUEUE; NULL until it is needed */
+    struct route_queue *of_route;
+    int64_t number;          /* of the action in the journal */
+    struct queue_ring *ring; /* NULL until it is needed */
     size_t head, count;
-    int64_t loaded_to; /* nothing up to here is pending and not in the queue */
-    bool more;         /* the journal may have pending ones behind that */
-    bool is_short;     /* of them, so that it is to read more: in that list */
-    TAILQ_ENTRY(lane) in_short;
+    size_t provisional; /* the last of them: not admitted yet */
+    int64_t loaded_to;  /* nothing up to here is pending and not in the ring */
+    bool more;          /* the journal may have pending ones behind that */
+    bool more_again;    /* since that was asked */
+    bool is_short;      /* of them, so that it is to look for more: in that list */
+    TAILQ_ENTRY(action_queue) in_short;
     bool after_crash; /* to be told to the next delivery: see there */
     unsigned running;
     size_t running_bytes;
 };
 
-/* The lanes of one route. */
-struct lane_group {
-    struct lane *lanes;
-    size_t lane_count;
-    size_t slots_queued; /* in those of limited kinds, which take slots */
+/* The action queues of one route. */
+struct route_queue {
+    struct action_queue *actions;
+    int64_t *numbers; /* of each of them */
+    size_t action_count;
+    size_t slots_queued; /* in those that take slots */
     bool takes_slots;    /* one of them does */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
     bool is_feeding, is_waiting;
-    TAILQ_ENTRY(lane_group) in_feeding, in_waiting;
+    TAILQ_ENTRY(route_queue) in_feeding, in_waiting;
 };
 
-struct lane_number {
-    int64_t number;
-    struct lane *lane;
-};
-
-struct lanes {
-    struct lane_group *groups; /* by route */
-    size_t group_count;
-    struct lane_number *numbers; /* by number */
-    size_t lane_count;
-    bool unread; /* any lane may have more in the journal */
-    TAILQ_HEAD(, lane) shorts;
-    /* Routes in turn: those with something for an action that needs no slot and may have it now,
+struct queue {
+    struct route_queue *routes;
+    size_t route_count;
+    struct action_queue **by_number;
+    size_t action_count;
+    bool unread;       /* any action may have more in the journal */
+    bool unread_again; /* since that was asked */
+    TAILQ_HEAD(, action_queue) shorts;
+    /* Routes in turn: those with something for an action that takes no slot and may have it now,
      * and those with something that takes a slot. */
-    TAILQ_HEAD(, lane_group) feeding, waiting;
+    TAILQ_HEAD(, route_queue) feeding, waiting;
     bool slots_turn;       /* of the two */
-    size_t groups_waiting; /* in that list */
-    size_t groups_with_slots, groups_running;
+    size_t routes_waiting; /* in that list */
+    size_t routes_with_slots, routes_running;
     unsigned slots, slots_used;
     size_t slot_bytes; /* bodies of what uses slots */
-    size_t feed_bytes; /* what a lane without slots may have */
+    size_t feed_bytes; /* what an action without slots may have */
+    struct journal_look looks[QUEUE_LOOKS];
 };
 
-/* Every lane is to be loaded. Names the actions in the journal: in a transaction. */
-bool lanes_init(struct lanes *lanes, const struct settings *settings, struct journal *journal,
-                struct error *err);
-void lanes_finish(struct lanes *lanes);
+/* Everything is to be read. The actions have no numbers until queue_number. */
+bool queue_init(struct queue *queue, const struct settings *settings, struct error *err);
+void queue_finish(struct queue *queue);
+/* The actions of all routes, in the order of which queue_number takes their numbers. */
+void queue_list_actions(const struct queue *queue, struct journal_action *actions);
+void queue_number(struct queue *queue, const struct journal_action *actions);
 
-/* The lane of an action of the journal; NULL: no route has it. */
-struct lane *lanes_find(const struct lanes *lanes, int64_t action);
+/* The queue of an action of the journal; NULL: no route has it. */
+struct action_queue *queue_find(const struct queue *queue, int64_t number);
 
-/* A delivery that has just been journalled. */
-void lanes_push(struct lanes *lanes, size_t route, size_t place, int64_t delivery);
+/* ---- what comes ---- */
+
+/* A delivery that is to be admitted in this turn, as number `index` of all: it can be chosen, and
+ * has no handle yet. */
+void queue_push(struct queue *queue, struct action_queue *action, size_t index, uint32_t bytes);
+/* After the turn, for each that was pushed and not taken, in that order: it has this handle; or it
+ * was not admitted (0). */
+void queue_settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes);
+/* Whether queue_take has given out one that was pushed, and its `index`. */
+bool queue_is_pushed(int64_t handle, size_t *index);
+
 /* One that is pending again. It takes its old place, and does not hold up what is queued. */
-void lanes_insert(struct lanes *lanes, struct lane *lane, int64_t delivery);
-/* Somebody else may have journalled deliveries: look behind the last one of each lane. */
-void lanes_look(struct lanes *lanes);
-/* Forgets what is queued, to load it again from the beginning. */
-void lanes_reset(struct lanes *lanes);
-/* Reads from the journal what lanes are short of. False on failure. */
-bool lanes_refill(struct lanes *lanes, struct journal *journal, int64_t now_ms);
+void queue_insert(struct queue *queue, struct action_queue *action, const struct journal_due *due);
+/* Somebody else may have journalled deliveries: look behind the last one of each action. */
+void queue_refresh(struct queue *queue);
+/* Forgets what is queued, to read it again from the beginning. */
+void queue_reset(struct queue *queue);
+/* Whether there is something to ask. */
+bool queue_is_short(const struct queue *queue);
+/* Puts it into a turn that is about to be submitted. */
+void queue_ask(struct queue *queue, struct journal_turn *turn);
+/* What that turn has told, before anything else of it is looked at. */
+void queue_load(struct queue *queue, const struct journal_turn *turn);
 
-/* The lane whose first delivery is to be carried out next, or NULL: routes in turn, within the
- * limits. lane_first tells which delivery that is, lane_take removes it from the queue and counts
- * it as running. */
-struct lane *lanes_next(const struct lanes *lanes);
-int64_t lane_first(const struct lane *lane);
-int64_t lane_take(struct lanes *lanes, struct lane *lane);
-/* Whether another delivery may wait for what one of this lane gives back. */
-bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane);
-/* Counts its body; both are given back together. */
-void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes);
-void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes);
+/* ---- whose turn it is ---- */
+
+/* The action whose first delivery is to be carried out next, or NULL: routes in turn, within the
+ * limits. */
+struct action_queue *queue_next(const struct queue *queue);
+int64_t queue_first(const struct action_queue *action);
+/* Removes that delivery, and counts it and its body as running. */
+int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
+/* Whether another delivery may wait for what one of this action gives back. */
+bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action);
+/* One that was taken runs no more. */
+void queue_give(struct queue *queue, struct action_queue *action, size_t bytes);
 
 #endif

@@ -1,11 +1,12 @@
-/* The runner's loop. Between two waits there is one turn: all frames that have arrived, all
- * outcomes and all claims that are possible go into one transaction, and after its commit the
- * frames are answered and the claimed actions started. Nothing lingers: while one commit syncs, the
- * next batch arrives.
+/* The runner's loop. Between two waits there is one turn of the journal at most: all frames that
+ * have arrived, all outcomes and all claims that are possible go into it, and when it is over the
+ * frames are answered and the claimed actions started. Nothing lingers: while one turn is under
+ * way, the next batch arrives. Whether submit completes a turn or something later does is the
+ * engine's affair.
  *
  * During a reload two runners have the journal open. Only one claims: the older one stops (RELEASE)
- * before the newer one begins (CLAIM). Both journal what their own listeners send; SQLite's lock
- * orders their transactions, and each looks at what the other has added before it adds anything. */
+ * before the newer one begins (CLAIM). Both journal what their own listeners send; the journal
+ * orders their turns, and each is told when the other has written. */
 #include "server/runner/runner.h"
 
 #include "base/clock.h"
@@ -17,14 +18,14 @@
 #include "server/runner/retention.h"
 
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define ALIVE_NS NS_PER_S
 /* How soon what others have committed is noticed: an older runner, or people who replay. */
-#define LOOK_NS (100 * NS_PER_MS)
-#define LOOK_IDLE_NS (500 * NS_PER_MS)
+#define POLL_NS (100 * NS_PER_MS)
+#define POLL_IDLE_NS (500 * NS_PER_MS)
 /* Pipe actions that are called back have this long; then the release is said all the same. */
 #define RELEASE_NS NS_PER_S
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
@@ -37,26 +38,53 @@ enum { START_CHECK_MS = 1000 };
 struct runner {
     const struct process *process;
     struct loop loop;
-    struct store store;
+    struct journal *journal;
+    struct journal_health health;
     struct intake *intake;
     struct dispatch dispatch;
     struct retention retention;
+    struct journal_turn turn;
     struct listener_link *channels;
     struct loop_watch control;
     struct loop_timer alive_timer;
-    struct loop_timer look_timer;
+    struct loop_timer poll_timer;
     struct loop_timer release_timer; /* pipes have had their time */
     struct loop_timer stop_timer;    /* actions have had theirs */
     int64_t deadline_ns;             /* of the drain */
     bool releasing, released, draining, stopping;
-    bool put_off;    /* the turn waits for somebody else's lock */
-    bool others_did; /* committed since the lanes were last read from the beginning */
+    bool under_way;          /* the turn */
+    bool poll_due, keys_due; /* to be asked in the next one */
+    bool others_did;         /* written since the queue was last read from the beginning */
 };
 
 _Noreturn static void runner_fail(const char *reason)
 {
     log_write(LOG_ERROR, "runner_failed", log_text("reason", reason));
     _exit(EXIT_FAILURE);
+}
+
+/* ---- keys that senders have delivered ---- */
+
+static bool turn_has_key(void *context, const char *route, const char *provider)
+{
+    const struct journal_turn *turn = context;
+    for (const struct journal_key *key = turn->keys; key; key = key->next)
+        if (strcmp(key->route, route) == 0 && strcmp(key->provider, provider) == 0)
+            return true;
+    return false;
+}
+
+/* What the journal says is what listeners are to find. */
+static void share_keys(struct runner *runner)
+{
+    if (!runner->process->shared)
+        return;
+    struct provisioned_keys *table = shared_provisioned_keys(runner->process->shared);
+    provisioned_keys_sweep(table, turn_has_key, &runner->turn);
+    for (const struct journal_key *key = runner->turn.keys; key; key = key->next)
+        if (!provisioned_keys_put(table, key->route, key->provider, key->key))
+            log_write(LOG_ERROR, "key_failed", log_text("route", key->route),
+                      log_text("reason", "too many routes have learned keys"));
 }
 
 /* ---- a turn ---- */
@@ -68,121 +96,87 @@ static bool collect_frames(struct runner *runner)
     return runner->intake->count > 0;
 }
 
-static void look_around(struct runner *runner)
+/* Whether there is something to write or to ask, frames apart. */
+static bool work_is_due(const struct runner *runner)
 {
-    if (!journal_changed(runner->store.journal))
+    return !runner->health.refuses &&
+           (dispatch_is_due(&runner->dispatch) || runner->poll_due || runner->keys_due);
+}
+
+static void submit_turn(struct runner *runner)
+{
+    struct journal_turn *turn = &runner->turn;
+    runner->under_way = true;
+    turn->now_ms = clock_unix_ms();
+    turn->polls = runner->poll_due;
+    journal_health_give_room(&runner->health, turn);
+    dispatch_fill(&runner->dispatch, turn);
+    intake_fill(runner->intake, turn, &runner->dispatch);
+    dispatch_choose(&runner->dispatch, turn);
+    turn->reads_keys = runner->keys_due || turn->learn_count > 0;
+    runner->poll_due = runner->keys_due = false;
+    journal_submit(runner->journal, turn);
+}
+
+/* What is replayed stands before what the queue has read already, so it is read again; not in every
+ * turn, because an older runner writes all the time. */
+static void note_others(struct runner *runner)
+{
+    runner->others_did |= runner->turn.changed;
+    if (!runner->turn.polls || !runner->others_did)
         return;
-    intake_look(runner->intake);
-    dispatch_look(&runner->dispatch);
-    runner->others_did = true;
+    queue_reset(&runner->dispatch.queue);
+    runner->keys_due = true;
+    runner->others_did = false;
 }
 
-/* Inside the transaction. */
-static void write_turn(struct runner *runner)
+static void turn_completed(struct journal_turn *turn)
 {
-    store_look_at_space(&runner->store);
-    look_around(runner);
-    dispatch_write_ended(&runner->dispatch, &runner->store);
-    intake_write(runner->intake, &runner->dispatch, &runner->store);
-    dispatch_write(&runner->dispatch);
-}
-
-/* ---- keys that senders have delivered ---- */
-
-static void put_key(void *context, const struct journal_learned *learned)
-{
-    struct runner *runner = context;
-    char route[128], provider[128];
-    snprintf(route, sizeof route, "%.*s", (int)learned->route.length, learned->route.data);
-    snprintf(provider, sizeof provider, "%.*s", (int)learned->provider.length,
-             learned->provider.data);
-    if (!provisioned_keys_put(shared_provisioned_keys(runner->process->shared), route, provider,
-                              learned->key))
-        log_write(LOG_ERROR, "key_failed", log_text("route", route),
-                  log_text("reason", "too many routes have learned keys"));
-}
-
-struct key_search {
-    const char *route, *provider;
-    bool found;
-};
-
-static void match_key(void *context, const struct journal_learned *learned)
-{
-    struct key_search *search = context;
-    search->found |= bytes_equal_text(learned->route, search->route) &&
-                     bytes_equal_text(learned->provider, search->provider);
-}
-
-static bool journal_has_key(void *context, const char *route, const char *provider)
-{
-    struct key_search search = {route, provider, false};
-    return !journal_read_learned(context, match_key, &search) || search.found;
-}
-
-/* What the journal says is what listeners are to find. */
-static void share_keys(struct runner *runner)
-{
-    if (!runner->process->shared)
+    struct runner *runner = turn->owner;
+    if (!journal_health_judge(&runner->health, turn))
         return;
-    provisioned_keys_sweep(shared_provisioned_keys(runner->process->shared), journal_has_key,
-                           runner->store.journal);
-    journal_read_learned(runner->store.journal, put_key, runner);
-}
-
-static void end_turn(struct runner *runner)
-{
-    bool committed = store_commit(&runner->store);
-    if (committed && runner->intake->learned)
+    runner->under_way = false;
+    if (turn->end == JOURNAL_DONE && turn->reads_keys)
         share_keys(runner);
-    intake_answer(runner->intake, committed, store_retry_after_s(&runner->store));
-    dispatch_settle(&runner->dispatch, committed);
-    if (runner->process->shared)
-        shared_tell_pages(runner->process->shared, journal_log_pages(runner->store.journal),
-                          !database_checkpoints_apart());
-    if (committed)
-        journal_tend(runner->store.journal);
+    runner->keys_due |= turn->end != JOURNAL_DONE && turn->reads_keys;
+    intake_answer(runner->intake, turn, journal_health_retry_after_s(&runner->health));
+    dispatch_settle(&runner->dispatch, turn);
+    if (turn->end == JOURNAL_DONE) {
+        note_others(runner);
+        runner->journal->engine->tend(runner->journal);
+    }
 }
 
-static void try_turn(struct runner *runner)
+static bool hold_delivery(struct journal_turn *turn, int64_t action, int64_t handle,
+                          const struct journal_delivery *delivery)
 {
-    switch (store_begin(&runner->store)) {
-    case STORE_TURN_BEGUN:
-        write_turn(runner);
-        end_turn(runner);
-        return;
-    case STORE_TURN_WAIT:
-        runner->put_off = true;
-        intake_put_off(runner->intake);
-        return;
-    case STORE_TURN_REFUSE:
-        intake_answer(runner->intake, false, store_retry_after_s(&runner->store));
-        return;
-    }
+    struct runner *runner = turn->owner;
+    return dispatch_take(&runner->dispatch, action, handle, delivery);
 }
 
 static void runner_turn(struct runner *runner)
 {
-    bool work = false;
-    runner->put_off = false;
-    if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
-        store_fail(&runner->store);
-    if (collect_frames(runner) || work)
-        try_turn(runner);
+    if (runner->under_way)
+        return;
+    bool work = work_is_due(runner);
+    if (!collect_frames(runner) && !work)
+        return;
+    if (runner->health.refuses)
+        intake_answer(runner->intake, NULL, journal_health_retry_after_s(&runner->health));
+    else
+        submit_turn(runner);
 }
 
-/* Whether the next turn has something to do already. A latched journal is waited for by a timer. */
+/* Whether the next turn has something to do already. A journal that refuses is waited for by a
+ * timer. */
 static bool turn_is_due(struct runner *runner)
 {
-    bool work = false;
-    if (runner->put_off)
+    if (runner->under_way)
         return false;
     for (const struct listener_link *channel = runner->channels; channel; channel = channel->next)
         if (listener_link_has_work(channel))
             return true;
-    if (runner->store.status == STORE_OK && !dispatch_prepare(&runner->dispatch, &work))
-        store_fail(&runner->store);
-    return work && runner->store.status == STORE_OK;
+    return work_is_due(runner);
 }
 
 /* ---- channels ---- */
@@ -224,7 +218,7 @@ static void drop_links(struct runner *runner)
 /* Says RELEASED when what must not outlive it has ended. */
 static void check_release(struct runner *runner)
 {
-    if (!runner->releasing || runner->released ||
+    if (!runner->releasing || runner->released || runner->under_way ||
         (dispatch_running(&runner->dispatch, false) > 0 && runner->release_timer.slot != 0))
         return;
     loop_timer_remove(&runner->loop, &runner->release_timer);
@@ -282,7 +276,8 @@ static void drain(struct runner *runner, uint64_t value)
 /* After the drain. Past the deadline nobody waits for listeners any more. */
 static bool is_over(const struct runner *runner)
 {
-    if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0)
+    if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0 || runner->under_way ||
+        runner->health.proving || runner->retention.under_way)
         return false;
     return !runner->channels || clock_monotonic_ns() >= runner->deadline_ns;
 }
@@ -325,10 +320,10 @@ static void start_claiming(struct runner *runner)
     retention_start(&runner->retention);
 }
 
-static void leave_alone(struct runner *runner, uint64_t mark)
+static void leave_alone(struct runner *runner, uint64_t runner_id)
 {
-    dispatch_leave_alone(&runner->dispatch, mark);
-    loop_timer_set(&runner->loop, &runner->look_timer, clock_monotonic_ns() + LOOK_NS);
+    dispatch_leave_alone(&runner->dispatch, runner_id);
+    loop_timer_set(&runner->loop, &runner->poll_timer, clock_monotonic_ns() + POLL_NS);
 }
 
 static void supervisor_said(struct runner *runner, const struct control_message *message, int fd)
@@ -370,38 +365,55 @@ static void say_alive(struct loop_timer *timer)
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 
-/* What is replayed stands before what the lanes have read already, so they are read again; not in
- * every turn, because an older runner commits all the time. */
-static void look_is_due(struct loop_timer *timer)
+static void poll_is_due(struct loop_timer *timer)
 {
     struct runner *runner = timer->owner;
-    if (runner->store.status == STORE_OK)
-        look_around(runner);
-    if (runner->others_did) {
-        lanes_reset(&runner->dispatch.lanes);
-        share_keys(runner);
-    }
-    runner->others_did = false;
-    int64_t pause_ns = runner->dispatch.living_count > 0 ? LOOK_NS : LOOK_IDLE_NS;
+    runner->poll_due = true;
+    int64_t pause_ns = runner->dispatch.live_count > 0 ? POLL_NS : POLL_IDLE_NS;
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + pause_ns);
 }
 
 /* ---- beginning ---- */
 
-static bool reopened(void *owner)
+static void journal_reopened(void *owner)
 {
     struct runner *runner = owner;
     dispatch_recover(&runner->dispatch);
-    return intake_rebuild(runner->intake);
 }
 
 static void init_timers(struct runner *runner)
 {
     loop_timer_init(&runner->alive_timer, say_alive, runner);
-    loop_timer_init(&runner->look_timer, look_is_due, runner);
+    loop_timer_init(&runner->poll_timer, poll_is_due, runner);
     loop_timer_init(&runner->release_timer, release_is_due, runner);
     loop_timer_init(&runner->stop_timer, stop_is_due, runner);
     loop_watch_init(&runner->control, control_ready, runner);
+}
+
+static bool open_journal(struct runner *runner, struct error *err)
+{
+    const struct process *process = runner->process;
+    const struct settings *settings = process->settings;
+    size_t count = runner->dispatch.queue.action_count;
+    struct journal_action *actions = calloc(count + 1, sizeof *actions);
+    if (!actions)
+        return error_set(err, "no memory");
+    queue_list_actions(&runner->dispatch.queue, actions);
+    const struct journal_setup setup = {.settings = &settings->journal,
+                                        .loop = &runner->loop,
+                                        .shared = process->shared,
+                                        .runner_id = process->runner_id,
+                                        .check_ms = process->generation > 1 ? 0 : START_CHECK_MS,
+                                        .window_ms = intake_window_ms(settings),
+                                        .actions = actions,
+                                        .action_count = count};
+    const struct journal_engine *engine =
+        process->journal_engine ? process->journal_engine : &sqlite_engine;
+    runner->journal = engine->open(&setup, err);
+    if (runner->journal)
+        dispatch_begin(&runner->dispatch, runner->journal, actions);
+    free(actions);
+    return runner->journal;
 }
 
 static bool runner_init(struct runner *runner, const struct process *process, struct error *err)
@@ -409,28 +421,35 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     const struct settings *settings = process->settings;
     *runner = (struct runner){.process = process};
     init_timers(runner);
-    if (!loop_init(&runner->loop, err))
-        return false;
-    struct journal *journal =
-        journal_open(&settings->journal, process->generation > 1 ? 0 : START_CHECK_MS, err);
-    if (!journal)
-        return false;
-    if (journal_is_new(journal))
-        log_write(LOG_INFO, "journal_made", log_text("path", settings->journal.path));
-    store_init(&runner->store, journal, &runner->loop, &settings->journal, reopened, runner);
-    retention_init(&runner->retention, settings, &runner->store);
     runner->intake = calloc(1, sizeof *runner->intake);
-    if (!runner->intake)
+    if (!runner->intake || !journal_turn_init(&runner->turn, QUEUE_DUE))
         return error_set(err, "no memory");
-    /* nobody waits for us yet, and the runner before may be busy with the disk */
-    journal_be_patient(journal, true);
-    if (!intake_init(runner->intake, settings, journal, err) ||
-        !dispatch_init(&runner->dispatch, settings, journal, &runner->loop, process->mark, err))
+    runner->intake->settings = settings;
+    runner->turn.owner = runner;
+    runner->turn.completed = turn_completed;
+    runner->turn.hold = hold_delivery;
+    if (!loop_init(&runner->loop, err) ||
+        !dispatch_init(&runner->dispatch, settings, &runner->loop, err) ||
+        !open_journal(runner, err))
         return false;
-    journal_be_patient(journal, false);
-    share_keys(runner);
+    if (runner->journal->is_new)
+        log_write(LOG_INFO, "journal_made", log_text("path", settings->journal.path));
+    journal_health_init(&runner->health, runner->journal, &runner->loop, &settings->journal,
+                        journal_reopened, runner);
+    retention_init(&runner->retention, settings, &runner->health);
     return loop_watch_set(&runner->loop, &runner->control, process->control, EPOLLIN) ||
            error_set(err, "cannot watch the control channel");
+}
+
+/* Listeners find the keys of the journal before they are told to begin. */
+static void share_first_keys(struct runner *runner)
+{
+    runner->keys_due = true;
+    runner_turn(runner);
+    while ((runner->keys_due && !runner->health.refuses) || runner->under_way) {
+        loop_run_once(&runner->loop, runner->under_way ? -1 : 0);
+        runner_turn(runner);
+    }
 }
 
 static void runner_finish(struct runner *runner)
@@ -441,10 +460,11 @@ static void runner_finish(struct runner *runner)
         listener_link_destroy(channel);
     }
     dispatch_finish(&runner->dispatch);
-    intake_finish(runner->intake);
     free(runner->intake);
-    store_finish(&runner->store);
-    journal_close(runner->store.journal);
+    retention_finish(&runner->retention);
+    journal_health_finish(&runner->health);
+    journal_turn_finish(&runner->turn);
+    journal_close(runner->journal);
     loop_finish(&runner->loop);
 }
 
@@ -466,10 +486,11 @@ _Noreturn void runner_run(const struct process *process)
     if (!privilege_drop(process->settings->server.user, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
+    share_first_keys(&runner);
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");
     say_alive(&runner.alive_timer);
-    look_is_due(&runner.look_timer);
+    poll_is_due(&runner.poll_timer);
     while (!is_over(&runner)) {
         loop_run_once(&runner.loop, turn_is_due(&runner) ? 0 : -1);
         runner_turn(&runner);

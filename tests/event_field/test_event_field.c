@@ -8,6 +8,7 @@
 #include "server/ipc/frame.h"
 #include "server/runner/attempt.h"
 #include "tests/unit/journal_fixture.h"
+#include "tests/unit/suite.h"
 
 static const char migration[] = "ALTER TABLE event ADD COLUMN note TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE event ADD COLUMN weight INTEGER NOT NULL DEFAULT 0;"
@@ -66,21 +67,21 @@ END_TEST
 static void check_given(const struct journal_delivery *found)
 {
     static struct action_settings action = {.name = "run"};
-    static struct lane lane = {.action = &action};
+    static struct action_queue queue = {.action = &action};
     const struct command_settings settings = {0};
     struct error err = {""};
     struct arena arena;
     struct buffer out;
-    struct run *run = run_create(NULL, &lane, 1, found);
-    ck_assert_ptr_nonnull(run);
+    struct attempt *attempt = attempt_create(NULL, &queue, 1, found);
+    ck_assert_ptr_nonnull(attempt);
     arena_init(&arena, 10000);
     buffer_init(&out, 10000);
-    ck_assert(envelope_append(&out, &run->given) && buffer_append(&out, "", 1));
+    ck_assert(envelope_append(&out, &attempt->given) && buffer_append(&out, "", 1));
     ck_assert_ptr_nonnull(strstr((char *)out.data,
                                  ",\"note\":\"a \\\"note\\\"\",\"weight\":7,\"urgent\":true,"
                                  "\"labels\":[\"x\"],\"due_ms\":\"2023-11-14T22:13:20.123Z\","
                                  "\"headers\":{},\"payload\":{\"a\":1}}"));
-    const char *const *variables = environment_build(&arena, &settings, &run->given, &err);
+    const char *const *variables = environment_build(&arena, &settings, &attempt->given, &err);
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_NOTE"), "a \"note\"");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_WEIGHT"), "7");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_URGENT"), "true");
@@ -88,11 +89,12 @@ static void check_given(const struct journal_delivery *found)
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_DUE_MS"), "2023-11-14T22:13:20.123Z");
     buffer_finish(&out);
     arena_finish(&arena);
-    run_destroy(run);
+    attempt_destroy(attempt);
 }
 
-static bool check_claimed(void *context, const struct journal_delivery *found)
+static bool check_claimed(void *context, int64_t action, const struct journal_delivery *found)
 {
+    ck_assert_int_eq(action, 1);
     check_is_sample(&found->event);
     check_given(found);
     *(bool *)context = true;
@@ -111,23 +113,23 @@ START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)
                                   "\"labels\":[\"x\"],\"due_ms\":\"2023-11-14T22:13:20.123Z\","
                                   "\"states\":[\"running\"]}\n";
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     struct event event = sample();
     int64_t action;
     bool claimed = false;
     char *text = NULL;
     size_t size;
-    struct journal *journal = fixture_open();
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 1000, NULL, &err));
-    ck_assert(database_run(&db, migration));
-    database_close(&db);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_find_action(journal, "alpha", "run", &action));
+    struct sqlite_journal *journal = fixture_open();
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 1000, NULL, &err));
+    ck_assert(sqlite_run(&db, migration));
+    sqlite_close(&db);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(events_find_action(journal, "alpha", "run", &action));
     int64_t seq = fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
-    int64_t delivery = journal_delivery_seq(seq, 0);
-    ck_assert(seq != 0 && journal_add_delivery(journal, seq, 0, action));
-    ck_assert(journal_claim(journal, delivery, 1, 1, check_claimed, NULL, &claimed) && claimed);
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    int64_t delivery = delivery_seq(seq, 0);
+    ck_assert(seq != 0 && events_add_delivery(journal, seq, 0, action));
+    ck_assert(deliveries_claim(journal, delivery, 1, 1, check_claimed, NULL, &claimed) && claimed);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     struct journal_reader *reader = journal_reader_open(fixture_path, &err);
     FILE *out = open_memstream(&text, &size);
     ck_assert(reader && journal_reader_event(reader, seq, check_view, out));
@@ -135,11 +137,11 @@ START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)
     ck_assert_msg(strstr(text, members) != NULL, "%s", text);
     free(text);
     journal_reader_close(reader);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
-int main(void)
+Suite *test_suite(void)
 {
     Suite *suite = suite_create("event_field");
     TCase *all = tcase_create("all");
@@ -148,5 +150,5 @@ int main(void)
     tcase_add_test(all, the_runner_bounds_it);
     tcase_add_test(all, the_journal_keeps_it_and_actions_and_events_show_it);
     suite_add_tcase(suite, all);
-    return fixture_run(suite);
+    return suite;
 }

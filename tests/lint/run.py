@@ -28,7 +28,6 @@ TOP = {
 CIRCLES = {
     "config/section config/values": "a section holds rows, and a row may hold a section",
     "server/http/http server/http/private": "one state machine, behind the room's private header",
-    "server/journal/journal server/journal/private": "one journal, behind the private header",
     "handlers/schema/*": "schema.h has the types of all, schema.c is the roof: see `circles`",
 }
 # Folders in which no file calls, through others, itself.

@@ -1,6 +1,6 @@
 /* Opens journals as a start of the server does, and says what is in them: a path a line on standard
  * input, a line of JSON each on standard output. */
-#include "server/journal/journal.h"
+#include "server/journal/private.h"
 #include "server/journal/sqlite.h"
 
 #include "base/log.h"
@@ -26,25 +26,25 @@ static void print_text(const char *text)
     putchar('"');
 }
 
-static void print_ids(struct database *db)
+static void print_ids(struct sqlite *db)
 {
     const char *comma = "";
-    struct query query = database_query_values(db, 0, NULL, 0);
+    struct query query = sqlite_query_values(db, 0, NULL, 0);
     printf("\"ids\":[");
     while (query_next(&query)) {
         struct bytes id = query_bytes(&query, 0);
         printf("%s\"%.*s\"", comma, (int)id.length, (const char *)id.data);
         comma = ",";
     }
-    query = database_query_values(db, 1, NULL, 0);
+    query = sqlite_query_values(db, 1, NULL, 0);
     while (query_next(&query))
         printf("],\"halves\":%lld,", (long long)query_number(&query, 0));
 }
 
-static void print_reruns(struct database *db)
+static void print_reruns(struct sqlite *db)
 {
     const char *comma = "";
-    struct query query = database_query_values(db, 2, NULL, 0);
+    struct query query = sqlite_query_values(db, 2, NULL, 0);
     printf("\"reruns\":{");
     for (; query_next(&query); comma = ",") {
         struct bytes id = query_bytes(&query, 0);
@@ -59,22 +59,22 @@ static void open_state(const char *path)
 {
     const struct journal_settings settings = {.path = path};
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     char integrity[128] = "";
-    struct journal *journal = journal_open(&settings, 1000, &err);
+    struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     printf("{");
-    if (journal && database_open(&db, path, DATABASE_READ, 0, sql, &err)) {
+    if (journal && sqlite_open(&db, path, SQLITE_MODE_READ, 0, sql, &err)) {
         print_ids(&db);
         print_reruns(&db);
-        database_read_text(&db, "PRAGMA integrity_check(1)", integrity, sizeof integrity);
-        database_close(&db);
+        sqlite_read_text(&db, "PRAGMA integrity_check(1)", integrity, sizeof integrity);
+        sqlite_close(&db);
     }
     printf("\"opened\":%s,\"integrity\":", journal ? "true" : "false");
     print_text(integrity);
     printf(",\"reason\":");
     print_text(err.text);
     printf("}\n");
-    journal_close(journal);
+    writer_close(journal);
     fflush(stdout);
 }
 

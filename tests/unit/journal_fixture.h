@@ -4,7 +4,7 @@
 
 #include "handlers/action/action.h"
 #include "route_settings.h"
-#include "server/journal/journal.h"
+#include "server/journal/private.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -30,17 +30,17 @@ static inline void fixture_end(void)
     ck_assert_int_eq(system(command), 0);
 }
 
-static inline struct journal *fixture_try_open(int64_t check_ms, struct error *err)
+static inline struct sqlite_journal *fixture_try_open(int64_t check_ms, struct error *err)
 {
     static struct journal_settings here;
     here = (struct journal_settings){.path = fixture_path};
-    return journal_open(&here, check_ms, err);
+    return writer_open(&here, check_ms, err);
 }
 
-static inline struct journal *fixture_open(void)
+static inline struct sqlite_journal *fixture_open(void)
 {
     struct error err = {""};
-    struct journal *journal = fixture_try_open(1000, &err);
+    struct sqlite_journal *journal = fixture_try_open(1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     return journal;
 }
@@ -72,11 +72,12 @@ static inline struct event fixture_event(const char *key, struct bytes body)
 }
 
 /* In the transaction under way; its number, or 0. */
-static inline int64_t fixture_add(struct journal *journal, struct event *event, const char *id)
+static inline int64_t fixture_add(struct sqlite_journal *journal, struct event *event,
+                                  const char *id)
 {
     int64_t seq = 0;
     event->id = bytes_of_text(id);
-    return journal_add_event(journal, event, &seq) ? seq : 0;
+    return events_add(journal, event, &seq) ? seq : 0;
 }
 
 /* One route of each name with `actions` actions of that kind, in static memory. */

@@ -66,20 +66,20 @@ int fcntl(int fd, int command, ...)
     return got;
 }
 
-/* Stands before that of server/runner/attempt.c, which is linked as __real_run_create. */
-struct run;
-struct run *__real_run_create(void *owner, struct lane *lane, int64_t delivery,
-                              const struct journal_delivery *found);
-struct run *__wrap_run_create(void *owner, struct lane *lane, int64_t delivery,
-                              const struct journal_delivery *found);
-struct run *__wrap_run_create(void *owner, struct lane *lane, int64_t delivery,
-                              const struct journal_delivery *found)
+/* Stands before that of server/runner/attempt.c, which is linked as __real_attempt_create. */
+struct attempt;
+struct attempt *__real_attempt_create(void *owner, struct action_queue *lane, int64_t delivery,
+                                      const struct journal_delivery *found);
+struct attempt *__wrap_attempt_create(void *owner, struct action_queue *lane, int64_t delivery,
+                                      const struct journal_delivery *found);
+struct attempt *__wrap_attempt_create(void *owner, struct action_queue *lane, int64_t delivery,
+                                      const struct journal_delivery *found)
 {
     if (board && atomic_load(&board->no_memory)) {
         atomic_fetch_add(&board->refused_claims, 1);
         return NULL;
     }
-    return __real_run_create(owner, lane, delivery, found);
+    return __real_attempt_create(owner, lane, delivery, found);
 }
 
 /* As that one, of base/clock.c. */
@@ -171,13 +171,14 @@ static const struct action_kind recalled_like = {.kind = {.name = "fake"},
 struct peer {
     pid_t pid;
     int control, channel;
-    uint64_t mark;
+    uint64_t runner_id;
     uint64_t tag;
     bool released;
     struct buffer in;
 };
 
 static struct settings *settings;
+static const struct journal_engine *engine; /* NULL: the usual one */
 
 static inline void begin(void)
 {
@@ -226,15 +227,16 @@ static inline void limit_files(int signal_number)
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static inline struct peer peer_start(uint64_t mark)
+static inline struct peer peer_start(uint64_t runner_id)
 {
-    struct peer peer = {.mark = mark};
+    struct peer peer = {.runner_id = runner_id};
     int ends[2];
     ck_assert(control_pair(ends, NULL));
     peer.pid = fork();
     if (peer.pid == 0) {
         struct process process = {
-            .settings = settings, .mark = mark, .generation = 1, .control = ends[1]};
+            .settings = settings, .runner_id = runner_id, .generation = 1, .control = ends[1]};
+        process.journal_engine = engine;
         signal(SIGXFSZ, SIG_IGN);
         signal(SIGUSR1, limit_files);
         signal(SIGUSR2, limit_files);
@@ -357,11 +359,11 @@ static inline void wait_count(atomic_uint *counter, unsigned wanted)
 static inline int64_t ask_journal(const char *sql)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     int64_t number = -1;
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 1000, NULL, &err));
-    ck_assert(database_read_number(&db, sql, &number));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 1000, NULL, &err));
+    ck_assert(sqlite_read_number(&db, sql, &number));
+    sqlite_close(&db);
     return number;
 }
 

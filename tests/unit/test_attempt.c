@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-static struct run *make(struct event *event)
+static struct attempt *make(struct event *event)
 {
     static struct action_settings action = {.name = "run"};
-    static struct lane lane = {.action = &action};
+    static struct action_queue queue = {.action = &action};
     *event = (struct event){.id = bytes_of_text("0188c5a0-0000-7000-8000-000000000001"),
                             .route = bytes_of_text("deploy"),
                             .received_ms = 1700000000123,
@@ -23,9 +23,9 @@ static struct run *make(struct event *event)
                             .headers = bytes_of_text("{\"X-A\": \"b\"}"),
                             .body = bytes_of_text("{ \"a\": 1 }")};
     struct journal_delivery found = {.attempt = 7, .event = *event};
-    struct run *run = run_create(NULL, &lane, 1, &found);
-    ck_assert_ptr_nonnull(run);
-    return run;
+    struct attempt *attempt = attempt_create(NULL, &queue, 1, &found);
+    ck_assert_ptr_nonnull(attempt);
+    return attempt;
 }
 
 START_TEST(the_envelope_has_its_members_in_their_order)
@@ -36,13 +36,13 @@ START_TEST(the_envelope_has_its_members_in_their_order)
         "\"client\":\"192.0.2.1\",\"attempt\":7,\"content_type\":\"application/json\","
         "\"headers\":{\"X-A\":\"b\"},\"payload\":{\"a\":1}}";
     struct event event;
-    struct run *run = make(&event);
+    struct attempt *attempt = make(&event);
     struct buffer out;
     buffer_init(&out, 10000);
-    ck_assert(envelope_append(&out, &run->given) && buffer_append(&out, "", 1));
+    ck_assert(envelope_append(&out, &attempt->given) && buffer_append(&out, "", 1));
     ck_assert_str_eq((char *)out.data, expected);
     buffer_finish(&out);
-    run_destroy(run);
+    attempt_destroy(attempt);
 }
 END_TEST
 
@@ -61,15 +61,15 @@ START_TEST(the_environment_has_its_variables_in_their_order)
     struct error err = {""};
     struct arena arena;
     struct event event;
-    struct run *run = make(&event);
+    struct attempt *attempt = make(&event);
     arena_init(&arena, 10000);
-    const char *const *got = environment_build(&arena, &settings, &run->given, &err);
+    const char *const *got = environment_build(&arena, &settings, &attempt->given, &err);
     ck_assert_msg(got != NULL, "%s", err.text);
     for (size_t i = 0; expected[i]; i++)
         ck_assert_str_eq(got[i], expected[i]);
     ck_assert_ptr_null(got[sizeof expected / sizeof *expected - 1]);
     arena_finish(&arena);
-    run_destroy(run);
+    attempt_destroy(attempt);
 }
 END_TEST
 
@@ -77,13 +77,13 @@ END_TEST
 START_TEST(the_list_of_names_has_no_gap)
 {
     struct event event;
-    struct run *run = make(&event);
-    const struct delivery_names *names = run->given.names;
+    struct attempt *attempt = make(&event);
+    const struct delivery_names *names = attempt->given.names;
     for (size_t i = 0; i < names->member_count; i++)
-        ck_assert(names->members[i].name && run->texts[names->members[i].text]);
+        ck_assert(names->members[i].name && attempt->texts[names->members[i].text]);
     for (size_t i = 0; i < names->variable_count; i++)
-        ck_assert(names->variables[i].name && run->texts[names->variables[i].text]);
-    run_destroy(run);
+        ck_assert(names->variables[i].name && attempt->texts[names->variables[i].text]);
+    attempt_destroy(attempt);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /* The set of keys says "perhaps" for all it holds and "no" for the rest, grows, and forgets. */
-#include "server/runner/dedupe.h"
+#include "server/journal/dedupe.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>

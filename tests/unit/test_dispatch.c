@@ -6,7 +6,7 @@
 #include "server/runner/dispatch.h"
 #include "tests/unit/suite.h"
 
-enum { MARK = 7, TRIES = 100 };
+enum { RUNNER = 7, TRIES = 100 };
 
 /* What has started and not ended. */
 static struct action_run {
@@ -35,35 +35,52 @@ static const struct action_kind kind = {
 static struct journal *journal;
 static struct loop loop;
 static struct dispatch dispatch;
-static struct store store;
+static struct journal_turn next;
 
 static bool is_due(void)
 {
-    bool work = false;
-    ck_assert(dispatch_prepare(&dispatch, &work));
-    return work;
+    return dispatch_is_due(&dispatch);
+}
+
+static bool take(struct journal_turn *turn, int64_t action, int64_t handle,
+                 const struct journal_delivery *delivery)
+{
+    (void)turn;
+    return dispatch_take(&dispatch, action, handle, delivery);
+}
+
+static void completed(struct journal_turn *turn)
+{
+    ck_assert_int_eq(turn->end, JOURNAL_DONE);
+    dispatch_settle(&dispatch, turn);
 }
 
 /* One turn, in which that many events come. */
-static void turn(size_t events)
+static void turn(size_t count)
 {
     static int number;
-    char key[16], id[ID_TEXT_SIZE];
-    const struct route *route = dispatch.lanes.groups[0].lanes[0].route;
-    is_due();
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    dispatch_write_ended(&dispatch, &store);
-    for (size_t i = 0; i < events; i++) {
-        snprintf(key, sizeof key, "%d", number++);
-        struct event event = fixture_event(key, bytes_of_text("{}"));
-        id_create(clock_unix_ms(), id);
-        int64_t seq = fixture_add(journal, &event, id);
-        struct journal_delivery given = {.attempt = 1, .event = event};
-        dispatch_add(&dispatch, route, seq, &given);
+    static struct journal_admit admits[8];
+    static struct event events[8];
+    static char keys[8][16];
+    struct route_queue *route = &dispatch.queue.routes[0];
+    next.now_ms = clock_unix_ms();
+    dispatch_fill(&dispatch, &next);
+    next.admits = admits;
+    next.admit_count = count;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(keys[i], sizeof keys[i], "%d", number++);
+        events[i] = fixture_event(keys[i], bytes_of_text("{}"));
+        admits[i] = (struct journal_admit){.event = &events[i],
+                                           .context = route,
+                                           .window_ms = 1,
+                                           .actions = route->numbers,
+                                           .action_count = 1};
+        dispatch_push(&dispatch, &next, i);
     }
-    dispatch_write(&dispatch);
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    dispatch_settle(&dispatch, true);
+    dispatch_choose(&dispatch, &next);
+    journal_submit(journal, &next);
+    for (size_t i = 0; i < count; i++)
+        ck_assert_int_eq(admits[i].result, ADMIT_ACCEPTED);
 }
 
 static void end_one(void)
@@ -78,12 +95,24 @@ static void set_up(void)
     struct error err = {""};
     log_configure(LOG_ERROR, LOG_TEXT);
     fixture_begin();
-    journal = fixture_open();
     started = 0;
     ck_assert(loop_init(&loop, &err));
     struct settings *settings = fixture_settings(&kind, 1, 1);
     settings->server.commands = 1;
-    ck_assert_msg(dispatch_init(&dispatch, settings, journal, &loop, MARK, &err), "%s", err.text);
+    ck_assert_msg(dispatch_init(&dispatch, settings, &loop, &err), "%s", err.text);
+    struct journal_action action;
+    queue_list_actions(&dispatch.queue, &action);
+    const struct journal_setup setup = {.settings = &settings->journal,
+                                        .loop = &loop,
+                                        .runner_id = RUNNER,
+                                        .actions = &action,
+                                        .action_count = 1};
+    journal = sqlite_engine.open(&setup, &err);
+    ck_assert_msg(journal != NULL, "%s", err.text);
+    dispatch_begin(&dispatch, journal, &action);
+    ck_assert(journal_turn_init(&next, QUEUE_DUE));
+    next.hold = take;
+    next.completed = completed;
     dispatch_claim(&dispatch);
     while (is_due()) /* what a start has to do */
         turn(0);
@@ -92,8 +121,9 @@ static void set_up(void)
 static void tear_down(void)
 {
     dispatch_finish(&dispatch);
-    loop_finish(&loop);
+    journal_turn_finish(&next);
     journal_close(journal);
+    loop_finish(&loop);
     fixture_end();
 }
 
@@ -125,16 +155,16 @@ static const char *states(void)
         " || (started_ms IS NOT NULL) FROM delivery ORDER BY seq"};
     static char text[256];
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     text[0] = '\0';
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 1000, sql, &err));
-    struct query query = database_query_values(&db, 0, NULL, 0);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 1000, sql, &err));
+    struct query query = sqlite_query_values(&db, 0, NULL, 0);
     while (query_next(&query)) {
         struct bytes row = query_bytes(&query, 0);
         size_t length = strlen(text);
         snprintf(text + length, sizeof text - length, "%.*s;", (int)row.length, row.data);
     }
-    database_close(&db);
+    sqlite_close(&db);
     return text;
 }
 

@@ -8,8 +8,9 @@
 
 static const char loud[] = "red \033[31m \xe2\x80\xae \xc2\x9b \xff\n";
 
-static bool note_nothing(void *context, const struct journal_delivery *delivery)
+static bool note_nothing(void *context, int64_t action, const struct journal_delivery *delivery)
 {
+    (void)action;
     (void)context, (void)delivery;
     return true;
 }
@@ -18,10 +19,11 @@ static bool note_nothing(void *context, const struct journal_delivery *delivery)
 static void fill(void)
 {
     static const char *const keys[] = {"one", "two", loud};
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     char id[ID_TEXT_SIZE];
     int64_t seq, action;
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    bool applied;
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     for (int i = 0; i < 3; i++) {
         struct event event = fixture_event(keys[i], bytes_of_text("{\"a\":1}"));
         struct outcome outcome = {.kind = i == 0 ? OUTCOME_FAILED : OUTCOME_DONE,
@@ -32,18 +34,18 @@ static void fill(void)
         event.type = bytes_of_text(keys[i]);
         id_create(clock_unix_ms(), id);
         const char *route = i == 2 ? "beta" : "alpha";
-        ck_assert(journal_find_action(journal, route, "1", &action));
+        ck_assert(events_find_action(journal, route, "1", &action));
         event.route = bytes_of_text(route);
         seq = fixture_add(journal, &event, id);
-        ck_assert(journal_add_delivery(journal, seq, 0, action));
+        ck_assert(events_add_delivery(journal, seq, 0, action));
         if (i == 2)
             continue;
-        int64_t delivery = journal_delivery_seq(seq, 0);
-        ck_assert(journal_claim(journal, delivery, 1, 1, note_nothing, NULL, NULL));
-        ck_assert(journal_finish(journal, delivery, 1, &outcome, clock_unix_ms()));
+        int64_t delivery = delivery_seq(seq, 0);
+        ck_assert(deliveries_claim(journal, delivery, 1, 1, note_nothing, NULL, NULL));
+        ck_assert(deliveries_finish(journal, delivery, 1, 1, &outcome, clock_unix_ms(), &applied));
     }
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    journal_close(journal);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    writer_close(journal);
 }
 
 struct printed {
@@ -252,10 +254,10 @@ START_TEST(a_commit_is_seen_by_the_reader)
     ck_assert(journal_reader_newest(reader, &newest));
     ck_assert_int_eq(newest, 3);
     ck_assert(!journal_reader_changed(reader));
-    struct journal *journal = fixture_open();
-    ck_assert_int_eq(journal_probe(journal), STORE_OK);
+    struct sqlite_journal *journal = fixture_open();
+    ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert(journal_reader_changed(reader));
-    journal_close(journal);
+    writer_close(journal);
     journal_reader_close(reader);
 }
 END_TEST

@@ -2,6 +2,7 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
+#include "server/journal/lock.h"
 #include "server/journal/tables.h"
 #include "tests/unit/suite.h"
 
@@ -9,44 +10,46 @@
 #include <sys/wait.h>
 
 /* An event of route "alpha" with one delivery, in a transaction that is open. */
-static int64_t add(struct journal *journal, const char *key, struct bytes body)
+static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes body)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq = 0, action;
     struct event event = fixture_event(key, body);
     id_create(clock_unix_ms(), id);
-    if (journal_find_action(journal, "alpha", "1", &action) &&
+    if (events_find_action(journal, "alpha", "1", &action) &&
         (seq = fixture_add(journal, &event, id)))
-        journal_add_delivery(journal, seq, 0, action);
+        events_add_delivery(journal, seq, 0, action);
     return seq;
 }
 
-static int64_t add_committed(struct journal *journal, const char *key)
+static int64_t add_committed(struct sqlite_journal *journal, const char *key)
 {
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     int64_t seq = add(journal, key, bytes_of_text("{}"));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     return seq;
 }
 
-static size_t pending(struct journal *journal, int64_t *first)
+static size_t pending(struct sqlite_journal *journal, int64_t *first)
 {
     int64_t seqs[16], action = 1;
     size_t count = 0;
-    ck_assert(journal_find_pending(journal, action, 0, clock_unix_ms(), seqs, 16, &count));
+    ck_assert(deliveries_find_pending(journal, action, 0, clock_unix_ms(), seqs, NULL, 16, &count));
     if (count > 0 && first)
         *first = seqs[0];
     return count;
 }
 
-static bool note_attempt(void *context, const struct journal_delivery *delivery)
+static bool note_attempt(void *context, int64_t action, const struct journal_delivery *delivery)
 {
+    ck_assert_int_eq(action, 1);
     *(unsigned *)context = delivery->attempt;
     return true;
 }
 
-static bool take_nothing(void *context, const struct journal_delivery *delivery)
+static bool take_nothing(void *context, int64_t action, const struct journal_delivery *delivery)
 {
+    ck_assert_int_eq(action, 1);
     *(unsigned *)context = delivery->attempt;
     return false;
 }
@@ -54,7 +57,7 @@ static bool take_nothing(void *context, const struct journal_delivery *delivery)
 /* The reason of the last delivery that died without an action. */
 static char death_reason[128];
 
-static void note_death(void *context, const struct journal_death *death)
+static void note_death(void *context, const struct stored_death *death)
 {
     (void)context;
     ck_assert(bytes_equal_text(death->route, "alpha") && bytes_equal_text(death->action, "1"));
@@ -63,61 +66,68 @@ static void note_death(void *context, const struct journal_death *death)
              death->reason.data);
 }
 
-static unsigned claim(struct journal *journal, int64_t delivery, uint64_t mark)
+static unsigned claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id)
 {
     unsigned attempt = 0;
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_claim(journal, delivery, mark, clock_unix_ms(), note_attempt, note_death,
-                            &attempt));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(deliveries_claim(journal, delivery, runner_id, clock_unix_ms(), note_attempt,
+                               note_death, &attempt));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     return attempt;
 }
 
-static void finish(struct journal *journal, int64_t delivery, uint64_t mark, enum outcome_kind kind)
+static void finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
+                   enum outcome_kind kind)
 {
     struct outcome outcome = {.kind = kind,
                               .exit_status = kind == OUTCOME_DONE ? 0 : 7,
                               .reason = "it ended with 7",
                               .output = bytes_of_text("out")};
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_finish(journal, delivery, mark, &outcome, clock_unix_ms()));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    char sql[80];
+    int64_t attempt;
+    bool applied;
+    snprintf(sql, sizeof sql, "SELECT attempt FROM delivery WHERE seq = %lld", (long long)delivery);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(sqlite_read_number(&journal->db, sql, &attempt));
+    ck_assert(deliveries_finish(journal, delivery, runner_id, (unsigned)attempt, &outcome,
+                                clock_unix_ms(), &applied));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 
 START_TEST(committed_is_there_after_reopening)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     int64_t seq = add_committed(journal, "k1");
-    journal_close(journal);
+    writer_close(journal);
     journal = fixture_open();
     int64_t delivery = 0;
     ck_assert_uint_eq(pending(journal, &delivery), 1);
-    ck_assert_int_eq(delivery, journal_delivery_seq(seq, 0));
+    ck_assert_int_eq(delivery, delivery_seq(seq, 0));
     struct stat what;
     ck_assert_int_eq(stat(fixture_path, &what), 0);
     ck_assert_int_eq(what.st_mode & 0777, 0600);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(rolled_back_has_left_no_trace)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add_committed(journal, "k1");
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of_text("{}"));
-    ck_assert(!journal_add_delivery(journal, 1, 0, 1)); /* its number is taken */
-    ck_assert_int_eq(journal_commit(journal), STORE_FAILED);
-    ck_assert_int_eq(journal_probe(journal), STORE_OK);
+    ck_assert(!events_add_delivery(journal, 1, 0, 1)); /* its number is taken */
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FAILED);
+    ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert_uint_eq(pending(journal, NULL), 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(a_delivery_is_claimed_once)
 {
-    struct journal *one = fixture_open(), *two = fixture_open();
-    int64_t delivery = journal_delivery_seq(add_committed(one, "k1"), 0);
+    struct sqlite_journal *one = fixture_open(), *two = fixture_open();
+    int64_t delivery = delivery_seq(add_committed(one, "k1"), 0);
     ck_assert_uint_eq(claim(one, delivery, 1), 1);
     ck_assert_uint_eq(claim(two, delivery, 2), 0);
     finish(two, delivery, 2, OUTCOME_FAILED); /* not its own: nothing happens */
@@ -126,46 +136,50 @@ START_TEST(a_delivery_is_claimed_once)
     ck_assert_uint_eq(claim(two, delivery, 2), 2);
     finish(two, delivery, 2, OUTCOME_DONE);
     ck_assert_uint_eq(pending(one, NULL), 0);
-    journal_close(one);
-    journal_close(two);
+    writer_close(one);
+    writer_close(two);
 }
 END_TEST
 
-static enum journal_left left_by_one(void *context, int64_t delivery, int64_t action, uint64_t mark)
+static enum journal_left left_by_one(void *context, int64_t delivery, int64_t action,
+                                     uint64_t runner_id)
 {
     (void)context, (void)delivery, (void)action;
-    return mark == 1 ? LEFT_COUNTED : LEFT_NOT;
+    return runner_id == 1 ? LEFT_COUNTED : LEFT_NOT;
 }
 
 static enum journal_left left_patiently(void *context, int64_t delivery, int64_t action,
-                                        uint64_t mark)
+                                        uint64_t runner_id)
 {
-    (void)context, (void)delivery, (void)action, (void)mark;
+    (void)context, (void)delivery, (void)action, (void)runner_id;
     return LEFT_PATIENTLY;
 }
 
 /* What is pending has nothing to wait for, not even for a clock that was set back to catch up. */
 START_TEST(a_clock_that_was_set_back_holds_up_nothing)
 {
-    struct journal *journal = fixture_open();
-    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0), seqs[2];
+    struct sqlite_journal *journal = fixture_open();
+    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0), seqs[2];
     int64_t day_before = clock_unix_ms() - INT64_C(86400000);
     size_t count = 0;
-    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
+    ck_assert(deliveries_find_pending(journal, 1, 0, day_before, seqs, NULL, 2, &count) &&
+              count == 1);
     ck_assert_uint_eq(claim(journal, delivery, 1), 1);
     finish(journal, delivery, 1, OUTCOME_INTERRUPTED);
-    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
+    ck_assert(deliveries_find_pending(journal, 1, 0, day_before, seqs, NULL, 2, &count) &&
+              count == 1);
     ck_assert_uint_eq(claim(journal, delivery, 1), 2);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(
-        journal_take_over(journal, clock_unix_ms(), left_patiently, note_death, NULL, &count));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    ck_assert(journal_find_pending(journal, 1, 0, day_before, seqs, 2, &count) && count == 1);
-    journal_close(journal);
+        deliveries_take_over(journal, clock_unix_ms(), left_patiently, note_death, NULL, &count));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    ck_assert(deliveries_find_pending(journal, 1, 0, day_before, seqs, NULL, 2, &count) &&
+              count == 1);
+    writer_close(journal);
 }
 END_TEST
 
-static void count_death(void *context, const struct journal_death *death)
+static void count_death(void *context, const struct stored_death *death)
 {
     ck_assert(bytes_equal_text(death->reason, "no such route"));
     ++*(size_t *)context;
@@ -178,145 +192,148 @@ static void note_left(void *context, int64_t action)
 
 START_TEST(only_what_the_dead_ran_is_taken_over)
 {
-    struct journal *journal = fixture_open();
-    int64_t first = journal_delivery_seq(add_committed(journal, "k1"), 0);
-    int64_t second = journal_delivery_seq(add_committed(journal, "k2"), 0);
+    struct sqlite_journal *journal = fixture_open();
+    int64_t first = delivery_seq(add_committed(journal, "k1"), 0);
+    int64_t second = delivery_seq(add_committed(journal, "k2"), 0);
     int64_t found = 0;
     size_t count = 0;
     claim(journal, first, 1);
     claim(journal, second, 2);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(
+        deliveries_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     ck_assert_uint_eq(count, 1);
     ck_assert_uint_eq(pending(journal, &found), 1);
     ck_assert_int_eq(found, first);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(a_delivery_that_is_not_taken_stays_pending)
 {
-    struct journal *journal = fixture_open();
-    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    struct sqlite_journal *journal = fixture_open();
+    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
     for (int i = 0; i < 20; i++) {
         unsigned attempt = 0;
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_claim(journal, delivery, 1, 1, take_nothing, note_death, &attempt));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(deliveries_claim(journal, delivery, 1, 1, take_nothing, note_death, &attempt));
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         ck_assert_uint_eq(attempt, 1);
         ck_assert_uint_eq(pending(journal, NULL), 1);
     }
     ck_assert_uint_eq(claim(journal, delivery, 1), 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(a_delivery_without_its_event_is_dead)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct error err = {""};
-    struct database db;
-    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "DELETE FROM body"));
-    database_close(&db);
+    struct sqlite db;
+    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_run(&db, "DELETE FROM body"));
+    sqlite_close(&db);
     ck_assert_uint_eq(claim(journal, delivery, 1), 0);
     ck_assert_uint_eq(pending(journal, NULL), 0);
     ck_assert_ptr_nonnull(strstr(death_reason, "not in the journal"));
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(what_kills_every_runner_is_given_up)
 {
-    struct journal *journal = fixture_open();
-    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0);
+    struct sqlite_journal *journal = fixture_open();
+    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0);
     int deaths = 0;
     size_t count = 0;
     while (pending(journal, NULL) > 0 && deaths < 100) {
         claim(journal, delivery, 1);
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        journal_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count);
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        deliveries_take_over(journal, clock_unix_ms(), left_by_one, note_death, NULL, &count);
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         deaths++;
     }
     ck_assert_int_eq(deaths, 10);
     ck_assert_ptr_nonnull(strstr(death_reason, "given up"));
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(what_waits_sees_any_number_of_runners_die)
 {
-    struct journal *journal = fixture_open();
-    int64_t delivery = journal_delivery_seq(add_committed(journal, "k1"), 0), left = 0;
+    struct sqlite_journal *journal = fixture_open();
+    int64_t delivery = delivery_seq(add_committed(journal, "k1"), 0), left = 0;
     size_t count = 0;
-    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert(deliveries_read_left(journal, note_left, &left));
     ck_assert_int_eq(left, 0);
     for (int i = 0; i < 30; i++) {
         ck_assert_uint_eq(claim(journal, delivery, 1), i + 1);
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_take_over(journal, 1, left_patiently, note_death, NULL, &count));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(deliveries_take_over(journal, 1, left_patiently, note_death, NULL, &count));
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         ck_assert_uint_eq(count, 1);
     }
     ck_assert_uint_eq(pending(journal, NULL), 1);
-    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert(deliveries_read_left(journal, note_left, &left));
     ck_assert_int_eq(left, 1);
     claim(journal, delivery, 2);
     finish(journal, delivery, 2, OUTCOME_DONE);
     left = 0;
-    ck_assert(journal_read_left(journal, note_left, &left));
+    ck_assert(deliveries_read_left(journal, note_left, &left));
     ck_assert_int_eq(left, 0);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(every_delivery_that_is_abandoned_is_told)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     size_t count = 0, deaths = 0;
     for (int i = 0; i < 150; i++)
         add_committed(journal, "");
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(
+        deliveries_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     ck_assert(count == 140 && deaths == 140);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(
+        deliveries_abandon(journal, 1, "no such route", 1, 140, count_death, &deaths, &count));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     ck_assert(count == 10 && deaths == 150);
     ck_assert_uint_eq(pending(journal, NULL), 0);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(the_other_connection_is_noticed)
 {
-    struct journal *one = fixture_open(), *two = fixture_open();
-    journal_changed(one);
+    struct sqlite_journal *one = fixture_open(), *two = fixture_open();
+    writer_changed(one);
     add_committed(one, "k1");
-    ck_assert(!journal_changed(one));
-    ck_assert(journal_changed(two));
-    ck_assert(!journal_changed(two));
+    ck_assert(!writer_changed(one));
+    ck_assert(writer_changed(two));
+    ck_assert(!writer_changed(two));
     add_committed(two, "k2");
-    ck_assert(journal_changed(one));
-    journal_close(one);
-    journal_close(two);
+    ck_assert(writer_changed(one));
+    writer_close(one);
+    writer_close(two);
 }
 END_TEST
 
 START_TEST(a_lock_that_is_held_is_busy)
 {
-    struct journal *one = fixture_open(), *two = fixture_open();
-    ck_assert_int_eq(journal_begin(one), STORE_OK);
-    ck_assert_int_eq(journal_begin(two), STORE_BUSY);
-    ck_assert_int_eq(journal_commit(one), STORE_OK);
-    ck_assert_int_eq(journal_begin(two), STORE_OK);
-    ck_assert_int_eq(journal_commit(two), STORE_OK);
-    journal_close(one);
-    journal_close(two);
+    struct sqlite_journal *one = fixture_open(), *two = fixture_open();
+    ck_assert_int_eq(writer_begin(one), SQLITE_STATUS_OK);
+    ck_assert_int_eq(writer_begin(two), SQLITE_STATUS_BUSY);
+    ck_assert_int_eq(writer_commit(one), SQLITE_STATUS_OK);
+    ck_assert_int_eq(writer_begin(two), SQLITE_STATUS_OK);
+    ck_assert_int_eq(writer_commit(two), SQLITE_STATUS_OK);
+    writer_close(one);
+    writer_close(two);
 }
 END_TEST
 
@@ -327,7 +344,7 @@ START_TEST(one_server_owns_the_journal)
     struct journal_lock first, second;
     struct error err = {""};
     ck_assert(journal_lock(fixture_path, &nobody, NULL, &first, &err));
-    journal_close(fixture_open());
+    writer_close(fixture_open());
     int64_t start = clock_monotonic_ns();
     ck_assert(!journal_lock(fixture_path, &nobody, NULL, &second, &err));
     ck_assert_int_lt(clock_monotonic_ns() - start, NS_PER_S);
@@ -441,77 +458,78 @@ START_TEST(a_missing_directory_is_said)
 {
     struct error err = {""};
     const struct journal_settings nowhere = {.path = "/nonexistent/journal.db"};
-    ck_assert_ptr_null(journal_open(&nowhere, 0, &err));
+    ck_assert_ptr_null(writer_open(&nowhere, 0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
 }
 END_TEST
 
 START_TEST(a_full_file_fails_and_recovers)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     static uint8_t body[200000];
     struct error err = {""};
     add_committed(journal, "k1");
-    ck_assert(journal_limit_pages(journal, 20));
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert(prune_limit_pages(journal, 20));
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
-    ck_assert_int_eq(journal_commit(journal), STORE_FULL);
-    ck_assert(journal_limit_pages(journal, 100000));
-    ck_assert_int_eq(journal_probe(journal), STORE_OK);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FULL);
+    ck_assert(prune_limit_pages(journal, 100000));
+    ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    ck_assert(journal_reopen(journal, &err));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    ck_assert(writer_reopen(journal, &err));
     ck_assert_uint_eq(pending(journal, NULL), 2);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(reopening_misses_an_event_that_was_acknowledged)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     add_committed(journal, "k1");
     add_committed(journal, "k2");
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(&db, "DELETE FROM event WHERE seq = 2"));
-    database_close(&db);
-    ck_assert(!journal_reopen(journal, &err));
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_run(&db, "DELETE FROM event WHERE seq = 2"));
+    sqlite_close(&db);
+    ck_assert(!writer_reopen(journal, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "is not there"));
-    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-    journal_close(journal);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+    writer_close(journal);
 }
 END_TEST
 
 static int64_t count_rows(const char *sql)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     int64_t number = -1;
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 100, NULL, &err));
-    ck_assert(database_read_number(&db, sql, &number));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 100, NULL, &err));
+    ck_assert(sqlite_read_number(&db, sql, &number));
+    sqlite_close(&db);
     return number;
 }
 
-static size_t prune_bodies(struct journal *journal, const struct journal_keep *keep, size_t *bodies)
+static size_t prune_bodies(struct sqlite_journal *journal, const struct prune_keep *keep,
+                           size_t *bodies)
 {
-    struct journal_pruned pruned;
+    struct pruned pruned;
     size_t all = 0;
     int64_t cursor = 0;
     *bodies = 0;
     do {
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_prune(journal, keep, &cursor, &pruned));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(prune_step(journal, keep, &cursor, &pruned));
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         all += pruned.events;
         *bodies += pruned.bodies;
     } while (cursor != 0);
     return all;
 }
 
-static size_t prune(struct journal *journal, const struct journal_keep *keep)
+static size_t prune(struct sqlite_journal *journal, const struct prune_keep *keep)
 {
     size_t bodies, all = prune_bodies(journal, keep, &bodies);
     ck_assert_uint_eq(bodies, 0);
@@ -519,11 +537,11 @@ static size_t prune(struct journal *journal, const struct journal_keep *keep)
 }
 
 /* Events in order: done, dead, running, pending, done, and the newest, done too. */
-static void add_one_of_each(struct journal *journal)
+static void add_one_of_each(struct sqlite_journal *journal)
 {
     static const enum outcome_kind ends[] = {OUTCOME_DONE, OUTCOME_FAILED};
     for (int i = 0; i < 6; i++) {
-        int64_t delivery = journal_delivery_seq(add_committed(journal, "k"), 0);
+        int64_t delivery = delivery_seq(add_committed(journal, "k"), 0);
         if (i == 3)
             continue;
         claim(journal, delivery, 1);
@@ -534,27 +552,27 @@ static void add_one_of_each(struct journal *journal)
 
 START_TEST(pruning_takes_only_what_is_over_and_old)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     int64_t old = 1700000000000 + 1;
     add_one_of_each(journal);
-    struct journal_keep keep = {.done_before_ms = old - 100};
+    struct prune_keep keep = {.done_before_ms = old - 100};
     ck_assert_uint_eq(prune(journal, &keep), 0);
-    keep = (struct journal_keep){.done_before_ms = old, .dedupe_before_ms = old};
+    keep = (struct prune_keep){.done_before_ms = old, .dedupe_before_ms = old};
     ck_assert_uint_eq(prune(journal, &keep), 2); /* the newest event always stays */
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
     keep.dead_before_ms = old;
     ck_assert_uint_eq(prune(journal, &keep), 1);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery"), 3);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 3);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(pruning_for_space_keeps_the_keys)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add_one_of_each(journal);
-    struct journal_keep keep = {.oldest_done = true, .dedupe_before_ms = 0};
+    struct prune_keep keep = {.oldest_done = true, .dedupe_before_ms = 0};
     ck_assert_uint_eq(prune(journal, &keep), 2);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 6);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 4);
@@ -562,47 +580,47 @@ START_TEST(pruning_for_space_keeps_the_keys)
     keep.dedupe_before_ms = INT64_MAX;
     ck_assert_uint_eq(prune(journal, &keep), 2);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 /* A copy of it is an event of its own then, which is known by the dead delivery. */
 START_TEST(that_an_event_failed_is_kept_as_long_as_its_key)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct journal_known known;
-    struct journal_keep keep = {.dead_before_ms = INT64_MAX};
+    struct prune_keep keep = {.dead_before_ms = INT64_MAX};
     add_one_of_each(journal);
     ck_assert_uint_eq(prune(journal, &keep), 1);
     ck_assert_uint_eq(prune(journal, &keep), 0);
-    ck_assert(journal_read_known(journal, 2, &known));
+    ck_assert(events_read_known(journal, 2, &known));
     ck_assert(!known.has_body && known.dead_count == 1 && !known.dead[0].given_up);
-    ck_assert_int_eq(known.dead[0].delivery, journal_delivery_seq(2, 0));
+    ck_assert_int_eq(known.dead[0].handle, delivery_seq(2, 0));
     ck_assert_int_eq(count_rows("SELECT count(*) FROM output WHERE delivery >> 8 = 2"), 0);
     keep.dedupe_before_ms = INT64_MAX;
     ck_assert_uint_eq(prune(journal, &keep), 1);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE seq = 2"), 0);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery WHERE seq >> 8 = 2"), 0);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 /* One route that fails must not fill the disk: bodies go, the events stay to be seen. */
 START_TEST(bodies_of_the_dead_go_oldest_first_and_no_more_than_needed)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     size_t bodies;
     static uint8_t body[1000];
     for (int i = 0; i < 12; i++) {
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         int64_t seq = add(journal, "k", bytes_of(body, sizeof body));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         if (i == 3 || i == 11)
             continue; /* pending */
-        claim(journal, journal_delivery_seq(seq, 0), 1);
-        finish(journal, journal_delivery_seq(seq, 0), 1, OUTCOME_FAILED);
+        claim(journal, delivery_seq(seq, 0), 1);
+        finish(journal, delivery_seq(seq, 0), 1, OUTCOME_FAILED);
     }
-    struct journal_keep keep = {.oldest_done = true, .dead_bytes = 3500};
+    struct prune_keep keep = {.oldest_done = true, .dead_bytes = 3500};
     ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 0);
     ck_assert_uint_eq(bodies, 4);
     ck_assert_int_eq(count_rows("SELECT sum(event * (event NOT IN (SELECT event FROM body))) FROM"
@@ -615,45 +633,45 @@ START_TEST(bodies_of_the_dead_go_oldest_first_and_no_more_than_needed)
     ck_assert_uint_eq(bodies, 6);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 2);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 12);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(the_horizon_is_kept)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     int64_t horizon = -1, newest = -1;
-    ck_assert(journal_read_horizon(journal, &horizon, &newest));
+    ck_assert(prune_read_horizon(journal, &horizon, &newest));
     ck_assert(horizon == 0 && newest == 0);
     add_committed(journal, "k1");
     for (int64_t now = 5; now < 7; now++) {
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_put_horizon(journal, now));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
-        ck_assert(journal_read_horizon(journal, &horizon, &newest));
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(prune_put_horizon(journal, now));
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+        ck_assert(prune_read_horizon(journal, &horizon, &newest));
         ck_assert(horizon == now && newest == 1700000000000);
     }
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(a_kill_in_the_middle_of_a_transaction_loses_nothing)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add_committed(journal, "k1");
-    journal_close(journal);
+    writer_close(journal);
     pid_t child = fork();
     if (child == 0) {
         journal = fixture_open();
         add_committed(journal, "k2");
-        journal_begin(journal);
+        writer_begin(journal);
         add(journal, "k3", bytes_of_text("{}"));
         kill(getpid(), SIGKILL);
     }
     waitpid(child, NULL, 0);
     journal = fixture_open();
     ck_assert_uint_eq(pending(journal, NULL), 2);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 

@@ -28,17 +28,17 @@ static struct {
 
 static char log_path[128];
 
-static void add(struct journal *journal)
+static void add(struct sqlite_journal *journal)
 {
     char id[ID_TEXT_SIZE];
     int64_t seq, action;
     struct event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     id_create(clock_unix_ms(), id);
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
-    ck_assert(journal_find_action(journal, "alpha", "1", &action) &&
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(events_find_action(journal, "alpha", "1", &action) &&
               (seq = fixture_add(journal, &event, id)) &&
-              journal_add_delivery(journal, seq, 0, action));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
+              events_add_delivery(journal, seq, 0, action));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 
 static void write_log(const uint8_t *data, size_t size)
@@ -74,10 +74,10 @@ static void set_up(void)
 {
     fixture_begin();
     snprintf(log_path, sizeof log_path, "%s-wal", fixture_path);
-    journal_close(fixture_open());
+    writer_close(fixture_open());
     pid_t child = fork();
     if (child == 0) {
-        struct journal *journal = fixture_open();
+        struct sqlite_journal *journal = fixture_open();
         for (int i = 0; i < TRANSACTIONS; i++)
             add(journal);
         kill(getpid(), SIGKILL);
@@ -104,11 +104,11 @@ static struct log_walk walk_over(const uint8_t *data, size_t size)
     return walk;
 }
 
-static size_t count_events(struct journal *journal)
+static size_t count_events(struct sqlite_journal *journal)
 {
     int64_t seqs[64];
     size_t count = 0;
-    ck_assert(journal_find_pending(journal, 1, 0, INT64_MAX, seqs, 64, &count));
+    ck_assert(deliveries_find_pending(journal, 1, 0, INT64_MAX, seqs, NULL, 64, &count));
     return count;
 }
 
@@ -117,9 +117,9 @@ START_TEST(a_whole_log_is_not_damaged)
     struct log_walk walk = walk_over(made.data, made.size);
     ck_assert(!walk.damaged && walk.broken == 0);
     ck_assert_uint_eq(walk.frames, made.frames);
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -191,10 +191,10 @@ START_TEST(what_crashes_leave_is_no_damage)
     for (int round = 0; round < 8; round++) {
         pid_t child = fork();
         if (child == 0) {
-            struct journal *journal = fixture_open();
+            struct sqlite_journal *journal = fixture_open();
             for (int i = 0; i < round; i++)
                 add(journal);
-            journal_begin(journal);
+            writer_begin(journal);
             struct event event = fixture_event("", bytes_of(body, sizeof body));
             fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
             kill(getpid(), SIGKILL);
@@ -248,7 +248,7 @@ START_TEST(told_to_it_goes_on_and_keeps_a_copy)
     const struct journal_settings settings = {.path = fixture_path, .damaged = DAMAGED_CONTINUE};
     struct error err = {""};
     break_log();
-    struct journal *journal = journal_open(&settings, 1000, &err);
+    struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     ck_assert_uint_eq(count_copies(), 2);
     size_t left = count_events(journal);
@@ -257,10 +257,10 @@ START_TEST(told_to_it_goes_on_and_keeps_a_copy)
     ck_assert_int_eq(stat(log_path, &log), 0);
     ck_assert_int_eq(log.st_size, 0); /* begun anew */
     add(journal);
-    journal_close(journal);
+    writer_close(journal);
     journal = fixture_open();
     ck_assert_uint_eq(count_events(journal), left + 1);
-    journal_close(journal);
+    writer_close(journal);
     ck_assert_uint_eq(count_copies(), 2);
 }
 END_TEST
@@ -269,13 +269,13 @@ END_TEST
 START_TEST(a_log_without_its_database_is_no_first_start)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     struct stat log;
     for (int way = 0; way < 2; way++) {
         ck_assert_int_eq(way == 0 ? unlink(fixture_path) : mknod(fixture_path, 0100600, 0), 0);
         ck_assert_ptr_null(fixture_try_open(1000, &err));
         ck_assert_ptr_nonnull(strstr(err.text, way == 0 ? "is missing" : "is empty"));
-        ck_assert(!database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+        ck_assert(!sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
         ck_assert_ptr_nonnull(strstr(err.text, "beside it is a log"));
         ck_assert_int_eq(stat(log_path, &log), 0);
         ck_assert_int_eq(log.st_size, (off_t)made.size);
@@ -293,7 +293,7 @@ START_TEST(the_reset_bug_is_known_by_the_version)
                 {3050007, false}, {3051000, true},  {3051002, true}, {3051003, false},
                 {3052000, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        ck_assert_msg(database_version_has_reset_bug(rows[i].version) == rows[i].has_bug, "%d",
+        ck_assert_msg(sqlite_version_has_reset_bug(rows[i].version) == rows[i].has_bug, "%d",
                       rows[i].version);
 }
 END_TEST
@@ -302,7 +302,7 @@ END_TEST
 START_TEST(who_reads_notices_that_the_files_are_others)
 {
     struct error err = {""};
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct journal_reader *reader = journal_reader_open(fixture_path, &err);
     ck_assert_msg(reader != NULL, "%s", err.text);
     ck_assert(!journal_reader_changed(reader));
@@ -312,25 +312,25 @@ START_TEST(who_reads_notices_that_the_files_are_others)
     ck_assert(journal_reader_changed(reader) && !journal_reader_is_well(reader));
     ck_assert(!journal_reader_explain(reader, &err) && strstr(err.text, "is not at its path"));
     journal_reader_close(reader);
-    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-    ck_assert(journal_reopen(journal, &err));
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+    ck_assert(writer_reopen(journal, &err));
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 /* As the checkpointer does it. Whether it was told not to judge. */
 static bool come_too_late(void)
 {
-    struct database db;
+    struct sqlite db;
     struct error err = {""};
-    if (!database_open(&db, fixture_path, DATABASE_KEEP, 1000, NULL, &err))
+    if (!sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 1000, NULL, &err))
         return false;
-    bool noted = journal_check_version(&db, &err) && database_note_files(&db, &err);
-    database_clear(&db);
-    if (noted && !database_is_in_place(&db))
-        database_rescue(&db, &err);
-    database_close(&db);
+    bool noted = journal_check_version(&db, &err) && sqlite_note_files(&db, &err);
+    sqlite_clear(&db);
+    if (noted && !sqlite_is_in_place(&db))
+        sqlite_rescue(&db, &err);
+    sqlite_close(&db);
     return !noted && strstr(err.text, "not the one that another process writes");
 }
 
@@ -338,7 +338,7 @@ static bool come_too_late(void)
 START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
 {
     struct error err = {""};
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     add(journal);
     ck_assert_int_eq(unlink(log_path), 0);
     pid_t late = fork();
@@ -347,10 +347,10 @@ START_TEST(who_comes_too_late_for_a_log_spoils_nothing)
     int status = -1;
     ck_assert_int_eq(waitpid(late, &status, 0), late);
     ck_assert_int_eq(status, 0);
-    ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-    ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+    ck_assert_msg(writer_reopen(journal, &err), "%s", err.text);
     ck_assert_uint_eq(count_events(journal), TRANSACTIONS + 1);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
@@ -359,20 +359,20 @@ START_TEST(who_did_not_see_that_the_log_was_cut_notices_that_events_are_gone)
 {
     for (int left = 0; left < 2; left++) {
         struct error err = {""};
-        struct database checkpointer;
-        struct journal *journal = fixture_open();
-        ck_assert(database_open(&checkpointer, fixture_path, DATABASE_KEEP, 1000, NULL, &err));
+        struct sqlite checkpointer;
+        struct sqlite_journal *journal = fixture_open();
+        ck_assert(sqlite_open(&checkpointer, fixture_path, SQLITE_MODE_KEEP, 1000, NULL, &err));
         ck_assert(journal_check_version(&checkpointer, &err) &&
-                  database_note_files(&checkpointer, &err));
+                  sqlite_note_files(&checkpointer, &err));
         add(journal);
         add(journal);
-        ck_assert(database_is_in_place(&checkpointer));
+        ck_assert(sqlite_is_in_place(&checkpointer));
         ck_assert_int_eq(truncate(log_path, left * (LOG_HEADER + 3 * FRAME + 2000)), 0);
-        ck_assert(!database_is_in_place(&checkpointer) && database_rescue(&checkpointer, &err));
-        ck_assert_int_eq(journal_begin(journal), STORE_BROKEN);
-        ck_assert_msg(journal_reopen(journal, &err), "%s", err.text);
+        ck_assert(!sqlite_is_in_place(&checkpointer) && sqlite_rescue(&checkpointer, &err));
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
+        ck_assert_msg(writer_reopen(journal, &err), "%s", err.text);
         add(journal);
-        journal_close(journal);
+        writer_close(journal);
     }
 }
 END_TEST
@@ -381,19 +381,19 @@ END_TEST
 
 START_TEST(the_lock_is_held_by_one_and_not_kept_from_who_waits)
 {
-    struct database_lock one, two;
+    struct sqlite_lock one, two;
     struct error err = {""};
-    ck_assert(database_lock_open(&one, fixture_path, &err));
-    ck_assert(database_lock_open(&two, fixture_path, &err));
-    ck_assert(database_lock_take(&one, 0) && database_lock_take(&one, 0));
-    ck_assert(!database_lock_take(&two, 20));
-    database_lock_give(&one);
-    ck_assert(!database_lock_take(&two, 0));
-    database_lock_give(&one);
-    ck_assert(database_lock_take(&two, 0));
-    database_lock_close(&two); /* lets go */
-    ck_assert(database_lock_take(&one, 0));
-    database_lock_close(&one);
+    ck_assert(sqlite_lock_open(&one, fixture_path, &err));
+    ck_assert(sqlite_lock_open(&two, fixture_path, &err));
+    ck_assert(sqlite_lock_take(&one, 0) && sqlite_lock_take(&one, 0));
+    ck_assert(!sqlite_lock_take(&two, 20));
+    sqlite_lock_give(&one);
+    ck_assert(!sqlite_lock_take(&two, 0));
+    sqlite_lock_give(&one);
+    ck_assert(sqlite_lock_take(&two, 0));
+    sqlite_lock_close(&two); /* lets go */
+    ck_assert(sqlite_lock_take(&one, 0));
+    sqlite_lock_close(&one);
 }
 END_TEST
 
@@ -405,91 +405,91 @@ START_TEST(who_waits_for_the_lock_comes_before_who_has_had_it)
     ck_assert_int_eq(pipe(ready), 0);
     pid_t greedy = fork();
     if (greedy == 0) {
-        struct database_lock lock;
-        database_lock_open(&lock, fixture_path, &err);
-        database_lock_take(&lock, 0);
+        struct sqlite_lock lock;
+        sqlite_lock_open(&lock, fixture_path, &err);
+        sqlite_lock_take(&lock, 0);
         ck_assert_int_eq(write(ready[1], "", 1), 1);
         for (;;) { /* never leaves it for longer than this takes */
             usleep(2000);
-            database_lock_give(&lock);
-            database_lock_take(&lock, 1000);
+            sqlite_lock_give(&lock);
+            sqlite_lock_take(&lock, 1000);
         }
     }
     ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-    struct database_lock lock;
-    ck_assert(database_lock_open(&lock, fixture_path, &err));
+    struct sqlite_lock lock;
+    ck_assert(sqlite_lock_open(&lock, fixture_path, &err));
     for (int i = 0; i < 20; i++) {
-        ck_assert(database_lock_take(&lock, 5000));
-        database_lock_give(&lock);
+        ck_assert(sqlite_lock_take(&lock, 5000));
+        sqlite_lock_give(&lock);
     }
     kill(greedy, SIGKILL);
     waitpid(greedy, NULL, 0);
-    ck_assert(database_lock_take(&lock, 5000)); /* gone with its process */
-    database_lock_close(&lock);
+    ck_assert(sqlite_lock_take(&lock, 5000)); /* gone with its process */
+    sqlite_lock_close(&lock);
 }
 END_TEST
 
 START_TEST(a_lock_file_that_was_removed_is_made_anew)
 {
-    struct database_lock one, two;
+    struct sqlite_lock one, two;
     struct error err = {""};
-    ck_assert(database_lock_open(&one, fixture_path, &err));
+    ck_assert(sqlite_lock_open(&one, fixture_path, &err));
     ck_assert_int_eq(unlink(one.path), 0);
-    ck_assert(database_lock_open(&two, fixture_path, &err));
-    ck_assert(database_lock_take(&one, 0));
-    ck_assert(!database_lock_take(&two, 0));
-    database_lock_close(&one);
-    database_lock_close(&two);
+    ck_assert(sqlite_lock_open(&two, fixture_path, &err));
+    ck_assert(sqlite_lock_take(&one, 0));
+    ck_assert(!sqlite_lock_take(&two, 0));
+    sqlite_lock_close(&one);
+    sqlite_lock_close(&two);
 }
 END_TEST
 
 /* What SQLite's machine does for a statement of the writer. */
-static bool explains(struct journal *journal, int which, const char *opcode)
+static bool explains(struct sqlite_journal *journal, int which, const char *opcode)
 {
     static char text[1024];
     static const char *sql[SQL_COUNT];
-    struct database *db = &journal->db;
+    struct sqlite *db = &journal->db;
     const char *const *before = db->sql;
     bool found = false;
     snprintf(text, sizeof text, "EXPLAIN %s", before[which]);
     sql[which] = text;
     db->sql = sql;
-    struct query query = database_query_values(db, which, NULL, 0);
+    struct query query = sqlite_query_values(db, which, NULL, 0);
     while (query_next(&query))
         found |= bytes_equal_text(query_bytes(&query, 1), opcode);
     db->sql = before;
-    ck_assert_int_eq(database_status(db), STORE_OK);
+    ck_assert_int_eq(sqlite_status(db), SQLITE_STATUS_OK);
     return found;
 }
 
 START_TEST(what_is_written_for_each_event_builds_no_tree)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     ck_assert(explains(journal, SQL_ADD_DELIVERY, "MakeRecord"));
     ck_assert(!explains(journal, SQL_ADD_BODY, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_CLAIM, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_FINISH, "OpenEphemeral"));
     ck_assert(!explains(journal, SQL_TAKE_OVER, "OpenEphemeral"));
-    journal_close(journal);
+    writer_close(journal);
     journal = fixture_open();
     ck_assert(!explains(journal, SQL_ADD_DELIVERY, "OpenEphemeral"));
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 
 START_TEST(a_state_that_cannot_be_is_found_at_the_start)
 {
     struct error err = {""};
-    struct database db;
-    struct journal *journal = fixture_open();
+    struct sqlite db;
+    struct sqlite_journal *journal = fixture_open();
     add(journal);
-    journal_close(journal);
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 1000, NULL, &err));
-    ck_assert(!database_run(&db, "UPDATE delivery SET state = 'odd'"));
-    database_clear(&db);
-    ck_assert(database_run(&db, "PRAGMA ignore_check_constraints = ON;"
-                                "UPDATE delivery SET state = 'odd'"));
-    database_close(&db);
+    writer_close(journal);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 1000, NULL, &err));
+    ck_assert(!sqlite_run(&db, "UPDATE delivery SET state = 'odd'"));
+    sqlite_clear(&db);
+    ck_assert(sqlite_run(&db, "PRAGMA ignore_check_constraints = ON;"
+                              "UPDATE delivery SET state = 'odd'"));
+    sqlite_close(&db);
     ck_assert_ptr_null(fixture_try_open(1000, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "the journal is damaged: CHECK"));
 }

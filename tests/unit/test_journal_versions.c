@@ -8,13 +8,13 @@
 START_TEST(a_newer_journal_is_refused)
 {
     struct error err = {""};
-    struct database db;
-    journal_close(fixture_open());
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    struct sqlite db;
+    writer_close(fixture_open());
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
     char sql[64];
     snprintf(sql, sizeof sql, "PRAGMA user_version = %d", JOURNAL_VERSION + 1);
-    ck_assert(database_run(&db, sql));
-    database_close(&db);
+    ck_assert(sqlite_run(&db, sql));
+    sqlite_close(&db);
     ck_assert_ptr_null(fixture_try_open(0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "newer"));
 }
@@ -29,32 +29,32 @@ static const char *const steps_down[JOURNAL_VERSION] = {
 static void make_older(int64_t version)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     char mark[64];
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
     for (int64_t at = JOURNAL_VERSION; at > version; at--)
-        ck_assert(database_run(&db, steps_down[at - 1]));
+        ck_assert(sqlite_run(&db, steps_down[at - 1]));
     snprintf(mark, sizeof mark, "PRAGMA user_version = %lld", (long long)version);
-    ck_assert(database_run(&db, mark));
+    ck_assert(sqlite_run(&db, mark));
     ck_assert(!journal_check_version(&db, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "start the server once"));
-    database_close(&db);
+    sqlite_close(&db);
 }
 
 /* One delivery that failed, one that was given up, and one that was left often and failed then. */
 static void add_dead_ones(void)
 {
     struct error err = {""};
-    struct database db;
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 0, NULL, &err));
-    ck_assert(database_run(
+    struct sqlite db;
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 0, NULL, &err));
+    ck_assert(sqlite_run(
         &db, "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason) VALUES"
              " (1001, 1, 'dead', 0, 1, 0, 'exited with status 1'),"
              " (1002, 1, 'dead', 0, 10, 10,"
              "  'given up: the runner was gone before it ended 10 times'),"
              " (1003, 1, 'dead', 0, 12, 11, 'exited with status 1'),"
              " (1004, 1, 'pending', 0, 2, 2, 'the runner was gone before it ended')"));
-    database_close(&db);
+    sqlite_close(&db);
 }
 
 START_TEST(a_journal_of_an_older_version_is_brought_up)
@@ -67,41 +67,41 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
         {"SELECT count(*) FROM learned, horizon", "0"},
         {"PRAGMA integrity_check", "ok"}};
     struct error err = {""};
-    struct database db;
-    struct journal *journal = fixture_open();
+    struct sqlite db;
+    struct sqlite_journal *journal = fixture_open();
     struct event event = fixture_event("key", bytes_of_text("{}"));
-    ck_assert_int_eq(journal_begin(journal), STORE_OK);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     event.route = bytes_of_text("hook");
     ck_assert(fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04"));
-    ck_assert_int_eq(journal_commit(journal), STORE_OK);
-    journal_close(journal);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    writer_close(journal);
     add_dead_ones();
     make_older(_i);
-    journal_close(fixture_open());
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
+    writer_close(fixture_open());
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         char text[64];
-        ck_assert(database_read_text(&db, sums[i][0], text, sizeof text));
+        ck_assert(sqlite_read_text(&db, sums[i][0], text, sizeof text));
         ck_assert_str_eq(text, sums[i][1]);
     }
-    database_close(&db);
+    sqlite_close(&db);
 }
 END_TEST
 
 START_TEST(a_database_of_somebody_else_is_refused_and_left_alone)
 {
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     char mode[16];
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 0, NULL, &err));
-    ck_assert(database_run(&db, "CREATE TABLE mine (a)"));
-    database_close(&db);
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 0, NULL, &err));
+    ck_assert(sqlite_run(&db, "CREATE TABLE mine (a)"));
+    sqlite_close(&db);
     ck_assert_ptr_null(fixture_try_open(0, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "not a journal"));
-    ck_assert(database_open(&db, fixture_path, DATABASE_READ, 0, NULL, &err));
-    ck_assert(database_read_text(&db, "PRAGMA journal_mode", mode, sizeof mode));
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
+    ck_assert(sqlite_read_text(&db, "PRAGMA journal_mode", mode, sizeof mode));
     ck_assert_str_eq(mode, "delete");
-    database_close(&db);
+    sqlite_close(&db);
 }
 END_TEST
 
@@ -111,20 +111,20 @@ START_TEST(migrations_run_once_and_in_order)
                                              {2, "UPDATE a SET x = x + 10;"},
                                              {3, "UPDATE a SET nothing = 1;"}};
     struct error err = {""};
-    struct database db;
+    struct sqlite db;
     int64_t number;
-    ck_assert(database_open(&db, fixture_path, DATABASE_WRITE, 0, NULL, &err));
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_WRITE, 0, NULL, &err));
     ck_assert(journal_migrate(&db, steps, 1, &err));
     ck_assert(journal_migrate(&db, steps, 2, &err));
     ck_assert(journal_migrate(&db, steps, 2, &err));
-    ck_assert(database_read_number(&db, "SELECT x FROM a", &number));
+    ck_assert(sqlite_read_number(&db, "SELECT x FROM a", &number));
     ck_assert_int_eq(number, 11);
     ck_assert(!journal_migrate(&db, steps, 3, &err)); /* cut off: nothing of it stays */
-    database_clear(&db);
-    ck_assert(!database_in_transaction(&db));
-    ck_assert(database_read_number(&db, "PRAGMA user_version", &number));
+    sqlite_clear(&db);
+    ck_assert(!sqlite_in_transaction(&db));
+    ck_assert(sqlite_read_number(&db, "PRAGMA user_version", &number));
     ck_assert_int_eq(number, 2);
-    database_close(&db);
+    sqlite_close(&db);
 }
 END_TEST
 

@@ -26,10 +26,10 @@ static void expect_duplicate(const struct answer_frame *answer, const struct ans
 static void change_journal(const char *sql)
 {
     struct error err = {""};
-    struct database db;
-    ck_assert(database_open(&db, fixture_path, DATABASE_KEEP, 2000, NULL, &err));
-    ck_assert(database_begin(&db) && database_run(&db, sql) && database_commit(&db));
-    database_close(&db);
+    struct sqlite db;
+    ck_assert(sqlite_open(&db, fixture_path, SQLITE_MODE_KEEP, 2000, NULL, &err));
+    ck_assert(sqlite_begin(&db) && sqlite_run(&db, sql) && sqlite_commit(&db));
+    sqlite_close(&db);
 }
 
 START_TEST(a_copy_of_what_failed_runs_it_again_and_of_what_is_done_nothing)
@@ -118,16 +118,16 @@ START_TEST(a_copy_that_comes_with_the_outcome_finds_it_failed)
     ask(&peer, 0, "k");
     wait_count(&board->started, 1);
     wait_journal(COUNT_STATE("running"), 1);
-    struct journal *other = fixture_open(); /* holds its next turn up until both are there */
-    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    struct sqlite_journal *other = fixture_open(); /* holds its next turn up until both are there */
+    ck_assert_int_eq(writer_begin(other), SQLITE_STATUS_OK);
     atomic_store(&board->hold, 0);
     wait_count(&board->failed, 1);
     buffer_init(&out, 1 << 20);
     put_event(&peer, &out, 0, "k");
     send_all(&peer, &out);
     usleep(200000); /* held for longer than it tries at a time: the next try has the copy */
-    ck_assert_int_eq(journal_commit(other), STORE_OK);
-    journal_close(other);
+    ck_assert_int_eq(writer_commit(other), SQLITE_STATUS_OK);
+    writer_close(other);
     ck_assert_uint_eq(wait_answer(&peer).status, FRAME_AGAIN);
     peer_leave(&peer);
 }
@@ -362,7 +362,7 @@ static int send_copies(struct peer *peer, int first, int last)
 
 START_TEST(a_long_queue_keeps_its_order_around_what_runs_again)
 {
-    enum { LAST = LANE_QUEUE + 100 };
+    enum { LAST = QUEUE_RING + 100 };
     settings->server.commands = 64;
     struct peer peer = peer_start(1);
     ck_assert_int_eq(send_copies(&peer, 0, LAST), 0);

@@ -171,8 +171,8 @@ START_TEST(a_pipe_that_nobody_reads_holds_up_nothing_else)
         snprintf(key, sizeof key, "k%d", i);
         ask(&peer, 0, key);
     }
-    wait_count(&board->started, LANE_FEED + 4); /* the pipe's, and as many commands as slots */
-    ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 200 - LANE_FEED - 4);
+    wait_count(&board->started, QUEUE_FEED + 4); /* the pipe's, and as many commands as slots */
+    ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 200 - QUEUE_FEED - 4);
     atomic_store(&board->hold, 0);
     wait_count(&board->ended, 200);
     peer_leave(&peer);

@@ -161,22 +161,22 @@ END_TEST
 START_TEST(a_lock_held_for_long_is_refused_and_a_short_one_waited_for)
 {
     struct peer peer = peer_start(1);
-    struct journal *other = fixture_open();
+    struct sqlite_journal *other = fixture_open();
     struct buffer out;
-    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    ck_assert_int_eq(writer_begin(other), SQLITE_STATUS_OK);
     buffer_init(&out, 1 << 20);
     put_event(&peer, &out, 0, "patient");
     send_all(&peer, &out);
     wait_at_least(&board->refused_locks, 20); /* more than SQLite itself tries at a time */
-    ck_assert_int_eq(journal_commit(other), STORE_OK);
+    ck_assert_int_eq(writer_commit(other), SQLITE_STATUS_OK);
     ck_assert_uint_eq(wait_answer(&peer).status, FRAME_ACCEPTED);
-    ck_assert_int_eq(journal_begin(other), STORE_OK);
+    ck_assert_int_eq(writer_begin(other), SQLITE_STATUS_OK);
     int64_t start = clock_monotonic_ns();
     ck_assert_uint_eq(ask(&peer, 0, "refused").status, FRAME_REFUSED_JOURNAL);
     ck_assert_int_lt(clock_monotonic_ns() - start, 3 * NS_PER_S);
     ck_assert_uint_eq(ask(&peer, 0, "refused").status, FRAME_REFUSED_JOURNAL);
-    ck_assert_int_eq(journal_commit(other), STORE_OK);
-    journal_close(other);
+    ck_assert_int_eq(writer_commit(other), SQLITE_STATUS_OK);
+    writer_close(other);
     wait_accepted(&peer, "refused");
     peer_leave(&peer);
 }
@@ -216,7 +216,7 @@ static long peak_memory(pid_t pid)
 
 static void fill(int count)
 {
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct event event = fixture_event("", bytes_of_text("{\"some\":\"body\"}"));
     char id[ID_TEXT_SIZE];
     int64_t action;
@@ -226,14 +226,14 @@ static void fill(int count)
         event.dedupe_key = bytes_of_text(key);
         event.received_ms = clock_unix_ms();
         if (i % 1000 == 0)
-            ck_assert_int_eq(journal_begin(journal), STORE_OK);
-        ck_assert(journal_find_action(journal, "alpha", "1", &action));
+            ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(events_find_action(journal, "alpha", "1", &action));
         id_create(event.received_ms, id);
-        ck_assert(journal_add_delivery(journal, fixture_add(journal, &event, id), 0, action));
+        ck_assert(events_add_delivery(journal, fixture_add(journal, &event, id), 0, action));
         if (i % 1000 == 999)
-            ck_assert_int_eq(journal_commit(journal), STORE_OK);
+            ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
-    journal_close(journal);
+    writer_close(journal);
     fixture_open_to_all();
 }
 
@@ -267,21 +267,21 @@ static off_t size_of_journal(void)
 START_TEST(the_keeper_empties_the_log)
 {
     static struct shared shared;
-    struct process process = {.settings = settings, .shared = &shared, .mark = 3};
+    struct process process = {.settings = settings, .shared = &shared, .runner_id = 3};
     int ends[2], status;
-    struct journal *journal = fixture_open();
+    struct sqlite_journal *journal = fixture_open();
     struct event event = fixture_event("k", bytes_of_text("{}"));
     static uint8_t body[1 << 20];
     char id[ID_TEXT_SIZE];
     event.body = bytes_of(body, sizeof body);
     for (int i = 0; i < 4; i++) {
-        ck_assert_int_eq(journal_begin(journal), STORE_OK);
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         id_create(clock_unix_ms(), id);
         ck_assert(fixture_add(journal, &event, id));
-        ck_assert_int_eq(journal_commit(journal), STORE_OK);
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
     ck_assert_int_lt(size_of_journal(), 1 << 20);
-    atomic_store(&shared.journal_pages, journal_log_pages(journal));
+    atomic_store(&shared.journal_pages, writer_log_pages(journal));
     fixture_open_to_all();
     ck_assert(control_pair(ends, NULL));
     process.control = ends[1];
@@ -299,7 +299,7 @@ START_TEST(the_keeper_empties_the_log)
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_int_eq(status, 0);
     close(ends[0]);
-    journal_close(journal);
+    writer_close(journal);
 }
 END_TEST
 

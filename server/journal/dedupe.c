@@ -4,7 +4,7 @@
  * thrown out; whether a key still counts is decided on the event's own row.
  *
  * The hash is keyed: nobody outside can make keys that fall on each other. */
-#include "server/runner/dedupe.h"
+#include "server/journal/dedupe.h"
 
 #include "base/crypto.h"
 

@@ -1,7 +1,7 @@
 /* Which dedupe keys have been seen, as a set of hashes in memory. It says "perhaps, look at event
  * N" or "no"; the journal has the keys themselves. */
-#ifndef TENTERHOOK_SERVER_RUNNER_DEDUPE_H
-#define TENTERHOOK_SERVER_RUNNER_DEDUPE_H
+#ifndef TENTERHOOK_SERVER_JOURNAL_DEDUPE_H
+#define TENTERHOOK_SERVER_JOURNAL_DEDUPE_H
 
 #include "base/siphash.h"
 

@@ -1,0 +1,488 @@
+/* SQLite's engine: a turn is one transaction and is completed before submit returns. A turn that
+ * only asks takes no lock. A failure inside sticks in the connection (sqlite.h), so the commit is
+ * the one place that decides.
+ *
+ * After a refusal the next turn proves that the journal takes something again: after an I/O error
+ * on a file that was opened anew, on a full disk after the log was copied, because it is written
+ * from its beginning again then. */
+#include "server/journal/private.h"
+
+#include "base/clock.h"
+#include "handlers/action/action.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+enum { BEGIN_TRIES = 100, SHRINK_PAGES = 256 };
+/* Free pages (of 4 KiB) are given back where there are many: fewer are soon used again. */
+enum { FREE_PAGES_MANY = 8192 };
+
+/* What is said of each status, how soon it is worth to prove again, and when callers should come
+ * again. */
+static const struct {
+    const char *state;
+    int64_t retry_ns;
+    unsigned retry_after_s;
+} rows[] = {
+    [SQLITE_STATUS_OK] = {"ok", 0, 1},
+    [SQLITE_STATUS_BUSY] = {"busy", 200 * NS_PER_MS, 2},
+    [SQLITE_STATUS_FULL] = {"full", NS_PER_S, 10},
+    [SQLITE_STATUS_BROKEN] = {"broken", NS_PER_S, 10},
+    [SQLITE_STATUS_FAILED] = {"failed", NS_PER_S, 5},
+};
+
+static struct sqlite_journal *own(struct journal *journal)
+{
+    return (struct sqlite_journal *)journal;
+}
+
+/* ---- open ---- */
+
+struct orphan_list {
+    struct sqlite_journal *journal;
+    bool no_memory;
+};
+
+static void note_orphan(void *context, const struct stored_action *action)
+{
+    struct orphan_list *list = context;
+    struct journal *journal = &list->journal->base;
+    if (engine_find_action(journal, action->number))
+        return;
+    size_t size = (journal->orphan_count + 1) * sizeof *journal->orphans;
+    int64_t *orphans = realloc(journal->orphans, size);
+    if (!orphans) /* left pending; the next start sees to it */
+        return;
+    orphans[journal->orphan_count++] = action->number;
+    journal->orphans = orphans;
+}
+
+static bool name_actions(struct sqlite_journal *journal, const struct journal_setup *setup,
+                         struct error *err)
+{
+    struct orphan_list list = {.journal = journal};
+    enum sqlite_status status = writer_begin(journal);
+    /* until the runner of the generation before lets go of the writer's lock: under load it has the
+     * next transaction ready when one ends */
+    for (int i = 0; i < BEGIN_TRIES && status == SQLITE_STATUS_BUSY; i++)
+        status = writer_begin(journal);
+    if (status != SQLITE_STATUS_OK)
+        return writer_explain(journal, err);
+    for (size_t i = 0; i < setup->action_count; i++)
+        events_find_action(journal, setup->actions[i].route, setup->actions[i].name,
+                           &setup->actions[i].number);
+    bool known = engine_know_actions(&journal->base, setup);
+    events_read_actions(journal, note_orphan, &list);
+    return (writer_commit(journal) == SQLITE_STATUS_OK || writer_explain(journal, err)) &&
+           (known || error_set(err, "no memory"));
+}
+
+static struct journal *engine_open(const struct journal_setup *setup, struct error *err)
+{
+    struct sqlite_journal *journal = writer_open(setup->settings, setup->check_ms, err);
+    if (!journal)
+        return NULL;
+    journal->shared = setup->shared;
+    journal->runner_id = setup->runner_id;
+    journal->window_ms = setup->window_ms;
+    /* nobody waits for us yet, and the runner before may be busy with the disk */
+    writer_be_patient(journal, true);
+    if ((admit_rebuild(journal) || error_set(err, "cannot read the dedupe keys of the journal")) &&
+        name_actions(journal, setup, err)) {
+        writer_be_patient(journal, false);
+        return &journal->base;
+    }
+    writer_close(journal);
+    return NULL;
+}
+
+static void engine_close(struct journal *journal)
+{
+    writer_close(own(journal));
+}
+
+/* ---- what a turn asks ---- */
+
+static void read_looks(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    enum { LOOK_STEP = 256 };
+    int64_t handles[LOOK_STEP];
+    uint32_t sizes[LOOK_STEP];
+    for (size_t i = 0; i < turn->look_count; i++) {
+        struct journal_look *look = &turn->looks[i];
+        size_t found = LOOK_STEP;
+        int64_t after = look->after;
+        look->count = 0;
+        while (found == LOOK_STEP && look->count < look->room) {
+            size_t room = look->room - look->count;
+            room = room < LOOK_STEP ? room : LOOK_STEP;
+            if (turn->due_count + room > turn->due_capacity ||
+                !deliveries_find_pending(journal, look->action, after, turn->now_ms, handles, sizes,
+                                         room, &found))
+                break;
+            for (size_t j = 0; j < found; j++)
+                turn->due[turn->due_count++] =
+                    (struct journal_due){look->action, handles[j], sizes[j]};
+            look->count += found;
+            after = found > 0 ? handles[found - 1] : after;
+        }
+    }
+}
+
+struct number_list {
+    struct journal_numbers *numbers;
+    struct sqlite *db;
+};
+
+static void note_number(void *context, int64_t number)
+{
+    struct number_list *list = context;
+    if (!engine_add_number(list->numbers, number))
+        sqlite_fail(list->db, "no memory for a list of actions");
+}
+
+struct key_list {
+    struct journal_turn *turn;
+    struct sqlite *db;
+};
+
+static void note_learned(void *context, const struct stored_learned *learned)
+{
+    struct key_list *list = context;
+    if (!engine_add_key(list->turn, learned->route, learned->provider, learned->key))
+        sqlite_fail(list->db, "no memory for a key");
+}
+
+static void read_first(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct number_list open = {&turn->open, &journal->db};
+    turn->changed = writer_changed(journal);
+    journal->keys_behind |= turn->changed;
+    read_looks(journal, turn);
+    if (turn->reads_open)
+        deliveries_read_open(journal, note_number, &open);
+    if (turn->upkeep && turn->upkeep->reads_horizon)
+        prune_read_horizon(journal, &turn->upkeep->horizon_ms, &turn->upkeep->newest_ms);
+}
+
+static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct key_list keys = {turn, &journal->db};
+    if (turn->reads_keys)
+        events_read_learned(journal, note_learned, &keys);
+}
+
+/* ---- what a turn writes ---- */
+
+static void note_death(void *context, const struct stored_death *death)
+{
+    const struct bytes texts[] = {[DEATH_ID] = death->id,
+                                  [DEATH_ROUTE] = death->route,
+                                  [DEATH_ACTION] = death->action,
+                                  [DEATH_CLIENT] = death->client,
+                                  [DEATH_REASON] = death->reason};
+    engine_add_death(context, texts, death->attempt);
+}
+
+/* On a disk that is nearly full the outcome is what counts. */
+static struct outcome within_room(struct journal_turn *turn, const struct outcome *outcome)
+{
+    struct outcome kept = *outcome;
+    size_t bytes = outcome->output.length + outcome->error_output.length;
+    int64_t needed = admit_disk_bytes(bytes);
+    if (bytes == 0)
+        return kept;
+    if (turn->room >= needed - turn->output_room) {
+        turn->room -= needed;
+        return kept;
+    }
+    kept.output = kept.error_output = bytes_of(NULL, 0);
+    turn->outputs_dropped = true;
+    return kept;
+}
+
+static void write_finished(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
+        struct outcome outcome = within_room(turn, finish->outcome);
+        if (finish->stopped_early)
+            deliveries_finish_stopped(journal, finish->handle, journal->runner_id, finish->attempt,
+                                      &outcome, finish->ended_ms, &finish->applied, note_death,
+                                      turn);
+        else
+            deliveries_finish(journal, finish->handle, journal->runner_id, finish->attempt,
+                              &outcome, finish->ended_ms, &finish->applied);
+    }
+}
+
+static void write_learned(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->learn_count; i++) {
+        struct journal_learn *learn = &turn->learns[i];
+        events_learn(journal, learn->route, learn->provider, learn->key, turn->now_ms,
+                     &learn->added);
+    }
+}
+
+static void write_upkeep(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct journal_upkeep *upkeep = turn->upkeep;
+    int64_t used, free_pages;
+    struct pruned pruned = {0};
+    if (upkeep->put_horizon_ms)
+        prune_put_horizon(journal, upkeep->put_horizon_ms);
+    if (upkeep->shrinks)
+        prune_shrink(journal, SHRINK_PAGES);
+    if (!upkeep->prunes || !prune_measure(journal, &used, &free_pages))
+        return;
+    int64_t over = used > upkeep->keep_size ? used - upkeep->keep_size : 0;
+    const struct prune_keep keep = {.done_before_ms = upkeep->done_before_ms,
+                                    .dead_before_ms = upkeep->dead_before_ms,
+                                    .dedupe_before_ms = upkeep->dedupe_before_ms,
+                                    .oldest_done = over > 0,
+                                    .dead_bytes = upkeep->drops_bodies ? over : 0};
+    prune_step(journal, &keep, &upkeep->position, &pruned);
+    upkeep->events = pruned.events;
+    upkeep->bodies = pruned.bodies;
+    upkeep->is_too_large = over > 0;
+    upkeep->can_shrink = free_pages > FREE_PAGES_MANY;
+}
+
+struct take_over {
+    const struct sqlite_journal *journal;
+    struct journal_turn *turn;
+};
+
+static bool has_number(const int64_t *numbers, size_t count, int64_t wanted)
+{
+    for (size_t i = 0; i < count; i++)
+        if (numbers[i] == wanted)
+            return true;
+    return false;
+}
+
+/* An action that waits is running while it waits, and has seen runners die that it did nothing to.
+ */
+static enum journal_left is_left(void *context, int64_t delivery, int64_t number,
+                                 uint64_t runner_id)
+{
+    const struct take_over *take = context;
+    const struct journal_take_over *what = take->turn->take_over;
+    const struct journal_action *action = engine_find_action(&take->journal->base, number);
+    bool runs = false;
+    if (runner_id == take->journal->runner_id)
+        runs = has_number(what->ours, what->our_count, delivery);
+    else
+        for (size_t i = 0; i < what->live_count; i++)
+            runs |= what->live[i] == runner_id;
+    if (runs)
+        return LEFT_NOT;
+    return action && action->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
+}
+
+static void note_death_of_left(void *context, const struct stored_death *death)
+{
+    struct take_over *take = context;
+    note_death(take->turn, death);
+}
+
+static void write_take_over(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct take_over take = {journal, turn};
+    struct number_list crashed = {&turn->crashed, &journal->db};
+    if (!deliveries_take_over(journal, turn->now_ms, is_left, note_death_of_left, &take,
+                              &turn->take_over->count))
+        sqlite_fail(&journal->db, "no memory for what is taken over");
+    deliveries_read_left(journal, note_number, &crashed);
+}
+
+static void write_abandoned(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct journal_abandon *abandon = turn->abandon;
+    size_t room = abandon->limit, count;
+    for (size_t i = 0; i < abandon->action_count && room > 0; i++) {
+        if (!deliveries_abandon(journal, abandon->actions[i], abandon->reason, turn->now_ms, room,
+                                note_death, turn, &count))
+            return;
+        room -= count;
+    }
+    abandon->more = room == 0;
+}
+
+struct claim {
+    struct journal_turn *turn;
+    struct journal_want *want;
+};
+
+static bool claim_found(void *context, int64_t action, const struct journal_delivery *found)
+{
+    struct claim *claim = context;
+    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, found);
+    claim->want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    return held;
+}
+
+static void note_death_of_wanted(void *context, const struct stored_death *death)
+{
+    struct claim *claim = context;
+    note_death(claim->turn, death);
+}
+
+static void write_claims(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->want_count; i++) {
+        struct claim claim = {turn, &turn->wants[i]};
+        claim.want->result = WANT_GONE;
+        if (!deliveries_claim(journal, claim.want->handle, journal->runner_id, turn->now_ms,
+                              claim_found, note_death_of_wanted, &claim))
+            return;
+    }
+}
+
+/* ---- a turn ---- */
+
+static bool writes(const struct journal_turn *turn)
+{
+    const struct journal_upkeep *upkeep = turn->upkeep;
+    return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
+           turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
+           (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
+}
+
+static void refuse(struct sqlite_journal *journal, struct journal_turn *turn,
+                   enum sqlite_status status, const char *reason)
+{
+    engine_forget(turn);
+    turn->refusal = (struct journal_refusal){.state = rows[status].state,
+                                             .retry_ns = rows[status].retry_ns,
+                                             .retry_after_s = rows[status].retry_after_s};
+    if (reason)
+        error_set(&turn->refusal.reason, "%s", reason);
+    else
+        writer_explain(journal, &turn->refusal.reason);
+    turn->end = JOURNAL_REFUSED;
+    journal->refused = status;
+}
+
+static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    enum sqlite_status status = writer_begin(journal);
+    if (status != SQLITE_STATUS_OK) {
+        refuse(journal, turn, status, NULL);
+        if (status == SQLITE_STATUS_BUSY) {
+            turn->end = JOURNAL_NOT_NOW;
+            journal->refused = SQLITE_STATUS_OK;
+        }
+        writer_forget_failure(journal);
+        return;
+    }
+    read_first(journal, turn);
+    write_finished(journal, turn);
+    admit_events(journal, turn);
+    write_learned(journal, turn);
+    if (turn->upkeep)
+        write_upkeep(journal, turn);
+    if (turn->take_over)
+        write_take_over(journal, turn);
+    if (turn->abandon)
+        write_abandoned(journal, turn);
+    write_claims(journal, turn);
+    read_last(journal, turn);
+    if (turn->proves)
+        writer_touch(journal);
+    status = writer_commit(journal);
+    admit_settle(journal, turn, status == SQLITE_STATUS_OK);
+    if (status != SQLITE_STATUS_OK)
+        refuse(journal, turn, status, NULL);
+}
+
+static void read_turn(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    writer_forget_failure(journal);
+    read_first(journal, turn);
+    read_last(journal, turn);
+    if (writer_status(journal) != SQLITE_STATUS_OK)
+        refuse(journal, turn, writer_status(journal), NULL);
+}
+
+/* Before the turn that proves: what has a chance to mend it. */
+static bool recover(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    struct error why = {""};
+    if (journal->refused == SQLITE_STATUS_FULL)
+        writer_copy_log(journal);
+    if (journal->refused != SQLITE_STATUS_BROKEN)
+        return true;
+    turn->anew = true;
+    if (writer_reopen(journal, &why) && admit_rebuild(journal))
+        return true;
+    refuse(journal, turn, SQLITE_STATUS_BROKEN, why.text[0] ? why.text : NULL);
+    return false;
+}
+
+static void engine_submit(struct journal *base, struct journal_turn *turn)
+{
+    struct sqlite_journal *journal = own(base);
+    engine_begin(turn);
+    if (journal->refused == SQLITE_STATUS_OK || (turn->proves && recover(journal, turn))) {
+        journal->refused = SQLITE_STATUS_OK;
+        if (writes(turn))
+            write_turn(journal, turn);
+        else
+            read_turn(journal, turn);
+    } else if (!turn->proves) {
+        refuse(journal, turn, journal->refused, "the journal has refused before");
+    }
+    turn->completed(turn);
+}
+
+static void engine_tend(struct journal *journal)
+{
+    writer_tend(own(journal));
+}
+
+/* A path may hold no slash: the file is then in the working directory. What the log holds has to be
+ * copied into the file, which may need as much room again. */
+static bool engine_space(struct journal *base, int64_t *bytes)
+{
+    const struct sqlite_journal *journal = own(base);
+    const char *path = journal->settings->path, *slash = strrchr(path, '/');
+    char directory[4096];
+    struct statvfs what;
+    int length = slash == path ? 1 : slash ? (int)(slash - path) : 1;
+    snprintf(directory, sizeof directory, "%.*s", length, slash ? path : ".");
+    if (statvfs(directory, &what) != 0)
+        return false;
+    *bytes = (int64_t)what.f_bavail * (int64_t)what.f_frsize -
+             (int64_t)writer_log_pages(journal) * SQLITE_PAGE_BYTES;
+    return true;
+}
+
+const struct journal_engine sqlite_engine = {.name = "sqlite",
+                                             .open = engine_open,
+                                             .close = engine_close,
+                                             .submit = engine_submit,
+                                             .tend = engine_tend,
+                                             .space = engine_space};
+
+const char *journal_library_version(void)
+{
+    return sqlite_library_version();
+}
+
+bool journal_checkpoints_apart(void)
+{
+    return sqlite_checkpoints_apart();
+}
+
+int64_t journal_least_space(void)
+{
+    return (int64_t)SQLITE_PAGE_BYTES * SQLITE_LOG_PAGES;
+}
+
+bool journal_is_orphaned(const char *path, struct error *err)
+{
+    return sqlite_files_orphaned(path, err);
+}

@@ -1,0 +1,172 @@
+/* The memory of a turn. Lists keep their capacity from one turn to the next; what is rare (a death,
+ * a key) is a block of its own. */
+#include "server/journal/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool journal_turn_init(struct journal_turn *turn, size_t due_capacity)
+{
+    *turn = (struct journal_turn){.room = INT64_MAX, .due_capacity = due_capacity};
+    turn->last_death = &turn->deaths;
+    if (due_capacity > 0)
+        turn->due = calloc(due_capacity, sizeof *turn->due);
+    return turn->due || due_capacity == 0;
+}
+
+static void free_deaths(struct journal_turn *turn)
+{
+    while (turn->deaths) {
+        struct journal_death *death = turn->deaths;
+        turn->deaths = death->next;
+        free(death);
+    }
+    turn->last_death = &turn->deaths;
+}
+
+static void free_keys(struct journal_turn *turn)
+{
+    while (turn->keys) {
+        struct journal_key *key = turn->keys;
+        turn->keys = key->next;
+        explicit_bzero((void *)key->key.data, key->key.length);
+        free(key);
+    }
+}
+
+void engine_forget(struct journal_turn *turn)
+{
+    free_deaths(turn);
+    free_keys(turn);
+    turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
+}
+
+void journal_turn_finish(struct journal_turn *turn)
+{
+    engine_forget(turn);
+    free(turn->due);
+    free(turn->reruns.items);
+    free(turn->open.items);
+    free(turn->crashed.items);
+}
+
+void engine_begin(struct journal_turn *turn)
+{
+    engine_forget(turn);
+    turn->end = JOURNAL_DONE;
+    turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
+    turn->question_fits = false;
+}
+
+/* Room for one more. */
+static bool grow(void **items, size_t size, size_t count, size_t *capacity)
+{
+    if (count < *capacity)
+        return true;
+    size_t larger = *capacity ? *capacity * 2 : 64;
+    void *grown = realloc(*items, larger * size);
+    if (!grown)
+        return false;
+    *items = grown;
+    *capacity = larger;
+    return true;
+}
+
+bool engine_add_number(struct journal_numbers *list, int64_t number)
+{
+    void *items = list->items;
+    bool room = grow(&items, sizeof *list->items, list->count, &list->capacity);
+    list->items = items;
+    if (room)
+        list->items[list->count++] = number;
+    return room;
+}
+
+bool engine_add_due(struct journal_dues *list, const struct journal_due *due)
+{
+    void *items = list->items;
+    bool room = grow(&items, sizeof *list->items, list->count, &list->capacity);
+    list->items = items;
+    if (room)
+        list->items[list->count++] = *due;
+    return room;
+}
+
+static const char *put_text(char **place, struct bytes text)
+{
+    char *start = *place;
+    if (text.length > 0)
+        memcpy(start, text.data, text.length);
+    start[text.length] = '\0';
+    *place = start + text.length + 1;
+    return start;
+}
+
+void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt)
+{
+    size_t size = 0;
+    for (int i = 0; i < 5; i++)
+        size += texts[i].length + 1;
+    struct journal_death *death = malloc(sizeof *death + size);
+    if (!death)
+        return;
+    char *place = (char *)(death + 1);
+    *death = (struct journal_death){.attempt = attempt};
+    death->id = put_text(&place, texts[DEATH_ID]);
+    death->route = put_text(&place, texts[DEATH_ROUTE]);
+    death->action = put_text(&place, texts[DEATH_ACTION]);
+    death->client = put_text(&place, texts[DEATH_CLIENT]);
+    death->reason = put_text(&place, texts[DEATH_REASON]);
+    *turn->last_death = death;
+    turn->last_death = &death->next;
+}
+
+bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
+                    struct bytes key)
+{
+    struct journal_key *made =
+        malloc(sizeof *made + route.length + provider.length + key.length + 3);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made = (struct journal_key){.next = turn->keys};
+    made->route = put_text(&place, route);
+    made->provider = put_text(&place, provider);
+    made->key = bytes_of(put_text(&place, key), key.length);
+    turn->keys = made;
+    return true;
+}
+
+static int compare_numbers(const void *left, const void *right)
+{
+    const struct journal_action *a = left, *b = right;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+bool engine_know_actions(struct journal *journal, const struct journal_setup *setup)
+{
+    journal->known = calloc(setup->action_count + 1, sizeof *journal->known);
+    if (!journal->known)
+        return false;
+    for (size_t i = 0; i < setup->action_count; i++)
+        journal->known[i] = setup->actions[i];
+    journal->known_count = setup->action_count;
+    qsort(journal->known, journal->known_count, sizeof *journal->known, compare_numbers);
+    return true;
+}
+
+const struct journal_action *engine_find_action(const struct journal *journal, int64_t number)
+{
+    const struct journal_action wanted = {.number = number};
+    return journal->known_count == 0 ? NULL
+                                     : bsearch(&wanted, journal->known, journal->known_count,
+                                               sizeof *journal->known, compare_numbers);
+}
+
+void engine_finish(struct journal *journal)
+{
+    free(journal->known);
+    free(journal->orphans);
+    journal->known = NULL;
+    journal->orphans = NULL;
+}

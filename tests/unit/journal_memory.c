@@ -1,0 +1,669 @@
+/* Everything is in arrays that are walked from the beginning: plain enough to be believed. A turn
+ * works on the store and a copy of the arrays is put back where it fails; what events borrow lives
+ * as long as the store. */
+#include "journal_memory.h"
+
+#include "base/clock.h"
+#include "handlers/action/action.h"
+#include "server/journal/engine.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+enum {
+    EVENTS_MAX = 4096,
+    ACTIONS_MAX = 64,
+    KEYS_MAX = 16,
+    TAKEOVERS_MAX = 10,
+    STOPS_MAX = 3,
+    ARENA_SIZE = 16 << 20
+};
+
+struct delivery_row {
+    int64_t handle, action;
+    enum memory_state state;
+    uint64_t runner_id;
+    unsigned attempt, takeovers, stops;
+    bool given_up;
+};
+
+struct event_row {
+    int64_t seq;
+    struct event event;
+    bool has_body, quarantined;
+    unsigned reruns;
+    size_t first, count; /* of its deliveries; none: they are gone */
+    bool gone;
+};
+
+struct action_row {
+    char route[64], name[64];
+};
+
+struct key_row {
+    char route[64], provider[64];
+    uint8_t key[256];
+    size_t length;
+};
+
+struct tables {
+    struct event_row events[EVENTS_MAX];
+    struct delivery_row deliveries[EVENTS_MAX * 2];
+    struct action_row actions[ACTIONS_MAX];
+    struct key_row keys[KEYS_MAX];
+    size_t event_count, delivery_count, action_count, key_count;
+    int64_t horizon_ms;
+};
+
+struct memory_store {
+    struct tables now, before;
+    uint8_t arena[ARENA_SIZE]; /* what the events borrow */
+    size_t arena_used;
+    bool later, locked, broken;
+    uint64_t version; /* moves with each turn that writes */
+};
+
+struct memory_journal {
+    struct journal base; /* first */
+    struct memory_store *store;
+    struct loop *loop;
+    uint64_t runner_id, version;
+    bool refused;
+    struct journal_turn *waiting[8];
+    size_t waiting_count;
+    struct loop_timer timer;
+};
+
+static struct memory_store *current;
+
+/* ---- the store ---- */
+
+struct memory_store *memory_store_create(bool later)
+{
+    void *memory =
+        mmap(NULL, sizeof *current, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        abort();
+    current = memory;
+    current->later = later;
+    return current;
+}
+
+void memory_store_destroy(struct memory_store *store)
+{
+    munmap(store, sizeof *store);
+}
+
+void memory_store_lock(struct memory_store *store, bool locked)
+{
+    store->locked = locked;
+}
+
+void memory_store_break(struct memory_store *store, bool broken)
+{
+    store->broken = broken;
+}
+
+void memory_store_replay(struct memory_store *store)
+{
+    for (size_t i = 0; i < store->now.delivery_count; i++)
+        if (store->now.deliveries[i].state == MEMORY_DEAD)
+            store->now.deliveries[i].state = MEMORY_PENDING;
+    store->version++;
+}
+
+void memory_store_drop_bodies(struct memory_store *store)
+{
+    for (size_t i = 0; i < store->now.event_count; i++)
+        store->now.events[i].has_body = false;
+    store->version++;
+}
+
+size_t memory_store_count(const struct memory_store *store, enum memory_state state)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < store->now.delivery_count; i++)
+        count += store->now.deliveries[i].state == state;
+    return count;
+}
+
+static struct bytes keep(struct memory_store *store, struct bytes bytes)
+{
+    uint8_t *copy = store->arena + store->arena_used;
+    store->arena_used += bytes.length + 1;
+    if (store->arena_used > ARENA_SIZE)
+        abort();
+    if (bytes.length > 0)
+        memcpy(copy, bytes.data, bytes.length);
+    copy[bytes.length] = '\0';
+    return bytes_of(copy, bytes.length);
+}
+
+/* ---- rows ---- */
+
+static struct event_row *event_of(struct tables *tables, int64_t handle)
+{
+    for (size_t i = 0; i < tables->event_count; i++)
+        if (tables->events[i].seq == handle / JOURNAL_ACTIONS_MAX && !tables->events[i].gone)
+            return &tables->events[i];
+    return NULL;
+}
+
+static struct delivery_row *delivery_of(struct tables *tables, int64_t handle)
+{
+    for (size_t i = 0; i < tables->delivery_count; i++)
+        if (tables->deliveries[i].handle == handle)
+            return &tables->deliveries[i];
+    return NULL;
+}
+
+static void die(struct memory_journal *journal, struct journal_turn *turn, struct delivery_row *row,
+                const char *reason)
+{
+    const struct event_row *event = event_of(&journal->store->now, row->handle);
+    const struct action_row *action = &journal->store->now.actions[row->action - 1];
+    const struct bytes texts[] = {[DEATH_ID] = event->event.id,
+                                  [DEATH_ROUTE] = bytes_of_text(action->route),
+                                  [DEATH_ACTION] = bytes_of_text(action->name),
+                                  [DEATH_CLIENT] = event->event.client,
+                                  [DEATH_REASON] = bytes_of_text(reason)};
+    row->state = MEMORY_DEAD;
+    engine_add_death(turn, texts, row->attempt);
+}
+
+/* ---- what a turn asks ---- */
+
+static void read_looks(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < turn->look_count; i++) {
+        struct journal_look *look = &turn->looks[i];
+        look->count = 0;
+        for (size_t j = 0; j < tables->delivery_count && look->count < look->room; j++) {
+            const struct delivery_row *row = &tables->deliveries[j];
+            if (row->state != MEMORY_PENDING || row->action != look->action ||
+                row->handle <= look->after)
+                continue;
+            const struct event_row *event = event_of(tables, row->handle);
+            turn->due[turn->due_count++] = (struct journal_due){
+                row->action, row->handle, event ? (uint32_t)event->event.body.length : 0};
+            look->count++;
+        }
+    }
+}
+
+static void read_actions(struct memory_journal *journal, struct journal_numbers *numbers,
+                         bool crashed)
+{
+    struct tables *tables = &journal->store->now;
+    for (size_t action = 1; action <= tables->action_count; action++)
+        for (size_t i = 0; i < tables->delivery_count; i++) {
+            const struct delivery_row *row = &tables->deliveries[i];
+            if (row->action != (int64_t)action || row->state > MEMORY_RUNNING ||
+                (crashed && row->takeovers == 0))
+                continue;
+            engine_add_number(numbers, row->action);
+            break;
+        }
+}
+
+/* ---- what a turn writes ---- */
+
+static int64_t disk_bytes(size_t bytes)
+{
+    return (int64_t)bytes;
+}
+
+static void write_finished(struct memory_journal *journal, struct journal_turn *turn)
+{
+    static const enum memory_state after[] = {[OUTCOME_DONE] = MEMORY_DONE,
+                                              [OUTCOME_FAILED] = MEMORY_DEAD,
+                                              [OUTCOME_TIMEOUT] = MEMORY_DEAD,
+                                              [OUTCOME_INTERRUPTED] = MEMORY_PENDING};
+    for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
+        struct delivery_row *row = delivery_of(&journal->store->now, finish->handle);
+        const struct outcome *outcome = finish->outcome;
+        int64_t bytes = disk_bytes(outcome->output.length + outcome->error_output.length);
+        bool fits = bytes == 0 || turn->room >= bytes - turn->output_room;
+        turn->outputs_dropped |= !fits;
+        turn->room -= fits ? bytes : 0;
+        finish->applied = row && row->state == MEMORY_RUNNING &&
+                          row->runner_id == journal->runner_id && row->attempt == finish->attempt;
+        if (!finish->applied)
+            continue;
+        row->state = after[outcome->kind];
+        row->takeovers += outcome->torn;
+        if (!finish->stopped_early || ++row->stops < STOPS_MAX)
+            continue;
+        row->given_up = true;
+        die(journal, turn, row, "given up: stops of the server came soon after its start");
+    }
+}
+
+static bool take_room(struct journal_turn *turn, size_t bytes)
+{
+    bool fits = turn->room >= disk_bytes(bytes);
+    turn->room -= fits ? disk_bytes(bytes) : 0;
+    turn->events_refused |= !fits;
+    return fits;
+}
+
+/* The newest that has the key. */
+static struct event_row *find_first(struct tables *tables, const struct journal_admit *admit,
+                                    int64_t now_ms)
+{
+    struct event_row *found = NULL;
+    for (size_t i = 0; i < tables->event_count; i++) {
+        struct event_row *row = &tables->events[i];
+        if (!row->gone && admit->event->dedupe_key.length > 0 &&
+            bytes_equal(row->event.dedupe_key, admit->event->dedupe_key) &&
+            bytes_equal(row->event.route, admit->event->route) &&
+            row->event.received_ms + admit->window_ms > now_ms)
+            found = row;
+    }
+    return found;
+}
+
+static struct journal_known know(const struct tables *tables, const struct event_row *event)
+{
+    struct journal_known known = {.reruns = event->reruns,
+                                  .quarantined = event->quarantined,
+                                  .has_body = event->has_body,
+                                  .bytes = (uint32_t)event->event.body.length};
+    for (size_t i = event->first; i < event->first + event->count; i++) {
+        const struct delivery_row *row = &tables->deliveries[i];
+        known.done += row->state == MEMORY_DONE;
+        known.open += row->state <= MEMORY_RUNNING;
+        if (row->state == MEMORY_DEAD)
+            known.dead[known.dead_count++] =
+                (struct journal_dead){row->handle, row->action, row->given_up};
+    }
+    return known;
+}
+
+static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
+                      struct journal_admit *admit, struct event_row *first)
+{
+    struct tables *tables = &journal->store->now;
+    struct journal_known known = know(tables, first);
+    enum rerun what = rerun_decide(&journal->base, &known, admit);
+    bool same = bytes_equal(first->event.type, admit->event->type) &&
+                bytes_equal(first->event.body, admit->event->body);
+    snprintf(admit->id, sizeof admit->id, "%.*s", (int)first->event.id.length,
+             (const char *)first->event.id.data);
+    if (what == RERUN_NEW_EVENT || (what == RERUN_DEAD_IF_SAME && !same))
+        return false;
+    admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE : ADMIT_NO_ROOM;
+    if (what == RERUN_NOTHING || !take_room(turn, 0))
+        return true;
+    for (size_t i = 0; i < known.dead_count; i++) {
+        const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes};
+        delivery_of(tables, due.handle)->state = MEMORY_PENDING;
+        engine_add_due(&turn->reruns, &due);
+    }
+    first->reruns++;
+    first->quarantined = false;
+    admit->result = ADMIT_RERUN;
+    return true;
+}
+
+static struct event copy_event(struct memory_store *store, const struct event *event)
+{
+    struct event copy = *event;
+    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
+        if (event_field_is_span(&event_fields[i]))
+            *event_span(&copy, &event_fields[i]) =
+                keep(store, event_bytes(event, &event_fields[i]));
+    return copy;
+}
+
+static void add_event(struct memory_journal *journal, struct journal_turn *turn,
+                      struct journal_admit *admit)
+{
+    struct tables *tables = &journal->store->now;
+    struct event_row *row = &tables->events[tables->event_count++];
+    id_create(turn->now_ms, admit->id);
+    admit->event->id = bytes_of_text(admit->id);
+    *row = (struct event_row){.seq = (int64_t)tables->event_count,
+                              .event = copy_event(journal->store, admit->event),
+                              .has_body = true,
+                              .quarantined = admit->event->failures.length > 0,
+                              .first = tables->delivery_count,
+                              .count = admit->action_count};
+    admit->result = ADMIT_ACCEPTED;
+    admit->handle = row->seq * JOURNAL_ACTIONS_MAX;
+    for (size_t i = 0; i < admit->action_count; i++) {
+        struct delivery_row *delivery = &tables->deliveries[tables->delivery_count++];
+        const struct journal_delivery given = {.attempt = 1, .event = *admit->event};
+        *delivery = (struct delivery_row){.handle = admit->handle + (int64_t)i,
+                                          .action = admit->actions[i]};
+        if (admit->dead_reason)
+            delivery->state = MEMORY_DEAD;
+        else if (!turn->changed && journal_places_has(&admit->claim, i) &&
+                 turn->hold(turn, delivery->action, delivery->handle, &given)) {
+            delivery->state = MEMORY_RUNNING;
+            delivery->attempt = 1;
+            delivery->runner_id = journal->runner_id;
+            journal_places_add(&admit->claimed, i);
+        }
+    }
+}
+
+static void admit_events(struct memory_journal *journal, struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->admit_count; i++) {
+        struct journal_admit *admit = &turn->admits[i];
+        struct event_row *first = find_first(&journal->store->now, admit, turn->now_ms);
+        admit->claimed = (struct journal_places){{0}};
+        admit->result = ADMIT_NO_ROOM;
+        if (first && take_copy(journal, turn, admit, first))
+            continue;
+        if (take_room(turn, admit->event->headers.length + admit->event->body.length))
+            add_event(journal, turn, admit);
+    }
+    turn->question_fits =
+        turn->question_bytes > 0 && turn->room >= disk_bytes(turn->question_bytes);
+}
+
+static void write_learned(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < turn->learn_count; i++) {
+        struct journal_learn *learn = &turn->learns[i];
+        learn->added = true;
+        for (size_t j = 0; j < tables->key_count; j++)
+            learn->added &= strcmp(tables->keys[j].route, learn->route) != 0;
+        if (!learn->added)
+            continue;
+        struct key_row *row = &tables->keys[tables->key_count++];
+        snprintf(row->route, sizeof row->route, "%s", learn->route);
+        snprintf(row->provider, sizeof row->provider, "%s", learn->provider);
+        memcpy(row->key, learn->key.data, learn->key.length);
+        row->length = learn->key.length;
+    }
+}
+
+static void write_take_over(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct journal_take_over *take = turn->take_over;
+    struct tables *tables = &journal->store->now;
+    take->count = 0;
+    for (size_t i = 0; i < tables->delivery_count; i++) {
+        struct delivery_row *row = &tables->deliveries[i];
+        const struct journal_action *action = engine_find_action(&journal->base, row->action);
+        bool runs = row->state != MEMORY_RUNNING;
+        for (size_t j = 0; j < take->live_count; j++)
+            runs |= row->runner_id == take->live[j] && row->runner_id != journal->runner_id;
+        for (size_t j = 0; j < take->our_count; j++)
+            runs |= row->runner_id == journal->runner_id && row->handle == take->ours[j];
+        if (runs)
+            continue;
+        take->count++;
+        row->state = MEMORY_PENDING;
+        row->takeovers++;
+        if (!action || !action->counts_crashes || row->takeovers < TAKEOVERS_MAX)
+            continue;
+        row->given_up = true;
+        die(journal, turn, row, "given up: the runner was gone before it ended");
+    }
+    read_actions(journal, &turn->crashed, true);
+}
+
+static void write_abandoned(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct journal_abandon *abandon = turn->abandon;
+    struct tables *tables = &journal->store->now;
+    size_t count = 0;
+    for (size_t i = 0; i < abandon->action_count; i++)
+        for (size_t j = 0; j < tables->delivery_count && count < abandon->limit; j++) {
+            struct delivery_row *row = &tables->deliveries[j];
+            if (row->state != MEMORY_PENDING || row->action != abandon->actions[i])
+                continue;
+            die(journal, turn, row, abandon->reason);
+            count++;
+        }
+    abandon->more = count == abandon->limit;
+}
+
+static void write_claims(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < turn->want_count; i++) {
+        struct journal_want *want = &turn->wants[i];
+        struct delivery_row *row = delivery_of(tables, want->handle);
+        want->result = WANT_GONE;
+        if (!row || row->state != MEMORY_PENDING)
+            continue;
+        const struct event_row *event = event_of(tables, row->handle);
+        if (!event->has_body) {
+            die(journal, turn, row, "its event is not in the journal any more");
+            continue;
+        }
+        const struct journal_delivery given = {.attempt = row->attempt + 1, .event = event->event};
+        want->result = WANT_NO_MEMORY;
+        if (!turn->hold(turn, row->action, row->handle, &given))
+            continue;
+        want->result = WANT_CLAIMED;
+        row->state = MEMORY_RUNNING;
+        row->attempt++;
+        row->runner_id = journal->runner_id;
+    }
+}
+
+static bool is_over(const struct tables *tables, const struct event_row *event,
+                    const struct journal_upkeep *upkeep, bool too_large, bool *dead)
+{
+    bool open = false;
+    *dead = false;
+    for (size_t i = event->first; i < event->first + event->count; i++) {
+        open |= tables->deliveries[i].state <= MEMORY_RUNNING;
+        *dead |= tables->deliveries[i].state == MEMORY_DEAD;
+    }
+    if (open)
+        return false;
+    return *dead ? event->event.received_ms < upkeep->dead_before_ms
+                 : too_large || event->event.received_ms < upkeep->done_before_ms;
+}
+
+static void write_upkeep(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct journal_upkeep *upkeep = turn->upkeep;
+    struct tables *tables = &journal->store->now;
+    int64_t used = 0;
+    if (upkeep->put_horizon_ms)
+        tables->horizon_ms = upkeep->put_horizon_ms;
+    if (!upkeep->prunes)
+        return;
+    for (size_t i = 0; i < tables->event_count; i++)
+        used += tables->events[i].has_body ? (int64_t)tables->events[i].event.body.length : 0;
+    upkeep->events = upkeep->bodies = 0;
+    upkeep->is_too_large = used > upkeep->keep_size;
+    upkeep->can_shrink = false;
+    upkeep->position = 0;
+    for (size_t i = 0; i + 1 < tables->event_count; i++) {
+        struct event_row *event = &tables->events[i];
+        bool dead, keyed = event->event.dedupe_key.length > 0 &&
+                           event->event.received_ms >= upkeep->dedupe_before_ms;
+        if (event->gone || !is_over(tables, event, upkeep, upkeep->is_too_large, &dead))
+            continue;
+        upkeep->events += event->has_body || !keyed;
+        event->has_body = false;
+        event->gone = !keyed;
+        if (!keyed || !dead)
+            event->count = 0;
+    }
+}
+
+/* ---- a turn ---- */
+
+static bool writes(const struct journal_turn *turn)
+{
+    const struct journal_upkeep *upkeep = turn->upkeep;
+    return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
+           turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
+           (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
+}
+
+static void end(struct journal_turn *turn, enum journal_end how, const char *state)
+{
+    engine_forget(turn);
+    turn->end = how;
+    turn->refusal =
+        (struct journal_refusal){.state = state, .retry_ns = 10 * NS_PER_MS, .retry_after_s = 1};
+    error_set(&turn->refusal.reason, "the store is %s", state);
+}
+
+static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
+{
+    turn->changed = journal->version != journal->store->version;
+    journal->version = journal->store->version;
+    read_looks(journal, turn);
+    if (turn->reads_open)
+        read_actions(journal, &turn->open, false);
+    if (turn->upkeep && turn->upkeep->reads_horizon) {
+        const struct tables *tables = &journal->store->now;
+        size_t count = tables->event_count;
+        turn->upkeep->horizon_ms = tables->horizon_ms;
+        turn->upkeep->newest_ms = count ? tables->events[count - 1].event.received_ms : 0;
+    }
+}
+
+static void read_keys(struct memory_journal *journal, struct journal_turn *turn)
+{
+    const struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < tables->key_count && turn->reads_keys; i++)
+        engine_add_key(turn, bytes_of_text(tables->keys[i].route),
+                       bytes_of_text(tables->keys[i].provider),
+                       bytes_of(tables->keys[i].key, tables->keys[i].length));
+}
+
+static void write_turn(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct memory_store *store = journal->store;
+    write_finished(journal, turn);
+    admit_events(journal, turn);
+    write_learned(journal, turn);
+    if (turn->upkeep)
+        write_upkeep(journal, turn);
+    if (turn->take_over)
+        write_take_over(journal, turn);
+    if (turn->abandon)
+        write_abandoned(journal, turn);
+    write_claims(journal, turn);
+    journal->version = ++store->version;
+}
+
+static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct memory_store *store = journal->store;
+    engine_begin(turn);
+    if (journal->refused && !turn->proves) {
+        end(turn, JOURNAL_REFUSED, "full");
+    } else if (!writes(turn)) {
+        read_turn(journal, turn);
+        read_keys(journal, turn);
+    } else if (store->locked) {
+        end(turn, JOURNAL_NOT_NOW, "busy");
+    } else {
+        store->before = store->now;
+        read_turn(journal, turn);
+        write_turn(journal, turn);
+        read_keys(journal, turn);
+        journal->refused = store->broken;
+        if (store->broken) {
+            store->now = store->before;
+            end(turn, JOURNAL_REFUSED, "full");
+        }
+    }
+    turn->completed(turn);
+}
+
+static void turn_is_due(struct loop_timer *timer)
+{
+    struct memory_journal *journal = timer->owner;
+    struct journal_turn *turn = journal->waiting[0];
+    memmove(journal->waiting, journal->waiting + 1,
+            --journal->waiting_count * sizeof *journal->waiting);
+    if (journal->waiting_count > 0)
+        loop_timer_set(journal->loop, timer, clock_monotonic_ns());
+    carry_out(journal, turn);
+}
+
+static void submit(struct journal *base, struct journal_turn *turn)
+{
+    struct memory_journal *journal = (struct memory_journal *)base;
+    if (!journal->store->later) {
+        carry_out(journal, turn);
+        return;
+    }
+    journal->waiting[journal->waiting_count++] = turn;
+    loop_timer_set(journal->loop, &journal->timer, clock_monotonic_ns() + NS_PER_MS / 10);
+}
+
+/* ---- beginning and end ---- */
+
+static int64_t number_of(struct tables *tables, const struct journal_action *action)
+{
+    size_t i = 0;
+    while (i < tables->action_count && (strcmp(tables->actions[i].route, action->route) != 0 ||
+                                        strcmp(tables->actions[i].name, action->name) != 0))
+        i++;
+    if (i == tables->action_count) {
+        struct action_row *row = &tables->actions[tables->action_count++];
+        snprintf(row->route, sizeof row->route, "%s", action->route);
+        snprintf(row->name, sizeof row->name, "%s", action->name);
+    }
+    return (int64_t)i + 1;
+}
+
+static struct journal *open_memory(const struct journal_setup *setup, struct error *err)
+{
+    struct memory_journal *journal = calloc(1, sizeof *journal);
+    struct tables *tables = &current->now;
+    (void)err;
+    journal->base.engine = &memory_engine;
+    journal->base.is_new = tables->action_count == 0;
+    journal->store = current;
+    journal->loop = setup->loop;
+    journal->runner_id = setup->runner_id;
+    journal->version = current->version;
+    loop_timer_init(&journal->timer, turn_is_due, journal);
+    for (size_t i = 0; i < setup->action_count; i++)
+        setup->actions[i].number = number_of(tables, &setup->actions[i]);
+    engine_know_actions(&journal->base, setup);
+    journal->base.orphans = calloc(tables->action_count + 1, sizeof *journal->base.orphans);
+    for (int64_t number = 1; number <= (int64_t)tables->action_count; number++)
+        if (!engine_find_action(&journal->base, number))
+            journal->base.orphans[journal->base.orphan_count++] = number;
+    return &journal->base;
+}
+
+static void close_memory(struct journal *base)
+{
+    struct memory_journal *journal = (struct memory_journal *)base;
+    if (journal->loop)
+        loop_timer_remove(journal->loop, &journal->timer);
+    engine_finish(base);
+    free(journal);
+}
+
+static void tend(struct journal *journal)
+{
+    (void)journal;
+}
+
+static bool space(struct journal *journal, int64_t *bytes)
+{
+    (void)journal;
+    *bytes = INT64_MAX / 4;
+    return true;
+}
+
+const struct journal_engine memory_engine = {.name = "memory",
+                                             .open = open_memory,
+                                             .close = close_memory,
+                                             .submit = submit,
+                                             .tend = tend,
+                                             .space = space};

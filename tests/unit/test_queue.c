@@ -1,0 +1,365 @@
+/* Whose turn it is: every route gets one, what may not run holds up nothing, and a server of many
+ * routes finds the next delivery as quickly as one that has a single route. No journal is needed:
+ * what it would say is put into a turn. */
+#include "journal_fixture.h"
+#include "tests/unit/suite.h"
+
+#include "server/runner/queue.h"
+
+#include <time.h>
+
+enum { MANY = 8000, SLOTS = 16 };
+
+static const struct action_kind command = {.kind.name = "command", .is_limited = true};
+static const struct action_kind feed = {.kind.name = "feed", .must_be_recalled = true};
+
+static struct settings settings;
+static struct queue queue;
+static struct journal_turn turn;
+static int64_t handle; /* of the next delivery */
+
+static void load(const struct journal_due *due, size_t count);
+
+/* Every second route has a command, or all of them. */
+static void begin(size_t routes, bool mixed)
+{
+    static struct action_settings commands = {.name = "1", .handler.kind = &command.kind};
+    static struct action_settings feeds = {.name = "1", .handler.kind = &feed.kind};
+    struct error err = {""};
+    handle = 1;
+    settings = (struct settings){.server.commands = SLOTS, .route_count = routes};
+    settings.routes = calloc(routes, sizeof *settings.routes);
+    for (size_t i = 0; i < routes; i++) {
+        char *name = malloc(16);
+        snprintf(name, 16, "route-%zu", i);
+        settings.routes[i] = (struct route){.index = i,
+                                            .name = name,
+                                            .actions = mixed && i % 2 ? &feeds : &commands,
+                                            .action_count = 1};
+    }
+    ck_assert_msg(queue_init(&queue, &settings, &err), "%s", err.text);
+    struct journal_action *actions = calloc(routes, sizeof *actions);
+    queue_list_actions(&queue, actions);
+    for (size_t i = 0; i < routes; i++) {
+        ck_assert_str_eq(actions[i].route, settings.routes[i].name);
+        ck_assert(actions[i].counts_crashes == !(mixed && i % 2));
+        actions[i].number = (int64_t)i + 1;
+    }
+    queue_number(&queue, actions);
+    free(actions);
+    ck_assert(journal_turn_init(&turn, QUEUE_DUE));
+    ck_assert(queue_is_short(&queue));
+    load(NULL, 0);
+}
+
+static void end(void)
+{
+    queue_finish(&queue);
+    journal_turn_finish(&turn);
+    for (size_t i = 0; i < settings.route_count; i++)
+        free((char *)settings.routes[i].name);
+    free(settings.routes);
+}
+
+/* A turn of a journal in which these deliveries are pending; in the order of action and handle. */
+static void load(const struct journal_due *due, size_t count)
+{
+    queue_ask(&queue, &turn);
+    turn.open.count = turn.due_count = 0;
+    for (size_t i = 0; i < turn.look_count; i++) {
+        struct journal_look *look = &turn.looks[i];
+        look->count = 0;
+        for (size_t j = 0; j < count; j++)
+            if (due[j].action == look->action && due[j].handle > look->after &&
+                look->count < look->room) {
+                turn.due[turn.due_count++] = due[j];
+                look->count++;
+            }
+    }
+    for (size_t j = 0; j < count && turn.reads_open; j++)
+        if (j == 0 || due[j].action != due[j - 1].action)
+            ck_assert(engine_add_number(&turn.open, due[j].action));
+    queue_load(&queue, &turn);
+}
+
+/* One that has been admitted. */
+static void add(size_t route)
+{
+    struct action_queue *action = &queue.routes[route].actions[0];
+    queue_push(&queue, action, 0, 10);
+    queue_settle(&queue, action, handle++, 10);
+}
+
+static struct action_queue *take(void)
+{
+    uint32_t bytes;
+    struct action_queue *action = queue_next(&queue);
+    if (!action)
+        return NULL;
+    queue_take(&queue, action, &bytes);
+    ck_assert_uint_eq(bytes, 10);
+    return action;
+}
+
+START_TEST(every_route_has_its_turn)
+{
+    enum { ROUTES = 10, EACH = 5 };
+    unsigned turns[ROUTES] = {0};
+    begin(ROUTES, true);
+    for (size_t i = 0; i < ROUTES * EACH; i++)
+        add(i / EACH);
+    for (size_t i = 0; i < ROUTES * EACH; i++) {
+        struct action_queue *action = take();
+        ck_assert_ptr_nonnull(action);
+        ck_assert_uint_eq(turns[action->route->index]++, i / ROUTES);
+        queue_give(&queue, action, 10);
+    }
+    ck_assert_ptr_null(queue_next(&queue));
+    end();
+}
+END_TEST
+
+START_TEST(what_may_not_run_holds_up_nothing)
+{
+    begin(6, true);
+    for (int i = 0; i < 2 * QUEUE_FEED; i++)
+        for (size_t route = 0; route < 5; route++)
+            add(route);
+    size_t taken = 0;
+    while (take())
+        taken++;
+    /* all slots of the three routes with commands, and what two feeds may have */
+    ck_assert_uint_eq(taken, SLOTS + 2 * QUEUE_FEED);
+    add(5);
+    ck_assert_uint_eq(take()->route->index, 5);
+    ck_assert_ptr_null(queue_next(&queue));
+    queue_give(&queue, &queue.routes[3].actions[0], 10);
+    ck_assert_uint_eq(take()->route->index, 3);
+    queue_give(&queue, &queue.routes[2].actions[0], 10);
+    ck_assert(take()->kind->is_limited);
+    ck_assert_ptr_null(queue_next(&queue));
+    end();
+}
+END_TEST
+
+START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
+{
+    begin(100, true);
+    const struct journal_due others[] = {{71, 300, 10}};
+    load(others, 0);
+    ck_assert(!queue_is_short(&queue) && !queue_next(&queue));
+    queue_refresh(&queue);
+    handle = 301;
+    add(71); /* others may stand before it */
+    ck_assert_ptr_null(queue_next(&queue));
+    load(others, 1);
+    load(others, 1);
+    ck_assert_uint_eq(queue_next(&queue)->route->index, 70);
+    for (int again = 0; again < 2; again++) {
+        queue_reset(&queue);
+        ck_assert_ptr_null(queue_next(&queue));
+        load(others, 1);
+        load(others, 1);
+        ck_assert_uint_eq(queue_next(&queue)->count, 1);
+    }
+    for (size_t i = 0; i < 100; i++)
+        ck_assert_ptr_eq(queue_find(&queue, (int64_t)i + 1), &queue.routes[i].actions[0]);
+    ck_assert_ptr_null(queue_find(&queue, 101));
+    end();
+}
+END_TEST
+
+/* What is put into a turn can be chosen in it; the rest gets its handle in order, or goes. */
+START_TEST(what_a_turn_admits_is_queued_behind_the_rest)
+{
+    uint32_t bytes;
+    size_t index;
+    begin(1, false);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    add(0);
+    for (size_t i = 0; i < 5; i++)
+        queue_push(&queue, action, i, 10 + (uint32_t)i);
+    ck_assert(!queue_is_pushed(queue_take(&queue, action, &bytes), &index));
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert(queue_is_pushed(queue_take(&queue, action, &bytes), &index));
+        ck_assert(index == i && bytes == 10 + i);
+    }
+    queue_settle(&queue, action, 0, 12); /* a copy */
+    queue_settle(&queue, action, 40, 13);
+    queue_settle(&queue, action, 41, 14);
+    queue_settle(&queue, action, 42, 15); /* was never queued */
+    ck_assert_uint_eq(action->count, 2);
+    for (int64_t i = 0; i < 2; i++)
+        ck_assert(queue_take(&queue, action, &bytes) == 40 + i && bytes == 13 + i);
+    queue_push(&queue, action, 0, 10);
+    queue_refresh(&queue); /* others have written in the same turn: it is read with theirs */
+    queue_settle(&queue, action, 60, 10);
+    ck_assert_ptr_null(queue_next(&queue));
+    const struct journal_due all[] = {{1, 50, 7}, {1, 60, 10}};
+    load(all, 2);
+    ck_assert(queue_take(&queue, action, &bytes) == 50 && bytes == 7);
+    end();
+}
+END_TEST
+
+START_TEST(what_runs_again_takes_its_old_place)
+{
+    enum { MORE = QUEUE_RING + 300 };
+    struct journal_due *all = calloc(MORE, sizeof *all), again;
+    uint32_t bytes;
+    begin(1, false);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    for (size_t i = 0; i < MORE; i++)
+        all[i] = (struct journal_due){1, 10 * (int64_t)(i + 1), 10};
+    queue_refresh(&queue);
+    load(all, MORE);
+    load(all, MORE);
+    ck_assert(action->count == QUEUE_RING && action->more);
+    again = (struct journal_due){1, 45, 10};
+    queue_insert(&queue, action, &again);
+    again.handle = 10 * MORE + 5; /* behind what is loaded: it is read with that */
+    queue_insert(&queue, action, &again);
+    ck_assert_uint_eq(action->count, QUEUE_RING);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(queue_take(&queue, action, &bytes), i < 4 ? 10 * (i + 1) : 45);
+    while (action->count >= QUEUE_LOW)
+        queue_take(&queue, action, &bytes);
+    load(all, MORE); /* with the one that had to go */
+    int64_t last = queue_first(action);
+    while (action->count > 0) {
+        int64_t next = queue_take(&queue, action, &bytes);
+        ck_assert(next == last || next == last + 10);
+        last = next;
+    }
+    ck_assert_int_eq(last, 10 * MORE);
+    free(all);
+    end();
+}
+END_TEST
+
+/* What a turn was asked for and has told after the queue was forgotten does not hide anything. */
+START_TEST(what_is_forgotten_while_a_turn_is_under_way_is_read_again)
+{
+    begin(2, false);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    queue_refresh(&queue);
+    queue_ask(&queue, &turn);
+    turn.open.count = 0;
+    queue_refresh(&queue);
+    queue_load(&queue, &turn);
+    ck_assert(queue_is_short(&queue));
+    load(NULL, 0);
+    ck_assert(!queue_is_short(&queue));
+    queue_push(&queue, action, 0, 10);
+    queue_reset(&queue);
+    queue_settle(&queue, action, 7, 10);
+    ck_assert_uint_eq(action->count, 0);
+    ck_assert(queue_is_short(&queue));
+    end();
+}
+END_TEST
+
+/* What a turn admits is not in what the same turn was asked for. */
+START_TEST(what_comes_while_more_is_asked_for_is_not_missed)
+{
+    uint32_t bytes;
+    begin(1, false);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    const struct journal_due others[] = {{1, 5, 10}, {1, 9, 10}};
+    queue_refresh(&queue);
+    load(others, 1); /* there is one */
+    queue_ask(&queue, &turn);
+    ck_assert_uint_eq(turn.look_count, 1);
+    queue_push(&queue, action, 0, 10);
+    turn.open.count = 0;
+    turn.due[0] = others[0];
+    turn.looks[0].count = 1;
+    queue_load(&queue, &turn);
+    queue_settle(&queue, action, 9, 10);
+    load(others, 2);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(queue_take(&queue, action, &bytes), others[i].handle);
+    end();
+}
+END_TEST
+
+/* The bodies of what runs are limited, of all routes and of one; one may always be there. */
+START_TEST(bodies_are_limited_and_one_may_always_be_there)
+{
+    uint32_t bytes;
+    begin(3, false);
+    for (size_t route = 0; route < 3; route++)
+        for (int i = 0; i < 4; i++) {
+            queue_push(&queue, &queue.routes[route].actions[0], 0, QUEUE_BYTES / 4 * 3);
+            queue_settle(&queue, &queue.routes[route].actions[0], handle++, QUEUE_BYTES / 4 * 3);
+        }
+    unsigned taken[3] = {0};
+    struct action_queue *action;
+    while ((action = queue_next(&queue))) {
+        queue_take(&queue, action, &bytes);
+        taken[action->route->index]++;
+    }
+    ck_assert(taken[0] == 1 && taken[1] == 1 && taken[2] == 1);
+    end();
+}
+END_TEST
+
+/* Of processor time: an event of one route comes and is carried out, while `blocked` others have
+ * each a feed that waits for its reader. */
+static double seconds_of_events(size_t routes, size_t blocked)
+{
+    enum { ROUNDS = 5, EVENTS = 4000 };
+    double best = 1e9;
+    begin(routes, routes > 1);
+    for (size_t i = 0; i < blocked; i++) {
+        uint32_t bytes;
+        struct action_queue *action = &queue.routes[2 * i + 1].actions[0];
+        queue_push(&queue, action, 0, QUEUE_FEED_BYTES);
+        queue_settle(&queue, action, handle++, QUEUE_FEED_BYTES);
+        add(2 * i + 1);
+        ck_assert_ptr_eq(queue_next(&queue), action);
+        queue_take(&queue, action, &bytes);
+    }
+    for (int round = 0; round < ROUNDS; round++) {
+        clock_t started = clock();
+        for (int i = 0; i < EVENTS; i++) {
+            add(routes / 4 * 2);
+            ck_assert(!queue_is_short(&queue));
+            struct action_queue *action = take();
+            ck_assert_uint_eq(action->route->index, routes / 4 * 2);
+            ck_assert_ptr_null(queue_next(&queue));
+            queue_give(&queue, action, 10);
+        }
+        double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
+        best = seconds < best ? seconds : best;
+    }
+    end();
+    return best;
+}
+
+START_TEST(many_routes_cost_no_more_than_one)
+{
+    double one = seconds_of_events(1, 0);
+    double many = seconds_of_events(MANY, 0), blocked = seconds_of_events(MANY, MANY / 2);
+    ck_assert_msg(many < 5 * one && blocked < 5 * one, "%.6f s, of %d routes %.6f and %.6f s", one,
+                  MANY, many, blocked);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("queue");
+    TCase *all = tcase_create("all");
+    tcase_set_timeout(all, 60);
+    tcase_add_test(all, every_route_has_its_turn);
+    tcase_add_test(all, what_may_not_run_holds_up_nothing);
+    tcase_add_test(all, what_others_journal_is_found_by_the_route_that_has_it);
+    tcase_add_test(all, what_a_turn_admits_is_queued_behind_the_rest);
+    tcase_add_test(all, what_runs_again_takes_its_old_place);
+    tcase_add_test(all, what_is_forgotten_while_a_turn_is_under_way_is_read_again);
+    tcase_add_test(all, what_comes_while_more_is_asked_for_is_not_missed);
+    tcase_add_test(all, bodies_are_limited_and_one_may_always_be_there);
+    tcase_add_test(all, many_routes_cost_no_more_than_one);
+    suite_add_tcase(suite, all);
+    return suite;
+}
