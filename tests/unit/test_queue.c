@@ -10,7 +10,8 @@
 
 enum { MANY = 8000, SLOTS = 16 };
 
-static const struct action_kind command = {.kind.name = "command", .is_limited = true};
+static const struct action_kind command = {
+    .kind.name = "command", .is_limited = true, .counts_crashes = true};
 static const struct action_kind feed = {.kind.name = "feed", .must_be_recalled = true};
 
 static struct settings settings;
