@@ -7,8 +7,8 @@
 #include "server/ipc/runner_link.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -47,7 +47,7 @@ void runner_link_finish(struct runner_link *runner_link)
 
 static void runner_link_lose(struct runner_link *runner_link, const char *reason)
 {
-    log_write(LOG_WARNING, "channel_lost", log_text("reason", reason));
+    log_write(LOG_CHANNEL_LOST, log_text("reason", reason));
     runner_link_finish(runner_link);
     runner_link->closed(runner_link->owner);
 }

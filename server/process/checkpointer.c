@@ -8,9 +8,9 @@
  * as long as a process has it open, also if no event comes. Whatever goes wrong here is logged and
  * tried again. */
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/tables.h"
 #include "server/runner/runner.h"
@@ -38,7 +38,7 @@ struct checkpointer {
 static void checkpointer_failed(struct checkpointer *checkpointer, const char *reason)
 {
     if (!checkpointer->failing && checkpointer->was_open)
-        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", reason));
+        log_write(LOG_CHECKPOINT_FAILED, log_text("reason", reason));
     checkpointer->failing = true;
     database_close(&checkpointer->db);
     checkpointer->open = false;
@@ -76,7 +76,7 @@ static void checkpointer_rescue(struct checkpointer *checkpointer)
     if (database_rescue(&checkpointer->db, &why))
         checkpointer->open = false;
     else
-        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
+        log_write(LOG_CHECKPOINT_FAILED, log_text("reason", why.text));
 }
 
 static bool checkpoint(struct checkpointer *checkpointer)
@@ -166,7 +166,7 @@ _Noreturn void checkpointer_run(const struct process *process)
     struct error why = {""};
     if (!privilege_drop(process->settings->server.user, &why) ||
         !loop_init(&checkpointer.loop, &why)) {
-        log_write(LOG_ERROR, "keeper_failed", log_text("reason", why.text));
+        log_write(LOG_KEEPER_FAILED, log_text("reason", why.text));
         _exit(EXIT_FAILURE);
     }
     if (!checkpointer_watch(&checkpointer))

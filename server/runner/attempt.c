@@ -3,7 +3,7 @@
  * text as a C string sees another one than was checked. */
 #include "server/runner/attempt.h"
 
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <stdlib.h>
 
@@ -91,13 +91,10 @@ void run_keep_outcome(struct run *run, const struct outcome *outcome, int64_t en
 
 void run_log_outcome(const struct run *run)
 {
-    static const struct {
-        enum log_level level;
-        const char *event;
-    } rows[] = {[OUTCOME_DONE] = {LOG_INFO, "done"},
-                [OUTCOME_FAILED] = {LOG_WARNING, "failed"},
-                [OUTCOME_TIMEOUT] = {LOG_WARNING, "failed"},
-                [OUTCOME_INTERRUPTED] = {LOG_INFO, "interrupted"}};
+    static const enum log_event events[] = {[OUTCOME_DONE] = LOG_DONE,
+                                            [OUTCOME_FAILED] = LOG_FAILED,
+                                            [OUTCOME_TIMEOUT] = LOG_FAILED,
+                                            [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
     const struct outcome *outcome = &run->outcome;
     struct log_field fields[9] = {
         log_text("id", run->given.event_id),       log_text("route", run->given.route),
@@ -110,5 +107,6 @@ void run_log_outcome(const struct run *run)
         fields[count++] = log_number("exit", outcome->exit_status);
     if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
-    log_write_fields(rows[outcome->kind].level, rows[outcome->kind].event, fields);
+    const struct log_event_row *event = &log_events[events[outcome->kind]];
+    log_write_fields(event, event->level, fields);
 }

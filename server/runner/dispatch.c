@@ -10,7 +10,7 @@
 #include "server/runner/dispatch.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
 
 #include <stdlib.h>
@@ -133,7 +133,7 @@ void dispatch_finish(struct dispatch *dispatch)
 /* The machine is short of memory: what was not claimed is claimed when it may have some again. */
 static void pause_claims(struct dispatch *dispatch)
 {
-    log_write(LOG_ERROR, "claims_paused", log_number("ms", CLAIMS_PAUSE_NS / NS_PER_MS),
+    log_write(LOG_CLAIMS_PAUSED, log_number("ms", CLAIMS_PAUSE_NS / NS_PER_MS),
               log_text("reason", "no memory for a delivery"));
     dispatch->claims_resume_ns = clock_monotonic_ns() + CLAIMS_PAUSE_NS;
     dispatch->read_again = true;
@@ -197,7 +197,7 @@ static bool interrupted_some(const struct run_list *list)
 static void log_death(void *context, const struct journal_death *death)
 {
     (void)context;
-    log_write(LOG_WARNING, "failed", log_bytes("id", death->id), log_bytes("route", death->route),
+    log_write(LOG_FAILED, log_bytes("id", death->id), log_bytes("route", death->route),
               log_bytes("action", death->action), log_bytes("peer", death->client),
               log_number("attempt", death->attempt), log_bytes("reason", death->reason));
 }
@@ -356,7 +356,7 @@ static void take_over(struct dispatch *dispatch)
                                             dispatch, &count) &&
                           journal_read_left(dispatch->journal, note_crash, dispatch);
     if (count > 0)
-        log_write(LOG_INFO, "taken_over", log_number("deliveries", (int64_t)count));
+        log_write(LOG_TAKEN_OVER, log_number("deliveries", (int64_t)count));
 }
 
 static void bury_strays(struct dispatch *dispatch)

@@ -8,7 +8,7 @@
 #include "server/runner/journal_health.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static void latch(struct store *store, enum store_status status, const char *rea
 {
     int64_t now = clock_monotonic_ns();
     if (store->said != status) {
-        log_write(LOG_ERROR, "journal_refuses", log_text("state", rows[status].word),
+        log_write(LOG_JOURNAL_REFUSES, log_text("state", rows[status].word),
                   log_text("reason", reason));
         store->since_ns = now;
         store->said = status;
@@ -72,7 +72,7 @@ static void say_unlatched(struct store *store)
         loop_timer_set(store->loop, &store->retry, store->settles_ns);
         return;
     }
-    log_write(LOG_INFO, "journal_accepts", log_text("after", rows[store->said].word),
+    log_write(LOG_JOURNAL_ACCEPTS, log_text("after", rows[store->said].word),
               log_number("ms", (now - store->since_ns - SETTLE_NS) / NS_PER_MS));
     store->said = STORE_OK;
     store->since_ns = now;
@@ -198,8 +198,7 @@ void store_look_at_space(struct store *store)
     store->room = known ? free - log - floor : INT64_MAX;
     if (store->room < ROOM_AGAIN || !(store->low_space || store->no_outputs))
         return;
-    log_write(LOG_INFO, "space_enough", log_number("free_bytes", free),
-              log_number("min_free", floor));
+    log_write(LOG_SPACE_ENOUGH, log_number("free_bytes", free), log_number("min_free", floor));
     store->low_space = store->no_outputs = false;
 }
 
@@ -209,8 +208,7 @@ static void say_no_room(struct store *store, enum room_for what)
     if (*said)
         return;
     *said = true;
-    log_write(LOG_ERROR, "space_low",
-              log_number("free_bytes", store->room + store->settings->min_free),
+    log_write(LOG_SPACE_LOW, log_number("free_bytes", store->room + store->settings->min_free),
               log_number("min_free", store->settings->min_free),
               log_text("reason", what == ROOM_FOR_EVENTS ? "new events are refused"
                                                          : "outputs of commands are not kept"));

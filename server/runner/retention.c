@@ -8,7 +8,7 @@
 #include "server/runner/retention.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #define ROUND_NS (30 * NS_PER_S)
 #define STEP_NS (5 * NS_PER_MS)
@@ -73,9 +73,9 @@ static void log_round(const struct retention *retention)
 {
     const struct journal_pruned *pruned = &retention->pruned;
     if (pruned->events > 0)
-        log_write(LOG_INFO, "pruned", log_number("events", (int64_t)pruned->events));
+        log_write(LOG_PRUNED, log_number("events", (int64_t)pruned->events));
     if (pruned->bodies > 0)
-        log_write(LOG_WARNING, "bodies_dropped", log_number("events", (int64_t)pruned->bodies),
+        log_write(LOG_BODIES_DROPPED, log_number("events", (int64_t)pruned->bodies),
                   log_number("keep_size", retention->settings->keep_size),
                   log_text("reason", "the journal is larger than keep.size, and what fills it are "
                                      "events that failed: they cannot be replayed any more"));
