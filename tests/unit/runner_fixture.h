@@ -212,15 +212,19 @@ static inline void limit_files(int signal_number)
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static inline struct peer peer_start(uint64_t mark)
+/* With the region that listeners read, or NULL. */
+static inline struct peer peer_start_with(uint64_t mark, struct shared *shared)
 {
     struct peer peer = {.mark = mark};
     int ends[2];
     ck_assert(control_pair(ends, NULL));
     peer.pid = fork();
     if (peer.pid == 0) {
-        struct process process = {
-            .settings = settings, .mark = mark, .generation = 1, .control = ends[1]};
+        struct process process = {.settings = settings,
+                                  .shared = shared,
+                                  .mark = mark,
+                                  .generation = 1,
+                                  .control = ends[1]};
         signal(SIGXFSZ, SIG_IGN);
         signal(SIGUSR1, limit_files);
         signal(SIGUSR2, limit_files);
@@ -234,6 +238,11 @@ static inline struct peer peer_start(uint64_t mark)
     wait_said(&peer, CONTROL_READY);
     peer_connect(&peer);
     return peer;
+}
+
+static inline struct peer peer_start(uint64_t mark)
+{
+    return peer_start_with(mark, NULL);
 }
 
 static inline int peer_wait(struct peer *peer)

@@ -102,6 +102,55 @@ START_TEST(what_may_not_run_holds_up_nothing)
 }
 END_TEST
 
+/* Three routes with commands, each with deliveries; takes the next one, whose body has `bytes`. */
+static struct lane *take_bytes(size_t bytes)
+{
+    struct lane *lane = lanes_next(&lanes);
+    if (lane) {
+        lane_take(&lanes, lane);
+        lane_load(&lanes, lane, bytes);
+    }
+    return lane;
+}
+
+START_TEST(bodies_of_one_route_leave_a_quarter_to_the_others)
+{
+    begin(3, false);
+    for (int i = 0; i < 3; i++)
+        lanes_push(&lanes, 0, 0, number++);
+    struct lane *first = take_bytes(LANES_BYTES / 4 * 3 - 1);
+    ck_assert_uint_eq(first->route->index, 0);
+    ck_assert_ptr_eq(take_bytes(1), first); /* one byte below */
+    ck_assert_ptr_null(lanes_next(&lanes)); /* and there */
+    lanes_push(&lanes, 1, 0, number++);
+    ck_assert_uint_eq(take_bytes(LANES_BYTES)->route->index, 1);
+    lanes_push(&lanes, 2, 0, number++); /* one of each route, however much the others have */
+    ck_assert_uint_eq(take_bytes(1)->route->index, 2);
+    lanes_push(&lanes, 2, 0, number++);
+    ck_assert_ptr_null(lanes_next(&lanes)); /* all together have too much */
+    lane_give(&lanes, &lanes.groups[1].lanes[0], LANES_BYTES);
+    ck_assert_uint_eq(take_bytes(1)->route->index, 2);
+    ck_assert_ptr_null(lanes_next(&lanes)); /* the first route still has its three quarters */
+    lane_give(&lanes, first, 1);
+    ck_assert_ptr_eq(lanes_next(&lanes), first);
+    end();
+}
+END_TEST
+
+START_TEST(bodies_of_the_only_route_have_all)
+{
+    begin(1, false);
+    for (int i = 0; i < 3; i++)
+        lanes_push(&lanes, 0, 0, number++);
+    struct lane *lane = take_bytes(LANES_BYTES - 1);
+    ck_assert_ptr_eq(take_bytes(1), lane);
+    ck_assert_ptr_null(lanes_next(&lanes));
+    lane_give(&lanes, lane, 1);
+    ck_assert_ptr_eq(lanes_next(&lanes), lane);
+    end();
+}
+END_TEST
+
 START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
 {
     begin(100, true);
@@ -179,6 +228,8 @@ int main(void)
     tcase_set_timeout(all, 60);
     tcase_add_test(all, every_route_has_its_turn);
     tcase_add_test(all, what_may_not_run_holds_up_nothing);
+    tcase_add_test(all, bodies_of_one_route_leave_a_quarter_to_the_others);
+    tcase_add_test(all, bodies_of_the_only_route_have_all);
     tcase_add_test(all, what_others_journal_is_found_by_the_route_that_has_it);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     suite_add_tcase(suite, all);

@@ -50,6 +50,24 @@ START_TEST(a_key_is_replaced_and_swept)
 }
 END_TEST
 
+/* Whether these bytes are anywhere in the table. */
+static bool is_left(const char *text)
+{
+    return memmem(table, learned_table_size(), text, strlen(text)) != NULL;
+}
+
+START_TEST(nothing_is_left_of_a_key_that_is_gone)
+{
+    ck_assert(learned_put(table, "first", "asana", bytes_of_text("first-and-long")));
+    ck_assert(learned_put(table, "second", "asana", bytes_of_text("second-and-long")));
+    ck_assert(is_left("and-long") && is_left("second-"));
+    learned_sweep(table, is_first, NULL);
+    ck_assert(!is_left("second-") && is_left("first-and-long"));
+    ck_assert(learned_put(table, "first", "asana", bytes_of_text("short")));
+    ck_assert(is_left("short") && !is_left("-and-long"));
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_refused)
 {
     char name[200], many[16];
@@ -75,6 +93,7 @@ int main(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, a_key_is_found_by_both_names);
     tcase_add_test(all, a_key_is_replaced_and_swept);
+    tcase_add_test(all, nothing_is_left_of_a_key_that_is_gone);
     tcase_add_test(all, what_does_not_fit_is_refused);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
