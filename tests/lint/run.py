@@ -109,6 +109,15 @@ def functions(text):
             begin = None
 
 
+def unbounded():
+    """No function that writes as much as it finds: strcpy, stpcpy, strcat, sprintf, gets."""
+    for name in tracked(r"(base|config|handlers|server|bench)/.*\.[ch]"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            match = re.search(r"\b(strcpy|stpcpy|strcat|v?sprintf|gets)\s*\(", line)
+            if match:
+                yield f"{name}:{number}: {match[1]} does not know how much room there is"
+
+
 def function_length():
     """No function above 100 lines; above 60 it says why ("long:" in the comment before it)."""
     for name in tracked(r"(?!tests/).*\.c"):
@@ -265,8 +274,8 @@ def control_messages():
         yield f"docs/architecture.md: {message} is {'missing' if message in sent else 'no message'}"
 
 
-LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, log_events, control_messages,
-         shellcheck, layout, end_to_end, strangers, whitespace]
+LINTS = [layers, rooms, doors, unbounded, function_length, file_length, check_tests, comments, log_events,
+         control_messages, shellcheck, layout, end_to_end, strangers, whitespace]
 
 
 def main():
