@@ -33,6 +33,8 @@ static struct {
     atomic_llong ahead_ns;  /* of the clock */
     atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
     atomic_uint failed_syncs, refused_locks;
+    atomic_uint fail_writes; /* each write of the journal fails, as on a full disk */
+    atomic_uint failed_writes;
     atomic_uint no_memory; /* for deliveries that are to be claimed */
     atomic_uint refused_claims;
     struct {
@@ -52,7 +54,18 @@ int fdatasync(int fd)
     return fsync(fd);
 }
 
-/* As that one; counts the locks that others hold. (SQLite's name for it is fcntl64, and so is ours
+/* As that one. (SQLite's name for it is pwrite64.) */
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
+{
+    if (board && atomic_load(&board->fail_writes)) {
+        atomic_fetch_add(&board->failed_writes, 1);
+        errno = ENOSPC;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, fd, bytes, length, offset);
+}
+
+/* As those; counts the locks that others hold. (SQLite's name for it is fcntl64, and so is ours
  * with 64-bit offsets.) */
 int fcntl(int fd, int command, ...)
 {

@@ -180,16 +180,19 @@ END_TEST
 START_TEST(orphans_are_given_up_though_the_first_commit_fails)
 {
     struct peer peer = peer_start(1);
+    atomic_store(&board->no_memory, 1); /* it is not claimed */
+    claim(&peer);                       /* the first one to do so writes when it began */
     ask(&peer, 1, "");
     peer_leave(&peer);
+    atomic_store(&board->no_memory, 0);
     settings->route_count = 1;
     peer = peer_start(2);
-    kill(peer.pid, SIGUSR1);
-    claim(&peer);
-    /* in the transaction that gives the orphan up, or in one after it */
+    atomic_store(&board->fail_writes, 1);
+    claim(&peer); /* there is nothing to take over: the first write is that of the orphan's end */
+    wait_at_least(&board->failed_writes, 1);
     ck_assert_uint_eq(ask(&peer, 0, "").status, FRAME_REFUSED_JOURNAL);
     ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 1);
-    kill(peer.pid, SIGUSR2);
+    atomic_store(&board->fail_writes, 0);
     wait_journal(COUNT_STATE("dead"), 1);
     peer_leave(&peer);
 }
