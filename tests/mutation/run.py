@@ -1,0 +1,365 @@
+#!/usr/bin/env python3
+"""Changes one thing in the program at a time and sees whether a test notices: run.py [FILE…] [options]
+
+    tests/mutation/run.py server/ipc/frame.c            all mutants of one file
+    tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
+    tests/mutation/run.py --sample 6                    a few of all, for continuous integration
+    tests/mutation/run.py --list server/ipc/frame.c     what they would be
+
+A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each is
+compiled in a copy of the tree; one whose object is the same byte for byte is no change and is not counted.
+Then the tests of its file (the table TESTS, the quick ones first) run until one fails. What survives is
+compared with survivors.md, which says why it may: exit 1 if one is not there. Constants of enum and #define
+are left alone: they are sizes, of which one is as good as its neighbour. Asserts too: they are tests.
+"""
+import argparse
+import concurrent.futures
+import os
+import queue
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SURVIVORS = HERE / "survivors.md"
+TEST_SECONDS = 60
+
+# Unit tests by name, end-to-end tests by file, for the files whose path begins so; the longest that fits.
+TESTS = {
+    "server/ipc/frame.c": ["frame", "runner_border"],
+    "server/ipc/control.c": ["links", "supervision", "e2e:05_reload_certificate"],
+    "server/ipc/shared.c": ["shared", "supervision", "runner_border", "e2e:12_body_memory"],
+    "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user", "e2e:20_process_one"],
+    "server/ipc/runner_link.c": ["runner_link", "links"],
+    "server/ipc/listener_link.c": ["links", "runner_border", "runner_faults"],
+    "server/ipc/log_events.c": ["rows"],
+    "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
+    "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
+    "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
+    "server/pipeline/reply_body.c": ["pipeline", "reply_body", "e2e:03_redeliveries"],
+    "server/pipeline/stored_headers.c": ["stored_headers", "pipeline", "e2e:20_command_environment"],
+    "server/pipeline/pipeline.c": ["pipeline", "e2e:60_health", "e2e:40_content", "e2e:40_respond",
+                                   "e2e:40_learned_keys", "e2e:60_proxy_urls", "e2e:40_quarantine"],
+    "handlers/admission/address.c": ["routing", "e2e:20_addresses"],
+    "handlers/admission/limit.c": ["limit", "pipeline"],
+    "handlers/admission/event_names.c": ["admission", "config", "pipeline"],
+    "handlers/admission/events.c": ["routing", "config"],
+    "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema", "e2e:40_quarantine"],
+    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],
+}
+
+WORD = r"(?<![\w.])"
+
+
+def replace(pattern, made):
+    """Every match of `pattern` in a line becomes `made`, one at a time."""
+    def apply(line):
+        for match in re.finditer(pattern, line):
+            yield line[:match.start()] + match.expand(made) + line[match.end():]
+    return apply
+
+
+def constants(step):
+    """Decimal numbers, plus or minus one."""
+    def apply(line):
+        for match in re.finditer(WORD + r"(\d+)(?![\w.])", line):
+            number = int(match[1]) + step
+            yield line[:match.start()] + (str(number) if number >= 0 else "(-1)") + line[match.end():]
+    return apply
+
+
+def negate(line):
+    """if (X) and while (X), where the condition ends in this line."""
+    for match in re.finditer(r"\b(?:if|while) \(", line):
+        depth, end = 1, match.end()
+        while end < len(line) and depth:
+            depth += {"(": 1, ")": -1}.get(line[end], 0)
+            end += 1
+        if not depth:
+            yield line[:match.end()] + "!(" + line[match.end():end - 1] + ")" + line[end - 1:]
+
+
+def drop(line):
+    """A statement of one line: a call, an assignment, a count; no declaration, return or jump."""
+    if re.match(r"^ +(?!return|break|continue|goto|case|default|else|enum|struct|static|const|_Static|va_)"
+                r"(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
+        yield re.match(r" +", line)[0] + ";"
+
+
+def give_back(line):
+    """return X; where X is no constant: its opposite."""
+    match = re.match(r"^( +)return ([^;]+);$", line)
+    if match and match[2] not in ("true", "false", "NULL"):
+        yield f"{match[1]}return !({match[2]});"
+
+
+OPERATORS = [
+    ("< for <=", replace(r" <= ", " < ")), ("<= for <", replace(r" < ", " <= ")),
+    ("> for >=", replace(r" >= ", " > ")), (">= for >", replace(r" > ", " >= ")),
+    ("!= for ==", replace(r" == ", " != ")), ("== for !=", replace(r" != ", " == ")),
+    ("|| for &&", replace(r" &&(?= |$)", " ||")), ("&& for ||", replace(r" \|\|(?= |$)", " &&")),
+    ("- for +", replace(r" \+ ", " - ")), ("+ for -", replace(r" - ", " + ")),
+    ("-= for +=", replace(r" \+= ", " -= ")), ("+= for -=", replace(r" -= ", " += ")),
+    ("-- for ++", replace(r"\+\+", "--")), ("= for |=", replace(r" \|= ", " = ")),
+    ("false for true", replace(r"\btrue\b", "false")), ("true for false", replace(r"\bfalse\b", "true")),
+    ("one more", constants(1)), ("one less", constants(-1)),
+    ("no !", replace(r"(?<=[ (])!(?=[\w(])", "")), ("not the condition", negate),
+    ("without the statement", drop), ("not what it gives back", give_back),
+    ("without the break", replace(r"^( +)(break|continue);$", r"\1;")),
+]
+
+
+class Mutant:
+    def __init__(self, file, number, function, operator, before, after):
+        self.file, self.number, self.function, self.operator = file, number, function, operator
+        self.before, self.after = before, after
+        self.result, self.by = None, ""
+
+    @property
+    def key(self):
+        """As a row of survivors.md has it: it outlives a change elsewhere in the file."""
+        return self.function, self.operator, squeeze(self.after)
+
+
+def squeeze(text):
+    return " ".join(text.split()).replace("|", "¦")
+
+
+def blank(text):
+    """The text with comments and what stands between quotes replaced by blanks: places stay the same."""
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
+                  lambda match: re.sub(r"[^\n]", "\x01", match[0]), text, flags=re.DOTALL)
+
+
+def mutants_of(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    lines, bare = text.split("\n"), blank(text).split("\n")
+    made, function, inside = [], "", False
+    for number, (line, code) in enumerate(zip(lines, bare)):
+        if code == "{":
+            head = " ".join(bare[max(0, number - 4):number])
+            function, inside = (re.findall(r"(\w+)\s*\((?!\()", head) or ["?"])[-1], True
+        elif code == "}":
+            inside = False
+        if not inside or re.match(r"\s*(#|assert\(|enum |static const|_Static_assert)", code):
+            continue
+        for name, operator in OPERATORS:
+            if operator is drop and not re.search(r"[;{}):]$|^$", bare[number - 1]):
+                continue  # the rest of a longer one
+            for changed in operator(code):
+                after = unblank(line, code, changed)
+                if after is not None:
+                    made.append(Mutant(file, number + 1, function, name, line, after))
+    return made
+
+
+def unblank(line, code, changed):
+    """What was blanked comes back: the operators leave it alone, and in its order."""
+    kept = re.findall("\x01+", code)
+    places = [match.start() for match in re.finditer("\x01+", code)]
+    parts = [line[place:place + len(part)] for place, part in zip(places, kept)]
+    if len(re.findall("\x01+", changed)) != len(kept):
+        return changed if "\x01" not in changed else None
+    for part in parts:
+        changed = re.sub("\x01+", lambda _, part=part: part, changed, count=1)
+    return changed
+
+
+def tests_of(file):
+    tests = max((item for item in TESTS.items() if file.startswith(item[0])), key=lambda item: len(item[0]),
+                default=("", []))[1]
+    return [t for t in tests if ":" in t or t == "config" or (ROOT / f"tests/unit/test_{t}.c").exists()]
+
+
+class Copy:
+    """A copy of the tree, built without optimisation where it costs time and with it where it tells
+    what is no change."""
+
+    def __init__(self, directory):
+        self.root, self.build = Path(directory), Path(directory) / "build-mutation"
+        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"], check=True,
+                                capture_output=True, text=True).stdout.split("\0")
+        for name in filter(None, listed):
+            if (ROOT / name).is_file() and not name.startswith("bench/"):
+                target = self.root / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, target)
+        linker = ["-Dc_link_args=-fuse-ld=lld"] if shutil.which("ld.lld") else []
+        subprocess.run(["meson", "setup", self.build, self.root, "-Doptimization=1", "-Ddebug=false",
+                        "-Dbench=false", *linker],
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def object_of(self, file):
+        layer, _, rest = file.partition("/")
+        return self.build / layer / f"lib{layer}.a.p" / (rest.replace("/", "_") + ".o")
+
+    def make(self, targets, seconds=300):
+        return subprocess.run(["ninja", "-C", self.build, "-j1", *targets], capture_output=True,
+                              timeout=seconds, check=False).returncode == 0
+
+    def targets(self, tests):
+        unit = [f"tests/unit/unit_{name}" for name in tests if ":" not in name and name != "config"]
+        return unit + (["tenterhook"] if len(unit) < len(tests) else [])
+
+    def run(self, test):
+        """Whether the test passes."""
+        program = str(self.build / "tenterhook")
+        if test.startswith("e2e:"):
+            command = [sys.executable, str(self.root / "tests/e2e" / (test[4:] + ".py"))]
+        elif test == "config":
+            command = [sys.executable, str(self.root / "tests/config/run.py"), program]
+        else:
+            command = [str(self.build / "tests/unit" / ("unit_" + test))]
+        environment = {**os.environ, "TENTERHOOK": program, "TENTERHOOK_QUICK": "1", "SOURCE_ROOT": str(self.root),
+                       "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
+        process = subprocess.Popen(command, env=environment, cwd=self.root, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        try:
+            return process.wait(TEST_SECONDS) in (0, 77)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, 9)
+            process.wait()
+            return False
+
+    def prepare(self, files):
+        """Builds what is needed unchanged; the objects, to compare with."""
+        tests = {test for file in files for test in tests_of(file)}
+        if not self.make(self.targets(sorted(tests)), 1200):
+            sys.exit("mutation: the unchanged program cannot be built")
+        self.objects = {file: self.object_of(file).read_bytes() for file in files}
+        return tests
+
+    def try_mutant(self, mutant):
+        source = self.root / mutant.file
+        text = source.read_text(encoding="utf-8")
+        lines = text.split("\n")
+        lines[mutant.number - 1] = mutant.after
+        source.write_text("\n".join(lines), encoding="utf-8")
+        try:
+            self.judge(mutant)
+        finally:
+            source.write_text(text, encoding="utf-8")
+
+    def judge(self, mutant):
+        tests, made = tests_of(mutant.file), self.object_of(mutant.file)
+        if not self.make([str(made.relative_to(self.build))]):
+            mutant.result = "not compiled"
+        elif made.read_bytes() == self.objects[mutant.file]:
+            mutant.result = "no change"
+        else:
+            for test in tests:  # what is quick is linked and run first
+                if not self.make(self.targets([test])) or not self.run(test):
+                    mutant.result, mutant.by = "killed", test
+                    return
+            mutant.result = "survived"
+
+
+def known_survivors():
+    """{file: {key: reason}} of survivors.md."""
+    known, file = {}, ""
+    for line in SURVIVORS.read_text(encoding="utf-8").splitlines() if SURVIVORS.exists() else ():
+        if line.startswith("## "):
+            file = line[3:].strip()
+        row = re.fullmatch(r"\| `(\w+)` \| (.+?) \| `(.+)` \| (.+) \|", line)
+        if row:
+            known.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
+    return known
+
+
+def choose(options):
+    files = []
+    for name in options.files or sorted(TESTS):
+        path = ROOT / name
+        files += sorted(str(file.relative_to(ROOT)) for file in path.rglob("*.c")) if path.is_dir() else [name]
+    files = [file for file in files if tests_of(file)]
+    chosen, random_source = [], random.Random(options.seed)
+    for file in files:
+        made = mutants_of(file)
+        made = random_source.sample(made, min(options.count or len(made), len(made)))
+        chosen += sorted(made, key=lambda mutant: mutant.number)
+    if options.sample:
+        chosen = random_source.sample(chosen, min(options.sample, len(chosen)))
+    return chosen
+
+
+def run_all(mutants, options):
+    """Each worker has a copy of its own."""
+    files = sorted({mutant.file for mutant in mutants})
+    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary:
+        os.chmod(temporary, 0o755)
+        copies = queue.Queue()
+        for job in range(options.jobs):
+            copy = Copy(os.path.join(temporary, str(job)))
+            tests = copy.prepare(files)
+            copies.put(copy)
+        broken = [test for test in sorted(tests) if not copy.run(test)]
+        if broken:
+            sys.exit(f"mutation: unchanged, these fail already: {', '.join(broken)}")
+
+        def work(mutant):
+            copy = copies.get()
+            try:
+                copy.try_mutant(mutant)
+            finally:
+                copies.put(copy)
+            return mutant
+
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for number, mutant in enumerate(pool.map(work, mutants), 1):
+                if options.verbose or mutant.result == "survived":
+                    print(f"{number}/{len(mutants)} {mutant.result} {mutant.by} {mutant.file}:{mutant.number} "
+                          f"{mutant.function}: {mutant.operator}\n    {mutant.after.strip()}", flush=True)
+
+
+def report(mutants):
+    """The table, and what is neither killed nor explained."""
+    known, unknown = known_survivors(), []
+    print("\n| file | tried | not compiled | no change | killed | survived | of them explained |\n"
+          "|---|---|---|---|---|---|---|")
+    for file in sorted({mutant.file for mutant in mutants}):
+        results = [mutant for mutant in mutants if mutant.file == file]
+        count = lambda result: sum(mutant.result == result for mutant in results)
+        survived = [mutant for mutant in results if mutant.result == "survived"]
+        new = [mutant for mutant in survived if mutant.key not in known.get(file, {})]
+        unknown += new
+        print(f"| {file} | {len(results)} | {count('not compiled')} | {count('no change')} | {count('killed')} | "
+              f"{len(survived)} | {len(survived) - len(new)} |")
+    for mutant in unknown:
+        function, operator, after = mutant.key
+        print(f"{mutant.file}:{mutant.number}\n| `{function}` | {operator.replace('|', '¦')} | `{after}` | … |")
+    failed = len({mutant.file for mutant in unknown})
+    print(f"mutation: {len(mutants) - len(unknown)} killed or explained, {len(unknown)} survived in {failed} files")
+    return 1 if unknown else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="files or rooms; without: all that the table TESTS has")
+    parser.add_argument("--count", type=int, help="of each file at most so many, chosen by the seed")
+    parser.add_argument("--sample", type=int, help="of all together")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--verbose", "-v", action="store_true")
+    options = parser.parse_args()
+    mutants = choose(options)
+    if options.list:
+        for mutant in mutants:
+            print(f"{mutant.file}:{mutant.number} {mutant.function}: {mutant.operator}\n    {mutant.after.strip()}")
+        print(len(mutants), "mutants")
+        return 0
+    begun = time.monotonic()
+    run_all(mutants, options)
+    status = report(mutants)
+    print(f"# {time.monotonic() - begun:.0f} s")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
