@@ -82,6 +82,7 @@ static void reply_log(const struct connection *connection, enum reply reply, uns
     if (reason)
         fields[count++] = log_text("reason", reason);
     fields[count++] = log_number("ms", (clock_monotonic_ns() - began_ns) / NS_PER_MS);
+    assert(count < LOG_FIELDS); /* the last one ends the list */
     log_write_fields(&log_events[event], (enum log_level)row->log_level, fields);
     reply_count(connection, reply);
 }
