@@ -125,7 +125,8 @@ class Mutant:
     @property
     def key(self):
         """As a row of survivors.md has it: it outlives a change elsewhere in the file."""
-        return self.function, self.operator, squeeze(self.after)
+        line = self.before if self.after.strip() == ";" else self.after
+        return self.function, self.operator, squeeze(line)
 
 
 def squeeze(text):
