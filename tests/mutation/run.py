@@ -7,17 +7,18 @@
     tests/mutation/run.py --list server/ipc/frame.c     what they would be
 
 A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each is
-compiled in a copy of the tree; one whose object is the same byte for byte is no change and is not counted.
-Then the tests of its file (the table TESTS, the quick ones first) run until one fails. What survives is
-compared with survivors.md, which says why it may: exit 1 if one is not there. Constants of enum and #define
-are left alone: they are sizes, of which one is as good as its neighbour. Asserts too: they are tests.
+compiled beside a build; one whose object is the same byte for byte is no change. Then the tests of its file
+(the table TESTS, the quick ones first) run until one fails. What survives is compared with survivors.md,
+which says why it may: exit 1 if one is not there. Constants of enum and #define are left alone: they are
+sizes, of which one is as good as its neighbour. Asserts too: they are tests.
 """
 import argparse
 import concurrent.futures
+import json
 import os
-import queue
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -179,49 +180,72 @@ def tests_of(file):
     return [t for t in tests if ":" in t or t == "config" or (ROOT / f"tests/unit/test_{t}.c").exists()]
 
 
-class Copy:
-    """A copy of the tree, built without optimisation where it costs time and with it where it tells
-    what is no change."""
+class Workshop:
+    """Compiles mutants beside a build and links tests with them: an object that stands before a library
+    takes the place of the member of it that defines the same. Neither the tree nor the build is touched."""
 
-    def __init__(self, directory):
-        self.limits = {}  # seconds, by test
-        self.root, self.build = Path(directory), Path(directory) / "build-mutation"
-        listed = subprocess.run(["git", "-C", ROOT, "ls-files", "-co", "--exclude-standard", "-z"], check=True,
-                                capture_output=True, text=True).stdout.split("\0")
-        for name in filter(None, listed):
-            if (ROOT / name).is_file() and not name.startswith("bench/"):
-                target = self.root / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, target)
-        linker = ["-Dc_link_args=-fuse-ld=lld"] if shutil.which("ld.lld") else []
-        subprocess.run(["meson", "setup", self.build, self.root, "-Doptimization=1", "-Ddebug=false",
-                        "-Dbench=false", *linker],
-                       check=True, stdout=subprocess.DEVNULL)
+    def __init__(self, build, directory, files):
+        self.build, self.directory = build, Path(directory)
+        self.files, self.tests = files, sorted({test for file in files for test in tests_of(file)})
+        self.limits, self.links, self.compiles = {}, {}, {}
+        subprocess.run(["ninja", "-C", build, *sorted({self.target(test) for test in self.tests})], check=True,
+                       stdout=subprocess.DEVNULL)
+        listed = json.loads(subprocess.run(["ninja", "-C", build, "-t", "compdb"], check=True, capture_output=True,
+                                           text=True).stdout)
+        for entry in listed:
+            if " -c " in entry["command"]:
+                self.compiles[os.path.relpath(os.path.join(build, entry["file"]), ROOT)] = entry["command"]
+            elif entry["output"] in {self.target(test) for test in self.tests}:
+                self.links[entry["output"]] = entry["command"]
+        self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"), self.directory)
+                        for file in files}
+        self.unchanged = {file: made.read_bytes() for file, made in self.objects.items()}
 
-    def object_of(self, file):
-        layer, _, rest = file.partition("/")
-        return self.build / layer / f"lib{layer}.a.p" / (rest.replace("/", "_") + ".o")
+    @staticmethod
+    def target(test):
+        return "tenterhook" if ":" in test or test == "config" else f"tests/unit/unit_{test}"
 
-    def make(self, targets, seconds=300):
-        return subprocess.run(["ninja", "-C", self.build, "-j1", *targets], capture_output=True,
-                              timeout=seconds, check=False).returncode == 0
+    def compile(self, file, text, directory):
+        """The object, or None where it is no program. Without debug information and the place of the file,
+        so that it differs only where the program does."""
+        source = directory / file.replace("/", "_")
+        made = source.with_suffix(".o")
+        made.unlink(missing_ok=True)
+        source.write_text(f'#line 1 "{file}"\n{text}', encoding="utf-8")
+        words = shlex.split(self.compiles[file])
+        kept = words[:words.index("-c")]
+        for option in ("-MQ", "-MF", "-o"):
+            while option in kept:
+                place = kept.index(option)
+                del kept[place:place + 2]
+        kept = [word for word in kept if word not in ("-MD", "-MMD", "-g")]
+        done = subprocess.run([*kept, "-O1", "-g0", "-w", "-o", made, "-c", source], cwd=self.build,
+                              stderr=subprocess.DEVNULL, check=False)
+        return made if done.returncode == 0 else None
 
-    def targets(self, tests):
-        unit = [f"tests/unit/unit_{name}" for name in tests if ":" not in name and name != "config"]
-        return unit + (["tenterhook"] if len(unit) < len(tests) else [])
+    def link(self, test, made, directory):
+        """The program of the test with that object in it."""
+        target = self.target(test)
+        program = directory / Path(target).name
+        words = shlex.split(self.links[target])
+        words[words.index("-o") + 1] = str(program)
+        first = next(place for place, word in enumerate(words) if word.endswith(".o"))
+        linker = ["-fuse-ld=lld"] if shutil.which("ld.lld") else []
+        done = subprocess.run([*words[:first], str(made), *words[first:], *linker], cwd=self.build,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        return program if done.returncode == 0 else None
 
-    def run(self, test):
+    def run(self, test, program):
         """Whether the test passes."""
-        program = str(self.build / "tenterhook")
         if test.startswith("e2e:"):
-            command = [sys.executable, str(self.root / "tests/e2e" / (test[4:] + ".py"))]
+            command = [sys.executable, str(ROOT / "tests/e2e" / (test[4:] + ".py"))]
         elif test == "config":
-            command = [sys.executable, str(self.root / "tests/config/run.py"), program]
+            command = [sys.executable, str(ROOT / "tests/config/run.py"), str(program)]
         else:
-            command = [str(self.build / "tests/unit" / ("unit_" + test))]
-        environment = {**os.environ, "TENTERHOOK": program, "TENTERHOOK_QUICK": "1", "SOURCE_ROOT": str(self.root),
+            command = [str(program)]
+        environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1", "SOURCE_ROOT": str(ROOT),
                        "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
-        process = subprocess.Popen(command, env=environment, cwd=self.root, stdin=subprocess.DEVNULL,
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         try:
             return process.wait(self.limits.get(test, 120)) in (0, 77)
@@ -230,37 +254,34 @@ class Copy:
             process.wait()
             return False
 
-    def prepare(self, files):
-        """Builds what is needed unchanged; the objects, to compare with."""
-        tests = {test for file in files for test in tests_of(file)}
-        if not self.make(self.targets(sorted(tests)), 1200):
-            sys.exit("mutation: the unchanged program cannot be built")
-        self.objects = {file: self.object_of(file).read_bytes() for file in files}
-        return tests
-
-    def try_mutant(self, mutant):
-        source = self.root / mutant.file
-        text = source.read_text(encoding="utf-8")
-        lines = text.split("\n")
-        lines[mutant.number - 1] = mutant.after
-        source.write_text("\n".join(lines), encoding="utf-8")
-        try:
-            self.judge(mutant)
-        finally:
-            source.write_text(text, encoding="utf-8")
+    def try_unchanged(self):
+        """Each test passes with an object of the unchanged file, and takes so long."""
+        for test in self.tests:
+            file = next(file for file in self.files if test in tests_of(file))
+            program = self.link(test, self.objects[file], self.directory)
+            begun = time.monotonic()
+            if not program or not self.run(test, program):
+                sys.exit(f"mutation: unchanged, {test} fails already")
+            self.limits[test] = TEST_TIMES * (time.monotonic() - begun) + TEST_SECONDS
 
     def judge(self, mutant):
-        tests, made = tests_of(mutant.file), self.object_of(mutant.file)
-        if not self.make([str(made.relative_to(self.build))]):
-            mutant.result = "not compiled"
-        elif made.read_bytes() == self.objects[mutant.file]:
-            mutant.result = "no change"
-        else:
-            for test in tests:  # what is quick is linked and run first
-                if not self.make(self.targets([test])) or not self.run(test):
-                    mutant.result, mutant.by = "killed", test
-                    return
-            mutant.result = "survived"
+        lines = (ROOT / mutant.file).read_text(encoding="utf-8").split("\n")
+        lines[mutant.number - 1] = mutant.after
+        with tempfile.TemporaryDirectory(dir=self.directory) as name:
+            os.chmod(name, 0o755)
+            made = self.compile(mutant.file, "\n".join(lines), Path(name))
+            if not made:
+                mutant.result = "not compiled"
+            elif made.read_bytes() == self.unchanged[mutant.file]:
+                mutant.result = "no change"
+            else:
+                mutant.result = "survived"
+                for test in tests_of(mutant.file):  # the quick ones first
+                    program = self.link(test, made, Path(name))
+                    if not program or not self.run(test, program):
+                        mutant.result, mutant.by = "killed", test
+                        break
+        return mutant
 
 
 def known_survivors():
@@ -292,35 +313,18 @@ def choose(options):
 
 
 def run_all(mutants, options):
-    """Each worker has a copy of its own."""
-    files = sorted({mutant.file for mutant in mutants})
+    build = (ROOT / options.build).resolve()
+    if not (build / "build.ninja").exists():
+        sys.exit(f"mutation: {build} is no build; meson setup {options.build} makes one")
     with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary:
         os.chmod(temporary, 0o755)
-        copies = queue.Queue()
-        for job in range(options.jobs):
-            copy = Copy(os.path.join(temporary, str(job)))
-            tests = copy.prepare(files)
-            copies.put(copy)
-        for test in sorted(tests):
-            begun = time.monotonic()
-            if not copy.run(test):
-                sys.exit(f"mutation: unchanged, {test} fails already")
-            for other in copies.queue:
-                other.limits[test] = TEST_TIMES * (time.monotonic() - begun) + TEST_SECONDS
-
-        def work(mutant):
-            copy = copies.get()
-            try:
-                copy.try_mutant(mutant)
-            finally:
-                copies.put(copy)
-            return mutant
-
+        workshop = Workshop(build, temporary, sorted({mutant.file for mutant in mutants}))
+        workshop.try_unchanged()
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-            for number, mutant in enumerate(pool.map(work, mutants), 1):
+            for number, mutant in enumerate(pool.map(workshop.judge, mutants), 1):
                 if options.verbose or mutant.result == "survived":
                     print(f"{number}/{len(mutants)} {mutant.result} {mutant.by} {mutant.file}:{mutant.number} "
-                          f"{mutant.function}: {mutant.operator}\n    {mutant.after.strip()}", flush=True)
+                          f"{mutant.function}: {mutant.operator}\n    {squeeze(mutant.after)}", flush=True)
 
 
 def report(mutants):
@@ -350,6 +354,7 @@ def main():
     parser.add_argument("--count", type=int, help="of each file at most so many, chosen by the seed")
     parser.add_argument("--sample", type=int, help="of all together")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--build", default="build", help="the directory of a build")
     parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", "-v", action="store_true")

@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -48,6 +49,14 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
     return fails(&recvmsg_fault) ? -1 : syscall(SYS_recvmsg, fd, message, flags);
+}
+
+/* May change errno, though it succeeds. */
+int close(int fd)
+{
+    int result = (int)syscall(SYS_close, fd);
+    errno = result == 0 ? ESTALE : errno;
+    return result;
 }
 
 int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
@@ -217,6 +226,40 @@ START_TEST(an_interrupted_send_is_made_again)
 }
 END_TEST
 
+START_TEST(what_has_left_makes_room_for_more)
+{
+    struct runner_link runner_link;
+    runner_link_begin(&runner_link);
+    fill(&runner_link);
+    size_t full = runner_link.out.length;
+    runner_link_flush(&runner_link);
+    while (runner_link.sent <= full / 2) {
+        ck_assert_int_gt(peer_got(), 0);
+        runner_link_flush(&runner_link);
+    }
+    ck_assert(runner_link_is_open(&runner_link) && runner_link.sent < full);
+    fill(&runner_link); /* at least what has left, but for one */
+    ck_assert_uint_gt(runner_link.out.length - runner_link.sent, full - 100100);
+    runner_link_finish(&runner_link);
+    end();
+}
+END_TEST
+
+START_TEST(a_link_may_be_any_descriptor)
+{
+    struct runner_link runner_link;
+    begin();
+    ck_assert_int_eq(dup2(ends[0], 0), 0);
+    close(ends[0]);
+    runner_link_init(&runner_link, &loop, 1024);
+    ck_assert(runner_link_open(&runner_link, 0));
+    runner_link_finish(&runner_link);
+    ck_assert_int_eq(fcntl(0, F_GETFD), -1);
+    ck_assert(open("/dev/null", O_RDONLY) == 0);
+    end();
+}
+END_TEST
+
 /* Half an event had left, and half an answer had come. */
 START_TEST(a_new_link_begins_with_a_whole_frame)
 {
@@ -241,6 +284,7 @@ START_TEST(a_new_link_begins_with_a_whole_frame)
     ck_assert_uint_eq(closed, 1);
     ck_assert(runner_link_put(&runner_link, &(struct event_frame){.tag = 8}));
     runner_link_flush(&runner_link);
+    ck_assert_uint_eq(runner_link.sent + runner_link.out.length, 0);
     ssize_t got = recv(others[1], data, sizeof data, 0);
     ck_assert_int_gt(got, 0);
     ck_assert_int_eq(frame_peek(bytes_of(data, (size_t)got), &type, &payload, &length), 1);
@@ -253,6 +297,7 @@ START_TEST(a_new_link_begins_with_a_whole_frame)
     ck_assert_uint_eq(closed, 1);
     buffer_finish(&answer);
     runner_link_finish(&runner_link);
+    ck_assert_uint_eq(runner_link.sent, 0);
     close(others[1]);
     end();
 }
@@ -569,6 +614,8 @@ int main(void)
     tcase_add_test(all, a_send_that_fails_for_good_loses_the_link);
     tcase_add_test(all, a_full_socket_that_cannot_be_watched_loses_the_link);
     tcase_add_test(all, an_interrupted_send_is_made_again);
+    tcase_add_test(all, what_has_left_makes_room_for_more);
+    tcase_add_test(all, a_link_may_be_any_descriptor);
     tcase_add_test(all, a_new_link_begins_with_a_whole_frame);
     tcase_add_test(all, a_link_that_cannot_be_watched_is_closed);
     tcase_add_loop_test(all, an_answer_for_which_there_is_no_memory_is_sent_a_moment_later, 0,
