@@ -92,10 +92,19 @@ START_TEST(the_last_slot_in_use_is_known)
     shared->slots[4].accepted = 100; /* not in use */
     ck_assert_uint_eq(shared_accepted_elsewhere(shared, 0), 4);
     ck_assert_uint_eq(shared_accepted_elsewhere(shared, 3), UINT32_MAX);
+    const struct body_limits limits = {.all = 10, .client = 10};
+    shared->slots[4].body_bytes = shared->slots[4].client_bytes[0] = 10;
+    ck_assert_int_eq(shared_body_room(shared, 0, 10, &limits), BODY_ROOM);
     shared->slots[4].places = 1;
     ck_assert(!shared_has_place_elsewhere(shared, 0));
     shared->slots[3].places = 1;
     ck_assert(shared_has_place_elsewhere(shared, 0));
+    shared->slots[3].places = 0;
+    shared->slots[0].places = 1; /* the first one, too */
+    ck_assert(shared_has_place_elsewhere(shared, 3));
+    ck_assert(!shared_has_place_elsewhere(shared, 0));
+    shared->slots[0].accepted = 1;
+    ck_assert_uint_eq(shared_accepted_elsewhere(shared, 3), 0); /* it wraps around */
 }
 END_TEST
 
@@ -109,10 +118,13 @@ START_TEST(a_slot_is_cleared_whole)
         ck_assert_int_eq(shared_body_room(shared, client, 1, &limits), BODY_CLIENT_FULL);
     }
     shared->slots[1].places = shared->slots[1].connections = 7;
+    shared->slots[2].places = shared->slots[2].body_bytes = 9;
     shared_clear_slot(shared, 2); /* nobody has used it */
+    ck_assert_uint_eq(shared->slots[2].places, 9);
     ck_assert_uint_eq(shared->slots[1].body_bytes, 600);
     shared_clear_slot(shared, 1);
     ck_assert_uint_eq(shared->slots[1].body_bytes, 0);
+    ck_assert_uint_eq(shared->slots[2].body_bytes, 9); /* it ends where the next one begins */
     ck_assert_uint_eq(shared->slots[1].places + shared->slots[1].connections, 0);
     for (unsigned client = 0; client < SHARED_CLIENTS; client += SHARED_CLIENTS - 1)
         ck_assert_int_eq(shared_body_room(shared, client, 300, &limits), BODY_ROOM);
