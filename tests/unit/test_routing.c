@@ -300,6 +300,8 @@ START_TEST(stars_stand_for_anything)
         {"a**", "a", true},
         {"*a", "ba", true},
         {"*ab", "aab", true},
+        {"a*bc", "abxc", false},
+        {"a*bc", "abxbbc", true},
         {"Push", "push", false},
         {"a?", "ab", false},
     };
