@@ -181,6 +181,17 @@ def tests_of(file):
     return [t for t in tests if ":" in t or t == "config" or (ROOT / f"tests/unit/test_{t}.c").exists()]
 
 
+def kill_session(leader):
+    """All of a test: what it forks may have made a group of its own."""
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                os.kill(int(entry), signal.SIGKILL)
+        except (OSError, IndexError):
+            continue  # it has gone
+
+
 class Workshop:
     """Compiles mutants beside a build and links tests with them: an object that stands before a library
     takes the place of the member of it that defines the same. Neither the tree nor the build is touched."""
@@ -253,7 +264,7 @@ class Workshop:
         try:
             return process.wait(self.limits.get(test, 120)) in (0, 77)
         except subprocess.TimeoutExpired:
-            os.killpg(process.pid, 9)
+            kill_session(process.pid)
             process.wait()
             return False
         finally:
@@ -262,7 +273,7 @@ class Workshop:
     def stop(self, *_):
         """A mutant may hang: it does not outlive us."""
         for group in list(self.running):
-            os.killpg(group, 9)
+            kill_session(group)
         sys.exit("mutation: stopped")
 
     def try_unchanged(self):
