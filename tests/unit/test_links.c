@@ -48,6 +48,7 @@ ssize_t sendmsg(int fd, const struct msghdr *message, int flags)
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags)
 {
+    errno = errno_before;
     return fails(&recvmsg_fault) ? -1 : syscall(SYS_recvmsg, fd, message, flags);
 }
 
@@ -591,6 +592,18 @@ START_TEST(a_control_message_waits_for_memory_and_no_error_is_taken_for_the_end)
 }
 END_TEST
 
+START_TEST(the_end_of_a_control_channel_is_seen_whatever_errno_says)
+{
+    struct control_message message;
+    int pair[2], fd;
+    ck_assert(control_pair(pair, NULL));
+    errno_before = _i == 0 ? EAGAIN : EINTR;
+    close(pair[0]);
+    ck_assert_int_eq(control_receive(pair[1], &message, &fd), -1);
+    close(pair[1]);
+}
+END_TEST
+
 START_TEST(a_message_arrives_without_its_descriptor_where_none_is_free)
 {
     struct control_message message;
@@ -639,6 +652,7 @@ int main(void)
     tcase_add_test(all, an_answer_that_cannot_be_sent_ends_the_channel);
     tcase_add_loop_test(all, a_control_message_waits_for_memory_and_no_error_is_taken_for_the_end,
                         0, PASSING);
+    tcase_add_loop_test(all, the_end_of_a_control_channel_is_seen_whatever_errno_says, 0, 2);
     tcase_add_test(all, a_message_arrives_without_its_descriptor_where_none_is_free);
     suite_add_tcase(suite, all);
     SRunner *runner = srunner_create(suite);
