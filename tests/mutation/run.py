@@ -4,6 +4,8 @@
     tests/mutation/run.py server/ipc/frame.c            all mutants of one file
     tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
     tests/mutation/run.py --unit --sample 12 --allow 2   a few of all, for continuous integration
+    tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says so of,
+                                                        with unit tests alone: all are to be killed
     tests/mutation/run.py --list server/ipc/frame.c     what they would be
 
 A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each is
@@ -40,7 +42,7 @@ TESTS = {
     "server/ipc/shared.c": ["shared", "supervision", "runner_border"],
     "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user", "e2e:20_process_one"],
     "server/ipc/runner_link.c": ["runner_link", "links"],
-    "server/ipc/listener_link.c": ["links", "runner_border", "runner_faults"],
+    "server/ipc/listener_link.c": ["links", "runner_border"],
     "server/ipc/log_events.c": ["rows"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
     "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
@@ -325,9 +327,11 @@ def choose(options):
         files += sorted(str(file.relative_to(ROOT)) for file in path.rglob("*.c")) if path.is_dir() else [name]
     files = [file for file in files if tests_of(file)
              and not (options.unit and any(":" in test or test == "config" for test in tests_of(file)))]
-    chosen, random_source = [], random.Random(options.seed)
+    chosen, random_source, known = [], random.Random(options.seed), known_survivors()
     for file in files:
         made = mutants_of(file)
+        if options.known:
+            made = [mutant for mutant in made if options.known in known.get(file, {}).get(mutant.key, "")]
         made = random_source.sample(made, min(options.count or len(made), len(made)))
         chosen += sorted(made, key=lambda mutant: mutant.number)
     if options.sample:
@@ -376,6 +380,7 @@ def main():
     parser.add_argument("files", nargs="*", help="files or rooms; without: all that the table TESTS has")
     parser.add_argument("--count", type=int, help="of each file at most so many, chosen by the seed")
     parser.add_argument("--sample", type=int, help="of all together")
+    parser.add_argument("--known", metavar="TEXT", help="only survivors whose reason has this text in it")
     parser.add_argument("--unit", action="store_true", help="only files that unit tests alone are for")
     parser.add_argument("--allow", type=int, default=0, help="so many may survive without a reason")
     parser.add_argument("--seed", type=int, default=1)
@@ -384,6 +389,9 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", "-v", action="store_true")
     options = parser.parse_args()
+    if options.known:
+        for file, tests in TESTS.items():
+            TESTS[file] = [test for test in tests if ":" not in test and test != "config"]
     mutants = choose(options)
     if options.list:
         for mutant in mutants:
