@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -227,12 +228,14 @@ static bool line_write(const struct line *line)
     return written == (ssize_t)line->length;
 }
 
-void log_write_fields(enum log_level level, const char *event, const struct log_field *fields)
+void log_write_fields(const struct log_event_row *event, enum log_level level,
+                      const struct log_field *fields)
 {
+    assert(level >= event->level && level <= event->worst);
     if (level < logger.level)
         return;
     struct line line;
-    line_begin(&line, level, event);
+    line_begin(&line, level, event->name);
     for (const struct log_field *field = fields; field->name; field++)
         line_put_field(&line, field);
     struct log_field lost = log_number("lost_lines", (int64_t)logger.lost_unsaid);

@@ -1,4 +1,5 @@
-/* One line for each thing worth knowing, as text or JSON, to standard error. Only server/ logs.
+/* One line for each thing worth knowing, as text or JSON, to standard error. Only server/ logs;
+ * its events, and log_write, are in server/ipc/log_events.h.
  * A reader that stops reading never stops the server: a line that does not fit at once is counted
  * and dropped, and the count is written with the next line that does fit. */
 #ifndef TENTERHOOK_BASE_LOG_H
@@ -22,17 +23,25 @@ struct log_field log_bytes(const char *name, struct bytes text);
 struct log_field log_text(const char *name, const char *text);
 struct log_field log_number(const char *name, int64_t number);
 
+/* What a kind of line is: its name ("accepted"), a fixed word; its level, and the worst one where
+ * that differs from line to line; its fields in their order, "id route/path [reason]": one in
+ * brackets may be missing, of several with strokes there is one; and a sentence that says what has
+ * happened. */
+struct log_event_row {
+    const char *name;
+    enum log_level level, worst;
+    const char *fields;
+    const char *sentence;
+};
+
 /* Opens standard error anew, without blocking, for this process. `process` ("listener", …) stands
  * in each line. Call once in each process, after fork. */
 void log_start(const char *process);
 void log_configure(enum log_level level, enum log_format format);
 
-/* `event` is a row of the log events ("accepted", "refused", "listening"): a fixed word. */
-void log_write_fields(enum log_level level, const char *event, const struct log_field *fields);
-
-/* log_write(LOG_INFO, "accepted", log_text("id", id), log_number("bytes", n)); */
-#define log_write(level, event, ...)                                                               \
-    log_write_fields(level, event, (const struct log_field[]){__VA_ARGS__, {.name = NULL}})
+/* The fields are those of the row, and the level lies between its two. */
+void log_write_fields(const struct log_event_row *event, enum log_level level,
+                      const struct log_field *fields);
 
 /* Lines lost since start in this process. */
 uint64_t log_lost(void);

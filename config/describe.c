@@ -101,8 +101,8 @@ bool describe_key(const struct registry *registry, const char *key, FILE *out, F
         search.name_count = 0;
         keys_walk(registry, search_group, &search);
     }
-    if (search.found)
-        return true;
+    if (search.found || !err)
+        return search.found;
     const char *last = strrchr(key, '.');
     const char *nearest = nearest_name(last ? last + 1 : key, search.names);
     fprintf(err, "there is no key \"%s\"", key);

@@ -220,6 +220,7 @@ static struct bucket bucket_of(struct limit_table *table, const struct route *ro
     uint64_t key = owner_key(table, route, limit, per, client);
     uint64_t at = per == PER_CLIENT ? key & table->client_mask
                                     : table->client_mask + 1 + (key & table->route_mask);
+    assert(rate->count > 0 && rate->period_ms > 0);
     uint64_t period = (uint64_t)rate->period_ms * TICKS_PER_MS, count = (uint64_t)rate->count;
     uint64_t step = (period + count - 1) / count;
     uint64_t burst = rate->burst > 1 ? (uint64_t)rate->burst : 1;
@@ -415,6 +416,7 @@ int64_t limit_take(struct limit_table *table, const struct route *route, enum ra
 {
     struct limit_tokens unnoted;
     struct bucket buckets[TAKES_MAX];
+    assert(now_ns >= 0);
     size_t count = collect_buckets(table, route, per, client, buckets);
     if (count == 0)
         return 0;

@@ -78,13 +78,23 @@ static bool is_path_byte(uint8_t c)
 
 static const char *uri_of_path(struct schema_files *files, const char *path)
 {
-    char *uri = arena_alloc(&files->arena, 3 * strlen(path) + sizeof "file://");
-    char *out = uri ? stpcpy(uri, "file://") : NULL;
-    for (; out && *path; path++)
-        if (is_path_byte((uint8_t)*path))
+    static const char scheme[] = "file://", digits[] = "0123456789ABCDEF";
+    char *uri = arena_alloc(&files->arena, 3 * strlen(path) + sizeof scheme);
+    if (!uri)
+        return NULL;
+    memcpy(uri, scheme, sizeof scheme - 1);
+    char *out = uri + sizeof scheme - 1;
+    for (; *path; path++) {
+        uint8_t byte = (uint8_t)*path;
+        if (is_path_byte(byte)) {
             *out++ = *path;
-        else
-            out += sprintf(out, "%%%02X", (uint8_t)*path);
+            continue;
+        }
+        *out++ = '%';
+        *out++ = digits[byte >> 4];
+        *out++ = digits[byte & 15];
+    }
+    *out = '\0';
     return uri;
 }
 

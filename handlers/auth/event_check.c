@@ -91,12 +91,11 @@ static void list_names(const struct text_list *names, char text[LISTED_MAX + 8])
     for (size_t i = 0; i < names->count; i++) {
         size_t length = strlen(names->items[i]);
         if (used + length + 2 > LISTED_MAX) {
-            strcpy(text + used, ", …");
+            snprintf(text + used, LISTED_MAX + 8 - used, ", …");
             return;
         }
-        if (i > 0)
-            used = (size_t)(stpcpy(text + used, ", ") - text);
-        used = (size_t)(stpcpy(text + used, names->items[i]) - text);
+        used += (size_t)snprintf(text + used, LISTED_MAX + 8 - used, "%s%s", i > 0 ? ", " : "",
+                                 names->items[i]);
     }
 }
 

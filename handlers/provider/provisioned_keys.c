@@ -63,14 +63,16 @@ static struct provisioned_entry *find_place(struct provisioned_keys *table, cons
 bool provisioned_keys_put(struct provisioned_keys *table, const char *route, const char *provider,
                           struct bytes key)
 {
-    if (strlen(route) >= NAME_SIZE || strlen(provider) >= NAME_SIZE || key.length == 0 ||
+    size_t route_size = strlen(route) + 1, provider_size = strlen(provider) + 1;
+    if (route_size > NAME_SIZE || provider_size > NAME_SIZE || key.length == 0 ||
         key.length > PROVISIONED_KEY_MAX)
         return false;
     struct provisioned_entry *entry = find_place(table, route, provider);
     if (!entry || !entry_lock(entry))
         return false;
-    strcpy(entry->route, route);
-    strcpy(entry->provider, provider);
+    memcpy(entry->route, route, route_size);
+    memcpy(entry->provider, provider, provider_size);
+    secret_wipe(entry->key, sizeof entry->key); /* a shorter one would leave a rest of it */
     memcpy(entry->key, key.data, key.length);
     entry->length = (uint32_t)key.length;
     entry_unlock(entry);

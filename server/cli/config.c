@@ -1,6 +1,7 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
 #include "config/loader.h"
+#include "server/cli/tables.h"
 #include "server/cli/verb.h"
 #include "server/journal/journal.h"
 #include "server/process/preflight.h"
@@ -113,7 +114,10 @@ static int explain_run(int argc, char **argv)
 {
     if (argc != 2)
         return EXIT_USAGE;
-    return describe_key(&program_registry, argv[1], stdout, stderr) ? EXIT_DONE : EXIT_NO;
+    bool known = tables_explain(argv[1], stdout);
+    return describe_key(&program_registry, argv[1], stdout, known ? NULL : stderr) || known
+               ? EXIT_DONE
+               : EXIT_NO;
 }
 
 static int schema_run(int argc, char **argv)
@@ -166,14 +170,17 @@ static int reference_run(int argc, char **argv)
         return EXIT_USAGE;
     describe_reference(&program_registry, stdout);
     put_event_fields(stdout);
+    tables_print(stdout);
     return EXIT_DONE;
 }
 
 const struct verb check_verb = {"check", "check [-c FILE] [--without-secrets]",
                                 "says everything that is wrong with a route file", check_run};
-const struct verb explain_verb = {"explain", "explain KEY",
-                                  "says what a key of the route file means", explain_run};
+const struct verb explain_verb = {
+    "explain", "explain NAME",
+    "says what a key of the route file, an event of the log or an error means", explain_run};
 const struct verb schema_verb = {"schema", "schema",
                                  "prints a JSON Schema of the route file, for editors", schema_run};
-const struct verb reference_verb = {
-    "reference", "reference", "prints the page about every key of the route file", reference_run};
+const struct verb reference_verb = {"reference", "reference",
+                                    "prints the page about every key, event of the log and error",
+                                    reference_run};

@@ -39,7 +39,7 @@ static void duration_text(int64_t milliseconds, char text[32])
     if (milliseconds)
         units_format_duration(milliseconds, text);
     else
-        strcpy(text, "—");
+        snprintf(text, 32, "—");
 }
 
 /* How old a message may be, of whichever kind. */

@@ -7,7 +7,7 @@
  * are in use it stops looking, and new ones wait in the queue. */
 #include "server/http/private.h"
 
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -43,7 +43,7 @@ static void accept_failed(struct http *http, int reason)
 {
     int64_t held_back;
     if (log_gate_pass(&http->gate, &held_back))
-        log_write(LOG_ERROR, "accept_failed", log_text("reason", strerror(reason)),
+        log_write(LOG_ACCEPT_FAILED, log_text("reason", strerror(reason)),
                   log_number("held_back", held_back));
     if (loop_timer_set(http->loop, &http->accept_timer, clock_monotonic_ns() + ACCEPT_PAUSE_NS))
         http_accept_update(http);

@@ -9,9 +9,8 @@
  * is always true and has no edges of its own, makes that be told too. */
 #include "server/http/private.h"
 
+#include "server/ipc/log_events.h"
 #include "server/pipeline/guard.h"
-
-#include "base/log.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -151,7 +150,7 @@ void connection_give_up_one(struct http *http)
 {
     int64_t held_back;
     if (log_gate_pass(&http->gate, &held_back))
-        log_write(LOG_WARNING, "connections_full", log_number("connections", http->count),
+        log_write(LOG_CONNECTIONS_FULL, log_number("connections", http->count),
                   log_number("held_back", held_back));
     connection_cut(TAILQ_FIRST(&http->evictable));
 }

@@ -13,7 +13,7 @@
  *     are looked for (stuck.c), and after some more the next run waits for RUN_PAUSE_NS. */
 #include "server/http/private.h"
 
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -58,7 +58,7 @@ __attribute__((format(printf, 2, 0))) static void http_log(void *cls, const char
     if (!log_gate_pass(&http->library_gate, &held_back))
         return;
     vsnprintf(text, sizeof text, format, args);
-    log_write(LOG_DEBUG, "http_library", log_bytes("text", bytes_trim(bytes_of_text(text))),
+    log_write(LOG_HTTP_LIBRARY, log_bytes("text", bytes_trim(bytes_of_text(text))),
               log_number("held_back", held_back));
 }
 
@@ -273,7 +273,7 @@ bool http_is_empty(const struct http *http)
 void http_connect_runner(struct http *http, int fd)
 {
     if (fd < 0 || !runner_link_open(&http->runner_link, fd))
-        log_write(LOG_ERROR, "channel_failed",
+        log_write(LOG_CHANNEL_FAILED,
                   log_text("reason", fd < 0 ? "no descriptor is free" : strerror(errno)));
 }
 

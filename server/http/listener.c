@@ -4,10 +4,10 @@
 #include "server/http/listener.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/secret.h"
 #include "server/http/http.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
 
 #include <stdlib.h>
@@ -58,7 +58,7 @@ static unsigned connections_allowed(unsigned wanted)
                       : CONNECTIONS_LEAST;
     if (room >= wanted)
         return wanted;
-    log_write(LOG_WARNING, "descriptors_short", log_number("descriptors", (int64_t)limit.rlim_cur),
+    log_write(LOG_DESCRIPTORS_SHORT, log_number("descriptors", (int64_t)limit.rlim_cur),
               log_number("connections", (int64_t)room), log_number("wanted", wanted),
               log_text("reason", "the limit on open files is too low for server.connections"));
     return (unsigned)room;
@@ -91,8 +91,7 @@ static void listener_drain(struct listener *listener, int64_t deadline_ns)
 {
     bool patient = listener->is_patient && !listener->is_draining; /* a second one is a stop */
     if (!listener->is_draining)
-        log_write(LOG_INFO, "draining",
-                  log_number("ms", (deadline_ns - clock_monotonic_ns()) / NS_PER_MS));
+        log_write(LOG_DRAINING, log_number("ms", (deadline_ns - clock_monotonic_ns()) / NS_PER_MS));
     listener->is_draining = true;
     http_drain(listener->http, deadline_ns, patient);
     loop_timer_set(&listener->loop, &listener->leave_timer, deadline_ns + CUT_NS);
@@ -183,7 +182,7 @@ _Noreturn void listener_run(const struct process *process)
     struct error err = {""};
     if (!privilege_drop(process->settings->server.user, &err) || !listener_init(&listener, &err) ||
         !listener_begin(&listener)) {
-        log_write(LOG_ERROR, "start_failed", log_text("reason", err.text));
+        log_write(LOG_START_FAILED, log_text("reason", err.text));
         _exit(EXIT_FAILURE);
     }
     listener_serve(&listener);

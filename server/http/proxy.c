@@ -4,8 +4,8 @@
  * is that of a fresh connection. */
 #include "server/http/private.h"
 
-#include "base/log.h"
 #include "server/http/proxy_header.h"
+#include "server/ipc/log_events.h"
 #include "server/pipeline/proxies.h"
 
 #include <errno.h>
@@ -19,7 +19,7 @@ static void log_refused(struct http *http, const struct client_address *peer, co
     if (!log_gate_pass(&http->gate, &held_back))
         return;
     client_format(peer, text);
-    log_write(LOG_WARNING, "proxy_refused", log_text("peer", text), log_text("reason", reason),
+    log_write(LOG_PROXY_REFUSED, log_text("peer", text), log_text("reason", reason),
               log_number("held_back", held_back));
 }
 

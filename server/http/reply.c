@@ -3,7 +3,7 @@
  */
 #include "server/http/private.h"
 
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -47,10 +47,22 @@ static bool is_quiet(const struct connection *connection, enum reply reply)
            (reply == REPLY_HEALTHY || reply_rows[reply].status == 503);
 }
 
+/* What was refused has one event for all; what was not, one each. */
+static enum log_event event_of(enum reply reply, unsigned status)
+{
+    static const enum log_event answers[REPLY_COUNT] = {
+        [REPLY_ACCEPTED] = LOG_ACCEPTED,   [REPLY_AGAIN] = LOG_AGAIN,
+        [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
+        [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
+    };
+    return status >= 400 ? LOG_REFUSED : answers[reply];
+}
+
 static void reply_log(const struct connection *connection, enum reply reply, unsigned status,
                       const char *reason, const char *id)
 {
     const struct reply_row *row = &reply_rows[reply];
+    enum log_event event = event_of(reply, status);
     struct log_field fields[LOG_FIELDS] = {{.name = NULL}};
     char peer[CLIENT_TEXT_SIZE];
     size_t count = 0;
@@ -65,12 +77,13 @@ static void reply_log(const struct connection *connection, enum reply reply, uns
     fields[count++] = where_field(connection);
     fields[count++] = log_text("peer", peer);
     fields[count++] = log_number("status", status);
-    if (status >= 400)
+    if (event == LOG_REFUSED)
         fields[count++] = log_text("code", row->code);
     if (reason)
         fields[count++] = log_text("reason", reason);
     fields[count++] = log_number("ms", (clock_monotonic_ns() - began_ns) / NS_PER_MS);
-    log_write_fields((enum log_level)row->log_level, status >= 400 ? "refused" : row->code, fields);
+    assert(count < LOG_FIELDS); /* the last one ends the list */
+    log_write_fields(&log_events[event], (enum log_level)row->log_level, fields);
     reply_count(connection, reply);
 }
 
@@ -227,7 +240,7 @@ static void log_handshake(const struct connection *connection, enum reply reply,
                        &held_back)) /* port scans come in floods */
         return;
     client_format(&connection->client, peer);
-    log_write(LOG_INFO, "handshake_failed", log_text("peer", peer), log_text("reason", reason),
+    log_write(LOG_HANDSHAKE_FAILED, log_text("peer", peer), log_text("reason", reason),
               log_number("held_back", held_back));
 }
 

@@ -89,7 +89,7 @@ static void look_at_chain(struct tls_findings *findings, const struct tls_pair *
     if (pair->count > 1 || tls_is_self_issued(leaf) || system_knows_issuer(leaf))
         return;
     if (gnutls_x509_crt_get_issuer_dn(leaf, issuer, &size) != 0)
-        strcpy(issuer, "?");
+        memcpy(issuer, "?", 2);
     find(findings,
          "the certificate was issued by \"%s\", which is not in this file: clients that do not "
          "know it refuse the connection; put the intermediate certificate behind the first "
@@ -106,7 +106,7 @@ static void look_at_pair(struct tls_findings *findings, const struct tls_pair *p
         if (tls_is_self_issued(pair->certificates[i])) /* a root: clients have their own */
             continue;
         if (gnutls_x509_crt_get_dn(pair->certificates[i], subject, &size) != 0)
-            strcpy(subject, "?");
+            memcpy(subject, "?", 2);
         snprintf(name, sizeof name, "the intermediate certificate \"%s\"", subject);
         look_at_time(findings, pair->certificates[i], name);
     }

@@ -2,6 +2,7 @@
  * descriptors: the two things a supervisor needs. */
 #include "server/ipc/control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -37,6 +38,7 @@ static void attach_descriptor(struct msghdr *message, union descriptor_space *sp
 
 bool control_send(int end, enum control_type type, uint64_t value, int fd)
 {
+    assert(type >= CONTROL_READY && type <= CONTROL_ALONE_UNTIL_GONE);
     struct control_message content = {.type = type, .value = value};
     struct iovec part = {.iov_base = &content, .iov_len = sizeof content};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};

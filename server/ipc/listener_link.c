@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "server/ipc/control.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -127,11 +128,13 @@ bool listener_link_take(struct listener_link *channel, struct event_frame *event
         return false;
     }
     channel->taken += length;
+    assert(channel->taken <= channel->in.length);
     return true;
 }
 
 void listener_link_settle(struct listener_link *channel)
 {
+    assert(channel->taken <= channel->in.length);
     buffer_consume(&channel->in, channel->taken);
     channel->taken = 0;
     if (channel->in.length == 0 && channel->in.capacity > KEEP_CAPACITY)

@@ -7,9 +7,10 @@
 #include "server/ipc/runner_link.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -47,13 +48,14 @@ void runner_link_finish(struct runner_link *runner_link)
 
 static void runner_link_lose(struct runner_link *runner_link, const char *reason)
 {
-    log_write(LOG_WARNING, "channel_lost", log_text("reason", reason));
+    log_write(LOG_CHANNEL_LOST, log_text("reason", reason));
     runner_link_finish(runner_link);
     runner_link->closed(runner_link->owner);
 }
 
 bool runner_link_open(struct runner_link *runner_link, int fd)
 {
+    assert(fd >= 0);
     if (runner_link_is_open(runner_link))
         runner_link_lose(runner_link, "there is a newer one");
     if (loop_watch_set(runner_link->loop, &runner_link->watch, fd, EPOLLIN))
@@ -112,6 +114,7 @@ void runner_link_flush(struct runner_link *runner_link)
         runner_link_wait(runner_link, errno);
         return;
     }
+    assert(runner_link->sent == runner_link->out.length);
     out_is_empty(runner_link);
 }
 

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -59,6 +60,7 @@ struct provisioned_keys *shared_provisioned_keys(struct shared *shared)
 /* Slots of 8 KiB each are memory only where they are touched, so nobody looks at unused ones. */
 void shared_use_slot(struct shared *shared, unsigned slot)
 {
+    assert(slot < SHARED_SLOTS);
     uint32_t end = atomic_load_explicit(&shared->slots_end, memory_order_relaxed);
     while (end <= slot && !atomic_compare_exchange_weak(&shared->slots_end, &end, slot + 1))
         continue;
@@ -102,6 +104,7 @@ enum body_room shared_body_room(struct shared *shared, unsigned client, uint64_t
 enum body_room shared_take_body(struct shared *shared, unsigned slot, unsigned client,
                                 uint64_t bytes, const struct body_limits *limits)
 {
+    assert(slot < SHARED_SLOTS && (client < SHARED_CLIENTS || client == SHARED_NO_CLIENT));
     /* taken first and given back if it was too much: two listeners that race may both be refused,
      * but never both be let in */
     atomic_fetch_add(&shared->slots[slot].body_bytes, bytes);
@@ -116,13 +119,16 @@ enum body_room shared_take_body(struct shared *shared, unsigned slot, unsigned c
 void shared_give_body(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes)
 {
     shared_give_client(shared, slot, client, bytes);
-    atomic_fetch_sub(&shared->slots[slot].body_bytes, bytes);
+    uint64_t had = atomic_fetch_sub(&shared->slots[slot].body_bytes, bytes);
+    assert(had >= bytes);
 }
 
 void shared_give_client(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes)
 {
-    if (client != SHARED_NO_CLIENT)
-        atomic_fetch_sub(&shared->slots[slot].client_bytes[client], bytes);
+    if (client == SHARED_NO_CLIENT)
+        return;
+    uint64_t had = atomic_fetch_sub(&shared->slots[slot].client_bytes[client], bytes);
+    assert(had >= bytes);
 }
 
 bool shared_has_place_elsewhere(struct shared *shared, unsigned slot)

@@ -5,7 +5,7 @@
 #include "server/journal/damage.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 #include "server/journal/log_walk.h"
 
 #include <errno.h>
@@ -104,9 +104,8 @@ bool journal_check_log(const char *path, bool go_on, bool *damaged, struct error
         return refuse(log, &walk, err);
     if (!keep_copy(path, copy, err))
         return false;
-    log_write(LOG_ERROR, "journal_damaged", log_text("log", log),
-              log_number("broken_frame", walk.broken), log_number("frames", walk.frames),
-              log_number("frames_dropped", walk.frames_behind),
+    log_write(LOG_JOURNAL_DAMAGED, log_text("log", log), log_number("broken_frame", walk.broken),
+              log_number("frames", walk.frames), log_number("frames_dropped", walk.frames_behind),
               log_number("transactions_dropped", walk.transactions_behind), log_text("copy", copy));
     *damaged = true;
     return true;

@@ -4,7 +4,7 @@
 #include "server/journal/sqlite.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -389,10 +389,10 @@ bool sqlite_rescue(struct sqlite *db, struct error *err)
             return error_set(err, "its log cannot be copied while another process reads it");
         }
         if (rescue == RESCUE_LOST)
-            log_write(LOG_ERROR, "journal_lost", log_number("pages_at_most", lost),
+            log_write(LOG_JOURNAL_LOST, log_number("pages_at_most", lost),
                       log_text("reason", err->text));
         else
-            log_write(LOG_WARNING, "journal_rescued", log_text("reason", err->text));
+            log_write(LOG_JOURNAL_RESCUED, log_text("reason", err->text));
     }
     sqlite_close(db);
     return true;

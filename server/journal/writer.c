@@ -5,7 +5,7 @@
 #include "server/journal/private.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/shared.h"
 #include "server/journal/damage.h"
 #include "server/journal/tables.h"
@@ -140,7 +140,7 @@ static bool has_last_event(struct sqlite_journal *journal, struct error *err)
     if (sqlite_status(&journal->db) != SQLITE_STATUS_OK)
         return sqlite_explain(&journal->db, err);
     if (!found && journal->was_cut) {
-        log_write(LOG_ERROR, "journal_lost", log_text("up_to_id", journal->last_id),
+        log_write(LOG_JOURNAL_LOST, log_text("up_to_id", journal->last_id),
                   log_text("reason", "events were acknowledged, and cut out of the log since"));
         journal->last_event = 0;
         return true;

@@ -2,9 +2,9 @@
  * through the shared region, tells that the log is long, and four times a second. Whatever goes
  * wrong here is logged and tried again. */
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/loop.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/checkpoint.h"
 #include "server/runner/runner.h"
@@ -28,7 +28,7 @@ static void look(struct checkpointer *checkpointer)
 {
     struct error why = {""};
     if (checkpoint_look(checkpointer->checkpoint, &why) == CHECKPOINT_FAILED)
-        log_write(LOG_WARNING, "checkpoint_failed", log_text("reason", why.text));
+        log_write(LOG_CHECKPOINT_FAILED, log_text("reason", why.text));
 }
 
 static void look_is_due(struct loop_timer *timer)
@@ -88,7 +88,7 @@ _Noreturn void checkpointer_run(const struct process *process)
     struct error why = {""};
     if (!privilege_drop(process->settings->server.user, &why) ||
         !loop_init(&checkpointer.loop, &why)) {
-        log_write(LOG_ERROR, "keeper_failed", log_text("reason", why.text));
+        log_write(LOG_KEEPER_FAILED, log_text("reason", why.text));
         _exit(EXIT_FAILURE);
     }
     checkpointer.checkpoint = checkpoint_create(process->settings->journal.path, process->shared);

@@ -4,8 +4,8 @@
 #include "server/process/children.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "server/http/listener.h"
+#include "server/ipc/log_events.h"
 #include "server/runner/runner.h"
 
 #include <errno.h>
@@ -123,9 +123,9 @@ _Noreturn static void child_become(struct children *children, struct child *self
 static void child_kill(const struct child *child, int error)
 {
     bool leaves = error == EPIPE || error == ECONNRESET;
-    log_write(leaves ? LOG_DEBUG : LOG_ERROR, "unreachable",
-              log_text("role", role_names[child->role]), log_number("pid", child->pid),
-              log_text("reason", strerror(error)));
+    log_write_at(LOG_UNREACHABLE, leaves ? LOG_DEBUG : LOG_ERROR,
+                 log_text("role", role_names[child->role]), log_number("pid", child->pid),
+                 log_text("reason", strerror(error)));
     kill(child->pid, SIGKILL);
 }
 
@@ -139,7 +139,7 @@ bool child_tell(struct child *child, enum control_type type, uint64_t value)
 
 static bool listener_link_failed(const struct child *listener, int error)
 {
-    log_write(LOG_ERROR, "channel_failed", log_number("listener", listener->pid),
+    log_write(LOG_CHANNEL_FAILED, log_number("listener", listener->pid),
               log_text("reason", strerror(error)));
     return false;
 }
@@ -176,7 +176,7 @@ void child_reconnect(struct child *listener, uint64_t reached)
     if (listener->role != ROLE_LISTENER || reached != listener->channels || !runner)
         return;
     if (child_connect(listener, runner))
-        log_write(LOG_WARNING, "channel_made", log_number("listener", listener->pid),
+        log_write(LOG_CHANNEL_MADE, log_number("listener", listener->pid),
                   log_number("runner", runner->pid));
 }
 
@@ -233,7 +233,7 @@ static struct child *child_create(struct children *children, struct generation *
 
 static struct child *child_failed(struct child *child, int control, const char *reason)
 {
-    log_write(LOG_ERROR, "start_failed", log_text("reason", reason));
+    log_write(LOG_START_FAILED, log_text("reason", reason));
     if (control >= 0) {
         close(child->control);
         close(control);
@@ -265,8 +265,8 @@ struct child *child_start(struct children *children, struct generation *generati
     child_connect_all(children, child);
     child->next = children->first;
     children->first = child;
-    log_write(LOG_INFO, "started", log_text("role", role_names[role]),
-              log_number("pid", child->pid), log_number("generation", (int64_t)generation->number));
+    log_write(LOG_STARTED, log_text("role", role_names[role]), log_number("pid", child->pid),
+              log_number("generation", (int64_t)generation->number));
     return child;
 }
 

@@ -11,7 +11,7 @@
 #include "server/process/supervisor.h"
 #include "base/clock.h"
 #include "base/crypto.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 #include "server/journal/lock.h"
@@ -187,8 +187,7 @@ static void generation_sweep(struct supervisor *sv)
             continue;
         }
         *place = generation->next;
-        log_write(LOG_INFO, "generation_left",
-                  log_number("generation", (int64_t)generation->number));
+        log_write(LOG_GENERATION_LEFT, log_number("generation", (int64_t)generation->number));
         generation_destroy(generation);
     }
 }
@@ -227,7 +226,7 @@ static void print_addresses(struct supervisor *sv)
             socket->said = true;
             socket_describe(socket, !listen[i].tls.off, text, sizeof text);
             printf("listening on %s\n", text);
-            log_write(LOG_INFO, "listening", log_text("address", text));
+            log_write(LOG_LISTENING, log_text("address", text));
         }
     }
     fflush(stdout);
@@ -244,7 +243,7 @@ static void set_access(struct supervisor *sv)
             if (sv->sockets.items[s].fd == sv->current->sockets[i].fd &&
                 !socket_set_access(&sv->sockets.items[s], (mode_t)listen[i].mode, listen[i].group,
                                    &why))
-                log_write(LOG_ERROR, "socket_failed", log_text("address", listen[i].address),
+                log_write(LOG_SOCKET_FAILED, log_text("address", listen[i].address),
                           log_text("reason", why.text));
 }
 
@@ -278,7 +277,7 @@ static void supervisor_promote(struct supervisor *sv)
     if (before)
         generation_leave(sv, before);
     supervisor_let_claim(sv);
-    log_write(LOG_INFO, "serving", log_number("generation", (int64_t)sv->current->number),
+    log_write(LOG_SERVING, log_number("generation", (int64_t)sv->current->number),
               log_number("routes", (int64_t)sv->current->settings->route_count),
               log_number("body_memory", sv->current->settings->server.body_memory),
               log_text("sqlite", journal_library_version()),
@@ -296,14 +295,15 @@ static void log_problems(const struct problem_list *problems)
         if (problem->source)
             snprintf(place, sizeof place, "%s:%u:%u", problem->source->name, problem->line,
                      problem->column);
-        log_write(problem->kind == PROBLEM_ERROR ? LOG_ERROR : LOG_WARNING, "configuration",
-                  log_text("at", place), log_text("reason", problem_sentence(problems, problem)));
+        log_write_at(LOG_CONFIGURATION, problem->kind == PROBLEM_ERROR ? LOG_ERROR : LOG_WARNING,
+                     log_text("at", place),
+                     log_text("reason", problem_sentence(problems, problem)));
     }
 }
 
 static void reload_failed(struct supervisor *sv, const char *reason)
 {
-    log_write(LOG_ERROR, "reload_failed", log_text("reason", reason),
+    log_write(LOG_RELOAD_FAILED, log_text("reason", reason),
               log_text("serving", "the configuration before"));
     socket_table_unmark(&sv->sockets);
     for (size_t s = 0; s < sv->sockets.count; s++)
@@ -385,7 +385,7 @@ static void supervisor_stop(struct supervisor *sv)
     /* outcomes are committed between the children's deadline and ours */
     int64_t margin = grace_ns / 10 < NS_PER_S ? grace_ns / 10 : NS_PER_S;
     int64_t deadline = sv->stopping ? now : end - margin;
-    log_write(LOG_INFO, "stopping", log_number("grace_ms", (end - now) / NS_PER_MS));
+    log_write(LOG_STOPPING, log_number("grace_ms", (end - now) / NS_PER_MS));
     notify_send("STOPPING=1");
     sv->stopping = true;
     socket_table_close(&sv->sockets); /* nobody is put into a backlog that will not be served */
@@ -410,7 +410,7 @@ static void grace_is_over(struct loop_timer *timer)
 {
     struct supervisor *sv = timer->owner;
     for (struct child *child = sv->children.first; child; child = child->next) {
-        log_write(LOG_WARNING, "killed", log_text("role", role_names[child->role]),
+        log_write(LOG_KILLED, log_text("role", role_names[child->role]),
                   log_number("pid", child->pid), log_text("reason", "shutdown_grace is over"));
         kill(child->pid, SIGKILL);
     }
@@ -454,8 +454,8 @@ static void tell_gone(struct supervisor *sv, uint64_t runner_id)
 static void log_death(const struct child *child, int status, bool expected)
 {
     bool signalled = WIFSIGNALED(status);
-    log_write(expected ? LOG_INFO : LOG_ERROR, expected ? "left" : "died",
-              log_text("role", role_names[child->role]), log_number("pid", child->pid),
+    log_write(expected ? LOG_LEFT : LOG_DIED, log_text("role", role_names[child->role]),
+              log_number("pid", child->pid),
               log_number(signalled ? "signal" : "exit",
                          signalled ? WTERMSIG(status) : WEXITSTATUS(status)));
 }
@@ -520,7 +520,7 @@ static void tick(struct loop_timer *timer)
     for (struct child *child = sv->children.first; child; child = child->next) {
         int64_t silent_ns = now - child->heard_ns;
         if (silent_ns > SILENCE_NS && !sv->stopping) {
-            log_write(LOG_ERROR, "hung", log_text("role", role_names[child->role]),
+            log_write(LOG_HUNG, log_text("role", role_names[child->role]),
                       log_number("pid", child->pid));
             kill(child->pid, SIGKILL);
         }
@@ -597,9 +597,9 @@ static bool wait_for_lock(void *owner, int64_t waited_ms)
     sigset_t stop;
     if (waited_ms / 1000 > sv->waited_s) {
         sv->waited_s = waited_ms / 1000;
-        log_write(sv->waited_s == 1 ? LOG_WARNING : LOG_INFO, "waiting",
-                  log_number("seconds", sv->waited_s),
-                  log_text("reason", "processes of a server that is gone use the journal"));
+        log_write_at(LOG_WAITING, sv->waited_s == 1 ? LOG_WARNING : LOG_INFO,
+                     log_number("seconds", sv->waited_s),
+                     log_text("reason", "processes of a server that is gone use the journal"));
         notify_send("EXTEND_TIMEOUT_USEC=10000000\n"
                     "STATUS=waiting for the processes of a server that is gone");
     }
@@ -685,7 +685,7 @@ enum supervisor_end supervisor_run(const char *file, const struct registry *regi
             loop_run_once(&sv.loop, -1);
     }
     if (sv.stopping)
-        log_write(LOG_INFO, "stopped", log_number("exit", sv.end));
+        log_write(LOG_STOPPED, log_number("exit", sv.end));
     supervisor_finish(&sv);
     return sv.end;
 }

@@ -4,7 +4,7 @@
 #include "server/runner/attempt.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -166,13 +166,10 @@ void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome
 
 void attempt_log_outcome(const struct attempt *attempt)
 {
-    static const struct {
-        enum log_level level;
-        const char *event;
-    } rows[] = {[OUTCOME_DONE] = {LOG_INFO, "done"},
-                [OUTCOME_FAILED] = {LOG_WARNING, "failed"},
-                [OUTCOME_TIMEOUT] = {LOG_WARNING, "failed"},
-                [OUTCOME_INTERRUPTED] = {LOG_INFO, "interrupted"}};
+    static const enum log_event events[] = {[OUTCOME_DONE] = LOG_DONE,
+                                            [OUTCOME_FAILED] = LOG_FAILED,
+                                            [OUTCOME_TIMEOUT] = LOG_FAILED,
+                                            [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
     const struct outcome *outcome = &attempt->outcome;
     struct log_field fields[9] = {log_text("id", attempt->texts[FIELD_id]),
                                   log_text("route", attempt->texts[FIELD_route]),
@@ -187,5 +184,6 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_number("exit", outcome->exit_status);
     if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
-    log_write_fields(rows[outcome->kind].level, rows[outcome->kind].event, fields);
+    const struct log_event_row *event = &log_events[events[outcome->kind]];
+    log_write_fields(event, event->level, fields);
 }

@@ -10,7 +10,7 @@
 #include "server/runner/dispatch.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
 
 #include <stdlib.h>
@@ -101,7 +101,7 @@ void dispatch_finish(struct dispatch *dispatch)
 /* The machine is short of memory: what was not claimed is claimed when it may have some again. */
 static void pause_claims(struct dispatch *dispatch)
 {
-    log_write(LOG_ERROR, "claims_paused", log_number("ms", CLAIMS_PAUSE_NS / NS_PER_MS),
+    log_write(LOG_CLAIMS_PAUSED, log_number("ms", CLAIMS_PAUSE_NS / NS_PER_MS),
               log_text("reason", "no memory for a delivery"));
     dispatch->claims_resume_ns = clock_monotonic_ns() + CLAIMS_PAUSE_NS;
     dispatch->read_again = true;
@@ -341,14 +341,13 @@ static void settle_take_over(struct dispatch *dispatch, const struct journal_tur
             action->after_crash = true;
     }
     if (turn->take_over->count > 0)
-        log_write(LOG_INFO, "taken_over",
-                  log_number("deliveries", (int64_t)turn->take_over->count));
+        log_write(LOG_TAKEN_OVER, log_number("deliveries", (int64_t)turn->take_over->count));
 }
 
 /* The line of an outcome that is no action's. */
 static void log_death(const struct journal_death *death)
 {
-    log_write(LOG_WARNING, "failed", log_text("id", death->id), log_text("route", death->route),
+    log_write(LOG_FAILED, log_text("id", death->id), log_text("route", death->route),
               log_text("action", death->action), log_text("peer", death->client),
               log_number("attempt", death->attempt), log_text("reason", death->reason));
 }

@@ -7,7 +7,7 @@
 #include "server/runner/journal_health.h"
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "server/ipc/log_events.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void latch(struct journal_health *health, const struct journal_refusal *r
 {
     int64_t now = clock_monotonic_ns();
     if (strcmp(health->said, refusal->state) != 0) {
-        log_write(LOG_ERROR, "journal_refuses", log_text("state", refusal->state),
+        log_write(LOG_JOURNAL_REFUSES, log_text("state", refusal->state),
                   log_text("reason", refusal->reason.text));
         health->since_ns = now;
         snprintf(health->said, sizeof health->said, "%s", refusal->state);
@@ -49,7 +49,7 @@ static void say_unlatched(struct journal_health *health)
         loop_timer_set(health->loop, &health->retry, health->settles_ns);
         return;
     }
-    log_write(LOG_INFO, "journal_accepts", log_text("after", health->said),
+    log_write(LOG_JOURNAL_ACCEPTS, log_text("after", health->said),
               log_number("ms", (now - health->since_ns - SETTLE_NS) / NS_PER_MS));
     health->said[0] = '\0';
     health->since_ns = now;
@@ -117,7 +117,7 @@ void journal_health_give_room(struct journal_health *health, struct journal_turn
     turn->output_room = health->min_free / 2;
     if (turn->room < ROOM_AGAIN || !(health->low_space || health->no_outputs))
         return;
-    log_write(LOG_INFO, "space_enough", log_number("free_bytes", free),
+    log_write(LOG_SPACE_ENOUGH, log_number("free_bytes", free),
               log_number("min_free", health->min_free));
     health->low_space = health->no_outputs = false;
 }
@@ -126,7 +126,7 @@ static void say_no_room(const struct journal_health *health, const struct journa
                         bool *said, const char *reason)
 {
     if (!*said)
-        log_write(LOG_ERROR, "space_low", log_number("free_bytes", turn->room + health->min_free),
+        log_write(LOG_SPACE_LOW, log_number("free_bytes", turn->room + health->min_free),
                   log_number("min_free", health->min_free), log_text("reason", reason));
     *said = true;
 }

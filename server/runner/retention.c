@@ -10,8 +10,8 @@
 #include "server/runner/retention.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "handlers/admission/dedupe.h"
+#include "server/ipc/log_events.h"
 
 #define ROUND_NS (30 * NS_PER_S)
 #define STEP_NS (5 * NS_PER_MS)
@@ -60,9 +60,9 @@ static void note_horizon(struct retention *retention)
 static void log_round(const struct retention *retention)
 {
     if (retention->events > 0)
-        log_write(LOG_INFO, "pruned", log_number("events", (int64_t)retention->events));
+        log_write(LOG_PRUNED, log_number("events", (int64_t)retention->events));
     if (retention->bodies > 0)
-        log_write(LOG_WARNING, "bodies_dropped", log_number("events", (int64_t)retention->bodies),
+        log_write(LOG_BODIES_DROPPED, log_number("events", (int64_t)retention->bodies),
                   log_number("keep_size", retention->settings->keep_size),
                   log_text("reason", "the journal is larger than keep.size, and what fills it are "
                                      "events that failed: they cannot be replayed any more"));

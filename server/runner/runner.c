@@ -10,9 +10,9 @@
 #include "server/runner/runner.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "handlers/action/pipe_writer.h"
 #include "server/ipc/control.h"
+#include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
@@ -59,7 +59,7 @@ struct runner {
 
 _Noreturn static void runner_fail(const char *reason)
 {
-    log_write(LOG_ERROR, "runner_failed", log_text("reason", reason));
+    log_write(LOG_RUNNER_FAILED, log_text("reason", reason));
     _exit(EXIT_FAILURE);
 }
 
@@ -83,7 +83,7 @@ static void share_keys(struct runner *runner)
     provisioned_keys_sweep(table, turn_has_key, &runner->turn);
     for (const struct journal_key *key = runner->turn.keys; key; key = key->next)
         if (!provisioned_keys_put(table, key->route, key->provider, key->key))
-            log_write(LOG_ERROR, "key_failed", log_text("route", key->route),
+            log_write(LOG_KEY_FAILED, log_text("route", key->route),
                       log_text("reason", "too many routes have learned keys"));
 }
 
@@ -186,7 +186,7 @@ static void add_link(struct runner *runner, int fd, unsigned slot)
 {
     struct listener_link *channel = fd >= 0 ? listener_link_create(&runner->loop, fd, slot) : NULL;
     if (!channel) {
-        log_write(LOG_ERROR, "channel_failed", log_number("slot", slot),
+        log_write(LOG_CHANNEL_FAILED, log_number("slot", slot),
                   log_text("reason", fd >= 0 ? "no memory" : "no descriptor is free"));
         if (fd >= 0)
             close(fd);
@@ -206,7 +206,7 @@ static void drop_links(struct runner *runner)
             continue;
         }
         if (channel->fault)
-            log_write(LOG_ERROR, "channel_broken", log_number("slot", channel->slot),
+            log_write(LOG_CHANNEL_BROKEN, log_number("slot", channel->slot),
                       log_text("reason", channel->fault));
         *place = channel->next;
         listener_link_destroy(channel);
@@ -286,13 +286,13 @@ static bool is_over(const struct runner *runner)
 
 static void log_missing_pipe(const char *path)
 {
-    log_write(LOG_WARNING, "pipe_missing", log_text("path", path),
+    log_write(LOG_PIPE_MISSING, log_text("path", path),
               log_text("reason", "events wait until there is a FIFO and somebody reads it"));
 }
 
 static void log_unwatched_pipe(const char *path)
 {
-    log_write(LOG_WARNING, "pipe_unwatched", log_text("path", path),
+    log_write(LOG_PIPE_UNWATCHED, log_text("path", path),
               log_text("reason", "the server may not read it, or there is no inotify left: events "
                                  "are written one at a time, and one that two readers share, "
                                  "because the second came at once, counts as read"));
@@ -433,7 +433,7 @@ static bool runner_init(struct runner *runner, const struct process *process, st
         !open_journal(runner, err))
         return false;
     if (runner->journal->is_new)
-        log_write(LOG_INFO, "journal_made", log_text("path", settings->journal.path));
+        log_write(LOG_JOURNAL_MADE, log_text("path", settings->journal.path));
     journal_health_init(&runner->health, runner->journal, &runner->loop, &settings->journal,
                         journal_reopened, runner);
     retention_init(&runner->retention, settings, &runner->health);

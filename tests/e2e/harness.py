@@ -177,6 +177,42 @@ def resident_bytes(pid):
     return int(match[1]) * 1024 if match else 0
 
 
+# ---- the log ----
+
+def log_rows():
+    """{event: (levels, fields, those that a line always has)} of docs/reference.md."""
+    with open(os.path.join(SOURCE, "docs", "reference.md"), encoding="utf-8") as file:
+        table = file.read().split("# What the log says")[1].split("\n# ")[0]
+    order, rows = ("debug", "info", "warning", "error"), {}
+    for event, levels, fields in re.findall(r"^\| `(\w+)` \| ([\w ]+) \| ([^|]*) \|", table, re.MULTILINE):
+        least, _, worst = levels.partition(" to ")
+        words = [(word.strip("[]").split("/"), word[0] == "[") for word in fields.split()]
+        rows[event] = (order[order.index(least):order.index(worst or least) + 1],
+                       {name for names, _ in words for name in names} | {"lost_lines"},
+                       [set(names) for names, missing in words if not missing])
+    return rows
+
+
+def check_rows(log):
+    """Each line of the log is as its row says; what others write (a tool, a library) is none."""
+    rows = log_rows()
+    for line in log.splitlines():
+        text = re.match(r"\d{4}-\d\d-\d\dT\S+Z (\w+) \w+: (\w+)((?: \w+=(?:\"(?:[^\"\\]|\\.)*\"|[^\" ]*))*)$", line)
+        if text:
+            level, event = text[1], text[2]
+            names = set(re.findall(r' (\w+)=(?:"(?:[^"\\]|\\.)*"|[^" ]*)', text[3]))
+        elif line.startswith('{"time":') and line.endswith("}"):
+            said = json.loads(line)
+            level, event = said.pop("level"), said.pop("event")
+            names = set(said) - {"time", "process"}
+        else:
+            continue
+        ensure(event in rows, f"no event of the log: {line}")
+        levels, known, always = rows[event]
+        ensure(level in levels and names <= known and all(one & names for one in always),
+               f"not as the row of {event} says: {line}")
+
+
 class Server:
     """Keyword arguments are sections of the route file; `tls` and `plain` choose the addresses."""
 
@@ -387,6 +423,7 @@ class Server:
         ensure(not found, "a sanitizer spoke: " + log[found.start():][:4000] if found else "")
         for secret in self.secrets:
             ensure(secret not in log, "a secret stands in the log")
+        check_rows(log)
         seen = set(re.findall(r"[0-9a-f]{64}", log)) & SENT
         ensure(not seen, f"a signature stands in the log: {seen}")
 

@@ -279,6 +279,15 @@ def functions(text):
             begin = None
 
 
+def unbounded():
+    """No function that writes as much as it finds: strcpy, stpcpy, strcat, sprintf, gets."""
+    for name in tracked(r"(base|config|handlers|server|bench)/.*\.[ch]"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            match = re.search(r"\b(strcpy|stpcpy|strcat|v?sprintf|gets)\s*\(", line)
+            if match:
+                yield f"{name}:{number}: {match[1]} does not know how much room there is"
+
+
 def function_length():
     """No function above 100 lines; above 60 it says why ("long:" in the comment before it)."""
     for name in tracked(r"(?!tests/).*\.c"):
@@ -454,9 +463,55 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, file_circles, circles, doors, kinds, function_length, file_length, check_tests,
-         comments, shellcheck, layout, end_to_end, columns, attack_cases, hosted_ci, release,
-         strangers, whitespace]
+def log_fields(name):
+    """(all, those that a line always has) of the row's text: "id route/path [reason]"."""
+    words = name.split()
+    return ({part for word in words for part in word.strip("[]").split("/")},
+            [set(word.split("/")) for word in words if not word.startswith("[")])
+
+
+def log_events():
+    """Each line of the log has the fields of its row, and each row has a line."""
+    table = "server/ipc/log_events.c"
+    rows = {event: log_fields(fields) for event, fields in re.findall(
+        r'\[(LOG_\w+)\]\s*=\s*\{\s*"\w+",\s*LOG_\w+,\s*LOG_\w+,\s*"([^"]*)"', read(table))}
+    used = set()
+    for name in tracked(r"server/.*\.c"):
+        text = read(name) if name != table else ""
+        used |= set(re.findall(r"\bLOG_\w+", text))
+        for call in re.finditer(r"\blog_write(?:_at)?\(([^;]*)\);", text):
+            line = text[:call.start()].count("\n") + 1
+            # without its fields: the level or a condition before them may name other constants
+            events = [event for event in re.findall(r"\bLOG_\w+", call[1].split("log_")[0]) if event in rows]
+            given = set(re.findall(r'\blog_(?:text|bytes|number)\(\s*"(\w+)"', call[1]))
+            choice = re.search(r'log_\w+\(\w+\s*\?\s*"(\w+)"\s*:\s*"(\w+)"', call[1])
+            given |= set(choice.groups()) if choice else set()
+            if not events:
+                yield f"{name}:{line}: logs no event of {table}"
+            for event in events:
+                known, always = rows[event]
+                if given - known:
+                    yield f"{name}:{line}: {event} has no field {', '.join(sorted(given - known))}"
+                for one in always:
+                    if not one & given:
+                        yield f"{name}:{line}: {event} wants {'/'.join(sorted(one))}"
+    for event in sorted(set(rows) - used):
+        yield f"{table}: {event} is never logged"
+
+
+def control_messages():
+    """docs/architecture.md has a row for each message between the supervisor and its children."""
+    sent = set(re.findall(r"^ +CONTROL_(\w+)(?: = 1)?,", read("server/ipc/control.h"), re.MULTILINE))
+    section = read("docs/architecture.md").split("## What the supervisor and its children say")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| ([A-Z_, ]+) \| ([a-z, ]+) \|", section, re.MULTILINE)
+    told = {message for row, _ in rows for message in row.split(", ")}
+    for message in sorted(sent ^ told):
+        yield f"docs/architecture.md: {message} is {'missing' if message in sent else 'no message'}"
+
+
+LINTS = [layers, rooms, file_circles, circles, doors, kinds, unbounded, function_length,
+         file_length, check_tests, comments, log_events, control_messages, shellcheck, layout,
+         end_to_end, columns, attack_cases, hosted_ci, release, strangers, whitespace]
 
 
 def main():

@@ -34,6 +34,8 @@ static struct {
     atomic_llong ahead_ns;  /* of the clock */
     atomic_uint fail_syncs; /* each sync fails, as on a broken disk */
     atomic_uint failed_syncs, refused_locks;
+    atomic_uint fail_writes; /* each write of the journal fails, as on a full disk */
+    atomic_uint failed_writes;
     atomic_uint no_memory; /* for deliveries that are to be claimed */
     atomic_uint refused_claims;
     struct {
@@ -53,7 +55,18 @@ int fdatasync(int fd)
     return fsync(fd);
 }
 
-/* As that one; counts the locks that others hold. (SQLite's name for it is fcntl64, and so is ours
+/* As that one. (SQLite's name for it is pwrite64.) */
+ssize_t pwrite64(int fd, const void *bytes, size_t length, off64_t offset)
+{
+    if (board && atomic_load(&board->fail_writes)) {
+        atomic_fetch_add(&board->failed_writes, 1);
+        errno = ENOSPC;
+        return -1;
+    }
+    return syscall(SYS_pwrite64, fd, bytes, length, offset);
+}
+
+/* As those; counts the locks that others hold. (SQLite's name for it is fcntl64, and so is ours
  * with 64-bit offsets.) */
 int fcntl(int fd, int command, ...)
 {
@@ -227,16 +240,20 @@ static inline void limit_files(int signal_number)
     setrlimit(RLIMIT_FSIZE, &limit);
 }
 
-static inline struct peer peer_start(uint64_t runner_id)
+/* With the region that listeners read, or NULL. */
+static inline struct peer peer_start_with(uint64_t runner_id, struct shared *shared)
 {
     struct peer peer = {.runner_id = runner_id};
     int ends[2];
     ck_assert(control_pair(ends, NULL));
     peer.pid = fork();
     if (peer.pid == 0) {
-        struct process process = {
-            .settings = settings, .runner_id = runner_id, .generation = 1, .control = ends[1]};
-        process.journal_engine = engine;
+        struct process process = {.settings = settings,
+                                  .shared = shared,
+                                  .runner_id = runner_id,
+                                  .generation = 1,
+                                  .control = ends[1],
+                                  .journal_engine = engine};
         signal(SIGXFSZ, SIG_IGN);
         signal(SIGUSR1, limit_files);
         signal(SIGUSR2, limit_files);
@@ -250,6 +267,11 @@ static inline struct peer peer_start(uint64_t runner_id)
     wait_said(&peer, CONTROL_READY);
     peer_connect(&peer);
     return peer;
+}
+
+static inline struct peer peer_start(uint64_t runner_id)
+{
+    return peer_start_with(runner_id, NULL);
 }
 
 static inline int peer_wait(struct peer *peer)

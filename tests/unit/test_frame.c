@@ -175,6 +175,8 @@ START_TEST(an_answer_must_be_one)
     ck_assert(!frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     sent.can_replay = 1;
     ck_assert(frame_get_answer(bytes_of(&sent, sizeof sent), &got));
+    memset(sent.id, 'a', sizeof sent.id - 1);
+    ck_assert(frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     memset(sent.id, 'a', sizeof sent.id);
     ck_assert(!frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     buffer_finish(&out);

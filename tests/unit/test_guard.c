@@ -134,6 +134,58 @@ START_TEST(names_and_values_are_characters_of_fields)
 }
 END_TEST
 
+/* Whether a head with that byte between the two texts passes. */
+static bool passes(const char *before, int byte, const char *after)
+{
+    char head[256];
+    struct head *made = malloc(sizeof *made);
+    int length = snprintf(head, sizeof head, "%s%c%s", before, byte, after);
+    struct verdict verdict = check_bytes(made, bytes_of(head, (size_t)length));
+    arena_finish(&made->arena);
+    free(made);
+    return verdict.reply == REPLY_NONE;
+}
+
+static bool is_in(const char *set, int byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z') || strchr(set, byte);
+}
+
+START_TEST(every_byte_is_judged)
+{
+    for (int byte = 1; byte < 256; byte++) {
+        if (byte == '\n') /* ends the line of the test's own language */
+            continue;
+        if (byte != ':')
+            ck_assert_msg(passes(POST "X", byte, "Y: a\n") == is_in("!#$%&'*+-.^_`|~", byte),
+                          "name %d", byte);
+        ck_assert_msg(passes(POST "X-Y: a", byte, "b\n") ==
+                          (byte == '\t' || (byte >= ' ' && byte != 127)),
+                      "value %d", byte);
+        if (byte != ' ')
+            ck_assert_msg(passes("POST /hook?a", byte, "b HTTP/1.1\n" HOST) ==
+                              (byte > ' ' && byte < 127 && byte != '#' && byte != '\\'),
+                          "target %d", byte);
+        ck_assert_msg(passes("POST /hook HTTP/1.1\nHost: a", byte, "b\n") ==
+                          is_in("-._~%:[]!$&'()*+;=", byte),
+                      "host %d", byte);
+    }
+}
+END_TEST
+
+START_TEST(blanks_before_a_length_are_nothing)
+{
+    static const struct expectation rows[] = {
+        {POST "Content-Length:  5\n", REPLY_NONE},
+        {POST "Content-Length: \t 5\n", REPLY_NONE},
+        {POST "Content-Length:  \n", REPLY_BAD_REQUEST},
+        {POST "Transfer-Encoding: \t chunked\n", REPLY_NONE},
+    };
+    EXPECT_ALL(rows);
+}
+END_TEST
+
 START_TEST(the_request_line_is_http_1)
 {
     char head[6000];
@@ -322,6 +374,8 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, framing_is_one_or_refused);
     tcase_add_test(all, names_and_values_are_characters_of_fields);
+    tcase_add_test(all, every_byte_is_judged);
+    tcase_add_test(all, blanks_before_a_length_are_nothing);
     tcase_add_test(all, the_request_line_is_http_1);
     tcase_add_test(all, hosts_expectations_and_codings);
     tcase_add_test(all, heads_have_a_size);

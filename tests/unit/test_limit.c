@@ -326,6 +326,41 @@ START_TEST(a_flood_of_addresses_neither_grows_nor_denies)
 }
 END_TEST
 
+/* Many clients and many routes touch every set there is, and nothing behind the last. */
+START_TEST(a_table_is_no_larger_than_it_says)
+{
+    enum { SMALL = 64, BEHIND = 512 };
+    static const uint8_t nothing[BEHIND];
+    size_t size = limit_table_size(SMALL);
+    uint8_t *memory = calloc(1, size + BEHIND);
+    struct limit_table *table = limit_table_init(memory, SMALL);
+    limits[0] = (struct rate_limit){1, 1000, 1, PER_CLIENT};
+    limits[1] = (struct rate_limit){1, 1000, 1, PER_ROUTE};
+    for (uint32_t i = 0; i < 2000; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "%u", i);
+        struct route route = route_of(name, 2);
+        struct client_address client = client_ipv4(i);
+        limit_take(table, &route, PER_CLIENT, &client, NS_PER_S, NULL);
+        limit_take(table, &route, PER_ROUTE, &client, NS_PER_S, NULL);
+    }
+    ck_assert_int_eq(memcmp(memory + size, nothing, BEHIND), 0);
+    for (size_t at = 128; at < size; at += 128) /* sets, each of which somebody has */
+        ck_assert_int_ne(memcmp(memory + at, nothing, 128), 0);
+    free(memory);
+}
+END_TEST
+
+/* Who could foresee where buckets lie could fill the set of another. */
+START_TEST(no_two_tables_are_alike)
+{
+    struct limit_table *one = table_of(SLOTS), *other = table_of(SLOTS);
+    ck_assert_int_ne(memcmp(one, other, 16), 0);
+    table_unmap(one, SLOTS);
+    table_unmap(other, SLOTS);
+}
+END_TEST
+
 /* ---- several processes ---- */
 
 struct shared_count {
@@ -462,6 +497,8 @@ Suite *test_suite(void)
     tcase_add_test(all, tokens_that_are_given_back_were_never_taken);
     tcase_add_test(all, giving_back_never_makes_more_of_them);
     tcase_add_test(all, a_flood_of_addresses_neither_grows_nor_denies);
+    tcase_add_test(all, a_table_is_no_larger_than_it_says);
+    tcase_add_test(all, no_two_tables_are_alike);
     tcase_add_test(all, processes_that_hammer_share_one_bucket);
     tcase_add_test(all, two_processes_never_make_two_buckets_of_one_key);
     suite_add_tcase(suite, all);

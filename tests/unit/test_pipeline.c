@@ -649,42 +649,6 @@ START_TEST(what_is_known_of_a_name_is_never_anothers)
 }
 END_TEST
 
-START_TEST(answers_are_json_and_rows_are_whole)
-{
-    struct arena arena;
-    struct json_fault fault;
-    arena_init(&arena, 1 << 16);
-    for (int reply = REPLY_ACCEPTED; reply < REPLY_COUNT; reply++) {
-        struct verdict verdict = verdict_refuse((enum reply)reply, "because");
-        const struct reply_row *row = &reply_rows[reply];
-        ck_assert_msg(row->code && row->text && row->status >= 200 && row->status < 600, "%d",
-                      reply);
-        for (int other = 0; other < reply; other++)
-            ck_assert_str_ne(row->code, reply_rows[other].code);
-        if (reply == REPLY_CHALLENGE)
-            continue;
-        struct bytes body = reply_body(&arena, &verdict, "0188c5a0-0000-7000-8000-000000000000");
-        ck_assert_msg(json_check(body, &json_limits_default, NULL, &fault), "%s", row->code);
-    }
-    struct verdict accepted = {.reply = REPLY_ACCEPTED},
-                   ignored = {.reply = REPLY_IGNORED, .reason = "a \"b\""};
-    ck_assert(bytes_equal_text(reply_body(&arena, &accepted, "X"), "{\"id\":\"X\"}"));
-    ck_assert(
-        bytes_equal_text(reply_body(&arena, &ignored, NULL), "{\"ignored\":\"a \\\"b\\\"\"}"));
-    struct verdict again = {.reply = REPLY_AGAIN}, duplicate = {.reply = REPLY_DUPLICATE};
-    ck_assert(bytes_equal_text(reply_body(&arena, &again, "X"), "{\"id\":\"X\",\"again\":true}"));
-    ck_assert(
-        bytes_equal_text(reply_body(&arena, &duplicate, "X"), "{\"id\":\"X\",\"duplicate\":true}"));
-    duplicate.can_replay = true;
-    ck_assert(
-        bytes_equal_text(reply_body(&arena, &duplicate, "X"),
-                         "{\"id\":\"X\",\"duplicate\":true,\"replay\":\"tenterhook replay X\"}"));
-    struct verdict details = {.reply = REPLY_UNPROCESSABLE, .details = bytes_of_text("[\"/a\"]")};
-    ck_assert(json_check(reply_body(&arena, &details, NULL), &json_limits_default, NULL, &fault));
-    arena_finish(&arena);
-}
-END_TEST
-
 START_TEST(a_route_of_too_many_parts_does_not_start)
 {
     struct pipeline other;
@@ -787,7 +751,6 @@ Suite *test_suite(void)
     tcase_add_test(all, what_no_route_has_is_answered_alike);
     tcase_add_test(all, headers_are_kept_but_never_credentials);
     tcase_add_test(all, what_is_known_of_a_name_is_never_anothers);
-    tcase_add_test(all, answers_are_json_and_rows_are_whole);
     tcase_add_test(all, a_route_of_too_many_parts_does_not_start);
     tcase_add_test(all, the_health_check_stands_before_all_that_refuses);
     tcase_add_test(all, everything_goes_by_the_client_that_the_proxy_names);

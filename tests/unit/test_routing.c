@@ -1,4 +1,7 @@
 /* Routing: which path is which route, and what is told about methods. Addresses: deny wins. */
+#include "handlers/admission/address.h"
+#include "handlers/admission/events.h"
+#include "handlers/auth/authenticator.h"
 #include "route_settings.h"
 #include "server/pipeline/routing.h"
 #include "tests/unit/suite.h"
@@ -95,6 +98,57 @@ START_TEST(the_most_fixed_path_decides)
 }
 END_TEST
 
+struct pair {
+    const char *winner, *loser, *path;
+};
+
+/* Both hold for the path; which one stands first in the file changes nothing. */
+static void expect_winner(const struct pair *pair, bool reversed)
+{
+    const char *name;
+    settings.route_count = 0;
+    add_route(reversed ? "loser" : "winner", reversed ? pair->loser : pair->winner, post_only, 1);
+    add_route("between", "/between/{x}/{y}/{z}", post_only, 1);
+    add_route(reversed ? "winner" : "loser", reversed ? pair->winner : pair->loser, post_only, 1);
+    struct routing *routing = routing_create(&settings);
+    arena_init(&arena, 1 << 16);
+    ck_assert_int_eq(match(routing, "POST", pair->path, &name).reply, REPLY_NONE);
+    ck_assert_msg(strcmp(name, "winner") == 0, "%s: not %s", pair->path, pair->winner);
+    arena_finish(&arena);
+    routing_destroy(routing);
+}
+
+START_TEST(the_order_of_routes_changes_nothing)
+{
+    static const struct pair pairs[] = {
+        {"/a/b", "/{x}/b", "/a/b"},         {"/{x}/b", "/a/*", "/a/b"},
+        {"/long/{x}", "/{x}/b", "/long/b"}, {"/{x}/long", "/a/{x}", "/a/long"},
+        {"/a/b/*", "/a/*", "/a/b/c"},       {"/a/{x}/c/*", "/{x}/{y}/c/*", "/a/b/c/d"},
+        {"/{x}/{y}/*", "/{x}/*", "/a/b/c"}, {"/ab/{x}/{y}", "/{x}/{y}/c", "/ab/b/c"},
+    };
+    for (size_t i = 0; i < 2 * sizeof pairs / sizeof *pairs; i++)
+        expect_winner(&pairs[i / 2], i % 2);
+}
+END_TEST
+
+START_TEST(only_a_star_behind_a_slash_is_a_tail)
+{
+    const char *name;
+    settings.route_count = 0;
+    add_route("star", "/half*", post_only, 1);
+    add_route("short", "/a/b", post_only, 1);
+    struct routing *routing = routing_create(&settings);
+    arena_init(&arena, 1 << 16);
+    ck_assert_int_eq(match(routing, "POST", "/halfway", &name).reply, REPLY_NOT_FOUND);
+    ck_assert_int_eq(match(routing, "POST", "/half*", &name).reply, REPLY_NONE);
+    ck_assert_int_eq(match(routing, "POST", "/a/bc", &name).reply, REPLY_NOT_FOUND);
+    ck_assert_int_eq(match(routing, "POST", "/a/b", &name).reply, REPLY_NONE);
+    arena_finish(&arena);
+    routing_destroy(routing);
+    routing_destroy(NULL);
+}
+END_TEST
+
 START_TEST(methods_decide_between_routes_of_one_path)
 {
     struct routing *routing = routing_of_rows();
@@ -113,6 +167,36 @@ START_TEST(methods_decide_between_routes_of_one_path)
     ck_assert_int_eq(match(routing, "GET", "/nowhere", &name).reply, REPLY_NOT_FOUND);
     arena_finish(&arena);
     routing_destroy(routing);
+}
+END_TEST
+
+static bool accepts_get(const void *own, struct bytes method)
+{
+    (void)own;
+    return bytes_equal_text(method, "GET");
+}
+
+/* A challenge may come with a method that events do not come with. */
+START_TEST(an_authenticator_may_take_a_further_method)
+{
+    static const struct authenticator silent = {.kind.name = "silent"},
+                                      asking = {.kind.name = "asking", .accepts = accepts_get};
+    struct handler handlers[] = {{.kind = &asking.kind}, {.kind = &silent.kind}};
+    const char *name;
+    for (int order = 0; order < 2; order++) {
+        settings.route_count = 0;
+        add_route("r", "/r", post_only, 1);
+        routes[0].authenticators = handlers;
+        routes[0].authenticator_count = 2;
+        handlers[order].kind = &asking.kind;
+        handlers[!order].kind = &silent.kind;
+        struct routing *routing = routing_create(&settings);
+        arena_init(&arena, 1 << 16);
+        ck_assert_int_eq(match(routing, "GET", "/r", &name).reply, REPLY_NONE);
+        ck_assert_int_eq(match(routing, "PUT", "/r", &name).reply, REPLY_METHOD);
+        arena_finish(&arena);
+        routing_destroy(routing);
+    }
 }
 END_TEST
 
@@ -221,6 +305,8 @@ START_TEST(stars_stand_for_anything)
         {"a**", "a", true},
         {"*a", "ba", true},
         {"*ab", "aab", true},
+        {"a*bc", "abxc", false},
+        {"a*bc", "abxbbc", true},
         {"Push", "push", false},
         {"a?", "ab", false},
     };
@@ -241,7 +327,10 @@ Suite *test_suite(void)
     Suite *suite = suite_create("routing");
     TCase *all = tcase_create("all");
     tcase_add_test(all, the_most_fixed_path_decides);
+    tcase_add_test(all, the_order_of_routes_changes_nothing);
+    tcase_add_test(all, only_a_star_behind_a_slash_is_a_tail);
     tcase_add_test(all, methods_decide_between_routes_of_one_path);
+    tcase_add_test(all, an_authenticator_may_take_a_further_method);
     tcase_add_test(all, no_routes_are_no_trouble);
     tcase_add_test(all, deny_wins_and_allow_must_hold);
     tcase_add_test(all, a_prefix_of_no_bits_holds_all);

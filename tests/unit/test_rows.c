@@ -2,7 +2,9 @@
 #include "config/describe.h"
 #include "config/keys.h"
 #include "config/loader.h"
+#include "handlers/verdict.h"
 #include "server/cli/verb.h"
+#include "server/ipc/log_events.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>
@@ -96,6 +98,31 @@ START_TEST(kinds_are_named_as_their_keys)
 }
 END_TEST
 
+START_TEST(log_events_and_refusals_are_complete)
+{
+    for (size_t i = 0; i < LOG_EVENT_COUNT; i++) {
+        const struct log_event_row *row = &log_events[i];
+        ck_assert_msg(row->name != NULL, "event %zu has no row", i);
+        check_name(row->name);
+        check_sentence(row->sentence, row->name);
+        ck_assert_msg(row->fields && row->fields[0] && !strchr(row->fields, '|'), "%s", row->name);
+        ck_assert_int_le(row->level, row->worst);
+        ck_assert_ptr_eq(log_event_find(row->name), row); /* no two have one name */
+    }
+    for (size_t i = 0; i < REPLY_COUNT; i++) {
+        const struct reply_row *row = &reply_rows[i];
+        check_name(row->code);
+        if (row->status < 400)
+            continue;
+        check_sentence(row->cause, row->code);
+        ck_assert_msg(row->text[0] && !strpbrk(row->text, "\"\\|"), "%s: \"%s\"", row->code,
+                      row->text);
+        ck_assert_int_ge(row->log_level, log_events[LOG_REFUSED].level);
+        ck_assert_int_le(row->log_level, log_events[LOG_REFUSED].worst);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("rows");
@@ -103,5 +130,6 @@ Suite *test_suite(void)
     suite_add_tcase(suite, tests);
     tcase_add_test(tests, every_row_can_be_described_and_its_default_read);
     tcase_add_test(tests, kinds_are_named_as_their_keys);
+    tcase_add_test(tests, log_events_and_refusals_are_complete);
     return suite;
 }

@@ -37,7 +37,7 @@ START_TEST(copies_in_one_batch_run_once)
         struct answer_frame answer = wait_answer(&peer);
         ck_assert_uint_eq(answer.status, i == 1 ? FRAME_DUPLICATE : FRAME_ACCEPTED);
         if (i == 0)
-            strcpy(first, answer.id);
+            memcpy(first, answer.id, sizeof answer.id);
         ck_assert_int_eq(strcmp(first, answer.id) == 0, i <= 1);
     }
     struct answer_frame late = ask(&peer, 0, "same");

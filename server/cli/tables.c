@@ -1,0 +1,77 @@
+/* Both tables are printed from the rows that the program writes and answers with, so that they
+ * cannot differ from what it does. Rows of reply_rows[] below status 400 are no errors; the log has
+ * an event for each. */
+#include "server/cli/tables.h"
+
+#include "handlers/verdict.h"
+#include "server/ipc/log_events.h"
+
+#include <string.h>
+
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+static void print_levels(const struct log_event_row *event, FILE *out)
+{
+    fputs(level_names[event->level], out);
+    if (event->worst != event->level)
+        fprintf(out, " to %s", level_names[event->worst]);
+}
+
+static void print_log_table(FILE *out)
+{
+    fputs(
+        "\n# What the log says\n\n"
+        "A line is the time, the level, the process, the event and its fields; in JSON these are "
+        "`time`,\n"
+        "`level`, `process` and `event`. A field in brackets may be missing, of several with "
+        "strokes\n"
+        "between them a line has one, and `lost_lines` counts lines before it that nobody read.\n\n"
+        "| event | level | fields | what it says |\n|---|---|---|---|\n",
+        out);
+    for (size_t i = 0; i < LOG_EVENT_COUNT; i++) {
+        fprintf(out, "| `%s` | ", log_events[i].name);
+        print_levels(&log_events[i], out);
+        fprintf(out, " | %s | %s |\n", log_events[i].fields, log_events[i].sentence);
+    }
+}
+
+static void print_reply(const struct reply_row *row, FILE *out)
+{
+    fprintf(out, "| `%s` | %u | %s | %s%s%s |\n", row->code, row->status, row->text, row->cause,
+            row->retry ? " The answer has `Retry-After`." : "",
+            row->close ? " The connection is closed." : "");
+}
+
+void tables_print(FILE *out)
+{
+    print_log_table(out);
+    fputs("\n# What is answered to a request that is refused\n\n"
+          "The body is `{\"error\": …, \"message\": …}`, and the line `refused` of the log has the "
+          "error as\n"
+          "`code`, with a `reason` that the sender does not see.\n\n"
+          "| error | status | message | when |\n|---|---|---|---|\n",
+          out);
+    for (size_t i = 0; i < REPLY_COUNT; i++)
+        if (reply_rows[i].status >= 400)
+            print_reply(&reply_rows[i], out);
+}
+
+bool tables_explain(const char *name, FILE *out)
+{
+    const struct log_event_row *event = log_event_find(name);
+    bool found = event != NULL;
+    if (event) {
+        fprintf(out, "%s (an event of the log)\n  %s\n  level: ", name, event->sentence);
+        print_levels(event, out);
+        fprintf(out, "\n  fields: %s\n", event->fields);
+    }
+    for (size_t i = 0; i < REPLY_COUNT; i++) {
+        const struct reply_row *row = &reply_rows[i];
+        if (row->status < 400 || strcmp(row->code, name) != 0)
+            continue;
+        fprintf(out, "%s (the error of an answer)\n  %s\n  status: %u\n  message: %s\n", name,
+                row->cause, row->status, row->text);
+        found = true;
+    }
+    return found;
+}

@@ -1,0 +1,146 @@
+/* The one table of log events. The sentence says what has happened and what follows from it. A
+ * field in brackets may be missing; of `a/b` a line has one. */
+#include "server/ipc/log_events.h"
+
+#include <stddef.h>
+#include <string.h>
+
+const struct log_event_row log_events[LOG_EVENT_COUNT] = {
+    /* event: name, level, worst level if it varies, fields, sentence */
+    [LOG_REFUSED] = {"refused", LOG_INFO, LOG_ERROR, "[id] route/path peer status code [reason] ms",
+                     "A request was refused; `code` is the `error` of the answer."},
+    [LOG_ACCEPTED] = {"accepted", LOG_INFO, LOG_INFO, "id route/path peer status [reason] ms",
+                      "An event is in the journal, and its actions follow."},
+    [LOG_AGAIN] = {"again", LOG_INFO, LOG_INFO, "id route/path peer status [reason] ms",
+                   "An event came again, and what had failed of it runs again."},
+    [LOG_DUPLICATE] = {"duplicate", LOG_INFO, LOG_INFO, "id route/path peer status [reason] ms",
+                       "An event came again, and nothing runs; `id` is the first."},
+    [LOG_IGNORED] = {"ignored", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
+                     "The route does not take this type of event; nothing is stored."},
+    [LOG_HANDSHAKE] = {"handshake", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
+                       "A challenge by which the sender tries out the address was answered."},
+    [LOG_QUARANTINED] =
+        {"quarantined", LOG_WARNING, LOG_WARNING, "id route/path peer status [reason] ms",
+         "An event that does not fit the schema is in the journal, and none of its actions runs."},
+    [LOG_HANDSHAKE_FAILED] =
+        {"handshake_failed", LOG_INFO, LOG_INFO, "peer reason held_back",
+         "A TLS handshake failed; `held_back` counts the lines left out before."},
+    [LOG_PROXY_REFUSED] =
+        {"proxy_refused", LOG_WARNING, LOG_WARNING, "peer reason held_back",
+         "A connection did not begin as `proxy_protocol` of its address demands."},
+    [LOG_CONNECTIONS_FULL] = {"connections_full", LOG_WARNING, LOG_WARNING, "connections held_back",
+                              "As many connections as `server.connections` allows are open: an "
+                              "idle one is closed, or new ones wait."},
+    [LOG_DESCRIPTORS_SHORT] =
+        {"descriptors_short", LOG_WARNING, LOG_WARNING, "descriptors connections wanted reason",
+         "The limit on open files allows fewer connections than `server.connections`."},
+    [LOG_ACCEPT_FAILED] = {"accept_failed", LOG_ERROR, LOG_ERROR, "reason held_back",
+                           "The system gives no new connection."},
+    [LOG_HTTP_LIBRARY] = {"http_library", LOG_DEBUG, LOG_DEBUG, "text held_back",
+                          "A message of libmicrohttpd."},
+    [LOG_CHANNEL_MADE] = {"channel_made", LOG_WARNING, LOG_WARNING, "listener runner",
+                          "The supervisor connects a listener with the runner again."},
+    [LOG_CHANNEL_LOST] =
+        {"channel_lost", LOG_WARNING, LOG_WARNING, "reason",
+         "A listener lost the runner; events are answered 503 until it has a new one."},
+    [LOG_CHANNEL_BROKEN] =
+        {"channel_broken", LOG_ERROR, LOG_ERROR, "slot reason",
+         "A listener sent the runner a frame that breaks the rules, and is disconnected."},
+    [LOG_CHANNEL_FAILED] = {"channel_failed", LOG_ERROR, LOG_ERROR, "[listener/slot] reason",
+                            "A listener and the runner could not be connected; it is tried again."},
+    [LOG_LISTENING] = {"listening", LOG_INFO, LOG_INFO, "address",
+                       "The server listens on an address."},
+    [LOG_SOCKET_FAILED] = {"socket_failed", LOG_ERROR, LOG_ERROR, "address reason",
+                           "An address of a new configuration cannot be listened on."},
+    [LOG_SERVING] = {"serving", LOG_INFO, LOG_INFO,
+                     "generation routes body_memory sqlite checkpoints",
+                     "All processes of a generation are ready, and it takes over."},
+    [LOG_CONFIGURATION] = {"configuration", LOG_WARNING, LOG_ERROR, "at reason",
+                           "What is wrong with the route file, at FILE:LINE:COLUMN."},
+    [LOG_RELOAD_FAILED] = {"reload_failed", LOG_ERROR, LOG_ERROR, "reason serving",
+                           "A reload failed, and the configuration before goes on."},
+    [LOG_GENERATION_LEFT] = {"generation_left", LOG_INFO, LOG_INFO, "generation",
+                             "The last process of an older generation ended."},
+    [LOG_STARTED] = {"started", LOG_INFO, LOG_INFO, "role pid generation",
+                     "The supervisor started a process."},
+    [LOG_START_FAILED] = {"start_failed", LOG_ERROR, LOG_ERROR, "reason",
+                          "A process could not be started, or could not begin its work."},
+    [LOG_LEFT] = {"left", LOG_INFO, LOG_INFO, "role pid signal/exit",
+                  "A process ended as it was told to."},
+    [LOG_DIED] = {"died", LOG_ERROR, LOG_ERROR, "role pid signal/exit",
+                  "A process ended that should not have; it is started again."},
+    [LOG_HUNG] = {"hung", LOG_ERROR, LOG_ERROR, "role pid",
+                  "A process was silent for a minute, and is killed and started again."},
+    [LOG_KILLED] = {"killed", LOG_WARNING, LOG_WARNING, "role pid reason",
+                    "A process did not end in time, and is killed."},
+    [LOG_UNREACHABLE] = {"unreachable", LOG_DEBUG, LOG_ERROR, "role pid reason",
+                         "The supervisor cannot tell a process something; where it does not leave "
+                         "anyway it is killed."},
+    [LOG_DRAINING] = {"draining", LOG_INFO, LOG_INFO, "ms",
+                      "A process finishes what it has begun, for that long at most."},
+    [LOG_WAITING] =
+        {"waiting", LOG_INFO, LOG_WARNING, "seconds reason",
+         "The start waits for processes of an earlier server that still use the journal."},
+    [LOG_STOPPING] = {"stopping", LOG_INFO, LOG_INFO, "grace_ms", "The server was told to stop."},
+    [LOG_STOPPED] = {"stopped", LOG_INFO, LOG_INFO, "exit",
+                     "The server ended, with that exit code."},
+    [LOG_DONE] = {"done", LOG_INFO, LOG_INFO, "id route action peer attempt ms [signal/exit]",
+                  "An action was carried out."},
+    [LOG_FAILED] = {"failed", LOG_WARNING, LOG_WARNING,
+                    "id route action peer attempt [ms] [signal/exit] reason",
+                    "An action failed, and is not tried again."},
+    [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,
+                         "id route action peer attempt ms [signal/exit] reason",
+                         "An action was stopped with the server, and runs again."},
+    [LOG_TAKEN_OVER] =
+        {"taken_over", LOG_INFO, LOG_INFO, "deliveries",
+         "The runner found deliveries that a runner before it left, and runs them again."},
+    [LOG_CLAIMS_PAUSED] = {"claims_paused", LOG_ERROR, LOG_ERROR, "ms reason",
+                           "The runner takes up no delivery for that long."},
+    [LOG_PIPE_MISSING] = {"pipe_missing", LOG_WARNING, LOG_WARNING, "path reason",
+                          "There is no FIFO at the path of an action."},
+    [LOG_PIPE_UNWATCHED] =
+        {"pipe_unwatched", LOG_WARNING, LOG_WARNING, "path reason",
+         "The runner cannot watch a FIFO, and looks for readers once in a while."},
+    [LOG_KEY_FAILED] = {"key_failed", LOG_ERROR, LOG_ERROR, "route reason",
+                        "A provisioned key could not be passed on to the listeners."},
+    [LOG_RUNNER_FAILED] = {"runner_failed", LOG_ERROR, LOG_ERROR, "reason",
+                           "The runner cannot go on, and leaves."},
+    [LOG_JOURNAL_MADE] = {"journal_made", LOG_INFO, LOG_INFO, "path",
+                          "There was no journal, and a new one was made."},
+    [LOG_JOURNAL_ACCEPTS] = {"journal_accepts", LOG_INFO, LOG_INFO, "after ms",
+                             "The journal can be written again; it could not for that long."},
+    [LOG_JOURNAL_REFUSES] = {"journal_refuses", LOG_ERROR, LOG_ERROR, "state reason",
+                             "The journal cannot be written; events are answered 503."},
+    [LOG_JOURNAL_RESCUED] = {"journal_rescued", LOG_WARNING, LOG_WARNING, "reason",
+                             "The journal's files were exchanged or removed; what was in them is "
+                             "saved in the file at the path."},
+    [LOG_JOURNAL_LOST] = {"journal_lost", LOG_ERROR, LOG_ERROR, "pages_at_most/up_to_id reason",
+                          "Acknowledged events are lost."},
+    [LOG_JOURNAL_DAMAGED] = {"journal_damaged", LOG_ERROR, LOG_ERROR,
+                             "log broken_frame frames frames_dropped transactions_dropped copy",
+                             "The log of the journal is damaged, and `journal.damaged: continue` "
+                             "drops what follows the damage."},
+    [LOG_CHECKPOINT_FAILED] =
+        {"checkpoint_failed", LOG_WARNING, LOG_WARNING, "reason",
+         "The log of the journal could not be copied into its file; it is tried again."},
+    [LOG_KEEPER_FAILED] = {"keeper_failed", LOG_ERROR, LOG_ERROR, "reason",
+                           "The checkpointer cannot go on, and leaves."},
+    [LOG_SPACE_LOW] = {"space_low", LOG_ERROR, LOG_ERROR, "free_bytes min_free reason",
+                       "The disk has less space than `journal.min_free`."},
+    [LOG_SPACE_ENOUGH] = {"space_enough", LOG_INFO, LOG_INFO, "free_bytes min_free",
+                          "There is enough space again."},
+    [LOG_PRUNED] = {"pruned", LOG_INFO, LOG_INFO, "events",
+                    "Events older than `journal.keep` were removed."},
+    [LOG_BODIES_DROPPED] = {"bodies_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",
+                            "The journal is larger than `journal.keep.size`, and bodies of failed "
+                            "events were dropped."},
+};
+
+const struct log_event_row *log_event_find(const char *name)
+{
+    for (size_t i = 0; i < LOG_EVENT_COUNT; i++)
+        if (strcmp(log_events[i].name, name) == 0)
+            return &log_events[i];
+    return NULL;
+}

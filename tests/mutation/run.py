@@ -1,0 +1,409 @@
+#!/usr/bin/env python3
+"""Changes one thing in the program at a time and sees whether a test notices: run.py [FILE…] [options]
+
+    tests/mutation/run.py server/ipc/frame.c            all mutants of one file
+    tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
+    tests/mutation/run.py --unit --sample 12 --allow 2   a few of all, for continuous integration
+    tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says so of,
+                                                        with unit tests alone: all are to be killed
+    tests/mutation/run.py --list server/ipc/frame.c     what they would be
+
+A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each is
+compiled beside a build; one whose object is the same byte for byte is no change. Then the tests of its file
+(the table TESTS, the quick ones first) run until one fails. What survives is compared with survivors.md,
+which says why it may: exit 1 if one is not there. Constants of enum and #define are left alone: they are
+sizes, of which one is as good as its neighbour. Asserts too: they are tests.
+"""
+import argparse
+import concurrent.futures
+import json
+import os
+import random
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+SURVIVORS = HERE / "survivors.md"
+# A test may take so much longer than it does unchanged before it counts as failed: what hangs is noticed.
+TEST_TIMES, TEST_SECONDS = 5, 5
+
+# Unit tests by name, end-to-end tests by file, for the files whose path begins so; the longest that fits.
+TESTS = {
+    "server/ipc/frame.c": ["frame", "links"],
+    "server/ipc/control.c": ["links", "supervision", "e2e:05_reload_certificate"],
+    "server/ipc/shared.c": ["shared", "supervision", "runner_border"],
+    "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user", "e2e:20_process_one"],
+    "server/ipc/runner_link.c": ["runner_link", "links"],
+    "server/ipc/listener_link.c": ["links", "runner_border"],
+    "server/ipc/log_events.c": ["rows"],
+    "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
+    "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
+    "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
+    "server/pipeline/reply_body.c": ["answers", "pipeline", "e2e:03_redeliveries"],
+    "server/pipeline/stored_headers.c": ["answers", "pipeline", "e2e:20_command_environment"],
+    "server/pipeline/pipeline.c": ["pipeline", "e2e:60_health", "e2e:40_content", "e2e:40_respond",
+                                   "e2e:40_learned_keys", "e2e:60_proxy_urls", "e2e:40_quarantine"],
+    "handlers/admission/address.c": ["routing", "e2e:20_addresses"],
+    "handlers/admission/limit.c": ["limit", "pipeline"],
+    "handlers/admission/event_names.c": ["event_names", "config"],
+    "handlers/admission/events.c": ["routing", "config"],
+    "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema", "e2e:40_quarantine"],
+    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],
+}
+
+WORD = r"(?<![\w.])"
+
+
+def replace(pattern, made):
+    """Every match of `pattern` in a line becomes `made`, one at a time."""
+    def apply(line):
+        for match in re.finditer(pattern, line):
+            yield line[:match.start()] + match.expand(made) + line[match.end():]
+    return apply
+
+
+def constants(step):
+    """Decimal numbers, plus or minus one."""
+    def apply(line):
+        for match in re.finditer(WORD + r"(\d+)(?![\w.])", line):
+            number = int(match[1]) + step
+            yield line[:match.start()] + (str(number) if number >= 0 else "(-1)") + line[match.end():]
+    return apply
+
+
+def negate(line):
+    """if (X) and while (X), where the condition ends in this line."""
+    for match in re.finditer(r"\b(?:if|while) \(", line):
+        depth, end = 1, match.end()
+        while end < len(line) and depth:
+            depth += {"(": 1, ")": -1}.get(line[end], 0)
+            end += 1
+        if not depth:
+            yield line[:match.end()] + "!(" + line[match.end():end - 1] + ")" + line[end - 1:]
+
+
+def drop(line):
+    """A statement of one line: a call, an assignment, a count; no declaration, return or jump."""
+    if re.match(r"^ +(?!return|break|continue|goto|case|default|else|enum|struct|static|const|_Static|va_)"
+                r"(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
+        yield re.match(r" +", line)[0] + ";"
+
+
+def give_back(line):
+    """return X; where X is no constant: its opposite."""
+    match = re.match(r"^( +)return ([^;]+);$", line)
+    if match and match[2] not in ("true", "false", "NULL"):
+        yield f"{match[1]}return !({match[2]});"
+
+
+OPERATORS = [
+    ("< for <=", replace(r" <= ", " < ")), ("<= for <", replace(r" < ", " <= ")),
+    ("> for >=", replace(r" >= ", " > ")), (">= for >", replace(r" > ", " >= ")),
+    ("!= for ==", replace(r" == ", " != ")), ("== for !=", replace(r" != ", " == ")),
+    ("|| for &&", replace(r" &&(?= |$)", " ||")), ("&& for ||", replace(r" \|\|(?= |$)", " &&")),
+    ("- for +", replace(r" \+ ", " - ")), ("+ for -", replace(r" - ", " + ")),
+    ("-= for +=", replace(r" \+= ", " -= ")), ("+= for -=", replace(r" -= ", " += ")),
+    ("-- for ++", replace(r"\+\+", "--")), ("= for |=", replace(r" \|= ", " = ")),
+    ("false for true", replace(r"\btrue\b", "false")), ("true for false", replace(r"\bfalse\b", "true")),
+    ("one more", constants(1)), ("one less", constants(-1)),
+    ("no !", replace(r"(?<=[ (])!(?=[\w(])", "")), ("not the condition", negate),
+    ("without the statement", drop), ("not what it gives back", give_back),
+    ("without the break", replace(r"^( +)(break|continue);$", r"\1;")),
+]
+
+
+class Mutant:
+    def __init__(self, file, number, function, operator, before, after):
+        self.file, self.number, self.function, self.operator = file, number, function, operator
+        self.before, self.after = before, after
+        self.result, self.by = None, ""
+
+    @property
+    def key(self):
+        """As a row of survivors.md has it: it outlives a change elsewhere in the file."""
+        line = self.before if self.after.strip() == ";" else self.after
+        return self.function, self.operator, squeeze(line)
+
+
+def squeeze(text):
+    return " ".join(text.split()).replace("|", "¦")
+
+
+def blank(text):
+    """The text with comments and what stands between quotes replaced by blanks: places stay the same."""
+    return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
+                  lambda match: re.sub(r"[^\n]", "\x01", match[0]), text, flags=re.DOTALL)
+
+
+def mutants_of(file):
+    text = (ROOT / file).read_text(encoding="utf-8")
+    lines, bare = text.split("\n"), blank(text).split("\n")
+    made, function, inside = [], "", False
+    for number, (line, code) in enumerate(zip(lines, bare)):
+        if code == "{":
+            head = " ".join(bare[max(0, number - 4):number])
+            function, inside = (re.findall(r"(\w+)\s*\((?!\()", head) or ["?"])[-1], True
+        elif code == "}":
+            inside = False
+        if not inside or re.match(r"\s*(#|assert\(|enum |static const|_Static_assert)", code):
+            continue
+        for name, operator in OPERATORS:
+            if operator is drop and not re.search(r"[;{}):]$|^$", bare[number - 1]):
+                continue  # the rest of a longer one
+            for changed in operator(code):
+                after = unblank(line, code, changed)
+                if after is not None:
+                    made.append(Mutant(file, number + 1, function, name, line, after))
+    return made
+
+
+def unblank(line, code, changed):
+    """What was blanked comes back: the operators leave it alone, and in its order."""
+    kept = re.findall("\x01+", code)
+    places = [match.start() for match in re.finditer("\x01+", code)]
+    parts = [line[place:place + len(part)] for place, part in zip(places, kept)]
+    if len(re.findall("\x01+", changed)) != len(kept):
+        return changed if "\x01" not in changed else None
+    for part in parts:
+        changed = re.sub("\x01+", lambda _, part=part: part, changed, count=1)
+    return changed
+
+
+def tests_of(file):
+    tests = max((item for item in TESTS.items() if file.startswith(item[0])), key=lambda item: len(item[0]),
+                default=("", []))[1]
+    return [t for t in tests if ":" in t or t == "config" or (ROOT / f"tests/unit/test_{t}.c").exists()]
+
+
+def kill_session(leader):
+    """All of a test: what it forks may have made a group of its own."""
+    for entry in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            if int(fields[3]) == leader:
+                os.kill(int(entry), signal.SIGKILL)
+        except (OSError, IndexError):
+            continue  # it has gone
+
+
+class Workshop:
+    """Compiles mutants beside a build and links tests with them: an object that stands before a library
+    takes the place of the member of it that defines the same. Neither the tree nor the build is touched."""
+
+    def __init__(self, build, directory, files):
+        self.build, self.directory = build, Path(directory)
+        self.files, self.tests = files, sorted({test for file in files for test in tests_of(file)})
+        self.limits, self.links, self.compiles, self.running = {}, {}, {}, set()
+        signal.signal(signal.SIGTERM, self.stop)
+        subprocess.run(["ninja", "-C", build, *sorted({self.target(test) for test in self.tests})], check=True,
+                       stdout=subprocess.DEVNULL)
+        listed = json.loads(subprocess.run(["ninja", "-C", build, "-t", "compdb"], check=True, capture_output=True,
+                                           text=True).stdout)
+        for entry in listed:
+            if " -c " in entry["command"]:
+                self.compiles[os.path.relpath(os.path.join(build, entry["file"]), ROOT)] = entry["command"]
+            elif entry["output"] in {self.target(test) for test in self.tests}:
+                self.links[entry["output"]] = entry["command"]
+        self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"), self.directory)
+                        for file in files}
+        self.unchanged = {file: made.read_bytes() for file, made in self.objects.items()}
+
+    @staticmethod
+    def target(test):
+        return "tenterhook" if ":" in test or test == "config" else f"tests/unit/unit_{test}"
+
+    def compile(self, file, text, directory):
+        """The object, or None where it is no program. Without debug information and the place of the file,
+        so that it differs only where the program does."""
+        source = directory / file.replace("/", "_")
+        made = source.with_suffix(".o")
+        made.unlink(missing_ok=True)
+        source.write_text(f'#line 1 "{file}"\n{text}', encoding="utf-8")
+        words = shlex.split(self.compiles[file])
+        kept = words[:words.index("-c")]
+        for option in ("-MQ", "-MF", "-o"):
+            while option in kept:
+                place = kept.index(option)
+                del kept[place:place + 2]
+        kept = [word for word in kept if word not in ("-MD", "-MMD", "-g")]
+        done = subprocess.run([*kept, "-O1", "-g0", "-w", "-o", made, "-c", source], cwd=self.build,
+                              stderr=subprocess.DEVNULL, check=False)
+        return made if done.returncode == 0 else None
+
+    def link(self, test, made, directory):
+        """The program of the test with that object in it."""
+        target = self.target(test)
+        program = directory / Path(target).name
+        words = shlex.split(self.links[target])
+        words[words.index("-o") + 1] = str(program)
+        first = next(place for place, word in enumerate(words) if word.endswith(".o"))
+        linker = ["-fuse-ld=lld"] if shutil.which("ld.lld") else []
+        done = subprocess.run([*words[:first], str(made), *words[first:], *linker], cwd=self.build,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+        return program if done.returncode == 0 else None
+
+    def run(self, test, program):
+        """Whether the test passes."""
+        if test.startswith("e2e:"):
+            command = [sys.executable, str(ROOT / "tests/e2e" / (test[4:] + ".py"))]
+        elif test == "config":
+            command = [sys.executable, str(ROOT / "tests/config/run.py"), str(program)]
+        else:
+            command = [str(program)]
+        environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1", "SOURCE_ROOT": str(ROOT),
+                       "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        self.running.add(process.pid)
+        try:
+            return process.wait(self.limits.get(test, 120)) in (0, 77)
+        except subprocess.TimeoutExpired:
+            kill_session(process.pid)
+            process.wait()
+            return False
+        finally:
+            self.running.discard(process.pid)
+
+    def stop(self, *_):
+        """A mutant may hang: it does not outlive us."""
+        for group in list(self.running):
+            kill_session(group)
+        sys.exit("mutation: stopped")
+
+    def try_unchanged(self):
+        """Each test passes with an object of the unchanged file, and takes so long."""
+        for test in self.tests:
+            file = next(file for file in self.files if test in tests_of(file))
+            program = self.link(test, self.objects[file], self.directory)
+            begun = time.monotonic()
+            if not program or not self.run(test, program):
+                sys.exit(f"mutation: unchanged, {test} fails already")
+            self.limits[test] = TEST_TIMES * (time.monotonic() - begun) + TEST_SECONDS
+
+    def judge(self, mutant):
+        lines = (ROOT / mutant.file).read_text(encoding="utf-8").split("\n")
+        lines[mutant.number - 1] = mutant.after
+        with tempfile.TemporaryDirectory(dir=self.directory) as name:
+            os.chmod(name, 0o755)
+            made = self.compile(mutant.file, "\n".join(lines), Path(name))
+            if not made:
+                mutant.result = "not compiled"
+            elif made.read_bytes() == self.unchanged[mutant.file]:
+                mutant.result = "no change"
+            else:
+                mutant.result = "survived"
+                for test in tests_of(mutant.file):  # the quick ones first
+                    program = self.link(test, made, Path(name))
+                    if not program or not self.run(test, program):
+                        mutant.result, mutant.by = "killed", test
+                        break
+        return mutant
+
+
+def known_survivors():
+    """{file: {key: reason}} of survivors.md."""
+    known, file = {}, ""
+    for line in SURVIVORS.read_text(encoding="utf-8").splitlines() if SURVIVORS.exists() else ():
+        if line.startswith("## "):
+            file = line[3:].strip()
+        row = re.fullmatch(r"\| `(\w+)` \| (.+?) \| `(.+)` \| (.+) \|", line)
+        if row:
+            known.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
+    return known
+
+
+def choose(options):
+    files = []
+    for name in options.files or sorted(TESTS):
+        path = ROOT / name
+        files += sorted(str(file.relative_to(ROOT)) for file in path.rglob("*.c")) if path.is_dir() else [name]
+    files = [file for file in files if tests_of(file)
+             and not (options.unit and any(":" in test or test == "config" for test in tests_of(file)))]
+    chosen, random_source, known = [], random.Random(options.seed), known_survivors()
+    for file in files:
+        made = mutants_of(file)
+        if options.known:
+            made = [mutant for mutant in made if options.known in known.get(file, {}).get(mutant.key, "")]
+        made = random_source.sample(made, min(options.count or len(made), len(made)))
+        chosen += sorted(made, key=lambda mutant: mutant.number)
+    if options.sample:
+        chosen = random_source.sample(chosen, min(options.sample, len(chosen)))
+    return chosen
+
+
+def run_all(mutants, options):
+    build = (ROOT / options.build).resolve()
+    if not (build / "build.ninja").exists():
+        sys.exit(f"mutation: {build} is no build; meson setup {options.build} makes one")
+    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary:
+        os.chmod(temporary, 0o755)
+        workshop = Workshop(build, temporary, sorted({mutant.file for mutant in mutants}))
+        workshop.try_unchanged()
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            for number, mutant in enumerate(pool.map(workshop.judge, mutants), 1):
+                if options.verbose or mutant.result == "survived":
+                    print(f"{number}/{len(mutants)} {mutant.result} {mutant.by} {mutant.file}:{mutant.number} "
+                          f"{mutant.function}: {mutant.operator}\n    {squeeze(mutant.after)}", flush=True)
+
+
+def report(mutants, allowed):
+    """The table, and what is neither killed nor explained."""
+    known, unknown = known_survivors(), []
+    print("\n| file | tried | not compiled | no change | killed | survived | of them explained |\n"
+          "|---|---|---|---|---|---|---|")
+    for file in sorted({mutant.file for mutant in mutants}):
+        results = [mutant for mutant in mutants if mutant.file == file]
+        count = lambda result: sum(mutant.result == result for mutant in results)
+        survived = [mutant for mutant in results if mutant.result == "survived"]
+        new = [mutant for mutant in survived if mutant.key not in known.get(file, {})]
+        unknown += new
+        print(f"| {file} | {len(results)} | {count('not compiled')} | {count('no change')} | {count('killed')} | "
+              f"{len(survived)} | {len(survived) - len(new)} |")
+    for mutant in unknown:
+        function, operator, after = mutant.key
+        print(f"{mutant.file}:{mutant.number}\n| `{function}` | {operator.replace('|', '¦')} | `{after}` | … |")
+    failed = len({mutant.file for mutant in unknown})
+    print(f"mutation: {len(mutants) - len(unknown)} killed or explained, {len(unknown)} survived in {failed} files")
+    return 1 if len(unknown) > allowed else 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", help="files or rooms; without: all that the table TESTS has")
+    parser.add_argument("--count", type=int, help="of each file at most so many, chosen by the seed")
+    parser.add_argument("--sample", type=int, help="of all together")
+    parser.add_argument("--known", metavar="TEXT", help="only survivors whose reason has this text in it")
+    parser.add_argument("--unit", action="store_true", help="only files that unit tests alone are for")
+    parser.add_argument("--allow", type=int, default=0, help="so many may survive without a reason")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--build", default="build", help="the directory of a build")
+    parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--verbose", "-v", action="store_true")
+    options = parser.parse_args()
+    if options.known:
+        for file, tests in TESTS.items():
+            TESTS[file] = [test for test in tests if ":" not in test and test != "config"]
+    mutants = choose(options)
+    if options.list:
+        for mutant in mutants:
+            print(f"{mutant.file}:{mutant.number} {mutant.function}: {mutant.operator}\n    {mutant.after.strip()}")
+        print(len(mutants), "mutants")
+        return 0
+    begun = time.monotonic()
+    run_all(mutants, options)
+    status = report(mutants, options.allow)
+    print(f"# {time.monotonic() - begun:.0f} s")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,170 @@
+/* The keys `event` and `delivery` of a route: the first value that is there, once, and of a length.
+ */
+#include "handlers/admission/event_names.h"
+#include "tests/unit/suite.h"
+
+#include "handlers/content/json.h"
+
+#include <stdlib.h>
+
+static struct arena arena;
+static struct header headers[4];
+static struct request request;
+static struct event_names names;
+
+static void setup(void)
+{
+    arena_init(&arena, 1 << 20);
+    request = (struct request){.arena = &arena, .headers = headers};
+    names = (struct event_names){.event.count = 0};
+}
+
+static void teardown(void)
+{
+    arena_finish(&arena);
+}
+
+static void add(struct value_list *list, const char *text)
+{
+    static struct value_ref refs[2][4];
+    struct error err = {""};
+    list->items = list == &names.event ? refs[0] : refs[1];
+    ck_assert_msg(value_ref_parse(text, &arena, &list->items[list->count++], &err), "%s", err.text);
+}
+
+static void has(const char *name, const char *value)
+{
+    headers[request.header_count++] = (struct header){bytes_of_text(name), bytes_of_text(value)};
+}
+
+START_TEST(the_first_value_that_is_there_is_taken)
+{
+    add(&names.event, "header.x-first");
+    add(&names.event, "header.x-second");
+    has("X-Second", "two");
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert(bytes_equal_text(request.event_type, "two"));
+    ck_assert_uint_eq(request.message_id.length, 0);
+    request.event_type = bytes_of_text("");
+    has("X-First", "one");
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert(bytes_equal_text(request.event_type, "one"));
+}
+END_TEST
+
+START_TEST(what_the_provider_knows_stands)
+{
+    add(&names.event, "header.x-event");
+    add(&names.message_id, "header.x-id");
+    has("X-Event", "other");
+    has("X-Id", "other");
+    request.event_type = bytes_of_text("push");
+    request.message_id = bytes_of_text("d");
+    ck_assert_int_eq(event_names_take(&names, true, &request).reply, REPLY_NONE);
+    ck_assert(bytes_equal_text(request.event_type, "push"));
+    ck_assert(bytes_equal_text(request.message_id, "d"));
+    ck_assert_uint_eq(request.dedupe_key.length, 0);
+}
+END_TEST
+
+START_TEST(what_is_there_twice_is_refused)
+{
+    add(_i ? &names.message_id : &names.event, "header.x-id");
+    if (_i == 0)
+        add(&names.message_id, "header.x-other");
+    has("X-Id", "1");
+    has("X-Other", "2");
+    has("X-Id", "1");
+    struct verdict verdict = event_names_take(&names, true, &request);
+    ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
+    ck_assert_ptr_nonnull(strstr(verdict.reason, "more than once"));
+    ck_assert_uint_eq(request.event_type.length + request.message_id.length, 0);
+}
+END_TEST
+
+START_TEST(a_name_has_a_length)
+{
+    static char longest[257 + 1];
+    memset(longest, 'x', 257);
+    add(&names.message_id, "header.x-id");
+    has("X-Id", longest);
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_uint_eq(request.message_id.length, 0);
+    headers[0].value.length--;
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_uint_eq(request.message_id.length, 256);
+    ck_assert_ptr_ne(request.message_id.data, headers[0].value.data); /* in the arena */
+    request.message_id = bytes_of_text("");
+    headers[0].value.length = 1;
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_uint_eq(request.message_id.length, 1);
+}
+END_TEST
+
+START_TEST(an_arena_that_is_full_refuses)
+{
+    struct arena full;
+    add(&names.event, "header.x-id");
+    has("X-Id", "1");
+    arena_init(&full, 0);
+    request.arena = &full;
+    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_MEMORY_FULL);
+    ck_assert_uint_eq(request.event_type.length, 0);
+    arena_finish(&full);
+}
+END_TEST
+
+/* Only what the sender alone can have written tells that two are one. */
+START_TEST(an_id_is_a_key_where_it_is_signed)
+{
+    static const struct {
+        const char *ref, *other;
+        bool is_signed, is_key;
+    } rows[] = {
+        {"payload.id", NULL, true, true},           {"payload.id", NULL, false, false},
+        {"header.x-id", NULL, true, false},         {"payload.none", "payload.id", true, true},
+        {"payload.id", "header.x-id", true, false}, {"header.x-none", "payload.id", true, false},
+    };
+    static const char body[] = "{\"id\":\"7\"}";
+    add(&names.message_id, rows[_i].ref);
+    if (rows[_i].other)
+        add(&names.message_id, rows[_i].other);
+    if (strcmp(rows[_i].ref, "header.x-id") == 0)
+        has("X-Id", "7");
+    has("Content-Type", "application/json");
+    request.body = bytes_of_text(body);
+    struct json_summary summary = {0};
+    request.json = &summary;
+    ck_assert_int_eq(event_names_take(&names, rows[_i].is_signed, &request).reply, REPLY_NONE);
+    ck_assert(bytes_equal_text(request.message_id, "7"));
+    ck_assert_int_eq(request.dedupe_key.length > 0, rows[_i].is_key);
+}
+END_TEST
+
+START_TEST(without_an_id_there_is_no_key)
+{
+    add(&names.message_id, "payload.id");
+    request.body = bytes_of_text("{}");
+    struct json_summary summary = {0};
+    request.json = &summary;
+    ck_assert_int_eq(event_names_take(&names, true, &request).reply, REPLY_NONE);
+    ck_assert_uint_eq(request.message_id.length + request.dedupe_key.length, 0);
+    ck_assert_ptr_null(request.dedupe_key.data);
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("event_names");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_test(all, the_first_value_that_is_there_is_taken);
+    tcase_add_test(all, what_the_provider_knows_stands);
+    tcase_add_loop_test(all, what_is_there_twice_is_refused, 0, 2);
+    tcase_add_test(all, a_name_has_a_length);
+    tcase_add_test(all, an_arena_that_is_full_refuses);
+    tcase_add_loop_test(all, an_id_is_a_key_where_it_is_signed, 0, 6);
+    tcase_add_test(all, without_an_id_there_is_no_key);
+    suite_add_tcase(suite, all);
+    return suite;
+}
