@@ -219,8 +219,22 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
+def tour():
+    """Each file that a document names exists, and so does each `file.c: function()` in it."""
+    for name in tracked(r"(docs/.*|[A-Z]+)\.md"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for path, function in re.findall(r"`([\w/]+/[\w*/.]+?)(?:: (\w+)\(\))?`", line):
+                if not re.match(rf"({'|'.join(LAYERS)}|tests|docs|scripts|bench)/", path):
+                    continue
+                found = list(ROOT.glob(path))
+                if not found:
+                    yield f"{name}:{number}: there is no {path}"
+                elif function and not re.search(rf"^[a-z_].*\b{function}\(", found[0].read_text(), re.M):
+                    yield f"{name}:{number}: {path} has no {function}()"
+
+
 LINTS = [layers, rooms, doors, function_length, file_length, check_tests, comments, shellcheck, layout,
-         end_to_end, strangers, whitespace]
+         end_to_end, strangers, whitespace, tour]
 
 
 def main():
