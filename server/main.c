@@ -26,11 +26,11 @@ const char *cli_config_file(const char *given)
 
 static void print_help(FILE *out)
 {
-    fputs("tenterhook: receives webhooks and carries them out\n\n", out);
+    fputs("tenterhook: receives webhooks and runs the actions that a file names\n\n", out);
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
-    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\n"
-          "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n",
+    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\nExit "
+          "codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the environment.\n",
           out);
 }
 

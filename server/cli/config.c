@@ -68,7 +68,7 @@ static void print_unchecked(const struct settings *settings, FILE *out)
         keys += !listen[i].tls.off;
     fputs("not checked: ", out);
     print_count(settings->assumed_secrets, "secret", out);
-    fputs(" (whether there, long enough, of the right form) and ", out);
+    fputs(" (existence, length, format) and ", out);
     print_count(keys, "private key", out);
     fputc('\n', out);
 }
@@ -84,7 +84,7 @@ static void print_check(const char *file, const struct settings *settings,
         print_library(stdout);
     if (problems->missing_secrets > 0) {
         print_count(problems->missing_secrets, "secret", stdout);
-        fputs(" cannot be had here; \"check --without-secrets\" checks everything else\n", stdout);
+        fputs(" cannot be read here; \"check --without-secrets\" checks everything else\n", stdout);
     }
 }
 
@@ -135,10 +135,10 @@ static int reference_run(int argc, char **argv)
 }
 
 const struct verb check_verb = {"check", "check [-c FILE] [--without-secrets]",
-                                "says everything that is wrong with a route file", check_run};
-const struct verb explain_verb = {"explain", "explain KEY",
-                                  "says what a key of the route file means", explain_run};
+                                "prints all problems of a route file", check_run};
+const struct verb explain_verb = {"explain", "explain KEY", "explains a key of the route file",
+                                  explain_run};
 const struct verb schema_verb = {"schema", "schema",
                                  "prints a JSON Schema of the route file, for editors", schema_run};
 const struct verb reference_verb = {
-    "reference", "reference", "prints the page about every key of the route file", reference_run};
+    "reference", "reference", "prints the reference of all keys of the route file", reference_run};

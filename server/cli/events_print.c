@@ -170,7 +170,7 @@ static void put_output(FILE *out, const char *name, struct bytes output, int64_t
     if (total == 0)
         return;
     fprintf(out, "  %s: %lld bytes", name, (long long)total);
-    fputs((int64_t)output.length < total ? ", the last of them:\n" : "\n", out);
+    fputs((int64_t)output.length < total ? ", of which the last are:\n" : "\n", out);
     while (output.length > 0) {
         struct bytes line = bytes_split(&output, '\n');
         fputs("    | ", out);
@@ -256,7 +256,7 @@ static void put_event(FILE *out, const struct event_view *event)
     put_line(out, "delivery", event->delivery_id);
     put_line(out, "content type", event->content_type);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
-            event->has_body ? "" : ", not kept any more");
+            event->has_body ? "" : ", no longer stored");
     if (event->reruns > 0)
         fprintf(out, "%-13s %lld time%s, because it was sent again\n", "run again",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");

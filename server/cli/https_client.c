@@ -131,7 +131,7 @@ static bool tls_trust(struct tls_client *client, const char *ca_file, struct err
         return error_set(err, "%s: %s", ca_file ? ca_file : "the system's certificates",
                          gnutls_strerror(code));
     return code > 0 ||
-           error_set(err, "%s holds no certificate", ca_file ? ca_file : "the system's store");
+           error_set(err, "%s contains no certificate", ca_file ? ca_file : "the system's store");
 }
 
 static bool is_address(const char *host)
@@ -159,7 +159,7 @@ static bool tls_shake_hands(struct tls_client *client, const struct client_url *
         code = gnutls_handshake(session);
     while (code < 0 && !gnutls_error_is_fatal(code));
     if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-        return error_set(err, "the certificate of %s is not believed; --ca names who signed it",
+        return error_set(err, "the certificate of %s is not trusted; --ca FILE names its issuer",
                          url->host);
     return code >= 0 || error_set(err, "TLS: %s", gnutls_strerror(code));
 }

@@ -142,7 +142,7 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("  source", scheme->about.retries_source ? scheme->about.retries_source
                                                         : scheme->about.success_source);
     if (scheme->about.once)
-        print_line("", "what is answered 503 is never sent again");
+        print_line("", "an event that is answered 503 is never sent again");
     print_line("tolerance", tolerance);
     print_line("  because", scheme->about.tolerance);
     print_line("known by", replay_text(scheme));
@@ -355,8 +355,7 @@ static int providers_run(int argc, char **argv)
     return strcmp(argv[1], "--markdown") == 0 ? print_page() : print_named(argv[1]);
 }
 
-const struct verb providers_verb = {
-    .name = "providers",
-    .usage = "providers [NAME | --markdown]",
-    .sentence = "lists the senders whose way of signing is built in, or says all about one",
-    .run = providers_run};
+const struct verb providers_verb = {.name = "providers",
+                                    .usage = "providers [NAME | --markdown]",
+                                    .sentence = "lists the built-in providers, or describes one",
+                                    .run = providers_run};

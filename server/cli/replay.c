@@ -110,9 +110,9 @@ static void note_event(void *context, const struct event_view *event)
     run->request.route = find_route(run->settings, event->route);
     run->request.event_type = keep(run, event->type);
     if (!event->has_body)
-        run->refusal = "its body is not kept any more";
+        run->refusal = "its body is no longer stored";
     else if (!run->request.route)
-        run->refusal = "its route is not in the file any more";
+        run->refusal = "its route is no longer in the route file";
 }
 
 /* The headers that were kept; the others are not known any more. */
@@ -153,7 +153,7 @@ static bool look_at(struct replaying *run, int64_t seq)
     run->refusal = NULL;
     run->request = (struct request){.arena = &run->arena};
     if (!journal_reader_event(run->reader, seq, note_event, run))
-        run->refusal = "it is not in the journal any more";
+        run->refusal = "it is no longer in the journal";
     if (!run->refusal && run->refused_by_schema && !run->options->force)
         journal_reader_body(run->reader, seq, check_body, run);
     return !run->refusal;
@@ -168,7 +168,7 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
         run->failed++;
         fputs("tenterhook: event ", stderr);
         print_safe(stderr, bytes_of_text(run->id));
-        fputs(" stays as it is: ", stderr);
+        fputs(" is not replayed: ", stderr);
         print_safe(stderr, bytes_of_text(run->refusal));
         fputc('\n', stderr);
         return true;
@@ -208,7 +208,8 @@ static bool replay_ids(struct replaying *run, struct error *err)
         if (found == 1)
             continue;
         run->failed++;
-        error_set(err, found ? "more than one event begins with %s" : "there is no event %s", id);
+        error_set(err, found ? "more than one event id begins with %s" : "there is no event %s",
+                  id);
         print_failure(err->text);
     }
     return true;
@@ -301,7 +302,6 @@ static int replay_run(int argc, char **argv)
 
 const struct verb replay_verb = {
     "replay", "replay (ID… [--dead] | [--dead] [--route R] [--since DURATION]) [--force] [-c FILE]",
-    "has events that are over carried out once more; with --dead only what failed of them. One "
-    "that "
-    "its schema refused has to conform to the schema as it is now, unless --force is given",
+    "runs again what is done or dead of events, with --dead only what failed. An event that its "
+    "schema refused must conform to the present schema, unless --force is given",
     replay_run};

@@ -306,6 +306,6 @@ const struct verb validate_verb = {
     "validate",
     "validate --schema FILE [--draft D] [--formats assert] [--output basic] [--bind URI=FILE] "
     "FILE…",
-    "says whether JSON documents conform to a JSON Schema, and where they do not; exits with 1 if "
-    "one does not, with 3 if the schema or a file cannot be used",
+    "checks JSON documents against a JSON Schema and prints the failures; the exit code is 1 if "
+    "one does not conform, 3 if the schema or a file cannot be used",
     validate_run};

@@ -387,6 +387,6 @@ static int verify_run(int argc, char **argv)
 const struct verb verify_verb = {
     .name = "verify",
     .usage = "verify [-c FILE] --request FILE [--body FILE] [--now UNIX_SECONDS] [--json]",
-    .sentence = "says what each stage would do with a captured request, running nothing; exits "
-                "with 0 where it would be accepted and with 1 where it would be refused",
+    .sentence = "prints what each stage decides about a captured request, and runs nothing; the "
+                "exit code is 0 if the request would be accepted, 1 if it would be refused",
     .run = verify_run};

@@ -88,7 +88,7 @@ struct verdict body_keep(struct http_request *request, struct bytes piece)
 {
     if (piece.length > request->body.limit - request->body.length) {
         body_give_back(request);
-        return verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes");
+        return verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body");
     }
     enum body_room room = body_grow(request, request->body.length + piece.length);
     if (room != BODY_ROOM)

@@ -101,6 +101,7 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     if (head_size(connection) > (size_t)settings->server.max_header)
         return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
     if (library_is_lax() && !head_is_tight(connection, request))
-        return verdict_refuse(REPLY_BAD_REQUEST, "the head is not made of plain lines");
+        return verdict_refuse(REPLY_BAD_REQUEST,
+                              "the head has lines that are not in the plain form");
     return verdict_go_on();
 }

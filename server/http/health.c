@@ -23,7 +23,7 @@ static struct verdict health_here(const struct http *http)
 {
     struct shared *shared = http->process->shared;
     if (http->is_leaving)
-        return http_unavailable(REPLY_DRAINING, "the server is leaving");
+        return http_unavailable(REPLY_DRAINING, "the server is shutting down");
     if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (shared_body_room(shared, SHARED_NO_CLIENT, EVENT_BYTES, &http->body_limits) != BODY_ROOM)

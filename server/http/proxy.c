@@ -28,7 +28,7 @@ bool http_proxy_admits(struct http_endpoint *endpoint, const struct client_addre
     const struct settings *settings = endpoint->http->process->settings;
     if (proxies_trust(&settings->server.trusted_proxies, peer))
         return true;
-    log_refused(endpoint->http, peer, "this address takes connections of trusted_proxies alone");
+    log_refused(endpoint->http, peer, "only trusted_proxies may connect to this address");
     return false;
 }
 
@@ -42,7 +42,8 @@ void http_proxy_late(const struct connection *connection)
 static void end_without_header(struct connection *connection, size_t length)
 {
     if (length > 0)
-        log_refused(connection->endpoint->http, &connection->client, "a PROXY header that was cut");
+        log_refused(connection->endpoint->http, &connection->client,
+                    "the PROXY header is incomplete");
     connection_close(connection);
 }
 

@@ -243,8 +243,9 @@ static const struct {
     [FRAME_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
     [FRAME_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
     [FRAME_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
-    [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
-    [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
+    [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is shutting down"},
+    [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN,
+                             "a challenge would deliver a key, but the route has one"},
 };
 
 /* What the walk had decided, and the runner has now agreed to. */
@@ -264,10 +265,10 @@ static struct verdict verdict_duplicate(struct http_request *request,
         [DUPLICATE_DONE] = "it is done",
         [DUPLICATE_KEPT] = "it has failed, and dedupe.dead of its route is keep",
         [DUPLICATE_GIVEN_UP] = "it was given up, because it may be what ended the server",
-        [DUPLICATE_TOO_OFTEN] = "it has failed as often as redeliveries may run it again",
+        [DUPLICATE_TOO_OFTEN] = "it has failed, and redeliveries may not run it again more often",
         [DUPLICATE_REFUSED] = "it does not conform to the schema of its route",
-        [DUPLICATE_GONE] = "its actions are not in the route file, or its deliveries not in the "
-                           "journal any more",
+        [DUPLICATE_GONE] = "its actions are no longer in the route file, or its deliveries no "
+                           "longer in the journal",
     };
     struct verdict verdict = {.reply = REPLY_DUPLICATE,
                               .reason = reasons[answer->duplicate],

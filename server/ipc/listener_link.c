@@ -117,7 +117,7 @@ bool listener_link_take(struct listener_link *channel, struct event_frame *event
     if (found == 0 || channel->fault)
         return false;
     if (found < 0 || type != FRAME_EVENT || !frame_get_event(payload, event)) {
-        channel->fault = "a frame that is not ours";
+        channel->fault = "an invalid frame";
         return false;
     }
     channel->taken += length;
@@ -147,7 +147,8 @@ bool listener_link_is_over(const struct listener_link *channel)
 void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer)
 {
     if (!channel->ended && !frame_put_answer(&channel->out, answer))
-        channel->fault = "no room for answers: they are not read, or there is no memory";
+        channel->fault =
+            "no space for answers: the listener does not read them, or there is no memory";
 }
 
 void listener_link_flush(struct listener_link *channel)

@@ -55,7 +55,7 @@ static void runner_link_lose(struct runner_link *runner_link, const char *reason
 bool runner_link_open(struct runner_link *runner_link, int fd)
 {
     if (runner_link_is_open(runner_link))
-        runner_link_lose(runner_link, "there is a newer one");
+        runner_link_lose(runner_link, "a newer link replaces it");
     if (loop_watch_set(runner_link->loop, &runner_link->watch, fd, EPOLLIN))
         return true;
     int failure = errno;
@@ -150,7 +150,7 @@ static const char *runner_link_receive(struct runner_link *runner_link)
     if (got == 0)
         return "the runner has closed it";
     runner_link->in.length += (size_t)got;
-    return runner_link_take_answers(runner_link) ? NULL : "an answer that is not ours";
+    return runner_link_take_answers(runner_link) ? NULL : "an invalid answer";
 }
 
 static void runner_link_ready(struct loop_watch *watch, uint32_t events)

@@ -44,12 +44,12 @@ static struct verdict stage_health(struct exchange *exchange, int64_t monotonic_
         return verdict_go_on();
     if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
         return (struct verdict){.reply = REPLY_METHOD,
-                                .reason = "the health check takes GET and HEAD",
+                                .reason = "the health check accepts GET and HEAD",
                                 .header_name = "Allow",
                                 .header_value = bytes_of_text("GET, HEAD")};
     return exchange->content_length == 0
                ? (struct verdict){.reply = REPLY_HEALTHY}
-               : verdict_refuse(REPLY_TOO_LARGE, "the health check takes no body");
+               : verdict_refuse(REPLY_TOO_LARGE, "the health check accepts no body");
 }
 
 static struct verdict stage_client(struct exchange *exchange, int64_t monotonic_ns)
@@ -70,7 +70,7 @@ static struct verdict stage_length(struct exchange *exchange, int64_t monotonic_
 {
     (void)monotonic_ns;
     return exchange->content_length > exchange->request.route->max_body
-               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
                : verdict_go_on();
 }
 
@@ -289,7 +289,7 @@ static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_
     (void)monotonic_ns;
     return events_take(&request->route->events, request->event_type)
                ? verdict_go_on()
-               : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
+               : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
 }
 
 /* After the selection: an event that is not wanted need not be what the route takes. */
@@ -334,7 +334,7 @@ static struct verdict stage_size(struct exchange *exchange, int64_t monotonic_ns
 {
     (void)monotonic_ns;
     return exchange->request.body.length > (size_t)exchange->request.route->max_body
-               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
                : verdict_go_on();
 }
 

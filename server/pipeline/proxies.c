@@ -257,13 +257,13 @@ static struct verdict take_host(struct request *request, const struct hop *hop)
     bool is_https = bytes_equal_nocase(hop->proto, bytes_of_text("https"));
     bool is_http = bytes_equal_nocase(hop->proto, bytes_of_text("http"));
     if (hop->proto.length > 0 && !is_https && !is_http)
-        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy says a protocol that is none");
+        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy names an invalid protocol");
     if (hop->proto.length > 0)
         request->secure = is_https;
     if (hop->host.length == 0)
         return verdict_go_on();
     if (!is_host(hop->host))
-        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy says a host that is none");
+        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy names an invalid host");
     return set_host(request, hop->host) ? verdict_go_on()
                                         : verdict_refuse(REPLY_MEMORY_FULL, "no memory for Host");
 }

@@ -234,7 +234,7 @@ struct verdict routing_match(const struct routing *routing, struct request *requ
         return verdict_go_on();
     if (!search.allow)
         return verdict_refuse(REPLY_NOT_FOUND, "no route has this path");
-    struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not take this method");
+    struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not accept this method");
     verdict.header_name = "Allow";
     verdict.header_value = bytes_of_text(search.allow);
     return verdict;

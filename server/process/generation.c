@@ -62,8 +62,8 @@ static bool open_address(struct generation *generation, struct socket_table *tab
     if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT &&
         socket_is_reachable(opened)) {
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at,
-                         "\"tls: off\" on %s, which other machines can reach: give a certificate, "
-                         "or say \"plaintext: accept\"",
+                         "\"tls: off\" on %s, which other machines can reach: set a certificate, "
+                         "or \"plaintext: accept\"",
                          listen[index].address);
         return false;
     }

@@ -210,7 +210,7 @@ static void warn_of_routes(const struct settings *settings, const char *limit,
         format_memory(route->max_body, body);
         settings_problem(problems, PROBLEM_WARNING, &route->at,
                          "\"max_body\" of this route is %s, but of %s of memory only %s are for "
-                         "bodies (server.body_memory): a larger one is answered 503",
+                         "bodies (server.body_memory): a larger body is answered 503",
                          body, limit, memory);
     }
 }
@@ -228,7 +228,7 @@ static void fit_bodies(struct settings *settings, int64_t limit, int64_t share,
         format_memory(server->body_memory, body);
         settings_problem(problems, PROBLEM_WARNING, &server->body_memory_at,
                          "server.body_memory is %s, more than half of the %s of memory that the "
-                         "server may use: bodies in flight can get it killed",
+                         "server may use: bodies in flight can get the server killed",
                          body, memory);
     }
 }
@@ -245,7 +245,7 @@ static void fit_connections(struct server_settings *server, int64_t limit, int64
         format_memory(limit, memory);
         settings_problem(problems, PROBLEM_WARNING, &server->connections_at,
                          "%lld connections can take %s, more than half of the %s of memory that "
-                         "the server may use: clients can get it killed",
+                         "the server may use: clients can get the server killed",
                          (long long)server->connections, taken, memory);
     }
 }

@@ -146,7 +146,7 @@ static void check_names(const struct settings *settings, const struct listen_soc
         if (!some_certificate_fits(sockets, count, host))
             settings_problem(problems, PROBLEM_WARNING, &route->public_url_at,
                              "no certificate of server.listen is for \"%s\": senders that connect "
-                             "without a proxy in between refuse it",
+                             "without a proxy in between refuse the connection",
                              host);
     }
 }
@@ -187,8 +187,8 @@ void preflight_warn_public(const struct listen_settings *listen, struct problem_
 {
     settings_problem(problems, PROBLEM_WARNING, &listen->at,
                      "every user of this machine can connect to %s, and \"unix\" in "
-                     "server.trusted_proxies believes whoever does: give it to the proxy's group, "
-                     "with \"mode: \\\"0660\\\"\" and \"group\"",
+                     "server.trusted_proxies believes each of them: give the socket to the proxy's "
+                     "group, with \"mode: \\\"0660\\\"\" and \"group\"",
                      listen->address);
 }
 

@@ -154,7 +154,9 @@ static int find_systemd(const char *name, unsigned number, struct error *err)
         return -1;
     }
     if (socket_option(fd, SO_TYPE) != SOCK_STREAM || socket_option(fd, SO_ACCEPTCONN) != 1) {
-        error_set(err, "what systemd has passed as \"%s\" is not a listening stream socket", name);
+        error_set(err,
+                  "the descriptor that systemd passed as \"%s\" is not a listening stream socket",
+                  name);
         return -1;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -263,7 +265,8 @@ static void explain_conflict(const struct socket_table *table, const char *addre
             address[0] != '[') {
             char reason[sizeof err->text];
             memcpy(reason, err->text, sizeof reason);
-            error_set(err, "%.300s; %s, which was opened without it, takes IPv4 too: restart",
+            error_set(err,
+                      "%.300s; %s, which was opened before, accepts IPv4 too: restart the server",
                       reason, other);
             return;
         }

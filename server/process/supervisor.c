@@ -304,14 +304,14 @@ static void log_problems(const struct problem_list *problems)
 static void reload_failed(struct supervisor *sv, const char *reason)
 {
     log_write(LOG_ERROR, "reload_failed", log_text("reason", reason),
-              log_text("serving", "the configuration before"));
+              log_text("serving", "the previous configuration"));
     socket_table_unmark(&sv->sockets);
     for (size_t s = 0; s < sv->sockets.count; s++)
         for (size_t i = 0; i < sv->current->socket_count; i++)
             if (sv->sockets.items[s].fd == sv->current->sockets[i].fd)
                 sv->sockets.items[s].wanted = true;
     socket_table_sweep(&sv->sockets);
-    notify_send("READY=1\nSTATUS=the new configuration was refused, the one before serves on");
+    notify_send("READY=1\nSTATUS=the new configuration was refused, the previous one is in use");
 }
 
 /* A generation that cannot be started whole is given up. */
@@ -586,9 +586,9 @@ static bool wait_for_lock(void *owner, int64_t waited_ms)
         sv->waited_s = waited_ms / 1000;
         log_write(sv->waited_s == 1 ? LOG_WARNING : LOG_INFO, "waiting",
                   log_number("seconds", sv->waited_s),
-                  log_text("reason", "processes of a server that is gone use the journal"));
-        notify_send("EXTEND_TIMEOUT_USEC=10000000\n"
-                    "STATUS=waiting for the processes of a server that is gone");
+                  log_text("reason", "processes of a killed server still use the journal"));
+        notify_send(
+            "EXTEND_TIMEOUT_USEC=10000000\nSTATUS=waiting for the processes of a killed server");
     }
     sigemptyset(&stop);
     sigaddset(&stop, SIGTERM);

@@ -1,4 +1,4 @@
-"""A limit on the size of files (ulimit -f) is answered 503 and kills nobody; without it events are taken again."""
+"""A limit on the size of files (ulimit -f) is answered 503 and kills nobody; without it events are accepted again."""
 import os
 import subprocess
 
