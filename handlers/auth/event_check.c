@@ -31,6 +31,24 @@ static const struct node *find_key(const struct node *node, const struct node *d
     return own || !defaults ? own : tree_find(defaults, key);
 }
 
+/* Whether a body that the route takes can hold the value. */
+static bool can_be_there(const struct route *route, const struct value_ref *ref)
+{
+    int content = route_content(route);
+    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
+    return ref->kind == VALUE_FORM      ? !json
+           : ref->kind == VALUE_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
+                                        : true;
+}
+
+static size_t count_possible(const struct route *route, const struct value_list *list)
+{
+    size_t possible = 0;
+    for (size_t i = 0; i < list->count; i++)
+        possible += can_be_there(route, &list->items[i]);
+    return possible;
+}
+
 /* One of the two keys. A provider that knows better stands before the defaults; beside a route's
  * own key one of both is a mistake. */
 static bool check_values(struct load *load, const struct node *node, const struct node *defaults,
@@ -48,6 +66,11 @@ static bool check_values(struct load *load, const struct node *node, const struc
             return load_problem(load, value,
                                 "%s holds credentials of route \"%s\", which are never kept",
                                 list->items[i].text, route->name ? route->name : "");
+    if (own && list->count > 0 && count_possible(route, list) == 0)
+        return load_problem(load, own, "%s cannot be in a body of route \"%s\", which takes %s",
+                            list->items[0].text, route->name ? route->name : "",
+                            list->items[0].kind == VALUE_FORM ? "JSON (content: form)"
+                                                              : "no JSON (content: json)");
     return true;
 }
 
@@ -164,7 +187,7 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
                       source.names_deliveries ? source.sender : NULL) &&
          ok;
-    bool named = source.names_events || names->event.count > 0;
+    bool named = source.names_events || count_possible(route, &names->event) > 0;
     ok = check_events(load, find_key(node, defaults, "events"), route, &source, named) && ok;
     return check_schema(load, find_key(node, defaults, "schema"), route, &source, named) && ok;
 }
