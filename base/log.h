@@ -1,6 +1,6 @@
-/* One line for each thing worth knowing, as text or JSON, to standard error. Only server/ logs.
- * A reader that stops reading never stops the server: a line that does not fit at once is counted
- * and dropped, and the count is written with the next line that does fit. */
+/* Writes one line for each event worth knowing, as text or JSON, to standard error. Only server/
+ * logs. A reader that stops reading never stops the server: a line that does not fit at once is
+ * counted and dropped, and the count is written with the next line that fits. */
 #ifndef TENTERHOOK_BASE_LOG_H
 #define TENTERHOOK_BASE_LOG_H
 

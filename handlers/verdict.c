@@ -1,6 +1,6 @@
 /* The one table of answers. The sentences tell a caller what to do, never what was expected: all
- * failures of authentication read the same, byte for byte. Rows close the connection where bytes
- * may be left on it that nobody has judged. */
+ * failures of authentication are identical, byte for byte. Rows close the connection if bytes may
+ * be left on it that no stage has judged. */
 #include "handlers/verdict.h"
 
 #include "base/log.h"

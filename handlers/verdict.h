@@ -1,4 +1,4 @@
-/* What a stage says: go on, or one row of the table of replies. */
+/* What a stage decides: go on, or one row of the table of replies. */
 #ifndef TENTERHOOK_HANDLERS_VERDICT_H
 #define TENTERHOOK_HANDLERS_VERDICT_H
 
@@ -89,7 +89,7 @@ static inline bool verdict_closes(const struct verdict *verdict)
     return verdict->close || reply_rows[verdict->reply].close;
 }
 
-/* A status that the verdict brings (handshakes, fixed answers) stands before the row's. */
+/* The status of the verdict (handshakes, fixed answers) overrides the row's. */
 static inline unsigned verdict_status(const struct verdict *verdict)
 {
     return verdict->status ? verdict->status : reply_rows[verdict->reply].status;

@@ -34,7 +34,7 @@ static void print_help(FILE *out)
           out);
 }
 
-/* The libraries as they are on this machine, which may differ from those it was built with. */
+/* The loaded libraries, which may differ from those of the build. */
 static void print_version(void)
 {
     printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
@@ -49,7 +49,7 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
-/* Asked for anywhere, as far as there are options: nobody wants the verb to be carried out then. */
+/* Help may be asked for at any place among the options: the verb is not carried out then. */
 static bool asks_for_help(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -83,7 +83,7 @@ static int print_verb_help(const char *name)
     return EXIT_DONE;
 }
 
-/* Output that was lost is no success. */
+/* Lost output is a failure. */
 static int finish_output(int code)
 {
     if (code != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))

@@ -1,7 +1,7 @@
-/* The format is told by how the file begins: `{` is a HAR, a request line raw bytes, all else with
- * a line that begins with `> ` what curl printed. Nothing is judged here — what is odd is for the
- * guard to find — but a body is cut as its Content-Length or its chunks say, for that is what the
- * server would read. */
+/* The beginning of the file decides the format: `{` is a HAR file, a request line is raw bytes,
+ * everything else with a line that begins with `> ` is output of curl. Nothing is judged here,
+ * because the guard finds what is odd. But a body is cut by its Content-Length or its chunks,
+ * because the server would read it so. */
 #include "server/cli/capture.h"
 
 #include "base/buffer.h"
@@ -175,7 +175,7 @@ static void take_curl_body(struct bytes rest, struct capture *capture)
     }
 }
 
-/* What was sent stands behind `> `; what came back and what curl says besides is skipped. */
+/* Sent lines begin with `> `; received lines and remarks of curl are skipped. */
 static bool parse_curl(struct bytes text, struct capture *capture, struct error *err)
 {
     bool started = false;
@@ -377,7 +377,7 @@ static bool is_raw(struct bytes text)
            memmem(line.data, line.length, " HTTP/", 6) != NULL;
 }
 
-/* Without what may stand before a HAR: a byte order mark, blanks. */
+/* Without a byte order mark and blanks, which may precede a HAR. */
 static struct bytes har_start(struct bytes text)
 {
     static const char mark[] = "\xEF\xBB\xBF";

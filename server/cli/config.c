@@ -58,7 +58,7 @@ static void print_library(FILE *out)
                 : ": checkpoints run beside commits");
 }
 
-/* Somebody who administrates the machine has neither the unit's variables nor its credentials. */
+/* The administrator of a machine has neither the unit's variables nor its credentials. */
 static void print_unchecked(const struct settings *settings, FILE *out)
 {
     const struct section_list *list = &settings->server.listen;

@@ -1,5 +1,5 @@
-/* `tenterhook events`: looks at the journal while the server runs, and changes nothing. It needs to
- * know where the journal is and nothing else: the route file is read without its secrets. */
+/* `tenterhook events`: reads the journal while the server runs, and changes nothing. It needs only
+ * the path of the journal, so the route file is read without its secrets. */
 #include "server/cli/events.h"
 #include "config/load.h"
 #include "server/cli/events_print.h"

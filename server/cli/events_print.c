@@ -1,5 +1,5 @@
-/* Text goes through print_safe, JSON through print_json: a log line or a header that tries to move
- * the cursor of whoever looks at it is shown, not obeyed. */
+/* Text is printed by print_safe, JSON by print_json: escape sequences in a log line or a header are
+ * shown, not obeyed by the terminal. */
 #include "server/cli/events_print.h"
 
 #include "base/buffer.h"

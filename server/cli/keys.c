@@ -1,7 +1,6 @@
-/* `tenterhook keys`: which keys senders have delivered in their greetings, and when; the key itself
- * only where it is asked for, because some senders want it typed on their pages. A key is kept
- * until it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first.
- */
+/* `tenterhook keys`: the routes whose sender has delivered a key in a challenge, and when; the key
+ * itself only on demand, because some senders need it typed on their pages. A key is stored until
+ * it is deleted here: before a hook is set up anew at its sender, delete the old key. */
 #include "base/clock.h"
 #include "config/load.h"
 #include "server/cli/output.h"

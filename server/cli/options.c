@@ -1,5 +1,5 @@
-/* Which word of a command line is wrong. The usage of a verb names all of its options, so one place
- * can say it for all verbs, before the verb reads them. */
+/* Finds the wrong word of a command line. The usage of a verb names all of its options, so one
+ * function can check them for all verbs, before the verb reads them. */
 #include "config/diagnostic.h"
 #include "server/cli/verb.h"
 

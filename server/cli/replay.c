@@ -1,7 +1,7 @@
-/* `tenterhook replay`: events that are over are to be carried out once more. An event that its
- * route's schema had refused is first held against the schema as it is now, so that mending the
- * file and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
- * their ids; the runner of a server that is running notices, and otherwise the next one does. */
+/* `tenterhook replay`: makes deliveries that are done or dead pending again. An event that its
+ * route's schema had refused is first checked against the present schema, so that mending the file
+ * and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
+ * their ids; the runner of a running server notices, otherwise the next one does. */
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/load.h"
@@ -82,7 +82,7 @@ static bool read_options(struct options *options, int argc, char **argv)
     options->ids = argv + optind;
     options->id_count = argc - optind;
     bool selects = options->route || options->since_ms;
-    /* ids, or a selection; --dead may stand beside either */
+    /* ids, or a selection; --dead goes with either */
     return options->id_count ? !selects : options->dead || selects;
 }
 

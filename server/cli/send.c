@@ -1,7 +1,7 @@
-/* `tenterhook send`: a message as a sender would send it — its headers, id, type and signature — to
- * any address, and the answer. Senders that sign with a private key are played with a key of our
- * own, which
- * --new-key makes; what it prints is what `secret:` of the route takes. */
+/* `tenterhook send`: sends a message as a provider would send it (its headers, id, type and
+ * signature) to any address, and prints the answer. For providers that sign with a private key it
+ * uses a key of our own, which --new-key makes; the printed text is the value for `secret:` of the
+ * route. */
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/private_key.h"

@@ -1,5 +1,5 @@
-/* `tenterhook validate`: the engine of the routes for people and their tests. It says where in the
- * document and why; a wrong schema is shown as `check` shows it. */
+/* `tenterhook validate`: the schema engine of the routes, for people and their tests. It prints the
+ * location in the document and the reason; an error in a schema is shown as `check` shows it. */
 #include "base/buffer.h"
 #include "config/file.h"
 #include "handlers/admission/schema_files.h"

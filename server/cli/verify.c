@@ -1,6 +1,6 @@
-/* `tenterhook verify`: the walk of a captured request, stage by stage, with nothing run and nothing
- * kept. It is the same list of stages that the listener drives; what a stranger is never told — why
- * a signature is refused, what should have been signed — is said here to the operator. */
+/* `tenterhook verify`: the walk of a captured request, stage by stage; nothing is run and nothing
+ * stored. The list of stages is the one that the listener uses. A stranger is never told why a
+ * signature is refused and what should have been signed; the operator is told here. */
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -125,7 +125,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
     explain(result);
 }
 
-/* ---- what is said ---- */
+/* ---- output ---- */
 
 static unsigned status_of(const struct verdict *verdict)
 {

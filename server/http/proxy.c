@@ -1,7 +1,7 @@
-/* The PROXY header in front of a connection, TLS or not. It is looked at where it lies in the
- * socket and then taken off to the byte, so that what follows is left to libmicrohttpd and GnuTLS
- * as if it had come first. A part of a header waits in the socket for the next event; the deadline
- * is that of a fresh connection. */
+/* The PROXY header in front of a connection, TLS or not. It is examined in the socket's buffer and
+ * then read to the exact byte, so that libmicrohttpd and GnuTLS see what follows as if it had come
+ * first. An incomplete header waits in the socket for the next event; its deadline is that of a
+ * fresh connection. */
 #include "server/http/private.h"
 
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* Whoever sets up a proxy wants to see this; strangers can cause it too. */
+/* This helps to set up a proxy; strangers can cause it too. */
 static void log_refused(struct http *http, const struct client_address *peer, const char *reason)
 {
     char text[CLIENT_TEXT_SIZE];

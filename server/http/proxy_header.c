@@ -1,6 +1,6 @@
-/* A header is taken whole or not at all. Of version 2 the extensions (TLVs) are passed over: their
- * bytes are within the length that the header says, and nothing here looks into them. What the
- * destination was is read and not used. */
+/* A header is accepted whole or not at all. The extensions (TLVs) of version 2 are skipped: their
+ * bytes are within the length in the header, and no code here reads them. The destination is parsed
+ * and not used. */
 #include "server/http/proxy_header.h"
 
 #include <sys/socket.h>

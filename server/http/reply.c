@@ -1,6 +1,5 @@
 /* The answer to a request and its line in the log. Every answer goes through reply_count() once,
- * also those that libmicrohttpd gives by itself, so that the counters add up to what clients saw.
- */
+ * also those that libmicrohttpd gives by itself, so that the counters match what clients saw. */
 #include "server/http/private.h"
 
 #include "base/log.h"

@@ -3,7 +3,7 @@
  * the request is resumed.
  *
  * An answer can be given on the first call or when the body has ended, not between: a chunked body
- * that outgrows its limit is read on to at most twice the limit and then either answered or cut. */
+ * that outgrows its limit is read up to twice the limit and then either answered or cut. */
 #include "server/http/private.h"
 
 #include "server/pipeline/guard.h"
@@ -52,10 +52,10 @@ void request_destroy(struct http_request *request)
     free(request);
 }
 
-/* libmicrohttpd is about to take the query to pieces and to note each parameter, which nobody asks
- * it for. Its room for them is that of the head, and where that does not do 0.9.75 neither answers
- * nor goes on. The target is in its buffer, and it has found the "?" already: now the query ends
- * right behind it. */
+/* libmicrohttpd is about to split the query and to store each parameter, which we do not use. It
+ * has no more memory for them than for the head, and if that is not enough, 0.9.75 neither answers
+ * nor continues. The target is in its buffer, and it has found the "?" already: now the query ends
+ * right after it. */
 static void hide_query(const char *target)
 {
     char *query = strchr(target, '?');
@@ -121,7 +121,7 @@ static enum MHD_Result request_begin(struct connection *connection, const char *
     note_buffer(connection, method);
     request->verdict = request_judge_head(request, method, version);
     if (request->verdict.reply != REPLY_NONE) {
-        /* what was announced, or what is left of a head that is none, may still be on its way */
+        /* the announced body, or the rest of a malformed head, may still be on its way */
         connection->must_linger = true;
         return http_reply(request);
     }
@@ -163,7 +163,7 @@ static enum MHD_Result request_receive(struct http_request *request, struct byte
 
 /* ---- the runner ---- */
 
-/* Whether a greeting has delivered a key, which is to be kept before it is answered. */
+/* Whether a challenge has delivered a key, which must be stored before it is answered. */
 static bool request_learns(const struct http_request *request)
 {
     return request->exchange.handshake.learn.length > 0;

@@ -1,7 +1,7 @@
-/* Certificates are parsed once a process and handed to each handshake by pointer: parsing a key for
- * every connection costs more than the signature. libmicrohttpd asks for the certificate through a
- * callback that knows nothing but the session, so the session's user pointer, which libmicrohttpd
- * only needs for pre-shared keys, is ours: it leads to struct tls_session. */
+/* Certificates are parsed once in each process and handed to each handshake by pointer: parsing a
+ * key for every connection costs more than the signature. libmicrohttpd asks for the certificate
+ * through a callback that gets only the session, so we use the session's user pointer, which
+ * libmicrohttpd needs only for pre-shared keys: it leads to struct tls_session. */
 #include "server/http/tls.h"
 
 #include "server/http/tls_pair.h"
@@ -183,7 +183,7 @@ static ssize_t pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 
 /* ---- failures ---- */
 
-/* What clients say when they leave (RFC 8446, 6.2). Which of the three about certificates stands
+/* The alerts of clients that leave (RFC 8446, 6.2). Which of the three about certificates stands
  * for a wrong name depends on the client's library. */
 static const struct {
     gnutls_alert_description_t alert;

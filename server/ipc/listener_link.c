@@ -1,10 +1,11 @@
 /* Reading stops while whole frames wait for the journal and more than READ_ENOUGH bytes of them are
  * here; the socket's buffer then fills and the listener waits. A listener that does not read its
- * answers is cut off: it is ours, and hangs.
+ * answers is cut off: it is ours, and it hangs.
  *
- * What goes wrong ends the channel: its listener sees the end and gets another one within a second
- * (CONTROL_UNLINKED), while what half arrived could never be put right. One thing is waited for:
- * memory of the system's for an answer, because the event is in the journal already. */
+ * An error ends the link: the listener sees the end and gets another link within a second
+ * (CONTROL_UNLINKED), while half a message could never be repaired. There is one exception: if
+ * the system has no memory for an answer, the link waits, because the event is in the journal
+ * already. */
 #include "server/ipc/listener_link.h"
 
 #include "base/clock.h"

@@ -1,9 +1,9 @@
-/* Frames gather during one round of the loop and leave in one write: with many senders that is one
+/* Frames gather during one round of the loop and leave in one write: with many senders this is one
  * system call for many events, and the runner finds a batch for its transaction.
  *
- * Whatever goes wrong loses the link, is logged, and ends in another link within a second: the
- * listener tells the supervisor that it has none (CONTROL_UNLINKED). Only where the system has no
- * memory for what is sent it is sent again a moment later: nothing has been lost then. */
+ * Every error loses the link, is logged, and leads to another link within a second: the listener
+ * tells the supervisor that it has none (CONTROL_UNLINKED). Only if the system has no memory for
+ * the data, it is sent again a moment later: nothing has been lost then. */
 #include "server/ipc/runner_link.h"
 
 #include "base/clock.h"
@@ -115,7 +115,7 @@ void runner_link_flush(struct runner_link *runner_link)
     out_is_empty(runner_link);
 }
 
-/* Takes every whole answer off the front of what has arrived; false if it is none of ours. */
+/* Takes every whole answer off the front of the input; false if one is invalid. */
 static bool runner_link_take_answers(struct runner_link *runner_link)
 {
     struct bytes rest = buffer_bytes(&runner_link->in);

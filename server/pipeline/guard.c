@@ -1,9 +1,9 @@
-/* libmicrohttpd 0.9.75 lets much pass that two servers in a row can read differently: two lengths,
- * a length beside a transfer coding, unknown codings, names with blanks in them. Each is refused
- * here by the rules of RFC 9110 and 9112, in a list of checks that each look at one thing. Nothing
- * is repaired: a head is taken as it is or refused, and the connection closed.
+/* libmicrohttpd 0.9.75 accepts many heads that two servers in a row can read differently: two
+ * lengths, a length beside a transfer coding, unknown codings, names with blanks in them. Each is
+ * refused here by the rules of RFC 9110 and 9112, in a list of checks that each examine one thing.
+ * Nothing is repaired: a head is accepted as it is, or refused and the connection closed.
  *
- * The raw target is decoded here as well, once, after the library was told to leave it alone. */
+ * The raw target is decoded here as well, once; the library has been told not to decode it. */
 #include "server/pipeline/guard.h"
 
 #include "base/encoding.h"

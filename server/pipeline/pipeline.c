@@ -1,7 +1,7 @@
-/* The walk of one webhook as a table: what stands in it, in which order, is all there is to know
- * about what happens to a request, and a new stage is a function and a row. A stage lets the
- * request go on or gives the row of its answer; the first answer ends the walk. Nothing before
- * `authenticate` looks at the body, and nothing after it runs for a caller who has not passed. */
+/* The walk of one webhook is a table of stages: its rows and their order say everything that
+ * happens to a request, and a new stage is a function and a row. A stage lets the request go on or
+ * returns the row of its answer; the first answer ends the walk. No stage before `authenticate`
+ * reads the body, and no stage after it runs for a caller who has not passed. */
 #include "server/pipeline/pipeline.h"
 
 #include "base/secret.h"

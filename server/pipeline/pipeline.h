@@ -1,5 +1,5 @@
 /* The walk of one webhook, up to the runner: a list of stages over an exchange. Knows nothing of
- * sockets or microhttpd: server/http/http.c drives it for real requests, `verify` for captured
+ * sockets or libmicrohttpd: server/http/ drives it for real requests, `verify` for captured
  * ones. */
 #ifndef TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
 #define TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
@@ -25,7 +25,7 @@ struct pipeline {
     struct limit_table *limits; /* NULL: not limited (verify) */
     struct routing *routing;
     struct schema_evaluator *evaluator; /* NULL: no route has a schema */
-    struct learned_table *learned;      /* NULL: there is none */
+    struct learned_table *learned;      /* NULL: no provisioned keys */
     struct stored_names *stored_names;
 };
 
@@ -35,8 +35,8 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
 void pipeline_finish(struct pipeline *pipeline);
 
 /* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
- * (all of the head, none of the trailers, values exactly as received: the guard wants to see what
- * stands around them), client, secure and now_ms are filled in by the caller. */
+ * (all of the head, none of the trailers, values exactly as received: the guard wants to see the
+ * blanks around them), client, secure and now_ms are filled in by the caller. */
 struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
@@ -58,12 +58,12 @@ void exchange_finish(struct exchange *exchange);
 
 /* guard → health → client → route → length → address → limit per client → authenticate (head).
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
- * up to route->max_body bytes. On REPLY_HEALTHY it is a health check, for which the caller still
- * has to find out how the server is. */
+ * up to route->max_body bytes. On REPLY_HEALTHY it is a health check; the caller must find out
+ * whether the server is healthy. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
-/* After a head that was let through: whether the caller has shown already who it is, so that
- * nothing of the body is asked for that. Never so on a route that asks for no credentials. */
+/* After a head that has passed: whether the caller is authenticated already, without the body.
+ * Never on a route without authentication. */
 bool pipeline_is_authenticated(const struct exchange *exchange);
 
 /* A piece of the raw body, as it arrives. */
@@ -73,15 +73,15 @@ void pipeline_feed(struct exchange *exchange, struct bytes piece);
  * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
-/* Puts a verdict about this exchange into the words that the route's sender wants. */
+/* Gives a verdict about this exchange the response format that the route's sender wants. */
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event);
 
-/* The same for a key that a handshake delivers. */
+/* The same for a key that a challenge delivers. */
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event);
-/* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
+/* The name under which keys that the route's sender delivers are stored; NULL: it delivers none. */
 const char *pipeline_learned_name(const struct route *route);
 
 /* The names of the stages in order, NULL-terminated: for verify and the documentation. */

@@ -1,7 +1,7 @@
-/* A list of hops is taken to pieces from its right end, and no further than trusted proxies wrote
- * it: the stranger's part may be anything. In Forwarded a comma may stand in quotes. Read from the
- * left, a quote that a stranger has opened would swallow what the proxy has added; read from the
- * right, what the proxy has added is well-formed by itself, whatever stands before it. */
+/* A list of hops is parsed from its right end, and no further than trusted proxies wrote it: the
+ * stranger's part may be anything. In Forwarded a comma may be inside quotes. Read from the left, a
+ * quote that a stranger has opened would swallow what the proxy has added; read from the right, the
+ * proxy's part is well-formed by itself, whatever is left of it. */
 #include "server/pipeline/proxies.h"
 
 #include "base/encoding.h"
@@ -22,7 +22,7 @@ struct walk {
     const char *name;
     size_t before;     /* fields from this index on have been taken */
     struct bytes rest; /* of the field at `before` */
-    bool is_quoting;   /* commas may stand in quotes */
+    bool is_quoting;   /* commas may be inside quotes */
 };
 
 bool proxies_trust(const struct trusted_proxies *trusted, const struct client_address *client)

@@ -1,11 +1,12 @@
-/* A process that looks after the journal's files. Where SQLite can bear it, it copies the log into
- * the file beside the commits, on a connection of its own: the runner tells the length of the log
- * through the shared region, and wakes us. Where SQLite cannot, the runner copies the log itself
- * between two turns: to wait for another process that holds the lock takes longer, above all where
- * the machine or its disk is busy. We then see to what it has left, four times a second.
+/* A process that looks after the journal's files. Where SQLite allows it, it copies the log into
+ * the file beside the commits, on a connection of its own: the runner writes the length of the log
+ * into the shared region, and wakes us. Where SQLite does not allow it, the runner copies the log
+ * itself between two turns: waiting for another process that holds the lock takes longer, above all
+ * if the machine or its disk is busy. Then this process only copies what the runner has left, four
+ * times a second.
  *
- * So often it also looks whether the files are in place: a log that somebody removed is saved
- * as long as a process has it open, also if no event comes. Whatever goes wrong here is logged and
+ * At the same interval it checks whether the files are in place: a log that was removed is rescued
+ * while a process has it open, also if no event comes. Every error here is logged and the work
  * tried again. */
 #include "base/clock.h"
 #include "base/log.h"

@@ -1,6 +1,6 @@
-/* From a route file to a generation that can be started: the snapshot, its sockets and the texts of
- * its certificates. Everything that needs a file happens here, in the supervisor, because listeners
- * open none; all that is wrong is found in one run. */
+/* From a route file to a generation that can be started: the snapshot, its sockets and the contents
+ * of its certificates. Everything that needs a file happens here, in the supervisor, because
+ * listeners open none; one run finds all problems. */
 #include "server/process/generation.h"
 
 #include "config/address.h"

@@ -1,13 +1,14 @@
-/* The kernel does not say what limit holds: it kills. So the limits are read where they are set. A
- * process is in one cgroup of each hierarchy, each cgroup is under the limits of all those above
- * it, and what can be seen of them may begin in the middle: in a container the hierarchy is mounted
- * from some cgroup on (the root in mountinfo), and the process is named as seen from there or,
- * without a namespace of its own, as seen from the host. Limits that cannot be seen are not known.
+/* The kernel does not report the limit that applies: it kills. So the limits are read where they
+ * are set. A process is in one cgroup of each hierarchy, each cgroup is under the limits of all
+ * those above it, and the visible part may begin in the middle: in a container the hierarchy is
+ * mounted from some cgroup on (the root in mountinfo), and the process is named as seen from there
+ * or, without a namespace of its own, as seen from the host. Limits that cannot be seen are not
+ * known.
  *
- * What is done about it: the processes themselves want some 30 MiB (the journal's cache is half of
- * that); of the rest bodies and connections may have a quarter each. A body in flight is there up
- * to three times: as it came, in the frame to the runner, and in what the runner has read. The last
- * quarter is for what nobody counts, and for commands. */
+ * The memory is divided so: the processes themselves need about 30 MiB (the journal's cache is half
+ * of that); of the rest, bodies and connections may have a quarter each. A body in flight is in
+ * memory up to three times: as it came, in the frame to the runner, and in what the runner has
+ * read. The last quarter is for memory that is not counted, and for commands. */
 #include "server/process/memory_limit.h"
 
 #include "base/units.h"

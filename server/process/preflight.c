@@ -1,5 +1,5 @@
-/* The files are opened here, in the supervisor or by `check`, because listeners open none. What is
- * wrong is reported where the route file names it. */
+/* The files are opened here, in the supervisor or by `check`, because listeners open none. Problems
+ * are reported at the place in the route file that names the file. */
 #include "server/process/preflight.h"
 
 #include "base/secret.h"

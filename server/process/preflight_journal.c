@@ -1,7 +1,7 @@
-/* The journal's place. Who makes the directory is mostly not who runs the server, and SQLite's own
- * sentence ("attempt to write a readonly database") names neither. So whether the user can write is
- * tried before, in a child that becomes that user: modes alone do not tell it, since there are
- * access lists, directories above and read-only mounts. */
+/* The journal's directory. The user who makes it is mostly not the user of the server, and SQLite's
+ * own sentence ("attempt to write a readonly database") names neither. So a child that becomes that
+ * user tries to write first: modes alone do not decide, since there are access lists, directories
+ * above and read-only mounts. */
 #include "server/process/preflight.h"
 
 #include "base/units.h"
@@ -113,7 +113,7 @@ static bool check_files(const struct settings *settings, const char *journal, ui
     return true;
 }
 
-/* SQLite's files stand where a link leads to. */
+/* SQLite's files are at the end of a link. */
 bool preflight_journal_is_writable(const struct settings *settings, struct error *err)
 {
     char journal[PATH_MAX], directory[PATH_MAX];

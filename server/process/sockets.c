@@ -95,7 +95,7 @@ static int open_tcp(const char *address, bool v6_only, struct error *err)
     return fd;
 }
 
-/* Whether somebody answers on that unix socket. */
+/* Whether a process answers on that unix socket. */
 static bool unix_socket_alive(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,7 +114,7 @@ static int open_unix(const char *path, struct error *err)
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path));
-    /* a socket that nobody serves was left by a crash; anything else is not ours to remove */
+    /* a crash has left a socket that no process serves; anything else is not ours to remove */
     if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) && !unix_socket_alive(&address))
         unlink(path);
     /* ours alone until socket_set_access */

@@ -16,8 +16,8 @@ for usage, verb, sentence in listed:
         said = run(*arguments)
         expect((said.returncode, said.stderr), (0, ""), f"{arguments}")
         expect(said.stdout, f"usage: tenterhook {usage}\n{sentence}\n", f"{arguments}")
-    wrong = run(verb, "--frob")
-    expect((wrong.returncode, wrong.stderr), (2, f'tenterhook {verb}: there is no option "--frob"\nusage: tenterhook {usage}\n'))
+    wrong = run(verb, "--quux")
+    expect((wrong.returncode, wrong.stderr), (2, f'tenterhook {verb}: there is no option "--quux"\nusage: tenterhook {usage}\n'))
 for arguments, said in ((["chekc"], 'no verb "chekc", did you mean "check"?'), (["help", "evnts"], 'did you mean "events"?'),
                         (["--versoin"], 'no option "--versoin", did you mean "--version"?'), (["nonsense"], "see tenterhook --help"),
                         (["send", "github", "--secret", "--hunter2", "--tp", "x"], 'no option "--tp", did you mean "--to"?'),

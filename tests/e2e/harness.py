@@ -267,7 +267,7 @@ class Server:
         """Pids of "runner", "listener" or "checkpointer", oldest first; not of a command that the runner
         has just cloned and that still has its name."""
         return sorted(pid for pid in descendants(self.pid)
-                      if read_proc(pid, "comm").strip() == "th-" + role and (stat := process_stat(pid))
+                      if read_proc(pid, "comm").strip() == "th-" + role[:10] and (stat := process_stat(pid))
                       and not read_proc(stat[0], "comm").startswith("th-"))
 
     def established(self, index):
