@@ -1,7 +1,7 @@
-/* Three lifetimes exist: the process, a configuration snapshot, a request. The last two are arenas,
- * so nothing in them is freed alone and nothing can leak. Blocks double in size up to 256 KiB; a
- * larger wish gets a block of its own. Under ASan each allocation would be better off alone, but
- * the limit and the zeroing are what callers rely on. */
+/* There are three lifetimes: the process, a configuration snapshot, a request. The last two are
+ * arenas, so nothing in them is freed alone and nothing can leak. Blocks double in size up to 256
+ * KiB; a larger allocation gets a block of its own. Under ASan separate allocations would find
+ * more, but callers rely on the limit and the zeroing. */
 #include "base/arena.h"
 
 #include <stdio.h>

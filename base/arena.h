@@ -1,4 +1,4 @@
-/* Memory that is given back all at once, with a limit. Blocks are aligned for any type. */
+/* Memory that is freed all at once, with a limit. Blocks are aligned for any type. */
 #ifndef TENTERHOOK_BASE_ARENA_H
 #define TENTERHOOK_BASE_ARENA_H
 

@@ -1,4 +1,5 @@
-/* Growth is by doubling, never past the limit: every buffer that a stranger can fill has one. */
+/* A buffer grows by doubling, never past its limit: every buffer that a stranger can fill has
+ * one. */
 #include "base/buffer.h"
 
 #include <stdarg.h>

@@ -1,5 +1,4 @@
-/* Spans are compared and taken apart here, and nowhere copied: a request is parsed by pointing
- * into it. */
+/* Compares and splits spans and never copies: a request is parsed by pointing into it. */
 #include "base/bytes.h"
 
 static uint8_t ascii_lower(uint8_t c)

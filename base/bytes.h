@@ -1,4 +1,4 @@
-/* A borrowed span of bytes. Whoever made it owns what it points to; it is not NUL-terminated. */
+/* A borrowed span of bytes. Its maker owns the memory; it is not NUL-terminated. */
 #ifndef TENTERHOOK_BASE_BYTES_H
 #define TENTERHOOK_BASE_BYTES_H
 
@@ -39,7 +39,7 @@ bool bytes_equal_nocase(struct bytes a, struct bytes b);
 
 bool bytes_starts_with(struct bytes text, struct bytes prefix);
 
-/* The part behind `from`, empty if there is none. */
+/* The part after `from`; empty if `from` is past the end. */
 static inline struct bytes bytes_from(struct bytes b, size_t from)
 {
     return from >= b.length ? bytes_of(b.data, 0) : bytes_of(b.data + from, b.length - from);
@@ -48,7 +48,7 @@ static inline struct bytes bytes_from(struct bytes b, size_t from)
 /* Without leading and trailing spaces and tabs. */
 struct bytes bytes_trim(struct bytes text);
 
-/* Splits at the first `separator`: what stands before it is returned and `*rest` is moved behind
+/* Splits at the first `separator`: the part before it is returned and `*rest` is moved behind
  * it. Without a separator all is returned and `*rest` is empty with data NULL. */
 struct bytes bytes_split(struct bytes *rest, uint8_t separator);
 

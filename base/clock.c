@@ -1,5 +1,5 @@
-/* Nobody else calls clock_gettime: what must be tested with a clock of its own takes the time as
- * an argument (rate limits, signature freshness), so there is nothing to fake here. */
+/* No other file calls clock_gettime: code that must be tested with a clock of its own takes the
+ * time as an argument (rate limits, signature freshness), so there is nothing to fake here. */
 #include "base/clock.h"
 
 #include <time.h>

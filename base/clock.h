@@ -1,5 +1,5 @@
-/* The clocks. Deadlines and rates use the monotonic one, records and signatures the wall's; how
- * much time has passed in days, sleep included, says that of the boot. */
+/* The clocks. Deadlines and rates use the monotonic clock, records and signatures the wall clock;
+ * the boot clock counts days that have passed, including sleep. */
 #ifndef TENTERHOOK_BASE_CLOCK_H
 #define TENTERHOOK_BASE_CLOCK_H
 

@@ -1,5 +1,5 @@
-/* GnuTLS behind a handful of functions. It takes an empty HMAC key and calls two empty digests
- * equal; both are refused here, once, so that no caller has to remember. */
+/* Hides GnuTLS behind a handful of functions. GnuTLS accepts an empty HMAC key and calls two empty
+ * digests equal; both are refused here, once, so that no caller has to remember. */
 #include "base/crypto.h"
 
 #include <gnutls/crypto.h>
@@ -46,7 +46,7 @@ bool hmac_compute(enum hash_kind kind, struct bytes key, struct bytes data, uint
                                               data.length, out) == 0;
 }
 
-/* The context of the library stands behind our own name, so that gnutls stays in this file. */
+/* The library's context under a name of ours, so that gnutls stays in this file. */
 struct hmac_stream *hmac_create(enum hash_kind kind, struct bytes key)
 {
     gnutls_hmac_hd_t handle;

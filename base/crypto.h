@@ -1,5 +1,5 @@
-/* What the program asks of GnuTLS outside of TLS: digests, message authentication, randomness.
- * The only other door to GnuTLS is server/http/tls.c. */
+/* The functions of GnuTLS outside of TLS: digests, message authentication, randomness. The
+ * other doors to GnuTLS are base/private_key.c, base/public_key.c and server/http/tls.c. */
 #ifndef TENTERHOOK_BASE_CRYPTO_H
 #define TENTERHOOK_BASE_CRYPTO_H
 

@@ -1,6 +1,6 @@
-/* Strict decoders. Base64 has one spelling a value; hex has two cases, since some senders write
- * upper-case letters: digests are compared as bytes, never as text. Table-driven; none of them is
- * meant to be constant-time, because what they decode was sent by the caller. */
+/* Strict decoders. A value has one spelling in base64 and two in hex, since some senders write
+ * upper-case letters: digests are compared as bytes, never as text. The decoders use tables and are
+ * not constant-time, because the caller sent what they decode. */
 #include "base/encoding.h"
 
 bool hex_decode(struct bytes text, uint8_t *out, size_t size, size_t *length)

@@ -1,5 +1,5 @@
-/* Hex, base64 and percent-encoding. Decoders are strict: but for the case of hex, one spelling a
- * value. */
+/* Hex, base64 and percent-encoding. Decoders are strict: except for the case of hex, a value has
+ * one spelling. */
 #ifndef TENTERHOOK_BASE_ENCODING_H
 #define TENTERHOOK_BASE_ENCODING_H
 
@@ -17,7 +17,7 @@ bool base64_decode_liberal(struct bytes text, uint8_t *out, size_t size, size_t 
 /* The URL alphabet; padding optional but right if there. */
 bool base64url_decode(struct bytes text, uint8_t *out, size_t size, size_t *length);
 
-/* The value of a hex digit in either case; -1 if it is none. */
+/* The value of a hex digit in either case; -1 for another character. */
 static inline int hex_digit(uint8_t c)
 {
     if (c >= '0' && c <= '9')
@@ -41,14 +41,15 @@ bool percent_encode(struct buffer *out, struct bytes text, const char *kept);
 
 /* RFC 3629: no overlong forms, no surrogates, at most U+10FFFF. */
 bool utf8_valid(struct bytes text);
-/* Length of the well-formed sequence at the front of `left` (at least 1) bytes; 0 if it is none. */
+/* Length of the well-formed sequence at the front of `left` (at least 1) bytes; 0 if it is
+ * malformed. */
 size_t utf8_sequence(const uint8_t *text, size_t left);
 /* The same, and 0 for what a terminal might obey: control characters, and marks that turn a line
  * around, break it or hide. */
 size_t utf8_shown(const uint8_t *text, size_t left);
 /* The code point of a well-formed sequence of that length. */
 uint32_t utf8_decode(const uint8_t *text, size_t length);
-/* Drops the bytes that are none, in place: where a text was cut, half a character may be left. */
+/* Drops malformed bytes, in place: a string that was cut may end in half a character. */
 void utf8_drop_halves(char *text);
 
 #endif

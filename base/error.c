@@ -1,5 +1,5 @@
-/* Errors are values that travel upwards until somebody who may speak to a person (server/, or the
- * diagnostics of config/) prints them. A fixed buffer: reporting an error cannot itself fail. */
+/* Errors are values that travel upwards to the code that may speak to a person (server/, or the
+ * diagnostics of config/). The buffer is fixed, so reporting an error cannot itself fail. */
 #include "base/error.h"
 
 #include <stdarg.h>

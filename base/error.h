@@ -1,4 +1,4 @@
-/* Why something failed, as a sentence for a person. The caller owns it. */
+/* The reason of a failure, as a sentence for a person. The caller owns it. */
 #ifndef TENTERHOOK_BASE_ERROR_H
 #define TENTERHOOK_BASE_ERROR_H
 

@@ -1,6 +1,6 @@
 /* 48 bits of Unix milliseconds, then 12 + 62 bits that are random once a millisecond and counted up
- * within it (RFC 9562, section 6.2, method 2). A clock that steps back keeps the last millisecond
- * seen, so ids of one process always rise. */
+ * within it (RFC 9562, section 6.2, method 2). If the clock steps back, the last millisecond stays
+ * in use, so the ids of one process always rise. */
 #include "base/id.h"
 
 #include "base/crypto.h"

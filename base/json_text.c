@@ -1,9 +1,9 @@
-/* Plain text is passed over and copied in runs: it is nearly all of a webhook. */
+/* Plain text is skipped and copied in runs, because nearly all of a webhook is plain text. */
 #include "base/json_text.h"
 
 #include "base/encoding.h"
 
-/* A quote is escaped if an odd number of backslashes stands before it. */
+/* A quote is escaped if an odd number of backslashes precedes it. */
 size_t json_string_length(struct bytes text)
 {
     for (size_t at = 1; at < text.length;) {
@@ -58,7 +58,7 @@ static unsigned hex4(const uint8_t *digits)
     return value;
 }
 
-/* The code point of \uXXXX at `*at`, which stands on the backslash, with its second half where that
+/* The code point of \uXXXX at `*at`, the position of the backslash, with its second half where that
  * follows. */
 static unsigned unescape_unicode(const uint8_t **at, const uint8_t *end)
 {

@@ -1,4 +1,4 @@
-/* JSON as text: writing strings, and passing over them without a parser. */
+/* JSON as text: writes strings, and skips them without a parser. */
 #ifndef TENTERHOOK_BASE_JSON_TEXT_H
 #define TENTERHOOK_BASE_JSON_TEXT_H
 

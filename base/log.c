@@ -1,12 +1,12 @@
-/* Lines are put together in a fixed buffer and written with one call that cannot block: standard
- * error is opened anew through /proc, because O_NONBLOCK on the inherited descriptor would change
- * it for whoever shares it (a shell, another process of ours). A socket (journald) cannot be opened
- * anew and is sent to with MSG_DONTWAIT. Lines stay under PIPE_BUF, so that the processes that
- * share a pipe never tear each other's lines.
+/* A line is built in a fixed buffer and written with one call that cannot block. Standard error is
+ * opened anew through /proc, because O_NONBLOCK on the inherited descriptor would change it for
+ * every process that shares it (a shell, another process of ours). A socket (journald) cannot be
+ * opened anew and gets its lines with MSG_DONTWAIT. Lines stay under PIPE_BUF, so that the
+ * processes that share a pipe never tear each other's lines.
  *
  * A pipe or a terminal of another user (sudo -u, containers) cannot be opened anew either. There we
- * ask for room first; and because another process may take the room between the question and the
- * write, an interval timer interrupts a write that blocks all the same. */
+ * first ask whether it has space; and because another process may fill it between the question and
+ * the write, an interval timer interrupts a write that blocks all the same. */
 #include "base/log.h"
 
 #include "base/clock.h"

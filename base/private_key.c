@@ -1,4 +1,4 @@
-/* Nothing here runs in a server process: only `send` signs. */
+/* No server process uses this file: only `send` signs. */
 #include "base/private_key.h"
 
 #include <gnutls/abstract.h>

@@ -1,5 +1,5 @@
-/* Keys of our own, for `tenterhook send`: made, shown in the forms that receivers want, and used. A
- * key is its unencrypted PKCS#8 PEM. */
+/* Private keys for `tenterhook send`: makes them, prints them in the forms that receivers want, and
+ * signs. A key is its unencrypted PKCS#8 PEM. */
 #ifndef TENTERHOOK_BASE_PRIVATE_KEY_H
 #define TENTERHOOK_BASE_PRIVATE_KEY_H
 

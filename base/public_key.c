@@ -1,6 +1,6 @@
-/* A key is imported anew for each check: that costs microseconds beside a verification that costs a
- * hundred, and leaves nothing to be freed with a snapshot. The pair of key and scheme is compared
- * here, because GnuTLS would take its algorithm from either. */
+/* A key is imported anew for each check: this costs microseconds, a verification costs a hundred,
+ * and nothing has to be freed with a snapshot. The pair of key and scheme is compared here, because
+ * GnuTLS would take its algorithm from either. */
 #include "base/public_key.h"
 
 #include <gnutls/abstract.h>

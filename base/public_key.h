@@ -1,6 +1,6 @@
-/* Signatures that are checked with a public key. Keys are kept as the DER of their
- * SubjectPublicKeyInfo; RSA below 2048 bits and curves other than P-256, P-384, P-521 and Ed25519,
- * and Ed25519 keys of small order, are refused when the configuration is loaded. */
+/* Checks signatures with a public key. A key is stored as the DER of its SubjectPublicKeyInfo. RSA
+ * below 2048 bits, curves other than P-256, P-384, P-521 and Ed25519, and Ed25519 keys of small
+ * order are refused when the configuration is loaded. */
 #ifndef TENTERHOOK_BASE_PUBLIC_KEY_H
 #define TENTERHOOK_BASE_PUBLIC_KEY_H
 
@@ -27,7 +27,7 @@ bool public_key_from_p256(struct bytes x, struct bytes y, uint8_t *der, size_t *
 bool public_key_from_rsa(struct bytes modulus, struct bytes exponent, uint8_t *der, size_t *length,
                          struct error *err);
 
-/* What key this is; false if it is none of ours. */
+/* Which kind of key this is; false if it is not a supported one. */
 bool public_key_kind(struct bytes der, enum public_key_kind *kind);
 
 /* Whether `signature` is this key's over a message with that digest. ECDSA signatures are DER. */

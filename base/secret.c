@@ -1,5 +1,5 @@
-/* Each secret has pages of its own that are locked, left out of core files and wiped. mlock may be
- * refused (RLIMIT_MEMLOCK): then a secret can reach swap, which is no reason to stop. */
+/* Each secret has pages of its own that are locked, excluded from core files and wiped. mlock may
+ * be refused (RLIMIT_MEMLOCK): then a secret can reach swap, which is no reason to stop. */
 #include "base/secret.h"
 
 #include "base/crypto.h"

@@ -1,6 +1,6 @@
 /* Aumasson and Bernstein, "SipHash: a fast short-input PRF" (2012), with one round a word and three
- * at the end, as hash tables elsewhere have settled on: short names are what it sees. Words are
- * read in host order; the values never leave the machine. */
+ * at the end, the variant that is usual for hash tables: it hashes short names. Words are read in
+ * host order; the values never leave the machine. */
 #include "base/siphash.h"
 
 struct sip {

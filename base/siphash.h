@@ -8,7 +8,7 @@ struct siphash_key {
     uint64_t words[2];
 };
 
-/* The hash of `data`. Without the key nobody can choose texts that collide. */
+/* The hash of `data`. Without the key, colliding strings cannot be chosen. */
 uint64_t siphash(const struct siphash_key *key, struct bytes data);
 
 #endif

@@ -1,5 +1,5 @@
-/* Durations, sizes and rates, each a table of suffixes. Integers only: what does not divide into
- * the smallest unit cannot be written. */
+/* Durations, sizes and rates, each a table of suffixes. Only integers: a value that is not a
+ * multiple of the smallest unit cannot be written. */
 #include "base/units.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Numbers as people write them in the route file. All parsers refuse signs, spaces, fractions and
- * what does not fit; none depends on the locale. */
+ * values that do not fit; none depends on the locale. */
 #ifndef TENTERHOOK_BASE_UNITS_H
 #define TENTERHOOK_BASE_UNITS_H
 

@@ -38,9 +38,9 @@ struct request {
     struct arena *arena;          /* the exchange's; limited */
     int64_t now_ms;               /* Unix time at which freshness is judged */
     bool secure;                  /* came over TLS, or to a trusted proxy that says so */
-    struct client_address client; /* who connected; then whom trusted proxies name */
+    struct client_address client; /* the peer; then the client that trusted proxies name */
     bool is_own;     /* a proxy's own connection, by its PROXY header: no header names anybody */
-    bool is_unnamed; /* `client` is a trusted proxy, which has named nobody */
+    bool is_unnamed; /* `client` is a trusted proxy, which has named no client */
     bool is_named;   /* by a trusted proxy */
     struct bytes method;          /* as sent */
     struct bytes version;         /* "HTTP/1.1" */

@@ -1,6 +1,6 @@
 /* The one table of answers. The sentences tell a caller what to do, never what was expected: all
- * failures of authentication read the same, byte for byte. Rows close the connection where bytes
- * may be left on it that nobody has judged. */
+ * failures of authentication are identical, byte for byte. Rows close the connection if bytes may
+ * be left on it that no stage has judged. */
 #include "handlers/verdict.h"
 
 #include "base/log.h"
@@ -17,7 +17,7 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_CHALLENGE] = {"handshake", 200, "", LOG_INFO, false, false},
     [REPLY_QUARANTINED] = {"quarantined", 202, "accepted, but not carried out", LOG_WARNING, false,
                            false},
-    [REPLY_HEALTHY] = {"healthy", 200, "events are taken", LOG_DEBUG, false, false},
+    [REPLY_HEALTHY] = {"healthy", 200, "events are accepted", LOG_DEBUG, false, false},
     [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
                            true, false,
                            "The head or the framing of the body breaks the rules of HTTP or can be "

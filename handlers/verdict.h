@@ -1,4 +1,4 @@
-/* What a stage says: go on, or one row of the table of replies. */
+/* What a stage decides: go on, or one row of the table of replies. */
 #ifndef TENTERHOOK_HANDLERS_VERDICT_H
 #define TENTERHOOK_HANDLERS_VERDICT_H
 

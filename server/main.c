@@ -26,15 +26,15 @@ const char *cli_config_file(const char *given)
 
 static void print_help(FILE *out)
 {
-    fputs("tenterhook: receives webhooks and carries them out\n\n", out);
+    fputs("tenterhook: receives webhooks and runs the actions that a file names\n\n", out);
     for (int i = 0; i < VERBS; i++)
         fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
-    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\n"
-          "Exit codes: 0 done, 1 the answer is no, 2 usage, 3 the environment.\n",
+    fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\nExit "
+          "codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the environment.\n",
           out);
 }
 
-/* The libraries as they are on this machine, which may differ from those it was built with. */
+/* The loaded libraries, which may differ from those of the build. */
 static void print_version(void)
 {
     printf("tenterhook " TENTERHOOK_VERSION "\nlibmicrohttpd %s, GnuTLS %s, SQLite %s\n",
@@ -49,7 +49,7 @@ static const struct verb *find_verb(const char *name)
     return NULL;
 }
 
-/* Asked for anywhere, as far as there are options: nobody wants the verb to be carried out then. */
+/* Help may be asked for at any place among the options: the verb is not carried out then. */
 static bool asks_for_help(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -83,7 +83,7 @@ static int print_verb_help(const char *name)
     return EXIT_DONE;
 }
 
-/* Output that was lost is no success. */
+/* Lost output is a failure. */
 static int finish_output(int code)
 {
     if (code != EXIT_DONE || (fflush(stdout) == 0 && !ferror(stdout)))

@@ -1,4 +1,4 @@
-/* What a route may be made of: the only place that knows both config/ and handlers/. */
+/* The kinds and keys that a route may have: the only file that knows both config/ and handlers/. */
 #include "config/registry.h"
 
 #include "handlers/action/action.h"

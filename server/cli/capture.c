@@ -1,7 +1,7 @@
-/* The format is told by how the file begins: `{` is a HAR, a request line raw bytes, all else with
- * a line that begins with `> ` what curl printed. Nothing is judged here — what is odd is for the
- * guard to find — but a body is cut as its Content-Length or its chunks say, for that is what the
- * server would read. */
+/* The beginning of the file decides the format: `{` is a HAR file, a request line is raw bytes,
+ * everything else with a line that begins with `> ` is output of curl. Nothing is judged here,
+ * because the guard finds what is odd. But a body is cut by its Content-Length or its chunks,
+ * because the server would read it so. */
 #include "server/cli/capture.h"
 
 #include "base/buffer.h"
@@ -94,7 +94,7 @@ static bool join_chunks(struct bytes rest, struct arena *arena, struct capture *
         return error_set(err, "is too large");
     for (;;) {
         if (!rest.data || !chunk_size(take_line(&rest), &size) || size > rest.length)
-            return error_set(err, "has a chunked body that is not whole");
+            return error_set(err, "has an incomplete chunked body");
         if (size == 0)
             break;
         memcpy(out + length, rest.data, size);
@@ -119,10 +119,10 @@ static bool take_body(struct bytes rest, struct arena *arena, struct capture *ca
     if (!counted || !bytes_to_uint64(text, &length))
         return true;
     if (length > rest.length)
-        return error_set(err, "has %zu bytes of body, of the %llu that Content-Length says",
-                         rest.length, (unsigned long long)length);
+        return error_set(err, "has %zu bytes of body, but Content-Length is %llu", rest.length,
+                         (unsigned long long)length);
     if (length < rest.length)
-        capture_note(capture, "bytes behind the body that Content-Length says are left out");
+        capture_note(capture, "bytes after the end of the body (Content-Length) are ignored");
     capture->body.length = length;
     return true;
 }
@@ -134,7 +134,7 @@ static bool parse_raw(struct bytes text, struct arena *arena, struct capture *ca
         return false;
     for (;;) {
         if (!text.data)
-            return error_set(err, "has a head without an end");
+            return error_set(err, "has an incomplete head");
         struct bytes line = take_line(&text);
         if (line.length == 0)
             break;
@@ -168,14 +168,14 @@ static void take_curl_body(struct bytes rest, struct capture *capture)
         return;
     if (there && length && length <= rest.length) {
         capture->body = bytes_of(rest.data, length);
-        capture_note(capture, "what stands behind the head is taken for the body");
+        capture_note(capture, "everything after the head is used as the body");
     } else if (!bytes_equal_text(capture->method, "GET") &&
                !bytes_equal_text(capture->method, "HEAD")) {
-        capture_note(capture, "curl -v does not show the body: name it with --body FILE");
+        capture_note(capture, "curl -v does not show the body: give it with --body FILE");
     }
 }
 
-/* What was sent stands behind `> `; what came back and what curl says besides is skipped. */
+/* Sent lines begin with `> `; received lines and remarks of curl are skipped. */
 static bool parse_curl(struct bytes text, struct capture *capture, struct error *err)
 {
     bool started = false;
@@ -193,7 +193,7 @@ static bool parse_curl(struct bytes text, struct capture *capture, struct error 
     }
     take_newer_version(capture);
     take_curl_body(text, capture);
-    return started || error_set(err, "holds no request");
+    return started || error_set(err, "contains no request");
 }
 
 /* ---- HAR ---- */
@@ -279,11 +279,12 @@ static bool har_fields(struct bytes json, struct arena *arena, struct capture *c
     struct bytes counted = find_header(capture, "content-length", &is_counted);
     bool differs =
         is_counted && bytes_to_uint64(counted, &length) && length != capture->body.length;
-    capture_note(capture, "the body is rebuilt from the fields of a form, which may have been "
-                          "escaped in another way: name what was sent with --body FILE");
+    capture_note(capture, "the body is rebuilt from the fields of a form and may have other "
+                          "escapes than the original: give the original with --body FILE");
     if (differs)
-        capture_note(capture, "the body that is rebuilt has not the length that Content-Length "
-                              "says: it is not what was sent");
+        capture_note(
+            capture,
+            "the rebuilt body does not have the length in Content-Length: it is not what was sent");
     return text || error_set(err, "is too large");
 }
 
@@ -305,8 +306,8 @@ static bool har_body(struct bytes json, struct arena *arena, struct capture *cap
     if (fields && har_is_form(json, arena))
         return har_fields(json, arena, capture, err);
     if (fields)
-        capture_note(capture, "the fields of a form stand in the place of its text, which is "
-                              "what is signed: name it with --body FILE");
+        capture_note(capture, "the file has the fields of a form but not the bytes of the body, "
+                              "which are signed: give them with --body FILE");
     if (!written)
         return true;
     capture->body = text;
@@ -346,14 +347,14 @@ static bool parse_har(struct bytes text, struct arena *arena, struct capture *ca
     struct bytes request, url;
     struct har har = {.arena = arena, .capture = capture};
     if (!json_check(text, &har_limits, NULL, &fault))
-        return error_set(err, "is no JSON at byte %zu: %s", fault.offset, fault.reason);
+        return error_set(err, "is not JSON at byte %zu: %s", fault.offset, fault.reason);
     if (!json_path_parse(".log.entries[0].request", arena, &request_path, err) ||
         !json_path_parse(".headers[*]", arena, &headers_path, err))
         return false;
     if (!json_path_find(text, &request_path, &request) ||
         !har_text(request, ".method", arena, &capture->method) ||
         !har_text(request, ".url", arena, &url))
-        return error_set(err, "is no HAR with a request");
+        return error_set(err, "is not a HAR file with a request");
     capture->version = bytes_of_text("HTTP/1.1");
     json_path_each(request, &headers_path, har_header, &har);
     return (take_url(url, arena, capture) || error_set(err, "has too many headers")) &&
@@ -376,7 +377,7 @@ static bool is_raw(struct bytes text)
            memmem(line.data, line.length, " HTTP/", 6) != NULL;
 }
 
-/* Without what may stand before a HAR: a byte order mark, blanks. */
+/* Without a byte order mark and blanks, which may precede a HAR. */
 static struct bytes har_start(struct bytes text)
 {
     static const char mark[] = "\xEF\xBB\xBF";
@@ -395,11 +396,11 @@ static void complete(struct capture *capture, struct arena *arena)
     find_header(capture, "content-length", &counted);
     find_header(capture, "transfer-encoding", &chunked);
     if (!host && add_header(capture, bytes_of_text("Host"), bytes_of_text("localhost")))
-        capture_note(capture, "there is no Host: localhost is assumed");
+        capture_note(capture, "no Host header: localhost is assumed");
     const char *length = arena_format(arena, "%zu", capture->body.length);
     if (!counted && !chunked && capture->body.length && length &&
         add_header(capture, bytes_of_text("Content-Length"), bytes_of_text(length)))
-        capture_note(capture, "there is no Content-Length: all that follows the head is the body");
+        capture_note(capture, "no Content-Length: everything after the head is used as the body");
 }
 
 bool capture_parse(struct bytes text, struct arena *arena, struct capture *capture,

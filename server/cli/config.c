@@ -59,7 +59,7 @@ static void print_library(FILE *out)
                 : ": checkpoints run beside commits");
 }
 
-/* Somebody who administrates the machine has neither the unit's variables nor its credentials. */
+/* The administrator of a machine has neither the unit's variables nor its credentials. */
 static void print_unchecked(const struct settings *settings, FILE *out)
 {
     const struct section_list *list = &settings->server.listen;
@@ -69,7 +69,7 @@ static void print_unchecked(const struct settings *settings, FILE *out)
         keys += !listen[i].tls.off;
     fputs("not checked: ", out);
     print_count(settings->assumed_secrets, "secret", out);
-    fputs(" (whether there, long enough, of the right form) and ", out);
+    fputs(" (existence, length, format) and ", out);
     print_count(keys, "private key", out);
     fputc('\n', out);
 }
@@ -85,7 +85,7 @@ static void print_check(const char *file, const struct settings *settings,
         print_library(stdout);
     if (problems->missing_secrets > 0) {
         print_count(problems->missing_secrets, "secret", stdout);
-        fputs(" cannot be had here; \"check --without-secrets\" checks everything else\n", stdout);
+        fputs(" cannot be read here; \"check --without-secrets\" checks everything else\n", stdout);
     }
 }
 

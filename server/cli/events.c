@@ -1,5 +1,5 @@
-/* `tenterhook events`: looks at the journal while the server runs, and changes nothing. It needs to
- * know where the journal is and nothing else: the route file is read without its secrets. */
+/* `tenterhook events`: reads the journal while the server runs, and changes nothing. It needs only
+ * the path of the journal, so the route file is read without its secrets. */
 #include "server/cli/events.h"
 #include "config/loader.h"
 #include "server/cli/events_print.h"
@@ -20,7 +20,7 @@ static bool is_state(const char *text)
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (strcmp(states[i], text) == 0)
             return true;
-    fprintf(stderr, "tenterhook: a state is pending, running, done or dead\n");
+    fprintf(stderr, "tenterhook: the states are pending, running, done and dead\n");
     return false;
 }
 
@@ -28,7 +28,7 @@ static bool read_limit(const char *text, int64_t *limit)
 {
     uint64_t number;
     if (!bytes_to_uint64(bytes_of_text(text), &number) || number == 0 || number > INT32_MAX) {
-        fprintf(stderr, "tenterhook: --limit wants a number from 1\n");
+        fprintf(stderr, "tenterhook: --limit needs a number from 1\n");
         return false;
     }
     *limit = (int64_t)number;
@@ -200,7 +200,7 @@ static int show_body(struct journal_reader *reader, int64_t seq)
     page_end(&page);
     if (there)
         return EXIT_DONE;
-    fprintf(stderr, "tenterhook: its body is not kept any more\n");
+    fprintf(stderr, "tenterhook: the body is no longer stored\n");
     return EXIT_NO;
 }
 
@@ -235,7 +235,8 @@ static int run_show(struct journal_reader *reader, struct events_options *option
         return events_failed(reader);
     if (count != 1) {
         struct error why;
-        error_set(&why, count ? "more than one event begins with %s" : "there is no event %s", id);
+        error_set(&why, count ? "more than one event id begins with %s" : "there is no event %s",
+                  id);
         print_failure(why.text);
         return EXIT_NO;
     }
@@ -283,4 +284,4 @@ const struct verb events_verb = {
     "events",
     "events [list [--route R] [--state S] [--limit N] | show ID [--body] | tail [--route R]] "
     "[--json] [-c FILE | --journal FILE]",
-    "Shows what came and what became of it, while the server runs or after it.", events_run};
+    "shows events and their outcomes, while the server runs or afterwards", events_run};

@@ -20,7 +20,7 @@ void events_put_row(FILE *out, const struct events_options *options,
 /* Says what has failed; the exit code. */
 int events_failed(const struct journal_reader *reader);
 
-/* An exit code; goes on until SIGINT or SIGTERM, or nobody reads any more. */
+/* An exit code; goes on until SIGINT or SIGTERM, or until its output is closed. */
 int events_tail(struct journal_reader *reader, const struct events_options *options);
 
 #endif

@@ -1,5 +1,5 @@
-/* Text goes through print_safe, JSON through print_json: a log line or a header that tries to move
- * the cursor of whoever looks at it is shown, not obeyed. */
+/* Text is printed by print_safe, JSON by print_json: escape sequences in a log line or a header are
+ * shown, not obeyed by the terminal. */
 #include "server/cli/events_print.h"
 
 #include "base/buffer.h"
@@ -198,7 +198,7 @@ static void put_output(FILE *out, const char *name, struct bytes output, int64_t
     if (total == 0)
         return;
     fprintf(out, "  %s: %lld bytes", name, (long long)total);
-    fputs((int64_t)output.length < total ? ", the last of them:\n" : "\n", out);
+    fputs((int64_t)output.length < total ? ", of which the last are:\n" : "\n", out);
     while (output.length > 0) {
         struct bytes line = bytes_split(&output, '\n');
         fputs("    | ", out);

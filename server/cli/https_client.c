@@ -146,7 +146,7 @@ static bool tls_trust(struct tls_client *client, const char *ca_file, struct err
         return error_set(err, "%s: %s", ca_file ? ca_file : "the system's certificates",
                          gnutls_strerror(code));
     return code > 0 ||
-           error_set(err, "%s holds no certificate", ca_file ? ca_file : "the system's store");
+           error_set(err, "%s contains no certificate", ca_file ? ca_file : "the system's store");
 }
 
 static bool is_address(const char *host)
@@ -164,12 +164,12 @@ static bool refuse_certificate(gnutls_session_t session, const char *host, struc
     unsigned status = gnutls_session_get_verify_cert_status(session);
     unsigned dates = GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED;
     if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA))
-        return error_set(err, "the certificate of %s is not trusted; --ca names who signed it",
+        return error_set(err, "the certificate of %s is not trusted; --ca FILE names its issuer",
                          host);
     if (status & dates)
         return error_set(err, "the certificate of %s is not valid today", host);
     if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
-        return error_set(err, "the certificate is trusted, but not made out to %s", host);
+        return error_set(err, "the certificate is trusted, but is not for %s", host);
     return error_set(err, "the certificate of %s is not trusted", host);
 }
 

@@ -1,7 +1,6 @@
-/* `tenterhook keys`: which keys senders have delivered in their greetings, and when; the key itself
- * only where it is asked for, because some senders want it typed on their pages. A key is kept
- * until it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first.
- */
+/* `tenterhook keys`: the routes whose sender has delivered a key in a challenge, and when; the key
+ * itself only on demand, because some senders need it typed on their pages. A key is stored until
+ * it is deleted here: before a hook is set up anew at its sender, delete the old key. */
 #include "base/clock.h"
 #include "config/loader.h"
 #include "server/cli/output.h"
@@ -54,7 +53,7 @@ static int list_keys(const char *journal, const char *route, struct error *err)
     journal_reader_close(reader);
     page_end(&listing.page);
     if (good && listing.count == 0)
-        fputs("no sender has delivered such a key\n", stderr);
+        fputs("no sender has delivered a key\n", stderr);
     return !good ? EXIT_ENVIRONMENT : listing.count || !route ? EXIT_DONE : EXIT_NO;
 }
 
@@ -68,8 +67,8 @@ static int forget_keys(const char *journal, const char *route, struct error *err
     journal_edit_close(edit);
     if (!good)
         return EXIT_ENVIRONMENT;
-    printf(count ? "the key of route %s is forgotten; the next greeting delivers one\n"
-                 : "route %s has no key that was delivered\n",
+    printf(count ? "the key of route %s is deleted; the next challenge delivers another\n"
+                 : "route %s has no delivered key\n",
            route);
     return count ? EXIT_DONE : EXIT_NO;
 }
@@ -113,6 +112,6 @@ static int keys_run(int argc, char **argv)
 }
 
 const struct verb keys_verb = {"keys", "keys [list | show ROUTE | forget ROUTE] [-c FILE]",
-                               "shows which routes have a key that their sender has delivered, or "
-                               "the key, or forgets it, so that the next greeting delivers another",
+                               "lists the routes whose sender has delivered a key, prints the key, "
+                               "or deletes it, so that the next challenge delivers another",
                                keys_run};

@@ -1,4 +1,4 @@
-/* A memory stream: what prints into a FILE need not know. */
+/* A memory stream, so that code that prints into a FILE need not know. */
 #include "server/cli/output.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* Output that is gathered while a query runs and written when it is over: whoever reads it may stop
- * for hours (a pager), and an open query keeps the journal's log from being begun anew. */
+/* Output that is gathered while a query runs and written when it is over: its reader may stop for
+ * hours (a pager), and an open query keeps the journal's log from being restarted. */
 #ifndef TENTERHOOK_SERVER_CLI_OUTPUT_H
 #define TENTERHOOK_SERVER_CLI_OUTPUT_H
 
@@ -14,7 +14,7 @@ struct page {
 
 /* False after saying that there is no memory. */
 bool page_begin(struct page *page);
-/* Writes it to standard output; false if that cannot be done (nobody reads any more). */
+/* Writes it to standard output; false if that fails (the reader has gone). */
 bool page_end(struct page *page);
 
 #endif

@@ -1,5 +1,5 @@
-/* `tenterhook providers`: the senders that are built in, for a person and (--markdown) for
- * docs/providers.md. All that is said comes out of the presets. */
+/* `tenterhook providers`: the built-in providers, for a person and (--markdown) for
+ * docs/providers.md. All data comes from the presets. */
 #include "base/units.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
@@ -125,7 +125,7 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     print_line("  source", scheme->about.retries_source ? scheme->about.retries_source
                                                         : scheme->about.success_source);
     if (scheme->about.once)
-        print_line("", "what is answered 503 is never sent again");
+        print_line("", "an event that is answered 503 is never sent again");
     print_line("tolerance", tolerance);
     print_line("  because", scheme->about.tolerance);
     print_line("known by", replay_text(scheme));
@@ -177,11 +177,19 @@ static void print_row(const struct scheme *scheme)
 
 static void print_page_head(void)
 {
-    puts("# Providers\n\n"
-         "Printed by `tenterhook providers --markdown` from config/providers; do not edit. How to "
-         "describe a\nsender of your own is in [providers-language.md](providers-language.md).\n\n"
-         "```yaml\nroutes:\n  - name: payments\n    path: /stripe\n    provider: stripe\n"
-         "    secret: {env: STRIPE_WEBHOOK_SECRET}\n```\n");
+    puts("# Providers\n"
+         "\n"
+         "Printed by `tenterhook providers --markdown` from config/providers; do not edit.\n"
+         "[providers-language.md](providers-language.md) explains how to describe a sender of your "
+         "own.\n"
+         "\n"
+         "```yaml\n"
+         "routes:\n"
+         "  - name: payments\n"
+         "    path: /stripe\n"
+         "    provider: stripe\n"
+         "    secret: {env: STRIPE_WEBHOOK_SECRET}\n"
+         "```\n");
 }
 
 /* A source that is not given is the one before it. */
@@ -219,40 +227,54 @@ static void print_answer_row(const struct scheme *scheme)
 
 static void print_answers_head(void)
 {
-    puts("\n## What senders take for success, and how they try again\n\n"
-         "In parentheses, where it is known from; \"not confirmed\" is what people who run "
-         "receivers say, and no page or\ncode of the sender was found that does. **503**: whether "
-         "an event that cannot be stored just now is lost,\nbecause its sender never sends it "
-         "again; there the room in the journal is all there is. Unleash, which has no\npreset "
-         "because it signs nothing (`auth: token`, with the header that is typed there), is one of "
-         "these too: its\nsender tries a POST once and only logs the answer "
-         "(Unleash/unleash src/lib/addons/webhook.ts).\n\n"
-         "| `provider:` | takes for success | is answered | tries again | deadline | 503 | "
-         "our tolerance |\n|---|---|---|---|---|---|---|");
+    puts("\n"
+         "## Which answers senders accept as success, and how they retry\n"
+         "\n"
+         "The source is in parentheses; \"not confirmed\" means that people who run receivers say "
+         "so, but no page or code of\n"
+         "the sender was found that does. **503**: \"lost\" if the sender never sends again an "
+         "event that cannot be stored now;\n"
+         "for such a sender only the space in the journal helps. Unleash, which has no preset "
+         "because it signs nothing (use\n"
+         "`auth: token` with the header that is set there), is one of these senders too: it tries "
+         "a POST once and only logs\n"
+         "the answer (Unleash/unleash src/lib/addons/webhook.ts).\n"
+         "\n"
+         "| `provider:` | success | our answer | retries | deadline | 503 | our tolerance |\n"
+         "|---|---|---|---|---|---|---|");
 }
 
 static void print_page_policy(void)
 {
-    puts("\n## Where receivers differ\n\n"
-         "Some messages are taken by one receiver and refused by another. Here the safe side comes "
-         "first:\n\n"
-         "| message | here |\n|---|---|\n"
-         "| a signature in upper-case hex | refused |\n"
+    puts("\n"
+         "## Where receivers differ\n"
+         "\n"
+         "Some messages are accepted by one receiver and refused by another. Here the safe choice "
+         "wins:\n"
+         "\n"
+         "| message | here |\n"
+         "|---|---|\n"
+         "| a signature in upper-case hex | accepted: the decoded bytes are compared |\n"
          "| base64 without its padding, or with stray bits in its last character | refused |\n"
-         "| a signature header that is there twice, whichever is right | refused |\n"
+         "| a signature header that occurs twice, whichever is right | refused |\n"
          "| a time further ahead than the tolerance | refused |\n"
          "| a space inside an entry, between its label and the digest | refused |\n"
          "| several entries of the same label, one of which is right | accepted |\n"
-         "| spaces around a header's value | accepted: HTTP takes them off |\n\n"
-         "A message that is proven and came before is answered 200 and runs nothing, or 202 where "
-         "it had failed and\nruns again. It is known by its delivery id where the signature "
-         "covers that; else by a digest of the text that\nwas signed, where a time is part of it; "
-         "else by the delivery id as sent, which keeps the sender from being\ncarried out twice, "
-         "but not somebody who has seen a message and sends it with another id. Where there "
-         "is\nnothing of these, a message that is sent again is an event again: two events may "
-         "have the same body, and are\nnot told apart from one that came twice "
-         "([decisions/replay.md](decisions/replay.md)). TLS keeps messages from\nbeing seen; a "
-         "command that is safe to run twice is the rest.");
+         "| spaces around a header's value | accepted: HTTP removes them |\n"
+         "\n"
+         "A copy of a message that was proven is answered 200 and runs nothing, or 202 if the "
+         "first failed and runs again. A\n"
+         "copy is recognised by its message id if the signature covers the id; else by a digest of "
+         "the signed string, if that\n"
+         "contains a time; else by the message id as sent, which stops repetitions by the sender, "
+         "but not a stranger who has\n"
+         "seen the message and sends it with another id. If there is none of these, a message that "
+         "is sent again is a new\n"
+         "event: two events may have the same body, and cannot be distinguished from one that was "
+         "sent twice\n"
+         "([decisions/replay.md](decisions/replay.md)). TLS keeps messages from being seen; "
+         "otherwise use a command that is\n"
+         "safe to run twice.");
 }
 
 /* ---- the verb ---- */
@@ -304,8 +326,8 @@ static int print_all(scheme_printer *print)
 static int print_page(void)
 {
     print_page_head();
-    puts("| `provider:` | sender | proof | signed | not signed | age | known again by | deadline | "
-         "known from | the secret |\n|---|---|---|---|---|---|---|---|---|---|");
+    puts("| `provider:` | sender | proof | signed | not signed | age | recognised by | deadline | "
+         "evidence | the secret |\n|---|---|---|---|---|---|---|---|---|---|");
     int code = print_all(print_as_row);
     print_answers_head();
     code = code == EXIT_DONE ? print_all(print_as_answers) : code;
@@ -338,8 +360,7 @@ static int providers_run(int argc, char **argv)
     return strcmp(argv[1], "--markdown") == 0 ? print_page() : print_named(argv[1]);
 }
 
-const struct verb providers_verb = {
-    .name = "providers",
-    .usage = "providers [NAME | --markdown]",
-    .sentence = "lists the senders whose way of signing is built in, or says all about one",
-    .run = providers_run};
+const struct verb providers_verb = {.name = "providers",
+                                    .usage = "providers [NAME | --markdown]",
+                                    .sentence = "lists the built-in providers, or describes one",
+                                    .run = providers_run};

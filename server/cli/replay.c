@@ -1,7 +1,7 @@
-/* `tenterhook replay`: events that are over are to be carried out once more. An event that its
- * route's schema had refused is first held against the schema as it is now, so that mending the
- * file and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
- * their ids; the runner of a server that is running notices, and otherwise the next one does. */
+/* `tenterhook replay`: makes deliveries that are done or dead pending again. An event that its
+ * route's schema had refused is first checked against the present schema, so that mending the file
+ * and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
+ * their ids; the runner of a running server notices, otherwise the next one does. */
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/loader.h"
@@ -82,7 +82,7 @@ static bool read_options(struct options *options, int argc, char **argv)
     options->ids = argv + optind;
     options->id_count = argc - optind;
     bool selects = options->route || options->since_ms;
-    /* ids, or a selection; --dead may stand beside either */
+    /* ids, or a selection; --dead goes with either */
     return options->id_count ? !selects : options->dead || selects;
 }
 
@@ -113,7 +113,7 @@ static void note_event(void *context, const struct event_view *view)
     if (!view->has_body)
         run->refusal = "its body is not kept any more";
     else if (!run->request.route)
-        run->refusal = "its route is not in the file any more";
+        run->refusal = "its route is no longer in the route file";
 }
 
 /* The headers that were kept; the others are not known any more. */
@@ -153,7 +153,7 @@ static bool look_at(struct replaying *run, int64_t seq)
     run->refusal = NULL;
     run->request = (struct request){.arena = &run->arena};
     if (!journal_reader_event(run->reader, seq, note_event, run))
-        run->refusal = "it is not in the journal any more";
+        run->refusal = "it is no longer in the journal";
     if (!run->refusal && run->refused_by_schema && !run->options->force)
         journal_reader_body(run->reader, seq, check_body, run);
     return !run->refusal;
@@ -168,7 +168,7 @@ static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
         run->failed++;
         fputs("tenterhook: event ", stderr);
         print_safe(stderr, bytes_of_text(run->id));
-        fputs(" stays as it is: ", stderr);
+        fputs(" is not replayed: ", stderr);
         print_safe(stderr, bytes_of_text(run->refusal));
         fputc('\n', stderr);
         return true;
@@ -208,7 +208,8 @@ static bool replay_ids(struct replaying *run, struct error *err)
         if (found == 1)
             continue;
         run->failed++;
-        error_set(err, found ? "more than one event begins with %s" : "there is no event %s", id);
+        error_set(err, found ? "more than one event id begins with %s" : "there is no event %s",
+                  id);
         print_failure(err->text);
     }
     return true;
@@ -301,7 +302,6 @@ static int replay_run(int argc, char **argv)
 
 const struct verb replay_verb = {
     "replay", "replay (ID… [--dead] | [--dead] [--route R] [--since DURATION]) [--force] [-c FILE]",
-    "has events that are over carried out once more; with --dead only what failed of them. One "
-    "that "
-    "its schema refused has to conform to the schema as it is now, unless --force is given",
+    "runs again what is done or dead of events, with --dead only what failed. An event that its "
+    "schema refused must conform to the present schema, unless --force is given",
     replay_run};

@@ -1,7 +1,7 @@
-/* `tenterhook send`: a message as a sender would send it — its headers, id, type and signature — to
- * any address, and the answer. Senders that sign with a private key are played with a key of our
- * own, which
- * --new-key makes; what it prints is what `secret:` of the route takes. */
+/* `tenterhook send`: sends a message as a provider would send it (its headers, id, type and
+ * signature) to any address, and prints the answer. For providers that sign with a private key it
+ * uses a key of our own, which --new-key makes; the printed text is the value for `secret:` of the
+ * route. */
 #include "base/clock.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
@@ -148,7 +148,7 @@ static bool read_secret(struct send *send, struct error *err)
     buffer_init(&text, FILE_LIMIT);
     bool done = send->options.secret        ? buffer_append_text(&text, send->options.secret)
                 : send->options.secret_file ? read_file(send->options.secret_file, &text, err)
-                                            : error_set(err, "wants --secret or --secret-file");
+                                            : error_set(err, "needs --secret or --secret-file");
     if (done && send->options.secret_file && text.length && text.data[text.length - 1] == '\n')
         text.length--;
     done = done && secret_list_add(&send->secrets, buffer_bytes(&text)) &&
@@ -187,7 +187,7 @@ static bool make_key(struct send *send, struct error *err)
 {
     struct buffer pem;
     if (!signs_with_private_key(send))
-        return error_set(err, "%s signs with a shared secret: there is no key to make",
+        return error_set(err, "%s signs with a shared secret: it needs no key pair",
                          send->scheme->name);
     buffer_init(&pem, 64 * 1024);
     bool done = sign_create_key(&send->plan, &pem, err) &&
@@ -197,7 +197,7 @@ static bool make_key(struct send *send, struct error *err)
         secret_wipe(pem.data, pem.length);
     buffer_finish(&pem);
     if (done)
-        fprintf(stderr, "the private key is in %s; what is printed is the route's secret\n",
+        fprintf(stderr, "the private key is in %s; the printed text is the route's secret\n",
                 key_path(send));
     return done;
 }
@@ -348,7 +348,6 @@ const struct verb send_verb = {
     .usage = "send PROVIDER --to URL --secret SECRET [--secret-file FILE] [--key FILE] [--event E] "
              "[--body FILE] [--set NAME=VALUE] [--public-url URL] [--repeat N] [--ca FILE] "
              "[--from ADDRESS] [--print] | send PROVIDER --new-key [--key FILE]",
-    .sentence =
-        "signs a message as that sender would, sends it and prints the answer; exits with 0 "
-        "where that was 2xx",
+    .sentence = "signs a message as that provider does, sends it and prints the answer; the exit "
+                "code is 0 if the answer is 2xx",
     .run = send_run};

@@ -33,5 +33,5 @@ static int serve_run(int argc, char **argv)
 }
 
 const struct verb serve_verb = {"serve", "serve [-c FILE]",
-                                "Receives webhooks until SIGTERM; SIGHUP loads the file anew.",
+                                "receives webhooks until SIGTERM; SIGHUP reloads the route file",
                                 serve_run};

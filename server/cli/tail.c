@@ -1,6 +1,6 @@
-/* `tenterhook events tail`: an event is shown when it has come and again when the last of its
- * deliveries has ended. Which of the followed ones are still open is asked for all of them at once,
- * from the index that holds nothing but what is open. */
+/* `tenterhook events tail`: prints an event when it has come, and again when the last of its
+ * deliveries has ended. One query asks which of the followed events are still open, using the index
+ * that contains only open deliveries. */
 #include "base/clock.h"
 #include "server/cli/events.h"
 #include "server/cli/events_print.h"
@@ -142,7 +142,7 @@ static int look(struct journal_reader *reader, struct tail *tail)
         bool written = page_end(&tail->page);
         if (!read)
             return events_failed(reader);
-        if (!written) /* nobody reads any more */
+        if (!written) /* the reader has gone */
             return EXIT_DONE;
         first = false;
     } while (seen > 0);

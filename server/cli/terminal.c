@@ -1,13 +1,13 @@
-/* What is safe to show is decided in base/encoding.c, for the log too. In JSON such characters
- * stand inside strings only (control characters below U+0020 are escaped there already, and stand
- * between its tokens as white space), so each can be replaced where it stands. */
+/* base/encoding.c decides which characters are safe to show, for the log too. In JSON unsafe
+ * characters occur only inside strings (control characters below U+0020 are escaped there already,
+ * and are white space between its tokens), so each can be replaced in place. */
 #include "server/cli/terminal.h"
 
 #include "base/encoding.h"
 
 #include <unistd.h>
 
-/* One character, or one byte that is none; how many bytes it had. */
+/* One character, or one malformed byte; returns its number of bytes. */
 static size_t print_character(FILE *out, struct bytes text)
 {
     size_t length = utf8_shown(text.data, text.length);
@@ -32,7 +32,7 @@ void print_column(FILE *out, struct bytes text, size_t width)
     fputs("  ", out);
 }
 
-/* How many bytes at the front lay a text out and do no harm. */
+/* How many bytes at the front are layout and harmless. */
 static size_t white_space(struct bytes text)
 {
     if (text.data[0] == '\r')

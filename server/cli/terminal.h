@@ -1,4 +1,4 @@
-/* What strangers wrote, for the eyes of people: nothing in it moves a cursor or turns a line. */
+/* Prints text of strangers for people: nothing in it moves a cursor or reverses a line. */
 #ifndef TENTERHOOK_SERVER_CLI_TERMINAL_H
 #define TENTERHOOK_SERVER_CLI_TERMINAL_H
 
@@ -19,7 +19,7 @@ void print_bytes(FILE *out, struct bytes text, bool to_terminal);
 /* Whether standard output is a terminal. */
 bool print_is_for_terminal(void);
 
-/* "tenterhook: …" on standard error: why something failed, with what may stand in it of files and
+/* "tenterhook: …" on standard error: why something failed, with what it may contain of files and
  * of what strangers wrote. */
 void print_failure(const char *reason);
 

@@ -1,5 +1,5 @@
-/* `tenterhook validate`: the engine of the routes for people and their tests. It says where in the
- * document and why; a wrong schema is shown as `check` shows it. */
+/* `tenterhook validate`: the schema engine of the routes, for people and their tests. It prints the
+ * location in the document and the reason; an error in a schema is shown as `check` shows it. */
 #include "base/buffer.h"
 #include "config/file.h"
 #include "handlers/admission/schema_files.h"
@@ -306,6 +306,6 @@ const struct verb validate_verb = {
     "validate",
     "validate --schema FILE [--draft D] [--formats assert] [--output basic] [--bind URI=FILE] "
     "FILE…",
-    "says whether JSON documents conform to a JSON Schema, and where they do not; exits with 1 if "
-    "one does not, with 3 if the schema or a file cannot be used",
+    "checks JSON documents against a JSON Schema and prints the failures; the exit code is 1 if "
+    "one does not conform, 3 if the schema or a file cannot be used",
     validate_run};

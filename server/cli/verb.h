@@ -31,9 +31,9 @@ extern const struct verb send_verb;                             /* send.c */
 extern const struct verb verify_verb;                           /* verify.c */
 extern const struct verb validate_verb;                         /* validate.c */
 
-/* Whether every option among the arguments (argv[0] is the verb) stands in the verb's usage; says
- * which does not, on standard error. What an option takes is skipped and never said: it may be a
- * secret. */
+/* Whether every option among the arguments (argv[0] is the verb) is in the verb's usage; prints the
+ * one that is not, on standard error. The value of an option is skipped and never printed: it may
+ * be a secret. */
 bool cli_options_are_known(const struct verb *verb, int argc, char **argv);
 
 /* -c FILE, else $TENTERHOOK_CONFIG, else /etc/tenterhook/tenterhook.yaml. */

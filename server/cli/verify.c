@@ -1,6 +1,6 @@
-/* `tenterhook verify`: the walk of a captured request, stage by stage, with nothing run and nothing
- * kept. It is the same list of stages that the listener drives; what a stranger is never told — why
- * a signature is refused, what should have been signed — is said here to the operator. */
+/* `tenterhook verify`: the walk of a captured request, stage by stage; nothing is run and nothing
+ * stored. The list of stages is the one that the listener uses. A stranger is never told why a
+ * signature is refused and what should have been signed; the operator is told here. */
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -125,7 +125,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
     explain(result);
 }
 
-/* ---- what is said ---- */
+/* ---- output ---- */
 
 static unsigned status_of(const struct verdict *verdict)
 {
@@ -387,6 +387,6 @@ static int verify_run(int argc, char **argv)
 const struct verb verify_verb = {
     .name = "verify",
     .usage = "verify [-c FILE] --request FILE [--body FILE] [--now UNIX_SECONDS] [--json]",
-    .sentence = "says what each stage would do with a captured request, running nothing; exits "
-                "with 0 where it would be accepted and with 1 where it would be refused",
+    .sentence = "prints what each stage decides about a captured request, and runs nothing; the "
+                "exit code is 0 if the request would be accepted, 1 if it would be refused",
     .run = verify_run};

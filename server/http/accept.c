@@ -1,10 +1,10 @@
 /* From the listening sockets to connections. All listeners of all generations accept from the same
- * sockets; who comes first has the connection, the others find nothing and sleep on.
+ * sockets; the fastest gets the connection, the others find nothing and sleep on.
  *
- * A listener that is full leaves newcomers to those that are not. Where all are, it gives up the
- * connection that has been unused for longest, once it has the new one in hand: looking into the
- * kernel's queue first would cut one for somebody whom another listener is about to take. If all
- * are in use it stops looking, and new ones wait in the queue. */
+ * A full listener leaves new connections to listeners that are not full. If all are full, it closes
+ * the connection that has been unused for longest, after it has accepted the new one: a look into
+ * the kernel's queue first would close one for a client that another listener is about to accept.
+ * If all connections are in use it stops accepting, and new ones wait in the queue. */
 #include "server/http/private.h"
 
 #include "server/ipc/log_events.h"
@@ -93,7 +93,7 @@ static bool has_place(const struct http *http)
            (http->count == http->limit && !TAILQ_EMPTY(&http->evictable));
 }
 
-/* Whether somebody else is to take who waits now. */
+/* Whether another listener is to accept the clients that wait now. */
 static bool leave_to_others(struct http *http)
 {
     const struct process *process = http->process;

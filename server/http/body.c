@@ -1,14 +1,14 @@
-/* Memory of bodies. What is counted is what is allocated, as the bytes come: a head that announces
- * a body takes none of it, so announcing costs nobody anything. It is counted in the region that
- * all listeners share and given back when the runner has answered.
+/* Memory of bodies. Allocated memory is counted, as the bytes come: a head that announces a body
+ * takes none of it, so announcing is free. The count is in the region that all listeners share and
+ * is reduced when the runner has answered.
  *
- * Until a caller has shown who it is, one client holds a share only, so that no stranger keeps the
- * others out. Where the credentials are in the head that has been seen before the body comes; where
- * a signature is over the body, when it is complete; where a route asks for none, never. A client
- * is an address (IPv6: its /64): who stands behind one proxy shares with all behind it.
+ * Until a caller is authenticated, its client has a share only, so that no stranger keeps the
+ * others out. With credentials in the head a caller is authenticated before the body comes; with a
+ * signature over the body, when the body is complete; on a route without authentication, never. A
+ * client is an address (IPv6: its /64): all callers behind one proxy have one share.
  *
- * The buffer doubles, but never beyond the length that was announced: a body in one piece is
- * allocated once. */
+ * The buffer doubles, but never beyond the announced length: a body in one piece is allocated
+ * once. */
 #include "server/http/private.h"
 
 enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */ };
@@ -88,7 +88,7 @@ struct verdict body_keep(struct http_request *request, struct bytes piece)
 {
     if (piece.length > request->body.limit - request->body.length) {
         body_give_back(request);
-        return verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes");
+        return verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body");
     }
     enum body_room room = body_grow(request, request->body.length + piece.length);
     if (room != BODY_ROOM)
@@ -127,7 +127,7 @@ void body_give_back(struct http_request *request)
     if (bytes == 0)
         return;
     if (request->is_handed_over && http->runner_link.out.length > 0) {
-        /* the frame may be in there: for a runner that is slow, or for nobody any more */
+        /* the frame may be in there: for a slow runner, or for a request that is gone */
         shared_give_client(process->shared, process->slot, request->client, bytes);
         http->owed_bytes += bytes;
     } else {

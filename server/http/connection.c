@@ -1,12 +1,12 @@
 /* A connection from accept to close: its stage and the deadline of the stage.
  *
  * Each connection is watched for its whole life with one edge-triggered registration in our own
- * epoll set, beside the one that libmicrohttpd has in its. That is how we know of the first byte of
- * a connection and of a later request, of the client's next flight of a handshake, and of a client
- * that goes away while its request waits for the runner, at no system call a request.
+ * epoll set, beside libmicrohttpd's registration in its set. It shows, at no system call for a
+ * request, the first byte of a connection and of a later request, the client's next flight of a
+ * handshake, and a client that goes away while its request waits for the runner.
  *
- * An edge is not told of if what has come was read before anybody asked for events. EPOLLOUT, which
- * is always true and has no edges of its own, makes that be told too. */
+ * No edge is reported if the data was read before anyone asked for events. EPOLLOUT, which is
+ * always true and has no edges of its own, makes epoll report that too. */
 #include "server/http/private.h"
 
 #include "server/ipc/log_events.h"

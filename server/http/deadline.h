@@ -1,5 +1,5 @@
-/* Until when a body may take. An absolute deadline alone would refuse a large body on a slow line,
- * an idle timeout alone would let one byte a second go on for ever. */
+/* The deadline of a body. An absolute deadline alone would refuse a large body on a slow line; an
+ * idle timeout alone would let one byte a second go on for ever. */
 #ifndef TENTERHOOK_SERVER_HTTP_DEADLINE_H
 #define TENTERHOOK_SERVER_HTTP_DEADLINE_H
 

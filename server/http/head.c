@@ -1,16 +1,16 @@
 /* From what libmicrohttpd has parsed to a struct request of spans. The spans point into
  * libmicrohttpd's memory of the connection, which keeps the head until the request is completed;
- * only the target is a copy of ours, because libmicrohttpd cuts the query to pieces in place.
+ * only the target is a copy of ours, because libmicrohttpd splits the query in place.
  *
- * Headers are those of the head alone: a trailer never becomes one of them.
+ * Only headers of the head are copied: a trailer never becomes one of them.
  *
- * libmicrohttpd 0.9.75 lets pass what hides a second meaning: a folded line ends up in the name of
- * its header, a line that begins with ":" or NUL ends the head, NUL cuts names, values and targets,
- * and lines may end in a bare LF. None of this shows in the values that it hands out, but it does
- * in where they lie: the head stays in place, CRLF and ":" having been overwritten with NUL, so the
- * values must follow each other without a gap and end where the head ends. head_is_tight() checks
- * that. Version 0.9.77 parses anew and refuses all of it by itself; which version it is counts at
- * run time, since both have the same soname. */
+ * libmicrohttpd 0.9.75 accepts several forms that hide a second meaning: a folded line becomes part
+ * of the name of its header, a line that begins with ":" or NUL ends the head, NUL cuts names,
+ * values and targets, and lines may end in a bare LF. The values that it hands out do not show
+ * this, but their positions do: the head stays in place, with CRLF and ":" overwritten with NUL, so
+ * the values must follow each other without a gap and end where the head ends. head_is_tight()
+ * checks that. Version 0.9.77 has a new parser and refuses all of it; the version is checked at run
+ * time, since both have the same soname. */
 #include "server/http/private.h"
 
 #include "server/pipeline/guard.h"
@@ -39,7 +39,7 @@ static size_t head_size(const struct connection *connection)
     return info ? info->header_size : 0;
 }
 
-/* CRLF, overwritten; where the line behind it begins. NULL: something else stands there. */
+/* Expects CRLF, overwritten; returns the beginning of the next line. NULL: it is something else. */
 static const uint8_t *line_end(const uint8_t *at)
 {
     return at[0] == '\0' && at[1] == '\0' ? at + 2 : NULL;
@@ -101,6 +101,7 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     if (head_size(connection) > (size_t)settings->server.max_header)
         return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
     if (library_is_lax() && !head_is_tight(connection, request))
-        return verdict_refuse(REPLY_BAD_REQUEST, "the head is not made of plain lines");
+        return verdict_refuse(REPLY_BAD_REQUEST,
+                              "the head has lines that are not in the plain form");
     return verdict_go_on();
 }

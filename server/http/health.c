@@ -1,7 +1,7 @@
-/* The health check: whether an event that came now would be stored. Only the runner knows, so it is
- * asked as it is told of an event, over the same channel: one that hangs, or that has no channel,
- * shows too. Anybody may ask, so the runner is not asked more often than every ASK_NS by a
- * listener, however many checks there are; those that come together share one answer. */
+/* The health check: whether an event that came now would be stored. Only the runner knows, so the
+ * listener asks it over the link that carries events: a runner that hangs, or that has no link,
+ * shows too. Any client may ask, so a listener asks the runner at most once in ASK_NS, however many
+ * checks there are; checks that come together share one answer. */
 #include "server/http/private.h"
 
 #define ASK_NS (20 * NS_PER_MS)
@@ -22,7 +22,7 @@ static struct verdict health_here(const struct http *http)
 {
     struct shared *shared = http->process->shared;
     if (http->is_leaving)
-        return http_unavailable(REPLY_DRAINING, "the server is leaving");
+        return http_unavailable(REPLY_DRAINING, "the server is shutting down");
     if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (shared_body_room(shared, SHARED_NO_CLIENT, EVENT_BYTES, &http->body_limits) != BODY_ROOM)

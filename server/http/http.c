@@ -183,7 +183,7 @@ static void endpoint_run(struct http_endpoint *endpoint)
         if (endpoint->idle_runs == IDLE_RUNS_SUSPECT || ++endpoint->busy_runs >= BUSY_RUNS_SUSPECT)
             endpoint_suspect_all(endpoint);
     }
-    /* without memory for the pause there is none */
+    /* without memory for the timer there is no pause */
     endpoint->run_wanted = endpoint->idle_runs < IDLE_RUNS_MOST ||
                            !loop_timer_set(endpoint->http->loop, &endpoint->run_timer,
                                            clock_monotonic_ns() + RUN_PAUSE_NS);
@@ -231,7 +231,7 @@ static void drain_connection(struct connection *connection, int64_t now, bool pa
         connection_set_stage(connection, connection->stage, due);
 }
 
-/* The deadline: nobody is waited for any longer. */
+/* The deadline: no connection is waited for any longer. */
 static void drain_is_over(struct loop_timer *timer)
 {
     struct http *http = timer->owner;

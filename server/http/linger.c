@@ -1,6 +1,5 @@
-/* After the answer. Bytes that nobody has read make close(2) send a reset, and a reset takes the
- * answer away from a client that is still sending: what it sends is read and thrown away for a
- * while. */
+/* After the answer. If bytes are unread, close(2) sends a reset, and a reset destroys the answer
+ * for a client that is still sending: so its bytes are read and dropped for a while. */
 #include "server/http/private.h"
 
 #include <errno.h>

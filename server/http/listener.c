@@ -1,6 +1,6 @@
-/* A listener: everything that touches strangers' bytes, in a process that opens nothing. What it
- * works with it has inherited at the fork; the channel to the runner comes over the control
- * descriptor. It ends by draining when told to, at once when the supervisor is gone. */
+/* A listener handles all bytes of strangers, in a process that opens nothing. It has inherited
+ * everything it needs at the fork; the link to the runner comes over the control descriptor. It
+ * drains when it is told to, and ends at once when the supervisor is gone. */
 #include "server/http/listener.h"
 
 #include "base/clock.h"

@@ -46,7 +46,7 @@ bool pending_add(struct pending_requests *table, void *owner, uint64_t *tag)
     table->first_free = slot->next_free;
     table->used++;
     slot->owner = owner;
-    if (++slot->round == 0) /* tag 0 is nobody's */
+    if (++slot->round == 0) /* 0 is not a tag */
         slot->round = 1;
     *tag = (uint64_t)slot->round << 32 | index;
     return true;

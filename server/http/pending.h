@@ -1,6 +1,6 @@
-/* Requests that wait for an answer, found again by a number that went along with the question. A
- * number is never used twice within 2^32 questions of its slot, so an answer that comes too late
- * finds nobody. */
+/* Requests that wait for an answer, found again by a number (tag) that goes along with the
+ * question. A number is not used again within 2^32 questions of its slot, so an answer that comes
+ * too late finds no request. */
 #ifndef TENTERHOOK_SERVER_HTTP_PENDING_H
 #define TENTERHOOK_SERVER_HTTP_PENDING_H
 

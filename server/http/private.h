@@ -1,4 +1,4 @@
-/* What the parts of server/http*.c share with each other, and nobody else.
+/* Shared by the files of server/http/ only.
  *
  *   http.c             daemons, rounds, draining
  *   accept.c      listening sockets → connections
@@ -107,7 +107,7 @@ struct http {
     struct connection_list connections;
     struct connection_list evictable; /* may be given up for a new one, the longest unused first */
     unsigned count, limit;
-    unsigned crowd; /* the most of late */
+    unsigned crowd; /* the highest recent count */
     struct body_limits body_limits;
     uint64_t owed_bytes;       /* of body memory, for frames whose requests are gone */
     struct connection **by_fd; /* connections that libmicrohttpd has or gets */
@@ -131,7 +131,7 @@ struct http_request {
     struct exchange exchange;
     struct buffer body;
     uint64_t counted;  /* in the shared body memory */
-    unsigned client;   /* whose share that comes out of, until it has shown who it is */
+    unsigned client;   /* whose share they are part of, until it is authenticated */
     uint64_t received; /* bytes of body, kept or not */
     int64_t began_ns, body_began_ns;
     struct verdict verdict; /* REPLY_NONE: not decided */
@@ -157,7 +157,7 @@ void http_accept_place_free(struct http *http);
 /* Tells the other listeners how many connections there are. */
 void http_accept_tell(struct http *http);
 /* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
- * process has them, nobody is let into a queue that nobody serves. */
+ * process has them, no client gets into a queue that no process serves. */
 void http_accept_last(struct http *http);
 
 /* ---- proxy.c ---- */
@@ -194,7 +194,7 @@ void connection_clean(struct connection *connection);
 void connection_cut(struct connection *connection);
 /* Cuts the one that has been unused for longest, of those that can be given up; there is one. */
 void connection_give_up_one(struct http *http);
-/* Forgets it; the descriptor is somebody else's. */
+/* Frees it; the descriptor belongs to another owner. */
 void connection_destroy(struct connection *connection);
 /* Closes the descriptor too. */
 void connection_close(struct connection *connection);
@@ -256,12 +256,12 @@ void request_give_up(struct http_request *request, enum reply reply, const char 
 void request_destroy(struct http_request *request);
 /* A queued request has its verdict: goes on to its answer. */
 void request_decide(struct http_request *request, struct verdict verdict);
-/* The client of a queued request is gone: nobody waits for its answer. */
+/* The client of a queued request is gone: its answer is not needed. */
 void request_forget_answer(struct http_request *request);
 
 /* ---- health.c ---- */
 
-/* `verdict` with its reason in the body, which is for whoever runs the server. */
+/* `verdict` with its reason in the body, for the operator of the server. */
 struct verdict health_worded(struct http_request *request, struct verdict verdict);
 /* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
 struct verdict health_begin(struct http_request *request);
@@ -274,7 +274,7 @@ void health_is_known(struct http *http, struct verdict verdict);
 
 /* ---- body.c ---- */
 
-enum { RETRY_S = 2 }; /* when callers may come again, if nobody knows better */
+enum { RETRY_S = 2 }; /* when callers may come again, if no better time is known */
 
 void http_body_init(struct http *http);
 /* The head has been judged: whether a body as long as it says could be taken now. REPLY_NONE: yes.
@@ -308,7 +308,7 @@ void http_reply_cut(const struct http_request *request);
 /* libmicrohttpd has refused it by itself with `status`. */
 void http_reply_foreign(struct connection *connection, unsigned status);
 /* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a
- * request line that is none or a handshake that failed. */
+ * malformed request line or a handshake that failed. */
 void http_reply_unseen(const struct connection *connection);
 
 #endif

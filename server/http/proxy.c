@@ -1,7 +1,7 @@
-/* The PROXY header in front of a connection, TLS or not. It is looked at where it lies in the
- * socket and then taken off to the byte, so that what follows is left to libmicrohttpd and GnuTLS
- * as if it had come first. A part of a header waits in the socket for the next event; the deadline
- * is that of a fresh connection. */
+/* The PROXY header in front of a connection, TLS or not. It is examined in the socket's buffer and
+ * then read to the exact byte, so that libmicrohttpd and GnuTLS see what follows as if it had come
+ * first. An incomplete header waits in the socket for the next event; its deadline is that of a
+ * fresh connection. */
 #include "server/http/private.h"
 
 #include "server/http/proxy_header.h"
@@ -11,7 +11,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* Whoever sets up a proxy wants to see this; strangers can cause it too. */
+/* This helps to set up a proxy; strangers can cause it too. */
 static void log_refused(struct http *http, const struct client_address *peer, const char *reason)
 {
     char text[CLIENT_TEXT_SIZE];
@@ -28,7 +28,7 @@ bool http_proxy_admits(struct http_endpoint *endpoint, const struct client_addre
     const struct settings *settings = endpoint->http->process->settings;
     if (proxies_trust(&settings->server.trusted_proxies, peer))
         return true;
-    log_refused(endpoint->http, peer, "this address takes connections of trusted_proxies alone");
+    log_refused(endpoint->http, peer, "only trusted_proxies may connect to this address");
     return false;
 }
 
@@ -42,7 +42,8 @@ void http_proxy_late(const struct connection *connection)
 static void end_without_header(struct connection *connection, size_t length)
 {
     if (length > 0)
-        log_refused(connection->endpoint->http, &connection->client, "a PROXY header that was cut");
+        log_refused(connection->endpoint->http, &connection->client,
+                    "the PROXY header is incomplete");
     connection_close(connection);
 }
 

@@ -1,6 +1,6 @@
-/* A header is taken whole or not at all. Of version 2 the extensions (TLVs) are passed over: their
- * bytes are within the length that the header says, and nothing here looks into them. What the
- * destination was is read and not used. */
+/* A header is accepted whole or not at all. The extensions (TLVs) of version 2 are skipped: their
+ * bytes are within the length in the header, and no code here reads them. The destination is parsed
+ * and not used. */
 #include "server/http/proxy_header.h"
 
 #include <sys/socket.h>
@@ -55,14 +55,14 @@ static enum proxy_parse parse_v1(struct bytes arrived, struct proxy_header *head
     size_t most = arrived.length < V1_MAX ? arrived.length : V1_MAX;
     const uint8_t *end = memchr(arrived.data, '\n', most);
     if (!end)
-        return most < V1_MAX ? PROXY_PARTIAL : refuse(reason, "a PROXY line that does not end");
+        return most < V1_MAX ? PROXY_PARTIAL : refuse(reason, "the PROXY line has no end");
     size_t length = (size_t)(end - arrived.data) + 1;
     struct bytes line = bytes_from(bytes_of(arrived.data, length), sizeof signature_v1);
     if (line.length < 2 || line.data[line.length - 2] != '\r')
-        return refuse(reason, "a PROXY line that does not end in CRLF");
+        return refuse(reason, "the PROXY line does not end with CRLF");
     line.length -= 2;
     if (!parse_line(line, header))
-        return refuse(reason, "a PROXY line that is malformed");
+        return refuse(reason, "the PROXY line is malformed");
     header->length = length;
     return PROXY_WHOLE;
 }
@@ -75,7 +75,7 @@ enum { UNSPECIFIED = 0x00, TCP_IPV4 = 0x11, TCP_IPV6 = 0x21, UNIX_STREAM = 0x31 
 static enum proxy_parse take_addresses(uint8_t family, struct bytes block,
                                        struct proxy_header *header, const char **reason)
 {
-    static const char short_block[] = "a PROXY header that is too short for its addresses";
+    static const char short_block[] = "the PROXY header is too short for its addresses";
     uint8_t *address = header->client.address;
     switch (family) {
     case TCP_IPV4:
@@ -96,7 +96,7 @@ static enum proxy_parse take_addresses(uint8_t family, struct bytes block,
         header->is_own = true;
         return PROXY_WHOLE;
     default:
-        return refuse(reason, "a PROXY header of something other than TCP");
+        return refuse(reason, "the PROXY header is not for TCP");
     }
 }
 
@@ -108,9 +108,9 @@ static enum proxy_parse parse_v2(struct bytes arrived, struct proxy_header *head
     uint8_t command = arrived.data[12], family = arrived.data[13];
     size_t length = (size_t)arrived.data[14] << 8 | arrived.data[15];
     if (command != COMMAND_LOCAL && command != COMMAND_PROXY)
-        return refuse(reason, "a PROXY header of an unknown version or command");
+        return refuse(reason, "the PROXY header has an unknown version or command");
     if (V2_FIXED + length > PROXY_HEADER_MAX)
-        return refuse(reason, "a PROXY header that is too long");
+        return refuse(reason, "the PROXY header is too long");
     if (arrived.length < V2_FIXED + length)
         return PROXY_PARTIAL;
     header->length = V2_FIXED + length;

@@ -1,6 +1,5 @@
 /* The answer to a request and its line in the log. Every answer goes through reply_count() once,
- * also those that libmicrohttpd gives by itself, so that the counters add up to what clients saw.
- */
+ * also those that libmicrohttpd gives by itself, so that the counters match what clients saw. */
 #include "server/http/private.h"
 
 #include "server/ipc/log_events.h"
@@ -213,8 +212,8 @@ void http_reply_stuck(struct connection *connection)
 {
     reply_past(connection,
                connection->stage == STAGE_BODY
-                   ? verdict_refuse(REPLY_TOO_LARGE, "what stands between the chunks is too long")
-                   : verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than can be held"));
+                   ? verdict_refuse(REPLY_TOO_LARGE, "the data between the chunks is too long")
+                   : verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than the buffer"));
 }
 
 void http_reply_cut(const struct http_request *request)
@@ -259,7 +258,7 @@ void http_reply_unseen(const struct connection *connection)
     bool in_handshake = connection->stage == STAGE_HANDSHAKE && !tls->established;
     if (in_handshake && (tls->failure || !connection->has_ended))
         log_handshake(connection, REPLY_BAD_REQUEST,
-                      tls->failure ? tls->failure : "what came is no handshake that can go on");
+                      tls->failure ? tls->failure : "the handshake cannot continue");
     if (connection->has_ended || connection->is_refused)
         return;
     if (connection->stage == STAGE_HEAD && !tls_session_says_goodbye(tls))

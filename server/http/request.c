@@ -3,7 +3,7 @@
  * the request is resumed.
  *
  * An answer can be given on the first call or when the body has ended, not between: a chunked body
- * that outgrows its limit is read on to at most twice the limit and then either answered or cut. */
+ * that outgrows its limit is read up to twice the limit and then either answered or cut. */
 #include "server/http/private.h"
 
 #include "server/pipeline/guard.h"
@@ -52,10 +52,10 @@ void request_destroy(struct http_request *request)
     free(request);
 }
 
-/* libmicrohttpd is about to take the query to pieces and to note each parameter, which nobody asks
- * it for. Its room for them is that of the head, and where that does not do 0.9.75 neither answers
- * nor goes on. The target is in its buffer, and it has found the "?" already: now the query ends
- * right behind it. */
+/* libmicrohttpd is about to split the query and to store each parameter, which we do not use. It
+ * has no more memory for them than for the head, and if that is not enough, 0.9.75 neither answers
+ * nor continues. The target is in its buffer, and it has found the "?" already: now the query ends
+ * right after it. */
 static void hide_query(const char *target)
 {
     char *query = strchr(target, '?');
@@ -121,7 +121,7 @@ static enum MHD_Result request_begin(struct connection *connection, const char *
     note_buffer(connection, method);
     request->verdict = request_judge_head(request, method, version);
     if (request->verdict.reply != REPLY_NONE) {
-        /* what was announced, or what is left of a head that is none, may still be on its way */
+        /* the announced body, or the rest of a malformed head, may still be on its way */
         connection->must_linger = true;
         return http_reply(request);
     }
@@ -246,8 +246,9 @@ static const struct {
     [FRAME_DUPLICATE] = {REPLY_DUPLICATE, NULL}, /* see verdict_duplicate */
     [FRAME_REFUSED_JOURNAL] = {REPLY_JOURNAL, "the journal cannot write"},
     [FRAME_REFUSED_SPACE] = {REPLY_JOURNAL, "too little space is left for the journal"},
-    [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is leaving"},
-    [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN, "a handshake would deliver a key, but there is one"},
+    [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is shutting down"},
+    [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN,
+                             "a challenge would deliver a key, but the route has one"},
 };
 
 /* What the walk had decided, and the runner has now agreed to. */
@@ -267,10 +268,10 @@ static struct verdict verdict_duplicate(struct http_request *request,
         [DUPLICATE_DONE] = "it is done",
         [DUPLICATE_KEPT] = "it has failed, and dedupe.dead of its route is keep",
         [DUPLICATE_GIVEN_UP] = "it was given up, because it may be what ended the server",
-        [DUPLICATE_TOO_OFTEN] = "it has failed as often as redeliveries may run it again",
+        [DUPLICATE_TOO_OFTEN] = "it has failed, and redeliveries may not run it again more often",
         [DUPLICATE_REFUSED] = "it does not conform to the schema of its route",
-        [DUPLICATE_GONE] = "its actions are not in the route file, or its deliveries not in the "
-                           "journal any more",
+        [DUPLICATE_GONE] = "its actions are no longer in the route file, or its deliveries no "
+                           "longer in the journal",
     };
     struct verdict verdict = {.reply = REPLY_DUPLICATE,
                               .reason = reasons[answer->duplicate],

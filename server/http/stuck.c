@@ -1,12 +1,12 @@
-/* Requests that libmicrohttpd cannot go on with, and does not know that it cannot. Before 0.9.77 it
- * keeps a request for ever whose buffer is full of what it cannot hand out (the extension of a
- * chunk that does not end, parameters of a query that it has no room to note): it reads no more of
- * it, takes it out of no list, and claims that there is more to do at once. A few hundred of those
- * take a core, and after a TLS handshake, which is parked, its epoll set does not have them either.
+/* Requests that libmicrohttpd cannot continue, without knowing it. Before 0.9.77 it keeps a request
+ * for ever if the buffer is full of data that it cannot deliver (an endless extension of a chunk,
+ * parameters of a query that it has no memory for): it reads no more, keeps the request in its
+ * lists, and claims that there is more to do at once. A few hundred such requests take a core, and
+ * after a TLS handshake, which is parked, they are not even in its epoll set.
  *
- * So where its claim does not end, all requests under way are suspects. After each run one that has
- * nothing to read is parked, as it can only wait, and one that has is stuck if nothing is taken of
- * it for some runs. What is stuck is answered and cut. */
+ * So if its claim does not end, all requests under way are suspects. After each run a suspect that
+ * has nothing to read is parked, as it can only wait; a suspect that has data is stuck if none of
+ * it is read for some runs. A stuck request is answered and cut. */
 #include "server/http/private.h"
 
 #include <sys/ioctl.h>

@@ -1,7 +1,7 @@
-/* Certificates are parsed once a process and handed to each handshake by pointer: parsing a key for
- * every connection costs more than the signature. libmicrohttpd asks for the certificate through a
- * callback that knows nothing but the session, so the session's user pointer, which libmicrohttpd
- * only needs for pre-shared keys, is ours: it leads to struct tls_session. */
+/* Certificates are parsed once in each process and handed to each handshake by pointer: parsing a
+ * key for every connection costs more than the signature. libmicrohttpd asks for the certificate
+ * through a callback that gets only the session, so we use the session's user pointer, which
+ * libmicrohttpd needs only for pre-shared keys: it leads to struct tls_session. */
 #include "server/http/tls.h"
 
 #include "server/http/tls_pair.h"
@@ -108,7 +108,7 @@ static int hello_came(struct tls_session *mine, const gnutls_datum_t *hello)
                              GNUTLS_EXT_RAW_FLAG_TLS_CLIENT_HELLO) < 0 ||
         !is_foreign)
         return 0;
-    mine->failure = "the client offers by ALPN no protocol that is spoken here (http/1.1)";
+    mine->failure = "the client offers no supported protocol by ALPN (http/1.1)";
     gnutls_alert_send(mine->session, GNUTLS_AL_FATAL, GNUTLS_A_NO_APPLICATION_PROTOCOL);
     return GNUTLS_E_NO_APPLICATION_PROTOCOL;
 }
@@ -183,7 +183,7 @@ static ssize_t pull(gnutls_transport_ptr_t transport, void *data, size_t size)
 
 /* ---- failures ---- */
 
-/* What clients say when they leave (RFC 8446, 6.2). Which of the three about certificates stands
+/* The alerts of clients that leave (RFC 8446, 6.2). Which of the three about certificates stands
  * for a wrong name depends on the client's library. */
 static const struct {
     gnutls_alert_description_t alert;
@@ -200,10 +200,10 @@ static const struct {
      "the client finds that the certificate has been revoked (certificate_revoked)"},
     {GNUTLS_A_UNSUPPORTED_CERTIFICATE,
      "the client cannot read certificates of this kind (unsupported_certificate)"},
-    {GNUTLS_A_HANDSHAKE_FAILURE, "the client finds nothing in common (handshake_failure)"},
+    {GNUTLS_A_HANDSHAKE_FAILURE, "the client found no common parameters (handshake_failure)"},
     {GNUTLS_A_PROTOCOL_VERSION, "the client wants another version of TLS (protocol_version)"},
     {GNUTLS_A_UNRECOGNIZED_NAME, "the client wants another name (unrecognized_name)"},
-    {GNUTLS_A_INTERNAL_ERROR, "the client has failed (internal_error)"},
+    {GNUTLS_A_INTERNAL_ERROR, "the client had an internal error (internal_error)"},
     {GNUTLS_A_DECODE_ERROR, "the client cannot read our answer (decode_error)"},
     {GNUTLS_A_ILLEGAL_PARAMETER, "the client refuses our answer (illegal_parameter)"},
 };
@@ -222,9 +222,9 @@ void tls_session_explain(struct tls_session *mine)
         return;
     if (!mine->has_asked && mine->head_length > 0 && mine->head[0] != RECORD_HANDSHAKE &&
         mine->head[0] != RECORD_ALERT)
-        mine->failure = "what came is not TLS";
+        mine->failure = "the data is not TLS";
     else if (mine->has_asked && !mine->is_answered)
-        mine->failure = "no version of TLS, cipher or group in common: 1.2 and 1.3 are spoken here";
+        mine->failure = "no version of TLS, cipher or group in common: 1.2 and 1.3 are supported";
 }
 
 /* ---- the way out ---- */

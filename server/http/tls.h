@@ -58,7 +58,7 @@ bool tls_session_says_goodbye(const struct tls_session *mine);
 /* Whether a handshake under way waits for room to write, not for the client. */
 bool tls_session_wants_write(const struct tls_session *mine);
 
-/* Decrypted bytes that nobody has taken yet. */
+/* Decrypted bytes that have not been read yet. */
 size_t tls_session_pending(const struct tls_session *mine);
 
 /* The next record is held in `room`, if it has room there, until there is another one, and both go

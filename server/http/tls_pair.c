@@ -1,6 +1,6 @@
-/* What certificate files hold in practice is not what they should hold: an intermediate twice, a
- * root in the middle, the order turned around. OpenSSL sends such a file as it is, and most clients
- * find the way through it. We send the chain alone, in order, so that all of them do. */
+/* Certificate files in practice differ from what they should contain: an intermediate twice, a root
+ * in the middle, the order reversed. OpenSSL sends such a file as it is, and most clients cope with
+ * it. We send only the chain, in order, so that all clients do. */
 #include "server/http/tls_pair.h"
 
 #include "base/bytes.h"
@@ -70,7 +70,7 @@ static void swap_certificates(struct tls_pair *pair, unsigned a, unsigned b)
     pair->certificates[b] = moved;
 }
 
-/* The leaf is the certificate of the key, wherever it stands; without a key the first one. */
+/* The leaf is the certificate of the key, at any place; without a key the first one. */
 static bool put_leaf_first(struct tls_pair *pair, struct error *err)
 {
     struct key_id id;
@@ -92,7 +92,7 @@ bool tls_is_self_issued(gnutls_x509_crt_t certificate)
     return gnutls_x509_crt_check_issuer(certificate, certificate) == 1;
 }
 
-/* Where the issuer of the certificate at `of` stands behind it; 0: nowhere. */
+/* The place after `of` of the issuer of the certificate at `of`; 0: it is not there. */
 static unsigned find_issuer(const struct tls_pair *pair, unsigned of)
 {
     if (tls_is_self_issued(pair->certificates[of]))
@@ -111,7 +111,7 @@ static bool is_in_chain(const struct tls_pair *pair, unsigned length, gnutls_x50
     return false;
 }
 
-/* The leaf stands first: its issuer behind it, and so on; the rest goes. */
+/* The leaf becomes the first, its issuer the second, and so on; the rest is dropped. */
 static void put_chain_in_order(struct tls_pair *pair)
 {
     unsigned length = 1, issuer;

@@ -1,5 +1,5 @@
-/* SOCK_SEQPACKET keeps messages whole and tells when the other side is gone, and it carries
- * descriptors: the two things a supervisor needs. */
+/* SOCK_SEQPACKET keeps messages whole, shows when the other side is gone, and carries descriptors:
+ * this is all that a supervisor needs. */
 #include "server/ipc/control.h"
 
 #include <assert.h>

@@ -1,6 +1,6 @@
-/* What the supervisor and its children say to each other: fixed messages on a SOCK_SEQPACKET pair,
- * some with a descriptor. The child closing its end (or dying) is the end of the child; the
- * supervisor's end closing is the end of the server: the child stops at once, without a drain. */
+/* The messages between the supervisor and its children: fixed messages on a SOCK_SEQPACKET pair,
+ * some with a descriptor. When a child closes its end (or dies), the child has ended. When the
+ * supervisor's end closes, the server has ended: the child stops at once, without a drain. */
 #ifndef TENTERHOOK_SERVER_IPC_CONTROL_H
 #define TENTERHOOK_SERVER_IPC_CONTROL_H
 
@@ -13,20 +13,21 @@ enum control_type {
     CONTROL_READY = 1, /* listener: can serve; runner: journal open and checked */
     CONTROL_ALIVE,     /* about once a second, from the child's own loop */
     CONTROL_RELEASED,  /* runner: claims nothing any more, all claims are committed */
-    CONTROL_UNLINKED,  /* listener: has no channel; said again with each ALIVE until it has one.
-                          `value`: the CHANNELs that have reached it, so that one that is under way
-                          is not followed by another */
+    CONTROL_UNLINKED,  /* listener: has no link; sent again with each ALIVE until it has one.
+                          `value`:  the LINKs that have reached it, so that one that is under way is
+                          not  followed by another */
     /* to a listener or the runner */
-    CONTROL_LINK,     /* with a descriptor: a channel to the runner (listener), or to the
-                            listener of slot `value` (runner). A listener that gets a second one
-                            answers 503 to what waits on the first and goes on with the new one. */
-    CONTROL_ACCEPT,   /* listener: begin to accept. Comes when all of the generation is ready, so
-                         that nobody is let in whom a failed start would throw out again. */
+    CONTROL_LINK,     /* with a descriptor: one end of a link to the runner (listener), or to the
+                         listener of slot `value` (runner). A listener that gets a second one
+                         answers 503 to what waits on the first and goes on with the new one. */
+    CONTROL_ACCEPT,   /* listener: begin to accept. Sent when the whole generation is ready, so
+                         that no client is accepted that a failed start would drop again. */
     CONTROL_DRAIN,    /* finish what you have until `value` (monotonic ns), then exit 0.
                          Listener: stop accepting, answer what is under way. Runner: claim
-                         nothing more, but journal what listeners still send until their channels
+                         nothing more, but store what listeners still send until their links
                          close; let running actions end. */
-    CONTROL_PATIENCE, /* listener: others serve on, so the DRAIN that follows is in no hurry */
+    CONTROL_PATIENCE, /* listener: other listeners serve, so the DRAIN that follows cuts no
+                         connection early */
     /* to a runner */
     CONTROL_RELEASE, /* a newer runner is coming: claim nothing more, call back the pipe actions
                         (stop, at most a second: a FIFO has one writer), commit, say RELEASED.
@@ -51,7 +52,7 @@ bool control_pair(int ends[2], struct error *err);
  * (control_error_passes). */
 bool control_send(int end, enum control_type type, uint64_t value, int fd);
 
-/* Whether it was a shortage of memory or descriptors, which says nothing of the other side. */
+/* Whether it was a shortage of memory or descriptors, which says nothing about the other side. */
 bool control_error_passes(int error);
 
 /* 1: one message, and its descriptor (the caller's now) in `*fd` or -1, also where this process had

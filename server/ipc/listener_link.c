@@ -1,10 +1,11 @@
 /* Reading stops while whole frames wait for the journal and more than READ_ENOUGH bytes of them are
  * here; the socket's buffer then fills and the listener waits. A listener that does not read its
- * answers is cut off: it is ours, and hangs.
+ * answers is cut off: it is ours, and it hangs.
  *
- * What goes wrong ends the channel: its listener sees the end and gets another one within a second
- * (CONTROL_UNLINKED), while what half arrived could never be put right. One thing is waited for:
- * memory of the system's for an answer, because the event is in the journal already. */
+ * An error ends the link: the listener sees the end and gets another link within a second
+ * (CONTROL_UNLINKED), while half a message could never be repaired. There is one exception: if
+ * the system has no memory for an answer, the link waits, because the event is in the journal
+ * already. */
 #include "server/ipc/listener_link.h"
 
 #include "base/clock.h"
@@ -124,7 +125,7 @@ bool listener_link_take(struct listener_link *channel, struct event_frame *event
     if (found == 0 || channel->fault)
         return false;
     if (found < 0 || type != FRAME_EVENT || !frame_get_event(payload, event)) {
-        channel->fault = "a frame that is not ours";
+        channel->fault = "an invalid frame";
         return false;
     }
     channel->taken += length;
@@ -155,7 +156,8 @@ bool listener_link_is_over(const struct listener_link *channel)
 void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer)
 {
     if (!channel->ended && !frame_put_answer(&channel->out, answer))
-        channel->fault = "no room for answers: they are not read, or there is no memory";
+        channel->fault =
+            "no space for answers: the listener does not read them, or there is no memory";
 }
 
 void listener_link_flush(struct listener_link *channel)

@@ -1,4 +1,4 @@
-/* The runner's end of the channel to one listener: frames in, answers out, never blocking. */
+/* The runner's end of the link to one listener: frames in, answers out, never blocking. */
 #ifndef TENTERHOOK_SERVER_IPC_LISTENER_LINK_H
 #define TENTERHOOK_SERVER_IPC_LISTENER_LINK_H
 

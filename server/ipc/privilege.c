@@ -33,7 +33,7 @@ static bool become(uid_t uid, gid_t gid, struct error *err)
     if (setgroups(0, NULL) != 0 || setresgid(gid, gid, gid) != 0 || setresuid(uid, uid, uid) != 0)
         return error_set_errno(err, errno, "cannot become user %u", (unsigned)uid);
     if (setresuid(0, 0, 0) == 0 || getuid() != uid || geteuid() != uid || getegid() != gid)
-        return error_set(err, "root was not given up");
+        return error_set(err, "root privileges were not dropped");
     return true;
 }
 

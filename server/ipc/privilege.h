@@ -1,4 +1,4 @@
-/* Giving up root. */
+/* Gives up root. */
 #ifndef TENTERHOOK_SERVER_IPC_PRIVILEGE_H
 #define TENTERHOOK_SERVER_IPC_PRIVILEGE_H
 

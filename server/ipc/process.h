@@ -1,4 +1,4 @@
-/* What the supervisor gives to every child at fork. */
+/* What the supervisor hands to every child at fork. */
 #ifndef TENTERHOOK_SERVER_IPC_PROCESS_H
 #define TENTERHOOK_SERVER_IPC_PROCESS_H
 
@@ -13,7 +13,7 @@ struct listen_socket {
     bool tls;
     bool proxy_protocol;                   /* each connection begins with a header of it */
     const char *certificate_pem, *key_pem; /* contents, read and checked by the supervisor; key
-                                              memory is wiped by whoever does not need it */
+                                              memory is wiped by processes that do not need it */
 };
 
 struct process {

@@ -1,9 +1,9 @@
-/* Frames gather during one round of the loop and leave in one write: with many senders that is one
+/* Frames gather during one round of the loop and leave in one write: with many senders this is one
  * system call for many events, and the runner finds a batch for its transaction.
  *
- * Whatever goes wrong loses the link, is logged, and ends in another link within a second: the
- * listener tells the supervisor that it has none (CONTROL_UNLINKED). Only where the system has no
- * memory for what is sent it is sent again a moment later: nothing has been lost then. */
+ * Every error loses the link, is logged, and leads to another link within a second: the listener
+ * tells the supervisor that it has none (CONTROL_UNLINKED). Only if the system has no memory for
+ * the data, it is sent again a moment later: nothing has been lost then. */
 #include "server/ipc/runner_link.h"
 
 #include "base/clock.h"
@@ -57,7 +57,7 @@ bool runner_link_open(struct runner_link *runner_link, int fd)
 {
     assert(fd >= 0);
     if (runner_link_is_open(runner_link))
-        runner_link_lose(runner_link, "there is a newer one");
+        runner_link_lose(runner_link, "a newer link replaces it");
     if (loop_watch_set(runner_link->loop, &runner_link->watch, fd, EPOLLIN))
         return true;
     int failure = errno;
@@ -118,7 +118,7 @@ void runner_link_flush(struct runner_link *runner_link)
     out_is_empty(runner_link);
 }
 
-/* Takes every whole answer off the front of what has arrived; false if it is none of ours. */
+/* Takes every whole answer off the front of the input; false if one is invalid. */
 static bool runner_link_take_answers(struct runner_link *runner_link)
 {
     struct bytes rest = buffer_bytes(&runner_link->in);
@@ -153,7 +153,7 @@ static const char *runner_link_receive(struct runner_link *runner_link)
     if (got == 0)
         return "the runner has closed it";
     runner_link->in.length += (size_t)got;
-    return runner_link_take_answers(runner_link) ? NULL : "an answer that is not ours";
+    return runner_link_take_answers(runner_link) ? NULL : "an invalid answer";
 }
 
 static void runner_link_ready(struct loop_watch *watch, uint32_t events)

@@ -1,5 +1,5 @@
-/* A listener's end of its channel to the runner: events go out, answers come back, nothing blocks.
- * The owner keeps the struct; the link keeps the descriptor while it has one. */
+/* A listener's end of its link to the runner: events go out, answers come back, nothing blocks. The
+ * owner keeps the struct; the link keeps the descriptor while it has one. */
 #ifndef TENTERHOOK_SERVER_IPC_RUNNER_LINK_H
 #define TENTERHOOK_SERVER_IPC_RUNNER_LINK_H
 
@@ -8,7 +8,7 @@
 
 struct runner_link {
     struct loop *loop;
-    struct loop_watch watch; /* fd -1: nobody at the other end */
+    struct loop_watch watch; /* fd -1: not connected */
     struct buffer out, in;
     size_t sent;             /* of `out` */
     struct loop_timer again; /* sends once more what the system had no memory for */
@@ -21,11 +21,11 @@ struct runner_link {
 
 /* Without a descriptor yet. At most `limit` bytes wait to be sent. */
 void runner_link_init(struct runner_link *runner_link, struct loop *loop, size_t limit);
-/* Closes without a word to the owner. */
+/* Closes without calling the owner. */
 void runner_link_finish(struct runner_link *runner_link);
 
-/* Takes `fd` over; false with errno where this fails, and it is closed. Whatever there was is
- * closed first, and `closed` is called for it. */
+/* Takes `fd` over; on failure false with errno, and `fd` is closed. A link that is open is closed
+ * first, and `closed` is called for it. */
 bool runner_link_open(struct runner_link *runner_link, int fd);
 
 static inline bool runner_link_is_open(const struct runner_link *runner_link)

@@ -1,5 +1,6 @@
-/* Anonymous shared memory, inherited by fork. Counters are kept a slot a listener and added up when
- * asked: a load of each slot in use is cheaper than a cache line that every request writes. */
+/* Anonymous shared memory, inherited by fork. Each listener counts in a slot of its own, and the
+ * slots are added up on demand: loading each slot in use is cheaper than a cache line that every
+ * request writes. */
 #include "server/ipc/shared.h"
 
 #include "base/crypto.h"
@@ -57,7 +58,7 @@ struct provisioned_keys *shared_provisioned_keys(struct shared *shared)
     return (struct provisioned_keys *)((char *)shared + shared->provisioned_offset);
 }
 
-/* Slots of 8 KiB each are memory only where they are touched, so nobody looks at unused ones. */
+/* Slots of 8 KiB each take memory only where they are touched, so unused ones are never read. */
 void shared_use_slot(struct shared *shared, unsigned slot)
 {
     assert(slot < SHARED_SLOTS);

@@ -1,6 +1,6 @@
 /* The one region that all processes of the server share, through every generation: counters, token
- * buckets and the keys that senders have delivered. Made by the supervisor before the first fork;
- * nothing in it is a pointer. */
+ * buckets and provisioned keys. The supervisor makes it before the first fork; it contains no
+ * pointer. */
 #ifndef TENTERHOOK_SERVER_IPC_SHARED_H
 #define TENTERHOOK_SERVER_IPC_SHARED_H
 
@@ -22,7 +22,7 @@ enum {
 struct shared_slot {
     _Alignas(64) _Atomic uint64_t body_bytes; /* bodies in flight */
     _Atomic uint32_t connections;             /* open ones */
-    _Atomic uint32_t places;                  /* for connections; 0: nobody is let in now */
+    _Atomic uint32_t places;                  /* for connections; 0: none is accepted now */
     _Atomic uint32_t accepted;                /* connections so far; wraps around */
     /* of body_bytes, those of clients who have not shown yet who they are */
     _Atomic uint64_t client_bytes[SHARED_CLIENTS];
@@ -31,7 +31,7 @@ struct shared_slot {
 struct shared {
     struct shared_slot slots[SHARED_SLOTS];
     _Atomic uint32_t slots_end; /* behind the last slot that was ever used */
-    struct siphash_key seed;    /* of the clients' places: nobody can choose whose he shares */
+    struct siphash_key seed;    /* of the clients' places: a client cannot choose whose it shares */
     _Atomic uint64_t replies[REPLY_COUNT]; /* answers given, by row */
     _Atomic uint64_t log_lost;
     _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */

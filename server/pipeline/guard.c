@@ -1,9 +1,9 @@
-/* libmicrohttpd 0.9.75 lets much pass that two servers in a row can read differently: two lengths,
- * a length beside a transfer coding, unknown codings, names with blanks in them. Each is refused
- * here by the rules of RFC 9110 and 9112, in a list of checks that each look at one thing. Nothing
- * is repaired: a head is taken as it is or refused, and the connection closed.
+/* libmicrohttpd 0.9.75 accepts many heads that two servers in a row can read differently: two
+ * lengths, a length beside a transfer coding, unknown codings, names with blanks in them. Each is
+ * refused here by the rules of RFC 9110 and 9112, in a list of checks that each examine one thing.
+ * Nothing is repaired: a head is accepted as it is, or refused and the connection closed.
  *
- * The raw target is decoded here as well, once, after the library was told to leave it alone. */
+ * The raw target is decoded here as well, once; the library has been told not to decode it. */
 #include "server/pipeline/guard.h"
 
 #include "base/encoding.h"
@@ -68,14 +68,14 @@ static struct verdict check_version(struct guard *guard)
 {
     if (is_http_1_1(guard->request) || bytes_equal_text(guard->request->version, "HTTP/1.0"))
         return verdict_go_on();
-    return refuse(REPLY_VERSION, "a version that is not spoken here");
+    return refuse(REPLY_VERSION, "an unsupported version of HTTP");
 }
 
 static struct verdict check_method(struct guard *guard)
 {
     struct bytes method = guard->request->method;
     if (method.length == 0 || method.length > GUARD_METHOD_MAX || !all_of(method, TOKEN))
-        return refuse(REPLY_BAD_REQUEST, "the method is no token, or too long");
+        return refuse(REPLY_BAD_REQUEST, "the method is not a token, or is too long");
     return verdict_go_on();
 }
 
@@ -130,11 +130,11 @@ static struct verdict check_path(struct guard *guard)
         return refuse(REPLY_NOT_FOUND, "the path is not well-formed");
     struct bytes path = bytes_of(text, length);
     if (has_control(path) || !utf8_valid(path))
-        return refuse(REPLY_NOT_FOUND, "the path holds bytes that no path has");
+        return refuse(REPLY_NOT_FOUND, "the path contains forbidden bytes");
     if (count_byte(path, '/') != count_byte(raw, '/') || count_byte(path, '\\') > 0)
-        return refuse(REPLY_NOT_FOUND, "the path holds an encoded slash");
+        return refuse(REPLY_NOT_FOUND, "the path contains an encoded slash");
     if (has_dot_segment(path))
-        return refuse(REPLY_NOT_FOUND, "the path holds dot segments");
+        return refuse(REPLY_NOT_FOUND, "the path contains dot segments");
     request->path = path;
     return verdict_go_on();
 }
@@ -144,7 +144,7 @@ static struct verdict check_query(struct guard *guard)
 {
     struct bytes query = guard->request->query;
     if (!all_of(query, TARGET))
-        return refuse(REPLY_BAD_TARGET, "the query holds bytes that no target has");
+        return refuse(REPLY_BAD_TARGET, "the query contains forbidden bytes");
     if (query.length > 0 && count_byte(query, '&') >= GUARD_PARAMETERS_MAX)
         return refuse(REPLY_URI_TOO_LONG, "the query has too many parameters");
     return verdict_go_on();
@@ -157,9 +157,9 @@ static struct verdict check_field(const struct header *header)
     if (header->name.length > GUARD_NAME_MAX || header->value.length > GUARD_VALUE_MAX)
         return refuse(REPLY_HEADER_TOO_LARGE, "a header is too large");
     if (header->name.length == 0 || !all_of(header->name, TOKEN))
-        return refuse(REPLY_BAD_REQUEST, "a header name is no token");
+        return refuse(REPLY_BAD_REQUEST, "a header name is not a token");
     if (!all_of(header->value, VALUE))
-        return refuse(REPLY_BAD_REQUEST, "a header value holds control bytes");
+        return refuse(REPLY_BAD_REQUEST, "a header value contains control bytes");
     return verdict_go_on();
 }
 
@@ -210,12 +210,12 @@ static struct verdict check_length(struct guard *guard)
     if (count > 1)
         return refuse(REPLY_BAD_REQUEST, "more than one Content-Length");
     if (text.length == 0 || (text.length > 1 && text.data[0] == '0'))
-        return refuse(REPLY_BAD_REQUEST, "a Content-Length that is no plain number");
+        return refuse(REPLY_BAD_REQUEST, "a Content-Length that is not a plain number");
     for (size_t i = 0; i < text.length; i++)
         if (text.data[i] < '0' || text.data[i] > '9')
-            return refuse(REPLY_BAD_REQUEST, "a Content-Length that is no plain number");
+            return refuse(REPLY_BAD_REQUEST, "a Content-Length that is not a plain number");
     if (!bytes_to_uint64(text, &length) || length > INT64_MAX)
-        return refuse(REPLY_TOO_LARGE, "a Content-Length beyond all bounds");
+        return refuse(REPLY_TOO_LARGE, "a Content-Length that is too large");
     *guard->content_length = (int64_t)length;
     return verdict_go_on();
 }

@@ -1,4 +1,4 @@
-/* The head guard: whether a head is one request and nothing else, before anybody acts on it. */
+/* The head guard: checks that a head is exactly one request, before any code acts on it. */
 #ifndef TENTERHOOK_SERVER_PIPELINE_GUARD_H
 #define TENTERHOOK_SERVER_PIPELINE_GUARD_H
 

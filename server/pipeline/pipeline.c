@@ -1,7 +1,7 @@
-/* The walk of one webhook as a table: what stands in it, in which order, is all there is to know
- * about what happens to a request, and a new stage is a function and a row. A stage lets the
- * request go on or gives the row of its answer; the first answer ends the walk. Nothing before
- * `authenticate` looks at the body, and nothing after it runs for a caller who has not passed. */
+/* The walk of one webhook is a table of stages: its rows and their order say everything that
+ * happens to a request, and a new stage is a function and a row. A stage lets the request go on or
+ * returns the row of its answer; the first answer ends the walk. No stage before `authenticate`
+ * reads the body, and no stage after it runs for a caller who has not passed. */
 #include "server/pipeline/pipeline.h"
 
 #include "base/secret.h"
@@ -44,12 +44,12 @@ static struct verdict stage_health(struct exchange *exchange)
         return verdict_go_on();
     if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
         return (struct verdict){.reply = REPLY_METHOD,
-                                .reason = "the health check takes GET and HEAD",
+                                .reason = "the health check accepts GET and HEAD",
                                 .header_name = "Allow",
                                 .header_value = bytes_of_text("GET, HEAD")};
     return exchange->content_length == 0
                ? (struct verdict){.reply = REPLY_HEALTHY}
-               : verdict_refuse(REPLY_TOO_LARGE, "the health check takes no body");
+               : verdict_refuse(REPLY_TOO_LARGE, "the health check accepts no body");
 }
 
 static struct verdict stage_client(struct exchange *exchange)
@@ -67,7 +67,7 @@ static struct verdict stage_route(struct exchange *exchange)
 static struct verdict stage_length(struct exchange *exchange)
 {
     return exchange->content_length > exchange->request.route->max_body
-               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
                : verdict_go_on();
 }
 
@@ -274,7 +274,7 @@ static struct verdict stage_select(struct exchange *exchange)
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? verdict_go_on()
-               : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
+               : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
 }
 
 /* After the selection: an event that is not wanted need not be what the route takes. */
@@ -316,7 +316,7 @@ static struct verdict stage_validate(struct exchange *exchange)
 static struct verdict stage_size(struct exchange *exchange)
 {
     return exchange->request.body.length > (size_t)exchange->request.route->max_body
-               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than the route takes")
+               ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
                : verdict_go_on();
 }
 

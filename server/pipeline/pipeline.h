@@ -1,5 +1,5 @@
 /* The walk of one webhook, up to the runner: a list of stages over an exchange. Knows nothing of
- * sockets or microhttpd: server/http/http.c drives it for real requests, `verify` for captured
+ * sockets or libmicrohttpd: server/http/ drives it for real requests, `verify` for captured
  * ones. */
 #ifndef TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
 #define TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
@@ -36,8 +36,8 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
 void pipeline_finish(struct pipeline *pipeline);
 
 /* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
- * (all of the head, none of the trailers, values exactly as received: the guard wants to see what
- * stands around them), client, secure and now_ms are filled in by the caller. */
+ * (all of the head, none of the trailers, values exactly as received: the guard wants to see the
+ * blanks around them), client, secure and now_ms are filled in by the caller. */
 struct exchange {
     const struct pipeline *pipeline;
     struct arena arena;
@@ -61,12 +61,12 @@ void exchange_finish(struct exchange *exchange);
 
 /* guard → health → client → route → length → address → limit per client → authenticate (head).
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
- * up to route->max_body bytes. On REPLY_HEALTHY it is a health check, for which the caller still
- * has to find out how the server is. */
+ * up to route->max_body bytes. On REPLY_HEALTHY it is a health check; the caller must find out
+ * whether the server is healthy. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
-/* After a head that was let through: whether the caller has shown already who it is, so that
- * nothing of the body is asked for that. Never so on a route that asks for no credentials. */
+/* After a head that has passed: whether the caller is authenticated already, without the body.
+ * Never on a route without authentication. */
 bool pipeline_is_authenticated(const struct exchange *exchange);
 
 /* A piece of the raw body, as it arrives. */

@@ -1,7 +1,7 @@
-/* A list of hops is taken to pieces from its right end, and no further than trusted proxies wrote
- * it: the stranger's part may be anything. In Forwarded a comma may stand in quotes. Read from the
- * left, a quote that a stranger has opened would swallow what the proxy has added; read from the
- * right, what the proxy has added is well-formed by itself, whatever stands before it. */
+/* A list of hops is parsed from its right end, and no further than trusted proxies wrote it: the
+ * stranger's part may be anything. In Forwarded a comma may be inside quotes. Read from the left, a
+ * quote that a stranger has opened would swallow what the proxy has added; read from the right, the
+ * proxy's part is well-formed by itself, whatever is left of it. */
 #include "server/pipeline/proxies.h"
 
 #include "base/encoding.h"
@@ -22,7 +22,7 @@ struct walk {
     const char *name;
     size_t before;     /* fields from this index on have been taken */
     struct bytes rest; /* of the field at `before` */
-    bool is_quoting;   /* commas may stand in quotes */
+    bool is_quoting;   /* commas may be inside quotes */
 };
 
 bool proxies_trust(const struct trusted_proxies *trusted, const struct client_address *client)
@@ -252,13 +252,13 @@ static struct verdict take_host(struct request *request, const struct hop *hop)
     bool is_https = bytes_equal_nocase(hop->proto, bytes_of_text("https"));
     bool is_http = bytes_equal_nocase(hop->proto, bytes_of_text("http"));
     if (hop->proto.length > 0 && !is_https && !is_http)
-        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy says a protocol that is none");
+        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy names an invalid protocol");
     if (hop->proto.length > 0)
         request->secure = is_https;
     if (hop->host.length == 0)
         return verdict_go_on();
     if (!is_host(hop->host))
-        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy says a host that is none");
+        return verdict_refuse(REPLY_BAD_REQUEST, "a proxy names an invalid host");
     return set_host(request, hop->host) ? verdict_go_on()
                                         : verdict_refuse(REPLY_MEMORY_FULL, "no memory for Host");
 }

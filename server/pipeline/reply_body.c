@@ -1,5 +1,5 @@
-/* The JSON of an answer. Nothing of the request is ever in it but the id that it was given and the
- * places in the body that a schema objects to, or the name or limit that the guard does. */
+/* The JSON of an answer. It contains nothing of the request except the id that the event was given,
+ * the locations in the body that fail a schema, and the name or limit that fails the guard. */
 #include "base/buffer.h"
 #include "base/json_text.h"
 #include "server/pipeline/pipeline.h"
@@ -20,7 +20,7 @@ static struct bytes ignored_body(struct arena *arena, const char *reason)
     return text_bytes(copy);
 }
 
-/* Whoever presses "Redeliver" reads this and nothing else. */
+/* A person who presses "Redeliver" reads only this. */
 static struct bytes duplicate_body(struct arena *arena, const struct verdict *verdict,
                                    const char *id)
 {

@@ -1,7 +1,7 @@
-/* Exact paths, which are nearly all, lie in a hash table whose seed is drawn at start. Paths with
- * {name} segments or a trailing slash-star are a list, the more particular first, walked until one
- * matches. A path that matches while its method does not is remembered for 405: a later route may
- * still take it, and Allow names what all of them take. */
+/* Exact paths, which are nearly all, are in a hash table with a random seed. Paths with {name}
+ * segments or a trailing slash-star are a list, the more specific first, which is walked until one
+ * matches. A path that matches with another method is remembered for 405: a later route may still
+ * accept the request, and Allow lists the methods of all of them. */
 #include "server/pipeline/routing.h"
 
 #include "base/crypto.h"
@@ -49,7 +49,7 @@ static void path_compile(struct path *path, const struct route *route)
     *path = (struct path){.route = route, .text = rest, .kind = PATH_EXACT};
     if (ends_with_star(rest)) {
         path->kind = PATH_TAIL;
-        path->text.length--; /* the slash stays: it is what the tail stands behind */
+        path->text.length--; /* the slash stays: the tail follows it */
     }
     rest = path->text;
     path->fixed = rest.length;
@@ -178,7 +178,7 @@ struct search {
     const char *allow; /* methods of the routes that have the path, "POST, GET"; NULL: none */
 };
 
-/* `allow` and the methods of `route` behind it; NULL stands for none yet. */
+/* `allow` followed by the methods of `route`; NULL: no methods yet. */
 static const char *append_methods(struct arena *arena, const char *allow, const struct route *route)
 {
     for (size_t i = 0; i < route->methods.count; i++) {
@@ -234,7 +234,7 @@ struct verdict routing_match(const struct routing *routing, struct request *requ
         return verdict_go_on();
     if (!search.allow)
         return verdict_refuse(REPLY_NOT_FOUND, "no route has this path");
-    struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not take this method");
+    struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not accept this method");
     verdict.header_name = "Allow";
     verdict.header_value = bytes_of_text(search.allow);
     return verdict;

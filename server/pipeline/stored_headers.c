@@ -1,6 +1,6 @@
-/* What is kept goes to disk and to commands, so the rule is an allow-list with exceptions, both as
+/* Stored headers go to disk and to commands, so the rule is an allow-list with exceptions, both as
  * tables, and the exceptions win. A name is judged by the words in it rather than by a list of
- * providers: the next provider's secret header is called something-token as well. */
+ * providers: the next provider's secret header will be called something-token as well. */
 #include "server/pipeline/stored_headers.h"
 
 #include "base/buffer.h"

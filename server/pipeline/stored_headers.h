@@ -1,4 +1,4 @@
-/* The headers that are kept with an event. */
+/* Chooses the headers that are stored with an event. */
 #ifndef TENTERHOOK_SERVER_PIPELINE_STORED_HEADERS_H
 #define TENTERHOOK_SERVER_PIPELINE_STORED_HEADERS_H
 
@@ -10,10 +10,10 @@
 struct stored_names *stored_names_create(void);
 
 /* A JSON object of lower-case names and their values (joined with ", " where a name comes more than
- * once), in the request's arena. Kept are: Content-Type, User-Agent, Webhook-*, CE-* (CloudEvents)
- * and X-* - except what proves who calls: Authorization, cookies, headers that the route's
- * authenticators own, and every name that has the sound of a credential in it (token, secret,
- * signature, password, key, auth, hmac). Forwarding headers of proxies are not kept either.
+ * once), in the request's arena. Stored are: Content-Type, User-Agent, Webhook-*, CE-*
+ * (CloudEvents) and X-*, except credentials: Authorization, cookies, headers that the route's
+ * authenticators own, and every name that contains a word for a credential (token, secret,
+ * signature, password, key, auth, hmac). Forwarding headers of proxies are not stored either.
  * False: the arena is full. */
 bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json);
 

@@ -1,6 +1,7 @@
 /* A child is a fork without an exec: it inherits the snapshot, the sockets and the shared region,
- * and needs no file of its own to begin. It closes at once what belongs to others; what must not be
- * seen by its kind (the secrets, by all but listeners) is wiped before it does anything else. */
+ * and needs no file of its own to begin. It closes at once what belongs to other processes, and
+ * wipes what its role must not see (the secrets, in all but listeners) before it does anything
+ * else. */
 #include "server/process/children.h"
 
 #include "base/clock.h"
@@ -200,7 +201,7 @@ static void child_hear(struct loop_watch *watch, uint32_t events)
     int fd, got;
     (void)events;
     while ((got = control_receive(child->control, &message, &fd)) > 0) {
-        if (fd >= 0) /* nobody sends us descriptors */
+        if (fd >= 0) /* no child sends descriptors */
             close(fd);
         child->heard_ns = clock_monotonic_ns();
         child->children->said(child, &message);
@@ -261,7 +262,7 @@ struct child *child_start(struct children *children, struct generation *generati
     }
     close(ends[1]);
     if (!loop_watch_set(children->loop, &child->watch, child->control, EPOLLIN))
-        child_kill(child, errno); /* nobody would hear it */
+        child_kill(child, errno); /* it could not be heard */
     child_connect_all(children, child);
     child->next = children->first;
     children->first = child;

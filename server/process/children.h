@@ -1,4 +1,4 @@
-/* The processes of the server and the generations they belong to, as the supervisor keeps them. */
+/* The supervisor's list of the processes of the server and of the generations they belong to. */
 #ifndef TENTERHOOK_SERVER_PROCESS_CHILDREN_H
 #define TENTERHOOK_SERVER_PROCESS_CHILDREN_H
 

@@ -1,6 +1,6 @@
-/* From a route file to a generation that can be started: the snapshot, its sockets and the texts of
- * its certificates. Everything that needs a file happens here, in the supervisor, because listeners
- * open none; all that is wrong is found in one run. */
+/* From a route file to a generation that can be started: the snapshot, its sockets and the contents
+ * of its certificates. Everything that needs a file happens here, in the supervisor, because
+ * listeners open none; one run finds all problems. */
 #include "server/process/generation.h"
 
 #include "config/address.h"
@@ -62,8 +62,8 @@ static bool open_address(struct generation *generation, struct socket_table *tab
     if (!socket->tls && listen[index].plaintext != PLAINTEXT_ACCEPT &&
         socket_is_reachable(opened)) {
         settings_problem(problems, PROBLEM_ERROR, &listen[index].at,
-                         "\"tls: off\" on %s, which other machines can reach: give a certificate, "
-                         "or say \"plaintext: accept\"",
+                         "\"tls: off\" on %s, which other machines can reach: set a certificate, "
+                         "or \"plaintext: accept\"",
                          listen[index].address);
         return false;
     }

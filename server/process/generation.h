@@ -1,4 +1,4 @@
-/* Making a generation from a route file. */
+/* Makes a generation from a route file. */
 #ifndef TENTERHOOK_SERVER_PROCESS_GENERATION_H
 #define TENTERHOOK_SERVER_PROCESS_GENERATION_H
 

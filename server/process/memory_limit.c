@@ -1,13 +1,14 @@
-/* The kernel does not say what limit holds: it kills. So the limits are read where they are set. A
- * process is in one cgroup of each hierarchy, each cgroup is under the limits of all those above
- * it, and what can be seen of them may begin in the middle: in a container the hierarchy is mounted
- * from some cgroup on (the root in mountinfo), and the process is named as seen from there or,
- * without a namespace of its own, as seen from the host. Limits that cannot be seen are not known.
+/* The kernel does not report the limit that applies: it kills. So the limits are read where they
+ * are set. A process is in one cgroup of each hierarchy, each cgroup is under the limits of all
+ * those above it, and the visible part may begin in the middle: in a container the hierarchy is
+ * mounted from some cgroup on (the root in mountinfo), and the process is named as seen from there
+ * or, without a namespace of its own, as seen from the host. Limits that cannot be seen are not
+ * known.
  *
- * What is done about it: the processes themselves want some 30 MiB (the journal's cache is half of
- * that); of the rest bodies and connections may have a quarter each. A body in flight is there up
- * to three times: as it came, in the frame to the runner, and in what the runner has read. The last
- * quarter is for what nobody counts, and for commands. */
+ * The memory is divided so: the processes themselves need about 30 MiB (the journal's cache is half
+ * of that); of the rest, bodies and connections may have a quarter each. A body in flight is in
+ * memory up to three times: as it came, in the frame to the runner, and in what the runner has
+ * read. The last quarter is for memory that is not counted, and for commands. */
 #include "server/process/memory_limit.h"
 
 #include "base/units.h"
@@ -210,7 +211,7 @@ static void warn_of_routes(const struct settings *settings, const char *limit,
         format_memory(route->max_body, body);
         settings_problem(problems, PROBLEM_WARNING, &route->at,
                          "\"max_body\" of this route is %s, but of %s of memory only %s are for "
-                         "bodies (server.body_memory): a larger one is answered 503",
+                         "bodies (server.body_memory): a larger body is answered 503",
                          body, limit, memory);
     }
 }
@@ -228,7 +229,7 @@ static void fit_bodies(struct settings *settings, int64_t limit, int64_t share,
         format_memory(server->body_memory, body);
         settings_problem(problems, PROBLEM_WARNING, &server->body_memory_at,
                          "server.body_memory is %s, more than half of the %s of memory that the "
-                         "server may use: bodies in flight can get it killed",
+                         "server may use: bodies in flight can get the server killed",
                          body, memory);
     }
 }
@@ -245,7 +246,7 @@ static void fit_connections(struct server_settings *server, int64_t limit, int64
         format_memory(limit, memory);
         settings_problem(problems, PROBLEM_WARNING, &server->connections_at,
                          "%lld connections can take %s, more than half of the %s of memory that "
-                         "the server may use: clients can get it killed",
+                         "the server may use: clients can get the server killed",
                          (long long)server->connections, taken, memory);
     }
 }

@@ -1,4 +1,4 @@
-/* How much memory the server may use, and what of it bodies may. */
+/* How much memory the server may use, and how much of it bodies and connections get. */
 #ifndef TENTERHOOK_SERVER_PROCESS_MEMORY_LIMIT_H
 #define TENTERHOOK_SERVER_PROCESS_MEMORY_LIMIT_H
 
@@ -6,7 +6,7 @@
 
 /* The smallest of the limits that hold for this process, in bytes: of its cgroup and those above
  * it, in version 1 and 2, and the memory of the machine. INT64_MAX where nothing can be found out.
- * `root` stands before all paths: "". */
+ * `root` is put before all paths: "". */
 int64_t memory_limit_find(const char *root);
 
 /* Of what `limit` leaves beside the processes (32 MiB), bodies and connections get a quarter each:

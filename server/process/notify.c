@@ -1,4 +1,4 @@
-/* Written out rather than linked: the protocol is one sendto, libsystemd is a megabyte. */
+/* Implemented rather than linked: the protocol is one sendto, libsystemd is a megabyte. */
 #include "server/process/notify.h"
 
 #include "base/bytes.h"

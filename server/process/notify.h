@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-/* Sends "READY=1" and the like; does nothing where nobody listens. Never blocks. */
+/* Sends "READY=1" and the like; does nothing without a $NOTIFY_SOCKET. Never blocks. */
 void notify_send(const char *state);
 
 /* "RELOADING=1" with the time that Type=notify-reload wants. */
 void notify_reloading(void);
 
-/* How often the watchdog wants to hear from us, in ns; 0: it does not. */
+/* The interval at which the watchdog expects a message, in ns; 0: there is no watchdog. */
 int64_t notify_watchdog_ns(void);
 
 #endif

@@ -1,5 +1,5 @@
-/* The files are opened here, in the supervisor or by `check`, because listeners open none. What is
- * wrong is reported where the route file names it. */
+/* The files are opened here, in the supervisor or by `check`, because listeners open none. Problems
+ * are reported at the place in the route file that names the file. */
 #include "server/process/preflight.h"
 
 #include "base/secret.h"
@@ -145,7 +145,7 @@ static void check_names(const struct settings *settings, const struct listen_soc
         if (!some_certificate_fits(sockets, count, host))
             settings_problem(problems, PROBLEM_WARNING, &route->public_url_at,
                              "no certificate of server.listen is for \"%s\": senders that connect "
-                             "without a proxy in between refuse it",
+                             "without a proxy in between refuse the connection",
                              host);
     }
 }
@@ -186,8 +186,8 @@ void preflight_warn_public(const struct listen_settings *listen, struct problem_
 {
     settings_problem(problems, PROBLEM_WARNING, &listen->at,
                      "every user of this machine can connect to %s, and \"unix\" in "
-                     "server.trusted_proxies believes whoever does: give it to the proxy's group, "
-                     "with \"mode: \\\"0660\\\"\" and \"group\"",
+                     "server.trusted_proxies believes each of them: give the socket to the proxy's "
+                     "group, with \"mode: \\\"0660\\\"\" and \"group\"",
                      listen->address);
 }
 

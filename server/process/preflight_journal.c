@@ -1,7 +1,7 @@
-/* The journal's place. Who makes the directory is mostly not who runs the server, and SQLite's own
- * sentence ("attempt to write a readonly database") names neither. So whether the user can write is
- * tried before, in a child that becomes that user: modes alone do not tell it, since there are
- * access lists, directories above and read-only mounts. */
+/* The journal's directory. The user who makes it is mostly not the user of the server, and SQLite's
+ * own sentence ("attempt to write a readonly database") names neither. So a child that becomes that
+ * user tries to write first: modes alone do not decide, since there are access lists, directories
+ * above and read-only mounts. */
 #include "server/process/preflight.h"
 
 #include "base/units.h"
@@ -59,23 +59,21 @@ static bool tell_owner(const struct settings *settings, const char *path, uid_t 
     bool is_known = geteuid() == 0 || settings->server.user;
     struct stat what;
     if (stat(path, &what) != 0)
-        return error_set_errno(err, errno, "cannot look at %s", path);
+        return error_set_errno(err, errno, "cannot examine %s", path);
     name_user(what.st_uid, owner);
     name_user(uid, user);
     if (what.st_uid == uid)
-        return error_set(err,
-                         "%s belongs to %s, as whom the server runs, but its mode is %04o: "
-                         "chmod u+rw%s %s",
-                         path, owner, (unsigned)what.st_mode & 07777,
-                         S_ISDIR(what.st_mode) ? "x" : "", path);
-    if (is_shared(path, what.st_mode))
         return error_set(
-            err,
-            "%s belongs to %s, and %s, as whom %s, cannot write it: give the journal a "
-            "directory of its own, which belongs to %s",
-            path, owner, user, is_known ? "the server runs" : "you run this", user);
-    return error_set(err, "%s belongs to %s, and %s, as whom %s, cannot write it: chown %s %s",
-                     path, owner, user, is_known ? "the server runs" : "you run this", user, path);
+            err, "%s belongs to %s, the user of the server, but its mode is %04o: chmod u+rw%s %s",
+            path, owner, (unsigned)what.st_mode & 07777, S_ISDIR(what.st_mode) ? "x" : "", path);
+    const char *runs = is_known ? "the server" : "this command";
+    if (is_shared(path, what.st_mode))
+        return error_set(err,
+                         "%s belongs to %s, and %s, the user of %s, cannot write it: give the "
+                         "journal a directory of its own, which belongs to %s",
+                         path, owner, user, runs, user);
+    return error_set(err, "%s belongs to %s, and %s, the user of %s, cannot write it: chown %s %s",
+                     path, owner, user, runs, user, path);
 }
 
 static bool check_path(const struct settings *settings, const char *path, uid_t uid,
@@ -89,10 +87,10 @@ static bool check_path(const struct settings *settings, const char *path, uid_t 
     case WRITE_READ_ONLY:
         return error_set(err, "%s is on a file system that is mounted read-only", path);
     case WRITE_UNREACHABLE:
-        return error_set(err,
-                         "%s, as whom the server runs, cannot reach %s: a directory above it "
-                         "is closed to others",
-                         user, path);
+        return error_set(
+            err,
+            "%s, the user of the server, cannot reach %s: a directory above it is closed to others",
+            user, path);
     default: /* where it could not be found out the start will */
         return true;
     }
@@ -115,7 +113,7 @@ static bool check_files(const struct settings *settings, const char *journal, ui
     return true;
 }
 
-/* SQLite's files stand where a link leads to. */
+/* SQLite's files are at the end of a link. */
 bool preflight_journal_is_writable(const struct settings *settings, struct error *err)
 {
     char journal[PATH_MAX], directory[PATH_MAX];
@@ -137,7 +135,7 @@ static void check_place(const struct settings *settings, struct problem_list *pr
     free(path);
     if (!is_there && settings->journal.at.file)
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
-                         "the directory of the journal %s is not there", settings->journal.path);
+                         "the directory of the journal %s does not exist", settings->journal.path);
     if (is_there && !preflight_journal_is_writable(settings, &err))
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
 }
@@ -153,9 +151,8 @@ static void check_floor(const struct settings *settings, struct problem_list *pr
     units_format_size(journal->min_free, is);
     units_format_size(least, needed);
     settings_problem(problems, PROBLEM_WARNING, &journal->min_free_at,
-                     "\"min_free: %s\" is little: the journal's log alone may grow to %s while the "
-                     "disk is slow, and events that wait for their actions need room for what "
-                     "becomes of them",
+                     "\"min_free: %s\" is low: the journal's log alone may grow to %s while the "
+                     "disk is slow, and pending events need space for their outcomes",
                      is, needed);
 }
 

@@ -95,7 +95,7 @@ static int open_tcp(const char *address, bool v6_only, struct error *err)
     return fd;
 }
 
-/* Whether somebody answers on that unix socket. */
+/* Whether a process answers on that unix socket. */
 static bool unix_socket_alive(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -114,7 +114,7 @@ static int open_unix(const char *path, struct error *err)
         return -1;
     }
     memcpy(address.sun_path, path, strlen(path));
-    /* a socket that nobody serves was left by a crash; anything else is not ours to remove */
+    /* a crash has left a socket that no process serves; anything else is not ours to remove */
     if (lstat(path, &what) == 0 && S_ISSOCK(what.st_mode) && !unix_socket_alive(&address))
         unlink(path);
     /* ours alone until socket_set_access */
@@ -154,7 +154,9 @@ static int find_systemd(const char *name, unsigned number, struct error *err)
         return -1;
     }
     if (socket_option(fd, SO_TYPE) != SOCK_STREAM || socket_option(fd, SO_ACCEPTCONN) != 1) {
-        error_set(err, "what systemd has passed as \"%s\" is not a listening stream socket", name);
+        error_set(err,
+                  "the descriptor that systemd passed as \"%s\" is not a listening stream socket",
+                  name);
         return -1;
     }
     fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -214,7 +216,7 @@ static bool note_file(struct open_socket *socket, struct error *err)
     struct stat what;
     int fd = hold_file(socket, &what);
     if (fd < 0)
-        return error_set(err, "somebody has replaced %s", socket_path(socket));
+        return error_set(err, "another program has replaced %s", socket_path(socket));
     socket->device = what.st_dev;
     socket->inode = what.st_ino;
     socket->group = what.st_gid;
@@ -307,7 +309,8 @@ static void explain_conflict(const struct socket_table *table, const char *addre
             address[0] != '[') {
             char reason[sizeof err->text];
             memcpy(reason, err->text, sizeof reason);
-            error_set(err, "%.300s; %s, which was opened without it, takes IPv4 too: restart",
+            error_set(err,
+                      "%.300s; %s, which was opened before, accepts IPv4 too: restart the server",
                       reason, other);
             return;
         }

@@ -1,5 +1,5 @@
-/* The listening sockets: bound once by the supervisor and kept through all generations, so that a
- * reload refuses nobody. */
+/* The listening sockets: the supervisor binds them once and keeps them through all generations, so
+ * that a reload refuses no connection. */
 #ifndef TENTERHOOK_SERVER_PROCESS_SOCKETS_H
 #define TENTERHOOK_SERVER_PROCESS_SOCKETS_H
 
@@ -15,7 +15,7 @@ struct open_socket {
     int fd;
     bool local;     /* unix */
     bool inherited; /* from systemd: not unlinked by us */
-    bool said;      /* to whoever waits to know the port */
+    bool said;      /* on standard output */
     bool wanted;    /* by the configuration at hand; see socket_table_sweep */
     /* of a unix socket of ours, as it was bound */
     dev_t device;

@@ -1,11 +1,12 @@
-/* The supervisor starts the processes, starts again what dies, and turns
- * signals into generations; it never looks at anything a stranger sent.
+/* The supervisor starts the processes, replaces what dies, and turns signals into generations; it
+ * never looks at anything that a stranger sent.
  *
  * Start-up and reload are the same walk: a generation is made from the file (generation.c), its
  * runner, checkpointer and listeners are forked, and when all of them are READY it becomes the
- * current one. The one before is then told to leave: its listeners drain, its runner is RELEASEd,
- * and when that runner claims nothing any more the new one may CLAIM. An older runner that still
- * has actions under way stays until they end; the current runner is told when it is GONE.
+ * current one. The previous generation is then told to leave: its listeners drain, its runner is
+ * RELEASEd, and when that runner claims nothing any more the new one may CLAIM. An older runner
+ * that still has actions under way stays until they end; the current runner is told when it is
+ * GONE.
  *
  * A child that dies is replaced after a back-off that grows while deaths follow each other. */
 #include "server/process/supervisor.h"
@@ -311,7 +312,7 @@ static void reload_failed(struct supervisor *sv, const char *reason)
             if (sv->sockets.items[s].fd == sv->current->sockets[i].fd)
                 sv->sockets.items[s].wanted = true;
     socket_table_sweep(&sv->sockets);
-    notify_send("READY=1\nSTATUS=the new configuration was refused, the one before serves on");
+    notify_send("READY=1\nSTATUS=the new configuration was refused, the previous one is in use");
 }
 
 /* A generation that cannot be started whole is given up. */
@@ -388,7 +389,7 @@ static void supervisor_stop(struct supervisor *sv)
     log_write(LOG_STOPPING, log_number("grace_ms", (end - now) / NS_PER_MS));
     notify_send("STOPPING=1");
     sv->stopping = true;
-    socket_table_close(&sv->sockets); /* nobody is put into a backlog that will not be served */
+    socket_table_close(&sv->sockets); /* no client gets into a backlog that will not be served */
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->role != ROLE_CHECKPOINTER)
             child_tell(child, CONTROL_DRAIN, (uint64_t)deadline);

@@ -17,6 +17,6 @@ with Server([route(actions=[script("exit 3", stdin="none")])], journal={"keep": 
            f"the newest bodies are left: {len(left)}")
     told = server.tool("replay", ids[0])
     expect(told.returncode, 1, "replay without a body")
-    ensure("its body is not kept any more" in told.stderr, told.stderr)
+    ensure("its body is no longer stored" in told.stderr, told.stderr)
     expect(server.tool("replay", ids[-1]).returncode, 0, "replay of the newest")
     server.wait_settled()

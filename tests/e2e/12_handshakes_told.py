@@ -31,7 +31,7 @@ with Server([route()]) as server:
     for request in (b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"G", b"POST /hook HTTP/1.1\r\n\r\n" + b"x" * 300000):
         answer = plain(server, request)
         ensure(answer.startswith("HTTP/1.1 400 ") and answer.endswith('"this port speaks TLS: use https, not http"}'), answer)
-    told = {"plain HTTP on a port": lambda: plain(server, b"G"), "what came is not TLS": lambda: plain(server, b"\0\1\2 no TLS"),
+    told = {"plain HTTP on a port": lambda: plain(server, b"G"), "the data is not TLS": lambda: plain(server, b"\0\1\2 no TLS"),
             "unknown_ca": lambda: shake(server), "bad_certificate": lambda: shake(server, "elsewhere", server.certificate),
             "no version of TLS": lambda: shake(server, version=ssl.TLSVersion.TLSv1_1)}
     for words, attempt in told.items():  # again and again, as five lines a second are written

@@ -11,7 +11,7 @@ with Server([route(name="a", secret={"env": "TH_NOT_HERE"}),
             start=False) as server:
     plain = server.tool("check")
     expect(plain.returncode, 1, "without the secrets")
-    ensure('2 secrets cannot be had here; "check --without-secrets"' in plain.stdout, plain.stdout)
+    ensure('2 secrets cannot be read here; "check --without-secrets"' in plain.stdout, plain.stdout)
     expect(plain.stderr.count("error: "), 3, plain.stderr)
     os.remove(server.key)  # as if it could not be read
     said = server.tool("check", "--without-secrets")

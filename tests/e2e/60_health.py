@@ -37,4 +37,4 @@ with Server([route(rate_limit={"rate": "1/h"})], plain=True, server={"health": "
     said, kept = server.log().count("draining"), server.raw().send(b"GET" + ASKS)
     os.kill(server.pid, signal.SIGTERM)
     wait_until(lambda: server.log().count("draining") > said, "the listener to leave")
-    expect(kept.send(b"\r\n").answer().json()["message"], "the server is leaving")
+    expect(kept.send(b"\r\n").answer().json()["message"], "the server is shutting down")

@@ -12,7 +12,7 @@ CASES = [("a line", LINE, {}, "192.0.2.7"), ("binary", ALICE, {}, "192.0.2.7"), 
          ("its own", LOCAL, SAYS, "127.0.0.1"), ("nobody's", b"PROXY UNKNOWN\r\n", SAYS, "127.0.0.1")]
 WRONG = [(b"\x16\x03\x01\x02\x00\x01", "no PROXY header", None), (b"GET / HTTP/1.1\r\n\r\n", "no PROXY header", None),
          (b"PROXY TCP4 x\r\n", "is malformed", None), (V2 + b"\x21\x11\xff\xff", "is too long", None),
-         (b"", "trusted_proxies alone", "127.0.0.2"), (ALICE[:20], "did not come in time", None)]
+         (b"", "only trusted_proxies may connect", "127.0.0.2"), (ALICE[:20], "did not come in time", None)]
 
 
 def ask(header, more, tls):

@@ -172,7 +172,7 @@ START_TEST(all_of_an_event_is_shown)
         "action 1: dead, 1 attempt",
         "exit 9\n",
         "reason      exited with status 9\n",
-        "standard output: 1000 bytes, the last of them:\n    | red \\x1b[31m"};
+        "standard output: 1000 bytes, of which the last are:\n    | red \\x1b[31m"};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
         ck_assert_msg(strstr(text, wanted[i]) != NULL, "%s is not in %s", wanted[i], text);
     ck_assert_ptr_null(strchr(text, '\033'));

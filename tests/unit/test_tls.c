@@ -192,8 +192,8 @@ START_TEST(a_file_is_put_in_order)
                 {"lri", "lir", ""},
                 {"il", "li", ""},
                 {"ril", "lir", ""},
-                {"lio", "li", "1 certificate in this file is no part"},
-                {"oli", "li", "1 certificate in this file is no part"},
+                {"lio", "li", "1 certificate in this file is not part"},
+                {"oli", "li", "1 certificate in this file is not part"},
                 {"l", "l", "issued by \"CN=between\""},
                 {"lr", "l", "1 certificate in"}};
     struct made made[MADE];
