@@ -1,8 +1,12 @@
 /* The actions of a route. The mapping of an action is read by several sections at once: config's
  * own rows, those of the registry's action_parts, the key that chooses the kind, and the keys that
  * may stand beside it. */
+#include "config/actions.h"
+
 #include "config/load_private.h"
-#include "config/rows.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+#include "config/section.h"
 
 #include <stdio.h>
 

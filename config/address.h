@@ -2,8 +2,8 @@
 #ifndef TENTERHOOK_CONFIG_ADDRESS_H
 #define TENTERHOOK_CONFIG_ADDRESS_H
 
+#include "base/bytes.h"
 #include "base/error.h"
-#include "config/settings.h"
 
 enum listen_kind { LISTEN_TCP, LISTEN_UNIX, LISTEN_SYSTEMD };
 
@@ -19,6 +19,17 @@ struct listen_address {
 
 /* host:port, [v6]:port, unix:PATH, systemd:NAME. `name` points into `text`. */
 bool listen_address_parse(const char *text, struct listen_address *address, struct error *err);
+
+/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
+struct prefix {
+    uint8_t address[16];
+    unsigned bits;
+};
+
+struct prefix_list {
+    struct prefix *items;
+    size_t count;
+};
 
 /* "192.0.2.0/24", "2001:db8::/32", or an address alone. Bits behind the prefix have to be zero: the
  * error says what was probably meant. */

@@ -4,6 +4,7 @@
 
 #include "config/diagnostic.h"
 #include "config/keys.h"
+#include "config/nearest.h"
 
 #include <stdlib.h>
 

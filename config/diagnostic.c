@@ -7,6 +7,7 @@
 
 #include "base/encoding.h"
 #include "base/secret.h"
+#include "config/nearest.h"
 
 enum { PROBLEM_ARENA = 64 << 20, SHOWN_MAX = 120, SHOWN_BEFORE = 60 };
 

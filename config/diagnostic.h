@@ -95,7 +95,4 @@ void problem_list_print(const struct problem_list *list, FILE *out);
 /* The sentence, as it may be shown. */
 const char *problem_sentence(const struct problem_list *list, const struct problem *problem);
 
-/* The one of `names` (NULL-terminated) that `given` was probably meant to be, or NULL. */
-const char *nearest_name(const char *given, const char *const *names);
-
 #endif

@@ -1,7 +1,10 @@
 /* The files of a configuration: opened, read, parsed, and what they include. Only the main file
  * includes others, so that the order and the names of all files can be seen in one place. */
+#include "config/include.h"
+
 #include "config/file.h"
 #include "config/load_private.h"
+#include "config/text.h"
 
 #include <glob.h>
 #include <libgen.h>
@@ -32,8 +35,7 @@ static const struct node *parse_file(struct load *load, const struct node *asked
     struct buffer content;
     struct error err;
     const struct node *root = NULL;
-    enum file_result result =
-        file_read(path, name, TREE_TEXT_MAX, FILE_SHARED, &content, NULL, &err);
+    enum file_result result = file_read(path, name, TEXT_MAX, FILE_SHARED, &content, NULL, &err);
     *unreadable = result == FILE_MISSING;
     if (result == FILE_READ)
         root = load_parse_text(load, name, directory, buffer_bytes(&content));
@@ -81,19 +83,6 @@ static char *quote_pattern(struct load *load, const char *directory, const char 
         *out++ = '/';
     memcpy(out, pattern, strlen(pattern) + 1);
     return quoted;
-}
-
-const char *load_shown_path(struct load *load, const char *path)
-{
-    const char *directory = load->root_count ? load->roots[0]->source->directory : "/";
-    size_t length = strlen(directory);
-    const char *main_name = load->settings->file, *slash = strrchr(main_name, '/');
-    if (strncmp(path, directory, length) != 0 || path[length] != '/')
-        return path;
-    const char *name =
-        arena_format(&load->scratch, "%.*s%s", slash ? (int)(slash + 1 - main_name) : 0, main_name,
-                     path + length + 1);
-    return name ? name : path;
 }
 
 static bool read_already(const struct load *load, const char *name)

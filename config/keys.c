@@ -3,6 +3,8 @@
 #include "config/keys.h"
 
 #include "base/units.h"
+#include "config/actions.h"
+#include "config/route.h"
 #include "config/rows.h"
 
 #include <stdio.h>
@@ -121,12 +123,40 @@ static void walk_actions(struct walk *walk)
     }
 }
 
+/* The parts that follow the own key `after`; NULL: those that are the last. */
+static void visit_parts(const struct registry *registry, const char *after,
+                        void (*visit)(void *context, const struct row *row), void *context)
+{
+    const struct route_part *const *parts = registry->route_parts;
+    for (; parts && *parts; parts++) {
+        const char *own = (*parts)->after;
+        if (after && own ? strcmp(own, after) != 0 : after != own)
+            continue;
+        for (size_t i = 0; i < (*parts)->keys->row_count; i++)
+            visit(context, &(*parts)->keys->rows[i]);
+    }
+}
+
+void keys_of_route(const struct registry *registry,
+                   void (*visit)(void *context, const struct row *row), void *context)
+{
+    for (size_t i = 0; i < route_section.row_count; i++) {
+        visit(context, &route_section.rows[i]);
+        visit_parts(registry, route_section.rows[i].name, visit, context);
+    }
+    visit_parts(registry, NULL, visit, context);
+}
+
+static void add_route_key(void *context, const struct row *row)
+{
+    group_add(context, row);
+}
+
 static void walk_routes(struct walk *walk)
 {
     struct key_group group;
     group_init(&group, "", "routes", route_section.sentence);
-    group_add_section(&group, &route_section);
-    group_add_parts(&group, walk->registry->route_parts);
+    keys_of_route(walk->registry, add_route_key, &group);
     walk_group(walk, &group);
 }
 

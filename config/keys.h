@@ -20,6 +20,11 @@ struct key_group {
 void keys_walk(const struct registry *registry,
                void (*visit)(void *context, const struct key_group *group), void *context);
 
+/* Calls `visit` for each key of a route, in the order of the reference: the handlers' parts stand
+ * behind the own keys that they name. */
+void keys_of_route(const struct registry *registry,
+                   void (*visit)(void *context, const struct row *row), void *context);
+
 /* How the value of a row is written, with its bounds: "a size, 1KiB to 1MiB". */
 void key_value_text(const struct row *row, char *text, size_t size);
 

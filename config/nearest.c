@@ -1,7 +1,11 @@
 /* "Did you mean": the restricted edit distance (Damerau: insert, delete, replace, swap neighbours)
  * between short words. A suggestion that is far off is worse than none, so the distance may be at
  * most a third of the word. */
-#include "config/diagnostic.h"
+#include "config/nearest.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { NAME_MAX_LENGTH = 40 };
 

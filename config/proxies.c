@@ -2,9 +2,12 @@
  * they ask whether the server takes events. A proxy on the same machine is the usual case, and
  * without `trusted_proxies` everything that is kept by client sees one client: that is warned of
  * where it can be known. */
+#include "config/proxies.h"
+
 #include "config/address.h"
 #include "config/load_private.h"
 #include "config/route_path.h"
+#include "config/scalar.h"
 
 /* ---- rows ---- */
 
@@ -145,17 +148,14 @@ void load_check_health(struct load *load)
 }
 
 /* The first key of the route that goes by the client; NULL: none does. */
-static const char *key_by_client(const struct route *route)
+static const char *key_by_client(const struct load *load, const struct route *route)
 {
-    const struct rate_limit *limits = route->rate_limits.items;
-    if (route->allow.count)
-        return "allow";
-    if (route->deny.count)
-        return "deny";
-    for (size_t i = 0; i < route->rate_limits.count; i++)
-        if (limits[i].per == PER_CLIENT)
-            return "per: client";
-    return NULL;
+    const struct route_part *const *parts = load->registry->route_parts;
+    const char *key = NULL;
+    for (size_t i = 0; parts && parts[i] && !key; i++)
+        if (parts[i]->key_by_client)
+            key = parts[i]->key_by_client(route->parts[i]);
+    return key;
 }
 
 /* Whether only this machine can connect, so that a sender elsewhere comes through a proxy. */
@@ -177,7 +177,7 @@ void load_check_clients(struct load *load)
     if (server->trusted_proxies.at.file) /* an empty list says that there is none */
         return;
     for (; route < settings->route_count && !key; route++)
-        key = key_by_client(&settings->routes[route]);
+        key = key_by_client(load, &settings->routes[route]);
     for (size_t i = 0; key && i < server->listen.count; i++) {
         if (!is_behind(&listen[i]))
             continue;

@@ -35,6 +35,20 @@ struct handler {
     void *settings;
 };
 
+/* Keys that a handler brings to routes, with the settings that they make: config/ knows neither. */
+struct route_part {
+    const struct row_section *keys; /* `size` is that of the settings, which begin zeroed */
+    /* The own key of a route that these follow in the reference; NULL: they are the last. */
+    const char *after;
+    /* When all of a route is read, without a mistake: rules between this part and the rest of the
+     * route. `defaults` may be NULL. Reports with load_problem. May be NULL. */
+    bool (*finish_route)(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, void *settings);
+    /* The key that goes by the address of the client, which an unknown proxy would hide; NULL: none
+     * of those that are set. May be NULL itself. */
+    const char *(*key_by_client)(const void *settings);
+};
+
 struct registry {
     const struct handler_kind *const *authenticators; /* NULL-terminated; keys under `auth:` */
     const struct handler_kind *const *actions;        /* NULL-terminated */
@@ -45,10 +59,10 @@ struct registry {
     /* Further keys that handlers bring, as sections whose rows are read out of the same mapping as
      * config's own rows (the section's name and sentence head them in the reference). Each section
      * has a settings block of its own, of `size` zeroed bytes, filled before its `finish` runs:
-     * see settings_top_part, route_part, action_part. NULL-terminated; NULL: none.
+     * see settings_top_part, action_part, route.parts. NULL-terminated; NULL: none.
      * A top-level row that is flagged ROW_IN_INCLUDES is read once for every file that has it. */
-    const struct row_section *const *top_parts;   /* beside `server`, `routes` … */
-    const struct row_section *const *route_parts; /* beside `name`, `path` …; also in `defaults` */
+    const struct row_section *const *top_parts;  /* beside `server`, `routes` … */
+    const struct route_part *const *route_parts; /* beside `name`, `path` …; also in `defaults` */
     const struct row_section *const *action_parts; /* beside `name` and the kind of an action */
     /* When all of a route is read, without a mistake: rules between what handlers bring. Reports
      * with load_problem. `defaults` may be NULL, and so may this. */

@@ -88,6 +88,9 @@ struct row {
     const char *json_schema;
 };
 
+/* Whether the row's value is a secret, or a section that has such a row. */
+bool row_holds_secret(const struct row *row);
+
 #define ROW_COUNT(rows) (sizeof(rows) / sizeof((rows)[0]))
 
 #endif

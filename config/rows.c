@@ -4,6 +4,9 @@
 #include "config/address.h"
 #include "config/load_private.h"
 #include "config/names.h"
+#include "config/proxies.h"
+#include "config/scalar.h"
+#include "config/section.h"
 
 #define MINUTES(count) ((int64_t)(count)*60000)
 #define DAYS(count) ((int64_t)(count)*86400000)

@@ -1,4 +1,4 @@
-/* The rows of config's own keys, for the loader and for whoever describes them. */
+/* The rows of everything but routes, for the loader and for whoever describes them. */
 #ifndef TENTERHOOK_CONFIG_ROWS_H
 #define TENTERHOOK_CONFIG_ROWS_H
 
@@ -14,21 +14,6 @@ struct top_draft {
     const struct node *include_node, *defaults, *routes;
 };
 
-struct action_list {
-    struct action_settings *items;
-    size_t count;
-};
-
-/* A route while it is read: what becomes authenticators is put together at the end. */
-struct route_draft {
-    struct route route;
-    struct handler provider;
-    struct secret_list secret;
-    struct handler auth[ROUTE_AUTHENTICATORS_MAX];
-    size_t auth_count;
-    struct action_list actions;
-};
-
-extern const struct row_section top_section, route_section, action_section;
+extern const struct row_section top_section;
 
 #endif

@@ -1,16 +1,10 @@
 /* Rules between the parts of the file: those that no single row can know. */
+#include "config/rules.h"
+
 #include "base/units.h"
 #include "config/load_private.h"
+#include "config/proxies.h"
 #include "config/route_path.h"
-
-struct node load_place(const struct load *load, const struct position *at)
-{
-    struct node node = {.kind = NODE_MAPPING, .line = at->line, .column = at->column};
-    for (struct source *source = load->problems->sources; source; source = source->next)
-        if (strcmp(source->name, at->file) == 0)
-            node.source = source;
-    return node;
-}
 
 static const char *common_method(const struct route *a, const struct route *b)
 {

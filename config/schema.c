@@ -1,6 +1,9 @@
 /* The JSON Schema of the route file, for editors that complete and mark while one types. It says
  * what a schema can say of the rows; `tenterhook check` stays the judge. */
+#include "config/actions.h"
 #include "config/describe.h"
+#include "config/keys.h"
+#include "config/route.h"
 #include "config/rows.h"
 
 enum { DEPTH_MAX = 8 };
@@ -260,6 +263,11 @@ static void print_action(const struct registry *registry, FILE *out)
     fputs("]}", out);
 }
 
+static void print_route_key(void *context, const struct row *row)
+{
+    print_property(context, row);
+}
+
 /* Nothing is required of a route but what cannot come from `defaults`. */
 static void print_route(const struct registry *registry, const char *name, unsigned refused_flag,
                         FILE *out)
@@ -267,8 +275,7 @@ static void print_route(const struct registry *registry, const char *name, unsig
     fprintf(out, ",\n\"%s\": ", name);
     struct properties to = begin_mapping(out, 2);
     to.refused_flag = refused_flag;
-    print_properties(&to, &route_section);
-    print_parts(&to, registry->route_parts);
+    keys_of_route(registry, print_route_key, &to);
     fputs(refused_flag ? "}}" : "}, \"required\": [\"name\", \"path\"]}", out);
 }
 

@@ -2,10 +2,13 @@
  * some other program, the path of a file; and blanks that came with copying. It is taken as it is
  * written, since a secret may look like anything, and warned of: every delivery would be refused,
  * or anybody could guess what is written in every manual. */
-#include "config/load_private.h"
+#include "config/secret_doubt.h"
+
+#include "base/secret.h"
 #include "config/names.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 

@@ -5,9 +5,14 @@
  * People put the secret itself where its name belongs: {env: SECRET}, {file: SECRET}, {SECRET}. So
  * a word is only repeated, and its line shown, when it has turned out to be a name: a variable that
  * is named as variables are, a file that is there or whose directory is. */
+#include "config/secret_source.h"
+
 #include "config/file.h"
 #include "config/load_private.h"
 #include "config/names.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+#include "config/secret_doubt.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -220,9 +225,11 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             load_mask(load, value);
             return load_problem(load, value, "\"%s\" must be a text", secret_sources[i].name);
         }
-        if (load->secretless && load->settings)
+        bool is_assumed = load->secretless &&
+                          (secret_sources[i].add != add_from_env || env_name_valid(value->text));
+        if (is_assumed && load->settings)
             load->settings->assumed_secrets++;
-        if (load->secretless)
+        if (is_assumed)
             return secret_list_add(list, bytes_of_text("taken to be there"));
         return secret_sources[i].add(load, value, row, list);
     }

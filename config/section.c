@@ -1,7 +1,12 @@
 /* A mapping read by rows. One mapping may be read by several sections at once: a route's own keys,
  * those that handlers bring, those of the kind of an action. All rows are read even after a
  * mistake, so that one run shows everything that is wrong. */
+#include "config/section.h"
+
 #include "config/load_private.h"
+#include "config/nearest.h"
+#include "config/scalar.h"
+#include "config/values.h"
 
 #include <assert.h>
 
@@ -228,6 +233,17 @@ void load_mapping_add(struct load_mapping *mapping, const struct row_section *se
     mapping->parts[mapping->part_count++] = (struct load_part){section, settings};
 }
 
+void *load_mapping_add_block(struct load *load, struct load_mapping *mapping,
+                             const struct row_section *section)
+{
+    void *block = arena_alloc(load->arena, section->size + 1);
+    if (block)
+        load_mapping_add(mapping, section, block);
+    else
+        load_no_memory(load);
+    return block;
+}
+
 void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
                               const struct row_section *const *sections)
 {
@@ -235,15 +251,11 @@ void **load_mapping_add_parts(struct load *load, struct load_mapping *mapping,
     while (sections && sections[count])
         count++;
     void **blocks = arena_alloc_array(load->arena, count + 1, sizeof *blocks);
-    for (size_t i = 0; blocks && i < count; i++) {
-        blocks[i] = arena_alloc(load->arena, sections[i]->size + 1);
-        if (!blocks[i])
-            blocks = NULL;
-        else
-            load_mapping_add(mapping, sections[i], blocks[i]);
-    }
     if (!blocks)
         load_no_memory(load);
+    for (size_t i = 0; blocks && i < count; i++)
+        if (!(blocks[i] = load_mapping_add_block(load, mapping, sections[i])))
+            return NULL;
     return blocks;
 }
 
@@ -271,21 +283,4 @@ bool load_section(struct load *load, const struct node *node, const struct row_s
     struct load_mapping mapping = {.name = section->name};
     load_mapping_add(&mapping, section, settings);
     return load_mapping_read(load, node, &mapping);
-}
-
-static bool section_holds_secret(const struct row_section *section, unsigned depth)
-{
-    for (size_t i = 0; i < section->row_count; i++) {
-        const struct row *row = &section->rows[i];
-        if (row->type == ROW_SECRET ||
-            (row->section && depth < 4 && section_holds_secret(row->section, depth + 1)))
-            return true;
-    }
-    return false;
-}
-
-bool row_holds_secret(const struct row *row)
-{
-    return row->type == ROW_SECRET || (row->flags & ROW_SECRETS_INSIDE) ||
-           (row->section && section_holds_secret(row->section, 0));
 }

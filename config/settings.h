@@ -5,6 +5,8 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "config/address.h"
+#include "config/diagnostic.h"
 #include "config/registry.h"
 
 /* Where something stands in a file; line and column count from 1, 0 means unknown. */
@@ -31,17 +33,6 @@ struct listen_settings {
     int64_t mode;       /* of a unix socket */
     const char *group;  /* of a unix socket; NULL: that of the process */
     struct position at;
-};
-
-/* An address prefix; IPv4 is kept as mapped IPv6 (::ffff:a.b.c.d, bits + 96). */
-struct prefix {
-    uint8_t address[16];
-    unsigned bits;
-};
-
-struct prefix_list {
-    struct prefix *items;
-    size_t count;
 };
 
 /* Whose word about the client is believed. */
@@ -90,46 +81,6 @@ struct log_settings {
     int level, format; /* enum log_level, enum log_format */
 };
 
-enum rate_limit_per { PER_CLIENT, PER_ROUTE };
-
-struct rate_limit {
-    int64_t count, period_ms; /* rate: count in period */
-    int64_t burst; /* default: what the rate brings in a second, at most count, at least 1 */
-    int per;       /* enum rate_limit_per */
-};
-
-enum content_kind {
-    CONTENT_PROVIDER, /* what the route's provider sends; without one, JSON */
-    CONTENT_JSON,
-    CONTENT_FORM,
-    CONTENT_JSON_OR_FORM,
-    CONTENT_RAW,
-    CONTENT_AUTO
-};
-
-enum dedupe_dead { DEDUPE_DEAD_RERUN, DEDUPE_DEAD_KEEP };
-enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
-enum json_repeated { JSON_REPEATED_REFUSE, JSON_REPEATED_LAST };
-
-/* What JSON in a body may be. */
-struct json_settings {
-    int64_t depth, values;    /* values 0: by max_body */
-    int surrogates, repeated; /* enum json_surrogates, enum json_repeated */
-};
-
-/* What the sender of an accepted event gets in the place of 202 and the event's id. */
-struct respond_settings {
-    int64_t status;   /* 0: as it would be otherwise */
-    const char *type; /* NULL: as it would be otherwise */
-    const char *body; /* NULL: as it would be otherwise; "": none */
-};
-
-struct dedupe_settings {
-    bool off;
-    int64_t window_ms;
-    int dead; /* enum dedupe_dead: what a copy does to an event that has failed */
-};
-
 /* One action of a route. `handler.settings` begins with nothing in particular: ask its kind. */
 struct action_settings {
     const char *name; /* default: its position, "1", "2" … */
@@ -139,7 +90,7 @@ struct action_settings {
 };
 
 /* What a route may have at most; `AUTHENTICATORS` counts the provider too. */
-enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64, ROUTE_JSON_DEPTH_MAX = 1000 };
+enum { ROUTE_AUTHENTICATORS_MAX = 8, ROUTE_ACTIONS_MAX = 64 };
 
 struct route {
     size_t index; /* in settings.routes */
@@ -151,17 +102,10 @@ struct route {
     struct handler *authenticators; /* all must pass: the provider first, then auth in order */
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */
-    struct prefix_list allow, deny;
-    struct section_list rate_limits; /* of struct rate_limit */
-    struct dedupe_settings dedupe;
     int64_t max_body;
-    int content; /* enum content_kind */
-    struct json_settings json;
-    struct text_list events; /* patterns, empty: all */
-    struct respond_settings respond;
     struct action_settings *actions;
     size_t action_count;
-    void **parts; /* of registry.route_parts: route_part() */
+    void **parts; /* the settings of each of registry.route_parts, in their order */
     struct position at;
 };
 
@@ -188,10 +132,21 @@ struct settings {
     size_t assumed_secrets; /* that were taken to be there */
 };
 
+/* Wipes the secrets and frees everything. */
+void settings_destroy(struct settings *settings);
+/* Wipes the secrets only: for processes that have no use for them. */
+void settings_forget_secrets(struct settings *settings);
+
+/* Destroys all objects of the list; its memory is the arena's. */
+void owned_destroy(struct owned *list);
+
+/* A problem that was found later, with what the snapshot says, at a place in its files. */
+void settings_problem(struct problem_list *problems, enum problem_kind kind,
+                      const struct position *at, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* The settings block of a section that the registry brings. NULL: it does not bring that one. */
 void *settings_top_part(const struct settings *settings, const struct row_section *section);
-void *route_part(const struct settings *settings, const struct route *route,
-                 const struct row_section *section);
 void *action_part(const struct settings *settings, const struct action_settings *action,
                   const struct row_section *section);
 

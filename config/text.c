@@ -3,7 +3,6 @@
 #include "config/text.h"
 
 #include "base/encoding.h"
-#include "config/tree.h"
 
 void text_offset_problem(const struct source *source, size_t offset, struct problem_list *problems,
                          const char *text)
@@ -62,7 +61,7 @@ bool text_check(const struct source *source, struct problem_list *problems)
     if (text.length == 0)
         return true;
     const uint8_t *nul = memchr(text.data, 0, text.length);
-    if (text.length > TREE_TEXT_MAX)
+    if (text.length > TEXT_MAX)
         text_offset_problem(source, 0, problems, "the file is larger than 16 MiB");
     else if (bytes_starts_with(text, bytes_of("\xef\xbb\xbf", 3)))
         text_offset_problem(source, 0, problems, "a byte order mark; save the file without it");

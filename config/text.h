@@ -4,6 +4,9 @@
 
 #include "config/diagnostic.h"
 
+/* Of a file, and of the tree that it becomes. Ten thousand routes are 2 to 8 MiB. */
+enum { TEXT_MAX = 16 << 20, TEXT_DEPTH_MAX = 32 };
+
 /* At most 16 MiB, no byte order mark, no NUL, UTF-8, not nested deeper than a tree may be. */
 bool text_check(const struct source *source, struct problem_list *problems);
 

@@ -20,7 +20,7 @@ struct builder {
     const struct source *source;
     struct arena *arena;
     struct problem_list *problems;
-    struct open_node open[TREE_DEPTH_MAX];
+    struct open_node open[TEXT_DEPTH_MAX];
     unsigned depth;
     unsigned nodes;
     bool skip_value; /* the key before it was refused */
@@ -241,7 +241,7 @@ static bool builder_open(struct builder *builder, const yaml_event_t *event, enu
     if (!node)
         return false;
     builder_check_properties(builder, event, anchor, tag);
-    if (builder->depth == TREE_DEPTH_MAX)
+    if (builder->depth == TEXT_DEPTH_MAX)
         return builder_refuse(builder, &event->start_mark, "nested more than 32 deep");
     if (builder_wants_key(builder)) /* what stands for the key has no place to go to */
         return builder_refuse(builder, &event->start_mark, key_fault(builder, node));
@@ -395,6 +395,13 @@ const struct node *tree_find(const struct node *mapping, const char *key)
         if (child->key && strcmp(child->key->text, key) == 0)
             return child;
     return NULL;
+}
+
+const struct node *tree_find_either(const struct node *mapping, const struct node *fallback,
+                                    const char *key)
+{
+    const struct node *own = tree_find(mapping, key);
+    return own || !fallback ? own : tree_find(fallback, key);
 }
 
 bool tree_is_null(const struct node *node)

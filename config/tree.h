@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "config/diagnostic.h"
 
-/* Ten thousand routes are 2 to 8 MiB, and 200,000 to 500,000 nodes of 120 bytes. */
-enum { TREE_TEXT_MAX = 16 << 20, TREE_DEPTH_MAX = 32, TREE_NODES_MAX = 1000000 };
+/* Ten thousand routes are 200,000 to 500,000 nodes of 120 bytes. */
+enum { TREE_NODES_MAX = 1000000 };
 
 enum node_kind { NODE_SCALAR, NODE_SEQUENCE, NODE_MAPPING };
 
@@ -36,6 +36,10 @@ const struct node *tree_parse(const struct source *source, struct arena *arena,
 
 /* The value of `key` in a mapping, or NULL. */
 const struct node *tree_find(const struct node *mapping, const char *key);
+
+/* The same; what the mapping does not have is looked for in `fallback` (may be NULL). */
+const struct node *tree_find_either(const struct node *mapping, const struct node *fallback,
+                                    const char *key);
 
 /* Whether a scalar is null in the core schema: plain, and empty, ~, null, Null or NULL. */
 bool tree_is_null(const struct node *node);

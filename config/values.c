@@ -1,58 +1,13 @@
 /* One reader for each type of row. Scalars follow the core schema of YAML 1.2: only plain true and
  * false are booleans, only plain digits are integers, and a quoted number is a text. */
+#include "config/values.h"
+
 #include "base/units.h"
 #include "config/load_private.h"
-#include "config/names.h"
-
-enum { FOUND_MAX = 40 };
-
-/* ---- messages ---- */
-
-static const char *describe_found(const struct node *node, char text[FOUND_MAX + 32])
-{
-    if (node->kind == NODE_MAPPING)
-        return "a mapping";
-    if (node->kind == NODE_SEQUENCE)
-        return "a list";
-    int shown = node->length > FOUND_MAX ? FOUND_MAX : (int)node->length;
-    while (shown < (int)node->length && shown > 0 && (node->text[shown] & 0xc0) == 0x80)
-        shown--; /* not inside of a character */
-    snprintf(text, FOUND_MAX + 32, "%s\"%.*s%s\"", node->quoted ? "the text " : "", shown,
-             node->text, shown < (int)node->length ? "…" : "");
-    return text;
-}
-
-/* A key or certificate itself, where its path or something else belongs. */
-static bool is_pem(const struct node *node)
-{
-    return node->kind == NODE_SCALAR && strstr(node->text, "-----BEGIN ");
-}
-
-bool load_expected(struct load *load, const struct node *node, const char *subject,
-                   const char *expected)
-{
-    char found[FOUND_MAX + 32];
-    if (is_pem(node)) {
-        load_mask(load, node);
-        return load_problem(load, node, "%s must be %s, not a key or certificate itself", subject,
-                            expected);
-    }
-    if (tree_is_null(node))
-        return load_problem(load, node, "%s has no value; it must be %s", subject, expected);
-    return load_problem(load, node, "%s must be %s, not %s", subject, expected,
-                        describe_found(node, found));
-}
-
-bool load_mismatch(struct load *load, const struct node *node, const struct row *row,
-                   const char *expected)
-{
-    char subject[80];
-    snprintf(subject, sizeof subject, "\"%s\"", row->name);
-    if (!row_holds_secret(row))
-        return load_expected(load, node, subject, expected);
-    load_mask(load, node);
-    return load_problem(load, node, "\"%s\" must be %s", row->name, expected);
-}
+#include "config/nearest.h"
+#include "config/scalar.h"
+#include "config/secret_source.h"
+#include "config/section.h"
 
 /* ---- numbers ---- */
 
@@ -171,18 +126,6 @@ static bool check_length(struct load *load, const struct node *node, const struc
     return load_mismatch(load, node, row, expected);
 }
 
-const char *load_text(struct load *load, const struct node *node, const struct row *row)
-{
-    if (node->kind != NODE_SCALAR || tree_is_null(node)) {
-        load_mismatch(load, node, row, "a text");
-        return NULL;
-    }
-    const char *copy = arena_copy_bytes(load->arena, bytes_of(node->text, node->length));
-    if (!copy)
-        load_no_memory(load);
-    return copy;
-}
-
 static bool read_text(struct load *load, const struct node *node, const struct row *row,
                       void *field)
 {
@@ -198,7 +141,7 @@ static bool read_path(struct load *load, const struct node *node, const struct r
 {
     if (node->kind == NODE_MAPPING)
         load_mask(load, node); /* {env: SECRET}, for a key */
-    if (node->kind != NODE_SCALAR || node->length == 0 || tree_is_null(node) || is_pem(node))
+    if (node->kind != NODE_SCALAR || node->length == 0 || tree_is_null(node) || scalar_is_pem(node))
         return load_mismatch(load, node, row, "a path");
     const char *path = load_path(load, node, node->text);
     if (!path)
@@ -360,15 +303,12 @@ bool load_row(struct load *load, const struct node *node, const struct row *row,
     return readers[row->type](load, node, row, (uint8_t *)settings + row->offset);
 }
 
-bool load_name(struct load *load, const struct node *node, const struct row *row, void *field)
+bool load_handler(struct load *load, const struct node *node, const struct handler_kind *kind,
+                  struct handler *handler)
 {
-    const char *name = load_text(load, node, row);
-    if (!name)
-        return false;
-    if (!name_valid(name))
-        return load_mismatch(load, node, row,
-                             "1 to 64 letters, digits, \"-\", \"_\" and \".\" that begin with a "
-                             "letter or digit");
-    *(const char **)field = name;
-    return true;
+    *handler = (struct handler){kind, arena_alloc(load->arena, kind->settings_size + 1)};
+    if (!handler->settings)
+        return load_no_memory(load);
+    return load_row(load, node, kind->value, handler->settings) &&
+           (!kind->finish || kind->finish(load, node, handler->settings));
 }

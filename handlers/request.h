@@ -7,6 +7,21 @@
 #include "base/bytes.h"
 #include "config/settings.h"
 
+/* The keys that handlers bring to a route: the places of their settings in route.parts, and of
+ * their rows in the registry. The header of each has its settings and a function that finds them.
+ */
+enum route_part_index {
+    ROUTE_PART_ADDRESS,     /* handlers/admission/address.h */
+    ROUTE_PART_LIMIT,       /* handlers/admission/limit.h */
+    ROUTE_PART_DEDUPE,      /* handlers/admission/dedupe.h */
+    ROUTE_PART_CONTENT,     /* handlers/content/content.h */
+    ROUTE_PART_EVENTS,      /* handlers/admission/events.h */
+    ROUTE_PART_RESPOND,     /* server/pipeline/respond.h */
+    ROUTE_PART_EVENT_NAMES, /* handlers/admission/event_names.h */
+    ROUTE_PART_VALIDATE,    /* handlers/admission/validate.h */
+    ROUTE_PARTS
+};
+
 struct json_summary; /* handlers/content/json.h */
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
@@ -26,6 +41,7 @@ struct request {
     struct client_address client; /* who connected; then whom trusted proxies name */
     bool is_own;     /* a proxy's own connection, by its PROXY header: no header names anybody */
     bool is_unnamed; /* `client` is a trusted proxy, which has named nobody */
+    bool is_named;   /* by a trusted proxy */
     struct bytes method;          /* as sent */
     struct bytes version;         /* "HTTP/1.1" */
     struct bytes target;          /* raw, as in the request line */
@@ -55,6 +71,9 @@ struct bytes request_query(const struct request *request, const char *name, size
 /* "192.0.2.1", "2001:db8::1", "unix". */
 enum { CLIENT_TEXT_SIZE = 46 };
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
+
+/* An address of `family` (AF_INET or AF_INET6) as text, exactly; false where it is none. */
+bool client_address_parse(int family, struct bytes text, uint8_t address[16]);
 
 /* Who a client is, for limits: whoever has one IPv6 address has the whole /64, so the rest of the
  * address is zeroed. Hashed as it lies in memory. */

@@ -1,5 +1,5 @@
 /* The program: a table of verbs. */
-#include "config/diagnostic.h"
+#include "config/nearest.h"
 #include "server/cli/verb.h"
 #include "server/http/http.h"
 #include "server/http/tls.h"

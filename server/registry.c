@@ -2,12 +2,18 @@
 #include "config/registry.h"
 
 #include "handlers/action/action.h"
+#include "handlers/admission/address.h"
+#include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
+#include "handlers/admission/events.h"
+#include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/auth/event_check.h"
+#include "handlers/content/content.h"
 #include "handlers/provider/provider.h"
 #include "server/cli/verb.h"
+#include "server/pipeline/respond.h"
 
 static const struct handler_kind *const authenticators[] = {
     &token_authenticator.kind, &basic_authenticator.kind, &hmac_authenticator.kind,
@@ -18,8 +24,16 @@ static const struct handler_kind *const actions[] = {&command_action.kind, &shel
 
 static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
                                                       NULL};
-static const struct row_section *const route_parts[] = {&event_names_route_section,
-                                                        &validate_route_section, NULL};
+static const struct route_part *const route_parts[ROUTE_PARTS + 1] = {
+    [ROUTE_PART_ADDRESS] = &address_route_part,
+    [ROUTE_PART_LIMIT] = &limit_route_part,
+    [ROUTE_PART_DEDUPE] = &dedupe_route_part,
+    [ROUTE_PART_CONTENT] = &content_route_part,
+    [ROUTE_PART_EVENTS] = &events_route_part,
+    [ROUTE_PART_RESPOND] = &respond_route_part,
+    [ROUTE_PART_EVENT_NAMES] = &event_names_route_part,
+    [ROUTE_PART_VALIDATE] = &validate_route_part,
+};
 
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,

@@ -46,7 +46,19 @@ struct action_run; /* one delivery under way; the kind's own */
 
 struct action_kind {
     struct handler_kind kind; /* first */
-    bool takes_slot;          /* counts against server.commands (commands do, pipes do not) */
+
+    /* What the runner has to know of the kind. Each fact stands alone. */
+
+    /* Its runs count against server.commands, which all routes share. The actions of other kinds
+     * have a window of runs each. */
+    bool is_limited;
+    /* A delivery that is left by a runner which died, or which is told to stop soon after the start
+     * of the run, may have caused that: after too many it is dead. A kind that cannot be the cause
+     * is tried again however often. */
+    bool counts_crashes;
+    /* A runner ends its runs before it makes room for a newer one, and at once when it has to
+     * stop, because they may wait for ever. Runs of other kinds have the time that they need. */
+    bool must_be_recalled;
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */

@@ -224,7 +224,8 @@ const struct action_kind command_action = {
              .beside = &process_section,
              .settings_size = sizeof(struct command_settings),
              .finish = finish_command},
-    .takes_slot = true,
+    .is_limited = true,
+    .counts_crashes = true,
     .start = command_start,
     .stop = command_stop,
 };
@@ -237,7 +238,8 @@ const struct action_kind shell_action = {
              .beside = &process_section,
              .settings_size = sizeof(struct command_settings),
              .finish = finish_shell},
-    .takes_slot = true,
+    .is_limited = true,
+    .counts_crashes = true,
     .start = command_start,
     .stop = command_stop,
 };

@@ -2,6 +2,65 @@
  * its socket spells the address. */
 #include "handlers/admission/address.h"
 
+#include "config/load.h"
+
+/* ---- allow, deny ---- */
+
+static bool read_prefixes(struct load *load, const struct node *node, const struct row *row,
+                          void *field)
+{
+    struct prefix_list list = {0};
+    bool ok = true;
+    if (node->kind != NODE_SEQUENCE)
+        return load_mismatch(load, node, row, "a list of addresses and networks");
+    list.items = arena_alloc_array(load_arena(load), node->count + 1, sizeof *list.items);
+    if (!list.items)
+        return load_no_memory(load);
+    for (const struct node *item = node->first; item; item = item->next)
+        ok = load_prefix(load, item, row, &list.items[list.count++]) && ok;
+    if (ok)
+        *(struct prefix_list *)field = list;
+    return ok;
+}
+
+#define PREFIXES_SYNTAX "a list of addresses and networks"
+#define PREFIXES_SCHEMA "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}"
+
+static const struct row address_rows[] = {
+    {.name = "allow",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct address_settings, allow),
+     .read = read_prefixes,
+     .default_text = "[]",
+     .syntax = PREFIXES_SYNTAX,
+     .json_schema = PREFIXES_SCHEMA,
+     .sentence = "If there are any, clients have to be in one of them."},
+    {.name = "deny",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct address_settings, deny),
+     .read = read_prefixes,
+     .default_text = "[]",
+     .syntax = PREFIXES_SYNTAX,
+     .json_schema = PREFIXES_SCHEMA,
+     .sentence = "Clients in one of these are refused, whatever `allow` says."},
+};
+
+static const char *key_by_client(const void *settings)
+{
+    const struct address_settings *addresses = settings;
+    return addresses->allow.count ? "allow" : addresses->deny.count ? "deny" : NULL;
+}
+
+static const struct row_section address_keys = {.name = "addresses",
+                                                .sentence = "Which clients may call.",
+                                                .rows = address_rows,
+                                                .row_count = ROW_COUNT(address_rows),
+                                                .size = sizeof(struct address_settings)};
+const struct route_part address_route_part = {
+    .keys = &address_keys, .after = "auth", .key_by_client = key_by_client};
+
+/* ---- the check ---- */
+
 static bool prefix_holds(const struct prefix *prefix, const uint8_t address[16])
 {
     unsigned whole = prefix->bits / 8, rest = prefix->bits % 8;
@@ -21,10 +80,11 @@ bool prefix_list_holds(const struct prefix_list *list, const uint8_t address[16]
 
 struct verdict address_check(const struct route *route, const struct client_address *client)
 {
-    if (!client->local && prefix_list_holds(&route->deny, client->address))
+    const struct address_settings *settings = address_settings_of(route);
+    if (!client->local && prefix_list_holds(&settings->deny, client->address))
         return verdict_refuse(REPLY_FORBIDDEN, "the address is denied");
-    if (route->allow.count > 0 &&
-        (client->local || !prefix_list_holds(&route->allow, client->address)))
+    if (settings->allow.count > 0 &&
+        (client->local || !prefix_list_holds(&settings->allow, client->address)))
         return verdict_refuse(REPLY_FORBIDDEN, "the address is not allowed");
     return verdict_go_on();
 }

@@ -5,6 +5,18 @@
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 
+/* The keys `allow` and `deny` of a route. */
+struct address_settings {
+    struct prefix_list allow, deny;
+};
+
+extern const struct route_part address_route_part;
+
+static inline const struct address_settings *address_settings_of(const struct route *route)
+{
+    return route->parts[ROUTE_PART_ADDRESS];
+}
+
 /* Whether `address` lies in one of the prefixes. */
 bool prefix_list_holds(const struct prefix_list *list, const uint8_t address[16]);
 

@@ -7,10 +7,13 @@ enum { NAME_MAX_BYTES = 256 };
 
 /* ---- loading ---- */
 
-static bool may_name(enum value_kind kind)
+/* One value, whose name is all there: a star or a parameter could mean a header with credentials.
+ */
+static bool may_name(const struct value_ref *ref)
 {
-    return kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_FORM ||
-           kind == VALUE_PAYLOAD;
+    if (ref->kind == VALUE_HEADER)
+        return !ref->parameter && !ref->family && !strchr(ref->name, '*');
+    return ref->kind == VALUE_QUERY || ref->kind == VALUE_FORM || ref->kind == VALUE_PAYLOAD;
 }
 
 static bool read_value(struct load *load, const struct node *node, const struct row *row,
@@ -20,7 +23,7 @@ static bool read_value(struct load *load, const struct node *node, const struct 
     struct value_ref *ref = &list->items[list->count];
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_mismatch(load, node, row, "header.NAME, query.NAME, form.NAME or payload.PATH");
-    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref->kind))
+    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref))
         return load_problem(load, node,
                             "\"%s\" must be header.NAME, query.NAME, form.NAME or payload.PATH, "
                             "not \"%.100s\"",
@@ -70,12 +73,13 @@ static const struct row event_names_rows[] = {
      .sentence = "Where the sender's id of a delivery is, by which one that comes again is known "
                  "(`dedupe`), if the provider does not know; the first that is there."},
 };
-const struct row_section event_names_route_section = {
+static const struct row_section event_names_keys = {
     .name = "names of events",
     .sentence = "Where the type and the id of an event are.",
     .rows = event_names_rows,
     .row_count = ROW_COUNT(event_names_rows),
     .size = sizeof(struct event_names)};
+const struct route_part event_names_route_part = {.keys = &event_names_keys};
 
 /* ---- the walk ---- */
 

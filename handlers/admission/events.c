@@ -3,6 +3,23 @@
  * product of both lengths. */
 #include "handlers/admission/events.h"
 
+static const struct row events_rows[] = {
+    {.name = "events",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct events_settings, patterns),
+     .flags = ROW_ONE_OK,
+     .default_text = "[]",
+     .sentence = "Names or patterns of events, if not all are wanted; others are answered 200 "
+                 "\"ignored\"."},
+};
+
+static const struct row_section events_keys = {.name = "events",
+                                               .sentence = "Which types of event are taken.",
+                                               .rows = events_rows,
+                                               .row_count = ROW_COUNT(events_rows),
+                                               .size = sizeof(struct events_settings)};
+const struct route_part events_route_part = {.keys = &events_keys, .after = "max_body"};
+
 bool pattern_matches_text(struct bytes pattern, struct bytes text)
 {
     size_t p = 0, t = 0, star = SIZE_MAX, resume = 0;

@@ -2,8 +2,19 @@
 #ifndef TENTERHOOK_HANDLERS_ADMISSION_EVENTS_H
 #define TENTERHOOK_HANDLERS_ADMISSION_EVENTS_H
 
-#include "base/bytes.h"
-#include "config/row.h"
+#include "handlers/request.h"
+
+/* The key `events` of a route. */
+struct events_settings {
+    struct text_list patterns; /* empty: all */
+};
+
+extern const struct route_part events_route_part;
+
+static inline const struct events_settings *events_settings_of(const struct route *route)
+{
+    return route->parts[ROUTE_PART_EVENTS];
+}
 
 /* Whether `text` is what `pattern` says, where a star stands for any bytes, also none. */
 bool pattern_matches_text(struct bytes pattern, struct bytes text);

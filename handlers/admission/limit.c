@@ -23,11 +23,14 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/siphash.h"
+#include "base/units.h"
+#include "config/load.h"
 
 #include <assert.h>
 #include <stdatomic.h>
 
 enum { WAYS = 7, ROUTE_SHARE = 16, TAKES_MAX = LIMITS_PER_ROUTE_MAX, TICKS_PER_NS = 12 };
+enum { RATE_MAX = 1000000 };
 
 #define TICKS_PER_MS (TICKS_PER_NS * (uint64_t)NS_PER_MS)
 #define TOLERANCE_MAX (UINT64_C(1) << 62) /* ticks */
@@ -60,6 +63,99 @@ struct bucket {
     uint64_t key;
     uint64_t step, tolerance; /* ticks a token; ticks of the whole burst */
 };
+
+/* ---- rate_limit ---- */
+
+static bool read_rate(struct load *load, const struct node *node, const struct row *row,
+                      void *field)
+{
+    struct rate_limit *limit = field; /* `rate` stands at the front of it */
+    int64_t count, period;
+    if (node->kind != NODE_SCALAR ||
+        !units_parse_rate(bytes_of(node->text, node->length), &count, &period))
+        return load_mismatch(load, node, row, "a rate such as 10/s, 600/m or 1000/h");
+    if (count > RATE_MAX)
+        return load_problem(load, node, "\"rate\" may be at most %d for a unit of time", RATE_MAX);
+    limit->count = count;
+    limit->period_ms = period;
+    return true;
+}
+
+static const char *const per_choices[] = {"client", "route", NULL};
+
+static const struct row rate_limit_rows[] = {
+    {.name = "rate",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .flags = ROW_REQUIRED,
+     .read = read_rate,
+     .syntax = "a rate: `10/s`, `600/m`, `1000/h`",
+     .json_schema = "{\"type\": \"string\", \"pattern\": \"^[0-9]+/(s|m|h|d)$\"}",
+     .sentence = "How many requests in how much time, spread evenly."},
+    {.name = "burst",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct rate_limit, burst),
+     .min = 1,
+     .max = RATE_MAX,
+     .sentence = "How many may come at once; if it is not said, what the rate brings in a second."},
+    {.name = "per",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct rate_limit, per),
+     .choices = per_choices,
+     .default_text = "client",
+     .sentence = "Whose requests count together: those of a client (for IPv6, of its /64), or all "
+                 "of the route."},
+};
+
+static bool finish_rate_limit(struct load *load, const struct node *node, void *settings)
+{
+    struct rate_limit *limit = settings;
+    int64_t in_a_second = limit->count * 1000 / limit->period_ms;
+    (void)load;
+    (void)node;
+    if (limit->burst == 0)
+        limit->burst = in_a_second < 1              ? 1
+                       : in_a_second > limit->count ? limit->count
+                                                    : in_a_second;
+    return true;
+}
+
+static const struct row_section rate_section = {
+    .name = "rate_limit",
+    .sentence = "A limit on how fast requests may come; past it 429.",
+    .rows = rate_limit_rows,
+    .row_count = ROW_COUNT(rate_limit_rows),
+    .size = sizeof(struct rate_limit),
+    .finish = finish_rate_limit};
+
+static const struct row limit_rows[] = {
+    {.name = "rate_limit",
+     .type = ROW_SECTIONS,
+     .offset = offsetof(struct limit_settings, limits),
+     .flags = ROW_ONE_OK,
+     .default_text = "[]",
+     .max = 8,
+     .section = &rate_section,
+     .sentence = "How fast requests may come; past it they are answered 429."},
+};
+
+static const char *key_by_client(const void *settings)
+{
+    const struct limit_settings *limits = settings;
+    const struct rate_limit *items = limits->limits.items;
+    for (size_t i = 0; i < limits->limits.count; i++)
+        if (items[i].per == PER_CLIENT)
+            return "per: client";
+    return NULL;
+}
+
+static const struct row_section limit_keys = {.name = "limits",
+                                              .sentence = "How fast requests may come.",
+                                              .rows = limit_rows,
+                                              .row_count = ROW_COUNT(limit_rows),
+                                              .size = sizeof(struct limit_settings)};
+const struct route_part limit_route_part = {
+    .keys = &limit_keys, .after = "auth", .key_by_client = key_by_client};
 
 /* ---- the table ---- */
 
@@ -102,7 +198,8 @@ struct owner {
 static uint64_t owner_key(const struct limit_table *table, const struct route *route, size_t limit,
                           enum rate_limit_per per, const struct client_address *client)
 {
-    const struct rate_limit *rate = (const struct rate_limit *)route->rate_limits.items + limit;
+    const struct rate_limit *rate =
+        (const struct rate_limit *)limit_settings_of(route)->limits.items + limit;
     struct owner owner = {.route = siphash(&table->seed, bytes_of_text(route->name)),
                           .limit = (uint32_t)limit,
                           .per = (uint32_t)per,
@@ -118,7 +215,8 @@ static uint64_t owner_key(const struct limit_table *table, const struct route *r
 static struct bucket bucket_of(struct limit_table *table, const struct route *route, size_t limit,
                                enum rate_limit_per per, const struct client_address *client)
 {
-    const struct rate_limit *rate = (const struct rate_limit *)route->rate_limits.items + limit;
+    const struct rate_limit *rate =
+        (const struct rate_limit *)limit_settings_of(route)->limits.items + limit;
     uint64_t key = owner_key(table, route, limit, per, client);
     uint64_t at = per == PER_CLIENT ? key & table->client_mask
                                     : table->client_mask + 1 + (key & table->route_mask);
@@ -254,14 +352,25 @@ static uint64_t bucket_take(const struct bucket *bucket, uint64_t now, struct li
 
 /* ---- all limits of a route ---- */
 
+bool limit_is_set(const struct route *route, enum rate_limit_per per)
+{
+    const struct section_list *list = &limit_settings_of(route)->limits;
+    const struct rate_limit *limits = list->items;
+    for (size_t i = 0; i < list->count; i++)
+        if (limits[i].per == (int)per)
+            return true;
+    return false;
+}
+
 static size_t collect_buckets(struct limit_table *table, const struct route *route,
                               enum rate_limit_per per, const struct client_address *client,
                               struct bucket buckets[TAKES_MAX])
 {
-    const struct rate_limit *limits = route->rate_limits.items;
+    const struct section_list *list = &limit_settings_of(route)->limits;
+    const struct rate_limit *limits = list->items;
     size_t count = 0;
-    assert(route->rate_limits.count <= TAKES_MAX);
-    for (size_t i = 0; i < route->rate_limits.count; i++)
+    assert(list->count <= TAKES_MAX);
+    for (size_t i = 0; i < list->count; i++)
         if (limits[i].per == (int)per)
             buckets[count++] = bucket_of(table, route, i, per, client);
     return count;

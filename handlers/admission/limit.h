@@ -7,6 +7,26 @@
 
 enum { LIMITS_PER_ROUTE_MAX = 16 };
 
+enum rate_limit_per { PER_CLIENT, PER_ROUTE };
+
+struct rate_limit {
+    int64_t count, period_ms; /* rate: count in period */
+    int64_t burst; /* default: what the rate brings in a second, at most count, at least 1 */
+    int per;       /* enum rate_limit_per */
+};
+
+/* The key `rate_limit` of a route. */
+struct limit_settings {
+    struct section_list limits; /* of struct rate_limit */
+};
+
+extern const struct route_part limit_route_part;
+
+static inline const struct limit_settings *limit_settings_of(const struct route *route)
+{
+    return route->parts[ROUTE_PART_LIMIT];
+}
+
 struct limit_place;
 struct limit_table; /* lives in memory given by the caller, shared between processes */
 
@@ -23,6 +43,9 @@ struct limit_tokens {
         uint64_t key, after, step;
     } items[LIMITS_PER_ROUTE_MAX];
 };
+
+/* Whether the route has a limit that is `per` what is asked. */
+bool limit_is_set(const struct route *route, enum rate_limit_per per);
 
 /* Takes one token from every limit of `route` that is `per` what is asked, all or none. `now_ns` is
  * monotonic and less than 20 years. Returns 0 when admitted, else the milliseconds, at least 1,

@@ -246,12 +246,13 @@ static const struct row route_rows[] = {
      .sentence = "What an event that does not conform gets: 422, or 202 and a place in the journal "
                  "as dead with the reasons, for a replay when the schema is mended."},
 };
-const struct row_section validate_route_section = {.name = "schema",
-                                                   .sentence = "What a body has to look like.",
-                                                   .rows = route_rows,
-                                                   .row_count = ROW_COUNT(route_rows),
-                                                   .size = sizeof(struct validate_settings),
-                                                   .finish = finish_route};
+static const struct row_section validate_keys = {.name = "schema",
+                                                 .sentence = "What a body has to look like.",
+                                                 .rows = route_rows,
+                                                 .row_count = ROW_COUNT(route_rows),
+                                                 .size = sizeof(struct validate_settings),
+                                                 .finish = finish_route};
+const struct route_part validate_route_part = {.keys = &validate_keys};
 
 static const struct row top_rows[] = {
     {.name = "schemas",

@@ -8,11 +8,11 @@
 #include "handlers/value/value.h"
 #include "handlers/verdict.h"
 
-/* Keys beside a route's own (`schema`, `draft`, `formats`, `schema_action`) and at the top of the
- * file (`schemas`). */
-extern const struct row_section validate_route_section, validate_top_section;
+/* The keys `schema`, `draft`, `formats` and `schema_action` of a route, and `schemas` at the top of
+ * the file. */
+extern const struct route_part validate_route_part;
+extern const struct row_section validate_top_section;
 
-/* What the rows of validate_route_section make: a route's part. */
 struct validate_settings {
     int draft, formats, action; /* choices */
     const struct node *node;    /* of `schema`; while loading only */
@@ -23,6 +23,11 @@ struct validate_settings {
     const struct schema *schema; /* the only one, or that of `default`; NULL: none */
     bool is_set;                 /* the route has a schema */
 };
+
+static inline const struct validate_settings *validate_settings_of(const struct route *route)
+{
+    return route->parts[ROUTE_PART_VALIDATE];
+}
 
 struct validate_branch {
     struct bytes pattern; /* of the value; a star stands for anything */

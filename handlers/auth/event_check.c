@@ -23,12 +23,22 @@ static bool holds_credentials(const struct route *route, const struct value_ref 
                   : ref->kind == VALUE_QUERY && route_owns_query(route, name);
 }
 
-/* A key of a route, or of the defaults. NULL: it is in neither. */
-static const struct node *find_key(const struct node *node, const struct node *defaults,
-                                   const char *key)
+/* Whether a body that the route takes can hold the value. */
+static bool can_be_there(const struct route *route, const struct value_ref *ref)
 {
-    const struct node *own = tree_find(node, key);
-    return own || !defaults ? own : tree_find(defaults, key);
+    int content = route_content(route);
+    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
+    return ref->kind == VALUE_FORM      ? !json
+           : ref->kind == VALUE_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
+                                        : true;
+}
+
+static size_t count_possible(const struct route *route, const struct value_list *list)
+{
+    size_t possible = 0;
+    for (size_t i = 0; i < list->count; i++)
+        possible += can_be_there(route, &list->items[i]);
+    return possible;
 }
 
 /* One of the two keys. A provider that knows better stands before the defaults; beside a route's
@@ -37,7 +47,7 @@ static bool check_values(struct load *load, const struct node *node, const struc
                          const struct route *route, const char *key, struct value_list *list,
                          const char *knower)
 {
-    const struct node *own = tree_find(node, key), *value = find_key(node, defaults, key);
+    const struct node *own = tree_find(node, key), *value = tree_find_either(node, defaults, key);
     if (own && knower)
         return load_problem(load, own->key, "provider %s knows itself where the %s is", knower,
                             strcmp(key, "event") == 0 ? "type of an event" : "id of a delivery");
@@ -48,6 +58,11 @@ static bool check_values(struct load *load, const struct node *node, const struc
             return load_problem(load, value,
                                 "%s holds credentials of route \"%s\", which are never kept",
                                 list->items[i].text, route->name ? route->name : "");
+    if (own && list->count > 0 && count_possible(route, list) == 0)
+        return load_problem(load, own, "%s cannot be in a body of route \"%s\", which takes %s",
+                            list->items[0].text, route->name ? route->name : "",
+                            list->items[0].kind == VALUE_FORM ? "JSON (content: form)"
+                                                              : "no JSON (content: json)");
     return true;
 }
 
@@ -127,7 +142,7 @@ static void check_name(struct load *load, const struct node *at, const char *nam
 static bool check_events(struct load *load, const struct node *events, const struct route *route,
                          const struct event_source *source, bool named)
 {
-    if (!events || !route->events.count)
+    if (!events || !events_settings_of(route)->patterns.count)
         return true;
     if (!named)
         return report_nameless(load, events, route, source);
@@ -157,14 +172,16 @@ static bool check_schema(struct load *load, const struct node *schema, const str
 bool event_check_route(struct load *load, const struct node *node, const struct node *defaults,
                        const struct route *route)
 {
-    struct event_names *names = route_part(load_settings(load), route, &event_names_route_section);
+    struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
     bool ok = check_values(load, node, defaults, route, "event", &names->event,
                            source.names_events ? source.sender : NULL);
     ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
                       source.names_deliveries ? source.sender : NULL) &&
          ok;
-    bool named = source.names_events || names->event.count > 0;
-    ok = check_events(load, find_key(node, defaults, "events"), route, &source, named) && ok;
-    return check_schema(load, find_key(node, defaults, "schema"), route, &source, named) && ok;
+    bool named = source.names_events || count_possible(route, &names->event) > 0;
+    ok =
+        check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;
+    return check_schema(load, tree_find_either(node, defaults, "schema"), route, &source, named) &&
+           ok;
 }

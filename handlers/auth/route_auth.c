@@ -2,6 +2,8 @@
  * nothing. */
 #include "handlers/auth/route_auth.h"
 
+#include "handlers/content/content.h"
+
 bool route_owns_header(const struct route *route, struct bytes name)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {
@@ -34,12 +36,13 @@ bool route_signs_body(const struct route *route)
 
 int route_content(const struct route *route)
 {
-    for (size_t i = 0; route->content == CONTENT_PROVIDER && i < route->authenticator_count; i++) {
+    int content = content_settings_of(route)->kind;
+    for (size_t i = 0; content == CONTENT_PROVIDER && i < route->authenticator_count; i++) {
         const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
         if (kind->content)
             return kind->content(route->authenticators[i].settings);
     }
-    return route->content;
+    return content;
 }
 
 struct event_source route_event_source(const struct route *route)

@@ -3,8 +3,83 @@
 #include "handlers/content/content.h"
 
 #include "base/encoding.h"
+#include "config/load.h"
 #include "handlers/content/form.h"
 #include "handlers/content/json.h"
+
+/* ---- content, json ---- */
+
+static const char *const surrogates_choices[] = {"accept", "refuse", NULL};
+static const char *const repeated_choices[] = {"refuse", "last", NULL};
+
+static const struct row json_rows[] = {
+    {.name = "depth",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct json_settings, depth),
+     .default_text = "128",
+     .min = 1,
+     .max = JSON_DEPTH_MAX,
+     .sentence = "How deep objects and arrays may stand within each other."},
+    {.name = "values",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct json_settings, values),
+     .min = 1,
+     .max = 100000000,
+     .sentence = "How many values of any kind a body may hold, and names one object; if it is not "
+                 "set, one value for four bytes of `max_body` and at least 100,000, and 100,000 "
+                 "names."},
+    {.name = "surrogates",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct json_settings, surrogates),
+     .choices = surrogates_choices,
+     .default_text = "accept",
+     .sentence = "Whether a string may hold half a character (`\\ud83d` alone), as senders leave "
+                 "it that cut texts; schemas read it as U+FFFD."},
+    {.name = "repeated",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct json_settings, repeated),
+     .choices = repeated_choices,
+     .default_text = "refuse",
+     .sentence = "A name that comes twice in an object: `last` reads its last value, for senders "
+                 "that do so. Actions get the body as it was sent."},
+};
+static const struct row_section json_section = {.name = "json",
+                                                .sentence = "What JSON in a body may be.",
+                                                .rows = json_rows,
+                                                .row_count = ROW_COUNT(json_rows),
+                                                .size = sizeof(struct json_settings)};
+
+/* In the order of enum content_kind. */
+static const char *const content_choices[] = {"provider", "json", "form", "json_or_form",
+                                              "raw",      "auto", NULL};
+
+static const struct row content_rows[] = {
+    {.name = "content",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct content_settings, kind),
+     .choices = content_choices,
+     .default_text = "provider",
+     .sentence =
+         "What the body is: `json` and `form` are checked against the media type and read "
+         "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
+         "does not know as it is; `provider` is what the route's provider sends, and `json` "
+         "where there is none."},
+    {.name = "json",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct content_settings, json),
+     .default_text = "{}",
+     .section = &json_section,
+     .sentence = "What JSON in a body may be; what is beyond it is answered 400."},
+};
+
+static const struct row_section content_keys = {.name = "content",
+                                                .sentence = "What the body is.",
+                                                .rows = content_rows,
+                                                .row_count = ROW_COUNT(content_rows),
+                                                .size = sizeof(struct content_settings)};
+const struct route_part content_route_part = {.keys = &content_keys, .after = "max_body"};
+
+/* ---- media types ---- */
 
 static bool is_json_name(struct bytes name)
 {
@@ -59,19 +134,19 @@ static bool type_is_form(struct bytes type)
 struct json_limits content_json_limits(const struct request *request)
 {
     enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };
-    _Static_assert((int)ROUTE_JSON_DEPTH_MAX == (int)JSON_DEPTH_MAX, "the row's bound");
     struct json_limits limits = json_limits_default;
     const struct route *route = request->route;
-    if (!route || route->json.depth == 0)
+    const struct json_settings *json = route ? &content_settings_of(route)->json : NULL;
+    if (!json || json->depth == 0)
         return limits;
     size_t by_size = (size_t)route->max_body / BYTES_A_VALUE;
-    limits.depth = (unsigned)route->json.depth;
-    limits.nodes = route->json.values       ? (size_t)route->json.values
+    limits.depth = (unsigned)json->depth;
+    limits.nodes = json->values             ? (size_t)json->values
                    : by_size > VALUES_LEAST ? by_size
                                             : VALUES_LEAST;
-    limits.names = route->json.values ? limits.nodes : NAMES;
-    limits.lone_surrogates = route->json.surrogates == JSON_SURROGATES_ACCEPT;
-    limits.repeated_names = route->json.repeated == JSON_REPEATED_LAST;
+    limits.names = json->values ? limits.nodes : NAMES;
+    limits.lone_surrogates = json->surrogates == JSON_SURROGATES_ACCEPT;
+    limits.repeated_names = json->repeated == JSON_REPEATED_LAST;
     return limits;
 }
 

@@ -6,6 +6,37 @@
 #include "handlers/request.h"
 #include "handlers/verdict.h"
 
+enum content_kind {
+    CONTENT_PROVIDER, /* what the route's provider sends; without one, JSON */
+    CONTENT_JSON,
+    CONTENT_FORM,
+    CONTENT_JSON_OR_FORM,
+    CONTENT_RAW,
+    CONTENT_AUTO
+};
+
+enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
+enum json_repeated { JSON_REPEATED_REFUSE, JSON_REPEATED_LAST };
+
+/* What JSON in a body may be. */
+struct json_settings {
+    int64_t depth, values;    /* values 0: by max_body */
+    int surrogates, repeated; /* enum json_surrogates, enum json_repeated */
+};
+
+/* The keys `content` and `json` of a route. */
+struct content_settings {
+    int kind; /* enum content_kind */
+    struct json_settings json;
+};
+
+extern const struct route_part content_route_part;
+
+static inline const struct content_settings *content_settings_of(const struct route *route)
+{
+    return route->parts[ROUTE_PART_CONTENT];
+}
+
 /* Holds headers and body against `kind` (enum content_kind): goes on, or REPLY_MEDIA_TYPE or
  * REPLY_BAD_CONTENT. */
 struct verdict content_check(struct request *request, int kind);

@@ -9,7 +9,9 @@
 #include "handlers/provider/provider.h"
 
 #include "base/encoding.h"
+#include "config/loader.h"
 #include "handlers/auth/authenticator.h"
+#include "handlers/content/content.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/presets.h"
 

@@ -3,6 +3,7 @@
  * them. A warning is a row: when it holds, and its sentence. */
 #include "base/clock.h"
 #include "base/units.h"
+#include "handlers/admission/dedupe.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/provider.h"
 
@@ -181,9 +182,10 @@ static void warn_of_window(struct load *load, const struct node *node, const str
                            const struct scheme *scheme)
 {
     char window[32], tolerance[32];
-    if (route->dedupe.off || route->dedupe.window_ms >= provider_tolerance_ms(scheme))
+    const struct dedupe_settings *dedupe = dedupe_settings_of(route);
+    if (dedupe->off || dedupe->window_ms >= provider_tolerance_ms(scheme))
         return;
-    units_format_duration(route->dedupe.window_ms, window);
+    units_format_duration(dedupe->window_ms, window);
     units_format_duration(provider_tolerance_ms(scheme), tolerance);
     load_warning(load, node,
                  "provider %s takes messages that are %s old, but dedupe.window is %s: one that "

@@ -1,7 +1,7 @@
 /* `tenterhook events`: looks at the journal while the server runs, and changes nothing. It needs to
  * know where the journal is and nothing else: the route file is read without its secrets. */
 #include "server/cli/events.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "server/cli/events_print.h"
 #include "server/cli/output.h"
 #include "server/cli/terminal.h"

@@ -3,7 +3,7 @@
  * until it is forgotten here: whoever sets a hook up anew at its sender forgets the old one first.
  */
 #include "base/clock.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "server/cli/output.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"

@@ -1,6 +1,6 @@
 /* Which word of a command line is wrong. The usage of a verb names all of its options, so one place
  * can say it for all verbs, before the verb reads them. */
-#include "config/diagnostic.h"
+#include "config/nearest.h"
 #include "server/cli/verb.h"
 
 #include <stdio.h>

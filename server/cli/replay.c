@@ -4,7 +4,7 @@
  * their ids; the runner of a server that is running notices, and otherwise the next one does. */
 #include "base/clock.h"
 #include "base/units.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "handlers/admission/validate.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
@@ -138,8 +138,7 @@ static void note_headers(struct replaying *run, struct bytes json)
 static void check_body(void *context, struct bytes headers, struct bytes body)
 {
     struct replaying *run = context;
-    const struct validate_settings *schema =
-        route_part(run->settings, run->request.route, &validate_route_section);
+    const struct validate_settings *schema = validate_settings_of(run->request.route);
     note_headers(run, headers);
     run->request.body = body;
     struct verdict verdict = validate_check(schema, run->evaluator, &run->request);

@@ -6,7 +6,7 @@
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "base/secret.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "handlers/provider/learned.h"
 #include "server/cli/capture.h"
 #include "server/cli/terminal.h"

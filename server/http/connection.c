@@ -50,7 +50,7 @@ void connection_progressed(struct connection *connection)
 
 /* ---- lists ---- */
 
-static bool stage_is_evictable(enum stage stage)
+static bool stage_is_evictable(enum connection_stage stage)
 {
     return stage == STAGE_FRESH || stage == STAGE_HANDSHAKE || stage == STAGE_IDLE ||
            stage == STAGE_LINGER;
@@ -85,7 +85,8 @@ void connection_clean(struct connection *connection)
     TAILQ_REMOVE(&connection->endpoint->dirty, connection, dirty);
 }
 
-void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns)
+void connection_set_stage(struct connection *connection, enum connection_stage stage,
+                          int64_t due_ns)
 {
     bool moved = connection->stage != stage;
     connection->stage = stage;
@@ -157,7 +158,7 @@ void connection_give_up_one(struct http *http)
 
 /* ---- events ---- */
 
-static bool stage_reads(enum stage stage)
+static bool stage_reads(enum connection_stage stage)
 {
     return stage == STAGE_FRESH || stage == STAGE_IDLE || stage == STAGE_HEAD ||
            stage == STAGE_BODY;

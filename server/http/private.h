@@ -27,7 +27,7 @@
 #include <sys/queue.h>
 
 /* Where a connection is. Each stage has one deadline. */
-enum stage {
+enum connection_stage {
     STAGE_FRESH,     /* accepted, not a byte yet: libmicrohttpd has not seen it */
     STAGE_HANDSHAKE, /* TLS */
     STAGE_HEAD,
@@ -47,7 +47,7 @@ struct connection {
     struct http_endpoint *endpoint;
     struct MHD_Connection *mhd; /* NULL: not handed over, or closed there */
     int fd;
-    enum stage stage;
+    enum connection_stage stage;
     bool is_parked; /* suspended */
     bool is_dirty, is_evictable;
     bool is_suspect;  /* of being stuck, see stuck.c */
@@ -174,7 +174,8 @@ void http_proxy_late(const struct connection *connection);
 
 /* Takes over `fd`. False without memory; the descriptor is closed then. */
 bool connection_create(struct http_endpoint *endpoint, int fd, const struct client_address *client);
-void connection_set_stage(struct connection *connection, enum stage stage, int64_t due_ns);
+void connection_set_stage(struct connection *connection, enum connection_stage stage,
+                          int64_t due_ns);
 /* The answer is out; what comes next is another request. */
 void connection_await_next(struct connection *connection);
 /* After a run: whether it has begun. False: to be looked at again after the next run. */
@@ -260,6 +261,8 @@ void request_forget_answer(struct http_request *request);
 
 /* ---- health.c ---- */
 
+/* `verdict` with its reason in the body, which is for whoever runs the server. */
+struct verdict health_worded(struct http_request *request, struct verdict verdict);
 /* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
 struct verdict health_begin(struct http_request *request);
 /* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */

@@ -25,4 +25,7 @@ bool tls_pair_import(struct tls_pair *pair, const char *certificate_pem, const c
                      struct error *err);
 void tls_pair_finish(struct tls_pair *pair);
 
+/* Whether it names itself as its issuer, as roots do. */
+bool tls_is_self_issued(gnutls_x509_crt_t certificate);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "handlers/admission/address.h"
+#include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
@@ -15,6 +16,7 @@
 #include "handlers/provider/learned.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/proxies.h"
+#include "server/pipeline/respond.h"
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_headers.h"
 
@@ -80,8 +82,11 @@ static struct verdict stage_address(struct exchange *exchange, int64_t monotonic
     (void)monotonic_ns;
     struct verdict verdict = address_check(request->route, &request->client);
     if (verdict.reply == REPLY_FORBIDDEN && request->is_unnamed)
-        verdict.reason = "the address is not allowed: it is a trusted proxy's, which names no "
-                         "client (server.forwarded)";
+        verdict.reason = request->is_named
+                             ? "the address is not allowed: a proxy names it as the client, and it "
+                               "is one of trusted_proxies itself (a test from that machine?)"
+                             : "the address is not allowed: it is a trusted proxy's, which names "
+                               "no client (server.forwarded)";
     return verdict;
 }
 
@@ -101,20 +106,11 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
                                                         : "too many requests of this route"};
 }
 
-static bool has_limit(const struct route *route, enum rate_limit_per per)
-{
-    const struct rate_limit *limits = route->rate_limits.items;
-    for (size_t i = 0; i < route->rate_limits.count; i++)
-        if (limits[i].per == (int)per)
-            return true;
-    return false;
-}
-
 /* The tokens are noted where the route may have a reason to give them back. */
 static struct verdict stage_limit_client(struct exchange *exchange, int64_t monotonic_ns)
 {
     const struct route *route = exchange->request.route;
-    if (has_limit(route, PER_CLIENT) && has_limit(route, PER_ROUTE))
+    if (limit_is_set(route, PER_CLIENT) && limit_is_set(route, PER_ROUTE))
         exchange->client_tokens = arena_alloc(&exchange->arena, sizeof *exchange->client_tokens);
     return take_limits(exchange, PER_CLIENT, monotonic_ns, exchange->client_tokens);
 }
@@ -273,13 +269,11 @@ static struct verdict stage_limit_route(struct exchange *exchange, int64_t monot
 static struct verdict stage_decode(struct exchange *exchange, int64_t monotonic_ns)
 {
     struct request *request = &exchange->request;
-    const struct event_names *names =
-        route_part(exchange->pipeline->settings, request->route, &event_names_route_section);
     (void)monotonic_ns;
     const struct route *route = request->route;
     struct verdict verdict = content_check(request, route_content(route));
-    return verdict.reply == REPLY_NONE && names
-               ? event_names_take(names, route_signs_body(route), request)
+    return verdict.reply == REPLY_NONE
+               ? event_names_take(event_names_of(route), route_signs_body(route), request)
                : verdict;
 }
 
@@ -287,7 +281,7 @@ static struct verdict stage_select(struct exchange *exchange, int64_t monotonic_
 {
     const struct request *request = &exchange->request;
     (void)monotonic_ns;
-    return events_take(&request->route->events, request->event_type)
+    return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? verdict_go_on()
                : verdict_refuse(REPLY_IGNORED, "the route does not take this type of event");
 }
@@ -299,8 +293,7 @@ static struct verdict stage_validate(struct exchange *exchange, int64_t monotoni
     (void)monotonic_ns;
     if (!pipeline->evaluator)
         return verdict_go_on();
-    const struct validate_settings *settings =
-        route_part(pipeline->settings, exchange->request.route, &validate_route_section);
+    const struct validate_settings *settings = validate_settings_of(exchange->request.route);
     struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
@@ -400,7 +393,7 @@ void exchange_finish(struct exchange *exchange)
 
 static struct bytes dedupe_key(const struct request *request)
 {
-    if (request->route->dedupe.off)
+    if (dedupe_settings_of(request->route)->off)
         return bytes_of(NULL, 0);
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->delivery;
 }
@@ -450,20 +443,6 @@ static const struct reply_words *find_words(const struct route *route)
     return NULL;
 }
 
-/* What the route says itself goes before what its provider wants. */
-static struct verdict answer_as_route_says(const struct respond_settings *respond,
-                                           struct verdict verdict)
-{
-    if (respond->status)
-        verdict.status = (unsigned)respond->status;
-    if (respond->body) {
-        verdict.content_type = respond->type;
-        verdict.body = bytes_of_text(respond->body);
-        verdict.bare = verdict.body.length == 0;
-    }
-    return verdict;
-}
-
 struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict)
 {
     const struct route *route = exchange->request.route;
@@ -479,7 +458,7 @@ struct verdict pipeline_worded(const struct exchange *exchange, struct verdict v
         verdict.content_type = words->type;
         verdict.body = bytes_of_text(words->body);
     }
-    return answer_as_route_says(&route->respond, verdict);
+    return respond_as_route_says(route, verdict);
 }
 
 /* ---- the pipeline ---- */
@@ -489,7 +468,7 @@ static bool check_route(const struct route *route, struct error *err)
     if (route->authenticator_count > AUTHENTICATORS_MAX)
         return error_set(err, "route \"%s\" has more than %d kinds of authentication", route->name,
                          AUTHENTICATORS_MAX);
-    if (route->rate_limits.count > LIMITS_PER_ROUTE_MAX)
+    if (limit_settings_of(route)->limits.count > LIMITS_PER_ROUTE_MAX)
         return error_set(err, "route \"%s\" has more than %d rate limits", route->name,
                          LIMITS_PER_ROUTE_MAX);
     /* the loader lets no such route through: without this nothing would ask who calls */
@@ -502,9 +481,7 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
 {
     const struct settings *settings = pipeline->settings;
     for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
-        const struct validate_settings *schema =
-            route_part(settings, &settings->routes[i], &validate_route_section);
-        if (!schema || !schema->is_set)
+        if (!validate_settings_of(&settings->routes[i])->is_set)
             continue;
         pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
         if (!pipeline->evaluator)

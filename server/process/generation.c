@@ -4,7 +4,7 @@
 #include "server/process/generation.h"
 
 #include "config/address.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "server/process/preflight.h"
 
 #include <stdlib.h>

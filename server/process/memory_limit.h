@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_SERVER_PROCESS_MEMORY_LIMIT_H
 #define TENTERHOOK_SERVER_PROCESS_MEMORY_LIMIT_H
 
-#include "config/load.h"
+#include "config/settings.h"
 
 /* The smallest of the limits that hold for this process, in bytes: of its cgroup and those above
  * it, in version 1 and 2, and the memory of the machine. INT64_MAX where nothing can be found out.

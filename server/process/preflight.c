@@ -5,7 +5,7 @@
 #include "base/secret.h"
 #include "base/units.h"
 #include "config/file.h"
-#include "server/http/tls.h"
+#include "server/http/tls_check.h"
 #include "server/ipc/privilege.h"
 #include "server/ipc/process.h"
 #include "server/journal/sqlite.h"

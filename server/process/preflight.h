@@ -3,7 +3,7 @@
 #ifndef TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 #define TENTERHOOK_SERVER_PROCESS_PREFLIGHT_H
 
-#include "config/load.h"
+#include "config/settings.h"
 
 struct listen_socket;
 

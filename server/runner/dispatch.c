@@ -202,14 +202,14 @@ static void log_death(void *context, const struct journal_death *death)
               log_number("attempt", death->attempt), log_bytes("reason", death->reason));
 }
 
-/* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
- * takes no slot cannot cause one, and waits for readers through many of them. */
+/* Whether a command that was carried out was cut off by a stop that it may have caused itself. A
+ * kind that does not count crashes cannot cause one, and waits for readers through many of them. */
 static bool was_stopped_early(const struct dispatch *dispatch, const struct run *run)
 {
     const struct outcome *outcome = &run->outcome;
     bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
-    return outcome->kind == OUTCOME_INTERRUPTED && run->stopping && run->lane->kind->takes_slot &&
-           had_process && dispatch->leaving_ns != 0 &&
+    return outcome->kind == OUTCOME_INTERRUPTED && run->stopping &&
+           run->lane->kind->counts_crashes && had_process && dispatch->leaving_ns != 0 &&
            dispatch->leaving_ns - run->started_ns < EARLY_STOP_NS;
 }
 
@@ -331,14 +331,15 @@ static bool is_run(const struct dispatch *dispatch, int64_t delivery, uint64_t m
     return false;
 }
 
-/* What takes no slot is running while it waits, and has seen runners die that it did nothing to. */
+/* What counts no crashes is running while it waits, and has seen runners die by no fault of its
+ * own. */
 static enum journal_left is_left(void *context, int64_t delivery, int64_t action, uint64_t mark)
 {
     const struct dispatch *dispatch = context;
     const struct lane *lane = lanes_find(&dispatch->lanes, action);
     if (is_run(dispatch, delivery, mark))
         return LEFT_NOT;
-    return lane && lane->kind->takes_slot ? LEFT_COUNTED : LEFT_PATIENTLY;
+    return lane && lane->kind->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
 }
 
 static void note_crash(void *context, int64_t action)
@@ -500,7 +501,7 @@ void dispatch_note_stop(struct dispatch *dispatch)
 static struct run *find_not_stopping(const struct run_list *list, bool all)
 {
     struct run *run = list->first;
-    while (run && (run->stopping || (!all && run->lane->kind->takes_slot)))
+    while (run && (run->stopping || (!all && !run->lane->kind->must_be_recalled)))
         run = run->next;
     return run;
 }
@@ -534,7 +535,7 @@ static size_t count_runs(const struct run_list *list, bool all)
 {
     size_t count = 0;
     for (const struct run *run = list->first; run; run = run->next)
-        count += all || !run->lane->kind->takes_slot;
+        count += all || run->lane->kind->must_be_recalled;
     return count;
 }
 

@@ -78,7 +78,7 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t mark);
 void dispatch_hold(struct dispatch *dispatch);
 /* The server is told to stop, which may be what a command under way has done. */
 void dispatch_note_stop(struct dispatch *dispatch);
-/* Ends the runs of actions that take no slot (or all of them) by `deadline_ns`. */
+/* Ends the runs that must be recalled (or all of them) by `deadline_ns`. */
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
 
 /* Others have committed: look for what is new. */
@@ -86,7 +86,7 @@ void dispatch_look(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */
 void dispatch_recover(struct dispatch *dispatch);
 
-/* Runs whose end is not committed yet: all, or those that take no slot. */
+/* Runs whose end is not committed yet: all, or those that must be recalled. */
 size_t dispatch_running(const struct dispatch *dispatch, bool all);
 
 #endif

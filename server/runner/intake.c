@@ -6,6 +6,7 @@
 #include "server/runner/intake.h"
 
 #include "base/clock.h"
+#include "handlers/admission/dedupe.h"
 #include "handlers/provider/learned.h"
 #include "server/pipeline/pipeline.h"
 #include "server/runner/rerun.h"
@@ -73,10 +74,11 @@ bool intake_init(struct intake *intake, const struct settings *settings, struct 
     intake->window_ms = 0;
     intake->count = intake->bytes = 0;
     dedupe_init(&intake->keys);
-    for (size_t i = 0; i < settings->route_count; i++)
-        if (!settings->routes[i].dedupe.off &&
-            settings->routes[i].dedupe.window_ms > intake->window_ms)
-            intake->window_ms = settings->routes[i].dedupe.window_ms;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct dedupe_settings *dedupe = dedupe_settings_of(&settings->routes[i]);
+        if (!dedupe->off && dedupe->window_ms > intake->window_ms)
+            intake->window_ms = dedupe->window_ms;
+    }
     return intake_rebuild(intake) || error_set(err, "cannot read the dedupe keys of the journal");
 }
 
@@ -139,7 +141,7 @@ static int64_t find_first(struct intake *intake, struct intake_item *item,
         if (seq <= found ||
             !journal_match_key(intake->journal, seq, route->name, item->event.dedupe_key, id,
                                &received_ms) ||
-            received_ms + route->dedupe.window_ms <= now_ms)
+            received_ms + dedupe_settings_of(route)->window_ms <= now_ms)
             continue;
         memcpy(item->answer.id, id, sizeof id);
         found = seq;
@@ -247,7 +249,7 @@ static void write_item(struct intake *intake, struct intake_item *item, struct d
         add_key(intake, item, route, now_ms);
         return;
     }
-    if (route->dedupe.off)
+    if (dedupe_settings_of(route)->off)
         *key = bytes_of(NULL, 0);
     item->hash = key->length ? dedupe_hash(&intake->keys, bytes_of_text(route->name), *key) : 0;
     int64_t first = key->length > 0 ? find_first(intake, item, route, now_ms) : 0;

@@ -29,8 +29,8 @@ static bool group_init(struct lane_group *group, const struct route *route, stru
         lane->action = &route->actions[i];
         lane->kind = action_kind_of(&route->actions[i].handler);
         lane->group = group;
-        group->takes_slots |= lane->kind->takes_slot;
-        *feeds += !lane->kind->takes_slot;
+        group->takes_slots |= lane->kind->is_limited;
+        *feeds += !lane->kind->is_limited;
         if (!journal_find_action(journal, route->name, lane->action->name, &lane->number))
             return journal_explain(journal, err);
     }
@@ -120,7 +120,7 @@ static bool feed_may_run(const struct lanes *lanes, const struct lane *lane)
 static bool group_feeds(const struct lanes *lanes, const struct lane_group *group)
 {
     for (size_t i = 0; i < group->lane_count; i++)
-        if (!group->lanes[i].kind->takes_slot && feed_may_run(lanes, &group->lanes[i]))
+        if (!group->lanes[i].kind->is_limited && feed_may_run(lanes, &group->lanes[i]))
             return true;
     return false;
 }
@@ -168,7 +168,7 @@ static void group_to_the_end(struct lanes *lanes, struct lane_group *group)
 static void count_queued(struct lane *lane, ptrdiff_t change)
 {
     lane->count += (size_t)change;
-    if (lane->kind->takes_slot)
+    if (lane->kind->is_limited)
         lane->group->slots_queued += (size_t)change;
 }
 
@@ -325,7 +325,7 @@ static bool slot_is_free(const struct lanes *lanes, const struct lane_group *gro
 
 static bool lane_may_run(const struct lanes *lanes, const struct lane *lane)
 {
-    return lane->kind->takes_slot ? lane->count > 0 && slot_is_free(lanes, lane->group)
+    return lane->kind->is_limited ? lane->count > 0 && slot_is_free(lanes, lane->group)
                                   : feed_may_run(lanes, lane);
 }
 
@@ -371,7 +371,7 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
     lane->head = (lane->head + 1) % LANE_QUEUE;
     count_queued(lane, -1);
     lane->running++;
-    if (lane->kind->takes_slot) {
+    if (lane->kind->is_limited) {
         lanes->groups_running += lane->group->slots_used++ == 0;
         lanes->slots_used++;
     }
@@ -383,13 +383,13 @@ int64_t lane_take(struct lanes *lanes, struct lane *lane)
 
 bool lane_is_waited_for(const struct lanes *lanes, const struct lane *lane)
 {
-    return lane->kind->takes_slot ? lanes->groups_waiting > 0 : lane->count > 0 || lane->more;
+    return lane->kind->is_limited ? lanes->groups_waiting > 0 : lane->count > 0 || lane->more;
 }
 
 void lane_load(struct lanes *lanes, struct lane *lane, size_t bytes)
 {
     lane->running_bytes += bytes;
-    if (lane->kind->takes_slot) {
+    if (lane->kind->is_limited) {
         lane->group->slot_bytes += bytes;
         lanes->slot_bytes += bytes;
     }
@@ -401,7 +401,7 @@ void lane_give(struct lanes *lanes, struct lane *lane, size_t bytes)
     assert(lane->running > 0 && lane->running_bytes >= bytes);
     lane->running--;
     lane->running_bytes -= bytes;
-    if (lane->kind->takes_slot) {
+    if (lane->kind->is_limited) {
         lanes->groups_running -= --lane->group->slots_used == 0;
         lane->group->slot_bytes -= bytes;
         lanes->slots_used--;

@@ -38,7 +38,7 @@ struct lane {
 struct lane_group {
     struct lane *lanes;
     size_t lane_count;
-    size_t slots_queued; /* in those that take slots */
+    size_t slots_queued; /* in those of limited kinds, which take slots */
     bool takes_slots;    /* one of them does */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
@@ -58,7 +58,7 @@ struct lanes {
     size_t lane_count;
     bool unread; /* any lane may have more in the journal */
     TAILQ_HEAD(, lane) shorts;
-    /* Routes in turn: those with something for an action that takes no slot and may have it now,
+    /* Routes in turn: those with something for an action that needs no slot and may have it now,
      * and those with something that takes a slot. */
     TAILQ_HEAD(, lane_group) feeding, waiting;
     bool slots_turn;       /* of the two */

@@ -11,6 +11,8 @@
  * Where there is no body any more that could be carried out, the copy is an event of its own. */
 #include "server/runner/rerun.h"
 
+#include "handlers/admission/dedupe.h"
+
 static bool may_run(const struct dispatch *dispatch, const struct journal_dead *dead)
 {
     return !dead->given_up && dispatch_has_action(dispatch, dead->action);
@@ -55,7 +57,7 @@ void rerun_decide(struct rerun *rerun, const struct dispatch *dispatch, const st
     collect(rerun, dispatch, &known);
     if (rerun->count == 0)
         do_nothing(rerun, why_not(&known), &known);
-    else if (route->dedupe.dead == DEDUPE_DEAD_KEEP)
+    else if (dedupe_settings_of(route)->dead == DEDUPE_DEAD_KEEP)
         do_nothing(rerun, DUPLICATE_KEPT, &known);
     else if (known.reruns >= JOURNAL_RERUNS_MAX)
         do_nothing(rerun, DUPLICATE_TOO_OFTEN, &known);

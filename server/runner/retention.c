@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "handlers/admission/dedupe.h"
 
 #define ROUND_NS (30 * NS_PER_S)
 #define STEP_NS (5 * NS_PER_MS)
@@ -149,8 +150,8 @@ void retention_init(struct retention *retention, const struct settings *settings
     *retention =
         (struct retention){.settings = &settings->journal, .store = store, .stored_ms = -1};
     for (size_t i = 0; i < settings->route_count; i++)
-        if (settings->routes[i].dedupe.window_ms > retention->window_ms)
-            retention->window_ms = settings->routes[i].dedupe.window_ms;
+        if (dedupe_settings_of(&settings->routes[i])->window_ms > retention->window_ms)
+            retention->window_ms = dedupe_settings_of(&settings->routes[i])->window_ms;
     loop_timer_init(&retention->timer, step_is_due, retention);
 }
 

@@ -18,9 +18,9 @@ for usage, verb, sentence in listed:
         said = run(*arguments)
         expect((said.returncode, said.stderr), (0, ""), f"{arguments}")
         expect(said.stdout, f"usage: tenterhook {usage}\n{sentence}\n", f"{arguments}")
-    wrong = run(verb, "--frob")
+    wrong = run(verb, "--wibble")
     expect((wrong.returncode, wrong.stderr),
-           (2, f'tenterhook {verb}: there is no option "--frob"\nusage: tenterhook {usage}\n'))
+           (2, f'tenterhook {verb}: there is no option "--wibble"\nusage: tenterhook {usage}\n'))
 for arguments, said in ((["chekc"], 'no verb "chekc", did you mean "check"?'),
                         (["help", "evnts"], 'did you mean "events"?'),
                         (["--versoin"], 'no option "--versoin", did you mean "--version"?'), (

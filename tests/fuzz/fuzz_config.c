@@ -1,6 +1,6 @@
 /* A route file of any bytes: it is either taken, and then complete, or it has problems, and those
  * point into the text and can be printed. Nothing outside of the text is read. */
-#include "config/load.h"
+#include "config/loader.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/fake_registry.h"
 

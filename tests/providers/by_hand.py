@@ -108,6 +108,7 @@ def qstash_names_its_address(probe):
                           ('another query', sent(target='/in/x?a=2', sub=URL + '?a=1')),
                           ('another body', sent(BODY + b' ')),
                           ('another issuer', sent(iss='Other')),
+                          ('a list of issuers', sent(iss=['Upstash'])),
                           ('another key', sent(key='x' * 16))):
         probe.refuses(what, route, message)
 

@@ -158,11 +158,12 @@ static bool finish_part(struct load *load, const struct node *node, void *settin
                                       .size = sizeof(struct fake_part),                            \
                                       .finish = finish_part};
 
-PART(fake_route_part, "route_label")
+PART(fake_route_keys, "route_label")
 PART(fake_top_part, "top_label")
 PART(fake_action_part, "action_label")
 
-static const struct row_section *const route_parts[] = {&fake_route_part, NULL};
+static const struct route_part fake_route_part = {.keys = &fake_route_keys, .after = "path"};
+static const struct route_part *const route_parts[] = {&fake_route_part, NULL};
 static const struct row_section *const top_parts[] = {&fake_top_part, NULL};
 static const struct row_section *const action_parts[] = {&fake_action_part, NULL};
 

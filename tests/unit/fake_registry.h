@@ -27,6 +27,6 @@ struct fake_part {
 };
 
 extern const struct registry fake_registry;
-extern const struct row_section fake_route_part, fake_top_part, fake_action_part;
+extern const struct row_section fake_route_keys, fake_top_part, fake_action_part;
 
 #endif

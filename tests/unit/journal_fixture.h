@@ -3,6 +3,7 @@
 #define TENTERHOOK_TESTS_JOURNAL_FIXTURE_H
 
 #include "handlers/action/action.h"
+#include "route_settings.h"
 #include "server/journal/journal.h"
 
 #include <check.h>
@@ -71,6 +72,8 @@ static inline struct event_frame fixture_event(const char *key, struct bytes bod
 /* One route of each name with `actions` actions of that kind, in static memory. */
 enum { FIXTURE_ROUTES = 3, FIXTURE_ACTIONS = 2 };
 
+static struct route_settings fixture_parts[FIXTURE_ROUTES];
+
 static inline struct settings *fixture_settings(const struct action_kind *kind, size_t routes,
                                                 size_t actions)
 {
@@ -88,9 +91,10 @@ static inline struct settings *fixture_settings(const struct action_kind *kind, 
         route[i] = (struct route){.index = i,
                                   .name = names[i],
                                   .max_body = 1 << 20,
-                                  .dedupe.window_ms = 3 * INT64_C(86400000),
+                                  .parts = route_settings_clear(&fixture_parts[i]),
                                   .actions = action[i],
                                   .action_count = actions};
+        fixture_parts[i].dedupe.window_ms = 3 * INT64_C(86400000);
         for (size_t j = 0; j < actions; j++)
             action[i][j] =
                 (struct action_settings){.name = j == 0 ? "1" : "2", .handler.kind = &kind->kind};

@@ -147,10 +147,23 @@ static inline void fake_stop(struct action_run *run, int64_t deadline_ns)
     fake_end(run, OUTCOME_INTERRUPTED);
 }
 
-static const struct action_kind command_like = {
-    .kind = {.name = "fake"}, .takes_slot = true, .start = fake_start, .stop = fake_stop};
+static const struct action_kind command_like = {.kind = {.name = "fake"},
+                                                .is_limited = true,
+                                                .counts_crashes = true,
+                                                .start = fake_start,
+                                                .stop = fake_stop};
 static const struct action_kind pipe_like = {
-    .kind = {.name = "fake"}, .start = fake_start, .stop = fake_stop};
+    .kind = {.name = "fake"}, .must_be_recalled = true, .start = fake_start, .stop = fake_stop};
+
+/* Each fact alone decides what it is for: these two take slots, as commands do. */
+static const struct action_kind patient_like = {
+    .kind = {.name = "fake"}, .is_limited = true, .start = fake_start, .stop = fake_stop};
+static const struct action_kind recalled_like = {.kind = {.name = "fake"},
+                                                 .is_limited = true,
+                                                 .counts_crashes = true,
+                                                 .must_be_recalled = true,
+                                                 .start = fake_start,
+                                                 .stop = fake_stop};
 
 /* ---- a runner, and its listener ---- */
 

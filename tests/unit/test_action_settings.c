@@ -1,7 +1,7 @@
 /* What the route file may say of commands, shells and pipes, and what is refused at load. */
 #include "action_rig.h"
 
-#include "config/load.h"
+#include "config/loader.h"
 #include "handlers/action/command.h"
 #include "handlers/action/pipe.h"
 #include "handlers/auth/authenticator.h"

@@ -2,7 +2,7 @@
  * passes, every other gets the same 401. */
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "handlers/auth/authenticator.h"
 #include "tests/unit/suite.h"
 

@@ -29,7 +29,8 @@ static struct action_run *start(const void *settings, struct loop *on,
     return &runs[started++];
 }
 
-static const struct action_kind kind = {.kind.name = "fake", .start = start, .takes_slot = true};
+static const struct action_kind kind = {
+    .kind.name = "fake", .start = start, .is_limited = true, .must_be_recalled = true};
 
 static struct journal *journal;
 static struct loop loop;
@@ -158,6 +159,7 @@ START_TEST(an_outcome_goes_with_the_next_event)
 {
     until_an_outcome_waits();
     ck_assert_uint_eq(dispatch_running(&dispatch, true), 1);
+    ck_assert_uint_eq(dispatch_running(&dispatch, false), 1); /* it must be recalled */
     turn(1);
     ck_assert_uint_eq(dispatch.ended.count, 0);
     ck_assert(is_due()); /* the second event's delivery can have the slot now */

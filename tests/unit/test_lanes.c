@@ -9,7 +9,7 @@
 
 enum { MANY = 8000, SLOTS = 16 };
 
-static const struct action_kind command = {.kind.name = "command", .takes_slot = true};
+static const struct action_kind command = {.kind.name = "command", .is_limited = true};
 static const struct action_kind feed = {.kind.name = "feed"};
 
 static struct journal *journal;
@@ -97,7 +97,7 @@ START_TEST(what_may_not_run_holds_up_nothing)
     lane_give(&lanes, &lanes.groups[3].lanes[0], 10);
     ck_assert_uint_eq(take()->route->index, 3);
     lane_give(&lanes, &lanes.groups[2].lanes[0], 10);
-    ck_assert(take()->kind->takes_slot);
+    ck_assert(take()->kind->is_limited);
     ck_assert_ptr_null(lanes_next(&lanes));
     end();
 }

@@ -1,7 +1,7 @@
 /* Token buckets: never above burst + rate x time and at most one short of it, over all processes;
  * nobody else's flood is anybody's business; the memory stays what it is. */
 #include "base/clock.h"
-#include "handlers/admission/limit.h"
+#include "route_settings.h"
 #include "tests/unit/suite.h"
 
 #include <sched.h>
@@ -18,7 +18,10 @@ static struct rate_limit limits[LIMITS_PER_ROUTE_MAX];
 
 static struct route route_of(const char *name, size_t count)
 {
-    return (struct route){.name = name, .rate_limits = {limits, count}};
+    static struct route_settings settings[LIMITS_PER_ROUTE_MAX + 1]; /* by the count of limits */
+    void **parts = route_settings_clear(&settings[count]);
+    settings[count].limit.limits = (struct section_list){limits, count};
+    return (struct route){.name = name, .parts = parts};
 }
 
 static struct limit_table *table_of(size_t slots)

@@ -2,8 +2,9 @@
  * registry is a fake one; messages are held by the golden files in tests/config. */
 #include "config/address.h"
 #include "config/file.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "config/names.h"
+#include "config/nearest.h"
 #include "config/route_path.h"
 #include "fake_registry.h"
 #include "tests/unit/suite.h"
@@ -94,37 +95,8 @@ START_TEST(defaults_are_those_of_the_rows)
     ck_assert_uint_eq(route->methods.count, 1);
     ck_assert_str_eq(route->methods.items[0], "POST");
     ck_assert_int_eq(route->max_body, 1 << 20);
-    ck_assert_int_eq(route->dedupe.window_ms, INT64_C(3) * 86400000);
-    ck_assert_int_eq(route->dedupe.dead, DEDUPE_DEAD_RERUN);
-    ck_assert_uint_eq(route->rate_limits.count, 0);
     ck_assert(route->no_authentication && route->authenticator_count == 1);
     ck_assert_str_eq(route->actions[0].name, "1");
-}
-END_TEST
-
-/* As long as the provider's messages are taken, where the file does not say how long. */
-START_TEST(the_dedupe_window_covers_what_is_taken)
-{
-    static const struct {
-        const char *defaults, *provider, *dedupe;
-        int64_t days;
-    } rows[] = {{"{}", "github", "{}", 3},
-                {"{}", "gitlab", "{}", 4},
-                {"{}", "gitlab", "{window: 5d}", 5},
-                {"{}", "gitlab", "{window: 1d}", 1},
-                {"{dedupe: {window: 2d}}", "gitlab", NULL, 2},
-                {"{dedupe: {}}", "gitlab", NULL, 4}};
-    char text[1000];
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        snprintf(text, sizeof text,
-                 SERVER "defaults: %s\nroutes:\n- name: a\n  path: /a\n  provider: %s\n"
-                        "  secret: \"a secret of some length\"\n  %s%s\n"
-                        "  actions: [{pipe: p}]\n",
-                 rows[i].defaults, rows[i].provider, rows[i].dedupe ? "dedupe: " : "",
-                 rows[i].dedupe ? rows[i].dedupe : "max_body: 1MiB");
-        load(text);
-        ck_assert_int_eq(settings->routes[0].dedupe.window_ms, rows[i].days * 86400000);
-    }
 }
 END_TEST
 
@@ -133,8 +105,7 @@ START_TEST(values_reach_their_fields)
     load("version: 1\nserver:\n  listen:\n  - {address: \"[::1]:8443\", tls: {certificate: c.pem, "
          "key: /k.pem}}\n  - {address: \"unix:s.sock\", tls: off}\n  max_header: 4KiB\n"
          "log: {level: error, format: json}\njournal: {path: j.db, keep: {age: 1h}}\n"
-         "routes:\n- name: a\n  path: /a\n  auth: {none: true}\n  events: [x, 1, true]\n"
-         "  dedupe: off\n  rate_limit: [{rate: 600/m}, {rate: 1/h, per: route}]\n"
+         "routes:\n- name: a\n  path: /a\n  auth: {none: true}\n"
          "  actions:\n  - {command: [x, 1, \"\"], env: {A: b, C: \"\"}, timeout: 1m}\n");
     char expected[200];
     const struct listen_settings *listen = settings->server.listen.items;
@@ -149,34 +120,9 @@ START_TEST(values_reach_their_fields)
     ck_assert_int_eq(settings->journal.keep_size, INT64_C(2) << 30);
     ck_assert(settings->log.level == 3 && settings->log.format == 1);
     const struct route *route = &settings->routes[0];
-    ck_assert(route->events.count == 3 && strcmp(route->events.items[2], "true") == 0);
-    ck_assert(route->dedupe.off);
-    const struct rate_limit *limits = route->rate_limits.items;
-    ck_assert(limits[0].count == 600 && limits[0].period_ms == 60000 && limits[0].burst == 10);
-    ck_assert(limits[1].burst == 1 && limits[1].per == PER_ROUTE);
     const struct fake_command *command = route->actions[0].handler.settings;
     ck_assert(command->argv.count == 3 && command->env.count == 2);
     ck_assert_int_eq(command->timeout_ms, 60000);
-}
-END_TEST
-
-START_TEST(a_default_rate_burst_is_what_a_second_brings)
-{
-    static const struct {
-        const char *rate;
-        int64_t burst;
-    } rows[] = {{"10/s", 10}, {"600/m", 10}, {"30/m", 1}, {"5/h", 1}, {"86400/d", 1}};
-    char text[400];
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        snprintf(text, sizeof text,
-                 SERVER
-                 "routes:\n- {name: a, path: /a, auth: {none: true}, rate_limit: {rate: %s}, "
-                 "actions: [{pipe: p}]}\n",
-                 rows[i].rate);
-        load(text);
-        const struct rate_limit *limit = settings->routes[0].rate_limits.items;
-        ck_assert_msg(limit->burst == rows[i].burst, "%s", rows[i].rate);
-    }
 }
 END_TEST
 
@@ -194,9 +140,9 @@ START_TEST(a_route_takes_from_defaults_what_it_does_not_say)
     ck_assert(strcmp(first->name, "github") == 0 && strcmp(second->name, "gitlab") == 0);
     ck_assert(first->secrets.count == 1 && second->secrets.count == 1);
     ck_assert_ptr_ne(first->secrets.items, second->secrets.items);
-    const struct fake_part *part = route_part(settings, a, &fake_route_part);
+    const struct fake_part *part = a->parts[0];
     ck_assert(strcmp(part->label, "from defaults") == 0 && part->finished);
-    part = route_part(settings, b, &fake_route_part);
+    part = b->parts[0];
     ck_assert_str_eq(part->label, "own");
 }
 END_TEST
@@ -211,7 +157,7 @@ START_TEST(parts_of_the_registry_have_their_blocks)
     const struct fake_part *second = action_part(settings, &actions[1], &fake_action_part);
     ck_assert(strcmp(top->label, "t") == 0 && top->finished);
     ck_assert(strcmp(first->label, "x") == 0 && strcmp(second->label, "none") == 0);
-    ck_assert_ptr_null(settings_top_part(settings, &fake_route_part));
+    ck_assert_ptr_null(settings_top_part(settings, &fake_route_keys));
 }
 END_TEST
 
@@ -573,9 +519,7 @@ static TCase *loading(void)
     TCase *tests = tcase_create("load");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, defaults_are_those_of_the_rows);
-    tcase_add_test(tests, the_dedupe_window_covers_what_is_taken);
     tcase_add_test(tests, values_reach_their_fields);
-    tcase_add_test(tests, a_default_rate_burst_is_what_a_second_brings);
     tcase_add_test(tests, a_route_takes_from_defaults_what_it_does_not_say);
     tcase_add_test(tests, parts_of_the_registry_have_their_blocks);
     tcase_add_test(tests, includes_add_their_routes_in_order);

@@ -1,6 +1,7 @@
 /* Whatever cgroups there are, the smallest limit that holds is found; and what follows from it. */
 #include "server/process/memory_limit.h"
 
+#include "config/loader.h"
 #include "server/cli/verb.h"
 #include "tests/unit/suite.h"
 

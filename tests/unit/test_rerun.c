@@ -157,7 +157,7 @@ END_TEST
 
 START_TEST(with_keep_what_failed_stays)
 {
-    settings->routes[0].dedupe.dead = DEDUPE_DEAD_KEEP;
+    fixture_parts[0].dedupe.dead = DEDUPE_DEAD_KEEP;
     struct peer peer = peer_start(1);
     claim(&peer);
     atomic_store(&board->fail, 1);
@@ -248,6 +248,25 @@ START_TEST(what_crashes_ended_does_not_run_again)
     struct answer_frame copy = ask(&peer, 0, "k");
     expect_duplicate(&copy, &first, DUPLICATE_GIVEN_UP, true);
     ck_assert_uint_eq(atomic_load(&board->started), 1);
+    peer_leave(&peer);
+}
+END_TEST
+
+START_TEST(what_counts_no_crashes_runs_after_any_number_of_them)
+{
+    static const struct action_kind *const kinds[] = {&pipe_like, &patient_like};
+    settings->routes[0].actions[0].handler.kind = &kinds[_i]->kind;
+    struct peer peer = peer_start(1);
+    atomic_store(&board->hold, 1);
+    claim(&peer);
+    ask(&peer, 0, "k");
+    wait_count(&board->started, 1);
+    change_journal("UPDATE delivery SET takeovers = 9");
+    peer_kill(&peer);
+    atomic_store(&board->hold, 0);
+    peer = peer_start(2);
+    claim(&peer);
+    wait_journal(COUNT_STATE("done"), 1);
     peer_leave(&peer);
 }
 END_TEST
@@ -406,9 +425,10 @@ START_TEST(a_command_that_stops_the_server_is_given_up_after_three_times)
 }
 END_TEST
 
-START_TEST(pipes_wait_through_any_number_of_stops)
+START_TEST(what_counts_no_crashes_waits_through_any_number_of_stops)
 {
-    settings->routes[0].actions[0].handler.kind = &pipe_like.kind;
+    static const struct action_kind *const kinds[] = {&pipe_like, &patient_like};
+    settings->routes[0].actions[0].handler.kind = &kinds[_i]->kind;
     struct peer peer = peer_start(1);
     ask(&peer, 0, "k");
     peer_leave(&peer);
@@ -435,12 +455,13 @@ Suite *test_suite(void)
     tcase_add_test(all, what_its_schema_refused_runs_if_the_copy_conforms_and_is_the_same);
     tcase_add_test(all, a_copy_that_does_not_conform_runs_nothing);
     tcase_add_test(all, what_crashes_ended_does_not_run_again);
+    tcase_add_loop_test(all, what_counts_no_crashes_runs_after_any_number_of_them, 0, 2);
     tcase_add_test(all, what_its_route_file_does_not_have_any_more_does_not_run_again);
     tcase_add_test(all, what_was_answered_again_survives_a_kill_and_what_was_not_stays);
     tcase_add_test(all, in_a_reload_the_older_runner_takes_the_copy_and_the_newer_one_runs_it);
     tcase_add_test(all, a_long_queue_keeps_its_order_around_what_runs_again);
     tcase_add_test(all, a_command_that_stops_the_server_is_given_up_after_three_times);
-    tcase_add_test(all, pipes_wait_through_any_number_of_stops);
+    tcase_add_loop_test(all, what_counts_no_crashes_waits_through_any_number_of_stops, 0, 2);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -1,6 +1,5 @@
 /* Routing: which path is which route, and what is told about methods. Addresses: deny wins. */
-#include "handlers/admission/address.h"
-#include "handlers/admission/events.h"
+#include "route_settings.h"
 #include "server/pipeline/routing.h"
 #include "tests/unit/suite.h"
 
@@ -149,8 +148,12 @@ START_TEST(deny_wins_and_allow_must_hold)
 {
     struct prefix allow[] = {prefix("192.0.2.0", 24), prefix("2001:db8::", 33)};
     struct prefix deny[] = {prefix("192.0.2.128", 25), prefix("2001:db8::bad", 128)};
-    struct route open = {0}, listed = {.allow = {allow, 2}, .deny = {deny, 2}},
-                 denied = {.deny = {deny, 2}};
+    struct route_settings parts[3];
+    struct route open = {.parts = route_settings_clear(&parts[0])},
+                 listed = {.parts = route_settings_clear(&parts[1])},
+                 denied = {.parts = route_settings_clear(&parts[2])};
+    parts[1].address = (struct address_settings){.allow = {allow, 2}, .deny = {deny, 2}};
+    parts[2].address = (struct address_settings){.deny = {deny, 2}};
     static const struct {
         const char *text;
         bool open, listed, denied;

@@ -1,7 +1,7 @@
 /* The rows of the real registry: what every page and every default is made from. */
 #include "config/describe.h"
 #include "config/keys.h"
-#include "config/load.h"
+#include "config/loader.h"
 #include "server/cli/verb.h"
 #include "tests/unit/suite.h"
 

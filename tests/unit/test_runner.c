@@ -54,7 +54,7 @@ END_TEST
 
 START_TEST(a_key_past_its_window_is_new)
 {
-    settings->routes[0].dedupe.window_ms = 1;
+    fixture_parts[0].dedupe.window_ms = 1;
     struct peer peer = peer_start(1);
     ask(&peer, 0, "k");
     for (int64_t over_ms = clock_unix_ms() + 2; clock_unix_ms() < over_ms;)
@@ -211,9 +211,10 @@ START_TEST(during_a_reload_two_runners_share_the_journal)
 }
 END_TEST
 
-START_TEST(pipes_are_called_back_at_a_release_and_commands_go_on)
+START_TEST(what_must_be_recalled_is_at_a_release_and_commands_go_on)
 {
-    settings->routes[1].actions[0].handler.kind = &pipe_like.kind;
+    static const struct action_kind *const kinds[] = {&pipe_like, &recalled_like};
+    settings->routes[1].actions[0].handler.kind = &kinds[_i]->kind;
     struct peer old = peer_start(1);
     atomic_store(&board->hold, 1);
     claim(&old);
@@ -295,7 +296,7 @@ Suite *test_suite(void)
     tcase_add_test(all, commands_that_hang_leave_a_slot_to_each_other_route);
     tcase_add_test(all, a_pipe_that_nobody_reads_holds_up_nothing_else);
     tcase_add_test(all, during_a_reload_two_runners_share_the_journal);
-    tcase_add_test(all, pipes_are_called_back_at_a_release_and_commands_go_on);
+    tcase_add_loop_test(all, what_must_be_recalled_is_at_a_release_and_commands_go_on, 0, 2);
     tcase_add_test(all, a_drain_interrupts_at_the_deadline_and_keeps_the_delivery);
     tcase_add_test(all, without_a_supervisor_it_leaves_at_once);
     tcase_add_test(all, deliveries_of_routes_that_are_gone_are_dead);

@@ -2,6 +2,7 @@
  * pairs are made here: nothing secret is committed, nothing expires. */
 #include "server/http/tls.h"
 
+#include "server/http/tls_check.h"
 #include "server/http/tls_pair.h"
 #include "server/ipc/process.h"
 #include "tests/unit/suite.h"

@@ -2,9 +2,15 @@
  * rules between them. Nothing stops at the first mistake; what depends on a part that could not be
  * read is left out. The snapshot's memory is one arena; trees live in a scratch arena and are
  * wiped, because secrets may have stood in the text. */
-#include "config/file.h"
+#include "config/loader.h"
+
+#include "config/include.h"
 #include "config/load_private.h"
+#include "config/route.h"
 #include "config/rows.h"
+#include "config/rules.h"
+#include "config/scalar.h"
+#include "config/section.h"
 
 #include <stdlib.h>
 
@@ -14,156 +20,6 @@ enum {
     ROUTES_MAX = 10000,
     SECRET_NAMES_MAX = 64
 };
-
-/* ---- for readers ---- */
-
-bool load_problem(struct load *load, const struct node *node, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    problem_add(load->problems, PROBLEM_ERROR, node->source, node->line, node->column,
-                node->end_column, format, args);
-    va_end(args);
-    return false;
-}
-
-void load_warning(struct load *load, const struct node *node, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    problem_add(load->problems, PROBLEM_WARNING, node->source, node->line, node->column,
-                node->end_column, format, args);
-    va_end(args);
-}
-
-bool load_no_memory(struct load *load)
-{
-    problem_add_plain(load->problems, "no memory for the configuration");
-    return false;
-}
-
-void load_mask(struct load *load, const struct node *node)
-{
-    problem_list_mask(load->problems, node->source, node->line, node->column, node->end_line);
-}
-
-struct arena *load_arena(struct load *load)
-{
-    return load->arena;
-}
-
-const struct registry *load_registry(struct load *load)
-{
-    return load->registry;
-}
-
-struct settings *load_settings(struct load *load)
-{
-    return load->settings;
-}
-
-struct problem_list *load_problems(struct load *load)
-{
-    return load->problems;
-}
-
-bool load_is_offline(const struct load *load)
-{
-    return load->offline;
-}
-
-bool load_is_secretless(const struct load *load)
-{
-    return load->secretless;
-}
-
-static bool own(struct load *load, struct owned **list, void (*destroy)(void *), void *object)
-{
-    struct owned *owned = arena_alloc(load->arena, sizeof *owned);
-    if (!owned) {
-        destroy(object);
-        return load_no_memory(load);
-    }
-    *owned = (struct owned){destroy, object, *list};
-    *list = owned;
-    return true;
-}
-
-bool load_own(struct load *load, void (*destroy)(void *object), void *object)
-{
-    return own(load, &load->settings->owned, destroy, object);
-}
-
-bool load_own_for_run(struct load *load, void (*destroy)(void *object), void *object)
-{
-    return own(load, &load->borrowed, destroy, object);
-}
-
-static void destroy_owned(struct owned *list)
-{
-    for (; list; list = list->next)
-        list->destroy(list->object);
-}
-
-void settings_problem(struct problem_list *problems, enum problem_kind kind,
-                      const struct position *at, const char *format, ...)
-{
-    va_list args;
-    const struct source *source = problems->sources;
-    while (source && at->file && strcmp(source->name, at->file) != 0)
-        source = source->next;
-    va_start(args, format);
-    problem_add(problems, kind, at->file ? source : NULL, at->line, at->column, 0, format, args);
-    va_end(args);
-}
-
-struct position load_position(struct load *load, const struct node *node)
-{
-    const char *file = arena_copy_text(load->arena, node->source->name);
-    return (struct position){file ? file : "", node->line, node->column};
-}
-
-const char *load_path(struct load *load, const struct node *node, const char *path)
-{
-    if (path[0] == '/')
-        return arena_copy_text(load->arena, path);
-    while (strncmp(path, "./", 2) == 0 && path[2] != '/')
-        path += 2;
-    return arena_format(load->arena, "%s/%s", node->source->directory, path);
-}
-
-bool load_file(struct load *load, const struct node *node, const char *path, size_t limit,
-               struct bytes *content)
-{
-    struct buffer buffer;
-    struct error err;
-    *content = (struct bytes){0};
-    if (load->offline)
-        return true;
-    const char *full = load_path(load, node, path);
-    if (!full)
-        return load_no_memory(load);
-    enum file_result result = file_read(full, path, limit, FILE_SHARED, &buffer, NULL, &err);
-    char *copy = result == FILE_READ ? arena_copy_bytes(load->arena, buffer_bytes(&buffer)) : NULL;
-    size_t length = buffer.length;
-    buffer_finish(&buffer);
-    if (result != FILE_READ)
-        return load_problem(load, node, "%s", err.text);
-    if (!copy)
-        return load_no_memory(load);
-    *content = bytes_of(copy, length);
-    return true;
-}
-
-bool load_handler(struct load *load, const struct node *node, const struct handler_kind *kind,
-                  struct handler *handler)
-{
-    *handler = (struct handler){kind, arena_alloc(load->arena, kind->settings_size + 1)};
-    if (!handler->settings)
-        return load_no_memory(load);
-    return load_row(load, node, kind->value, handler->settings) &&
-           (!kind->finish || kind->finish(load, node, handler->settings));
-}
 
 /* ---- secret names, for files that do not parse ---- */
 
@@ -203,7 +59,7 @@ static void set_secret_names(struct load *load)
     for (size_t i = 0; registry->top_parts && registry->top_parts[i]; i++)
         collect_secret_names(registry->top_parts[i], names, &count, 0);
     for (size_t i = 0; registry->route_parts && registry->route_parts[i]; i++)
-        collect_secret_names(registry->route_parts[i], names, &count, 0);
+        collect_secret_names(registry->route_parts[i]->keys, names, &count, 0);
 }
 
 /* ---- the top level ---- */
@@ -346,7 +202,7 @@ static void wipe_tree(const struct node *node)
 static struct settings *load_finish(struct load *load)
 {
     struct settings *settings = load->settings;
-    destroy_owned(load->borrowed);
+    owned_destroy(load->borrowed);
     for (size_t i = 0; i < load->root_count; i++)
         wipe_tree(load->roots[i]);
     arena_finish(&load->scratch);
@@ -420,47 +276,4 @@ bool section_load_text(const char *name, struct bytes text, const struct row_sec
         load_section(&load, root, section, settings);
     arena_finish(&load.scratch);
     return root && problems->errors == errors;
-}
-
-void settings_forget_secrets(struct settings *settings)
-{
-    for (size_t i = 0; i < settings->secret_count; i++)
-        secret_list_finish(settings->secrets[i]);
-}
-
-void settings_destroy(struct settings *settings)
-{
-    if (!settings)
-        return;
-    settings_forget_secrets(settings);
-    destroy_owned(settings->owned);
-    free(settings->secrets);
-    arena_finish(&settings->arena);
-    free(settings);
-}
-
-static void *find_part(const struct row_section *const *sections, void **parts,
-                       const struct row_section *section)
-{
-    for (size_t i = 0; sections && sections[i]; i++)
-        if (sections[i] == section)
-            return parts[i];
-    return NULL;
-}
-
-void *settings_top_part(const struct settings *settings, const struct row_section *section)
-{
-    return find_part(settings->registry->top_parts, settings->parts, section);
-}
-
-void *route_part(const struct settings *settings, const struct route *route,
-                 const struct row_section *section)
-{
-    return route->parts ? find_part(settings->registry->route_parts, route->parts, section) : NULL;
-}
-
-void *action_part(const struct settings *settings, const struct action_settings *action,
-                  const struct row_section *section)
-{
-    return find_part(settings->registry->action_parts, action->parts, section);
 }

@@ -1,0 +1,17 @@
+/* The actions of a route. */
+#ifndef TENTERHOOK_CONFIG_ACTIONS_H
+#define TENTERHOOK_CONFIG_ACTIONS_H
+
+#include "config/load_context.h"
+
+struct action_list {
+    struct action_settings *items;
+    size_t count;
+};
+
+extern const struct row_section action_section;
+
+/* The reader of `actions`, into a struct action_list. */
+bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field);
+
+#endif

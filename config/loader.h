@@ -1,0 +1,31 @@
+/* From a file to a snapshot. */
+#ifndef TENTERHOOK_CONFIG_LOADER_H
+#define TENTERHOOK_CONFIG_LOADER_H
+
+#include "config/diagnostic.h"
+#include "config/settings.h"
+
+/* Loads `file` and everything it includes. All problems of the run, errors and warnings in file
+ * order, are added to `problems` (the caller's). NULL if there was an error. The caller owns the
+ * snapshot. */
+struct settings *settings_load(const char *file, const struct registry *registry,
+                               struct problem_list *problems);
+/* The same for the main file alone: includes are skipped, and every secret and every file that is
+ * named is taken to be there. For those who want to know where the journal is, without the server's
+ * environment. */
+struct settings *settings_load_alone(const char *file, const struct registry *registry,
+                                     struct problem_list *problems);
+/* The same for all of the files, schemas included, but for secrets, which are taken to be there. */
+struct settings *settings_load_secretless(const char *file, const struct registry *registry,
+                                          struct problem_list *problems);
+/* The same for a text in memory. Nothing else is read: includes are skipped, and every secret and
+ * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
+struct settings *settings_load_text(const char *name, struct bytes text,
+                                    const struct registry *registry, struct problem_list *problems);
+/* Reads a mapping of one section out of a text in memory (data that is built in), with its
+ * allocations in `arena`. `settings` is the section's struct. Secrets cannot stand in it. */
+bool section_load_text(const char *name, struct bytes text, const struct row_section *section,
+                       const struct registry *registry, struct arena *arena,
+                       struct problem_list *problems, void *settings);
+
+#endif

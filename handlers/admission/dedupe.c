@@ -1,0 +1,86 @@
+/* The window is at least as long as a message of the provider may be old, so that what still passes
+ * the signature is known when it comes again. */
+#include "handlers/admission/dedupe.h"
+
+#include "config/load.h"
+
+#define DAYS(count) ((int64_t)(count)*86400000)
+
+static const char *const off_choice[] = {"off", NULL};
+static const char *const dead_choices[] = {"rerun", "keep", NULL}; /* enum dedupe_dead */
+
+static const struct row window_rows[] = {
+    {.name = "window",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct dedupe_settings, window_ms),
+     .default_text = "3d",
+     .min = 1000,
+     .max = DAYS(90),
+     .sentence = "How long a delivery is remembered. Without it, as long as the provider's "
+                 "messages may be old where that is longer than 3d."},
+    {.name = "dead",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct dedupe_settings, dead),
+     .choices = dead_choices,
+     .default_text = "rerun",
+     .sentence = "What a redelivery does to an event that has failed: what is dead of it runs "
+                 "again (at most ten times), or it stays as it is (200, as every duplicate)."},
+};
+static const struct row_section window_section = {.name = "dedupe",
+                                                  .sentence =
+                                                      "What counts as the same event sent again.",
+                                                  .rows = window_rows,
+                                                  .row_count = ROW_COUNT(window_rows),
+                                                  .size = sizeof(struct dedupe_settings)};
+
+static bool read_dedupe(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct dedupe_settings *dedupe = field;
+    if (node->kind == NODE_MAPPING)
+        return load_section(load, node, row->section, dedupe);
+    if (node->kind != NODE_SCALAR || strcmp(node->text, "off") != 0)
+        return load_mismatch(load, node, row, "{window: DURATION, dead: rerun or keep} or off");
+    dedupe->off = true;
+    return true;
+}
+
+static const struct row dedupe_rows[] = {
+    {.name = "dedupe",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .read = read_dedupe,
+     .default_text = "{window: 3d, dead: rerun}",
+     .section = &window_section,
+     .choices = off_choice,
+     .syntax = "`{window: DURATION, dead: rerun or keep}` or `off`",
+     .sentence = "A delivery that came before is answered 200 with the id of the first; or 202, "
+                 "where the first has failed and runs again."},
+};
+
+/* What is still taken has to be known when it comes again, unless the file says otherwise. */
+static bool widen_window(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, void *field)
+{
+    struct dedupe_settings *settings = field;
+    const struct node *dedupe = tree_find_either(node, defaults, "dedupe");
+    (void)load;
+    if (settings->off || (dedupe && tree_find(dedupe, "window")))
+        return true;
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct handler *handler = &route->authenticators[i];
+        int64_t wanted =
+            handler->kind->replayable_ms ? handler->kind->replayable_ms(handler->settings) : 0;
+        if (wanted > settings->window_ms)
+            settings->window_ms = wanted;
+    }
+    return true;
+}
+
+static const struct row_section dedupe_keys = {.name = "dedupe",
+                                               .sentence = "Events that are sent again.",
+                                               .rows = dedupe_rows,
+                                               .row_count = ROW_COUNT(dedupe_rows),
+                                               .size = sizeof(struct dedupe_settings)};
+const struct route_part dedupe_route_part = {
+    .keys = &dedupe_keys, .after = "auth", .finish_route = widen_window};
