@@ -50,7 +50,7 @@ struct request {
     const struct header *headers; /* at most 64; trailers are never among them */
     size_t header_count;
     const struct route *route;       /* set by routing */
-    struct bytes learned_key;        /* delivered by the route's sender earlier; empty: none */
+    struct bytes provisioned_key;    /* delivered by the route's sender earlier; empty: none */
     struct bytes body;               /* complete, from the body stages on */
     const struct json_summary *json; /* of the body, once it has passed the guard; or NULL */
 

@@ -14,7 +14,7 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_DUPLICATE] = {"duplicate", 200, "this event was accepted before", LOG_INFO, false,
                          false},
     [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false},
-    [REPLY_HANDSHAKE] = {"handshake", 200, "", LOG_INFO, false, false},
+    [REPLY_CHALLENGE] = {"handshake", 200, "", LOG_INFO, false, false},
     [REPLY_QUARANTINED] = {"quarantined", 202, "accepted, but not carried out", LOG_WARNING, false,
                            false},
     [REPLY_HEALTHY] = {"healthy", 200, "events are taken", LOG_DEBUG, false, false},

@@ -12,7 +12,7 @@ enum reply {
     REPLY_AGAIN, /* accepted before; what had failed of it is carried out again */
     REPLY_DUPLICATE,
     REPLY_IGNORED,
-    REPLY_HANDSHAKE,
+    REPLY_CHALLENGE,
     REPLY_QUARANTINED, /* in the journal, but not to be carried out */
     REPLY_HEALTHY,     /* to the health check: an event would be stored */
     REPLY_BAD_REQUEST, /* not HTTP as we take it */
@@ -57,19 +57,20 @@ struct verdict {
     enum reply reply;
     unsigned retry_after_s;
     bool close;      /* Connection: close, whatever the row says; see verdict_closes */
-    bool bare;       /* the answer has no body */
+    bool empty_body; /* the answer has no body */
     bool can_replay; /* REPLY_DUPLICATE: people can have the first carried out again */
     const char
         *reason; /* for the log only: a constant, or in the request's arena; never a secret */
     /* For the caller, in the place of the row's sentence: says what of his own message is wrong,
      * and so is only for who has authenticated. NULL: the row's. */
     const char *message;
-    /* REPLY_HANDSHAKE and fixed responses: what to answer; empty otherwise */
+    /* REPLY_CHALLENGE and fixed responses: what to answer; empty otherwise */
     unsigned status;
     const char *content_type;
     struct bytes body;
-    struct bytes learn; /* REPLY_HANDSHAKE: the key to be kept before it is answered; empty: none */
-    const char *header_name; /* one further header; NULL: none */
+    struct bytes provisioned_key; /* REPLY_CHALLENGE: the key to be kept before it is answered;
+                                     empty: none */
+    const char *header_name;      /* one further header; NULL: none */
     struct bytes header_value;
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */
     struct bytes details;
@@ -77,11 +78,11 @@ struct verdict {
 
 /* How a sender wants accepted events (also ignored, duplicate and quarantined ones) to be answered.
  */
-struct reply_words {
+struct response_format {
     int64_t status;   /* 0: as the row says */
     const char *type; /* NULL: application/json */
     const char *body; /* NULL: as the row says */
-    bool bare;        /* no answer has a body, refusals neither */
+    bool empty_body;  /* no answer has a body, refusals neither */
 };
 
 static inline bool verdict_closes(const struct verdict *verdict)
@@ -89,7 +90,7 @@ static inline bool verdict_closes(const struct verdict *verdict)
     return verdict->close || reply_rows[verdict->reply].close;
 }
 
-/* A status that the verdict brings (handshakes, fixed answers) stands before the row's. */
+/* A status that the verdict brings (challenges, fixed answers) stands before the row's. */
 static inline unsigned verdict_status(const struct verdict *verdict)
 {
     return verdict->status ? verdict->status : reply_rows[verdict->reply].status;

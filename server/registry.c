@@ -15,9 +15,9 @@
 #include "server/cli/verb.h"
 #include "server/pipeline/respond.h"
 
-static const struct handler_kind *const authenticators[] = {
-    &token_authenticator.kind, &basic_authenticator.kind, &hmac_authenticator.kind,
-    &none_authenticator.kind, NULL};
+#define AUTHENTICATOR_ENTRY(name) &name##_authenticator.kind,
+static const struct handler_kind *const authenticators[] = {AUTHENTICATORS(AUTHENTICATOR_ENTRY)
+                                                                NULL};
 
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
                                                      &pipe_action.kind, NULL};

@@ -21,15 +21,15 @@ struct authenticator {
 
     /* Credentials in the head, before the body is read: go on, or refuse. For a scheme that signs
      * the body this checks that the signature is there and well formed, and that the time is
-     * fresh. `*state` (arena memory, or NULL) is handed to the next two. REPLY_HANDSHAKE answers a
-     * handshake that needs no body: it is given when all others have passed, and none of the
+     * fresh. `*state` (arena memory, or NULL) is handed to the next two. REPLY_CHALLENGE answers a
+     * challenge that needs no body: it is given when all others have passed, and none of the
      * functions below is called. */
     struct verdict (*head)(const void *settings, struct request *request, void **state);
 
     /* Each piece of the raw body as it arrives; NULL if the kind does not look at the body. */
     void (*feed)(void *state, struct bytes piece);
 
-    /* The whole body is in request->body: go on, or refuse (or REPLY_HANDSHAKE). NULL if the head
+    /* The whole body is in request->body: go on, or refuse (or REPLY_CHALLENGE). NULL if the head
      * was all. Fills in delivery, event_type and dedupe_key where the scheme has them. */
     struct verdict (*body)(const void *settings, struct request *request, void *state);
 
@@ -53,21 +53,21 @@ struct authenticator {
     void (*events)(const void *settings, struct event_source *source);
 
     /* What a 401 carries in WWW-Authenticate, or NULL. May be NULL itself. */
-    const char *(*challenge)(const void *settings);
+    const char *(*www_authenticate)(const void *settings);
 
     /* Whether this kind answers that method itself, besides the route's methods (a provider's GET
-     * handshake); what it then does not answer it refuses. NULL: never. */
+     * challenge); what it then does not answer it refuses. NULL: never. */
     bool (*accepts)(const void *settings, struct bytes method);
 
-    /* The name under which a key that the sender delivers in its greeting is kept; NULL, or no such
-     * function: it delivers none, or the route has one. What was kept comes in
-     * request->learned_key. */
-    const char *(*learns)(const void *settings);
+    /* The name under which a key that the sender delivers in its challenge is kept; NULL, or no
+     * such function: it delivers none, or the route has one. What was kept comes in
+     * request->provisioned_key. */
+    const char *(*provisions)(const void *settings);
 
     /* What the sender of this kind sends (enum content_kind), and how it wants to be answered
      * (NULL: as everybody is). NULL functions: nothing is known. */
     int (*content)(const void *settings);
-    const struct reply_words *(*words)(const void *settings);
+    const struct response_format *(*response_format)(const void *settings);
 
     /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.
      * False where the request does not say enough. NULL: the kind signs nothing. */
@@ -79,10 +79,15 @@ static inline const struct authenticator *authenticator_of(const struct handler 
     return (const struct authenticator *)handler->kind;
 }
 
-extern const struct authenticator token_authenticator;
-extern const struct authenticator basic_authenticator;
-extern const struct authenticator hmac_authenticator;
-extern const struct authenticator none_authenticator;
-extern const struct authenticator provider_authenticator;
+/* What `auth` may name, in the order of the reference. A new one is a row here, its file, and the
+ * line of that file in handlers/meson.build. */
+#define AUTHENTICATORS(AUTHENTICATOR)                                                              \
+    AUTHENTICATOR(token)                                                                           \
+    AUTHENTICATOR(basic)                                                                           \
+    AUTHENTICATOR(hmac)                                                                            \
+    AUTHENTICATOR(none)
+
+#define AUTHENTICATOR_DECLARE(name) extern const struct authenticator name##_authenticator;
+AUTHENTICATORS(AUTHENTICATOR_DECLARE)
 
 #endif

@@ -48,7 +48,7 @@ static struct verdict basic_head(const void *settings, struct request *request, 
     return verdict;
 }
 
-static const char *basic_challenge(const void *settings)
+static const char *basic_www_authenticate(const void *settings)
 {
     (void)settings;
     return "Basic realm=\"tenterhook\", charset=\"UTF-8\"";
@@ -89,5 +89,5 @@ const struct authenticator basic_authenticator = {
              .value = &basic_row,
              .settings_size = sizeof(struct basic_settings)},
     .head = basic_head,
-    .challenge = basic_challenge,
+    .www_authenticate = basic_www_authenticate,
 };

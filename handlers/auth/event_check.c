@@ -6,6 +6,7 @@
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
 #include "handlers/auth/route_auth.h"
+#include "handlers/content/content.h"
 
 enum { LISTED_MAX = 300 };
 

@@ -74,7 +74,7 @@ static bool token_owns_query(const void *settings, struct bytes name)
     return token->query && bytes_equal_text(name, token->query);
 }
 
-static const char *token_challenge(const void *settings)
+static const char *token_www_authenticate(const void *settings)
 {
     const struct token_settings *token = settings;
     return token->bearer.count > 0 ? "Bearer realm=\"tenterhook\"" : NULL;
@@ -125,5 +125,5 @@ const struct authenticator token_authenticator = {
     .head = token_head,
     .owns_header = token_owns_header,
     .owns_query = token_owns_query,
-    .challenge = token_challenge,
+    .www_authenticate = token_www_authenticate,
 };

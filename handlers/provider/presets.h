@@ -6,7 +6,7 @@
 
 struct preset {
     const char *name;
-    const char *text; /* YAML, in the words of scheme.h */
+    const char *text; /* YAML, with the keys of scheme.h */
 };
 
 extern const struct preset presets[]; /* sorted by name */

@@ -1,19 +1,19 @@
 /* A provider is a scheme — the user's own or one that is compiled in, in the same words and read by
  * the same rows — with the route's secrets. What the signature engine proves is turned here into
  * what the rest of the walk wants: the delivery id, the event type and the key against replays.
- *
- * The key against replays is the delivery id where that is signed, else a digest of the text that
- * was signed where a time is part of it, else the delivery id as sent. Without any of them there is
- * none: two messages with the same body and the same signature may well be two events
- * (docs/decisions/replay.md). */
+ */
 #include "handlers/provider/provider.h"
 
-#include "base/encoding.h"
 #include "config/loader.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/presets.h"
+#include "handlers/provider/replay.h"
+#include "handlers/provider/scheme_section.h"
+#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_keys.h"
+#include "handlers/provider/signature_kind.h"
 
 enum { ID_MAX = 256, OWN_MAX = 256 };
 
@@ -206,7 +206,7 @@ static bool make_keys(struct load *load, const struct node *node,
     struct error err;
     for (size_t i = 0; i < settings->secrets.count; i++) {
         struct secret_list one = {.items = &settings->secrets.items[i], .count = 1};
-        if (signature_plan_keys(&settings->plan, &one, &err))
+        if (signature_keys_add(&settings->plan, &one, &err))
             continue;
         const struct node *secret = load_secret_node(load, i, settings->secrets.count);
         return load_problem(load, secret ? secret : node, "the secret for provider %s %s",
@@ -221,11 +221,13 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
     const struct scheme *scheme = settings->scheme;
     struct error err;
     settings->plan = (struct signature_plan){.scheme = scheme, .parameters = &settings->parameters};
-    if (scheme->kind == SCHEME_MESSAGE && !signature_message_check(&settings->parameters, &err))
+    if (scheme->kind->check_parameters &&
+        !scheme->kind->check_parameters(&settings->parameters, &err))
         return load_problem(load, node, "provider %s: %s", scheme->name, err.text);
     if (!load_keep_secrets(load, &settings->plan.keys))
         return false;
-    if (settings->secrets.count == 0 && scheme->kind != SCHEME_NONE && !handshake_learns(scheme))
+    if (settings->secrets.count == 0 && !scheme->kind->needs_no_secret &&
+        !challenge_provisions(scheme))
         return load_problem(load, node, "provider %s wants a secret", scheme->name);
     return load_is_secretless(load) || make_keys(load, node, settings);
 }
@@ -235,16 +237,16 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
 struct provider_state {
     const struct provider_settings *settings;
     const struct signature_plan *plan; /* the route's, or: */
-    struct signature_plan learned;     /* with the key that the sender has delivered */
+    struct signature_plan provisioned; /* with the key that the sender has delivered */
     struct signature_state *signature;
-    bool unsigned_greeting; /* the head proved nothing; only a handshake in the body may pass */
+    bool awaits_challenge;  /* the head proved nothing; only a challenge in the body may pass */
     struct verdict refusal; /* what it gets otherwise */
 };
 
-static const char *provider_learns(const void *field)
+static const char *provider_provisions(const void *field)
 {
     const struct provider_settings *settings = field;
-    return settings->plan.keys.count == 0 && handshake_learns(settings->scheme)
+    return settings->plan.keys.count == 0 && challenge_provisions(settings->scheme)
                ? settings->scheme->name
                : NULL;
 }
@@ -252,15 +254,15 @@ static const char *provider_learns(const void *field)
 static void choose_plan(struct provider_state *state, const struct request *request)
 {
     const struct provider_settings *settings = state->settings;
-    struct secret key = {(uint8_t *)request->learned_key.data, request->learned_key.length};
+    struct secret key = {(uint8_t *)request->provisioned_key.data, request->provisioned_key.length};
     const struct secret_list keys = {&key, 1};
     struct error err;
     state->plan = &settings->plan;
-    state->learned =
+    state->provisioned =
         (struct signature_plan){.scheme = settings->scheme, .parameters = &settings->parameters};
-    if (key.length > 0 && provider_learns(settings) &&
-        signature_plan_keys(&state->learned, &keys, &err))
-        state->plan = &state->learned;
+    if (key.length > 0 && provider_provisions(settings) &&
+        signature_keys_add(&state->provisioned, &keys, &err))
+        state->plan = &state->provisioned;
 }
 
 static bool method_of_route(const struct request *request)
@@ -272,18 +274,18 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
-static struct value_source greeting_source(const struct provider_settings *settings,
-                                           const struct request *request)
+static struct value_source challenge_source(const struct provider_settings *settings,
+                                            const struct request *request)
 {
     return (struct value_source){.request = request,
                                  .parameters = &settings->parameters,
                                  .family = scheme_find_family(settings->scheme, request)};
 }
 
-static struct verdict greeting_in_head(const struct provider_state *state, struct request *request)
+static struct verdict challenge_in_head(const struct provider_state *state, struct request *request)
 {
-    struct value_source source = greeting_source(state->settings, request);
-    struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_HEAD);
+    struct value_source source = challenge_source(state->settings, request);
+    struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
         return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
@@ -295,13 +297,14 @@ static void provider_release(void *field)
     struct provider_state *state = field;
     if (state->signature)
         signature_release(state->signature);
-    secret_list_finish(&state->learned.keys);
+    secret_list_finish(&state->provisioned.keys);
 }
 
-static bool greeting_may_follow(const struct provider_state *state, struct request *request)
+static bool challenge_in_body_may_follow(const struct provider_state *state,
+                                         struct request *request)
 {
-    struct value_source source = greeting_source(state->settings, request);
-    bool may = handshake_may_follow(state->settings->scheme, &source);
+    struct value_source source = challenge_source(state->settings, request);
+    bool may = challenge_may_follow(state->settings->scheme, &source);
     value_source_finish(&source);
     return may;
 }
@@ -309,13 +312,13 @@ static bool greeting_may_follow(const struct provider_state *state, struct reque
 static struct verdict signature_in_head(struct provider_state *state, struct request *request)
 {
     const struct scheme *scheme = state->settings->scheme;
-    bool keyless = state->plan->keys.count == 0 && scheme->kind != SCHEME_NONE;
+    bool keyless = state->plan->keys.count == 0 && !scheme->kind->needs_no_secret;
     struct verdict verdict = keyless
                                  ? signature_refuse("the provider has not delivered its key yet")
                                  : signature_head(state->plan, request, &state->signature);
-    if (verdict.reply != REPLY_UNAUTHENTICATED || !greeting_may_follow(state, request))
+    if (verdict.reply != REPLY_UNAUTHENTICATED || !challenge_in_body_may_follow(state, request))
         return verdict;
-    state->unsigned_greeting = true;
+    state->awaits_challenge = true;
     state->refusal = verdict;
     return verdict_go_on();
 }
@@ -327,7 +330,7 @@ static struct verdict provider_head(const void *field, struct request *request, 
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
     state->settings = field;
     choose_plan(state, request);
-    struct verdict verdict = greeting_in_head(state, request);
+    struct verdict verdict = challenge_in_head(state, request);
     if (verdict.reply == REPLY_NONE)
         verdict = signature_in_head(state, request);
     if (verdict.reply != REPLY_NONE)
@@ -339,7 +342,7 @@ static struct verdict provider_head(const void *field, struct request *request, 
 static void provider_feed(void *field, struct bytes piece)
 {
     struct provider_state *state = field;
-    if (!state->unsigned_greeting && state->signature)
+    if (!state->awaits_challenge && state->signature)
         signature_feed(state->signature, piece);
 }
 
@@ -358,94 +361,11 @@ static struct verdict take_name(struct signature_state *state, const struct valu
     return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
 }
 
-static bool signs_nothing(const struct scheme *scheme)
-{
-    return scheme->kind == SCHEME_TOKEN || scheme->kind == SCHEME_BASIC ||
-           scheme->kind == SCHEME_NONE;
-}
-
-/* Kinds that have no text in their description (SNS …) count as signing the body; a JWS does so
- * where a claim has its digest. */
-static bool body_signed(const struct scheme *scheme, const struct template *signed_text)
-{
-    bool by_code =
-        scheme->signed_text.count == 0 && (scheme->kind != SCHEME_JWS || scheme->jws.body_claim);
-    return template_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT || by_code;
-}
-
-/* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool delivery_signed(const struct scheme *scheme, const struct template *signed_text)
-{
-    if (signs_nothing(scheme) || scheme->delivery.count == 0)
-        return false;
-    if (template_uses(signed_text, VALUE_DELIVERY) || scheme->each.kind != VALUE_ABSENT)
-        return true;
-    if (scheme->delivery.items[0].kind == VALUE_CLAIM)
-        return true;
-    return value_needs_body(&scheme->delivery.items[0]) && body_signed(scheme, signed_text);
-}
-
-static bool time_signed(const struct scheme *scheme)
-{
-    bool claim = scheme->kind == SCHEME_JWS && scheme->jws.tolerance_ms && scheme->jws.body_claim;
-    return claim || (scheme->time.in.kind != VALUE_ABSENT && scheme->time.is_signed);
-}
-
-enum replay_key provider_replay_key(const struct scheme *scheme)
-{
-    return delivery_signed(scheme, &scheme->signed_text) ? REPLAY_SIGNED_ID
-           : time_signed(scheme)                         ? REPLAY_SIGNED_TEXT
-           : scheme->delivery.count                      ? REPLAY_SENT_ID
-                                                         : REPLAY_NONE;
-}
-
-int64_t provider_tolerance_ms(const struct scheme *scheme)
-{
-    return scheme->kind == SCHEME_JWS ? scheme->jws.tolerance_ms : scheme->time.tolerance_ms;
-}
-
 /* From the moment on at which it is received, and its time may be ahead then. */
 static int64_t provider_replayable_ms(const void *field)
 {
     const struct provider_settings *settings = field;
-    const struct scheme *scheme = settings->scheme;
-    int64_t tolerance = provider_tolerance_ms(scheme);
-    int64_t ahead = scheme->kind == SCHEME_JWS ? tolerance : scheme->time.ahead_ms;
-    return tolerance ? tolerance + ahead : 0;
-}
-
-static struct verdict take_identity(struct signature_state *state, struct bytes *key)
-{
-    uint8_t digest[HASH_MAX_SIZE];
-    char *text = arena_alloc(state->request->arena, 2 * HASH_MAX_SIZE + 1);
-    if (!text || !signature_identity(state, digest))
-        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
-    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
-    *key = bytes_of_text(text);
-    return verdict_go_on();
-}
-
-/* The id and whose it is. Where one ends and the other begins is told by the length. */
-static struct verdict take_joint_key(struct signature_state *state, struct bytes *key)
-{
-    struct arena *arena = state->request->arena;
-    struct bytes source = {0}, id = state->request->delivery;
-    uint8_t digest[HASH_MAX_SIZE];
-    char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
-    const char *length = arena_format(arena, "%zu:", id.length);
-    enum value_outcome outcome =
-        value_get_first(&state->source, &state->plan->scheme->delivery_of, &source);
-    if (outcome == VALUE_REPEATED)
-        return signature_refuse("the source of the delivery id is there more than once");
-    struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
-    bool done = hash && hash_feed(hash, bytes_of_text(length)) && hash_feed(hash, id) &&
-                (outcome != VALUE_FOUND || hash_feed(hash, source));
-    hash_destroy(hash, done ? digest : NULL);
-    if (!done)
-        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
-    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
-    *key = bytes_of_text(text);
-    return verdict_go_on();
+    return replay_span_ms(settings->scheme);
 }
 
 static struct verdict bring_out(struct signature_state *state, struct request *request)
@@ -457,31 +377,24 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
     if (verdict.reply != REPLY_NONE)
         return verdict;
     request->secret_used = state->plan->key_infos[state->matched].secret;
-    bool timed = state->source.time.length && signature_covers_message(state) &&
-                 (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
-    request->dedupe_key = request->delivery;
-    if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))
-        return take_identity(state, &request->dedupe_key);
-    return scheme->delivery_of.count && request->delivery.length
-               ? take_joint_key(state, &request->dedupe_key)
-               : verdict_go_on();
+    return replay_take_key(state, request->delivery, &request->dedupe_key);
 }
 
 static struct verdict provider_body(const void *field, struct request *request, void *opaque)
 {
     struct provider_state *state = opaque;
     const struct provider_settings *settings = field;
-    if (state->unsigned_greeting) {
-        struct value_source source = greeting_source(settings, request);
-        struct verdict verdict = handshake_answer(state->plan, 0, &source, HANDSHAKE_BODY);
+    if (state->awaits_challenge) {
+        struct value_source source = challenge_source(settings, request);
+        struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_BODY);
         value_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    verdict = handshake_answer(state->plan, state->signature->matched, &state->signature->source,
-                               HANDSHAKE_SIGNED);
+    verdict = challenge_answer(state->plan, state->signature->matched, &state->signature->source,
+                               CHALLENGE_SIGNED);
     return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
 }
 
@@ -520,8 +433,8 @@ static bool provider_owns_query(const void *field, struct bytes name)
 static bool provider_signs_body(const void *field)
 {
     const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
-    return !signs_nothing(scheme) && body_signed(scheme, &scheme->signed_text) &&
-           (scheme->kind != SCHEME_MESSAGE);
+    return !scheme->kind->signs_nothing && !scheme->kind->is_open &&
+           replay_body_is_signed(scheme, &scheme->signed_text);
 }
 
 static void provider_events(const void *field, struct event_source *source)
@@ -538,7 +451,7 @@ static void provider_events(const void *field, struct event_source *source)
 static bool provider_accepts(const void *field, struct bytes method)
 {
     const struct provider_settings *settings = field;
-    return handshake_method(settings->scheme, method);
+    return challenge_method(settings->scheme, method);
 }
 
 static int provider_content(const void *field)
@@ -547,7 +460,7 @@ static int provider_content(const void *field)
     return settings->scheme->content + CONTENT_JSON;
 }
 
-static const struct reply_words *provider_words(const void *field)
+static const struct response_format *provider_response_format(const void *field)
 {
     const struct provider_settings *settings = field;
     return &settings->scheme->reply;
@@ -576,8 +489,8 @@ const struct authenticator provider_authenticator = {
     .signs_body = provider_signs_body,
     .events = provider_events,
     .accepts = provider_accepts,
-    .learns = provider_learns,
+    .provisions = provider_provisions,
     .content = provider_content,
-    .words = provider_words,
+    .response_format = provider_response_format,
     .explain = provider_explain,
 };

@@ -5,7 +5,9 @@
 #define TENTERHOOK_HANDLERS_PROVIDER_PROVIDER_H
 
 #include "config/load.h"
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_plan.h"
+
+struct authenticator;
 
 struct provider_settings {
     struct secret_list secrets; /* first: filled from `secret:` by the loader */
@@ -14,24 +16,11 @@ struct provider_settings {
     struct signature_plan plan;
 };
 
+extern const struct authenticator provider_authenticator;
+
 /* Warnings about what the scheme leaves open. */
 void provider_warn(struct load *load, const struct node *node, const struct route *route,
                    const void *settings);
-
-/* Whether the text holds the body so that no byte of it can be another. */
-bool template_signs_body(const struct template *text);
-
-/* By what a message of the scheme is known when it comes again. */
-enum replay_key {
-    REPLAY_SIGNED_ID,
-    REPLAY_SIGNED_TEXT, /* a digest of what was signed, a time being part of it */
-    REPLAY_SENT_ID,     /* which whoever has seen the message can change */
-    REPLAY_NONE,
-};
-enum replay_key provider_replay_key(const struct scheme *scheme);
-
-/* How old a message of the scheme may be, in milliseconds; 0: its age is not judged. */
-int64_t provider_tolerance_ms(const struct scheme *scheme);
 
 /* The top-level `providers:`; for the registry's top_parts. */
 extern const struct row_section provider_own_section;

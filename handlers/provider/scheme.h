@@ -1,28 +1,12 @@
-/* The words in which a sender's way of signing is described: the same for the presets that are
- * compiled in (config/providers) and for a user's own under `providers:`.
- * docs/providers-language.md explains them; the rows in scheme.c are where they are settled. */
+/* How a sender signs, as it is described: with the same keys for the presets that are compiled in
+ * (config/providers) and for a user's own under `providers:`. docs/providers-language.md explains
+ * them; the rows in scheme_section.c are where they are settled. */
 #ifndef TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 #define TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 
 #include "config/load.h"
 #include "handlers/value/value.h"
 #include "handlers/verdict.h"
-
-enum scheme_kind {
-    SCHEME_HMAC,
-    SCHEME_HASH, /* a plain digest of a text that holds the secret */
-    SCHEME_ED25519,
-    SCHEME_ECDSA,
-    SCHEME_RSA,
-    SCHEME_RSA_PSS,
-    SCHEME_TOKEN,
-    SCHEME_BASIC,
-    SCHEME_JWS,
-    SCHEME_SNS,
-    SCHEME_CONTENTFUL,
-    SCHEME_MESSAGE, /* RFC 9421 */
-    SCHEME_NONE,
-};
 
 enum key_encoding {
     KEY_TEXT,
@@ -33,7 +17,6 @@ enum key_encoding {
     KEY_CERTIFICATE,
     KEY_PREFIXED_OR_TEXT /* both keys: base64 behind the prefix, and the text with the prefix */
 };
-enum jws_algorithm { JWS_HS256, JWS_ES256, JWS_RS256 };
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
 enum url_form { URL_AS_IS, URL_ANY_SPELLING };
@@ -83,7 +66,7 @@ struct scheme_claims {
 };
 
 struct scheme_jws {
-    int algorithm;                    /* enum jws_algorithm */
+    int algorithm;                    /* of kind_jws.c */
     struct template issuer, audience; /* of `iss` and `aud`; count 0: anything */
     struct scheme_claims claims;
     const char *body_claim;   /* the claim that holds the body's digest */
@@ -101,7 +84,7 @@ struct scheme_test {
     void *pattern;       /* compiled `matches` */
 };
 
-struct scheme_handshake {
+struct scheme_challenge {
     struct section_list when;   /* of struct scheme_test, all */
     struct section_list expect; /* of struct scheme_test, else `otherwise` */
     int64_t otherwise;          /* 400, 401 or 403 */
@@ -127,9 +110,14 @@ struct scheme_about {
     bool events_complete;                 /* these are all */
 };
 
+struct signature_kind; /* signature_kind.h */
+
 struct scheme {
     const char *name;
-    int kind, hash;
+    const struct signature_kind *kind;
+    int kind_number; /* of `kind` in the table of kinds */
+    int hash;
+    bool uses_md5;           /* in a digest of the signature, of the body or of the key */
     bool weak_hash_accepted; /* RSA over SHA-1, or MD5, because the sender has nothing better */
     struct scheme_key key;
     struct template signed_text;
@@ -145,18 +133,17 @@ struct scheme {
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
     struct value_list delivery, event;
     struct value_list delivery_of; /* whose id that is; count 0: the sender has no two alike */
-    struct section_list handshake; /* of struct scheme_handshake */
+    struct section_list challenge; /* of struct scheme_challenge */
     int content;                   /* enum content_kind less CONTENT_PROVIDER */
-    struct reply_words reply;
+    struct response_format reply;
     struct scheme_about about;
 };
 
-/* Whether a digest of the signature, of the body or of the key is MD5. */
-bool scheme_uses_md5(const struct scheme *scheme);
+/* Whether key.encoding is public or certificate. */
+bool scheme_key_is_public(const struct scheme *scheme);
 
-/* Whether each value that the scheme names is one that it can have; fills in what follows from
- * them. For scheme.c. */
-bool scheme_check_values(struct load *load, const struct node *node, struct scheme *scheme);
+/* Whether the text holds the body so that no byte of it can be another. */
+bool scheme_text_signs_body(const struct template *text);
 
 /* The family of headers that the message belongs to: the first of which it has all that the scheme
  * names. Without a whole one the first of which it has any, to say what is missing; NULL: the
@@ -166,6 +153,14 @@ const char *scheme_find_family(const struct scheme *scheme, const struct request
 /* Whether the address is signed, or a claim is held against it. */
 bool scheme_proves_url(const struct scheme *scheme);
 
-extern const struct row_section scheme_section;
+/* A walk over values, until `visit` says no; false then. */
+struct scheme_walk {
+    bool (*visit)(void *context, const struct value_ref *ref);
+    void *context;
+};
+/* Every value that the scheme names. */
+bool scheme_walk_values(const struct scheme *scheme, const struct scheme_walk *walk);
+/* What claims of a JWS are held against. */
+bool scheme_walk_claims(const struct scheme *scheme, const struct scheme_walk *walk);
 
 #endif

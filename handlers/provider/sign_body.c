@@ -1,9 +1,10 @@
 /* A body that holds what a scheme looks for in it, made of the paths alone:
  * {"event":{"type":"test"}} for payload.event.type. Values are strings but for times in
  * milliseconds, the first element stands for every one. */
+#include "handlers/provider/sign_body.h"
+
 #include "base/encoding.h"
 #include "base/json_text.h"
-#include "handlers/provider/sign.h"
 
 /* The steps of a value's path from the top; an item's begin with those of `each`. */
 static const struct json_step *step_at(const struct signing *signing,

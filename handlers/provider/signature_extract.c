@@ -1,14 +1,10 @@
 /* Taking a signature header apart: entries, names, prefix, encoding. Hex in either case,
  * canonical base64, base64url without padding; a header that should be single is single. */
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_extract.h"
 
 #include "base/encoding.h"
 #include "handlers/auth/credentials.h"
-
-struct verdict signature_refuse(const char *reason)
-{
-    return verdict_refuse(REPLY_UNAUTHENTICATED, reason);
-}
+#include "handlers/provider/signature_kind.h"
 
 bool signature_decode(struct bytes text, int encoding, struct arena *arena, struct bytes *out)
 {
@@ -36,7 +32,7 @@ static bool take_value(struct signature_state *state, struct bytes text)
     if (state->found_count == SIGNATURES_MAX || text.length == 0)
         return false;
     struct bytes *found = &state->found[state->found_count];
-    if (state->plan->scheme->kind == SCHEME_TOKEN || state->plan->scheme->kind == SCHEME_JWS)
+    if (state->plan->scheme->kind->takes_plain)
         *found = text;
     else if (!signature_decode(text, signature->encoding, state->request->arena, found))
         return false;
@@ -147,14 +143,14 @@ static bool is_wildcard(const struct value_ref *ref)
     return ref->kind == VALUE_HEADER && ref->name[strlen(ref->name) - 1] == '*';
 }
 
-struct verdict signature_extract(struct signature_state *state, bool body)
+struct verdict signature_extract(struct signature_state *state, enum signature_moment moment)
 {
     const struct value_list *in = &state->plan->scheme->signature.in;
     size_t there = 0, asked = 0;
     struct verdict verdict = verdict_go_on();
     for (size_t i = 0; i < in->count && verdict.reply == REPLY_NONE; i++) {
         const struct value_ref *ref = &in->items[i];
-        if (value_needs_body(ref) != body)
+        if (!signature_is_due(ref, moment))
             continue;
         asked++;
         verdict =

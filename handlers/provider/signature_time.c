@@ -1,6 +1,6 @@
 /* When a message was signed. Numbers are digits only and of the length that this century has, so
  * that no digit can be moved between a time and what stands beside it. */
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_time.h"
 
 #include <time.h>
 

@@ -1,7 +1,7 @@
 /* The address that a sender signs: as it knows it, not as it came. In between may stand a proxy
  * that has another host and renames the front of the path. What the route leaves open in its path
  * is never taken from the configuration, or a signature for one address would do for another. */
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_url.h"
 
 #include "config/route_path.h"
 

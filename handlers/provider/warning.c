@@ -1,118 +1,99 @@
 /* What a person should know of a provider before he believes it, said by `check` and at every
  * start: which parts of a message the signature leaves open, and what the route could say to close
- * them. A warning is a row: when it holds, and its sentence. */
+ * them. A warning is a row: when it holds, and its sentence. A kind of signature has its own. */
 #include "base/clock.h"
 #include "base/units.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/provider/challenge.h"
 #include "handlers/provider/provider.h"
+#include "handlers/provider/replay.h"
+#include "handlers/provider/signature_kind.h"
 
 #define CERTIFICATE_WARN_MS (INT64_C(30) * 24 * 3600 * 1000)
 
-bool template_signs_body(const struct template *text)
-{
-    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM);
-}
+/* ---- of every kind ---- */
 
-/* Whether the components that a message signature has to cover hold `name`. */
-static bool covers(const struct provider_settings *settings, const char *name)
+/* Whether the text that the scheme describes leaves the body out. That headers are left out is the
+ * rule. */
+static bool signs_in_part(const struct signature_plan *plan)
 {
-    struct bytes rest = signature_components(&settings->parameters);
-    while (rest.data) {
-        if (bytes_equal_text(bytes_split(&rest, ' '), name))
-            return true;
-    }
-    return false;
-}
-
-/* That headers are left out is the rule, and a token claims nothing. */
-static bool signs_in_part(const struct provider_settings *settings)
-{
-    const struct scheme *scheme = settings->scheme;
-    if (scheme->kind == SCHEME_JWS)
-        return !scheme->jws.body_claim;
-    if (scheme->kind == SCHEME_MESSAGE)
-        return !covers(settings, "content-digest");
-    return scheme->signed_text.count && !template_signs_body(&scheme->signed_text) &&
+    const struct scheme *scheme = plan->scheme;
+    return scheme->kind->takes_text && !scheme_text_signs_body(&scheme->signed_text) &&
            scheme->body_hash.in.kind == VALUE_ABSENT;
 }
 
-/* Whether the route says what the template wants; of a parameter that is left out it does not. */
-static bool is_wanted(const struct provider_settings *settings, const struct template *wanted)
+static bool signs_with_sha1(const struct signature_plan *plan)
 {
-    for (size_t i = 0; i < wanted->count; i++) {
-        const struct value_ref *ref = &wanted->parts[i].ref;
-        if (ref->kind == VALUE_PARAMETER && !value_parameter(&settings->parameters, ref->name))
-            return false;
-    }
-    return wanted->count > 0;
+    return plan->scheme->weak_hash_accepted && !plan->scheme->uses_md5;
 }
 
-/* The key of an issuer such as Google signs tokens for everybody who has an account there. A token
- * that holds the digest of the body is made for one message. */
-static bool takes_any_token(const struct provider_settings *settings)
+static bool signs_with_md5(const struct signature_plan *plan)
 {
-    const struct scheme_jws *jws = &settings->scheme->jws;
-    if (settings->scheme->kind != SCHEME_JWS || jws->algorithm == JWS_HS256 || jws->body_claim)
-        return false;
-    bool held = is_wanted(settings, &jws->audience);
-    for (size_t i = 0; i < jws->claims.count; i++)
-        held |= is_wanted(settings, &jws->claims.items[i].wanted);
-    return !held;
+    return plan->scheme->uses_md5;
 }
 
-static bool signs_nothing(const struct provider_settings *settings)
+static bool runs_fields_together(const struct signature_plan *plan)
 {
-    return settings->scheme->kind == SCHEME_TOKEN || settings->scheme->kind == SCHEME_BASIC;
+    return template_uses(&plan->scheme->signed_text, VALUE_SORTED_FORM);
 }
 
-static bool lets_anybody_in(const struct provider_settings *settings)
+static bool leaves_time_open(const struct signature_plan *plan)
 {
-    return settings->scheme->kind == SCHEME_NONE;
-}
-
-static bool signs_with_sha1(const struct provider_settings *settings)
-{
-    return settings->scheme->weak_hash_accepted && !scheme_uses_md5(settings->scheme);
-}
-
-static bool signs_with_md5(const struct provider_settings *settings)
-{
-    return scheme_uses_md5(settings->scheme);
-}
-
-static bool runs_fields_together(const struct provider_settings *settings)
-{
-    return template_uses(&settings->scheme->signed_text, VALUE_SORTED_FORM);
-}
-
-static bool leaves_time_open(const struct provider_settings *settings)
-{
-    const struct scheme_time *time = &settings->scheme->time;
+    const struct scheme_time *time = &plan->scheme->time;
     return time->in.kind != VALUE_ABSENT && !time->is_signed;
 }
 
-static bool takes_any_topic(const struct provider_settings *settings)
+static bool signs_the_address(const struct signature_plan *plan)
 {
-    return settings->scheme->kind == SCHEME_SNS && !value_parameter(&settings->parameters, "topic");
+    return scheme_proves_url(plan->scheme);
 }
 
-static bool binds_no_target(const struct provider_settings *settings)
+static const struct signature_warning general_warnings[] = {
+    {.holds = signs_in_part, .text = "signs only a part of the message", .names_rest = true},
+    {.holds = signs_with_sha1,
+     .text = "may sign with SHA-1, which is weak, and is believed all the same"},
+    {.holds = signs_with_md5,
+     .text = "signs with MD5, which is weak, and is believed all the same"},
+    {.holds = runs_fields_together,
+     .text = "signs the fields of a form run together: where a name ends and its value begins is "
+             "not signed"},
+    {.holds = leaves_time_open,
+     .text = "does not sign its time: a message that somebody has seen can be sent again"},
+    {.text = NULL},
+};
+
+static const struct signature_warning address_warnings[] = {
+    {.holds = signs_the_address,
+     .text = "signs the address: say it with public_url as it is written there; without it the "
+             "Host header is believed",
+     .of_no_address = true},
+    {.text = NULL},
+};
+
+static void warn_of(struct load *load, const struct node *node, const struct route *route,
+                    const struct signature_plan *plan, const struct signature_warning *warning)
 {
-    return settings->scheme->kind == SCHEME_MESSAGE &&
-           !(covers(settings, "@method") &&
-             (covers(settings, "@path") || covers(settings, "@target-uri") ||
-              covers(settings, "@request-target")));
+    const struct scheme *scheme = plan->scheme;
+    for (; warning && warning->text; warning++) {
+        const char *rest = warning->names_rest ? scheme->about.unsigned_parts : NULL;
+        if ((!warning->holds || warning->holds(plan)) &&
+            !(warning->of_no_address && route->public_url) &&
+            !(warning->alone && route->authenticator_count > 1))
+            load_warning(load, node, "provider %s %s%s%s", scheme->name, warning->text,
+                         rest ? "; not " : "", rest ? rest : "");
+    }
 }
 
-static bool learns_its_key(const struct provider_settings *settings)
-{
-    return settings->secrets.count == 0 && handshake_learns(settings->scheme);
-}
+/* ---- of the route ---- */
 
-static bool signs_the_address(const struct provider_settings *settings)
+static void warn_of_provisioning(struct load *load, const struct node *node,
+                                 const struct provider_settings *settings)
 {
-    return scheme_proves_url(settings->scheme);
+    if (settings->secrets.count == 0 && challenge_provisions(settings->scheme))
+        load_warning(load, node,
+                     "provider %s has no secret: its key is the one that the first greeting "
+                     "delivers, whoever sends it; tenterhook keys shows when that was",
+                     settings->scheme->name);
 }
 
 /* Of keys that say themselves when they end: of a certificate when that is near, since every one
@@ -138,55 +119,16 @@ static void warn_of_ends(struct load *load, const struct node *node,
     }
 }
 
-static const struct {
-    bool (*holds)(const struct provider_settings *settings);
-    const char *text;   /* behind "provider NAME" */
-    bool names_rest;    /* about.unsigned follows */
-    bool of_no_address; /* only where the route has no public_url */
-    bool alone;         /* only where nothing else has to pass */
-} warnings[] = {
-    {learns_its_key,
-     "has no secret: its key is the one that the first greeting delivers, whoever sends it; "
-     "tenterhook keys shows when that was",
-     false},
-    {signs_in_part, "signs only a part of the message", true},
-    {takes_any_token,
-     "takes every token that the issuer of its key signs, for whomever it was made: hold it with "
-     "jws.audience, or with jws.claims such as email or sub, against what is yours",
-     false},
-    {signs_nothing, "proves who calls, but signs nothing of the message", false},
-    {lets_anybody_in, "does not prove who calls: anybody can", false, false, true},
-    {signs_with_sha1, "may sign with SHA-1, which is weak, and is believed all the same", false},
-    {signs_with_md5, "signs with MD5, which is weak, and is believed all the same", false},
-    {runs_fields_together,
-     "signs the fields of a form run together: where a name ends and its value begins is not "
-     "signed",
-     false},
-    {leaves_time_open, "does not sign its time: a message that somebody has seen can be sent again",
-     false},
-    {takes_any_topic,
-     "takes messages of every topic of every customer of Amazon: say {name: aws-sns, topic: ARN}",
-     false},
-    {binds_no_target,
-     "need not sign the method and the path: a message could be sent to another route; say "
-     "components: \"@method @path content-digest\" if the sender covers them",
-     false},
-    {signs_the_address,
-     "signs the address: say it with public_url as it is written there; without it the Host header "
-     "is believed",
-     false, true},
-};
-
 /* Past the window a message that is still young enough would be carried out again. */
 static void warn_of_window(struct load *load, const struct node *node, const struct route *route,
                            const struct scheme *scheme)
 {
     char window[32], tolerance[32];
     const struct dedupe_settings *dedupe = dedupe_settings_of(route);
-    if (dedupe->off || dedupe->window_ms >= provider_tolerance_ms(scheme))
+    if (dedupe->off || dedupe->window_ms >= replay_tolerance_ms(scheme))
         return;
     units_format_duration(dedupe->window_ms, window);
-    units_format_duration(provider_tolerance_ms(scheme), tolerance);
+    units_format_duration(replay_tolerance_ms(scheme), tolerance);
     load_warning(load, node,
                  "provider %s takes messages that are %s old, but dedupe.window is %s: one that "
                  "comes again after that is carried out again",
@@ -199,12 +141,9 @@ void provider_warn(struct load *load, const struct node *node, const struct rout
     const struct provider_settings *settings = field;
     const struct scheme *scheme = settings->scheme;
     warn_of_ends(load, node, settings);
-    for (size_t i = 0; i < sizeof warnings / sizeof warnings[0]; i++) {
-        const char *rest = warnings[i].names_rest ? scheme->about.unsigned_parts : NULL;
-        if (warnings[i].holds(settings) && !(warnings[i].of_no_address && route->public_url) &&
-            !(warnings[i].alone && route->authenticator_count > 1))
-            load_warning(load, node, "provider %s %s%s%s", scheme->name, warnings[i].text,
-                         rest ? "; not " : "", rest ? rest : "");
-    }
+    warn_of_provisioning(load, node, settings);
+    warn_of(load, node, route, &settings->plan, general_warnings);
+    warn_of(load, node, route, &settings->plan, scheme->kind->warnings);
+    warn_of(load, node, route, &settings->plan, address_warnings);
     warn_of_window(load, node, route, scheme);
 }

@@ -8,7 +8,7 @@
 #include "base/encoding.h"
 #include "handlers/content/json.h"
 #include "handlers/content/json_path.h"
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_url.h"
 
 /* A browser's recording holds all that a page has loaded, texts cut anywhere among them. */
 static const struct json_limits har_limits = {

@@ -3,46 +3,30 @@
 #include "base/units.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
+#include "handlers/provider/replay.h"
+#include "handlers/provider/signature_kind.h"
 #include "server/cli/verb.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SCHEME_ARENA = 1024 * 1024 };
+enum { PRESET_ARENA = 1024 * 1024 };
 
-/* The order of the enums in scheme.h. */
-static const char *const kind_names[] = {"HMAC",
-                                         "keyed digest",
-                                         "Ed25519",
-                                         "ECDSA",
-                                         "RSA",
-                                         "RSA-PSS",
-                                         "token",
-                                         "basic authentication",
-                                         "JWS",
-                                         "RSA (SNS)",
-                                         "HMAC (Contentful)",
-                                         "HTTP message signature",
-                                         "none"};
+/* The order of the enums in scheme.h and base/crypto.h. */
 static const char *const hash_names[] = {"SHA-1", "SHA-256", "SHA-384", "SHA-512", "MD5"};
 static const char *const evidence_names[] = {"the sender's own code", "the sender's documentation",
                                              "receivers written by others"};
 
-static bool kind_has_hash(int kind)
-{
-    return kind <= SCHEME_RSA_PSS && kind != SCHEME_ED25519;
-}
-
 static const char *signed_text(const struct scheme *scheme)
 {
-    static const char *const others[] = {[SCHEME_TOKEN] = "nothing",
-                                         [SCHEME_BASIC] = "nothing",
-                                         [SCHEME_JWS] = "claims, with a digest of the body",
-                                         [SCHEME_SNS] = "members of the message by name",
-                                         [SCHEME_CONTENTFUL] = "method, path, listed headers, body",
-                                         [SCHEME_MESSAGE] = "the listed components",
-                                         [SCHEME_NONE] = "nothing"};
-    return scheme->signed_text.count ? scheme->signed_text.text : others[scheme->kind];
+    return scheme->signed_text.count ? scheme->signed_text.text : scheme->kind->signed_part;
+}
+
+/* "HMAC, SHA-256", with `between` in the place of the comma. */
+static void print_proof(const struct scheme *scheme, const char *between)
+{
+    printf("%s%s%s", scheme->kind->title, scheme->kind->takes_hash ? between : "",
+           scheme->kind->takes_hash ? hash_names[scheme->hash] : "");
 }
 
 static const char *or_nothing(const char *text)
@@ -61,15 +45,15 @@ static void duration_text(int64_t milliseconds, char text[32])
 /* How old a message may be, of whichever kind. */
 static void tolerance_text(const struct scheme *scheme, char text[32])
 {
-    duration_text(provider_tolerance_ms(scheme), text);
+    duration_text(replay_tolerance_ms(scheme), text);
 }
 
 /* How we answer what is accepted. */
 static void answer_text(const struct scheme *scheme, char text[128])
 {
-    const struct reply_words *reply = &scheme->reply;
+    const struct response_format *reply = &scheme->reply;
     long status = reply->status ? (long)reply->status : reply_rows[REPLY_ACCEPTED].status;
-    if (reply->bare || status == 204)
+    if (reply->empty_body || status == 204)
         snprintf(text, 128, "%ld without a body", status);
     else if (reply->body)
         snprintf(text, 128, "%ld %s", status, reply->body);
@@ -83,13 +67,12 @@ static const char *replay_text(const struct scheme *scheme)
                                         [REPLAY_SIGNED_TEXT] = "its signed text and time",
                                         [REPLAY_SENT_ID] = "its id, not signed",
                                         [REPLAY_NONE] = "nothing"};
-    return texts[provider_replay_key(scheme)];
+    return texts[replay_key_of(scheme)];
 }
 
 static void print_list_row(const struct scheme *scheme)
 {
-    printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title),
-           kind_names[scheme->kind]);
+    printf("%-26s %-38s %s\n", scheme->name, or_nothing(scheme->about.title), scheme->kind->title);
 }
 
 /* ---- one preset ---- */
@@ -128,9 +111,9 @@ static void print_scheme(const struct scheme *scheme, const struct preset *prese
     duration_text(scheme->about.deadline_ms, deadline);
     print_line("name", scheme->name);
     print_line("sender", scheme->about.title);
-    printf("%-12s %s%s%s\n", "proof", kind_names[scheme->kind],
-           kind_has_hash(scheme->kind) ? ", " : "",
-           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    printf("%-12s ", "proof");
+    print_proof(scheme, ", ");
+    puts("");
     print_line("signed", signed_text(scheme));
     print_line("not signed", scheme->about.unsigned_parts);
     print_values("signature", &scheme->signature.in);
@@ -176,9 +159,9 @@ static void print_row(const struct scheme *scheme)
     char tolerance[32], deadline[32];
     tolerance_text(scheme, tolerance);
     duration_text(scheme->about.deadline_ms, deadline);
-    printf("| `%s` | %s | %s%s%s | `", scheme->name, or_nothing(scheme->about.title),
-           kind_names[scheme->kind], kind_has_hash(scheme->kind) ? " " : "",
-           kind_has_hash(scheme->kind) ? hash_names[scheme->hash] : "");
+    printf("| `%s` | %s | ", scheme->name, or_nothing(scheme->about.title));
+    print_proof(scheme, " ");
+    printf(" | `");
     print_cell(signed_text(scheme));
     printf("` | ");
     print_cell(or_nothing(scheme->about.unsigned_parts));
@@ -298,7 +281,7 @@ static int print_preset(const struct preset *preset, scheme_printer *print)
 {
     struct arena arena;
     struct problem_list problems;
-    arena_init(&arena, SCHEME_ARENA);
+    arena_init(&arena, PRESET_ARENA);
     problem_list_init(&problems);
     const struct scheme *scheme = provider_preset(preset, &program_registry, &arena, &problems);
     if (scheme)

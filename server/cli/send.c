@@ -3,11 +3,10 @@
  * own, which
  * --new-key makes; what it prints is what `secret:` of the route takes. */
 #include "base/clock.h"
-#include "base/encoding.h"
-#include "base/private_key.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
 #include "handlers/provider/sign.h"
+#include "handlers/provider/signature_keys.h"
 #include "server/cli/https_client.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -126,16 +125,9 @@ static bool find_scheme(struct send *send, struct error *err)
     return send->scheme || error_set(err, "the preset cannot be read");
 }
 
-/* A message signature that does not say its algorithm is signed by what there is. */
 static bool signs_with_private_key(const struct send *send)
 {
-    const struct scheme *scheme = send->scheme;
-    int algorithm = signature_message_algorithm(&send->parameters);
-    if (scheme->kind == SCHEME_MESSAGE)
-        return algorithm < 0 ? send->options.key_file || send->options.new_key
-                             : algorithm != MESSAGE_HMAC;
-    bool public = scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
-    return public || scheme->kind == SCHEME_ED25519;
+    return sign_needs_private_key(&send->plan, send->options.key_file || send->options.new_key);
 }
 
 static const char *key_path(struct send *send)
@@ -147,7 +139,7 @@ static const char *key_path(struct send *send)
 static bool read_secret(struct send *send, struct error *err)
 {
     struct buffer text;
-    if (send->scheme->kind == SCHEME_NONE)
+    if (!sign_needs_key(send->scheme))
         return true;
     if (signs_with_private_key(send))
         return read_file(key_path(send), &send->private_key, err) ||
@@ -160,7 +152,7 @@ static bool read_secret(struct send *send, struct error *err)
     if (done && send->options.secret_file && text.length && text.data[text.length - 1] == '\n')
         text.length--;
     done = done && secret_list_add(&send->secrets, buffer_bytes(&text)) &&
-           signature_plan_keys(&send->plan, &send->secrets, err);
+           signature_keys_add(&send->plan, &send->secrets, err);
     if (text.length)
         secret_wipe(text.data, text.length);
     buffer_finish(&text);
@@ -180,46 +172,15 @@ static bool write_key(const char *path, struct bytes pem, struct error *err)
     return true;
 }
 
-/* The public half as the route's `secret:` takes it. */
 static bool print_public(const struct scheme *scheme, struct bytes pem, struct error *err)
 {
     struct buffer out;
-    char text[1024];
     buffer_init(&out, 64 * 1024);
-    bool certificate = scheme->key.encoding == KEY_CERTIFICATE;
-    bool raw = scheme->kind == SCHEME_ED25519 && scheme->key.encoding != KEY_PUBLIC;
-    bool done = certificate ? private_key_certificate(pem, &out, err)
-                : raw       ? private_key_public_der(pem, &out, err)
-                            : private_key_public_pem(pem, &out, err);
-    if (done && raw) {
-        struct bytes key = bytes_from(buffer_bytes(&out), out.length - 32);
-        if (scheme->key.encoding == KEY_HEX)
-            hex_encode(key, text);
-        else
-            base64_encode(key, text);
-        printf("%s%s\n", scheme->key.strip ? scheme->key.strip : "", text);
-    } else if (done) {
+    bool done = sign_public_half(scheme, pem, &out, err);
+    if (done)
         fwrite(out.data, 1, out.length, stdout);
-    }
     buffer_finish(&out);
     return done;
-}
-
-static enum public_key_kind key_kind(const struct send *send)
-{
-    static const enum public_key_kind of_message[] = {[MESSAGE_ED25519] = PUBLIC_KEY_ED25519,
-                                                      [MESSAGE_ECDSA] = PUBLIC_KEY_ECDSA,
-                                                      [MESSAGE_RSA_PSS] = PUBLIC_KEY_RSA,
-                                                      [MESSAGE_RSA] = PUBLIC_KEY_RSA};
-    const struct scheme *scheme = send->scheme;
-    int algorithm = signature_message_algorithm(&send->parameters);
-    if (scheme->kind == SCHEME_MESSAGE)
-        return algorithm < 0 ? PUBLIC_KEY_ED25519 : of_message[algorithm];
-    if (scheme->kind == SCHEME_ED25519)
-        return PUBLIC_KEY_ED25519;
-    bool ecdsa =
-        scheme->kind == SCHEME_ECDSA || (scheme->kind == SCHEME_JWS && scheme->jws.algorithm == 1);
-    return ecdsa ? PUBLIC_KEY_ECDSA : PUBLIC_KEY_RSA;
 }
 
 static bool make_key(struct send *send, struct error *err)
@@ -229,7 +190,7 @@ static bool make_key(struct send *send, struct error *err)
         return error_set(err, "%s signs with a shared secret: there is no key to make",
                          send->scheme->name);
     buffer_init(&pem, 64 * 1024);
-    bool done = private_key_create(key_kind(send), &pem, err) &&
+    bool done = sign_create_key(&send->plan, &pem, err) &&
                 write_key(key_path(send), buffer_bytes(&pem), err) &&
                 print_public(send->scheme, buffer_bytes(&pem), err);
     if (pem.length)

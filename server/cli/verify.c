@@ -7,7 +7,7 @@
 #include "base/json_text.h"
 #include "base/secret.h"
 #include "config/loader.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/cli/capture.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -121,7 +121,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
         result->verdict = exchange->quarantine;
     if (result->verdict.reply == REPLY_NONE)
         result->verdict.reply = REPLY_ACCEPTED;
-    result->verdict = pipeline_worded(exchange, result->verdict);
+    result->verdict = pipeline_format_response(exchange, result->verdict);
     explain(result);
 }
 
@@ -187,7 +187,7 @@ static void print_text(const struct verify_result *result)
         print_escaped("signed", buffer_bytes(&result->signed_text));
     for (size_t i = 0; i < result->capture->note_count; i++)
         printf("%-10s %s\n", "note", result->capture->notes[i]);
-    if (verdict->reply == REPLY_HANDSHAKE && verdict->body.length)
+    if (verdict->reply == REPLY_CHALLENGE && verdict->body.length)
         print_escaped("answer", verdict->body);
     if (verdict->details.length)
         print_escaped("failures", verdict->details);
@@ -261,7 +261,7 @@ static void print_result_json(const struct verify_result *result)
     buffer_printf(&out, ",\"secret\":%zu", request->secret_used);
     if (result->explained)
         json_member(&out, "signed", buffer_bytes(&result->signed_text));
-    if (verdict->reply == REPLY_HANDSHAKE)
+    if (verdict->reply == REPLY_CHALLENGE)
         json_answer(&out, verdict);
     if (verdict->details.length) { /* a list already */
         buffer_append_text(&out, ",\"failures\":");
@@ -277,13 +277,13 @@ static void print_result_json(const struct verify_result *result)
 
 static void put_key(void *context, const struct learned_view *learned)
 {
-    learned_put(context, learned->route, learned->provider, learned->key);
+    provisioned_keys_put(context, learned->route, learned->provider, learned->key);
 }
 
 /* As far as there is a journal and it may be read. */
-static struct learned_table *read_learned(const char *path)
+static struct provisioned_keys *read_provisioned(const char *path)
 {
-    struct learned_table *table = calloc(1, learned_table_size());
+    struct provisioned_keys *table = calloc(1, provisioned_keys_size());
     struct error err;
     struct journal_reader *reader = table ? journal_reader_open(path, &err) : NULL;
     if (reader) {
@@ -293,10 +293,10 @@ static struct learned_table *read_learned(const char *path)
     return table;
 }
 
-static void free_learned(struct learned_table *table)
+static void free_provisioned(struct provisioned_keys *table)
 {
     if (table)
-        secret_wipe(table, learned_table_size());
+        secret_wipe(table, provisioned_keys_size());
     free(table);
 }
 
@@ -308,10 +308,10 @@ static int verify_capture(const struct verify_options *options, const struct set
     struct pipeline pipeline;
     struct exchange exchange;
     struct error err;
-    struct learned_table *learned = read_learned(settings->journal.path);
-    if (!pipeline_init(&pipeline, settings, NULL, learned, &err)) {
+    struct provisioned_keys *keys = read_provisioned(settings->journal.path);
+    if (!pipeline_init(&pipeline, settings, NULL, keys, &err)) {
         print_failure(err.text);
-        free_learned(learned);
+        free_provisioned(keys);
         return EXIT_ENVIRONMENT;
     }
     exchange_init(&exchange, &pipeline);
@@ -325,7 +325,7 @@ static int verify_capture(const struct verify_options *options, const struct set
     buffer_finish(&result.signed_text);
     exchange_finish(&exchange);
     pipeline_finish(&pipeline);
-    free_learned(learned);
+    free_provisioned(keys);
     return is_accepted(&result.verdict) ? EXIT_DONE : EXIT_NO;
 }
 

@@ -163,10 +163,10 @@ static enum MHD_Result request_receive(struct http_request *request, struct byte
 
 /* ---- the runner ---- */
 
-/* Whether a greeting has delivered a key, which is to be kept before it is answered. */
+/* Whether a challenge has delivered a key, which is to be kept before it is answered. */
 static bool request_learns(const struct http_request *request)
 {
-    return request->exchange.handshake.learn.length > 0;
+    return request->exchange.challenge.provisioned_key.length > 0;
 }
 
 /* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
@@ -214,7 +214,7 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply == REPLY_NONE)
         body_is_authenticated(request);
     if (request->verdict.reply == REPLY_NONE ||
-        (request->verdict.reply == REPLY_HANDSHAKE && request_learns(request)))
+        (request->verdict.reply == REPLY_CHALLENGE && request_learns(request)))
         request->verdict = request_enqueue(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
@@ -254,7 +254,7 @@ static const struct {
 static struct verdict verdict_agreed(const struct http_request *request)
 {
     if (request_learns(request))
-        return request->exchange.handshake;
+        return request->exchange.challenge;
     if (request->exchange.quarantine.reply != REPLY_NONE)
         return request->exchange.quarantine;
     return (struct verdict){.reply = REPLY_ACCEPTED};

@@ -14,8 +14,8 @@ enum { LIMIT_SLOTS = 65536 };
 
 struct shared *shared_create(struct error *err)
 {
-    size_t learned = (sizeof(struct shared) + 63) & ~(size_t)63;
-    size_t offset = (learned + learned_table_size() + 63) & ~(size_t)63;
+    size_t provisioned = (sizeof(struct shared) + 63) & ~(size_t)63;
+    size_t offset = (provisioned + provisioned_keys_size() + 63) & ~(size_t)63;
     size_t size = offset + limit_table_size(LIMIT_SLOTS);
     struct shared *shared =
         mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -29,7 +29,7 @@ struct shared *shared_create(struct error *err)
         error_set_errno(err, errno, "cannot make an eventfd");
         return NULL;
     }
-    shared->learned_offset = learned;
+    shared->provisioned_offset = provisioned;
     shared->limit_offset = offset;
     random_bytes(&shared->seed, sizeof shared->seed);
     limit_table_init((char *)shared + offset, LIMIT_SLOTS);
@@ -51,9 +51,9 @@ struct limit_table *shared_limits(struct shared *shared)
     return (struct limit_table *)((char *)shared + shared->limit_offset);
 }
 
-struct learned_table *shared_learned(struct shared *shared)
+struct provisioned_keys *shared_provisioned_keys(struct shared *shared)
 {
-    return (struct learned_table *)((char *)shared + shared->learned_offset);
+    return (struct provisioned_keys *)((char *)shared + shared->provisioned_offset);
 }
 
 /* Slots of 8 KiB each are memory only where they are touched, so nobody looks at unused ones. */

@@ -6,7 +6,7 @@
 
 #include "base/siphash.h"
 #include "handlers/admission/limit.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "handlers/verdict.h"
 
 #include <stdatomic.h>
@@ -36,7 +36,7 @@ struct shared {
     _Atomic uint64_t log_lost;
     _Atomic uint32_t journal_pages; /* in the write-ahead log, after the runner's last commit */
     int journal_grown;              /* eventfd: the log is long enough to be copied; 0: none */
-    size_t limit_offset, learned_offset; /* of the tables, from the start of the region */
+    size_t limit_offset, provisioned_offset; /* of the tables, from the start of the region */
 };
 
 struct error;
@@ -49,7 +49,7 @@ struct shared *shared_create(struct error *err);
 void shared_tell_pages(struct shared *shared, unsigned pages, bool wake);
 
 struct limit_table *shared_limits(struct shared *shared);
-struct learned_table *shared_learned(struct shared *shared);
+struct provisioned_keys *shared_provisioned_keys(struct shared *shared);
 
 /* Before a process counts anything in its slot. */
 void shared_use_slot(struct shared *shared, unsigned slot);

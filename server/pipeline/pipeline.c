@@ -13,7 +13,7 @@
 #include "handlers/admission/validate.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/proxies.h"
 #include "server/pipeline/respond.h"
@@ -123,14 +123,15 @@ static const struct authenticator *kind_at(const struct route *route, size_t ind
 }
 
 /* A 401 tells how to authenticate by what the route is, never by what was wrong. */
-static const char *find_challenge(const struct route *route)
+static const char *find_www_authenticate(const struct route *route)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct authenticator *kind = kind_at(route, i);
-        const char *challenge =
-            kind->challenge ? kind->challenge(route->authenticators[i].settings) : NULL;
-        if (challenge)
-            return challenge;
+        const char *text = kind->www_authenticate
+                               ? kind->www_authenticate(route->authenticators[i].settings)
+                               : NULL;
+        if (text)
+            return text;
     }
     return NULL;
 }
@@ -139,12 +140,12 @@ static const char *find_challenge(const struct route *route)
 static struct verdict complete_refusal(struct exchange *exchange, struct verdict verdict)
 {
     const struct route *route = exchange->request.route;
-    const char *challenge = find_challenge(route);
+    const char *text = find_www_authenticate(route);
     if (verdict.header_name)
         return verdict;
-    if (verdict.reply == REPLY_UNAUTHENTICATED && challenge) {
+    if (verdict.reply == REPLY_UNAUTHENTICATED && text) {
         verdict.header_name = "WWW-Authenticate";
-        verdict.header_value = bytes_of_text(challenge);
+        verdict.header_value = bytes_of_text(text);
     } else if (verdict.reply == REPLY_METHOD) {
         verdict.header_name = "Allow";
         verdict.header_value = routing_allow(route, &exchange->arena);
@@ -155,7 +156,7 @@ static struct verdict complete_refusal(struct exchange *exchange, struct verdict
 /* Whether the authenticator passed its head and goes on to the body. */
 static bool takes_part(const struct exchange *exchange, size_t index)
 {
-    return index < exchange->passed_heads && index + 1 != exchange->handshake_head;
+    return index < exchange->passed_heads && index + 1 != exchange->challenge_head;
 }
 
 static bool awaits_body(const struct exchange *exchange)
@@ -170,23 +171,24 @@ bool pipeline_is_authenticated(const struct exchange *exchange)
 {
     const struct route *route = exchange->request.route;
     return !route->no_authentication && exchange->passed_heads == route->authenticator_count &&
-           !awaits_body(exchange) && exchange->handshake.reply == REPLY_NONE;
+           !awaits_body(exchange) && exchange->challenge.reply == REPLY_NONE;
 }
 
-/* A handshake is not an answer until all others have passed: it is put aside. */
-static struct verdict set_handshake_aside(struct exchange *exchange, struct verdict verdict)
+/* A challenge is not an answer until all others have passed: it is put aside. */
+static struct verdict set_challenge_aside(struct exchange *exchange, struct verdict verdict)
 {
-    if (verdict.reply != REPLY_HANDSHAKE)
+    if (verdict.reply != REPLY_CHALLENGE)
         return verdict;
-    exchange->handshake = verdict;
+    exchange->challenge = verdict;
     return verdict_go_on();
 }
 
-const char *pipeline_learned_name(const struct route *route)
+const char *pipeline_provisioned_name(const struct route *route)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct authenticator *kind = kind_at(route, i);
-        const char *name = kind->learns ? kind->learns(route->authenticators[i].settings) : NULL;
+        const char *name =
+            kind->provisions ? kind->provisions(route->authenticators[i].settings) : NULL;
         if (name)
             return name;
     }
@@ -194,18 +196,18 @@ const char *pipeline_learned_name(const struct route *route)
 }
 
 /* The key that the route's sender has delivered, for authenticators that want it. */
-static void find_learned_key(struct exchange *exchange)
+static void find_provisioned_key(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
-    struct learned_table *table = exchange->pipeline->learned;
-    uint8_t key[LEARNED_KEY_MAX];
+    struct provisioned_keys *table = exchange->pipeline->provisioned;
+    uint8_t key[PROVISIONED_KEY_MAX];
     size_t length;
-    const char *name = table ? pipeline_learned_name(route) : NULL;
-    if (!name || !learned_get(table, route->name, name, key, &length))
+    const char *name = table ? pipeline_provisioned_name(route) : NULL;
+    if (!name || !provisioned_keys_get(table, route->name, name, key, &length))
         return;
     const char *copy = arena_copy_bytes(&exchange->arena, bytes_of(key, length));
-    request->learned_key = bytes_of(copy, copy ? length : 0);
+    request->provisioned_key = bytes_of(copy, copy ? length : 0);
     secret_wipe(key, sizeof key);
 }
 
@@ -214,21 +216,21 @@ static struct verdict stage_authenticate_head(struct exchange *exchange, int64_t
     struct request *request = &exchange->request;
     const struct route *route = request->route;
     (void)monotonic_ns;
-    find_learned_key(exchange);
+    find_provisioned_key(exchange);
     for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct handler *handler = &route->authenticators[i];
         struct verdict verdict =
             kind_at(route, i)->head(handler->settings, request, &exchange->states[i]);
-        if (verdict.reply == REPLY_HANDSHAKE)
-            exchange->handshake_head = i + 1;
-        verdict = set_handshake_aside(exchange, verdict);
+        if (verdict.reply == REPLY_CHALLENGE)
+            exchange->challenge_head = i + 1;
+        verdict = set_challenge_aside(exchange, verdict);
         if (verdict.reply != REPLY_NONE)
             return complete_refusal(exchange, verdict);
         exchange->passed_heads = i + 1;
     }
     /* a key that is delivered takes the way of an event: behind the body, to the runner */
-    bool waits = awaits_body(exchange) || exchange->handshake.learn.length > 0;
-    return waits ? verdict_go_on() : exchange->handshake;
+    bool waits = awaits_body(exchange) || exchange->challenge.provisioned_key.length > 0;
+    return waits ? verdict_go_on() : exchange->challenge;
 }
 
 static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t monotonic_ns)
@@ -240,7 +242,7 @@ static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t
         const struct handler *handler = &route->authenticators[i];
         if (!takes_part(exchange, i) || !kind_at(route, i)->body)
             continue;
-        struct verdict verdict = set_handshake_aside(
+        struct verdict verdict = set_challenge_aside(
             exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
         if (verdict.reply != REPLY_NONE)
             return complete_refusal(exchange, verdict);
@@ -248,10 +250,10 @@ static struct verdict stage_authenticate_body(struct exchange *exchange, int64_t
     return verdict_go_on();
 }
 
-static struct verdict stage_handshake(struct exchange *exchange, int64_t monotonic_ns)
+static struct verdict stage_challenge(struct exchange *exchange, int64_t monotonic_ns)
 {
     (void)monotonic_ns;
-    return exchange->handshake;
+    return exchange->challenge;
 }
 
 /* ---- the event ---- */
@@ -316,7 +318,7 @@ static struct verdict stage_validate(struct exchange *exchange, int64_t monotoni
 #define BODY_STAGES(STAGE)                                                                         \
     STAGE("size", stage_size)                                                                      \
     STAGE("signature", stage_authenticate_body)                                                    \
-    STAGE("handshake", stage_handshake)                                                            \
+    STAGE("handshake", stage_challenge)                                                            \
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
@@ -429,34 +431,34 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
         return false;
     event->learns = true;
     event->dedupe_key = event->failures = bytes_of(NULL, 0);
-    event->body = exchange->handshake.learn;
+    event->body = exchange->challenge.provisioned_key;
     return true;
 }
 
-static const struct reply_words *find_words(const struct route *route)
+static const struct response_format *find_response_format(const struct route *route)
 {
     for (size_t i = 0; route && i < route->authenticator_count; i++) {
         const struct authenticator *kind = kind_at(route, i);
-        if (kind->words)
-            return kind->words(route->authenticators[i].settings);
+        if (kind->response_format)
+            return kind->response_format(route->authenticators[i].settings);
     }
     return NULL;
 }
 
-struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict)
+struct verdict pipeline_format_response(const struct exchange *exchange, struct verdict verdict)
 {
     const struct route *route = exchange->request.route;
-    const struct reply_words *words = find_words(route);
-    if (!route || verdict.reply == REPLY_HANDSHAKE)
+    const struct response_format *format = find_response_format(route);
+    if (!route || verdict.reply == REPLY_CHALLENGE)
         return verdict;
-    if (words)
-        verdict.bare = words->bare;
+    if (format)
+        verdict.empty_body = format->empty_body;
     if (verdict_status(&verdict) >= 300)
         return verdict;
-    if (words) {
-        verdict.status = (unsigned)words->status;
-        verdict.content_type = words->type;
-        verdict.body = bytes_of_text(words->body);
+    if (format) {
+        verdict.status = (unsigned)format->status;
+        verdict.content_type = format->type;
+        verdict.body = bytes_of_text(format->body);
     }
     return respond_as_route_says(route, verdict);
 }
@@ -491,7 +493,8 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
 }
 
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
-                   struct limit_table *limits, struct learned_table *learned, struct error *err)
+                   struct limit_table *limits, struct provisioned_keys *provisioned,
+                   struct error *err)
 {
     for (size_t i = 0; i < settings->route_count; i++)
         if (!check_route(&settings->routes[i], err))
@@ -499,7 +502,7 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
     *pipeline = (struct pipeline){.settings = settings,
                                   .limits = limits,
                                   .routing = routing_create(settings),
-                                  .learned = learned,
+                                  .provisioned = provisioned,
                                   .stored_names = stored_names_create()};
     if (!pipeline->routing || !pipeline->stored_names)
         error_set(err, "no memory for the routes");

@@ -11,7 +11,7 @@
 #include "server/ipc/frame.h"
 
 struct stored_names;
-struct learned_table;
+struct provisioned_keys;
 struct limit_table;
 struct limit_tokens;
 struct routing;
@@ -24,14 +24,15 @@ struct pipeline {
     const struct settings *settings;
     struct limit_table *limits; /* NULL: not limited (verify) */
     struct routing *routing;
-    struct schema_evaluator *evaluator; /* NULL: no route has a schema */
-    struct learned_table *learned;      /* NULL: there is none */
+    struct schema_evaluator *evaluator;   /* NULL: no route has a schema */
+    struct provisioned_keys *provisioned; /* NULL: there is none */
     struct stored_names *stored_names;
 };
 
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
-                   struct limit_table *limits, struct learned_table *learned, struct error *err);
+                   struct limit_table *limits, struct provisioned_keys *provisioned,
+                   struct error *err);
 void pipeline_finish(struct pipeline *pipeline);
 
 /* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
@@ -44,10 +45,11 @@ struct exchange {
     int64_t content_length;             /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
     void *states[AUTHENTICATORS_MAX];
-    size_t passed_heads;       /* authenticators whose release is owed */
-    struct verdict handshake;  /* of one authenticator; waits for the others. If it delivers a key
-                                  (`learn`), the runner has to keep that before it is given */
-    size_t handshake_head;     /* which head it came from, from 1; that one has no further part */
+    size_t passed_heads; /* authenticators whose release is owed */
+    struct verdict
+        challenge;             /* of one authenticator; waits for the others. If it delivers a key
+                                  (`provisioned_key`), the runner has to keep that before it is given */
+    size_t challenge_head;     /* which head it came from, from 1; that one has no further part */
     struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;         /* name of the stage that decided, for the log and for verify */
 };
@@ -69,20 +71,20 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → handshake → admit (route) → decode → select → validate. The whole body,
+/* authenticate (body) → challenge → admit (route) → decode → select → validate. The whole body,
  * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
-/* Puts a verdict about this exchange into the words that the route's sender wants. */
-struct verdict pipeline_worded(const struct exchange *exchange, struct verdict verdict);
+/* Gives a verdict about this exchange the response format that the route's sender wants. */
+struct verdict pipeline_format_response(const struct exchange *exchange, struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *event);
 
-/* The same for a key that a handshake delivers. */
+/* The same for a key that a challenge delivers. */
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *event);
 /* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
-const char *pipeline_learned_name(const struct route *route);
+const char *pipeline_provisioned_name(const struct route *route);
 
 /* The names of the stages in order, NULL-terminated: for verify and the documentation. */
 extern const char *const pipeline_stage_names[];

@@ -57,9 +57,9 @@ static struct bytes error_body(struct arena *arena, const struct verdict *verdic
 
 struct bytes reply_body(struct arena *arena, const struct verdict *verdict, const char *id)
 {
-    if (verdict->bare)
+    if (verdict->empty_body)
         return bytes_of(NULL, 0);
-    if (verdict->body.length > 0 || verdict->reply == REPLY_HANDSHAKE)
+    if (verdict->body.length > 0 || verdict->reply == REPLY_CHALLENGE)
         return verdict->body;
     switch (verdict->reply) {
     case REPLY_ACCEPTED:

@@ -95,7 +95,7 @@ struct verdict respond_as_route_says(const struct route *route, struct verdict v
     if (respond->body) {
         verdict.content_type = respond->type;
         verdict.body = bytes_of_text(respond->body);
-        verdict.bare = verdict.body.length == 0;
+        verdict.empty_body = verdict.body.length == 0;
     }
     return verdict;
 }

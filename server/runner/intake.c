@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "handlers/admission/dedupe.h"
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
 #include "server/runner/rerun.h"
 
@@ -207,10 +207,10 @@ static void add_event(struct intake *intake, struct intake_item *item, const str
 static void add_key(struct intake *intake, struct intake_item *item, const struct route *route,
                     int64_t now_ms)
 {
-    const char *name = pipeline_learned_name(route);
+    const char *name = pipeline_provisioned_name(route);
     bool added = false;
-    if (!name || item->event.body.length < LEARNED_KEY_MIN ||
-        item->event.body.length > LEARNED_KEY_MAX ||
+    if (!name || item->event.body.length < PROVISIONED_KEY_MIN ||
+        item->event.body.length > PROVISIONED_KEY_MAX ||
         !journal_learn(intake->journal, route->name, name, item->event.body, now_ms, &added))
         return;
     item->answer.status = added ? FRAME_ACCEPTED : FRAME_REFUSED_KNOWN;

@@ -96,7 +96,8 @@ static void put_key(void *context, const struct journal_learned *learned)
     snprintf(route, sizeof route, "%.*s", (int)learned->route.length, learned->route.data);
     snprintf(provider, sizeof provider, "%.*s", (int)learned->provider.length,
              learned->provider.data);
-    if (!learned_put(shared_learned(runner->process->shared), route, provider, learned->key))
+    if (!provisioned_keys_put(shared_provisioned_keys(runner->process->shared), route, provider,
+                              learned->key))
         log_write(LOG_ERROR, "key_failed", log_text("route", route),
                   log_text("reason", "too many routes have learned keys"));
 }
@@ -124,7 +125,8 @@ static void share_keys(struct runner *runner)
 {
     if (!runner->process->shared)
         return;
-    learned_sweep(shared_learned(runner->process->shared), journal_has_key, runner->store.journal);
+    provisioned_keys_sweep(shared_provisioned_keys(runner->process->shared), journal_has_key,
+                           runner->store.journal);
     journal_read_learned(runner->store.journal, put_key, runner);
 }
 

@@ -1,5 +1,4 @@
-"""Every verb says how it is used, with exit status 0, where --help stands among its arguments; what
-is no verb or option is named."""
+"""Every verb says how it is used where --help stands; what is no verb or option is named."""
 import re
 import subprocess
 
@@ -23,9 +22,10 @@ for usage, verb, sentence in listed:
            (2, f'tenterhook {verb}: there is no option "--wibble"\nusage: tenterhook {usage}\n'))
 for arguments, said in ((["chekc"], 'no verb "chekc", did you mean "check"?'),
                         (["help", "evnts"], 'did you mean "events"?'),
-                        (["--versoin"], 'no option "--versoin", did you mean "--version"?'), (
-        ["nonsense"], "see tenterhook --help"), (["send", "github", "--secret", "--hunter2", "--tp",
-                                                  "x"], 'no option "--tp", did you mean "--to"?'),
+                        (["--versoin"], 'no option "--versoin", did you mean "--version"?'),
+                        (["nonsense"], "see tenterhook --help"),
+                        (["send", "github", "--secret", "--hunter2", "--tp", "x"],
+                         'no option "--tp", did you mean "--to"?'),
                         (["events", "--limti=3"], 'no option "--limti", did you mean "--limit"?')):
     wrong = run(*arguments)
     ensure(wrong.returncode == 2 and said in wrong.stderr and "hunter2" not in wrong.stderr,

@@ -4,6 +4,8 @@
 
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
+#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_keys.h"
 #include "server/cli/verb.h"
 
 #include <assert.h>
@@ -30,7 +32,7 @@ static inline void preset_fixture_init(struct preset_fixture *fixture, const cha
     assert(scheme);
     fixture->plan = (struct signature_plan){.scheme = scheme, .parameters = &fixture->parameters};
     assert(secret_list_add(&secrets, bytes_of_text(secret)));
-    assert(signature_plan_keys(&fixture->plan, &secrets, &err));
+    assert(signature_keys_add(&fixture->plan, &secrets, &err));
     secret_list_finish(&secrets);
     problem_list_finish(&problems);
 }

@@ -14,8 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 LAYERS = ["base", "config", "handlers", "server"]
 # The rooms of a layer: each may include itself and those before it. What lies at the top of a
-# layer, in
-# no room, may be included by all of them; a .c file there may include any.
+# layer, in no room, may be included by all of them; a .c file there may include any.
 ROOMS = {
     "handlers": ["schema", "content", "value", "admission", "auth", "provider", "action"],
     "server": ["ipc", "journal", "pipeline", "runner", "http", "admin", "process", "cli"],
@@ -26,22 +25,26 @@ TOP = {
 }
 # Files that need each other, and why they may; a header and the .c of its name are one. "*" is any
 # name.
-CIRCLES = {"config/section config/values": "a section holds rows, and a row may hold a section",
-           "server/http/http server/http/private":
-           "one state machine, behind the private header of the room",
-           "server/journal/journal server/journal/private":
-           "one journal, behind the private header of the room",}
+CIRCLES = {
+    "config/section config/values": "a section holds rows, and a row may hold a section",
+    "server/http/http server/http/private": "one state machine, behind the room's private header",
+    "server/journal/journal server/journal/private": "one journal, behind the private header",
+}
 # Where a call counts as an include does: elsewhere private headers hide who needs whom.
 CALLS_COUNT = ("config/", "handlers/schema/", "handlers/content/", "handlers/value/",
                "handlers/admission/", "handlers/auth/", "server/ipc/", "server/pipeline/")
 # Foreign headers, and the files that may include them.
 DOORS = {
-    "microhttpd.h": r"server/http/\w+\.[ch]", "gnutls/":
-    r"server/http/tls\w*\.[ch]|server/cli/https_client\.c|base/(crypto|private_key|public_key)\.c",
-    "sqlite3.h": r"server/journal/\w+\.[ch]", "yaml.h": r"config/tree\.c",
+    "microhttpd.h": r"server/http/\w+\.[ch]",
+    "gnutls/": r"server/http/tls\w*\.[ch]|server/cli/https_client\.c"
+               r"|base/(crypto|private_key|public_key)\.c",
+    "sqlite3.h": r"server/journal/\w+\.[ch]",
+    "yaml.h": r"config/tree\.c",
     "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
-    "pcre2.h": r"handlers/(provider/(scheme|signature)|schema/\w+)\.[ch]",
-    "seccomp.h": r"server/sandbox\w*\.c", "idn2.h": r"handlers/schema/\w+\.c",}
+    "pcre2.h": r"handlers/(provider/scheme_test|schema/\w+)\.[ch]",
+    "seccomp.h": r"server/sandbox\w*\.c",
+    "idn2.h": r"handlers/schema/\w+\.c",
+}
 # What the hosted workflow does around .ci/run. The empty ones: a step is either.
 HOSTED_COMMANDS = [
     "", ".ci/run", 'git config --global --add safe.directory "$GITHUB_WORKSPACE"',
@@ -193,6 +196,33 @@ def doors():
                 if re.match(rf"\s*#\s*include\s+<{re.escape(header)}",
                             line) and not re.fullmatch(door, name):
                     yield f"{name}:{number}: <{header}…> is for {door}"
+
+
+def kinds():
+    """No file but its own asks which kind of signature or of authentication it has."""
+    def rows(table, name):
+        listed = re.search(rf"#define {table}\((\w+)\)((?:.*\\\n)*.*)", read(name))
+        return re.findall(rf"{listed[1]}\((\w+)\)", listed[2])
+    signatures = "|".join(rows("SIGNATURE_KINDS", "handlers/provider/signature_kind.h"))
+    authenticators = "|".join(rows("AUTHENTICATORS",
+                                   "handlers/auth/authenticator.h") + ["provider"])
+    compared = (
+        r"(?:{0})\s*[!=<>]=|[!=<>]=\s*(?:\w+(?:->|\.))*(?:{0})(?!\w|->)|\bswitch \([^)]*(?:{0})\)")
+    kind = r"\bscheme(?:->|\.)kind\b|\bkind_number\b"
+    for name in tracked(r"(handlers|server)/.*\.[ch]"):
+        text = read(name)
+        # in such a file a `kind` that stands alone is one of signature, and none of a value or a
+        # node
+        here = kind + (r"|(?<![\w.>])kind\b" if "struct signature_kind *kind" in text else "")
+        asks = (rf"{compared.format(here)}|&(?:{signatures})_kind\b|\bSCHEME_[A-Z]|kind->variant"
+                r"|cmp\([^;]*kind_names")
+        in_table = re.fullmatch(r"handlers/provider/(kind_\w+\.c|signature_kinds?\.[ch])", name)
+        for number, line in enumerate(text.splitlines(), 1):
+            if not in_table and re.search(asks, line):
+                yield f"{name}:{number}: asks which kind of signature it is: {line.strip()}"
+            if name != "server/registry.c" and re.search(rf"&(?:{authenticators})_authenticator\b",
+                                                         line):
+                yield f"{name}:{number}: asks which kind of authentication it is: {line.strip()}"
 
 
 def functions(text):
@@ -384,9 +414,9 @@ def whitespace():
             yield f"{name}: no newline at the end"
 
 
-LINTS = [layers, rooms, file_circles, doors, function_length, file_length, check_tests, comments,
-         shellcheck, layout,
-         end_to_end, columns, attack_cases, hosted_ci, release, strangers, whitespace]
+LINTS = [layers, rooms, file_circles, doors, kinds, function_length, file_length, check_tests,
+         comments, shellcheck, layout, end_to_end, columns, attack_cases, hosted_ci, release,
+         strangers, whitespace]
 
 
 def main():

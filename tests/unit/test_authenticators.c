@@ -143,7 +143,7 @@ START_TEST(a_token_in_a_header_is_the_whole_value)
     ck_assert(token_authenticator.owns_header(settings->routes[0].authenticators[0].settings,
                                               bytes_of_text("x-token")));
     ck_assert_ptr_null(
-        token_authenticator.challenge(settings->routes[0].authenticators[0].settings));
+        token_authenticator.www_authenticate(settings->routes[0].authenticators[0].settings));
 }
 END_TEST
 
@@ -161,7 +161,7 @@ START_TEST(a_bearer_token_has_its_scheme)
     expect("Authorization", "Bearer first-secret-of-two x", false);
     expect("Authorization", "", false);
     ck_assert_ptr_nonnull(
-        token_authenticator.challenge(settings->routes[0].authenticators[0].settings));
+        token_authenticator.www_authenticate(settings->routes[0].authenticators[0].settings));
 }
 END_TEST
 

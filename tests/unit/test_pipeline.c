@@ -3,7 +3,6 @@
 #include "route_settings.h"
 #include "server/pipeline/pipeline.h"
 #include "tests/unit/suite.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -46,7 +45,7 @@ static struct verdict spy_body(const void *settings, struct request *request, vo
     request->delivery = bytes_of_text(spy.delivery);
     request->dedupe_key = bytes_of_text(spy.key);
     struct verdict verdict = verdict_refuse(spy.body, "the spy says so");
-    if (spy.body == REPLY_HANDSHAKE)
+    if (spy.body == REPLY_CHALLENGE)
         verdict.body = bytes_of_text("hello");
     return verdict;
 }
@@ -63,7 +62,7 @@ static bool spy_owns(const void *settings, struct bytes name)
     return bytes_equal_text(name, "x-proof");
 }
 
-static const char *spy_challenge(const void *settings)
+static const char *spy_www_authenticate(const void *settings)
 {
     (void)settings;
     return "Spy";
@@ -74,7 +73,7 @@ static const struct authenticator spy_kind = {.head = spy_head,
                                               .body = spy_body,
                                               .release = spy_release,
                                               .owns_header = spy_owns,
-                                              .challenge = spy_challenge};
+                                              .www_authenticate = spy_www_authenticate};
 
 /* Passes in the head and has no more to say. */
 static struct verdict plain_head(const void *settings, struct request *request, void **state)
@@ -247,16 +246,16 @@ START_TEST(a_wrong_signature_is_found_before_the_body_is_parsed)
 }
 END_TEST
 
-START_TEST(handshakes_wait_for_all_others)
+START_TEST(challenges_wait_for_all_others)
 {
-    spy.body = REPLY_HANDSHAKE;
-    ck_assert_int_eq(walk("not json"), REPLY_HANDSHAKE);
+    spy.body = REPLY_CHALLENGE;
+    ck_assert_int_eq(walk("not json"), REPLY_CHALLENGE);
     ck_assert_str_eq(exchange.stage, "handshake");
-    struct bytes body = reply_body(&exchange.arena, &exchange.handshake, NULL);
+    struct bytes body = reply_body(&exchange.arena, &exchange.challenge, NULL);
     ck_assert(bytes_equal_text(body, "hello"));
     exchange_finish(&exchange);
-    spy = (struct spy){.head = REPLY_HANDSHAKE};
-    ck_assert_int_eq(walk(""), REPLY_HANDSHAKE);
+    spy = (struct spy){.head = REPLY_CHALLENGE};
+    ck_assert_int_eq(walk(""), REPLY_CHALLENGE);
     ck_assert_str_eq(exchange.stage, "authenticate");
     exchange_finish(&exchange);
     ck_assert_str_eq(spy.calls, "spy:head plain:head ");
@@ -437,23 +436,24 @@ START_TEST(a_route_answers_as_it_says)
     for (size_t i = 0; i < sizeof successes / sizeof *successes; i++) {
         struct verdict plain = {.reply = successes[i], .reason = "because"};
         given.respond = (struct respond_settings){.status = 201};
-        struct verdict verdict = pipeline_worded(&exchange, plain);
+        struct verdict verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(verdict_status(&verdict), 201);
         ck_assert_uint_gt(reply_body(&exchange.arena, &verdict, "X").length, 0);
         given.respond.body = "";
-        verdict = pipeline_worded(&exchange, plain);
+        verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(reply_body(&exchange.arena, &verdict, "X").length, 0);
         given.respond = (struct respond_settings){.body = "OK", .type = "text/plain"};
-        verdict = pipeline_worded(&exchange, plain);
+        verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(verdict_status(&verdict), reply_rows[successes[i]].status);
         ck_assert_str_eq(verdict.content_type, "text/plain");
         ck_assert(bytes_equal_text(reply_body(&exchange.arena, &verdict, "X"), "OK"));
     }
-    struct verdict refused = pipeline_worded(&exchange, verdict_refuse(REPLY_BAD_CONTENT, "x"));
+    struct verdict refused =
+        pipeline_format_response(&exchange, verdict_refuse(REPLY_BAD_CONTENT, "x"));
     ck_assert_uint_eq(verdict_status(&refused), 400);
     ck_assert_uint_gt(reply_body(&exchange.arena, &refused, NULL).length, 10);
-    struct verdict greeting = {.reply = REPLY_HANDSHAKE, .body = bytes_of_text("hello")};
-    greeting = pipeline_worded(&exchange, greeting);
+    struct verdict greeting = {.reply = REPLY_CHALLENGE, .body = bytes_of_text("hello")};
+    greeting = pipeline_format_response(&exchange, greeting);
     ck_assert(bytes_equal_text(reply_body(&exchange.arena, &greeting, NULL), "hello"));
     exchange_finish(&exchange);
 }
@@ -661,7 +661,7 @@ START_TEST(answers_are_json_and_rows_are_whole)
                       reply);
         for (int other = 0; other < reply; other++)
             ck_assert_str_ne(row->code, reply_rows[other].code);
-        if (reply == REPLY_HANDSHAKE)
+        if (reply == REPLY_CHALLENGE)
             continue;
         struct bytes body = reply_body(&arena, &verdict, "0188c5a0-0000-7000-8000-000000000000");
         ck_assert_msg(json_check(body, &json_limits_default, NULL, &fault), "%s", row->code);
@@ -772,7 +772,7 @@ Suite *test_suite(void)
     tcase_add_test(all, who_is_refused_in_the_head_is_never_asked_for_a_body);
     tcase_add_test(all, a_caller_is_known_by_its_head_where_nothing_is_asked_of_the_body);
     tcase_add_test(all, a_wrong_signature_is_found_before_the_body_is_parsed);
-    tcase_add_test(all, handshakes_wait_for_all_others);
+    tcase_add_test(all, challenges_wait_for_all_others);
     tcase_add_test(all, lengths_are_judged_before_and_after_the_body);
     tcase_add_test(all, media_types_are_named_and_held_to);
     tcase_add_test(all, the_fault_in_a_body_has_a_place_in_the_log);

@@ -1,6 +1,6 @@
 /* The parts of the signature engine for themselves: times, paths into JSON, templates that can be
  * read in one way only, structured fields. The whole is held by tests/providers. */
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_time.h"
 #include "handlers/provider/structured.h"
 #include "tests/unit/suite.h"
 

@@ -2,7 +2,7 @@
  * odd, reads again. During a reload two runners may write; the odd count is their lock. A writer
  * that is killed in the middle leaves its entry odd: it is then as good as empty, and the next
  * runner, which writes all keys anew at its start, takes another. */
-#include "handlers/provider/learned.h"
+#include "handlers/provider/provisioned_keys.h"
 
 #include "base/secret.h"
 
@@ -10,46 +10,46 @@
 
 enum { NAME_SIZE = 128, READ_TRIES = 1000 };
 
-struct learned_entry {
+struct provisioned_entry {
     _Atomic uint32_t count; /* of changes */
     uint32_t length;        /* of the key; 0: not in use */
     char route[NAME_SIZE], provider[NAME_SIZE];
-    uint8_t key[LEARNED_KEY_MAX];
+    uint8_t key[PROVISIONED_KEY_MAX];
 };
 
-struct learned_table {
-    struct learned_entry entries[LEARNED_MAX];
+struct provisioned_keys {
+    struct provisioned_entry entries[PROVISIONED_KEYS_MAX];
 };
 
-size_t learned_table_size(void)
+size_t provisioned_keys_size(void)
 {
-    return sizeof(struct learned_table);
+    return sizeof(struct provisioned_keys);
 }
 
-static bool entry_lock(struct learned_entry *entry)
+static bool entry_lock(struct provisioned_entry *entry)
 {
     uint32_t count = atomic_load_explicit(&entry->count, memory_order_relaxed);
     return count % 2 == 0 && atomic_compare_exchange_strong(&entry->count, &count, count + 1);
 }
 
-static void entry_unlock(struct learned_entry *entry)
+static void entry_unlock(struct provisioned_entry *entry)
 {
     atomic_fetch_add(&entry->count, 1);
 }
 
-static bool entry_is(const struct learned_entry *entry, const char *route, const char *provider)
+static bool entry_is(const struct provisioned_entry *entry, const char *route, const char *provider)
 {
     return entry->length && strncmp(entry->route, route, NAME_SIZE) == 0 &&
            strncmp(entry->provider, provider, NAME_SIZE) == 0;
 }
 
 /* The one of that name, else a free one, else NULL. */
-static struct learned_entry *find_place(struct learned_table *table, const char *route,
-                                        const char *provider)
+static struct provisioned_entry *find_place(struct provisioned_keys *table, const char *route,
+                                            const char *provider)
 {
-    struct learned_entry *place = NULL;
-    for (size_t i = 0; i < LEARNED_MAX; i++) {
-        struct learned_entry *entry = &table->entries[i];
+    struct provisioned_entry *place = NULL;
+    for (size_t i = 0; i < PROVISIONED_KEYS_MAX; i++) {
+        struct provisioned_entry *entry = &table->entries[i];
         if (atomic_load(&entry->count) % 2)
             continue;
         if (entry_is(entry, route, provider))
@@ -60,13 +60,13 @@ static struct learned_entry *find_place(struct learned_table *table, const char 
     return place;
 }
 
-bool learned_put(struct learned_table *table, const char *route, const char *provider,
-                 struct bytes key)
+bool provisioned_keys_put(struct provisioned_keys *table, const char *route, const char *provider,
+                          struct bytes key)
 {
     if (strlen(route) >= NAME_SIZE || strlen(provider) >= NAME_SIZE || key.length == 0 ||
-        key.length > LEARNED_KEY_MAX)
+        key.length > PROVISIONED_KEY_MAX)
         return false;
-    struct learned_entry *entry = find_place(table, route, provider);
+    struct provisioned_entry *entry = find_place(table, route, provider);
     if (!entry || !entry_lock(entry))
         return false;
     strcpy(entry->route, route);
@@ -77,12 +77,12 @@ bool learned_put(struct learned_table *table, const char *route, const char *pro
     return true;
 }
 
-void learned_sweep(struct learned_table *table,
-                   bool (*keep)(void *context, const char *route, const char *provider),
-                   void *context)
+void provisioned_keys_sweep(struct provisioned_keys *table,
+                            bool (*keep)(void *context, const char *route, const char *provider),
+                            void *context)
 {
-    for (size_t i = 0; i < LEARNED_MAX; i++) {
-        struct learned_entry *entry = &table->entries[i];
+    for (size_t i = 0; i < PROVISIONED_KEYS_MAX; i++) {
+        struct provisioned_entry *entry = &table->entries[i];
         if (!entry->length || keep(context, entry->route, entry->provider) || !entry_lock(entry))
             continue;
         entry->length = 0;
@@ -92,13 +92,13 @@ void learned_sweep(struct learned_table *table,
 }
 
 /* 1: copied; 0: not this one; -1: it changed meanwhile. */
-static int entry_read(struct learned_entry *entry, const char *route, const char *provider,
-                      uint8_t key[LEARNED_KEY_MAX], size_t *length)
+static int entry_read(struct provisioned_entry *entry, const char *route, const char *provider,
+                      uint8_t key[PROVISIONED_KEY_MAX], size_t *length)
 {
     uint32_t before = atomic_load_explicit(&entry->count, memory_order_acquire);
     bool found = before % 2 == 0 && entry_is(entry, route, provider);
     if (found) {
-        *length = entry->length <= LEARNED_KEY_MAX ? entry->length : 0;
+        *length = entry->length <= PROVISIONED_KEY_MAX ? entry->length : 0;
         memcpy(key, entry->key, *length);
     }
     atomic_thread_fence(memory_order_acquire);
@@ -107,10 +107,10 @@ static int entry_read(struct learned_entry *entry, const char *route, const char
     return found ? 1 : 0;
 }
 
-bool learned_get(struct learned_table *table, const char *route, const char *provider,
-                 uint8_t key[LEARNED_KEY_MAX], size_t *length)
+bool provisioned_keys_get(struct provisioned_keys *table, const char *route, const char *provider,
+                          uint8_t key[PROVISIONED_KEY_MAX], size_t *length)
 {
-    for (size_t i = 0; i < LEARNED_MAX; i++) {
+    for (size_t i = 0; i < PROVISIONED_KEYS_MAX; i++) {
         int got = -1;
         for (int tries = 0; got < 0 && tries < READ_TRIES; tries++)
             got = entry_read(&table->entries[i], route, provider, key, length);

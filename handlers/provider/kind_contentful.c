@@ -1,9 +1,13 @@
 /* Contentful signs method, path, a list of headers that the message itself names, and the body. The
  * list has to name the time and itself, or it would prove neither. The query goes in escaped twice,
  * as the sender's own code does it. */
-#include "handlers/provider/signature.h"
-
 #include "base/encoding.h"
+#include "handlers/provider/sign_preview.h"
+#include "handlers/provider/sign_text.h"
+#include "handlers/provider/sign_values.h"
+#include "handlers/provider/signature_kind.h"
+#include "handlers/provider/signature_url.h"
+#include "handlers/provider/signed_text.h"
 
 enum { HEADERS_MAX = 64, TEXT_MAX = 64 * 1024 };
 
@@ -104,5 +108,47 @@ static struct verdict contentful_body(struct signature_state *state)
     return matched ? verdict_go_on() : signature_refuse("the signature does not match");
 }
 
+/* ---- send ---- */
+
+static bool contentful_sign(struct signing *signing, struct value_source *source, struct error *err)
+{
+    static const char names[] = "x-contentful-signed-headers,x-contentful-timestamp";
+    uint8_t digest[HASH_MAX_SIZE];
+    struct sign_preview *preview;
+    if (!sign_add_header(signing, "x-contentful-signed-headers", bytes_of_text(names)))
+        return error_set(err, "out of memory");
+    if (!(preview = sign_preview(signing, source, err)))
+        return false;
+    struct buffer *text = &preview->state.message;
+    bool done = contentful_head(&preview->state).reply == REPLY_NONE &&
+                buffer_append_bytes(text, signing->request.body) &&
+                hmac_compute(HASH_SHA256, secret_bytes(&signing->plan->keys.items[0]),
+                             buffer_bytes(text), digest);
+    sign_preview_finish(preview);
+    return done ? sign_attach(signing, source, bytes_of(digest, hash_size(HASH_SHA256)), err)
+                : error_set(err, "the message cannot be signed");
+}
+
+static bool contentful_signs_body(const struct scheme *scheme)
+{
+    (void)scheme;
+    return true;
+}
+
+/* The body follows the text, and was fed as it came. */
+static bool contentful_identity(struct signature_state *state, struct hash_stream *hash)
+{
+    return signed_message_identity(state, hash) && hash_feed(hash, state->request->body);
+}
+
 const struct signature_kind contentful_kind = {
-    .head = contentful_head, .body = contentful_body, .body_follows = true};
+    .title = "HMAC (Contentful)",
+    .signed_part = "method, path, listed headers, body",
+    .keys = KEYS_SHARED,
+    .head = contentful_head,
+    .body = contentful_body,
+    .signs_body = contentful_signs_body,
+    .identity = contentful_identity,
+    .explain = signed_message_explain,
+    .sign = contentful_sign,
+};

@@ -2,47 +2,21 @@
  * is base64, or is public keys in one of several wrappings. Whether a key is shared or public is
  * settled by the scheme, before the secret is looked at; only of a message signature (RFC 9421)
  * that does not say its algorithm it is the secret that tells. */
-#include "handlers/provider/signature.h"
+#include "handlers/provider/signature_keys.h"
 
 #include "base/encoding.h"
-#include "handlers/provider/public_keys.h"
+#include "handlers/provider/signature_kind.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
-enum { KEY_MAX = 8192 };
-
-static bool kind_is_public(const struct signature_plan *plan, struct bytes secret)
+static bool secret_is_public(const struct signature_plan *plan, struct bytes secret)
 {
-    const struct scheme *scheme = plan->scheme;
-    int algorithm = signature_message_algorithm(plan->parameters);
-    if (scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE)
-        return true;
-    if (scheme->kind != SCHEME_MESSAGE)
-        return false;
-    return algorithm < 0 ? public_keys_begin(secret) : algorithm != MESSAGE_HMAC;
+    const struct signature_kind *kind = plan->scheme->kind;
+    return scheme_key_is_public(plan->scheme) ||
+           (kind->secret_is_public && kind->secret_is_public(plan, secret));
 }
 
 /* ---- public keys ---- */
-
-/* What the scheme verifies with; false: anything. */
-static bool wanted_kind(const struct signature_plan *plan, enum public_key_kind *kind)
-{
-    static const enum public_key_kind of_message[] = {[MESSAGE_ED25519] = PUBLIC_KEY_ED25519,
-                                                      [MESSAGE_ECDSA] = PUBLIC_KEY_ECDSA,
-                                                      [MESSAGE_RSA_PSS] = PUBLIC_KEY_RSA,
-                                                      [MESSAGE_RSA] = PUBLIC_KEY_RSA};
-    const struct scheme *scheme = plan->scheme;
-    int algorithm = signature_message_algorithm(plan->parameters);
-    if (scheme->kind == SCHEME_MESSAGE && algorithm < 0)
-        return false;
-    bool ecdsa = scheme->kind == SCHEME_ECDSA ||
-                 (scheme->kind == SCHEME_JWS && scheme->jws.algorithm == JWS_ES256);
-    *kind = scheme->kind == SCHEME_MESSAGE   ? of_message[algorithm]
-            : scheme->kind == SCHEME_ED25519 ? PUBLIC_KEY_ED25519
-            : ecdsa                          ? PUBLIC_KEY_ECDSA
-                                             : PUBLIC_KEY_RSA;
-    return true;
-}
 
 static bool add_key(struct signature_plan *plan, struct bytes key, struct signature_key info,
                     struct error *err)
@@ -60,8 +34,10 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
 {
     struct signature_plan *plan = context;
     struct bytes der = bytes_of(key->der, key->length);
-    enum public_key_kind kind, wanted;
-    if (wanted_kind(plan, &wanted) && (!public_key_kind(der, &kind) || kind != wanted))
+    assert(plan->scheme->kind->public_kind);
+    int wanted = plan->scheme->kind->public_kind(plan);
+    enum public_key_kind found;
+    if (wanted >= 0 && (!public_key_kind(der, &found) || (int)found != wanted))
         return error_set(err, "is a key of another kind than the scheme's");
     struct signature_key info = {.ends_ms = key->ends_ms, .is_certificate = key->is_certificate};
     memcpy(info.id, key->id, sizeof info.id);
@@ -72,7 +48,7 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
 
 static bool decode_text(struct bytes text, uint8_t *out, size_t *length, struct error *err)
 {
-    if (text.length > KEY_MAX)
+    if (text.length > SIGNATURE_KEY_MAX)
         return error_set(err, "is too long");
     if (text.length)
         memcpy(out, text.data, text.length);
@@ -82,12 +58,13 @@ static bool decode_text(struct bytes text, uint8_t *out, size_t *length, struct 
 
 static bool decode_hex(struct bytes text, uint8_t *out, size_t *length, struct error *err)
 {
-    return hex_decode(text, out, KEY_MAX, length) || error_set(err, "is not hex");
+    return hex_decode(text, out, SIGNATURE_KEY_MAX, length) || error_set(err, "is not hex");
 }
 
 static bool decode_base64(struct bytes text, uint8_t *out, size_t *length, struct error *err)
 {
-    return base64_decode_liberal(text, out, KEY_MAX, length) || error_set(err, "is not base64");
+    return base64_decode_liberal(text, out, SIGNATURE_KEY_MAX, length) ||
+           error_set(err, "is not base64");
 }
 
 /* How the secret is written, the scheme's prefix being taken off it; where it may be written in two
@@ -95,11 +72,10 @@ static bool decode_base64(struct bytes text, uint8_t *out, size_t *length, struc
 static int encoding_of(const struct signature_plan *plan, bool second, struct bytes *secret)
 {
     const struct scheme_key *key = &plan->scheme->key;
-    const char *said = value_parameter(plan->parameters, "encoding");
     struct bytes strip = bytes_of_text(key->strip);
     bool prefixed = strip.length && bytes_starts_with(*secret, strip);
-    if (plan->scheme->kind == SCHEME_MESSAGE)
-        return said && strcmp(said, "base64") == 0 ? KEY_BASE64 : KEY_TEXT;
+    if (plan->scheme->kind->key_encoding)
+        return plan->scheme->kind->key_encoding(plan);
     if (second)
         return KEY_TEXT;
     if (prefixed)
@@ -122,16 +98,7 @@ static bool hash_key(const struct scheme *scheme, uint8_t *key, size_t *length)
     return done;
 }
 
-static bool raw_ed25519(uint8_t *key, size_t *length, struct error *err)
-{
-    uint8_t raw[32];
-    if (*length != sizeof raw)
-        return error_set(err, "is no Ed25519 key: it has %zu bytes, not 32", *length);
-    memcpy(raw, key, sizeof raw);
-    return public_key_from_ed25519(bytes_of(raw, sizeof raw), key, length, err);
-}
-
-/* `out` has room for KEY_MAX. */
+/* `out` has room for SIGNATURE_KEY_MAX. */
 static bool make_shared(const struct signature_plan *plan, struct bytes secret, bool second,
                         uint8_t *out, size_t *length, struct error *err)
 {
@@ -147,15 +114,15 @@ static bool make_shared(const struct signature_plan *plan, struct bytes secret, 
         return false;
     if (*length == 0)
         return error_set(err, "is empty");
-    if (plan->scheme->kind == SCHEME_ED25519)
-        return raw_ed25519(out, length, err);
+    if (plan->scheme->kind->make_key)
+        return plan->scheme->kind->make_key(out, length, err);
     return hash_key(plan->scheme, out, length) || error_set(err, "cannot be hashed");
 }
 
 static bool add_made(struct signature_plan *plan, struct bytes secret, bool second,
                      struct error *err)
 {
-    uint8_t key[KEY_MAX];
+    uint8_t key[SIGNATURE_KEY_MAX];
     size_t length;
     bool done = make_shared(plan, secret, second, key, &length, err) &&
                 add_key(plan, bytes_of(key, length), (struct signature_key){0}, err);
@@ -180,32 +147,17 @@ static bool add_shared(struct signature_plan *plan, struct bytes secret, struct 
            add_made(plan, secret, true, err);
 }
 
-bool signature_plan_keys(struct signature_plan *plan, const struct secret_list *secrets,
-                         struct error *err)
+bool signature_keys_add(struct signature_plan *plan, const struct secret_list *secrets,
+                        struct error *err)
 {
     bool done = true;
     for (size_t i = 0; i < secrets->count && done; i++) {
         struct bytes secret = secret_bytes(&secrets->items[i]);
-        done = kind_is_public(plan, secret)
+        done = secret_is_public(plan, secret)
                    ? public_keys_each(secret, plan->scheme->key.encoding == KEY_CERTIFICATE,
                                       add_public_key, plan, err)
                    : add_shared(plan, secret, err);
         plan->secret_count++;
     }
     return done;
-}
-
-/* ---- the end of a key ---- */
-
-bool signature_key_counts(struct signature_state *state, size_t key)
-{
-    int64_t ends_ms = state->plan->key_infos[key].ends_ms;
-    bool ended = ends_ms && state->request->now_ms >= ends_ms;
-    state->key_ended |= ended;
-    return !ended;
-}
-
-const char *signature_mismatch(const struct signature_state *state)
-{
-    return state->key_ended ? "the key of the signature has ended" : "the signature does not match";
 }

@@ -2,27 +2,43 @@
  * key and the algorithm are the configuration's; the message only says how it was put together. Of
  * the signatures that a message may carry, one has to cover what is wanted, be fresh and be right.
  */
-#include "handlers/provider/signature.h"
-
 #include "base/encoding.h"
-#include "base/public_key.h"
+#include "base/private_key.h"
 #include "handlers/content/form.h"
+#include "handlers/provider/sign_preview.h"
+#include "handlers/provider/sign_values.h"
+#include "handlers/provider/signature_extract.h"
+#include "handlers/provider/signature_kind.h"
+#include "handlers/provider/signature_time.h"
+#include "handlers/provider/signature_url.h"
+#include "handlers/provider/signed_text.h"
 #include "handlers/provider/structured.h"
 
 #include <ctype.h>
 
-enum { LABELS_MAX = 4, COMPONENTS_MAX = 32, BASE_MAX = 64 * 1024 };
+enum { LABELS_MAX = 4, COMPONENTS_MAX = 32, BASE_MAX = 64 * 1024, TEXT_MAX = 16 * 1024 };
+
+/* That of the parameter `algorithm`. */
+enum message_algorithm {
+    MESSAGE_HMAC,
+    MESSAGE_ED25519,
+    MESSAGE_ECDSA,
+    MESSAGE_RSA_PSS,
+    MESSAGE_RSA
+};
 
 static const struct {
     const char *name;
     enum hash_kind hash;
-} algorithms[] = {[MESSAGE_HMAC] = {"hmac-sha256", HASH_SHA256},
-                  [MESSAGE_ED25519] = {"ed25519", HASH_SHA512},
-                  [MESSAGE_ECDSA] = {"ecdsa-p256-sha256", HASH_SHA256},
-                  [MESSAGE_RSA_PSS] = {"rsa-pss-sha512", HASH_SHA512},
-                  [MESSAGE_RSA] = {"rsa-v1_5-sha256", HASH_SHA256}};
+    enum public_key_kind key; /* not of MESSAGE_HMAC */
+} algorithms[] = {[MESSAGE_HMAC] = {"hmac-sha256", HASH_SHA256, 0},
+                  [MESSAGE_ED25519] = {"ed25519", HASH_SHA512, PUBLIC_KEY_ED25519},
+                  [MESSAGE_ECDSA] = {"ecdsa-p256-sha256", HASH_SHA256, PUBLIC_KEY_ECDSA},
+                  [MESSAGE_RSA_PSS] = {"rsa-pss-sha512", HASH_SHA512, PUBLIC_KEY_RSA},
+                  [MESSAGE_RSA] = {"rsa-v1_5-sha256", HASH_SHA256, PUBLIC_KEY_RSA}};
 
-int signature_message_algorithm(const struct text_map *parameters)
+/* -1: none is said, or none that is known. */
+static int said_algorithm(const struct text_map *parameters)
 {
     const char *said = value_parameter(parameters, "algorithm");
     for (int i = 0; said && i <= MESSAGE_RSA; i++) {
@@ -32,10 +48,10 @@ int signature_message_algorithm(const struct text_map *parameters)
     return -1;
 }
 
-bool signature_message_check(const struct text_map *parameters, struct error *err)
+static bool message_check_parameters(const struct text_map *parameters, struct error *err)
 {
     const char *encoding = value_parameter(parameters, "encoding");
-    if (value_parameter(parameters, "algorithm") && signature_message_algorithm(parameters) < 0)
+    if (value_parameter(parameters, "algorithm") && said_algorithm(parameters) < 0)
         return error_set(err, "algorithm is one of hmac-sha256, ed25519, ecdsa-p256-sha256, "
                               "rsa-pss-sha512 and rsa-v1_5-sha256");
     return !encoding || strcmp(encoding, "base64") == 0 || strcmp(encoding, "text") == 0 ||
@@ -44,14 +60,13 @@ bool signature_message_check(const struct text_map *parameters, struct error *er
 
 /* What the route says; else by the key alone, RSA-PSS being the one for RSA. That no shared key is
  * a public key's DER has been seen to when the key was made. */
-enum message_algorithm signature_message_algorithm_of(const struct signature_plan *plan,
-                                                      struct bytes key)
+static enum message_algorithm algorithm_of(const struct signature_plan *plan, struct bytes key)
 {
     static const enum message_algorithm of_keys[] = {[PUBLIC_KEY_ED25519] = MESSAGE_ED25519,
                                                      [PUBLIC_KEY_ECDSA] = MESSAGE_ECDSA,
                                                      [PUBLIC_KEY_RSA] = MESSAGE_RSA_PSS};
     enum public_key_kind kind;
-    int said = signature_message_algorithm(plan->parameters);
+    int said = said_algorithm(plan->parameters);
     if (said >= 0)
         return (enum message_algorithm)said;
     return public_key_kind(key, &kind) ? of_keys[kind] : MESSAGE_HMAC;
@@ -243,7 +258,7 @@ static bool put_components(struct signature_state *state, struct bytes list, str
     return true;
 }
 
-struct bytes signature_components(const struct text_map *parameters)
+static struct bytes wanted_components(const struct text_map *parameters)
 {
     const char *said = value_parameter(parameters, "components");
     return bytes_of_text(said ? said : "content-digest");
@@ -251,7 +266,7 @@ struct bytes signature_components(const struct text_map *parameters)
 
 static bool covers_enough(const struct signature_state *state, const struct cover *cover)
 {
-    struct bytes rest = signature_components(state->plan->parameters);
+    struct bytes rest = wanted_components(state->plan->parameters);
     while (rest.data) {
         struct bytes name = bytes_split(&rest, ' ');
         if (name.length && !covers(cover, name))
@@ -294,7 +309,7 @@ static bool key_matches(struct signature_state *state, struct bytes key, struct 
                         struct bytes mark)
 {
     struct bytes base = buffer_bytes(&state->message), named;
-    enum message_algorithm algorithm = signature_message_algorithm_of(state->plan, key);
+    enum message_algorithm algorithm = algorithm_of(state->plan, key);
     enum hash_kind hash = algorithms[algorithm].hash;
     uint8_t digest[HASH_MAX_SIZE], der[160];
     size_t length = sizeof der;
@@ -336,13 +351,6 @@ static const char *make_base(struct signature_state *state, struct bytes input, 
                    buffer_append_bytes(&state->message, input)
                ? NULL
                : "the signed text is too long";
-}
-
-const char *signature_message_base(struct signature_state *state, struct bytes input)
-{
-    struct cover cover = {0};
-    struct bytes parameters;
-    return make_base(state, input, &cover, &parameters);
 }
 
 /* NULL if the signature proves the message, else why it does not. */
@@ -440,4 +448,201 @@ static struct verdict message_body(struct signature_state *state)
     return known ? verdict_go_on() : signature_refuse("the digest of the body is of no known hash");
 }
 
-const struct signature_kind message_kind = {.head = message_head, .body = message_body};
+/* ---- send ---- */
+
+static bool add_digest(struct signing *signing)
+{
+    uint8_t digest[HASH_MAX_SIZE];
+    char text[BASE64_SIZE(HASH_MAX_SIZE)];
+    if (!hash_compute(HASH_SHA256, signing->request.body, digest))
+        return false;
+    base64_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    const char *value = arena_format(signing->request.arena, "sha-256=:%s:", text);
+    return value && sign_add_header(signing, "Content-Digest", bytes_of_text(value));
+}
+
+/* `("@method" "content-digest");created=…`: what the route wants to be covered, and no more. */
+static bool put_input(struct signing *signing, struct buffer *out)
+{
+    struct bytes names = wanted_components(signing->plan->parameters);
+    bool done = buffer_append_text(out, "("), first = true;
+    while (done && names.data) {
+        struct bytes name = bytes_split(&names, ' ');
+        if (!name.length)
+            continue;
+        done = buffer_printf(out, "%s\"%.*s\"", first ? "" : " ", (int)name.length, name.data);
+        first = false;
+    }
+    return done &&
+           buffer_printf(out, ");created=%lld", (long long)(signing->request.now_ms / 1000));
+}
+
+static bool private_algorithm(struct signing *signing, enum message_algorithm *algorithm,
+                              struct error *err)
+{
+    struct buffer der;
+    buffer_init(&der, TEXT_MAX);
+    bool done = private_key_public_der(signing->private_key, &der, err);
+    if (done)
+        *algorithm = algorithm_of(signing->plan, buffer_bytes(&der));
+    buffer_finish(&der);
+    return done;
+}
+
+static bool shared_mark(struct signing *signing, struct bytes text, struct buffer *mark,
+                        struct error *err)
+{
+    struct bytes key = secret_bytes(&signing->plan->keys.items[0]);
+    uint8_t digest[HASH_MAX_SIZE];
+    if (algorithm_of(signing->plan, key) != MESSAGE_HMAC)
+        return error_set(err, "a public key signs nothing: name the private one with --key");
+    return (hmac_compute(HASH_SHA256, key, text, digest) &&
+            buffer_append(mark, digest, hash_size(HASH_SHA256))) ||
+           error_set(err, "out of memory");
+}
+
+static bool message_mark(struct signing *signing, struct bytes text, struct buffer *mark,
+                         struct error *err)
+{
+    enum message_algorithm algorithm;
+    if (!signing->private_key.length)
+        return shared_mark(signing, text, mark, err);
+    if (!private_algorithm(signing, &algorithm, err))
+        return false;
+    if (algorithm != MESSAGE_ECDSA)
+        return private_key_sign(
+            signing->private_key, algorithm == MESSAGE_RSA ? PUBLIC_RSA_PKCS1 : PUBLIC_RSA_PSS,
+            algorithm == MESSAGE_RSA_PSS ? HASH_SHA512 : HASH_SHA256, text, mark, err);
+    struct buffer der;
+    buffer_init(&der, 1024);
+    bool done =
+        private_key_sign(signing->private_key, PUBLIC_ECDSA, HASH_SHA256, text, &der, err) &&
+        ecdsa_signature_to_raw(buffer_bytes(&der), 32, mark);
+    buffer_finish(&der);
+    return done;
+}
+
+static bool add_message_headers(struct signing *signing, struct bytes input, struct bytes mark)
+{
+    struct arena *arena = signing->request.arena;
+    char *text = arena_alloc(arena, BASE64_SIZE(mark.length));
+    if (!text)
+        return false;
+    base64_encode(mark, text);
+    const char *named = arena_format(arena, "sig1=%.*s", (int)input.length, input.data);
+    const char *signature = arena_format(arena, "sig1=:%s:", text);
+    return named && signature &&
+           sign_add_header(signing, "Signature-Input", bytes_of_text(named)) &&
+           sign_add_header(signing, "Signature", bytes_of_text(signature));
+}
+
+static bool message_sign(struct signing *signing, struct value_source *source, struct error *err)
+{
+    struct buffer input, mark;
+    struct sign_preview *preview;
+    struct cover cover = {0};
+    struct bytes parameters;
+    if (!add_digest(signing))
+        return error_set(err, "out of memory");
+    if (!(preview = sign_preview(signing, source, err)))
+        return false;
+    buffer_init(&input, TEXT_MAX);
+    buffer_init(&mark, TEXT_MAX);
+    bool done = put_input(signing, &input);
+    const char *problem =
+        done ? make_base(&preview->state, buffer_bytes(&input), &cover, &parameters)
+             : "out of memory";
+    done = problem ? error_set(err, "%s", problem)
+                   : message_mark(signing, buffer_bytes(&preview->state.message), &mark, err) &&
+                         (add_message_headers(signing, buffer_bytes(&input), buffer_bytes(&mark)) ||
+                          error_set(err, "out of memory"));
+    sign_preview_finish(preview);
+    buffer_finish(&mark);
+    buffer_finish(&input);
+    return done;
+}
+
+/* ---- the kind ---- */
+
+static bool message_secret_is_public(const struct signature_plan *plan, struct bytes secret)
+{
+    int algorithm = said_algorithm(plan->parameters);
+    return algorithm < 0 ? public_keys_begin(secret) : algorithm != MESSAGE_HMAC;
+}
+
+static int message_public_kind(const struct signature_plan *plan)
+{
+    int algorithm = said_algorithm(plan->parameters);
+    return algorithm < 0 ? -1 : (int)algorithms[algorithm].key;
+}
+
+static int message_key_encoding(const struct signature_plan *plan)
+{
+    const char *said = value_parameter(plan->parameters, "encoding");
+    return said && strcmp(said, "base64") == 0 ? KEY_BASE64 : KEY_TEXT;
+}
+
+/* Without `algorithm` it is signed by what there is. */
+static bool message_signs_privately(const struct signature_plan *plan, bool given)
+{
+    int algorithm = said_algorithm(plan->parameters);
+    return algorithm < 0 ? given : algorithm != MESSAGE_HMAC;
+}
+
+static bool message_signs_body(const struct scheme *scheme)
+{
+    (void)scheme;
+    return true;
+}
+
+/* Whether the components that have to be covered hold `name`. */
+static bool wants(const struct signature_plan *plan, const char *name)
+{
+    struct bytes rest = wanted_components(plan->parameters);
+    while (rest.data) {
+        if (bytes_equal_text(bytes_split(&rest, ' '), name))
+            return true;
+    }
+    return false;
+}
+
+static bool signs_in_part(const struct signature_plan *plan)
+{
+    return !wants(plan, "content-digest");
+}
+
+static bool binds_no_target(const struct signature_plan *plan)
+{
+    return !(wants(plan, "@method") && (wants(plan, "@path") || wants(plan, "@target-uri") ||
+                                        wants(plan, "@request-target")));
+}
+
+static const struct signature_warning warnings[] = {
+    {.holds = signs_in_part, .text = "signs only a part of the message", .names_rest = true},
+    {.holds = binds_no_target,
+     .text = "need not sign the method and the path: a message could be sent to another route; say "
+             "components: \"@method @path content-digest\" if the sender covers them"},
+    {.text = NULL},
+};
+
+const struct signature_kind message_kind = {
+    .title = "HTTP message signature",
+    .signed_part = "the listed components",
+    .ignores_hash = true,
+    .takes_parts = true,
+    .reads_time = true,
+    .check_parameters = message_check_parameters,
+    .keys = KEYS_ANY,
+    .secret_is_public = message_secret_is_public,
+    .public_kind = message_public_kind,
+    .key_encoding = message_key_encoding,
+    .head = message_head,
+    .body = message_body,
+    .is_open = true,
+    .signs_body = message_signs_body,
+    .identity = signed_message_identity,
+    .explain = signed_message_explain,
+    .warnings = warnings,
+    .sign = message_sign,
+    .signs_privately = message_signs_privately,
+};

@@ -6,9 +6,15 @@
  * of the list is there and none but the first, Message, has lines of its own: then it is taken
  * apart from its end. All of Amazon's customers share its certificates: which topic a message is of
  * is for the route to say. */
-#include "handlers/provider/signature.h"
+#include "base/encoding.h"
+#include "base/json_text.h"
+#include "base/private_key.h"
+#include "handlers/provider/sign_preview.h"
+#include "handlers/provider/signature_extract.h"
+#include "handlers/provider/signature_kind.h"
+#include "handlers/provider/signed_text.h"
 
-#include "base/public_key.h"
+enum { MARK_MAX = 16 * 1024 };
 
 struct member {
     const char *name;
@@ -111,11 +117,6 @@ static struct verdict build_text(struct signature_state *state, const struct mem
     return verdict_go_on();
 }
 
-bool signature_sns_text(struct signature_state *state)
-{
-    return build_text(state, notification_members).reply == REPLY_NONE;
-}
-
 /* Whether the message is of one of the topics that stand beside the provider's name, if any do. */
 static bool topic_is_ours(struct signature_state *state)
 {
@@ -168,4 +169,118 @@ static struct verdict sns_body(struct signature_state *state)
                                        : verdict;
 }
 
-const struct signature_kind sns_kind = {.body = sns_body};
+/* ---- send ---- */
+
+static bool put_member(struct buffer *out, const char *name, struct bytes value)
+{
+    return buffer_printf(out, "%s\"%s\":\"", out->length ? "," : "{", name) &&
+           json_escape(out, value) && buffer_append_text(out, "\"");
+}
+
+/* A notification whose message is the payload, and whose subject the event, if one is named. */
+static bool put_notification(struct signing *signing, const struct value_source *source,
+                             struct bytes message, const char *mark, struct buffer *out)
+{
+    struct bytes topics = bytes_of_text(value_parameter(signing->plan->parameters, "topic"));
+    struct bytes topic = bytes_split(&topics, ' ');
+    if (!topic.length)
+        topic = bytes_of_text("arn:aws:sns:us-east-1:000000000000:test");
+    return put_member(out, "Type", bytes_of_text("Notification")) &&
+           put_member(out, "MessageId", source->delivery) && put_member(out, "TopicArn", topic) &&
+           (!signing->event.length || put_member(out, "Subject", signing->event)) &&
+           put_member(out, "Message", message) && put_member(out, "Timestamp", source->time) &&
+           put_member(out, "SignatureVersion", bytes_of_text("2")) &&
+           put_member(out, "Signature", bytes_of_text(mark)) &&
+           put_member(out, "SigningCertURL",
+                      bytes_of_text("https://sns.us-east-1.amazonaws.com/test.pem")) &&
+           buffer_append_text(out, "}");
+}
+
+static bool sns_mark(struct signing *signing, struct value_source *source, struct buffer *mark,
+                     struct error *err)
+{
+    struct sign_preview *preview = sign_preview(signing, source, err);
+    if (!preview)
+        return false;
+    bool done =
+        build_text(&preview->state, notification_members).reply == REPLY_NONE
+            ? private_key_sign(signing->private_key, PUBLIC_RSA_PKCS1, HASH_SHA256,
+                               buffer_bytes(&preview->state.message), mark, err)
+            : error_set(err, "the payload or the event holds what SNS cannot sign for certain");
+    sign_preview_finish(preview);
+    return done;
+}
+
+static bool sns_sign(struct signing *signing, struct value_source *source, struct error *err)
+{
+    struct arena *arena = signing->request.arena;
+    struct bytes given = signing->body_given ? signing->request.body : bytes_of_text("{}");
+    const char *message = arena_copy_bytes(arena, given);
+    struct bytes payload = bytes_of(message, given.length);
+    struct buffer mark;
+    char *text = NULL;
+    buffer_init(&mark, MARK_MAX);
+    buffer_consume(&signing->body, signing->body.length);
+    bool done = (message && put_notification(signing, source, payload, "", &signing->body)) ||
+                error_set(err, "out of memory");
+    signing->request.body = buffer_bytes(&signing->body);
+    done =
+        done && sns_mark(signing, source, &mark, err) &&
+        ((text = arena_alloc(arena, BASE64_SIZE(mark.length))) || error_set(err, "out of memory"));
+    if (done) {
+        base64_encode(buffer_bytes(&mark), text);
+        buffer_consume(&signing->body, signing->body.length);
+        done = put_notification(signing, source, payload, text, &signing->body) ||
+               error_set(err, "out of memory");
+        signing->request.body = buffer_bytes(&signing->body);
+    }
+    buffer_finish(&mark);
+    return done;
+}
+
+/* ---- the kind ---- */
+
+static bool sns_check(struct load *load, const struct node *node, const struct scheme *scheme)
+{
+    return scheme->weak_hash_accepted ||
+           load_problem(load, node, "sns wants weak_hash: true; its version 1 signs with SHA-1");
+}
+
+static int sns_public_kind(const struct signature_plan *plan)
+{
+    (void)plan;
+    return PUBLIC_KEY_RSA;
+}
+
+static bool sns_signs_body(const struct scheme *scheme)
+{
+    (void)scheme;
+    return true;
+}
+
+static bool takes_any_topic(const struct signature_plan *plan)
+{
+    return !value_parameter(plan->parameters, "topic");
+}
+
+static const struct signature_warning warnings[] = {
+    {.holds = takes_any_topic,
+     .text = "takes messages of every topic of every customer of Amazon: say {name: aws-sns, "
+             "topic: ARN}"},
+    {.text = NULL},
+};
+
+const struct signature_kind sns_kind = {
+    .title = "RSA (SNS)",
+    .signed_part = "members of the message by name",
+    .weak_sha1 = true,
+    .check = sns_check,
+    .keys = KEYS_PUBLIC,
+    .public_kind = sns_public_kind,
+    .body = sns_body,
+    .signs_body = sns_signs_body,
+    .identity = signed_message_identity,
+    .explain = signed_message_explain,
+    .warnings = warnings,
+    .sign = sns_sign,
+};

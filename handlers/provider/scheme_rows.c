@@ -1,0 +1,49 @@
+/* Values and templates of a scheme as they are read: a row's reader gets the text of one node. */
+#include "handlers/provider/scheme_rows.h"
+
+const char *const scheme_encodings[] = {"hex", "base64", "base64url", NULL};
+
+static bool read_text(struct load *load, const struct node *node, const char **text)
+{
+    *text = node->text;
+    return node->kind == NODE_SCALAR || load_problem(load, node, "wants a text");
+}
+
+bool scheme_read_ref(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    const char *text;
+    struct error err;
+    (void)row;
+    if (!read_text(load, node, &text))
+        return false;
+    return value_ref_parse(text, load_arena(load), field, &err) ||
+           load_problem(load, node, "%s", err.text);
+}
+
+bool scheme_read_refs(struct load *load, const struct node *node, const struct row *row,
+                      void *field)
+{
+    struct value_list *list = field;
+    size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
+    const struct node *item = node->kind == NODE_SEQUENCE ? node->first : node;
+    list->items = arena_alloc_array(load_arena(load), count ? count : 1, sizeof *list->items);
+    if (!list->items)
+        return load_problem(load, node, "is too long");
+    for (; item; item = node->kind == NODE_SEQUENCE ? item->next : NULL) {
+        if (!scheme_read_ref(load, item, row, &list->items[list->count++]))
+            return false;
+    }
+    return true;
+}
+
+bool scheme_read_template(struct load *load, const struct node *node, const struct row *row,
+                          void *field)
+{
+    const char *text;
+    struct error err;
+    (void)row;
+    if (!read_text(load, node, &text))
+        return false;
+    return template_parse(text, load_arena(load), field, &err) ||
+           load_problem(load, node, "%s", err.text);
+}
