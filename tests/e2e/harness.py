@@ -270,9 +270,9 @@ class Server:
 
     def processes(self, role):
         """Pids of "runner", "listener" or "checkpointer", oldest first; not of a command that the
-        runner has just cloned and that still has its name."""
+        runner has just cloned and that still has its name. The last is called th-checkpoint."""
         return sorted(pid for pid in descendants(self.pid)
-                      if read_proc(pid, "comm").strip() == "th-" + role
+                      if read_proc(pid, "comm").strip() == "th-" + role[:10]
                       and (stat := process_stat(pid))
                       and not read_proc(stat[0], "comm").startswith("th-"))
 
