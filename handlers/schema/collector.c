@@ -3,7 +3,7 @@
 #include "handlers/schema/collector.h"
 
 #include "base/encoding.h"
-#include "handlers/schema/eval.h"
+#include "handlers/schema/eval_frame.h"
 #include "handlers/schema/location.h"
 
 #include <stdarg.h>

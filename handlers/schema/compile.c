@@ -7,6 +7,7 @@
 #include "handlers/schema/compile_structure.h"
 #include "handlers/schema/compile_values.h"
 #include "handlers/schema/dialect.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/graph.h"
 #include "handlers/schema/load.h"
 #include "handlers/schema/part.h"

@@ -1,6 +1,7 @@
 /* A resource that evaluation may pass through waits until its anchors are compiled. */
 #include "handlers/schema/compile_anchors.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/part.h"
 
 bool anchors_add_scope(struct compiler *compiler, const struct resource *resource)

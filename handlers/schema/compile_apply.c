@@ -2,6 +2,7 @@
  * what is left unevaluated by them. */
 #include "handlers/schema/compile_apply.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/part.h"
 #include "handlers/schema/reference.h"
 #include "handlers/schema/uri.h"

@@ -3,6 +3,7 @@
 #include "handlers/schema/compile_values.h"
 
 #include "handlers/schema/equal.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/format.h"
 #include "handlers/schema/location.h"
 #include "handlers/schema/pattern.h"

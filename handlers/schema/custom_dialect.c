@@ -3,6 +3,7 @@
 #include "handlers/schema/custom_dialect.h"
 
 #include "handlers/schema/dialect.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/reference.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"

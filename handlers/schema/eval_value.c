@@ -3,6 +3,7 @@
 
 #include "handlers/schema/equal.h"
 #include "handlers/schema/format.h"
+#include "handlers/schema/value_write.h"
 
 #include <stdio.h>
 

@@ -6,14 +6,8 @@
 
 #include <stdarg.h>
 
+struct fault_list;
 struct subschema;
-
-/* Of one run; its items live in the library's arena. */
-struct fault_list {
-    struct schema_fault *first, *last;
-    size_t count;
-    struct schema_fault memory; /* the last, where there is no room for another */
-};
 
 void fault_list_clear(struct fault_list *list);
 /* Nothing more would be added: time to stop. */

@@ -2,6 +2,8 @@
  * nothing there by the letter, but whoever writes one means it. */
 #include "handlers/schema/format.h"
 
+#include "handlers/schema/format_checks.h"
+
 static const struct format_row rows[] = {
     {"date", format_date, "a date such as 2026-11-24"},
     {"date-time", format_date_time, "a date and time such as 2026-11-24T03:15:24Z"},

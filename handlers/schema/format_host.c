@@ -1,6 +1,6 @@
 /* Host names (RFC 1123, and the A-labels of RFC 5890 in them), addresses (RFC 2673, RFC 4291) and
  * mailboxes (RFC 5321 section 4.1.2). */
-#include "handlers/schema/format.h"
+#include "handlers/schema/format_checks.h"
 #include "handlers/schema/idn_label.h"
 
 enum { HOST_MAX = 253, LABEL_MAX = 63, LOCAL_MAX = 64 };

@@ -1,5 +1,5 @@
 /* Internationalized host names and mailboxes (RFC 6531): of labels, in ASCII or not. */
-#include "handlers/schema/format.h"
+#include "handlers/schema/format_checks.h"
 #include "handlers/schema/idn_label.h"
 
 #include <string.h>

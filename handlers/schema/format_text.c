@@ -1,5 +1,5 @@
 /* UUIDs (RFC 9562), JSON pointers (RFC 6901 and their relative form), regular expressions. */
-#include "handlers/schema/format.h"
+#include "handlers/schema/format_checks.h"
 #include "handlers/schema/regex.h"
 
 bool format_uuid(struct bytes text)

@@ -1,5 +1,5 @@
 /* RFC 3339: dates and times (section 5.6), durations (appendix A). */
-#include "handlers/schema/format.h"
+#include "handlers/schema/format_checks.h"
 
 struct clock_time {
     unsigned hour, minute, second;

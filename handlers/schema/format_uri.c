@@ -1,7 +1,7 @@
 /* URIs (RFC 3986), IRIs (RFC 3987) and URI templates (RFC 6570), character by character over the
  * grammar. `wide` is the IRI's wider set of characters. */
 #include "base/encoding.h"
-#include "handlers/schema/format.h"
+#include "handlers/schema/format_checks.h"
 
 /* What an ASCII character may be. */
 enum {

@@ -7,6 +7,7 @@
  */
 #include "handlers/schema/graph.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/prefilter.h"
 
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 #ifndef TENTERHOOK_SCHEMA_LIBRARY_H
 #define TENTERHOOK_SCHEMA_LIBRARY_H
 
-#include "handlers/schema/fault.h"
 #include "handlers/schema/keyword.h"
 #include "handlers/schema/map.h"
 #include "handlers/schema/schema.h"
@@ -62,6 +61,13 @@ struct library_calls {
      * valid schemas, each of its dialect; else false with faults. Not asked if the library is
      * `trusted`. meta.c */
     bool (*check)(struct schema_library *library, const struct subschema *root, unsigned first);
+};
+
+/* Of one run; its items live in the library's arena. */
+struct fault_list {
+    struct schema_fault *first, *last;
+    size_t count;
+    struct schema_fault memory; /* the last, where there is no room for another */
 };
 
 struct schema_library {

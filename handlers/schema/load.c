@@ -2,6 +2,7 @@
  * in the library as a bad one, so that it is neither read again nor taken for good. */
 #include "handlers/schema/load.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/published.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"

@@ -4,6 +4,7 @@
 #include "handlers/schema/meta.h"
 
 #include "handlers/schema/compile.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/published.h"
 #include "handlers/schema/value.h"
 #include "handlers/schema/walk.h"

@@ -5,6 +5,7 @@
 #include "handlers/schema/part.h"
 
 #include "handlers/schema/compile_values.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/location.h"
 #include "handlers/schema/value.h"
 #include "handlers/schema/walk.h"

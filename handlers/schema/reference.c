@@ -2,6 +2,7 @@
  * an anchor. */
 #include "handlers/schema/reference.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/load.h"
 #include "handlers/schema/location.h"
 #include "handlers/schema/uri.h"

@@ -1,6 +1,7 @@
 /* The tools of those that compile keywords, and the way from the steps they made to a node. */
 #include "handlers/schema/unit.h"
 
+#include "handlers/schema/fault.h"
 #include "handlers/schema/number.h"
 #include "handlers/schema/value.h"
 

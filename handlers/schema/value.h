@@ -153,11 +153,6 @@ static inline uint64_t value_magnitude(const struct json_object *value, bool *ne
 
 /* ---- text ---- */
 
-/* Appends the value as JSON, numbers as they were written. False when the buffer is full: then
- * what fits is there, cut between characters. Recurses as deeply as there is room to write it. */
-struct buffer;
-bool value_write(struct buffer *out, struct json_object *value);
-
 /* From text that is known to be JSON without big integers; the caller's. NULL without memory. */
 struct json_object *value_parse(const char *text);
 

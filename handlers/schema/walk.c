@@ -6,6 +6,7 @@
 #include "handlers/schema/walk.h"
 
 #include "handlers/schema/equal.h"
+#include "handlers/schema/fault.h"
 #include "handlers/schema/location.h"
 #include "handlers/schema/uri.h"
 #include "handlers/schema/value.h"

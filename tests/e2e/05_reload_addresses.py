@@ -1,8 +1,7 @@
-"""A reload that takes an address away closes it for good, and one that would leave IPv4 closed on [::] says to restart."""
+"""A reload that takes an address away closes it; what would need a restart is told and not done."""
 import socket
 
 from harness import Server, ensure, expect, route, wait_until
-
 
 def answers(host, port):
     try:
@@ -11,19 +10,17 @@ def answers(host, port):
     except ConnectionRefusedError:
         return False
 
-
 def free_port():
     with socket.socket(socket.AF_INET6) as probe:
         probe.bind(("::", 0))
         return probe.getsockname()[1]
 
-
 def listen(*addresses):
-    server.settings["server"]["listen"] = [{"address": address, "tls": "off", "plaintext": "accept"} for address in addresses]
+    server.settings["server"]["listen"] = [
+        {"address": address, "tls": "off", "plaintext": "accept"} for address in addresses]
     server.write_settings()
     if server.process:
         server.reload()
-
 
 first, second = free_port(), free_port()
 with Server([route()], start=False) as server:

@@ -1,5 +1,4 @@
-"""Every verb says how it is used, with exit status 0, where --help stands among its arguments; what
-is no verb or option is named."""
+"""Every verb says how it is used where --help stands; what is no verb or option is named."""
 import re
 import subprocess
 

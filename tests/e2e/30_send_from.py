@@ -1,4 +1,5 @@
-"""`send --from` comes from that address, as lists and the log see it, and a certificate for another name is said to be one."""
+"""`send --from` comes from that address, as lists and the log see it, and a certificate for another
+name is said to be one."""
 import subprocess
 
 from harness import PROGRAM, SECRET, Server, expect, ledger, route

@@ -30,5 +30,6 @@ with Server([route()], server={"health": "/healthz", "listeners": 1}) as server:
         os.kill(server.processes("runner")[0], number)
         wait_until(lambda: status() == wanted, f"{wanted} after {number}", 30)
         if wanted == 503:
-            expect(server.request("GET", "/healthz").json()["message"], "the runner did not answer in time")
+            expect(server.request("GET", "/healthz").json()["message"],
+                   "the runner did not answer in time")
     expect((set(asked), server.count()), ({200}, 0))

@@ -30,11 +30,9 @@ CIRCLES = {
     "server/http/http server/http/private": "one state machine, behind the room's private header",
     "handlers/schema/*": "schema.h has the types of all, schema.c is the roof: see `circles`",
 }
-# Folders in which no file calls, through others, itself.
-NO_CIRCLES = ["handlers/schema"]
 # Where a call counts as an include does: elsewhere private headers hide who needs whom.
-CALLS_COUNT = ("config/", "handlers/content/", "handlers/value/", "handlers/admission/", "handlers/auth/",
-               "server/ipc/", "server/pipeline/")
+CALLS_COUNT = ("config/", "handlers/schema/", "handlers/content/", "handlers/value/",
+               "handlers/admission/", "handlers/auth/", "server/ipc/", "server/pipeline/")
 # Foreign headers, and the files that may include them.
 DOORS = {
     "microhttpd.h": r"server/http/\w+\.[ch]",
@@ -124,8 +122,8 @@ def definitions(texts):
     defined = {}
     for name, text in texts.items():
         code = without_comments(text)
-        for match in re.finditer(r"^(?!static\b|typedef\b|extern\b|#)[a-z][\w \*]*?(\w+)(?:\([^;{}]*\)\n\{|(?:\[\w*\])* =)",
-                                 code, re.M):
+        for match in re.finditer(r"^(?!static\b|typedef\b|extern\b|#)[a-z][\w "
+                                 r"\*]*?(\w+)(?:\([^;{}]*\)\n\{|(?:\[\w*\])* =)", code, re.M):
             defined.setdefault(match[1], set()).add(name[:-2])
     return defined
 
@@ -190,49 +188,6 @@ def file_circles():
             yield f"tests/lint/run.py:1: no circle any more, take it off the list: {known}"
 
 
-def exported(text):
-    """Names of the functions that a .c file defines for others."""
-    lines = text.splitlines()
-    for begin, _, _ in functions(text):
-        head = []
-        for line in reversed(lines[:begin - 1]):
-            if not line or line.endswith((";", "}", "*/")) or line.startswith("#"):
-                break
-            head.insert(0, line)
-        name = re.search(r"\b(?!__attribute__)(\w+)\(", " ".join(head))
-        if name and not re.search(r"\bstatic\b", " ".join(head)):
-            yield name[1]
-
-
-def circle(calls, start):
-    """The shortest way from a file back to itself, or None."""
-    ways, seen = [[start]], set()
-    for way in ways:
-        for other in sorted(calls[way[-1]]):
-            if other == start:
-                return [*way, start]
-            if other not in seen:
-                seen.add(other)
-                ways.append([*way, other])
-    return None
-
-
-def circles():
-    """In the folders listed, no file uses a function that leads back to it."""
-    for folder in NO_CIRCLES:
-        texts = {name: re.sub(r"/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", "", read(name), flags=re.S)
-                 for name in tracked(rf"{folder}/\w+\.c")}
-        home = {function: name for name, text in texts.items() for function in exported(text)}
-        calls = {name: {home[word] for word in re.findall(r"\w+", text) if word in home} - {name}
-                 for name, text in texts.items()}
-        told = set()
-        for name in calls:
-            way = circle(calls, name)
-            if way and not told & set(way):
-                told.update(way)
-                yield f"{name}:1: a circle of files: {' -> '.join(Path(each).name for each in way)}"
-
-
 def doors():
     """A foreign header is included at its door only."""
     for name in tracked(r"(base|config|handlers|server)/.*\.[ch]"):
@@ -244,24 +199,29 @@ def doors():
 
 
 def kinds():
-    """What a kind of signature or of authentication is like, it says itself: nothing outside its file asks which it is."""
+    """No file but its own asks which kind of signature or of authentication it has."""
     def rows(table, name):
         listed = re.search(rf"#define {table}\((\w+)\)((?:.*\\\n)*.*)", read(name))
         return re.findall(rf"{listed[1]}\((\w+)\)", listed[2])
     signatures = "|".join(rows("SIGNATURE_KINDS", "handlers/provider/signature_kind.h"))
-    authenticators = "|".join(rows("AUTHENTICATORS", "handlers/auth/authenticator.h") + ["provider"])
-    compared = r"(?:{0})\s*[!=<>]=|[!=<>]=\s*(?:\w+(?:->|\.))*(?:{0})(?!\w|->)|\bswitch \([^)]*(?:{0})\)"
+    authenticators = "|".join(rows("AUTHENTICATORS",
+                                   "handlers/auth/authenticator.h") + ["provider"])
+    compared = (
+        r"(?:{0})\s*[!=<>]=|[!=<>]=\s*(?:\w+(?:->|\.))*(?:{0})(?!\w|->)|\bswitch \([^)]*(?:{0})\)")
     kind = r"\bscheme(?:->|\.)kind\b|\bkind_number\b"
     for name in tracked(r"(handlers|server)/.*\.[ch]"):
         text = read(name)
-        # in such a file a `kind` that stands alone is one of signature, and none of a value or a node
+        # in such a file a `kind` that stands alone is one of signature, and none of a value or a
+        # node
         here = kind + (r"|(?<![\w.>])kind\b" if "struct signature_kind *kind" in text else "")
-        asks = rf"{compared.format(here)}|&(?:{signatures})_kind\b|\bSCHEME_[A-Z]|kind->variant|cmp\([^;]*kind_names"
+        asks = (rf"{compared.format(here)}|&(?:{signatures})_kind\b|\bSCHEME_[A-Z]|kind->variant"
+                r"|cmp\([^;]*kind_names")
         in_table = re.fullmatch(r"handlers/provider/(kind_\w+\.c|signature_kinds?\.[ch])", name)
         for number, line in enumerate(text.splitlines(), 1):
             if not in_table and re.search(asks, line):
                 yield f"{name}:{number}: asks which kind of signature it is: {line.strip()}"
-            if name != "server/registry.c" and re.search(rf"&(?:{authenticators})_authenticator\b", line):
+            if name != "server/registry.c" and re.search(rf"&(?:{authenticators})_authenticator\b",
+                                                         line):
                 yield f"{name}:{number}: asks which kind of authentication it is: {line.strip()}"
 
 
