@@ -56,6 +56,17 @@ static void log_share(void)
     logger.may_block = true;
 }
 
+/* A file is also written to by others who share its position, standard output above all (`>log
+ * 2>&1`): without O_APPEND they would write over lines of the log. Unlike O_NONBLOCK it harms
+ * nobody. */
+static void append_to_file(int fd)
+{
+    struct stat what;
+    int flags = fcntl(fd, F_GETFL);
+    if (flags >= 0 && fstat(fd, &what) == 0 && S_ISREG(what.st_mode))
+        fcntl(fd, F_SETFL, flags | O_APPEND);
+}
+
 void log_start(const char *process)
 {
     struct stat what;
@@ -68,6 +79,8 @@ void log_start(const char *process)
     logger.may_block = false;
     if (logger.is_socket)
         return;
+    append_to_file(1);
+    append_to_file(2);
     int own = open("/proc/self/fd/2", O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (own >= 0)
         logger.fd = own;

@@ -225,9 +225,11 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             load_mask(load, value);
             return load_problem(load, value, "\"%s\" must be a text", secret_sources[i].name);
         }
-        if (load->secretless && load->settings)
+        bool is_assumed = load->secretless &&
+                          (secret_sources[i].add != add_from_env || env_name_valid(value->text));
+        if (is_assumed && load->settings)
             load->settings->assumed_secrets++;
-        if (load->secretless)
+        if (is_assumed)
             return secret_list_add(list, bytes_of_text("taken to be there"));
         return secret_sources[i].add(load, value, row, list);
     }

@@ -47,6 +47,20 @@ struct client_key client_key(const struct client_address *client)
     return key;
 }
 
+bool client_address_parse(int family, struct bytes text, uint8_t address[16])
+{
+    char plain[INET6_ADDRSTRLEN];
+    uint8_t parsed[16] = {[10] = 0xff, [11] = 0xff};
+    if (text.length == 0 || text.length >= sizeof plain || memchr(text.data, '\0', text.length))
+        return false;
+    memcpy(plain, text.data, text.length);
+    plain[text.length] = '\0';
+    if (inet_pton(family, plain, parsed + (family == AF_INET ? 12 : 0)) != 1)
+        return false;
+    memcpy(address, parsed, sizeof parsed);
+    return true;
+}
+
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE])
 {
     const uint8_t *address = client->address;

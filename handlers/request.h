@@ -41,6 +41,7 @@ struct request {
     struct client_address client; /* who connected; then whom trusted proxies name */
     bool is_own;     /* a proxy's own connection, by its PROXY header: no header names anybody */
     bool is_unnamed; /* `client` is a trusted proxy, which has named nobody */
+    bool is_named;   /* by a trusted proxy */
     struct bytes method;          /* as sent */
     struct bytes version;         /* "HTTP/1.1" */
     struct bytes target;          /* raw, as in the request line */
@@ -70,6 +71,9 @@ struct bytes request_query(const struct request *request, const char *name, size
 /* "192.0.2.1", "2001:db8::1", "unix". */
 enum { CLIENT_TEXT_SIZE = 46 };
 void client_format(const struct client_address *client, char text[CLIENT_TEXT_SIZE]);
+
+/* An address of `family` (AF_INET or AF_INET6) as text, exactly; false where it is none. */
+bool client_address_parse(int family, struct bytes text, uint8_t address[16]);
 
 /* Who a client is, for limits: whoever has one IPv6 address has the whole /64, so the rest of the
  * address is zeroed. Hashed as it lies in memory. */

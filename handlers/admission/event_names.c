@@ -7,10 +7,13 @@ enum { NAME_MAX_BYTES = 256 };
 
 /* ---- loading ---- */
 
-static bool may_name(enum value_kind kind)
+/* One value, whose name is all there: a star or a parameter could mean a header with credentials.
+ */
+static bool may_name(const struct value_ref *ref)
 {
-    return kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_FORM ||
-           kind == VALUE_PAYLOAD;
+    if (ref->kind == VALUE_HEADER)
+        return !ref->parameter && !ref->family && !strchr(ref->name, '*');
+    return ref->kind == VALUE_QUERY || ref->kind == VALUE_FORM || ref->kind == VALUE_PAYLOAD;
 }
 
 static bool read_value(struct load *load, const struct node *node, const struct row *row,
@@ -20,7 +23,7 @@ static bool read_value(struct load *load, const struct node *node, const struct 
     struct value_ref *ref = &list->items[list->count];
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_mismatch(load, node, row, "header.NAME, query.NAME, form.NAME or payload.PATH");
-    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref->kind))
+    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref))
         return load_problem(load, node,
                             "\"%s\" must be header.NAME, query.NAME, form.NAME or payload.PATH, "
                             "not \"%.100s\"",

@@ -21,8 +21,8 @@ static inline const struct event_names *event_names_of(const struct route *route
 
 /* Fills in request->event_type and ->delivery where the provider has not, and the key for
  * duplicates where the id is signed (`body_is_signed`: only the sender can have written the body).
- * After the body has passed content_check. Goes on, or REPLY_UNPROCESSABLE for a value that is
- * there twice. */
+ * After the body has passed content_check. A value above 256 bytes counts as missing. Goes on, or
+ * REPLY_UNPROCESSABLE for a value that is there twice. */
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
                                 struct request *request);
 

@@ -6,6 +6,7 @@
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
 #include "handlers/auth/route_auth.h"
+#include "handlers/content/content.h"
 
 enum { LISTED_MAX = 300 };
 
@@ -21,6 +22,24 @@ static bool holds_credentials(const struct route *route, const struct value_ref 
             return true;
     return header ? route_owns_header(route, name)
                   : ref->kind == VALUE_QUERY && route_owns_query(route, name);
+}
+
+/* Whether a body that the route takes can hold the value. */
+static bool can_be_there(const struct route *route, const struct value_ref *ref)
+{
+    int content = route_content(route);
+    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
+    return ref->kind == VALUE_FORM      ? !json
+           : ref->kind == VALUE_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
+                                        : true;
+}
+
+static size_t count_possible(const struct route *route, const struct value_list *list)
+{
+    size_t possible = 0;
+    for (size_t i = 0; i < list->count; i++)
+        possible += can_be_there(route, &list->items[i]);
+    return possible;
 }
 
 /* One of the two keys. A provider that knows better stands before the defaults; beside a route's
@@ -40,6 +59,11 @@ static bool check_values(struct load *load, const struct node *node, const struc
             return load_problem(load, value,
                                 "%s holds credentials of route \"%s\", which are never kept",
                                 list->items[i].text, route->name ? route->name : "");
+    if (own && list->count > 0 && count_possible(route, list) == 0)
+        return load_problem(load, own, "%s cannot be in a body of route \"%s\", which takes %s",
+                            list->items[0].text, route->name ? route->name : "",
+                            list->items[0].kind == VALUE_FORM ? "JSON (content: form)"
+                                                              : "no JSON (content: json)");
     return true;
 }
 
@@ -156,9 +180,9 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     ok = check_values(load, node, defaults, route, "delivery", &names->delivery,
                       source.names_deliveries ? source.sender : NULL) &&
          ok;
-    bool named = source.names_events || names->event.count > 0;
-    ok =
-        check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;
-    return check_schema(load, tree_find_either(node, defaults, "schema"), route, &source, named) &&
-           ok;
+    bool named = source.names_events || count_possible(route, &names->event) > 0;
+    const struct node *events = tree_find_either(node, defaults, "events");
+    const struct node *schema = tree_find_either(node, defaults, "schema");
+    ok = check_events(load, events, route, &source, named) && ok;
+    return check_schema(load, schema, route, &source, named) && ok;
 }

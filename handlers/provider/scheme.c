@@ -520,9 +520,17 @@ static bool kind_is_public(int kind)
            kind == SCHEME_SNS;
 }
 
+/* The others name their algorithm elsewhere, or have one only. */
+static bool kind_has_hash(int kind)
+{
+    return kind != SCHEME_JWS && kind != SCHEME_MESSAGE && kind != SCHEME_ED25519 &&
+           kind != SCHEME_NONE;
+}
+
 bool scheme_uses_md5(const struct scheme *scheme)
 {
-    return scheme->hash == HASH_MD5 || scheme->key.hash == HASH_MD5 + 1 ||
+    return (scheme->hash == HASH_MD5 && kind_has_hash(scheme->kind)) ||
+           scheme->key.hash == HASH_MD5 + 1 ||
            (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
 }
 

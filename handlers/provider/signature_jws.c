@@ -128,7 +128,10 @@ static bool claim_holds(struct bytes claims, const char *name, struct bytes want
     struct bytes value;
     if (!json_path_find(claims, &path, &value))
         return false;
-    path.count = value.data[0] == '[' ? 2 : 1;
+    bool is_list = value.data[0] == '[';
+    if (is_list && strcmp(name, "iss") == 0) /* one name: RFC 7519, 4.1.1 */
+        return false;
+    path.count = is_list ? 2 : 1;
     json_path_each(claims, &path, compare_element, &search);
     return search.found;
 }

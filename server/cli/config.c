@@ -52,10 +52,10 @@ static void print_summary(const char *file, const struct settings *settings,
 /* What of the machine decides how the journal is written. */
 static void print_library(FILE *out)
 {
-    fprintf(out, "journal: SQLite %s, checkpoints run %s\n", database_library_version(),
+    fprintf(out, "journal: SQLite %s%s\n", database_library_version(),
             database_checkpoints_apart()
-                ? "apart from commits: this version has SQLite's WAL-reset bug"
-                : "beside commits");
+                ? ", whose WAL-reset bug is worked around: checkpoints run apart from commits"
+                : ": checkpoints run beside commits");
 }
 
 /* Somebody who administrates the machine has neither the unit's variables nor its credentials. */

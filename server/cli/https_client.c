@@ -64,7 +64,20 @@ bool client_url_parse(const char *text, struct arena *arena, struct client_url *
 
 /* ---- the connection ---- */
 
-static int dial_one(const struct addrinfo *address)
+/* The address of our own that a connection comes from; any port. */
+static bool bind_source(int fd, const char *from, int family)
+{
+    struct addrinfo hints = {.ai_flags = AI_NUMERICHOST, .ai_family = family}, *own;
+    if (getaddrinfo(from, NULL, &hints, &own) != 0) {
+        errno = EADDRNOTAVAIL;
+        return false;
+    }
+    bool bound = bind(fd, own->ai_addr, own->ai_addrlen) == 0;
+    freeaddrinfo(own);
+    return bound;
+}
+
+static int dial_one(const struct addrinfo *address, const char *from)
 {
     struct timeval timeout = {.tv_sec = TIMEOUT_S};
     int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC, address->ai_protocol);
@@ -72,7 +85,8 @@ static int dial_one(const struct addrinfo *address)
         return -1;
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-    if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+    if ((!from || bind_source(fd, from, address->ai_family)) &&
+        connect(fd, address->ai_addr, address->ai_addrlen) == 0)
         return fd;
     int saved = errno;
     close(fd);
@@ -80,7 +94,7 @@ static int dial_one(const struct addrinfo *address)
     return -1;
 }
 
-static int dial(const struct client_url *url, struct error *err)
+static int dial(const struct client_url *url, const char *from, struct error *err)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list;
     int code = getaddrinfo(url->host, url->port, &hints, &list), fd = -1;
@@ -89,9 +103,10 @@ static int dial(const struct client_url *url, struct error *err)
         return -1;
     }
     for (const struct addrinfo *address = list; address && fd < 0; address = address->ai_next)
-        fd = dial_one(address);
+        fd = dial_one(address, from);
     if (fd < 0)
-        error_set_errno(err, errno, "%s port %s", url->host, url->port);
+        error_set_errno(err, errno, "%s port %s%s%s", url->host, url->port, from ? " from " : "",
+                        from ? from : "");
     freeaddrinfo(list);
     return fd;
 }
@@ -143,6 +158,21 @@ static bool is_address(const char *host)
     return true;
 }
 
+/* Why the server's certificate is refused. */
+static bool refuse_certificate(gnutls_session_t session, const char *host, struct error *err)
+{
+    unsigned status = gnutls_session_get_verify_cert_status(session);
+    unsigned dates = GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED;
+    if (status & (GNUTLS_CERT_SIGNER_NOT_FOUND | GNUTLS_CERT_SIGNER_NOT_CA))
+        return error_set(err, "the certificate of %s is not trusted; --ca names who signed it",
+                         host);
+    if (status & dates)
+        return error_set(err, "the certificate of %s is not valid today", host);
+    if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
+        return error_set(err, "the certificate is trusted, but not made out to %s", host);
+    return error_set(err, "the certificate of %s is not trusted", host);
+}
+
 static bool tls_shake_hands(struct tls_client *client, const struct client_url *url, int fd,
                             struct error *err)
 {
@@ -159,8 +189,7 @@ static bool tls_shake_hands(struct tls_client *client, const struct client_url *
         code = gnutls_handshake(session);
     while (code < 0 && !gnutls_error_is_fatal(code));
     if (code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-        return error_set(err, "the certificate of %s is not believed; --ca names who signed it",
-                         url->host);
+        return refuse_certificate(session, url->host, err);
     return code >= 0 || error_set(err, "TLS: %s", gnutls_strerror(code));
 }
 
@@ -203,10 +232,10 @@ static bool exchange_tls(const struct client_url *url, const char *ca_file, int 
     return done;
 }
 
-bool client_exchange(const struct client_url *url, const char *ca_file, struct bytes request,
-                     struct buffer *answer, struct error *err)
+bool client_exchange(const struct client_url *url, const char *from, const char *ca_file,
+                     struct bytes request, struct buffer *answer, struct error *err)
 {
-    int fd = dial(url, err);
+    int fd = dial(url, from, err);
     if (fd < 0)
         return false;
     bool done = url->tls ? exchange_tls(url, ca_file, fd, request, answer, err)

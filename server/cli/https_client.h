@@ -18,8 +18,9 @@ bool client_url_parse(const char *text, struct arena *arena, struct client_url *
                       struct error *err);
 
 /* Sends `request` byte for byte (it should say Connection: close) and reads the answer to its end,
- * or `answer`'s limit. `ca_file` is the PEM of who is believed; NULL: the system's. */
-bool client_exchange(const struct client_url *url, const char *ca_file, struct bytes request,
-                     struct buffer *answer, struct error *err);
+ * or `answer`'s limit. `from` is the address of our own that it comes from; NULL: the system's
+ * choice. `ca_file` is the PEM of who is believed; NULL: the system's. */
+bool client_exchange(const struct client_url *url, const char *from, const char *ca_file,
+                     struct bytes request, struct buffer *answer, struct error *err);
 
 #endif

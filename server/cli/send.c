@@ -27,7 +27,7 @@ enum {
 
 struct send_options {
     const char *provider, *to, *secret, *secret_file, *key_file, *event, *body_file, *ca_file;
-    const char *repeat, *public_url;
+    const char *repeat, *public_url, *from;
     bool new_key, print;
     const char *names[PARAMETERS_MAX], *values[PARAMETERS_MAX];
     size_t parameter_count;
@@ -69,6 +69,7 @@ static bool parse_options(int argc, char **argv, struct send_options *options)
                  {"--event", &options->event},
                  {"--body", &options->body_file},
                  {"--ca", &options->ca_file},
+                 {"--from", &options->from},
                  {"--repeat", &options->repeat},
                  {"--public-url", &options->public_url}};
     for (int i = 1; i < argc; i++) {
@@ -297,8 +298,8 @@ static int exchange(struct send *send, const struct signing *signing, struct err
         if (send->options.print) {
             print_bytes(stdout, buffer_bytes(&request), print_is_for_terminal());
             code = EXIT_DONE;
-        } else if (client_exchange(&url, send->options.ca_file, buffer_bytes(&request), &answer,
-                                   err)) {
+        } else if (client_exchange(&url, send->options.from, send->options.ca_file,
+                                   buffer_bytes(&request), &answer, err)) {
             unsigned status = print_answer(buffer_bytes(&answer));
             code = status >= 200 && status < 300 ? EXIT_DONE : EXIT_NO;
         }
@@ -385,7 +386,7 @@ const struct verb send_verb = {
     .name = "send",
     .usage = "send PROVIDER --to URL --secret SECRET [--secret-file FILE] [--key FILE] [--event E] "
              "[--body FILE] [--set NAME=VALUE] [--public-url URL] [--repeat N] [--ca FILE] "
-             "[--print] | send PROVIDER --new-key [--key FILE]",
+             "[--from ADDRESS] [--print] | send PROVIDER --new-key [--key FILE]",
     .sentence =
         "signs a message as that sender would, sends it and prints the answer; exits with 0 "
         "where that was 2xx",

@@ -7,8 +7,7 @@
 #define ASK_NS (20 * NS_PER_MS)
 enum { EVENT_BYTES = 1024 /* of body memory: a small event would still find room */ };
 
-/* With the reason in the body, which is for whoever runs the server. */
-static struct verdict health_worded(struct http_request *request, struct verdict verdict)
+struct verdict health_worded(struct http_request *request, struct verdict verdict)
 {
     struct arena *arena = &request->exchange.arena;
     if (verdict.reply == REPLY_HEALTHY)

@@ -261,6 +261,8 @@ void request_forget_answer(struct http_request *request);
 
 /* ---- health.c ---- */
 
+/* `verdict` with its reason in the body, which is for whoever runs the server. */
+struct verdict health_worded(struct http_request *request, struct verdict verdict);
 /* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
 struct verdict health_begin(struct http_request *request);
 /* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */

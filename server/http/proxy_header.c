@@ -3,7 +3,7 @@
  * destination was is read and not used. */
 #include "server/http/proxy_header.h"
 
-#include <arpa/inet.h>
+#include <sys/socket.h>
 
 static const uint8_t signature_v2[12] = "\r\n\r\n\0\r\nQUIT\n";
 static const uint8_t signature_v1[6] = "PROXY ";
@@ -22,20 +22,6 @@ static bool begins_as(struct bytes arrived, const uint8_t *wanted, size_t length
 }
 
 /* ---- version 1: a line of text ---- */
-
-static bool parse_address(int family, struct bytes text, uint8_t address[16])
-{
-    char plain[INET6_ADDRSTRLEN];
-    uint8_t parsed[16] = {[10] = 0xff, [11] = 0xff};
-    if (text.length == 0 || text.length >= sizeof plain || memchr(text.data, '\0', text.length))
-        return false;
-    memcpy(plain, text.data, text.length);
-    plain[text.length] = '\0';
-    if (inet_pton(family, plain, parsed + (family == AF_INET ? 12 : 0)) != 1)
-        return false;
-    memcpy(address, parsed, sizeof parsed);
-    return true;
-}
 
 static bool is_port(struct bytes text)
 {
@@ -58,8 +44,9 @@ static bool parse_line(struct bytes line, struct proxy_header *header)
         return false;
     struct bytes source = bytes_split(&line, ' '), destination = bytes_split(&line, ' ');
     struct bytes source_port = bytes_split(&line, ' ');
-    return parse_address(family, source, header->client.address) &&
-           parse_address(family, destination, ignored) && is_port(source_port) && is_port(line);
+    return client_address_parse(family, source, header->client.address) &&
+           client_address_parse(family, destination, ignored) && is_port(source_port) &&
+           is_port(line);
 }
 
 static enum proxy_parse parse_v1(struct bytes arrived, struct proxy_header *header,

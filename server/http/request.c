@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define ANSWER_NS (10 * NS_PER_S)
+#define HEALTH_NS (2 * NS_PER_S) /* who asks for health gives up early */
 
 static const struct settings *settings_of(const struct http_request *request)
 {
@@ -189,7 +190,8 @@ static struct verdict request_enqueue(struct http_request *request)
 /* The answer will come: nothing is done for the request until then. */
 static void request_wait(struct http_request *request)
 {
-    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + ANSWER_NS);
+    int64_t wait_ns = request->is_health ? HEALTH_NS : ANSWER_NS;
+    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + wait_ns);
     connection_mark_dirty(request->connection);
 }
 
@@ -231,7 +233,8 @@ void request_decide(struct http_request *request, struct verdict verdict)
 
 void request_give_up(struct http_request *request, enum reply reply, const char *reason)
 {
-    request_decide(request, http_unavailable(reply, reason));
+    struct verdict verdict = http_unavailable(reply, reason);
+    request_decide(request, request->is_health ? health_worded(request, verdict) : verdict);
 }
 
 static const struct {

@@ -256,11 +256,10 @@ static ssize_t push(gnutls_transport_ptr_t transport, const giovec_t *pieces, in
     enum { PIECES_MAX = 32 };
     struct tls_session *mine = transport;
     struct iovec all[1 + PIECES_MAX];
-    bool holds = mine->room != NULL && mine->held.length == 0;
-    if (holds && hold_record(mine, pieces, count)) {
-        mine->room = NULL;
+    bool holds = mine->room && mine->held.length == 0 && hold_record(mine, pieces, count);
+    mine->room = NULL; /* for the first record alone: one behind it is not held in its place */
+    if (holds)
         return (ssize_t)mine->held.length;
-    }
     if (count > PIECES_MAX)
         count = PIECES_MAX;
     all[0] = (struct iovec){(void *)mine->held.data, mine->held.length};

@@ -82,8 +82,11 @@ static struct verdict stage_address(struct exchange *exchange, int64_t monotonic
     (void)monotonic_ns;
     struct verdict verdict = address_check(request->route, &request->client);
     if (verdict.reply == REPLY_FORBIDDEN && request->is_unnamed)
-        verdict.reason = "the address is not allowed: it is a trusted proxy's, which names no "
-                         "client (server.forwarded)";
+        verdict.reason = request->is_named
+                             ? "the address is not allowed: a proxy names it as the client, and it "
+                               "is one of trusted_proxies itself (a test from that machine?)"
+                             : "the address is not allowed: it is a trusted proxy's, which names "
+                               "no client (server.forwarded)";
     return verdict;
 }
 

@@ -7,8 +7,7 @@
 #include "base/encoding.h"
 #include "handlers/admission/address.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
+#include <sys/socket.h>
 
 enum { HOPS_MAX = 64 };
 
@@ -95,16 +94,11 @@ static bool is_port(struct bytes text)
 
 static bool parse_ip(int family, struct bytes text, struct client_address *client)
 {
-    char plain[INET6_ADDRSTRLEN];
-    struct client_address parsed = {.address = {[10] = 0xff, [11] = 0xff}};
+    struct client_address parsed = {.local = false};
     const uint8_t *zone = memchr(text.data, '%', text.length);
     if (zone && family == AF_INET6)
         text.length = (size_t)(zone - text.data);
-    if (text.length == 0 || text.length >= sizeof plain || memchr(text.data, '\0', text.length))
-        return false;
-    memcpy(plain, text.data, text.length);
-    plain[text.length] = '\0';
-    if (inet_pton(family, plain, parsed.address + (family == AF_INET ? 12 : 0)) != 1)
+    if (!client_address_parse(family, text, parsed.address))
         return false;
     *client = parsed;
     return true;
@@ -186,7 +180,8 @@ static bool take_pair(struct bytes *rest, struct arena *arena, struct bytes *nam
     while (length < rest->length && rest->data[length] != '=' && rest->data[length] != ';')
         length++;
     *name = bytes_of(rest->data, length);
-    if (length == 0 || length == rest->length || rest->data[length] != '=')
+    if (length == 0 || memchr(rest->data, ' ', length) || memchr(rest->data, '\t', length) ||
+        length == rest->length || rest->data[length] != '=')
         return false;
     *rest = bytes_from(*rest, length + 1);
     bool is_quoted = rest->length > 0 && rest->data[0] == '"';
@@ -316,10 +311,12 @@ struct verdict proxies_find_client(const struct server_settings *server, struct 
     if (!request->is_unnamed || request->is_own || server->forwarded == FORWARDED_OFF)
         return verdict;
     struct walk walk = walk_of(request, is_rfc7239 ? "Forwarded" : "X-Forwarded-For", is_rfc7239);
-    for (int hops = 0; hops < HOPS_MAX && proxies_trust(trusted, &request->client); hops++)
-        if (!step_back(request, &walk, &hop, &verdict))
-            break;
+    int hops = 0;
+    while (hops < HOPS_MAX && proxies_trust(trusted, &request->client) &&
+           step_back(request, &walk, &hop, &verdict))
+        hops++;
     request->is_unnamed = proxies_trust(trusted, &request->client);
+    request->is_named = hops > 0;
     if (verdict.reply != REPLY_NONE) {
         verdict.close = true;
         return verdict;

@@ -104,7 +104,7 @@ _Noreturn static void child_become(struct children *children, struct child *self
     prctl(PR_SET_NAME, roles[self->role].title, 0, 0, 0);
     for (struct child *child = children->first; child; child = child->next)
         close(child->control);
-    children->leave_parent(children->owner);
+    children->leave_parent(children->owner, generation);
     child_signals();
     log_start(role_names[self->role]);
     log_configure((enum log_level)generation->settings->log.level,

@@ -51,7 +51,8 @@ struct children {
     uint64_t last_mark;
     const uint8_t *ticket_key;
     void (*said)(struct child *child, const struct control_message *message);
-    void (*leave_parent)(void *owner); /* in a new child: closes what only the supervisor uses */
+    /* in a new child of that generation: closes what only the supervisor uses */
+    void (*leave_parent)(void *owner, const struct generation *generation);
     void *owner;
 };
 

@@ -39,6 +39,18 @@ static bool find_runner(const struct settings *settings, uid_t *uid)
     return (*uid != 0 && !wanted) || privilege_find_user(wanted, uid, &gid, NULL);
 }
 
+/* A directory that others use too: it is not to be given to the server's user. */
+static bool is_shared(const char *path, mode_t mode)
+{
+    static const char *const known[] = {"/",     "/var", "/var/lib",   "/var/log", "/var/cache",
+                                        "/run",  "/tmp", "/var/spool", "/var/tmp", "/etc",
+                                        "/home", "/srv", "/opt",       "/usr",     "/usr/local"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strcmp(path, known[i]) == 0)
+            return true;
+    return S_ISDIR(mode) && (mode & S_ISVTX);
+}
+
 /* Whose it is, who will run, and what to type. */
 static bool tell_owner(const struct settings *settings, const char *path, uid_t uid,
                        struct error *err)
@@ -56,6 +68,12 @@ static bool tell_owner(const struct settings *settings, const char *path, uid_t 
                          "chmod u+rw%s %s",
                          path, owner, (unsigned)what.st_mode & 07777,
                          S_ISDIR(what.st_mode) ? "x" : "", path);
+    if (is_shared(path, what.st_mode))
+        return error_set(
+            err,
+            "%s belongs to %s, and %s, as whom %s, cannot write it: give the journal a "
+            "directory of its own, which belongs to %s",
+            path, owner, user, is_known ? "the server runs" : "you run this", user);
     return error_set(err, "%s belongs to %s, and %s, as whom %s, cannot write it: chown %s %s",
                      path, owner, user, is_known ? "the server runs" : "you run this", user, path);
 }

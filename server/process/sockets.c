@@ -188,20 +188,64 @@ static bool find_group(const char *name, gid_t *gid, struct error *err)
     return true;
 }
 
+static const char *socket_path(const struct open_socket *socket)
+{
+    return socket->address + strlen("unix:");
+}
+
+/* The file of a unix socket, held and not followed: -1 if what is there now is another one.
+ * Commands run as whoever may own its directory, and could put a link to a file of root's in its
+ * place. */
+static int hold_file(const struct open_socket *socket, struct stat *what)
+{
+    int fd = open(socket_path(socket), O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && fstat(fd, what) == 0 && S_ISSOCK(what->st_mode) &&
+        (socket->inode == 0 || (what->st_dev == socket->device && what->st_ino == socket->inode)))
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    errno = fd >= 0 ? ENOENT : errno;
+    return -1;
+}
+
+/* What has just been bound. */
+static bool note_file(struct open_socket *socket, struct error *err)
+{
+    struct stat what;
+    int fd = hold_file(socket, &what);
+    if (fd < 0)
+        return error_set(err, "somebody has replaced %s", socket_path(socket));
+    socket->device = what.st_dev;
+    socket->inode = what.st_ino;
+    socket->group = what.st_gid;
+    close(fd);
+    return true;
+}
+
 bool socket_set_access(const struct open_socket *socket, mode_t mode, const char *group,
                        struct error *err)
 {
-    const char *path = socket->address + strlen("unix:");
-    gid_t gid = (gid_t)-1;
+    const char *path = socket_path(socket);
+    char held[64];
+    struct stat what;
+    gid_t gid = socket->group;
     if (!socket->local || socket->inherited)
         return true;
     if (group && !find_group(group, &gid, err))
         return false;
+    int fd = hold_file(socket, &what);
+    if (fd < 0)
+        return error_set_errno(err, errno, "cannot change %s, which is not our socket", path);
+    snprintf(held, sizeof held, "/proc/self/fd/%d", fd);
+    bool done = true;
     /* the group first: its members are not let in by the mode that was meant for others */
-    if (group && lchown(path, (uid_t)-1, gid) != 0)
-        return error_set_errno(err, errno, "cannot give %s to the group \"%s\"", path, group);
-    return chmod(path, mode) == 0 ||
-           error_set_errno(err, errno, "cannot change the mode of %s", path);
+    if (gid != what.st_gid && fchownat(fd, "", (uid_t)-1, gid, AT_EMPTY_PATH) != 0)
+        done = error_set_errno(err, errno, "cannot give %s to the group \"%s\"", path,
+                               group ? group : "that it had");
+    else if (chmod(held, mode) != 0)
+        done = error_set_errno(err, errno, "cannot change the mode of %s", path);
+    close(fd);
+    return done;
 }
 
 bool unix_path_is_public(const char *path, mode_t mode)
@@ -270,10 +314,28 @@ static void explain_conflict(const struct socket_table *table, const char *addre
     }
 }
 
+/* Whether it listens on [::] and leaves IPv4 to another address. Once bound that cannot change. */
+static bool leaves_ipv4(int fd)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_UNSPEC};
+    socklen_t length = sizeof address, size = sizeof(int);
+    int only = 0;
+    return getsockname(fd, (struct sockaddr *)&address, &length) == 0 &&
+           address.sin6_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&address.sin6_addr) &&
+           getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &size) == 0 && only;
+}
+
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,
                                       unsigned number, bool v6_only, struct error *err)
 {
     struct open_socket *found = socket_table_find(table, address, number);
+    if (found && !v6_only && !found->inherited && leaves_ipv4(found->fd)) {
+        error_set(err,
+                  "%s was opened beside an IPv4 address of that port and cannot take IPv4 "
+                  "before a restart",
+                  address);
+        return NULL;
+    }
     if (found) {
         found->wanted = true;
         return found;
@@ -294,6 +356,10 @@ struct open_socket *socket_table_open(struct socket_table *table, const char *ad
         return NULL;
     }
     opened.local = is_unix(opened.fd);
+    if (opened.local && !opened.inherited && !note_file(&opened, err)) {
+        close(opened.fd);
+        return NULL;
+    }
     table->items[table->count] = opened;
     return &table->items[table->count++];
 }
@@ -307,7 +373,7 @@ void socket_table_unmark(struct socket_table *table)
 static void open_socket_close(struct open_socket *socket)
 {
     if (socket->local && !socket->inherited)
-        unlink(socket->address + strlen("unix:"));
+        unlink(socket_path(socket));
     close(socket->fd);
 }
 

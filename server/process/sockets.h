@@ -17,6 +17,10 @@ struct open_socket {
     bool inherited; /* from systemd: not unlinked by us */
     bool said;      /* to whoever waits to know the port */
     bool wanted;    /* by the configuration at hand; see socket_table_sweep */
+    /* of a unix socket of ours, as it was bound */
+    dev_t device;
+    ino_t inode;
+    gid_t group;
 };
 
 struct socket_table {
@@ -27,12 +31,12 @@ struct socket_table {
 /* The socket for `address` (host:port, [v6]:port, unix:/path, systemd:NAME): the open one if there
  * is one, else a new one. Marks it wanted. NULL with `err`. `number` distinguishes several entries
  * with the same address (only port 0): the n-th of them gets the n-th socket. A new one of [::]
- * takes IPv4 too unless `v6_only`. */
+ * takes IPv4 too unless `v6_only`; one that is open and does not cannot be given IPv4. */
 struct open_socket *socket_table_open(struct socket_table *table, const char *address,
                                       unsigned number, bool v6_only, struct error *err);
 
 /* Who may connect to a unix socket of ours: a new one is the supervisor's alone until then. `group`
- * may be NULL: it stays as it is. Does nothing to others. False with `err`. */
+ * may be NULL: the one that it was bound with. Does nothing to others. False with `err`. */
 bool socket_set_access(const struct open_socket *socket, mode_t mode, const char *group,
                        struct error *err);
 

@@ -534,10 +534,23 @@ static void tick(struct loop_timer *timer)
     loop_timer_set(&sv->loop, &sv->tick_timer, now + period);
 }
 
+static bool generation_has_socket(const struct generation *generation, int fd)
+{
+    for (size_t i = 0; i < generation->socket_count; i++)
+        if (generation->sockets[i].fd == fd)
+            return true;
+    return false;
+}
+
 /* In a new child: what only the supervisor uses. */
-static void leave_parent(void *owner)
+static void leave_parent(void *owner, const struct generation *generation)
 {
     struct supervisor *sv = owner;
+    /* an address that is not the generation's would stay open in it after the supervisor closes it
+     */
+    for (size_t i = 0; i < sv->sockets.count; i++)
+        if (!generation_has_socket(generation, sv->sockets.items[i].fd))
+            close(sv->sockets.items[i].fd);
     loop_finish(&sv->loop);
     close(sv->signals);
     journal_lock_inherited(&sv->journal_lock);

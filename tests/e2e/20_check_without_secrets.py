@@ -17,10 +17,12 @@ with Server([route(name="a", secret={"env": "TH_NOT_HERE"}), route(name="b", sec
         ensure(words in said.stdout, f"{words}: {said.stdout}")
     server.settings["routes"][0].update(max_body="1TiB", public_url="https://elsewhere.example.org/a")
     server.settings["routes"][1].update(secret="short")
+    server.settings["routes"][0].update(secret={"env": "a b"})
     server.write_settings()
     said = server.tool("check", "--without-secrets")
     expect(said.returncode, 1, "what is wrong besides")
-    ensure('"max_body" must be' in said.stderr and "may be guessed" in said.stderr, said.stderr)
+    ensure('"max_body" must be' in said.stderr and "may be guessed" in said.stderr
+           and '"env" needs the name of an environment variable' in said.stderr, said.stderr)
     serve = subprocess.run([PROGRAM, "serve", "--without-secrets"], capture_output=True, check=False)
     expect(serve.returncode, 2, "serve needs them")
 print(said.stdout.splitlines()[0])

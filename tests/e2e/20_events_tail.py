@@ -10,7 +10,7 @@ from senders import github_headers
 def states():
     shown = {}  # what was shown of each event, in order
     with open(output, encoding="utf-8") as file:
-        for line in file.read().splitlines():
+        for line in file.read().rpartition("\n")[0].splitlines():  # the last may be half written
             row = json.loads(line)
             shown.setdefault(row["id"], []).append(row["states"][0])
     return shown

@@ -1,5 +1,6 @@
 """The health check finds a disk that takes nothing though no event comes, with one write a second at most, and so its end."""
 import os
+import signal
 import subprocess
 import time
 
@@ -21,4 +22,9 @@ with Server([route()], server={"health": "/healthz", "listeners": 1}) as server:
     for limit, wanted in ("0:unlimited", 503), ("unlimited", 200):
         subprocess.run(["prlimit", "--pid", str(server.processes("runner")[0]), f"--fsize={limit}"], check=True, **become)
         wait_until(lambda: status() == wanted, f"{wanted} with a limit of {limit}", 30)
+    for number, wanted in (signal.SIGSTOP, 503), (signal.SIGCONT, 200):
+        os.kill(server.processes("runner")[0], number)
+        wait_until(lambda: status() == wanted, f"{wanted} after {number}", 30)
+        if wanted == 503:
+            expect(server.request("GET", "/healthz").json()["message"], "the runner did not answer in time")
     expect((set(asked), server.count()), ({200}, 0))

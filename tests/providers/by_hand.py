@@ -86,7 +86,7 @@ def qstash_names_its_address(probe):
     probe.accepts('an empty body', route, request([('Upstash-Signature', token(iss='Upstash', sub=URL, exp=NOW + 9, iat=NOW, body=empty))]))
     probe.accepts('with its query', route, sent(target='/in/x?a=1', sub=URL + '?a=1'))
     for what, message in (('another address', sent(sub=URL + 'y')), ('another query', sent(target='/in/x?a=2', sub=URL + '?a=1')),
-                          ('another body', sent(BODY + b' ')), ('another issuer', sent(iss='Other')), ('another key', sent(key='x' * 16))):
+                          ('another body', sent(BODY + b' ')), ('another issuer', sent(iss='Other')), ('a list of issuers', sent(iss=['Upstash'])), ('another key', sent(key='x' * 16))):
         probe.refuses(what, route, message)
 
 

@@ -145,6 +145,7 @@ START_TEST(forwarded_is_walked_from_the_right)
         {"10.0.0.1", "Forwarded: for=\"a\\, for=\"198.51.100.7\";host=\"a\\\",b\\\\\"",
          "198.51.100.7"},
         {"10.0.0.1", "Forwarded: for=unknown", "10.0.0.1?"},
+        {"10.0.0.1", "Forwarded: for = 198.51.100.7", "refused"}, /* RFC 7239, 4: no blanks */
         {"10.0.0.1", "Forwarded: for=198.51.100.7, for=_hidden", "10.0.0.1?"},
         {"10.0.0.1", "Forwarded: for=198.51.100.7, proto=https", "10.0.0.1?"},
         {"10.0.0.1", "Forwarded: for=198.51.100.7;for=203.0.113.9", "refused"},

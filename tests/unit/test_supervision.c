@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,37 @@ START_TEST(a_stale_unix_socket_is_replaced_and_a_living_one_is_not)
 }
 END_TEST
 
+/* Commands run as whoever may own the directory of a socket. */
+START_TEST(what_lies_in_the_place_of_a_socket_is_left_alone)
+{
+    char directory[] = "/tmp/th-sockets-XXXXXX", address[64], victim[64];
+    struct socket_table table = {.count = 0};
+    struct stat before, what;
+    struct error why;
+    ck_assert_ptr_nonnull(mkdtemp(directory));
+    snprintf(address, sizeof address, "unix:%s/s", directory);
+    snprintf(victim, sizeof victim, "%s/victim", directory);
+    struct open_socket *opened = socket_table_open(&table, address, 0, true, &why);
+    ck_assert_ptr_nonnull(opened);
+    ck_assert(lstat(address + 5, &before) == 0 && socket_set_access(opened, 0666, NULL, &why));
+    ck_assert(lstat(address + 5, &what) == 0 && (what.st_mode & 07777) == 0666);
+    ck_assert_int_eq(what.st_gid, before.st_gid);
+    if (geteuid() == 0) { /* a group that is named no more gives way to the first */
+        ck_assert(socket_set_access(opened, 0660, "daemon", &why));
+        ck_assert(lstat(address + 5, &what) == 0 && what.st_gid != before.st_gid);
+        ck_assert(socket_set_access(opened, 0660, NULL, &why));
+        ck_assert(lstat(address + 5, &what) == 0 && what.st_gid == before.st_gid);
+    }
+    close(open(victim, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+    ck_assert(unlink(address + 5) == 0 && symlink(victim, address + 5) == 0);
+    ck_assert(!socket_set_access(opened, 0666, NULL, &why));
+    ck_assert(stat(victim, &what) == 0 && (what.st_mode & 07777) == 0600);
+    socket_table_close(&table);
+    unlink(victim);
+    rmdir(directory);
+}
+END_TEST
+
 /* A port that was just free: the kernel hands the same one out again last. */
 static unsigned free_port(void)
 {
@@ -329,6 +361,7 @@ int main(void)
     tcase_add_test(all, a_socket_is_found_again_by_its_address);
     tcase_add_test(all, bad_addresses_are_refused_with_a_sentence);
     tcase_add_test(all, a_stale_unix_socket_is_replaced_and_a_living_one_is_not);
+    tcase_add_test(all, what_lies_in_the_place_of_a_socket_is_left_alone);
     tcase_add_test(all, an_address_that_came_too_late_is_told_what_has_its_port);
     tcase_add_test(all, a_unix_socket_is_ours_alone_until_its_mode_is_set);
     tcase_add_test(all, systemd_hears_what_is_said);
