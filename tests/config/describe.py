@@ -76,11 +76,14 @@ def main():
     result(len(keys) > 50, "keys in the reference")
     check_schema(json.loads(run(program, "schema").stdout), keys)
     check_explain(program, sorted(keys))
-    lost = [name for name in sorted(events) if "(an event of the log)" not in run(program, "explain", name).stdout]
-    lost += [name for name in sorted(errors) if "(the error of an answer)" not in run(program, "explain", name).stdout]
+    lost = [name for name in sorted(events)
+            if "(an event of the log)" not in run(program, "explain", name).stdout]
+    lost += [name for name in sorted(errors)
+             if "(the error of an answer)" not in run(program, "explain", name).stdout]
     result(events and errors and not lost, f"explain knows log events and errors {lost or ''}")
     both = run(program, "explain", "journal").stdout
-    result("(the error of an answer)" in both and "\njournal\n" in both, "a key and an error of one name")
+    result("(the error of an answer)" in both and "\njournal\n" in both,
+           "a key and an error of one name")
     print(f"1..{number}")
     return 1 if failed else 0
 

@@ -184,7 +184,8 @@ def log_rows():
     with open(os.path.join(SOURCE, "docs", "reference.md"), encoding="utf-8") as file:
         table = file.read().split("# What the log says")[1].split("\n# ")[0]
     order, rows = ("debug", "info", "warning", "error"), {}
-    for event, levels, fields in re.findall(r"^\| `(\w+)` \| ([\w ]+) \| ([^|]*) \|", table, re.MULTILINE):
+    for event, levels, fields in re.findall(r"^\| `(\w+)` \| ([\w ]+) \| ([^|]*) \|", table,
+                                            re.MULTILINE):
         least, _, worst = levels.partition(" to ")
         words = [(word.strip("[]").split("/"), word[0] == "[") for word in fields.split()]
         rows[event] = (order[order.index(least):order.index(worst or least) + 1],
@@ -197,7 +198,9 @@ def check_rows(log):
     """Each line of the log is as its row says; what others write (a tool, a library) is none."""
     rows = log_rows()
     for line in log.splitlines():
-        text = re.match(r"\d{4}-\d\d-\d\dT\S+Z (\w+) \w+: (\w+)((?: \w+=(?:\"(?:[^\"\\]|\\.)*\"|[^\" ]*))*)$", line)
+        text = re.match(
+            r"\d{4}-\d\d-\d\dT\S+Z (\w+) \w+: (\w+)((?: \w+=(?:\"(?:[^\"\\]|\\.)*\"|[^\" ]*))*)$",
+            line)
         if text:
             level, event = text[1], text[2]
             names = set(re.findall(r' (\w+)=(?:"(?:[^"\\]|\\.)*"|[^" ]*)', text[3]))

@@ -6,7 +6,8 @@ Each is what somebody would write who adds a field: a kind, and the next place i
 import re
 import sys
 
-ROWS = [("note", "TEXT"), ("weight", "NUMBER"), ("urgent", "FLAG"), ("labels", "LIST"), ("due_ms", "TIME")]
+ROWS = [("note", "TEXT"), ("weight", "NUMBER"), ("urgent", "FLAG"), ("labels", "LIST"),
+        ("due_ms", "TIME")]
 
 
 def next_places(table):
@@ -20,9 +21,9 @@ def main():
     text = open(sys.argv[1], encoding="utf-8").read()
     json, envelope, variable = next_places(text.replace("\\\n", ""))
     rows = "".join(
-        f'FIELD({name}, {kind}, SENT, "{name}", AT({json + i}, "{name}"), AT({envelope + i}, "{name}"), '
-        f'AT({variable + i}, "TENTERHOOK_{name.upper()}"), EVENT_SMALL, "For a test.") \\\n'
-        for i, (name, kind) in enumerate(ROWS))
+        f'FIELD({name}, {kind}, SENT, "{name}", AT({json + i}, "{name}"), AT({envelope + i}, '
+        f'"{name}"), ' f'AT({variable + i}, "TENTERHOOK_{name.upper()}"), EVENT_SMALL, "For a '
+        f'test.") \\\n' for i, (name, kind) in enumerate(ROWS))
     head = re.search(r"#define EVENT_ROW_FIELDS\(FIELD\)\s*\\\n", text)
     with open(sys.argv[2], "w", encoding="utf-8") as out:
         out.write(text[:head.end()] + rows + text[head.end():])

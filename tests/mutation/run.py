@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Changes one thing in the program at a time and sees whether a test notices: run.py [FILE…] [options]
+"""Changes one thing in the program at a time and sees whether a test notices: run.py [FILE…]
+[options]
 
     tests/mutation/run.py server/ipc/frame.c            all mutants of one file
     tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
     tests/mutation/run.py --unit --sample 12 --allow 2   a few of all, for continuous integration
-    tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says so of,
+    tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says
+                                                                      so of,
                                                         with unit tests alone: all are to be killed
     tests/mutation/run.py --list server/ipc/frame.c     what they would be
 
-A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each is
-compiled beside a build; one whose object is the same byte for byte is no change. Then the tests of its file
-(the table TESTS, the quick ones first) run until one fails. What survives is compared with survivors.md,
-which says why it may: exit 1 if one is not there. Constants of enum and #define are left alone: they are
-sizes, of which one is as good as its neighbour. Asserts too: they are tests.
+A mutant is one application of one operator (the table OPERATORS) at one place of a function. Each
+is compiled beside a build; one whose object is the same byte for byte is no change. Then the tests
+of its file (the table TESTS, the quick ones first) run until one fails. What survives is compared
+with survivors.md, which says why it may: exit 1 if one is not there. Constants of enum and #define
+are left alone: they are sizes, of which one is as good as its neighbour. Asserts too: they are
+tests.
 """
 import argparse
 import concurrent.futures
@@ -32,18 +35,20 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 SURVIVORS = HERE / "survivors.md"
-# A test may take so much longer than it does unchanged before it counts as failed: what hangs is noticed.
+# A test may take so much longer than it does unchanged before it counts as failed: what hangs is
+# noticed.
 TEST_TIMES, TEST_SECONDS = 5, 5
 
-# Unit tests by name, end-to-end tests by file, for the files whose path begins so; the longest that fits.
+# Unit tests by name, end-to-end tests by file, for the files whose path begins so; the longest that
+# fits.
 TESTS = {
     "server/ipc/frame.c": ["frame", "links"],
     "server/ipc/control.c": ["links", "supervision", "e2e:05_reload_certificate"],
     "server/ipc/shared.c": ["shared", "supervision", "runner_border"],
-    "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user", "e2e:20_process_one"],
+    "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user",
+                               "e2e:20_process_one"],
     "server/ipc/runner_link.c": ["runner_link", "links"],
-    "server/ipc/listener_link.c": ["links", "runner_border"],
-    "server/ipc/log_events.c": ["rows"],
+    "server/ipc/listener_link.c": ["links", "runner_border"], "server/ipc/log_events.c": ["rows"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
     "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
     "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
@@ -55,9 +60,9 @@ TESTS = {
     "handlers/admission/limit.c": ["limit", "pipeline"],
     "handlers/admission/event_names.c": ["event_names", "config"],
     "handlers/admission/events.c": ["routing", "config"],
-    "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema", "e2e:40_quarantine"],
-    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],
-}
+    "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema",
+                                      "e2e:40_quarantine"],
+    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],}
 
 WORD = r"(?<![\w.])"
 
@@ -75,7 +80,8 @@ def constants(step):
     def apply(line):
         for match in re.finditer(WORD + r"(\d+)(?![\w.])", line):
             number = int(match[1]) + step
-            yield line[:match.start()] + (str(number) if number >= 0 else "(-1)") + line[match.end():]
+            yield line[:match.start()] + (str(number) if number >= 0
+                                          else "(-1)") + line[match.end():]
     return apply
 
 
@@ -92,8 +98,8 @@ def negate(line):
 
 def drop(line):
     """A statement of one line: a call, an assignment, a count; no declaration, return or jump."""
-    if re.match(r"^ +(?!return|break|continue|goto|case|default|else|enum|struct|static|const|_Static|va_)"
-                r"(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
+    if re.match(r"^ +(?!return|break|continue|goto|case|default|else|enum|struct|static|const"
+                r"|_Static|va_)(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
         yield re.match(r" +", line)[0] + ";"
 
 
@@ -112,12 +118,12 @@ OPERATORS = [
     ("- for +", replace(r" \+ ", " - ")), ("+ for -", replace(r" - ", " + ")),
     ("-= for +=", replace(r" \+= ", " -= ")), ("+= for -=", replace(r" -= ", " += ")),
     ("-- for ++", replace(r"\+\+", "--")), ("= for |=", replace(r" \|= ", " = ")),
-    ("false for true", replace(r"\btrue\b", "false")), ("true for false", replace(r"\bfalse\b", "true")),
+    ("false for true", replace(r"\btrue\b", "false")),
+    ("true for false", replace(r"\bfalse\b", "true")),
     ("one more", constants(1)), ("one less", constants(-1)),
     ("no !", replace(r"(?<=[ (])!(?=[\w(])", "")), ("not the condition", negate),
     ("without the statement", drop), ("not what it gives back", give_back),
-    ("without the break", replace(r"^( +)(break|continue);$", r"\1;")),
-]
+    ("without the break", replace(r"^( +)(break|continue);$", r"\1;")),]
 
 
 class Mutant:
@@ -138,7 +144,8 @@ def squeeze(text):
 
 
 def blank(text):
-    """The text with comments and what stands between quotes replaced by blanks: places stay the same."""
+    """The text with comments and what stands between quotes replaced by blanks: places stay the
+    same."""
     return re.sub(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'',
                   lambda match: re.sub(r"[^\n]", "\x01", match[0]), text, flags=re.DOTALL)
 
@@ -178,16 +185,18 @@ def unblank(line, code, changed):
 
 
 def tests_of(file):
-    tests = max((item for item in TESTS.items() if file.startswith(item[0])), key=lambda item: len(item[0]),
-                default=("", []))[1]
-    return [t for t in tests if ":" in t or t == "config" or (ROOT / f"tests/unit/test_{t}.c").exists()]
+    tests = max((item for item in TESTS.items() if file.startswith(item[0])),
+                key=lambda item: len(item[0]), default=("", []))[1]
+    return [t for t in tests if ":" in t or t == "config"
+            or (ROOT / f"tests/unit/test_{t}.c").exists()]
 
 
 def kill_session(leader):
     """All of a test: what it forks may have made a group of its own."""
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[
+                2].split()
             if int(fields[3]) == leader:
                 os.kill(int(entry), signal.SIGKILL)
         except (OSError, IndexError):
@@ -195,25 +204,27 @@ def kill_session(leader):
 
 
 class Workshop:
-    """Compiles mutants beside a build and links tests with them: an object that stands before a library
-    takes the place of the member of it that defines the same. Neither the tree nor the build is touched."""
+    """Compiles mutants beside a build and links tests with them: an object that stands before a
+    library takes the place of the member of it that defines the same. Neither the tree nor the
+    build is touched."""
 
     def __init__(self, build, directory, files):
         self.build, self.directory = build, Path(directory)
         self.files, self.tests = files, sorted({test for file in files for test in tests_of(file)})
         self.limits, self.links, self.compiles, self.running = {}, {}, {}, set()
         signal.signal(signal.SIGTERM, self.stop)
-        subprocess.run(["ninja", "-C", build, *sorted({self.target(test) for test in self.tests})], check=True,
-                       stdout=subprocess.DEVNULL)
-        listed = json.loads(subprocess.run(["ninja", "-C", build, "-t", "compdb"], check=True, capture_output=True,
-                                           text=True).stdout)
+        subprocess.run(["ninja", "-C", build, *sorted({self.target(test) for test in self.tests})],
+                       check=True, stdout=subprocess.DEVNULL)
+        listed = json.loads(subprocess.run(["ninja", "-C", build, "-t", "compdb"], check=True,
+                                           capture_output=True, text=True).stdout)
         for entry in listed:
             if " -c " in entry["command"]:
-                self.compiles[os.path.relpath(os.path.join(build, entry["file"]), ROOT)] = entry["command"]
+                self.compiles[os.path.relpath(os.path.join(build, entry["file"]),
+                                              ROOT)] = entry["command"]
             elif entry["output"] in {self.target(test) for test in self.tests}:
                 self.links[entry["output"]] = entry["command"]
-        self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"), self.directory)
-                        for file in files}
+        self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"),
+                                           self.directory) for file in files}
         self.unchanged = {file: made.read_bytes() for file, made in self.objects.items()}
 
     @staticmethod
@@ -221,8 +232,8 @@ class Workshop:
         return "tenterhook" if ":" in test or test == "config" else f"tests/unit/unit_{test}"
 
     def compile(self, file, text, directory):
-        """The object, or None where it is no program. Without debug information and the place of the file,
-        so that it differs only where the program does."""
+        """The object, or None where it is no program. Without debug information and the place of
+        the file, so that it differs only where the program does."""
         source = directory / file.replace("/", "_")
         made = source.with_suffix(".o")
         made.unlink(missing_ok=True)
@@ -258,10 +269,12 @@ class Workshop:
             command = [sys.executable, str(ROOT / "tests/config/run.py"), str(program)]
         else:
             command = [str(program)]
-        environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1", "SOURCE_ROOT": str(ROOT),
+        environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1",
+                       "SOURCE_ROOT": str(ROOT),
                        "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True)
         self.running.add(process.pid)
         try:
             return process.wait(self.limits.get(test, 120)) in (0, 77)
@@ -324,14 +337,17 @@ def choose(options):
     files = []
     for name in options.files or sorted(TESTS):
         path = ROOT / name
-        files += sorted(str(file.relative_to(ROOT)) for file in path.rglob("*.c")) if path.is_dir() else [name]
+        files += sorted(str(file.relative_to(ROOT))
+                        for file in path.rglob("*.c")) if path.is_dir() else [name]
     files = [file for file in files if tests_of(file)
-             and not (options.unit and any(":" in test or test == "config" for test in tests_of(file)))]
+             and not (options.unit
+                      and any(":" in test or test == "config" for test in tests_of(file)))]
     chosen, random_source, known = [], random.Random(options.seed), known_survivors()
     for file in files:
         made = mutants_of(file)
         if options.known:
-            made = [mutant for mutant in made if options.known in known.get(file, {}).get(mutant.key, "")]
+            made = [mutant for mutant in made if options.known in known.get(file,
+                                                                            {}).get(mutant.key, "")]
         made = random_source.sample(made, min(options.count or len(made), len(made)))
         chosen += sorted(made, key=lambda mutant: mutant.number)
     if options.sample:
@@ -350,8 +366,9 @@ def run_all(mutants, options):
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for number, mutant in enumerate(pool.map(workshop.judge, mutants), 1):
                 if options.verbose or mutant.result == "survived":
-                    print(f"{number}/{len(mutants)} {mutant.result} {mutant.by} {mutant.file}:{mutant.number} "
-                          f"{mutant.function}: {mutant.operator}\n    {squeeze(mutant.after)}", flush=True)
+                    print(f"{number}/{len(mutants)} {mutant.result} "
+                          f"{mutant.by} {mutant.file}:{mutant.number} " f"{mutant.function}: "
+                          f"{mutant.operator}\n    {squeeze(mutant.after)}", flush=True)
 
 
 def report(mutants, allowed):
@@ -365,23 +382,29 @@ def report(mutants, allowed):
         survived = [mutant for mutant in results if mutant.result == "survived"]
         new = [mutant for mutant in survived if mutant.key not in known.get(file, {})]
         unknown += new
-        print(f"| {file} | {len(results)} | {count('not compiled')} | {count('no change')} | {count('killed')} | "
-              f"{len(survived)} | {len(survived) - len(new)} |")
+        print(f"| {file} | {len(results)} | {count('not compiled')} | {count('no change')} | "
+              f"{count('killed')} | " f"{len(survived)} | {len(survived) - len(new)} |")
     for mutant in unknown:
         function, operator, after = mutant.key
-        print(f"{mutant.file}:{mutant.number}\n| `{function}` | {operator.replace('|', '¦')} | `{after}` | … |")
+        print(f"{mutant.file}:{mutant.number}\n| `{function}` | {operator.replace('|', '¦')} | "
+              f"`{after}` | … |")
     failed = len({mutant.file for mutant in unknown})
-    print(f"mutation: {len(mutants) - len(unknown)} killed or explained, {len(unknown)} survived in {failed} files")
+    print(f"mutation: {len(mutants) - len(unknown)} killed or explained, {len(unknown)} survived "
+          f"in {failed} files")
     return 1 if len(unknown) > allowed else 0
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", nargs="*", help="files or rooms; without: all that the table TESTS has")
-    parser.add_argument("--count", type=int, help="of each file at most so many, chosen by the seed")
+    parser.add_argument("files", nargs="*",
+                        help="files or rooms; without: all that the table TESTS has")
+    parser.add_argument("--count", type=int,
+                        help="of each file at most so many, chosen by the seed")
     parser.add_argument("--sample", type=int, help="of all together")
-    parser.add_argument("--known", metavar="TEXT", help="only survivors whose reason has this text in it")
-    parser.add_argument("--unit", action="store_true", help="only files that unit tests alone are for")
+    parser.add_argument("--known", metavar="TEXT",
+                        help="only survivors whose reason has this text in it")
+    parser.add_argument("--unit", action="store_true",
+                        help="only files that unit tests alone are for")
     parser.add_argument("--allow", type=int, default=0, help="so many may survive without a reason")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", default="build", help="the directory of a build")
@@ -395,7 +418,8 @@ def main():
     mutants = choose(options)
     if options.list:
         for mutant in mutants:
-            print(f"{mutant.file}:{mutant.number} {mutant.function}: {mutant.operator}\n    {mutant.after.strip()}")
+            print(f"{mutant.file}:{mutant.number} {mutant.function}: {mutant.operator}\n    "
+                  f"{mutant.after.strip()}")
         print(len(mutants), "mutants")
         return 0
     begun = time.monotonic()

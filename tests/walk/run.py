@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""How far one walks to follow one webhook: run.py [NAME=SOURCE…] [--keep DIRECTORY] [--pairs N] [--bodies]
+"""How far one walks to follow one webhook: run.py [NAME=SOURCE…] [--keep DIRECTORY] [--pairs N]
+[--bodies]
 
 Builds the program of each SOURCE (this tree, unless named; older trees do too) with
--finstrument-functions, base/ left out, sends it GitHub events over TLS to a route with one shell action,
-and counts what one event costs a reader of the listener and of the runner:
+-finstrument-functions, base/ left out, sends it GitHub events over TLS to a route with one shell
+action, and counts what one event costs a reader of the listener and of the runner:
 
     calls      functions entered, each time
     functions  different functions entered
@@ -11,11 +12,12 @@ and counts what one event costs a reader of the listener and of the runner:
     changes    calls and returns that lead into another file
     returns    calls that lead into a file that was left before
 
-"told once" counts each pair of caller and callee only when it comes first, as one who reads a loop once:
-calls that lead into another file, and those of them into a file that was left before. Timers of the loops
-run when they like: of ten events, after one to warm up, the one with the fewest calls is taken. Then come
-the pairs of files between which most calls were told once, and the files returned to most.
-With --bodies, static inline functions of headers are left out, as base/ is: words, not places to go.
+"told once" counts each pair of caller and callee only when it comes first, as one who reads a loop
+once: calls that lead into another file, and those of them into a file that was left before. Timers
+of the loops run when they like: of ten events, after one to warm up, the one with the fewest calls
+is taken. Then come the pairs of files between which most calls were told once, and the files
+returned to most. With --bodies, static inline functions of headers are left out, as base/ is:
+words, not places to go.
 """
 import argparse
 import mmap
@@ -31,14 +33,17 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 ROLES = ("listener", "runner")
 RECORDS, EVENTS = 1 << 17, 10
 WORDS = struct.Struct("=QQQQ")
-COLUMNS = ("calls", "functions", "files", "changes", "returns", "told once: changes", "told once: returns")
+COLUMNS = ("calls", "functions", "files", "changes", "returns", "told once: changes",
+           "told once: returns")
 
 
 def build(source, directory):
-    """The traced program. Debug information tells the file of a function; -O0 keeps each call a call."""
+    """The traced program. Debug information tells the file of a function; -O0 keeps each call a
+    call."""
     os.makedirs(directory, exist_ok=True)
     recorder, tree = os.path.join(directory, "trace.o"), os.path.join(directory, "build")
-    subprocess.run(["cc", "-O1", "-fPIC", "-c", os.path.join(HERE, "trace.c"), "-o", recorder], check=True)
+    subprocess.run(["cc", "-O1", "-fPIC", "-c", os.path.join(HERE, "trace.c"), "-o", recorder],
+                   check=True)
     if not os.path.exists(os.path.join(tree, "build.ninja")):
         subprocess.run(["meson", "setup", tree, source, "-Doptimization=0", "-Ddebug=true",
                         "-Dc_args=['-finstrument-functions',"
@@ -50,7 +55,8 @@ def build(source, directory):
 
 def symbols(program, source):
     """{address: (function, its file in the source)}, and the address of the recorder."""
-    listed = subprocess.run(["nm", "-l", "--defined-only", program], check=True, capture_output=True, text=True)
+    listed = subprocess.run(["nm", "-l", "--defined-only", program], check=True,
+                            capture_output=True, text=True)
     found, anchor = {}, 0
     for line in listed.stdout.splitlines():
         words, _, place = line.partition("\t")
@@ -149,14 +155,16 @@ def main():
     parser.add_argument("sources", nargs="*", default=["this=" + ROOT])
     parser.add_argument("--keep", help="a directory for the builds, to be used again")
     parser.add_argument("--pairs", type=int, default=12, help="how many pairs and files to show")
-    parser.add_argument("--bodies", action="store_true", help="without the inline functions of headers")
+    parser.add_argument("--bodies", action="store_true",
+                        help="without the inline functions of headers")
     options = parser.parse_args()
     rows, told = [], []
     with tempfile.TemporaryDirectory(prefix="tenterhook-walk-") as temporary:
         os.chmod(temporary, 0o755)
         for named in options.sources:
             name, _, source = named.rpartition("=")
-            name, source = name or os.path.basename(os.path.abspath(source)), os.path.abspath(source)
+            name, source = (name or os.path.basename(os.path.abspath(source)),
+                            os.path.abspath(source))
             program = build(source, os.path.join(options.keep or temporary, name))
             made = walks(program, os.path.join(temporary, "trace"), *symbols(program, source),
                          ".h" if options.bodies else ".none")
@@ -164,8 +172,10 @@ def main():
                 walk = min(map(Walk, made[role]), key=lambda walk: len(walk.called))
                 rows.append((name, role, *walk.counts()))
                 told.append(f"\n{name}, {role}: calls between files, told once; files returned to")
-                left = [f"{count:4} {a} → {b}" for (a, b), count in walk.pairs.most_common(options.pairs)]
-                right = [f"{count:4} {file}" for file, count in walk.returned.most_common(options.pairs)]
+                left = [f"{count:4} {a} → {b}" for (a, b),
+                        count in walk.pairs.most_common(options.pairs)]
+                right = [f"{count:4} {file}"
+                         for file, count in walk.returned.most_common(options.pairs)]
                 left += [""] * (len(right) - len(left))
                 right += [""] * (len(left) - len(right))
                 told += [f"{a:72} {b}".rstrip() for a, b in zip(left, right)]
