@@ -99,7 +99,8 @@ def negate(line):
 def drop(line):
     """A statement of one line: a call, an assignment, a count; no declaration, return or jump."""
     if re.match(r"^ +(?!return|break|continue|goto|case|default|else|enum|struct|static|const"
-                r"|_Static|va_)(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
+                r"|_Static|va_)"
+                r"(?:\*|\+\+|--|\(void\)!?)?\w[\w\->.\[\]]*(?:\(| [-+*/|&^]?= |\+\+|--).*;$", line):
         yield re.match(r" +", line)[0] + ";"
 
 
