@@ -471,9 +471,24 @@ def control_messages():
         yield f"docs/architecture.md: {message} is {'missing' if message in sent else 'no message'}"
 
 
+def tour():
+    """Each file that a document names exists, and so does each `file.c: function()` in it."""
+    for name in tracked(r"(docs/.*|[A-Z]+)\.md"):
+        for number, line in enumerate(read(name).splitlines(), 1):
+            for path, function in re.findall(r"`([\w/]+/[\w*/.]+?)(?:: (\w+)\(\))?`", line):
+                if not re.match(rf"({'|'.join(LAYERS)}|tests|docs|scripts|bench)/", path):
+                    continue
+                found = list(ROOT.glob(path))
+                if not found:
+                    yield f"{name}:{number}: there is no {path}"
+                elif function and not re.search(rf"^[a-z_].*\b{function}\(", read(path), re.M):
+                    yield f"{name}:{number}: {path} has no {function}()"
+
+
 LINTS = [layers, rooms, file_circles, doors, kinds, unbounded, function_length,
          file_length, check_tests, comments, log_events, control_messages, shellcheck, layout,
-         end_to_end, columns, attack_cases, hosted_ci, release, strangers, whitespace]
+         end_to_end, columns, attack_cases, hosted_ci, release, strangers, whitespace,
+         tour]
 
 
 def main():
