@@ -386,7 +386,8 @@ static bool delivery_signed(const struct scheme *scheme, const struct template *
 static bool time_signed(const struct scheme *scheme)
 {
     bool claim = scheme->kind == SCHEME_JWS && scheme->jws.tolerance_ms && scheme->jws.body_claim;
-    return claim || (scheme->time.in.kind != VALUE_ABSENT && scheme->time.is_signed);
+    return claim || (!signs_nothing(scheme) && scheme->time.in.kind != VALUE_ABSENT &&
+                     scheme->time.is_signed);
 }
 
 enum replay_key provider_replay_key(const struct scheme *scheme)
@@ -455,7 +456,8 @@ static struct verdict bring_out(struct signature_state *state, struct request *r
     if (verdict.reply != REPLY_NONE)
         return verdict;
     request->secret_used = state->plan->key_infos[state->matched].secret;
-    bool timed = state->source.time.length && signature_covers_message(state) &&
+    bool timed = state->source.time.length && !signs_nothing(scheme) &&
+                 signature_covers_message(state) &&
                  (scheme->time.is_signed || scheme->kind == SCHEME_JWS); /* of its claim iat */
     request->dedupe_key = request->delivery;
     if (timed && !(request->delivery.length && delivery_signed(scheme, state->signed_text)))

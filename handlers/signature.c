@@ -258,9 +258,8 @@ static struct verdict check_body_hash(struct signature_state *state)
 struct verdict signature_body(struct signature_state *state)
 {
     const struct scheme *scheme = state->plan->scheme;
-    if (scheme->kind == SCHEME_NONE)
-        return verdict_go_on();
-    struct verdict verdict = code_kind(state)                    ? prove_by_code(state)
+    struct verdict verdict = scheme->kind == SCHEME_NONE         ? take_values(state, true)
+                             : code_kind(state)                  ? prove_by_code(state)
                              : scheme->each.kind != VALUE_ABSENT ? prove_each(state)
                                                                  : prove(state);
     return verdict.reply == REPLY_NONE ? check_body_hash(state) : verdict;

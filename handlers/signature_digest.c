@@ -188,6 +188,8 @@ static struct verdict compare_tokens(struct signature_state *state)
 {
     const struct secret_list *keys = &state->plan->keys;
     struct bytes header = token_header(state->plan->scheme);
+    if (state->found_count == 0) /* of this element (`each`) */
+        return signature_refuse("the token is missing");
     for (size_t i = 0; i < state->found_count; i++) {
         if (!credentials_match(header, keys, state->found[i], &state->matched))
             return signature_refuse("the token is wrong");

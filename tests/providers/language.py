@@ -192,4 +192,38 @@ def own_schemes_stand_before_presets(probe):
     probe.refuses('by the preset', route, request([JSON, ('X-Hub-Signature-256', 'sha256=' + digest(BODY).hexdigest())], BODY))
 
 
+@case
+def a_token_proves_every_element(probe):
+    """`each` beside a token: one that stands in the head is none of the elements'."""
+    body = b'{"items": [{"token": "%s"}, {"token": "%s"}]}' % (SECRET.encode(), SECRET.encode())
+    inside = config('own', own=own('kind: token', 'each: "payload.items[*]"', 'signature: {in: item.token}'))
+    probe.accepts('in each element', inside, request([JSON], body))
+    probe.refuses('in one of them', inside, request([JSON], body.replace(SECRET.encode(), b'another', 1)))
+    head = config('own', own=own('kind: token', 'each: "payload.items[*]"', 'signature: {in: header.x-token}'))
+    basic = config('own', own=own('kind: basic', 'each: "payload.items[*]"'), secrets=['user:' + SECRET])
+    for said in (SECRET, 'another'):
+        probe.refuses('a token in the head, ' + said, head, request([JSON, ('x-token', said)], body))
+    probe.refuses('basic, another password', basic, request([JSON, ('Authorization', 'Basic ' + base64_of(b'user:another'))], body))
+
+
+@case
+def a_token_signs_no_time(probe):
+    """What is not signed tells no two messages apart: the sender's id is the key against replays, or there is none."""
+    lines = ('kind: token', 'signature: {in: header.x-token}', 'time: {in: header.x-time, tolerance: 5m}')
+    headers = [JSON, ('x-token', SECRET), ('x-time', NOW), ('x-id', 'one')]
+    said = probe.accepts('without an id', config('own', own=own(*lines)), request(headers, BODY))
+    probe.expect('no key', said['dedupe_key'], '')
+    said = probe.accepts('with an id', config('own', own=own(*lines, 'delivery: header.x-id')), request(headers, BODY))
+    probe.expect('the id', said['dedupe_key'], 'one')
+
+
+@case
+def what_is_required_holds_without_a_proof(probe):
+    """`require` of kind none, in the head and in the body."""
+    route = config('own', own=own('kind: none', 'require: [{value: header.x-a, equals: "1"}, {value: payload.b, equals: "2"}]'), secrets=())
+    probe.accepts('both', route, request([JSON, ('x-a', '1')], b'{"b": "2"}'))
+    probe.refuses('not in the head', route, request([JSON, ('x-a', '2')], b'{"b": "2"}'))
+    probe.refuses('not in the body', route, request([JSON, ('x-a', '1')], b'{"b": "3"}'))
+
+
 sys.exit(main())
