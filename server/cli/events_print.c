@@ -296,7 +296,7 @@ static void put_event(FILE *out, const struct event_view *view)
     for (size_t i = 0; i < JSON_NAMES; i++)
         put_field(out, json_names[i].name, event, &event_fields[json_names[i].field]);
     fprintf(out, "%-13s %lld bytes%s\n", "body", (long long)event->size,
-            view->has_body ? "" : ", not kept any more");
+            view->has_body ? "" : ", no longer stored");
     if (event->reruns > 0)
         fprintf(out, "%-13s %lld time%s, because it was sent again\n", "run again",
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");

@@ -111,7 +111,7 @@ static void note_event(void *context, const struct event_view *view)
     run->request.route = find_route(run->settings, event->route);
     run->request.event_type = keep(run, event->type);
     if (!view->has_body)
-        run->refusal = "its body is not kept any more";
+        run->refusal = "its body is no longer stored";
     else if (!run->request.route)
         run->refusal = "its route is no longer in the route file";
 }

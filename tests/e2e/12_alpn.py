@@ -37,4 +37,4 @@ with Server([route()]) as server:
             expect((refused if isinstance(wanted, bytes) else settle)(server, context), wanted,
                    f"{protocols} {version}")
     wait_until(lambda: "handshake_failed" in server.log(), "a line in the log")
-    ensure("offers by ALPN no protocol that is spoken here (http/1.1)" in server.log(), "the offer")
+    ensure("offers no supported protocol by ALPN (http/1.1)" in server.log(), "the offer")

@@ -21,7 +21,7 @@ runs = server_user().pw_name if is_root else pwd.getpwuid(os.geteuid()).pw_name
 with Server([route()], journal={"min_free": "16MiB"}, start=False) as server:
     if is_root:
         os.chown(server.state, 0, 0)
-        told(server, f"{server.state} belongs to root, and {runs}, as whom the server runs, cannot "
+        told(server, f"{server.state} belongs to root, and {runs}, the user of the server, cannot "
              f"write it: chown {runs} {server.state}")
         os.chown(server.state, server_user().pw_uid, -1)
         journal = os.path.join(server.state, "journal.db")
@@ -30,11 +30,12 @@ with Server([route()], journal={"min_free": "16MiB"}, start=False) as server:
         told(server, f"{journal} belongs to root", f"chown {runs} {journal}")
         os.remove(journal)
         os.chmod(server.directory, 0o700)
-        told(server, f"{runs}, as whom the server runs, cannot reach {server.state}: a directory "
+        told(server, f"{runs}, the user of the server, cannot reach {server.state}: a directory "
              f"above it is closed")
         os.chmod(server.directory, 0o755)
     os.chmod(server.state, 0o500)
-    told(server, f"belongs to {runs}, as whom", f"its mode is 0500: chmod u+rwx {server.state}")
+    told(server, f"belongs to {runs}, the user of the server",
+         f"its mode is 0500: chmod u+rwx {server.state}")
     os.chmod(server.state, 0o700)
     expect(said(server, "check", 0), "", "when it is right")
 print(f"the server runs as {runs}")
