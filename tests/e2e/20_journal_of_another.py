@@ -34,8 +34,7 @@ with Server([route()], journal={"min_free": "16MiB"}, start=False) as server:
              f"above it is closed")
         os.chmod(server.directory, 0o755)
     os.chmod(server.state, 0o500)
-    told(server, f"belongs to {runs}, the user of the server",
-         f"its mode is 0500: chmod u+rwx {server.state}")
+    told(server, f"belongs to {runs}, the user of", f"mode is 0500: chmod u+rwx {server.state}")
     os.chmod(server.state, 0o700)
     expect(said(server, "check", 0), "", "when it is right")
 print(f"the server runs as {runs}")
