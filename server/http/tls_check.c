@@ -83,7 +83,7 @@ static void look_at_chain(struct tls_findings *findings, const struct tls_pair *
     gnutls_x509_crt_t leaf = pair->certificates[0];
     if (pair->foreign > 0)
         find(findings,
-             "%u certificate%s in this file %s no part of the certificate's chain, and %s not sent",
+             "%u certificate%s in this file %s not part of the certificate's chain, and %s not sent",
              pair->foreign, pair->foreign == 1 ? "" : "s", pair->foreign == 1 ? "is" : "are",
              pair->foreign == 1 ? "is" : "are");
     if (pair->count > 1 || tls_is_self_issued(leaf) || system_knows_issuer(leaf))
@@ -92,7 +92,7 @@ static void look_at_chain(struct tls_findings *findings, const struct tls_pair *
         memcpy(issuer, "?", 2);
     find(findings,
          "the certificate was issued by \"%s\", which is not in this file: clients that do not "
-         "know it refuse the connection; put the intermediate certificate behind the first "
+         "know it refuse the connection; put the intermediate certificate after the first "
          "(fullchain.pem)",
          issuer);
 }

@@ -462,7 +462,7 @@ START_TEST(what_is_no_event_ends_the_channel)
     feed(&frames);
     expect_tags(1, 1);
     ck_assert(!listener_link_take(channel, &event));
-    ck_assert_str_eq(channel->fault, "a frame that is not ours");
+    ck_assert_str_eq(channel->fault, "an invalid frame");
     ck_assert(!listener_link_take(channel, &event)); /* nothing after it */
     listener_link_settle(channel);
     ck_assert(listener_link_is_over(channel) && listener_link_has_work(channel));
