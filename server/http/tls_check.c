@@ -82,10 +82,11 @@ static void look_at_chain(struct tls_findings *findings, const struct tls_pair *
     size_t size = sizeof issuer;
     gnutls_x509_crt_t leaf = pair->certificates[0];
     if (pair->foreign > 0)
-        find(findings,
-             "%u certificate%s in this file %s not part of the certificate's chain, and %s not sent",
-             pair->foreign, pair->foreign == 1 ? "" : "s", pair->foreign == 1 ? "is" : "are",
-             pair->foreign == 1 ? "is" : "are");
+        find(
+            findings,
+            "%u certificate%s in this file %s not part of the certificate's chain, and %s not sent",
+            pair->foreign, pair->foreign == 1 ? "" : "s", pair->foreign == 1 ? "is" : "are",
+            pair->foreign == 1 ? "is" : "are");
     if (pair->count > 1 || tls_is_self_issued(leaf) || system_knows_issuer(leaf))
         return;
     if (gnutls_x509_crt_get_issuer_dn(leaf, issuer, &size) != 0)
