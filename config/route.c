@@ -567,20 +567,13 @@ const struct row_section route_section = {
 
 /* ---- putting a route together ---- */
 
-static const struct node *find_key(const struct node *node, const struct node *defaults,
-                                   const char *key)
-{
-    const struct node *value = node->kind == NODE_MAPPING ? tree_find(node, key) : NULL;
-    return value || !defaults ? value : tree_find(defaults, key);
-}
-
 /* Rules that hold whether or not the rest of the route could be read. */
 static bool check_callers(struct load *load, const struct node *node, const struct node *defaults)
 {
     const struct node *secret = tree_find(node, "secret");
-    const struct node *provider = find_key(node, defaults, "provider");
+    const struct node *provider = tree_find_either(node, defaults, "provider");
     bool ok = true;
-    if (!provider && !find_key(node, defaults, "auth"))
+    if (!provider && !tree_find_either(node, defaults, "auth"))
         ok = load_problem(load, node,
                           "a route needs \"provider\" or \"auth\"; to let everybody in, say "
                           "\"auth: {none: true}\"");
@@ -596,7 +589,7 @@ static bool check_none(struct load *load, const struct node *node, const struct 
     for (size_t i = 0; i < draft->auth_count; i++)
         draft->route.no_authentication |= is_none(draft->auth[i].kind);
     if (draft->route.no_authentication && (draft->auth_count > 1 || draft->provider.kind))
-        return load_problem(load, find_key(node, defaults, "auth"),
+        return load_problem(load, tree_find_either(node, defaults, "auth"),
                             "\"none\" lets everybody in: it stands alone, without \"provider\" and "
                             "other kinds");
     return true;
@@ -607,7 +600,7 @@ static void widen_dedupe(const struct node *node, const struct node *defaults,
                          struct route_draft *draft)
 {
     const struct handler *provider = &draft->provider;
-    const struct node *dedupe = find_key(node, defaults, "dedupe");
+    const struct node *dedupe = tree_find_either(node, defaults, "dedupe");
     struct dedupe_settings *settings = &draft->route.dedupe;
     bool written = dedupe && dedupe->kind == NODE_MAPPING && tree_find(dedupe, "window");
     if (written || settings->off || !provider->kind->replayable_ms)
@@ -632,8 +625,8 @@ static bool join_authenticators(struct load *load, const struct node *node,
                                 const struct node *defaults, struct route_draft *draft)
 {
     struct route *route = &draft->route;
-    const struct node *provider = find_key(node, defaults, "provider");
-    load->secret = find_key(node, defaults, "secret");
+    const struct node *provider = tree_find_either(node, defaults, "provider");
+    load->secret = tree_find_either(node, defaults, "secret");
     if (!check_none(load, node, defaults, draft))
         return false;
     if (provider) {
@@ -682,7 +675,8 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
     draft->route.action_count = draft->actions.count;
     draft->route.at = load_position(load, node);
     if (draft->route.public_url)
-        draft->route.public_url_at = load_position(load, find_key(node, defaults, "public_url"));
+        draft->route.public_url_at =
+            load_position(load, tree_find_either(node, defaults, "public_url"));
     *route = draft->route;
     return route->name || route->path;
 }

@@ -397,6 +397,13 @@ const struct node *tree_find(const struct node *mapping, const char *key)
     return NULL;
 }
 
+const struct node *tree_find_either(const struct node *mapping, const struct node *fallback,
+                                    const char *key)
+{
+    const struct node *own = tree_find(mapping, key);
+    return own || !fallback ? own : tree_find(fallback, key);
+}
+
 bool tree_is_null(const struct node *node)
 {
     static const char *const words[] = {"", "~", "null", "Null", "NULL"};

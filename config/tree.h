@@ -37,6 +37,10 @@ const struct node *tree_parse(const struct source *source, struct arena *arena,
 /* The value of `key` in a mapping, or NULL. */
 const struct node *tree_find(const struct node *mapping, const char *key);
 
+/* The same; what the mapping does not have is looked for in `fallback` (may be NULL). */
+const struct node *tree_find_either(const struct node *mapping, const struct node *fallback,
+                                    const char *key);
+
 /* Whether a scalar is null in the core schema: plain, and empty, ~, null, Null or NULL. */
 bool tree_is_null(const struct node *node);
 

@@ -42,14 +42,6 @@ static bool holds_credentials(const struct route *route, const struct value_ref 
     return false;
 }
 
-/* A key of a route, or of the defaults. NULL: it is in neither. */
-static const struct node *find_key(const struct node *node, const struct node *defaults,
-                                   const char *key)
-{
-    const struct node *own = tree_find(node, key);
-    return own || !defaults ? own : tree_find(defaults, key);
-}
-
 /* Whether a body that the route takes can hold the value. */
 static bool can_be_there(const struct route *route, const struct value_ref *ref)
 {
@@ -74,7 +66,7 @@ static bool check_values(struct load *load, const struct node *node, const struc
                          const struct route *route, const char *key, struct value_list *list,
                          const char *knower)
 {
-    const struct node *own = tree_find(node, key), *value = find_key(node, defaults, key);
+    const struct node *own = tree_find(node, key), *value = tree_find_either(node, defaults, key);
     if (own && knower)
         return load_problem(load, own->key, "provider %s knows itself where the %s is", knower,
                             strcmp(key, "event") == 0 ? "type of an event" : "id of a delivery");
@@ -207,6 +199,8 @@ bool event_names_check(struct load *load, const struct node *node, const struct 
                       source.names_deliveries ? source.sender : NULL) &&
          ok;
     bool named = source.names_events || count_possible(route, &names->event) > 0;
-    ok = check_events(load, find_key(node, defaults, "events"), route, &source, named) && ok;
-    return check_schema(load, find_key(node, defaults, "schema"), route, &source, named) && ok;
+    ok =
+        check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;
+    return check_schema(load, tree_find_either(node, defaults, "schema"), route, &source, named) &&
+           ok;
 }
