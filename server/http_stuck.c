@@ -30,8 +30,7 @@ void door_suspect_all(struct http_door *door)
 {
     struct connection *connection;
     door->busy_runs = 0;
-    TAILQ_FOREACH(connection, &door->http->connections, all)
-    {
+    TAILQ_FOREACH(connection, &door->http->connections, all) {
         if (connection->door != door || connection->is_parked || !is_under_way(connection))
             continue;
         connection->is_suspect = true;

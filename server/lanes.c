@@ -346,8 +346,8 @@ static const struct lane_group *first_with_slot(const struct lanes *lanes)
     const struct lane_group *group = NULL;
     if (lanes->slots_used < lanes->slots)
         TAILQ_FOREACH(group, &lanes->waiting, in_waiting)
-    if (slot_is_free(lanes, group))
-        break;
+            if (slot_is_free(lanes, group))
+                break;
     return group;
 }
 
