@@ -316,8 +316,8 @@ static void writer_mark_doubtful(struct pipe_writer *writer)
 {
     struct pipe_frame *frame;
     TAILQ_FOREACH(frame, &writer->inside, link)
-    if (frame->start < writer->readers.reach)
-        frame->doubtful = true;
+        if (frame->start < writer->readers.reach)
+            frame->doubtful = true;
 }
 
 /* Frames that have been read to the end are delivered, or come again if they are doubtful. True if

@@ -60,10 +60,12 @@ static bool check_values(struct load *load, const struct node *node, const struc
                                 "%s holds credentials of route \"%s\", which are never kept",
                                 list->items[i].text, route->name ? route->name : "");
     if (own && list->count > 0 && count_possible(route, list) == 0)
-        return load_problem(load, own, "%s cannot be in a body of route \"%s\", which takes %s",
+        return load_problem(load, own, "%s cannot be in a body of route \"%s\": %s",
                             list->items[0].text, route->name ? route->name : "",
-                            list->items[0].kind == VALUE_FORM ? "JSON (content: form)"
-                                                              : "no JSON (content: json)");
+                            list->items[0].kind == VALUE_FORM
+                                ? "it takes only JSON; \"content: form\" or \"content: auto\" "
+                                  "takes forms"
+                                : "it takes no JSON; \"content: json\" or \"content: auto\" does");
     return true;
 }
 

@@ -60,8 +60,7 @@ void health_is_known(struct http *http, struct verdict verdict)
     http->is_health_asked = false;
     http->health = verdict;
     http->health_ns = clock_monotonic_ns();
-    TAILQ_FOREACH(connection, &http->connections, all)
-    {
+    TAILQ_FOREACH(connection, &http->connections, all) {
         struct http_request *request = connection->request;
         if (connection->stage == STAGE_QUEUED && request->is_health &&
             request->verdict.reply == REPLY_NONE)

@@ -30,8 +30,7 @@ void endpoint_suspect_all(struct http_endpoint *endpoint)
 {
     struct connection *connection;
     endpoint->busy_runs = 0;
-    TAILQ_FOREACH(connection, &endpoint->http->connections, all)
-    {
+    TAILQ_FOREACH(connection, &endpoint->http->connections, all) {
         if (connection->endpoint != endpoint || connection->is_parked || !is_under_way(connection))
             continue;
         connection->is_suspect = true;

@@ -329,8 +329,7 @@ void queue_ask(struct queue *queue, struct journal_turn *turn)
     turn->looks = queue->looks;
     turn->look_count = 0;
     struct action_queue *action;
-    TAILQ_FOREACH(action, &queue->shorts, in_short)
-    {
+    TAILQ_FOREACH(action, &queue->shorts, in_short) {
         struct journal_look *look = &queue->looks[turn->look_count];
         size_t wanted = QUEUE_RING - action->count;
         if (turn->look_count == QUEUE_LOOKS || room == 0)
@@ -429,8 +428,8 @@ static const struct route_queue *first_with_slot(const struct queue *queue)
     const struct route_queue *route = NULL;
     if (queue->slots_used < queue->slots)
         TAILQ_FOREACH(route, &queue->waiting, in_waiting)
-    if (slot_is_free(queue, route))
-        break;
+            if (slot_is_free(queue, route))
+                break;
     return route;
 }
 
