@@ -97,10 +97,8 @@ static inline unsigned verdict_status(const struct verdict *verdict)
     return verdict->status ? verdict->status : reply_rows[verdict->reply].status;
 }
 
-static inline struct verdict verdict_go_on(void)
-{
-    return (struct verdict){.reply = REPLY_NONE};
-}
+/* The verdict of a stage that has nothing against the request. */
+#define GO_ON ((struct verdict){.reply = REPLY_NONE})
 
 static inline struct verdict verdict_refuse(enum reply reply, const char *reason)
 {

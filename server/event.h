@@ -6,7 +6,7 @@
 #ifndef TENTERHOOK_SERVER_EVENT_H
 #define TENTERHOOK_SERVER_EVENT_H
 
-#include "base/bytes.h"
+#include "base/buffer.h"
 
 /* The type in struct event, and the one in the journal. */
 enum event_kind {
@@ -126,38 +126,24 @@ struct event_field {
 
 extern const struct event_field event_fields[EVENT_FIELD_COUNT];
 
-/* A member is reached by its offset; its type follows from the kind, here as in EVENT_TYPE_. */
-static inline bool event_field_is_span(const struct event_field *field)
-{
-    return field->kind <= EVENT_CONTENT;
-}
-
-static inline struct bytes *event_span(struct event *event, const struct event_field *field)
-{
-    return (struct bytes *)((uint8_t *)event + field->offset);
-}
-
-static inline struct bytes event_bytes(const struct event *event, const struct event_field *field)
-{
-    return *(const struct bytes *)((const uint8_t *)event + field->offset);
-}
-
+/* A member is reached by its offset; its type follows from the kind, as in EVENT_TYPE_. */
+bool event_field_is_span(const struct event_field *field);
+struct bytes *event_span(struct event *event, const struct event_field *field);
+struct bytes event_bytes(const struct event *event, const struct event_field *field);
 /* Of a field that is no span: a flag is 0 or 1. */
-static inline int64_t event_number(const struct event *event, const struct event_field *field)
-{
-    const void *member = (const uint8_t *)event + field->offset;
-    return field->kind == EVENT_FLAG ? *(const bool *)member : *(const int64_t *)member;
-}
+int64_t event_number(const struct event *event, const struct event_field *field);
+void event_set_number(struct event *event, const struct event_field *field, int64_t number);
 
-static inline void event_set_number(struct event *event, const struct event_field *field,
-                                    int64_t number)
-{
-    void *member = (uint8_t *)event + field->offset;
-    if (field->kind == EVENT_FLAG)
-        *(bool *)member = number == 1;
-    else
-        *(int64_t *)member = number;
-}
+/* An event on its way to the runner is the value of each field in the order of the table, then the
+ * spans one after the other in the same order. The value of a span is its length; of a field that
+ * is not sent, 0. */
+
+/* Fills the values in and returns the length of all spans together, in bytes. */
+size_t event_measure(const struct event *event, int64_t values[EVENT_FIELD_COUNT]);
+/* Appends the spans; false where there is no room. */
+bool event_put_spans(const struct event *event, struct buffer *out);
+/* Reads an event back; its spans point into `spans`. False where the two do not fit each other. */
+bool event_take(struct event *event, const int64_t values[EVENT_FIELD_COUNT], struct bytes spans);
 
 /* Whether no field is longer than its limit. */
 bool event_is_bounded(const struct event *event);

@@ -86,5 +86,5 @@ struct verdict address_check(const struct route *route, const struct client_addr
     if (settings->allow.count > 0 &&
         (client->local || !prefix_list_holds(&settings->allow, client->address)))
         return verdict_refuse(REPLY_FORBIDDEN, "the address is not allowed");
-    return verdict_go_on();
+    return GO_ON;
 }

@@ -89,7 +89,7 @@ static struct verdict take_first(const struct value_list *list, struct request *
     struct value_source source = value_source_of(request);
     struct bytes value;
     enum value_outcome outcome = value_get_first(&source, list, &value);
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     if (outcome == VALUE_REPEATED) {
         verdict = verdict_refuse(REPLY_UNPROCESSABLE,
                                  "the delivery id or the event type is there more than once");
@@ -115,7 +115,7 @@ static bool all_lie_in_body(const struct value_list *list)
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
                                 struct request *request)
 {
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     if (names->event.count && request->event_type.length == 0)
         verdict = take_first(&names->event, request, &request->event_type);
     if (verdict.reply != REPLY_NONE || !names->message_id.count || request->message_id.length > 0)

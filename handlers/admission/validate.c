@@ -431,7 +431,7 @@ static struct verdict judge(const struct validate_settings *settings,
     struct schema_failures failures = {.count = 0};
     switch (schema_evaluate(evaluator, schema, value)) {
     case SCHEMA_VALID:
-        return verdict_go_on();
+        return GO_ON;
     case SCHEMA_ABANDONED:
         return refuse_abandoned(settings, evaluator, request);
     case SCHEMA_INVALID:
@@ -465,8 +465,8 @@ struct verdict validate_check(const struct validate_settings *settings,
     struct json_fault fault;
     struct json_object *value;
     if (!settings->is_set)
-        return verdict_go_on();
-    struct verdict read = request->json ? verdict_go_on() : content_read_json(request);
+        return GO_ON;
+    struct verdict read = request->json ? GO_ON : content_read_json(request);
     if (read.reply != REPLY_NONE)
         return read;
     const struct schema *schema = choose(settings, request);

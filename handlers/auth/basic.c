@@ -30,7 +30,7 @@ static struct verdict basic_compare(const struct basic_settings *basic, struct b
     if (!has_colon || !(user_right & password_right))
         return credentials_refuse("the user or the password is wrong");
     request->secret_used = which;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict basic_head(const void *settings, struct request *request, void **state)

@@ -85,7 +85,7 @@ static struct verdict hmac_head(const void *settings, struct request *request, v
         return verdict_refuse(REPLY_INTERNAL, "no memory for the signature");
     memcpy(begun->given, given, sizeof begun->given);
     *state = begun;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static void hmac_feed_all(void *state, struct bytes piece)
@@ -114,7 +114,7 @@ static struct verdict hmac_body(const void *settings, struct request *request, v
     if (which == begun->count)
         return credentials_refuse("the signature is wrong");
     request->secret_used = which;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static bool hmac_owns_header(const void *settings, struct bytes name)

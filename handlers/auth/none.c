@@ -18,7 +18,7 @@ static struct verdict none_head(const void *settings, struct request *request, v
     (void)settings;
     (void)request;
     (void)state;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static const struct row none_row = {

@@ -59,7 +59,7 @@ static struct verdict token_head(const void *settings, struct request *request, 
     if (!credentials_match(bytes_of_text(token->header), secrets, given, &which))
         return credentials_refuse("the token is wrong");
     request->secret_used = which;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static bool token_owns_header(const void *settings, struct bytes name)

@@ -205,7 +205,7 @@ struct verdict content_read_json(struct request *request)
     if (!json_check(request->body, &limits, summary, &fault))
         return refuse_json(request, &fault);
     request->json = summary;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict read_form(struct request *request)
@@ -214,7 +214,7 @@ static struct verdict read_form(struct request *request)
     if (!form_decode(request->body, &form))
         return verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one with too many fields");
     form_finish(&form);
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* ---- kinds of content ---- */
@@ -254,7 +254,7 @@ static struct verdict check_raw(struct request *request, struct bytes type)
 {
     (void)request;
     (void)type;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* Without a telling type, JSON is recognised by being JSON: nothing depends on it but what the
@@ -262,13 +262,13 @@ static struct verdict check_raw(struct request *request, struct bytes type)
 static struct verdict check_auto(struct request *request, struct bytes type)
 {
     if (request->body.length == 0)
-        return verdict_go_on();
+        return GO_ON;
     if (content_type_is_json(type))
         return content_read_json(request);
     if (type_is_form(type))
         return read_form(request);
     struct verdict verdict = content_read_json(request);
-    return verdict.reply == REPLY_BAD_CONTENT ? verdict_go_on() : verdict;
+    return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
 
 struct verdict content_check(struct request *request, int kind)

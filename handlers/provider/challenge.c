@@ -153,5 +153,5 @@ struct verdict challenge_answer(const struct signature_plan *plan, size_t key,
         return all_hold(source, &challenge->expect) ? answer(challenge, source)
                                                     : refusal(challenge);
     }
-    return verdict_go_on();
+    return GO_ON;
 }

@@ -20,7 +20,7 @@ static struct verdict basic_head(struct signature_state *state)
                           &state->found[0]))
         return signature_refuse("the credentials are not well formed");
     state->found_count = 1;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict basic_body(struct signature_state *state)
@@ -30,7 +30,7 @@ static struct verdict basic_body(struct signature_state *state)
                                &state->matched))
             return signature_refuse("the token is wrong");
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static bool basic_sign(struct signing *signing, struct value_source *source, struct error *err)

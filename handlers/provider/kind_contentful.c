@@ -90,7 +90,7 @@ static struct verdict contentful_head(struct signature_state *state)
         state->stream_count++;
     }
     state->body_part = 0;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict contentful_body(struct signature_state *state)
@@ -105,7 +105,7 @@ static struct verdict contentful_body(struct signature_state *state)
             state->matched = i;
         }
     }
-    return matched ? verdict_go_on() : signature_refuse("the signature does not match");
+    return matched ? GO_ON : signature_refuse("the signature does not match");
 }
 
 /* ---- send ---- */

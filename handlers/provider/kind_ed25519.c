@@ -41,7 +41,7 @@ static struct verdict ed25519_body(struct signature_state *state)
                                       state->found[i / keys->count]) &&
             signature_key_counts(state, i % keys->count)) {
             state->matched = i % keys->count;
-            return verdict_go_on();
+            return GO_ON;
         }
     }
     return signature_refuse(signature_mismatch(state));

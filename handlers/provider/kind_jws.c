@@ -103,7 +103,7 @@ static struct verdict check_header(struct signature_state *state, struct bytes t
     find_text(json, "kid", arena, id);
     return has_member(json, "crit")
                ? signature_refuse("the JWS wants an extension that is not known")
-               : verdict_go_on();
+               : GO_ON;
 }
 
 /* ---- what claims have to be ---- */
@@ -190,7 +190,7 @@ static struct verdict check_wanted(struct signature_state *state, struct bytes c
         if (!claim_is(state, claims, claim->name, &claim->wanted))
             return refuse_claim(state, claim->name);
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_claims(struct signature_state *state, struct bytes claims)
@@ -212,7 +212,7 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
         (!find_time(claims, "nbf", arena, &time) || time - now > ahead))
         return signature_refuse("the JWS is not valid yet");
     find_text(claims, "iat", arena, &state->source.time);
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict jws_head(struct signature_state *state)
@@ -259,14 +259,14 @@ static struct verdict jws_body(struct signature_state *state)
     uint8_t digest[HASH_MAX_SIZE], claimed[HASH_MAX_SIZE];
     bool may_lack = jws->body_claim_optional && state->request->body.length == 0;
     if (!jws->body_claim || (may_lack && !has_member(claims, jws->body_claim)))
-        return verdict_go_on();
+        return GO_ON;
     if (!find_text(claims, jws->body_claim, state->request->arena, &text) ||
         !decode_digest(text, claimed, &given))
         return signature_refuse("the JWS does not hold the digest of the body");
     if (!hash_compute(HASH_SHA256, state->request->body, digest) ||
         !digest_equal(bytes_of(digest, hash_size(HASH_SHA256)), given))
         return signature_refuse("the digest of the body does not match");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* ---- send ---- */

@@ -415,7 +415,7 @@ static struct verdict message_head(struct signature_state *state)
         if (!problem) {
             state->found[0] = mark;
             state->found_count = 1;
-            return verdict_go_on();
+            return GO_ON;
         }
     }
     return signature_refuse(problem);
@@ -428,7 +428,7 @@ static struct verdict message_body(struct signature_state *state)
     struct bytes header = joined_header(state, "content-digest");
     state->body_open = !*digest_flag(state);
     if (state->body_open)
-        return verdict_go_on();
+        return GO_ON;
     while (header.length) {
         struct bytes key, value, base64, given;
         uint8_t digest[HASH_MAX_SIZE];
@@ -445,7 +445,7 @@ static struct verdict message_body(struct signature_state *state)
             return signature_refuse("the digest of the body does not match");
         known++;
     }
-    return known ? verdict_go_on() : signature_refuse("the digest of the body is of no known hash");
+    return known ? GO_ON : signature_refuse("the digest of the body is of no known hash");
 }
 
 /* ---- send ---- */

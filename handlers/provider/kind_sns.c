@@ -114,7 +114,7 @@ static struct verdict build_text(struct signature_state *state, const struct mem
             !buffer_append_bytes(out, value) || !buffer_append(out, "\n", 1))
             return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signed text");
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* Whether the message is of one of the topics that stand beside the provider's name, if any do. */
@@ -142,7 +142,7 @@ static struct verdict compare(struct signature_state *state, enum hash_kind hash
                                    hash, bytes_of(digest, hash_size(hash)), mark) &&
             signature_key_counts(state, i)) {
             state->matched = i;
-            return verdict_go_on();
+            return GO_ON;
         }
     }
     return signature_refuse(signature_mismatch(state));

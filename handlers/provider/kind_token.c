@@ -22,7 +22,7 @@ static struct verdict token_body(struct signature_state *state)
         if (!credentials_match(header, keys, state->found[i], &state->matched))
             return signature_refuse("the token is wrong");
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static bool token_sign(struct signing *signing, struct value_source *source, struct error *err)

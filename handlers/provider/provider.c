@@ -320,7 +320,7 @@ static struct verdict signature_in_head(struct provider_state *state, struct req
         return verdict;
     state->awaits_challenge = true;
     state->refusal = verdict;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict provider_head(const void *field, struct request *request, void **out)
@@ -355,10 +355,10 @@ static struct verdict take_name(struct signature_state *state, const struct valu
     if (outcome == VALUE_REPEATED)
         return signature_refuse("the delivery id or the event type is there more than once");
     if (outcome != VALUE_FOUND || value.length == 0 || value.length > ID_MAX)
-        return verdict_go_on();
+        return GO_ON;
     char *copy = arena_copy_bytes(state->request->arena, value);
     *text = bytes_of(copy, copy ? value.length : 0);
-    return copy ? verdict_go_on() : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
+    return copy ? GO_ON : verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
 }
 
 /* From the moment on at which it is received, and its time may be ahead then. */

@@ -72,7 +72,7 @@ static struct verdict take_identity(struct signature_state *state, struct bytes 
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
     hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
     *key = bytes_of_text(text);
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* The id and whose it is. Where one ends and the other begins is told by the length. */
@@ -96,7 +96,7 @@ static struct verdict take_joint_key(struct signature_state *state, struct bytes
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");
     hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
     *key = bytes_of_text(text);
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* Whether its time and all of it are signed: a token or a message signature may leave the body
@@ -116,5 +116,5 @@ struct verdict replay_take_key(struct signature_state *state, struct bytes messa
     if (is_timed(state) && !(message_id.length && message_id_is_signed(scheme, state->signed_text)))
         return take_identity(state, key);
     return scheme->message_id_of.count && message_id.length ? take_joint_key(state, message_id, key)
-                                                            : verdict_go_on();
+                                                            : GO_ON;
 }

@@ -22,7 +22,7 @@ static struct verdict check_required(struct signature_state *state, enum signatu
         if (signature_is_due(&test->value, moment) && !scheme_test_holds(&state->source, test))
             return signature_refuse("a value is not what the scheme requires");
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_time(struct signature_state *state, enum signature_moment moment)
@@ -31,12 +31,12 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
     int64_t unix_ms;
     if (time->in.kind == VALUE_ABSENT || !signature_is_due(&time->in, moment) ||
         state->plan->scheme->kind->reads_time)
-        return verdict_go_on();
+        return GO_ON;
     switch (value_get(&state->source, &time->in, &state->source.time)) {
     case VALUE_FOUND:
         break;
     case VALUE_MISSING:
-        return time->is_signed ? signature_refuse("the time is missing") : verdict_go_on();
+        return time->is_signed ? signature_refuse("the time is missing") : GO_ON;
     default:
         return signature_refuse("the time cannot be read");
     }
@@ -45,7 +45,7 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
     if (time->tolerance_ms && !signature_time_fresh(unix_ms, state->request->now_ms,
                                                     time->tolerance_ms, time->ahead_ms, time->unit))
         return signature_refuse("the time is not within the tolerance");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* Where it is a part of the text. */
@@ -54,19 +54,19 @@ static struct verdict take_message_id(struct signature_state *state, enum signat
     const struct value_list *message_id = &state->plan->scheme->message_id;
     if (!template_uses(state->signed_text, VALUE_MESSAGE_ID) || message_id->count == 0 ||
         !signature_is_due(&message_id->items[0], moment))
-        return verdict_go_on();
+        return GO_ON;
     if (value_get_first(&state->source, message_id, &state->source.message_id) != VALUE_FOUND ||
         state->source.message_id.length == 0)
         return signature_refuse("the delivery id is missing");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict prove(struct signature_state *state, enum signature_moment moment)
 {
     const struct signature_kind *kind = state->plan->scheme->kind;
     if (moment == SIGNATURE_HEAD)
-        return kind->head ? kind->head(state) : verdict_go_on();
-    return kind->body ? kind->body(state) : verdict_go_on();
+        return kind->head ? kind->head(state) : GO_ON;
+    return kind->body ? kind->body(state) : GO_ON;
 }
 
 /* Each does what can be done at that moment. */
@@ -77,7 +77,7 @@ static struct verdict (*const steps[])(struct signature_state *state,
 
 static struct verdict run_steps(struct signature_state *state, enum signature_moment moment)
 {
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && verdict.reply == REPLY_NONE; i++)
         verdict = steps[i](state, moment);
     return verdict;
@@ -156,14 +156,14 @@ static struct verdict check_body_hash(struct signature_state *state)
     struct bytes text, given;
     enum hash_kind hash = (enum hash_kind)wanted->hash;
     if (wanted->in.kind == VALUE_ABSENT)
-        return verdict_go_on();
+        return GO_ON;
     if (value_get(&state->source, &wanted->in, &text) != VALUE_FOUND ||
         !signature_decode(text, wanted->encoding, state->request->arena, &given))
         return signature_refuse("the digest of the body is missing or not well formed");
     if (!hash_compute(hash, state->request->body, digest) ||
         !digest_equal(bytes_of(digest, hash_size(hash)), given))
         return signature_refuse("the digest of the body does not match");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 struct verdict signature_body(struct signature_state *state)

@@ -63,7 +63,7 @@ static struct verdict open_all(struct signature_state *state, const struct diges
 {
     size_t to = state->body_part == SIZE_MAX ? state->signed_text->count : state->body_part;
     state->stream_count = (method->open ? state->plan->keys.count : 1) * state->url_count;
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     for (size_t i = 0; i < state->stream_count && verdict.reply == REPLY_NONE; i++) {
         if (!stream_open(state, method, i / state->url_count, &state->streams[i]))
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a digest");
@@ -133,7 +133,7 @@ static struct verdict compare_all(struct signature_state *state, const struct di
             state->source.url = state->urls[i % state->url_count];
         }
     }
-    return matched ? verdict_go_on() : signature_refuse(signature_mismatch(state));
+    return matched ? GO_ON : signature_refuse(signature_mismatch(state));
 }
 
 /* ---- the two halves ---- */
@@ -141,12 +141,11 @@ static struct verdict compare_all(struct signature_state *state, const struct di
 struct verdict digest_head(struct signature_state *state, const struct digest_method *method)
 {
     state->body_part = find_body_part(state->plan->scheme, state->signed_text);
-    return state->body_part == SIZE_MAX ? verdict_go_on() : open_all(state, method);
+    return state->body_part == SIZE_MAX ? GO_ON : open_all(state, method);
 }
 
 struct verdict digest_body(struct signature_state *state, const struct digest_method *method)
 {
-    struct verdict verdict =
-        state->body_part == SIZE_MAX ? open_all(state, method) : verdict_go_on();
+    struct verdict verdict = state->body_part == SIZE_MAX ? open_all(state, method) : GO_ON;
     return verdict.reply == REPLY_NONE ? compare_all(state, method) : verdict;
 }

@@ -98,7 +98,7 @@ static struct verdict take_text(struct signature_state *state, struct bytes text
     }
     return entries == SIGNATURE_FIELDS_MAX && rest.data
                ? signature_refuse("too many entries in the signature")
-               : verdict_go_on();
+               : GO_ON;
 }
 
 static struct verdict take_ref(struct signature_state *state, const struct value_ref *ref,
@@ -111,7 +111,7 @@ static struct verdict take_ref(struct signature_state *state, const struct value
         ++*there;
         return take_text(state, text);
     case VALUE_MISSING:
-        return verdict_go_on();
+        return GO_ON;
     case VALUE_REPEATED:
         return signature_refuse("the signature is there more than once");
     default:
@@ -124,7 +124,7 @@ static struct verdict take_wildcard(struct signature_state *state, const struct 
                                     size_t *there)
 {
     const struct request *request = state->request;
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     for (size_t i = 0; i < request->header_count && verdict.reply == REPLY_NONE; i++) {
         struct bytes name = request->headers[i].name;
         if (!value_header_matches(ref, state->plan->parameters, state->source.family, name))
@@ -147,7 +147,7 @@ struct verdict signature_extract(struct signature_state *state, enum signature_m
 {
     const struct value_list *in = &state->plan->scheme->signature.in;
     size_t there = 0, asked = 0;
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     for (size_t i = 0; i < in->count && verdict.reply == REPLY_NONE; i++) {
         const struct value_ref *ref = &in->items[i];
         if (!signature_is_due(ref, moment))

@@ -9,7 +9,7 @@ struct verdict signed_text_outcome(enum value_outcome outcome)
         [VALUE_MISSING] = "a value that is signed is missing",
         [VALUE_REPEATED] = "a value that is signed is there more than once",
         [VALUE_MALFORMED] = "a value that is signed is not well formed"};
-    return outcome == VALUE_FOUND ? verdict_go_on() : signature_refuse(reasons[outcome]);
+    return outcome == VALUE_FOUND ? GO_ON : signature_refuse(reasons[outcome]);
 }
 
 static bool put_hash(void *context, struct bytes piece)

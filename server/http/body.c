@@ -38,7 +38,7 @@ static struct http *http_of(const struct http_request *request)
 static struct verdict verdict_of_room(enum body_room room)
 {
     if (room == BODY_ROOM)
-        return verdict_go_on();
+        return GO_ON;
     return http_unavailable(REPLY_MEMORY_FULL, room == BODY_FULL
                                                    ? "too many bodies in flight"
                                                    : "too many bodies of this client in flight");
@@ -53,7 +53,7 @@ struct verdict body_expect(struct http_request *request)
                           ? SHARED_NO_CLIENT
                           : shared_client(process->shared, &exchange->request.client);
     if (exchange->content_length <= 0)
-        return verdict_go_on();
+        return GO_ON;
     return verdict_of_room(shared_body_room(process->shared, request->client,
                                             (uint64_t)exchange->content_length,
                                             &http_of(request)->body_limits));

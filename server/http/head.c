@@ -96,12 +96,12 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     request->header_count = head.count;
     /* what is cut off here for being too much is refused by the guard */
     if (head.count > GUARD_HEADERS_MAX || request->target.length > GUARD_TARGET_MAX)
-        return verdict_go_on();
+        return GO_ON;
     const struct settings *settings = connection->endpoint->http->process->settings;
     if (head_size(connection) > (size_t)settings->server.max_header)
         return verdict_refuse(REPLY_HEADER_TOO_LARGE, "the head is longer than max_header");
     if (library_is_lax() && !head_is_tight(connection, request))
         return verdict_refuse(REPLY_BAD_REQUEST,
                               "the head has lines that are not in the plain form");
-    return verdict_go_on();
+    return GO_ON;
 }

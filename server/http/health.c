@@ -27,7 +27,7 @@ static struct verdict health_here(const struct http *http)
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (shared_body_room(shared, SHARED_NO_CLIENT, EVENT_BYTES, &http->body_limits) != BODY_ROOM)
         return http_unavailable(REPLY_MEMORY_FULL, "too many bodies in flight");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 struct verdict health_begin(struct http_request *request)
@@ -51,7 +51,7 @@ struct verdict health_ask(struct http_request *request)
         return health_worded(
             request, http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner"));
     http->is_health_asked = true;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 void health_is_known(struct http *http, struct verdict verdict)

@@ -184,7 +184,7 @@ static struct verdict request_enqueue(struct http_request *request)
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* The answer will come: nothing is done for the request until then. */

@@ -9,13 +9,11 @@ struct frame_header {
     uint32_t type;
 };
 
-/* The value of each field that is sent, in the order of the table: a number, or the length of a
- * span. */
 struct event_fixed {
     uint64_t tag;
     uint32_t route;
     uint16_t learns, asks;
-    int64_t values[EVENT_FIELD_COUNT];
+    int64_t values[EVENT_FIELD_COUNT]; /* see event_measure */
 };
 
 static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
@@ -26,41 +24,13 @@ static bool frame_put_header(struct buffer *out, enum frame_type type, size_t le
            buffer_append(out, &header, sizeof header);
 }
 
-/* All spans of the event together; FRAME_MAX + 1 where one alone is too long. */
-static size_t event_fill(struct event_fixed *fixed, const struct event *event)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
-        const struct event_field *field = &event_fields[i];
-        if (!field->is_sent)
-            continue;
-        if (!event_field_is_span(field)) {
-            fixed->values[i] = event_number(event, field);
-            continue;
-        }
-        size_t span = event_bytes(event, field).length;
-        if (span > FRAME_MAX)
-            return FRAME_MAX + 1;
-        fixed->values[i] = (int64_t)span;
-        length += span;
-    }
-    return length;
-}
-
 bool frame_put_event(struct buffer *out, const struct event_frame *frame)
 {
     struct event_fixed fixed = {
         .tag = frame->tag, .route = frame->route, .learns = frame->learns, .asks = frame->asks};
-    size_t length = sizeof fixed + event_fill(&fixed, &frame->event);
-    if (!frame_put_header(out, FRAME_EVENT, length) || !buffer_append(out, &fixed, sizeof fixed))
-        return false;
-    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
-        const struct event_field *field = &event_fields[i];
-        if (field->is_sent && event_field_is_span(field) &&
-            !buffer_append_bytes(out, event_bytes(&frame->event, field)))
-            return false;
-    }
-    return true;
+    size_t spans = event_measure(&frame->event, fixed.values);
+    return spans <= FRAME_MAX && frame_put_header(out, FRAME_EVENT, sizeof fixed + spans) &&
+           buffer_append(out, &fixed, sizeof fixed) && event_put_spans(&frame->event, out);
 }
 
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer)
@@ -86,21 +56,6 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
     return 1;
 }
 
-/* One field out of its value and, where it is a span, the front of `rest`. */
-static bool event_take(struct event *event, const struct event_field *field, int64_t value,
-                       struct bytes *rest)
-{
-    if (!event_field_is_span(field)) {
-        event_set_number(event, field, value);
-        return event_number(event, field) == value; /* a flag is 0 or 1 */
-    }
-    if (value < 0 || (uint64_t)value > rest->length)
-        return false;
-    *event_span(event, field) = bytes_of(rest->data, (size_t)value);
-    *rest = bytes_from(*rest, (size_t)value);
-    return true;
-}
-
 bool frame_get_event(struct bytes payload, struct event_frame *frame)
 {
     struct event_fixed fixed;
@@ -111,15 +66,9 @@ bool frame_get_event(struct bytes payload, struct event_frame *frame)
                               .route = fixed.route,
                               .learns = fixed.learns == 1,
                               .asks = fixed.asks == 1};
-    struct bytes rest = bytes_from(payload, sizeof fixed);
-    for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
-        if (event_fields[i].is_sent
-                ? !event_take(&got.event, &event_fields[i], fixed.values[i], &rest)
-                : fixed.values[i] != 0)
-            return false;
-    if (rest.length != 0 || fixed.learns > 1 || fixed.asks > 1)
+    if (!event_take(&got.event, fixed.values, bytes_from(payload, sizeof fixed)) ||
+        fixed.learns > 1 || fixed.asks > 1)
         return false;
-    got.event.size = (int64_t)got.event.body.length;
     *frame = got;
     return true;
 }

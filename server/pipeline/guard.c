@@ -67,7 +67,7 @@ static bool is_http_1_1(const struct request *request)
 static struct verdict check_version(struct guard *guard)
 {
     if (is_http_1_1(guard->request) || bytes_equal_text(guard->request->version, "HTTP/1.0"))
-        return verdict_go_on();
+        return GO_ON;
     return refuse(REPLY_VERSION, "an unsupported version of HTTP");
 }
 
@@ -76,7 +76,7 @@ static struct verdict check_method(struct guard *guard)
     struct bytes method = guard->request->method;
     if (method.length == 0 || method.length > GUARD_METHOD_MAX || !all_of(method, TOKEN))
         return refuse(REPLY_BAD_REQUEST, "the method is not a token, or is too long");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_target(struct guard *guard)
@@ -88,7 +88,7 @@ static struct verdict check_target(struct guard *guard)
         return refuse(REPLY_BAD_TARGET, "the target is not in origin form");
     guard->request->query = target;
     guard->request->path = bytes_split(&guard->request->query, '?');
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static bool has_dot_segment(struct bytes path)
@@ -136,7 +136,7 @@ static struct verdict check_path(struct guard *guard)
     if (has_dot_segment(path))
         return refuse(REPLY_NOT_FOUND, "the path contains dot segments");
     request->path = path;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* The query is kept as sent; only its bytes and its size are judged. */
@@ -147,7 +147,7 @@ static struct verdict check_query(struct guard *guard)
         return refuse(REPLY_BAD_TARGET, "the query contains forbidden bytes");
     if (query.length > 0 && count_byte(query, '&') >= GUARD_PARAMETERS_MAX)
         return refuse(REPLY_URI_TOO_LONG, "the query has too many parameters");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* ---- the fields ---- */
@@ -160,7 +160,7 @@ static struct verdict check_field(const struct header *header)
         return refuse(REPLY_BAD_REQUEST, "a header name is not a token");
     if (!all_of(header->value, VALUE))
         return refuse(REPLY_BAD_REQUEST, "a header value contains control bytes");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_fields(struct guard *guard)
@@ -173,7 +173,7 @@ static struct verdict check_fields(struct guard *guard)
         if (verdict.reply != REPLY_NONE)
             return verdict;
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_host(struct guard *guard)
@@ -181,12 +181,12 @@ static struct verdict check_host(struct guard *guard)
     size_t count;
     struct bytes host = bytes_trim(request_header(guard->request, "Host", &count));
     if (count == 0 && !is_http_1_1(guard->request))
-        return verdict_go_on();
+        return GO_ON;
     if (count != 1)
         return refuse(REPLY_BAD_REQUEST, "not exactly one Host");
     if (host.length == 0 || host.data[0] == ':' || !all_of(host, HOST))
         return refuse(REPLY_BAD_REQUEST, "the Host is empty or not a host");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* The value without the blanks before it. Those behind it stay: a library that did not trim them
@@ -206,7 +206,7 @@ static struct verdict check_length(struct guard *guard)
     struct bytes text = framing_value(guard->request, "Content-Length", &count);
     *guard->content_length = 0;
     if (count == 0)
-        return verdict_go_on();
+        return GO_ON;
     if (count > 1)
         return refuse(REPLY_BAD_REQUEST, "more than one Content-Length");
     if (text.length == 0 || (text.length > 1 && text.data[0] == '0'))
@@ -217,7 +217,7 @@ static struct verdict check_length(struct guard *guard)
     if (!bytes_to_uint64(text, &length) || length > INT64_MAX)
         return refuse(REPLY_TOO_LARGE, "a Content-Length that is too large");
     *guard->content_length = (int64_t)length;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_coding(struct guard *guard)
@@ -226,7 +226,7 @@ static struct verdict check_coding(struct guard *guard)
     struct bytes coding = framing_value(guard->request, "Transfer-Encoding", &count);
     request_header(guard->request, "Content-Length", &lengths);
     if (count == 0)
-        return verdict_go_on();
+        return GO_ON;
     if (count > 1 || lengths > 0)
         return refuse(REPLY_BAD_REQUEST, "more than one framing of the body");
     if (!is_http_1_1(guard->request))
@@ -234,7 +234,7 @@ static struct verdict check_coding(struct guard *guard)
     if (!bytes_equal_nocase(coding, bytes_of_text("chunked")))
         return refuse(REPLY_NOT_IMPLEMENTED, "a transfer coding other than chunked");
     *guard->content_length = -1;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict check_expect(struct guard *guard)
@@ -242,7 +242,7 @@ static struct verdict check_expect(struct guard *guard)
     size_t count;
     struct bytes expect = bytes_trim(request_header(guard->request, "Expect", &count));
     if (count == 0 || (count == 1 && bytes_equal_nocase(expect, bytes_of_text("100-continue"))))
-        return verdict_go_on();
+        return GO_ON;
     return refuse(REPLY_EXPECTATION, "an expectation other than 100-continue");
 }
 
@@ -252,7 +252,7 @@ static struct verdict check_packing(struct guard *guard)
     size_t count;
     struct bytes packing = bytes_trim(request_header(guard->request, "Content-Encoding", &count));
     if (count == 0 || (count == 1 && bytes_equal_nocase(packing, bytes_of_text("identity"))))
-        return verdict_go_on();
+        return GO_ON;
     return refuse(REPLY_MEDIA_TYPE, "a content coding other than identity");
 }
 
@@ -268,7 +268,7 @@ static struct verdict trim_values(struct guard *guard)
         headers[i] =
             (struct header){request->headers[i].name, bytes_trim(request->headers[i].value)};
     request->headers = headers;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 struct verdict guard_check(struct request *request, int64_t *content_length)
@@ -284,5 +284,5 @@ struct verdict guard_check(struct request *request, int64_t *content_length)
         if (verdict.reply != REPLY_NONE)
             return verdict;
     }
-    return verdict_go_on();
+    return GO_ON;
 }

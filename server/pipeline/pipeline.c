@@ -41,7 +41,7 @@ static struct verdict stage_health(struct exchange *exchange)
     const struct request *request = &exchange->request;
     const char *path = exchange->pipeline->settings->server.health;
     if (!path || !bytes_equal_text(request->path, path))
-        return verdict_go_on();
+        return GO_ON;
     if (!bytes_equal_text(request->method, "GET") && !bytes_equal_text(request->method, "HEAD"))
         return (struct verdict){.reply = REPLY_METHOD,
                                 .reason = "the health check accepts GET and HEAD",
@@ -68,7 +68,7 @@ static struct verdict stage_length(struct exchange *exchange)
 {
     return exchange->content_length > exchange->request.route->max_body
                ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
-               : verdict_go_on();
+               : GO_ON;
 }
 
 static struct verdict stage_address(struct exchange *exchange)
@@ -89,11 +89,11 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
 {
     struct request *request = &exchange->request;
     if (!exchange->pipeline->limits)
-        return verdict_go_on();
+        return GO_ON;
     int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
                                  exchange->now_ns, tokens);
     if (wait_ms == 0)
-        return verdict_go_on();
+        return GO_ON;
     return (struct verdict){.reply = REPLY_RATE_LIMITED,
                             .retry_after_s = (unsigned)((wait_ms + 999) / 1000),
                             .reason = per == PER_CLIENT ? "too many requests of this client"
@@ -174,7 +174,7 @@ static struct verdict set_challenge_aside(struct exchange *exchange, struct verd
     if (verdict.reply != REPLY_CHALLENGE)
         return verdict;
     exchange->challenge = verdict;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 const char *pipeline_provisioned_name(const struct route *route)
@@ -223,7 +223,7 @@ static struct verdict stage_authenticate_head(struct exchange *exchange)
     }
     /* a key that is delivered takes the way of an event: behind the body, to the runner */
     bool waits = awaits_body(exchange) || exchange->challenge.provisioned_key.length > 0;
-    return waits ? verdict_go_on() : exchange->challenge;
+    return waits ? GO_ON : exchange->challenge;
 }
 
 static struct verdict stage_authenticate_body(struct exchange *exchange)
@@ -239,7 +239,7 @@ static struct verdict stage_authenticate_body(struct exchange *exchange)
         if (verdict.reply != REPLY_NONE)
             return complete_refusal(exchange, verdict);
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static struct verdict stage_challenge(struct exchange *exchange)
@@ -273,7 +273,7 @@ static struct verdict stage_select(struct exchange *exchange)
 {
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
-               ? verdict_go_on()
+               ? GO_ON
                : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
 }
 
@@ -282,13 +282,13 @@ static struct verdict stage_validate(struct exchange *exchange)
 {
     const struct pipeline *pipeline = exchange->pipeline;
     if (!pipeline->evaluator)
-        return verdict_go_on();
+        return GO_ON;
     const struct validate_settings *settings = validate_settings_of(exchange->request.route);
     struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
     exchange->quarantine = verdict;
-    return verdict_go_on();
+    return GO_ON;
 }
 
 /* ---- the table ---- */
@@ -317,7 +317,7 @@ static struct verdict stage_size(struct exchange *exchange)
 {
     return exchange->request.body.length > (size_t)exchange->request.route->max_body
                ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
-               : verdict_go_on();
+               : GO_ON;
 }
 
 #define STAGE_ROW(name, run) {name, run},
@@ -340,7 +340,7 @@ static struct verdict run_stages(const struct stage *stage, struct exchange *exc
             verdict.retry_after_s = 1;
         return verdict;
     }
-    return verdict_go_on();
+    return GO_ON;
 }
 
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns)

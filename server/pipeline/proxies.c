@@ -256,10 +256,10 @@ static struct verdict take_host(struct request *request, const struct hop *hop)
     if (hop->proto.length > 0)
         request->secure = is_https;
     if (hop->host.length == 0)
-        return verdict_go_on();
+        return GO_ON;
     if (!is_host(hop->host))
         return verdict_refuse(REPLY_BAD_REQUEST, "a proxy names an invalid host");
-    return set_host(request, hop->host) ? verdict_go_on()
+    return set_host(request, hop->host) ? GO_ON
                                         : verdict_refuse(REPLY_MEMORY_FULL, "no memory for Host");
 }
 
@@ -305,7 +305,7 @@ struct verdict proxies_find_client(const struct server_settings *server, struct 
 {
     const struct trusted_proxies *trusted = &server->trusted_proxies;
     bool is_rfc7239 = server->forwarded == FORWARDED_RFC7239;
-    struct verdict verdict = verdict_go_on();
+    struct verdict verdict = GO_ON;
     struct hop hop = {0};
     request->is_unnamed = proxies_trust(trusted, &request->client);
     if (!request->is_unnamed || request->is_own || server->forwarded == FORWARDED_OFF)

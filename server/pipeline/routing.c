@@ -231,7 +231,7 @@ struct verdict routing_match(const struct routing *routing, struct request *requ
 {
     struct search search = {.request = request};
     if (search_exact(routing, &search) || search_patterns(routing, &search))
-        return verdict_go_on();
+        return GO_ON;
     if (!search.allow)
         return verdict_refuse(REPLY_NOT_FOUND, "no route has this path");
     struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not accept this method");

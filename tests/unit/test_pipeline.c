@@ -82,7 +82,7 @@ static struct verdict plain_head(const void *settings, struct request *request, 
     (void)state;
     note(settings);
     note(":head ");
-    return verdict_go_on();
+    return GO_ON;
 }
 
 static const struct authenticator plain_kind = {.head = plain_head};
