@@ -25,25 +25,6 @@ enum { RUNS_A_ROUND = 8, IDLE_RUNS_MOST = 32 };
  */
 enum { IDLE_RUNS_SUSPECT = 4, BUSY_RUNS_SUSPECT = 512 };
 #define RUN_PAUSE_NS (10 * NS_PER_MS)
-#define GATE_PERIOD_NS NS_PER_S
-enum { GATE_LINES = 5 };
-
-bool log_gate_pass(struct log_gate *gate, int64_t *held_back)
-{
-    int64_t now = clock_monotonic_ns();
-    if (now - gate->since_ns >= GATE_PERIOD_NS) {
-        gate->since_ns = now;
-        gate->said = 0;
-    }
-    if (gate->said >= GATE_LINES) {
-        gate->held_back++;
-        return false;
-    }
-    gate->said++;
-    *held_back = gate->held_back;
-    gate->held_back = 0;
-    return true;
-}
 
 /* libmicrohttpd tells of every connection that ends badly: worth a line only to who looks for it.
  */

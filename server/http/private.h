@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "server/http/deadline.h"
 #include "server/http/http.h"
+#include "server/http/log_gate.h"
 #include "server/http/pending.h"
 #include "server/http/tls.h"
 #include "server/ipc/runner_link.h"
@@ -91,11 +92,6 @@ struct http_endpoint {
     struct loop_timer run_timer;
 };
 
-struct log_gate {
-    int64_t since_ns;
-    unsigned said, held_back;
-};
-
 struct http {
     const struct process *process;
     struct loop *loop;
@@ -141,11 +137,6 @@ struct http_request {
     uint64_t tag;           /* 0: does not wait */
     char id[ID_TEXT_SIZE];
 };
-
-/* ---- http.c ---- */
-
-/* At most a few lines a second of what strangers or the system cause; counts the others. */
-bool log_gate_pass(struct log_gate *gate, int64_t *held_back);
 
 /* ---- accept.c ---- */
 
