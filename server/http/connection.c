@@ -65,7 +65,7 @@ static void update_evictable(struct connection *connection)
         TAILQ_INSERT_TAIL(&http->evictable, connection, evictable);
     connection->is_evictable = is_evictable;
     if (is_evictable)
-        http_accept_place_free(http);
+        places_freed(http);
 }
 
 void connection_mark_dirty(struct connection *connection)
@@ -110,10 +110,10 @@ void connection_destroy(struct connection *connection)
         TAILQ_REMOVE(&http->evictable, connection, evictable);
     TAILQ_REMOVE(&http->connections, connection, all);
     http->count--;
-    http_accept_tell(http);
+    places_tell(http);
     buffer_finish(&connection->target);
     free(connection);
-    http_accept_place_free(http);
+    places_freed(http);
 }
 
 /* For a descriptor that is ours alone. */
@@ -350,7 +350,7 @@ bool connection_create(struct http_endpoint *endpoint, int fd, const struct clie
     http->count++;
     if (http->crowd < http->count)
         http->crowd = http->count;
-    http_accept_tell(http);
+    places_tell(http);
     update_evictable(connection);
     if (!loop_timer_set(http->loop, &connection->timer,
                         now + ms(http->process->settings->server.header_timeout_ms)) ||

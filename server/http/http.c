@@ -112,7 +112,7 @@ static bool endpoint_init(struct http_endpoint *endpoint, struct http *http,
 {
     *endpoint = (struct http_endpoint){.http = http, .socket = socket};
     TAILQ_INIT(&endpoint->dirty);
-    loop_watch_init(&endpoint->listen_watch, NULL, endpoint);
+    loop_watch_init(&endpoint->listen_watch, http_accept_ready, endpoint);
     loop_watch_init(&endpoint->run_watch, endpoint_run_wanted, endpoint);
     loop_timer_init(&endpoint->run_timer, endpoint_run_again, endpoint);
     if (socket->tls) {
@@ -266,7 +266,7 @@ bool http_has_runner(const struct http *http)
 void http_listen(struct http *http)
 {
     http->is_accepting = true;
-    http_accept_update(http);
+    places_update(http);
 }
 
 struct http *http_create(const struct process *process, struct loop *loop,
@@ -295,7 +295,7 @@ struct http *http_create(const struct process *process, struct loop *loop,
     http->runner_link.owner = http;
     pending_init(&http->waiting, connections);
     loop_timer_init(&http->drain_timer, drain_is_over, http);
-    http_accept_init(http);
+    places_init(http);
     http_body_init(http);
     for (; http->endpoint_count < process->socket_count; http->endpoint_count++)
         if (!endpoint_init(&endpoints[http->endpoint_count], http,

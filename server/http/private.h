@@ -138,15 +138,25 @@ struct http_request {
     char id[ID_TEXT_SIZE];
 };
 
+/* ---- places.c ---- */
+
+void places_init(struct http *http);
+/* Watches the listening sockets, or stops, as count and limit demand. */
+void places_update(struct http *http);
+/* Whether a client that waits is to be accepted now. If not, the listening sockets are left alone
+ * until there is a place, or until another listener has had the time to accept. */
+bool places_may_accept(struct http *http);
+/* The system has no descriptor or memory left, for `reason`: logs it and accepts after a while. */
+void places_pause(struct http *http, int reason);
+/* A connection has gone, or can be given up: there may be a place again. */
+void places_freed(struct http *http);
+/* Tells the other listeners how many connections there are. */
+void places_tell(struct http *http);
+
 /* ---- accept.c ---- */
 
-void http_accept_init(struct http *http);
-/* Watches the listening sockets, or stops, as count and limit demand. */
-void http_accept_update(struct http *http);
-/* A connection has gone, or can be given up: there may be a place again. */
-void http_accept_place_free(struct http *http);
-/* Tells the other listeners how many connections there are. */
-void http_accept_tell(struct http *http);
+/* A client waits at a listening socket. */
+void http_accept_ready(struct loop_watch *watch, uint32_t events);
 /* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
  * process has them, no client gets into a queue that no process serves. */
 void http_accept_last(struct http *http);
