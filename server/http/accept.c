@@ -35,6 +35,18 @@ static void disable_nagle(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
+/* Cuts the connection that has been unused for longest, of those that can be given up; there is
+ * one.
+ */
+static void give_up_one(struct http *http)
+{
+    int64_t held_back;
+    if (log_gate_pass(&http->gate, &held_back))
+        log_write(LOG_CONNECTIONS_FULL, log_number("connections", http->count),
+                  log_number("held_back", held_back));
+    connection_cut(TAILQ_FIRST(&http->evictable));
+}
+
 /* False: nothing more to accept for now. */
 static bool accept_one(struct http_endpoint *endpoint)
 {
@@ -51,10 +63,10 @@ static bool accept_one(struct http_endpoint *endpoint)
             disable_nagle(fd);
         if (endpoint->socket->proxy_protocol && !http_proxy_admits(endpoint, &client))
             close(fd);
-        else if (!connection_create(endpoint, fd, &client))
+        else if (!connection_begin(endpoint, fd, &client))
             places_pause(endpoint->http, ENOMEM);
         else if (endpoint->http->count > endpoint->http->limit)
-            connection_give_up_one(endpoint->http);
+            give_up_one(endpoint->http);
         return true;
     }
     /* another listener was faster, or the client has left already; errors of its network are

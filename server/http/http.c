@@ -11,8 +11,9 @@
  *   - MHD_get_timeout is heard, but not believed without bounds: it says "at once" also for a
  *     connection that can make no progress. After a few runs that moved nothing such connections
  *     are looked for (stuck.c), and after some more the next run waits for RUN_PAUSE_NS. */
-#include "server/http/private.h"
+#include "server/http/http.h"
 
+#include "server/http/private.h"
 #include "server/ipc/log_events.h"
 
 #include <errno.h>

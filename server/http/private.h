@@ -1,28 +1,33 @@
-/* Shared by the files of server/http/ only.
+/* Shared by the files of server/http/ only. A file calls those above it in this list, and none
+ * below (tests/lint/calls.py):
  *
- *   http.c             daemons, rounds, draining
- *   accept.c      listening sockets → connections
- *   proxy.c       the PROXY header in front of a connection
- *   connection.c  stages, deadlines
- *   library.c     connections inside libmicrohttpd, parking, cutting
- *   stuck.c       requests that libmicrohttpd cannot go on with
+ *   log_gate.c    at most a few lines a second of what strangers cause
+ *   places.c      how many connections there may be, and whether to accept
+ *   connection.c  a connection: its stage and deadline, the lists that it is in
+ *   library.c     a connection inside libmicrohttpd: parking, cutting
  *   linger.c      what comes after the answer
+ *   proxy.c       the PROXY header in front of a connection
  *   head.c        what libmicrohttpd has read → struct request
- *   request.c     the walk of a request and its wait for the runner
- *   health.c      the health check
  *   body.c        memory of bodies
  *   reply.c       answers and their log lines
+ *   stuck.c       requests that libmicrohttpd cannot go on with
+ *   health.c      the health check
+ *   request.c     the walk of a request and its wait for the runner
+ *   stages.c      what leads a connection from stage to stage
+ *   accept.c      listening sockets → connections
+ *   http.c        daemons, rounds, draining
  */
 #ifndef TENTERHOOK_SERVER_HTTP_PRIVATE_H
 #define TENTERHOOK_SERVER_HTTP_PRIVATE_H
 
 #include "base/clock.h"
 #include "server/http/deadline.h"
-#include "server/http/http.h"
 #include "server/http/log_gate.h"
 #include "server/http/pending.h"
 #include "server/http/tls.h"
+#include "server/ipc/process.h"
 #include "server/ipc/runner_link.h"
+#include "server/pipeline/pipeline.h"
 
 #include <microhttpd.h>
 #include <sys/queue.h>
@@ -153,13 +158,52 @@ void places_freed(struct http *http);
 /* Tells the other listeners how many connections there are. */
 void places_tell(struct http *http);
 
-/* ---- accept.c ---- */
+/* ---- connection.c ---- */
 
-/* A client waits at a listening socket. */
-void http_accept_ready(struct loop_watch *watch, uint32_t events);
-/* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
- * process has them, no client gets into a queue that no process serves. */
-void http_accept_last(struct http *http);
+/* Takes over `fd`, which nobody watches yet. NULL without memory; the descriptor is closed then. */
+struct connection *connection_create(struct http_endpoint *endpoint, int fd,
+                                     const struct client_address *client);
+/* Frees it; the descriptor belongs to another owner. */
+void connection_destroy(struct connection *connection);
+/* Closes the descriptor too, which is ours alone. */
+void connection_close(struct connection *connection);
+void connection_set_stage(struct connection *connection, enum connection_stage stage,
+                          int64_t due_ns);
+/* The first byte of a request is there, on a connection that has had one before. */
+void connection_begin_head(struct connection *connection);
+/* The answer is out; what comes next is another request. */
+void connection_await_next(struct connection *connection);
+/* To be looked at after the next run, or not any more. */
+void connection_mark_dirty(struct connection *connection);
+void connection_clean(struct connection *connection);
+/* What can be read from the socket now. */
+enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
+enum peeked connection_peek(const struct connection *connection);
+
+/* ---- library.c ---- */
+
+/* Whether the library that runs is older than 0.9.77, which parses anew. Both have one soname. */
+bool library_is_lax(void);
+/* The first byte is there: libmicrohttpd gets the socket. */
+void connection_hand_over(struct connection *connection);
+/* libmicrohttpd is about to close the descriptor, and has forgotten the connection. */
+void connection_take_back(struct connection *connection);
+/* Keeps libmicrohttpd from looking at it; lets it look again. */
+void connection_park(struct connection *connection);
+void connection_resume(struct connection *connection);
+/* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
+void connection_cut(struct connection *connection);
+/* libmicrohttpd has not ended it: makes sure that it does, within a second or two. */
+void connection_cut_again(struct connection *connection);
+
+/* ---- linger.c ---- */
+
+bool connection_should_linger(const struct connection *connection);
+/* libmicrohttpd is about to close the descriptor: goes on with a copy of it. */
+bool connection_linger(struct connection *connection);
+void connection_read_rest(struct connection *connection);
+/* The same for a fresh connection, which libmicrohttpd does not have. */
+void connection_linger_fresh(struct connection *connection);
 
 /* ---- proxy.c ---- */
 
@@ -171,107 +215,12 @@ bool connection_take_proxy(struct connection *connection);
 /* Logs that the header did not come in time. */
 void http_proxy_late(const struct connection *connection);
 
-/* ---- connection.c ---- */
-
-/* Takes over `fd`. False without memory; the descriptor is closed then. */
-bool connection_create(struct http_endpoint *endpoint, int fd, const struct client_address *client);
-void connection_set_stage(struct connection *connection, enum connection_stage stage,
-                          int64_t due_ns);
-/* The answer is out; what comes next is another request. */
-void connection_await_next(struct connection *connection);
-/* After a run: whether it has begun. False: to be looked at again after the next run. */
-bool connection_look_for_next(struct connection *connection);
-/* What can be read from the socket now. */
-enum peeked { PEEK_NOTHING, PEEK_DATA, PEEK_END };
-enum peeked connection_peek(const struct connection *connection);
-/* Bytes that have come and that libmicrohttpd has not taken: of the socket, and of a TLS session's
- * buffer. */
-size_t connection_unread(const struct connection *connection);
-/* libmicrohttpd has called back, so something of this connection has moved. */
-void connection_progressed(struct connection *connection);
-void connection_mark_dirty(struct connection *connection);
-void connection_clean(struct connection *connection);
-/* Ends it as soon as libmicrohttpd looks; a fresh or lingering one at once. */
-void connection_cut(struct connection *connection);
-/* Cuts the one that has been unused for longest, of those that can be given up; there is one. */
-void connection_give_up_one(struct http *http);
-/* Frees it; the descriptor belongs to another owner. */
-void connection_destroy(struct connection *connection);
-/* Closes the descriptor too. */
-void connection_close(struct connection *connection);
-
-/* ---- library.c ---- */
-
-struct connection *connection_of(struct MHD_Connection *mhd);
-bool http_make_room_for_fd(struct http *http, int fd);
-void connection_hand_over(struct connection *connection);
-void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
-                       enum MHD_ConnectionNotificationCode code);
-/* Lets libmicrohttpd go on with a parked connection. */
-void connection_resume(struct connection *connection);
-/* Whether the library that runs is older than 0.9.77, which parses anew. Both have one soname. */
-bool library_is_lax(void);
-/* Makes libmicrohttpd close a connection that has been shut down, whatever it was doing with it. */
-void library_show_end(struct connection *connection);
-/* It has not: makes sure that it does, within a second or two. */
-void library_insist(struct connection *connection);
-/* After a run of the endpoint's daemon: parks what would only burn time there. */
-void endpoint_settle(struct http_endpoint *endpoint);
-
-/* ---- stuck.c ---- */
-
-/* libmicrohttpd says that there is more to do, and nothing moves: suspects every request that is
- * under way. */
-void endpoint_suspect_all(struct http_endpoint *endpoint);
-/* Looks at a suspect after a run. False: it is to be looked at again after the next one. */
-bool suspect_is_settled(struct connection *connection);
-
-/* ---- linger.c ---- */
-
-bool connection_should_linger(const struct connection *connection);
-/* libmicrohttpd is about to close the descriptor: goes on with a copy of it. */
-bool connection_linger(struct connection *connection);
-void connection_read_rest(struct connection *connection);
-/* The same for a fresh connection, which libmicrohttpd does not have. */
-void connection_linger_fresh(struct connection *connection);
-
 /* ---- head.c ---- */
 
 /* Fills in method, target, version, headers of the exchange. REPLY_NONE, or why it is no request.
  */
 struct verdict http_head_read(struct http_request *request, const char *method,
                               const char *version);
-
-/* ---- request.c ---- */
-
-enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
-                            const char *method, const char *version, const char *data, size_t *size,
-                            void **context);
-void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
-void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
-                    enum MHD_RequestTerminationCode code);
-void http_answered(void *owner, const struct answer_frame *answer);
-void http_runner_lost(void *owner);
-/* The runner has not answered in time, or will not: refuses a queued request. */
-void request_give_up(struct http_request *request, enum reply reply, const char *reason);
-void request_destroy(struct http_request *request);
-/* A queued request has its verdict: goes on to its answer. */
-void request_decide(struct http_request *request, struct verdict verdict);
-/* The client of a queued request is gone: its answer is not needed. */
-void request_forget_answer(struct http_request *request);
-
-/* ---- health.c ---- */
-
-/* `verdict` with its reason in the body, for the operator of the server. */
-struct verdict health_worded(struct http_request *request, struct verdict verdict);
-/* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
-struct verdict health_begin(struct http_request *request);
-/* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */
-struct verdict health_ask(struct http_request *request);
-/* The runner has answered with this verdict, or is gone: all who wait are told. */
-void health_is_known(struct http *http, struct verdict verdict);
-/* What an answer has for a tag that is for the health check. */
-#define HEALTH_TAG UINT64_MAX
 
 /* ---- body.c ---- */
 
@@ -311,5 +260,62 @@ void http_reply_foreign(struct connection *connection, unsigned status);
 /* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a
  * malformed request line or a handshake that failed. */
 void http_reply_unseen(const struct connection *connection);
+
+/* ---- stuck.c ---- */
+
+/* libmicrohttpd says that there is more to do, and nothing moves: suspects every request that is
+ * under way. */
+void endpoint_suspect_all(struct http_endpoint *endpoint);
+/* Looks at a suspect after a run. False: it is to be looked at again after the next one. */
+bool suspect_is_settled(struct connection *connection);
+
+/* ---- health.c ---- */
+
+/* `verdict` with its reason in the body, for the operator of the server. */
+struct verdict health_worded(struct http_request *request, struct verdict verdict);
+/* The head of a health check: whether the runner is to be asked. REPLY_NONE: yes. */
+struct verdict health_begin(struct http_request *request);
+/* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */
+struct verdict health_ask(struct http_request *request);
+/* The runner has answered with this verdict, or is gone: all who wait are told. */
+void health_is_known(struct http *http, struct verdict verdict);
+/* What an answer has for a tag that is for the health check. */
+#define HEALTH_TAG UINT64_MAX
+
+/* ---- request.c ---- */
+
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
+                            const char *method, const char *version, const char *data, size_t *size,
+                            void **context);
+void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd);
+void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
+                    enum MHD_RequestTerminationCode code);
+void http_answered(void *owner, const struct answer_frame *answer);
+void http_runner_lost(void *owner);
+/* The runner has not answered in time, or will not: refuses a queued request. */
+void request_give_up(struct http_request *request, enum reply reply, const char *reason);
+void request_destroy(struct http_request *request);
+/* A queued request has its verdict: goes on to its answer. */
+void request_decide(struct http_request *request, struct verdict verdict);
+/* The client of a queued request is gone: its answer is not needed. */
+void request_forget_answer(struct http_request *request);
+
+/* ---- stages.c ---- */
+
+/* Takes over `fd` and watches it from now on. False without memory; it is closed then. */
+bool connection_begin(struct http_endpoint *endpoint, int fd, const struct client_address *client);
+/* libmicrohttpd has taken a connection, or closes it. */
+void connection_notify(void *cls, struct MHD_Connection *mhd, void **context,
+                       enum MHD_ConnectionNotificationCode code);
+/* After a run of the endpoint's daemon: parks what would only burn time there. */
+void endpoint_settle(struct http_endpoint *endpoint);
+
+/* ---- accept.c ---- */
+
+/* A client waits at a listening socket. */
+void http_accept_ready(struct loop_watch *watch, uint32_t events);
+/* Takes what already waits in the kernel's queues, then closes our copies of the sockets: once no
+ * process has them, no client gets into a queue that no process serves. */
+void http_accept_last(struct http *http);
 
 #endif

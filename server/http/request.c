@@ -18,6 +18,20 @@ static const struct settings *settings_of(const struct http_request *request)
     return request->connection->endpoint->http->process->settings;
 }
 
+static struct connection *connection_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info->socket_context;
+}
+
+/* libmicrohttpd has called back, so something of this connection has moved. */
+static void connection_progressed(struct connection *connection)
+{
+    connection->progress++;
+    connection->endpoint->http->progress++;
+}
+
 /* ---- life ---- */
 
 static struct http_request *request_create(struct connection *connection)
@@ -66,7 +80,6 @@ static void hide_query(const char *target)
 void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd)
 {
     struct connection *connection = connection_of(mhd);
-    int64_t now = clock_monotonic_ns();
     (void)cls;
     connection_progressed(connection);
     connection->target.length = 0;
@@ -74,13 +87,8 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
     /* one byte more than is allowed is enough for the guard to refuse it */
     buffer_append(&connection->target, target, strnlen(target, GUARD_TARGET_MAX + 1));
     hide_query(target);
-    if (connection->stage == STAGE_IDLE) { /* came together with the request before */
-        connection->began_ns = now;
-        connection_set_stage(
-            connection, STAGE_HEAD,
-            now + connection->endpoint->http->process->settings->server.header_timeout_ms *
-                      NS_PER_MS);
-    }
+    if (connection->stage == STAGE_IDLE) /* came together with the request before */
+        connection_begin_head(connection);
     return NULL;
 }
 

@@ -13,7 +13,9 @@
 
 enum { STRIKES_MOST = 8 };
 
-size_t connection_unread(const struct connection *connection)
+/* Bytes that have come and that libmicrohttpd has not taken: of the socket, and of a TLS session's
+ * buffer. */
+static size_t unread_bytes(const struct connection *connection)
 {
     int waiting = 0;
     if (ioctl(connection->fd, FIONREAD, &waiting) != 0 || waiting < 0)
@@ -47,7 +49,7 @@ bool suspect_is_settled(struct connection *connection)
         connection->is_suspect = false;
         return true;
     }
-    size_t unread = connection_unread(connection);
+    size_t unread = unread_bytes(connection);
     connection->strikes = unread == connection->unread_seen ? connection->strikes + 1 : 0;
     connection->unread_seen = unread;
     if (unread == 0 && !connection->has_ended)

@@ -27,7 +27,6 @@ TOP = {
 # name.
 CIRCLES = {
     "config/section config/values": "a section holds rows, and a row may hold a section",
-    "server/http/http server/http/private": "one state machine, behind the room's private header",
 }
 # Where a call counts as an include does: elsewhere private headers hide who needs whom.
 CALLS_COUNT = ("config/", "handlers/schema/", "handlers/content/", "handlers/value/",
