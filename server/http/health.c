@@ -56,14 +56,7 @@ struct verdict health_ask(struct http_request *request)
 
 void health_is_known(struct http *http, struct verdict verdict)
 {
-    struct connection *connection;
     http->is_health_asked = false;
     http->health = verdict;
     http->health_ns = clock_monotonic_ns();
-    TAILQ_FOREACH(connection, &http->connections, all) {
-        struct http_request *request = connection->request;
-        if (connection->stage == STAGE_QUEUED && request->is_health &&
-            request->verdict.reply == REPLY_NONE)
-            request_decide(request, health_worded(request, verdict));
-    }
 }

@@ -277,7 +277,7 @@ struct verdict health_worded(struct http_request *request, struct verdict verdic
 struct verdict health_begin(struct http_request *request);
 /* Asks the runner, unless it has been asked a moment ago. REPLY_NONE: the answer will come. */
 struct verdict health_ask(struct http_request *request);
-/* The runner has answered with this verdict, or is gone: all who wait are told. */
+/* The runner has answered with this verdict, or is gone. */
 void health_is_known(struct http *http, struct verdict verdict);
 /* What an answer has for a tag that is for the health check. */
 #define HEALTH_TAG UINT64_MAX

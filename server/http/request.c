@@ -294,6 +294,19 @@ static struct verdict verdict_duplicate(struct http_request *request,
     return verdict;
 }
 
+/* All checks that wait share the answer. */
+static void tell_health(struct http *http, struct verdict verdict)
+{
+    struct connection *connection;
+    health_is_known(http, verdict);
+    TAILQ_FOREACH(connection, &http->connections, all) {
+        struct http_request *request = connection->request;
+        if (connection->stage == STAGE_QUEUED && request->is_health &&
+            request->verdict.reply == REPLY_NONE)
+            request_decide(request, health_worded(request, verdict));
+    }
+}
+
 /* frame_get_answer lets no other status through. */
 void http_answered(void *owner, const struct answer_frame *answer)
 {
@@ -305,7 +318,7 @@ void http_answered(void *owner, const struct answer_frame *answer)
                                   answer->retry_after_s ? answer->retry_after_s : RETRY_S,
                               .reason = runner_answers[answer->status].reason};
     if (answer->tag == HEALTH_TAG) {
-        health_is_known(http, is_accepted ? (struct verdict){.reply = REPLY_HEALTHY} : refused);
+        tell_health(http, is_accepted ? (struct verdict){.reply = REPLY_HEALTHY} : refused);
         return;
     }
     if (!request) /* given up, or its client is gone */
@@ -323,7 +336,7 @@ void http_runner_lost(void *owner)
     struct http_request *request;
     while ((request = pending_any(&http->waiting)))
         request_give_up(request, REPLY_JOURNAL, "the runner has gone");
-    health_is_known(http, http_unavailable(REPLY_JOURNAL, "the runner has gone"));
+    tell_health(http, http_unavailable(REPLY_JOURNAL, "the runner has gone"));
 }
 
 /* ---- called by libmicrohttpd ---- */
