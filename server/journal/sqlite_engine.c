@@ -84,6 +84,7 @@ static struct journal *engine_open(const struct journal_setup *setup, struct err
     struct sqlite_journal *journal = writer_open(setup->settings, setup->check_ms, err);
     if (!journal)
         return NULL;
+    journal->base.engine = &sqlite_engine;
     journal->shared = setup->shared;
     journal->runner_id = setup->runner_id;
     journal->window_ms = setup->window_ms;

@@ -123,7 +123,7 @@ static bool is_in_place(const struct sqlite_file *file)
 }
 
 /* A file that was emptied still has its name. */
-static bool sqlite_is_in_place(struct sqlite_files *files)
+static bool database_is_in_place(struct sqlite_files *files)
 {
     int moved = 0;
     sqlite3_int64 size = 0;
@@ -179,7 +179,7 @@ enum files_fault sqlite_files_check(struct sqlite_files *files, struct error *er
     struct index_start index;
     if (!files->handle)
         return FILES_IN_PLACE;
-    if (!sqlite_is_in_place(files)) {
+    if (!database_is_in_place(files)) {
         error_set(err, "the file is not at its path any more");
         return FILES_DATABASE_GONE;
     }

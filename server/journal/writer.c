@@ -104,7 +104,6 @@ struct sqlite_journal *writer_open(const struct journal_settings *settings, int6
         error_set(err, "no memory for the journal");
         return NULL;
     }
-    journal->base.engine = &sqlite_engine;
     journal->settings = settings;
     dedupe_init(&journal->keys);
     if (!journal_connect(journal, REOPEN_BUSY_MS, check_ms, err)) {
