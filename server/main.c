@@ -8,7 +8,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct verb *const verbs[] = {
@@ -17,12 +16,6 @@ static const struct verb *const verbs[] = {
 };
 
 enum { VERBS = sizeof verbs / sizeof *verbs };
-
-const char *cli_config_file(const char *given)
-{
-    const char *named = getenv("TENTERHOOK_CONFIG");
-    return given ? given : named ? named : "/etc/tenterhook/tenterhook.yaml";
-}
 
 static void print_help(FILE *out)
 {

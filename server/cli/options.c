@@ -1,9 +1,10 @@
-/* Which word of a command line is wrong. The usage of a verb names all of its options, so one place
- * can say it for all verbs, before the verb reads them. */
+/* What all verbs have of a command line. The usage of a verb names all of its options, so one place
+ * can say for all verbs which word is wrong, before the verb reads them. */
 #include "config/nearest.h"
 #include "server/cli/verb.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_option_byte(char c)
@@ -75,4 +76,10 @@ bool cli_options_are_known(const struct verb *verb, int argc, char **argv)
         return false;
     }
     return true;
+}
+
+const char *cli_config_file(const char *given)
+{
+    const char *named = getenv("TENTERHOOK_CONFIG");
+    return given ? given : named ? named : "/etc/tenterhook/tenterhook.yaml";
 }
