@@ -1,9 +1,9 @@
 /* `tenterhook events`: reads the journal while the server runs, and changes nothing. It needs only
  * the path of the journal, so the route file is read without its secrets. */
-#include "server/cli/events.h"
 #include "config/loader.h"
 #include "server/cli/events_print.h"
 #include "server/cli/output.h"
+#include "server/cli/tail.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
@@ -11,6 +11,14 @@
 #include <string.h>
 
 enum { LIST_DEFAULT = 50, LIST_PAGE = 500 };
+
+struct events_options {
+    const char *config, *journal, *route, *state;
+    int64_t limit;
+    bool json, body;
+    const char *operands[2];
+    int operand_count;
+};
 
 /* ---- options ---- */
 
@@ -111,24 +119,7 @@ static struct journal_reader *open_journal(const struct events_options *options)
     return reader;
 }
 
-int events_failed(const struct journal_reader *reader)
-{
-    struct error why = {""};
-    journal_reader_explain(reader, &why);
-    error_prefix(&why, "cannot read the journal");
-    print_failure(why.text);
-    return EXIT_ENVIRONMENT;
-}
-
 /* ---- list ---- */
-
-void events_put_row(FILE *out, const struct events_options *options, const struct event_view *event)
-{
-    if (options->json)
-        events_print_row_json(out, event);
-    else
-        events_print_row(out, event);
-}
 
 struct listing {
     const struct events_options *options;
@@ -139,7 +130,7 @@ struct listing {
 static void list_row(void *context, const struct event_view *event)
 {
     struct listing *listing = context;
-    events_put_row(listing->page.out, listing->options, event);
+    events_print_row(listing->page.out, event, listing->options->json);
     listing->rows++;
     listing->last = event->seq;
 }
@@ -159,7 +150,7 @@ static int run_list(struct journal_reader *reader, struct events_options *option
         bool read = journal_reader_list(reader, &filter, list_row, &listing);
         bool written = page_end(&listing.page);
         if (!read)
-            return events_failed(reader);
+            return events_print_failure(reader);
         if (!written || listing.rows < filter.limit)
             break;
     }
@@ -223,7 +214,7 @@ static int show_all(struct journal_reader *reader, int64_t seq, bool json)
     struct events_detail detail = {.out = page.out, .json = json};
     bool read = put_all(reader, seq, &detail);
     page_end(&page);
-    return read ? EXIT_DONE : events_failed(reader);
+    return read ? EXIT_DONE : events_print_failure(reader);
 }
 
 static int run_show(struct journal_reader *reader, struct events_options *options)
@@ -232,7 +223,7 @@ static int run_show(struct journal_reader *reader, struct events_options *option
     size_t count;
     const char *id = options->operands[1];
     if (!journal_reader_find(reader, id, &seq, &count))
-        return events_failed(reader);
+        return events_print_failure(reader);
     if (count != 1) {
         struct error why;
         error_set(&why, count ? "more than one event id begins with %s" : "there is no event %s",
@@ -247,7 +238,7 @@ static int run_show(struct journal_reader *reader, struct events_options *option
 
 static int run_tail(struct journal_reader *reader, struct events_options *options)
 {
-    return events_tail(reader, options);
+    return events_tail(reader, options->route, options->json);
 }
 
 /* ---- the verb ---- */

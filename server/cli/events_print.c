@@ -8,6 +8,7 @@
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "server/cli/terminal.h"
+#include "server/cli/verb.h"
 
 /* ---- JSON ---- */
 
@@ -97,7 +98,7 @@ static void put_json_event(FILE *out, const struct event_view *view)
     fputc(']', out);
 }
 
-void events_print_row_json(FILE *out, const struct event_view *event)
+static void put_json_row(FILE *out, const struct event_view *event)
 {
     fputc('{', out);
     put_json_event(out, event);
@@ -159,7 +160,7 @@ static void put_reruns(FILE *out, const struct event *event)
                 (long long)event->reruns, event->reruns == 1 ? "" : "s");
 }
 
-void events_print_row(FILE *out, const struct event_view *view)
+static void put_row(FILE *out, const struct event_view *view)
 {
     char received[CLOCK_TEXT_SIZE], states[STATES_SIZE];
     const struct event *event = &view->event;
@@ -172,6 +173,14 @@ void events_print_row(FILE *out, const struct event_view *view)
     print_safe(out, event->type);
     put_reruns(out, event);
     fputc('\n', out);
+}
+
+void events_print_row(FILE *out, const struct event_view *event, bool json)
+{
+    if (json)
+        put_json_row(out, event);
+    else
+        put_row(out, event);
 }
 
 static void put_line(FILE *out, const char *name, struct bytes value)
@@ -344,4 +353,15 @@ void events_print_end(struct events_detail *detail)
     if (!detail->json)
         return;
     fputs(detail->deliveries == 0 ? ",\"deliveries\":[]}\n" : "]}\n", detail->out);
+}
+
+/* ---- failures ---- */
+
+int events_print_failure(const struct journal_reader *reader)
+{
+    struct error why = {""};
+    journal_reader_explain(reader, &why);
+    error_prefix(&why, "cannot read the journal");
+    print_failure(why.text);
+    return EXIT_ENVIRONMENT;
 }

@@ -7,11 +7,12 @@
 
 #include <stdio.h>
 
-/* One line an event; the first line of the table names the columns. */
+/* The first line of the table, which names the columns. */
 void events_print_head(FILE *out);
-void events_print_row(FILE *out, const struct event_view *event);
-/* One JSON object a line. */
-void events_print_row_json(FILE *out, const struct event_view *event);
+/* One line: of the table, or a JSON object. */
+void events_print_row(FILE *out, const struct event_view *event, bool json);
+/* Says on standard error why the journal cannot be read; the exit code. */
+int events_print_failure(const struct journal_reader *reader);
 
 /* All of one event, in the order of these calls. */
 struct events_detail {

@@ -1,8 +1,9 @@
 /* `tenterhook events tail`: prints an event when it has come, and again when the last of its
  * deliveries has ended. One query asks which of the followed events are still open, using the index
  * that contains only open deliveries. */
+#include "server/cli/tail.h"
+
 #include "base/clock.h"
-#include "server/cli/events.h"
 #include "server/cli/events_print.h"
 #include "server/cli/output.h"
 #include "server/cli/verb.h"
@@ -21,7 +22,8 @@ struct followed {
 };
 
 struct tail {
-    const struct events_options *options;
+    const char *route;
+    bool json;
     struct page page;
     int64_t last;
     struct followed *followed; /* by rising seq */
@@ -67,7 +69,7 @@ static bool is_over(const struct event_view *event)
 static void put_new(void *context, const struct event_view *event)
 {
     struct tail *tail = context;
-    events_put_row(tail->page.out, tail->options, event);
+    events_print_row(tail->page.out, event, tail->json);
     tail->last = event->seq;
     if (!is_over(event))
         follow(tail, event->seq);
@@ -93,7 +95,7 @@ static void note_open(void *context, int64_t event)
 static void put_ended(void *context, const struct event_view *event)
 {
     struct tail *tail = context;
-    events_put_row(tail->page.out, tail->options, event);
+    events_print_row(tail->page.out, event, tail->json);
 }
 
 static bool look_at_followed(struct journal_reader *reader, struct tail *tail)
@@ -120,10 +122,8 @@ static bool look_at_followed(struct journal_reader *reader, struct tail *tail)
 
 static bool look_at_new(struct journal_reader *reader, struct tail *tail, int64_t *seen)
 {
-    struct event_filter filter = {.route = tail->options->route,
-                                  .after = tail->last,
-                                  .limit = TAIL_PAGE,
-                                  .oldest_first = true};
+    struct event_filter filter = {
+        .route = tail->route, .after = tail->last, .limit = TAIL_PAGE, .oldest_first = true};
     int64_t before = tail->last;
     bool read = journal_reader_list(reader, &filter, put_new, tail);
     *seen = tail->last - before;
@@ -141,7 +141,7 @@ static int look(struct journal_reader *reader, struct tail *tail)
         bool read = (!first || look_at_followed(reader, tail)) && look_at_new(reader, tail, &seen);
         bool written = page_end(&tail->page);
         if (!read)
-            return events_failed(reader);
+            return events_print_failure(reader);
         if (!written) /* the reader has gone */
             return EXIT_DONE;
         first = false;
@@ -160,21 +160,22 @@ static int tail_on(struct journal_reader *reader, struct tail *tail)
             return EXIT_DONE;
         nanosleep(&pause, NULL);
         if (journal_reader_changed(reader))
-            code = journal_reader_is_well(reader) ? look(reader, tail) : events_failed(reader);
+            code =
+                journal_reader_is_well(reader) ? look(reader, tail) : events_print_failure(reader);
     }
     return code < 0 ? EXIT_DONE : code;
 }
 
-int events_tail(struct journal_reader *reader, const struct events_options *options)
+int events_tail(struct journal_reader *reader, const char *route, bool json)
 {
-    struct tail tail = {.options = options};
+    struct tail tail = {.route = route, .json = json};
     const struct sigaction action = {.sa_handler = interrupt};
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (!options->json)
+    if (!json)
         events_print_head(stdout);
     if (!journal_reader_newest(reader, &tail.last))
-        return events_failed(reader);
+        return events_print_failure(reader);
     int code = tail_on(reader, &tail);
     free(tail.followed);
     return code;

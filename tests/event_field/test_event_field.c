@@ -104,7 +104,7 @@ static bool check_claimed(void *context, int64_t action, const struct journal_de
 static void check_view(void *context, const struct event_view *view)
 {
     check_is_sample(&view->event);
-    events_print_row_json(context, view);
+    events_print_row(context, view, true);
 }
 
 START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)

@@ -60,7 +60,7 @@ struct printed {
 static void row(void *context, const struct event_view *event)
 {
     struct printed *printed = context;
-    events_print_row(printed->file, event);
+    events_print_row(printed->file, event, false);
     memcpy(printed->id, event->event.id.data, ID_TEXT_SIZE - 1);
     printed->last = event->seq;
     printed->rows++;
