@@ -1,5 +1,5 @@
 /* A connection from accept to close: its stage with the deadline of the stage, and the lists that
- * it is in. What leads from one stage to the next stands in stages.c. */
+ * it is in. stages.c has what leads from one stage to the next. */
 #include "server/http/private.h"
 
 #include "server/pipeline/guard.h"
@@ -100,7 +100,8 @@ void connection_await_next(struct connection *connection)
 
 /* ---- life ---- */
 
-/* Finding a connection by its descriptor must not fail later, in the middle of a call. */
+/* libmicrohttpd names a new connection by its descriptor. The room for it is made here, where it
+ * may fail. */
 static bool make_room_for_fd(struct http *http, int fd)
 {
     size_t wanted = (size_t)fd + 1;

@@ -57,7 +57,7 @@ struct connection {
     bool is_parked; /* suspended */
     bool is_dirty, is_evictable;
     bool is_suspect;  /* of being stuck, see stuck.c */
-    bool is_in_epoll; /* libmicrohttpd's, put there by us: see library_show_end */
+    bool is_in_epoll; /* libmicrohttpd's, put there by us: see connection_cut */
     bool must_linger;
     bool has_ended;               /* the client sends no more */
     bool awaits_proxy;            /* its PROXY header has not come yet */
@@ -160,7 +160,7 @@ void places_tell(struct http *http);
 
 /* ---- connection.c ---- */
 
-/* Takes over `fd`, which nobody watches yet. NULL without memory; the descriptor is closed then. */
+/* Takes over `fd`; it is not watched yet. NULL without memory; the descriptor is closed then. */
 struct connection *connection_create(struct http_endpoint *endpoint, int fd,
                                      const struct client_address *client);
 /* Frees it; the descriptor belongs to another owner. */
