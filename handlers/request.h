@@ -7,20 +7,22 @@
 #include "base/bytes.h"
 #include "config/settings.h"
 
-/* The keys that handlers bring to a route: the places of their settings in route.parts, and of
- * their rows in the registry. The header of each has its settings and a function that finds them.
- */
-enum route_part_index {
-    ROUTE_PART_ADDRESS,     /* handlers/admission/address.h */
-    ROUTE_PART_LIMIT,       /* handlers/admission/limit.h */
-    ROUTE_PART_DEDUPE,      /* handlers/admission/dedupe.h */
-    ROUTE_PART_CONTENT,     /* handlers/content/content.h */
-    ROUTE_PART_EVENTS,      /* handlers/admission/events.h */
-    ROUTE_PART_RESPOND,     /* server/pipeline/respond.h */
-    ROUTE_PART_EVENT_NAMES, /* handlers/admission/event_names.h */
-    ROUTE_PART_VALIDATE,    /* handlers/admission/validate.h */
-    ROUTE_PARTS
-};
+/* The keys that handlers bring to a route, a row each: PART(NAME, name, type of its settings, its
+ * header). From the rows are made the place of the settings in route.parts (ROUTE_PART_NAME), the
+ * list in server/registry.c (name_route_part) and the routes of unit tests. The header has the
+ * settings and a function that finds them. */
+#define ROUTE_PARTS(PART)                                                                          \
+    PART(ADDRESS, address, struct address_settings, "handlers/admission/address.h")                \
+    PART(LIMIT, limit, struct limit_settings, "handlers/admission/limit.h")                        \
+    PART(DEDUPE, dedupe, struct dedupe_settings, "handlers/admission/dedupe.h")                    \
+    PART(CONTENT, content, struct content_settings, "handlers/content/content.h")                  \
+    PART(EVENTS, events, struct events_settings, "handlers/admission/events.h")                    \
+    PART(RESPOND, respond, struct respond_settings, "server/pipeline/respond.h")                   \
+    PART(EVENT_NAMES, event_names, struct event_names, "handlers/admission/event_names.h")         \
+    PART(VALIDATE, validate, struct validate_settings, "handlers/admission/validate.h")
+
+#define ROUTE_PART_PLACE(NAME, ...) ROUTE_PART_##NAME,
+enum route_part_index { ROUTE_PARTS(ROUTE_PART_PLACE) ROUTE_PART_COUNT };
 
 struct json_summary; /* handlers/content/json.h */
 

@@ -8,16 +8,25 @@
 const struct reply_row reply_rows[REPLY_COUNT] = {
     /* reply: code, status, text, level, close, retry, cause */
     [REPLY_NONE] = {"none", 0, "", LOG_DEBUG, false, false},
-    [REPLY_ACCEPTED] = {"accepted", 202, "accepted", LOG_INFO, false, false},
-    [REPLY_AGAIN] = {"again", 202, "this event was accepted before and runs again", LOG_INFO, false,
-                     false},
-    [REPLY_DUPLICATE] = {"duplicate", 200, "this event was accepted before", LOG_INFO, false,
-                         false},
-    [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false},
-    [REPLY_CHALLENGE] = {"handshake", 200, "", LOG_INFO, false, false},
+    [REPLY_ACCEPTED] = {"accepted", 202, "accepted", LOG_INFO, false, false,
+                        "The event is on the disk, and its actions will be carried out."},
+    [REPLY_AGAIN] =
+        {"again", 202, "this event was accepted before and runs again", LOG_INFO, false, false,
+         "A copy of an event of which an action had failed: what failed is carried out again."},
+    [REPLY_DUPLICATE] =
+        {"duplicate", 200, "this event was accepted before", LOG_INFO, false, false,
+         "A copy of an event that came within `dedupe.window`: nothing is carried out."},
+    [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false,
+                       "`events` leaves this type out: nothing is stored."},
+    [REPLY_CHALLENGE] =
+        {"handshake", 200, "", LOG_INFO, false, false,
+         "The sender verifies the endpoint: the answer is what its preset describes."},
     [REPLY_QUARANTINED] = {"quarantined", 202, "accepted, but not carried out", LOG_WARNING, false,
-                           false},
-    [REPLY_HEALTHY] = {"healthy", 200, "events are accepted", LOG_DEBUG, false, false},
+                           false,
+                           "The event does not conform to the schema of a route with "
+                           "`schema_action: quarantine`: it is on the disk, as failed."},
+    [REPLY_HEALTHY] = {"healthy", 200, "events are accepted", LOG_DEBUG, false, false,
+                       "The health check: an event would be stored now."},
     [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
                            true, false,
                            "The head or the framing of the body breaks the rules of HTTP or can be "

@@ -49,7 +49,7 @@ struct reply_row {
     int log_level;     /* enum log_level */
     bool close;        /* Connection: close */
     bool retry;        /* Retry-After, from the verdict */
-    const char *cause; /* of a refusal: when it comes, for the people who run the server */
+    const char *cause; /* when it comes, for the people who run the server */
 };
 
 extern const struct reply_row reply_rows[REPLY_COUNT];

@@ -24,16 +24,10 @@ static const struct handler_kind *const actions[] = {&command_action.kind, &shel
 
 static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
                                                       NULL};
-static const struct route_part *const route_parts[ROUTE_PARTS + 1] = {
-    [ROUTE_PART_ADDRESS] = &address_route_part,
-    [ROUTE_PART_LIMIT] = &limit_route_part,
-    [ROUTE_PART_DEDUPE] = &dedupe_route_part,
-    [ROUTE_PART_CONTENT] = &content_route_part,
-    [ROUTE_PART_EVENTS] = &events_route_part,
-    [ROUTE_PART_RESPOND] = &respond_route_part,
-    [ROUTE_PART_EVENT_NAMES] = &event_names_route_part,
-    [ROUTE_PART_VALIDATE] = &validate_route_part,
-};
+
+#define ROUTE_PART_ENTRY(NAME, name, ...) [ROUTE_PART_##NAME] = &name##_route_part,
+static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
+    ROUTE_PARTS(ROUTE_PART_ENTRY)};
 
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,

@@ -1,6 +1,6 @@
 /* Both tables are printed from the rows that the program writes and answers with, so that they
- * cannot differ from what it does. Rows of reply_rows[] below status 400 are no errors; the log has
- * an event for each. */
+ * cannot differ from what it does. Rows of reply_rows[] below status 400 are no errors: what they
+ * are called stands in the log, not in the body. */
 #include "server/cli/tables.h"
 
 #include "handlers/verdict.h"
@@ -35,25 +35,35 @@ static void print_log_table(FILE *out)
     }
 }
 
-static void print_reply(const struct reply_row *row, FILE *out)
+static void print_replies(unsigned first, unsigned last, FILE *out)
 {
-    fprintf(out, "| `%s` | %u | %s | %s%s%s |\n", row->code, row->status, row->text, row->cause,
-            row->retry ? " The answer has `Retry-After`." : "",
-            row->close ? " The connection is closed." : "");
+    for (size_t i = 0; i < REPLY_COUNT; i++) {
+        const struct reply_row *row = &reply_rows[i];
+        if (row->status < first || row->status > last)
+            continue;
+        fprintf(out, "| `%s` | %u | %s | %s%s%s |\n", row->code, row->status, row->text, row->cause,
+                row->retry ? " The answer has `Retry-After`." : "",
+                row->close ? " The connection is closed." : "");
+    }
 }
 
 void tables_print(FILE *out)
 {
     print_log_table(out);
+    fputs("\n# What is answered to a request that is not refused\n\n"
+          "A preset may say another status or body for its sender (`tenterhook providers NAME`), "
+          "and `respond`\n"
+          "for a route.\n\n"
+          "| answer | status | message | when |\n|---|---|---|---|\n",
+          out);
+    print_replies(200, 299, out);
     fputs("\n# What is answered to a request that is refused\n\n"
           "The body is `{\"error\": …, \"message\": …}`, and the line `refused` of the log has the "
           "error as\n"
           "`code`, with a `reason` that the sender does not see.\n\n"
           "| error | status | message | when |\n|---|---|---|---|\n",
           out);
-    for (size_t i = 0; i < REPLY_COUNT; i++)
-        if (reply_rows[i].status >= 400)
-            print_reply(&reply_rows[i], out);
+    print_replies(400, 599, out);
 }
 
 bool tables_explain(const char *name, FILE *out)

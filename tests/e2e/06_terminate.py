@@ -5,7 +5,7 @@ import time
 from crash import carried_out
 from harness import PATIENCE, Server, ensure, expect, ledger, route, script, wait_until
 from programs import answers
-from senders import Load
+from senders import ACKNOWLEDGED, Load
 
 slow = script(
     'echo "$TENTERHOOK_ID" >>"$OUT/begun"; sleep 0.2; echo "$TENTERHOOK_ID" >>"$OUT/ledger"')
@@ -24,7 +24,7 @@ with Server(routes, server={"shutdown_grace": "4s"}) as server:
         load.stopping.set()
     expect(status, 0, "exit status")
     ensure(took < 4 + 2 * PATIENCE, f"left after {took:.1f} s of a grace of 4 s")
-    bad = {status for status in load.statuses if status not in (200, 202, 503)}
+    bad = {status for status in load.statuses if status not in (*ACKNOWLEDGED, 503)}
     ensure(not bad, f"answers other than 2xx and 503: {bad}")
     ensure(not server.reap(), "no process is left, no command either")
     done = len(set(server.ledger()))

@@ -7,6 +7,7 @@ import uuid
 from collections import Counter
 
 SECRET = "an end-to-end secret that is long enough"
+ACKNOWLEDGED = (202, 200)  # accepted; a duplicate, or what is not wanted (handlers/verdict.c)
 SENT = set()  # every signature sent: none may turn up in a log
 
 
@@ -91,7 +92,7 @@ class Load:
     def note(self, delivery, answer):
         with self.lock:
             self.statuses[answer.status] += 1
-            if answer.status in (200, 202):
+            if answer.status in ACKNOWLEDGED:
                 self.acknowledged[delivery] = answer.json()["id"]
             else:
                 self.refused.append((answer.status, answer.body))
@@ -129,7 +130,7 @@ class Redeliveries:
             except OSError:
                 connection = None
                 continue
-            if answer.status in (200, 202):
+            if answer.status in ACKNOWLEDGED:
                 self.note(delivery, answer.json())
 
     def note(self, delivery, body):

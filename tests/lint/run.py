@@ -486,7 +486,17 @@ def tour():
                     yield f"{name}:{number}: {path} has no {function}()"
 
 
-LINTS = [layers, rooms, file_circles, doors, kinds, unbounded, function_length,
+def stages():
+    """docs/architecture.md lists the stages of the pipeline, in their order."""
+    tour_text = " ".join(read("docs/architecture.md").split())
+    for table, rows in re.findall(r"#define (HEAD_STAGES|BODY_STAGES)\(STAGE\)((?:.*\\\n)+.*\n)",
+                                  read("server/pipeline/pipeline.c")):
+        names = ", ".join(re.findall(r'STAGE\("([^"]+)"', rows))
+        if f"{names}." not in tour_text:
+            yield f"docs/architecture.md:1: {table} is not listed as: {names}."
+
+
+LINTS = [stages, layers, rooms, file_circles, doors, kinds, unbounded, function_length,
          file_length, check_tests, comments, log_events, control_messages, shellcheck, layout,
          end_to_end, columns, attack_cases, hosted_ci, release, strangers, whitespace,
          tour]

@@ -11,31 +11,17 @@
 #include "handlers/content/content.h"
 #include "server/pipeline/respond.h"
 
+#define ROUTE_SETTINGS_MEMBER(NAME, name, type, header) type name;
 struct route_settings {
-    struct address_settings address;
-    struct limit_settings limit;
-    struct dedupe_settings dedupe;
-    struct content_settings content;
-    struct events_settings events;
-    struct respond_settings respond;
-    struct event_names event_names;
-    struct validate_settings validate;
-    void *parts[ROUTE_PARTS];
+    ROUTE_PARTS(ROUTE_SETTINGS_MEMBER)
+    void *parts[ROUTE_PART_COUNT];
 };
 
 /* For route.parts. The settings have to stay in their place. */
+#define ROUTE_SETTINGS_ENTRY(NAME, name, ...) [ROUTE_PART_##NAME] = &settings->name,
 static inline void **route_settings_clear(struct route_settings *settings)
 {
-    *settings = (struct route_settings){
-        .parts = {[ROUTE_PART_ADDRESS] = &settings->address,
-                  [ROUTE_PART_LIMIT] = &settings->limit,
-                  [ROUTE_PART_DEDUPE] = &settings->dedupe,
-                  [ROUTE_PART_CONTENT] = &settings->content,
-                  [ROUTE_PART_EVENTS] = &settings->events,
-                  [ROUTE_PART_RESPOND] = &settings->respond,
-                  [ROUTE_PART_EVENT_NAMES] = &settings->event_names,
-                  [ROUTE_PART_VALIDATE] = &settings->validate},
-    };
+    *settings = (struct route_settings){.parts = {ROUTE_PARTS(ROUTE_SETTINGS_ENTRY)}};
     return settings->parts;
 }
 

@@ -43,7 +43,7 @@ START_TEST(every_part_has_its_place)
     size_t count = 0;
     while (program_registry.route_parts[count])
         count++;
-    ck_assert_uint_eq(count, ROUTE_PARTS);
+    ck_assert_uint_eq(count, ROUTE_PART_COUNT);
 }
 END_TEST
 

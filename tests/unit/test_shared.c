@@ -121,8 +121,10 @@ START_TEST(a_slot_is_cleared_whole)
         ck_assert_int_eq(shared_take_body(shared, 1, client, 300, &limits), BODY_ROOM);
         ck_assert_int_eq(shared_body_room(shared, client, 1, &limits), BODY_CLIENT_FULL);
     }
-    shared->slots[1].places = shared->slots[1].connections = 7;
-    shared->slots[2].places = shared->slots[2].body_bytes = 9;
+    shared->slots[1].places = 7;
+    shared->slots[1].connections = 7;
+    shared->slots[2].places = 9;
+    shared->slots[2].body_bytes = 9;
     shared_clear_slot(shared, 2); /* nobody has used it */
     ck_assert_uint_eq(shared->slots[2].places, 9);
     ck_assert_uint_eq(shared->slots[1].body_bytes, 600);
