@@ -157,6 +157,11 @@ def process_stat(pid):
     return int(fields[1]), fields[0], (int(fields[11]) + int(fields[12])) / ticks
 
 
+def times_slept(pid):
+    """How often it has gone to sleep of its own accord: one more is a round of its loop."""
+    return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", read_proc(pid, "status"))[1])
+
+
 def descendants(pid):
     """All living descendants; zombies are not alive."""
     children = {}
