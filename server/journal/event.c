@@ -89,15 +89,15 @@ bool events_learn(struct sqlite_journal *journal, const char *route, const char 
     return done;
 }
 
-bool events_read_learned(struct sqlite_journal *journal,
-                         void (*each)(void *context, const struct stored_learned *learned),
-                         void *context)
+bool events_read_provisioned(struct sqlite_journal *journal,
+                             void (*each)(void *context, const struct stored_provisioned *key),
+                             void *context)
 {
-    struct query query = sqlite_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_PROVISIONED, NULL, 0);
     while (query_next(&query)) {
-        struct stored_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
+        struct stored_provisioned key = {query_bytes(&query, 0), query_bytes(&query, 1),
                                          query_bytes(&query, 2)};
-        each(context, &learned);
+        each(context, &key);
     }
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }

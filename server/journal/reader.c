@@ -23,7 +23,7 @@ enum read_sql {
     READ_BODY,
     READ_DELIVERIES,
     READ_OPEN,
-    READ_LEARNED,
+    READ_PROVISIONED,
     READ_NEWEST,
     READ_CHANGED,
     READ_COUNT
@@ -52,7 +52,7 @@ static const char *const read_sql[READ_COUNT] = {
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
                    " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
-    [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
+    [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };
@@ -215,20 +215,20 @@ bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
     return reader_ended(reader);
 }
 
-bool journal_reader_learned(struct journal_reader *reader,
-                            void (*each)(void *context, const struct learned_view *learned),
-                            void *context)
+bool journal_reader_provisioned(struct journal_reader *reader,
+                                void (*each)(void *context, const struct provisioned_view *key),
+                                void *context)
 {
     char route[128], provider[128];
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query_values(&reader->db, READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&reader->db, READ_PROVISIONED, NULL, 0);
     while (query_next(&query)) {
         struct bytes names[2] = {query_bytes(&query, 0), query_bytes(&query, 1)};
         snprintf(route, sizeof route, "%.*s", (int)names[0].length, names[0].data);
         snprintf(provider, sizeof provider, "%.*s", (int)names[1].length, names[1].data);
-        struct learned_view learned = {route, provider, query_number(&query, 2),
+        struct provisioned_view key = {route, provider, query_number(&query, 2),
                                        query_bytes(&query, 3)};
-        each(context, &learned);
+        each(context, &key);
     }
     return reader_ended(reader);
 }

@@ -415,7 +415,7 @@ START_TEST(pruning_keeps_the_dedupe_window)
 }
 END_TEST
 
-START_TEST(a_key_is_learned_once)
+START_TEST(a_key_is_provisioned_once)
 {
     begin(_i);
     struct journal *journal = open_journal(1);
@@ -647,7 +647,7 @@ Suite *test_suite(void)
     EVERY(not_now);
     EVERY(a_refused_turn_leaves_nothing);
     EVERY(pruning_keeps_the_dedupe_window);
-    EVERY(a_key_is_learned_once);
+    EVERY(a_key_is_provisioned_once);
     EVERY(what_others_write_is_noticed);
     EVERY(a_copy_of_what_failed_runs_it_again);
     EVERY(without_a_body_and_after_a_refusal_the_copy_is_new);

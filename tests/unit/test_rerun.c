@@ -396,7 +396,7 @@ static void start_and_stop(uint64_t mark, int64_t after_ns)
     wait_count(&board->started, started + 1);
     atomic_fetch_add(&board->ahead_ns, after_ns);
     control_send(peer.control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + NS_PER_S / 10, -1);
-    shutdown(peer.channel, SHUT_RDWR);
+    shutdown(peer.link, SHUT_RDWR);
     ck_assert_int_eq(peer_wait(&peer), 0);
 }
 

@@ -24,9 +24,9 @@ static void expect_cut_off(struct peer *peer, struct buffer *frame)
 {
     char byte;
     send_all(peer, frame);
-    ck_assert(wait_readable(peer->channel));
-    ck_assert_int_le(read(peer->channel, &byte, 1), 0);
-    close(peer->channel);
+    ck_assert(wait_readable(peer->link));
+    ck_assert_int_le(read(peer->link, &byte, 1), 0);
+    close(peer->link);
     peer_connect(peer);
     ck_assert_uint_eq(ask(peer, 0, "").status, FRAME_ACCEPTED);
 }

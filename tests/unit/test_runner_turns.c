@@ -141,7 +141,7 @@ START_TEST(a_lock_of_somebody_else_is_waited_for)
     begin_memory(_i);
     struct peer peer = peer_start(1);
     struct buffer out;
-    struct pollfd answer = {.fd = peer.channel, .events = POLLIN};
+    struct pollfd answer = {.fd = peer.link, .events = POLLIN};
     claim(&peer);
     memory_store_lock(store, true);
     buffer_init(&out, 1 << 20);
