@@ -631,7 +631,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_engines");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
 #define EVERY(name) tcase_add_loop_test(all, name, 0, ENGINES)
     EVERY(accept);
     EVERY(duplicates_within_the_window_and_beyond);

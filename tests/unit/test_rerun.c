@@ -444,7 +444,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("rerun");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_copy_of_what_failed_runs_it_again_and_of_what_is_done_nothing);
     tcase_add_test(all, only_the_dead_deliveries_of_an_event_run_again);
     tcase_add_test(all, copies_in_one_batch_run_it_again_once);

@@ -286,7 +286,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("runner");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, an_answer_follows_the_commit_and_the_action_the_answer);
     tcase_add_test(all, copies_in_one_batch_run_once);
     tcase_add_test(all, a_key_past_its_window_is_new);

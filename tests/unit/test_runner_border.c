@@ -268,7 +268,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("runner_border");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, texts_have_a_length_that_is_taken_and_none_beyond);
     tcase_add_test(all, a_frame_with_a_rest_is_refused);
     tcase_add_test(all, a_question_carries_nothing);

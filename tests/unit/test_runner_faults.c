@@ -308,7 +308,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("runner_faults");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_frame_that_lies_costs_its_link_only);
     tcase_add_test(all, a_large_body_arrives_whole);
     tcase_add_test(all, below_the_floor_of_free_space_events_are_refused);
