@@ -1,5 +1,9 @@
 /* epoll and a binary heap of timers. An owner may remove any watch from inside a callback, so a
- * removal also clears the watch from the batch that is being delivered. */
+ * removal also clears the watch from the batch that is being delivered.
+ *
+ * A timer is often a deadline for what a descriptor brings, and a process can be stopped, or get no
+ * processor, for longer than the deadline. So a timer fires only if it was due at a poll of which
+ * everything has been delivered: what came in time is seen before its lateness is judged. */
 #include "base/loop.h"
 
 #include "base/clock.h"
@@ -8,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+enum { POLLS_A_ROUND = 16 };
 
 bool loop_init(struct loop *loop, struct error *err)
 {
@@ -134,19 +140,21 @@ static int loop_wait_ms(const struct loop *loop, int wait_ms)
     return wait_ms >= 0 && wait_ms < left_ms ? wait_ms : (left_ms > 60000 ? 60000 : (int)left_ms);
 }
 
-static void loop_fire_timers(struct loop *loop)
+static void loop_fire_timers(struct loop *loop, int64_t polled_ns)
 {
-    int64_t now = clock_monotonic_ns();
-    while (loop->timers > 0 && loop->heap[0]->due_ns <= now) {
+    while (loop->timers > 0 && loop->heap[0]->due_ns <= polled_ns) {
         struct loop_timer *timer = loop->heap[0];
         loop_timer_remove(loop, timer);
         timer->fired(timer);
     }
 }
 
-void loop_run_once(struct loop *loop, int wait_ms)
+/* Delivers what is ready within `wait_ms`, and sets when that was looked at. False: there may be
+ * more that is ready now. */
+static bool loop_poll(struct loop *loop, int wait_ms, int64_t *polled_ns)
 {
-    int ready = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, loop_wait_ms(loop, wait_ms));
+    int ready = epoll_wait(loop->epoll, loop->batch, LOOP_BATCH, wait_ms);
+    *polled_ns = clock_monotonic_ns();
     loop->batch_count = ready < 0 ? 0 : ready;
     for (int i = 0; i < loop->batch_count; i++) {
         struct loop_watch *watch = loop->batch[i].data.ptr;
@@ -154,5 +162,16 @@ void loop_run_once(struct loop *loop, int wait_ms)
             watch->ready(watch, loop->batch[i].events);
     }
     loop->batch_count = 0;
-    loop_fire_timers(loop);
+    /* a wait that was interrupted (EINTR) has not looked */
+    return ready >= 0 && ready < LOOP_BATCH;
+}
+
+void loop_run_once(struct loop *loop, int wait_ms)
+{
+    int64_t polled_ns;
+    bool all = loop_poll(loop, loop_wait_ms(loop, wait_ms), &polled_ns);
+    /* bounded: descriptors that are always ready must not hold up the timers for ever */
+    for (int polls = 1; !all && polls < POLLS_A_ROUND; polls++)
+        all = loop_poll(loop, 0, &polled_ns);
+    loop_fire_timers(loop, polled_ns);
 }

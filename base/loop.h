@@ -56,7 +56,7 @@ bool loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t due_ns)
 void loop_timer_remove(struct loop *loop, struct loop_timer *timer);
 
 /* Waits for at most `wait_ms` (-1: until something happens), delivers what is ready, then the
- * timers that are due. */
+ * timers that were due when that was looked at. */
 void loop_run_once(struct loop *loop, int wait_ms);
 
 #endif

@@ -10,17 +10,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct verb *const verbs[] = {
-    &serve_verb, &check_verb,     &explain_verb, &schema_verb, &verify_verb,   &providers_verb,
-    &send_verb,  &reference_verb, &events_verb,  &replay_verb, &validate_verb, &keys_verb,
-};
+#define VERB_ENTRY(name) &name##_verb,
+static const struct verb *const verbs[] = {VERBS(VERB_ENTRY)};
 
-enum { VERBS = sizeof verbs / sizeof *verbs };
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static void print_help(FILE *out)
 {
     fputs("tenterhook: receives webhooks and runs the actions that a file names\n\n", out);
-    for (int i = 0; i < VERBS; i++)
+    for (int i = 0; i < VERB_COUNT; i++)
         fprintf(out, "  tenterhook %s\n      %s\n", verbs[i]->usage, verbs[i]->sentence);
     fputs("\n-c FILE defaults to $TENTERHOOK_CONFIG, then /etc/tenterhook/tenterhook.yaml.\nExit "
           "codes: 0 success, 1 the answer is no, 2 wrong usage, 3 an error of the environment.\n",
@@ -36,7 +34,7 @@ static void print_version(void)
 
 static const struct verb *find_verb(const char *name)
 {
-    for (int i = 0; i < VERBS; i++)
+    for (int i = 0; i < VERB_COUNT; i++)
         if (strcmp(verbs[i]->name, name) == 0)
             return verbs[i];
     return NULL;
@@ -54,8 +52,8 @@ static bool asks_for_help(int argc, char **argv)
 static int unknown_verb(const char *name)
 {
     static const char *const options[] = {"--help", "--version", NULL};
-    const char *names[VERBS + 1] = {NULL};
-    for (int i = 0; i < VERBS; i++)
+    const char *names[VERB_COUNT + 1] = {NULL};
+    for (int i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i]->name;
     bool is_option = name[0] == '-';
     const char *nearest = nearest_name(name, is_option ? options : names);

@@ -19,8 +19,8 @@
 static const struct handler_kind *const authenticators[] = {AUTHENTICATORS(AUTHENTICATOR_ENTRY)
                                                                 NULL};
 
-static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
-                                                     &pipe_action.kind, NULL};
+#define ACTION_ENTRY(name) &name##_action.kind,
+static const struct handler_kind *const actions[] = {ACTION_KINDS(ACTION_ENTRY) NULL};
 
 static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
                                                       NULL};

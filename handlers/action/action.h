@@ -89,8 +89,14 @@ static inline const struct action_kind *action_kind_of(const struct handler *han
     return (const struct action_kind *)handler->kind;
 }
 
-extern const struct action_kind command_action;
-extern const struct action_kind shell_action;
-extern const struct action_kind pipe_action;
+/* What `actions` may name, in the order of the reference. A new one is a row here, its file, and
+ * the line of that file in handlers/meson.build. */
+#define ACTION_KINDS(ACTION)                                                                       \
+    ACTION(command)                                                                                \
+    ACTION(shell)                                                                                  \
+    ACTION(pipe)
+
+#define ACTION_DECLARE(name) extern const struct action_kind name##_action;
+ACTION_KINDS(ACTION_DECLARE)
 
 #endif

@@ -9,7 +9,7 @@
 
 struct provisioned_keys; /* lives in zeroed memory given by the caller */
 
-/* A key shorter than this protects nothing; routes with a learned key. */
+/* A key shorter than this protects nothing; routes with a provisioned key. */
 enum { PROVISIONED_KEY_MIN = 16, PROVISIONED_KEY_MAX = 256, PROVISIONED_KEYS_MAX = 256 };
 
 size_t provisioned_keys_size(void);

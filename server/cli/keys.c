@@ -21,23 +21,23 @@ struct listing {
     size_t count;
 };
 
-static void print_key(void *context, const struct learned_view *learned)
+static void print_key(void *context, const struct provisioned_view *key)
 {
     char when[CLOCK_TEXT_SIZE];
     struct listing *listing = context;
     FILE *out = listing->page.out;
-    if (listing->route && strcmp(listing->route, learned->route) != 0)
+    if (listing->route && strcmp(listing->route, key->route) != 0)
         return;
     listing->count++;
-    clock_format_unix_ms(learned->learned_ms, when);
+    clock_format_unix_ms(key->provisioned_ms, when);
     if (listing->route) {
-        print_bytes(out, learned->key, print_is_for_terminal());
+        print_bytes(out, key->key, print_is_for_terminal());
         if (!print_is_for_terminal())
             fputc('\n', out);
         return;
     }
-    print_column(out, bytes_of_text(learned->route), NAME_WIDTH);
-    print_column(out, bytes_of_text(learned->provider), NAME_WIDTH);
+    print_column(out, bytes_of_text(key->route), NAME_WIDTH);
+    print_column(out, bytes_of_text(key->provider), NAME_WIDTH);
     fprintf(out, "%s\n", when);
 }
 
@@ -48,8 +48,8 @@ static int list_keys(const char *journal, const char *route, struct error *err)
     struct journal_reader *reader = journal_reader_open(journal, err);
     if (!reader || !page_begin(&listing.page))
         return EXIT_ENVIRONMENT;
-    bool good =
-        journal_reader_learned(reader, print_key, &listing) || journal_reader_explain(reader, err);
+    bool good = journal_reader_provisioned(reader, print_key, &listing) ||
+                journal_reader_explain(reader, err);
     journal_reader_close(reader);
     page_end(&listing.page);
     if (good && listing.count == 0)

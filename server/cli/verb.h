@@ -1,4 +1,4 @@
-/* The verbs of the command line, one row each. */
+/* The verbs of the command line, one row each, in files of their names. */
 #ifndef TENTERHOOK_SERVER_CLI_VERB_H
 #define TENTERHOOK_SERVER_CLI_VERB_H
 
@@ -19,17 +19,24 @@ struct verb {
 
 extern const struct registry program_registry; /* in registry.c: all handlers */
 
-/* One row each, in the file that is named; listed in main.c. */
-extern const struct verb serve_verb;                            /* serve.c */
-extern const struct verb check_verb, explain_verb, schema_verb; /* config.c */
-extern const struct verb reference_verb;                        /* config.c */
-extern const struct verb events_verb;                           /* events.c */
-extern const struct verb keys_verb;                             /* keys.c */
-extern const struct verb replay_verb;                           /* replay.c */
-extern const struct verb providers_verb;                        /* providers.c */
-extern const struct verb send_verb;                             /* send.c */
-extern const struct verb verify_verb;                           /* verify.c */
-extern const struct verb validate_verb;                         /* validate.c */
+/* All verbs, in the order of --help. A new one is a row here, its file, and the line of that file
+ * in server/meson.build. */
+#define VERBS(VERB)                                                                                \
+    VERB(serve)                                                                                    \
+    VERB(check)   /* config.c */                                                                   \
+    VERB(explain) /* config.c */                                                                   \
+    VERB(schema)  /* config.c */                                                                   \
+    VERB(verify)                                                                                   \
+    VERB(providers)                                                                                \
+    VERB(send)                                                                                     \
+    VERB(reference) /* config.c */                                                                 \
+    VERB(events)                                                                                   \
+    VERB(replay)                                                                                   \
+    VERB(validate)                                                                                 \
+    VERB(keys)
+
+#define VERB_DECLARE(name) extern const struct verb name##_verb;
+VERBS(VERB_DECLARE)
 
 /* Whether every option among the arguments (argv[0] is the verb) is in the verb's usage; prints the
  * one that is not, on standard error. The value of an option is skipped and never printed: it may

@@ -275,9 +275,9 @@ static void print_result_json(const struct verify_result *result)
 
 /* ---- keys that senders have delivered ---- */
 
-static void put_key(void *context, const struct learned_view *learned)
+static void put_key(void *context, const struct provisioned_view *key)
 {
-    provisioned_keys_put(context, learned->route, learned->provider, learned->key);
+    provisioned_keys_put(context, key->route, key->provider, key->key);
 }
 
 /* As far as there is a journal and it may be read. */
@@ -287,7 +287,7 @@ static struct provisioned_keys *read_provisioned(const char *path)
     struct error err;
     struct journal_reader *reader = table ? journal_reader_open(path, &err) : NULL;
     if (reader) {
-        journal_reader_learned(reader, put_key, table);
+        journal_reader_provisioned(reader, put_key, table);
         journal_reader_close(reader);
     }
     return table;

@@ -72,8 +72,10 @@ void connection_set_stage(struct connection *connection, enum connection_stage s
 {
     bool moved = connection->stage != stage;
     connection->stage = stage;
-    if (moved)
+    if (moved) {
+        connection->had_moment = false;
         update_evictable(connection);
+    }
     if (!loop_timer_set(connection->endpoint->http->loop, &connection->timer, due_ns))
         shutdown(connection->fd, SHUT_RDWR); /* no memory for its deadline: it has to end now */
 }

@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-/* Descriptors besides those of connections: epoll sets, sockets, the channel, the log. */
+/* Descriptors besides those of connections: epoll sets, sockets, the link, the log. */
 enum { DESCRIPTORS_BESIDES = 160, CONNECTIONS_LEAST = 16 };
 #define ALIVE_NS NS_PER_S
 /* How long connections that were cut at the end of the grace may take to be closed. */
@@ -27,7 +27,7 @@ struct listener {
     struct http *http;
     struct loop_watch control_watch;
     struct loop_timer alive_timer, leave_timer;
-    uint64_t channels; /* that have been sent to it, whether they could be taken or not */
+    uint64_t links; /* that have been sent to it, whether they could be taken or not */
     bool is_patient, is_draining, must_leave;
 };
 
@@ -100,7 +100,7 @@ static void listener_drain(struct listener *listener, int64_t deadline_ns)
 static void listener_obey(struct listener *listener, const struct control_message *message, int fd)
 {
     if (message->type == CONTROL_LINK) {
-        listener->channels++;
+        listener->links++;
         http_connect_runner(listener->http, fd);
         return;
     }
@@ -126,7 +126,7 @@ static void control_ready(struct loop_watch *watch, uint32_t events)
         _exit(EXIT_FAILURE);
 }
 
-/* Without a channel every event is refused, so it is asked for again and again. When the runner has
+/* Without a link every event is refused, so it is asked for again and again. When the runner has
  * died, the next one brings it. */
 static void say_alive(struct loop_timer *timer)
 {
@@ -134,7 +134,7 @@ static void say_alive(struct loop_timer *timer)
     control_send(listener->process->control, CONTROL_ALIVE, 0, -1);
     http_tend(listener->http);
     if (!http_has_runner(listener->http))
-        control_send(listener->process->control, CONTROL_UNLINKED, listener->channels, -1);
+        control_send(listener->process->control, CONTROL_UNLINKED, listener->links, -1);
     loop_timer_set(&listener->loop, timer, clock_monotonic_ns() + ALIVE_NS);
 }
 

@@ -63,6 +63,7 @@ struct connection {
     bool awaits_proxy;            /* its PROXY header has not come yet */
     bool is_own;                  /* of the proxy itself, by that header */
     bool is_refused;              /* by libmicrohttpd, and that has been logged */
+    bool had_moment;              /* past the deadline of this stage */
     uint8_t requests;             /* begun, up to 255 */
     uint8_t looks;                /* for the next request, still to be made */
     struct client_address client; /* who connected; by the PROXY header where there is one */

@@ -114,6 +114,40 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
 
 /* ---- the deadline has passed ---- */
 
+/* A listener that looks at a deadline so late stood still itself. */
+#define LATE_NS (100 * NS_PER_MS)
+#define MOMENT_NS NS_PER_S
+
+/* Whether it is perhaps not late, and only we are: libmicrohttpd, which runs after the timers, has
+ * not read yet what came in time, and the runner may have stood still with us. */
+static bool may_be_in_time(const struct connection *connection)
+{
+    switch (connection->stage) {
+    case STAGE_HANDSHAKE:
+    case STAGE_HEAD:
+    case STAGE_BODY:
+        return connection_peek(connection) == PEEK_DATA;
+    case STAGE_QUEUED:
+    case STAGE_REPLY:
+        return true;
+    default: /* what these wait for has been looked at already, or is nothing of value */
+        return false;
+    }
+}
+
+/* Each stage gets a moment more, once. */
+static bool connection_gets_moment(struct connection *connection)
+{
+    int64_t now = clock_monotonic_ns();
+    if (connection->had_moment || now - connection->timer.due_ns < LATE_NS ||
+        !may_be_in_time(connection))
+        return false;
+    connection->had_moment = true;
+    connection->endpoint->run_wanted = true;
+    connection_set_stage(connection, connection->stage, now + MOMENT_NS);
+    return true;
+}
+
 static void body_is_due(struct connection *connection)
 {
     const struct http_request *request = connection->request;
@@ -131,6 +165,8 @@ static void body_is_due(struct connection *connection)
 static void connection_is_due(struct loop_timer *timer)
 {
     struct connection *connection = timer->owner;
+    if (connection_gets_moment(connection))
+        return;
     switch (connection->stage) {
     case STAGE_HEAD:
         http_reply_timeout(connection);

@@ -2,7 +2,7 @@
  *
  * A frame is a fixed header (host byte order, one machine) and a payload of `length` bytes. The
  * runner trusts no length: a frame past FRAME_MAX, an unknown type or a payload that does not add
- * up closes the channel. */
+ * up closes the link. */
 #ifndef TENTERHOOK_SERVER_IPC_FRAME_H
 #define TENTERHOOK_SERVER_IPC_FRAME_H
 
@@ -60,7 +60,7 @@ bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
- * bytes from the front; 0: not complete yet; -1: not ours, close the channel. */
+ * bytes from the front; 0: not complete yet; -1: not ours, close the link. */
 int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
                size_t *frame_length);
 bool frame_get_event(struct bytes payload, struct event_frame *frame);

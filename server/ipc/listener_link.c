@@ -26,62 +26,62 @@ enum {
 };
 #define AGAIN_NS (10 * NS_PER_MS)
 
-static bool has_frame(const struct listener_link *channel)
+static bool has_frame(const struct listener_link *link)
 {
     enum frame_type type;
     struct bytes payload;
     size_t length;
-    return frame_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
-                      &length) != 0;
+    return frame_peek(bytes_from(buffer_bytes(&link->in), link->taken), &type, &payload, &length) !=
+           0;
 }
 
-static void listener_link_watch(struct listener_link *channel)
+static void listener_link_watch(struct listener_link *link)
 {
-    bool enough = channel->in.length > READ_ENOUGH && has_frame(channel);
-    bool writes = channel->out.length > 0 && channel->again.slot == 0;
+    bool enough = link->in.length > READ_ENOUGH && has_frame(link);
+    bool writes = link->out.length > 0 && link->again.slot == 0;
     uint32_t wanted = (enough ? 0 : EPOLLIN) | (writes ? EPOLLOUT : 0);
-    if (channel->ended || channel->fault) {
+    if (link->ended || link->fault) {
         /* the hang-up would be reported for ever */
-        loop_watch_remove(channel->loop, &channel->watch);
-    } else if (wanted != channel->watched || channel->watch.fd < 0) {
-        if (!loop_watch_set(channel->loop, &channel->watch, channel->fd, wanted))
-            channel->fault = "it cannot be watched";
-        channel->watched = wanted;
+        loop_watch_remove(link->loop, &link->watch);
+    } else if (wanted != link->watched || link->watch.fd < 0) {
+        if (!loop_watch_set(link->loop, &link->watch, link->fd, wanted))
+            link->fault = "it cannot be watched";
+        link->watched = wanted;
     }
 }
 
 /* One read; false when there is nothing more to read now. */
-static bool read_piece(struct listener_link *channel)
+static bool read_piece(struct listener_link *link)
 {
-    struct buffer *in = &channel->in;
+    struct buffer *in = &link->in;
     if (!buffer_reserve(in, READ_PIECE)) {
-        channel->fault = "no memory for what it sends";
+        link->fault = "no memory for what it sends";
         return false;
     }
-    ssize_t got = recv(channel->fd, in->data + in->length, in->capacity - in->length, MSG_DONTWAIT);
+    ssize_t got = recv(link->fd, in->data + in->length, in->capacity - in->length, MSG_DONTWAIT);
     if (got > 0)
         in->length += (size_t)got;
     else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-        channel->ended = true;
+        link->ended = true;
     return got > 0;
 }
 
 static void listener_link_ready(struct loop_watch *watch, uint32_t events)
 {
-    struct listener_link *channel = watch->owner;
-    size_t before = channel->in.length;
+    struct listener_link *link = watch->owner;
+    size_t before = link->in.length;
     if (events & EPOLLOUT)
-        listener_link_flush(channel);
-    if (events & ~(uint32_t)EPOLLOUT && channel->taken > 0) {
+        listener_link_flush(link);
+    if (events & ~(uint32_t)EPOLLOUT && link->taken > 0) {
         /* what was taken is borrowed, and more would move it; a hang-up would be reported for ever
          */
-        loop_watch_remove(channel->loop, &channel->watch);
+        loop_watch_remove(link->loop, &link->watch);
         return;
     }
     if (events & ~(uint32_t)EPOLLOUT)
-        while (channel->in.length - before < READ_ONCE && read_piece(channel))
+        while (link->in.length - before < READ_ONCE && read_piece(link))
             ;
-    listener_link_watch(channel);
+    listener_link_watch(link);
 }
 
 static void flush_again(struct loop_timer *timer)
@@ -91,89 +91,89 @@ static void flush_again(struct loop_timer *timer)
 
 struct listener_link *listener_link_create(struct loop *loop, int fd, unsigned slot)
 {
-    struct listener_link *channel = calloc(1, sizeof *channel);
-    if (!channel)
+    struct listener_link *link = calloc(1, sizeof *link);
+    if (!link)
         return NULL;
-    channel->loop = loop;
-    channel->fd = fd;
-    channel->slot = slot;
-    buffer_init(&channel->in, (size_t)FRAME_MAX + READ_ENOUGH + READ_ONCE);
-    buffer_init(&channel->out, ANSWERS_MAX);
-    loop_watch_init(&channel->watch, listener_link_ready, channel);
-    loop_timer_init(&channel->again, flush_again, channel);
-    listener_link_watch(channel);
-    return channel;
+    link->loop = loop;
+    link->fd = fd;
+    link->slot = slot;
+    buffer_init(&link->in, (size_t)FRAME_MAX + READ_ENOUGH + READ_ONCE);
+    buffer_init(&link->out, ANSWERS_MAX);
+    loop_watch_init(&link->watch, listener_link_ready, link);
+    loop_timer_init(&link->again, flush_again, link);
+    listener_link_watch(link);
+    return link;
 }
 
-void listener_link_destroy(struct listener_link *channel)
+void listener_link_destroy(struct listener_link *link)
 {
-    loop_watch_remove(channel->loop, &channel->watch);
-    loop_timer_remove(channel->loop, &channel->again);
-    close(channel->fd);
-    buffer_finish(&channel->in);
-    buffer_finish(&channel->out);
-    free(channel);
+    loop_watch_remove(link->loop, &link->watch);
+    loop_timer_remove(link->loop, &link->again);
+    close(link->fd);
+    buffer_finish(&link->in);
+    buffer_finish(&link->out);
+    free(link);
 }
 
-bool listener_link_take(struct listener_link *channel, struct event_frame *event)
+bool listener_link_take(struct listener_link *link, struct event_frame *event)
 {
     enum frame_type type;
     struct bytes payload;
     size_t length;
-    int found = frame_peek(bytes_from(buffer_bytes(&channel->in), channel->taken), &type, &payload,
-                           &length);
-    if (found == 0 || channel->fault)
+    int found =
+        frame_peek(bytes_from(buffer_bytes(&link->in), link->taken), &type, &payload, &length);
+    if (found == 0 || link->fault)
         return false;
     if (found < 0 || type != FRAME_EVENT || !frame_get_event(payload, event)) {
-        channel->fault = "an invalid frame";
+        link->fault = "an invalid frame";
         return false;
     }
-    channel->taken += length;
-    assert(channel->taken <= channel->in.length);
+    link->taken += length;
+    assert(link->taken <= link->in.length);
     return true;
 }
 
-void listener_link_settle(struct listener_link *channel)
+void listener_link_settle(struct listener_link *link)
 {
-    assert(channel->taken <= channel->in.length);
-    buffer_consume(&channel->in, channel->taken);
-    channel->taken = 0;
-    if (channel->in.length == 0 && channel->in.capacity > KEEP_CAPACITY)
-        buffer_finish(&channel->in);
-    listener_link_watch(channel);
+    assert(link->taken <= link->in.length);
+    buffer_consume(&link->in, link->taken);
+    link->taken = 0;
+    if (link->in.length == 0 && link->in.capacity > KEEP_CAPACITY)
+        buffer_finish(&link->in);
+    listener_link_watch(link);
 }
 
-bool listener_link_has_work(const struct listener_link *channel)
+bool listener_link_has_work(const struct listener_link *link)
 {
-    return channel->ended || channel->fault || has_frame(channel);
+    return link->ended || link->fault || has_frame(link);
 }
 
-bool listener_link_is_over(const struct listener_link *channel)
+bool listener_link_is_over(const struct listener_link *link)
 {
-    return channel->taken == 0 && (channel->fault || (channel->ended && !has_frame(channel)));
+    return link->taken == 0 && (link->fault || (link->ended && !has_frame(link)));
 }
 
-void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer)
+void listener_link_answer(struct listener_link *link, const struct answer_frame *answer)
 {
-    if (!channel->ended && !frame_put_answer(&channel->out, answer))
-        channel->fault =
+    if (!link->ended && !frame_put_answer(&link->out, answer))
+        link->fault =
             "no space for answers: the listener does not read them, or there is no memory";
 }
 
-void listener_link_flush(struct listener_link *channel)
+void listener_link_flush(struct listener_link *link)
 {
-    while (channel->out.length > 0 && !channel->ended) {
+    while (link->out.length > 0 && !link->ended) {
         ssize_t sent =
-            send(channel->fd, channel->out.data, channel->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
+            send(link->fd, link->out.data, link->out.length, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent >= 0)
-            buffer_consume(&channel->out, (size_t)sent);
+            buffer_consume(&link->out, (size_t)sent);
         else if (errno == EAGAIN)
             break;
         else if (control_error_passes(errno) &&
-                 loop_timer_set(channel->loop, &channel->again, clock_monotonic_ns() + AGAIN_NS))
+                 loop_timer_set(link->loop, &link->again, clock_monotonic_ns() + AGAIN_NS))
             break;
         else if (errno != EINTR)
-            channel->ended = true;
+            link->ended = true;
     }
-    listener_link_watch(channel);
+    listener_link_watch(link);
 }

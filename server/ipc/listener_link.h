@@ -19,22 +19,22 @@ struct listener_link {
     struct loop_timer again; /* sends once more what the system had no memory for */
 };
 
-/* Watches `fd`, which is the channel's from now on. NULL without memory. */
+/* Watches `fd`, which is the link's from now on. NULL without memory. */
 struct listener_link *listener_link_create(struct loop *loop, int fd, unsigned slot);
-void listener_link_destroy(struct listener_link *channel);
+void listener_link_destroy(struct listener_link *link);
 
-/* The next whole event that has arrived; its spans last until the channel is settled. False: none,
+/* The next whole event that has arrived; its spans last until the link is settled. False: none,
  * or what arrived is broken. */
-bool listener_link_take(struct listener_link *channel, struct event_frame *event);
+bool listener_link_take(struct listener_link *link, struct event_frame *event);
 /* What was taken is over. Until then nothing is read. */
-void listener_link_settle(struct listener_link *channel);
+void listener_link_settle(struct listener_link *link);
 /* Whether a turn has something to do here: a whole frame, or the end. */
-bool listener_link_has_work(const struct listener_link *channel);
+bool listener_link_has_work(const struct listener_link *link);
 /* Nothing will come any more, and all that came was taken. */
-bool listener_link_is_over(const struct listener_link *channel);
+bool listener_link_is_over(const struct listener_link *link);
 
-void listener_link_answer(struct listener_link *channel, const struct answer_frame *answer);
+void listener_link_answer(struct listener_link *link, const struct answer_frame *answer);
 /* Sends what can be sent. */
-void listener_link_flush(struct listener_link *channel);
+void listener_link_flush(struct listener_link *link);
 
 #endif

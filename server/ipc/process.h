@@ -19,7 +19,7 @@ struct listen_socket {
 struct process {
     const struct settings *settings; /* secrets included; the runner forgets them at once */
     struct shared *shared;
-    unsigned slot;       /* in shared->slots, and the name of its channel */
+    unsigned slot;       /* in shared->slots, and the name of its link */
     uint64_t runner_id;  /* runner: unique among all runners of this supervisor; never 0 */
     uint64_t generation; /* from 1 */
     const struct journal_engine *journal_engine; /* runner; NULL: the usual one */

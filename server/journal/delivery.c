@@ -12,8 +12,8 @@ bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int
 {
     size_t found = 0;
     struct query query =
-        sqlite_query(&journal->db, SQL_FIND_PENDING, value_number(action), value_number(after),
-                     value_number(now_ms), value_number((int64_t)limit));
+        sqlite_query(&journal->db, SQL_FIND_PENDING, bind_number(action), bind_number(after),
+                     bind_number(now_ms), bind_number((int64_t)limit));
     while (query_next(&query)) {
         if (found == limit)
             continue;
@@ -30,7 +30,7 @@ bool deliveries_read_open(struct sqlite_journal *journal,
 {
     int64_t action = 0;
     for (bool found = true; found;) {
-        struct query query = sqlite_query(&journal->db, SQL_NEXT_OPEN, value_number(action));
+        struct query query = sqlite_query(&journal->db, SQL_NEXT_OPEN, bind_number(action));
         found = query_next(&query);
         if (found)
             action = query_number(&query, 0);
@@ -44,7 +44,7 @@ bool deliveries_read_open(struct sqlite_journal *journal,
 static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, delivery_died *died,
                          void *context)
 {
-    struct query query = sqlite_query(&journal->db, SQL_READ_DEATH, value_number(delivery));
+    struct query query = sqlite_query(&journal->db, SQL_READ_DEATH, bind_number(delivery));
     while (query_next(&query)) {
         struct stored_death death = {.id = query_bytes(&query, 0),
                                      .route = query_bytes(&query, 1),
@@ -63,7 +63,7 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
                       delivery_died *died, void *context)
 {
     struct sqlite *db = &journal->db;
-    struct query query = sqlite_query(db, SQL_READ_DELIVERY, value_number(delivery));
+    struct query query = sqlite_query(db, SQL_READ_DELIVERY, bind_number(delivery));
     bool lost = false, taken = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
@@ -72,10 +72,10 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
         taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
     }
     if (taken)
-        sqlite_execute(db, SQL_CLAIM, value_number(delivery), value_number((int64_t)runner_id),
-                       value_number(now_ms));
+        sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)runner_id),
+                       bind_number(now_ms));
     if (lost) {
-        sqlite_execute(db, SQL_LOST, value_number(delivery), value_number(now_ms));
+        sqlite_execute(db, SQL_LOST, bind_number(delivery), bind_number(now_ms));
         tell_if_dead(journal, delivery, died, context);
     }
     return sqlite_status(db) == SQLITE_STATUS_OK;
@@ -90,9 +90,9 @@ static const char *state_after(enum outcome_kind kind)
     return states[kind];
 }
 
-static struct value number_unless(int number, int none)
+static struct bind_value number_unless(int number, int none)
 {
-    return number == none ? value_null() : value_number(number);
+    return number == none ? bind_null() : bind_number(number);
 }
 
 bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
@@ -102,20 +102,20 @@ bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_
     struct sqlite *db = &journal->db;
     *applied = false;
     bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
-    if (!sqlite_execute(db, SQL_FINISH, value_number(delivery), value_number((int64_t)runner_id),
-                        value_text(state_after(outcome->kind)), value_number(ended_ms),
-                        value_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
+    if (!sqlite_execute(db, SQL_FINISH, bind_number(delivery), bind_number((int64_t)runner_id),
+                        bind_text(state_after(outcome->kind)), bind_number(ended_ms),
+                        bind_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
                         number_unless(outcome->signal, 0),
-                        outcome->kind == OUTCOME_DONE ? value_null() : value_text(outcome->reason),
-                        value_number(outcome->torn), value_number(attempt)))
+                        outcome->kind == OUTCOME_DONE ? bind_null() : bind_text(outcome->reason),
+                        bind_number(outcome->torn), bind_number(attempt)))
         return false;
     *applied = sqlite_changes(db) == 1;
     if (!*applied || silent)
         return true;
-    return sqlite_execute(db, SQL_PUT_OUTPUT, value_number(delivery),
-                          value_number((int64_t)outcome->output_total),
-                          value_number((int64_t)outcome->error_output_total),
-                          value_blob(outcome->output), value_blob(outcome->error_output));
+    return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(delivery),
+                          bind_number((int64_t)outcome->output_total),
+                          bind_number((int64_t)outcome->error_output_total),
+                          bind_blob(outcome->output), bind_blob(outcome->error_output));
 }
 
 bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
@@ -124,7 +124,7 @@ bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery,
 {
     if (!deliveries_finish(journal, delivery, runner_id, attempt, outcome, ended_ms, applied))
         return false;
-    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, value_number(delivery)))
+    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(delivery)))
         tell_if_dead(journal, delivery, died, context);
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
@@ -170,8 +170,8 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
             room = left_list_add(&list, seq, how);
     }
     for (size_t i = 0; i < list.count; i++) {
-        sqlite_execute(db, SQL_TAKE_OVER, value_number(list.items[i].seq), value_number(now_ms),
-                       value_number(list.items[i].how == LEFT_COUNTED));
+        sqlite_execute(db, SQL_TAKE_OVER, bind_number(list.items[i].seq), bind_number(now_ms),
+                       bind_number(list.items[i].how == LEFT_COUNTED));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;
@@ -203,8 +203,8 @@ bool deliveries_abandon(struct sqlite_journal *journal, int64_t action, const ch
         if (!deliveries_find_pending(journal, action, 0, INT64_MAX, seqs, NULL, room, &found))
             return false;
         for (size_t i = 0; i < found; i++) {
-            sqlite_execute(db, SQL_ABANDON, value_number(seqs[i]), value_text(reason),
-                           value_number(now_ms));
+            sqlite_execute(db, SQL_ABANDON, bind_number(seqs[i]), bind_text(reason),
+                           bind_number(now_ms));
             tell_if_dead(journal, seqs[i], died, context);
         }
         *count += found;

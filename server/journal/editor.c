@@ -87,17 +87,17 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_
                          struct error *err)
 {
     struct sqlite *db = &edit->db;
-    if (!sqlite_execute(db, EDIT_REPLAY, value_number(seq), value_number(all)))
+    if (!sqlite_execute(db, EDIT_REPLAY, bind_number(seq), bind_number(all)))
         return sqlite_explain(db, err);
     *count = (size_t)sqlite_changes(db);
-    return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, value_number(seq)) ||
+    return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, bind_number(seq)) ||
            sqlite_explain(db, err);
 }
 
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
                               struct error *err)
 {
-    if (!sqlite_execute(&edit->db, EDIT_FORGET_KEYS, value_text(route)))
+    if (!sqlite_execute(&edit->db, EDIT_FORGET_KEYS, bind_text(route)))
         return sqlite_explain(&edit->db, err);
     *count = (size_t)sqlite_changes(&edit->db);
     return true;

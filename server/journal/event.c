@@ -18,13 +18,13 @@ static bool read_one(struct query *query, int64_t *number)
 bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq)
 {
     struct sqlite *db = &journal->db;
-    struct value values[EVENT_FIELD_COUNT + 1];
+    struct bind_value values[EVENT_FIELD_COUNT + 1];
     event_bind(event, 0, EVENT_ROW_COUNT, values);
     if (!sqlite_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
         return false;
     *seq = sqlite_last_row(db);
     event_bind(event, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
-    values[EVENT_FIELD_COUNT - EVENT_ROW_COUNT] = value_number(*seq);
+    values[EVENT_FIELD_COUNT - EVENT_ROW_COUNT] = bind_number(*seq);
     if (!sqlite_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
         return false;
     journal->event_added = *seq;
@@ -36,33 +36,33 @@ bool events_add(struct sqlite_journal *journal, const struct event *event, int64
 bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
                          int64_t action)
 {
-    return sqlite_execute(&journal->db, SQL_ADD_DELIVERY, value_number(delivery_seq(event, place)),
-                          value_number(action));
+    return sqlite_execute(&journal->db, SQL_ADD_DELIVERY, bind_number(delivery_seq(event, place)),
+                          bind_number(action));
 }
 
 bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
                         uint64_t runner_id, int64_t now_ms)
 {
-    return sqlite_execute(&journal->db, SQL_ADD_RUNNING, value_number(delivery_seq(event, place)),
-                          value_number(action), value_number((int64_t)runner_id),
-                          value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_RUNNING, bind_number(delivery_seq(event, place)),
+                          bind_number(action), bind_number((int64_t)runner_id),
+                          bind_number(now_ms));
 }
 
 bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
                      const char *reason, int64_t now_ms)
 {
-    return sqlite_execute(&journal->db, SQL_ADD_DEAD, value_number(delivery_seq(event, place)),
-                          value_number(action), value_text(reason), value_number(now_ms));
+    return sqlite_execute(&journal->db, SQL_ADD_DEAD, bind_number(delivery_seq(event, place)),
+                          bind_number(action), bind_text(reason), bind_number(now_ms));
 }
 
 bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
                         int64_t *number)
 {
     struct query query =
-        sqlite_query(&journal->db, SQL_FIND_ACTION, value_text(route), value_text(name));
+        sqlite_query(&journal->db, SQL_FIND_ACTION, bind_text(route), bind_text(name));
     if (read_one(&query, number))
         return true;
-    query = sqlite_query(&journal->db, SQL_ADD_ACTION, value_text(route), value_text(name));
+    query = sqlite_query(&journal->db, SQL_ADD_ACTION, bind_text(route), bind_text(name));
     return read_one(&query, number);
 }
 
@@ -83,21 +83,21 @@ bool events_read_actions(struct sqlite_journal *journal,
 bool events_learn(struct sqlite_journal *journal, const char *route, const char *provider,
                   struct bytes key, int64_t now_ms, bool *added)
 {
-    bool done = sqlite_execute(&journal->db, SQL_LEARN, value_text(route), value_text(provider),
-                               value_blob(key), value_number(now_ms));
+    bool done = sqlite_execute(&journal->db, SQL_LEARN, bind_text(route), bind_text(provider),
+                               bind_blob(key), bind_number(now_ms));
     *added = done && sqlite_changes(&journal->db) == 1;
     return done;
 }
 
-bool events_read_learned(struct sqlite_journal *journal,
-                         void (*each)(void *context, const struct stored_learned *learned),
-                         void *context)
+bool events_read_provisioned(struct sqlite_journal *journal,
+                             void (*each)(void *context, const struct stored_provisioned *key),
+                             void *context)
 {
-    struct query query = sqlite_query_values(&journal->db, SQL_READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&journal->db, SQL_READ_PROVISIONED, NULL, 0);
     while (query_next(&query)) {
-        struct stored_learned learned = {query_bytes(&query, 0), query_bytes(&query, 1),
+        struct stored_provisioned key = {query_bytes(&query, 0), query_bytes(&query, 1),
                                          query_bytes(&query, 2)};
-        each(context, &learned);
+        each(context, &key);
     }
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
@@ -106,8 +106,8 @@ bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes 
                       struct bytes key, char id[ID_TEXT_SIZE], int64_t *received_ms)
 {
     bool found = false;
-    struct query query = sqlite_query(&journal->db, SQL_EVENT_KEY, value_number(seq),
-                                      value_bytes(route), value_blob(key));
+    struct query query = sqlite_query(&journal->db, SQL_EVENT_KEY, bind_number(seq),
+                                      bind_bytes(route), bind_blob(key));
     while (query_next(&query)) {
         struct bytes text = query_bytes(&query, 0);
         if (text.length != ID_TEXT_SIZE - 1)
@@ -142,7 +142,7 @@ static void note_known(struct journal_known *known, const struct query *query)
 
 bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journal_known *known)
 {
-    struct query query = sqlite_query(&journal->db, SQL_READ_KNOWN, value_number(seq));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KNOWN, bind_number(seq));
     *known = (struct journal_known){0};
     while (query_next(&query))
         note_known(known, &query);
@@ -153,8 +153,8 @@ bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct byte
                         struct bytes body)
 {
     bool found = false;
-    struct query query = sqlite_query(&journal->db, SQL_SAME_CONTENT, value_number(seq),
-                                      value_bytes(type), value_blob(body));
+    struct query query = sqlite_query(&journal->db, SQL_SAME_CONTENT, bind_number(seq),
+                                      bind_bytes(type), bind_blob(body));
     while (query_next(&query))
         found = true;
     return found;
@@ -162,19 +162,19 @@ bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct byte
 
 bool events_rerun(struct sqlite_journal *journal, int64_t delivery)
 {
-    return sqlite_execute(&journal->db, SQL_RERUN, value_number(delivery)) &&
+    return sqlite_execute(&journal->db, SQL_RERUN, bind_number(delivery)) &&
            sqlite_changes(&journal->db) == 1;
 }
 
 bool events_count_rerun(struct sqlite_journal *journal, int64_t event)
 {
-    return sqlite_execute(&journal->db, SQL_COUNT_RERUN, value_number(event));
+    return sqlite_execute(&journal->db, SQL_COUNT_RERUN, bind_number(event));
 }
 
 bool events_read_keys(struct sqlite_journal *journal, int64_t after,
                       bool (*each)(void *context, const struct stored_key *key), void *context)
 {
-    struct query query = sqlite_query(&journal->db, SQL_READ_KEYS, value_number(after));
+    struct query query = sqlite_query(&journal->db, SQL_READ_KEYS, bind_number(after));
     while (query_next(&query)) {
         struct stored_key key = {.seq = query_number(&query, 0),
                                  .received_ms = query_number(&query, 1),

@@ -1,31 +1,31 @@
 /* Which type a kind of field has in the journal: docs/journal-format.md. */
 #include "server/journal/event_row.h"
 
-static struct value value_of_field(const struct event *event, const struct event_field *field)
+static struct bind_value value_of_field(const struct event *event, const struct event_field *field)
 {
     switch (field->kind) {
     case EVENT_TEXT:
     case EVENT_OBJECT:
-        return value_bytes(event_bytes(event, field));
+        return bind_bytes(event_bytes(event, field));
     case EVENT_CONTENT:
-        return value_blob(event_bytes(event, field));
+        return bind_blob(event_bytes(event, field));
     case EVENT_KEY:
     case EVENT_LIST: {
         struct bytes span = event_bytes(event, field);
         bool is_key = field->kind == EVENT_KEY;
-        return span.length == 0 ? value_null() : is_key ? value_blob(span) : value_bytes(span);
+        return span.length == 0 ? bind_null() : is_key ? bind_blob(span) : bind_bytes(span);
     }
     case EVENT_SIZE:
-        return value_number((int64_t)event->body.length);
+        return bind_number((int64_t)event->body.length);
     case EVENT_TIME:
     case EVENT_NUMBER:
     case EVENT_FLAG:
         break;
     }
-    return value_number(event_number(event, field));
+    return bind_number(event_number(event, field));
 }
 
-void event_bind(const struct event *event, size_t from, size_t to, struct value *values)
+void event_bind(const struct event *event, size_t from, size_t to, struct bind_value *values)
 {
     for (size_t i = from; i < to; i++)
         *values++ = value_of_field(event, &event_fields[i]);

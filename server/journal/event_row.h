@@ -21,7 +21,7 @@
 #define EVENT_SELECT_BODY EVENT_BODY_FIELDS(EVENT_BODY_SELECTED)
 
 /* The values of fields `from` to `to - 1`, in the order of the columns. */
-void event_bind(const struct event *event, size_t from, size_t to, struct value *values);
+void event_bind(const struct event *event, size_t from, size_t to, struct bind_value *values);
 /* Fields 0 to `count - 1`, of which the first is in column `first`; spans until the next row. */
 struct event event_of_row(const struct query *query, int first, size_t count);
 

@@ -43,7 +43,7 @@ enum journal_sql {
     SQL_READ_KEYS,
     SQL_EVENT_ID,
     SQL_LEARN,
-    SQL_READ_LEARNED,
+    SQL_READ_PROVISIONED,
     SQL_FIND_PENDING,
     SQL_NEXT_OPEN,
     SQL_CLAIM,
@@ -167,13 +167,13 @@ bool events_read_keys(struct sqlite_journal *journal, int64_t after,
 bool events_learn(struct sqlite_journal *journal, const char *route, const char *provider,
                   struct bytes key, int64_t now_ms, bool *added);
 
-struct stored_learned {
+struct stored_provisioned {
     struct bytes route, provider, key;
 };
 
-bool events_read_learned(struct sqlite_journal *journal,
-                         void (*each)(void *context, const struct stored_learned *learned),
-                         void *context);
+bool events_read_provisioned(struct sqlite_journal *journal,
+                             void (*each)(void *context, const struct stored_provisioned *key),
+                             void *context);
 
 /* ---- delivery.c ---- */
 

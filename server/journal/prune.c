@@ -32,7 +32,7 @@ struct prune_page {
 
 static bool read_page(struct sqlite_journal *journal, int64_t after, struct prune_page *page)
 {
-    struct query query = sqlite_query(&journal->db, SQL_PRUNE_LOOK, value_number(after));
+    struct query query = sqlite_query(&journal->db, SQL_PRUNE_LOOK, bind_number(after));
     page->count = 0;
     while (query_next(&query)) {
         struct prune_row row = {.seq = query_number(&query, 0),
@@ -64,8 +64,8 @@ static void drop_body(struct sqlite_journal *journal, const struct prune_row *ro
 {
     if (row->state != SOME_DEAD || !row->has_body || *dead_bytes <= 0)
         return;
-    sqlite_execute(&journal->db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
-    sqlite_execute(&journal->db, SQL_PRUNE_BODY, value_number(row->seq));
+    sqlite_execute(&journal->db, SQL_PRUNE_OUTPUTS, bind_number(row->seq));
+    sqlite_execute(&journal->db, SQL_PRUNE_BODY, bind_number(row->seq));
     *dead_bytes -= row->size + 1;
     pruned->bodies++;
 }
@@ -78,12 +78,12 @@ static void prune_row(struct sqlite_journal *journal, const struct prune_keep *k
     bool keeps_deliveries = key_counts && row->state == SOME_DEAD;
     if (key_counts && (row->state == NO_DELIVERIES || (keeps_deliveries && !row->has_body)))
         return;
-    sqlite_execute(db, SQL_PRUNE_OUTPUTS, value_number(row->seq));
+    sqlite_execute(db, SQL_PRUNE_OUTPUTS, bind_number(row->seq));
     if (!keeps_deliveries)
-        sqlite_execute(db, SQL_PRUNE_DELIVERIES, value_number(row->seq));
-    sqlite_execute(db, SQL_PRUNE_BODY, value_number(row->seq));
+        sqlite_execute(db, SQL_PRUNE_DELIVERIES, bind_number(row->seq));
+    sqlite_execute(db, SQL_PRUNE_BODY, bind_number(row->seq));
     if (!key_counts)
-        sqlite_execute(db, SQL_PRUNE_EVENT, value_number(row->seq));
+        sqlite_execute(db, SQL_PRUNE_EVENT, bind_number(row->seq));
     pruned->events++;
 }
 
@@ -129,7 +129,7 @@ bool prune_read_horizon(struct sqlite_journal *journal, int64_t *horizon_ms, int
 
 bool prune_put_horizon(struct sqlite_journal *journal, int64_t horizon_ms)
 {
-    return sqlite_execute(&journal->db, SQL_PUT_HORIZON, value_number(horizon_ms));
+    return sqlite_execute(&journal->db, SQL_PUT_HORIZON, bind_number(horizon_ms));
 }
 
 bool prune_measure(struct sqlite_journal *journal, int64_t *used_bytes, int64_t *free_pages)

@@ -23,7 +23,7 @@ enum read_sql {
     READ_BODY,
     READ_DELIVERIES,
     READ_OPEN,
-    READ_LEARNED,
+    READ_PROVISIONED,
     READ_NEWEST,
     READ_CHANGED,
     READ_COUNT
@@ -52,7 +52,7 @@ static const char *const read_sql[READ_COUNT] = {
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
                    " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
-    [READ_LEARNED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
+    [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };
@@ -110,9 +110,9 @@ static struct event_view view_of_row(const struct query *query)
                                .event = event_of_row(query, 3, EVENT_ROW_COUNT)};
 }
 
-static struct value text_or_null(const char *text)
+static struct bind_value text_or_null(const char *text)
 {
-    return text ? value_text(text) : value_null();
+    return text ? bind_text(text) : bind_null();
 }
 
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
@@ -121,8 +121,8 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(
         &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
-        value_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
-        value_number(filter->limit), value_number(filter->before ? filter->before : INT64_MAX));
+        bind_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
+        bind_number(filter->limit), bind_number(filter->before ? filter->before : INT64_MAX));
     while (query_next(&query)) {
         struct event_view event = view_of_row(&query);
         each(context, &event);
@@ -135,7 +135,7 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
 {
     size_t found = 0;
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_FIND, value_text(prefix));
+    struct query query = sqlite_query(&reader->db, READ_FIND, bind_text(prefix));
     while (query_next(&query)) {
         *seq = query_number(&query, 0);
         found++;
@@ -150,7 +150,7 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 {
     bool found = false;
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_EVENT, value_number(seq));
+    struct query query = sqlite_query(&reader->db, READ_EVENT, bind_number(seq));
     while (query_next(&query)) {
         struct event_view event = view_of_row(&query);
         each(context, &event);
@@ -165,7 +165,7 @@ bool journal_reader_body(struct journal_reader *reader, int64_t seq,
 {
     bool found = false;
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_BODY, value_number(seq));
+    struct query query = sqlite_query(&reader->db, READ_BODY, bind_number(seq));
     while (query_next(&query)) {
         each(context, query_bytes(&query, 0), query_bytes(&query, 1));
         found = true;
@@ -183,7 +183,7 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                void *context)
 {
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_DELIVERIES, value_number(seq));
+    struct query query = sqlite_query(&reader->db, READ_DELIVERIES, bind_number(seq));
     while (query_next(&query)) {
         struct delivery_view delivery = {.action = query_bytes(&query, 0),
                                          .state = query_bytes(&query, 1),
@@ -209,26 +209,26 @@ bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
                                 void (*each)(void *context, int64_t event), void *context)
 {
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_OPEN, value_number(from));
+    struct query query = sqlite_query(&reader->db, READ_OPEN, bind_number(from));
     while (query_next(&query))
         each(context, query_number(&query, 0));
     return reader_ended(reader);
 }
 
-bool journal_reader_learned(struct journal_reader *reader,
-                            void (*each)(void *context, const struct learned_view *learned),
-                            void *context)
+bool journal_reader_provisioned(struct journal_reader *reader,
+                                void (*each)(void *context, const struct provisioned_view *key),
+                                void *context)
 {
     char route[128], provider[128];
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query_values(&reader->db, READ_LEARNED, NULL, 0);
+    struct query query = sqlite_query_values(&reader->db, READ_PROVISIONED, NULL, 0);
     while (query_next(&query)) {
         struct bytes names[2] = {query_bytes(&query, 0), query_bytes(&query, 1)};
         snprintf(route, sizeof route, "%.*s", (int)names[0].length, names[0].data);
         snprintf(provider, sizeof provider, "%.*s", (int)names[1].length, names[1].data);
-        struct learned_view learned = {route, provider, query_number(&query, 2),
+        struct provisioned_view key = {route, provider, query_number(&query, 2),
                                        query_bytes(&query, 3)};
-        each(context, &learned);
+        each(context, &key);
     }
     return reader_ended(reader);
 }

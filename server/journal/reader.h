@@ -67,15 +67,15 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                void *context);
 
 /* A key that a sender has delivered. */
-struct learned_view {
+struct provisioned_view {
     const char *route, *provider;
-    int64_t learned_ms;
+    int64_t provisioned_ms;
     struct bytes key;
 };
 
-bool journal_reader_learned(struct journal_reader *reader,
-                            void (*each)(void *context, const struct learned_view *learned),
-                            void *context);
+bool journal_reader_provisioned(struct journal_reader *reader,
+                                void (*each)(void *context, const struct provisioned_view *key),
+                                void *context);
 
 /* The number of the newest event; 0 if there is none. */
 bool journal_reader_newest(struct journal_reader *reader, int64_t *seq);

@@ -42,7 +42,7 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_LEARN] = "INSERT INTO learned (route, provider, key, learned_ms) VALUES (?1, ?2, ?3, ?4)"
                   " ON CONFLICT DO NOTHING",
-    [SQL_READ_LEARNED] = "SELECT route, provider, key FROM learned",
+    [SQL_READ_PROVISIONED] = "SELECT route, provider, key FROM learned",
 
     [SQL_FIND_PENDING] = "SELECT seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
                          " FROM delivery d INDEXED BY delivery_open WHERE " OPEN

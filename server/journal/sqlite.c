@@ -412,24 +412,24 @@ static sqlite3_stmt *find_statement(struct sqlite *db, int which)
     return db->statements[which];
 }
 
-static int bind_value(sqlite3_stmt *statement, int place, const struct value *value)
+static int bind_value(sqlite3_stmt *statement, int place, const struct bind_value *value)
 {
     const void *data = value->bytes.data ? (const void *)value->bytes.data : "";
     switch (value->kind) {
-    case VALUE_NULL:
+    case BIND_NULL:
         return sqlite3_bind_null(statement, place);
-    case VALUE_NUMBER:
+    case BIND_NUMBER:
         return sqlite3_bind_int64(statement, place, value->number);
-    case VALUE_TEXT:
+    case BIND_TEXT:
         return sqlite3_bind_text64(statement, place, data, value->bytes.length, SQLITE_STATIC,
                                    SQLITE_UTF8);
-    case VALUE_BLOB:
+    case BIND_BLOB:
         return sqlite3_bind_blob64(statement, place, data, value->bytes.length, SQLITE_STATIC);
     }
     return SQLITE_MISUSE;
 }
 
-struct query sqlite_query_values(struct sqlite *db, int which, const struct value *values,
+struct query sqlite_query_values(struct sqlite *db, int which, const struct bind_value *values,
                                  size_t count)
 {
     struct query query = {.db = db};
@@ -486,7 +486,8 @@ struct bytes query_bytes(const struct query *query, int column)
     return bytes_of(data, (size_t)sqlite3_column_bytes(query->statement, column));
 }
 
-bool sqlite_execute_values(struct sqlite *db, int which, const struct value *values, size_t count)
+bool sqlite_execute_values(struct sqlite *db, int which, const struct bind_value *values,
+                           size_t count)
 {
     struct query query = sqlite_query_values(db, which, values, count);
     if (!query.statement)

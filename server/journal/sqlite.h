@@ -116,35 +116,35 @@ bool sqlite_rescue(struct sqlite *db, struct error *err);
 
 /* ---- prepared statements ---- */
 
-struct value {
-    enum { VALUE_NULL, VALUE_NUMBER, VALUE_TEXT, VALUE_BLOB } kind;
+struct bind_value {
+    enum { BIND_NULL, BIND_NUMBER, BIND_TEXT, BIND_BLOB } kind;
     int64_t number;
     struct bytes bytes;
 };
 
-static inline struct value value_null(void)
+static inline struct bind_value bind_null(void)
 {
-    return (struct value){.kind = VALUE_NULL};
+    return (struct bind_value){.kind = BIND_NULL};
 }
 
-static inline struct value value_number(int64_t number)
+static inline struct bind_value bind_number(int64_t number)
 {
-    return (struct value){.kind = VALUE_NUMBER, .number = number};
+    return (struct bind_value){.kind = BIND_NUMBER, .number = number};
 }
 
-static inline struct value value_bytes(struct bytes text)
+static inline struct bind_value bind_bytes(struct bytes text)
 {
-    return (struct value){.kind = VALUE_TEXT, .bytes = text};
+    return (struct bind_value){.kind = BIND_TEXT, .bytes = text};
 }
 
-static inline struct value value_text(const char *text)
+static inline struct bind_value bind_text(const char *text)
 {
-    return value_bytes(bytes_of_text(text));
+    return bind_bytes(bytes_of_text(text));
 }
 
-static inline struct value value_blob(struct bytes blob)
+static inline struct bind_value bind_blob(struct bytes blob)
 {
-    return (struct value){.kind = VALUE_BLOB, .bytes = blob};
+    return (struct bind_value){.kind = BIND_BLOB, .bytes = blob};
 }
 
 /* A statement under way. The values' bytes must stay until it has ended. */
@@ -153,11 +153,12 @@ struct query {
     struct sqlite3_stmt *statement; /* NULL: ended, or failed */
 };
 
-struct query sqlite_query_values(struct sqlite *db, int which, const struct value *values,
+struct query sqlite_query_values(struct sqlite *db, int which, const struct bind_value *values,
                                  size_t count);
 #define sqlite_query(db, which, ...)                                                               \
-    sqlite_query_values(db, which, (const struct value[]){__VA_ARGS__},                            \
-                        sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
+    sqlite_query_values(db, which, (const struct bind_value[]){__VA_ARGS__},                       \
+                        sizeof((const struct bind_value[]){__VA_ARGS__}) /                         \
+                            sizeof(struct bind_value))
 
 /* The next row. At the end, and after a failure, false, and the query has ended. */
 bool query_next(struct query *query);
@@ -169,9 +170,11 @@ int64_t query_number(const struct query *query, int column);
 struct bytes query_bytes(const struct query *query, int column);
 
 /* A statement without rows, to its end. */
-bool sqlite_execute_values(struct sqlite *db, int which, const struct value *values, size_t count);
+bool sqlite_execute_values(struct sqlite *db, int which, const struct bind_value *values,
+                           size_t count);
 #define sqlite_execute(db, which, ...)                                                             \
-    sqlite_execute_values(db, which, (const struct value[]){__VA_ARGS__},                          \
-                          sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value))
+    sqlite_execute_values(db, which, (const struct bind_value[]){__VA_ARGS__},                     \
+                          sizeof((const struct bind_value[]){__VA_ARGS__}) /                       \
+                              sizeof(struct bind_value))
 
 #endif

@@ -149,10 +149,10 @@ struct key_list {
     struct sqlite *db;
 };
 
-static void note_learned(void *context, const struct stored_learned *learned)
+static void note_provisioned(void *context, const struct stored_provisioned *key)
 {
     struct key_list *list = context;
-    if (!engine_add_key(list->turn, learned->route, learned->provider, learned->key))
+    if (!engine_add_key(list->turn, key->route, key->provider, key->key))
         sqlite_fail(list->db, "no memory for a key");
 }
 
@@ -172,7 +172,7 @@ static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     struct key_list keys = {turn, &journal->db};
     if (turn->reads_keys)
-        events_read_learned(journal, note_learned, &keys);
+        events_read_provisioned(journal, note_provisioned, &keys);
 }
 
 /* ---- what a turn writes ---- */
@@ -218,7 +218,7 @@ static void write_finished(struct sqlite_journal *journal, struct journal_turn *
     }
 }
 
-static void write_learned(struct sqlite_journal *journal, struct journal_turn *turn)
+static void learn_keys(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (size_t i = 0; i < turn->learn_count; i++) {
         struct journal_learn *learn = &turn->learns[i];
@@ -382,7 +382,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     read_first(journal, turn);
     write_finished(journal, turn);
     admit_events(journal, turn);
-    write_learned(journal, turn);
+    learn_keys(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     if (turn->take_over)

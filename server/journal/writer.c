@@ -133,7 +133,7 @@ static bool has_last_event(struct sqlite_journal *journal, struct error *err)
     bool found = journal->last_event == 0;
     if (found)
         return true;
-    query = sqlite_query(&journal->db, SQL_EVENT_ID, value_number(journal->last_event));
+    query = sqlite_query(&journal->db, SQL_EVENT_ID, bind_number(journal->last_event));
     while (query_next(&query))
         found = bytes_equal_text(query_bytes(&query, 0), journal->last_id);
     if (sqlite_status(&journal->db) != SQLITE_STATUS_OK)

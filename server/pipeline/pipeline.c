@@ -141,8 +141,7 @@ static struct verdict complete_refusal(struct exchange *exchange, struct verdict
         verdict.header_name = "WWW-Authenticate";
         verdict.header_value = bytes_of_text(text);
     } else if (verdict.reply == REPLY_METHOD) {
-        verdict.header_name = "Allow";
-        verdict.header_value = routing_allow(route, &exchange->arena);
+        return routing_refuse_method(route, &exchange->arena, verdict.reason);
     }
     return verdict;
 }

@@ -175,16 +175,16 @@ static bool takes_method(const struct route *route, struct bytes method)
 /* What is being looked for, and what has been found on the way. */
 struct search {
     struct request *request;
-    const char *allow; /* methods of the routes that have the path, "POST, GET"; NULL: none */
+    bool has_path;     /* of a route that does not take the method */
+    const char *allow; /* methods of all of these, "POST, GET"; NULL: the arena is full */
 };
 
-/* `allow` followed by the methods of `route`; NULL: no methods yet. */
+/* `allow` ("": no methods yet) followed by the methods of `route`; NULL: the arena is full. */
 static const char *append_methods(struct arena *arena, const char *allow, const struct route *route)
 {
-    for (size_t i = 0; i < route->methods.count; i++) {
+    for (size_t i = 0; i < route->methods.count && allow; i++) {
         const char *method = route->methods.items[i];
-        const char *longer = allow ? arena_format(arena, "%s, %s", allow, method) : method;
-        allow = longer ? longer : allow;
+        allow = *allow ? arena_format(arena, "%s, %s", allow, method) : method;
     }
     return allow;
 }
@@ -197,6 +197,7 @@ static bool search_try(struct search *search, const struct route *route)
         request->route = route;
         return true;
     }
+    search->has_path = true;
     search->allow = append_methods(request->arena, search->allow, route);
     return false;
 }
@@ -222,20 +223,28 @@ static bool search_patterns(const struct routing *routing, struct search *search
     return false;
 }
 
-struct bytes routing_allow(const struct route *route, struct arena *arena)
+static struct verdict refuse_method(const char *reason, const char *allow)
 {
-    return bytes_of_text(append_methods(arena, NULL, route));
+    struct verdict verdict = verdict_refuse(REPLY_METHOD, reason);
+    if (!allow) /* half a list would be wrong */
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for Allow");
+    verdict.header_name = "Allow";
+    verdict.header_value = bytes_of_text(allow);
+    return verdict;
+}
+
+struct verdict routing_refuse_method(const struct route *route, struct arena *arena,
+                                     const char *reason)
+{
+    return refuse_method(reason, append_methods(arena, "", route));
 }
 
 struct verdict routing_match(const struct routing *routing, struct request *request)
 {
-    struct search search = {.request = request};
+    struct search search = {.request = request, .allow = ""};
     if (search_exact(routing, &search) || search_patterns(routing, &search))
         return GO_ON;
-    if (!search.allow)
+    if (!search.has_path)
         return verdict_refuse(REPLY_NOT_FOUND, "no route has this path");
-    struct verdict verdict = verdict_refuse(REPLY_METHOD, "the route does not accept this method");
-    verdict.header_name = "Allow";
-    verdict.header_value = bytes_of_text(search.allow);
-    return verdict;
+    return refuse_method("the route does not accept this method", search.allow);
 }

@@ -12,7 +12,8 @@ struct routing;
 struct routing *routing_create(const struct settings *settings);
 void routing_destroy(struct routing *routing);
 
-/* Sets request->route by path and method, or refuses: REPLY_NOT_FOUND, or REPLY_METHOD with Allow.
+/* Sets request->route by path and method, or refuses: REPLY_NOT_FOUND, REPLY_METHOD with Allow, or
+ * REPLY_MEMORY_FULL if that finds no memory.
  *
  * The decoded path is compared byte for byte, so "/%68ook" is "/hook"; log, limits and metrics use
  * the route's name and never the path. An exact path wins over one with {name} segments, that
@@ -21,7 +22,8 @@ void routing_destroy(struct routing *routing);
  * route's path is written so. Several routes may share a path and differ in their methods. */
 struct verdict routing_match(const struct routing *routing, struct request *request);
 
-/* The methods of one route as Allow lists them. */
-struct bytes routing_allow(const struct route *route, struct arena *arena);
+/* REPLY_METHOD with the methods of one route as Allow, or REPLY_MEMORY_FULL. */
+struct verdict routing_refuse_method(const struct route *route, struct arena *arena,
+                                     const char *reason);
 
 #endif

@@ -145,7 +145,7 @@ static bool listener_link_failed(const struct child *listener, int error)
     return false;
 }
 
-/* One end of a channel. A shortage passes: the listener will say that it has none. */
+/* One end of a link. A shortage passes: the listener will say that it has none. */
 static bool child_give_end(struct child *child, uint64_t value, int end, struct child *listener)
 {
     if (control_send(child->control, CONTROL_LINK, value, end))
@@ -156,8 +156,8 @@ static bool child_give_end(struct child *child, uint64_t value, int end, struct 
     return false;
 }
 
-/* Gives each of the two one end of a new channel. Where only one gets it, that one sees the end of
- * the channel at once. */
+/* Gives each of the two one end of a new link. Where only one gets it, that one sees the end of
+ * the link at once. */
 static bool child_connect(struct child *listener, struct child *runner)
 {
     int ends[2];
@@ -165,7 +165,7 @@ static bool child_connect(struct child *listener, struct child *runner)
         return listener_link_failed(listener, errno);
     bool given = child_give_end(runner, listener->slot, ends[0], listener) &&
                  child_give_end(listener, runner->runner_id, ends[1], listener);
-    listener->channels += given;
+    listener->links += given;
     close(ends[0]);
     close(ends[1]);
     return given;
@@ -174,7 +174,7 @@ static bool child_connect(struct child *listener, struct child *runner)
 void child_reconnect(struct child *listener, uint64_t reached)
 {
     struct child *runner = child_find(listener->children, listener->generation, ROLE_RUNNER);
-    if (listener->role != ROLE_LISTENER || reached != listener->channels || !runner)
+    if (listener->role != ROLE_LISTENER || reached != listener->links || !runner)
         return;
     if (child_connect(listener, runner))
         log_write(LOG_CHANNEL_MADE, log_number("listener", listener->pid),

@@ -22,7 +22,7 @@ struct child {
     int control;        /* our end */
     unsigned slot;      /* in the shared region */
     uint64_t runner_id; /* runners: unique for the life of the supervisor */
-    uint64_t channels;  /* listeners: how many it has been given */
+    uint64_t links;     /* listeners: how many it has been given */
     bool ready;
     bool released; /* runner: claims nothing any more */
     int64_t started_ns, heard_ns;
@@ -66,7 +66,7 @@ struct child *child_start(struct children *children, struct generation *generati
  * and so replaced. False then. */
 bool child_tell(struct child *child, enum control_type type, uint64_t value);
 
-/* Gives a listener that has no channel another one to its runner, if it has one. `reached`: how
+/* Gives a listener that has no link another one to its runner, if it has one. `reached`: how
  * many have come to it; one that is still under way is enough. */
 void child_reconnect(struct child *listener, uint64_t reached);
 

@@ -511,6 +511,14 @@ static void signal_came(struct loop_watch *watch, uint32_t events)
     }
 }
 
+/* The time in which the supervisor stood still itself is no silence of its children, which may have
+ * stood still with it: a container that was frozen, a machine that was. */
+static void forgive_silence(struct supervisor *sv, int64_t now, int64_t late_ns)
+{
+    for (struct child *child = sv->children.first; child; child = child->next)
+        child->heard_ns = child->heard_ns + late_ns < now ? child->heard_ns + late_ns : now;
+}
+
 /* Once a second: a child that hangs is killed (and so replaced), the watchdog hears that we live as
  * long as no current child is silent. */
 static void tick(struct loop_timer *timer)
@@ -518,6 +526,7 @@ static void tick(struct loop_timer *timer)
     struct supervisor *sv = timer->owner;
     int64_t now = clock_monotonic_ns();
     bool well = true;
+    forgive_silence(sv, now, now - timer->due_ns);
     for (struct child *child = sv->children.first; child; child = child->next) {
         int64_t silent_ns = now - child->heard_ns;
         if (silent_ns > SILENCE_NS && !sv->stopping) {
@@ -681,7 +690,7 @@ enum supervisor_end supervisor_run(const char *file, const struct registry *regi
     struct generation *first = load_first(&sv, err);
     if (first) {
         generation_begin(&sv, first);
-        tick(&sv.tick_timer);
+        loop_timer_set(&sv.loop, &sv.tick_timer, clock_monotonic_ns());
         while (!sv.stopping || sv.children.first)
             loop_run_once(&sv.loop, -1);
     }

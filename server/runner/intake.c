@@ -41,20 +41,20 @@ static bool is_credible(const struct settings *settings, const struct event_fram
            event_is_bounded(event);
 }
 
-void intake_collect(struct intake *intake, struct listener_link *channel)
+void intake_collect(struct intake *intake, struct listener_link *link)
 {
     size_t before = intake->count;
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
-        if (!listener_link_take(channel, &item->frame))
+        if (!listener_link_take(link, &item->frame))
             break;
         if (!is_credible(intake->settings, &item->frame)) {
-            channel->fault = "an event that cannot be";
+            link->fault = "an event that cannot be";
             if (intake->count == before) /* nothing of it is borrowed */
-                channel->taken = 0;
+                link->taken = 0;
             break;
         }
-        item->channel = channel;
+        item->link = link;
         item->admit = NULL;
         item->learn = NULL;
         item->answer =
@@ -156,7 +156,7 @@ static void answer_item(struct intake_item *item, const struct journal_turn *tur
         answer->status = turn->question_fits ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
     if (answer->status > FRAME_DUPLICATE)
         answer->retry_after_s = retry_after_s;
-    listener_link_answer(item->channel, answer);
+    listener_link_answer(item->link, answer);
 }
 
 static bool has_written(const struct journal_turn *turn)
@@ -174,11 +174,11 @@ void intake_answer(struct intake *intake, const struct journal_turn *turn, unsig
     for (size_t i = 0; i < intake->count; i++)
         answer_item(&intake->items[i], turn, retry_after_s);
     for (size_t i = 0; i < intake->count; i++) {
-        struct listener_link *channel = intake->items[i].channel;
-        if (channel->taken > 0)
-            listener_link_settle(channel);
-        if (channel->out.length > 0)
-            listener_link_flush(channel);
+        struct listener_link *link = intake->items[i].link;
+        if (link->taken > 0)
+            listener_link_settle(link);
+        if (link->out.length > 0)
+            listener_link_flush(link);
     }
     intake->count = intake->admit_count = intake->learn_count = intake->bytes = 0;
     intake->is_asked = false;

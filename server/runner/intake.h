@@ -10,8 +10,8 @@
 enum { INTAKE_BATCH = 1024, INTAKE_LEARNS = 64, INTAKE_BYTES = 64 << 20 };
 
 struct intake_item {
-    struct listener_link *channel;
-    struct event_frame frame; /* spans into the channel */
+    struct listener_link *link;
+    struct event_frame frame; /* spans into the link */
     struct answer_frame answer;
     struct journal_admit *admit; /* NULL: it is no event, */
     struct journal_learn *learn; /* but a key; NULL: no key that is taken */
@@ -30,8 +30,8 @@ struct intake {
 /* The longest time for which a dedupe key counts. */
 int64_t intake_window_ms(const struct settings *settings);
 
-/* Takes the whole frames of a channel into the batch, as long as there is room. */
-void intake_collect(struct intake *intake, struct listener_link *channel);
+/* Takes the whole frames of a link into the batch, as long as there is room. */
+void intake_collect(struct intake *intake, struct listener_link *link);
 /* Puts the batch into the turn, and its deliveries into the dispatcher's queue. */
 void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispatch *dispatch);
 /* The turn is over; NULL: there is none, and all is refused. Answers everything and empties the

@@ -44,7 +44,7 @@ struct runner {
     struct dispatch dispatch;
     struct retention retention;
     struct journal_turn turn;
-    struct listener_link *channels;
+    struct listener_link *links;
     struct loop_watch control;
     struct loop_timer alive_timer;
     struct loop_timer poll_timer;
@@ -84,15 +84,15 @@ static void share_keys(struct runner *runner)
     for (const struct journal_key *key = runner->turn.keys; key; key = key->next)
         if (!provisioned_keys_put(table, key->route, key->provider, key->key))
             log_write(LOG_KEY_FAILED, log_text("route", key->route),
-                      log_text("reason", "too many routes have learned keys"));
+                      log_text("reason", "too many routes have provisioned keys"));
 }
 
 /* ---- a turn ---- */
 
 static bool collect_frames(struct runner *runner)
 {
-    for (struct listener_link *channel = runner->channels; channel; channel = channel->next)
-        intake_collect(runner->intake, channel);
+    for (struct listener_link *link = runner->links; link; link = link->next)
+        intake_collect(runner->intake, link);
     return runner->intake->count > 0;
 }
 
@@ -173,43 +173,43 @@ static bool turn_is_due(struct runner *runner)
 {
     if (runner->under_way)
         return false;
-    for (const struct listener_link *channel = runner->channels; channel; channel = channel->next)
-        if (listener_link_has_work(channel))
+    for (const struct listener_link *link = runner->links; link; link = link->next)
+        if (listener_link_has_work(link))
             return true;
     return work_is_due(runner);
 }
 
-/* ---- channels ---- */
+/* ---- links ---- */
 
-/* A channel that is not added is closed here: its listener sees that and asks for another. */
+/* A link that is not added is closed here: its listener sees that and asks for another. */
 static void add_link(struct runner *runner, int fd, unsigned slot)
 {
-    struct listener_link *channel = fd >= 0 ? listener_link_create(&runner->loop, fd, slot) : NULL;
-    if (!channel) {
+    struct listener_link *link = fd >= 0 ? listener_link_create(&runner->loop, fd, slot) : NULL;
+    if (!link) {
         log_write(LOG_CHANNEL_FAILED, log_number("slot", slot),
                   log_text("reason", fd >= 0 ? "no memory" : "no descriptor is free"));
         if (fd >= 0)
             close(fd);
         return;
     }
-    channel->next = runner->channels;
-    runner->channels = channel;
+    link->next = runner->links;
+    runner->links = link;
 }
 
 static void drop_links(struct runner *runner)
 {
-    struct listener_link **place = &runner->channels;
+    struct listener_link **place = &runner->links;
     while (*place) {
-        struct listener_link *channel = *place;
-        if (!listener_link_is_over(channel)) {
-            place = &channel->next;
+        struct listener_link *link = *place;
+        if (!listener_link_is_over(link)) {
+            place = &link->next;
             continue;
         }
-        if (channel->fault)
-            log_write(LOG_CHANNEL_BROKEN, log_number("slot", channel->slot),
-                      log_text("reason", channel->fault));
-        *place = channel->next;
-        listener_link_destroy(channel);
+        if (link->fault)
+            log_write(LOG_CHANNEL_BROKEN, log_number("slot", link->slot),
+                      log_text("reason", link->fault));
+        *place = link->next;
+        listener_link_destroy(link);
     }
 }
 
@@ -279,7 +279,7 @@ static bool is_over(const struct runner *runner)
     if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0 || runner->under_way ||
         runner->health.proving || runner->retention.under_way)
         return false;
-    return !runner->channels || clock_monotonic_ns() >= runner->deadline_ns;
+    return !runner->links || clock_monotonic_ns() >= runner->deadline_ns;
 }
 
 /* ---- the supervisor ---- */
@@ -454,10 +454,10 @@ static void share_first_keys(struct runner *runner)
 
 static void runner_finish(struct runner *runner)
 {
-    while (runner->channels) {
-        struct listener_link *channel = runner->channels;
-        runner->channels = channel->next;
-        listener_link_destroy(channel);
+    while (runner->links) {
+        struct listener_link *link = runner->links;
+        runner->links = link->next;
+        listener_link_destroy(link);
     }
     dispatch_finish(&runner->dispatch);
     free(runner->intake);

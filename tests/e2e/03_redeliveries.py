@@ -4,8 +4,10 @@ import json
 from harness import Server, ensure, expect, ledger, route, script
 
 BODY = b'{"a": 1}'
+done = lambda event: (200, {"id": event, "duplicate": True, "replay": f"tenterhook replay {event}"})
 fails = script('echo "$TENTERHOOK_ID" >>"$OUT/tried"; [ -e "$OUT/mended" ]')
-with Server([route(actions=[fails, ledger()]), route("keep", dedupe={"dead": "keep"}, actions=[fails])]) as server:
+with Server([route(actions=[fails, ledger()]),
+             route("keep", dedupe={"dead": "keep"}, actions=[fails])]) as server:
     def send(name, path="/hook"):
         answer = server.post(path, BODY, delivery=name)
         return answer.status, answer.json()
@@ -26,13 +28,13 @@ with Server([route(actions=[fails, ledger()]), route("keep", dedupe={"dead": "ke
     for name, event, times in (("one", first, 3), ("two", again, 2)):
         expect(send(name), (202, {"id": event, "again": True}), "mended")
         expect(tried().count(event), times)
-        expect(send(name), (200, {"id": event, "duplicate": True, "replay": f"tenterhook replay {event}"}), "done")
-        server.wait_log(f'duplicate id={event} .*"it is done; to run it again: tenterhook replay {event}"')
-    expect(send("one", "/keep"), (200, {"id": kept, "duplicate": True, "replay": f"tenterhook replay {kept}"}))
-    expect((tried().count(kept), sorted(server.ledger())), (1, sorted([first, again])), "what was done, and is kept")
+        expect(send(name), done(event))
+        server.wait_log(f'duplicate id={event} .*"it is done; .*: tenterhook replay {event}"')
+    expect(send("one", "/keep"), done(kept))
+    expect((tried().count(kept), sorted(server.ledger())), (1, sorted([first, again])), "kept")
     ensure(server.tool("events").stdout.count("push (run again ") == 2, "the list tells")
-    ensure("run again     2 times" in server.tool("events", "show", first).stdout, "and all of an event")
+    ensure("run again     2 times" in server.tool("events", "show", first).stdout, "one too")
     expect(json.loads(server.tool("events", "show", first, "--json").stdout)["reruns"], 2)
-    expect(server.tool(*send("one", "/keep")[1]["replay"].split()[1:]).stdout, "1 event, 1 delivery pending again\n")
-    expect(tried().count(kept), 2, "the command that the answer names")
-print("a redelivery runs what failed again, across a restart too; done and kept ones name the command")
+    replay = server.tool(*send("one", "/keep")[1]["replay"].split()[1:])
+    expect(replay.stdout, "1 event, 1 delivery pending again\n", "what the answer names")
+    expect(tried().count(kept), 2, "and does")

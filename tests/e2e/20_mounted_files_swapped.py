@@ -1,7 +1,7 @@
 """A reload reads what Kubernetes swaps by one link: route file, secrets and certificate."""
 import os
 
-from harness import Server, expect, ledger, make_certificate, route
+from harness import Server, expect, make_certificate, route
 from senders import github_headers
 
 
@@ -11,20 +11,19 @@ def publish(server, name, secret):
     os.mkdir(directory)
     make_certificate(directory, "tls", name)
     server.settings["server"]["listen"][0]["tls"] = {"certificate": "tls.crt", "key": "tls.key"}
-    server.settings["routes"] = [route(name, path="/hook", secret={"file": "secret"}, actions=[ledger()])]
+    server.settings["routes"] = [route(name, path="/hook", secret={"file": "secret"})]
     server.file = os.path.join(directory, "tenterhook.yaml")
     server.write_settings()
     server.file = os.path.join(server.mount, "tenterhook.yaml")
     server.certificate = os.path.join(directory, "tls.crt")
-    with open(os.path.join(directory, "secret"), "w", opener=lambda path, flags: os.open(path, flags, 0o400)) as file:
-        file.write(secret)
+    os.chmod(server.write(os.path.join(directory, "secret"), secret), 0o400)
     os.symlink(".." + name, os.path.join(server.mount, "..data_tmp"))
     os.rename(os.path.join(server.mount, "..data_tmp"), os.path.join(server.mount, "..data"))
 
 
-def answers(server):
-    """With the certificate that was published last; what each secret gets."""
-    return [server.post("/hook", b"{}", github_headers(b"{}", secret=secret)).status for secret in (OLD, NEW)]
+def answers(server):  # with the certificate that was published last: what each secret gets
+    return [server.post("/hook", b"{}", github_headers(b"{}", secret=secret)).status
+            for secret in (OLD, NEW)]
 
 
 OLD, NEW = "the first secret of them", "the second secret of them"
@@ -37,4 +36,5 @@ with Server([], start=False) as server:
     publish(server, "second", NEW)
     server.reload()
     server.wait_log("generation_left generation=1")  # its listeners accept until then
-    expect((answers(server), server.query("SELECT DISTINCT route FROM event ORDER BY 1")), ([401, 202], [("first",), ("second",)]))
+    expect(answers(server), [401, 202], "after")
+    expect(server.query("SELECT route FROM event ORDER BY 1"), [("first",), ("second",)])

@@ -4,11 +4,11 @@ import signal
 
 from harness import Server, expect, route, wait_until
 
-ASKS = b" /healthz HTTP/1.1\r\nHost: a\r\n"
+ASKS, HEALTH = b" /healthz HTTP/1.1\r\nHost: a\r\n", {"health": "/healthz", "listeners": 1}
 
 
-def health(*request, index=0):
-    answer = server.request(*(request or ("GET", "/healthz?x=1")), index=index)
+def health(method="GET", path="/healthz?x=1", body=b"", index=0):
+    answer = server.request(method, path, body, index=index)
     return answer.status, answer.json().get("message")
 
 
@@ -16,23 +16,23 @@ def wait_health(status, message):
     wait_until(lambda: health() == (status, message), f"{status}: {message}", 30)
 
 
-with Server([route(rate_limit={"rate": "1/h"})], plain=True, server={"health": "/healthz", "listeners": 1}) as server:
+with Server([route(rate_limit={"rate": "1/h"})], plain=True, server=HEALTH) as server:
     path, lines = f"{server.state}/journal.db", server.log().count("listener:")
     expect([health(index=0), health(index=1)], [(200, None)] * 2, "on every address")
     expect(server.raw().send(b"HEAD" + ASKS + b"\r\n").answer("HEAD").status, 200, "HEAD")
-    for old, new, status, why in (path, path + "-", 503, "the journal cannot write"), (path + "-", path, 200, None):
-        os.rename(old, new)
-        wait_health(status, why)
-    expect((server.log().count("listener:"), server.count()), (lines, 0), "lines of listeners, and events")
-    expect([health("POST", "/healthz")[0], health("GET", "/healthz", b"{}")[0], health("GET", "/healthz/")[0]], [405, 413, 404])
+    os.rename(path, path + "-")
+    wait_health(503, "the journal cannot write")
+    os.rename(path + "-", path)
+    wait_health(200, None)
+    expect((server.log().count("listener:"), server.count()), (lines, 0), "lines, and events")
+    expect([health("POST")[0], health(body=b"{}")[0], health(path="/healthz/")[0]], [405, 413, 404])
     expect(server.post("/hook", b"{}").status, 202, "checks were not charged")
-    server.kill(server.pid, signal.SIGSTOP) or server.kill(server.processes("runner")[0])  # and nobody starts another
+    os.kill(server.pid, signal.SIGSTOP)  # and no process starts another
+    server.kill(server.processes("runner")[0])
     wait_health(503, "the runner is not there")
     os.kill(server.pid, signal.SIGCONT)
     wait_health(200, None)
-    server.settings["journal"].update(min_free="1000000GiB")
-    server.write_settings()
-    server.reload()
+    server.reload(journal={"min_free": "1000000GiB"})
     wait_health(503, "too little space is left for the journal")
     said, kept = server.log().count("draining"), server.raw().send(b"GET" + ASKS)
     os.kill(server.pid, signal.SIGTERM)

@@ -77,12 +77,16 @@ class Raw:
         self.socket = open_socket(address, timeout, source, receive_buffer)
         self.buffer = b""
         if address.startswith("https:") and handshake:
-            try:
-                self.socket = tls_context(certificate).wrap_socket(
-                    self.socket, server_hostname="localhost")
-            except OSError:
-                self.socket.close()
-                raise
+            self.shake_hands(certificate)
+
+    def shake_hands(self, certificate):
+        try:
+            self.socket = tls_context(certificate).wrap_socket(self.socket,
+                                                               server_hostname="localhost")
+        except OSError:
+            self.socket.close()
+            raise
+        return self
 
     def __enter__(self):
         return self

@@ -3,9 +3,11 @@ own configuration."""
 import os
 import shutil
 
+from client import Connection
 from harness import skip
-from manual import blocks, replace
+from manual import SECRET_FILE, blocks, replace
 from programs import Program, free_port, write
+from senders import github_headers
 
 PAGE = blocks("proxies.md")
 ROUTES = PAGE["A GitHub route behind nginx"]["yaml"][0]
@@ -63,6 +65,18 @@ def installed():
     names = [name for name in KINDS if shutil.which(name, path=SEARCH)
              or os.environ.get("CI") == "true"]
     return names or skip("no proxy is installed")
+
+
+def upstream(server, index=0):
+    """The server's address as a proxy has it: a host and a port."""
+    return server.addresses[index].partition("//")[2]
+
+
+def status_of(server, to, source, body=b"{}", **headers):
+    """What an event for the manual's route of GitHub gets that comes from `source`."""
+    signed = github_headers(body, secret=SECRET_FILE)
+    with Connection(to, server.certificate, source=source) as connection:
+        return connection.request("POST", "/github", body, {**signed, **headers}).status
 
 
 class Front(Program):

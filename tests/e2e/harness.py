@@ -157,6 +157,11 @@ def process_stat(pid):
     return int(fields[1]), fields[0], (int(fields[11]) + int(fields[12])) / ticks
 
 
+def times_slept(pid):
+    """How often it has gone to sleep of its own accord: one more is a round of its loop."""
+    return int(re.search(r"\nvoluntary_ctxt_switches:\s*(\d+)", read_proc(pid, "status"))[1])
+
+
 def descendants(pid):
     """All living descendants; zombies are not alive."""
     children = {}
@@ -175,6 +180,12 @@ def descendants(pid):
 def resident_bytes(pid):
     match = re.search(r"VmRSS:\s+(\d+) kB", read_proc(pid, "status"))
     return int(match[1]) * 1024 if match else 0
+
+
+def run_program(*arguments, **options):
+    """The program's exit status and outputs, which are text unless `text` says otherwise."""
+    return subprocess.run([PROGRAM, *arguments], capture_output=True, check=False,
+                          timeout=60 * PATIENCE, **{"text": True, **options})
 
 
 # ---- the log ----
@@ -371,8 +382,21 @@ class Server:
         self.process.stdout.close()
         expect(status, self.exit_status, "exit status")
 
-    def reload(self):
-        """SIGHUP, and wait until the new generation alone takes connections, or is refused."""
+    def write(self, name, text):
+        """A file beside the route file; a value that is no text is written as JSON."""
+        path = os.path.join(self.directory, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text if isinstance(text, str) else json.dumps(text))
+        return path
+
+    def reload(self, **changed):
+        """SIGHUP, and wait until the new generation alone takes connections, or is refused; with
+        keys of sections that are changed before."""
+        for section, keys in changed.items():
+            self.settings[section].update(keys)
+        if changed:
+            self.write_settings()
+
         def said(word):
             return len(re.findall(rf"\b{word}\b", self.log()))
         serving, failed, draining = (said("serving"), said("reload_failed"),
@@ -502,8 +526,7 @@ class Server:
 
     def tool(self, *arguments):
         """`tenterhook VERB …`, with the server's file."""
-        return subprocess.run([PROGRAM, arguments[0], "-c", self.file, *arguments[1:]],
-                              capture_output=True, text=True, timeout=60 * PATIENCE)
+        return run_program(arguments[0], "-c", self.file, *arguments[1:])
 
     def read(self, name):
         try:

@@ -2,9 +2,11 @@
 paths."""
 import os
 import re
+from pathlib import Path
 
 from harness import SOURCE, Server
 
+DOCUMENTS = [*Path(SOURCE).glob("*.md"), *Path(SOURCE, "docs").rglob("*.md")]
 SECRET_FILE = "a secret of the manual that is long enough"
 
 

@@ -2,7 +2,7 @@
 import os
 import shutil
 import subprocess
-from socket import create_connection, create_server
+from socket import create_connection, create_server, inet_aton
 
 from harness import wait_until
 
@@ -64,3 +64,14 @@ class Proxy:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
+
+
+# ---- the PROXY header, version 2 ----
+
+V2 = b"\r\n\r\n\0\r\nQUIT\n"
+
+
+def binary(client, extensions=b""):
+    """That a client with this IPv4 address has connected to 127.0.0.1:443."""
+    addresses = inet_aton(client) + b"\x7f\0\0\1\0\x09\1\xbb" + extensions
+    return V2 + b"\x21\x11" + len(addresses).to_bytes(2, "big") + addresses

@@ -1,4 +1,4 @@
-"""A wall clock that a test can set, for the server alone."""
+"""Clocks that a test can set, for the server alone."""
 import os
 import subprocess
 import tempfile
@@ -7,7 +7,8 @@ from harness import skip
 
 
 class WallClock:
-    """`env` for the server; `offset` in seconds, from the next look at the clock on."""
+    """`env` for the server; offset() in seconds, from the next look at the clocks on. A monotonic
+    clock that is ahead is a process that stood still for so long."""
 
     def __init__(self):
         self.directory = tempfile.TemporaryDirectory(prefix="tenterhook-clock-")
@@ -23,8 +24,8 @@ class WallClock:
                     "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS",
                                                    "") + ":verify_asan_link_order=0"}
 
-    def offset(self, seconds):
+    def offset(self, seconds, monotonic=0):
         with open(self.file + ".new", "w", encoding="ascii") as file:
-            file.write(str(seconds))
+            file.write(f"{seconds} {monotonic}")
         os.chmod(self.file + ".new", 0o644)
         os.rename(self.file + ".new", self.file)

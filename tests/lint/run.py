@@ -52,14 +52,6 @@ HOSTED_COMMANDS = [
 HOSTED_ACTIONS = ["", "actions/checkout", "actions/upload-artifact"]
 FILE_LINES, FUNCTION_LINES, FUNCTION_WANTS_REASON, E2E_LINES = 800, 100, 60, 40
 TEST_COLUMNS = 100
-# End-to-end scripts whose 40 lines are wider: each that is narrowed leaves the list.
-WIDE_SCRIPTS = """
-    02_refused_requests 03_redeliveries 04_channel_lost 05_reload_broken 12_body_memory
-    12_framing_methods 12_handshakes_told 20_document_examples 20_mounted_files_swapped
-    20_read_only_mounts 30_senders_answers 40_json_limits 40_learned_keys 40_quarantine
-    40_schema 50_alertmanager 60_behind_proxies 60_health 60_proxy_protocol 60_proxy_tls
-    60_proxy_unix 60_proxy_urls
-""".split()
 
 
 def tracked(pattern):
@@ -327,12 +319,8 @@ def columns():
     """Lines of tests have at most 100 columns."""
     for name in tracked(r"tests/(?!e2e/payloads/|fuzz/corpus/|interop/).*(\.(py|c|h)|/[\w-]+)"):
         for number, line in enumerate(read(name).splitlines(), 1):
-            if len(line) > (140 if Path(name).stem in WIDE_SCRIPTS else TEST_COLUMNS):
+            if len(line) > TEST_COLUMNS:
                 yield f"{name}:{number}: {len(line)} columns, at most {TEST_COLUMNS}"
-    for stem in WIDE_SCRIPTS:
-        lines = read(f"tests/e2e/{stem}.py").splitlines()
-        if not any(len(line) > TEST_COLUMNS for line in lines):
-            yield f"tests/e2e/{stem}.py:1: is narrow, and in the list of those that are not"
 
 
 def attack_cases():

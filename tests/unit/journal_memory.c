@@ -367,7 +367,7 @@ static void admit_events(struct memory_journal *journal, struct journal_turn *tu
         turn->question_bytes > 0 && turn->room >= disk_bytes(turn->question_bytes);
 }
 
-static void write_learned(struct memory_journal *journal, struct journal_turn *turn)
+static void learn_keys(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
     for (size_t i = 0; i < turn->learn_count; i++) {
@@ -544,7 +544,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     struct memory_store *store = journal->store;
     write_finished(journal, turn);
     admit_events(journal, turn);
-    write_learned(journal, turn);
+    learn_keys(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     if (turn->take_over)

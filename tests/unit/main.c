@@ -15,6 +15,10 @@
 
 enum { SKIPPED = 77 };
 
+/* Check's own default of 4 s is what a test may take on an idle machine. Whoever hangs is ended by
+ * this; a test that takes longer on its own says so with tcase_set_timeout(). */
+#define TIMEOUT_S "60"
+
 static char **words; /* ends in NULL; empty: all tests are wanted */
 static unsigned tests;
 
@@ -43,6 +47,7 @@ void __wrap__tcase_add_test(TCase *tcase, const TTest *test, int signal, int exi
 int main(int argc, char **argv)
 {
     words = argv + 1;
+    setenv("CK_DEFAULT_TIMEOUT", TIMEOUT_S, false);
     Suite *suite = test_suite();
     if (!suite)
         return SKIPPED;

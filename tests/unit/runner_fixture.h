@@ -183,7 +183,7 @@ static const struct action_kind recalled_like = {.kind = {.name = "fake"},
 
 struct peer {
     pid_t pid;
-    int control, channel;
+    int control, link;
     uint64_t runner_id;
     uint64_t tag;
     bool released;
@@ -230,7 +230,7 @@ static inline void peer_connect(struct peer *peer)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     ck_assert(control_send(peer->control, CONTROL_LINK, 7, ends[0]));
     close(ends[0]);
-    peer->channel = ends[1];
+    peer->link = ends[1];
 }
 
 /* In the runner: after SIGUSR1 each of its writes fails with EFBIG, after SIGUSR2 none does. */
@@ -279,7 +279,7 @@ static inline int peer_wait(struct peer *peer)
     int status;
     ck_assert_int_eq(waitpid(peer->pid, &status, 0), peer->pid);
     close(peer->control);
-    close(peer->channel);
+    close(peer->link);
     buffer_finish(&peer->in);
     return status;
 }
@@ -293,7 +293,7 @@ static inline void peer_kill(struct peer *peer)
 static inline void peer_leave(struct peer *peer)
 {
     control_send(peer->control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + 10 * NS_PER_S, -1);
-    shutdown(peer->channel, SHUT_RDWR);
+    shutdown(peer->link, SHUT_RDWR);
     ck_assert_int_eq(peer_wait(peer), 0);
 }
 
@@ -322,7 +322,7 @@ static inline void send_all(struct peer *peer, struct buffer *out)
 {
     size_t sent = 0;
     while (sent < out->length) {
-        ssize_t now = send(peer->channel, out->data + sent, out->length - sent, 0);
+        ssize_t now = send(peer->link, out->data + sent, out->length - sent, 0);
         ck_assert(now > 0);
         sent += (size_t)now;
     }
@@ -336,8 +336,8 @@ static inline struct answer_frame wait_answer(struct peer *peer)
     enum frame_type type;
     size_t length;
     while (frame_peek(buffer_bytes(&peer->in), &type, &payload, &length) == 0) {
-        ck_assert(wait_readable(peer->channel) && buffer_reserve(&peer->in, 65536));
-        ssize_t got = read(peer->channel, peer->in.data + peer->in.length, 65536);
+        ck_assert(wait_readable(peer->link) && buffer_reserve(&peer->in, 65536));
+        ssize_t got = read(peer->link, peer->in.data + peer->in.length, 65536);
         ck_assert(got > 0);
         peer->in.length += (size_t)got;
     }

@@ -105,7 +105,6 @@ void rig_expect(struct buffer *out, const char *what, const char *expected)
 Suite *rig_suite(const char *name, TCase *all)
 {
     Suite *suite = suite_create(name);
-    tcase_set_timeout(all, 60);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -10,7 +10,9 @@
 #include "base/units.h"
 #include "tests/unit/suite.h"
 
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 START_TEST(percent_encode_keeps_letters_digits_and_what_it_is_told)
@@ -264,6 +266,122 @@ START_TEST(a_watch_removed_by_its_neighbour_is_not_delivered)
 }
 END_TEST
 
+enum { A_DESCRIPTOR = 'd', A_TIMER = 't' };
+
+static char called[256];
+static size_t calls;
+static int stop_pipe[2];
+static struct loop_timer stop_timer;
+
+static void note_call(char which)
+{
+    ck_assert_uint_lt(calls, sizeof called - 1);
+    called[calls++] = which;
+}
+
+static void descriptor_is_ready(struct loop_watch *watch, uint32_t events)
+{
+    char byte;
+    (void)events;
+    ck_assert_int_eq(read(watch->fd, &byte, 1), 1);
+    note_call(A_DESCRIPTOR);
+}
+
+static void timer_is_due(struct loop_timer *timer)
+{
+    (void)timer;
+    note_call(A_TIMER);
+}
+
+/* The process was stopped for longer than the timer, and the other end has written meanwhile. */
+static void long_stop(int number)
+{
+    (void)number;
+    stop_timer.due_ns = clock_monotonic_ns();
+    (void)!write(stop_pipe[1], "x", 1);
+}
+
+START_TEST(after_an_interrupted_wait_descriptors_come_before_timers)
+{
+    struct loop loop;
+    struct loop_watch watch;
+    const struct itimerval soon = {.it_value.tv_usec = 20000};
+    calls = 0;
+    ck_assert(loop_init(&loop, NULL));
+    ck_assert_int_eq(pipe(stop_pipe), 0);
+    loop_watch_init(&watch, descriptor_is_ready, NULL);
+    loop_timer_init(&stop_timer, timer_is_due, NULL);
+    ck_assert(loop_watch_set(&loop, &watch, stop_pipe[0], EPOLLIN));
+    ck_assert(loop_timer_set(&loop, &stop_timer, clock_monotonic_ns() + 3600 * NS_PER_S));
+    signal(SIGALRM, long_stop);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    while (calls < 2)
+        loop_run_once(&loop, -1);
+    signal(SIGALRM, SIG_DFL);
+    ck_assert_mem_eq(called, "dt", 2);
+    loop_finish(&loop);
+    close(stop_pipe[0]);
+    close(stop_pipe[1]);
+}
+END_TEST
+
+START_TEST(all_descriptors_that_are_ready_come_before_timers)
+{
+    enum { MANY = LOOP_BATCH + 8 };
+    struct loop loop;
+    struct loop_watch watches[MANY];
+    struct loop_timer timer;
+    int pipes[MANY][2];
+    calls = 0;
+    ck_assert(loop_init(&loop, NULL));
+    for (int i = 0; i < MANY; i++) {
+        ck_assert_int_eq(pipe(pipes[i]), 0);
+        ck_assert_int_eq(write(pipes[i][1], "x", 1), 1);
+        loop_watch_init(&watches[i], descriptor_is_ready, NULL);
+        ck_assert(loop_watch_set(&loop, &watches[i], pipes[i][0], EPOLLIN));
+    }
+    loop_timer_init(&timer, timer_is_due, NULL);
+    ck_assert(loop_timer_set(&loop, &timer, clock_monotonic_ns()));
+    while (calls <= MANY)
+        loop_run_once(&loop, -1);
+    ck_assert_int_eq(called[MANY], A_TIMER);
+    loop_finish(&loop);
+    for (int i = 0; i < 2 * MANY; i++)
+        close(pipes[i / 2][i % 2]);
+}
+END_TEST
+
+/* Takes until the timer is due; more may have come by then. */
+static void slow_callback(struct loop_watch *watch, uint32_t events)
+{
+    descriptor_is_ready(watch, events);
+    if (calls > 1)
+        return;
+    ck_assert_int_eq(write(stop_pipe[1], "y", 1), 1);
+    stop_timer.due_ns = clock_monotonic_ns();
+}
+
+START_TEST(what_came_during_a_long_callback_comes_before_timers)
+{
+    struct loop loop;
+    struct loop_watch watch;
+    calls = 0;
+    ck_assert(loop_init(&loop, NULL));
+    ck_assert_int_eq(pipe(stop_pipe), 0);
+    ck_assert_int_eq(write(stop_pipe[1], "x", 1), 1);
+    loop_watch_init(&watch, slow_callback, NULL);
+    loop_timer_init(&stop_timer, timer_is_due, NULL);
+    ck_assert(loop_watch_set(&loop, &watch, stop_pipe[0], EPOLLIN));
+    ck_assert(loop_timer_set(&loop, &stop_timer, clock_monotonic_ns() + 3600 * NS_PER_S));
+    while (calls < 3)
+        loop_run_once(&loop, -1);
+    ck_assert_mem_eq(called, "ddt", 3);
+    loop_finish(&loop);
+    close(stop_pipe[0]);
+    close(stop_pipe[1]);
+}
+END_TEST
+
 START_TEST(secrets_match_only_themselves)
 {
     struct secret_list list = {0};
@@ -314,6 +432,9 @@ Suite *test_suite(void)
     tcase_add_test(all, buffers_and_arenas_stop_at_their_limit);
     tcase_add_test(all, timers_fire_in_order_and_removed_ones_never);
     tcase_add_test(all, a_watch_removed_by_its_neighbour_is_not_delivered);
+    tcase_add_test(all, after_an_interrupted_wait_descriptors_come_before_timers);
+    tcase_add_test(all, all_descriptors_that_are_ready_come_before_timers);
+    tcase_add_test(all, what_came_during_a_long_callback_comes_before_timers);
     tcase_add_test(all, secrets_match_only_themselves);
     tcase_add_test(all, hmac_gives_rfc_4231_case_2_whole_and_in_pieces);
     suite_add_tcase(suite, all);

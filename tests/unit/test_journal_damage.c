@@ -500,7 +500,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("journal_damage");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, set_up, tear_down);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_whole_log_is_not_damaged);
     tcase_add_test(all, what_is_written_for_each_event_builds_no_tree);
     tcase_add_test(all, a_state_that_cannot_be_is_found_at_the_start);

@@ -415,7 +415,7 @@ START_TEST(pruning_keeps_the_dedupe_window)
 }
 END_TEST
 
-START_TEST(a_key_is_learned_once)
+START_TEST(a_key_is_provisioned_once)
 {
     begin(_i);
     struct journal *journal = open_journal(1);
@@ -631,7 +631,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_engines");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
 #define EVERY(name) tcase_add_loop_test(all, name, 0, ENGINES)
     EVERY(accept);
     EVERY(duplicates_within_the_window_and_beyond);
@@ -647,7 +646,7 @@ Suite *test_suite(void)
     EVERY(not_now);
     EVERY(a_refused_turn_leaves_nothing);
     EVERY(pruning_keeps_the_dedupe_window);
-    EVERY(a_key_is_learned_once);
+    EVERY(a_key_is_provisioned_once);
     EVERY(what_others_write_is_noticed);
     EVERY(a_copy_of_what_failed_runs_it_again);
     EVERY(without_a_body_and_after_a_refusal_the_copy_is_new);

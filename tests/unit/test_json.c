@@ -456,7 +456,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("json");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, texts_are_judged_by_rfc_8259);
     tcase_add_test(all, names_come_once_however_they_are_written);
     tcase_add_test(all, names_of_nested_objects_do_not_meet);

@@ -413,6 +413,8 @@ static void hammer_together(int64_t rate, int processes)
     int64_t start = clock_monotonic_ns(), until = start + 400 * NS_PER_MS;
     for (; count->admitted < burst; count->admitted++)
         ck_assert_int_eq(limit_take(table, &route, PER_CLIENT, &client, start, NULL), 0);
+    /* on a busy machine the time may be over before a child has asked once */
+    count->last_admitted_ns = count->last_refused_ns = start;
     for (int i = 0; i < processes; i++) {
         children[i] = fork();
         if (children[i] == 0) {
@@ -427,9 +429,8 @@ static void hammer_together(int64_t rate, int processes)
     int64_t least = burst + (count->last_refused_ns - start) * rate / NS_PER_S - 1;
     ck_assert_msg(count->admitted <= most, "%ld/s: %ld admitted, at most %ld", (long)rate,
                   (long)count->admitted, (long)most);
-    if (count->last_refused_ns)
-        ck_assert_msg(count->admitted >= least, "%ld/s: %ld admitted, at least %ld", (long)rate,
-                      (long)count->admitted, (long)least);
+    ck_assert_msg(count->admitted >= least, "%ld/s: %ld admitted, at least %ld", (long)rate,
+                  (long)count->admitted, (long)least);
     munmap(count, sizeof *count);
     table_unmap(table, 64);
 }

@@ -322,34 +322,34 @@ END_TEST
 START_TEST(an_answer_for_which_there_is_no_memory_is_sent_a_moment_later)
 {
     begin();
-    struct listener_link *channel = listener_link_create(&loop, ends[0], 0);
+    struct listener_link *link = listener_link_create(&loop, ends[0], 0);
     send_fault = (struct fault){3, passing[_i]};
-    listener_link_answer(channel, &(struct answer_frame){.tag = 7});
-    listener_link_flush(channel);
-    ck_assert(!listener_link_is_over(channel));
+    listener_link_answer(link, &(struct answer_frame){.tag = 7});
+    listener_link_flush(link);
+    ck_assert(!listener_link_is_over(link));
     ck_assert_int_eq(peer_got(), -1);
     ck_assert_int_gt(peer_waits(), 0);
-    ck_assert(!listener_link_is_over(channel) && !listener_link_has_work(channel));
-    listener_link_destroy(channel);
+    ck_assert(!listener_link_is_over(link) && !listener_link_has_work(link));
+    listener_link_destroy(link);
     end();
 }
 END_TEST
 
-START_TEST(a_channel_that_cannot_go_on_is_over_and_says_why)
+START_TEST(a_link_that_cannot_go_on_is_over_and_says_why)
 {
     begin();
     epoll_fault = (struct fault){_i == 0, ENOMEM};
-    struct listener_link *channel = listener_link_create(&loop, ends[0], 0);
+    struct listener_link *link = listener_link_create(&loop, ends[0], 0);
     if (_i == 1)
-        channel->in.limit = 0; /* as without memory */
+        link->in.limit = 0; /* as without memory */
     if (_i == 2)
         recv_fault = (struct fault){1, ENOMEM};
     ck_assert_int_eq(send(ends[1], "x", 1, 0), 1);
-    for (int i = 0; i < ROUNDS && !listener_link_is_over(channel); i++)
+    for (int i = 0; i < ROUNDS && !listener_link_is_over(link); i++)
         loop_run_once(&loop, 20);
-    ck_assert(listener_link_is_over(channel) && listener_link_has_work(channel));
-    ck_assert(channel->fault != NULL || _i == 2);
-    listener_link_destroy(channel);
+    ck_assert(listener_link_is_over(link) && listener_link_has_work(link));
+    ck_assert(link->fault != NULL || _i == 2);
+    listener_link_destroy(link);
     ck_assert_int_eq(peer_waits(), 0);
     end();
 }
@@ -357,27 +357,27 @@ END_TEST
 
 /* ---- the runner's end ---- */
 
-static struct listener_link *channel;
+static struct listener_link *shared_link;
 
-/* Runs the loop until the channel has taken in what the peer has sent. */
+/* Runs the loop until the link has taken in what the peer has sent. */
 static void feed(const struct buffer *frames)
 {
-    size_t sent = 0, before = channel->in.length;
-    for (int i = 0; i < ROUNDS && channel->in.length < before + frames->length; i++) {
+    size_t sent = 0, before = shared_link->in.length;
+    for (int i = 0; i < ROUNDS && shared_link->in.length < before + frames->length; i++) {
         ssize_t now = sent < frames->length
                           ? send(ends[1], frames->data + sent, frames->length - sent, MSG_DONTWAIT)
                           : 0;
         sent += now > 0 ? (size_t)now : 0;
         loop_run_once(&loop, 20);
     }
-    ck_assert_uint_eq(channel->in.length, before + frames->length);
+    ck_assert_uint_eq(shared_link->in.length, before + frames->length);
 }
 
 static void channel_begin(struct buffer *frames, int events)
 {
     begin();
-    channel = listener_link_create(&loop, ends[0], 3);
-    ck_assert_uint_eq(channel->slot, 3);
+    shared_link = listener_link_create(&loop, ends[0], 3);
+    ck_assert_uint_eq(shared_link->slot, 3);
     buffer_init(frames, 1 << 20);
     for (int i = 1; i <= events; i++)
         ck_assert(frame_put_event(frames, &(struct event_frame){.tag = (uint64_t)i}));
@@ -386,7 +386,7 @@ static void channel_begin(struct buffer *frames, int events)
 static void channel_end(struct buffer *frames)
 {
     buffer_finish(frames);
-    listener_link_destroy(channel);
+    listener_link_destroy(shared_link);
     end();
 }
 
@@ -394,7 +394,7 @@ static void expect_tags(uint64_t first, uint64_t last)
 {
     struct event_frame event;
     for (uint64_t tag = first; tag <= last; tag++) {
-        ck_assert(listener_link_take(channel, &event));
+        ck_assert(listener_link_take(shared_link, &event));
         ck_assert_uint_eq(event.tag, tag);
     }
 }
@@ -406,19 +406,19 @@ START_TEST(frames_that_are_put_off_come_again_and_those_that_are_over_do_not)
     channel_begin(&frames, 3);
     frames.length--; /* the last one is not whole */
     feed(&frames);
-    ck_assert(listener_link_has_work(channel));
+    ck_assert(listener_link_has_work(shared_link));
     expect_tags(1, 2);
-    ck_assert(!listener_link_take(channel, &event) && !channel->fault);
-    listener_link_settle(channel);
-    ck_assert(!listener_link_has_work(channel) && !listener_link_is_over(channel));
+    ck_assert(!listener_link_take(shared_link, &event) && !shared_link->fault);
+    listener_link_settle(shared_link);
+    ck_assert(!listener_link_has_work(shared_link) && !listener_link_is_over(shared_link));
     frames.data += frames.length; /* the byte that is missing */
     size_t length = frames.length;
     frames.length = 1;
     feed(&frames);
     frames.data -= length;
     expect_tags(3, 3);
-    listener_link_settle(channel);
-    ck_assert_uint_eq(channel->in.length, 0);
+    listener_link_settle(shared_link);
+    ck_assert_uint_eq(shared_link->in.length, 0);
     channel_end(&frames);
 }
 END_TEST
@@ -429,16 +429,17 @@ START_TEST(what_a_listener_sent_before_it_left_still_counts)
     channel_begin(&frames, 2);
     feed(&frames);
     shutdown(ends[1], SHUT_RDWR);
-    for (int i = 0; i < ROUNDS && !channel->ended; i++)
+    for (int i = 0; i < ROUNDS && !shared_link->ended; i++)
         loop_run_once(&loop, 20);
-    ck_assert(channel->ended && !listener_link_is_over(channel));
-    ck_assert_int_lt(channel->watch.fd, 0); /* or its end would be told again and again */
-    ck_assert(listener_link_has_work(channel));
+    ck_assert(shared_link->ended && !listener_link_is_over(shared_link));
+    ck_assert_int_lt(shared_link->watch.fd, 0); /* or its end would be told again and again */
+    ck_assert(listener_link_has_work(shared_link));
     expect_tags(1, 2);
-    listener_link_answer(channel, &(struct answer_frame){.tag = 1}); /* to nobody */
-    ck_assert_uint_eq(channel->out.length, 0);
-    listener_link_settle(channel);
-    ck_assert(listener_link_is_over(channel) && listener_link_has_work(channel) && !channel->fault);
+    listener_link_answer(shared_link, &(struct answer_frame){.tag = 1}); /* to nobody */
+    ck_assert_uint_eq(shared_link->out.length, 0);
+    listener_link_settle(shared_link);
+    ck_assert(listener_link_is_over(shared_link) && listener_link_has_work(shared_link) &&
+              !shared_link->fault);
     channel_end(&frames);
 }
 END_TEST
@@ -461,11 +462,11 @@ START_TEST(what_is_no_event_ends_the_channel)
     ck_assert(frame_put_event(&frames, &(struct event_frame){.tag = 2}));
     feed(&frames);
     expect_tags(1, 1);
-    ck_assert(!listener_link_take(channel, &event));
-    ck_assert_str_eq(channel->fault, "an invalid frame");
-    ck_assert(!listener_link_take(channel, &event)); /* nothing after it */
-    listener_link_settle(channel);
-    ck_assert(listener_link_is_over(channel) && listener_link_has_work(channel));
+    ck_assert(!listener_link_take(shared_link, &event));
+    ck_assert_str_eq(shared_link->fault, "an invalid frame");
+    ck_assert(!listener_link_take(shared_link, &event)); /* nothing after it */
+    listener_link_settle(shared_link);
+    ck_assert(listener_link_is_over(shared_link) && listener_link_has_work(shared_link));
     channel_end(&frames);
 }
 END_TEST
@@ -486,20 +487,20 @@ START_TEST(reading_stops_while_enough_waits)
         sent += now > 0 ? (size_t)now : 0;
         loop_run_once(&loop, 0);
     }
-    ck_assert_uint_gt(channel->in.length, ENOUGH);
-    ck_assert_uint_lt(channel->in.length, MOST);
-    size_t before = channel->in.length;
-    while (listener_link_take(channel, &event))
+    ck_assert_uint_gt(shared_link->in.length, ENOUGH);
+    ck_assert_uint_lt(shared_link->in.length, MOST);
+    size_t before = shared_link->in.length;
+    while (listener_link_take(shared_link, &event))
         continue;
-    ck_assert_ptr_null(channel->fault);
-    size_t taken = channel->taken;
+    ck_assert_ptr_null(shared_link->fault);
+    size_t taken = shared_link->taken;
     ck_assert_uint_eq(taken % frames.length, 0);
-    listener_link_settle(channel);
-    ck_assert_uint_ge(channel->in.length, before - taken);
-    ck_assert_uint_lt(channel->in.length, frames.length);
-    size_t left = channel->in.length;
+    listener_link_settle(shared_link);
+    ck_assert_uint_ge(shared_link->in.length, before - taken);
+    ck_assert_uint_lt(shared_link->in.length, frames.length);
+    size_t left = shared_link->in.length;
     loop_run_once(&loop, 100); /* and goes on */
-    ck_assert(sent == before || channel->in.length > left);
+    ck_assert(sent == before || shared_link->in.length > left);
     channel_end(&frames);
 }
 END_TEST
@@ -514,10 +515,10 @@ START_TEST(a_single_frame_may_be_longer_than_enough)
     ck_assert(frame_put_event(&frames, &event));
     feed(&frames);
     free((void *)event.event.body.data);
-    ck_assert(listener_link_take(channel, &event));
+    ck_assert(listener_link_take(shared_link, &event));
     ck_assert_uint_eq(event.event.body.length, LONG);
-    listener_link_settle(channel);
-    ck_assert_uint_lt(channel->in.capacity, LONG); /* it is given back */
+    listener_link_settle(shared_link);
+    ck_assert_uint_lt(shared_link->in.capacity, LONG); /* it is given back */
     channel_end(&frames);
 }
 END_TEST
@@ -528,19 +529,19 @@ START_TEST(answers_that_are_not_read_are_kept_and_then_too_many)
     struct answer_frame answer = {.tag = 7};
     size_t put = 0, got = 0;
     channel_begin(&frames, 0);
-    while (!channel->fault) {
-        listener_link_answer(channel, &answer);
+    while (!shared_link->fault) {
+        listener_link_answer(shared_link, &answer);
         if (++put % 1000 == 0)
-            listener_link_flush(channel);
+            listener_link_flush(shared_link);
         if (put == 20000)
             break;
     }
-    ck_assert_ptr_null(channel->fault);
+    ck_assert_ptr_null(shared_link->fault);
     send_fault = (struct fault){2, EINTR};
-    listener_link_flush(channel);
+    listener_link_flush(shared_link);
     ck_assert_int_eq(send_fault.times, 0);
-    ck_assert(channel->out.length > 0 && (channel->watched & EPOLLOUT));
-    for (int i = 0; i < 10000 && channel->out.length + 1 > 1; i++) {
+    ck_assert(shared_link->out.length > 0 && (shared_link->watched & EPOLLOUT));
+    for (int i = 0; i < 10000 && shared_link->out.length + 1 > 1; i++) {
         for (ssize_t now; (now = peer_got()) > 0;)
             got += (size_t)now;
         loop_run_once(&loop, 0);
@@ -548,11 +549,11 @@ START_TEST(answers_that_are_not_read_are_kept_and_then_too_many)
     for (ssize_t now; (now = peer_got()) > 0;)
         got += (size_t)now;
     ck_assert_uint_eq(got, put * (8 + sizeof answer));
-    ck_assert(!(channel->watched & EPOLLOUT) && !listener_link_is_over(channel));
-    for (size_t i = 0; !channel->fault && i < (4 << 20); i += sizeof answer)
-        listener_link_answer(channel, &answer);
-    ck_assert_ptr_nonnull(channel->fault);
-    ck_assert(listener_link_is_over(channel));
+    ck_assert(!(shared_link->watched & EPOLLOUT) && !listener_link_is_over(shared_link));
+    for (size_t i = 0; !shared_link->fault && i < (4 << 20); i += sizeof answer)
+        listener_link_answer(shared_link, &answer);
+    ck_assert_ptr_nonnull(shared_link->fault);
+    ck_assert(listener_link_is_over(shared_link));
     channel_end(&frames);
 }
 END_TEST
@@ -561,10 +562,10 @@ START_TEST(an_answer_that_cannot_be_sent_ends_the_channel)
 {
     struct buffer frames;
     channel_begin(&frames, 0);
-    listener_link_answer(channel, &(struct answer_frame){.tag = 7});
+    listener_link_answer(shared_link, &(struct answer_frame){.tag = 7});
     send_fault = (struct fault){1, ECONNRESET};
-    listener_link_flush(channel);
-    ck_assert(channel->ended && listener_link_is_over(channel));
+    listener_link_flush(shared_link);
+    ck_assert(shared_link->ended && listener_link_is_over(shared_link));
     channel_end(&frames);
 }
 END_TEST
@@ -641,7 +642,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_link_that_cannot_be_watched_is_closed);
     tcase_add_loop_test(all, an_answer_for_which_there_is_no_memory_is_sent_a_moment_later, 0,
                         PASSING);
-    tcase_add_loop_test(all, a_channel_that_cannot_go_on_is_over_and_says_why, 0, 3);
+    tcase_add_loop_test(all, a_link_that_cannot_go_on_is_over_and_says_why, 0, 3);
     tcase_add_test(all, frames_that_are_put_off_come_again_and_those_that_are_over_do_not);
     tcase_add_test(all, what_a_listener_sent_before_it_left_still_counts);
     tcase_add_loop_test(all, what_is_no_event_ends_the_channel, 0, 4);

@@ -351,7 +351,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("queue");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, every_route_has_its_turn);
     tcase_add_test(all, what_may_not_run_holds_up_nothing);
     tcase_add_test(all, what_others_journal_is_found_by_the_route_that_has_it);

@@ -396,7 +396,7 @@ static void start_and_stop(uint64_t mark, int64_t after_ns)
     wait_count(&board->started, started + 1);
     atomic_fetch_add(&board->ahead_ns, after_ns);
     control_send(peer.control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + NS_PER_S / 10, -1);
-    shutdown(peer.channel, SHUT_RDWR);
+    shutdown(peer.link, SHUT_RDWR);
     ck_assert_int_eq(peer_wait(&peer), 0);
 }
 
@@ -444,7 +444,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("rerun");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_copy_of_what_failed_runs_it_again_and_of_what_is_done_nothing);
     tcase_add_test(all, only_the_dead_deliveries_of_an_event_run_again);
     tcase_add_test(all, copies_in_one_batch_run_it_again_once);

@@ -170,6 +170,30 @@ START_TEST(methods_decide_between_routes_of_one_path)
 }
 END_TEST
 
+static void expect_allow(struct verdict verdict, const char *allow, bool has_memory)
+{
+    ck_assert_int_eq(verdict.reply, has_memory ? REPLY_METHOD : REPLY_MEMORY_FULL);
+    if (has_memory)
+        ck_assert(bytes_equal_text(verdict.header_value, allow));
+}
+
+/* Each list of two or three methods takes 16 bytes. */
+START_TEST(an_allow_header_that_finds_no_memory_is_no_405_with_half_of_it)
+{
+    struct routing *routing = routing_of_rows();
+    const char *name;
+    for (size_t room = 0; room < 64; room++) {
+        arena_init(&arena, 1 << 16);
+        arena_alloc(&arena, (1 << 16) - room);
+        expect_allow(match(routing, "DELETE", "/hook", &name), "POST, PUT, GET", room >= 32);
+        ck_assert_int_eq(match(routing, "DELETE", "/nowhere", &name).reply, REPLY_NOT_FOUND);
+        expect_allow(routing_refuse_method(&routes[5], &arena, ""), "POST, PUT", room >= 48);
+        arena_finish(&arena);
+    }
+    routing_destroy(routing);
+}
+END_TEST
+
 static bool accepts_get(const void *own, struct bytes method)
 {
     (void)own;
@@ -330,6 +354,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_order_of_routes_changes_nothing);
     tcase_add_test(all, only_a_star_behind_a_slash_is_a_tail);
     tcase_add_test(all, methods_decide_between_routes_of_one_path);
+    tcase_add_test(all, an_allow_header_that_finds_no_memory_is_no_405_with_half_of_it);
     tcase_add_test(all, an_authenticator_may_take_a_further_method);
     tcase_add_test(all, no_routes_are_no_trouble);
     tcase_add_test(all, deny_wins_and_allow_must_hold);

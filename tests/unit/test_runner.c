@@ -230,7 +230,7 @@ START_TEST(what_must_be_recalled_is_at_a_release_and_commands_go_on)
     control_send(new.control, CONTROL_ALONE_UNTIL_GONE, 1, -1);
     claim(&new);
     wait_count(&board->started, 3);
-    shutdown(old.channel, SHUT_RDWR);
+    shutdown(old.link, SHUT_RDWR);
     atomic_store(&board->hold, 0);
     ck_assert_int_eq(peer_wait(&old), 0); /* leaves by itself when its command has ended */
     control_send(new.control, CONTROL_GONE, 1, -1);
@@ -249,7 +249,7 @@ START_TEST(a_drain_interrupts_at_the_deadline_and_keeps_the_delivery)
     wait_count(&board->started, 1);
     control_send(peer.control, CONTROL_DRAIN, (uint64_t)clock_monotonic_ns() + NS_PER_S / 2, -1);
     ck_assert_uint_eq(ask(&peer, 0, "while draining").status, FRAME_ACCEPTED);
-    shutdown(peer.channel, SHUT_RDWR);
+    shutdown(peer.link, SHUT_RDWR);
     ck_assert_int_eq(peer_wait(&peer), 0);
     ck_assert_int_eq(ask_journal(COUNT_STATE("pending")), 2);
     ck_assert_uint_eq(atomic_load(&board->stopped), 1);
@@ -286,7 +286,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("runner");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, an_answer_follows_the_commit_and_the_action_the_answer);
     tcase_add_test(all, copies_in_one_batch_run_once);
     tcase_add_test(all, a_key_past_its_window_is_new);

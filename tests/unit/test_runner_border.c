@@ -24,9 +24,9 @@ static void expect_cut_off(struct peer *peer, struct buffer *frame)
 {
     char byte;
     send_all(peer, frame);
-    ck_assert(wait_readable(peer->channel));
-    ck_assert_int_le(read(peer->channel, &byte, 1), 0);
-    close(peer->channel);
+    ck_assert(wait_readable(peer->link));
+    ck_assert_int_le(read(peer->link, &byte, 1), 0);
+    close(peer->link);
     peer_connect(peer);
     ck_assert_uint_eq(ask(peer, 0, "").status, FRAME_ACCEPTED);
 }
@@ -268,7 +268,6 @@ Suite *test_suite(void)
     Suite *suite = suite_create("runner_border");
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, texts_have_a_length_that_is_taken_and_none_beyond);
     tcase_add_test(all, a_frame_with_a_rest_is_refused);
     tcase_add_test(all, a_question_carries_nothing);

@@ -134,7 +134,7 @@ START_TEST(a_runner_that_leaves_or_babbles_is_lost)
 }
 END_TEST
 
-START_TEST(a_new_channel_loses_the_one_before)
+START_TEST(a_new_link_loses_the_one_before)
 {
     struct loop loop;
     struct runner_link runner_link;
@@ -224,7 +224,7 @@ Suite *test_suite(void)
     tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
     tcase_add_test(all, answers_arrive_however_they_are_cut);
     tcase_add_test(all, a_runner_that_leaves_or_babbles_is_lost);
-    tcase_add_test(all, a_new_channel_loses_the_one_before);
+    tcase_add_test(all, a_new_link_loses_the_one_before);
     tcase_add_test(all, events_queue_up_to_the_limit_and_all_arrive);
     tcase_add_test(all, a_body_has_its_timeout_and_then_what_it_earns);
     suite_add_tcase(suite, all);

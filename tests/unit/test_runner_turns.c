@@ -141,7 +141,7 @@ START_TEST(a_lock_of_somebody_else_is_waited_for)
     begin_memory(_i);
     struct peer peer = peer_start(1);
     struct buffer out;
-    struct pollfd answer = {.fd = peer.channel, .events = POLLIN};
+    struct pollfd answer = {.fd = peer.link, .events = POLLIN};
     claim(&peer);
     memory_store_lock(store, true);
     buffer_init(&out, 1 << 20);
@@ -248,7 +248,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("runner_turns");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
 #define BOTH(name) tcase_add_loop_test(all, name, 0, 2)
     BOTH(an_answer_follows_the_turn_and_the_action_the_answer);
     BOTH(every_event_runs_once_and_in_order);

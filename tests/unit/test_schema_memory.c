@@ -263,7 +263,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema_memory");
     TCase *tests = tcase_create("memory");
-    tcase_set_timeout(tests, 30);
     tcase_add_loop_test(tests, evaluations_allocate_nothing, 0, sizeof rows / sizeof *rows);
     tcase_add_test(tests, patterns_without_jit_allocate_nothing);
     tcase_add_test(tests, only_libidn2_allocates);

@@ -156,7 +156,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("schema_pattern");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
     tcase_add_loop_test(all, every_position_is_tried, 0, sizeof fillers / sizeof *fillers);
     tcase_add_test(all, the_end_is_a_position);
     tcase_add_loop_test(all, long_texts_are_judged, 0, sizeof long_rows / sizeof *long_rows);

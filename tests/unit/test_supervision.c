@@ -351,7 +351,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("supervision");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_control_message_carries_a_descriptor_and_the_end_is_seen);
     tcase_add_test(all, body_memory_is_one_account_for_all_listeners);
     tcase_add_test(all, a_client_has_a_share_with_all_listeners);

@@ -549,7 +549,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("tls");
     TCase *all = tcase_create("all");
-    tcase_set_timeout(all, 60);
     tcase_add_test(all, a_pair_is_taken);
     tcase_add_test(all, a_pair_that_works_but_is_odd_is_taken_with_a_warning);
     tcase_add_test(all, days_that_are_left_are_told);

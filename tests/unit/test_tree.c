@@ -239,7 +239,6 @@ Suite *test_suite(void)
 {
     Suite *suite = suite_create("tree");
     TCase *tests = tcase_create("tree");
-    tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, nodes_know_their_places);
