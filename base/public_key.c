@@ -52,7 +52,7 @@ static bool ed25519_check(gnutls_pubkey_t key, struct error *err)
             memcmp(x.data, small_order[i], 31) == 0 && (x.data[31] & 0x7f) == small_order[i][31];
     gnutls_free(x.data);
     return !small ||
-           error_set(err, "is an Ed25519 key of small order: anybody can make signatures for it");
+           error_set(err, "is an Ed25519 key of small order: its signatures can be forged");
 }
 
 /* Says what is wrong with a key, if anything. */

@@ -17,10 +17,11 @@ static const struct row action_rows[] = {
      .read = load_name,
      .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
-     .sentence = "Unique in its route; its position (1, 2 …) if it is not said."},
+     .sentence = "The name of the action, unique in its route; without it, the position of the "
+                 "action (1, 2 …)."},
 };
 const struct row_section action_section = {.name = "an action",
-                                           .sentence = "One thing that is done with an event.",
+                                           .sentence = "One action that runs for an event.",
                                            .rows = action_rows,
                                            .row_count = ROW_COUNT(action_rows),
                                            .size = sizeof(struct action_settings)};

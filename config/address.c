@@ -58,10 +58,11 @@ static bool check_host(const char *text, bool bracketed, const char *host, struc
     if (bracketed)
         return is_ipv6(host) || error_set(err, "\"%s\" is not an IPv6 address", host);
     if (strchr(host, ':'))
-        return error_set(err, "\"%s\": an IPv6 address stands in brackets, as in [::1]:8443", text);
-    if (host[0] == '\0')
-        return error_set(err, "\"%s\" names no address; 0.0.0.0%s and [::]%s are all", text, text,
+        return error_set(err, "\"%s\": an IPv6 address must be in brackets, as in [::1]:8443",
                          text);
+    if (host[0] == '\0')
+        return error_set(err, "\"%s\" has no address; for all addresses write 0.0.0.0%s or [::]%s",
+                         text, text, text);
     bool numeric = host[strspn(host, "0123456789.")] == '\0';
     if (numeric && inet_pton(AF_INET, host, address) != 1)
         return error_set(err, "\"%s\" is not an IPv4 address", host);
@@ -95,16 +96,17 @@ bool listen_address_parse(const char *text, struct listen_address *address, stru
     if (strncmp(text, "systemd:", 8) == 0) {
         address->kind = LISTEN_SYSTEMD;
         address->name = text + 8;
-        return address->name[0] || error_set(err, "\"%s\" names no socket", text);
+        return address->name[0] || error_set(err, "\"%s\" has no socket name", text);
     }
     if (strncmp(text, "unix:", 5) != 0)
         return parse_tcp(text, address, err);
     address->kind = LISTEN_UNIX;
     address->name = text + 5;
     if (!address->name[0])
-        return error_set(err, "\"%s\" names no path", text);
+        return error_set(err, "\"%s\" has no path", text);
     if (strlen(address->name) > LISTEN_UNIX_MAX)
-        return error_set(err, "the path of a unix socket may have %d bytes; this one has %zu",
+        return error_set(err,
+                         "the path of a unix socket may have at most %d bytes; this one has %zu",
                          LISTEN_UNIX_MAX, strlen(address->name));
     return true;
 }
@@ -141,8 +143,8 @@ static bool refuse_host_bits(const char *text, const struct prefix *network, boo
 {
     char shown[INET6_ADDRSTRLEN];
     inet_ntop(v4 ? AF_INET : AF_INET6, network->address + (v4 ? 12 : 0), shown, sizeof shown);
-    return error_set(err, "\"%s\" has bits behind its prefix; did you mean \"%s/%u\"?", text, shown,
-                     network->bits - (v4 ? 96 : 0));
+    return error_set(err, "\"%s\" has bits set after its prefix; did you mean \"%s/%u\"?", text,
+                     shown, network->bits - (v4 ? 96 : 0));
 }
 
 bool prefix_parse(const char *text, struct prefix *prefix, struct error *err)
@@ -164,7 +166,7 @@ bool prefix_parse(const char *text, struct prefix *prefix, struct error *err)
         struct bytes digits = bytes_of_text(slash + 1);
         if (!bytes_to_uint64(digits, &number) || number > full ||
             (digits.length > 1 && slash[1] == '0'))
-            return error_set(err, "\"%.80s\": the length of the prefix is 0 to %u", text, full);
+            return error_set(err, "\"%.80s\": the prefix length must be 0 to %u", text, full);
         bits = (unsigned)number;
     }
     parsed.bits = bits + (full == 32 ? 96 : 0);

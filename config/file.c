@@ -72,7 +72,7 @@ static bool check_shared_mode(const struct stat *what, bool is_read_only, const 
 {
     if (!(what->st_mode & S_IWOTH) || is_read_only)
         return true;
-    return error_set(err, "%s can be written by everybody (mode %04o); chmod o-w", name,
+    return error_set(err, "%s can be written by every user (mode %04o); chmod o-w", name,
                      (unsigned)what->st_mode & 07777);
 }
 
@@ -87,12 +87,14 @@ bool file_secret_is_private(const struct stat *what, bool is_read_only, enum fil
                          mode, care == FILE_SECRET ? "600" : "o=");
     if (is_read)
         error_set(warning,
-                  "%s can be read by everybody here (mode %04o); have it mounted with mode 0400 "
-                  "(Kubernetes: defaultMode, and fsGroup; Docker: mode) unless nobody else is here",
+                  "%s can be read by every user (mode %04o); mount it with mode 0400 (Kubernetes: "
+                  "defaultMode, and fsGroup; Docker: mode) unless there are no other users here",
                   name, mode);
     else if ((mode & S_IRGRP) && care == FILE_SECRET && what->st_uid != 0)
-        error_set(warning, "%s can be read by its group (mode %04o); chmod g-r, unless it is to",
-                  name, mode);
+        error_set(
+            warning,
+            "%s can be read by its group (mode %04o); chmod g-r, unless the group must read it",
+            name, mode);
     return true;
 }
 
@@ -111,7 +113,7 @@ static enum file_result read_all(int fd, const char *name, size_t limit, struct 
         }
         content->length += (size_t)got;
         if (content->length == content->capacity && content->length <= limit) {
-            error_set(err, "%s grows while it is read", name);
+            error_set(err, "%s grew while it was read", name);
             return FILE_REFUSED;
         }
         if (content->length > limit) {
@@ -137,7 +139,7 @@ static enum file_result read_checked(int fd, const char *path, const char *name,
     if (!check_kind(&what, name, err) || !check_shared_mode(&what, is_read_only, name, err))
         return FILE_REFUSED;
     if (link_is_loose(path)) {
-        error_set(err, "%s is a link into a directory that everybody can write", name);
+        error_set(err, "%s is a symbolic link into a directory that every user can write", name);
         return FILE_REFUSED;
     }
     /* not more than the file needs, and never moved: it may hold secrets */

@@ -76,7 +76,7 @@ static void walk_auth(struct walk *walk)
 {
     struct key_group group;
     group_init(&group, "routes", "auth",
-               "One mapping of kinds, or a list of such mappings; all that is named must pass.");
+               "A mapping of kinds, or a list of them; all kinds given must pass.");
     group_add_kinds(&group, walk->registry->authenticators);
     walk_group(walk, &group);
 }
@@ -108,7 +108,8 @@ static void walk_actions(struct walk *walk)
     struct key_group group;
     char names[128];
     group_init(&group, "routes", "actions",
-               "A list; each action names exactly one kind, and what may stand beside that.");
+               "A list of actions. Each action has the key of exactly one kind, and may have the "
+               "keys that belong to that kind.");
     group_add_kinds(&group, kinds);
     group_add_section(&group, &action_section);
     group_add_parts(&group, walk->registry->action_parts);
@@ -202,15 +203,15 @@ static const struct {
     void (*format)(int64_t value, char text[32]); /* of bounds */
 } type_texts[] = {
     [ROW_BOOL] = {"`true` or `false`", NULL},
-    [ROW_INTEGER] = {"a whole number", format_plain},
+    [ROW_INTEGER] = {"an integer", format_plain},
     [ROW_SIZE] = {"a size", units_format_size},
     [ROW_DURATION] = {"a duration", units_format_duration},
-    [ROW_TEXT] = {"a text", NULL},
+    [ROW_TEXT] = {"a string", NULL},
     [ROW_CHOICE] = {"", NULL},
     [ROW_PATH] = {"a path", NULL},
     [ROW_MODE] = {"an octal number in quotes, such as `\"0620\"`", NULL},
-    [ROW_TEXTS] = {"a list of texts", NULL},
-    [ROW_TEXT_MAP] = {"a mapping of names to texts", NULL},
+    [ROW_TEXTS] = {"a list of strings", NULL},
+    [ROW_TEXT_MAP] = {"a map of strings", NULL},
     [ROW_SECRET] = {"a [secret](#secrets)", NULL},
     [ROW_SECTION] = {"a mapping", NULL},
     [ROW_SECTIONS] = {"a list of mappings", NULL},

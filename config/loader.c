@@ -89,7 +89,7 @@ static void load_included_top(struct load *load, struct top_load *top, const str
     mapping.name = "an included file";
     mapping.partial = true;
     mapping.needed_flag = ROW_IN_INCLUDES;
-    mapping.elsewhere = "can only stand in the main file";
+    mapping.elsewhere = "is allowed only in the main file";
     load_mapping_read(load, root, &mapping);
 }
 

@@ -30,8 +30,8 @@ static bool read_trusted(struct load *load, const struct node *node, const struc
     trusted->networks.count++;
     if (is_everybody(prefix))
         load_warning(load, node,
-                     "\"%s\" in \"trusted_proxies\" is everybody: whoever connects can say that it "
-                     "is anybody",
+                     "\"%s\" in \"trusted_proxies\" matches every client: any client could then "
+                     "claim any address",
                      node->text);
     return true;
 }
@@ -69,7 +69,8 @@ bool load_health(struct load *load, const struct node *node, const struct row *r
     if (!route_path_check(path, &err))
         return load_problem(load, node, "%s", err.text);
     if (route_path_fixed(path) != SIZE_MAX)
-        return load_problem(load, node, "\"%s\" is one path, without {name} and *", row->name);
+        return load_problem(load, node, "\"%s\" must be a single path, without {name} and *",
+                            row->name);
     *(const char **)field = path;
     return true;
 }
@@ -88,15 +89,15 @@ static bool check_proxy_protocol(struct load *load, const struct server_settings
     struct node node = load_place(load, &listen->at);
     if (address.kind == LISTEN_UNIX && !trusted->local)
         return load_problem(load, &node,
-                            "\"proxy_protocol\" on %s takes connections of trusted proxies alone: "
-                            "add unix to server.trusted_proxies",
+                            "\"proxy_protocol\" on %s accepts only trusted proxies: add unix to "
+                            "server.trusted_proxies",
                             listen->address);
     bool is_nobody =
         trusted->networks.count == 0 && (address.kind == LISTEN_TCP || !trusted->local);
     if (address.kind != LISTEN_UNIX && is_nobody)
         return load_problem(load, &node,
-                            "\"proxy_protocol\" on %s takes connections of trusted proxies alone: "
-                            "name their addresses in server.trusted_proxies",
+                            "\"proxy_protocol\" on %s accepts only trusted proxies: list their "
+                            "addresses in server.trusted_proxies",
                             listen->address);
     return true;
 }
@@ -109,7 +110,7 @@ static bool check_key_has_proxies(struct load *load, const struct node *node, co
     if (!value || trusted->local || trusted->networks.count)
         return true;
     return load_problem(load, value->key,
-                        "\"%s\" needs \"trusted_proxies\": nobody else is believed", key);
+                        "\"%s\" needs \"trusted_proxies\": no other client is trusted", key);
 }
 
 bool load_check_proxies(struct load *load, const struct node *node, struct server_settings *server)
@@ -184,8 +185,8 @@ void load_check_clients(struct load *load)
         struct node node = load_place(load, &listen[i].at);
         load_warning(load, &node,
                      "only this machine can reach %s; behind a proxy every sender has the proxy's "
-                     "address there, and \"%s\" of the route \"%s\" goes by it: name the proxy in "
-                     "server.trusted_proxies, or say \"trusted_proxies: []\" if there is none",
+                     "address, and \"%s\" of the route \"%s\" uses that address: list the proxy in "
+                     "server.trusted_proxies, or write \"trusted_proxies: []\" if there is none",
                      listen[i].address, key, settings->routes[route - 1].name);
     }
 }

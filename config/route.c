@@ -55,10 +55,10 @@ static bool read_public_url(struct load *load, const struct node *node, const st
         return load_mismatch(load, node, row, "an address such as https://hooks.example.org/path");
     for (const char *c = url; *c; c++)
         if (*c <= 0x20 || *c >= 0x7f || strchr("{}#\\\"<>", *c))
-            return load_problem(load, node,
-                                "\"%s\" is written as senders send it, with escapes, and holds no "
-                                "\"%c\"",
-                                row->name, *c >= 0x20 && *c < 0x7f ? *c : '?');
+            return load_problem(
+                load, node,
+                "\"%s\" must be written as senders send it, with escapes; \"%c\" is not allowed",
+                row->name, *c >= 0x20 && *c < 0x7f ? *c : '?');
     *(const char **)field = url;
     return true;
 }
@@ -77,7 +77,7 @@ static bool check_method(struct load *load, const struct node *node, const struc
                             method);
     for (i = 0; i < before->count; i++)
         if (strcmp(before->items[i], method) == 0)
-            return load_problem(load, node, "%s stands twice in \"methods\"", method);
+            return load_problem(load, node, "%s is repeated in \"methods\"", method);
     return true;
 }
 
@@ -141,7 +141,8 @@ static bool read_auth_mapping(struct load *load, const struct node *node, const 
                             row->name);
     }
     if (!node->first)
-        return load_problem(load, node, "\"auth\" is empty; to let everybody in, say {none: true}");
+        return load_problem(load, node,
+                            "\"auth\" is empty; to accept every caller, write {none: true}");
     for (const struct node *value = node->first; value; value = value->next)
         if (tree_find(node, value->key->text) == value) /* repeated ones are reported already */
             ok = read_auth_kind(load, value, draft) && ok;
@@ -156,7 +157,8 @@ static bool read_auth(struct load *load, const struct node *node, const struct r
     if (node->kind != NODE_SEQUENCE)
         return read_auth_mapping(load, node, row, draft);
     if (!node->first)
-        return load_problem(load, node, "\"auth\" is empty; to let everybody in, say {none: true}");
+        return load_problem(load, node,
+                            "\"auth\" is empty; to accept every caller, write {none: true}");
     for (const struct node *item = node->first; item; item = item->next)
         ok = read_auth_mapping(load, item, row, draft) && ok;
     return ok;
@@ -189,7 +191,8 @@ static const struct row route_rows[] = {
      .flags = ROW_REQUIRED | ROW_NO_DEFAULTS,
      .syntax = "letters, digits, `-`, `_`, `.`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$\"}",
-     .sentence = "Unique; it stands in logs, metrics and the environment of commands."},
+     .sentence =
+         "The unique name of the route, used in logs, metrics and the environment of commands."},
     {.name = "path",
      .type = ROW_CUSTOM,
      .offset = ROUTE(path),
@@ -198,9 +201,9 @@ static const struct row route_rows[] = {
      .syntax = "`/a/path`, with `{name}` segments or a "
                "trailing `/*`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^/\"}",
-     .sentence = "Of the requests that this route takes. Exact paths are tried before those with "
-                 "`{name}` segments, those before `/*`, and of the same sort the one that fixes "
-                 "more."},
+     .sentence = "The path of the requests that this route takes. An exact path takes precedence "
+                 "over a path with `{name}` segments, and that over a path with `/*`; of two paths "
+                 "of the same kind, the one with more fixed bytes takes precedence."},
     {.name = "methods",
      .type = ROW_CUSTOM,
      .offset = ROUTE(methods),
@@ -208,44 +211,44 @@ static const struct row route_rows[] = {
      .default_text = "[POST]",
      .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}",
-     .sentence = "Which methods it takes."},
+     .sentence = "The methods that the route accepts."},
     {.name = "public_url",
      .type = ROW_CUSTOM,
      .offset = ROUTE(public_url),
      .read = read_public_url,
      .syntax = "`https://host/path`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^https?://\"}",
-     .sentence = "The address as senders know it, for schemes that sign it; without it the Host "
-                 "header is believed. The query is always the one that came. Where `path` has "
-                 "`{name}` or `/*` this stands for what is fixed before them, and the rest is what "
-                 "came."},
+     .sentence = "The URL of the route as senders know it, for schemes that sign the URL; without "
+                 "it the Host header is trusted. The query is always that of the request. If "
+                 "`path` has `{name}` segments or `/*`, this URL replaces the fixed part of the "
+                 "path before them, and the rest is that of the request."},
     {.name = "provider",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, provider),
      .flags = ROW_SECRETS_INSIDE,
      .read = read_provider,
-     .syntax = "a name, or `{name: …}` with what the scheme needs more",
+     .syntax = "a name, or `{name: …}` with the parameters of the scheme",
      .json_schema = "{\"$ref\": \"#/$defs/provider\"}",
-     .sentence = "Who sends the events: how they are signed and named is known."},
+     .sentence = "The sender of the events, whose signature scheme and event names are known."},
     {.name = "secret",
      .type = ROW_SECRET,
      .offset = offsetof(struct route_draft, secret),
-     .sentence = "What the provider signs with; several while one is being replaced."},
+     .sentence = "The secret with which the provider signs; a list while it is being replaced."},
     {.name = "auth",
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_auth,
      .flags = ROW_SECRETS_INSIDE,
-     .syntax = "a mapping of kinds, or a list of them; all that is named must pass",
+     .syntax = "a mapping of kinds, or a list of them; all kinds given must pass",
      .json_schema = "{\"$ref\": \"#/$defs/auth\"}",
-     .sentence = "How callers prove who they are, in the place of `provider` or beside it."},
+     .sentence = "How callers authenticate, instead of `provider` or in addition to it."},
     {.name = "max_body",
      .type = ROW_SIZE,
      .offset = ROUTE(max_body),
      .default_text = "1MiB",
      .min = 1,
      .max = MIB(64),
-     .sentence = "Bytes of a body; more is answered 413."},
+     .sentence = "The maximum size of a body; a larger body is answered 413."},
     {.name = "actions",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, actions),
@@ -254,11 +257,12 @@ static const struct row route_rows[] = {
      .syntax = "a list of actions",
      .json_schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
                     "\"#/$defs/action\"}}",
-     .sentence = "What is done with an event, each on its own."},
+     .sentence = "The actions that run for each event, independently of each other."},
 };
 const struct row_section route_section = {
     .name = "a route",
-    .sentence = "What is received, from whom, and what is done with it.",
+    .sentence =
+        "The routes: which requests are received, from which sender, and which actions run.",
     .rows = route_rows,
     .row_count = ROW_COUNT(route_rows),
     .size = sizeof(struct route_draft)};
@@ -273,11 +277,12 @@ static bool check_callers(struct load *load, const struct node *node, const stru
     bool ok = true;
     if (!provider && !tree_find_either(node, defaults, "auth"))
         ok = load_problem(load, node,
-                          "a route needs \"provider\" or \"auth\"; to let everybody in, say "
+                          "a route needs \"provider\" or \"auth\"; to accept every caller, write "
                           "\"auth: {none: true}\"");
     if (secret && !provider)
-        ok = load_problem(load, secret->key,
-                          "\"secret\" goes with \"provider\"; kinds under \"auth\" name their own");
+        ok = load_problem(
+            load, secret->key,
+            "\"secret\" belongs to \"provider\"; each kind under \"auth\" has its own");
     return ok;
 }
 
@@ -288,8 +293,8 @@ static bool check_none(struct load *load, const struct node *node, const struct 
         draft->route.no_authentication |= is_none(draft->auth[i].kind);
     if (draft->route.no_authentication && (draft->auth_count > 1 || draft->provider.kind))
         return load_problem(load, tree_find_either(node, defaults, "auth"),
-                            "\"none\" lets everybody in: it stands alone, without \"provider\" and "
-                            "other kinds");
+                            "\"none\" accepts every caller: it cannot be combined with "
+                            "\"provider\" or other kinds");
     return true;
 }
 
@@ -394,7 +399,7 @@ void load_check_defaults(struct load *load, const struct node *defaults)
     struct load_mapping mapping = {.name = "\"defaults\"",
                                    .partial = true,
                                    .refused_flag = ROW_NO_DEFAULTS,
-                                   .elsewhere = "belongs to each route, not to \"defaults\""};
+                                   .elsewhere = "is allowed only in a route, not in \"defaults\""};
     if (start_route(load, &mapping))
         load_mapping_read(load, defaults, &mapping);
 }

@@ -41,14 +41,14 @@ static bool check_name(struct bytes segment, const char *pattern, struct error *
     size_t length = strlen(name);
     for (; again; again = strstr(again + 1, name))
         if (again[-1] == '{' && again[length] == '}')
-            return error_set(err, "the segment {%s} stands twice in \"%s\"", name, pattern);
+            return error_set(err, "the segment {%s} is repeated in \"%s\"", name, pattern);
     return true;
 }
 
 static bool check_text(struct bytes segment, struct error *err)
 {
     if (bytes_equal_text(segment, ".") || bytes_equal_text(segment, ".."))
-        return error_set(err, "a path has no \".\" and \"..\" segments");
+        return error_set(err, "a path must not have \".\" or \"..\" segments");
     for (size_t i = 0; i < segment.length; i++) {
         uint8_t byte = segment.data[i];
         if (byte == '{' || byte == '}')
@@ -58,9 +58,9 @@ static bool check_text(struct bytes segment, struct error *err)
         if (byte == '%')
             return error_set(err, "write the path decoded, without \"%%\"");
         if (byte == '?' || byte == '#')
-            return error_set(err, "a path has no query or fragment (\"%c\")", byte);
+            return error_set(err, "a path must not have a query or a fragment (\"%c\")", byte);
         if (byte < 0x20 || byte == 0x7f || byte == '\\')
-            return error_set(err, "backslashes and control characters cannot stand in a path");
+            return error_set(err, "a path must not have backslashes or control characters");
     }
     return true;
 }
@@ -70,9 +70,9 @@ bool route_path_check(const char *pattern, struct error *err)
     struct bytes rest = bytes_of_text(pattern), segment;
     enum segment_kind kind;
     if (pattern[0] != '/')
-        return error_set(err, "a path starts with \"/\"");
+        return error_set(err, "a path must start with \"/\"");
     if (strstr(pattern, "//"))
-        return error_set(err, "a path has no empty segments (\"//\")");
+        return error_set(err, "a path must not have empty segments (\"//\")");
     if (rest.length > PATH_MAX_LENGTH)
         return error_set(err, "the path is longer than %d bytes", PATH_MAX_LENGTH);
     while ((kind = next_segment(&rest, &segment)) != SEGMENT_END) {

@@ -66,9 +66,9 @@ static const struct row listen_rows[] = {
      .min = 1,
      .max = 200,
      .sentence =
-         "Where to listen: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
-         "socket that systemd passes); port 0 is any that is free. `[::]:port` takes IPv4 too, "
-         "unless an IPv4 address with the same port stands beside it."},
+         "The address to listen on: `host:port`, `[v6]:port`, `unix:/path` or `systemd:NAME` (a "
+         "socket that systemd passes). Port 0 selects any free port. `[::]:port` accepts IPv4 too, "
+         "unless an IPv4 address with the same port is also listed."},
     {.name = "tls",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct listen_settings, tls),
@@ -77,7 +77,7 @@ static const struct row listen_rows[] = {
      .section = &tls_section,
      .choices = off_choice,
      .syntax = "`{certificate: PATH, key: PATH}` or `off`",
-     .sentence = "The certificate, or `off`: plain HTTP is said, never implied."},
+     .sentence = "The certificate, or `off` for plain HTTP, which is never the default."},
     {.name = "plaintext",
      .type = ROW_CHOICE,
      .offset = offsetof(struct listen_settings, plaintext),
@@ -89,21 +89,20 @@ static const struct row listen_rows[] = {
      .offset = offsetof(struct listen_settings, proxy_protocol),
      .choices = proxy_protocol_choices,
      .default_text = "off",
-     .sentence =
-         "`required`: each connection begins with a header of the PROXY protocol (version 1 or 2), "
-         "in front of TLS too, and comes from one of `trusted_proxies`; others are closed. It has "
-         "to be there within `header_timeout`."},
+     .sentence = "`required`: each connection must begin with a header of the PROXY protocol "
+                 "(version 1 or 2), before TLS, and come from one of `trusted_proxies`; other "
+                 "connections are closed. The header must arrive within `header_timeout`."},
     {.name = "mode",
      .type = ROW_MODE,
      .offset = offsetof(struct listen_settings, mode),
      .default_text = "\"0660\"",
-     .sentence = "The mode of a unix socket: who may write to it may connect."},
+     .sentence = "The mode of a unix socket. A process that may write to the socket may connect."},
     {.name = "group",
      .type = ROW_TEXT,
      .offset = offsetof(struct listen_settings, group),
      .min = 1,
      .max = 32,
-     .sentence = "The group of a unix socket, such as that of a proxy; if it is not said, that of "
+     .sentence = "The group of a unix socket, such as that of a proxy; without it, the group of "
                  "the process that starts the server."},
 };
 
@@ -152,18 +151,18 @@ static bool finish_listen(struct load *load, const struct node *node, void *sett
     if (open && listen->plaintext != PLAINTEXT_ACCEPT)
         return load_problem(load, tls,
                             "\"tls: off\" on %s, which other machines can reach: give a "
-                            "certificate, or say \"plaintext: accept\"",
+                            "certificate, or write \"plaintext: accept\"",
                             listen->address);
     return true;
 }
 
-static const struct row_section listen_section = {.name = "listen",
-                                                  .sentence =
-                                                      "One address that requests come in on.",
-                                                  .rows = listen_rows,
-                                                  .row_count = ROW_COUNT(listen_rows),
-                                                  .size = sizeof(struct listen_settings),
-                                                  .finish = finish_listen};
+static const struct row_section listen_section = {
+    .name = "listen",
+    .sentence = "One address on which the server accepts requests.",
+    .rows = listen_rows,
+    .row_count = ROW_COUNT(listen_rows),
+    .size = sizeof(struct listen_settings),
+    .finish = finish_listen};
 
 /* ---- server ---- */
 
@@ -177,52 +176,54 @@ static const struct row server_rows[] = {
      .min = 1,
      .max = 64,
      .section = &listen_section,
-     .sentence = "The addresses that requests come in on."},
+     .sentence = "The addresses on which the server accepts requests."},
     {.name = "listeners",
      .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, listeners),
      .min = 1,
      .max = 64,
-     .sentence = "Processes that take requests; one a core if it is not said."},
+     .sentence = "The number of listener processes; without it, one per core."},
     {.name = "user",
      .type = ROW_TEXT,
      .offset = offsetof(struct server_settings, user),
      .min = 1,
      .max = 32,
-     .sentence = "Started as root, everything becomes this user; if it is not said, `tenterhook` "
-                 "if that exists, else `nobody`."},
+     .sentence = "The user that all processes become if the server is started as root; without it, "
+                 "`tenterhook` if that user exists, else `nobody`."},
     {.name = "connections",
      .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, connections),
      .default_text = "4096",
      .min = 1,
      .max = 1000000,
-     .sentence =
-         "Open connections of all listeners together. A new one beyond them takes the place of "
-         "the one that is unused for longest; where all are in use it waits. Less where it is "
-         "not said and there is little memory, as for `body_memory`."},
+     .sentence = "The maximum number of open connections of all listeners together. A new "
+                 "connection beyond it replaces the connection that has been idle for longest; if "
+                 "all are in use, the new connection waits. Without this key the limit is lower on "
+                 "a machine with little memory, as for `body_memory`."},
     {.name = "header_timeout",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, header_timeout_ms),
      .default_text = "10s",
      .min = 100,
      .max = MINUTES(60),
-     .sentence = "A request's head has to be there this long after its first byte."},
+     .sentence =
+         "The time within which the head of a request must arrive, counted from its first byte."},
     {.name = "body_timeout",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, body_timeout_ms),
      .default_text = "30s",
      .min = 100,
      .max = MINUTES(60),
-     .sentence = "A request's body has to be there this long after its head; one that comes "
-                 "steadily, at 1 KiB a second or more, has ten times as long."},
+     .sentence =
+         "The time within which the body of a request must arrive, counted from the end of its "
+         "head. A body that arrives steadily, at 1 KiB a second or more, has ten times as long."},
     {.name = "idle_timeout",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, idle_timeout_ms),
      .default_text = "60s",
      .min = 100,
      .max = MINUTES(60),
-     .sentence = "A connection without a request is closed after this long."},
+     .sentence = "The time after which a connection without a request is closed."},
     {.name = "max_header",
      .type = ROW_SIZE,
      .offset = offsetof(struct server_settings, max_header),
@@ -230,8 +231,8 @@ static const struct row server_rows[] = {
      .min = KIB(1),
      .max = MIB(1),
      .sentence =
-         "Bytes of the request line and the head; more is answered 431. The target may have "
-         "4 KiB of them and 64 parameters (414), a single header 16 KiB."},
+         "The maximum size of the request line and the head; a larger one is answered 431. Of it "
+         "the request target may have 4 KiB and 64 parameters (414), a single header 16 KiB."},
     {.name = "body_memory",
      .type = ROW_SIZE,
      .offset = offsetof(struct server_settings, body_memory),
@@ -239,53 +240,53 @@ static const struct row server_rows[] = {
      .min = KIB(64),
      .max = GIB(1024),
      .sentence =
-         "Memory of bodies in flight, all together, counted as they come; past it requests are "
-         "answered 503. A client that has not authenticated yet (an IPv4 address, an IPv6 /64) "
-         "holds at most a quarter of it, or one `max_body` if that is more. Less where it is not "
-         "said and there is little memory: a quarter of what a cgroup or the machine has, after "
-         "32 MiB."},
+         "Memory for the bodies of all requests in progress, counted as their bytes arrive; "
+         "requests beyond it are answered 503. A client that has not authenticated yet (an IPv4 "
+         "address, an IPv6 /64) holds at most a quarter of it, or one `max_body` if that is more. "
+         "Without this key the limit is lower if there is little memory: a quarter of the memory "
+         "of the cgroup or the machine, less 32 MiB for the processes."},
     {.name = "shutdown_grace",
      .type = ROW_DURATION,
      .offset = offsetof(struct server_settings, shutdown_grace_ms),
      .default_text = "30s",
      .max = MINUTES(60),
-     .sentence = "How long requests and commands may take to end when the server stops (`0`: they "
-                 "are killed at once and carried out by the next start), and requests when it "
-                 "reloads, which interrupts no command."},
+     .sentence = "The time that requests and commands have to end when the server stops; with `0` "
+                 "they are killed at once, and the next start runs the commands again. Requests "
+                 "have the same time when the server reloads; a reload interrupts no command."},
     {.name = "commands",
      .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, commands),
      .default_text = "64",
      .min = 1,
      .max = 10000,
-     .sentence = "Commands that run at once, of all routes together."},
+     .sentence =
+         "The maximum number of commands that run at the same time, of all routes together."},
     {.name = "trusted_proxies",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct server_settings, trusted_proxies),
      .read = load_trusted_proxies,
-     .syntax = "a list of addresses, networks and `unix` (who connects through a unix socket)",
+     .syntax = "a list of addresses, networks and `unix` (every process that connects through a "
+               "unix socket)",
      .json_schema = "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}",
-     .sentence =
-         "Proxies whose word about the client is believed; `allow`, `deny`, limits, the log and "
-         "actions then go by the client that they name (docs/proxies.md). `[]` says that there "
-         "is none."},
+     .sentence = "Proxies that are trusted to name the client. `allow`, `deny`, limits, the log "
+                 "and actions then use the client that they name (docs/proxies.md). `[]` states "
+                 "that there is no proxy."},
     {.name = "forwarded",
      .type = ROW_CHOICE,
      .offset = offsetof(struct server_settings, forwarded),
      .choices = forwarded_choices,
      .default_text = "x-forwarded-for",
      .sentence =
-         "The one header in which `trusted_proxies` name the client: they have to set it or to add "
-         "to it. It is read from the right to the first address that is not trusted. The other "
-         "header is ignored; `off`: both are, and only the PROXY protocol counts."},
+         "The one header in which `trusted_proxies` name the client: they must set it or append to "
+         "it. It is read from the right to the first address that is not trusted. The other header "
+         "is ignored. With `off` both are ignored, and only the PROXY protocol names the client."},
     {.name = "forwarded_host",
      .type = ROW_BOOL,
      .offset = offsetof(struct server_settings, forwarded_host),
      .default_text = "false",
-     .sentence =
-         "`true`: the host and the protocol that the sender used are those which "
-         "`trusted_proxies` say, in X-Forwarded-Host and X-Forwarded-Proto or in Forwarded; they "
-         "have to set both. A route's `public_url` does without it."},
+     .sentence = "`true`: the host and the protocol that the sender used are taken from "
+                 "X-Forwarded-Host and X-Forwarded-Proto, or from Forwarded, of `trusted_proxies`; "
+                 "the proxies must set both. A route with `public_url` does not need it."},
     {.name = "health",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct server_settings, health),
@@ -293,9 +294,9 @@ static const struct row server_rows[] = {
      .default_text = "off",
      .syntax = "a path such as `/healthz`, or `off`",
      .json_schema = "{\"type\": \"string\"}",
-     .sentence = "A path that is answered 200 while events would be stored, else 503 with the "
-                 "reason; on every address, before routes, to anybody, by GET and HEAD. It makes "
-                 "no event and no line in the log."},
+     .sentence = "A path that is answered 200 while the server can store events, else 503 with the "
+                 "reason. It is served on every address, before routes, to every client, for GET "
+                 "and HEAD. A request for it creates no event and no log line."},
 };
 
 /* Port 0 is another port each time, and systemd may pass several sockets of one name. */
@@ -326,7 +327,7 @@ static bool check_listen_repeated(struct load *load, const struct node *node,
                 continue;
             const struct node *item = item_at(tree_find(node, "listen"), i);
             ok = load_problem(load, tree_find(item, "address"),
-                              "%s is listened on twice; it first stands in line %u",
+                              "%s is repeated in \"listen\"; it is first given in line %u",
                               items[i].address, items[j].at.line);
             break;
         }
@@ -354,7 +355,7 @@ static bool finish_server(struct load *load, const struct node *node, void *sett
 
 static const struct row_section server_section = {
     .name = "server",
-    .sentence = "Where requests come in, and how much of them at once.",
+    .sentence = "The addresses of the server, and its limits.",
     .rows = server_rows,
     .row_count = ROW_COUNT(server_rows),
     .size = sizeof(struct server_settings),
@@ -368,28 +369,27 @@ static const struct row keep_rows[] = {
      .offset = offsetof(struct journal_settings, keep_age_ms),
      .default_text = "7d",
      .max = DAYS(3650),
-     .sentence = "Events whose actions are all done are removed this long after they came."},
+     .sentence = "Events whose actions are all done are removed this long after they arrived."},
     {.name = "size",
      .type = ROW_SIZE,
      .offset = offsetof(struct journal_settings, keep_size),
      .default_text = "2GiB",
      .min = MIB(1),
      .max = GIB(1024),
-     .sentence =
-         "When the journal is larger, the oldest events that are done go first. If none are "
-         "left, the bodies of events that failed go, the oldest first: they can still be "
-         "seen, but not replayed."},
+     .sentence = "If the journal is larger, the oldest events that are done are removed. If none "
+                 "are left, the bodies of events that failed are removed, the oldest first: such "
+                 "events are still listed, but cannot be replayed."},
     {.name = "dead",
      .type = ROW_DURATION,
      .offset = offsetof(struct journal_settings, keep_dead_ms),
      .default_text = "30d",
      .max = DAYS(3650),
-     .sentence = "Events of which an action failed for good are removed this long after they "
-                 "came."},
+     .sentence =
+         "Events with an action that failed for good are removed this long after they arrived."},
 };
 static const struct row_section keep_section = {
     .name = "keep",
-    .sentence = "How long events stay that nothing has to be done for any more.",
+    .sentence = "How long events that need no further action are kept.",
     .rows = keep_rows,
     .row_count = ROW_COUNT(keep_rows)};
 
@@ -400,29 +400,28 @@ static const struct row journal_rows[] = {
      .type = ROW_PATH,
      .offset = offsetof(struct journal_settings, path),
      .default_text = "/var/lib/tenterhook/journal.db",
-     .sentence = "The file that events are written to before they are answered (SQLite). Its "
-                 "directory has to be there."},
+     .sentence = "The SQLite file to which events are written before they are answered. Its "
+                 "directory must exist."},
     {.name = "keep",
      .type = ROW_SECTION,
      .default_text = "{}",
      .section = &keep_section,
-     .sentence = "How long events stay that nothing has to be done for any more."},
+     .sentence = "How long events that need no further action are kept."},
     {.name = "min_free",
      .type = ROW_SIZE,
      .offset = offsetof(struct journal_settings, min_free),
      .default_text = "256MiB",
-     .sentence =
-         "Space on its disk below which new events are answered 503. What the journal's log "
-         "holds counts as used already, because it has to be copied into the file."},
+     .sentence = "The free space on the disk of the journal below which new events are answered "
+                 "503. The content of the journal's log counts as used space too, because it has "
+                 "to be copied into the file."},
     {.name = "damaged",
      .type = ROW_CHOICE,
      .offset = offsetof(struct journal_settings, damaged),
      .choices = damaged_choices,
      .default_text = "refuse",
-     .sentence =
-         "What a start does if the journal's log is damaged in front of acknowledged events: "
-         "`refuse` leaves everything as it is, `continue` copies the files and goes on "
-         "without those events."},
+     .sentence = "What a start does if the journal's log is damaged and acknowledged events follow "
+                 "the damage: `refuse` changes nothing and ends the start, `continue` copies the "
+                 "files and starts without those events."},
 };
 static bool finish_journal(struct load *load, const struct node *node, void *data)
 {
@@ -436,7 +435,8 @@ static bool finish_journal(struct load *load, const struct node *node, void *dat
 }
 
 static const struct row_section journal_section = {.name = "journal",
-                                                   .sentence = "Where events are kept.",
+                                                   .sentence =
+                                                       "The journal, in which events are stored.",
                                                    .rows = journal_rows,
                                                    .row_count = ROW_COUNT(journal_rows),
                                                    .size = sizeof(struct journal_settings),
@@ -453,16 +453,17 @@ static const struct row log_rows[] = {
      .offset = offsetof(struct log_settings, level),
      .choices = level_choices,
      .default_text = "info",
-     .sentence = "What is less important than this is not logged."},
+     .sentence = "Messages below this level are not logged."},
     {.name = "format",
      .type = ROW_CHOICE,
      .offset = offsetof(struct log_settings, format),
      .choices = format_choices,
      .default_text = "text",
-     .sentence = "Lines for people, or one JSON object a line."},
+     .sentence = "`text`: lines for people; `json`: one JSON object a line."},
 };
 static const struct row_section log_section = {.name = "log",
-                                               .sentence = "What is written to standard error.",
+                                               .sentence =
+                                                   "The log, which is written to standard error.",
                                                .rows = log_rows,
                                                .row_count = ROW_COUNT(log_rows),
                                                .size = sizeof(struct log_settings)};
@@ -486,38 +487,39 @@ static const struct row top_rows[] = {
      .flags = ROW_REQUIRED,
      .min = 1,
      .max = 1,
-     .sentence = "Of this format: 1."},
+     .sentence = "The version of this file format: 1."},
     {.name = "server",
      .type = ROW_SECTION,
      .offset = offsetof(struct top_draft, server),
      .flags = ROW_REQUIRED,
      .section = &server_section,
-     .sentence = "Where requests come in, and how much of them at once."},
+     .sentence = "The addresses of the server, and its limits."},
     {.name = "journal",
      .type = ROW_SECTION,
      .offset = offsetof(struct top_draft, journal),
      .default_text = "{}",
      .section = &journal_section,
-     .sentence = "Where events are kept."},
+     .sentence = "The journal, in which events are stored."},
     {.name = "log",
      .type = ROW_SECTION,
      .offset = offsetof(struct top_draft, log),
      .default_text = "{}",
      .section = &log_section,
-     .sentence = "What is written to standard error."},
+     .sentence = "The log, which is written to standard error."},
     {.name = "include",
      .type = ROW_TEXTS,
      .offset = offsetof(struct top_draft, include),
      .flags = ROW_ONE_OK,
      .default_text = "[]",
-     .sentence = "Further files with routes: paths or patterns, each read in the order of names."},
+     .sentence = "Further files with routes: paths or patterns, whose files are read in the order "
+                 "of their names."},
     {.name = "defaults",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct top_draft, defaults),
      .read = keep_node,
-     .syntax = "any key of a route but `name` and `path`",
+     .syntax = "any key of a route except `name` and `path`",
      .json_schema = "{\"$ref\": \"#/$defs/defaults\"}",
-     .sentence = "Keys for all routes; a route's own key replaces the one here."},
+     .sentence = "Keys for all routes; the same key in a route replaces the one here."},
     {.name = "routes",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct top_draft, routes),
@@ -525,7 +527,8 @@ static const struct row top_rows[] = {
      .read = keep_node,
      .syntax = "a list of routes",
      .json_schema = "{\"type\": \"array\", \"items\": {\"$ref\": \"#/$defs/route\"}}",
-     .sentence = "What is received, from whom, and what is done with it."},
+     .sentence =
+         "The routes: which requests are received, from which sender, and which actions run."},
 };
 const struct row_section top_section = {.name = "the file",
                                         .sentence = "The route file.",

@@ -60,8 +60,8 @@ static void report_paths(struct load *load, const struct route *first, const str
                      first->at.file, first->at.line);
     else
         load_problem(load, &node,
-                     "%s %s and %s of the route in %s:%u take some requests both, and neither is "
-                     "the more particular one",
+                     "%s %s and %s of the route in %s:%u match some of the same requests, and "
+                     "neither is more specific",
                      method, second->path, first->path, first->at.file, first->at.line);
 }
 
@@ -142,8 +142,8 @@ static void check_memory(struct load *load)
         units_format_size(route->max_body, body);
         units_format_size(settings->server.body_memory, memory);
         load_problem(load, &node,
-                     "\"max_body\" of this route, %s, is more than server.body_memory "
-                     "(%s): no such body could be taken",
+                     "\"max_body\" of this route, %s, is more than server.body_memory (%s): the "
+                     "server could not accept a body of that size",
                      body, memory);
     }
 }

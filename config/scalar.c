@@ -17,7 +17,7 @@ static const char *describe_found(const struct node *node, char text[FOUND_MAX +
     int shown = node->length > FOUND_MAX ? FOUND_MAX : (int)node->length;
     while (shown < (int)node->length && shown > 0 && (node->text[shown] & 0xc0) == 0x80)
         shown--; /* not inside of a character */
-    snprintf(text, FOUND_MAX + 32, "%s\"%.*s%s\"", node->quoted ? "the text " : "", shown,
+    snprintf(text, FOUND_MAX + 32, "%s\"%.*s%s\"", node->quoted ? "the string " : "", shown,
              node->text, shown < (int)node->length ? "…" : "");
     return text;
 }
@@ -56,7 +56,7 @@ bool load_mismatch(struct load *load, const struct node *node, const struct row 
 const char *load_text(struct load *load, const struct node *node, const struct row *row)
 {
     if (node->kind != NODE_SCALAR || tree_is_null(node)) {
-        load_mismatch(load, node, row, "a text");
+        load_mismatch(load, node, row, "a string");
         return NULL;
     }
     const char *copy = arena_copy_bytes(load->arena, bytes_of(node->text, node->length));

@@ -88,8 +88,8 @@ static const char *short_doubt(const char *text, const char *directory)
         return "begins like the name of a source, but is taken as it is; write a mapping: {env: "
                "NAME} or {file: PATH}";
     if (directory && is_path(text, directory))
-        return "looks like the path of a file, but is taken as it is; to take what is in the file "
-               "write {file: PATH}";
+        return "looks like the path of a file, but is taken as it is; to take the content of the "
+               "file write {file: PATH}";
     return NULL;
 }
 
@@ -100,7 +100,7 @@ const char *load_secret_doubt(struct bytes value, const char *directory)
     if (bytes_starts_with(value, bytes_of_text("-----BEGIN ")))
         return NULL; /* a key in PEM: lines and blanks do no harm */
     if (bytes_starts_with(value, bytes_of("\xef\xbb\xbf", 3)))
-        return "begins with a byte order mark, which is taken as part of it; save it without";
+        return "begins with a byte order mark, which is taken as part of it; save it without one";
     if (is_blank(value.data[0]) || is_blank(value.data[value.length - 1]))
         return "begins or ends with a blank or a line end, which is taken as part of it";
     if (value.length < sizeof text) {

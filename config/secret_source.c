@@ -174,7 +174,7 @@ static bool add_from_file(struct load *load, const struct node *node, const stru
                         place_name(load, node, path, node->text, "the file of that name"),
                         FILE_SECRET, list);
     if ((what.st_mode & S_IWOTH) && !file_path_is_read_only(path))
-        return load_problem(load, node, "\"%s\": everybody can put files into %s", row->name,
+        return load_problem(load, node, "\"%s\": every user can create files in %s", row->name,
                             node->text);
     return add_directory(load, node, row, path, list);
 }
@@ -188,7 +188,7 @@ static bool add_from_credential(struct load *load, const struct node *node, cons
         load->problems->missing_secrets += is_name;
         load_mask(load, node);
         return load_problem(load, node,
-                            is_name ? "the credential is not there: systemd sets "
+                            is_name ? "the credential is missing: systemd sets "
                                       "CREDENTIALS_DIRECTORY for units with LoadCredential="
                                     : "\"credential\" needs the name of a credential");
     }
@@ -210,7 +210,7 @@ static const char *const source_names[] = {"env", "file", "credential", NULL};
 
 /* ---- the ways to write it ---- */
 
-static const char expected[] = "a text, {env: NAME}, {file: PATH} or {credential: NAME}";
+static const char expected[] = "a string, {env: NAME}, {file: PATH} or {credential: NAME}";
 
 static bool add_from_source(struct load *load, const struct node *node, const struct row *row,
                             struct secret_list *list)
@@ -223,7 +223,7 @@ static bool add_from_source(struct load *load, const struct node *node, const st
             continue;
         if (value->kind != NODE_SCALAR || value->length == 0 || tree_is_null(value)) {
             load_mask(load, value);
-            return load_problem(load, value, "\"%s\" must be a text", secret_sources[i].name);
+            return load_problem(load, value, "\"%s\" must be a string", secret_sources[i].name);
         }
         bool is_assumed = load->secretless &&
                           (secret_sources[i].add != add_from_env || env_name_valid(value->text));
@@ -238,7 +238,7 @@ static bool add_from_source(struct load *load, const struct node *node, const st
     if (nearest)
         return load_problem(load, value->key, "unknown key in a secret, did you mean \"%s\"?",
                             nearest);
-    return load_problem(load, value->key, "unknown key in a secret, which is %s", expected);
+    return load_problem(load, value->key, "unknown key in a secret, which must be %s", expected);
 }
 
 static bool add_secret(struct load *load, const struct node *node, const struct row *row,
@@ -269,7 +269,7 @@ bool load_secret(struct load *load, const struct node *node, const struct row *r
     struct secret_list *list = field;
     bool ok = true;
     if (!load->settings)
-        return load_problem(load, node, "\"%s\" cannot stand here", row->name);
+        return load_problem(load, node, "\"%s\" is not allowed here", row->name);
     *list = (struct secret_list){0};
     if (!load_keep_secrets(load, list))
         return false;

@@ -87,10 +87,9 @@ static bool unknown_joined(struct load *load, const struct node *key, size_t len
     load_mask(load, key);
     if (nearest_name(first, names))
         return load_problem(load, key,
-                            "unknown key \"%s:…\" in %s; is a blank missing behind the \":\"?",
+                            "unknown key \"%s:…\" in %s; is a blank missing after the \":\"?",
                             first, where);
-    return load_problem(load, key, "unknown key in %s; is a blank missing behind the \":\"?",
-                        where);
+    return load_problem(load, key, "unknown key in %s; is a blank missing after the \":\"?", where);
 }
 
 /* "path a.db" or "auth {none", where a colon is missing. */
@@ -114,7 +113,7 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
         return unknown_joined(load, value->key, length, where, names);
     if (key[strcspn(key, " ")] && is_key_with_value(key, names)) {
         load_mask(load, value->key); /* of a secret it may be all */
-        return load_problem(load, value->key, "a \":\" is missing behind this key");
+        return load_problem(load, value->key, "a \":\" is missing after this key");
     }
     if (beside_secrets && !nearest && tree_is_null(value)) {
         load_mask(load, value->key);

@@ -63,12 +63,12 @@ static const char *key_fault(struct bytes line, size_t end, bool bracket_only)
     size_t value = skip_blanks(line, end);
     if (is_at(line, end, ":") && end + 1 < line.length && line.data[end + 1] != ' ')
         return bracket_only && !is_at(line, end + 1, "[{") ? NULL
-                                                           : "a blank is missing behind this \":\"";
+                                                           : "a blank is missing after this \":\"";
     if (is_at(line, value, "[{") && value > end)
-        return "a \":\" is missing behind this key";
+        return "a \":\" is missing after this key";
     if (bracket_only || !(is_nothing(line, value) || value > end) || has_colon(line, end))
         return NULL;
-    return "a \":\" is missing behind this key";
+    return "a \":\" is missing after this key";
 }
 
 bool syntax_hint_key(struct bytes text, unsigned number, bool bracket_only,

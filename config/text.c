@@ -64,7 +64,7 @@ bool text_check(const struct source *source, struct problem_list *problems)
     if (text.length > TEXT_MAX)
         text_offset_problem(source, 0, problems, "the file is larger than 16 MiB");
     else if (bytes_starts_with(text, bytes_of("\xef\xbb\xbf", 3)))
-        text_offset_problem(source, 0, problems, "a byte order mark; save the file without it");
+        text_offset_problem(source, 0, problems, "a byte order mark; save the file without one");
     else if (bytes_starts_with(text, bytes_of("\xff\xfe", 2)) ||
              bytes_starts_with(text, bytes_of("\xfe\xff", 2)))
         text_offset_problem(source, 0, problems, "this is UTF-16; save the file as UTF-8");
@@ -74,7 +74,7 @@ bool text_check(const struct source *source, struct problem_list *problems)
         text_offset_problem(source, find_invalid(text), problems, "this is not UTF-8");
     else if (find_odd_line_end(text) < text.length)
         text_offset_problem(source, find_odd_line_end(text), problems,
-                            "a line end that is neither LF nor CR LF");
+                            "a line end is neither LF nor CR LF");
     else
         return true;
     return false;

@@ -59,16 +59,16 @@ static const struct parser_sentence {
     {"did not find expected key",
      "this is not a key of the mapping around it; is the indentation right?", false},
     {"did not find expected '-' indicator",
-     "this is no item of the list around it; is the indentation right?", false},
+     "this is not an item of the list around it; is the indentation right?", false},
     {"did not find expected ',' or ']'", "no \",\" or \"]\" here for the list", true},
     {"did not find expected ',' or '}'", "no \",\" or \"}\" here for the mapping", true},
     {"did not find expected node content", "a value is missing here; is a bracket not closed?",
      false},
-    {"found unexpected end of stream", "the file ends inside of the quotes", true},
+    {"found unexpected end of stream", "the file ends inside a quoted string", true},
     {"block sequence entries are not allowed in this context",
-     "a list item (\"- \") cannot stand here", false},
+     "a list item (\"- \") is not allowed here", false},
     {"did not find expected <document start>",
-     "this belongs to nothing above it; is the indentation right, or a \":\" missing?", false},
+     "this belongs to no key above it; is the indentation right, or a \":\" missing?", false},
 };
 
 /* A key that is none yet, in the line that libyaml names or in one before it. */
@@ -111,7 +111,7 @@ static void builder_syntax_problem(struct builder *builder, const yaml_parser_t 
         found = (struct parser_sentence){.better = "a tab; indent with spaces"};
     snprintf(sentence, sizeof sentence, "%s", found.better);
     if (found.with_line)
-        snprintf(sentence, sizeof sentence, "%s that began in line %u", found.better,
+        snprintf(sentence, sizeof sentence, "%s that begins in line %u", found.better,
                  place(parser->context_mark.line));
     builder_problem(builder, mark, sentence);
 }
@@ -182,9 +182,9 @@ static bool is_bare_template(const struct builder *builder, const struct node *n
 static const char *key_fault(const struct builder *builder, const struct node *node)
 {
     if (is_bare_template(builder, node))
-        return "a text with {{…}} stands in quotes: \"{{…}}\"";
+        return "a string with {{…}} must be in quotes: \"{{…}}\"";
     if (node->kind != NODE_SCALAR)
-        return "a key must be a word, not a list or a mapping";
+        return "a key must be a string, not a list or a mapping";
     if (!node->quoted && strcmp(node->text, "<<") == 0)
         return "merge keys (\"<<\") are not part of this format; see defaults:";
     return tree_is_null(node) ? "a key must not be empty" : NULL;
@@ -224,7 +224,7 @@ static bool on_scalar(struct builder *builder, const yaml_event_t *event)
     if (!node->text)
         return builder_refuse(builder, &event->start_mark, "no memory");
     if (strlen(node->text) != node->length) {
-        builder_problem(builder, &event->start_mark, "a NUL byte in a text");
+        builder_problem(builder, &event->start_mark, "a NUL byte in a string");
         node->length = strlen(node->text);
     }
     if (builder_wants_key(builder))
@@ -276,10 +276,10 @@ static void add_repeated(struct builder *builder, const struct node *key, unsign
 {
     struct problem_list *problems = builder->problems;
     const char *bare =
-        arena_format(&problems->arena, "a key is repeated; it first stands in line %u", first);
+        arena_format(&problems->arena, "a key is repeated; it is first given in line %u", first);
     problem_add_unparsed(problems, builder->source, key->line, key->column,
                          bare ? bare : "a key is repeated",
-                         "key \"%s\" is repeated; it first stands in line %u", key->text, first);
+                         "key \"%s\" is repeated; it is first given in line %u", key->text, first);
 }
 
 /* Sorted, because a hostile mapping has 100,000 keys. All but the first of a name are reported, and
@@ -317,7 +317,8 @@ static bool on_document_start(struct builder *builder, const yaml_event_t *event
 {
     const yaml_tag_directive_t *tags = event->data.document_start.tag_directives.start;
     if (builder->root)
-        return builder_refuse(builder, &event->start_mark, "a second document; a file holds one");
+        return builder_refuse(builder, &event->start_mark,
+                              "a second document; a file holds only one");
     if (tags != event->data.document_start.tag_directives.end)
         return builder_refuse(builder, &event->start_mark, "tags are not part of this format");
     return true;

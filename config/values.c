@@ -37,7 +37,7 @@ struct number_type {
 };
 
 static const struct number_type number_types[] = {
-    [ROW_INTEGER] = {parse_number, format_number, "a whole number", true},
+    [ROW_INTEGER] = {parse_number, format_number, "an integer", true},
     [ROW_SIZE] = {units_parse_size, units_format_size,
                   "a size with its unit, such as 512B, 64KiB, 1MiB or 2GiB", false},
     [ROW_DURATION] = {units_parse_duration, units_format_duration,
@@ -98,8 +98,7 @@ static bool read_mode(struct load *load, const struct node *node, const struct r
     if (node->kind != NODE_SCALAR || node->length < 3 || node->length > 4)
         return load_mismatch(load, node, row, expected);
     if (!node->quoted)
-        return load_problem(load, node, "\"%s\" must stand in quotes: \"%s\"", row->name,
-                            node->text);
+        return load_problem(load, node, "\"%s\" must be in quotes: \"%s\"", row->name, node->text);
     for (size_t i = 0; i < node->length; i++) {
         if (node->text[i] < '0' || node->text[i] > '7')
             return load_mismatch(load, node, row, expected);
@@ -121,7 +120,7 @@ static bool check_length(struct load *load, const struct node *node, const struc
         return true;
     if (node->length == 0)
         return load_problem(load, node, "\"%s\" is empty", row->name);
-    snprintf(expected, sizeof expected, "a text of %lld to %lld bytes", (long long)row->min,
+    snprintf(expected, sizeof expected, "a string of %lld to %lld bytes", (long long)row->min,
              (long long)row->max);
     return load_mismatch(load, node, row, expected);
 }
@@ -193,7 +192,7 @@ static const char *read_entry(struct load *load, const struct node *node, const 
                               const char *subject)
 {
     if (node->kind != NODE_SCALAR || tree_is_null(node)) {
-        load_expected(load, node, subject, "a text");
+        load_expected(load, node, subject, "a string");
         return NULL;
     }
     if (node->length == 0 && !(row->flags & ROW_EMPTY_OK)) {
@@ -210,8 +209,8 @@ static bool read_texts(struct load *load, const struct node *node, const struct 
     bool one = node->kind == NODE_SCALAR && (row->flags & ROW_ONE_OK) && !tree_is_null(node);
     if (node->kind != NODE_SEQUENCE && !one)
         return load_mismatch(load, node, row,
-                             row->flags & ROW_ONE_OK ? "a text or a list of texts"
-                                                     : "a list of texts");
+                             row->flags & ROW_ONE_OK ? "a string or a list of strings"
+                                                     : "a list of strings");
     struct text_list list = {.count = one ? 1 : node->count};
     list.items = arena_alloc_array(load->arena, list.count + 1, sizeof *list.items);
     if (!list.items)
@@ -235,7 +234,7 @@ static bool read_text_map(struct load *load, const struct node *node, const stru
     struct row entry = *row;
     entry.flags |= ROW_EMPTY_OK; /* a variable may be set to nothing */
     if (node->kind != NODE_MAPPING)
-        return load_mismatch(load, node, row, "a mapping of names to texts");
+        return load_mismatch(load, node, row, "a map of strings");
     struct text_map map = {.count = node->count};
     map.names = arena_alloc_array(load->arena, map.count + 1, sizeof *map.names);
     map.values = arena_alloc_array(load->arena, map.count + 1, sizeof *map.values);

@@ -15,25 +15,24 @@ static const char *const input_choices[] = {"body", "event", "none", NULL};
 
 static const struct row process_rows[] = {
     {"stdin", ROW_CHOICE, FIELD(input),
-     "What the process reads: the raw body, the event as a JSON envelope, or nothing. It is a "
-     "file, "
-     "so the process may read at its own pace, or not at all.",
+     "The standard input of the process: the raw body, the event as a JSON envelope, or nothing. "
+     "It is a file, so the process may read it at its own pace, or not at all.",
      "body", .choices = input_choices},
     {"env", ROW_TEXT_MAP, FIELD(env),
-     "Variables of your own for the process; nothing that the sender sends becomes a name."},
+     "Additional environment variables of the process; no data of the sender becomes a name."},
     {"pass_env", ROW_TEXTS, FIELD(pass_env),
-     "Variables of the server's own environment that the process gets; all others are kept back.",
+     "Variables of the server's environment that are passed to the process; no others are passed.",
      "[PATH, HOME, TZ, LANG]"},
     {"cwd", ROW_PATH, FIELD(cwd),
-     "Directory in which the process starts; by default that of the file this stands in."},
+     "The directory in which the process starts; without it, the directory of this file."},
     {"timeout", ROW_DURATION, FIELD(timeout_ms),
-     "How long the process may run before its process group gets a TERM signal.", "5m", 1,
+     "The time that the process may run before its process group receives SIGTERM.", "5m", 1,
      7 * 86400 * INT64_C(1000)},
     {"kill_after", ROW_DURATION, FIELD(kill_after_ms),
-     "How long after the TERM signal what is left of the group is killed.", "10s", 0,
+     "The time from SIGTERM until the remaining processes of the group are killed.", "10s", 0,
      3600 * INT64_C(1000)},
     {"output", ROW_SIZE, FIELD(output),
-     "How much of its standard output, and as much of its standard error, is kept with the "
+     "How much of the standard output, and how much of the standard error, is stored with the "
      "outcome: the last bytes of each.",
      "64KiB", 0, 16 * 1024 * 1024},
 };
@@ -47,14 +46,14 @@ static const struct row_section process_section = {
 
 static const struct row command_row = {
     "command", ROW_TEXTS, FIELD(command),
-    "The program and its arguments, started without a shell: with a slash it is relative to the "
-    "file this stands in, without one it is looked up along PATH for each delivery.",
+    "The program and its arguments, started without a shell. A program with a slash is relative to "
+    "the directory of this file; a program without one is searched for in PATH at each delivery.",
     .flags = ROW_REQUIRED | ROW_EMPTY_OK};
 
 static const struct row shell_row = {
     "shell", ROW_TEXT, FIELD(shell),
-    "A script for /bin/sh -c; values of the event reach it in the environment (TENTERHOOK_EVENT "
-    "and so on) and on standard input, never in its text.",
+    "A script for /bin/sh -c. Values of the event are in its environment (TENTERHOOK_EVENT and so "
+    "on) and on its standard input, never in its text.",
     .flags = ROW_REQUIRED};
 
 /* Names by which the loader, a shell or a language would be made to run something else, and ours. A
@@ -204,8 +203,8 @@ static bool finish_shell(struct load *load, const struct node *node, void *data)
         return load_problem(load, at, "out of memory");
     if (holds_template(settings->shell))
         return load_problem(load, at,
-                            "a script gets no templates ({{…}}): values of the event are "
-                            "in the environment (\"$TENTERHOOK_EVENT\")");
+                            "a script cannot have templates ({{…}}): values of the event are in "
+                            "the environment (\"$TENTERHOOK_EVENT\")");
     if (strlen(settings->shell) > SPAWN_TEXT_MAX)
         return load_problem(load, at, "the script is longer than 128 KiB; put it in a file");
     items[0] = "/bin/sh";

@@ -143,17 +143,17 @@ static const char *const format_choices[] = {"json-lines", "body", "length", NUL
 
 static const struct row pipe_row = {
     "pipe", ROW_PATH, FIELD(path),
-    "A FIFO that a program of yours reads: each event is one frame, and counts as delivered once "
-    "it has been read to its end; while nobody reads, events wait.",
+    "A FIFO that another program reads. Each event is one frame, and is delivered when the frame "
+    "has been read to its end; while no process reads, events wait.",
     .flags = ROW_REQUIRED};
 
 static const struct row pipe_rows[] = {
     {"format", ROW_CHOICE, FIELD(format),
-     "How an event is written: json-lines (a line with the JSON envelope), body (the body alone as "
-     "a line), or length (four bytes with the length, big-endian, and the envelope).",
+     "The frame of an event: `json-lines` (the JSON envelope as a line), `body` (the body alone as "
+     "a line) or `length` (the length in four bytes, big-endian, and the JSON envelope).",
      "json-lines", .choices = format_choices},
     {"create", ROW_MODE, FIELD(create),
-     "Make the FIFO with this mode if it is missing (\"0640\": the group may read it).", NULL, 0,
+     "The mode with which a missing FIFO is created (\"0640\": the group may read it).", NULL, 0,
      0777},
 };
 
@@ -179,16 +179,16 @@ static bool finish_pipe(struct load *load, const struct node *node, void *data)
         return !kind || load_problem(load, node, "%s is %s, not a FIFO", settings->path, kind);
     }
     if (errno != ENOENT)
-        load_warning(load, node, "%s cannot be looked at: %s", settings->path, strerror(errno));
+        load_warning(load, node, "%s cannot be examined: %s", settings->path, strerror(errno));
     else if (!settings->create)
-        load_warning(load, node, "there is no FIFO %s at the moment, and create: is not given",
+        load_warning(load, node, "there is no FIFO %s at the moment, and create: is not set",
                      settings->path);
     return true;
 }
 
 const struct action_kind pipe_action = {
     .kind = {.name = "pipe",
-             .sentence = "Writes each event into a FIFO that a program of yours reads.",
+             .sentence = "Writes each event into a FIFO that another program reads.",
              .value = &pipe_row,
              .beside = &pipe_section,
              .settings_size = sizeof(struct pipe_settings),

@@ -203,7 +203,7 @@ bool spawn_program_is_safe(const char *path, struct error *err)
     char directory[PATH_MAX];
     struct stat st;
     if (stat(path, &st) == 0 && everybody_can_write(path, st.st_mode))
-        return error_set(err, "%s can be written by everybody", path);
+        return error_set(err, "%s can be written by every user", path);
     snprintf(directory, sizeof directory, "%s", path);
     char *slash = strrchr(directory, '/');
     if (!slash)
@@ -211,8 +211,8 @@ bool spawn_program_is_safe(const char *path, struct error *err)
     slash[slash == directory] = '\0';
     if (stat(directory, &st) == 0 && S_ISDIR(st.st_mode) &&
         everybody_can_write(directory, st.st_mode))
-        return error_set(err, "everybody can replace %s: its directory can be written by everybody",
-                         path);
+        return error_set(
+            err, "every user can replace %s: its directory can be written by every user", path);
     return true;
 }
 

@@ -34,7 +34,7 @@ static const struct row address_rows[] = {
      .default_text = "[]",
      .syntax = PREFIXES_SYNTAX,
      .json_schema = PREFIXES_SCHEMA,
-     .sentence = "If there are any, clients have to be in one of them."},
+     .sentence = "If the list is not empty, clients must be in one of its entries."},
     {.name = "deny",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct address_settings, deny),
@@ -42,7 +42,7 @@ static const struct row address_rows[] = {
      .default_text = "[]",
      .syntax = PREFIXES_SYNTAX,
      .json_schema = PREFIXES_SCHEMA,
-     .sentence = "Clients in one of these are refused, whatever `allow` says."},
+     .sentence = "Clients in one of these are refused, even if `allow` lists them."},
 };
 
 static const char *key_by_client(const void *settings)
@@ -52,7 +52,7 @@ static const char *key_by_client(const void *settings)
 }
 
 static const struct row_section address_keys = {.name = "addresses",
-                                                .sentence = "Which clients may call.",
+                                                .sentence = "The clients that may send requests.",
                                                 .rows = address_rows,
                                                 .row_count = ROW_COUNT(address_rows),
                                                 .size = sizeof(struct address_settings)};

@@ -16,22 +16,23 @@ static const struct row window_rows[] = {
      .default_text = "3d",
      .min = 1000,
      .max = DAYS(90),
-     .sentence = "How long a delivery is remembered. Without it, as long as the provider's "
-                 "messages may be old where that is longer than 3d."},
+     .sentence = "How long a message id is remembered. Without it, 3d, or the maximum age of the "
+                 "provider's messages if that is longer."},
     {.name = "dead",
      .type = ROW_CHOICE,
      .offset = offsetof(struct dedupe_settings, dead),
      .choices = dead_choices,
      .default_text = "rerun",
-     .sentence = "What a redelivery does to an event that has failed: what is dead of it runs "
-                 "again (at most ten times), or it stays as it is (200, as every duplicate)."},
+     .sentence = "The effect of a repeated message on an event that failed: `rerun` runs its dead "
+                 "deliveries again (at most ten times), `keep` leaves the event as it is (200, as "
+                 "for every duplicate)."},
 };
-static const struct row_section window_section = {.name = "dedupe",
-                                                  .sentence =
-                                                      "What counts as the same event sent again.",
-                                                  .rows = window_rows,
-                                                  .row_count = ROW_COUNT(window_rows),
-                                                  .size = sizeof(struct dedupe_settings)};
+static const struct row_section window_section = {
+    .name = "dedupe",
+    .sentence = "How repeated messages are recognized and answered.",
+    .rows = window_rows,
+    .row_count = ROW_COUNT(window_rows),
+    .size = sizeof(struct dedupe_settings)};
 
 static bool read_dedupe(struct load *load, const struct node *node, const struct row *row,
                         void *field)
@@ -54,8 +55,8 @@ static const struct row dedupe_rows[] = {
      .section = &window_section,
      .choices = off_choice,
      .syntax = "`{window: DURATION, dead: rerun or keep}` or `off`",
-     .sentence = "A delivery that came before is answered 200 with the id of the first; or 202, "
-                 "where the first has failed and runs again."},
+     .sentence = "A message that was accepted before is answered 200 with the id of the first "
+                 "event, or 202 if the first event failed and runs again."},
 };
 
 /* What is still taken has to be known when it comes again, unless the file says otherwise. */
@@ -78,7 +79,7 @@ static bool widen_window(struct load *load, const struct node *node, const struc
 }
 
 static const struct row_section dedupe_keys = {.name = "dedupe",
-                                               .sentence = "Events that are sent again.",
+                                               .sentence = "Repeated messages.",
                                                .rows = dedupe_rows,
                                                .row_count = ROW_COUNT(dedupe_rows),
                                                .size = sizeof(struct dedupe_settings)};

@@ -63,15 +63,15 @@ static const struct row event_names_rows[] = {
      .syntax = VALUES_SYNTAX,
      .json_schema = VALUES_SCHEMA,
      .sentence = "Where the type of an event is, for `events` and actions, if the provider does "
-                 "not know; the first that is there."},
+                 "not define it; the first value that is present."},
     {.name = "delivery",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct event_names, message_id),
      .read = read_values,
      .syntax = VALUES_SYNTAX,
      .json_schema = VALUES_SCHEMA,
-     .sentence = "Where the sender's id of a delivery is, by which one that comes again is known "
-                 "(`dedupe`), if the provider does not know; the first that is there."},
+     .sentence = "Where the sender's message id is, by which `dedupe` recognizes a repeated "
+                 "message, if the provider does not define it; the first value that is present."},
 };
 static const struct row_section event_names_keys = {
     .name = "names of events",

@@ -9,12 +9,12 @@ static const struct row events_rows[] = {
      .offset = offsetof(struct events_settings, patterns),
      .flags = ROW_ONE_OK,
      .default_text = "[]",
-     .sentence = "Names or patterns of events, if not all are wanted; others are answered 200 "
-                 "\"ignored\"."},
+     .sentence = "Names or patterns of the events that the route accepts; without it, all. Other "
+                 "events are answered 200 \"ignored\"."},
 };
 
 static const struct row_section events_keys = {.name = "events",
-                                               .sentence = "Which types of event are taken.",
+                                               .sentence = "The types of events that are accepted.",
                                                .rows = events_rows,
                                                .row_count = ROW_COUNT(events_rows),
                                                .size = sizeof(struct events_settings)};

@@ -75,7 +75,7 @@ static bool read_rate(struct load *load, const struct node *node, const struct r
         !units_parse_rate(bytes_of(node->text, node->length), &count, &period))
         return load_mismatch(load, node, row, "a rate such as 10/s, 600/m or 1000/h");
     if (count > RATE_MAX)
-        return load_problem(load, node, "\"rate\" may be at most %d for a unit of time", RATE_MAX);
+        return load_problem(load, node, "\"rate\" may be at most %d per unit of time", RATE_MAX);
     limit->count = count;
     limit->period_ms = period;
     return true;
@@ -91,20 +91,21 @@ static const struct row rate_limit_rows[] = {
      .read = read_rate,
      .syntax = "a rate: `10/s`, `600/m`, `1000/h`",
      .json_schema = "{\"type\": \"string\", \"pattern\": \"^[0-9]+/(s|m|h|d)$\"}",
-     .sentence = "How many requests in how much time, spread evenly."},
+     .sentence = "The number of requests per unit of time, spread evenly."},
     {.name = "burst",
      .type = ROW_INTEGER,
      .offset = offsetof(struct rate_limit, burst),
      .min = 1,
      .max = RATE_MAX,
-     .sentence = "How many may come at once; if it is not said, what the rate brings in a second."},
+     .sentence = "The number of requests that may come at once; without it, the number that the "
+                 "rate allows in a second."},
     {.name = "per",
      .type = ROW_CHOICE,
      .offset = offsetof(struct rate_limit, per),
      .choices = per_choices,
      .default_text = "client",
-     .sentence = "Whose requests count together: those of a client (for IPv6, of its /64), or all "
-                 "of the route."},
+     .sentence = "The requests that are counted together: those of a client (for IPv6, of its "
+                 "/64), or all of the route."},
 };
 
 static bool finish_rate_limit(struct load *load, const struct node *node, void *settings)
@@ -122,7 +123,7 @@ static bool finish_rate_limit(struct load *load, const struct node *node, void *
 
 static const struct row_section rate_section = {
     .name = "rate_limit",
-    .sentence = "A limit on how fast requests may come; past it 429.",
+    .sentence = "A limit on the rate of requests; requests beyond it are answered 429.",
     .rows = rate_limit_rows,
     .row_count = ROW_COUNT(rate_limit_rows),
     .size = sizeof(struct rate_limit),
@@ -136,7 +137,7 @@ static const struct row limit_rows[] = {
      .default_text = "[]",
      .max = 8,
      .section = &rate_section,
-     .sentence = "How fast requests may come; past it they are answered 429."},
+     .sentence = "The rate limits of the route; requests beyond them are answered 429."},
 };
 
 static const char *key_by_client(const void *settings)
@@ -150,7 +151,7 @@ static const char *key_by_client(const void *settings)
 }
 
 static const struct row_section limit_keys = {.name = "limits",
-                                              .sentence = "How fast requests may come.",
+                                              .sentence = "The rate limits of the route.",
                                               .rows = limit_rows,
                                               .row_count = ROW_COUNT(limit_rows),
                                               .size = sizeof(struct limit_settings)};

@@ -167,7 +167,7 @@ static bool read_yaml(struct schema_files *files, struct schema_text *text)
     if (text->node->kind == NODE_MAPPING && !text->node->first &&
         !memchr(text->source->text.data, '{', text->source->text.length))
         problem_add_at(problems, text->source, 1, 1, 0,
-                       "the schema is empty; one that takes everything is {}");
+                       "the schema is empty; {} accepts everything");
     return problems->errors == errors && read_node(files, text);
 }
 
@@ -252,7 +252,7 @@ static struct json_object *resolve(void *context, const char *uri, struct error 
     struct schema_files *files = ((struct asking *)context)->files;
     const char *bound = bound_path(files, uri), *path = bound ? bound : path_of_uri(files, uri);
     if (!path) {
-        error_set(err, "nothing is fetched; bind it to a file: schemas: {\"%s\": FILE}", uri);
+        error_set(err, "schemas are not fetched; bind it to a file: schemas: {\"%s\": FILE}", uri);
         return NULL;
     }
     error_set(err, "%s cannot be used", files->options.shown(files->options.context, path));
@@ -458,7 +458,7 @@ bool schema_files_bind(struct schema_files *files, const char *uri, const char *
     const char *bound = bound_path(files, uri);
     err->text[0] = '\0';
     if (bound && strcmp(bound, path) != 0)
-        return error_set(err, "\"%s\" is bound to %s already", uri,
+        return error_set(err, "\"%s\" is already bound to %s", uri,
                          files->options.shown(files->options.context, bound));
     if (bound || !read_text(files, path, err))
         return bound != NULL;

@@ -86,7 +86,7 @@ static bool read_bindings(struct load *load, const struct node *node, const stru
 {
     bool ok = true;
     if (node->kind != NODE_MAPPING)
-        return load_mismatch(load, node, row, "a mapping of URIs to files");
+        return load_mismatch(load, node, row, "a map of URIs to files");
     for (const struct node *value = node->first; value; value = value->next)
         ok = bind_one(load, field, value) && ok;
     return ok;
@@ -177,7 +177,8 @@ static bool read_choice(struct load *load, struct validate_settings *settings,
 {
     bool ok = read_by(load, settings, by);
     if (node->count < 2)
-        return load_problem(load, node, "\"by\" needs the schemas to choose from beside it");
+        return load_problem(load, node,
+                            "\"by\" needs the schemas to choose from in the same mapping");
     if (node->count > BRANCHES_MAX)
         return load_problem(load, node, "at most %d schemas to choose from", BRANCHES_MAX);
     settings->branches =
@@ -224,30 +225,31 @@ static const struct row route_rows[] = {
      .syntax = "a file (JSON or YAML), a schema written here, or `{by: event.type, NAME: schema, "
                "default: schema}`",
      .json_schema = "{\"type\": [\"string\", \"object\", \"boolean\"]}",
-     .sentence = "The JSON Schema that a body has to conform to; with `by`, one for each value of "
-                 "`event.type`, `header.NAME`, `query.NAME` or `payload.PATH`."},
+     .sentence = "The JSON Schema to which a body must conform; with `by`, one schema for each "
+                 "value of `event.type`, `header.NAME`, `query.NAME` or `payload.PATH`."},
     {.name = "draft",
      .type = ROW_CHOICE,
      .offset = offsetof(struct validate_settings, draft),
      .choices = draft_choices,
      .default_text = "2020-12",
-     .sentence = "The draft of JSON Schema that a schema without `$schema` is written in."},
+     .sentence = "The draft of JSON Schema of a schema without `$schema`."},
     {.name = "formats",
      .type = ROW_CHOICE,
      .offset = offsetof(struct validate_settings, formats),
      .choices = format_choices,
      .default_text = "annotate",
-     .sentence = "Whether `format` in a schema is only a remark, or has to hold."},
+     .sentence = "Whether `format` in a schema is only an annotation, or a value must match it."},
     {.name = "schema_action",
      .type = ROW_CHOICE,
      .offset = offsetof(struct validate_settings, action),
      .choices = action_choices,
      .default_text = "reject",
-     .sentence = "What an event that does not conform gets: 422, or 202 and a place in the journal "
-                 "as dead with the reasons, for a replay when the schema is mended."},
+     .sentence = "The treatment of an event that does not conform: `reject` answers 422; "
+                 "`quarantine` answers 202 and stores the event as dead with the reasons, so that "
+                 "it can be replayed when the schema is corrected."},
 };
 static const struct row_section validate_keys = {.name = "schema",
-                                                 .sentence = "What a body has to look like.",
+                                                 .sentence = "The schema of a body.",
                                                  .rows = route_rows,
                                                  .row_count = ROW_COUNT(route_rows),
                                                  .size = sizeof(struct validate_settings),
@@ -260,9 +262,9 @@ static const struct row top_rows[] = {
      .offset = 0,
      .flags = ROW_IN_INCLUDES,
      .read = read_bindings,
-     .syntax = "a mapping of URIs to files",
+     .syntax = "a map of URIs to files",
      .json_schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}",
-     .sentence = "Files for the URIs that schemas refer to; nothing is ever fetched."},
+     .sentence = "Files for the URIs to which schemas refer; no URI is ever fetched."},
 };
 const struct row_section validate_top_section = {.name = "schemas",
                                                  .sentence = "Files for the URIs of schemas.",

@@ -15,7 +15,8 @@ static bool basic_finish(struct load *load, const struct node *node, void *setti
 {
     const struct basic_settings *basic = settings;
     if (!basic->user || basic->user[0] == '\0' || strchr(basic->user, ':'))
-        return load_problem(load, node, "\"user\" is a name that is not empty and has no colon");
+        return load_problem(load, node,
+                            "\"user\" must be a name that is not empty and has no colon");
     return true;
 }
 
@@ -40,7 +41,7 @@ static struct verdict basic_head(const void *settings, struct request *request, 
     size_t length;
     (void)state;
     if (!credentials_authorization(request, "Basic", &encoded))
-        return credentials_refuse("basic credentials are missing or there twice");
+        return credentials_refuse("basic credentials are missing or repeated");
     if (!base64_decode(encoded, pair, sizeof pair, &length))
         return credentials_refuse("basic credentials are not well-formed base64");
     struct verdict verdict = basic_compare(settings, bytes_of(pair, length), request);
@@ -58,18 +59,18 @@ static const struct row basic_rows[] = {
     {.name = "user",
      .type = ROW_TEXT,
      .offset = offsetof(struct basic_settings, user),
-     .sentence = "The name that must be given.",
+     .sentence = "The name of the user.",
      .flags = ROW_REQUIRED},
     {.name = "password",
      .type = ROW_SECRET,
      .offset = offsetof(struct basic_settings, password),
-     .sentence = "Its password; a list while it is being replaced.",
+     .sentence = "The password of the user; a list while it is being replaced.",
      .flags = ROW_REQUIRED},
 };
 
 static const struct row_section basic_section = {
     .name = "basic",
-    .sentence = "A name and a password, as HTTP has them.",
+    .sentence = "HTTP basic authentication: a name and a password.",
     .rows = basic_rows,
     .row_count = ROW_COUNT(basic_rows),
     .size = sizeof(struct basic_settings),
@@ -79,13 +80,13 @@ static const struct row_section basic_section = {
 static const struct row basic_row = {
     .name = "basic",
     .type = ROW_SECTION,
-    .sentence = "The caller proves itself with a name and a password (HTTP basic authentication).",
+    .sentence = "The caller authenticates with a name and a password (HTTP basic authentication).",
     .section = &basic_section,
 };
 
 const struct authenticator basic_authenticator = {
     .kind = {.name = "basic",
-             .sentence = "A name and a password, as HTTP has them.",
+             .sentence = "HTTP basic authentication: a name and a password.",
              .value = &basic_row,
              .settings_size = sizeof(struct basic_settings)},
     .head = basic_head,

@@ -50,22 +50,22 @@ static bool check_values(struct load *load, const struct node *node, const struc
 {
     const struct node *own = tree_find(node, key), *value = tree_find_either(node, defaults, key);
     if (own && knower)
-        return load_problem(load, own->key, "provider %s knows itself where the %s is", knower,
-                            strcmp(key, "event") == 0 ? "type of an event" : "id of a delivery");
+        return load_problem(load, own->key, "provider %s already defines where the %s is", knower,
+                            strcmp(key, "event") == 0 ? "type of an event" : "id of a message");
     if (knower)
         list->count = 0;
     for (size_t i = 0; i < list->count; i++)
         if (holds_credentials(route, &list->items[i]))
             return load_problem(load, value,
-                                "%s holds credentials of route \"%s\", which are never kept",
+                                "%s holds credentials of route \"%s\", which are never stored",
                                 list->items[i].text, route->name ? route->name : "");
     if (own && list->count > 0 && count_possible(route, list) == 0)
-        return load_problem(load, own, "%s cannot be in a body of route \"%s\": %s",
-                            list->items[0].text, route->name ? route->name : "",
-                            list->items[0].kind == VALUE_FORM
-                                ? "it takes only JSON; \"content: form\" or \"content: auto\" "
-                                  "takes forms"
-                                : "it takes no JSON; \"content: json\" or \"content: auto\" does");
+        return load_problem(
+            load, own, "%s cannot be in a body of route \"%s\": %s", list->items[0].text,
+            route->name ? route->name : "",
+            list->items[0].kind == VALUE_FORM
+                ? "it accepts only JSON; \"content: form\" or \"content: auto\" accepts forms"
+                : "it accepts no JSON; \"content: json\" or \"content: auto\" does");
     return true;
 }
 
@@ -75,10 +75,11 @@ static bool report_nameless(struct load *load, const struct node *at, const stru
                             const struct event_source *source)
 {
     return load_problem(load, at,
-                        "nothing says of what type an event of route \"%s\" is%s%s%s, so this %s; "
+                        "the type of the events of route \"%s\" is not defined%s%s%s, so this %s; "
                         "add \"event: header.NAME\" (or query.NAME, form.NAME, payload.PATH)",
                         route->name ? route->name : "", source->sender ? " (provider " : "",
-                        source->sender ? source->sender : "", source->sender ? " does not)" : "",
+                        source->sender ? source->sender : "",
+                        source->sender ? " does not define it)" : "",
                         at->key && strcmp(at->key->text, "by") == 0 ? "refuses all of them"
                                                                     : "would ignore all of them");
 }
@@ -133,10 +134,10 @@ static void check_name(struct load *load, const struct node *at, const char *nam
                        const struct event_source *source)
 {
     if (strchr(name, ','))
-        load_warning(load, at,
-                     "\"%s\" is one name with a comma in it, and no event has that; a list is "
-                     "written [%.200s]",
-                     name, name);
+        load_warning(
+            load, at,
+            "\"%s\" is one name with a comma in it, which no event has; write a list as [%.200s]",
+            name, name);
     else if (source->events && source->events->count && !is_known(source->events, name))
         warn_of_unknown(load, at, name, source);
 }

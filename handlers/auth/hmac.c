@@ -29,7 +29,7 @@ static bool hmac_finish(struct load *load, const struct node *node, void *settin
     if (hmac->hash == HASH_SHA1) {
         const struct node *value = tree_find(node, "hash");
         load_warning(load, value ? value : node,
-                     "sha1 is weak: take sha256 if the sender can send it");
+                     "sha1 is weak: use sha256 if the sender can send it");
     }
     return !hmac->header || credentials_check_name(load, node, "header", hmac->header);
 }
@@ -77,7 +77,7 @@ static struct verdict hmac_head(const void *settings, struct request *request, v
     uint8_t given[HASH_MAX_SIZE];
     struct bytes text;
     if (!credentials_header(request, hmac->header, &text))
-        return credentials_refuse("the signature is missing, empty or there twice");
+        return credentials_refuse("the signature is missing, empty or repeated");
     if (!hmac_decode(hmac, text, given))
         return credentials_refuse("the signature is not well-formed");
     struct hmac_state *begun = hmac_begin(hmac, request->arena);
@@ -135,19 +135,19 @@ static const struct row hmac_rows[] = {
     {.name = "hash",
      .type = ROW_CHOICE,
      .offset = offsetof(struct hmac_settings, hash),
-     .sentence = "The hash under the HMAC.",
+     .sentence = "The hash of the HMAC.",
      .default_text = "sha256",
      .choices = hash_choices},
     {.name = "encoding",
      .type = ROW_CHOICE,
      .offset = offsetof(struct hmac_settings, encoding),
-     .sentence = "How the signature is written: hex in either case, or base64 with padding.",
+     .sentence = "The encoding of the signature: hex in either case, or base64 with padding.",
      .default_text = "hex",
      .choices = encoding_choices},
     {.name = "prefix",
      .type = ROW_TEXT,
      .offset = offsetof(struct hmac_settings, prefix),
-     .sentence = "What stands before the signature in the header, such as `sha256=`."},
+     .sentence = "The text before the signature in the header, such as `sha256=`."},
     {.name = "secret",
      .type = ROW_SECRET,
      .offset = offsetof(struct hmac_settings, secrets),

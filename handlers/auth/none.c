@@ -10,7 +10,7 @@ static bool none_finish(struct load *load, const struct node *node, void *settin
 {
     const struct none_settings *none = settings;
     return none->said ||
-           load_problem(load, node, "\"none\" can only be true: leave it out to authenticate");
+           load_problem(load, node, "\"none\" must be true; omit it to authenticate callers");
 }
 
 static struct verdict none_head(const void *settings, struct request *request, void **state)
@@ -25,12 +25,12 @@ static const struct row none_row = {
     .name = "none",
     .type = ROW_BOOL,
     .offset = offsetof(struct none_settings, said),
-    .sentence = "Anybody may call; must be said as `true`, and is never implied.",
+    .sentence = "Every caller is accepted. The value must be `true`; this is never the default.",
 };
 
 const struct authenticator none_authenticator = {
     .kind = {.name = "none",
-             .sentence = "Anybody may call.",
+             .sentence = "Every caller is accepted.",
              .value = &none_row,
              .settings_size = sizeof(struct none_settings),
              .finish = none_finish},

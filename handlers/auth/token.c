@@ -15,13 +15,14 @@ static bool token_finish(struct load *load, const struct node *node, void *setti
     const struct token_settings *token = settings;
     int places = (token->header != NULL) + (token->query != NULL) + (token->bearer.count > 0);
     if (places != 1)
-        return load_problem(load, node,
-                            "a token is in exactly one of \"header\", \"query\" and \"bearer\"");
+        return load_problem(
+            load, node, "a token must be in exactly one of \"header\", \"query\" and \"bearer\"");
     if ((token->value.count > 0) == (token->bearer.count > 0))
-        return load_problem(load, node,
-                            token->bearer.count > 0
-                                ? "\"bearer\" is the secret itself, \"value\" does not go with it"
-                                : "the secret is missing: add \"value\"");
+        return load_problem(
+            load, node,
+            token->bearer.count > 0
+                ? "\"bearer\" is the secret itself; \"value\" is not allowed with it"
+                : "the secret is missing: add \"value\"");
     return !token->header || credentials_check_name(load, node, "header", token->header);
 }
 
@@ -55,7 +56,7 @@ static struct verdict token_head(const void *settings, struct request *request, 
     size_t which;
     (void)state;
     if (!token_find(token, request, &given))
-        return credentials_refuse("the token is missing, empty or there twice");
+        return credentials_refuse("the token is missing, empty or repeated");
     if (!credentials_match(bytes_of_text(token->header), secrets, given, &which))
         return credentials_refuse("the token is wrong");
     request->secret_used = which;
@@ -84,12 +85,12 @@ static const struct row token_rows[] = {
     {.name = "header",
      .type = ROW_TEXT,
      .offset = offsetof(struct token_settings, header),
-     .sentence = "The header that holds the token, and nothing besides it."},
+     .sentence = "The header that holds the token, and nothing else."},
     {.name = "query",
      .type = ROW_TEXT,
      .offset = offsetof(struct token_settings, query),
-     .sentence = "The query parameter that holds the token; proxies on the way may log it, so take "
-                 "a header where the sender can send one."},
+     .sentence = "The query parameter that holds the token. Proxies may log it: use a header if "
+                 "the sender can send one."},
     {.name = "value",
      .type = ROW_SECRET,
      .offset = offsetof(struct token_settings, value),
@@ -103,7 +104,7 @@ static const struct row token_rows[] = {
 
 static const struct row_section token_section = {
     .name = "token",
-    .sentence = "A word that the caller and this server share.",
+    .sentence = "A secret that the caller and this server share.",
     .rows = token_rows,
     .row_count = ROW_COUNT(token_rows),
     .size = sizeof(struct token_settings),
@@ -113,13 +114,13 @@ static const struct row_section token_section = {
 static const struct row token_row = {
     .name = "token",
     .type = ROW_SECTION,
-    .sentence = "The caller proves itself with a shared word in a header or in the query.",
+    .sentence = "The caller authenticates with a shared secret in a header or in the query.",
     .section = &token_section,
 };
 
 const struct authenticator token_authenticator = {
     .kind = {.name = "token",
-             .sentence = "A shared word in a header, in the query or as a bearer token.",
+             .sentence = "A shared secret in a header, in the query or as a bearer token.",
              .value = &token_row,
              .settings_size = sizeof(struct token_settings)},
     .head = token_head,

@@ -19,32 +19,32 @@ static const struct row json_rows[] = {
      .default_text = "128",
      .min = 1,
      .max = JSON_DEPTH_MAX,
-     .sentence = "How deep objects and arrays may stand within each other."},
+     .sentence = "The maximum nesting depth of objects and arrays."},
     {.name = "values",
      .type = ROW_INTEGER,
      .offset = offsetof(struct json_settings, values),
      .min = 1,
      .max = 100000000,
-     .sentence = "How many values of any kind a body may hold, and names one object; if it is not "
-                 "set, one value for four bytes of `max_body` and at least 100,000, and 100,000 "
-                 "names."},
+     .sentence = "The maximum number of values of any kind in a body, and of names in one object; "
+                 "without it, one value for every four bytes of `max_body` and at least 100,000, "
+                 "and 100,000 names."},
     {.name = "surrogates",
      .type = ROW_CHOICE,
      .offset = offsetof(struct json_settings, surrogates),
      .choices = surrogates_choices,
      .default_text = "accept",
-     .sentence = "Whether a string may hold half a character (`\\ud83d` alone), as senders leave "
-                 "it that cut texts; schemas read it as U+FFFD."},
+     .sentence = "Whether a string may hold half of a surrogate pair (`\\ud83d` alone), as senders "
+                 "that truncate strings leave it; schemas read it as U+FFFD."},
     {.name = "repeated",
      .type = ROW_CHOICE,
      .offset = offsetof(struct json_settings, repeated),
      .choices = repeated_choices,
      .default_text = "refuse",
-     .sentence = "A name that comes twice in an object: `last` reads its last value, for senders "
-                 "that do so. Actions get the body as it was sent."},
+     .sentence = "A name that is repeated in an object: `refuse` answers 400, `last` reads its "
+                 "last value, for senders that repeat names. Actions get the body as it was sent."},
 };
 static const struct row_section json_section = {.name = "json",
-                                                .sentence = "What JSON in a body may be.",
+                                                .sentence = "Limits of JSON in a body.",
                                                 .rows = json_rows,
                                                 .row_count = ROW_COUNT(json_rows),
                                                 .size = sizeof(struct json_settings)};
@@ -59,21 +59,20 @@ static const struct row content_rows[] = {
      .offset = offsetof(struct content_settings, kind),
      .choices = content_choices,
      .default_text = "provider",
-     .sentence =
-         "What the body is: `json` and `form` are checked against the media type and read "
-         "strictly, `raw` is taken as it is, `auto` goes by the media type and takes what it "
-         "does not know as it is; `provider` is what the route's provider sends, and `json` "
-         "where there is none."},
+     .sentence = "The content of the body: `json` and `form` are checked against the media type "
+                 "and read strictly; `raw` is accepted as it is; `auto` follows the media type and "
+                 "accepts an unknown one as it is; `provider` is the content that the route's "
+                 "provider sends, and `json` if the route has no provider."},
     {.name = "json",
      .type = ROW_SECTION,
      .offset = offsetof(struct content_settings, json),
      .default_text = "{}",
      .section = &json_section,
-     .sentence = "What JSON in a body may be; what is beyond it is answered 400."},
+     .sentence = "Limits of JSON in a body; a body beyond them is answered 400."},
 };
 
 static const struct row_section content_keys = {.name = "content",
-                                                .sentence = "What the body is.",
+                                                .sentence = "The content of the body.",
                                                 .rows = content_rows,
                                                 .row_count = ROW_COUNT(content_rows),
                                                 .size = sizeof(struct content_settings)};

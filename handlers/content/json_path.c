@@ -29,7 +29,7 @@ static const char *parse_name(const char *p, struct json_path *path, struct erro
     while (name_byte(p[length]))
         length++;
     if (length == 0) {
-        error_set(err, "wants a name behind the dot");
+        error_set(err, "needs a name after the dot");
         return NULL;
     }
     struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of(p, length)};
@@ -53,14 +53,14 @@ static const char *parse_bracket(const char *p, struct json_path *path, struct e
         while (isdigit((unsigned char)*end))
             end++;
         if (end - p > 9 || !bytes_to_uint64(bytes_of(p, (size_t)(end - p)), &index)) {
-            error_set(err, "wants a number, \"name\" or * in the brackets");
+            error_set(err, "needs a number, \"name\" or * in the brackets");
             return NULL;
         }
         step.kind = JSON_STEP_INDEX;
         step.index = (size_t)index;
     }
     if (*end != ']') {
-        error_set(err, "misses a ]");
+        error_set(err, "lacks a ]");
         return NULL;
     }
     return step_add(path, step, err) ? end + 1 : NULL;
@@ -80,7 +80,7 @@ bool json_path_parse(const char *text, struct arena *arena, struct json_path *pa
         else if (*copy == '[')
             copy = parse_bracket(copy + 1, &parsed, err);
         else
-            return error_set(err, "wants a dot or a bracket at \"%s\"", copy);
+            return error_set(err, "needs a dot or a bracket at \"%s\"", copy);
     }
     if (!copy)
         return false;

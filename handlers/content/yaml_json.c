@@ -107,7 +107,7 @@ static bool append_string(struct buffer *out, const struct node *node)
 static bool refuse_number(const struct node *node, struct problem_list *problems)
 {
     problem_add_at(problems, node->source, node->line, node->column, node->end_column,
-                   "JSON has no number %s; quote it if it is a text", node->text);
+                   "JSON has no number %s; quote it if it is a string", node->text);
     return false;
 }
 

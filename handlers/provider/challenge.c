@@ -91,7 +91,7 @@ static struct verdict refusal(const struct scheme_challenge *challenge)
     enum reply reply = challenge->otherwise == 400   ? REPLY_BAD_REQUEST
                        : challenge->otherwise == 401 ? REPLY_UNAUTHENTICATED
                                                      : REPLY_FORBIDDEN;
-    return verdict_refuse(reply, "the handshake is not as it should be");
+    return verdict_refuse(reply, "the challenge is not the expected one");
 }
 
 /* A key that is worth something, and that can have come over a header unchanged. */
@@ -149,7 +149,7 @@ struct verdict challenge_answer(const struct signature_plan *plan, size_t key,
             continue;
         if (challenge->learn.kind != VALUE_ABSENT && plan->keys.count)
             return verdict_refuse(REPLY_FORBIDDEN,
-                                  "a handshake would deliver a key, but there is one");
+                                  "a challenge delivers a key, but the route already has one");
         return all_hold(source, &challenge->expect) ? answer(challenge, source)
                                                     : refusal(challenge);
     }

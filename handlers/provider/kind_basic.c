@@ -47,7 +47,7 @@ static bool basic_sign(struct signing *signing, struct value_source *source, str
 }
 
 static const struct signature_warning warnings[] = {
-    {.text = "proves who calls, but signs nothing of the message"},
+    {.text = "authenticates the caller, but signs no part of the message"},
     {.text = NULL},
 };
 

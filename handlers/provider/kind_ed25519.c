@@ -16,7 +16,7 @@ static bool ed25519_make_key(uint8_t *key, size_t *length, struct error *err)
 {
     uint8_t raw[32];
     if (*length != sizeof raw)
-        return error_set(err, "is no Ed25519 key: it has %zu bytes, not 32", *length);
+        return error_set(err, "is not an Ed25519 key: it has %zu bytes, not 32", *length);
     memcpy(raw, key, sizeof raw);
     return public_key_from_ed25519(bytes_of(raw, sizeof raw), key, length, err);
 }

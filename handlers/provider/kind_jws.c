@@ -101,9 +101,8 @@ static struct verdict check_header(struct signature_state *state, struct bytes t
     if (!bytes_equal_text(value, algorithm_names[state->plan->scheme->jws.algorithm]))
         return signature_refuse("the JWS names another algorithm");
     find_text(json, "kid", arena, id);
-    return has_member(json, "crit")
-               ? signature_refuse("the JWS wants an extension that is not known")
-               : GO_ON;
+    return has_member(json, "crit") ? signature_refuse("the JWS requires an unknown extension")
+                                    : GO_ON;
 }
 
 /* ---- what claims have to be ---- */
@@ -174,8 +173,8 @@ static bool claim_is(struct signature_state *state, struct bytes claims, const c
 static struct verdict refuse_claim(struct signature_state *state, const char *name)
 {
     const char *reason = arena_format(
-        state->request->arena, "the claim %s of the JWS is missing or not what is wanted", name);
-    return signature_refuse(reason ? reason : "a claim of the JWS is not what is wanted");
+        state->request->arena, "the claim %s of the JWS is missing or not the required one", name);
+    return signature_refuse(reason ? reason : "a claim of the JWS is not the required one");
 }
 
 static struct verdict check_wanted(struct signature_state *state, struct bytes claims)
@@ -397,7 +396,7 @@ static bool read_claims(struct load *load, const struct node *node, const struct
 {
     struct scheme_claims *claims = field;
     if (node->kind != NODE_MAPPING)
-        return load_problem(load, node, "wants a mapping of claims to texts");
+        return load_problem(load, node, "must be a map of strings");
     claims->items =
         arena_alloc_array(load_arena(load), node->count ? node->count : 1, sizeof *claims->items);
     if (!claims->items)
@@ -410,40 +409,40 @@ static bool read_claims(struct load *load, const struct node *node, const struct
         if (!scheme_read_template(load, value, row, &claim->wanted))
             return false;
         if (claim->wanted.count == 0)
-            return load_problem(load, value, "is empty: say what the claim has to be");
+            return load_problem(load, value, "is empty: give the required value of the claim");
     }
     return true;
 }
 
 static const struct row jws_rows[] = {
     CHOICE_ROW("algorithm", scheme_jws, algorithm, algorithm_names, "HS256",
-               "The only algorithm that is accepted, whatever the message says."),
-    TEMPLATE_ROW("issuer", scheme_jws, issuer, "What the claim `iss` has to be."),
+               "The only algorithm that is accepted, whichever the message names."),
+    TEMPLATE_ROW("issuer", scheme_jws, issuer, "The required value of the claim `iss`."),
     TEMPLATE_ROW("audience", scheme_jws, audience,
-                 "What the claim `aud` has to be, or to hold where it is a list: for whom the "
-                 "token was made."),
+                 "The required value of the claim `aud`, or of one of its elements if it is a "
+                 "list: the party for whom the token was made."),
     {.name = "claims",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct scheme_jws, claims),
-     .sentence = "What other claims have to be, or to hold where they are lists: `{email: …, sub: "
-                 "\"{{url}}\", url_hash: \"{{url | sha256_hex}}\"}`.",
+     .sentence = "The required values of other claims, or of one of their elements if they are "
+                 "lists: `{email: …, sub: \"{{url}}\", url_hash: \"{{url | sha256_hex}}\"}`.",
      .read = read_claims,
-     .syntax = "a mapping of names to texts with {{value}}",
+     .syntax = "a map of strings with {{value}}",
      .json_schema = "{\"type\":\"object\"}"},
     TEXT_ROW("body_claim", scheme_jws, body_claim,
              "The claim that holds the SHA-256 of the body, in hex, base64 or base64url."),
     CHOICE_ROW("body_claim_encoding", scheme_jws, body_claim_encoding, scheme_encodings, "hex",
-               "How `send` writes that digest; all three are taken."),
+               "The encoding in which `send` writes that digest; all three are accepted."),
     BOOL_ROW("body_claim_optional", scheme_jws, body_claim_optional, "false",
              "A message with an empty body may lack the claim."),
     DURATION_ROW("tolerance", scheme_jws, tolerance_ms, "0",
-                 "How old the claim `iat` may be; 0: it is not judged."),
+                 "The maximum age of the claim `iat`; 0: the age is not checked."),
     DURATION_ROW("ahead", scheme_jws, ahead_ms, "1m",
-                 "How far the claim `nbf` may be ahead of this machine's clock."),
+                 "How far the claim `nbf` may be ahead of the clock of this machine."),
 };
 const struct row_section jws_section = {.name = "jws",
                                         .sentence =
-                                            "What a JSON Web Signature (RFC 7515) has to say.",
+                                            "The checks of a JSON Web Signature (RFC 7515).",
                                         .rows = jws_rows,
                                         .row_count = ROW_COUNT(jws_rows),
                                         .size = sizeof(struct scheme_jws)};
@@ -495,9 +494,8 @@ static bool takes_any_token(const struct signature_plan *plan)
 static const struct signature_warning warnings[] = {
     {.holds = signs_in_part, .text = "signs only a part of the message", .names_rest = true},
     {.holds = takes_any_token,
-     .text = "takes every token that the issuer of its key signs, for whomever it was made: hold "
-             "it with jws.audience, or with jws.claims such as email or sub, against what is "
-             "yours"},
+     .text = "accepts every token that the issuer of its key signs, for any recipient: set "
+             "jws.audience, or jws.claims such as email or sub, to your own values"},
     {.text = NULL},
 };
 

@@ -52,10 +52,10 @@ static bool message_check_parameters(const struct text_map *parameters, struct e
 {
     const char *encoding = value_parameter(parameters, "encoding");
     if (value_parameter(parameters, "algorithm") && said_algorithm(parameters) < 0)
-        return error_set(err, "algorithm is one of hmac-sha256, ed25519, ecdsa-p256-sha256, "
+        return error_set(err, "algorithm must be one of hmac-sha256, ed25519, ecdsa-p256-sha256, "
                               "rsa-pss-sha512 and rsa-v1_5-sha256");
     return !encoding || strcmp(encoding, "base64") == 0 || strcmp(encoding, "text") == 0 ||
-           error_set(err, "encoding, of a shared key, is text or base64");
+           error_set(err, "encoding of a shared key must be text or base64");
 }
 
 /* What the route says; else by the key alone, RSA-PSS being the one for RSA. That no shared key is
@@ -343,7 +343,7 @@ static const char *make_base(struct signature_state *state, struct bytes input, 
     if (!structured_take_list(parameters, &inside) || !put_components(state, inside, cover))
         return "a component that is signed is missing or not known";
     if (!covers_enough(state, cover))
-        return "the signature does not cover what the route wants";
+        return "the signature does not cover what the route requires";
     const char *problem = check_times(state, *parameters);
     if (problem)
         return problem;
@@ -445,7 +445,7 @@ static struct verdict message_body(struct signature_state *state)
             return signature_refuse("the digest of the body does not match");
         known++;
     }
-    return known ? GO_ON : signature_refuse("the digest of the body is of no known hash");
+    return known ? GO_ON : signature_refuse("the hash of the body's digest is not known");
 }
 
 /* ---- send ---- */
@@ -495,7 +495,7 @@ static bool shared_mark(struct signing *signing, struct bytes text, struct buffe
     struct bytes key = secret_bytes(&signing->plan->keys.items[0]);
     uint8_t digest[HASH_MAX_SIZE];
     if (algorithm_of(signing->plan, key) != MESSAGE_HMAC)
-        return error_set(err, "a public key signs nothing: name the private one with --key");
+        return error_set(err, "a public key cannot sign: give the private key with --key");
     return (hmac_compute(HASH_SHA256, key, text, digest) &&
             buffer_append(mark, digest, hash_size(HASH_SHA256))) ||
            error_set(err, "out of memory");
@@ -620,8 +620,8 @@ static bool binds_no_target(const struct signature_plan *plan)
 static const struct signature_warning warnings[] = {
     {.holds = signs_in_part, .text = "signs only a part of the message", .names_rest = true},
     {.holds = binds_no_target,
-     .text = "need not sign the method and the path: a message could be sent to another route; say "
-             "components: \"@method @path content-digest\" if the sender covers them"},
+     .text = "need not sign the method and the path: a message could be sent to another route; set "
+             "components: \"@method @path content-digest\" if the sender signs them"},
     {.text = NULL},
 };
 

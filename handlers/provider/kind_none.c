@@ -3,7 +3,7 @@
 #include "handlers/provider/signature_kind.h"
 
 static const struct signature_warning warnings[] = {
-    {.text = "does not prove who calls: anybody can", .alone = true},
+    {.text = "does not authenticate the caller: any client can send messages", .alone = true},
     {.text = NULL},
 };
 

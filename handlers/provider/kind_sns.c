@@ -107,7 +107,7 @@ static struct verdict build_text(struct signature_state *state, const struct mem
         if (outcome == VALUE_MISSING && members->optional)
             continue;
         if (outcome != VALUE_FOUND)
-            return signature_refuse("a member that is signed is missing or no text");
+            return signature_refuse("a member that is signed is missing or not a string");
         if (!ends_for_certain(members, value))
             return signature_refuse("a member that is signed holds what follows it");
         if (!buffer_append_text(out, members->name) || !buffer_append(out, "\n", 1) ||
@@ -153,13 +153,13 @@ static struct verdict sns_body(struct signature_state *state)
     struct bytes type, version, url, text, mark;
     if (!member(state, "Type", &type) || !member(state, "SignatureVersion", &version) ||
         !member(state, "SigningCertURL", &url) || !member(state, "Signature", &text))
-        return signature_refuse("the message is not one of SNS");
+        return signature_refuse("the message is not an SNS message");
     const struct member *members = members_of(type);
     bool first = bytes_equal_text(version, "1");
     if (!members || (!first && !bytes_equal_text(version, "2")))
-        return signature_refuse("the message is of a type or version that is not known");
+        return signature_refuse("the type or the version of the message is not known");
     if (!certificate_url_good(url))
-        return signature_refuse("the certificate's address is not Amazon's");
+        return signature_refuse("the URL of the certificate is not Amazon's");
     if (!signature_decode(text, ENCODING_BASE64, state->request->arena, &mark))
         return signature_refuse("the signature is not well formed");
     if (!topic_is_ours(state))
@@ -206,7 +206,9 @@ static bool sns_mark(struct signing *signing, struct value_source *source, struc
         build_text(&preview->state, notification_members).reply == REPLY_NONE
             ? private_key_sign(signing->private_key, PUBLIC_RSA_PKCS1, HASH_SHA256,
                                buffer_bytes(&preview->state.message), mark, err)
-            : error_set(err, "the payload or the event holds what SNS cannot sign for certain");
+            : error_set(
+                  err,
+                  "the payload or the event holds characters that SNS cannot sign unambiguously");
     sign_preview_finish(preview);
     return done;
 }
@@ -243,7 +245,7 @@ static bool sns_sign(struct signing *signing, struct value_source *source, struc
 static bool sns_check(struct load *load, const struct node *node, const struct scheme *scheme)
 {
     return scheme->weak_hash_accepted ||
-           load_problem(load, node, "sns wants weak_hash: true; its version 1 signs with SHA-1");
+           load_problem(load, node, "sns needs weak_hash: true; its version 1 signs with SHA-1");
 }
 
 static int sns_public_kind(const struct signature_plan *plan)
@@ -265,7 +267,7 @@ static bool takes_any_topic(const struct signature_plan *plan)
 
 static const struct signature_warning warnings[] = {
     {.holds = takes_any_topic,
-     .text = "takes messages of every topic of every customer of Amazon: say {name: aws-sns, "
+     .text = "accepts messages of every topic of every customer of Amazon: write {name: aws-sns, "
              "topic: ARN}"},
     {.text = NULL},
 };

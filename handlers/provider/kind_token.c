@@ -31,7 +31,7 @@ static bool token_sign(struct signing *signing, struct value_source *source, str
 }
 
 static const struct signature_warning warnings[] = {
-    {.text = "proves who calls, but signs nothing of the message"},
+    {.text = "authenticates the caller, but signs no part of the message"},
     {.text = NULL},
 };
 

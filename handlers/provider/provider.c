@@ -31,12 +31,12 @@ static bool read_own(struct load *load, const struct node *node, const struct ro
     struct own_schemes *own = field;
     (void)row;
     if (node->kind != NODE_MAPPING)
-        return load_problem(load, node, "wants a mapping of names to schemes");
+        return load_problem(load, node, "must be a map of schemes");
     for (const struct node *value = node->first; value; value = value->next) {
         struct scheme *scheme = arena_alloc(load_arena(load), sizeof *scheme);
         if (preset_find(value->key->text)) /* a preset that comes with an update breaks no file */
             load_warning(load, value->key,
-                         "\"%s\" is a built-in provider too: this one of your own is used",
+                         "\"%s\" is also a built-in provider: this definition replaces it",
                          value->key->text);
         if (!scheme || own->count == OWN_MAX)
             return load_problem(load, value->key, "there are too many providers");
@@ -52,15 +52,15 @@ static const struct row own_rows[] = {
     {.name = "providers",
      .type = ROW_CUSTOM,
      .offset = 0,
-     .sentence = "Ways of signing of your own, by name, in the words of the built-in ones.",
+     .sentence = "Your own signature schemes, by name, written as the built-in ones are.",
      .flags = ROW_IN_INCLUDES | ROW_NAMES_INSIDE,
      .section = &scheme_section,
      .read = read_own,
-     .syntax = "a mapping of names to schemes"},
+     .syntax = "a map of schemes"},
 };
 
 const struct row_section provider_own_section = {.name = "providers",
-                                                 .sentence = "Schemes of your own.",
+                                                 .sentence = "Your own signature schemes.",
                                                  .rows = own_rows,
                                                  .row_count = ROW_COUNT(own_rows),
                                                  .size = sizeof(struct own_schemes)};
@@ -154,11 +154,12 @@ static bool read_parameters(struct load *load, const struct node *node,
         if (!list_has(&scheme->parameters, value->key->text) &&
             !list_has(&scheme->optional, value->key->text)) {
             load_mask(load, value); /* perhaps the secret, put here */
-            return load_problem(load, value->key, "provider %s takes no \"%.*s\"", scheme->name,
-                                (int)strcspn(value->key->text, ":"), value->key->text);
+            return load_problem(load, value->key, "provider %s has no parameter \"%.*s\"",
+                                scheme->name, (int)strcspn(value->key->text, ":"),
+                                value->key->text);
         }
         if (value->kind != NODE_SCALAR || value->length == 0)
-            return load_problem(load, value, "wants a text");
+            return load_problem(load, value, "must be a string");
         map->names[map->count] = arena_copy_text(load_arena(load), value->key->text);
         map->values[map->count] = arena_copy_text(load_arena(load), value->text);
         if (!map->names[map->count] || !map->values[map->count])
@@ -167,9 +168,9 @@ static bool read_parameters(struct load *load, const struct node *node,
     }
     for (size_t i = 0; i < scheme->parameters.count; i++) {
         if (!tree_find(node, scheme->parameters.items[i]))
-            return load_problem(
-                load, node, "provider %s wants %s beside its name: {name: %s, %s: …}", scheme->name,
-                scheme->parameters.items[i], scheme->name, scheme->parameters.items[i]);
+            return load_problem(load, node, "provider %s needs the parameter %s: {name: %s, %s: …}",
+                                scheme->name, scheme->parameters.items[i], scheme->name,
+                                scheme->parameters.items[i]);
     }
     return true;
 }
@@ -182,7 +183,7 @@ static bool read_provider(struct load *load, const struct node *node, const stru
     (void)row;
     if (!name || name->kind != NODE_SCALAR) {
         load_mask(load, node); /* {github: SECRET} */
-        return load_problem(load, node, "wants a name, or a mapping with name");
+        return load_problem(load, node, "must be a name, or a mapping with \"name\"");
     }
     settings->scheme = find_scheme(load, name, name->text);
     return settings->scheme && read_parameters(load, node, settings);
@@ -192,10 +193,10 @@ static const struct row provider_row = {
     .name = "provider",
     .type = ROW_CUSTOM,
     .offset = 0,
-    .sentence = "Who calls: a sender whose way of signing is known (`tenterhook providers` lists "
-                "them) or one of your own under `providers:`.",
+    .sentence = "The sender: a built-in provider (`tenterhook providers` lists them) or one of "
+                "your own under `providers:`.",
     .read = read_provider,
-    .syntax = "NAME, or {name: NAME, …} where a scheme needs more",
+    .syntax = "NAME, or {name: NAME, …} with the parameters of the scheme",
     .json_schema =
         "{\"oneOf\":[{\"type\":\"string\"},{\"type\":\"object\",\"required\":[\"name\"]}]}"};
 
@@ -228,7 +229,7 @@ static bool provider_finish(struct load *load, const struct node *node, void *fi
         return false;
     if (settings->secrets.count == 0 && !scheme->kind->needs_no_secret &&
         !challenge_provisions(scheme))
-        return load_problem(load, node, "provider %s wants a secret", scheme->name);
+        return load_problem(load, node, "provider %s needs a secret", scheme->name);
     return load_is_secretless(load) || make_keys(load, node, settings);
 }
 
@@ -288,7 +289,7 @@ static struct verdict challenge_in_head(const struct provider_state *state, stru
     struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_HEAD);
     value_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
-        return verdict_refuse(REPLY_METHOD, "this method is for the provider's greeting only");
+        return verdict_refuse(REPLY_METHOD, "this method is for the provider's challenge only");
     return verdict;
 }
 
@@ -474,7 +475,7 @@ static bool provider_explain(void *opaque, struct buffer *out)
 
 const struct authenticator provider_authenticator = {
     .kind = {.name = "provider",
-             .sentence = "A sender whose way of signing is known.",
+             .sentence = "A sender with a known signature scheme.",
              .value = &provider_row,
              .settings_size = sizeof(struct provider_settings),
              .finish = provider_finish,

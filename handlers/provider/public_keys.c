@@ -65,11 +65,11 @@ static bool read_block(struct reading *reading, struct bytes block)
         if (!kinds[i].read(block, key.der, &key.length, reading->err))
             return false;
         if (key.is_certificate && !public_key_certificate_end(block, &key.ends_ms))
-            return error_set(reading->err, "holds a certificate that does not say when it ends");
+            return error_set(reading->err, "holds a certificate without an expiry time");
         return reading->found(reading->context, &key, reading->err);
     }
     return error_set(reading->err, reading->certificates_only
-                                       ? "wants a certificate in PEM"
+                                       ? "needs a certificate in PEM"
                                        : "holds PEM that is neither PUBLIC KEY nor CERTIFICATE");
 }
 
@@ -78,9 +78,9 @@ static bool read_pem(struct reading *reading, struct bytes text)
     while (text.length) {
         struct bytes block;
         if (!take_block(&text, &block))
-            return error_set(reading->err,
-                             "holds text outside of its -----BEGIN … -----END blocks, or a block "
-                             "without an end");
+            return error_set(
+                reading->err,
+                "holds text outside its -----BEGIN … -----END blocks, or a block without an end");
         if (!read_block(reading, block))
             return false;
     }
@@ -106,7 +106,7 @@ static bool find_number(struct reading *reading, struct bytes json, const char *
     size_t length;
     if (!find_text(reading, json, name, &text) ||
         !base64url_decode(text, number, NUMBER_MAX, &length) || length == 0)
-        return error_set(reading->err, "holds a JSON Web Key without a good \"%s\"", name);
+        return error_set(reading->err, "holds a JSON Web Key without a valid \"%s\"", name);
     *value = bytes_of(number, length);
     return true;
 }
@@ -166,7 +166,8 @@ static bool take_end(struct reading *reading, struct bytes json, struct public_k
             continue;
         if (value.length > 13 || !bytes_to_uint64(value, &number) || number == 0)
             return error_set(reading->err,
-                             "holds a JSON Web Key whose \"%s\" is no time in seconds", names[i]);
+                             "holds a JSON Web Key whose \"%s\" is not a time in seconds",
+                             names[i]);
         int64_t ends_ms = value.length == 13 ? (int64_t)number : (int64_t)number * 1000;
         if (!key->ends_ms || ends_ms < key->ends_ms)
             key->ends_ms = ends_ms;
@@ -191,7 +192,7 @@ static bool read_jwk(void *context, struct bytes json)
     if (!known)
         error_set(reading->err, "holds a JSON Web Key that is neither EC, RSA nor OKP");
     if (done && find_text(reading, json, "d", &private))
-        done = error_set(reading->err, "holds a private key: the public half is wanted");
+        done = error_set(reading->err, "holds a private key; the public key is required");
     done = done && take_id(reading, json, &key) && take_end(reading, json, &key) &&
            reading->found(reading->context, &key, reading->err);
     reading->failed = !done;
@@ -206,7 +207,7 @@ static bool read_json(struct reading *reading, struct bytes text)
     struct json_fault fault;
     struct bytes value;
     if (!json_check(text, &json_limits_default, NULL, &fault))
-        return error_set(reading->err, "is no JSON at byte %zu: %s", fault.offset, fault.reason);
+        return error_set(reading->err, "is not JSON at byte %zu: %s", fault.offset, fault.reason);
     steps[0].name = bytes_of_text("key");
     if (json_path_find(text, &path, &value))
         return read_jwk(reading, value);
@@ -237,7 +238,7 @@ static bool read_der(struct reading *reading, struct bytes text)
     struct public_key key = {0};
     size_t size;
     if (reading->certificates_only)
-        return error_set(reading->err, "wants a certificate in PEM");
+        return error_set(reading->err, "needs a certificate in PEM");
     if (text.length == 64 && hex_decode(text, der, sizeof der, &size))
         return refuse_raw(reading, "hex");
     if (base64_decode_liberal(text, der, sizeof der, &size) && size == 32)

@@ -6,7 +6,7 @@ const char *const scheme_encodings[] = {"hex", "base64", "base64url", NULL};
 static bool read_text(struct load *load, const struct node *node, const char **text)
 {
     *text = node->text;
-    return node->kind == NODE_SCALAR || load_problem(load, node, "wants a text");
+    return node->kind == NODE_SCALAR || load_problem(load, node, "must be a string");
 }
 
 bool scheme_read_ref(struct load *load, const struct node *node, const struct row *row, void *field)

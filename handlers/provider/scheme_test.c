@@ -32,23 +32,25 @@ static bool pattern_compile(struct load *load, const struct node *node, struct s
                                             &code, &offset, context)
                             : NULL;
     return test->pattern ||
-           load_problem(load, node, "\"%s\" is no PCRE2 expression", test->matches);
+           load_problem(load, node, "\"%s\" is not a PCRE2 expression", test->matches);
 }
 
 static bool test_finish(struct load *load, const struct node *node, void *settings)
 {
     struct scheme_test *test = settings;
     if ((test->equals.count != 0) + test->exists + test->missing + (test->matches != NULL) != 1)
-        return load_problem(load, node, "wants one of equals, exists, missing and matches");
+        return load_problem(load, node, "needs one of equals, exists, missing and matches");
     return !test->matches || pattern_compile(load, node, test);
 }
 
 static const struct row test_rows[] = {
-    REF_ROW("value", scheme_test, value, "What is looked at.", ROW_REQUIRED),
-    TEMPLATE_ROW("equals", scheme_test, equals, "It is exactly this."),
-    BOOL_ROW("exists", scheme_test, exists, "false", "It is there."),
-    BOOL_ROW("missing", scheme_test, missing, "false", "It is not there, or no scalar."),
-    TEXT_ROW("matches", scheme_test, matches, "A PCRE2 expression that it matches as a whole."),
+    REF_ROW("value", scheme_test, value, "The value that is tested.", ROW_REQUIRED),
+    TEMPLATE_ROW("equals", scheme_test, equals, "The value must be exactly this."),
+    BOOL_ROW("exists", scheme_test, exists, "false", "The value must be present."),
+    BOOL_ROW("missing", scheme_test, missing, "false",
+             "The value must be absent, or not a scalar."),
+    TEXT_ROW("matches", scheme_test, matches,
+             "A PCRE2 expression that must match the whole value."),
 };
 const struct row_section scheme_test_section = {.name = "test",
                                                 .sentence = "A test of one value.",

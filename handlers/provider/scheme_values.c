@@ -18,11 +18,11 @@ static bool check_entry(struct value_rules *rules, const struct value_ref *ref)
     const struct scheme_signature *signature = &rules->scheme->signature;
     if (ref->name[0] != '[') /* a message signature has names of its own (RFC 9421) */
         return signature->assignment || rules->scheme->kind->takes_parts ||
-               load_problem(rules->load, rules->node, "%s wants signature.assignment", ref->text);
+               load_problem(rules->load, rules->node, "%s needs signature.assignment", ref->text);
     if (!signature->separator || signature->assignment)
         return load_problem(rules->load, rules->node,
-                            "%s is an entry of a list without names: it wants "
-                            "signature.separator, and no signature.assignment",
+                            "%s is an entry of a list without names: it needs signature.separator, "
+                            "and no signature.assignment",
                             ref->text);
     rules->scheme->signature.positions |= UINT32_C(1) << strtoul(ref->name + 1, NULL, 10);
     return true;
@@ -51,7 +51,7 @@ static bool check_value(void *context, const struct value_ref *ref)
     if (ref->kind == VALUE_SIGNATURE)
         return check_entry(rules, ref);
     if (ref->family && rules->scheme->families.count == 0)
-        return load_problem(rules->load, rules->node, "%s wants families", ref->text);
+        return load_problem(rules->load, rules->node, "%s needs families", ref->text);
     if (ref->kind == VALUE_PARAMETER || ref->parameter)
         return check_parameter(rules, ref->parameter ? ref->parameter : ref->name);
     if (ref->kind == VALUE_CLAIM && !rules->scheme->kind->takes_claims)
@@ -66,7 +66,7 @@ static bool check_wanted(void *context, const struct value_ref *ref)
     return (!value_needs_body(ref) && ref->kind != VALUE_SECRET && ref->kind != VALUE_TIME &&
             ref->kind != VALUE_MESSAGE_ID) ||
            load_problem(rules->load, rules->node,
-                        "%s cannot be what a claim has to be: parameter.NAME, url, method, "
+                        "%s cannot be the required value of a claim; parameter.NAME, url, method, "
                         "header.NAME and query.NAME can",
                         ref->text);
 }

@@ -134,5 +134,5 @@ bool sign_build_body(struct signing *signing, struct error *err)
                 : json ? put_json(signing, json, 0)
                        : buffer_append_text(&signing->body, "{\"hello\":\"tenterhook\"}");
     signing->request.body = buffer_bytes(&signing->body);
-    return done || error_set(err, "the body that the scheme wants cannot be made");
+    return done || error_set(err, "the body that the scheme requires cannot be made");
 }

@@ -48,7 +48,7 @@ bool sign_attach(struct signing *signing, struct value_source *source, struct by
     if (!value_needs_body(in))
         return true;
     if (signing->body_given)
-        return error_set(err, "the signature stands in the body: leave out --body");
+        return error_set(err, "the signature is in the body: omit --body");
     return sign_build_body(signing, err);
 }
 
@@ -81,7 +81,7 @@ bool sign_text(struct signing *signing, struct value_source *source,
 {
     struct buffer text, mark;
     if (!find_item(signing, source))
-        return error_set(err, "the body does not hold what is signed");
+        return error_set(err, "the body lacks a value that is signed");
     buffer_init(&text, SIZE_MAX / 2);
     buffer_init(&mark, SIZE_MAX / 2);
     bool done = render(signing, source, &text, err) &&

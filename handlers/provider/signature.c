@@ -139,7 +139,7 @@ static struct verdict prove_each(struct signature_state *state)
 {
     struct bytes json;
     struct json_path path = state->plan->scheme->each.path;
-    struct each each = {.state = state, .verdict = signature_refuse("there is nothing signed")};
+    struct each each = {.state = state, .verdict = signature_refuse("there is no signed element")};
     if (!value_source_json(&state->source, &json))
         return signature_refuse("the body cannot be read to find the signature");
     if (state->source.json_repeats)

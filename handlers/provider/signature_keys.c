@@ -38,7 +38,7 @@ static bool add_public_key(void *context, const struct public_key *key, struct e
     int wanted = plan->scheme->kind->public_kind(plan);
     enum public_key_kind found;
     if (wanted >= 0 && (!public_key_kind(der, &found) || (int)found != wanted))
-        return error_set(err, "is a key of another kind than the scheme's");
+        return error_set(err, "is not a key of the scheme's kind");
     struct signature_key info = {.ends_ms = key->ends_ms, .is_certificate = key->is_certificate};
     memcpy(info.id, key->id, sizeof info.id);
     return add_key(plan, der, info, err);
@@ -107,8 +107,7 @@ static bool make_shared(const struct signature_plan *plan, struct bytes secret, 
         [KEY_TEXT] = decode_text, [KEY_HEX] = decode_hex, [KEY_BASE64] = decode_base64};
     const char *inside = public_keys_inside(secret);
     if (inside)
-        return error_set(err, "holds %s, which everybody may know: a shared secret is wanted",
-                         inside);
+        return error_set(err, "holds %s, which is public; a shared secret is required", inside);
     int encoding = encoding_of(plan, second, &secret);
     if (!decoders[encoding](secret, out, length, err))
         return false;

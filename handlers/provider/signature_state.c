@@ -31,5 +31,6 @@ bool signature_key_counts(struct signature_state *state, size_t key)
 
 const char *signature_mismatch(const struct signature_state *state)
 {
-    return state->key_ended ? "the key of the signature has ended" : "the signature does not match";
+    return state->key_ended ? "the key of the signature has expired"
+                            : "the signature does not match";
 }

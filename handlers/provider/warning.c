@@ -50,22 +50,20 @@ static bool signs_the_address(const struct signature_plan *plan)
 
 static const struct signature_warning general_warnings[] = {
     {.holds = signs_in_part, .text = "signs only a part of the message", .names_rest = true},
-    {.holds = signs_with_sha1,
-     .text = "may sign with SHA-1, which is weak, and is believed all the same"},
-    {.holds = signs_with_md5,
-     .text = "signs with MD5, which is weak, and is believed all the same"},
+    {.holds = signs_with_sha1, .text = "may sign with SHA-1, which is weak, and is accepted"},
+    {.holds = signs_with_md5, .text = "signs with MD5, which is weak, and is accepted"},
     {.holds = runs_fields_together,
-     .text = "signs the fields of a form run together: where a name ends and its value begins is "
-             "not signed"},
+     .text = "signs the fields of a form without separators: the boundary between a name and its "
+             "value is not signed"},
     {.holds = leaves_time_open,
-     .text = "does not sign its time: a message that somebody has seen can be sent again"},
+     .text = "does not sign its time: a message that is captured can be sent again"},
     {.text = NULL},
 };
 
 static const struct signature_warning address_warnings[] = {
     {.holds = signs_the_address,
-     .text = "signs the address: say it with public_url as it is written there; without it the "
-             "Host header is believed",
+     .text = "signs the address: set public_url to the address as the sender has it; without it "
+             "the Host header is trusted",
      .of_no_address = true},
     {.text = NULL},
 };
@@ -91,8 +89,8 @@ static void warn_of_provisioning(struct load *load, const struct node *node,
 {
     if (settings->secrets.count == 0 && challenge_provisions(settings->scheme))
         load_warning(load, node,
-                     "provider %s has no secret: its key is the one that the first greeting "
-                     "delivers, whoever sends it; tenterhook keys shows when that was",
+                     "provider %s has no secret: its key is the one that the first challenge "
+                     "delivers, from any caller; tenterhook keys shows when",
                      settings->scheme->name);
 }
 
@@ -111,11 +109,11 @@ static void warn_of_ends(struct load *load, const struct node *node,
             continue;
         clock_format_unix_ms(key->ends_ms, when);
         load_warning(load, secret ? secret : node,
-                     "provider %s: the %s%s%s%s %s at %s: what it signs is refused %s",
+                     "provider %s: the %s%s%s%s %s at %s: messages that it signs are refused%s",
                      settings->scheme->name, key->is_certificate ? "certificate" : "key",
                      key->id[0] ? " \"" : "", key->id, key->id[0] ? "\"" : "",
-                     key->ends_ms <= now ? "has ended" : "ends", when,
-                     key->ends_ms <= now ? "" : "from then on; put the next one beside it");
+                     key->ends_ms <= now ? "expired" : "expires", when,
+                     key->ends_ms <= now ? "" : " from then on; add the next one");
     }
 }
 
@@ -130,8 +128,8 @@ static void warn_of_window(struct load *load, const struct node *node, const str
     units_format_duration(dedupe->window_ms, window);
     units_format_duration(replay_tolerance_ms(scheme), tolerance);
     load_warning(load, node,
-                 "provider %s takes messages that are %s old, but dedupe.window is %s: one that "
-                 "comes again after that is carried out again",
+                 "provider %s accepts messages that are %s old, but dedupe.window is %s: a message "
+                 "that is repeated after that runs again",
                  scheme->name, tolerance, window);
 }
 

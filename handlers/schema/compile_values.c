@@ -44,11 +44,11 @@ bool compile_type(struct unit *unit)
     bool list = value_type(value) == TYPE_ARRAY;
     size_t count = list ? value_item_count(value) : 1;
     if (!count)
-        return unit_fail(unit, KEYWORD_TYPE, "must name a type at least");
+        return unit_fail(unit, KEYWORD_TYPE, "must name at least one type");
     for (size_t i = 0; i < count; i++) {
         unsigned types = type_of_name(unit, list ? value_item(value, i) : value);
         if (!types)
-            return unit_fail(unit, KEYWORD_TYPE, "there is no such type");
+            return unit_fail(unit, KEYWORD_TYPE, "unknown type");
         unit->types |= types;
     }
     return true;

@@ -57,7 +57,7 @@ static const struct dialect *load_dialect(struct schema_library *library,
                                           const struct subschema *at, const char *uri)
 {
     if (library->dialect_depth >= DIALECT_DEPTH) {
-        fault_add(library, at, "$schema", "meta-schemas that name each other without end");
+        fault_add(library, at, "$schema", "meta-schemas that refer to each other in a cycle");
         return NULL;
     }
     library->dialect_depth++;

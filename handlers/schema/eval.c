@@ -169,11 +169,10 @@ __attribute__((noinline)) static bool report_type(struct schema_evaluator *ev,
     type_list(frame->node->types, wanted, sizeof wanted);
     /* 1.0 and 1e2, where a node takes integers and not these: only draft 4 has such */
     bool whole = frame->type == TYPE_WHOLE && (frame->node->types & TYPE_INTEGER);
-    return collector_report(ev->collector, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
-                            whole
-                                ? "written with a fraction or an exponent, which is no integer in "
-                                  "draft 4"
-                                : type_phrase(frame->type));
+    return collector_report(
+        ev->collector, frame, KEYWORD_TYPE, "must be %s, it is %s", wanted,
+        whole ? "written with a fraction or an exponent, which is not an integer in draft 4"
+              : type_phrase(frame->type));
 }
 
 /* Not inlined, as above. */

@@ -104,7 +104,7 @@ static bool open_node(struct graph *graph, const struct schema_node *node)
     if (!visit)
         return false;
     if (visit->state == STATE_OPEN)
-        return refuse(graph, node, "refers to itself without end");
+        return refuse(graph, node, "refers to itself in a cycle");
     if (visit->state == STATE_NEW) {
         visit->state = STATE_OPEN;
         visit->up = graph->top;

@@ -85,7 +85,7 @@ struct document *load_document(struct schema_library *library, const char *uri,
 static bool fetch(struct schema_library *library, const struct subschema *from, const char *uri,
                   const char *keyword)
 {
-    struct error why = {"there is nothing to resolve it"};
+    struct error why = {"no resolver is set"};
     struct json_object *published = published_document(uri), *value = published;
     bool trusted = library->trusted;
     if (!value && library->options.resolve)

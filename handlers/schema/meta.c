@@ -62,7 +62,7 @@ static struct schema *compile_meta(struct schema_library *library, const struct 
                                    const char *uri)
 {
     struct schema_library *meta = library->meta->library;
-    struct error why = {"there is nothing to resolve it"};
+    struct error why = {"no resolver is set"};
     struct json_object *document = published_document(uri);
     if (!document && library->options.resolve)
         document = library->options.resolve(library->options.context, uri, &why);

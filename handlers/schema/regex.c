@@ -159,7 +159,7 @@ static bool take_unicode(struct translation *t, struct atom *atom)
 static bool take_control(struct translation *t, struct atom *atom)
 {
     if (at_end(t) || (uint8_t)((*t->at | 0x20) - 'a') >= 26)
-        return fail(t, "\\c wants a letter");
+        return fail(t, "\\c without a letter");
     atom->code = *t->at++ & 0x1f;
     return true;
 }
@@ -168,13 +168,13 @@ static bool take_property(struct translation *t, struct atom *atom, bool negated
 {
     const uint8_t *close = take(t, "{") ? memchr(t->at, '}', (size_t)(t->end - t->at)) : NULL;
     if (!close)
-        return fail(t, "\\p wants a property in braces");
+        return fail(t, "\\p without a property in braces");
     struct bytes name = bytes_of(t->at, (size_t)(close - t->at));
     t->at = close + 1;
     atom->kind = ATOM_SET;
     atom->bare = true;
     return regex_property(name, negated, atom->text, sizeof atom->text) ||
-           fail(t, "there is no such Unicode property");
+           fail(t, "an unknown Unicode property");
 }
 
 /* In a group of its own: PCRE2's JIT lets a repeated reference fail where its group is unset. */
@@ -191,7 +191,7 @@ static bool take_digits(struct translation *t, struct atom *atom)
     if (*t->at == '0') {
         t->at++;
         atom->code = 0;
-        return at_end(t) || *t->at < '0' || *t->at > '9' || fail(t, "octal escapes do not exist");
+        return at_end(t) || *t->at < '0' || *t->at > '9' || fail(t, "an octal escape");
     }
     for (; !at_end(t) && *t->at >= '0' && *t->at <= '9' && number < 1000; t->at++)
         number = number * 10 + (unsigned)(*t->at - '0');
@@ -207,7 +207,7 @@ static bool take_name_reference(struct translation *t, struct atom *atom)
     struct bytes name;
     unsigned number;
     if (!take(t, "<"))
-        return fail(t, "\\k wants the name of a group");
+        return fail(t, "\\k without the name of a group");
     if (!take_name(t, &name) || !good_unless(t, groups_refer_name(&t->groups, name, &number)))
         return false;
     set_reference(atom, number);
@@ -249,7 +249,7 @@ static bool take_letter(struct translation *t, struct atom *atom, char letter)
         atom->set = row->set;
         return true;
     }
-    return fail(t, "there is no such escape in ECMA-262");
+    return fail(t, "an unknown escape");
 }
 
 static bool take_escape(struct translation *t, struct atom *atom)
@@ -318,7 +318,7 @@ static bool take_class_atom(struct translation *t, struct atom *atom)
     if (!take_escape(t, atom))
         return false;
     return atom->kind == ATOM_CHARACTER || atom->kind == ATOM_SET ||
-           fail(t, "not something that a class can hold");
+           fail(t, "an item that a class cannot hold");
 }
 
 static bool is_surrogate(uint32_t code)
@@ -434,7 +434,7 @@ static bool take_group(struct translation *t)
             return good_unless(t, groups_open(&t->groups, rows[i].kind));
         }
     if (!next_is(t, "(?<") && (next_is(t, "(?") || next_is(t, "(*")))
-        return fail(t, "there is no such group in ECMA-262");
+        return fail(t, "an unknown kind of group");
     return take_capture(t);
 }
 
@@ -500,7 +500,7 @@ static bool take_brace(struct translation *t)
         return true;
     }
     if (least > most)
-        return fail(t, "a quantifier whose limits are the wrong way round");
+        return fail(t, "a quantifier whose minimum is greater than its maximum");
     if (most > REPEAT_MAX || length > 40)
         return fail(t, "a quantifier beyond 65,535");
     return put_quantifier(t, length, least, most);

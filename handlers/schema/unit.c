@@ -70,7 +70,7 @@ bool unit_count(struct unit *unit, enum keyword keyword, uint32_t *number)
     if (limit >= 0)
         number_read(value, &read);
     if (!(limit >= 0) || number_type(&read) == TYPE_FRACTION)
-        return unit_fail(unit, keyword, "must be a whole number, at least 0");
+        return unit_fail(unit, keyword, "must be an integer of at least 0");
     *number = limit > UINT32_MAX ? UINT32_MAX : (uint32_t)limit;
     return true;
 }

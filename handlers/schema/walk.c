@@ -49,7 +49,7 @@ static bool refuse_twin(struct schema_library *library, const struct subschema *
     struct buffer origin;
     buffer_init(&origin, ORIGIN_MAX);
     subschema_origin(owner, &origin);
-    fault_add(library, subschema, keyword, "\"%s\" stands for %.*s already", name,
+    fault_add(library, subschema, keyword, "\"%s\" already identifies %.*s", name,
               (int)origin.length, origin.length ? (const char *)origin.data : "");
     buffer_finish(&origin);
     return false;

@@ -43,15 +43,16 @@ static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, stru
     if (ref->kind == VALUE_HEADER && strncmp(ref->name, family, sizeof family - 1) == 0) {
         ref->family = true;
         ref->name += sizeof family - 1;
-        return *ref->name || error_set(err, "\"%s\" wants a name behind {{family}}", ref->text);
+        return *ref->name || error_set(err, "\"%s\" needs a name after {{family}}", ref->text);
     }
     if (strncmp(ref->name, open, before) != 0)
         return ref->kind != VALUE_HEADER || !strchr(ref->name, '{') ||
-               error_set(err, "\"%s\" is the name of no header", ref->text);
+               error_set(err, "\"%s\" is not the name of a header", ref->text);
     if (ref->kind != VALUE_HEADER || length < before + 3 ||
         strcmp(ref->name + length - 2, "}}") != 0)
-        return error_set(err, "\"%s\": a name made of a parameter is header.{{parameter.NAME}}",
-                         ref->text);
+        return error_set(
+            err, "\"%s\": a name that a parameter gives is written header.{{parameter.NAME}}",
+            ref->text);
     ref->parameter = arena_copy_bytes(arena, bytes_of(ref->name + before, length - before - 2));
     return ref->parameter || error_set(err, "out of memory");
 }
@@ -65,7 +66,8 @@ static bool ref_parse_position(const char *rest, struct arena *arena, struct val
     if (length < 3 || rest[length - 1] != ']' || (length > 3 && rest[1] == '0') ||
         !bytes_to_uint64(bytes_of(rest + 1, length - 2), &position) ||
         position >= SIGNATURE_FIELDS_MAX)
-        return error_set(err, "\"%s\": a position is a number from 0 to %d, as in signature[0]",
+        return error_set(err,
+                         "\"%s\": a position must be a number from 0 to %d, as in signature[0]",
                          ref->text, SIGNATURE_FIELDS_MAX - 1);
     ref->name = arena_copy_text(arena, rest);
     return ref->name || error_set(err, "out of memory");
@@ -80,7 +82,7 @@ static bool ref_parse_name(const char *rest, struct arena *arena, struct value_r
     if (ref->kind == VALUE_SIGNATURE && rest[0] == '[')
         return ref_parse_position(rest, arena, ref, err);
     if (rest[0] != '.' || rest[1] == '\0')
-        return error_set(err, "\"%s\" wants a name behind the dot", ref->text);
+        return error_set(err, "\"%s\" needs a name after the dot", ref->text);
     ref->name = arena_copy_text(arena, rest + 1);
     return ref->name ? ref_parse_parameter(arena, ref, err) : error_set(err, "out of memory");
 }
@@ -102,12 +104,11 @@ bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *re
         *ref = parsed;
         return true;
     }
-    return error_set(
-        err,
-        "\"%s\" is no value: header.NAME, query.NAME, form.NAME, payload.PATH, "
-        "claim.NAME, signature.NAME, parameter.NAME, body, time, delivery, method, url, "
-        "sorted_form, crc32 and secret are",
-        text);
+    return error_set(err,
+                     "\"%s\" is not a value; values are header.NAME, query.NAME, form.NAME, "
+                     "payload.PATH, claim.NAME, signature.NAME, parameter.NAME, body, time, "
+                     "delivery, method, url, sorted_form, crc32 and secret",
+                     text);
 }
 
 static bool part_parse_filter(struct bytes filter, struct template_part *part, struct error *err)
@@ -133,8 +134,8 @@ static bool part_parse_filter(struct bytes filter, struct template_part *part, s
         return true;
     }
     return error_set(err,
-                     "\"%.*s\" is no filter: default, json, hmac_hex, hmac_base64, sha256, "
-                     "sha256_hex, sha256_base64 and sha256_base64url are",
+                     "\"%.*s\" is not a filter; filters are default, json, hmac_hex, hmac_base64, "
+                     "sha256, sha256_hex, sha256_base64 and sha256_base64url",
                      (int)filter.length, filter.data);
 }
 
@@ -165,7 +166,7 @@ static bool template_parse_part(const char **rest, struct arena *arena, struct t
     }
     const char *close = strstr(open, "}}");
     if (!close)
-        return error_set(err, "misses a }}");
+        return error_set(err, "lacks a }}");
     *rest = close + 2;
     return part_parse(bytes_of(open + 2, (size_t)(close - open - 2)), arena, part, err);
 }

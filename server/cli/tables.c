@@ -19,15 +19,12 @@ static void print_levels(const struct log_event_row *event, FILE *out)
 
 static void print_log_table(FILE *out)
 {
-    fputs(
-        "\n# What the log says\n\n"
-        "A line is the time, the level, the process, the event and its fields; in JSON these are "
-        "`time`,\n"
-        "`level`, `process` and `event`. A field in brackets may be missing, of several with "
-        "strokes\n"
-        "between them a line has one, and `lost_lines` counts lines before it that nobody read.\n\n"
-        "| event | level | fields | what it says |\n|---|---|---|---|\n",
-        out);
+    fputs("\n# What the log says\n\nA line is the time, the level, the process, the event and its "
+          "fields; in JSON these are `time`,\n`level`, `process` and `event`. A field in brackets "
+          "may be missing. Of fields with strokes between\nthem a line has one. `lost_lines` "
+          "counts the lines before it that were not read.\n\n| event | level | fields | what it "
+          "says |\n|---|---|---|---|\n",
+          out);
     for (size_t i = 0; i < LOG_EVENT_COUNT; i++) {
         fprintf(out, "| `%s` | ", log_events[i].name);
         print_levels(&log_events[i], out);

@@ -71,10 +71,10 @@ static bool refuse(const char *log, const struct log_walk *walk, struct error *e
 {
     return error_set(
         err,
-        "%s is damaged at frame %u of %u: %u frames of %u later transactions stand "
-        "behind it and would be dropped, with acknowledged events. Nothing was changed. "
-        "Put a copy of the journal back, or set \"journal: {damaged: continue}\" to go on "
-        "without them; both files are copied first",
+        "%s is damaged at frame %u of %u: %u frames of %u later transactions follow, with "
+        "acknowledged events that would be dropped. Nothing was changed. Restore a copy of the "
+        "journal, or set \"journal: {damaged: continue}\" to start without them; both files are "
+        "copied first",
         log, walk->broken, walk->frames, walk->frames_behind, walk->transactions_behind);
 }
 

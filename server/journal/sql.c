@@ -60,7 +60,7 @@ const char *const journal_sql[SQL_COUNT] = {
         "e.seq"
         " WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
-                 " reason = 'its event is not in the journal any more' WHERE seq = ?1",
+                 " reason = 'its event is no longer in the journal' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
                    " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2 AND attempt = ?10",

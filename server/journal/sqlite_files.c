@@ -180,17 +180,17 @@ enum files_fault sqlite_files_check(struct sqlite_files *files, struct error *er
     if (!files->handle)
         return FILES_IN_PLACE;
     if (!database_is_in_place(files)) {
-        error_set(err, "the file is not at its path any more");
+        error_set(err, "the file is no longer at its path");
         return FILES_DATABASE_GONE;
     }
     if (!is_in_place(&files->log) || !is_in_place(&files->index)) {
-        error_set(err, "its log (-wal) or the log's index (-shm) is not at its path any more");
+        error_set(err, "its log (-wal) or the log's index (-shm) is no longer at its path");
         return FILES_LOG_GONE;
     }
     if (!read_index(files, &index))
         return FILES_IN_PLACE;
     if (went_back(files, &index.header[0]) || !log_is_whole(files, &index)) {
-        error_set(err, "its log (-wal) was cut");
+        error_set(err, "its log (-wal) was truncated");
         return FILES_LOG_CUT;
     }
     files->frames = index.header[0].frames;
@@ -279,9 +279,9 @@ bool sqlite_files_orphaned(const char *path, struct error *err)
     if ((there && what.st_size > 0) || stat(log, &what) != 0 || what.st_size <= LOG_HEADER)
         return false;
     error_set(err,
-              "%s is %s, and beside it is a log with what was committed to it (%s, %lld bytes): "
-              "put the file back that belongs to the log; or move the log away, and with it the "
-              "events that it holds, to begin anew",
+              "%s is %s, but its log with committed events is still there (%s, %lld bytes): "
+              "restore the file that belongs to the log; or, to start with an empty journal, move "
+              "the log away with the events that it holds",
               path, there ? "empty" : "missing", log, (long long)what.st_size);
     return true;
 }

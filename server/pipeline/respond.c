@@ -11,18 +11,18 @@ static const struct row answer_rows[] = {
      .offset = offsetof(struct respond_settings, status),
      .min = 200,
      .max = 299,
-     .sentence = "The status; if it is not set, 202, or 200 where nothing is carried out."},
+     .sentence = "The status; without it 202, or 200 if no action runs."},
     {.name = "type",
      .type = ROW_TEXT,
      .offset = offsetof(struct respond_settings, type),
      .min = 1,
      .max = 200,
-     .sentence = "The media type of `body`; `text/plain; charset=utf-8` if it is not set."},
+     .sentence = "The media type of `body`; without it `text/plain; charset=utf-8`."},
     {.name = "body",
      .type = ROW_TEXT,
      .offset = offsetof(struct respond_settings, body),
      .max = RESPOND_BODY_MAX,
-     .sentence = "The body, `\"\"` for none; if it is not set, JSON with the id of the event."},
+     .sentence = "The body, `\"\"` for an empty one; without it, JSON with the id of the event."},
 };
 
 /* Statuses that cannot have a body get none; all others go with any. */
@@ -48,8 +48,7 @@ static bool finish_answer(struct load *load, const struct node *node, void *sett
 }
 
 static const struct row_section answer_section = {.name = "respond",
-                                                  .sentence =
-                                                      "What the sender of an accepted event gets.",
+                                                  .sentence = "The answer to an accepted event.",
                                                   .rows = answer_rows,
                                                   .row_count = ROW_COUNT(answer_rows),
                                                   .size = sizeof(struct respond_settings),
@@ -75,9 +74,9 @@ static const struct row respond_rows[] = {
      .section = &answer_section,
      .choices = respond_choices,
      .syntax = "`{status: …, type: …, body: …}` or `accepted`",
-     .sentence = "What the sender of an accepted event gets, also if the event came before or is "
-                 "ignored: 202 with the event's id, or as its provider wants it. For senders that "
-                 "take only a certain 2xx for success."},
+     .sentence = "The answer to an accepted event, also to a duplicate or an ignored one: "
+                 "`accepted` is 202 with the event's id, or the answer that the provider requires. "
+                 "For senders that take only a certain 2xx for success."},
 };
 
 static const struct row_section respond_keys = {.name = "respond",

@@ -26,7 +26,7 @@ enum {
     OUTCOMES_ALONE = 64, /* so many are worth a turn */
 };
 
-static const char orphan_reason[] = "the route file has no such route or action any more";
+static const char orphan_reason[] = "the route file no longer has this route or action";
 
 /* ---- lists of attempts ---- */
 

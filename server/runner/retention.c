@@ -64,8 +64,8 @@ static void log_round(const struct retention *retention)
     if (retention->bodies > 0)
         log_write(LOG_BODIES_DROPPED, log_number("events", (int64_t)retention->bodies),
                   log_number("keep_size", retention->settings->keep_size),
-                  log_text("reason", "the journal is larger than keep.size, and what fills it are "
-                                     "events that failed: they cannot be replayed any more"));
+                  log_text("reason", "the journal is larger than keep.size and is filled with "
+                                     "events that failed: these can no longer be replayed"));
 }
 
 /* At the end of a walk: how long to wait for the next. */

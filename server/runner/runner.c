@@ -287,7 +287,7 @@ static bool is_over(const struct runner *runner)
 static void log_missing_pipe(const char *path)
 {
     log_write(LOG_PIPE_MISSING, log_text("path", path),
-              log_text("reason", "events wait until there is a FIFO and somebody reads it"));
+              log_text("reason", "events wait until the FIFO exists and a process reads it"));
 }
 
 static void log_unwatched_pipe(const char *path)

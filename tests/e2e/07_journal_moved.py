@@ -1,4 +1,4 @@
-"""Nothing is acknowledged into a journal that is not at its path any more: 503 until it is back
+"""Nothing is acknowledged into a journal that is no longer at its path: 503 until it is back
 there."""
 import os
 
@@ -29,4 +29,4 @@ with Server([route(actions=[ledger()])]) as server:
         wait_until(taken_again, "202 when the journal is back", 30)
     carried_out(server, acknowledged)
     ensure(not missing_in_journal(server, acknowledged), "nothing acknowledged is lost")
-    ensure("is not at its path any more" in server.log(), "the log says why")
+    ensure("is no longer at its path" in server.log(), "the log says why")

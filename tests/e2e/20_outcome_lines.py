@@ -29,7 +29,7 @@ with Server([route("done", actions=[ledger()]),
                         "WHERE state = 'running'"), [("pipe", 10)])
     for name, word, reason in (("done", "done", ""), ("failed", "failed", "exited with status 3"), (
             "hangs", "failed", "given up: the runner was gone before it ended 10 times"),
-                               ("gone", "failed", "no such route or action")):
+                               ("gone", "failed", "no longer has this route or action")):
         lines = [line for line in server.log().splitlines() if ids[name] in line
                  and "runner: " in line]
         expect(len(lines), 1, f"lines of {name}: {lines}")

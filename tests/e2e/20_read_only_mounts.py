@@ -27,7 +27,7 @@ with Server([], start=False) as server:
         os.symlink("..data/" + name, os.path.join(tree, name))
     os.symlink("../..data/secret", os.path.join(tree, "secrets", "secret"))
     said = read_only(tree, PROGRAM, "check", "-c", f"{tree}/tenterhook.yaml")
-    counts = [said.stderr.count(words) for words in ("warning:", "by everybody here")]
+    counts = [said.stderr.count(words) for words in ("warning:", "by every user")]
     expect((said.returncode, counts), (0, [3, 3]), said.stderr)
     said = run_program("check", "-c", f"{tree}/tenterhook.yaml")
-    ensure("can be written by everybody" in said.stderr and said.returncode == 1, said.stderr)
+    ensure("can be written by every user" in said.stderr and said.returncode == 1, said.stderr)

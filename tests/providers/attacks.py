@@ -160,7 +160,7 @@ def sns_certificates_come_as_files(probe):
     for what, mode in (('a directory', folder), ('a file', folder / 'a.pem')):
         mode.chmod(0o777)
         code, said = probe.check(route)
-        probe.expect(what + ' for everybody to write', (code, 'everybody' in said), (1, True))
+        probe.expect(what + ' for everybody to write', (code, 'every user' in said), (1, True))
         mode.chmod(0o755)
     (folder / 'sub').mkdir()
     code, said = probe.check(route)

@@ -216,7 +216,7 @@ def ended(probe, what, provider, secret, sent, end, word, beside=None):
     probe.accepts(what + ' before', route, sent(end - 1), end - 1)
     for now in (end, end + 1):
         said = probe.refuses(what + ' at %d' % (now - end), route, sent(now), now=now)
-        probe.expect('the reason', 'has ended' in said['reason'], True)
+        probe.expect('the reason', 'has expired' in said['reason'], True)
     code, text = probe.check(route)
     probe.expect(what + ' in check', (code, word in text, stamp(end) in text), (0, True, True))
 
@@ -236,7 +236,7 @@ def keys_that_name_their_end_are_refused_after_it(probe):
         text = jws(lambda t: sign(probe, key, t), 'ES256', iat=now, request_body_sha256=SUM)
         return request([JSON, ('Plaid-Verification', text)], BODY)
     coming = int(time.time()) + 90 * 86400
-    for what, end, word in (('passed', NOW, 'has ended'), ('to come', coming, 'ends at')):
+    for what, end, word in (('passed', NOW, 'expired at'), ('to come', coming, 'expires at')):
         for name in ('expired_at', 'exp'):
             for form in (lambda k: k, lambda k: {'key': k, 'request_id': 'r'},
                          lambda k: {'keys': [k]}):
@@ -246,10 +246,10 @@ def keys_that_name_their_end_are_refused_after_it(probe):
         route = config('plaid', [json.dumps({**jwk, **never})])
         probe.accepts('no end', route, sent(coming), coming)
         code, text = probe.check(route)
-        probe.expect('no end in check', (code, 'ended' in text, 'ends' in text), (0, False, False))
+        probe.expect('no end in check', (code, 'expired' in text, 'expires' in text), (0, False, False))
     for wrong in ('soon', 1.5, -1, 0, True, [NOW], '%d' % NOW, 10**14):
         refuses_to_load(probe, 'an end that is %s' % wrong,
-                        config('plaid', [json.dumps({**jwk, 'expired_at': wrong})]), 'no time')
+                        config('plaid', [json.dumps({**jwk, 'expired_at': wrong})]), 'not a time')
     route = config('plaid', [json.dumps({**jwk, 'expired_at': NOW * 1000})])
     probe.refuses('an end in milliseconds', route, sent(NOW), now=NOW)
     # of two, one has ended: the other goes on
@@ -272,7 +272,7 @@ def certificates_end_too(probe):
                         ('paypal-transmission-time', stamp(now) + 'Z'),
                         ('paypal-transmission-sig', mark), ('paypal-auth-algo', 'SHA256withRSA')],
                        BODY)
-    ended(probe, 'a certificate', 'paypal-pinned', file.read_text(), sent, end, 'ends at',
+    ended(probe, 'a certificate', 'paypal-pinned', file.read_text(), sent, end, 'expires at',
           {'webhook_id': 'WH-1'})
 
 

@@ -169,9 +169,9 @@ def one_family_of_headers_is_whole(probe):
         both = standard('svix', key=b'another') + standard('webhook')
         probe.refuses('both, the first wrong', route, request([JSON] + both, BODY))
     wrong(probe, 'no families', ('kind: hmac', 'signed: "{{body}}"',
-                                 'signature: {in: "header.{{family}}-x"}'), 'wants families')
+                                 'signature: {in: "header.{{family}}-x"}'), 'needs families')
     wrong(probe, 'no name', ('kind: hmac', 'families: [a]', 'signed: "{{body}}"',
-                             'signature: {in: "header.{{family}}"}'), 'behind {{family}}')
+                             'signature: {in: "header.{{family}}"}'), 'after {{family}}')
 
 
 @case
@@ -234,7 +234,7 @@ def own_schemes_stand_before_presets(probe):
               'header.x-own}}')
     route = config('github', own=scheme)
     code, text = probe.check(route)
-    probe.expect('a warning', (code, 'of your own is used' in text), (0, True))
+    probe.expect('a warning', (code, 'this definition replaces it' in text), (0, True))
     probe.accepts('by ours', route,
                   request([JSON, ('x-own', digest(b'ours:' + BODY).hexdigest())], BODY))
     probe.refuses('by the preset', route,

@@ -33,7 +33,7 @@ WRONG = [
     ('kind: hmac', 'kind: hmack', '"hmac"'),
     ('hash: sha512', 'hash: md5', 'weak_hash'),
     ('hash: sha512', 'hash: md4', 'hash'),
-    ('{{delivery}}', '{{deliver}}', '"deliver" is no value'),
+    ('{{delivery}}', '{{deliver}}', '"deliver" is not a value'),
     ('signed: ', 'sined: ', 'did you mean "signed"'),
     ('{in: header.x-acme-proof, ', '{', 'signature.in'),
     ('{name: acme, account: A1}', 'acme', 'account'),

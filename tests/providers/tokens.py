@@ -79,7 +79,7 @@ def claims_are_held_against_the_route(probe):
 @case
 def tokens_for_anybody_are_warned_of(probe):
     public = make_rsa(probe)[1]
-    anybody = 'takes every token that the issuer'
+    anybody = 'accepts every token that the issuer'
     for what, members, beside, wanted in (
             ('no claim', (), {}, True),
             ('the issuer alone', ('issuer: "https://accounts.google.com"',), {}, True),
@@ -200,11 +200,11 @@ def claims_are_described_rightly(probe):
             ('a parameter that nobody names',
              own('algorithm: HS256', 'audience: "{{parameter.other}}"'), 'parameter.other'),
             ('the body', own('algorithm: HS256', 'claims: {sub: "{{payload.id}}"}'),
-             'cannot be what a claim'),
+             'cannot be the required value'),
             ('the key', own('algorithm: HS256', 'claims: {sub: "{{secret}}"}'),
-             'cannot be what a claim'),
+             'cannot be the required value'),
             ('nothing', own('algorithm: HS256', 'claims: {sub: ""}'), 'is empty'),
-            ('a list', own('algorithm: HS256', 'claims: [sub]'), 'mapping of claims'),
+            ('a list', own('algorithm: HS256', 'claims: [sub]'), 'a map of strings'),
             ('two filters', own('algorithm: HS256', 'claims: {sub: "{{url | json | sha256_hex}}"}'),
              'more than one filter'),
             ('claims of another kind', 'providers:\n  own: {kind: hmac, signed: "{{body}}", '

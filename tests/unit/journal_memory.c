@@ -438,7 +438,7 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
             continue;
         const struct event_row *event = event_of(tables, row->handle);
         if (!event->has_body) {
-            die(journal, turn, row, "its event is not in the journal any more");
+            die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }
         const struct journal_delivery given = {.attempt = row->attempt + 1, .event = event->event};

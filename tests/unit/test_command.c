@@ -138,7 +138,7 @@ START_TEST(what_cannot_start_says_why)
         {rig_directory, "may not be executed"},
         {plain, "plain is not a program (a script needs a #! line)"},
         {orphan, "orphan needs an interpreter that does not exist"},
-        {open_file, "open can be written by everybody"},
+        {open_file, "open can be written by every user"},
         {busy, "busy is being written at the moment"},
         {"/dev/null/x", "a part of the path is not a directory"},
     };

@@ -238,7 +238,7 @@ START_TEST(a_delivery_without_its_event_is_dead)
     sqlite_close(&db);
     ck_assert_uint_eq(claim(journal, delivery, 1), 0);
     ck_assert_uint_eq(pending(journal, NULL), 0);
-    ck_assert_ptr_nonnull(strstr(death_reason, "not in the journal"));
+    ck_assert_ptr_nonnull(strstr(death_reason, "no longer in the journal"));
     writer_close(journal);
 }
 END_TEST

@@ -276,7 +276,7 @@ START_TEST(a_log_without_its_database_is_no_first_start)
         ck_assert_ptr_null(fixture_try_open(1000, &err));
         ck_assert_ptr_nonnull(strstr(err.text, way == 0 ? "is missing" : "is empty"));
         ck_assert(!sqlite_open(&db, fixture_path, SQLITE_MODE_READ, 0, NULL, &err));
-        ck_assert_ptr_nonnull(strstr(err.text, "beside it is a log"));
+        ck_assert_ptr_nonnull(strstr(err.text, "log with committed events is still there"));
         ck_assert_int_eq(stat(log_path, &log), 0);
         ck_assert_int_eq(log.st_size, (off_t)made.size);
     }
@@ -310,7 +310,8 @@ START_TEST(who_reads_notices_that_the_files_are_others)
     ck_assert(journal_reader_changed(reader) && journal_reader_is_well(reader));
     ck_assert_int_eq(unlink(log_path), 0);
     ck_assert(journal_reader_changed(reader) && !journal_reader_is_well(reader));
-    ck_assert(!journal_reader_explain(reader, &err) && strstr(err.text, "is not at its path"));
+    ck_assert(!journal_reader_explain(reader, &err) &&
+              strstr(err.text, "is no longer at its path"));
     journal_reader_close(reader);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_BROKEN);
     ck_assert(writer_reopen(journal, &err));

@@ -161,7 +161,7 @@ START_TEST(a_want_whose_event_is_gone_is_a_death)
     ck_assert_str_eq(turn.deaths->route, "alpha");
     ck_assert_str_eq(turn.deaths->action, "1");
     ck_assert_str_eq(turn.deaths->client, "192.0.2.1");
-    ck_assert_ptr_nonnull(strstr(turn.deaths->reason, "not in the journal"));
+    ck_assert_ptr_nonnull(strstr(turn.deaths->reason, "no longer in the journal"));
     journal_turn_finish(&turn);
     journal_close(journal);
     end();

@@ -275,7 +275,7 @@ START_TEST(deliveries_of_routes_that_are_gone_are_dead)
     peer = peer_start(2);
     claim(&peer);
     wait_journal(COUNT_STATE("done"), 1);
-    wait_journal("SELECT count(*) FROM delivery WHERE state = 'dead' AND reason LIKE '%no such%'",
+    wait_journal("SELECT count(*) FROM delivery WHERE state = 'dead' AND reason LIKE '%no longer%'",
                  1);
     peer_leave(&peer);
 }

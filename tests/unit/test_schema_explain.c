@@ -14,7 +14,7 @@ static const struct {
      " type /type: must be an object, an integer or null, it is a string\n"},
     {SCHEMA_DRAFT_4, "{\"type\":[\"integer\",\"string\"]}", "1.0",
      " type /type: must be a string or an integer, it is written with a fraction or an exponent, "
-     "which is no integer in draft 4\n"},
+     "which is not an integer in draft 4\n"},
     {SCHEMA_DRAFT_4, "{\"type\":\"integer\"}", "1.5",
      " type /type: must be an integer, it is a number\n"},
     {SCHEMA_DRAFT_DEFAULT, "{\"properties\":{\"a/b\":false}}", "{\"a/b\":1}",

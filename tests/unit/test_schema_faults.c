@@ -141,29 +141,29 @@ static const struct row rows[] = {
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$id\":\"http://x/y\",\"type\":\"string\"},"
      "\"b\":{\"$id\":\"http://x/y\",\"type\":\"integer\"}}}",
-     "s#/$defs/b/$id: \"http://x/y\" stands for s#/$defs/a already\n"},
+     "s#/$defs/b/$id: \"http://x/y\" already identifies s#/$defs/a\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$id\":\"http://x/y\",\"type\":\"string\"},"
      "\"b\":{\"type\":\"string\",\"$id\":\"http://x/y\"}}}",
      ""},
     {SCHEMA_DRAFT_DEFAULT, "{\"$id\":\"http://x/y\",\"$defs\":{\"a\":{\"$id\":\"y\"}}}",
-     "s#/$defs/a/$id: \"http://x/y\" stands for s# already\n"},
+     "s#/$defs/a/$id: \"http://x/y\" already identifies s#\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$anchor\":\"n\"},\"b\":{\"$anchor\":\"n\",\"title\":\"x\"}}}",
-     "s#/$defs/b/$anchor: \"n\" stands for s#/$defs/a already\n"},
+     "s#/$defs/b/$anchor: \"n\" already identifies s#/$defs/a\n"},
     {SCHEMA_DRAFT_DEFAULT, "{\"$defs\":{\"a\":{\"$anchor\":\"n\",\"$dynamicAnchor\":\"n\"}}}", ""},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$anchor\":\"n\"},\"b\":{\"$dynamicAnchor\":\"n\"}}}",
-     "s#/$defs/b/$dynamicAnchor: \"n\" stands for s#/$defs/a already\n"},
+     "s#/$defs/b/$dynamicAnchor: \"n\" already identifies s#/$defs/a\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$anchor\":\"n\"},\"b\":{\"$id\":\"b\",\"$anchor\":\"n\"}}}", ""},
     {SCHEMA_DRAFT_7,
      "{\"definitions\":{\"a\":{\"$id\":\"#n\"},\"b\":{\"$id\":\"#n\",\"type\":\"null\"}}}",
-     "s#/definitions/b/$id: \"n\" stands for s#/definitions/a already\n"},
+     "s#/definitions/b/$id: \"n\" already identifies s#/definitions/a\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$ref\":\"https://e/bundle\",\"$defs\":{\"a\":{\"$id\":\"https://e/"
      "part\",\"type\":\"number\"}}}",
-     "https://e/bundle#/$defs/p/$id: \"https://e/part\" stands for s#/$defs/a already\n"},
+     "https://e/bundle#/$defs/p/$id: \"https://e/part\" already identifies s#/$defs/a\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$ref\":\"https://e/bundle\",\"$defs\":{\"a\":{\"$id\":\"https://e/"
      "part\",\"type\":\"string\"}}}",
@@ -199,16 +199,16 @@ static const struct row rows[] = {
     {SCHEMA_DRAFT_DEFAULT,
      "{\"$defs\":{\"a\":{\"$anchor\":\"x\"},\"b\":{\"$anchor\":\"x\"},\"c\":{\"$anchor\":\"x\"},"
      "\"d\":{\"$id\":\"https://e/x\",\"$schema\":\"y\"}}}",
-     "s#/$defs/b/$anchor: \"x\" stands for s#/$defs/a already\n"
-     "s#/$defs/c/$anchor: \"x\" stands for s#/$defs/a already\n"
+     "s#/$defs/b/$anchor: \"x\" already identifies s#/$defs/a\n"
+     "s#/$defs/c/$anchor: \"x\" already identifies s#/$defs/a\n"
      "s#/$defs/d/$schema: must be the URI of a meta-schema, absolute and without a fragment\n"},
 
     /* blamed is a schema of the loop, not what leads there */
-    {SCHEMA_DRAFT_DEFAULT, "{\"$ref\":\"#\"}", "s#: refers to itself without end\n"},
+    {SCHEMA_DRAFT_DEFAULT, "{\"$ref\":\"#\"}", "s#: refers to itself in a cycle\n"},
     {SCHEMA_DRAFT_DEFAULT,
      "{\"allOf\":[{\"$ref\":\"#/$defs/a\"}],\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},"
      "\"b\":{\"not\":{\"$ref\":\"#/$defs/b\"}}}}",
-     "s#/$defs/b: refers to itself without end\n"},
+     "s#/$defs/b: refers to itself in a cycle\n"},
 };
 
 START_TEST(faults_are_found)
@@ -241,15 +241,15 @@ static const struct step steps[][4] = {
      {"q",
       "{\"$id\":\"https://e/x\",\"properties\":{\"v\":{\"$ref\":\"#/$defs/t\"}},"
       "\"$defs\":{\"t\":{\"type\":\"integer\"}}}",
-      "q#/$id: \"https://e/x\" stands for p# already\n"},
+      "q#/$id: \"https://e/x\" already identifies p#\n"},
      {"r", "{\"$ref\":\"https://e/x\"}", ""},
-     {"q", "{}", "q#/$id: \"https://e/x\" stands for p# already\n"}},
+     {"q", "{}", "q#/$id: \"https://e/x\" already identifies p#\n"}},
     /* the URI under which a document is read is one of its names */
     {{"p", "{\"$ref\":\"https://e/bundle\"}", ""},
      {"https://e/part", "{\"type\":\"number\"}",
-      "https://e/part#: \"https://e/part\" stands for https://e/bundle#/$defs/p already\n"},
+      "https://e/part#: \"https://e/part\" already identifies https://e/bundle#/$defs/p\n"},
      {"q", "{\"$ref\":\"https://e/part\"}",
-      "https://e/part#: \"https://e/part\" stands for https://e/bundle#/$defs/p already\n"}},
+      "https://e/part#: \"https://e/part\" already identifies https://e/bundle#/$defs/p\n"}},
     {{"p", "{\"$ref\":\"https://e/bundle\"}", ""},
      {"https://e/part", "{\"type\":\"string\",\"$id\":\"https://e/part\"}", ""}},
     /* what is bad stays so */
