@@ -74,10 +74,11 @@ bool tables_explain(const char *name, FILE *out)
     }
     for (size_t i = 0; i < REPLY_COUNT; i++) {
         const struct reply_row *row = &reply_rows[i];
-        if (row->status < 400 || strcmp(row->code, name) != 0)
+        if (row->status == 0 || strcmp(row->code, name) != 0)
             continue;
-        fprintf(out, "%s (the error of an answer)\n  %s\n  status: %u\n  message: %s\n", name,
-                row->cause, row->status, row->text);
+        fprintf(out, "%s (%s)\n  %s\n  status: %u\n  message: %s\n", name,
+                row->status < 400 ? "an answer" : "the error of an answer", row->cause, row->status,
+                row->text);
         found = true;
     }
     return found;

@@ -71,8 +71,8 @@ def main():
                                         "(ninja -C build reference)")
     parts = re.split(r"^# What .*$", printed, flags=re.MULTILINE)
     parts[0] = parts[0].partition("\n## What an action is given\n")[0]
-    keys, events, errors = (set(re.findall(r"^\| `([a-z_]+)` \|", part, re.MULTILINE))
-                            for part in parts)
+    keys, events, answers, errors = (set(re.findall(r"^\| `([a-z_]+)` \|", part, re.MULTILINE))
+                                     for part in parts)
     result(len(keys) > 50, "keys in the reference")
     check_schema(json.loads(run(program, "schema").stdout), keys)
     check_explain(program, sorted(keys))
@@ -80,7 +80,10 @@ def main():
             if "(an event of the log)" not in run(program, "explain", name).stdout]
     lost += [name for name in sorted(errors)
              if "(the error of an answer)" not in run(program, "explain", name).stdout]
-    result(events and errors and not lost, f"explain knows log events and errors {lost or ''}")
+    lost += [name for name in sorted(answers)
+             if f"{name} (an answer)" not in run(program, "explain", name).stdout]
+    result(events and answers and errors and not lost,
+           f"explain knows log events, answers and errors {lost or ''}")
     both = run(program, "explain", "journal").stdout
     result("(the error of an answer)" in both and "\njournal\n" in both,
            "a key and an error of one name")
