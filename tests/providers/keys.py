@@ -246,7 +246,8 @@ def keys_that_name_their_end_are_refused_after_it(probe):
         route = config('plaid', [json.dumps({**jwk, **never})])
         probe.accepts('no end', route, sent(coming), coming)
         code, text = probe.check(route)
-        probe.expect('no end in check', (code, 'expired' in text, 'expires' in text), (0, False, False))
+        probe.expect('no end in check', (code, 'expired' in text, 'expires' in text),
+                     (0, False, False))
     for wrong in ('soon', 1.5, -1, 0, True, [NOW], '%d' % NOW, 10**14):
         refuses_to_load(probe, 'an end that is %s' % wrong,
                         config('plaid', [json.dumps({**jwk, 'expired_at': wrong})]), 'not a time')
