@@ -1,4 +1,4 @@
-/* What a run of the loader has at hand. */
+/* The state of a run of the loader. */
 #include "config/load_context.h"
 
 #include "config/file.h"

@@ -1,7 +1,7 @@
-/* What stands between senders and the server: which proxies are believed, and the path by which
- * they ask whether the server takes events. A proxy on the same machine is the usual case, and
- * without `trusted_proxies` everything that is kept by client sees one client: that is warned of
- * where it can be known. */
+/* What is between senders and the server: the proxies that are trusted, and the path by which they
+ * ask whether the server accepts events. A proxy on the same machine is common; without
+ * `trusted_proxies` every limit per client then sees a single client, and the loader warns of this
+ * where it can detect it. */
 #include "config/proxies.h"
 
 #include "config/address.h"

@@ -1,4 +1,4 @@
-/* What can be known of a row alone. */
+/* Properties that follow from a single row. */
 #include "config/row.h"
 
 static bool section_holds_secret(const struct row_section *section, unsigned depth)

@@ -1,5 +1,4 @@
-/* What is said of a value that is not what was expected, and the scalars that several readers take.
- */
+/* The messages about values of the wrong type, and the scalars that several readers share. */
 #include "config/scalar.h"
 
 #include "config/address.h"

@@ -1,5 +1,5 @@
-/* The JSON Schema of the route file, for editors that complete and mark while one types. It says
- * what a schema can say of the rows; `tenterhook check` stays the judge. */
+/* The JSON Schema of the route file, for editors that complete and check while a person types. It
+ * contains what a schema can express of the rows; `tenterhook check` decides. */
 #include "config/actions.h"
 #include "config/describe.h"
 #include "config/keys.h"

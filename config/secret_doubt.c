@@ -1,7 +1,7 @@
-/* What people write where a secret belongs, and is none: the name of a variable in the words of
- * some other program, the path of a file; and blanks that came with copying. It is taken as it is
- * written, since a secret may look like anything, and warned of: every delivery would be refused,
- * or anybody could guess what is written in every manual. */
+/* Warnings about values that are probably not secrets: the name of a variable in the syntax of
+ * another program, the path of a file, or a value with blanks that were copied along. Such a value
+ * is taken as it is written, because a secret may look like anything; the warning is given because
+ * every message would be refused, or anyone could guess a value from a manual. */
 #include "config/secret_doubt.h"
 
 #include "base/secret.h"

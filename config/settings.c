@@ -1,4 +1,4 @@
-/* The end of a snapshot, and what is asked of one that is there. */
+/* The destruction of a snapshot, and lookups in one. */
 #include "config/settings.h"
 
 #include <stdlib.h>

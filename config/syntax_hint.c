@@ -1,6 +1,6 @@
-/* "timeout:5m" and "timeout 5m" are texts for YAML, and texts go on in the next line: so it is that
- * line's colon which libyaml finds one too many, or whose end it reaches without one. People have
- * made their slip a line earlier, where a word looks like a key. */
+/* YAML reads "timeout:5m" and "timeout 5m" as strings, and a string continues on the next line. So
+ * libyaml reports the colon of the next line as one too many, or the end of that line as lacking
+ * one. The mistake is one line earlier, where a word looks like a key. */
 #include "config/syntax_hint.h"
 
 /* Blank lines and comments above a fault that are looked through: each is found from the top. */

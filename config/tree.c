@@ -1,6 +1,6 @@
-/* libyaml's events made into nodes. libyaml is generous where a configuration wants strictness:
- * what it would take silently (aliases, tags, repeated keys, a second document) is refused here.
- * Its time is quadratic in the depth, so the depth is watched while the events come. */
+/* Builds nodes from libyaml's events. A configuration has to be strict: what libyaml accepts
+ * silently (aliases, tags, repeated keys, a second document) is refused here. The time of libyaml
+ * is quadratic in the depth, so the depth is limited while the events arrive. */
 #include "config/tree.h"
 
 #include "config/syntax_hint.h"

@@ -1,4 +1,4 @@
-/* The table as data, for whoever treats all fields alike. */
+/* The fields of an event as a table, for code that treats all fields alike. */
 #include "server/event.h"
 
 #define ORIGIN_SENT true

@@ -1,4 +1,4 @@
-/* A plain digest of a text that holds the secret: what some senders take for an HMAC. */
+/* A plain digest of a text that contains the secret; some senders use it instead of an HMAC. */
 #include "handlers/provider/sign_text.h"
 #include "handlers/provider/signature_digest.h"
 #include "handlers/provider/signature_kind.h"

@@ -1,5 +1,5 @@
-/* No proof at all, of senders that have none to give: what the scheme requires is checked, and
- * anybody can send it. */
+/* No authentication, for senders that offer none: the conditions of the scheme are checked, and any
+ * client can send such a message. */
 #include "handlers/provider/signature_kind.h"
 
 static const struct signature_warning warnings[] = {

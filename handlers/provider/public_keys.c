@@ -1,6 +1,6 @@
-/* A public key is known to everybody: whoever takes it for a shared secret lets everybody sign. So
- * what is taken here is keys from the first byte to the last, and what is refused elsewhere is
- * anything in which a key can be found. */
+/* A public key is known to everyone: if it is used as a shared secret, everyone can sign. So a
+ * value is accepted here only if it consists of keys from the first byte to the last, and a shared
+ * secret is refused elsewhere if a key can be found in it. */
 #include "handlers/provider/public_keys.h"
 
 #include "base/encoding.h"

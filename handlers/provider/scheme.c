@@ -1,4 +1,4 @@
-/* What a scheme is like. Most of it is a walk over all values that it names. */
+/* Properties of a scheme. Most of the file is a walk over all values that the scheme names. */
 #include "handlers/provider/scheme.h"
 
 static bool walk_ref(const struct scheme_walk *walk, const struct value_ref *ref)

@@ -1,5 +1,5 @@
-/* Digests, one for each key and form of the URL, all under way at once: which of them will match is
- * not known before the end, and how long it takes must not tell. */
+/* Digests, one for each key and form of the URL, all computed in parallel: which of them matches is
+ * known only at the end, and the time must not reveal it. */
 #include "handlers/provider/signature_digest.h"
 
 #include "handlers/provider/signature_kind.h"

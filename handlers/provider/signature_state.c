@@ -1,4 +1,4 @@
-/* The memory of a state, refusals, and keys that have ended: what every kind does alike. */
+/* The memory of a signature state, refusals, and expired keys: what all kinds share. */
 #include "handlers/provider/signature_state.h"
 
 void signature_stream_close(struct signature_stream *stream, uint8_t *out)

@@ -1,6 +1,6 @@
-/* What of a message is signed is told apart from how: a message that comes again is known by a
- * digest of the text, never of the signature, of which there may be several that are right. The
- * secret of a plain digest stays out of it. */
+/* The text that is signed is kept apart from its signature: a repeated message is recognized by a
+ * digest of the text, never of the signature, because a text may have several valid signatures. The
+ * secret of a plain digest is not part of it. */
 #include "handlers/provider/signed_text.h"
 
 struct verdict signed_text_outcome(enum value_outcome outcome)

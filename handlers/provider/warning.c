@@ -1,6 +1,6 @@
-/* What a person should know of a provider before he believes it, said by `check` and at every
- * start: which parts of a message the signature leaves open, and what the route could say to close
- * them. A warning is a row: when it holds, and its sentence. A kind of signature has its own. */
+/* Warnings about a provider, printed by `check` and at every start: the parts of a message that the
+ * signature does not cover, and the keys of the route that would close the gap. A warning is a row:
+ * its condition and its sentence. Each kind of signature has its own. */
 #include "base/clock.h"
 #include "base/units.h"
 #include "handlers/admission/dedupe.h"

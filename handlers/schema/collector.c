@@ -1,5 +1,5 @@
-/* From frames to words: the locations of a failure are spelled out from the frames, and its weight
- * says how far a branch is from the one that was meant. */
+/* Turns frames into locations: the locations of a failure are written out from the frames, and its
+ * weight measures the distance of a branch from the one that was probably meant. */
 #include "handlers/schema/collector.h"
 
 #include "base/encoding.h"

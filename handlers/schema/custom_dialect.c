@@ -1,5 +1,5 @@
-/* What somebody's meta-schema makes of a published dialect by naming vocabularies. A meta-schema is
- * a document like any other; it may have one of its own. */
+/* The dialect that a custom meta-schema defines by naming vocabularies of a published dialect. A
+ * meta-schema is a document like any other, and may have a meta-schema of its own. */
 #include "handlers/schema/custom_dialect.h"
 
 #include "handlers/schema/dialect.h"

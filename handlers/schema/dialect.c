@@ -1,5 +1,5 @@
-/* In what the published dialects differ beside their keywords, and the vocabularies by which a
- * meta-schema of one's own chooses among them. */
+/* The differences between the published dialects apart from their keywords, and the vocabularies
+ * from which a custom meta-schema chooses. */
 #include "handlers/schema/dialect.h"
 
 #include <string.h>

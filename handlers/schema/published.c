@@ -1,5 +1,5 @@
-/* People write "http" or "https" in front of them: the dialect knows the name under which the text
- * is kept. */
+/* The published dialects by URI. Schemas name them with "http" or "https"; the dialect knows the
+ * URI under which its text is stored. */
 #include "handlers/schema/published.h"
 
 #include "handlers/schema/dialect.h"

@@ -1,4 +1,4 @@
-/* The parts of the door that are not on the way of an evaluation. */
+/* The functions of the value interface that evaluation does not use. */
 #include "handlers/schema/value.h"
 
 #include <json-c/json_tokener.h>

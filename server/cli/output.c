@@ -1,4 +1,4 @@
-/* A memory stream, so that code that prints into a FILE need not know. */
+/* Output through a memory stream, so that code that prints to a FILE needs no change. */
 #include "server/cli/output.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* What the route says goes before what its provider wants (pipeline.c asks that one first). */
+/* The `respond` key of a route, which takes precedence over the reply that the provider requires
+ * (pipeline.c reads this one first). */
 #include "server/pipeline/respond.h"
 
 #include "config/load.h"
