@@ -12,6 +12,7 @@
 #include "server/ipc/log_events.h"
 #include "server/pipeline/guard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -111,6 +112,7 @@ void connection_destroy(struct connection *connection)
     if (connection->is_evictable)
         TAILQ_REMOVE(&http->evictable, connection, evictable);
     TAILQ_REMOVE(&http->connections, connection, all);
+    assert(http->count > 0);
     http->count--;
     http_accept_tell(http);
     buffer_finish(&connection->target);
@@ -151,6 +153,7 @@ static void cut_is_due(struct connection *connection)
 void connection_give_up_one(struct http *http)
 {
     int64_t held_back;
+    assert(!TAILQ_EMPTY(&http->evictable));
     if (log_gate_pass(&http->gate, &held_back))
         log_write(LOG_CONNECTIONS_FULL, log_number("connections", http->count),
                   log_number("held_back", held_back));
