@@ -4,6 +4,7 @@
  * more, but callers rely on the limit and the zeroing. */
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -50,6 +51,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2)
         return NULL;
+    assert(arena->used <= arena->limit);
     size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     if (size > arena->limit - arena->used)
         return NULL;

@@ -14,6 +14,7 @@
 #include "handlers/action/command_launch.h"
 #include "handlers/action/output_tail.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -169,6 +170,7 @@ static void run_end(struct action_run *run)
 {
     struct outcome outcome;
     siginfo_t info;
+    assert(run->phase != LAUNCHING && run->phase != FINISHED);
     loop_timer_remove(run->loop, &run->timer);
     run_forget_survivor(run);
     spawn_reap(&run->process, &info);

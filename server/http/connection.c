@@ -4,6 +4,7 @@
 
 #include "server/pipeline/guard.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -153,6 +154,7 @@ void connection_destroy(struct connection *connection)
     if (connection->is_evictable)
         TAILQ_REMOVE(&http->evictable, connection, evictable);
     TAILQ_REMOVE(&http->connections, connection, all);
+    assert(http->count > 0);
     http->count--;
     places_tell(http);
     buffer_finish(&connection->target);

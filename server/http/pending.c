@@ -2,6 +2,7 @@
  * was used, the lower half is the slot. */
 #include "server/http/pending.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { FIRST_CAPACITY = 64 };
@@ -45,6 +46,7 @@ bool pending_add(struct pending_requests *table, void *owner, uint64_t *tag)
     struct pending_slot *slot = &table->slots[index];
     table->first_free = slot->next_free;
     table->used++;
+    assert(owner && !slot->owner && table->used <= table->capacity);
     slot->owner = owner;
     if (++slot->round == 0) /* 0 is not a tag */
         slot->round = 1;
@@ -73,6 +75,7 @@ void *pending_take(struct pending_requests *table, uint64_t tag)
     if (!slot)
         return NULL;
     void *owner = slot->owner;
+    assert(table->used > 0);
     slot->owner = NULL;
     slot->next_free = table->first_free;
     table->first_free = (uint32_t)(slot - table->slots);

@@ -18,6 +18,8 @@
 #include "server/event.h"
 #include "server/ipc/frame.h"
 
+#include <assert.h>
+
 struct journal;
 struct journal_turn;
 struct outcome;
@@ -324,6 +326,8 @@ static inline void journal_close(struct journal *journal)
 
 static inline void journal_submit(struct journal *journal, struct journal_turn *turn)
 {
+    assert(turn->completed && (turn->hold || turn->want_count == 0));
+    assert((turn->admits || turn->admit_count == 0) && (turn->learns || turn->learn_count == 0));
     journal->engine->submit(journal, turn);
 }
 

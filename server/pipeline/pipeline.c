@@ -392,6 +392,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     struct request *request = &exchange->request;
     struct bytes headers;
     char *client = arena_alloc(&exchange->arena, CLIENT_TEXT_SIZE);
+    assert(request->route);
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);

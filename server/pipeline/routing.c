@@ -8,6 +8,7 @@
 #include "base/siphash.h"
 #include "handlers/auth/authenticator.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum path_kind { PATH_EXACT, PATH_SEGMENTS, PATH_TAIL };
@@ -242,6 +243,7 @@ struct verdict routing_refuse_method(const struct route *route, struct arena *ar
 struct verdict routing_match(const struct routing *routing, struct request *request)
 {
     struct search search = {.request = request, .allow = ""};
+    assert(!request->route);
     if (search_exact(routing, &search) || search_patterns(routing, &search))
         return GO_ON;
     if (!search.has_path)

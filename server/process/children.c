@@ -9,6 +9,7 @@
 #include "server/ipc/log_events.h"
 #include "server/runner/runner.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -132,6 +133,7 @@ static void child_kill(const struct child *child, int error)
 
 bool child_tell(struct child *child, enum control_type type, uint64_t value)
 {
+    assert(child->control >= 0);
     bool told = control_send(child->control, type, value, -1);
     if (!told)
         child_kill(child, errno);

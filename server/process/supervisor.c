@@ -20,6 +20,7 @@
 #include "server/process/notify.h"
 #include "server/process/preflight.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -266,6 +267,7 @@ static void reload_if_wanted(struct supervisor *sv)
 static void supervisor_promote(struct supervisor *sv)
 {
     struct generation *before = sv->current;
+    assert(sv->coming && sv->coming != before);
     sv->current = sv->coming;
     sv->coming = NULL;
     sv->current->serving = true;
@@ -335,6 +337,7 @@ static void coming_failed(struct supervisor *sv)
 
 static void generation_begin(struct supervisor *sv, struct generation *generation)
 {
+    assert(!sv->coming);
     generation->number = ++sv->last_generation;
     sv->coming = generation;
     if (!sv->current)

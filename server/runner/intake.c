@@ -8,6 +8,7 @@
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum {
@@ -104,11 +105,13 @@ static bool needs_proof(const struct intake *intake)
 
 void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispatch *dispatch)
 {
+    assert(intake->admit_count == 0 && intake->learn_count == 0 && intake->count <= INTAKE_BATCH);
     turn->admits = intake->admits;
     for (size_t i = 0; i < intake->count; i++) {
         struct intake_item *item = &intake->items[i];
         const struct route *routes = intake->settings->routes;
         uint32_t route = item->frame.route;
+        assert(route < intake->settings->route_count); /* as intake_collect has checked */
         if (item->frame.asks) {
             intake->is_asked = true;
         } else if (item->frame.learns) {
@@ -134,6 +137,7 @@ static void answer_event(struct answer_frame *answer, const struct journal_admit
                                                  [ADMIT_DUPLICATE] = FRAME_DUPLICATE,
                                                  [ADMIT_RERUN] = FRAME_AGAIN,
                                                  [ADMIT_NO_ROOM] = FRAME_REFUSED_SPACE};
+    assert(admit->result < sizeof statuses / sizeof *statuses);
     answer->status = statuses[admit->result];
     if (answer->status <= FRAME_DUPLICATE)
         memcpy(answer->id, admit->id, sizeof answer->id);

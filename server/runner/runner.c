@@ -17,6 +17,7 @@
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
 
+#include <assert.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,6 +107,7 @@ static bool work_is_due(const struct runner *runner)
 static void submit_turn(struct runner *runner)
 {
     struct journal_turn *turn = &runner->turn;
+    assert(!runner->under_way);
     runner->under_way = true;
     turn->now_ms = clock_unix_ms();
     turn->polls = runner->poll_due;
@@ -133,6 +135,7 @@ static void note_others(struct runner *runner)
 static void turn_completed(struct journal_turn *turn)
 {
     struct runner *runner = turn->owner;
+    assert(runner->under_way && turn == &runner->turn);
     if (!journal_health_judge(&runner->health, turn))
         return;
     runner->under_way = false;

@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes last = headers[count - 1].value;
     char *text = malloc(last.length + 64);
     memcpy(text, last.data, last.length);
-    strcpy(text + last.length, added[which]);
+    memcpy(text + last.length, added[which], strlen(added[which]) + 1);
     headers[count - 1].value = bytes_of_text(text);
     headers[count - 1].value.length = last.length + strlen(added[which]);
     request = request_of(&arena, headers, count);

@@ -233,7 +233,7 @@ def functions(text):
 
 def unbounded():
     """No function that writes as much as it finds: strcpy, stpcpy, strcat, sprintf, gets."""
-    for name in tracked(r"(base|config|handlers|server|bench)/.*\.[ch]"):
+    for name in tracked(r".*\.[ch]"):
         for number, line in enumerate(read(name).splitlines(), 1):
             match = re.search(r"\b(strcpy|stpcpy|strcat|v?sprintf|gets)\s*\(", line)
             if match:

@@ -68,7 +68,7 @@ static inline struct event *begin_text(int number, const char *body)
 static inline struct event *begin(int number, size_t size)
 {
     char *body = malloc(size + 32);
-    int head = sprintf(body, "\"%d ", number);
+    int head = snprintf(body, size + 32, "\"%d ", number);
     size_t fill = size > (size_t)head + 1 ? size - (size_t)head - 1 : 0;
     memset(body + head, 'a' + number % 26, fill);
     memcpy(body + (size_t)head + fill, "\"", 2);

@@ -142,7 +142,7 @@ fake_start(const void *settings, struct loop *loop, const struct delivery *deliv
     unsigned place = atomic_fetch_add(&board->started, 1);
     (void)settings;
     if (place < SEEN_MAX) {
-        strcpy(board->seen[place].id, delivery->texts[FIELD_id]);
+        snprintf(board->seen[place].id, ID_TEXT_SIZE, "%s", delivery->texts[FIELD_id]);
         board->seen[place].attempt = (unsigned)strtoul(delivery->texts[FIELD_attempt], NULL, 10);
     }
     unsigned bit = strcmp(delivery->texts[FIELD_action], "1") == 0 ? 1 : 2;

@@ -27,7 +27,7 @@ static struct arena arena;
 
 static void write_file(char path[32], const char *auth)
 {
-    strcpy(path, "/tmp/tenterhook-auth-XXXXXX");
+    memcpy(path, "/tmp/tenterhook-auth-XXXXXX", sizeof "/tmp/tenterhook-auth-XXXXXX");
     int fd = mkstemp(path);
     ck_assert_int_ge(fd, 0);
     FILE *file = fdopen(fd, "w");
@@ -319,7 +319,7 @@ START_TEST(hmac_is_over_the_raw_bytes)
     ck_assert(load("{hmac: {header: X-Signature, prefix: 'sha256=', secret: [" SECRET
                    ", another secret]}}"));
     char good[200];
-    strcpy(good, sign(HASH_SHA256, SECRET, BODY, true, "sha256="));
+    snprintf(good, sizeof good, "%s", sign(HASH_SHA256, SECRET, BODY, true, "sha256="));
     expect_signed(good, BODY, true);
     ck_assert_uint_eq(request.secret_used, 0);
     expect_signed(sign(HASH_SHA256, "another secret", BODY, true, "sha256="), BODY, true);
@@ -338,7 +338,7 @@ START_TEST(hmac_is_over_the_raw_bytes)
     expect_signed(good, BODY, false);
     good[strlen(good) - 2] = '\0';
     expect_signed(good, BODY, false);
-    strcpy(good, sign(HASH_SHA256, SECRET, BODY, true, "sha256="));
+    snprintf(good, sizeof good, "%s", sign(HASH_SHA256, SECRET, BODY, true, "sha256="));
     for (char *c = good + 7; *c; c++) /* A071: upper-case hex is the same digest */
         *c = *c >= 'a' && *c <= 'f' ? *c - 32 : *c;
     expect_signed(good, BODY, true);

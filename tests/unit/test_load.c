@@ -25,7 +25,7 @@ static void setup(void)
 {
     problem_list_init(&problems);
     settings = NULL;
-    strcpy(directory + sizeof directory - 7, "XXXXXX");
+    memcpy(directory + sizeof directory - 7, "XXXXXX", 7);
     ck_assert_ptr_nonnull(mkdtemp(directory));
     ck_assert_int_eq(chdir(directory), 0);
 }

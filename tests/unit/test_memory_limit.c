@@ -107,7 +107,7 @@ START_TEST(the_smallest_limit_is_found)
 {
     const struct machine *machine = &machines[_i];
     char command[64];
-    strcpy(root, "/tmp/th-memory-XXXXXX");
+    snprintf(root, sizeof root, "/tmp/th-memory-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
     for (size_t i = 0; i < 8 && machine->files[i]; i++)
         make_file(machine->files[i]);

@@ -18,7 +18,8 @@ static struct spy spy;
 
 static void note(const char *call)
 {
-    strcat(spy.calls, call);
+    size_t length = strlen(spy.calls);
+    snprintf(spy.calls + length, sizeof spy.calls - length, "%s", call);
 }
 
 static struct verdict spy_head(const void *settings, struct request *request, void **state)

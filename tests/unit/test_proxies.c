@@ -5,6 +5,7 @@
 #include "server/pipeline/proxies.h"
 #include "tests/unit/suite.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static struct arena arena;
@@ -64,7 +65,9 @@ static const char *client_of(const char *peer, const char *head)
         return "refused";
     }
     client_format(&request.client, text);
-    return request.is_unnamed ? strcat(text, "?") : text;
+    size_t length = strlen(text);
+    snprintf(text + length, sizeof text - length, "%s", request.is_unnamed ? "?" : "");
+    return text;
 }
 
 struct walk_case {
@@ -180,10 +183,12 @@ END_TEST
 START_TEST(a_walk_has_an_end)
 {
     static char head[4096] = "X-Forwarded-For: 198.51.100.7";
-    for (int i = 0; i < 63; i++)
-        strcat(head, ", 10.0.0.2");
+    static const char more[] = ", 10.0.0.2";
+    char *end = head + strlen(head);
+    for (int i = 0; i < 63; i++, end += sizeof more - 1)
+        memcpy(end, more, sizeof more);
     ck_assert_str_eq(client_of("10.0.0.1", head), "198.51.100.7");
-    strcat(head, ", 10.0.0.2");
+    memcpy(end, more, sizeof more);
     ck_assert_str_eq(client_of("10.0.0.1", head), "10.0.0.2?");
 }
 END_TEST

@@ -328,7 +328,7 @@ START_TEST(systemd_hears_what_is_said)
     ck_assert_ptr_nonnull(mkdtemp(directory));
     snprintf(path, sizeof path, "%s/s", directory);
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, sizeof path);
     int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
     ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
     setenv("NOTIFY_SOCKET", path, 1);

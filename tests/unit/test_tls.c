@@ -168,15 +168,16 @@ static void finish_chain(struct made made[MADE])
     }
 }
 
-static void join(char *file, const struct made made[MADE], const char *order)
+static void join(char *file, size_t size, const struct made made[MADE], const char *order)
 {
-    file[0] = '\0';
+    size_t length = 0;
     for (; *order; order++) {
         int which = *order == 'r'   ? ROOT
                     : *order == 'i' ? INTERMEDIATE
                     : *order == 'l' ? LEAF
                                     : OTHER;
-        strcat(file, made[which].pem.certificate);
+        length += (size_t)snprintf(file + length, size - length, "%s", made[which].pem.certificate);
+        ck_assert_uint_lt(length, size);
     }
 }
 
@@ -203,7 +204,7 @@ START_TEST(a_file_is_put_in_order)
         struct tls_findings findings = {.count = 0};
         struct tls_pair pair;
         struct error err = {""};
-        join(file, made, rows[i].order);
+        join(file, sizeof file, made, rows[i].order);
         ck_assert_msg(tls_check_pair(file, made[LEAF].pem.key, &err, &findings), "%s: %s",
                       rows[i].order, err.text);
         ck_assert_msg((findings.count > 0) == (rows[i].said[0] != '\0'), "%s", rows[i].order);
