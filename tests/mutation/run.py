@@ -29,6 +29,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -49,6 +50,31 @@ TESTS = {
                                "e2e:20_process_one"],
     "server/ipc/runner_link.c": ["runner_link", "links"],
     "server/ipc/listener_link.c": ["links", "runner_border"], "server/ipc/log_events.c": ["rows"],
+    "server/runner/attempt.c": ["attempt", "dispatch", "runner_faults"],
+    "server/runner/dispatch.c": ["dispatch", "runner_turns", "runner_border", "rerun", "runner",
+                                 "runner_faults"],
+    "server/runner/horizon.c": ["horizon"],
+    "server/runner/intake.c": ["runner_border", "runner_faults", "rerun", "runner"],
+    "server/runner/journal_health.c": ["runner_turns", "runner_faults"],
+    "server/runner/queue.c": ["queue", "runner_turns", "runner_border", "rerun", "runner"],
+    "server/runner/retention.c": ["retention", "runner_border", "runner_faults"],
+    "server/runner/runner.c": ["runner_border", "runner", "rerun", "runner_turns",
+                               "runner_faults"],
+    "server/journal/checkpoint.c": ["journal", "runner_faults"],
+    "server/journal/damage.c": ["journal_damage", "journal_versions"],
+    "server/journal/dedupe.c": ["dedupe", "journal_engines"],
+    "server/journal/event_row.c": ["journal_engines", "events"],
+    "server/journal/lock.c": ["journal_damage", "journal"],
+    "server/journal/log_walk.c": ["journal_damage"],
+    "server/journal/reader.c": ["events", "journal_damage"],
+    "server/journal/rerun.c": ["rerun", "journal_engines"],
+    "server/journal/sqlite_files.c": ["journal_damage", "journal", "events"],
+    "server/journal/sqlite_lock.c": ["journal_damage", "journal"],
+    "server/journal/tables.c": ["journal_versions", "journal_engines", "journal"],
+    "server/journal/": ["journal_engines", "journal_versions", "journal", "events",
+                        "journal_damage", "rerun"],
+    "server/pipeline/respond.c": ["answers", "route_parts", "config", "e2e:40_respond"],
+    "handlers/admission/dedupe.c": ["route_parts", "config"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
     "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
     "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
@@ -209,8 +235,9 @@ class Workshop:
     library takes the place of the member of it that defines the same. Neither the tree nor the
     build is touched."""
 
-    def __init__(self, build, directory, files):
+    def __init__(self, build, directory, files_of_tests, files):
         self.build, self.directory = build, Path(directory)
+        self.files_of_tests = files_of_tests
         self.files, self.tests = files, sorted({test for file in files for test in tests_of(file)})
         self.limits, self.links, self.compiles, self.running = {}, {}, {}, set()
         signal.signal(signal.SIGTERM, self.stop)
@@ -220,8 +247,9 @@ class Workshop:
                                            capture_output=True, text=True).stdout)
         for entry in listed:
             if " -c " in entry["command"]:
-                self.compiles[os.path.relpath(os.path.join(build, entry["file"]),
-                                              ROOT)] = entry["command"]
+                file = os.path.relpath(os.path.join(build, entry["file"]), ROOT)
+                if file in files and not entry["output"].startswith("tests/"):
+                    self.compiles[file] = entry["command"]  # no copy that a test makes of it
             elif entry["output"] in {self.target(test) for test in self.tests}:
                 self.links[entry["output"]] = entry["command"]
         self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"),
@@ -271,19 +299,26 @@ class Workshop:
         else:
             command = [str(program)]
         environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1",
-                       "SOURCE_ROOT": str(ROOT),
+                       "SOURCE_ROOT": str(ROOT), "CK_TAP_LOG_FILE_NAME": "-",
                        "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
+        if ":" not in test:
+            environment["TMPDIR"] = self.files_of_tests
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    start_new_session=True)
         self.running.add(process.pid)
+        limit = threading.Timer(self.limits.get(test, 120), kill_session, [process.pid])
+        limit.start()
         try:
-            return process.wait(self.limits.get(test, 120)) in (0, 77)
-        except subprocess.TimeoutExpired:
+            for line in process.stdout:
+                if line.startswith(b"not ok "):  # Check would go on with the others
+                    return False
+            return process.wait() in (0, 77)
+        finally:
+            limit.cancel()
             kill_session(process.pid)
             process.wait()
-            return False
-        finally:
+            process.stdout.close()
             self.running.discard(process.pid)
 
     def stop(self, *_):
@@ -360,9 +395,13 @@ def run_all(mutants, options):
     build = (ROOT / options.build).resolve()
     if not (build / "build.ninja").exists():
         sys.exit(f"mutation: {build} is no build; meson setup {options.build} makes one")
-    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # where a sync costs nothing
+    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary, \
+            tempfile.TemporaryDirectory(prefix="th-", dir=memory) as files_of_tests:
         os.chmod(temporary, 0o755)
-        workshop = Workshop(build, temporary, sorted({mutant.file for mutant in mutants}))
+        os.chmod(files_of_tests, 0o777)
+        workshop = Workshop(build, temporary, files_of_tests,
+                            sorted({mutant.file for mutant in mutants}))
         workshop.try_unchanged()
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for number, mutant in enumerate(pool.map(workshop.judge, mutants), 1):
