@@ -67,7 +67,7 @@ TESTS = {
     "server/journal/event_row.c": ["journal_engines", "events"],
     "server/journal/lock.c": ["journal_damage", "journal"],
     "server/journal/log_walk.c": ["journal_damage"],
-    "server/journal/reader.c": ["events", "journal_damage"],
+    "server/journal/reader.c": ["events", "journal_beside", "journal_damage"],
     "server/journal/rerun.c": ["rerun", "journal_engines"],
     "server/journal/sqlite_files.c": ["journal_damage", "journal", "events"],
     "server/journal/sqlite_lock.c": ["journal_damage", "journal"],

@@ -1,4 +1,4 @@
-/* What stands beside the runner: the process that copies the log, and people who edit. */
+/* What stands beside the runner: the process that copies the log, people who edit and who read. */
 #include "journal_fixture.h"
 
 #include "base/clock.h"
@@ -6,6 +6,7 @@
 #include "server/journal/checkpoint.h"
 #include "server/journal/editor.h"
 #include "server/journal/private.h"
+#include "server/journal/reader.h"
 #include "tests/unit/suite.h"
 
 static struct shared shared;
@@ -270,6 +271,80 @@ START_TEST(a_statement_that_fails_is_a_failure)
 }
 END_TEST
 
+/* ---- people who read ---- */
+
+static void expect_delivery(void *context, const struct delivery_view *delivery)
+{
+    unsigned *count = context;
+    if ((*count)++ > 0) {
+        ck_assert(bytes_equal_text(delivery->action, "2"));
+        ck_assert(delivery->started_ms == -1 && delivery->ended_ms == -1);
+        ck_assert(delivery->duration_ms == -1 && delivery->exit_status == -1);
+        ck_assert(delivery->signal == -1 && delivery->reason.length == 0);
+        return;
+    }
+    ck_assert(bytes_equal_text(delivery->action, "1"));
+    ck_assert(bytes_equal_text(delivery->state, "dead"));
+    ck_assert(bytes_equal_text(delivery->reason, "why"));
+    ck_assert(delivery->attempt == 2 && delivery->takeovers == 3 && delivery->stops == 4);
+    ck_assert(delivery->started_ms == 5 && delivery->ended_ms == 6 && delivery->duration_ms == 7);
+    ck_assert(delivery->exit_status == 8 && delivery->signal == 9);
+}
+
+static void expect_key(void *context, const struct learned_view *learned)
+{
+    unsigned *count = context;
+    ck_assert_str_eq(learned->route, *count == 0 ? "alpha" : "beta");
+    ck_assert_str_eq(learned->provider, *count == 0 ? "asana" : "notion");
+    ck_assert_int_eq(learned->learned_ms, 11 + *count);
+    ck_assert(bytes_equal_text(learned->key, "0123456789abcdef"));
+    ++*count;
+}
+
+static void note_event(void *context, const struct event_view *event)
+{
+    (void)event;
+    ++*(unsigned *)context;
+}
+
+static void note_body(void *context, struct bytes headers, struct bytes body)
+{
+    ck_assert(bytes_equal_text(headers, "{}"));
+    ck_assert_uint_eq(body.length, 10);
+    ++*(unsigned *)context;
+}
+
+START_TEST(all_columns_are_read)
+{
+    unsigned count = 0;
+    bool added;
+    journal = fixture_open();
+    int64_t seq = add(10), newest = 0;
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    events_learn(journal, "alpha", "asana", bytes_of_text("0123456789abcdef"), 11, &added);
+    events_learn(journal, "beta", "notion", bytes_of_text("0123456789abcdef"), 12, &added);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    change("UPDATE delivery SET state = 'dead', reason = 'why', attempt = 2, takeovers = 3,"
+           " stops = 4, started_ms = 5, ended_ms = 6, duration_ms = 7, exit_status = 8, signal = 9"
+           " WHERE seq % 256 = 0");
+    struct journal_reader *reader = journal_reader_open(fixture_path, &err);
+    ck_assert_msg(reader != NULL, "%s", err.text);
+    ck_assert(journal_reader_deliveries(reader, seq, expect_delivery, &count) && count == 2);
+    count = 0;
+    ck_assert(journal_reader_learned(reader, expect_key, &count) && count == 2);
+    count = 0;
+    ck_assert(journal_reader_event(reader, seq, note_event, &count) && count == 1);
+    ck_assert(!journal_reader_event(reader, seq + 1, note_event, &count) && count == 1);
+    ck_assert(journal_reader_body(reader, seq, note_body, &count) && count == 2);
+    ck_assert(!journal_reader_body(reader, seq + 1, note_body, &count) && count == 2);
+    ck_assert(journal_reader_newest(reader, &newest) && newest == seq);
+    ck_assert(!journal_reader_changed(reader));
+    add(10);
+    ck_assert(journal_reader_changed(reader) && !journal_reader_changed(reader));
+    journal_reader_close(reader);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_beside");
@@ -284,6 +359,7 @@ Suite *test_suite(void)
     tcase_add_test(all, keys_of_one_route_are_forgotten);
     tcase_add_test(all, what_cannot_be_edited_is_named);
     tcase_add_test(all, a_statement_that_fails_is_a_failure);
+    tcase_add_test(all, all_columns_are_read);
     suite_add_tcase(suite, all);
     return suite;
 }

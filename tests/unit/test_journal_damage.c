@@ -243,14 +243,43 @@ static unsigned count_copies(void)
     return count;
 }
 
+/* Of a file, with its size; a copy of it where `copy` is such a name's end. */
+static uint8_t *read_whole(const char *end, size_t *size)
+{
+    char path[400];
+    DIR *directory = opendir(fixture_directory);
+    uint8_t *bytes = malloc(1 << 20);
+    *size = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        size_t length = strlen(entry->d_name);
+        const char *copy = strstr(entry->d_name, ".damaged-");
+        bool is_log = length > 4 && strcmp(entry->d_name + length - 4, "-wal") == 0;
+        if (end ? !copy || is_log != (strcmp(end, "-wal") == 0)
+                : strcmp(entry->d_name, "journal.db") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", fixture_directory, entry->d_name);
+        FILE *file = fopen(path, "re");
+        *size = fread(bytes, 1, 1 << 20, file);
+        fclose(file);
+    }
+    closedir(directory);
+    return bytes;
+}
+
 START_TEST(told_to_it_goes_on_and_keeps_a_copy)
 {
     const struct journal_settings settings = {.path = fixture_path, .damaged = DAMAGED_CONTINUE};
     struct error err = {""};
+    size_t before, size;
     break_log();
+    uint8_t *file = read_whole(NULL, &before);
     struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     ck_assert_uint_eq(count_copies(), 2);
+    uint8_t *copy = read_whole("", &size), *log_copy = read_whole("-wal", &before);
+    ck_assert(before == made.size && memcmp(log_copy, made.data, before) == 0);
+    ck_assert(size > 0 && memcmp(copy, file, size) == 0);
+    free(file), free(copy), free(log_copy);
     size_t left = count_events(journal);
     ck_assert(left > 0 && left < TRANSACTIONS);
     struct stat log;
