@@ -54,7 +54,7 @@ TESTS = {
     "server/runner/dispatch.c": ["dispatch", "runner_turns", "runner_border", "rerun", "runner",
                                  "runner_faults"],
     "server/runner/horizon.c": ["horizon"],
-    "server/runner/intake.c": ["runner_border", "runner_faults", "rerun", "runner"],
+    "server/runner/intake.c": ["intake", "runner_border", "runner_faults", "rerun", "runner"],
     "server/runner/journal_health.c": ["journal_health", "runner_faults"],
     "server/runner/queue.c": ["queue", "runner_turns", "runner_border", "rerun", "runner"],
     "server/runner/retention.c": ["retention", "runner_border", "runner_faults"],
@@ -225,16 +225,36 @@ def tests_of(file):
             or (ROOT / f"tests/unit/test_{t}.c").exists()]
 
 
-def kill_session(leader):
-    """All of a test: what it forks may have made a group of its own."""
+def running(program):
+    """The processes that run it, whatever sessions they have made."""
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[
-                2].split()
-            if int(fields[3]) == leader:
-                os.kill(int(entry), signal.SIGKILL)
-        except (OSError, IndexError):
+            if os.readlink(f"/proc/{entry}/exe").startswith(str(program)):
+                yield int(entry)
+        except OSError:
             continue  # it has gone
+
+
+def kill_session(leader, program=None):
+    """All of a test: what it forks may have made a group of its own, a server a session of its
+    own; and one more may be forked while we look."""
+    for _ in range(10):
+        found = list(running(program)) if program else []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[
+                    2].split()
+                if int(fields[3]) == leader and fields[0] != "Z":
+                    found.append(int(entry))
+            except (OSError, IndexError):
+                continue  # it has gone
+        for process in found:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except OSError:
+                continue
+        if not found:
+            return
 
 
 class Workshop:
@@ -323,7 +343,7 @@ class Workshop:
             return process.wait() in (0, 77)
         finally:
             limit.cancel()
-            kill_session(process.pid)
+            kill_session(process.pid, program)
             process.wait()
             process.stdout.close()
             self.running.discard(process.pid)

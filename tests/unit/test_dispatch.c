@@ -239,6 +239,30 @@ START_TEST(who_leaves_writes_at_once)
 }
 END_TEST
 
+/* A replay, or an older runner, may have journalled something for an action that is gone. */
+START_TEST(what_others_have_written_is_looked_through_for_orphans)
+{
+    for (int looked = 0; looked < 2; looked++) {
+        ck_assert(!is_due());
+        dispatch.orphans_due = looked;
+        next.now_ms = clock_unix_ms();
+        next.admit_count = 0;
+        dispatch_fill(&dispatch, &next);
+        ck_assert(!dispatch.orphans_due && (next.abandon != NULL) == looked);
+        dispatch_choose(&dispatch, &next);
+        next.proves = true; /* so that it is a transaction */
+        struct sqlite_journal *beside = fixture_open();
+        ck_assert_int_eq(writer_probe(beside), SQLITE_STATUS_OK);
+        writer_close(beside);
+        journal_submit(journal, &next);
+        next.proves = false;
+        ck_assert(next.changed && dispatch.orphans_due && is_due());
+        while (is_due())
+            turn(0);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("dispatch");
@@ -249,6 +273,7 @@ Suite *test_suite(void)
     tcase_add_test(all, an_outcome_alone_is_written_within_milliseconds);
     tcase_add_test(all, an_outcome_that_others_wait_for_is_due);
     tcase_add_test(all, who_leaves_writes_at_once);
+    tcase_add_test(all, what_others_have_written_is_looked_through_for_orphans);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -60,6 +60,7 @@ static void refuse(const char *state)
 START_TEST(a_refusal_is_proved_again_until_it_is_none)
 {
     ck_assert_uint_eq(journal_health_retry_after_s(&health), 1);
+    held_pass(5 * NS_PER_S);
     submit();
     refuse("full");
     ck_assert(judged == 1 && health.refuses);
@@ -74,7 +75,8 @@ START_TEST(a_refusal_is_proved_again_until_it_is_none)
         expect_no_log();
     }
     held_wait(&health.retry);
-    refuse("broken");
+    held_pass(5 * NS_PER_S);
+    refuse("broken"); /* from then on */
     expect_log("journal_refuses state=broken");
     held_pass(3 * NS_PER_S);
     held_wait(&health.retry);

@@ -154,7 +154,9 @@ START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
     add(71); /* others may stand before it */
     ck_assert_ptr_null(queue_next(&queue));
     load(others, 1);
+    ck_assert(queue_is_short(&queue));
     load(others, 1);
+    ck_assert(!queue_is_short(&queue)); /* that was all */
     ck_assert_uint_eq(queue_next(&queue)->route->index, 70);
     for (int again = 0; again < 2; again++) {
         queue_reset(&queue);
@@ -186,6 +188,7 @@ START_TEST(what_a_turn_admits_is_queued_behind_the_rest)
         ck_assert(index == i && bytes == 10 + i);
     }
     queue_settle(&queue, action, 0, 12); /* a copy */
+    ck_assert(!action->more);
     queue_settle(&queue, action, 40, 13);
     queue_settle(&queue, action, 41, 14);
     queue_settle(&queue, action, 42, 15); /* was never queued */
@@ -383,6 +386,10 @@ START_TEST(slots_are_left_to_other_routes)
     ck_assert_uint_eq(take_all(), 1);
     add(2);
     ck_assert_ptr_eq(queue_next(&queue)->route, &settings.routes[2]);
+    for (int i = 0; i < 11; i++)
+        queue_give(&queue, &queue.routes[0].actions[0], 10);
+    queue_give(&queue, &queue.routes[1].actions[0], 10);
+    ck_assert_uint_eq(queue.routes_running, 0);
     end();
     begin(2, false);
     for (int i = 0; i < 2 * SLOTS; i++)
