@@ -187,10 +187,12 @@ START_TEST(a_replay_begins_anew_with_what_is_dead_or_with_all)
         struct journal_edit *edit = begin_edit();
         ck_assert(journal_edit_replay(edit, first, false, &count, &err));
         ck_assert_uint_eq(count, 1);
-        ck_assert(journal_edit_replay(edit, first, false, &count, &err));
-        ck_assert_uint_eq(count, 0);
-        if (round == 1)
+        if (round == 1) {
             ck_assert(journal_edit_commit(edit, &err));
+        } else {
+            ck_assert(journal_edit_replay(edit, first, false, &count, &err));
+            ck_assert_uint_eq(count, 0);
+        }
         journal_edit_close(edit);
         ck_assert_int_eq(ask(PENDING), round);
     }
@@ -226,6 +228,8 @@ START_TEST(keys_of_one_route_are_forgotten)
     ck_assert(journal_edit_forget_keys(edit, "alpha", &count, &err));
     ck_assert_uint_eq(count, 2);
     ck_assert(journal_edit_commit(edit, &err));
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK); /* it stands in nobody's way */
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     journal_edit_close(edit);
     ck_assert_int_eq(ask("SELECT count(*) FROM learned WHERE route = 'beta'"), 1);
     ck_assert_int_eq(ask("SELECT count(*) FROM learned"), 1);
