@@ -4,7 +4,8 @@
 
     tests/mutation/run.py server/ipc/frame.c            all mutants of one file
     tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
-    tests/mutation/run.py --unit --sample 12 --allow 2   a few of all, for continuous integration
+    tests/mutation/run.py --killed                      a fixed list, for continuous integration
+    tests/mutation/run.py --unit --sample 12            a few of all that unit tests alone are for
     tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says
                                                                       so of,
                                                         with unit tests alone: all are to be killed
@@ -35,7 +36,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SURVIVORS = HERE / "survivors.md"
+SURVIVORS, KILLED = HERE / "survivors.md", HERE / "killed.md"
 # A test may take so much longer than it does unchanged before it counts as failed: what hangs is
 # noticed.
 TEST_TIMES, TEST_SECONDS = 5, 5
@@ -384,29 +385,39 @@ class Workshop:
         return mutant
 
 
-def known_survivors():
-    """{file: {key: reason}} of survivors.md."""
-    known, file = {}, ""
-    for line in SURVIVORS.read_text(encoding="utf-8").splitlines() if SURVIVORS.exists() else ():
+def read_rows(path):
+    """{file: {key: last column}}"""
+    rows, file = {}, ""
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             file = line[3:].strip()
         row = re.fullmatch(r"\| `(\w+)` \| (.+?) \| `(.+)` \| (.+) \|", line)
         if row:
-            known.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
-    return known
+            rows.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
+    return rows
 
 
-def stale_rows():
-    """Rows of survivors.md that no mutant has: the code has changed since."""
-    for file, rows in known_survivors().items():
+def known_survivors():
+    return read_rows(SURVIVORS)
+
+
+def stale_rows(name, rows_of_files):
+    """Rows that no mutant has: the code has changed since."""
+    for file, rows in rows_of_files.items():
         keys = {mutant.key for mutant in mutants_of(file)} if (ROOT / file).exists() else set()
         for key in rows.keys() - keys:
-            yield f"survivors.md: {file}: no mutant is | {' | '.join(key)} |"
+            yield f"{name}: {file}: no mutant is | {' | '.join(key)} |"
+
+
+def report_stale(rows):
+    stale = list(rows)
+    print(*stale, f"mutation: {len(stale)} rows are stale", sep="\n")
+    return 1 if stale else 0
 
 
 def choose(options):
     files = []
-    for name in options.files or sorted(TESTS):
+    for name in options.files or sorted(options.killed or TESTS):
         path = ROOT / name
         files += sorted(str(file.relative_to(ROOT))
                         for file in path.rglob("*.c")) if path.is_dir() else [name]
@@ -416,6 +427,8 @@ def choose(options):
     chosen, random_source, known = [], random.Random(options.seed), known_survivors()
     for file in files:
         made = mutants_of(file)
+        if options.killed:
+            made = [mutant for mutant in made if mutant.key in options.killed[file]]
         if options.known:
             made = [mutant for mutant in made if options.known in known.get(file,
                                                                             {}).get(mutant.key, "")]
@@ -484,15 +497,21 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", default="build", help="the directory of a build")
     parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--killed", action="store_true",
+                        help="those of killed.md, with the test that it names")
     parser.add_argument("--stale", action="store_true",
                         help="only rows of survivors.md that no mutant has any more")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", "-v", action="store_true")
     options = parser.parse_args()
     if options.stale:
-        stale = list(stale_rows())
-        print(*stale, f"mutation: {len(stale)} rows of survivors.md are stale", sep="\n")
-        return 1 if stale else 0
+        return report_stale(stale_rows("survivors.md", known_survivors()))
+    if options.killed:
+        options.killed = read_rows(KILLED)
+        if report_stale(stale_rows("killed.md", options.killed)):
+            return 1
+        for file, rows in options.killed.items():
+            TESTS[file] = sorted({row.split(" | ")[0] for row in rows.values()})
     if options.known:
         for file, tests in TESTS.items():
             TESTS[file] = [test for test in tests if ":" not in test and test != "config"]
