@@ -141,6 +141,13 @@ START_TEST(a_flipped_bit_is_found_wherever_a_later_transaction_stands)
             ck_assert_msg(walk.damaged == (frame + is_checksum < before), "frame %u of %u, byte %u",
                           frame, last, places[i]);
             ck_assert_uint_eq(walk.broken, frame);
+            if (!walk.damaged || is_checksum)
+                continue;
+            unsigned behind = 0;
+            for (unsigned j = 0; j < made.commit_count; j++)
+                behind += made.commits[j] > frame;
+            ck_assert_uint_eq(walk.transactions_behind, behind);
+            ck_assert_uint_eq(walk.frames_behind, last - frame);
         }
     }
 }
