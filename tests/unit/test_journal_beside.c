@@ -298,7 +298,7 @@ static void expect_delivery(void *context, const struct delivery_view *delivery)
 static void expect_key(void *context, const struct learned_view *learned)
 {
     unsigned *count = context;
-    ck_assert_str_eq(learned->route, *count == 0 ? "alpha" : "beta");
+    ck_assert_str_eq(learned->route, *count == 0 ? "alpha" : "beta-long");
     ck_assert_str_eq(learned->provider, *count == 0 ? "asana" : "notion");
     ck_assert_int_eq(learned->learned_ms, 11 + *count);
     ck_assert(bytes_equal_text(learned->key, "0123456789abcdef"));
@@ -326,7 +326,7 @@ START_TEST(all_columns_are_read)
     int64_t seq = add(10), newest = 0;
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     events_learn(journal, "alpha", "asana", bytes_of_text("0123456789abcdef"), 11, &added);
-    events_learn(journal, "beta", "notion", bytes_of_text("0123456789abcdef"), 12, &added);
+    events_learn(journal, "beta-long", "notion", bytes_of_text("0123456789abcdef"), 12, &added);
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     change("UPDATE delivery SET state = 'dead', reason = 'why', attempt = 2, takeovers = 3,"
            " stops = 4, started_ms = 5, ended_ms = 6, duration_ms = 7, exit_status = 8, signal = 9"
