@@ -591,18 +591,22 @@ START_TEST(a_walk_goes_on_where_something_may_go)
     static const struct {
         struct prune_keep keep;
         int64_t cursor;
-    } cases[] = {{{.done_before_ms = 1700000000000}, 0},
+    } cases[] = {{{.done_before_ms = 1700000000001}, STEP},
+                 {{.done_before_ms = 1700000000000}, 0},
                  {{.dead_before_ms = 1700000000000}, 0},
-                 {{.done_before_ms = 1700000000001}, STEP},
                  {{.dead_before_ms = 1700000000001}, STEP},
                  {{.dead_bytes = 1}, STEP},
                  {{.oldest_done = true}, STEP}};
     struct sqlite_journal *journal = fixture_open();
     struct pruned pruned;
-    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    for (int i = 0; i < 2 * STEP; i++)
+    for (int i = 0; i < 2 * STEP; i++) {
+        int64_t cursor = 0;
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        if (i < 3) /* less than a step is the last one */
+            ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned) && cursor == 0);
         add(journal, "", bytes_of_text("{}")); /* pending */
-    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    }
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         int64_t cursor = 0;
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);

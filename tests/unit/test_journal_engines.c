@@ -206,6 +206,28 @@ START_TEST(takeover_beside_live_runners)
 }
 END_TEST
 
+START_TEST(every_live_runner_is_left_alone)
+{
+    static const uint64_t live[] = {2, 3, 4};
+    begin(_i);
+    struct journal *journals[] = {open_journal(1), open_journal(2), open_journal(3)};
+    struct journal *journal = open_journal(9);
+    struct journal_turn turn;
+    struct journal_take_over what = {.live = live, .live_count = 3};
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(claim(journals[i], admit(journal, "").handle), WANT_CLAIMED);
+    make_turn(&turn);
+    turn.take_over = &what;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert_uint_eq(what.count, 1); /* of the first, which is not among them */
+    journal_turn_finish(&turn);
+    for (int i = 0; i < 3; i++)
+        journal_close(journals[i]);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
 {
     begin(_i);
@@ -438,6 +460,12 @@ START_TEST(a_key_is_learned_once)
     ck_assert_uint_eq(count, 2);
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     ck_assert(!learns[0].added && !learns[2].added);
+    turn.reads_keys = false;
+    turn.learns =
+        &(struct journal_learn){"gamma", "asana", bytes_of_text("gamma-gamma-gamma"), false};
+    turn.learn_count = 1; /* and nothing else */
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(turn.learns->added);
     journal_turn_finish(&turn);
     journal_close(journal);
     end();
@@ -721,6 +749,7 @@ Suite *test_suite(void)
     EVERY(claims_and_outcomes);
     EVERY(a_want_whose_event_is_gone_is_a_death);
     EVERY(takeover_beside_live_runners);
+    EVERY(every_live_runner_is_left_alone);
     EVERY(what_counts_crashes_is_given_up_and_what_waits_is_not);
     EVERY(early_stops_are_counted);
     EVERY(abandon);
