@@ -1,5 +1,6 @@
 /* What stands beside the runner: the process that copies the log, people who edit and who read. */
 #include "journal_fixture.h"
+#include "log_tail.h"
 
 #include "base/clock.h"
 #include "server/ipc/shared.h"
@@ -114,7 +115,9 @@ START_TEST(a_log_that_is_removed_is_saved)
     ck_assert_int_eq(checkpoint_look(checkpoint, &err), CHECKPOINT_FINE);
     snprintf(log, sizeof log, "%s-wal", fixture_path);
     ck_assert_int_eq(unlink(log), 0);
+    log_tail_begin();
     ck_assert_int_eq(checkpoint_look(checkpoint, &err), CHECKPOINT_FINE);
+    expect_log("journal_rescued");
     writer_close(journal);
     journal = NULL;
     ck_assert_int_eq(ask("SELECT seq FROM event"), seq); /* without its log */

@@ -475,6 +475,9 @@ START_TEST(a_lock_file_that_was_removed_is_made_anew)
     ck_assert(sqlite_lock_take(&one, 0));
     ck_assert(!sqlite_lock_take(&two, 0));
     sqlite_lock_close(&one);
+    ck_assert(one.fd == -1 && one.held == 0);
+    sqlite_lock_close(&one); /* there is nothing to close */
+    ck_assert(sqlite_lock_take(&two, 0));
     sqlite_lock_close(&two);
 }
 END_TEST
