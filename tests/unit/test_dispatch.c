@@ -320,10 +320,41 @@ START_TEST(all_that_a_refused_turn_was_to_claim_goes_back)
     ck_assert_uint_eq(dispatch.reserved_count, MANY);
     ck_assert_uint_eq(dispatch.queue.slots_used, MANY);
     next.end = JOURNAL_REFUSED;
+    dispatch.takeover_due = true; /* somebody has gone meanwhile */
     dispatch_settle(&dispatch, &next);
+    ck_assert(dispatch.takeover_due);
     ck_assert_uint_eq(dispatch.queue.slots_used, 0);
     ck_assert_uint_eq(dispatch.queue.slot_bytes, 0);
     ck_assert(dispatch.reserved_count == 0 && dispatch.reserved_bytes == 0);
+}
+END_TEST
+
+/* For want of memory, and not because we stop it. */
+START_TEST(what_is_interrupted_by_itself_pauses_the_claims)
+{
+    struct outcome outcome = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
+    turn(1);
+    started = 0;
+    runs[0].done(runs[0].context, &outcome);
+    ck_assert_int_gt(dispatch.claims_resume_ns, clock_monotonic_ns());
+    turn(0);
+    ck_assert_uint_eq(started, 0);
+    ck_assert_str_eq(states(), "pending 1 0 1;");
+}
+END_TEST
+
+/* More old runners than anybody has: the first are remembered. */
+START_TEST(runners_that_live_are_counted)
+{
+    for (uint64_t i = 1; i <= DISPATCH_RUNNERS_MAX + 2; i++)
+        dispatch_leave_alone(&dispatch, i);
+    ck_assert_uint_eq(dispatch.live_count, DISPATCH_RUNNERS_MAX);
+    ck_assert_uint_eq(dispatch.live[DISPATCH_RUNNERS_MAX - 1], DISPATCH_RUNNERS_MAX);
+    dispatch_gone(&dispatch, 1);
+    dispatch_gone(&dispatch, 99);
+    ck_assert_uint_eq(dispatch.live_count, DISPATCH_RUNNERS_MAX - 1);
+    for (size_t i = 0; i < dispatch.live_count; i++)
+        ck_assert_uint_ne(dispatch.live[i], 1);
 }
 END_TEST
 
@@ -381,6 +412,8 @@ Suite *test_suite(void)
     tcase_add_test(all, who_leaves_asks_for_nothing);
     tcase_add_test(all, what_runs_here_is_not_taken_over);
     tcase_add_test(all, all_that_a_refused_turn_was_to_claim_goes_back);
+    tcase_add_test(all, what_is_interrupted_by_itself_pauses_the_claims);
+    tcase_add_test(all, runners_that_live_are_counted);
     tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
     suite_add_tcase(suite, all);
     return suite;

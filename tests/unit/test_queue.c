@@ -412,6 +412,43 @@ START_TEST(slots_are_left_to_other_routes)
 }
 END_TEST
 
+START_TEST(few_slots_are_shared_too)
+{
+    static const unsigned most[] = {0, 1, 1, 2, 3, 4}; /* of one route of two, by slots */
+    for (unsigned slots = 1; slots <= 5; slots++) {
+        begin(2, false);
+        queue.slots = slots;
+        for (int i = 0; i < 8; i++)
+            add(0);
+        ck_assert_uint_eq(take_all(), most[slots]);
+        end();
+    }
+}
+END_TEST
+
+/* A command is waited for by all that have commands queued, a pipe by its own. */
+START_TEST(who_waits_for_room)
+{
+    size_t index = 9;
+    begin(4, true);
+    const struct action_queue *limited = &queue.routes[0].actions[0];
+    struct action_queue *pipe = &queue.routes[1].actions[0];
+    ck_assert(!queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    add(2);
+    ck_assert(queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    ck_assert_ptr_nonnull(take());
+    ck_assert(!queue_is_waited_for(&queue, limited));
+    add(1);
+    ck_assert(!queue_is_waited_for(&queue, limited) && queue_is_waited_for(&queue, pipe));
+    ck_assert_ptr_nonnull(take());
+    ck_assert(!queue_is_waited_for(&queue, pipe));
+    pipe->more = true;
+    ck_assert(queue_is_waited_for(&queue, pipe));
+    ck_assert(!queue_is_pushed(5, &index) && index == 0);
+    end();
+}
+END_TEST
+
 /* Of processor time: an event of one route comes and is carried out, while `blocked` others have
  * each a feed that waits for its reader. */
 static double seconds_of_events(size_t routes, size_t blocked)
@@ -470,6 +507,8 @@ Suite *test_suite(void)
     tcase_add_test(all, bodies_of_one_route_leave_room_for_the_others);
     tcase_add_test(all, bodies_of_pipes_are_limited_each);
     tcase_add_test(all, slots_are_left_to_other_routes);
+    tcase_add_test(all, few_slots_are_shared_too);
+    tcase_add_test(all, who_waits_for_room);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     suite_add_tcase(suite, all);
     return suite;
