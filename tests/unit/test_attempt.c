@@ -90,10 +90,14 @@ END_TEST
 
 START_TEST(what_is_empty_is_a_text_all_the_same)
 {
-    struct event event = {.id = bytes_of_text("i"), .message_id = bytes_of("\0m\0", 3)};
+    static char id[2000], body[100000];
+    struct event event = {.id = bytes_of(id, sizeof id),
+                          .body = bytes_of(body, sizeof body),
+                          .message_id = bytes_of("\0m\0", 3)};
     struct journal_delivery found = {.attempt = 1};
     static struct action_settings action = {.name = "run"};
     static struct action_queue queue = {.action = &action};
+    memset(id, 'i', sizeof id);
     for (int i = 0; i < 2; i++) {
         event.headers = bytes_of_text(i == 0 ? "" : "{\"A\":\"1\"}");
         event.failures = bytes_of_text(i == 0 ? "" : "[1]");
@@ -105,6 +109,8 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
         if (event_fields[FIELD_failures].is_given)
             ck_assert_str_eq(attempt->texts[FIELD_failures], i == 0 ? "[]" : "[1]");
         ck_assert_str_eq(attempt->texts[FIELD_client], "");
+        ck_assert_uint_eq(strlen(attempt->texts[FIELD_id]), sizeof id);
+        ck_assert_uint_eq(attempt->given.body.length, sizeof body);
         ck_assert_str_eq(attempt->texts[FIELD_message_id], "?m?");
         ck_assert_uint_eq(attempt->given.headers.length, event.headers.length);
         ck_assert_int_eq(attempt->given.body_is_json, i == 1);

@@ -343,6 +343,27 @@ START_TEST(what_is_interrupted_by_itself_pauses_the_claims)
 }
 END_TEST
 
+START_TEST(what_is_interrupted_beside_others_runs_again)
+{
+    struct outcome done = {.kind = OUTCOME_DONE, .reason = ""};
+    struct outcome stopped = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
+    dispatch.queue.slots = 2;
+    turn(2);
+    while (started < 2)
+        turn(0);
+    dispatch_stop(&dispatch, true, 0);
+    started = 0;
+    runs[0].done(runs[0].context, &stopped);
+    runs[1].done(runs[1].context, &done);
+    dispatch.stops = false;
+    turn(0);
+    while (is_due())
+        turn(0);
+    ck_assert_uint_eq(started, 1);
+    ck_assert_str_eq(states(), "running 2 7 1;done 1 0 1;");
+}
+END_TEST
+
 /* More old runners than anybody has: the first are remembered. */
 START_TEST(runners_that_live_are_counted)
 {
@@ -413,6 +434,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_runs_here_is_not_taken_over);
     tcase_add_test(all, all_that_a_refused_turn_was_to_claim_goes_back);
     tcase_add_test(all, what_is_interrupted_by_itself_pauses_the_claims);
+    tcase_add_test(all, what_is_interrupted_beside_others_runs_again);
     tcase_add_test(all, runners_that_live_are_counted);
     tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
     suite_add_tcase(suite, all);
