@@ -5,6 +5,7 @@
 
 #include "server/ipc/log_events.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -44,6 +45,7 @@ static void give_up_one(struct http *http)
     if (log_gate_pass(&http->gate, &held_back))
         log_write(LOG_CONNECTIONS_FULL, log_number("connections", http->count),
                   log_number("held_back", held_back));
+    assert(!TAILQ_EMPTY(&http->evictable));
     connection_cut(TAILQ_FIRST(&http->evictable));
 }
 

@@ -67,13 +67,25 @@ static void proof_completed(struct journal_turn *turn)
         latch(health, &turn->refusal);
 }
 
+/* The timer has served for a turn that waited for the lock: what else it was set for still comes,
+ * or a refusal would last for ever. */
+static void submit_put_off(struct journal_health *health)
+{
+    struct journal_turn *turn = health->put_off;
+    health->put_off = NULL;
+    if (health->refuses)
+        loop_timer_set(health->loop, &health->retry,
+                       clock_monotonic_ns() + health->refusal.retry_ns);
+    else
+        say_unlatched(health);
+    journal_submit(health->journal, turn);
+}
+
 static void retry_is_due(struct loop_timer *timer)
 {
     struct journal_health *health = timer->owner;
     if (health->put_off) {
-        struct journal_turn *turn = health->put_off;
-        health->put_off = NULL;
-        journal_submit(health->journal, turn);
+        submit_put_off(health);
     } else if (!health->refuses) {
         say_unlatched(health);
     } else if (!health->proving) {

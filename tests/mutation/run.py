@@ -4,7 +4,8 @@
 
     tests/mutation/run.py server/ipc/frame.c            all mutants of one file
     tests/mutation/run.py server/pipeline --count 40    forty of each file of a room
-    tests/mutation/run.py --unit --sample 12 --allow 2   a few of all, for continuous integration
+    tests/mutation/run.py --killed                      a fixed list, for continuous integration
+    tests/mutation/run.py --unit --sample 12            a few of all that unit tests alone are for
     tests/mutation/run.py --known sanitizers --build build-sanitize   those that survivors.md says
                                                                       so of,
                                                         with unit tests alone: all are to be killed
@@ -29,12 +30,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-SURVIVORS = HERE / "survivors.md"
+SURVIVORS, KILLED = HERE / "survivors.md", HERE / "killed.md"
 # A test may take so much longer than it does unchanged before it counts as failed: what hangs is
 # noticed.
 TEST_TIMES, TEST_SECONDS = 5, 5
@@ -49,13 +51,40 @@ TESTS = {
                                "e2e:20_process_one"],
     "server/ipc/runner_link.c": ["runner_link", "links"],
     "server/ipc/listener_link.c": ["links", "runner_border"], "server/ipc/log_events.c": ["rows"],
+    "server/runner/attempt.c": ["attempt", "e2e:20_outcome_lines"],
+    "server/runner/dispatch.c": ["dispatch", "runner_turns", "runner_border", "rerun", "runner",
+                                 "runner_faults"],
+    "server/runner/horizon.c": ["horizon"],
+    "server/runner/intake.c": ["intake", "runner_border", "runner_faults", "rerun", "runner"],
+    "server/runner/journal_health.c": ["journal_health", "runner_faults"],
+    "server/runner/queue.c": ["queue", "runner_turns", "runner_border", "rerun", "runner"],
+    "server/runner/retention.c": ["retention", "runner_border", "runner_faults"],
+    "server/runner/runner.c": ["runner_border", "runner", "rerun", "runner_turns",
+                               "runner_faults"],
+    "server/journal/checkpoint.c": ["journal_beside", "runner_faults"],
+    "server/journal/editor.c": ["journal_beside", "journal_engines", "journal_damage"],
+    "server/journal/damage.c": ["journal_damage", "journal_versions"],
+    "server/journal/dedupe.c": ["dedupe", "journal_engines"],
+    "server/journal/event_row.c": ["journal_engines", "journal", "events"],
+    "server/journal/lock.c": ["lock", "journal"],
+    "server/journal/log_walk.c": ["journal_damage"],
+    "server/journal/reader.c": ["events", "journal_beside", "journal_damage"],
+    "server/journal/rerun.c": ["rerun_decide", "rerun"],
+    "server/journal/sqlite_files.c": ["journal_damage", "journal", "events"],
+    "server/journal/sqlite_lock.c": ["journal_damage", "journal"],
+    "server/journal/tables.c": ["journal_versions", "journal_engines", "journal"],
+    "server/journal/": ["journal_engines", "journal_versions", "journal", "journal_beside",
+                        "journal_damage", "events"],
+    "server/pipeline/respond.c": ["answers", "route_parts", "config", "e2e:40_respond"],
+    "handlers/admission/dedupe.c": ["route_parts", "config"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
     "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
     "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
     "server/pipeline/reply_body.c": ["answers", "pipeline", "e2e:03_redeliveries"],
     "server/pipeline/stored_headers.c": ["answers", "pipeline", "e2e:20_command_environment"],
     "server/pipeline/pipeline.c": ["pipeline", "e2e:60_health", "e2e:40_content", "e2e:40_respond",
-                                   "e2e:40_learned_keys", "e2e:60_proxy_urls", "e2e:40_quarantine"],
+                                   "e2e:40_learned_keys", "e2e:60_proxy_urls", "e2e:40_quarantine",
+                                   "e2e:30_senders_answers"],
     "handlers/admission/address.c": ["routing", "e2e:20_addresses"],
     "handlers/admission/limit.c": ["limit", "pipeline"],
     "handlers/admission/event_names.c": ["event_names", "config"],
@@ -151,14 +180,20 @@ def blank(text):
                   lambda match: re.sub(r"[^\n]", "\x01", match[0]), text, flags=re.DOTALL)
 
 
+def name_of(head):
+    """Of the function whose head ends there: what stands before the first bracket of the last line
+    that is not indented."""
+    found = [re.search(r"(\w+)\(", line) for line in head if re.match(r"\w", line)]
+    return next((match[1] for match in reversed(found) if match), "?")
+
+
 def mutants_of(file):
     text = (ROOT / file).read_text(encoding="utf-8")
     lines, bare = text.split("\n"), blank(text).split("\n")
     made, function, inside = [], "", False
     for number, (line, code) in enumerate(zip(lines, bare)):
         if code == "{":
-            head = " ".join(bare[max(0, number - 4):number])
-            function, inside = (re.findall(r"(\w+)\s*\((?!\()", head) or ["?"])[-1], True
+            function, inside = name_of(bare[max(0, number - 6):number]), True
         elif code == "}":
             inside = False
         if not inside or re.match(r"\s*(#|assert\(|enum |static const|_Static_assert)", code):
@@ -192,16 +227,36 @@ def tests_of(file):
             or (ROOT / f"tests/unit/test_{t}.c").exists()]
 
 
-def kill_session(leader):
-    """All of a test: what it forks may have made a group of its own."""
+def running(program):
+    """The processes that run it, whatever sessions they have made."""
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
-            fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[
-                2].split()
-            if int(fields[3]) == leader:
-                os.kill(int(entry), signal.SIGKILL)
-        except (OSError, IndexError):
+            if os.readlink(f"/proc/{entry}/exe").startswith(str(program)):
+                yield int(entry)
+        except OSError:
             continue  # it has gone
+
+
+def kill_session(leader, program=None):
+    """All of a test: what it forks may have made a group of its own, a server a session of its
+    own; and one more may be forked while we look."""
+    for _ in range(10):
+        found = list(running(program)) if program else []
+        for entry in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                fields = Path(f"/proc/{entry}/stat").read_text(encoding="utf-8").rpartition(")")[
+                    2].split()
+                if int(fields[3]) == leader and fields[0] != "Z":
+                    found.append(int(entry))
+            except (OSError, IndexError):
+                continue  # it has gone
+        for process in found:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except OSError:
+                continue
+        if not found:
+            return
 
 
 class Workshop:
@@ -209,8 +264,9 @@ class Workshop:
     library takes the place of the member of it that defines the same. Neither the tree nor the
     build is touched."""
 
-    def __init__(self, build, directory, files):
+    def __init__(self, build, directory, files_of_tests, files):
         self.build, self.directory = build, Path(directory)
+        self.files_of_tests = files_of_tests
         self.files, self.tests = files, sorted({test for file in files for test in tests_of(file)})
         self.limits, self.links, self.compiles, self.running = {}, {}, {}, set()
         signal.signal(signal.SIGTERM, self.stop)
@@ -219,10 +275,10 @@ class Workshop:
         listed = json.loads(subprocess.run(["ninja", "-C", build, "-t", "compdb"], check=True,
                                            capture_output=True, text=True).stdout)
         for entry in listed:
-            # tests/event_field compiles some files once more, with another table
-            if " -c " in entry["command"] and not entry["output"].startswith("tests/event_field/"):
-                self.compiles[os.path.relpath(os.path.join(build, entry["file"]),
-                                              ROOT)] = entry["command"]
+            if " -c " in entry["command"]:
+                file = os.path.relpath(os.path.join(build, entry["file"]), ROOT)
+                if file in files and not entry["output"].startswith("tests/"):
+                    self.compiles[file] = entry["command"]  # no copy that a test makes of it
             elif entry["output"] in {self.target(test) for test in self.tests}:
                 self.links[entry["output"]] = entry["command"]
         self.objects = {file: self.compile(file, (ROOT / file).read_text(encoding="utf-8"),
@@ -272,19 +328,26 @@ class Workshop:
         else:
             command = [str(program)]
         environment = {**os.environ, "TENTERHOOK": str(program), "TENTERHOOK_QUICK": "1",
-                       "SOURCE_ROOT": str(ROOT),
+                       "SOURCE_ROOT": str(ROOT), "CK_TAP_LOG_FILE_NAME": "-",
                        "PYTHONDONTWRITEBYTECODE": "1", "TENTERHOOK_PATIENCE": "0.5"}
+        if ":" not in test:
+            environment["TMPDIR"] = self.files_of_tests
         process = subprocess.Popen(command, env=environment, cwd=ROOT, stdin=subprocess.DEVNULL,
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                    start_new_session=True)
         self.running.add(process.pid)
+        limit = threading.Timer(self.limits.get(test, 120), kill_session, [process.pid])
+        limit.start()
         try:
-            return process.wait(self.limits.get(test, 120)) in (0, 77)
-        except subprocess.TimeoutExpired:
-            kill_session(process.pid)
-            process.wait()
-            return False
+            for line in process.stdout:
+                if line.startswith(b"not ok "):  # Check would go on with the others
+                    return False
+            return process.wait() in (0, 77)
         finally:
+            limit.cancel()
+            kill_session(process.pid, program)
+            process.wait()
+            process.stdout.close()
             self.running.discard(process.pid)
 
     def stop(self, *_):
@@ -323,21 +386,39 @@ class Workshop:
         return mutant
 
 
-def known_survivors():
-    """{file: {key: reason}} of survivors.md."""
-    known, file = {}, ""
-    for line in SURVIVORS.read_text(encoding="utf-8").splitlines() if SURVIVORS.exists() else ():
+def read_rows(path):
+    """{file: {key: last column}}"""
+    rows, file = {}, ""
+    for line in path.read_text(encoding="utf-8").splitlines():
         if line.startswith("## "):
             file = line[3:].strip()
         row = re.fullmatch(r"\| `(\w+)` \| (.+?) \| `(.+)` \| (.+) \|", line)
         if row:
-            known.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
-    return known
+            rows.setdefault(file, {})[row[1], row[2].replace("¦", "|"), row[3]] = row[4]
+    return rows
+
+
+def known_survivors():
+    return read_rows(SURVIVORS)
+
+
+def stale_rows(name, rows_of_files):
+    """Rows that no mutant has: the code has changed since."""
+    for file, rows in rows_of_files.items():
+        keys = {mutant.key for mutant in mutants_of(file)} if (ROOT / file).exists() else set()
+        for key in rows.keys() - keys:
+            yield f"{name}: {file}: no mutant is | {' | '.join(key)} |"
+
+
+def report_stale(rows):
+    stale = list(rows)
+    print(*stale, f"mutation: {len(stale)} rows are stale", sep="\n")
+    return 1 if stale else 0
 
 
 def choose(options):
     files = []
-    for name in options.files or sorted(TESTS):
+    for name in options.files or sorted(options.killed or TESTS):
         path = ROOT / name
         files += sorted(str(file.relative_to(ROOT))
                         for file in path.rglob("*.c")) if path.is_dir() else [name]
@@ -347,6 +428,8 @@ def choose(options):
     chosen, random_source, known = [], random.Random(options.seed), known_survivors()
     for file in files:
         made = mutants_of(file)
+        if options.killed:
+            made = [mutant for mutant in made if mutant.key in options.killed[file]]
         if options.known:
             made = [mutant for mutant in made if options.known in known.get(file,
                                                                             {}).get(mutant.key, "")]
@@ -361,9 +444,13 @@ def run_all(mutants, options):
     build = (ROOT / options.build).resolve()
     if not (build / "build.ninja").exists():
         sys.exit(f"mutation: {build} is no build; meson setup {options.build} makes one")
-    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # where a sync costs nothing
+    with tempfile.TemporaryDirectory(prefix="tenterhook-mutation-") as temporary, \
+            tempfile.TemporaryDirectory(prefix="th-", dir=memory) as files_of_tests:
         os.chmod(temporary, 0o755)
-        workshop = Workshop(build, temporary, sorted({mutant.file for mutant in mutants}))
+        os.chmod(files_of_tests, 0o777)
+        workshop = Workshop(build, temporary, files_of_tests,
+                            sorted({mutant.file for mutant in mutants}))
         workshop.try_unchanged()
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for number, mutant in enumerate(pool.map(workshop.judge, mutants), 1):
@@ -411,9 +498,21 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", default="build", help="the directory of a build")
     parser.add_argument("--jobs", "-j", type=int, default=os.cpu_count() or 2)
+    parser.add_argument("--killed", action="store_true",
+                        help="those of killed.md, with the test that it names")
+    parser.add_argument("--stale", action="store_true",
+                        help="only rows of survivors.md that no mutant has any more")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", "-v", action="store_true")
     options = parser.parse_args()
+    if options.stale:
+        return report_stale(stale_rows("survivors.md", known_survivors()))
+    if options.killed:
+        options.killed = read_rows(KILLED)
+        if report_stale(stale_rows("killed.md", options.killed)):
+            return 1
+        for file, rows in options.killed.items():
+            TESTS[file] = sorted({row.split(" | ")[0] for row in rows.values()})
     if options.known:
         for file, tests in TESTS.items():
             TESTS[file] = [test for test in tests if ":" not in test and test != "config"]

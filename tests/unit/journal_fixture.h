@@ -9,6 +9,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,9 @@ static char fixture_path[96];
 
 static inline void fixture_begin(void)
 {
-    snprintf(fixture_directory, sizeof fixture_directory, "/tmp/tenterhook-test-XXXXXX");
+    const char *parent = getenv("TMPDIR");
+    snprintf(fixture_directory, sizeof fixture_directory, "%s/tenterhook-test-XXXXXX",
+             parent && strlen(parent) < 32 ? parent : "/tmp");
     ck_assert_ptr_nonnull(mkdtemp(fixture_directory));
     chmod(fixture_directory, 0777); /* a runner that was root becomes somebody else */
     snprintf(fixture_path, sizeof fixture_path, "%s/journal.db", fixture_directory);

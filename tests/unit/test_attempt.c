@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
+#include "log_tail.h"
 #include "server/runner/attempt.h"
 #include "tests/unit/suite.h"
 
@@ -87,6 +88,95 @@ START_TEST(the_list_of_names_has_no_gap)
 }
 END_TEST
 
+START_TEST(what_is_empty_is_a_text_all_the_same)
+{
+    static char id[2000], body[100000];
+    struct event event = {.id = bytes_of(id, sizeof id),
+                          .body = bytes_of(body, sizeof body),
+                          .message_id = bytes_of("\0m\0", 3)};
+    struct journal_delivery found = {.attempt = 1};
+    static struct action_settings action = {.name = "run"};
+    static struct action_queue queue = {.action = &action};
+    memset(id, 'i', sizeof id);
+    for (int i = 0; i < 2; i++) {
+        event.headers = bytes_of_text(i == 0 ? "" : "{\"A\":\"1\"}");
+        event.failures = bytes_of_text(i == 0 ? "" : "[1]");
+        event.body_is_json = i == 1;
+        found.event = event;
+        struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
+        ck_assert_ptr_nonnull(attempt);
+        ck_assert(attempt->owner == &queue && attempt->finish.handle == 42);
+        if (event_fields[FIELD_failures].is_given)
+            ck_assert_str_eq(attempt->texts[FIELD_failures], i == 0 ? "[]" : "[1]");
+        ck_assert_str_eq(attempt->texts[FIELD_client], "");
+        ck_assert_uint_eq(strlen(attempt->texts[FIELD_id]), sizeof id);
+        ck_assert_uint_eq(attempt->given.body.length, sizeof body);
+        ck_assert_str_eq(attempt->texts[FIELD_message_id], "?m?");
+        ck_assert_uint_eq(attempt->given.headers.length, event.headers.length);
+        ck_assert_int_eq(attempt->given.body_is_json, i == 1);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
+enum { OUTPUT_KEPT = 16 << 20 };
+
+START_TEST(the_ends_of_an_outcome_are_kept)
+{
+    static char output[OUTPUT_KEPT + 4];
+    struct event event;
+    memset(output, 'o', sizeof output);
+    memcpy(output + sizeof output - 3, "end", 3);
+    for (size_t more = 0; more <= 4; more += 4) {
+        struct attempt *attempt = make(&event);
+        char reason[] = "it\0failed";
+        struct outcome outcome = {.kind = OUTCOME_FAILED,
+                                  .exit_status = 3,
+                                  .reason = reason,
+                                  .output = bytes_of(output, OUTPUT_KEPT + more),
+                                  .error_output = bytes_of_text("e")};
+        attempt_keep_outcome(attempt, &outcome, 77);
+        reason[0] = 'x';
+        ck_assert_int_eq(attempt->finish.ended_ms, 77);
+        ck_assert_str_eq(attempt->outcome.reason, "it");
+        ck_assert_uint_eq(attempt->outcome.output.length, OUTPUT_KEPT);
+        if (more)
+            ck_assert(memcmp(attempt->outcome.output.data + OUTPUT_KEPT - 3, "end", 3) == 0);
+        ck_assert(bytes_equal_text(attempt->outcome.error_output, "e"));
+        ck_assert_int_eq(attempt->outcome.exit_status, 3);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
+START_TEST(an_outcome_is_a_line)
+{
+#define LINE                                                                                       \
+    " id=0188c5a0-0000-7000-8000-000000000001 route=deploy action=run peer=192.0.2.1 attempt=7 "   \
+    "ms=12"
+    static const struct {
+        struct outcome outcome;
+        const char *line;
+    } cases[] = {
+        {{OUTCOME_DONE, 0, 0, "", .duration_ms = 12}, "done" LINE " exit=0\n"},
+        {{OUTCOME_DONE, -1, 0, "", .duration_ms = 12}, "done" LINE "\n"},
+        {{OUTCOME_FAILED, 3, 0, "bad", .duration_ms = 12}, "failed" LINE " exit=3 reason=bad\n"},
+        {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
+         "failed" LINE " signal=15 reason=late\n"},
+        {{OUTCOME_INTERRUPTED, -1, 0, "stop", .duration_ms = 12},
+         "interrupted" LINE " reason=stop\n"}};
+    struct event event;
+    log_tail_begin();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct attempt *attempt = make(&event);
+        attempt_keep_outcome(attempt, &cases[i].outcome, 1);
+        attempt_log_outcome(attempt);
+        expect_log(cases[i].line);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("attempt");
@@ -94,6 +184,9 @@ Suite *test_suite(void)
     tcase_add_test(all, the_envelope_has_its_members_in_their_order);
     tcase_add_test(all, the_environment_has_its_variables_in_their_order);
     tcase_add_test(all, the_list_of_names_has_no_gap);
+    tcase_add_test(all, what_is_empty_is_a_text_all_the_same);
+    tcase_add_test(all, the_ends_of_an_outcome_are_kept);
+    tcase_add_test(all, an_outcome_is_a_line);
     suite_add_tcase(suite, all);
     return suite;
 }

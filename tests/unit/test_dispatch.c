@@ -29,8 +29,18 @@ static struct action_run *start(const void *settings, struct loop *on,
     return &runs[started++];
 }
 
-static const struct action_kind kind = {
-    .kind.name = "fake", .start = start, .is_limited = true, .must_be_recalled = true};
+static void stop(struct action_run *run, int64_t deadline_ns)
+{
+    (void)run;
+    (void)deadline_ns;
+}
+
+static const struct action_kind kind = {.kind.name = "fake",
+                                        .start = start,
+                                        .stop = stop,
+                                        .is_limited = true,
+                                        .counts_crashes = true,
+                                        .must_be_recalled = true};
 
 static struct journal *journal;
 static struct loop loop;
@@ -239,6 +249,176 @@ START_TEST(who_leaves_writes_at_once)
 }
 END_TEST
 
+/* A replay, or an older runner, may have journalled something for an action that is gone. */
+START_TEST(what_others_have_written_is_looked_through_for_orphans)
+{
+    for (int looked = 0; looked < 2; looked++) {
+        ck_assert(!is_due());
+        dispatch.orphans_due = looked;
+        next.now_ms = clock_unix_ms();
+        next.admit_count = 0;
+        dispatch_fill(&dispatch, &next);
+        ck_assert(!dispatch.orphans_due && (next.abandon != NULL) == looked);
+        dispatch_choose(&dispatch, &next);
+        next.proves = true; /* so that it is a transaction */
+        struct sqlite_journal *beside = fixture_open();
+        ck_assert_int_eq(writer_probe(beside), SQLITE_STATUS_OK);
+        writer_close(beside);
+        journal_submit(journal, &next);
+        next.proves = false;
+        ck_assert(next.changed && dispatch.orphans_due && is_due());
+        while (is_due())
+            turn(0);
+    }
+}
+END_TEST
+
+START_TEST(who_leaves_asks_for_nothing)
+{
+    dispatch_hold(&dispatch);
+    next.look_count = next.want_count = 3;
+    next.reads_open = true;
+    dispatch_fill(&dispatch, &next);
+    ck_assert(next.look_count == 0 && next.want_count == 0 && !next.reads_open);
+    ck_assert(!next.take_over && !next.abandon && !next.finish);
+}
+END_TEST
+
+/* Another runner is gone; what it left is taken over, and not what is under way here. */
+START_TEST(what_runs_here_is_not_taken_over)
+{
+    turn(2);
+    ck_assert_uint_eq(started, 1);
+    dispatch_gone(&dispatch, 5);
+    while (is_due())
+        turn(0);
+    ck_assert_str_eq(states(), "running 1 7 1;pending 0 0 0;");
+    end_one();
+    dispatch_gone(&dispatch, 5);
+    while (started == 0)
+        turn(0); /* its outcome with it */
+    ck_assert_str_eq(states(), "done 1 0 1;running 1 7 1;");
+}
+END_TEST
+
+START_TEST(all_that_a_refused_turn_was_to_claim_goes_back)
+{
+    enum { MANY = 3 };
+    dispatch.queue.slots = MANY;
+    struct journal_admit admits[MANY] = {{.context = &dispatch.queue.routes[0]},
+                                         {.context = &dispatch.queue.routes[0]},
+                                         {.context = &dispatch.queue.routes[0]}};
+    struct event event = fixture_event("", bytes_of_text("{}"));
+    dispatch_fill(&dispatch, &next);
+    next.admits = admits;
+    next.admit_count = MANY;
+    for (size_t i = 0; i < MANY; i++) {
+        admits[i].event = &event;
+        dispatch_push(&dispatch, &next, i);
+    }
+    dispatch_choose(&dispatch, &next);
+    ck_assert_uint_eq(dispatch.reserved_count, MANY);
+    ck_assert_uint_eq(dispatch.queue.slots_used, MANY);
+    next.end = JOURNAL_REFUSED;
+    dispatch.takeover_due = true; /* somebody has gone meanwhile */
+    dispatch_settle(&dispatch, &next);
+    ck_assert(dispatch.takeover_due);
+    ck_assert_uint_eq(dispatch.queue.slots_used, 0);
+    ck_assert_uint_eq(dispatch.queue.slot_bytes, 0);
+    ck_assert(dispatch.reserved_count == 0 && dispatch.reserved_bytes == 0);
+}
+END_TEST
+
+/* For want of memory, and not because we stop it. */
+START_TEST(what_is_interrupted_by_itself_pauses_the_claims)
+{
+    struct outcome outcome = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
+    turn(1);
+    started = 0;
+    runs[0].done(runs[0].context, &outcome);
+    ck_assert_int_gt(dispatch.claims_resume_ns, clock_monotonic_ns());
+    turn(0);
+    ck_assert_uint_eq(started, 0);
+    ck_assert_str_eq(states(), "pending 1 0 1;");
+}
+END_TEST
+
+START_TEST(what_is_interrupted_beside_others_runs_again)
+{
+    struct outcome done = {.kind = OUTCOME_DONE, .reason = ""};
+    struct outcome stopped = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
+    dispatch.queue.slots = 2;
+    turn(2);
+    while (started < 2)
+        turn(0);
+    dispatch_stop(&dispatch, true, 0);
+    started = 0;
+    runs[0].done(runs[0].context, &stopped);
+    runs[1].done(runs[1].context, &done);
+    dispatch.stops = false;
+    turn(0);
+    while (is_due())
+        turn(0);
+    ck_assert_uint_eq(started, 1);
+    ck_assert_str_eq(states(), "running 2 7 1;done 1 0 1;");
+}
+END_TEST
+
+/* More old runners than anybody has: the first are remembered. */
+START_TEST(runners_that_live_are_counted)
+{
+    for (uint64_t i = 1; i <= DISPATCH_RUNNERS_MAX + 2; i++)
+        dispatch_leave_alone(&dispatch, i);
+    ck_assert_uint_eq(dispatch.live_count, DISPATCH_RUNNERS_MAX);
+    ck_assert_uint_eq(dispatch.live[DISPATCH_RUNNERS_MAX - 1], DISPATCH_RUNNERS_MAX);
+    dispatch_gone(&dispatch, 1);
+    dispatch_gone(&dispatch, 99);
+    ck_assert_uint_eq(dispatch.live_count, DISPATCH_RUNNERS_MAX - 1);
+    for (size_t i = 0; i < dispatch.live_count; i++)
+        ck_assert_uint_ne(dispatch.live[i], 1);
+}
+END_TEST
+
+/* What had a process, and was interrupted by our stop within a minute of its start. */
+START_TEST(a_stop_soon_after_the_start_may_be_its_doing)
+{
+    static const struct {
+        enum outcome_kind kind;
+        int exit_status, signal;
+        int64_t after_ns;
+        bool early;
+    } rows[] = {
+        {OUTCOME_INTERRUPTED, -1, 15, 0, true}, {OUTCOME_INTERRUPTED, 0, 0, 0, true},
+        {OUTCOME_INTERRUPTED, -1, 0, 0, false}, {OUTCOME_INTERRUPTED, -1, 15, 61 * NS_PER_S, false},
+        {OUTCOME_FAILED, 1, 0, 0, false},       {OUTCOME_DONE, 0, 0, 0, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct outcome outcome = {.kind = rows[i].kind,
+                                  .exit_status = rows[i].exit_status,
+                                  .signal = rows[i].signal,
+                                  .reason = ""};
+        if (started == 0)
+            turn(1);
+        while (started == 0)
+            turn(0);
+        dispatch_note_stop(&dispatch);
+        dispatch.leaving_ns += rows[i].after_ns;
+        dispatch_stop(&dispatch, true, 0);
+        started--;
+        runs[started].done(runs[started].context, &outcome);
+        next.now_ms = clock_unix_ms();
+        next.admit_count = 0;
+        dispatch_fill(&dispatch, &next);
+        ck_assert_ptr_nonnull(next.finish);
+        ck_assert_msg(next.finish->stopped_early == rows[i].early, "row %zu", i);
+        dispatch.stops = false;
+        dispatch.leaving_ns = 0;
+        dispatch_choose(&dispatch, &next);
+        journal_submit(journal, &next);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("dispatch");
@@ -249,6 +429,14 @@ Suite *test_suite(void)
     tcase_add_test(all, an_outcome_alone_is_written_within_milliseconds);
     tcase_add_test(all, an_outcome_that_others_wait_for_is_due);
     tcase_add_test(all, who_leaves_writes_at_once);
+    tcase_add_test(all, what_others_have_written_is_looked_through_for_orphans);
+    tcase_add_test(all, who_leaves_asks_for_nothing);
+    tcase_add_test(all, what_runs_here_is_not_taken_over);
+    tcase_add_test(all, all_that_a_refused_turn_was_to_claim_goes_back);
+    tcase_add_test(all, what_is_interrupted_by_itself_pauses_the_claims);
+    tcase_add_test(all, what_is_interrupted_beside_others_runs_again);
+    tcase_add_test(all, runners_that_live_are_counted);
+    tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
     suite_add_tcase(suite, all);
     return suite;
 }

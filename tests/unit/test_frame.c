@@ -125,6 +125,24 @@ START_TEST(bytes_behind_an_event_are_refused)
 }
 END_TEST
 
+START_TEST(a_key_is_no_event)
+{
+    struct buffer out;
+    struct event_frame sent = {.tag = 7, .route = 3, .learns = true}, got;
+    struct bytes payload;
+    enum frame_type type;
+    size_t length;
+    sent.event.body = bytes_of_text("a key");
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &sent));
+    ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+    ck_assert(frame_get_event(payload, &got));
+    ck_assert(got.learns && !got.asks && got.tag == 7 && got.route == 3);
+    ck_assert(bytes_equal_text(got.event.body, "a key"));
+    buffer_finish(&out);
+}
+END_TEST
+
 /* No flag but 0 and 1. */
 START_TEST(a_question_is_no_event)
 {
@@ -191,6 +209,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_no_listener_knows_is_not_sent);
     tcase_add_test(all, lengths_that_lie_are_refused);
     tcase_add_test(all, bytes_behind_an_event_are_refused);
+    tcase_add_test(all, a_key_is_no_event);
     tcase_add_test(all, a_question_is_no_event);
     tcase_add_test(all, an_answer_must_be_one);
     suite_add_tcase(suite, all);

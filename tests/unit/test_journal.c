@@ -584,6 +584,84 @@ START_TEST(pruning_for_space_keeps_the_keys)
 }
 END_TEST
 
+/* A walk ends early where all that follows is too young for what it is told to let go of. */
+START_TEST(a_walk_goes_on_where_something_may_go)
+{
+    enum { STEP = 100 };
+    static const struct {
+        struct prune_keep keep;
+        int64_t cursor;
+    } cases[] = {{{.done_before_ms = 1700000000001}, STEP},
+                 {{.done_before_ms = 1700000000000}, 0},
+                 {{.dead_before_ms = 1700000000000}, 0},
+                 {{.dead_before_ms = 1700000000001}, STEP},
+                 {{.dead_bytes = 1}, STEP},
+                 {{.oldest_done = true}, STEP}};
+    struct sqlite_journal *journal = fixture_open();
+    struct pruned pruned;
+    for (int i = 0; i < 2 * STEP; i++) {
+        int64_t cursor = 0;
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        if (i < 3) /* less than a step is the last one */
+            ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned) && cursor == 0);
+        add(journal, "", bytes_of_text("{}")); /* pending */
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    }
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t cursor = 0;
+        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+        ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned));
+        ck_assert_int_eq(cursor, cases[i].cursor);
+        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    }
+    writer_close(journal);
+}
+END_TEST
+
+START_TEST(what_is_free_is_measured_and_given_back)
+{
+    static uint8_t body[40000];
+    int64_t used, free_pages, before, page = 4096;
+    struct sqlite_journal *journal = fixture_open();
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    for (int i = 0; i < 4; i++)
+        add(journal, "", bytes_of(body, sizeof body));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    ck_assert(prune_measure(journal, &before, &free_pages) && free_pages == 0);
+    ck_assert_int_ge(before, 4 * (int64_t)sizeof body);
+    for (int64_t i = 1; i <= 2; i++) {
+        claim(journal, delivery_seq(i, 0), 1);
+        finish(journal, delivery_seq(i, 0), 1, OUTCOME_DONE);
+    }
+    struct prune_keep keep = {.oldest_done = true};
+    ck_assert_uint_eq(prune(journal, &keep), 2);
+    ck_assert(prune_measure(journal, &used, &free_pages));
+    ck_assert_int_ge(free_pages, 18);
+    ck_assert_int_le(used, before - 2 * (int64_t)sizeof body + 4 * page);
+    int64_t left = free_pages - 5;
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(prune_shrink(journal, 5));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    before = used;
+    ck_assert(prune_measure(journal, &used, &free_pages));
+    ck_assert(free_pages == left && used <= before);
+    writer_close(journal);
+}
+END_TEST
+
+/* No key and no failures are told from those that are empty. */
+START_TEST(what_is_empty_is_null)
+{
+    struct sqlite_journal *journal = fixture_open();
+    add_committed(journal, "");
+    add_committed(journal, "k");
+    writer_close(journal);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key IS NULL"), 1);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key = x'6b'"), 1);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE failures IS NULL"), 2);
+}
+END_TEST
+
 /* A copy of it is an event of its own then, which is known by the dead delivery. */
 START_TEST(that_an_event_failed_is_kept_as_long_as_its_key)
 {
@@ -701,6 +779,9 @@ Suite *test_suite(void)
     tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
     tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
     tcase_add_test(all, pruning_for_space_keeps_the_keys);
+    tcase_add_test(all, a_walk_goes_on_where_something_may_go);
+    tcase_add_test(all, what_is_free_is_measured_and_given_back);
+    tcase_add_test(all, what_is_empty_is_null);
     tcase_add_test(all, that_an_event_failed_is_kept_as_long_as_its_key);
     tcase_add_test(all, bodies_of_the_dead_go_oldest_first_and_no_more_than_needed);
     tcase_add_test(all, the_horizon_is_kept);

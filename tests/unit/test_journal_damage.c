@@ -141,6 +141,13 @@ START_TEST(a_flipped_bit_is_found_wherever_a_later_transaction_stands)
             ck_assert_msg(walk.damaged == (frame + is_checksum < before), "frame %u of %u, byte %u",
                           frame, last, places[i]);
             ck_assert_uint_eq(walk.broken, frame);
+            if (!walk.damaged || is_checksum)
+                continue;
+            unsigned behind = 0;
+            for (unsigned j = 0; j < made.commit_count; j++)
+                behind += made.commits[j] > frame;
+            ck_assert_uint_eq(walk.transactions_behind, behind);
+            ck_assert_uint_eq(walk.frames_behind, last - frame);
         }
     }
 }
@@ -243,14 +250,43 @@ static unsigned count_copies(void)
     return count;
 }
 
+/* Of a file, with its size; a copy of it where `copy` is such a name's end. */
+static uint8_t *read_whole(const char *end, size_t *size)
+{
+    char path[400];
+    DIR *directory = opendir(fixture_directory);
+    uint8_t *bytes = malloc(1 << 20);
+    *size = 0;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        size_t length = strlen(entry->d_name);
+        const char *copy = strstr(entry->d_name, ".damaged-");
+        bool is_log = length > 4 && strcmp(entry->d_name + length - 4, "-wal") == 0;
+        if (end ? !copy || is_log != (strcmp(end, "-wal") == 0)
+                : strcmp(entry->d_name, "journal.db") != 0)
+            continue;
+        snprintf(path, sizeof path, "%s/%s", fixture_directory, entry->d_name);
+        FILE *file = fopen(path, "re");
+        *size = fread(bytes, 1, 1 << 20, file);
+        fclose(file);
+    }
+    closedir(directory);
+    return bytes;
+}
+
 START_TEST(told_to_it_goes_on_and_keeps_a_copy)
 {
     const struct journal_settings settings = {.path = fixture_path, .damaged = DAMAGED_CONTINUE};
     struct error err = {""};
+    size_t before, size;
     break_log();
+    uint8_t *file = read_whole(NULL, &before);
     struct sqlite_journal *journal = writer_open(&settings, 1000, &err);
     ck_assert_msg(journal != NULL, "%s", err.text);
     ck_assert_uint_eq(count_copies(), 2);
+    uint8_t *copy = read_whole("", &size), *log_copy = read_whole("-wal", &before);
+    ck_assert(before == made.size && memcmp(log_copy, made.data, before) == 0);
+    ck_assert(size > 0 && memcmp(copy, file, size) == 0);
+    free(file), free(copy), free(log_copy);
     size_t left = count_events(journal);
     ck_assert(left > 0 && left < TRANSACTIONS);
     struct stat log;
@@ -440,6 +476,9 @@ START_TEST(a_lock_file_that_was_removed_is_made_anew)
     ck_assert(sqlite_lock_take(&one, 0));
     ck_assert(!sqlite_lock_take(&two, 0));
     sqlite_lock_close(&one);
+    ck_assert(one.fd == -1 && one.held == 0);
+    sqlite_lock_close(&one); /* there is nothing to close */
+    ck_assert(sqlite_lock_take(&two, 0));
     sqlite_lock_close(&two);
 }
 END_TEST

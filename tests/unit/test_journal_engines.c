@@ -206,6 +206,28 @@ START_TEST(takeover_beside_live_runners)
 }
 END_TEST
 
+START_TEST(every_live_runner_is_left_alone)
+{
+    static const uint64_t live[] = {2, 3, 4};
+    begin(_i);
+    struct journal *journals[] = {open_journal(1), open_journal(2), open_journal(3)};
+    struct journal *journal = open_journal(9);
+    struct journal_turn turn;
+    struct journal_take_over what = {.live = live, .live_count = 3};
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(claim(journals[i], admit(journal, "").handle), WANT_CLAIMED);
+    make_turn(&turn);
+    turn.take_over = &what;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert_uint_eq(what.count, 1); /* of the first, which is not among them */
+    journal_turn_finish(&turn);
+    for (int i = 0; i < 3; i++)
+        journal_close(journals[i]);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
 {
     begin(_i);
@@ -438,6 +460,12 @@ START_TEST(a_key_is_provisioned_once)
     ck_assert_uint_eq(count, 2);
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     ck_assert(!learns[0].added && !learns[2].added);
+    turn.reads_keys = false;
+    turn.learns =
+        &(struct journal_learn){"gamma", "asana", bytes_of_text("gamma-gamma-gamma"), false};
+    turn.learn_count = 1; /* and nothing else */
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(turn.learns->added);
     journal_turn_finish(&turn);
     journal_close(journal);
     end();
@@ -600,6 +628,87 @@ START_TEST(without_room_events_are_refused_and_outcomes_are_not)
 }
 END_TEST
 
+/* What does not fit takes nothing of the room from what comes after it. */
+START_TEST(room_is_counted_to_the_byte)
+{
+    static char large[100000];
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    struct journal_turn turn;
+    struct admission made[4];
+    struct journal_admit admits[4];
+    memset(large, 'x', sizeof large - 1);
+    for (int i = 0; i < 4; i++) {
+        made[i] = admission("", i % 2 ? "{}" : large);
+        admits[i] = made[i].admit;
+        admits[i].event = &made[i].event;
+    }
+    for (int less = 0; less < 2; less++) {
+        make_turn(&turn);
+        turn.room = 2 * (4 + 2 * 4096) - less; /* headers and body of one, in log and file */
+        turn.admits = admits;
+        turn.admit_count = 4;
+        ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+        for (int i = 0; i < 4; i++)
+            ck_assert_int_eq(admits[i].result, i == 1 && !less ? ADMIT_ACCEPTED : ADMIT_NO_ROOM);
+        journal_turn_finish(&turn);
+    }
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* More keys than a table begins with: it is made anew, and forgets none within its window. */
+START_TEST(many_keys_are_known)
+{
+    enum { MANY = 3000, TURN = 500 };
+    static struct admission made[TURN];
+    static struct journal_admit admits[TURN];
+    static char keys[TURN][16];
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    for (int i = 0; i < 2 * MANY / TURN; i++) {
+        struct journal_turn turn;
+        make_turn(&turn);
+        for (int j = 0; j < TURN; j++) {
+            snprintf(keys[j], sizeof keys[j], "k%d", i % (MANY / TURN) * TURN + j);
+            made[j] = admission(keys[j], "{}");
+            admits[j] = made[j].admit;
+            admits[j].event = &made[j].event;
+            admits[j].action_count = 0;
+        }
+        turn.admits = admits;
+        turn.admit_count = TURN;
+        ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+        for (int j = 0; j < TURN; j++)
+            ck_assert_int_eq(admits[j].result, i < MANY / TURN ? ADMIT_ACCEPTED : ADMIT_DUPLICATE);
+        journal_turn_finish(&turn);
+    }
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* Their numbers stay, in whatever order the route file has them. */
+START_TEST(actions_are_known_in_any_order)
+{
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    journal_close(journal);
+    struct journal_action turned[] = {rig.actions[1], rig.actions[0]};
+    turned[0].number = turned[1].number = 0;
+    journal = open_with(2, turned, 2);
+    ck_assert(turned[0].number == rig.numbers[1] && turned[1].number == rig.numbers[0]);
+    ck_assert_uint_eq(journal->orphan_count, 0);
+    journal_close(journal);
+    journal = open_with(3, turned, 1);
+    ck_assert_uint_eq(journal->orphan_count, 1);
+    ck_assert_int_eq(journal->orphans[0], rig.numbers[0]);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 /* Several may be under way: they are applied in the order in which they were submitted. */
 START_TEST(turns_keep_their_order)
 {
@@ -639,6 +748,7 @@ Suite *test_suite(void)
     EVERY(claims_and_outcomes);
     EVERY(a_want_whose_event_is_gone_is_a_death);
     EVERY(takeover_beside_live_runners);
+    EVERY(every_live_runner_is_left_alone);
     EVERY(what_counts_crashes_is_given_up_and_what_waits_is_not);
     EVERY(early_stops_are_counted);
     EVERY(abandon);
@@ -652,6 +762,9 @@ Suite *test_suite(void)
     EVERY(without_a_body_and_after_a_refusal_the_copy_is_new);
     EVERY(a_quarantined_event_runs_after_a_copy_that_conforms);
     EVERY(without_room_events_are_refused_and_outcomes_are_not);
+    tcase_add_loop_test(all, room_is_counted_to_the_byte, 0, 1); /* what it takes is SQLite's */
+    EVERY(many_keys_are_known);
+    EVERY(actions_are_known_in_any_order);
     EVERY(turns_keep_their_order);
     suite_add_tcase(suite, all);
     return suite;

@@ -399,6 +399,27 @@ static void expect_tags(uint64_t first, uint64_t last)
     }
 }
 
+/* A turn may be under way for long: what it was given stands where it stood. */
+START_TEST(nothing_is_read_while_frames_are_borrowed)
+{
+    struct buffer frames;
+    channel_begin(&frames, 3);
+    feed(&frames);
+    expect_tags(1, 2);
+    size_t length = shared_link->in.length;
+    ck_assert_int_gt(send(ends[1], frames.data, frames.length, 0), 0);
+    for (int i = 0; i < 3; i++)
+        loop_run_once(&loop, 0);
+    ck_assert_uint_eq(shared_link->in.length, length);
+    listener_link_settle(shared_link); /* they are over */
+    for (int i = 0; i < ROUNDS && shared_link->in.length <= frames.length; i++)
+        loop_run_once(&loop, 20);
+    expect_tags(3, 3);
+    expect_tags(1, 3);
+    channel_end(&frames);
+}
+END_TEST
+
 START_TEST(frames_that_are_put_off_come_again_and_those_that_are_over_do_not)
 {
     struct buffer frames;
@@ -643,6 +664,7 @@ Suite *test_suite(void)
     tcase_add_loop_test(all, an_answer_for_which_there_is_no_memory_is_sent_a_moment_later, 0,
                         PASSING);
     tcase_add_loop_test(all, a_link_that_cannot_go_on_is_over_and_says_why, 0, 3);
+    tcase_add_test(all, nothing_is_read_while_frames_are_borrowed);
     tcase_add_test(all, frames_that_are_put_off_come_again_and_those_that_are_over_do_not);
     tcase_add_test(all, what_a_listener_sent_before_it_left_still_counts);
     tcase_add_loop_test(all, what_is_no_event_ends_the_channel, 0, 4);

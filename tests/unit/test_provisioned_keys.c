@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct provisioned_keys *table;
 static uint8_t key[PROVISIONED_KEY_MAX];
@@ -50,6 +51,24 @@ START_TEST(a_key_is_replaced_and_swept)
 }
 END_TEST
 
+static bool is_in_memory(const char *text)
+{
+    return memmem(table, provisioned_keys_size(), text, strlen(text)) != NULL;
+}
+
+START_TEST(no_byte_of_a_key_stays_when_it_goes)
+{
+    ck_assert(provisioned_keys_put(table, "first", "asana", bytes_of_text("an old secret")));
+    ck_assert(is_in_memory("secret"));
+    ck_assert(provisioned_keys_put(table, "first", "asana", bytes_of_text("new")));
+    ck_assert(!is_in_memory("secret"));
+    ck_assert(provisioned_keys_put(table, "second", "asana", bytes_of_text("another secret")));
+    ck_assert(is_in_memory("secret"));
+    provisioned_keys_sweep(table, is_first, NULL);
+    ck_assert(!is_in_memory("secret") && is_in_memory("new"));
+}
+END_TEST
+
 START_TEST(what_does_not_fit_is_refused)
 {
     char name[200], many[16];
@@ -75,6 +94,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_test(all, a_key_is_found_by_both_names);
     tcase_add_test(all, a_key_is_replaced_and_swept);
+    tcase_add_test(all, no_byte_of_a_key_stays_when_it_goes);
     tcase_add_test(all, what_does_not_fit_is_refused);
     suite_add_tcase(suite, all);
     return suite;

@@ -31,8 +31,8 @@ static void begin(size_t routes, bool mixed)
     settings = (struct settings){.server.commands = SLOTS, .route_count = routes};
     settings.routes = calloc(routes, sizeof *settings.routes);
     for (size_t i = 0; i < routes; i++) {
-        char *name = malloc(16);
-        snprintf(name, 16, "route-%zu", i);
+        char *name = malloc(32);
+        snprintf(name, 32, "route-%zu", i);
         settings.routes[i] = (struct route){.index = i,
                                             .name = name,
                                             .actions = mixed && i % 2 ? &feeds : &commands,
@@ -154,7 +154,9 @@ START_TEST(what_others_journal_is_found_by_the_route_that_has_it)
     add(71); /* others may stand before it */
     ck_assert_ptr_null(queue_next(&queue));
     load(others, 1);
+    ck_assert(queue_is_short(&queue));
     load(others, 1);
+    ck_assert(!queue_is_short(&queue)); /* that was all */
     ck_assert_uint_eq(queue_next(&queue)->route->index, 70);
     for (int again = 0; again < 2; again++) {
         queue_reset(&queue);
@@ -186,6 +188,7 @@ START_TEST(what_a_turn_admits_is_queued_behind_the_rest)
         ck_assert(index == i && bytes == 10 + i);
     }
     queue_settle(&queue, action, 0, 12); /* a copy */
+    ck_assert(!action->more);
     queue_settle(&queue, action, 40, 13);
     queue_settle(&queue, action, 41, 14);
     queue_settle(&queue, action, 42, 15); /* was never queued */
@@ -305,6 +308,147 @@ START_TEST(bodies_are_limited_and_one_may_always_be_there)
 }
 END_TEST
 
+static void add_bytes(size_t route, uint32_t bytes)
+{
+    struct action_queue *action = &queue.routes[route].actions[0];
+    queue_push(&queue, action, 0, bytes);
+    queue_settle(&queue, action, handle++, bytes);
+}
+
+static unsigned take_all(void)
+{
+    uint32_t bytes;
+    unsigned taken = 0;
+    struct action_queue *action;
+    while ((action = queue_next(&queue))) {
+        queue_take(&queue, action, &bytes);
+        taken++;
+    }
+    return taken;
+}
+
+/* Of commands: one route beside others leaves a quarter of the bytes, one alone may have all. */
+START_TEST(bodies_of_one_route_leave_room_for_the_others)
+{
+    enum { PART = QUEUE_BYTES / 8 };
+    for (size_t routes = 1; routes <= 3; routes += 2) {
+        unsigned most = routes == 1 ? 8 : 6;
+        begin(routes, false);
+        for (int i = 0; i < 12; i++)
+            add_bytes(0, PART);
+        ck_assert_uint_eq(take_all(), most);
+        queue_give(&queue, &queue.routes[0].actions[0], PART);
+        ck_assert_uint_eq(take_all(), 1);
+        if (routes > 1) {
+            for (int i = 0; i < 3; i++)
+                add_bytes(1, PART);
+            ck_assert_uint_eq(take_all(), 2); /* and that is all there is */
+            ck_assert_uint_eq(queue.routes[1].actions[0].running, 2);
+        }
+        end();
+    }
+}
+END_TEST
+
+/* Of pipes: sixteen MiB each, and less where so many would be too much together. */
+START_TEST(bodies_of_pipes_are_limited_each)
+{
+    static const struct {
+        size_t routes;
+        uint32_t bytes;
+        unsigned most;
+    } cases[] = {{2, QUEUE_FEED_BYTES, 1},      {2, QUEUE_FEED_BYTES - 1, 2},
+                 {2, QUEUE_FEED_BYTES / 2, 2},  {2, 1, QUEUE_FEED},
+                 {64, QUEUE_BYTES / 32, 1},     {64, QUEUE_BYTES / 32 - 1, 2},
+                 {20, QUEUE_FEED_BYTES - 1, 2}, {2, QUEUE_BYTES, 1}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(cases[i].routes, true);
+        for (int j = 0; j < QUEUE_FEED + 2; j++)
+            add_bytes(1, cases[i].bytes);
+        ck_assert_uint_eq(take_all(), cases[i].most);
+        queue_give(&queue, &queue.routes[1].actions[0], cases[i].bytes);
+        ck_assert_uint_eq(take_all(), 1);
+        end();
+    }
+}
+END_TEST
+
+/* Commands that hang: what one route gets of the slots, and what is left to the others. */
+START_TEST(slots_are_left_to_other_routes)
+{
+    begin(6, false); /* sixteen slots */
+    for (int i = 0; i < 2 * SLOTS; i++)
+        add(0);
+    ck_assert_uint_eq(take_all(),
+                      11); /* one for each of the other five, which is more than a quarter */
+    for (int i = 0; i < 2 * SLOTS; i++)
+        add(1);
+    ck_assert_uint_eq(take_all(), 1);
+    add(2);
+    ck_assert_ptr_eq(queue_next(&queue)->route, &settings.routes[2]);
+    for (int i = 0; i < 11; i++)
+        queue_give(&queue, &queue.routes[0].actions[0], 10);
+    queue_give(&queue, &queue.routes[1].actions[0], 10);
+    ck_assert_uint_eq(queue.routes_running, 0);
+    end();
+    begin(2, false);
+    for (int i = 0; i < 2 * SLOTS; i++)
+        add(0);
+    ck_assert_uint_eq(take_all(), 12); /* a quarter is left */
+    for (int i = 0; i < 2 * SLOTS; i++)
+        add(1);
+    ck_assert_uint_eq(take_all(), 4);
+    for (int i = 0; i < 6; i++)
+        queue_give(&queue, &queue.routes[0].actions[0], 10);
+    ck_assert_uint_eq(take_all(), 6);
+    ck_assert_uint_eq(queue.routes[0].slots_used, 8); /* half as soon as another waits */
+    ck_assert_uint_eq(queue.routes[1].slots_used, 8);
+    end();
+    begin(1, false);
+    for (int i = 0; i < 2 * SLOTS; i++)
+        add(0);
+    ck_assert_uint_eq(take_all(), SLOTS);
+    end();
+}
+END_TEST
+
+START_TEST(few_slots_are_shared_too)
+{
+    static const unsigned most[] = {0, 1, 1, 2, 3, 4}; /* of one route of two, by slots */
+    for (unsigned slots = 1; slots <= 5; slots++) {
+        begin(2, false);
+        queue.slots = slots;
+        for (int i = 0; i < 8; i++)
+            add(0);
+        ck_assert_uint_eq(take_all(), most[slots]);
+        end();
+    }
+}
+END_TEST
+
+/* A command is waited for by all that have commands queued, a pipe by its own. */
+START_TEST(who_waits_for_room)
+{
+    size_t index = 9;
+    begin(4, true);
+    const struct action_queue *limited = &queue.routes[0].actions[0];
+    struct action_queue *pipe = &queue.routes[1].actions[0];
+    ck_assert(!queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    add(2);
+    ck_assert(queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    ck_assert_ptr_nonnull(take());
+    ck_assert(!queue_is_waited_for(&queue, limited));
+    add(1);
+    ck_assert(!queue_is_waited_for(&queue, limited) && queue_is_waited_for(&queue, pipe));
+    ck_assert_ptr_nonnull(take());
+    ck_assert(!queue_is_waited_for(&queue, pipe));
+    pipe->more = true;
+    ck_assert(queue_is_waited_for(&queue, pipe));
+    ck_assert(!queue_is_pushed(5, &index) && index == 0);
+    end();
+}
+END_TEST
+
 /* Of processor time: an event of one route comes and is carried out, while `blocked` others have
  * each a feed that waits for its reader. */
 static double seconds_of_events(size_t routes, size_t blocked)
@@ -359,6 +503,11 @@ Suite *test_suite(void)
     tcase_add_test(all, what_is_forgotten_while_a_turn_is_under_way_is_read_again);
     tcase_add_test(all, what_comes_while_more_is_asked_for_is_not_missed);
     tcase_add_test(all, bodies_are_limited_and_one_may_always_be_there);
+    tcase_add_test(all, bodies_of_one_route_leave_room_for_the_others);
+    tcase_add_test(all, bodies_of_pipes_are_limited_each);
+    tcase_add_test(all, slots_are_left_to_other_routes);
+    tcase_add_test(all, few_slots_are_shared_too);
+    tcase_add_test(all, who_waits_for_room);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     suite_add_tcase(suite, all);
     return suite;

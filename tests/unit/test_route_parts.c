@@ -121,6 +121,66 @@ START_TEST(the_dedupe_window_covers_what_is_taken)
 }
 END_TEST
 
+/* NULL for a body or a type that is not set; an answer that cannot be is refused. */
+START_TEST(an_answer_has_a_body_or_none)
+{
+    static const struct {
+        const char *respond;
+        bool loads;
+        const char *body, *type;
+    } rows[] = {
+        {"{status: 200}", true, NULL, NULL},
+        {"{status: 204}", true, "", NULL},
+        {"{status: 205}", true, "", NULL},
+        {"{status: 206}", true, NULL, NULL},
+        {"{status: 204, body: \"\"}", true, "", NULL},
+        {"{status: 204, body: x}", false, NULL, NULL},
+        {"{status: 205, body: x}", false, NULL, NULL},
+        {"{status: 206, body: x}", true, "x", "text/plain; charset=utf-8"},
+        {"{body: \"\"}", true, "", NULL},
+        {"{body: x, type: a/b}", true, "x", "a/b"},
+        {"{body: x, type: \"a b~\"}", true, "x", "a b~"},
+        {"{body: x, type: \"a\\x1f\"}", false, NULL, NULL},
+        {"{body: x, type: \"a\\x7f\"}", false, NULL, NULL},
+        {"{body: \"\", type: a/b}", false, NULL, NULL},
+        {"{type: a/b}", false, NULL, NULL},
+    };
+    char text[400];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        snprintf(text, sizeof text,
+                 SERVER "routes:\n- {name: a, path: /a, auth: {none: true}, respond: %s, "
+                        "actions: [{pipe: p}]}\n",
+                 rows[i].respond);
+        tear_down();
+        set_up();
+        settings = settings_load_text("hooks.yaml", bytes_of_text(text), &registry, &problems);
+        ck_assert_msg((settings != NULL) == rows[i].loads, "%s", rows[i].respond);
+        if (!settings)
+            continue;
+        const struct respond_settings *respond = respond_settings_of(settings->routes);
+        ck_assert_pstr_eq(respond->body, rows[i].body);
+        ck_assert_pstr_eq(respond->type, rows[i].type);
+    }
+}
+END_TEST
+
+START_TEST(dedupe_is_a_mapping_or_off)
+{
+    static const char *const wrong[] = {"on", "true", "[]", "3d", "{dead: x}", "{window: x}"};
+    char text[400];
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(text, sizeof text,
+                 SERVER "routes:\n- {name: a, path: /a, auth: {none: true}, dedupe: %s, "
+                        "actions: [{pipe: p}]}\n",
+                 wrong[i]);
+        tear_down();
+        set_up();
+        settings = settings_load_text("hooks.yaml", bytes_of_text(text), &registry, &problems);
+        ck_assert_msg(settings == NULL, "%s", wrong[i]);
+    }
+}
+END_TEST
+
 START_TEST(a_default_rate_burst_is_what_a_second_brings)
 {
     static const struct {
@@ -150,6 +210,8 @@ Suite *test_suite(void)
     tcase_add_test(tests, every_key_has_its_default);
     tcase_add_test(tests, every_key_reaches_its_settings);
     tcase_add_test(tests, the_dedupe_window_covers_what_is_taken);
+    tcase_add_test(tests, an_answer_has_a_body_or_none);
+    tcase_add_test(tests, dedupe_is_a_mapping_or_off);
     tcase_add_test(tests, a_default_rate_burst_is_what_a_second_brings);
     suite_add_tcase(suite, tests);
     return suite;

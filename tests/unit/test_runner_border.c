@@ -259,6 +259,11 @@ START_TEST(a_key_is_shared_when_it_is_committed)
     ck_assert_uint_eq(deliver_key(&peer, key), FRAME_REFUSED_KNOWN);
     ck_assert_uint_eq(deliver_key(&peer, "short"), FRAME_REFUSED_JOURNAL);
     ck_assert(is_shared(shared, other));
+    atomic_store(&board->fail_syncs, 1); /* a turn that fails takes no key away either */
+    struct event_frame second = {.route = 1, .learns = true, .event.body = bytes_of_text(key)};
+    ck_assert_uint_eq(send_event(&peer, &second), FRAME_REFUSED_JOURNAL);
+    ck_assert(is_shared(shared, other));
+    atomic_store(&board->fail_syncs, 0);
     peer_leave(&peer);
 }
 END_TEST

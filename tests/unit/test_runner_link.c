@@ -112,6 +112,41 @@ START_TEST(answers_arrive_however_they_are_cut)
 }
 END_TEST
 
+/* What a full socket has taken in part goes on where it was cut, whatever is put behind it. */
+START_TEST(what_is_sent_in_parts_arrives_in_order)
+{
+    enum { FRAMES = 12, BODY = 100000 };
+    static uint8_t body[BODY], all[FRAMES * (BODY + 1000)];
+    struct loop loop;
+    struct runner_link runner_link;
+    struct heard heard;
+    int ends[2];
+    size_t got = 0, length, tag = 0;
+    begin(&loop, &runner_link, &heard, ends);
+    for (size_t i = 0; i < BODY; i++)
+        body[i] = (uint8_t)(i * 7);
+    while (tag < FRAMES || runner_link.out.length > 0) {
+        struct event_frame event = {.tag = tag + 1, .event.body = bytes_of(body, BODY)};
+        if (tag < FRAMES && runner_link_put(&runner_link, &event))
+            tag++;
+        runner_link_flush(&runner_link);
+        ssize_t some = recv(ends[1], all + got, 70000, MSG_DONTWAIT);
+        got += some > 0 ? (size_t)some : 0;
+    }
+    for (ssize_t some; (some = recv(ends[1], all + got, sizeof all - got, MSG_DONTWAIT)) > 0;)
+        got += (size_t)some;
+    for (size_t at = 0, i = 1; i <= FRAMES; i++, at += length) {
+        struct event_frame event;
+        struct bytes payload;
+        enum frame_type type;
+        ck_assert_int_eq(frame_peek(bytes_of(all + at, got - at), &type, &payload, &length), 1);
+        ck_assert(frame_get_event(payload, &event) && event.tag == i);
+        ck_assert(bytes_equal(event.event.body, bytes_of(body, BODY)));
+    }
+    end(&loop, &runner_link, ends[1]);
+}
+END_TEST
+
 START_TEST(a_runner_that_leaves_or_babbles_is_lost)
 {
     struct loop loop;
@@ -223,6 +258,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_tag_finds_its_owner_once);
     tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
     tcase_add_test(all, answers_arrive_however_they_are_cut);
+    tcase_add_test(all, what_is_sent_in_parts_arrives_in_order);
     tcase_add_test(all, a_runner_that_leaves_or_babbles_is_lost);
     tcase_add_test(all, a_new_link_loses_the_one_before);
     tcase_add_test(all, events_queue_up_to_the_limit_and_all_arrive);
