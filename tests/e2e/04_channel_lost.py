@@ -4,14 +4,15 @@ import time
 from faults import injected
 from harness import PATIENCE, Server, ensure, ledger, process_stat, route, wait_until
 
-FAULTS = [  # in whom, the call, how it fails, what brings it about, what the log says
-    ("runner", "recvfrom", "error=ENOMEM:when=1", None, r"channel_lost"),
-    ("runner", "epoll_ctl", "error=ENOSPC:when=2", "listener", r"channel_broken .*cannot be watch"),
-    ("listener", "epoll_ctl", "error=ENOMEM:when=2", "runner", r"channel_failed .*Cannot allocate"),
-    ("supervisor", "socketpair", "error=EMFILE:when=2", "listener", r"channel_failed .*open files"),
-    ("supervisor", "sendmsg", "error=ETOOMANYREFS:when=1..5", "listener", r"channel_failed .*Too "),
-    ("supervisor", "sendmsg", "error=ECONNREFUSED:when=1", "listener", r"unreachable role=runner "),
-]
+# in whom, the call, how it fails, what brings it about, what the log says
+FAULTS = [line.split(", ") for line in """\
+runner, recvfrom, error=ENOMEM:when=1, , channel_lost
+runner, epoll_ctl, error=ENOSPC:when=2, listener, channel_broken .*cannot be watched
+listener, epoll_ctl, error=ENOMEM:when=2, runner, channel_failed .*Cannot allocate
+supervisor, socketpair, error=EMFILE:when=2, listener, channel_failed .*Too many open files
+supervisor, sendmsg, error=ETOOMANYREFS:when=1..5, listener, channel_failed .*Too many references
+supervisor, sendmsg, error=ECONNREFUSED:when=1, listener, unreachable role=runner .*refused
+""".splitlines()]
 
 
 def find(role):
@@ -36,5 +37,4 @@ def suffer(where, call, fault, killed, line):
 
 
 with Server([route(actions=[ledger()])], server={"listeners": 1}) as server:
-    for row in FAULTS:
-        suffer(*row)
+    [suffer(*fault) for fault in FAULTS]

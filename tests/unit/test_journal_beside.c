@@ -298,12 +298,12 @@ static void expect_delivery(void *context, const struct delivery_view *delivery)
     ck_assert(delivery->exit_status == 8 && delivery->signal == 9);
 }
 
-static void expect_key(void *context, const struct learned_view *learned)
+static void expect_key(void *context, const struct provisioned_view *learned)
 {
     unsigned *count = context;
     ck_assert_str_eq(learned->route, *count == 0 ? "al" : "beta-long");
     ck_assert_str_eq(learned->provider, *count == 0 ? "asana" : "notion");
-    ck_assert_int_eq(learned->learned_ms, 11 + *count);
+    ck_assert_int_eq(learned->provisioned_ms, 11 + *count);
     ck_assert(bytes_equal_text(learned->key, "0123456789abcdef"));
     ++*count;
 }
@@ -338,7 +338,7 @@ START_TEST(all_columns_are_read)
     ck_assert_msg(reader != NULL, "%s", err.text);
     ck_assert(journal_reader_deliveries(reader, seq, expect_delivery, &count) && count == 2);
     count = 0;
-    ck_assert(journal_reader_learned(reader, expect_key, &count) && count == 2);
+    ck_assert(journal_reader_provisioned(reader, expect_key, &count) && count == 2);
     count = 0;
     ck_assert(journal_reader_event(reader, seq, note_event, &count) && count == 1);
     ck_assert(!journal_reader_event(reader, seq + 1, note_event, &count) && count == 1);
