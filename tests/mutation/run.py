@@ -74,7 +74,7 @@ TESTS = {
     "server/journal/sqlite_lock.c": ["journal_damage", "journal"],
     "server/journal/tables.c": ["journal_versions", "journal_engines", "journal"],
     "server/journal/": ["journal_engines", "journal_versions", "journal", "journal_beside",
-                        "journal_damage", "events"],
+                        "journal_damage", "events", "rerun"],
     "server/pipeline/respond.c": ["answers", "route_parts", "config", "e2e:40_respond"],
     "handlers/admission/dedupe.c": ["route_parts", "config"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
