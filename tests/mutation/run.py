@@ -44,7 +44,7 @@ TEST_TIMES, TEST_SECONDS = 5, 5
 # Unit tests by name, end-to-end tests by file, for the files whose path begins so; the longest that
 # fits.
 TESTS = {
-    "server/ipc/frame.c": ["frame", "links"],
+    "server/event.c": ["frame", "links", "runner_border"], "server/ipc/frame.c": ["frame", "links"],
     "server/ipc/control.c": ["links", "supervision", "e2e:05_reload_certificate"],
     "server/ipc/shared.c": ["shared", "supervision", "runner_border"],
     "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user",
