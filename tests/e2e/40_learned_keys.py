@@ -25,7 +25,7 @@ with Server([route(name, provider=name) for name in ("asana", "notion")]) as ser
     expect(send("/asana", b"{}", Hook_Secret=KEY).headers["x-hook-secret"], KEY)
     asana(KEY)
     expect([send("/asana", b"{}", Hook_Secret=key).status for key in (OTHER, KEY) * 2], [403] * 4)
-    server.wait_log(r"refused .*route=asana .*status=403 .*there is one")
+    server.wait_log(r"refused .*route=asana .*status=403 .*already has one")
     token = b'{"verification_token":"%s"}' % TOKEN.encode()
     expect([send("/notion", token).status for _ in range(3)], [200, 403, 403])
     expect(send("/notion", b"{}", Notion_Signature="sha256=" + sign(TOKEN, b"{}")).status, 202)
