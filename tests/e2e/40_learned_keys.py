@@ -25,7 +25,7 @@ with Server([route("asana", provider="asana", actions=[ledger()]), route("notion
     expect(send("/asana", b"{}", Hook_Secret=KEY).headers["x-hook-secret"], KEY)
     asana(KEY)
     expect([send("/asana", b"{}", Hook_Secret=key).status for key in (OTHER, KEY, OTHER, KEY)], [403] * 4, "a second attempt")
-    server.wait_log(r"refused .*route=asana .*status=403 .*there is one")
+    server.wait_log(r"refused .*route=asana .*status=403 .*already has one")
     expect([send("/notion", b'{"verification_token":"%s"}' % TOKEN.encode()).status for _ in range(3)], [200, 403, 403])
     signature = hmac.new(TOKEN.encode(), b'{"id":"1"}', hashlib.sha256).hexdigest()
     expect(send("/notion", b'{"id":"1"}', Notion_Signature="sha256=" + signature).status, 202)
