@@ -91,7 +91,7 @@ TESTS = {
     "handlers/admission/events.c": ["routing", "config"],
     "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema",
                                       "e2e:40_quarantine"],
-    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],}
+    "handlers/admission/schema_files.c": ["schema_files", "config", "e2e:40_schema"],}
 
 WORD = r"(?<![\w.])"
 
