@@ -256,7 +256,9 @@ enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost
         rescue = RESCUE_LOST;
     } else if (log_is_whole(files, &index)) {
         rescue = copy_log(files);
-    } else if (!others_have_begun_anew(files, &index)) {
+    } else if (others_have_begun_anew(files, &index)) {
+        return RESCUE_DONE; /* the log at the path is theirs */
+    } else {
         *lost = index.header[0].frames - index.copied;
         rescue = *lost > 0 ? RESCUE_LOST : RESCUE_DONE;
         forget_index(files);

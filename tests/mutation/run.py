@@ -70,7 +70,7 @@ TESTS = {
     "server/journal/log_walk.c": ["journal_damage"],
     "server/journal/reader.c": ["events", "journal_beside", "journal_damage"],
     "server/journal/rerun.c": ["rerun_decide", "rerun"],
-    "server/journal/sqlite_files.c": ["journal_damage", "journal", "events"],
+    "server/journal/sqlite_files.c": ["sqlite_files", "journal_damage", "journal", "events"],
     "server/journal/sqlite_lock.c": ["journal_damage", "journal"],
     "server/journal/tables.c": ["journal_versions", "journal_engines", "journal"],
     "server/journal/": ["journal_engines", "journal_versions", "journal", "journal_beside",
@@ -91,7 +91,7 @@ TESTS = {
     "handlers/admission/events.c": ["routing", "config"],
     "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema",
                                       "e2e:40_quarantine"],
-    "handlers/admission/schema_files.c": ["config", "e2e:40_schema"],}
+    "handlers/admission/schema_files.c": ["schema_files", "config", "e2e:40_schema"],}
 
 WORD = r"(?<![\w.])"
 

@@ -12,6 +12,7 @@ enum { RUNNER = 7, TRIES = 100 };
 static struct action_run {
     void (*done)(void *context, const struct outcome *outcome);
     void *context;
+    bool after_crash; /* told */
 } runs[8];
 
 static size_t started;
@@ -23,9 +24,8 @@ static struct action_run *start(const void *settings, struct loop *on,
 {
     (void)settings;
     (void)on;
-    (void)delivery;
     ck_assert_uint_lt(started, sizeof runs / sizeof *runs);
-    runs[started] = (struct action_run){done, context};
+    runs[started] = (struct action_run){done, context, delivery->after_crash};
     return &runs[started++];
 }
 
@@ -419,6 +419,51 @@ START_TEST(a_stop_soon_after_the_start_may_be_its_doing)
 }
 END_TEST
 
+START_TEST(a_takeover_that_was_refused_is_due_again)
+{
+    for (int taken_over = 0; taken_over < 2; taken_over++) {
+        dispatch.takeover_due = taken_over;
+        dispatch_fill(&dispatch, &next);
+        ck_assert((next.take_over != NULL) == taken_over && !dispatch.takeover_due);
+        dispatch_choose(&dispatch, &next);
+        next.end = JOURNAL_REFUSED;
+        dispatch_settle(&dispatch, &next);
+        ck_assert(dispatch.takeover_due == taken_over);
+    }
+}
+END_TEST
+
+/* Another file may be at the path now. */
+START_TEST(a_journal_that_was_opened_again_is_read_from_the_beginning)
+{
+    turn(3);
+    struct action_queue *action = &dispatch.queue.routes[0].actions[0];
+    ck_assert_uint_eq(action->count, 2);
+    dispatch_recover(&dispatch);
+    ck_assert(dispatch.takeover_due && dispatch.queue.unread);
+    ck_assert(action->count == 0 && action->loaded_to == 0);
+    while (is_due())
+        turn(0);
+    ck_assert_str_eq(states(), "running 1 7 1;pending 0 0 0;pending 0 0 0;");
+    ck_assert_uint_eq(action->count, 2);
+}
+END_TEST
+
+START_TEST(the_first_delivery_after_a_crash_is_told)
+{
+    for (int crashed = 0; crashed < 2; crashed++) {
+        dispatch.queue.routes[0].actions[0].after_crash = crashed;
+        turn(1);
+        while (started == 0)
+            turn(0);
+        ck_assert(runs[0].after_crash == crashed);
+        ck_assert(!dispatch.queue.routes[0].actions[0].after_crash);
+        end_one();
+        turn(0);
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("dispatch");
@@ -437,6 +482,9 @@ Suite *test_suite(void)
     tcase_add_test(all, what_is_interrupted_beside_others_runs_again);
     tcase_add_test(all, runners_that_live_are_counted);
     tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
+    tcase_add_test(all, a_takeover_that_was_refused_is_due_again);
+    tcase_add_test(all, a_journal_that_was_opened_again_is_read_from_the_beginning);
+    tcase_add_test(all, the_first_delivery_after_a_crash_is_told);
     suite_add_tcase(suite, all);
     return suite;
 }

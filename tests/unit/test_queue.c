@@ -491,6 +491,53 @@ START_TEST(many_routes_cost_no_more_than_one)
 }
 END_TEST
 
+/* What runs again took the room meanwhile; the rest is asked for again. */
+START_TEST(what_a_ring_cannot_take_is_read_again)
+{
+    enum { AGAIN = 4, TOLD = QUEUE_RING - 2 };
+    begin(1, false);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    queue_refresh(&queue);
+    load(&(struct journal_due){1, 100, 10}, 1);
+    load(&(struct journal_due){1, 100, 10}, 1);
+    ck_assert(take() == action && action->loaded_to == 100 && !action->more);
+    queue_insert(&queue, action, &(struct journal_due){1, 5000, 10});
+    queue_ask(&queue, &turn);
+    ck_assert_uint_eq(turn.looks[0].room, QUEUE_RING);
+    for (int64_t i = 0; i < AGAIN; i++)
+        queue_insert(&queue, action, &(struct journal_due){1, 10 + i, 10});
+    turn.open.count = 0;
+    turn.looks[0].count = TOLD;
+    for (int64_t i = 0; i < TOLD; i++)
+        turn.due[i] = (struct journal_due){1, 101 + i, 10};
+    queue_load(&queue, &turn);
+    ck_assert_uint_eq(action->count, QUEUE_RING);
+    ck_assert_int_eq(action->loaded_to, 100 + QUEUE_RING - AGAIN);
+    ck_assert(action->more);
+    end();
+}
+END_TEST
+
+/* A command and a pipe in one route, in either order. */
+START_TEST(a_route_takes_slots_if_one_of_its_actions_does)
+{
+    struct action_settings actions[2] = {{.name = "1", .handler.kind = &command.kind},
+                                         {.name = "2", .handler.kind = &feed.kind}};
+    struct route route = {.name = "both", .actions = actions, .action_count = 2};
+    struct error err = {""};
+    settings = (struct settings){.server.commands = 4, .route_count = 1, .routes = &route};
+    for (int i = 0; i < 3; i++) {
+        ck_assert(queue_init(&queue, &settings, &err));
+        ck_assert(queue.routes[0].takes_slots == (i < 2));
+        ck_assert_uint_eq(queue.routes_with_slots, i < 2);
+        ck_assert_uint_eq(queue.feed_bytes, QUEUE_FEED_BYTES);
+        queue_finish(&queue);
+        actions[0].handler.kind = &feed.kind;
+        actions[1].handler.kind = i == 0 ? &command.kind : &feed.kind;
+    }
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("queue");
@@ -509,6 +556,8 @@ Suite *test_suite(void)
     tcase_add_test(all, few_slots_are_shared_too);
     tcase_add_test(all, who_waits_for_room);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
+    tcase_add_test(all, what_a_ring_cannot_take_is_read_again);
+    tcase_add_test(all, a_route_takes_slots_if_one_of_its_actions_does);
     suite_add_tcase(suite, all);
     return suite;
 }

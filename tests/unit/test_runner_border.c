@@ -268,6 +268,34 @@ START_TEST(a_key_is_shared_when_it_is_committed)
 }
 END_TEST
 
+/* Listeners of the next generation are told to begin when they find what the journal has. */
+START_TEST(the_keys_of_the_journal_are_shared_before_it_is_ready)
+{
+    static const char key[] = "0123456789abcdef";
+    struct peer peer = peer_start_with(1, share());
+    ck_assert_uint_eq(deliver_key(&peer, key), FRAME_ACCEPTED);
+    peer_leave(&peer);
+    struct shared *shared = share();
+    ck_assert(!is_shared(shared, key));
+    peer = peer_start_with(2, shared);
+    ck_assert(is_shared(shared, key));
+    peer_leave(&peer);
+}
+END_TEST
+
+/* ---- to the supervisor ---- */
+
+START_TEST(it_says_again_and_again_that_it_is_alive)
+{
+    struct peer peer = peer_start(1);
+    for (int i = 0; i < 3; i++) {
+        wait_said(&peer, CONTROL_ALIVE);
+        pass_seconds(&peer, 2);
+    }
+    peer_leave(&peer);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("runner_border");
@@ -281,6 +309,8 @@ Suite *test_suite(void)
     tcase_add_test(all, retention_keeps_what_a_copy_is_compared_with);
     tcase_add_test(all, orphans_are_given_up_though_the_first_commit_fails);
     tcase_add_test(all, a_key_is_shared_when_it_is_committed);
+    tcase_add_test(all, the_keys_of_the_journal_are_shared_before_it_is_ready);
+    tcase_add_test(all, it_says_again_and_again_that_it_is_alive);
     suite_add_tcase(suite, all);
     return suite;
 }
