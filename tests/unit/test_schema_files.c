@@ -204,7 +204,7 @@ START_TEST(each_mistake_has_its_place)
         {"a.yaml", "# only a remark\n", 1, 1, "the schema is empty"},
         {"a.yml", "null\n", 1, 1, "the schema is empty"},
         {"a.yaml", "allOf:\n  - {}\n  - type: odd\n", 3, 11, "must be one of 7 values"},
-        {"a.yaml", "properties:\n  a:\n    minimum: x\n", 3, 14, "minimum"},
+        {"a.yaml", "properties:\n  a:\n    minimum: x\n", 3, 14, "must be a number"},
         {"a.yaml", "a: 1\na: 2\n", 2, 1, "a"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
