@@ -140,10 +140,10 @@ static bool read_by(struct load *load, struct validate_settings *settings, const
     }
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_problem(load, node, "\"by\" must be a value such as event.type");
-    if (!value_ref_parse(node->text, load_arena(load), &settings->value, &err))
-        settings->value.kind = VALUE_ABSENT;
-    enum value_kind kind = settings->value.kind;
-    if (kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_PAYLOAD)
+    if (!signed_ref_parse(node->text, load_arena(load), &settings->value, &err))
+        settings->value.kind = SIGNED_ABSENT;
+    enum signed_value_kind kind = settings->value.kind;
+    if (kind == SIGNED_HEADER || kind == SIGNED_QUERY || kind == SIGNED_PAYLOAD)
         return true;
     return load_problem(load, node,
                         "\"by\" must be event.type, header.NAME, query.NAME or payload.PATH, not "
@@ -277,14 +277,14 @@ const struct row_section validate_top_section = {.name = "schemas",
 static bool read_value(const struct validate_settings *settings, struct request *request,
                        struct bytes *value)
 {
-    struct value_source source = value_source_of(request);
+    struct signed_source source = signed_source_of(request);
     if (settings->by == VALIDATE_BY_EVENT_TYPE) {
         *value = request->event_type;
         return value->length > 0;
     }
-    enum value_outcome outcome = value_get(&source, &settings->value, value);
-    value_source_finish(&source);
-    return outcome == VALUE_FOUND;
+    enum signed_outcome outcome = signed_get(&source, &settings->value, value);
+    signed_source_finish(&source);
+    return outcome == SIGNED_FOUND;
 }
 
 static const struct schema *choose(const struct validate_settings *settings,
