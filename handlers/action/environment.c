@@ -56,7 +56,8 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
 }
 
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
-                                     const struct delivery *delivery, struct error *err)
+                                     const char *const *env_values, const struct delivery *delivery,
+                                     struct error *err)
 {
     size_t most =
         settings->pass_env.count + settings->env.count + delivery->names->variable_count + 1;
@@ -68,7 +69,7 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     if (!add_passed(&env, settings, err))
         return NULL;
     for (size_t i = 0; i < settings->env.count; i++)
-        if (!environment_add(&env, settings->env.names[i], settings->env.values[i], err))
+        if (!environment_add(&env, settings->env.names[i], env_values[i], err))
             return NULL;
     return add_event(&env, delivery, err) ? env.items : NULL;
 }

@@ -145,11 +145,11 @@ static void check_name(struct load *load, const struct node *at, const char *nam
 static bool check_events(struct load *load, const struct node *events, const struct route *route,
                          const struct event_source *source, bool named)
 {
-    if (!events || !events_settings_of(route)->patterns.count)
+    bool several = events && events->kind == NODE_SEQUENCE;
+    if (!events || (several && !events->first))
         return true;
     if (!named)
         return report_nameless(load, events, route, source);
-    bool several = events->kind == NODE_SEQUENCE;
     for (const struct node *item = several ? events->first : events; item;
          item = several ? item->next : NULL)
         if (item->kind == NODE_SCALAR)
@@ -185,6 +185,11 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     bool named = source.names_events || count_possible(route, &names->event) > 0;
     ok =
         check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;
+    for (int i = 0; i < 2; i++) {
+        const struct node *list = tree_find_either(node, defaults, i ? "choose" : "actions");
+        for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)
+            ok = check_events(load, tree_find(entry, "events"), route, &source, named) && ok;
+    }
     return check_schema(load, tree_find_either(node, defaults, "schema"), route, &source, named) &&
            ok;
 }

@@ -5,6 +5,8 @@
 #include "server/pipeline/pipeline.h"
 
 #include "base/secret.h"
+#include "handlers/action/action.h"
+#include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
@@ -21,12 +23,22 @@
 #include "server/pipeline/stored_headers.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 struct stage {
     const char *name;
     struct verdict (*run)(struct exchange *exchange);
 };
+
+/* What references see of the event; only from `decode` on. */
+static struct value_context *exchange_values(struct exchange *exchange)
+{
+    if (!exchange->values_made)
+        value_context_of_request(&exchange->values, &exchange->request);
+    exchange->values_made = true;
+    return &exchange->values;
+}
 
 /* ---- the head ---- */
 
@@ -276,6 +288,13 @@ static struct verdict stage_select(struct exchange *exchange)
                : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
 }
 
+/* Each action says for itself which events it takes. */
+static struct verdict stage_choose(struct exchange *exchange)
+{
+    return selection_choose(exchange->pipeline->settings, exchange->request.route,
+                            exchange_values(exchange), &exchange->arena, &exchange->actions);
+}
+
 /* After the selection: an event that is not wanted need not be what the route takes. */
 static struct verdict stage_validate(struct exchange *exchange)
 {
@@ -287,6 +306,31 @@ static struct verdict stage_validate(struct exchange *exchange)
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
     exchange->quarantine = verdict;
+    return GO_ON;
+}
+
+/* What the actions want of the event has to be there now: later it could not be said to the sender.
+ * An event that is put aside is not carried out as it is. */
+static struct verdict stage_values(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    struct error why;
+    for (size_t i = 0; i < route->action_count && !exchange->quarantine.reply; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct action_kind *kind = action_kind_of(&action->handler);
+        if (!(exchange->actions >> i & 1) || !kind->try_values)
+            continue;
+        exchange_values(exchange)->action = bytes_of_text(action->name);
+        if (kind->try_values(action->handler.settings, exchange_values(exchange), NULL, &why))
+            continue;
+        if (errno == ENOMEM)
+            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the values of an action");
+        const char *text = arena_copy_text(&exchange->arena, why.text);
+        return (struct verdict){
+            .reply = REPLY_UNPROCESSABLE,
+            .reason = text ? text : "a value that an action needs cannot be given to it",
+            .message = text};
+    }
     return GO_ON;
 }
 
@@ -309,7 +353,9 @@ static struct verdict stage_validate(struct exchange *exchange)
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
-    STAGE("validate", stage_validate)
+    STAGE("choose", stage_choose)                                                                  \
+    STAGE("validate", stage_validate)                                                              \
+    STAGE("values", stage_values)
 
 /* The whole body is here; only now is the length of a chunked one known. */
 static struct verdict stage_size(struct exchange *exchange)
@@ -377,6 +423,9 @@ void exchange_finish(struct exchange *exchange)
         if (takes_part(exchange, i) && kind_at(route, i)->release)
             kind_at(route, i)->release(exchange->states[i]);
     exchange->passed_heads = 0;
+    if (exchange->values_made)
+        value_context_finish(&exchange->values);
+    exchange->values_made = false;
     arena_finish(&exchange->arena);
 }
 
@@ -396,7 +445,8 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *frame = (struct event_frame){.tag = tag, .route = (uint32_t)request->route->index};
+    *frame = (struct event_frame){
+        .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
     frame->event = (struct event){
         .received_ms = request->now_ms,
         .body_is_json = request->json != NULL,
@@ -417,6 +467,7 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!pipeline_event(exchange, tag, frame))
         return false;
     frame->learns = true;
+    frame->actions = 0;
     frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
     frame->event.body = exchange->challenge.provisioned_key;
     return true;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/request.h"
+#include "handlers/value/value_context.h"
 #include "handlers/verdict.h"
 #include "server/ipc/frame.h"
 
@@ -48,9 +49,12 @@ struct exchange {
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict
-        challenge;             /* of one authenticator; waits for the others. If it delivers a key
-                                  (`provisioned_key`), the runner has to keep that before it is given */
-    size_t challenge_head;     /* which head it came from, from 1; that one has no further part */
+        challenge;               /* of one authenticator; waits for the others. If it delivers a key
+                                    (`provisioned_key`), the runner has to keep that before it is given */
+    size_t challenge_head;       /* which head it came from, from 1; that one has no further part */
+    struct value_context values; /* of the decoded event, once somebody asks */
+    bool values_made;
+    uint64_t actions;          /* that it has (handlers/action/selection.h) */
     struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;         /* name of the stage that decided, for the log and for verify */
 };

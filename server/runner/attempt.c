@@ -4,6 +4,7 @@
 #include "server/runner/attempt.h"
 
 #include "base/clock.h"
+#include "handlers/value/stored.h"
 #include "server/ipc/log_events.h"
 
 #include <stdio.h>
@@ -112,6 +113,34 @@ static void put_texts(struct attempt *attempt, uint8_t **place, const struct eve
     attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
 }
 
+/* A text of the event as references see it: an empty one is none. */
+static struct bytes known(const struct attempt *attempt, size_t field)
+{
+    const char *text = attempt->texts[field];
+    return text && *text ? bytes_of_text(text) : bytes_of(NULL, 0);
+}
+
+static void fill_values(struct attempt *attempt)
+{
+    const struct delivery *given = &attempt->given;
+    const struct stored_values stored = {
+        .headers = given->headers,
+        .content_type = known(attempt, FIELD_content_type),
+        .body = given->body,
+        .body_is_json = given->body_is_json,
+        .id = known(attempt, FIELD_id),
+        .type = known(attempt, FIELD_type),
+        .delivery = known(attempt, FIELD_message_id),
+        .received = known(attempt, FIELD_received_ms),
+        .attempt = known(attempt, FIELD_attempt),
+        .client = known(attempt, FIELD_client),
+        .route = known(attempt, FIELD_route),
+        .action = known(attempt, FIELD_action),
+    };
+    value_context_of_stored(&attempt->values, &stored);
+    attempt->given.values = &attempt->values;
+}
+
 struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
                                const struct journal_delivery *found)
 {
@@ -133,11 +162,13 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
                                        .headers = put_bytes(&place, event->headers),
                                        .body = put_bytes(&place, event->body),
                                        .body_is_json = event->body_is_json};
+    fill_values(attempt);
     return attempt;
 }
 
 void attempt_destroy(struct attempt *attempt)
 {
+    value_context_finish(&attempt->values);
     free(attempt->kept);
     free(attempt);
 }
