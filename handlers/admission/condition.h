@@ -60,7 +60,6 @@ enum condition_outcome condition_holds(const struct condition *condition,
 /* One line of an explanation. */
 struct condition_line {
     const struct condition *condition;
-    const char *text;  /* of the entry, or of one of its operators */
     const char *value; /* what it saw, cut and escaped; NULL: it sees none */
     enum condition_outcome outcome;
     unsigned depth; /* of all, any and not around it */

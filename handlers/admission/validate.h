@@ -8,10 +8,8 @@
 #include "handlers/value/signed_value.h"
 #include "handlers/verdict.h"
 
-/* The keys `schema`, `draft`, `formats` and `schema_action` of a route, and `schemas` at the top of
- * the file. */
+/* The keys `schema`, `draft`, `formats` and `schema_action` of a route. */
 extern const struct route_part validate_route_part;
-extern const struct row_section validate_top_section;
 
 struct validate_settings {
     int draft, formats, action; /* choices */

@@ -12,7 +12,7 @@ struct indexed_value {
     uint32_t next; /* the number of the value behind it and all of its parts */
 };
 
-enum { INDEX_NO_NAME = 0xffffffff - 0x80000000 }; /* INT32_MAX: enumerators are ints */
+enum { INDEX_NO_NAME = INT32_MAX /* no text is that long */, INDEX_NAME_MAX = 1024 };
 
 struct payload_index {
     struct bytes text;
@@ -52,8 +52,8 @@ static inline struct bytes payload_index_text(const struct payload_index *index,
 /* The name of a member as sent, without its quotes. */
 struct bytes payload_index_name(const struct payload_index *index, uint32_t number);
 
-/* The member of that (unescaped) name; the last where it is repeated. False: `object` is none, or
- * has none. */
+/* The member of that (unescaped) name of at most INDEX_NAME_MAX bytes; the last where it is
+ * repeated. False: `object` is none, or has none. */
 bool payload_index_member(const struct payload_index *index, uint32_t object, struct bytes name,
                           uint32_t *number);
 /* The element at `place` from the front, or from the end, where the last is 1. */

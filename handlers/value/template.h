@@ -12,7 +12,7 @@ struct template_part {
     bool is_value;
     struct reference reference;
     bool has_default; /* what stands there where the value is missing or null */
-    struct bytes standby;
+    struct bytes default_text;
     bool as_json;
 };
 

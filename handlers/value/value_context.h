@@ -65,11 +65,12 @@ void value_context_finish(struct value_context *context);
 /* The JSON text of the payload, which has passed the guard; empty: there is none. */
 struct bytes value_payload(struct value_context *context);
 
-/* What the reference leads to; of several ([*]) the first. False without memory. */
+/* What the reference leads to; of several ([*]) the first that is there. False without memory. */
 bool value_resolve(struct value_context *context, const struct reference *reference,
                    struct value *value);
-/* Calls `visit` with each value that it leads to, at least once (with VALUE_MISSING if there is
- * none), until it returns false. False without memory. */
+/* Calls `visit` with each value that it leads to, until it returns false. An element of [*] from
+ * which the rest of the path leads nowhere counts as VALUE_MISSING, and so does a list without
+ * elements: `visit` is called at least once. False without memory. */
 bool value_each(struct value_context *context, const struct reference *reference,
                 bool (*visit)(void *caller, struct value *value), void *caller);
 
