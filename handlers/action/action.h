@@ -21,10 +21,17 @@ struct delivery_names {
     size_t member_count, variable_count;
 };
 
+/* A variable of the environment whose name the route file gives. */
+struct delivery_variable {
+    const char *name, *text;
+};
+
 /* What an action is given. Owned by the caller, alive until `done`. */
 struct delivery {
     const struct delivery_names *names;
-    const char *const *texts;     /* NUL-terminated; "" where there is none */
+    const char *const *texts;               /* NUL-terminated; "" where there is none */
+    const struct delivery_variable *params; /* of the {name} segments that the event has */
+    size_t param_count;
     struct bytes headers;         /* the stored headers, a JSON object as text */
     struct bytes body;            /* raw, as received */
     bool body_is_json;            /* it has passed the guard */

@@ -45,7 +45,7 @@ static bool append_member(struct buffer *out, const struct delivery_name *name, 
     if (!buffer_append_text(out, name->name))
         return false;
     if (name->is_bare)
-        return buffer_append_text(out, "\":") && buffer_append_text(out, text);
+        return buffer_append_text(out, "\":") && envelope_append_json(out, bytes_of_text(text));
     return buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
            buffer_append_text(out, "\"");
 }

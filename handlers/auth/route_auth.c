@@ -24,6 +24,24 @@ bool route_owns_query(const struct route *route, struct bytes name)
     return false;
 }
 
+/* Some authenticators know a name as it is sent, some decoded. */
+bool route_query(const struct request *request, struct field_list *fields)
+{
+    struct field_list all;
+    struct bytes rest = request->query, parameter, name;
+    size_t kept = 0;
+    if (!query_fields(request, &all))
+        return false;
+    for (size_t i = 0; i < all.count && query_take_parameter(&rest, &parameter); i++) {
+        name = bytes_split(&parameter, '=');
+        if (!route_owns_query(request->route, name) &&
+            !route_owns_query(request->route, all.items[i].name))
+            all.items[kept++] = all.items[i];
+    }
+    *fields = (struct field_list){all.items, kept};
+    return true;
+}
+
 bool route_signs_body(const struct route *route)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {

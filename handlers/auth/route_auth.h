@@ -3,10 +3,15 @@
 #define TENTERHOOK_HANDLERS_AUTH_ROUTE_AUTH_H
 
 #include "handlers/auth/authenticator.h"
+#include "handlers/content/query.h"
 
 /* Whether the header or the query parameter of that name holds credentials of the route. */
 bool route_owns_header(const struct route *route, struct bytes name);
 bool route_owns_query(const struct route *route, struct bytes name);
+
+/* The parameters of the request's query (query_fields) without those that hold credentials, so that
+ * they may be stored and shown. False: the arena is full. */
+bool route_query(const struct request *request, struct field_list *fields);
 
 /* Whether only the sender can have written the body. */
 bool route_signs_body(const struct route *route);

@@ -1,9 +1,9 @@
 /* application/x-www-form-urlencoded, strictly: a % that is no escape makes the whole form unusable.
- */
+ * Its fields as JSON. */
 #ifndef TENTERHOOK_HANDLERS_CONTENT_FORM_H
 #define TENTERHOOK_HANDLERS_CONTENT_FORM_H
 
-#include "base/bytes.h"
+#include "base/buffer.h"
 
 enum { FORM_FIELDS_MAX = 1000 };
 
@@ -26,6 +26,11 @@ struct bytes form_find(const struct form *form, struct bytes name, size_t *count
 
 /* By name, then by value, in the order of bytes. */
 void form_sort(struct form *form);
+
+/* Appends a JSON object: for each name its value, a string, or a list of strings where the name
+ * comes more than once, in the order of their first places. A name that is not UTF-8 or holds NUL
+ * could not be told from others in JSON, and is left out; such values have U+FFFD. */
+bool form_append_json(struct buffer *out, const struct form_field *fields, size_t count);
 
 /* %XX and + decoded into `out` (room for text.length); false at an escape that is none. */
 bool form_unescape(struct bytes text, uint8_t *out, size_t *length);

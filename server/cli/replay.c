@@ -136,12 +136,12 @@ static void note_headers(struct replaying *run, struct bytes json)
     run->request.header_count = count;
 }
 
-static void check_body(void *context, struct bytes headers, struct bytes body)
+static void check_body(void *context, const struct event *stored)
 {
     struct replaying *run = context;
     const struct validate_settings *schema = validate_settings_of(run->request.route);
-    note_headers(run, headers);
-    run->request.body = body;
+    note_headers(run, stored->headers);
+    run->request.body = stored->body;
     struct verdict verdict = validate_check(schema, run->evaluator, &run->request);
     if (verdict.reply != REPLY_NONE)
         run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";

@@ -436,6 +436,17 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
+/* What stands in the target: the segments, and the query without what authenticates. */
+static bool put_target(struct request *request, struct event *event)
+{
+    struct field_list params, query;
+    event->method = request->method;
+    event->path = request->path;
+    return path_fields(request, &params) && route_query(request, &query) &&
+           field_list_json(&params, request->arena, &event->params) &&
+           field_list_json(&query, request->arena, &event->query);
+}
+
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
 {
     struct request *request = &exchange->request;
@@ -456,10 +467,11 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
+        .host = request_header(request, "Host", NULL),
         .headers = headers,
         .body = request->body,
     };
-    return true;
+    return put_target(request, &frame->event);
 }
 
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame)

@@ -4,6 +4,10 @@
 #include "server/runner/attempt.h"
 
 #include "base/clock.h"
+#include "base/json_text.h"
+#include "config/route_path.h"
+#include "handlers/content/json.h"
+#include "handlers/content/json_path.h"
 #include "handlers/value/stored.h"
 #include "server/ipc/log_events.h"
 
@@ -113,6 +117,68 @@ static void put_texts(struct attempt *attempt, uint8_t **place, const struct eve
     attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
 }
 
+/* ---- the {name} segments of the route ---- */
+
+/* Takes the next name off the front of a path. */
+static bool take_name(struct bytes *path, struct bytes *name)
+{
+    while (path->data)
+        if (route_path_segment_name(bytes_split(path, '/'), name))
+            return true;
+    return false;
+}
+
+static size_t count_names(const struct route *route)
+{
+    struct bytes path = bytes_of_text(route->path), name;
+    size_t count = 0;
+    while (take_name(&path, &name))
+        count++;
+    return count;
+}
+
+static size_t params_room(size_t name_count, const struct event *event)
+{
+    return name_count * (sizeof(struct delivery_variable) + PARAM_VARIABLE_SIZE + 1) +
+           event->params.length;
+}
+
+/* The inside of a string. */
+static bool find_param(struct bytes params, struct bytes name, struct bytes *inside)
+{
+    struct json_step step = {.kind = JSON_STEP_NAME, .name = name};
+    const struct json_path path = {.steps = &step, .count = 1};
+    struct bytes value;
+    if (!json_path_find(params, &path, &value) || value.length < 2 || value.data[0] != '"')
+        return false;
+    *inside = bytes_of(value.data + 1, value.length - 2);
+    return true;
+}
+
+/* The names are those of the route as it is now, the texts those of the event. `*place` is aligned
+ * for pointers. */
+static void put_params(struct delivery *given, uint8_t **place, const struct route *route,
+                       size_t name_count, const struct event *event)
+{
+    struct delivery_variable *params = (struct delivery_variable *)*place;
+    struct bytes path = bytes_of_text(route->path), name, inside;
+    struct json_fault fault;
+    if (name_count == 0 || !json_check(event->params, &json_limits_default, NULL, &fault))
+        return;
+    *place += name_count * sizeof *params;
+    given->params = params;
+    while (take_name(&path, &name)) {
+        char variable[PARAM_VARIABLE_SIZE];
+        if (!find_param(event->params, name, &inside) || !route_path_variable(name, variable))
+            continue;
+        struct delivery_variable *param = &params[given->param_count++];
+        param->name = put_text(place, bytes_of_text(variable));
+        param->text = (const char *)*place;
+        *place += json_unescape(inside, *place);
+        *(*place)++ = '\0';
+    }
+}
+
 /* A text of the event as references see it: an empty one is none. */
 static struct bytes known(const struct attempt *attempt, size_t field)
 {
@@ -125,6 +191,9 @@ static void fill_values(struct attempt *attempt)
     const struct delivery *given = &attempt->given;
     const struct stored_values stored = {
         .headers = given->headers,
+        .query = known(attempt, FIELD_query),
+        .params = known(attempt, FIELD_params),
+        .json_field = known(attempt, FIELD_json_field),
         .content_type = known(attempt, FIELD_content_type),
         .body = given->body,
         .body_is_json = given->body_is_json,
@@ -134,6 +203,9 @@ static void fill_values(struct attempt *attempt)
         .received = known(attempt, FIELD_received_ms),
         .attempt = known(attempt, FIELD_attempt),
         .client = known(attempt, FIELD_client),
+        .method = known(attempt, FIELD_method),
+        .path = known(attempt, FIELD_path),
+        .host = known(attempt, FIELD_host),
         .route = known(attempt, FIELD_route),
         .action = known(attempt, FIELD_action),
     };
@@ -145,7 +217,9 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
                                const struct journal_delivery *found)
 {
     const struct event *event = &found->event;
-    size_t size = event->headers.length + event->body.length + NUMBER_SIZE;
+    size_t name_count = count_names(action->route);
+    size_t size =
+        event->headers.length + event->body.length + NUMBER_SIZE + params_room(name_count, event);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
@@ -156,12 +230,12 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
     attempt->body_bytes = event->body.length;
+    attempt->given = (struct delivery){
+        .names = &names, .texts = attempt->texts, .body_is_json = event->body_is_json};
+    put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
-    attempt->given = (struct delivery){.names = &names,
-                                       .texts = attempt->texts,
-                                       .headers = put_bytes(&place, event->headers),
-                                       .body = put_bytes(&place, event->body),
-                                       .body_is_json = event->body_is_json};
+    attempt->given.headers = put_bytes(&place, event->headers);
+    attempt->given.body = put_bytes(&place, event->body);
     fill_values(attempt);
     return attempt;
 }

@@ -67,7 +67,8 @@ END_TEST
 static void check_given(const struct journal_delivery *found)
 {
     static struct action_settings action = {.name = "run"};
-    static struct action_queue queue = {.action = &action};
+    static const struct route route = {.path = "/hook"};
+    static struct action_queue queue = {.action = &action, .route = &route};
     const struct command_settings settings = {0};
     struct error err = {""};
     struct arena arena;

@@ -12,7 +12,8 @@
 static struct attempt *make(struct event *event)
 {
     static struct action_settings action = {.name = "run"};
-    static struct action_queue queue = {.action = &action};
+    static const struct route route = {.path = "/{env}/deploy/{Svc_2}/{none}"};
+    static struct action_queue queue = {.action = &action, .route = &route};
     *event = (struct event){.id = bytes_of_text("0188c5a0-0000-7000-8000-000000000001"),
                             .route = bytes_of_text("deploy"),
                             .received_ms = 1700000000123,
@@ -21,6 +22,11 @@ static struct attempt *make(struct event *event)
                             .message_id = bytes_of("d\0\"1", 4),
                             .content_type = bytes_of_text("application/json"),
                             .body_is_json = true,
+                            .method = bytes_of_text("POST"),
+                            .host = bytes_of_text("hooks.example.org"),
+                            .path = bytes_of_text("/pr\"od/deploy/web"),
+                            .params = bytes_of_text("{\"env\":\"pr\\\"od\",\"Svc_2\":\"web\"}"),
+                            .query = bytes_of_text("{\"a\":[\"1\",\"2\"]}"),
                             .headers = bytes_of_text("{\"X-A\": \"b\"}"),
                             .body = bytes_of_text("{ \"a\": 1 }")};
     struct journal_delivery found = {.attempt = 7, .event = *event};
@@ -35,6 +41,8 @@ START_TEST(the_envelope_has_its_members_in_their_order)
         "{\"id\":\"0188c5a0-0000-7000-8000-000000000001\",\"route\":\"deploy\",\"action\":\"run\","
         "\"event\":\"push\",\"delivery\":\"d?\\\"1\",\"received\":\"2023-11-14T22:13:20.123Z\","
         "\"client\":\"192.0.2.1\",\"attempt\":7,\"content_type\":\"application/json\","
+        "\"method\":\"POST\",\"path\":\"/pr\\\"od/deploy/web\","
+        "\"params\":{\"env\":\"pr\\\"od\",\"Svc_2\":\"web\"},\"query\":{\"a\":[\"1\",\"2\"]},"
         "\"headers\":{\"X-A\":\"b\"},\"payload\":{\"a\":1}}";
     struct event event;
     struct attempt *attempt = make(&event);
@@ -57,6 +65,10 @@ START_TEST(the_environment_has_its_variables_in_their_order)
                                            "TENTERHOOK_ATTEMPT=7",
                                            "TENTERHOOK_CLIENT=192.0.2.1",
                                            "TENTERHOOK_RECEIVED=2023-11-14T22:13:20.123Z",
+                                           "TENTERHOOK_METHOD=POST",
+                                           "TENTERHOOK_PATH=/pr\"od/deploy/web",
+                                           "TENTERHOOK_PARAM_ENV=pr\"od",
+                                           "TENTERHOOK_PARAM_SVC_2=web",
                                            NULL};
     const struct command_settings settings = {0};
     struct error err = {""};
@@ -96,12 +108,14 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
                           .message_id = bytes_of("\0m\0", 3)};
     struct journal_delivery found = {.attempt = 1};
     static struct action_settings action = {.name = "run"};
-    static struct action_queue queue = {.action = &action};
+    static const struct route route = {.path = "/{env}"};
+    static struct action_queue queue = {.action = &action, .route = &route};
     memset(id, 'i', sizeof id);
     for (int i = 0; i < 2; i++) {
         event.headers = bytes_of_text(i == 0 ? "" : "{\"A\":\"1\"}");
         event.failures = bytes_of_text(i == 0 ? "" : "[1]");
         event.body_is_json = i == 1;
+        event.params = bytes_of_text(i == 0 ? "" : "{\"other\":\"x\",\"env\":{\"a\":1}}");
         found.event = event;
         struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
         ck_assert_ptr_nonnull(attempt);
@@ -114,6 +128,8 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
         ck_assert_str_eq(attempt->texts[FIELD_message_id], "?m?");
         ck_assert_uint_eq(attempt->given.headers.length, event.headers.length);
         ck_assert_int_eq(attempt->given.body_is_json, i == 1);
+        ck_assert_str_eq(attempt->texts[FIELD_query], "{}");
+        ck_assert_uint_eq(attempt->given.param_count, 0);
         attempt_destroy(attempt);
     }
 }
