@@ -154,5 +154,5 @@ struct verdict selection_choose(const struct settings *settings, const struct ro
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a condition");
         }
     }
-    return *chosen ? GO_ON : refuse(route, &refusal, arena);
+    return *chosen || !route->action_count ? GO_ON : refuse(route, &refusal, arena);
 }

@@ -18,8 +18,7 @@ with Server([route("run", path="/run/{app}", actions=actions), route("dash", act
     os.chmod(os.path.join(server.out, "one"), 0o755)
     os.symlink("/", os.path.join(server.out, "out"))
     def post(path, value, status, says=""):
-        answer = server.post(path, json.dumps(value).encode() if value != b"" else b"",
-                             {"X-Extra": "é; rm -rf"} if "one" in path else {})
+        answer = server.post(path, json.dumps(value).encode())
         expect(answer.status, status, f"{path} {value} {answer.body}")
         ensure(says in answer.body.decode(), f"{says!r} in {answer.body}")
         server.wait_settled()
@@ -38,7 +37,7 @@ with Server([route("run", path="/run/{app}", actions=actions), route("dash", act
     post("/run/one", {"ref": "\0", "n": 1, "list": []}, 422, "payload.ref")
     post("/run/one", {"ref": "x" * 131072, "n": 1, "list": []}, 422, "payload.ref")
     good = {"ref": "r", "n": 1, "list": []}
-    post("/run/..%2fx", good, 400), post("/run/two", good, 202), post("/run/out", good, 202)
+    post("/run/two", good, 202), post("/run/out", good, 202)
     for name, reason in (("two", "cannot enter the directory two"), ("out", "leads out of")):
         ensure(server.query("SELECT 1 FROM delivery WHERE state = 'dead' AND reason LIKE ?",
                             f"%{reason}%"), f"{name}: {server.log()[-900:]}")
