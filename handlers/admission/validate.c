@@ -458,7 +458,7 @@ static bool tree_fits(const struct request *request)
 {
     enum { LEAST = 128 << 20, A_BYTE = 16 };
     size_t most = request->route ? (size_t)request->route->max_body * A_BYTE : 0;
-    return tree_size(request->json, request->body.length) <= (most > LEAST ? most : LEAST);
+    return tree_size(request->json, request->payload.length) <= (most > LEAST ? most : LEAST);
 }
 
 struct verdict validate_check(const struct validate_settings *settings,
@@ -478,7 +478,7 @@ struct verdict validate_check(const struct validate_settings *settings,
         return refuse_whole(settings, request,
                             "could not be checked: its values would take more memory than the "
                             "route may use (16 times max_body)");
-    if (!payload_build(request->body, request->json, &value, &fault))
+    if (!payload_build(request->payload, request->json, &value, &fault))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's tree");
     struct verdict verdict = judge(settings, evaluator, schema, value, request);
     payload_release(value);

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "config/route_path.h"
-#include "handlers/content/json.h"
+#include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "server/ipc/log_events.h"
 
@@ -178,6 +178,20 @@ static void put_params(struct delivery *given, uint8_t **place, const struct rou
     }
 }
 
+/* The last of the block, because a field is decoded into the room of the whole form. */
+static void put_body(struct delivery *given, uint8_t **place, const struct event *event)
+{
+    struct bytes payload;
+    bool in_field = event->json_field.length > 0;
+    given->body_is_json = content_stored_payload(event->body, event->body_is_json,
+                                                 event->json_field, *place, &payload);
+    if (!given->body_is_json)
+        given->body = put_bytes(place, event->body);
+    else
+        given->body = in_field ? payload : put_bytes(place, payload);
+    given->body_is_form = !given->body_is_json && content_type_is_form(event->content_type);
+}
+
 struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
                                const struct journal_delivery *found)
 {
@@ -195,12 +209,11 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
     attempt->body_bytes = event->body.length;
-    attempt->given = (struct delivery){
-        .names = &names, .texts = attempt->texts, .body_is_json = event->body_is_json};
+    attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
     put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
     attempt->given.headers = put_bytes(&place, event->headers);
-    attempt->given.body = put_bytes(&place, event->body);
+    put_body(&attempt->given, &place, event);
     return attempt;
 }
 
