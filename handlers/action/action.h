@@ -32,9 +32,10 @@ struct delivery {
     const char *const *texts;               /* NUL-terminated; "" where there is none */
     const struct delivery_variable *params; /* of the {name} segments that the event has */
     size_t param_count;
-    struct bytes headers;         /* the stored headers, a JSON object as text */
-    struct bytes body;            /* raw, as received */
-    bool body_is_json;            /* it has passed the guard */
+    struct bytes headers; /* the stored headers, a JSON object as text */
+    struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
+    bool body_is_json;    /* it has passed the guard */
+    bool body_is_form;    /* it may be one, by its media type */
     struct value_context *values; /* of the same event, for templates */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */

@@ -193,6 +193,8 @@ enum spawn_result command_launch(const struct command_settings *settings,
     close_all(launch.plan.stdio, 3);
     close_all(&launch.plan.directory_fd, 1);
     close_all(launch.outputs, 2);
+    if (delivery->values)
+        value_context_finish(delivery->values);
     arena_finish(&launch.arena);
     return result;
 }

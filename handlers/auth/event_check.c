@@ -27,11 +27,11 @@ static bool holds_credentials(const struct route *route, const struct signed_ref
 /* Whether a body that the route takes can hold the value. */
 static bool can_be_there(const struct route *route, const struct signed_ref *ref)
 {
-    int content = route_content(route);
-    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
-    return ref->kind == SIGNED_FORM      ? !json
-           : ref->kind == SIGNED_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
-                                         : true;
+    struct content_wanted wanted = route_content(route);
+    bool json = wanted.kind == CONTENT_JSON || wanted.kind == CONTENT_PROVIDER;
+    bool no_json =
+        wanted.kind == CONTENT_RAW || (wanted.kind == CONTENT_FORM && !wanted.json_field);
+    return ref->kind == SIGNED_FORM ? !json : ref->kind == SIGNED_PAYLOAD ? !no_json : true;
 }
 
 static size_t count_possible(const struct route *route, const struct signed_list *list)
@@ -172,13 +172,28 @@ static bool check_schema(struct load *load, const struct node *schema, const str
     return true;
 }
 
+/* A key that would never do anything. */
+static bool check_json_field(struct load *load, const struct node *node, const struct route *route)
+{
+    const struct node *own = tree_find(node, "json_field");
+    int kind = route_content(route).kind;
+    if (!own || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM || kind == CONTENT_AUTO)
+        return true;
+    return load_problem(load, own->key,
+                        "\"json_field\" is a field of a form, and route \"%s\" accepts no form; "
+                        "\"content: form\" or \"content: json_or_form\" does",
+                        route->name ? route->name : "");
+}
+
 bool event_check_route(struct load *load, const struct node *node, const struct node *defaults,
                        const struct route *route)
 {
     struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
-    bool ok = check_values(load, node, defaults, route, "event", &names->event,
-                           source.names_events ? source.sender : NULL);
+    bool ok = check_json_field(load, node, route);
+    ok = check_values(load, node, defaults, route, "event", &names->event,
+                      source.names_events ? source.sender : NULL) &&
+         ok;
     ok = check_values(load, node, defaults, route, "delivery", &names->message_id,
                       source.names_messages ? source.sender : NULL) &&
          ok;

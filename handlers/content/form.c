@@ -61,7 +61,28 @@ bool form_decode(struct bytes text, struct form *form)
         form_finish(&decoded);
         return false;
     }
+    struct form_field *fitting =
+        realloc(decoded.fields, (decoded.count ? decoded.count : 1) * sizeof *fitting);
+    if (fitting)
+        decoded.fields = fitting;
     *form = decoded;
+    return true;
+}
+
+/* A name is decoded where its value will be. */
+bool form_decode_field(struct bytes text, struct bytes name, uint8_t *out, struct bytes *value)
+{
+    struct bytes found = {0};
+    size_t length, count = 0;
+    while (text.length > 0) {
+        struct bytes behind = bytes_split(&text, '&'), part = bytes_split(&behind, '=');
+        if (form_unescape(part, out, &length) && bytes_equal(bytes_of(out, length), name) &&
+            count++ == 0)
+            found = behind;
+    }
+    if (count != 1 || !form_unescape(found, out, &length))
+        return false;
+    *value = bytes_of(out, length);
     return true;
 }
 

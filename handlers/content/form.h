@@ -21,6 +21,10 @@ struct form {
 bool form_decode(struct bytes text, struct form *form);
 void form_finish(struct form *form);
 
+/* Decodes the only field of that name in the text of a form into `out` (room for text.length).
+ * False if it is not there, comes more than once or is not well encoded. */
+bool form_decode_field(struct bytes text, struct bytes name, uint8_t *out, struct bytes *value);
+
 /* The field of that name; `*count` gets how many there are. Empty span if there is none. */
 struct bytes form_find(const struct form *form, struct bytes name, size_t *count);
 

@@ -480,6 +480,11 @@ static int provider_content(const void *field)
     return settings->scheme->content + CONTENT_JSON;
 }
 
+static const char *provider_json_field(const void *field)
+{
+    return ((const struct provider_settings *)field)->scheme->json_field;
+}
+
 static const struct response_format *provider_response_format(const void *field)
 {
     const struct provider_settings *settings = field;
@@ -511,6 +516,7 @@ const struct authenticator provider_authenticator = {
     .accepts = provider_accepts,
     .provisions = provider_provisions,
     .content = provider_content,
+    .json_field = provider_json_field,
     .response_format = provider_response_format,
     .explain = provider_explain,
 };

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "config/loader.h"
 #include "handlers/admission/validate.h"
+#include "handlers/content/content.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "server/cli/terminal.h"
@@ -142,7 +143,11 @@ static void check_body(void *context, const struct event *stored)
     const struct validate_settings *schema = validate_settings_of(run->request.route);
     note_headers(run, stored->headers);
     run->request.body = stored->body;
-    struct verdict verdict = validate_check(schema, run->evaluator, &run->request);
+    const char *field = arena_copy_bytes(&run->arena, stored->json_field);
+    struct verdict verdict = field && *field ? content_read_form(&run->request, field) : GO_ON;
+    if (verdict.reply == REPLY_NONE)
+        verdict = validate_check(schema, run->evaluator, &run->request);
+    content_release(&run->request);
     if (verdict.reply != REPLY_NONE)
         run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";
 }

@@ -274,7 +274,8 @@ static struct verdict stage_decode(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
-    struct verdict verdict = content_check(request, route_content(route));
+    struct content_wanted wanted = route_content(route);
+    struct verdict verdict = content_check(request, &wanted);
     return verdict.reply == REPLY_NONE
                ? event_names_take(event_names_of(route), route_signs_body(route), request)
                : verdict;
@@ -426,6 +427,7 @@ void exchange_finish(struct exchange *exchange)
     if (exchange->values_made)
         value_context_finish(&exchange->values);
     exchange->values_made = false;
+    content_release(&exchange->request);
     arena_finish(&exchange->arena);
 }
 
@@ -460,7 +462,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
     frame->event = (struct event){
         .received_ms = request->now_ms,
-        .body_is_json = request->json != NULL,
+        .body_is_json = request->json && request->json_field.length == 0,
         .client = bytes_of_text(client),
         .type = request->event_type,
         .message_id = request->message_id,
@@ -468,6 +470,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
         .host = request_header(request, "Host", NULL),
+        .json_field = request->json_field,
         .headers = headers,
         .body = request->body,
     };

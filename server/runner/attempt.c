@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "config/route_path.h"
-#include "handlers/content/json.h"
+#include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "handlers/value/stored.h"
 #include "server/ipc/log_events.h"
@@ -179,6 +179,20 @@ static void put_params(struct delivery *given, uint8_t **place, const struct rou
     }
 }
 
+/* The last of the block, because a field is decoded into the room of the whole form. */
+static void put_body(struct delivery *given, uint8_t **place, const struct event *event)
+{
+    struct bytes payload;
+    bool in_field = event->json_field.length > 0;
+    given->body_is_json = content_stored_payload(event->body, event->body_is_json,
+                                                 event->json_field, *place, &payload);
+    if (!given->body_is_json)
+        given->body = put_bytes(place, event->body);
+    else
+        given->body = in_field ? payload : put_bytes(place, payload);
+    given->body_is_form = !given->body_is_json && content_type_is_form(event->content_type);
+}
+
 /* A text of the event as references see it: an empty one is none. */
 static struct bytes known(const struct attempt *attempt, size_t field)
 {
@@ -186,7 +200,7 @@ static struct bytes known(const struct attempt *attempt, size_t field)
     return text && *text ? bytes_of_text(text) : bytes_of(NULL, 0);
 }
 
-static void fill_values(struct attempt *attempt)
+static void fill_values(struct attempt *attempt, struct bytes body, bool body_is_json)
 {
     const struct delivery *given = &attempt->given;
     const struct stored_values stored = {
@@ -195,8 +209,8 @@ static void fill_values(struct attempt *attempt)
         .params = known(attempt, FIELD_params),
         .json_field = known(attempt, FIELD_json_field),
         .content_type = known(attempt, FIELD_content_type),
-        .body = given->body,
-        .body_is_json = given->body_is_json,
+        .body = body,
+        .body_is_json = body_is_json,
         .id = known(attempt, FIELD_id),
         .type = known(attempt, FIELD_type),
         .delivery = known(attempt, FIELD_message_id),
@@ -223,20 +237,24 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
+    if (event->json_field.length > 0)
+        size += event->body.length;
     struct attempt *attempt = malloc(sizeof *attempt + size);
     if (!attempt)
         return NULL;
+    struct bytes body = bytes_of(NULL, 0);
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
     attempt->body_bytes = event->body.length;
-    attempt->given = (struct delivery){
-        .names = &names, .texts = attempt->texts, .body_is_json = event->body_is_json};
+    attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
     put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
     attempt->given.headers = put_bytes(&place, event->headers);
-    attempt->given.body = put_bytes(&place, event->body);
-    fill_values(attempt);
+    if (event->json_field.length > 0) /* its other fields are values too */
+        body = put_bytes(&place, event->body);
+    put_body(&attempt->given, &place, event);
+    fill_values(attempt, body.data ? body : attempt->given.body, event->body_is_json);
     return attempt;
 }
 

@@ -135,6 +135,40 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
 }
 END_TEST
 
+START_TEST(the_payload_of_an_event_is_its_body)
+{
+    static const struct {
+        const char *type, *body, *field;
+        bool is_json;
+        const char *given;
+        bool has_json, is_form;
+    } rows[] = {
+        {"application/json", "\xef\xbb\xbf{}", "", true, "{}", true, false},
+        {"application/x-www-form-urlencoded", "a=1&p=%7B%7D", "p", false, "{}", true, false},
+        {"application/x-www-form-urlencoded", "a=1&p=%7B%7D", "q", false, "a=1&p=%7B%7D", false,
+         true},
+        {"Application/X-WWW-Form-URLencoded; x=y", "a=1", "", false, "a=1", false, true},
+        {"text/plain", "\xef\xbb\xbfx", "", false, "\xef\xbb\xbfx", false, false},
+    };
+    static struct action_settings action = {.name = "run"};
+    static const struct route route = {.path = "/hook"};
+    static struct action_queue queue = {.action = &action, .route = &route};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct journal_delivery found = {.attempt = 1,
+                                         .event = {.content_type = bytes_of_text(rows[i].type),
+                                                   .body = bytes_of_text(rows[i].body),
+                                                   .body_is_json = rows[i].is_json,
+                                                   .json_field = bytes_of_text(rows[i].field)}};
+        struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
+        ck_assert_ptr_nonnull(attempt);
+        ck_assert(bytes_equal_text(attempt->given.body, rows[i].given));
+        ck_assert_int_eq(attempt->given.body_is_json, rows[i].has_json);
+        ck_assert_int_eq(attempt->given.body_is_form, rows[i].is_form);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
 enum { OUTPUT_KEPT = 16 << 20 };
 
 START_TEST(the_ends_of_an_outcome_are_kept)
@@ -201,6 +235,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_environment_has_its_variables_in_their_order);
     tcase_add_test(all, the_list_of_names_has_no_gap);
     tcase_add_test(all, what_is_empty_is_a_text_all_the_same);
+    tcase_add_test(all, the_payload_of_an_event_is_its_body);
     tcase_add_test(all, the_ends_of_an_outcome_are_kept);
     tcase_add_test(all, an_outcome_is_a_line);
     suite_add_tcase(suite, all);
