@@ -5,7 +5,7 @@
 #include "config/load.h"
 #include "handlers/action/command_values.h"
 #include "handlers/action/spawn.h"
-#include "handlers/value/template_load.h"
+#include "handlers/value/reference_load.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -37,7 +37,7 @@ static const char *read_template(struct load *load, const struct node *node, con
                                  struct template *template)
 {
     const struct node *literal = node->kind == NODE_MAPPING ? tree_find(node, "literal") : NULL;
-    if (!template_load(load, node, subject, true, template))
+    if (!template_load(load, node, subject, template))
         return NULL;
     const char *text = arena_copy_text(load_arena(load), literal ? literal->text : node->text);
     if (!text)
@@ -102,7 +102,7 @@ static bool read_cwd(struct load *load, const struct node *node, const struct ro
     struct command_templates *templates = own_templates(load, settings);
     struct template whole;
     const char *text = load_text(load, node, row);
-    if (!templates || !text || !template_load(load, node, "\"cwd\"", true, &whole))
+    if (!templates || !text || !template_load(load, node, "\"cwd\"", &whole))
         return false;
     if (template_is_literal(&whole)) {
         settings->cwd = load_path(load, node, text);
@@ -117,8 +117,12 @@ static bool read_cwd(struct load *load, const struct node *node, const struct ro
                             "value leads to is looked for below it");
     const char *directory = arena_format(load_arena(load), "%.*s", (int)fixed, text);
     settings->cwd = directory ? load_path(load, node, directory) : NULL;
-    return settings->cwd && template_parse(bytes_of_text(text + fixed), load_arena(load),
-                                           &templates->inside, NULL, NULL);
+    struct template_part *first = whole.parts;
+    first->literal = bytes_from(first->literal, fixed);
+    bool used_up = first->literal.length == 0;
+    templates->inside = (struct template){
+        .parts = first + used_up, .count = whole.count - used_up, .text = whole.text};
+    return settings->cwd != NULL;
 }
 
 #define TEXT_SCHEMA                                                                                \

@@ -3,7 +3,10 @@
  * action. */
 #include "handlers/action/selection.h"
 
+#include "handlers/action/action.h"
 #include "handlers/admission/events.h"
+#include "handlers/admission/when.h"
+#include "handlers/auth/reference_check.h"
 
 #include <stdio.h>
 
@@ -74,12 +77,29 @@ static bool check_entry(struct load *load, const struct node *entry, bool is_cho
     return !is_choice || check_choice(load, entry);
 }
 
+/* What the conditions and the settings of the actions refer to. */
+static bool check_references(struct load *load, const struct route *route)
+{
+    struct reference_check check = {.load = load, .route = route};
+    struct reference_visitor visitor = reference_checker(&check);
+    for (size_t i = 0; i < route->action_count; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct action_kind *kind = action_kind_of(&action->handler);
+        const struct selection_settings *selection =
+            selection_settings_of(load_settings(load), action);
+        if (selection && selection->when)
+            condition_visit(selection->when, &visitor);
+        if (kind->visit_references)
+            kind->visit_references(action->handler.settings, &visitor);
+    }
+    return check.ok;
+}
+
 bool selection_check_route(struct load *load, const struct node *node, const struct node *defaults,
                            const struct route *route)
 {
     static const char *const lists[] = {"actions", "choose"};
-    bool ok = true;
-    (void)route;
+    bool ok = check_references(load, route);
     for (int i = 0; i < 2; i++) {
         const struct node *list = tree_find_either(node, defaults, lists[i]);
         for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)
@@ -114,7 +134,7 @@ static enum condition_outcome judge(const struct selection_settings *selection,
                            : CONDITION_HOLDS;
 }
 
-static struct verdict refuse(const struct route *route, const struct refusal *refusal,
+static struct verdict ignore(const struct route *route, const struct refusal *refusal,
                              struct arena *arena)
 {
     const char *reason = refusal->reason ? refusal->reason : "the type of the event";
@@ -123,7 +143,8 @@ static struct verdict refuse(const struct route *route, const struct refusal *re
             ? arena_format(arena, "its action does not accept the event: %s", reason)
             : arena_format(arena, "no action accepts the event; the last one, %s: %s",
                            refusal->action, reason);
-    return verdict_refuse(REPLY_IGNORED, text ? text : "no action accepts the event");
+    return when_ignore(when_settings_of(route), text ? text : "no action accepts the event",
+                       "the route does not want this event");
 }
 
 struct verdict selection_choose(const struct settings *settings, const struct route *route,
@@ -154,5 +175,5 @@ struct verdict selection_choose(const struct settings *settings, const struct ro
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a condition");
         }
     }
-    return *chosen || !route->action_count ? GO_ON : refuse(route, &refusal, arena);
+    return *chosen || !route->action_count ? GO_ON : ignore(route, &refusal, arena);
 }

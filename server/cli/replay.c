@@ -141,12 +141,15 @@ static void check_body(void *context, const struct event *stored)
 {
     struct replaying *run = context;
     const struct validate_settings *schema = validate_settings_of(run->request.route);
+    struct value_context values;
     note_headers(run, stored->headers);
     run->request.body = stored->body;
     const char *field = arena_copy_bytes(&run->arena, stored->json_field);
     struct verdict verdict = field && *field ? content_read_form(&run->request, field) : GO_ON;
+    value_context_of_request(&values, &run->request);
     if (verdict.reply == REPLY_NONE)
-        verdict = validate_check(schema, run->evaluator, &run->request);
+        verdict = validate_check(schema, run->evaluator, &values, &run->request);
+    value_context_finish(&values);
     content_release(&run->request);
     if (verdict.reply != REPLY_NONE)
         run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";

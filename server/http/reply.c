@@ -46,7 +46,8 @@ static bool is_quiet(const struct connection *connection, enum reply reply)
            (reply == REPLY_HEALTHY || reply_rows[reply].status == 503);
 }
 
-/* What was refused has one event for all; what was not, one each. */
+/* What was refused has one event for all; what was not, one each. An event that is not wanted is
+ * ignored, whatever status the route has for it. */
 static enum log_event event_of(enum reply reply, unsigned status)
 {
     static const enum log_event answers[REPLY_COUNT] = {
@@ -54,7 +55,7 @@ static enum log_event event_of(enum reply reply, unsigned status)
         [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
         [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
     };
-    return status >= 400 ? LOG_REFUSED : answers[reply];
+    return status >= 400 && reply != REPLY_IGNORED ? LOG_REFUSED : answers[reply];
 }
 
 static void reply_log(const struct connection *connection, enum reply reply, unsigned status,

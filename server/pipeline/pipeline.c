@@ -13,6 +13,7 @@
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
+#include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/provisioned_keys.h"
@@ -30,15 +31,6 @@ struct stage {
     const char *name;
     struct verdict (*run)(struct exchange *exchange);
 };
-
-/* What references see of the event; only from `decode` on. */
-static struct value_context *exchange_values(struct exchange *exchange)
-{
-    if (!exchange->values_made)
-        value_context_of_request(&exchange->values, &exchange->request);
-    exchange->values_made = true;
-    return &exchange->values;
-}
 
 /* ---- the head ---- */
 
@@ -276,9 +268,12 @@ static struct verdict stage_decode(struct exchange *exchange)
     const struct route *route = request->route;
     struct content_wanted wanted = route_content(route);
     struct verdict verdict = content_check(request, &wanted);
-    return verdict.reply == REPLY_NONE
-               ? event_names_take(event_names_of(route), route_signs_body(route), request)
-               : verdict;
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    value_context_of_request(&exchange->values, request);
+    exchange->values.evaluator = exchange->pipeline->evaluator;
+    return event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
+                            request);
 }
 
 static struct verdict stage_select(struct exchange *exchange)
@@ -286,14 +281,21 @@ static struct verdict stage_select(struct exchange *exchange)
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? GO_ON
-               : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
+               : when_ignore(when_settings_of(request->route),
+                             "the route does not accept this event type", NULL);
+}
+
+static struct verdict stage_when(struct exchange *exchange)
+{
+    return when_check(when_settings_of(exchange->request.route), &exchange->values,
+                      &exchange->arena);
 }
 
 /* Each action says for itself which events it takes. */
 static struct verdict stage_choose(struct exchange *exchange)
 {
     return selection_choose(exchange->pipeline->settings, exchange->request.route,
-                            exchange_values(exchange), &exchange->arena, &exchange->actions);
+                            &exchange->values, &exchange->arena, &exchange->actions);
 }
 
 /* After the selection: an event that is not wanted need not be what the route takes. */
@@ -303,7 +305,8 @@ static struct verdict stage_validate(struct exchange *exchange)
     if (!pipeline->evaluator)
         return GO_ON;
     const struct validate_settings *settings = validate_settings_of(exchange->request.route);
-    struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
+    struct verdict verdict =
+        validate_check(settings, pipeline->evaluator, &exchange->values, &exchange->request);
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
     exchange->quarantine = verdict;
@@ -321,8 +324,8 @@ static struct verdict stage_values(struct exchange *exchange)
         const struct action_kind *kind = action_kind_of(&action->handler);
         if (!(exchange->actions >> i & 1) || !kind->try_values)
             continue;
-        exchange_values(exchange)->action = bytes_of_text(action->name);
-        if (kind->try_values(action->handler.settings, exchange_values(exchange), NULL, &why))
+        exchange->values.action = bytes_of_text(action->name);
+        if (kind->try_values(action->handler.settings, &exchange->values, NULL, &why))
             continue;
         if (errno == ENOMEM)
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the values of an action");
@@ -354,6 +357,7 @@ static struct verdict stage_values(struct exchange *exchange)
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
+    STAGE("when", stage_when)                                                                      \
     STAGE("choose", stage_choose)                                                                  \
     STAGE("validate", stage_validate)                                                              \
     STAGE("values", stage_values)
@@ -424,9 +428,7 @@ void exchange_finish(struct exchange *exchange)
         if (takes_part(exchange, i) && kind_at(route, i)->release)
             kind_at(route, i)->release(exchange->states[i]);
     exchange->passed_heads = 0;
-    if (exchange->values_made)
-        value_context_finish(&exchange->values);
-    exchange->values_made = false;
+    value_context_finish(&exchange->values);
     content_release(&exchange->request);
     arena_finish(&exchange->arena);
 }
@@ -508,6 +510,9 @@ struct verdict pipeline_format_response(const struct exchange *exchange, struct 
         verdict.empty_body = format->empty_body;
     if (verdict_status(&verdict) >= 300)
         return verdict;
+    bool is_mismatch = verdict.reply == REPLY_IGNORED && verdict.status != 0;
+    if (is_mismatch)
+        return verdict;
     if (format) {
         verdict.status = (unsigned)format->status;
         verdict.content_type = format->type;
@@ -536,7 +541,9 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
 {
     const struct settings *settings = pipeline->settings;
     for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
-        if (!validate_settings_of(&settings->routes[i])->is_set)
+        const struct route *route = &settings->routes[i];
+        if (!validate_settings_of(route)->is_set &&
+            !condition_needs_schema(&when_settings_of(route)->condition))
             continue;
         pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
         if (!pipeline->evaluator)

@@ -15,7 +15,7 @@ routes = [
                   ledger("second", when=[{"value": "payload.ref", "starts_with": "ma"}]),
                   {**ledger("rest"), "else": True}]),
     route("none", actions=[ledger("never", when=when("x"))],
-          choose=[{**ledger("neither", events="star"), "name": "star"}])]
+          choose=[{**ledger("neither", events="star"), "name": "star"}], mismatch=404)]
 with Server(routes) as server:
     def post(path, ref, event, status):
         answer = server.post(path, json.dumps({"ref": ref}).encode(), event=event)
@@ -28,7 +28,7 @@ with Server(routes) as server:
     for name, which in wanted.items():
         expect(sorted(server.ledger(name)), sorted(ids[letter] for letter in which), name)
     expect(server.count("delivery"), 4 + 3 + 2, "deliveries")
-    post("/none", "main", "push", 200)
+    post("/none", "main", "push", 404)
     server.wait_log(r"ignored.*route=none.*payload\.ref|ignored.*route=none.*star")
     star = post("/none", "main", "star", 202)
     server.wait_settled()
