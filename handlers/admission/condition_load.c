@@ -353,9 +353,10 @@ static bool read_inner(struct reader *reader, const struct node *node, struct co
         return no_memory(reader);
     inner->kind = CONDITION_ALL;
     inner->text = texts[CONDITION_ALL];
-    condition->inner = inner;
+    bool ok = read_entries(reader, node, inner);
+    condition->inner = inner->inner_count == 1 ? inner->inner : inner;
     condition->inner_count = 1;
-    return read_entries(reader, node, inner);
+    return ok;
 }
 
 typedef bool entry_reader(struct reader *reader, const struct node *node,

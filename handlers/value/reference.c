@@ -267,8 +267,10 @@ static bool report_unknown(struct parser *parser)
     if (nearest)
         return error_set(parser->err, "\"%s\" is not a value, did you mean \"%s\"?", given,
                          nearest);
-    return error_set(parser->err, "needs a value here, which begins with payload, header, query, "
-                                  "path, form, event, client, request, route or action");
+    return error_set(parser->err,
+                     "%s%s%s a value; one begins with payload, header, query, path, "
+                     "form, event, client, request, route or action",
+                     given[0] ? "\"" : "", given, given[0] ? "\" is not" : "needs");
 }
 
 static bool parse_reference(struct parser *parser, struct reference *reference)
