@@ -398,7 +398,11 @@ static bool read_kind(struct reader *reader, const struct node *node, struct con
 
 static bool read_entry(struct reader *reader, const struct node *node, struct condition *condition)
 {
-    if (node->kind != NODE_MAPPING || !node->first)
+    if (node->kind == NODE_MAPPING && !node->first)
+        return load_problem(reader->load, node,
+                            "a condition says what is tested, such as {value: "
+                            "payload.ref, equals: refs/heads/main}");
+    if (node->kind != NODE_MAPPING)
         return load_expected(reader->load, node, "a condition",
                              "a mapping such as {value: payload.ref, equals: refs/heads/main}");
     if (++reader->entries == CONDITION_ENTRIES_MAX + 1)
