@@ -18,6 +18,10 @@ static const struct row process_rows[] = {
      "The standard input of the process: the raw body, the event as a JSON envelope, or nothing. "
      "It is a file, so the process may read it at its own pace, or not at all.",
      "body", .choices = input_choices},
+    {"body_file", ROW_BOOL, FIELD(body_file),
+     "`true`: `TENTERHOOK_BODY_FILE` names a file with the body, as `stdin: body` gives it, that "
+     "nobody else can read and that is removed when the command has ended.",
+     "false"},
     {"env", ROW_TEXT_MAP, FIELD(env),
      "Additional environment variables of the process; no data of the sender becomes a name."},
     {"pass_env", ROW_TEXTS, FIELD(pass_env),

@@ -6,10 +6,11 @@
 #include "handlers/action/command.h"
 
 /* NULL-terminated "NAME=value" in `arena`, no name twice: pass_env from our own environment, then
- * env, then TENTERHOOK_*. NULL with `err` where a value is longer than a process can get, or
- * without memory. */
+ * env, then TENTERHOOK_*, of which `body_file` (NULL: none) is the path of a file. NULL with `err`
+ * where a value is longer than a process can get, or without memory. */
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
-                                     const struct delivery *delivery, struct error *err);
+                                     const struct delivery *delivery, const char *body_file,
+                                     struct error *err);
 
 /* The value of `name` in such a list, or NULL. */
 const char *environment_find(const char *const *environment, const char *name);
