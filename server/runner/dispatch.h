@@ -5,6 +5,7 @@
 #define TENTERHOOK_SERVER_RUNNER_DISPATCH_H
 
 #include "base/loop.h"
+#include "handlers/action/body_files.h"
 #include "server/runner/queue.h"
 
 enum {
@@ -31,6 +32,7 @@ struct dispatch {
     struct journal *journal;
     struct loop *loop;
     struct queue queue;
+    struct body_files body_files;
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];
