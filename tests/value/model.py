@@ -240,8 +240,8 @@ class Number:
 
 
 NAMES = ["a", "b", "ref", "x y", "a.b", "", 'q"', "ä", "\\", "|}}", "n"]
-STRINGS = ["", "main", "refs/heads/main", "a, b", "x\ny", "ä€😀", '"', "\\", "{{payload}}", "-rf", "1",
-           "true", "null", "a\0b", "\x1b[1m", "$(id)", "| json }}", "x" * 90, "\u2028\x7f"]
+STRINGS = ["", "main", "refs/heads/main", "a, b", "x\ny", "ä€😀", '"', "\\", "{{payload}}", "-rf",
+           "1", "true", "null", "a\0b", "\x1b[1m", "$(id)", "| json }}", "x" * 90, "\u2028\x7f"]
 NUMBERS = ["0", "-0", "1", "1.0", "10e-1", "1.50", "12345678901234567890123", "1e400", "-1e-400",
            "12345678901234567890124", "0.1", "100000000000000000000", "1E2", "100", "-7"]
 PATTERNS = ["main", "^main$", "^(refs/)?heads", "[0-9]+$", "^$", "a.b", "x{3,}", "ä", "\\n"]
@@ -337,8 +337,8 @@ def make_template(rng, event):
 
 def make_operand(rng, value):
     """Often what is there, so that half of the conditions hold."""
-    if value.kind != MISSING and value.kind < ARRAY and rng.random() < 0.6 and "\0" not in value.text \
-            and not re.search("[\x1b\x7f\u2028]", value.text):
+    if MISSING < value.kind < ARRAY and rng.random() < 0.6 \
+            and not re.search("[\0\x1b\x7f\u2028]", value.text):
         return value.text if value.kind == STRING else Number(value.text) \
             if value.kind == NUMBER else json.loads(value.text)
     return rng.choice([rng.choice(STRINGS[:11]), Number(rng.choice(NUMBERS)), None, True, False])
