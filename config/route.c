@@ -381,10 +381,10 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
     bool read = load_mapping_read(load, node, &mapping);
     if (node->kind != NODE_MAPPING)
         return false;
-    if (check_callers(load, node, defaults) && read)
-        join_authenticators(load, node, defaults, draft);
     draft->route.actions = draft->actions.items;
     draft->route.action_count = draft->actions.count;
+    if (check_callers(load, node, defaults) && read)
+        join_authenticators(load, node, defaults, draft);
     draft->route.at = load_position(load, node);
     if (draft->route.public_url)
         draft->route.public_url_at =

@@ -66,6 +66,8 @@ struct action_kind {
     /* A runner ends its runs before it makes room for a newer one, and at once when it has to
      * stop, because they may wait for ever. Runs of other kinds have the time that they need. */
     bool must_be_recalled;
+    /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
+    int64_t (*output_kept)(const void *settings);
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */

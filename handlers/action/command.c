@@ -215,6 +215,12 @@ static bool finish_shell(struct load *load, const struct node *node, void *data)
     return good;
 }
 
+static int64_t output_kept(const void *data)
+{
+    const struct command_settings *settings = data;
+    return settings->output;
+}
+
 const struct action_kind command_action = {
     .kind = {.name = "command",
              .sentence = "Runs a program, with the event in its environment and on its standard "
@@ -225,6 +231,7 @@ const struct action_kind command_action = {
              .finish = finish_command},
     .is_limited = true,
     .counts_crashes = true,
+    .output_kept = output_kept,
     .start = command_start,
     .stop = command_stop,
 };
@@ -239,6 +246,7 @@ const struct action_kind shell_action = {
              .finish = finish_shell},
     .is_limited = true,
     .counts_crashes = true,
+    .output_kept = output_kept,
     .start = command_start,
     .stop = command_stop,
 };

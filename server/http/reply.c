@@ -46,7 +46,8 @@ static bool is_quiet(const struct connection *connection, enum reply reply)
            (reply == REPLY_HEALTHY || reply_rows[reply].status == 503);
 }
 
-/* What was refused has one event for all; what was not, one each. */
+/* What was refused has one event for all; what was not, one each. An event that is stored is not
+ * refused, even if the command whose output is the answer says otherwise. */
 static enum log_event event_of(enum reply reply, unsigned status)
 {
     static const enum log_event answers[REPLY_COUNT] = {
@@ -54,7 +55,7 @@ static enum log_event event_of(enum reply reply, unsigned status)
         [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
         [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
     };
-    return status >= 400 ? LOG_REFUSED : answers[reply];
+    return reply == REPLY_CHALLENGE && status >= 400 ? LOG_REFUSED : answers[reply];
 }
 
 static void reply_log(const struct connection *connection, enum reply reply, unsigned status,
@@ -120,6 +121,8 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         verdict->header_name ? arena_copy_bytes(arena, verdict->header_value) : NULL;
     if (value)
         add_header(response, verdict->header_name, value);
+    for (size_t i = 0; i < verdict->header_count; i++)
+        add_header(response, verdict->headers[i].name, verdict->headers[i].value);
     if (is_last(request))
         add_header(response, "Connection", "close");
 }

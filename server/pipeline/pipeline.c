@@ -436,7 +436,7 @@ struct verdict pipeline_format_response(const struct exchange *exchange, struct 
 {
     const struct route *route = exchange->request.route;
     const struct response_format *format = find_response_format(route);
-    if (!route || verdict.reply == REPLY_CHALLENGE)
+    if (!route || verdict.reply == REPLY_CHALLENGE || verdict.form == FORM_OUTPUT)
         return verdict;
     if (format)
         verdict.empty_body = format->empty_body;

@@ -1,51 +1,327 @@
 /* The `respond` key of a route, which takes precedence over the reply that the provider requires
- * (pipeline.c reads this one first). */
+ * (pipeline.c reads this one first). Its two forms, words of the route file and the output of an
+ * action, share the rows: which of them belong to which form is a rule of the section. */
 #include "server/pipeline/respond.h"
 
 #include "config/load.h"
+#include "handlers/action/action.h"
+#include "server/ipc/frame.h"
 
-enum { RESPOND_BODY_MAX = 64 << 10 };
+#include <stdio.h>
+#include <stdlib.h>
+#include <strings.h>
 
-static const struct row answer_rows[] = {
+enum { RESPOND_BODY_MAX = 64 << 10, HEADERS_MAX = 32, SIZE_DEFAULT = 64 << 10 };
+enum { EXIT_STATUS_MAX = 255, STATUS_FAILED = 500, STATUS_DONE = 200 };
+
+/* ---- status ---- */
+
+static bool is_status_of_output(int64_t status)
+{
+    return (status >= 200 && status < 300) || (status >= 400 && status < 600);
+}
+
+static bool read_number(const struct node *node, int64_t most, int64_t *number)
+{
+    char *end;
+    if (node->kind != NODE_SCALAR || node->length == 0 || node->length > 3 ||
+        node->text[strspn(node->text, "0123456789")] != '\0')
+        return false;
+    *number = strtol(node->text, &end, 10);
+    return *number <= most;
+}
+
+static bool read_status_of_output(struct load *load, const struct node *node,
+                                  struct respond_settings *respond)
+{
+    int64_t exit_status = 0, status;
+    bool is_other = strcmp(node->key->text, "other") == 0;
+    if (!is_other && !read_number(node->key, EXIT_STATUS_MAX, &exit_status))
+        return load_problem(load, node->key,
+                            "\"status\" has exit statuses from 0 to 255 and \"other\", not \"%s\"",
+                            node->key->text);
+    if (node->quoted || !read_number(node, 599, &status) || !is_status_of_output(status))
+        return load_problem(load, node,
+                            "an exit status must become a status from 200 to 299 or "
+                            "from 400 to 599");
+    if (is_other)
+        respond->other_status = (unsigned)status;
+    else
+        respond->statuses[respond->status_count++] =
+            (struct respond_status){(int)exit_status, (unsigned)status};
+    return true;
+}
+
+static bool read_statuses(struct load *load, const struct node *node,
+                          struct respond_settings *respond)
+{
+    bool ok = true;
+    respond->statuses =
+        arena_alloc_array(load_arena(load), node->count + 1, sizeof *respond->statuses);
+    if (!respond->statuses)
+        return load_no_memory(load);
+    for (const struct node *item = node->first; item; item = item->next)
+        ok = read_status_of_output(load, item, respond) && ok;
+    return ok;
+}
+
+/* A status, or with `output` one for each exit status. */
+static bool read_status(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct respond_settings *respond = field;
+    if (node->kind == NODE_MAPPING)
+        return read_statuses(load, node, respond);
+    if (node->quoted || !read_number(node, 999, &respond->wording.status))
+        return load_mismatch(load, node, row, "a status such as 200, or {0: 200, other: 500}");
+    if (respond->wording.status < 200 || respond->wording.status > 299)
+        return load_problem(load, node, "\"status\" must be between 200 and 299, not \"%s\"",
+                            node->text);
+    return true;
+}
+
+/* ---- the words ---- */
+
+#define LATE(field) offsetof(struct respond_wording, field)
+#define WORDING(field) offsetof(struct respond_settings, wording.field)
+#define HEADERS_SENTENCE "Further headers of the answer; not those that the server writes itself."
+
+static bool is_media_type(const char *type)
+{
+    for (; *type; type++)
+        if (*type < ' ' || *type > '~')
+            return false;
+    return true;
+}
+
+/* Whether the header is one that the server writes itself, or that changes the framing or the
+ * connection. */
+static bool is_own_header(const char *name)
+{
+    static const char *const names[] = {"Cache-Control",
+                                        "Connection",
+                                        "Content-Encoding",
+                                        "Content-Length",
+                                        "Content-Type",
+                                        "Date",
+                                        "Keep-Alive",
+                                        "Proxy-Authenticate",
+                                        "Proxy-Connection",
+                                        "Set-Cookie",
+                                        "TE",
+                                        "Trailer",
+                                        "Transfer-Encoding",
+                                        "Upgrade",
+                                        "X-Content-Type-Options"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcasecmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool is_token(const char *name)
+{
+    static const char marks[] = "!#$%&'*+-.^_`|~0123456789"
+                                "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    return *name && name[strspn(name, marks)] == '\0';
+}
+
+static bool is_header_value(const char *value)
+{
+    size_t length = strlen(value);
+    return is_media_type(value) && (length == 0 || (value[0] != ' ' && value[length - 1] != ' '));
+}
+
+static bool check_header(struct load *load, const struct node *value)
+{
+    const char *name = value->key->text;
+    if (!is_token(name))
+        return load_problem(load, value->key, "\"%s\" is not a name for a header", name);
+    if (strcasecmp(name, "Content-Type") == 0)
+        return load_problem(load, value->key, "the media type of the answer is said in \"type\"");
+    if (is_own_header(name))
+        return load_problem(load, value->key, "the server decides about the header %s itself",
+                            name);
+    if (!is_header_value(value->text))
+        return load_problem(load, value,
+                            "the value of a header has visible ASCII characters and blanks between "
+                            "them");
+    return true;
+}
+
+static bool finish_headers(struct load *load, const struct node *node,
+                           struct respond_wording *wording)
+{
+    const struct text_map *texts = &wording->header_texts;
+    bool ok = true;
+    if (!node)
+        return true;
+    wording->headers = arena_alloc_array(load_arena(load), texts->count, sizeof *wording->headers);
+    if (!wording->headers)
+        return load_no_memory(load);
+    const struct node *value = node->first;
+    for (size_t i = 0; i < texts->count; i++, value = value->next) {
+        ok = check_header(load, value) && ok;
+        wording->headers[i] = (struct verdict_header){texts->names[i], texts->values[i]};
+    }
+    return ok;
+}
+
+/* Statuses that cannot have a body get none; all others go with any. `has_output`: the body is not
+ * here. */
+static bool finish_wording(struct load *load, const struct node *node,
+                           struct respond_wording *wording, bool has_output)
+{
+    const struct node *body = tree_find(node, "body"), *type = tree_find(node, "type");
+    bool bodiless = wording->status == 204 || wording->status == 205;
+    if (!finish_headers(load, tree_find(node, "headers"), wording))
+        return false;
+    if (bodiless && body && wording->body[0])
+        return load_problem(load, body, "an answer with status %d has no body",
+                            (int)wording->status);
+    if (type && !has_output && (!body || !wording->body[0]))
+        return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
+                            body ? "empty" : "missing");
+    if (type && !is_media_type(wording->type))
+        return load_problem(load, type, "\"type\" must be a media type such as text/plain");
+    if (bodiless)
+        wording->body = "";
+    else if (!type && (has_output || (body && wording->body[0])))
+        wording->type = "text/plain; charset=utf-8";
+    return true;
+}
+
+static bool finish_late(struct load *load, const struct node *node, void *settings)
+{
+    return finish_wording(load, node, settings, false);
+}
+
+static const struct row late_rows[] = {
     {.name = "status",
      .type = ROW_INTEGER,
-     .offset = offsetof(struct respond_settings, status),
+     .offset = LATE(status),
      .min = 200,
      .max = 299,
-     .sentence = "The status; without it 202, or 200 if no action runs."},
+     .sentence = "The status; without it 202."},
     {.name = "type",
      .type = ROW_TEXT,
-     .offset = offsetof(struct respond_settings, type),
+     .offset = LATE(type),
      .min = 1,
      .max = 200,
      .sentence = "The media type of `body`; without it `text/plain; charset=utf-8`."},
+    {.name = "headers",
+     .type = ROW_TEXT_MAP,
+     .offset = LATE(header_texts),
+     .max = HEADERS_MAX,
+     .sentence = HEADERS_SENTENCE},
     {.name = "body",
      .type = ROW_TEXT,
-     .offset = offsetof(struct respond_settings, body),
+     .offset = LATE(body),
      .max = RESPOND_BODY_MAX,
      .sentence = "The body, `\"\"` for an empty one; without it, JSON with the id of the event."},
 };
 
-/* Statuses that cannot have a body get none; all others go with any. */
+static const struct row_section late_section = {
+    .name = "late",
+    .sentence = "The answer to an event whose action has not given its output by the deadline.",
+    .rows = late_rows,
+    .row_count = ROW_COUNT(late_rows),
+    .size = sizeof(struct respond_wording),
+    .finish = finish_late};
+
+/* ---- the key ---- */
+
+static const struct row answer_rows[] = {
+    {.name = "status",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .read = read_status,
+     .syntax = "200 to 299, or with `output` `{0: 200, 3: 422, other: 500}`",
+     .json_schema = "{\"type\": [\"integer\", \"object\"], \"minimum\": 200, \"maximum\": 299, "
+                    "\"additionalProperties\": {\"type\": \"integer\", \"minimum\": 200, "
+                    "\"maximum\": 599}}",
+     .sentence = "The status; without it 202, or 200 if no action runs. With `output`, the status "
+                 "for each exit status of the command; without it `{0: 200, other: 500}`. `other` "
+                 "is also the status if the command is killed, runs longer than its `timeout`, or "
+                 "cannot be started."},
+    {.name = "type",
+     .type = ROW_TEXT,
+     .offset = WORDING(type),
+     .min = 1,
+     .max = 200,
+     .sentence = "The media type of `body` or `output`; without it `text/plain; charset=utf-8`."},
+    {.name = "headers",
+     .type = ROW_TEXT_MAP,
+     .offset = WORDING(header_texts),
+     .max = HEADERS_MAX,
+     .sentence = HEADERS_SENTENCE},
+    {.name = "body",
+     .type = ROW_TEXT,
+     .offset = WORDING(body),
+     .max = RESPOND_BODY_MAX,
+     .sentence = "The body, `\"\"` for an empty one; without it, JSON with the id of the event."},
+    {.name = "output",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct respond_settings, output),
+     .min = 1,
+     .max = 64,
+     .sentence = "The action of this route, a command or a shell script, whose standard output is "
+                 "the answer. The event is stored before the action runs, as always."},
+    {.name = "deadline",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct respond_settings, deadline_ms),
+     .default_text = "2500ms",
+     .min = 1,
+     .max = 600 * INT64_C(1000),
+     .sentence = "With `output`: the time from the head of the request until the answer `late` is "
+                 "given instead; the action goes on."},
+    {.name = "late",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct respond_settings, late),
+     .section = &late_section,
+     .sentence =
+         "With `output`: the answer if there is no output in time, if it is longer than `size`, if "
+         "so many senders wait that a quarter of `server.commands` is waited for, or if the server "
+         "leaves. A repeated message, for which nothing runs, is answered with the output that is "
+         "stored, or with this one. Without it, 202 with the event's id, or the answer that the "
+         "provider requires."},
+    {.name = "size",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct respond_settings, size),
+     .min = 1,
+     .max = FRAME_OUTPUT_MAX,
+     .sentence = "With `output`: the longest output that is an answer, at most `output` of the "
+                 "action; without it 64KiB, or `output` of the action if that is less."},
+};
+
+/* Keys that only one of the two forms has. */
+static bool check_form(struct load *load, const struct node *node)
+{
+    static const char *const output_keys[] = {"deadline", "late", "size"};
+    const struct node *body = tree_find(node, "body"), *status = tree_find(node, "status");
+    if (tree_find(node, "output")) {
+        if (body)
+            return load_problem(load, body->key, "\"body\" and \"output\" exclude each other");
+        return !status || status->kind == NODE_MAPPING ||
+               load_problem(load, status,
+                            "with \"output\", \"status\" is a mapping of exit statuses such as "
+                            "{0: 200, other: 500}");
+    }
+    for (size_t i = 0; i < sizeof output_keys / sizeof *output_keys; i++) {
+        const struct node *found = tree_find(node, output_keys[i]);
+        if (found)
+            return load_problem(load, found->key, "\"%s\" belongs to \"output\", which is missing",
+                                output_keys[i]);
+    }
+    return !status || status->kind != NODE_MAPPING ||
+           load_problem(load, status, "exit statuses belong to \"output\", which is missing");
+}
+
 static bool finish_answer(struct load *load, const struct node *node, void *settings)
 {
     struct respond_settings *respond = settings;
-    const struct node *body = tree_find(node, "body"), *type = tree_find(node, "type");
-    bool bodiless = respond->status == 204 || respond->status == 205;
-    if (bodiless && body && respond->body[0])
-        return load_problem(load, body, "an answer with status %d has no body",
-                            (int)respond->status);
-    if (type && (!body || !respond->body[0]))
-        return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
-                            body ? "empty" : "missing");
-    for (const char *c = type ? respond->type : ""; *c; c++)
-        if (*c < ' ' || *c > '~')
-            return load_problem(load, type, "\"type\" must be a media type such as text/plain");
-    if (bodiless)
-        respond->body = "";
-    else if (body && respond->body[0] && !type)
-        respond->type = "text/plain; charset=utf-8";
-    return true;
+    return check_form(load, node) &&
+           finish_wording(load, node, &respond->wording, respond->output != NULL);
 }
 
 static const struct row_section answer_section = {.name = "respond",
@@ -58,10 +334,13 @@ static const struct row_section answer_section = {.name = "respond",
 static bool read_respond(struct load *load, const struct node *node, const struct row *row,
                          void *field)
 {
+    struct respond_settings *respond = field;
+    respond->other_status = STATUS_FAILED;
     if (node->kind == NODE_MAPPING)
         return load_section(load, node, row->section, field);
     return (node->kind == NODE_SCALAR && strcmp(node->text, row->choices[0]) == 0) ||
-           load_mismatch(load, node, row, "{status: …, type: …, body: …} or accepted");
+           load_mismatch(load, node, row,
+                         "{status: …, type: …, headers: …, body: …}, {output: …} or accepted");
 }
 
 static const char *const respond_choices[] = {"accepted", NULL};
@@ -74,10 +353,10 @@ static const struct row respond_rows[] = {
      .default_text = "accepted",
      .section = &answer_section,
      .choices = respond_choices,
-     .syntax = "`{status: …, type: …, body: …}` or `accepted`",
+     .syntax = "`{status: …, type: …, headers: …, body: …}`, `{output: ACTION, …}` or `accepted`",
      .sentence = "The answer to an accepted event, also to a duplicate or an ignored one: "
                  "`accepted` is 202 with the event's id, or the answer that the provider requires. "
-                 "For senders that take only a certain 2xx for success."},
+                 "With `output`, it is the standard output of an action."},
 };
 
 static const struct row_section respond_keys = {.name = "respond",
@@ -85,17 +364,108 @@ static const struct row_section respond_keys = {.name = "respond",
                                                 .rows = respond_rows,
                                                 .row_count = ROW_COUNT(respond_rows),
                                                 .size = sizeof(struct respond_settings)};
-const struct route_part respond_route_part = {.keys = &respond_keys, .after = "max_body"};
+
+/* ---- the action ---- */
+
+static bool find_action(struct load *load, const struct node *at, const struct route *route,
+                        struct respond_settings *respond)
+{
+    const char *names[ROUTE_ACTIONS_MAX + 1] = {NULL};
+    for (size_t i = 0; i < route->action_count && i < ROUTE_ACTIONS_MAX; i++) {
+        names[i] = route->actions[i].name;
+        if (strcmp(names[i], respond->output) != 0)
+            continue;
+        respond->action = i;
+        return true;
+    }
+    const char *nearest = nearest_name(respond->output, names);
+    if (nearest)
+        return load_problem(load, at, "the route has no action \"%s\"; did you mean \"%s\"?",
+                            respond->output, nearest);
+    return load_problem(load, at, "the route has no action \"%s\"", respond->output);
+}
+
+/* What is kept of the output is what a copy is answered with, so it has to be all of it. */
+static bool check_action(struct load *load, const struct node *node, const struct route *route,
+                         struct respond_settings *respond)
+{
+    const struct action_settings *action = &route->actions[respond->action];
+    const struct action_kind *kind = action_kind_of(&action->handler);
+    const struct node *output = tree_find(node, "output"), *size = tree_find(node, "size");
+    int64_t kept = kind->output_kept ? kind->output_kept(action->handler.settings) : 0;
+    if (!kind->output_kept)
+        return load_problem(load, output, "the action \"%s\" is a %s, which has no output",
+                            action->name, kind->kind.name);
+    if (kept == 0)
+        return load_problem(load, output,
+                            "the action \"%s\" has \"output: 0\": nothing of its output is kept",
+                            action->name);
+    if (size && respond->size > kept)
+        return load_problem(load, size,
+                            "\"size\" is larger than \"output\" of the action \"%s\", which says "
+                            "how much is kept",
+                            action->name);
+    if (!size)
+        respond->size = kept < SIZE_DEFAULT ? kept : SIZE_DEFAULT;
+    return true;
+}
+
+static bool finish_route(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, void *settings)
+{
+    struct respond_settings *respond = settings;
+    if (!respond->output)
+        return true;
+    const struct node *at = tree_find_either(node, defaults, "respond");
+    return find_action(load, tree_find(at, "output"), route, respond) &&
+           check_action(load, at, route, respond);
+}
+
+const struct route_part respond_route_part = {
+    .keys = &respond_keys, .after = "max_body", .finish_route = finish_route};
+
+/* ---- answers ---- */
+
+static void put_wording(const struct respond_wording *wording, struct verdict *verdict)
+{
+    if (wording->status)
+        verdict->status = (unsigned)wording->status;
+    if (wording->body) {
+        verdict->content_type = wording->type;
+        verdict->body = bytes_of_text(wording->body);
+        verdict->empty_body = verdict->body.length == 0;
+    }
+    verdict->headers = wording->headers;
+    verdict->header_count = wording->header_texts.count;
+}
 
 struct verdict respond_as_route_says(const struct route *route, struct verdict verdict)
 {
     const struct respond_settings *respond = respond_settings_of(route);
-    if (respond->status)
-        verdict.status = (unsigned)respond->status;
-    if (respond->body) {
-        verdict.content_type = respond->type;
-        verdict.body = bytes_of_text(respond->body);
-        verdict.empty_body = verdict.body.length == 0;
-    }
+    if (verdict.form == FORM_LATE)
+        put_wording(&respond->late, &verdict);
+    else if (!respond->output)
+        put_wording(&respond->wording, &verdict);
+    return verdict;
+}
+
+static unsigned status_of_exit(const struct respond_settings *respond, int exit_status)
+{
+    for (size_t i = 0; i < respond->status_count; i++)
+        if (respond->statuses[i].exit_status == exit_status)
+            return respond->statuses[i].status;
+    return exit_status == 0 ? STATUS_DONE : respond->other_status;
+}
+
+struct verdict respond_with_output(const struct route *route, struct verdict verdict,
+                                   int exit_status, struct bytes output)
+{
+    const struct respond_settings *respond = respond_settings_of(route);
+    put_wording(&respond->wording, &verdict);
+    verdict.form = FORM_OUTPUT;
+    verdict.status = status_of_exit(respond, exit_status);
+    verdict.content_type = respond->wording.type;
+    verdict.body = output;
+    verdict.empty_body = output.length == 0 || verdict.status == 204 || verdict.status == 205;
     return verdict;
 }

@@ -7,6 +7,7 @@
 #include "handlers/admission/dedupe.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/respond.h"
 
 #include <assert.h>
 #include <string.h>
@@ -93,6 +94,11 @@ static void fill_event(struct intake *intake, struct intake_item *item, const st
         .window_ms = dedupe_settings_of(route)->window_ms,
         .keeps_dead = dedupe_settings_of(route)->dead == DEDUPE_DEAD_KEEP,
         .dead_reason = event->failures.length > 0 ? quarantine_reason : NULL};
+    const struct respond_settings *respond = respond_settings_of(route);
+    if (respond->output) {
+        item->admit->answering = queue->numbers[respond->action];
+        item->admit->answer_most = (size_t)respond->size;
+    }
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -160,7 +166,27 @@ static void answer_item(struct intake_item *item, const struct journal_turn *tur
         answer->status = turn->question_fits ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
     if (answer->status > FRAME_DUPLICATE)
         answer->retry_after_s = retry_after_s;
+    answer->follows = answer->status <= FRAME_DUPLICATE && item->admit && item->admit->answering &&
+                      !item->admit->dead_reason;
     listener_link_answer(item->link, answer);
+}
+
+/* The second part of an answer: the output of a command, once there is one. */
+static void await_output(const struct intake *intake, const struct intake_item *item,
+                         struct dispatch *dispatch)
+{
+    const struct respond_settings *respond =
+        respond_settings_of(&intake->settings->routes[item->frame.route]);
+    const struct awaited awaited = {.link = item->link,
+                                    .tag = item->frame.tag,
+                                    .handle = item->admit->answer_handle,
+                                    .until_ns =
+                                        clock_monotonic_ns() + respond->deadline_ms * NS_PER_MS,
+                                    .most = (size_t)respond->size};
+    if (awaited.handle)
+        dispatch_await(dispatch, &awaited);
+    else
+        answers_tell_kept(&awaited, item->admit->answer);
 }
 
 static bool has_written(const struct journal_turn *turn)
@@ -171,12 +197,16 @@ static bool has_written(const struct journal_turn *turn)
     return writes;
 }
 
-void intake_answer(struct intake *intake, const struct journal_turn *turn, unsigned retry_after_s)
+void intake_answer(struct intake *intake, const struct journal_turn *turn,
+                   struct dispatch *dispatch, unsigned retry_after_s)
 {
     if (turn && turn->end == JOURNAL_DONE && has_written(turn))
         intake->written_ns = clock_monotonic_ns();
     for (size_t i = 0; i < intake->count; i++)
         answer_item(&intake->items[i], turn, retry_after_s);
+    for (size_t i = 0; i < intake->count; i++)
+        if (intake->items[i].answer.follows)
+            await_output(intake, &intake->items[i], dispatch);
     for (size_t i = 0; i < intake->count; i++) {
         struct listener_link *link = intake->items[i].link;
         if (link->taken > 0)

@@ -436,14 +436,14 @@ START_TEST(a_route_answers_as_it_says)
     exchange.request.route = &route;
     for (size_t i = 0; i < sizeof successes / sizeof *successes; i++) {
         struct verdict plain = {.reply = successes[i], .reason = "because"};
-        given.respond = (struct respond_settings){.status = 201};
+        given.respond = (struct respond_settings){.wording = {.status = 201}};
         struct verdict verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(verdict_status(&verdict), 201);
         ck_assert_uint_gt(reply_body(&exchange.arena, &verdict, "X").length, 0);
-        given.respond.body = "";
+        given.respond.wording.body = "";
         verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(reply_body(&exchange.arena, &verdict, "X").length, 0);
-        given.respond = (struct respond_settings){.body = "OK", .type = "text/plain"};
+        given.respond = (struct respond_settings){.wording = {.body = "OK", .type = "text/plain"}};
         verdict = pipeline_format_response(&exchange, plain);
         ck_assert_uint_eq(verdict_status(&verdict), reply_rows[successes[i]].status);
         ck_assert_str_eq(verdict.content_type, "text/plain");
