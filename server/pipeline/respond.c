@@ -132,9 +132,18 @@ static bool is_header_value(const char *value)
     return is_media_type(value) && (length == 0 || (value[0] != ' ' && value[length - 1] != ' '));
 }
 
-static bool check_header(struct load *load, const struct node *value)
+static bool is_repeated(const struct node *first, const struct node *value)
+{
+    while (first != value && strcasecmp(first->key->text, value->key->text) != 0)
+        first = first->next;
+    return first != value;
+}
+
+static bool check_header(struct load *load, const struct node *first, const struct node *value)
 {
     const char *name = value->key->text;
+    if (is_repeated(first, value))
+        return load_problem(load, value->key, "the header %s is repeated", name);
     if (!is_token(name))
         return load_problem(load, value->key, "\"%s\" is not a name for a header", name);
     if (strcasecmp(name, "Content-Type") == 0)
@@ -161,7 +170,7 @@ static bool finish_headers(struct load *load, const struct node *node,
         return load_no_memory(load);
     const struct node *value = node->first;
     for (size_t i = 0; i < texts->count; i++, value = value->next) {
-        ok = check_header(load, value) && ok;
+        ok = check_header(load, node->first, value) && ok;
         wording->headers[i] = (struct verdict_header){texts->names[i], texts->values[i]};
     }
     return ok;
