@@ -7,6 +7,7 @@
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
+#include "handlers/admission/schema_load.h"
 #include "handlers/admission/validate.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/auth/event_check.h"
@@ -22,8 +23,8 @@ static const struct handler_kind *const authenticators[] = {AUTHENTICATORS(AUTHE
 #define ACTION_ENTRY(name) &name##_action.kind,
 static const struct handler_kind *const actions[] = {ACTION_KINDS(ACTION_ENTRY) NULL};
 
-static const struct row_section *const top_parts[] = {&provider_own_section, &validate_top_section,
-                                                      NULL};
+static const struct row_section *const top_parts[] = {&provider_own_section,
+                                                      &schema_load_top_section, NULL};
 
 #define ROUTE_PART_ENTRY(NAME, name, ...) [ROUTE_PART_##NAME] = &name##_route_part,
 static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {

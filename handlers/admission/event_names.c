@@ -9,21 +9,21 @@ enum { NAME_MAX_BYTES = 256 };
 
 /* One value, whose name is all there: a star or a parameter could mean a header with credentials.
  */
-static bool may_name(const struct value_ref *ref)
+static bool may_name(const struct signed_ref *ref)
 {
-    if (ref->kind == VALUE_HEADER)
+    if (ref->kind == SIGNED_HEADER)
         return !ref->parameter && !ref->family && !strchr(ref->name, '*');
-    return ref->kind == VALUE_QUERY || ref->kind == VALUE_FORM || ref->kind == VALUE_PAYLOAD;
+    return ref->kind == SIGNED_QUERY || ref->kind == SIGNED_FORM || ref->kind == SIGNED_PAYLOAD;
 }
 
 static bool read_value(struct load *load, const struct node *node, const struct row *row,
-                       struct value_list *list)
+                       struct signed_list *list)
 {
     struct error err;
-    struct value_ref *ref = &list->items[list->count];
+    struct signed_ref *ref = &list->items[list->count];
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_mismatch(load, node, row, "header.NAME, query.NAME, form.NAME or payload.PATH");
-    if (!value_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref))
+    if (!signed_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref))
         return load_problem(load, node,
                             "\"%s\" must be header.NAME, query.NAME, form.NAME or payload.PATH, "
                             "not \"%.100s\"",
@@ -35,7 +35,7 @@ static bool read_value(struct load *load, const struct node *node, const struct 
 static bool read_values(struct load *load, const struct node *node, const struct row *row,
                         void *field)
 {
-    struct value_list *list = field;
+    struct signed_list *list = field;
     bool several = node->kind == NODE_SEQUENCE, ok = true;
     list->items =
         arena_alloc_array(load_arena(load), several ? node->count + 1 : 1, sizeof *list->items);
@@ -83,31 +83,31 @@ const struct route_part event_names_route_part = {.keys = &event_names_keys};
 
 /* ---- the walk ---- */
 
-static struct verdict take_first(const struct value_list *list, struct request *request,
+static struct verdict take_first(const struct signed_list *list, struct request *request,
                                  struct bytes *name)
 {
-    struct value_source source = value_source_of(request);
+    struct signed_source source = signed_source_of(request);
     struct bytes value;
-    enum value_outcome outcome = value_get_first(&source, list, &value);
+    enum signed_outcome outcome = signed_get_first(&source, list, &value);
     struct verdict verdict = GO_ON;
-    if (outcome == VALUE_REPEATED) {
+    if (outcome == SIGNED_REPEATED) {
         verdict = verdict_refuse(REPLY_UNPROCESSABLE,
                                  "the delivery id or the event type is there more than once");
-    } else if (outcome == VALUE_FOUND && value.length > 0 && value.length <= NAME_MAX_BYTES) {
+    } else if (outcome == SIGNED_FOUND && value.length > 0 && value.length <= NAME_MAX_BYTES) {
         char *copy = arena_copy_bytes(request->arena, value);
         if (copy)
             *name = bytes_of(copy, value.length);
         else
             verdict = verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
     }
-    value_source_finish(&source);
+    signed_source_finish(&source);
     return verdict;
 }
 
-static bool all_lie_in_body(const struct value_list *list)
+static bool all_lie_in_body(const struct signed_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (!value_needs_body(&list->items[i]))
+        if (!signed_needs_body(&list->items[i]))
             return false;
     return true;
 }

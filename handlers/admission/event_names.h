@@ -4,12 +4,12 @@
 #define TENTERHOOK_HANDLERS_ADMISSION_EVENT_NAMES_H
 
 #include "config/load.h"
-#include "handlers/value/value.h"
+#include "handlers/value/signed_value.h"
 #include "handlers/verdict.h"
 
 /* Of each list the first value that is there. Only values of the head and of the body. */
 struct event_names {
-    struct value_list event, message_id;
+    struct signed_list event, message_id;
 };
 
 extern const struct route_part event_names_route_part;

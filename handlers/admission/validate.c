@@ -7,7 +7,7 @@
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/admission/events.h"
-#include "handlers/admission/schema_files.h"
+#include "handlers/admission/schema_load.h"
 #include "handlers/content/content.h"
 #include "handlers/content/json.h"
 #include "handlers/content/payload.h"
@@ -18,79 +18,6 @@ enum { DETAILS_MAX = 24 * 1024, REASON_MAX = 500, PLACE_MAX = 150, BRANCHES_MAX 
 enum { CUT_MAX = 1300 }; /* three such texts, escaped to six times their length, fit in details */
 
 /* ---- loading ---- */
-
-/* The top level's block. */
-struct schema_bindings {
-    struct schema_files *files;
-};
-
-static const char *shown_path(void *context, const char *path)
-{
-    return load_shown_path(context, path);
-}
-
-static void destroy_files(void *files)
-{
-    schema_files_destroy(files);
-}
-
-static void forget_files(void *files)
-{
-    schema_files_forget(files);
-}
-
-/* The files of this run, made at their first use. NULL after a problem. */
-static struct schema_files *files_of(struct load *load, struct schema_bindings *bindings,
-                                     const struct node *node)
-{
-    struct schema_files_options options = {
-        .problems = load_problems(load), .shown = shown_path, .context = load};
-    if (bindings->files)
-        return bindings->files;
-    struct schema_files *files = schema_files_create(&options);
-    if (!files) {
-        load_problem(load, node, "no memory for the schemas");
-        return NULL;
-    }
-    if (load_own(load, destroy_files, files) && load_own_for_run(load, forget_files, files))
-        bindings->files = files;
-    return bindings->files;
-}
-
-static bool bind_one(struct load *load, struct schema_bindings *bindings, const struct node *value)
-{
-    struct error err = {""};
-    const char *uri = value->key->text;
-    if (!strchr(uri, ':') || strchr(uri, '#'))
-        return load_problem(load, value->key,
-                            "\"%s\" is not an absolute URI without a fragment, such as "
-                            "https://example.org/push.json",
-                            uri);
-    if (value->kind != NODE_SCALAR || tree_is_null(value))
-        return load_problem(load, value, "the schema of \"%s\" must be a file", uri);
-    if (load_is_offline(load))
-        return true;
-    struct schema_files *files = files_of(load, bindings, value);
-    const char *path = files ? load_path(load, value, value->text) : NULL;
-    if (!path)
-        return files && load_problem(load, value, "no memory for the schemas");
-    size_t errors = load_problems(load)->errors;
-    if (schema_files_bind(files, uri, path, &err))
-        return true;
-    return load_problems(load)->errors != errors ? false
-                                                 : load_problem(load, value, "%s", err.text);
-}
-
-static bool read_bindings(struct load *load, const struct node *node, const struct row *row,
-                          void *field)
-{
-    bool ok = true;
-    if (node->kind != NODE_MAPPING)
-        return load_mismatch(load, node, row, "a map of URIs to files");
-    for (const struct node *value = node->first; value; value = value->next)
-        ok = bind_one(load, field, value) && ok;
-    return ok;
-}
 
 /* What is read later, when all of the route is known. */
 static bool keep_node(struct load *load, const struct node *node, const struct row *row,
@@ -103,31 +30,10 @@ static bool keep_node(struct load *load, const struct node *node, const struct r
     return true;
 }
 
-static bool is_word(const struct node *node, const char *word)
+static struct schema_manner manner_of(const struct validate_settings *settings)
 {
-    return node->kind == NODE_SCALAR && !node->quoted && strcmp(node->text, word) == 0;
-}
-
-/* A file's name, or a schema written here. NULL after a problem. */
-static const struct schema *compile_one(struct load *load, struct validate_settings *settings,
-                                        const struct node *node)
-{
-    struct settings *all = load_settings(load);
-    struct schema_files *files =
-        files_of(load, settings_top_part(all, &validate_top_section), node);
-    struct schema_manner manner = {.draft = (enum schema_draft)settings->draft,
-                                   .assert_formats = settings->formats != 0};
-    bool written = node->kind == NODE_MAPPING || is_word(node, "true") || is_word(node, "false");
-    const char *path = written || !files ? NULL : load_path(load, node, node->text);
-    struct error err = {""};
-    const struct schema *schema = NULL;
-    if (files && written)
-        schema = schema_files_compile_node(files, node, manner, &err);
-    else if (path)
-        schema = schema_files_compile(files, path, manner, &err);
-    if (!schema && err.text[0])
-        load_problem(load, node, "%s", err.text);
-    return schema;
+    return (struct schema_manner){.draft = (enum schema_draft)settings->draft,
+                                  .assert_formats = settings->formats != 0};
 }
 
 static bool read_by(struct load *load, struct validate_settings *settings, const struct node *node)
@@ -140,10 +46,10 @@ static bool read_by(struct load *load, struct validate_settings *settings, const
     }
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_problem(load, node, "\"by\" must be a value such as event.type");
-    if (!value_ref_parse(node->text, load_arena(load), &settings->value, &err))
-        settings->value.kind = VALUE_ABSENT;
-    enum value_kind kind = settings->value.kind;
-    if (kind == VALUE_HEADER || kind == VALUE_QUERY || kind == VALUE_PAYLOAD)
+    if (!signed_ref_parse(node->text, load_arena(load), &settings->value, &err))
+        settings->value.kind = SIGNED_ABSENT;
+    enum signed_value_kind kind = settings->value.kind;
+    if (kind == SIGNED_HEADER || kind == SIGNED_QUERY || kind == SIGNED_PAYLOAD)
         return true;
     return load_problem(load, node,
                         "\"by\" must be event.type, header.NAME, query.NAME or payload.PATH, not "
@@ -158,7 +64,8 @@ static bool read_branch(struct load *load, struct validate_settings *settings,
     if (value->kind == NODE_SEQUENCE || tree_is_null(value))
         return load_problem(load, value, "the schema of \"%s\" must be a file or a mapping",
                             pattern);
-    const struct schema *schema = load_is_offline(load) ? NULL : compile_one(load, settings, value);
+    const struct schema *schema =
+        load_is_offline(load) ? NULL : schema_load(load, value, manner_of(settings));
     if (strcmp(pattern, "default") == 0) {
         settings->schema = schema;
     } else {
@@ -205,7 +112,7 @@ static bool finish_route(struct load *load, const struct node *route, void *fiel
     if (by)
         return read_choice(load, settings, node, by);
     if (!load_is_offline(load))
-        settings->schema = compile_one(load, settings, node);
+        settings->schema = schema_load(load, node, manner_of(settings));
     return settings->schema || load_is_offline(load);
 }
 
@@ -256,35 +163,19 @@ static const struct row_section validate_keys = {.name = "schema",
                                                  .finish = finish_route};
 const struct route_part validate_route_part = {.keys = &validate_keys};
 
-static const struct row top_rows[] = {
-    {.name = "schemas",
-     .type = ROW_CUSTOM,
-     .offset = 0,
-     .flags = ROW_IN_INCLUDES,
-     .read = read_bindings,
-     .syntax = "a map of URIs to files",
-     .json_schema = "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"string\"}}",
-     .sentence = "Files for the URIs to which schemas refer; no URI is ever fetched."},
-};
-const struct row_section validate_top_section = {.name = "schemas",
-                                                 .sentence = "Files for the URIs of schemas.",
-                                                 .rows = top_rows,
-                                                 .row_count = ROW_COUNT(top_rows),
-                                                 .size = sizeof(struct schema_bindings)};
-
 /* ---- which schema ---- */
 
 static bool read_value(const struct validate_settings *settings, struct request *request,
                        struct bytes *value)
 {
-    struct value_source source = value_source_of(request);
+    struct signed_source source = signed_source_of(request);
     if (settings->by == VALIDATE_BY_EVENT_TYPE) {
         *value = request->event_type;
         return value->length > 0;
     }
-    enum value_outcome outcome = value_get(&source, &settings->value, value);
-    value_source_finish(&source);
-    return outcome == VALUE_FOUND;
+    enum signed_outcome outcome = signed_get(&source, &settings->value, value);
+    signed_source_finish(&source);
+    return outcome == SIGNED_FOUND;
 }
 
 static const struct schema *choose(const struct validate_settings *settings,
@@ -443,24 +334,6 @@ static struct verdict judge(const struct validate_settings *settings,
     return refuse(settings, request, &failures);
 }
 
-/* Bytes of a tree of json-c 0.16, from above: a value with its place in its parent, and what an
- * object brings for its first members whether it has any or not. */
-static size_t tree_size(const struct json_summary *summary, size_t text_length)
-{
-    enum { OF_VALUE = 96, OF_OBJECT = 800, OF_MEMBER = 96 };
-    return summary->nodes * OF_VALUE + summary->objects * OF_OBJECT + summary->members * OF_MEMBER +
-           text_length;
-}
-
-/* A tree takes much more memory than its text: up to 270 times as much for a list of empty objects,
- * 6 times for what GitHub sends. */
-static bool tree_fits(const struct request *request)
-{
-    enum { LEAST = 128 << 20, A_BYTE = 16 };
-    size_t most = request->route ? (size_t)request->route->max_body * A_BYTE : 0;
-    return tree_size(request->json, request->body.length) <= (most > LEAST ? most : LEAST);
-}
-
 struct verdict validate_check(const struct validate_settings *settings,
                               struct schema_evaluator *evaluator, struct request *request)
 {
@@ -474,7 +347,8 @@ struct verdict validate_check(const struct validate_settings *settings,
     const struct schema *schema = choose(settings, request);
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
-    if (!tree_fits(request))
+    if (!payload_fits(request->json, request->body.length,
+                      request->route ? (size_t)request->route->max_body : 0))
         return refuse_whole(settings, request,
                             "could not be checked: its values would take more memory than the "
                             "route may use (16 times max_body)");

@@ -5,19 +5,17 @@
 #include "config/load.h"
 #include "handlers/request.h"
 #include "handlers/schema/schema.h"
-#include "handlers/value/value.h"
+#include "handlers/value/signed_value.h"
 #include "handlers/verdict.h"
 
-/* The keys `schema`, `draft`, `formats` and `schema_action` of a route, and `schemas` at the top of
- * the file. */
+/* The keys `schema`, `draft`, `formats` and `schema_action` of a route. */
 extern const struct route_part validate_route_part;
-extern const struct row_section validate_top_section;
 
 struct validate_settings {
     int draft, formats, action; /* choices */
     const struct node *node;    /* of `schema`; while loading only */
     enum validate_by { VALIDATE_ALL, VALIDATE_BY_EVENT_TYPE, VALIDATE_BY_VALUE } by;
-    struct value_ref value;           /* VALIDATE_BY_VALUE */
+    struct signed_ref value;          /* VALIDATE_BY_VALUE */
     struct validate_branch *branches; /* unless VALIDATE_ALL, in the order of the file */
     size_t branch_count;
     const struct schema *schema; /* the only one, or that of `default`; NULL: none */

@@ -119,7 +119,7 @@ bool content_type_is_json(struct bytes type)
     return is_json_name(name) && charset_is_utf8(parameters);
 }
 
-static bool type_is_form(struct bytes type)
+bool content_type_is_form(struct bytes type)
 {
     struct bytes name = bytes_trim(bytes_split(&type, ';'));
     return bytes_equal_nocase(name, bytes_of_text("application/x-www-form-urlencoded"));
@@ -239,7 +239,7 @@ static struct verdict check_json(struct request *request, struct bytes type)
 /* An empty form has no fields. Clients name all sorts of types for no body at all. */
 static struct verdict check_form(struct request *request, struct bytes type)
 {
-    return type_is_form(type) || request->body.length == 0
+    return content_type_is_form(type) || request->body.length == 0
                ? read_form(request)
                : refuse_type(request, "the media type is not that of a form");
 }
@@ -264,7 +264,7 @@ static struct verdict check_auto(struct request *request, struct bytes type)
         return GO_ON;
     if (content_type_is_json(type))
         return content_read_json(request);
-    if (type_is_form(type))
+    if (content_type_is_form(type))
         return read_form(request);
     struct verdict verdict = content_read_json(request);
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;

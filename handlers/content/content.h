@@ -52,5 +52,7 @@ struct json_limits content_json_limits(const struct request *request);
 
 /* Whether `type` is application/json or something+json, in UTF-8 as far as it says. */
 bool content_type_is_json(struct bytes type);
+/* Whether it is application/x-www-form-urlencoded. */
+bool content_type_is_form(struct bytes type);
 
 #endif

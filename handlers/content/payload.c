@@ -14,6 +14,24 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* Bytes of a tree of json-c 0.16, from above: a value with its place in its parent, and what an
+ * object brings for its first members whether it has any or not. */
+static size_t tree_size(const struct json_summary *summary, size_t text_length)
+{
+    enum { OF_VALUE = 96, OF_OBJECT = 800, OF_MEMBER = 96 };
+    return summary->nodes * OF_VALUE + summary->objects * OF_OBJECT + summary->members * OF_MEMBER +
+           text_length;
+}
+
+/* A tree takes much more memory than its text: up to 270 times as much for a list of empty objects,
+ * 6 times for what GitHub sends. */
+bool payload_fits(const struct json_summary *summary, size_t text_length, size_t max_body)
+{
+    enum { LEAST = 128 << 20, A_BYTE = 16 };
+    size_t most = max_body * A_BYTE;
+    return tree_size(summary, text_length) <= (most > LEAST ? most : LEAST);
+}
+
 void payload_release(struct json_object *value)
 {
     json_object_put(value);

@@ -17,6 +17,10 @@ bool payload_parse(struct bytes text, const struct json_limits *limits, struct j
 bool payload_build(struct bytes text, const struct json_summary *summary,
                    struct json_object **value, struct json_fault *fault);
 
+/* Whether the tree of a text of that length may be built where bodies have at most `max_body`
+ * bytes: it may take 16 times as much memory, and 128 MiB in any case. */
+bool payload_fits(const struct json_summary *summary, size_t text_length, size_t max_body);
+
 void payload_release(struct json_object *value);
 
 /* The first token of a JSON pointer (RFC 6901), unescaped and cut to `size`, NUL included; returns

@@ -13,7 +13,7 @@ static const struct scheme_test *tests_of(const struct section_list *list)
 static bool tests_need_body(const struct section_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        if (value_needs_body(&tests_of(list)[i].value))
+        if (signed_needs_body(&tests_of(list)[i].value))
             return true;
     }
     return false;
@@ -34,17 +34,17 @@ static const struct scheme_challenge *challenge_at(const struct scheme *scheme, 
 }
 
 /* Of the tests that the head decides. */
-static bool head_tests_hold(struct value_source *source, const struct section_list *list)
+static bool head_tests_hold(struct signed_source *source, const struct section_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct scheme_test *test = &tests_of(list)[i];
-        if (!value_needs_body(&test->value) && !scheme_test_holds(source, test))
+        if (!signed_needs_body(&test->value) && !scheme_test_holds(source, test))
             return false;
     }
     return true;
 }
 
-bool challenge_may_follow(const struct scheme *scheme, struct value_source *source)
+bool challenge_may_follow(const struct scheme *scheme, struct signed_source *source)
 {
     for (size_t i = 0; i < scheme->challenge.count; i++) {
         const struct scheme_challenge *challenge = challenge_at(scheme, i);
@@ -57,7 +57,7 @@ bool challenge_may_follow(const struct scheme *scheme, struct value_source *sour
 bool challenge_provisions(const struct scheme *scheme)
 {
     for (size_t i = 0; i < scheme->challenge.count; i++) {
-        if (challenge_at(scheme, i)->learn.kind != VALUE_ABSENT)
+        if (challenge_at(scheme, i)->learn.kind != SIGNED_ABSENT)
             return true;
     }
     return false;
@@ -69,7 +69,7 @@ bool challenge_method(const struct scheme *scheme, struct bytes method)
         const struct section_list *when = &challenge_at(scheme, i)->when;
         for (size_t j = 0; j < when->count; j++) {
             const struct scheme_test *test = &tests_of(when)[j];
-            if (test->value.kind == VALUE_METHOD && test->equals.count == 1 &&
+            if (test->value.kind == SIGNED_METHOD && test->equals.count == 1 &&
                 bytes_equal(test->equals.parts[0].literal, method))
                 return true;
         }
@@ -77,7 +77,7 @@ bool challenge_method(const struct scheme *scheme, struct bytes method)
     return false;
 }
 
-static bool all_hold(struct value_source *source, const struct section_list *list)
+static bool all_hold(struct signed_source *source, const struct section_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!scheme_test_holds(source, &tests_of(list)[i]))
@@ -104,20 +104,20 @@ static bool key_is_usable(struct bytes key)
 }
 
 /* The key that is delivered, in the request's arena: the body may be gone before it is kept. */
-static bool take_key(const struct scheme_challenge *challenge, struct value_source *source,
+static bool take_key(const struct scheme_challenge *challenge, struct signed_source *source,
                      struct bytes *key)
 {
     struct bytes found;
-    if (challenge->learn.kind == VALUE_ABSENT)
+    if (challenge->learn.kind == SIGNED_ABSENT)
         return true;
-    if (value_get(source, &challenge->learn, &found) != VALUE_FOUND || !key_is_usable(found))
+    if (signed_get(source, &challenge->learn, &found) != SIGNED_FOUND || !key_is_usable(found))
         return false;
     const char *copy = arena_copy_bytes(source->request->arena, found);
     *key = bytes_of(copy, copy ? found.length : 0);
     return copy != NULL;
 }
 
-static struct verdict answer(const struct scheme_challenge *challenge, struct value_source *source)
+static struct verdict answer(const struct scheme_challenge *challenge, struct signed_source *source)
 {
     struct verdict verdict = {.reply = REPLY_CHALLENGE,
                               .reason = "handshake",
@@ -127,16 +127,17 @@ static struct verdict answer(const struct scheme_challenge *challenge, struct va
     if (!take_key(challenge, source, &verdict.provisioned_key))
         return refusal(challenge);
     if (challenge->body.count &&
-        template_text(&challenge->body, source, &verdict.body) != VALUE_FOUND)
+        signed_template_text(&challenge->body, source, &verdict.body) != SIGNED_FOUND)
         return refusal(challenge);
     if (challenge->header_value.count &&
-        template_text(&challenge->header_value, source, &verdict.header_value) != VALUE_FOUND)
+        signed_template_text(&challenge->header_value, source, &verdict.header_value) !=
+            SIGNED_FOUND)
         return refusal(challenge);
     return verdict;
 }
 
 struct verdict challenge_answer(const struct signature_plan *plan, size_t key,
-                                struct value_source *source, enum challenge_moment moment)
+                                struct signed_source *source, enum challenge_moment moment)
 {
     const struct scheme *scheme = plan->scheme;
     if (key < plan->keys.count) {
@@ -147,7 +148,7 @@ struct verdict challenge_answer(const struct signature_plan *plan, size_t key,
         const struct scheme_challenge *challenge = challenge_at(scheme, i);
         if (moment_of(challenge) != moment || !all_hold(source, &challenge->when))
             continue;
-        if (challenge->learn.kind != VALUE_ABSENT && plan->keys.count)
+        if (challenge->learn.kind != SIGNED_ABSENT && plan->keys.count)
             return verdict_refuse(REPLY_FORBIDDEN,
                                   "a challenge delivers a key, but the route already has one");
         return all_hold(source, &challenge->expect) ? answer(challenge, source)

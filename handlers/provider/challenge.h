@@ -15,11 +15,11 @@ enum challenge_moment {
  * refusal. `key` is the index of the key that the sender uses, as far as that is known: of a
  * challenge that is not signed it is 0, the one that is listed first. */
 struct verdict challenge_answer(const struct signature_plan *plan, size_t key,
-                                struct value_source *source, enum challenge_moment moment);
+                                struct signed_source *source, enum challenge_moment moment);
 
 /* Whether the body may show that this is an unsigned challenge: what one of them wants of the head
  * holds. Where it does not, nobody has to read the body. */
-bool challenge_may_follow(const struct scheme *scheme, struct value_source *source);
+bool challenge_may_follow(const struct scheme *scheme, struct signed_source *source);
 
 /* Whether a challenge of the scheme comes with this method. */
 bool challenge_method(const struct scheme *scheme, struct bytes method);

@@ -33,7 +33,7 @@ static struct verdict basic_body(struct signature_state *state)
     return GO_ON;
 }
 
-static bool basic_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool basic_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     struct bytes key = secret_bytes(&signing->plan->keys.items[0]);
     struct buffer text;

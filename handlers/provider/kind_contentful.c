@@ -110,7 +110,8 @@ static struct verdict contentful_body(struct signature_state *state)
 
 /* ---- send ---- */
 
-static bool contentful_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool contentful_sign(struct signing *signing, struct signed_source *source,
+                            struct error *err)
 {
     static const char names[] = "x-contentful-signed-headers,x-contentful-timestamp";
     uint8_t digest[HASH_MAX_SIZE];

@@ -31,8 +31,8 @@ static struct verdict ed25519_body(struct signature_state *state)
     const struct secret_list *keys = &state->plan->keys;
     state->source.url = state->urls[0];
     struct verdict verdict =
-        signed_text_outcome(template_render(state->signed_text, 0, state->signed_text->count,
-                                            &state->source, put_message, &state->message));
+        signed_text_outcome(signed_template_render(state->signed_text, 0, state->signed_text->count,
+                                                   &state->source, put_message, &state->message));
     if (verdict.reply != REPLY_NONE)
         return verdict;
     for (size_t i = 0; i < keys->count * state->found_count; i++) {
@@ -53,7 +53,7 @@ static bool compute(struct signing *signing, struct bytes text, struct buffer *m
     return private_key_sign(signing->private_key, PUBLIC_ECDSA, HASH_SHA256, text, mark, err);
 }
 
-static bool ed25519_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool ed25519_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     return sign_text(signing, source, compute, err);
 }

@@ -33,7 +33,7 @@ static bool compute(struct signing *signing, struct bytes text, struct buffer *m
            error_set(err, "out of memory");
 }
 
-static bool hash_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool hash_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     return sign_text(signing, source, compute, err);
 }

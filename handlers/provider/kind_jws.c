@@ -143,11 +143,11 @@ static bool claim_holds(struct bytes claims, const char *name, struct bytes want
 
 /* Whether the route says what the template wants: of a parameter that it may leave out, and does,
  * nothing is wanted. */
-static bool is_wanted(const struct signature_plan *plan, const struct template *wanted)
+static bool is_wanted(const struct signature_plan *plan, const struct signed_template *wanted)
 {
     for (size_t i = 0; i < wanted->count; i++) {
-        const struct value_ref *ref = &wanted->parts[i].ref;
-        if (ref->kind == VALUE_PARAMETER && !value_parameter(plan->parameters, ref->name))
+        const struct signed_ref *ref = &wanted->parts[i].ref;
+        if (ref->kind == SIGNED_PARAMETER && !signed_parameter(plan->parameters, ref->name))
             return false;
     }
     return wanted->count > 0;
@@ -155,15 +155,15 @@ static bool is_wanted(const struct signature_plan *plan, const struct template *
 
 /* One of the spellings of the address will do. */
 static bool claim_is(struct signature_state *state, struct bytes claims, const char *name,
-                     const struct template *wanted)
+                     const struct signed_template *wanted)
 {
     struct bytes text;
     if (!is_wanted(state->plan, wanted))
         return true;
     for (size_t i = 0; i < state->url_count; i++) {
         state->source.url = state->urls[i];
-        if (template_text(wanted, &state->source, &text) == VALUE_FOUND && text.length > 0 &&
-            claim_holds(claims, name, text, state->request->arena))
+        if (signed_template_text(wanted, &state->source, &text) == SIGNED_FOUND &&
+            text.length > 0 && claim_holds(claims, name, text, state->request->arena))
             return true;
     }
     return false;
@@ -283,11 +283,11 @@ static bool put_claim(struct buffer *out, struct bytes name, struct bytes value)
 }
 
 /* As the route wants it; nothing where the route leaves it out. */
-static bool put_wanted(struct value_source *source, struct buffer *out, const char *name,
-                       const struct template *wanted)
+static bool put_wanted(struct signed_source *source, struct buffer *out, const char *name,
+                       const struct signed_template *wanted)
 {
     struct bytes text;
-    return !wanted->count || template_text(wanted, source, &text) != VALUE_FOUND ||
+    return !wanted->count || signed_template_text(wanted, source, &text) != SIGNED_FOUND ||
            put_claim(out, bytes_of_text(name), text);
 }
 
@@ -313,7 +313,7 @@ static bool put_placed_claims(struct signing *signing, struct buffer *out)
     for (size_t i = 0; i < signing->value_count; i++) {
         const struct sign_value *value = &signing->values[i];
         const struct json_path *path = &value->ref->path;
-        bool member = value->ref->kind == VALUE_CLAIM && path->count == 1 &&
+        bool member = value->ref->kind == SIGNED_CLAIM && path->count == 1 &&
                       path->steps[0].kind == JSON_STEP_NAME;
         if (member && !put_claim(out, path->steps[0].name, value->value))
             return false;
@@ -321,7 +321,7 @@ static bool put_placed_claims(struct signing *signing, struct buffer *out)
     return true;
 }
 
-static bool jws_claims(struct signing *signing, struct value_source *source, struct buffer *out)
+static bool jws_claims(struct signing *signing, struct signed_source *source, struct buffer *out)
 {
     const struct scheme_jws *jws = &signing->plan->scheme->jws;
     source->url = signing->url;
@@ -365,7 +365,7 @@ static bool place_token(struct signing *signing, struct bytes token)
     return text && sign_place(signing, &signature->in.items[0], bytes_of_text(text));
 }
 
-static bool jws_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool jws_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     const struct scheme *scheme = signing->plan->scheme;
     struct arena *arena = signing->request.arena;

@@ -40,7 +40,7 @@ static const struct {
 /* -1: none is said, or none that is known. */
 static int said_algorithm(const struct text_map *parameters)
 {
-    const char *said = value_parameter(parameters, "algorithm");
+    const char *said = signed_parameter(parameters, "algorithm");
     for (int i = 0; said && i <= MESSAGE_RSA; i++) {
         if (strcmp(said, algorithms[i].name) == 0)
             return i;
@@ -50,8 +50,8 @@ static int said_algorithm(const struct text_map *parameters)
 
 static bool message_check_parameters(const struct text_map *parameters, struct error *err)
 {
-    const char *encoding = value_parameter(parameters, "encoding");
-    if (value_parameter(parameters, "algorithm") && said_algorithm(parameters) < 0)
+    const char *encoding = signed_parameter(parameters, "encoding");
+    if (signed_parameter(parameters, "algorithm") && said_algorithm(parameters) < 0)
         return error_set(err, "algorithm must be one of hmac-sha256, ed25519, ecdsa-p256-sha256, "
                               "rsa-pss-sha512 and rsa-v1_5-sha256");
     return !encoding || strcmp(encoding, "base64") == 0 || strcmp(encoding, "text") == 0 ||
@@ -260,7 +260,7 @@ static bool put_components(struct signature_state *state, struct bytes list, str
 
 static struct bytes wanted_components(const struct text_map *parameters)
 {
-    const char *said = value_parameter(parameters, "components");
+    const char *said = signed_parameter(parameters, "components");
     return bytes_of_text(said ? said : "content-digest");
 }
 
@@ -536,7 +536,7 @@ static bool add_message_headers(struct signing *signing, struct bytes input, str
            sign_add_header(signing, "Signature", bytes_of_text(signature));
 }
 
-static bool message_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool message_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     struct buffer input, mark;
     struct sign_preview *preview;
@@ -578,7 +578,7 @@ static int message_public_kind(const struct signature_plan *plan)
 
 static int message_key_encoding(const struct signature_plan *plan)
 {
-    const char *said = value_parameter(plan->parameters, "encoding");
+    const char *said = signed_parameter(plan->parameters, "encoding");
     return said && strcmp(said, "base64") == 0 ? KEY_BASE64 : KEY_TEXT;
 }
 

@@ -44,7 +44,7 @@ static bool compute(struct signing *signing, struct bytes text, struct buffer *m
                             text, mark, err);
 }
 
-static bool public_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool public_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     return sign_text(signing, source, compute, err);
 }

@@ -36,24 +36,24 @@ static const struct {
              {"UnsubscribeConfirmation", subscription_members}};
 
 /* A string of the message; null is as good as nothing, anything else is none of SNS's. */
-static enum value_outcome find_member(struct signature_state *state, const char *name,
-                                      struct bytes *text)
+static enum signed_outcome find_member(struct signature_state *state, const char *name,
+                                       struct bytes *text)
 {
     struct json_step step = {.kind = JSON_STEP_NAME, .name = bytes_of_text(name)};
     struct json_path path = {.steps = &step, .count = 1};
     struct bytes json, raw;
-    if (!value_source_json(&state->source, &json))
-        return VALUE_MALFORMED;
-    if (!value_source_find(&state->source, json, &path, &raw) || bytes_equal_text(raw, "null"))
-        return VALUE_MISSING;
+    if (!signed_source_json(&state->source, &json))
+        return SIGNED_MALFORMED;
+    if (!signed_source_find(&state->source, json, &path, &raw) || bytes_equal_text(raw, "null"))
+        return SIGNED_MISSING;
     return raw.data[0] == '"' && json_scalar_text(raw, state->request->arena, text)
-               ? VALUE_FOUND
-               : VALUE_MALFORMED;
+               ? SIGNED_FOUND
+               : SIGNED_MALFORMED;
 }
 
 static bool member(struct signature_state *state, const char *name, struct bytes *text)
 {
-    return find_member(state, name, text) == VALUE_FOUND;
+    return find_member(state, name, text) == SIGNED_FOUND;
 }
 
 static bool host_byte(uint8_t c)
@@ -103,10 +103,10 @@ static struct verdict build_text(struct signature_state *state, const struct mem
     struct buffer *out = &state->message;
     struct bytes value;
     for (; members->name; members++) {
-        enum value_outcome outcome = find_member(state, members->name, &value);
-        if (outcome == VALUE_MISSING && members->optional)
+        enum signed_outcome outcome = find_member(state, members->name, &value);
+        if (outcome == SIGNED_MISSING && members->optional)
             continue;
-        if (outcome != VALUE_FOUND)
+        if (outcome != SIGNED_FOUND)
             return signature_refuse("a member that is signed is missing or not a string");
         if (!ends_for_certain(members, value))
             return signature_refuse("a member that is signed holds what follows it");
@@ -120,7 +120,7 @@ static struct verdict build_text(struct signature_state *state, const struct mem
 /* Whether the message is of one of the topics that stand beside the provider's name, if any do. */
 static bool topic_is_ours(struct signature_state *state)
 {
-    struct bytes arn, rest = bytes_of_text(value_parameter(state->plan->parameters, "topic"));
+    struct bytes arn, rest = bytes_of_text(signed_parameter(state->plan->parameters, "topic"));
     if (!rest.length)
         return true;
     if (!member(state, "TopicArn", &arn))
@@ -178,10 +178,10 @@ static bool put_member(struct buffer *out, const char *name, struct bytes value)
 }
 
 /* A notification whose message is the payload, and whose subject the event, if one is named. */
-static bool put_notification(struct signing *signing, const struct value_source *source,
+static bool put_notification(struct signing *signing, const struct signed_source *source,
                              struct bytes message, const char *mark, struct buffer *out)
 {
-    struct bytes topics = bytes_of_text(value_parameter(signing->plan->parameters, "topic"));
+    struct bytes topics = bytes_of_text(signed_parameter(signing->plan->parameters, "topic"));
     struct bytes topic = bytes_split(&topics, ' ');
     if (!topic.length)
         topic = bytes_of_text("arn:aws:sns:us-east-1:000000000000:test");
@@ -196,7 +196,7 @@ static bool put_notification(struct signing *signing, const struct value_source 
            buffer_append_text(out, "}");
 }
 
-static bool sns_mark(struct signing *signing, struct value_source *source, struct buffer *mark,
+static bool sns_mark(struct signing *signing, struct signed_source *source, struct buffer *mark,
                      struct error *err)
 {
     struct sign_preview *preview = sign_preview(signing, source, err);
@@ -213,7 +213,7 @@ static bool sns_mark(struct signing *signing, struct value_source *source, struc
     return done;
 }
 
-static bool sns_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool sns_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     struct arena *arena = signing->request.arena;
     struct bytes given = signing->body_given ? signing->request.body : bytes_of_text("{}");
@@ -262,7 +262,7 @@ static bool sns_signs_body(const struct scheme *scheme)
 
 static bool takes_any_topic(const struct signature_plan *plan)
 {
-    return !value_parameter(plan->parameters, "topic");
+    return !signed_parameter(plan->parameters, "topic");
 }
 
 static const struct signature_warning warnings[] = {

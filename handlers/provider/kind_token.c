@@ -7,8 +7,8 @@
 /* The header that a token is all of, so that it may begin with a scheme's name. */
 static struct bytes token_header(const struct scheme *scheme)
 {
-    const struct value_list *in = &scheme->signature.in;
-    bool whole = !scheme->signature.prefix && in->count == 1 && in->items[0].kind == VALUE_HEADER;
+    const struct signed_list *in = &scheme->signature.in;
+    bool whole = !scheme->signature.prefix && in->count == 1 && in->items[0].kind == SIGNED_HEADER;
     return bytes_of_text(whole ? in->items[0].name : "");
 }
 
@@ -25,7 +25,7 @@ static struct verdict token_body(struct signature_state *state)
     return GO_ON;
 }
 
-static bool token_sign(struct signing *signing, struct value_source *source, struct error *err)
+static bool token_sign(struct signing *signing, struct signed_source *source, struct error *err)
 {
     return sign_attach(signing, source, secret_bytes(&signing->plan->keys.items[0]), err);
 }

@@ -275,19 +275,19 @@ static bool method_of_route(const struct request *request)
     return !request->route;
 }
 
-static struct value_source challenge_source(const struct provider_settings *settings,
-                                            const struct request *request)
+static struct signed_source challenge_source(const struct provider_settings *settings,
+                                             const struct request *request)
 {
-    return (struct value_source){.request = request,
-                                 .parameters = &settings->parameters,
-                                 .family = scheme_find_family(settings->scheme, request)};
+    return (struct signed_source){.request = request,
+                                  .parameters = &settings->parameters,
+                                  .family = scheme_find_family(settings->scheme, request)};
 }
 
 static struct verdict challenge_in_head(const struct provider_state *state, struct request *request)
 {
-    struct value_source source = challenge_source(state->settings, request);
+    struct signed_source source = challenge_source(state->settings, request);
     struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_HEAD);
-    value_source_finish(&source);
+    signed_source_finish(&source);
     if (verdict.reply == REPLY_NONE && !method_of_route(request))
         return verdict_refuse(REPLY_METHOD, "this method is for the provider's challenge only");
     return verdict;
@@ -304,9 +304,9 @@ static void provider_release(void *field)
 static bool challenge_in_body_may_follow(const struct provider_state *state,
                                          struct request *request)
 {
-    struct value_source source = challenge_source(state->settings, request);
+    struct signed_source source = challenge_source(state->settings, request);
     bool may = challenge_may_follow(state->settings->scheme, &source);
-    value_source_finish(&source);
+    signed_source_finish(&source);
     return may;
 }
 
@@ -348,14 +348,14 @@ static void provider_feed(void *field, struct bytes piece)
 }
 
 /* The first of the list that is there, or nothing. What is there twice could be read as either. */
-static struct verdict take_name(struct signature_state *state, const struct value_list *list,
+static struct verdict take_name(struct signature_state *state, const struct signed_list *list,
                                 struct bytes *text)
 {
     struct bytes value;
-    enum value_outcome outcome = value_get_first(&state->source, list, &value);
-    if (outcome == VALUE_REPEATED)
+    enum signed_outcome outcome = signed_get_first(&state->source, list, &value);
+    if (outcome == SIGNED_REPEATED)
         return signature_refuse("the delivery id or the event type is there more than once");
-    if (outcome != VALUE_FOUND || value.length == 0 || value.length > ID_MAX)
+    if (outcome != SIGNED_FOUND || value.length == 0 || value.length > ID_MAX)
         return GO_ON;
     char *copy = arena_copy_bytes(state->request->arena, value);
     *text = bytes_of(copy, copy ? value.length : 0);
@@ -386,9 +386,9 @@ static struct verdict provider_body(const void *field, struct request *request, 
     struct provider_state *state = opaque;
     const struct provider_settings *settings = field;
     if (state->awaits_challenge) {
-        struct value_source source = challenge_source(settings, request);
+        struct signed_source source = challenge_source(settings, request);
         struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_BODY);
-        value_source_finish(&source);
+        signed_source_finish(&source);
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
@@ -400,22 +400,22 @@ static struct verdict provider_body(const void *field, struct request *request, 
 }
 
 /* Of every family: what comes beside the one that counts is a signature all the same. */
-static bool is_header(const struct provider_settings *settings, const struct value_ref *ref,
+static bool is_header(const struct provider_settings *settings, const struct signed_ref *ref,
                       struct bytes name)
 {
     const struct text_list *families = &settings->scheme->families;
-    bool matches = value_header_matches(ref, &settings->parameters, NULL, name);
+    bool matches = signed_header_matches(ref, &settings->parameters, NULL, name);
     for (size_t i = 0; i < families->count; i++)
-        matches |= value_header_matches(ref, &settings->parameters, families->items[i], name);
+        matches |= signed_header_matches(ref, &settings->parameters, families->items[i], name);
     return matches;
 }
 
 static bool provider_owns_header(const void *field, struct bytes name)
 {
     const struct provider_settings *settings = field;
-    const struct value_list *in = &settings->scheme->signature.in;
+    const struct signed_list *in = &settings->scheme->signature.in;
     for (size_t i = 0; i < in->count; i++) {
-        if (in->items[i].kind == VALUE_HEADER && is_header(settings, &in->items[i], name))
+        if (in->items[i].kind == SIGNED_HEADER && is_header(settings, &in->items[i], name))
             return true;
     }
     return false;
@@ -424,9 +424,9 @@ static bool provider_owns_header(const void *field, struct bytes name)
 static bool provider_owns_query(const void *field, struct bytes name)
 {
     const struct provider_settings *settings = field;
-    const struct value_list *in = &settings->scheme->signature.in;
+    const struct signed_list *in = &settings->scheme->signature.in;
     for (size_t i = 0; i < in->count; i++)
-        if (in->items[i].kind == VALUE_QUERY && bytes_equal_text(name, in->items[i].name))
+        if (in->items[i].kind == SIGNED_QUERY && bytes_equal_text(name, in->items[i].name))
             return true;
     return false;
 }

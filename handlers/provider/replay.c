@@ -8,23 +8,24 @@
 #include "handlers/provider/signature.h"
 #include "handlers/provider/signature_kind.h"
 
-bool replay_body_is_signed(const struct scheme *scheme, const struct template *signed_text)
+bool replay_body_is_signed(const struct scheme *scheme, const struct signed_template *signed_text)
 {
     const struct signature_kind *kind = scheme->kind;
-    return scheme_text_signs_body(signed_text) || scheme->body_hash.in.kind != VALUE_ABSENT ||
+    return scheme_text_signs_body(signed_text) || scheme->body_hash.in.kind != SIGNED_ABSENT ||
            (kind->signs_body && kind->signs_body(scheme));
 }
 
 /* Whether the delivery id is under the signature: part of the text, or in a body that is. */
-static bool message_id_is_signed(const struct scheme *scheme, const struct template *signed_text)
+static bool message_id_is_signed(const struct scheme *scheme,
+                                 const struct signed_template *signed_text)
 {
     if (scheme->kind->signs_nothing || scheme->message_id.count == 0)
         return false;
-    if (template_uses(signed_text, VALUE_MESSAGE_ID) || scheme->each.kind != VALUE_ABSENT)
+    if (signed_template_uses(signed_text, SIGNED_MESSAGE_ID) || scheme->each.kind != SIGNED_ABSENT)
         return true;
-    if (scheme->message_id.items[0].kind == VALUE_CLAIM)
+    if (scheme->message_id.items[0].kind == SIGNED_CLAIM)
         return true;
-    return value_needs_body(&scheme->message_id.items[0]) &&
+    return signed_needs_body(&scheme->message_id.items[0]) &&
            replay_body_is_signed(scheme, signed_text);
 }
 
@@ -39,8 +40,8 @@ static bool time_is_signed(const struct scheme *scheme)
 {
     const struct signature_kind *kind = scheme->kind;
     bool own = kind->time_is_signed && age_of(scheme).tolerance_ms && kind->signs_body(scheme);
-    return own ||
-           (!kind->signs_nothing && scheme->time.in.kind != VALUE_ABSENT && scheme->time.is_signed);
+    return own || (!kind->signs_nothing && scheme->time.in.kind != SIGNED_ABSENT &&
+                   scheme->time.is_signed);
 }
 
 enum replay_key replay_key_of(const struct scheme *scheme)
@@ -84,13 +85,13 @@ static struct verdict take_joint_key(struct signature_state *state, struct bytes
     uint8_t digest[HASH_MAX_SIZE];
     char *text = arena_alloc(arena, 2 * HASH_MAX_SIZE + 1);
     const char *length = arena_format(arena, "%zu:", id.length);
-    enum value_outcome outcome =
-        value_get_first(&state->source, &state->plan->scheme->message_id_of, &source);
-    if (outcome == VALUE_REPEATED)
+    enum signed_outcome outcome =
+        signed_get_first(&state->source, &state->plan->scheme->message_id_of, &source);
+    if (outcome == SIGNED_REPEATED)
         return signature_refuse("the source of the delivery id is there more than once");
     struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
     bool done = hash && hash_feed(hash, bytes_of_text(length)) && hash_feed(hash, id) &&
-                (outcome != VALUE_FOUND || hash_feed(hash, source));
+                (outcome != SIGNED_FOUND || hash_feed(hash, source));
     hash_destroy(hash, done ? digest : NULL);
     if (!done)
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key against replays");

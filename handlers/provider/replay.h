@@ -13,7 +13,7 @@ enum replay_key {
 enum replay_key replay_key_of(const struct scheme *scheme);
 
 /* Whether the body is under the signature; of a kind that signs something. */
-bool replay_body_is_signed(const struct scheme *scheme, const struct template *signed_text);
+bool replay_body_is_signed(const struct scheme *scheme, const struct signed_template *signed_text);
 
 /* How old a message of the scheme may be, in milliseconds; 0: its age is not judged. */
 int64_t replay_tolerance_ms(const struct scheme *scheme);

@@ -1,12 +1,12 @@
 /* Properties of a scheme. Most of the file is a walk over all values that the scheme names. */
 #include "handlers/provider/scheme.h"
 
-static bool walk_ref(const struct scheme_walk *walk, const struct value_ref *ref)
+static bool walk_ref(const struct scheme_walk *walk, const struct signed_ref *ref)
 {
-    return ref->kind == VALUE_ABSENT || walk->visit(walk->context, ref);
+    return ref->kind == SIGNED_ABSENT || walk->visit(walk->context, ref);
 }
 
-static bool walk_list(const struct scheme_walk *walk, const struct value_list *list)
+static bool walk_list(const struct scheme_walk *walk, const struct signed_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
         if (!walk_ref(walk, &list->items[i]))
@@ -15,7 +15,7 @@ static bool walk_list(const struct scheme_walk *walk, const struct value_list *l
     return true;
 }
 
-static bool walk_template(const struct scheme_walk *walk, const struct template *template)
+static bool walk_template(const struct scheme_walk *walk, const struct signed_template *template)
 {
     for (size_t i = 0; i < template->count; i++) {
         if (!walk_ref(walk, &template->parts[i].ref))
@@ -75,15 +75,16 @@ bool scheme_key_is_public(const struct scheme *scheme)
     return scheme->key.encoding == KEY_PUBLIC || scheme->key.encoding == KEY_CERTIFICATE;
 }
 
-bool scheme_text_signs_body(const struct template *text)
+bool scheme_text_signs_body(const struct signed_template *text)
 {
-    return template_uses(text, VALUE_BODY) || template_uses(text, VALUE_SORTED_FORM);
+    return signed_template_uses(text, SIGNED_BODY) ||
+           signed_template_uses(text, SIGNED_SORTED_FORM);
 }
 
-static bool is_no_url(void *context, const struct value_ref *ref)
+static bool is_no_url(void *context, const struct signed_ref *ref)
 {
     (void)context;
-    return ref->kind != VALUE_URL;
+    return ref->kind != SIGNED_URL;
 }
 
 bool scheme_proves_url(const struct scheme *scheme)
@@ -101,14 +102,14 @@ struct family_search {
     size_t wanted, found;
 };
 
-static bool look_for_header(void *context, const struct value_ref *ref)
+static bool look_for_header(void *context, const struct signed_ref *ref)
 {
     struct family_search *search = context;
     bool found = false;
     if (!ref->family)
         return true;
     for (size_t i = 0; i < search->request->header_count && !found; i++)
-        found = value_header_matches(ref, NULL, search->family, search->request->headers[i].name);
+        found = signed_header_matches(ref, NULL, search->family, search->request->headers[i].name);
     search->wanted++;
     search->found += found;
     return true;

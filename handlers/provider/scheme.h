@@ -5,7 +5,7 @@
 #define TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 
 #include "config/load.h"
-#include "handlers/value/value.h"
+#include "handlers/value/signed_value.h"
 #include "handlers/verdict.h"
 
 enum key_encoding {
@@ -29,10 +29,10 @@ struct scheme_key {
 };
 
 struct scheme_signature {
-    struct value_list in;   /* where it is, all that are there */
+    struct signed_list in;  /* where it is, all that are there */
     const char *separator;  /* between entries; NULL: one entry */
     const char *assignment; /* between an entry's name and its value; NULL: entries are unnamed */
-    struct template field;  /* the name of the entries that count */
+    struct signed_template field; /* the name of the entries that count */
     const char *prefix;
     bool prefix_optional;
     int encoding;       /* enum signature_encoding */
@@ -41,7 +41,7 @@ struct scheme_signature {
 };
 
 struct scheme_time {
-    struct value_ref in;  /* kind VALUE_ABSENT: the scheme has no time */
+    struct signed_ref in; /* kind SIGNED_ABSENT: the scheme has no time */
     int unit;             /* enum time_unit */
     int64_t tolerance_ms; /* how old; 0: not judged */
     int64_t ahead_ms;     /* how far in the future */
@@ -49,7 +49,7 @@ struct scheme_time {
 };
 
 struct scheme_body_hash {
-    struct value_ref in; /* VALUE_ABSENT: none */
+    struct signed_ref in; /* SIGNED_ABSENT: none */
     int hash;
     int encoding;
 };
@@ -57,7 +57,7 @@ struct scheme_body_hash {
 /* What a claim has to be. */
 struct scheme_claim {
     const char *name;
-    struct template wanted; /* of the head, the address and parameters; count 0: anything */
+    struct signed_template wanted; /* of the head, the address and parameters; count 0: anything */
 };
 
 struct scheme_claims {
@@ -66,8 +66,8 @@ struct scheme_claims {
 };
 
 struct scheme_jws {
-    int algorithm;                    /* of kind_jws.c */
-    struct template issuer, audience; /* of `iss` and `aud`; count 0: anything */
+    int algorithm;                           /* of kind_jws.c */
+    struct signed_template issuer, audience; /* of `iss` and `aud`; count 0: anything */
     struct scheme_claims claims;
     const char *body_claim;   /* the claim that holds the body's digest */
     int body_claim_encoding;  /* enum signature_encoding, of who signs */
@@ -77,8 +77,8 @@ struct scheme_jws {
 };
 
 struct scheme_test {
-    struct value_ref value;
-    struct template equals; /* count 0: not said */
+    struct signed_ref value;
+    struct signed_template equals; /* count 0: not said */
     bool exists, missing;
     const char *matches; /* PCRE2, the whole value */
     void *pattern;       /* compiled `matches` */
@@ -89,12 +89,12 @@ struct scheme_challenge {
     struct section_list expect; /* of struct scheme_test, else `otherwise` */
     int64_t otherwise;          /* 400, 401 or 403 */
     bool authenticated;         /* the signature is checked first */
-    struct value_ref learn;     /* VALUE_ABSENT, or where the key is delivered */
+    struct signed_ref learn;    /* SIGNED_ABSENT, or where the key is delivered */
     int64_t status;
     const char *type;
-    struct template body;
+    struct signed_template body;
     const char *header;
-    struct template header_value;
+    struct signed_template header_value;
 };
 
 /* What a person is told of a preset. A source that is NULL is the one before it. */
@@ -120,10 +120,10 @@ struct scheme {
     bool uses_md5;           /* in a digest of the signature, of the body or of the key */
     bool weak_hash_accepted; /* RSA over SHA-1, or MD5, because the sender has nothing better */
     struct scheme_key key;
-    struct template signed_text;
-    struct template signed_form; /* count 0: as signed_text */
-    struct text_list families;   /* of headers: one of them is all that a message is looked at by */
-    struct value_ref each;       /* VALUE_ABSENT: once for the message */
+    struct signed_template signed_text;
+    struct signed_template signed_form; /* count 0: as signed_text */
+    struct text_list families; /* of headers: one of them is all that a message is looked at by */
+    struct signed_ref each;    /* SIGNED_ABSENT: once for the message */
     int url;
     struct scheme_signature signature;
     struct scheme_time time;
@@ -131,10 +131,10 @@ struct scheme {
     struct scheme_jws jws;
     struct section_list require;           /* of struct scheme_test */
     struct text_list parameters, optional; /* names of what has to, or may, stand beside the name */
-    struct value_list message_id, event;
-    struct value_list message_id_of; /* whose id that is; count 0: the sender has no two alike */
-    struct section_list challenge;   /* of struct scheme_challenge */
-    int content;                     /* enum content_kind less CONTENT_PROVIDER */
+    struct signed_list message_id, event;
+    struct signed_list message_id_of; /* whose id that is; count 0: the sender has no two alike */
+    struct section_list challenge;    /* of struct scheme_challenge */
+    int content;                      /* enum content_kind less CONTENT_PROVIDER */
     struct response_format reply;
     struct scheme_about about;
 };
@@ -143,7 +143,7 @@ struct scheme {
 bool scheme_key_is_public(const struct scheme *scheme);
 
 /* Whether the text holds the body so that no byte of it can be another. */
-bool scheme_text_signs_body(const struct template *text);
+bool scheme_text_signs_body(const struct signed_template *text);
 
 /* The family of headers that the message belongs to: the first of which it has all that the scheme
  * names. Without a whole one the first of which it has any, to say what is missing; NULL: the
@@ -155,7 +155,7 @@ bool scheme_proves_url(const struct scheme *scheme);
 
 /* A walk over values, until `visit` says no; false then. */
 struct scheme_walk {
-    bool (*visit)(void *context, const struct value_ref *ref);
+    bool (*visit)(void *context, const struct signed_ref *ref);
     void *context;
 };
 /* Every value that the scheme names. */

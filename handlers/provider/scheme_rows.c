@@ -16,14 +16,14 @@ bool scheme_read_ref(struct load *load, const struct node *node, const struct ro
     (void)row;
     if (!read_text(load, node, &text))
         return false;
-    return value_ref_parse(text, load_arena(load), field, &err) ||
+    return signed_ref_parse(text, load_arena(load), field, &err) ||
            load_problem(load, node, "%s", err.text);
 }
 
 bool scheme_read_refs(struct load *load, const struct node *node, const struct row *row,
                       void *field)
 {
-    struct value_list *list = field;
+    struct signed_list *list = field;
     size_t count = node->kind == NODE_SEQUENCE ? node->count : 1;
     const struct node *item = node->kind == NODE_SEQUENCE ? node->first : node;
     list->items = arena_alloc_array(load_arena(load), count ? count : 1, sizeof *list->items);
@@ -44,6 +44,6 @@ bool scheme_read_template(struct load *load, const struct node *node, const stru
     (void)row;
     if (!read_text(load, node, &text))
         return false;
-    return template_parse(text, load_arena(load), field, &err) ||
+    return signed_template_parse(text, load_arena(load), field, &err) ||
            load_problem(load, node, "%s", err.text);
 }

@@ -249,7 +249,7 @@ static const struct row scheme_rows[] = {
 
 /* ---- rules between the rows ---- */
 
-static bool is_bounded(const struct section_list *tests, const struct value_ref *ref)
+static bool is_bounded(const struct section_list *tests, const struct signed_ref *ref)
 {
     for (size_t i = 0; i < tests->count; i++) {
         const struct scheme_test *test = &((const struct scheme_test *)tests->items)[i];
@@ -261,12 +261,12 @@ static bool is_bounded(const struct section_list *tests, const struct value_ref 
 
 /* What of a stranger's a template signs with the route's key, whatever it is; NULL: nothing. */
 static const char *signs_anything(const struct scheme_challenge *challenge,
-                                  const struct template *answer)
+                                  const struct signed_template *answer)
 {
     for (size_t i = 0; i < answer->count; i++) {
-        const struct template_part *part = &answer->parts[i];
+        const struct signed_template_part *part = &answer->parts[i];
         bool hmac = part->filter == FILTER_HMAC_HEX || part->filter == FILTER_HMAC_BASE64;
-        if (hmac && part->ref.kind != VALUE_PARAMETER &&
+        if (hmac && part->ref.kind != SIGNED_PARAMETER &&
             !is_bounded(&challenge->expect, &part->ref) &&
             !is_bounded(&challenge->when, &part->ref))
             return part->ref.text;
@@ -314,7 +314,7 @@ static bool uses_md5(const struct scheme *scheme)
 {
     return (scheme->hash == HASH_MD5 && !scheme->kind->ignores_hash) ||
            scheme->key.hash == HASH_MD5 + 1 ||
-           (scheme->body_hash.in.kind != VALUE_ABSENT && scheme->body_hash.hash == HASH_MD5);
+           (scheme->body_hash.in.kind != SIGNED_ABSENT && scheme->body_hash.hash == HASH_MD5);
 }
 
 /* A public-key signature over a weak hash can be made by who finds two texts with one digest. */
@@ -345,7 +345,7 @@ static bool check_key(struct load *load, const struct node *node, const struct s
 
 static bool check_text(struct load *load, const struct node *node, const struct scheme *scheme)
 {
-    bool secret = template_uses(&scheme->signed_text, VALUE_SECRET);
+    bool secret = signed_template_uses(&scheme->signed_text, SIGNED_SECRET);
     if (!scheme->kind->takes_text)
         return true;
     if (scheme->signed_text.count == 0)

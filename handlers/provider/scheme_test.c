@@ -71,18 +71,18 @@ static bool pattern_matches(const struct scheme_test *test, struct bytes value)
     return found >= 0;
 }
 
-bool scheme_test_holds(struct value_source *source, const struct scheme_test *test)
+bool scheme_test_holds(struct signed_source *source, const struct scheme_test *test)
 {
     struct bytes value, wanted;
-    enum value_outcome outcome = value_get(source, &test->value, &value);
-    if (outcome != VALUE_FOUND)
-        return test->missing && outcome == VALUE_MISSING;
+    enum signed_outcome outcome = signed_get(source, &test->value, &value);
+    if (outcome != SIGNED_FOUND)
+        return test->missing && outcome == SIGNED_MISSING;
     if (test->missing)
         return false;
     if (test->exists)
         return value.length > 0;
     if (test->matches)
         return test->pattern && pattern_matches(test, value);
-    return template_text(&test->equals, source, &wanted) == VALUE_FOUND &&
+    return signed_template_text(&test->equals, source, &wanted) == SIGNED_FOUND &&
            secret_equal(wanted, value);
 }

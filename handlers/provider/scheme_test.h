@@ -6,6 +6,6 @@
 
 extern const struct row_section scheme_test_section; /* of struct scheme_test */
 
-bool scheme_test_holds(struct value_source *source, const struct scheme_test *test);
+bool scheme_test_holds(struct signed_source *source, const struct scheme_test *test);
 
 #endif

@@ -13,7 +13,7 @@ struct value_rules {
 };
 
 /* Entries beside the signature have names or positions, as the scheme takes them apart. */
-static bool check_entry(struct value_rules *rules, const struct value_ref *ref)
+static bool check_entry(struct value_rules *rules, const struct signed_ref *ref)
 {
     const struct scheme_signature *signature = &rules->scheme->signature;
     if (ref->name[0] != '[') /* a message signature has names of its own (RFC 9421) */
@@ -45,26 +45,26 @@ static bool check_parameter(struct value_rules *rules, const char *name)
                         "parameter.%s is neither in parameters nor in optional", name);
 }
 
-static bool check_value(void *context, const struct value_ref *ref)
+static bool check_value(void *context, const struct signed_ref *ref)
 {
     struct value_rules *rules = context;
-    if (ref->kind == VALUE_SIGNATURE)
+    if (ref->kind == SIGNED_SIGNATURE)
         return check_entry(rules, ref);
     if (ref->family && rules->scheme->families.count == 0)
         return load_problem(rules->load, rules->node, "%s needs families", ref->text);
-    if (ref->kind == VALUE_PARAMETER || ref->parameter)
+    if (ref->kind == SIGNED_PARAMETER || ref->parameter)
         return check_parameter(rules, ref->parameter ? ref->parameter : ref->name);
-    if (ref->kind == VALUE_CLAIM && !rules->scheme->kind->takes_claims)
+    if (ref->kind == SIGNED_CLAIM && !rules->scheme->kind->takes_claims)
         return load_problem(rules->load, rules->node, "%s: only kind jws has claims", ref->text);
     return true;
 }
 
 /* Claims are looked at before the body is read, and never against the key. */
-static bool check_wanted(void *context, const struct value_ref *ref)
+static bool check_wanted(void *context, const struct signed_ref *ref)
 {
     struct value_rules *rules = context;
-    return (!value_needs_body(ref) && ref->kind != VALUE_SECRET && ref->kind != VALUE_TIME &&
-            ref->kind != VALUE_MESSAGE_ID) ||
+    return (!signed_needs_body(ref) && ref->kind != SIGNED_SECRET && ref->kind != SIGNED_TIME &&
+            ref->kind != SIGNED_MESSAGE_ID) ||
            load_problem(rules->load, rules->node,
                         "%s cannot be the required value of a claim; parameter.NAME, url, method, "
                         "header.NAME and query.NAME can",

@@ -16,11 +16,11 @@ static bool no_memory(struct error *err)
     return error_set(err, "out of memory");
 }
 
-static bool add_type(struct signing *signing, struct value_source *source, struct error *err)
+static bool add_type(struct signing *signing, struct signed_source *source, struct error *err)
 {
     const struct scheme *scheme = signing->plan->scheme;
-    bool form = template_uses(&scheme->signed_text, VALUE_FORM) ||
-                template_uses(&scheme->signed_text, VALUE_SORTED_FORM);
+    bool form = signed_template_uses(&scheme->signed_text, SIGNED_FORM) ||
+                signed_template_uses(&scheme->signed_text, SIGNED_SORTED_FORM);
     (void)source;
     return sign_add_header(
                signing, "Content-Type",
@@ -28,25 +28,25 @@ static bool add_type(struct signing *signing, struct value_source *source, struc
            no_memory(err);
 }
 
-static bool place_values(struct signing *signing, struct value_source *source, struct error *err)
+static bool place_values(struct signing *signing, struct signed_source *source, struct error *err)
 {
     return sign_place_values(signing, source) || no_memory(err);
 }
 
-static bool build_body(struct signing *signing, struct value_source *source, struct error *err)
+static bool build_body(struct signing *signing, struct signed_source *source, struct error *err)
 {
     (void)source;
     return signing->body_given || sign_build_body(signing, err);
 }
 
 /* `?bodySHA256=…` behind the URL. */
-static bool add_body_hash(struct signing *signing, struct value_source *source, struct error *err)
+static bool add_body_hash(struct signing *signing, struct signed_source *source, struct error *err)
 {
     const struct scheme_body_hash *wanted = &signing->plan->scheme->body_hash;
     uint8_t digest[HASH_MAX_SIZE];
     (void)source;
     char hex[2 * HASH_MAX_SIZE + 1];
-    if (wanted->in.kind != VALUE_QUERY)
+    if (wanted->in.kind != SIGNED_QUERY)
         return true;
     if (!hash_compute((enum hash_kind)wanted->hash, signing->request.body, digest))
         return no_memory(err);
@@ -58,26 +58,26 @@ static bool add_body_hash(struct signing *signing, struct value_source *source, 
     return url || no_memory(err);
 }
 
-static bool sign_by_kind(struct signing *signing, struct value_source *source, struct error *err)
+static bool sign_by_kind(struct signing *signing, struct signed_source *source, struct error *err)
 {
     const struct signature_kind *kind = signing->plan->scheme->kind;
     return !kind->sign || kind->sign(signing, source, err);
 }
 
-static bool (*const steps[])(struct signing *signing, struct value_source *source,
+static bool (*const steps[])(struct signing *signing, struct signed_source *source,
                              struct error *err) = {
     add_type, place_values, build_body, add_body_hash, sign_by_kind,
 };
 
 bool sign_message(struct signing *signing, struct error *err)
 {
-    struct value_source source = {.request = &signing->request,
-                                  .parameters = signing->plan->parameters};
+    struct signed_source source = {.request = &signing->request,
+                                   .parameters = signing->plan->parameters};
     bool done = true;
     buffer_init(&signing->body, SIZE_MAX / 2);
     for (size_t i = 0; i < sizeof steps / sizeof steps[0] && done; i++)
         done = steps[i](signing, &source, err);
-    value_source_finish(&source);
+    signed_source_finish(&source);
     return done;
 }
 

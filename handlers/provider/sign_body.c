@@ -12,7 +12,7 @@ static const struct json_step *step_at(const struct signing *signing,
 {
     const struct json_path *each = &signing->plan->scheme->each.path;
     const struct json_path *path = &value->ref->path;
-    if (value->ref->kind == VALUE_ITEM) {
+    if (value->ref->kind == SIGNED_ITEM) {
         if (depth < each->count)
             return &each->steps[depth];
         depth -= each->count;
@@ -22,7 +22,7 @@ static const struct json_step *step_at(const struct signing *signing,
 
 static bool in_json(const struct sign_value *value)
 {
-    return value->ref->kind == VALUE_PAYLOAD || value->ref->kind == VALUE_ITEM;
+    return value->ref->kind == SIGNED_PAYLOAD || value->ref->kind == SIGNED_ITEM;
 }
 
 static bool same_step(const struct json_step *a, const struct json_step *b)
@@ -106,7 +106,7 @@ static bool put_form(struct signing *signing)
     struct buffer *out = &signing->body;
     for (size_t i = 0; i < signing->value_count; i++) {
         const struct sign_value *value = &signing->values[i];
-        if (value->ref->kind != VALUE_FORM)
+        if (value->ref->kind != SIGNED_FORM)
             continue;
         if ((out->length && !buffer_append_text(out, "&")) ||
             !put_escaped(out, bytes_of_text(value->ref->name)) || !buffer_append_text(out, "=") ||
@@ -120,7 +120,7 @@ static const struct sign_value *first_of(const struct signing *signing, bool for
 {
     for (size_t i = 0; i < signing->value_count; i++) {
         const struct sign_value *value = &signing->values[i];
-        if (form ? value->ref->kind == VALUE_FORM : in_json(value))
+        if (form ? value->ref->kind == SIGNED_FORM : in_json(value))
             return value;
     }
     return NULL;

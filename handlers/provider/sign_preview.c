@@ -23,7 +23,7 @@ static bool put_url(struct signing *signing, struct sign_preview *preview)
     return preview->request.target.data != NULL;
 }
 
-struct sign_preview *sign_preview(struct signing *signing, struct value_source *source,
+struct sign_preview *sign_preview(struct signing *signing, struct signed_source *source,
                                   struct error *err)
 {
     struct arena *arena = signing->request.arena;
@@ -38,10 +38,10 @@ struct sign_preview *sign_preview(struct signing *signing, struct value_source *
     preview->request.header_count = 0;
     preview->state.plan = signing->plan;
     preview->state.request = &preview->request;
-    preview->state.source = (struct value_source){.request = &preview->request,
-                                                  .parameters = signing->plan->parameters,
-                                                  .time = source->time,
-                                                  .message_id = source->message_id};
+    preview->state.source = (struct signed_source){.request = &preview->request,
+                                                   .parameters = signing->plan->parameters,
+                                                   .time = source->time,
+                                                   .message_id = source->message_id};
     buffer_init(&preview->state.message, SIZE_MAX / 2);
     for (size_t i = 0; i < signing->header_count; i++)
         preview->headers[preview->request.header_count++] = signing->headers[i];

@@ -15,7 +15,7 @@ struct sign_preview {
 };
 
 /* In the arena of signing->request. NULL after an error. */
-struct sign_preview *sign_preview(struct signing *signing, struct value_source *source,
+struct sign_preview *sign_preview(struct signing *signing, struct signed_source *source,
                                   struct error *err);
 void sign_preview_finish(struct sign_preview *preview);
 

@@ -33,7 +33,7 @@ bool sign_encode(struct buffer *out, int encoding, struct bytes data, struct are
     return buffer_append_text(out, text);
 }
 
-static bool has_value(const struct signing *signing, const struct value_ref *ref)
+static bool has_value(const struct signing *signing, const struct signed_ref *ref)
 {
     for (size_t i = 0; i < signing->value_count; i++) {
         if (strcmp(signing->values[i].ref->text, ref->text) == 0)
@@ -43,14 +43,14 @@ static bool has_value(const struct signing *signing, const struct value_ref *ref
 }
 
 /* A header is set at once; what stands in the body waits for it to be made. */
-bool sign_place(struct signing *signing, const struct value_ref *ref, struct bytes value)
+bool sign_place(struct signing *signing, const struct signed_ref *ref, struct bytes value)
 {
     const struct signature_plan *plan = signing->plan;
-    if (ref->kind == VALUE_ABSENT || has_value(signing, ref))
+    if (ref->kind == SIGNED_ABSENT || has_value(signing, ref))
         return true;
-    if (ref->kind == VALUE_HEADER) {
+    if (ref->kind == SIGNED_HEADER) {
         const char *name =
-            ref->parameter ? value_parameter(plan->parameters, ref->parameter) : ref->name;
+            ref->parameter ? signed_parameter(plan->parameters, ref->parameter) : ref->name;
         if (name && ref->family)
             name =
                 arena_format(signing->request.arena, "%s%s", plan->scheme->families.items[0], name);
@@ -100,19 +100,19 @@ static bool place_required(struct signing *signing)
 }
 
 /* What is signed and has no value yet gets its own name as one. */
-static bool place_signed(struct signing *signing, const struct template *text)
+static bool place_signed(struct signing *signing, const struct signed_template *text)
 {
     for (size_t i = 0; i < text->count; i++) {
-        const struct value_ref *ref = &text->parts[i].ref;
-        bool named = ref->kind == VALUE_HEADER || ref->kind == VALUE_FORM ||
-                     ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM;
+        const struct signed_ref *ref = &text->parts[i].ref;
+        bool named = ref->kind == SIGNED_HEADER || ref->kind == SIGNED_FORM ||
+                     ref->kind == SIGNED_PAYLOAD || ref->kind == SIGNED_ITEM;
         if (named && !sign_place(signing, ref, bytes_of_text("test")))
             return false;
     }
     return true;
 }
 
-bool sign_place_values(struct signing *signing, struct value_source *source)
+bool sign_place_values(struct signing *signing, struct signed_source *source)
 {
     const struct scheme *scheme = signing->plan->scheme;
     char id[ID_TEXT_SIZE];

@@ -8,9 +8,9 @@
 
 bool sign_add_header(struct signing *signing, const char *name, struct bytes value);
 /* Puts a value where `ref` says, unless there is one. */
-bool sign_place(struct signing *signing, const struct value_ref *ref, struct bytes value);
+bool sign_place(struct signing *signing, const struct signed_ref *ref, struct bytes value);
 /* Id, time, event, and what is required or signed besides; the first two into `source` too. */
-bool sign_place_values(struct signing *signing, struct value_source *source);
+bool sign_place_values(struct signing *signing, struct signed_source *source);
 /* Appends `data` as an enum signature_encoding has it. */
 bool sign_encode(struct buffer *out, int encoding, struct bytes data, struct arena *arena);
 

@@ -29,13 +29,13 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
 {
     const struct scheme_time *time = &state->plan->scheme->time;
     int64_t unix_ms;
-    if (time->in.kind == VALUE_ABSENT || !signature_is_due(&time->in, moment) ||
+    if (time->in.kind == SIGNED_ABSENT || !signature_is_due(&time->in, moment) ||
         state->plan->scheme->kind->reads_time)
         return GO_ON;
-    switch (value_get(&state->source, &time->in, &state->source.time)) {
-    case VALUE_FOUND:
+    switch (signed_get(&state->source, &time->in, &state->source.time)) {
+    case SIGNED_FOUND:
         break;
-    case VALUE_MISSING:
+    case SIGNED_MISSING:
         return time->is_signed ? signature_refuse("the time is missing") : GO_ON;
     default:
         return signature_refuse("the time cannot be read");
@@ -51,11 +51,11 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
 /* Where it is a part of the text. */
 static struct verdict take_message_id(struct signature_state *state, enum signature_moment moment)
 {
-    const struct value_list *message_id = &state->plan->scheme->message_id;
-    if (!template_uses(state->signed_text, VALUE_MESSAGE_ID) || message_id->count == 0 ||
+    const struct signed_list *message_id = &state->plan->scheme->message_id;
+    if (!signed_template_uses(state->signed_text, SIGNED_MESSAGE_ID) || message_id->count == 0 ||
         !signature_is_due(&message_id->items[0], moment))
         return GO_ON;
-    if (value_get_first(&state->source, message_id, &state->source.message_id) != VALUE_FOUND ||
+    if (signed_get_first(&state->source, message_id, &state->source.message_id) != SIGNED_FOUND ||
         state->source.message_id.length == 0)
         return signature_refuse("the delivery id is missing");
     return GO_ON;
@@ -85,8 +85,8 @@ static struct verdict run_steps(struct signature_state *state, enum signature_mo
 
 /* ---- the head ---- */
 
-static const struct template *choose_text(const struct scheme *scheme,
-                                          const struct request *request)
+static const struct signed_template *choose_text(const struct scheme *scheme,
+                                                 const struct request *request)
 {
     struct bytes type = request_header(request, "content-type", NULL);
     bool form = bytes_equal_nocase(bytes_trim(bytes_split(&type, ';')),
@@ -102,9 +102,9 @@ struct verdict signature_head(const struct signature_plan *plan, struct request 
         return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
     state->plan = plan;
     state->request = request;
-    state->source = (struct value_source){.request = request,
-                                          .parameters = plan->parameters,
-                                          .family = scheme_find_family(plan->scheme, request)};
+    state->source = (struct signed_source){.request = request,
+                                           .parameters = plan->parameters,
+                                           .family = scheme_find_family(plan->scheme, request)};
     state->signed_text = choose_text(plan->scheme, request);
     state->body_part = SIZE_MAX;
     buffer_init(&state->message, SIZE_MAX / 2);
@@ -140,7 +140,7 @@ static struct verdict prove_each(struct signature_state *state)
     struct bytes json;
     struct json_path path = state->plan->scheme->each.path;
     struct each each = {.state = state, .verdict = signature_refuse("there is no signed element")};
-    if (!value_source_json(&state->source, &json))
+    if (!signed_source_json(&state->source, &json))
         return signature_refuse("the body cannot be read to find the signature");
     if (state->source.json_repeats)
         json_path_each_last(json, &path, prove_item, &each);
@@ -155,9 +155,9 @@ static struct verdict check_body_hash(struct signature_state *state)
     uint8_t digest[HASH_MAX_SIZE];
     struct bytes text, given;
     enum hash_kind hash = (enum hash_kind)wanted->hash;
-    if (wanted->in.kind == VALUE_ABSENT)
+    if (wanted->in.kind == SIGNED_ABSENT)
         return GO_ON;
-    if (value_get(&state->source, &wanted->in, &text) != VALUE_FOUND ||
+    if (signed_get(&state->source, &wanted->in, &text) != SIGNED_FOUND ||
         !signature_decode(text, wanted->encoding, state->request->arena, &given))
         return signature_refuse("the digest of the body is missing or not well formed");
     if (!hash_compute(hash, state->request->body, digest) ||
@@ -169,7 +169,7 @@ static struct verdict check_body_hash(struct signature_state *state)
 struct verdict signature_body(struct signature_state *state)
 {
     const struct scheme *scheme = state->plan->scheme;
-    bool each = scheme->kind->takes_each && scheme->each.kind != VALUE_ABSENT;
+    bool each = scheme->kind->takes_each && scheme->each.kind != SIGNED_ABSENT;
     struct verdict verdict = each ? prove_each(state) : run_steps(state, SIGNATURE_BODY);
     return verdict.reply == REPLY_NONE ? check_body_hash(state) : verdict;
 }

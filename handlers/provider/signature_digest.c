@@ -24,22 +24,22 @@ static bool stream_feed(void *context, struct bytes piece)
 /* ---- the text ---- */
 
 /* Where the body can be digested as it comes: it is there once, and all else is in the head. */
-static size_t find_body_part(const struct scheme *scheme, const struct template *text)
+static size_t find_body_part(const struct scheme *scheme, const struct signed_template *text)
 {
     size_t at = SIZE_MAX;
-    if (scheme->each.kind != VALUE_ABSENT)
+    if (scheme->each.kind != SIGNED_ABSENT)
         return SIZE_MAX;
     for (size_t i = 0; i < text->count; i++) {
-        const struct value_ref *ref = &text->parts[i].ref;
+        const struct signed_ref *ref = &text->parts[i].ref;
         bool from_body =
-            value_needs_body(ref) ||
-            (ref->kind == VALUE_TIME && value_needs_body(&scheme->time.in)) ||
-            (ref->kind == VALUE_MESSAGE_ID && scheme->message_id.count &&
-             value_needs_body(&scheme->message_id.items[0])) ||
-            (ref->kind == VALUE_SIGNATURE && value_needs_body(&scheme->signature.in.items[0]));
+            signed_needs_body(ref) ||
+            (ref->kind == SIGNED_TIME && signed_needs_body(&scheme->time.in)) ||
+            (ref->kind == SIGNED_MESSAGE_ID && scheme->message_id.count &&
+             signed_needs_body(&scheme->message_id.items[0])) ||
+            (ref->kind == SIGNED_SIGNATURE && signed_needs_body(&scheme->signature.in.items[0]));
         if (!from_body)
             continue;
-        if (ref->kind != VALUE_BODY || text->parts[i].filter != FILTER_NONE || at != SIZE_MAX)
+        if (ref->kind != SIGNED_BODY || text->parts[i].filter != FILTER_NONE || at != SIZE_MAX)
             return SIZE_MAX;
         at = i;
     }
@@ -54,8 +54,8 @@ static struct verdict render_part(struct signature_state *state, size_t i, size_
     state->source.url = state->urls[i % state->url_count];
     state->source.secret =
         plan->scheme->kind->takes_secret ? secret_bytes(&plan->keys.items[key]) : bytes_of(NULL, 0);
-    return signed_text_outcome(template_render(state->signed_text, from, to, &state->source,
-                                               stream_feed, &state->streams[i]));
+    return signed_text_outcome(signed_template_render(state->signed_text, from, to, &state->source,
+                                                      stream_feed, &state->streams[i]));
 }
 
 /* For every key and URL, with what stands before the body. */

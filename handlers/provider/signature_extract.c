@@ -84,7 +84,7 @@ static struct verdict take_text(struct signature_state *state, struct bytes text
     const struct scheme_signature *signature = &state->plan->scheme->signature;
     struct bytes wanted = {0};
     if (signature->field.count &&
-        template_text(&signature->field, &state->source, &wanted) != VALUE_FOUND)
+        signed_template_text(&signature->field, &state->source, &wanted) != SIGNED_FOUND)
         return signature_refuse("the name of the signature's entry cannot be made");
     struct bytes rest = text;
     size_t entries = 0;
@@ -101,18 +101,18 @@ static struct verdict take_text(struct signature_state *state, struct bytes text
                : GO_ON;
 }
 
-static struct verdict take_ref(struct signature_state *state, const struct value_ref *ref,
+static struct verdict take_ref(struct signature_state *state, const struct signed_ref *ref,
                                size_t *there)
 {
     struct bytes text;
-    state->header = bytes_of_text(ref->kind == VALUE_HEADER ? ref->name : "");
-    switch (value_get(&state->source, ref, &text)) {
-    case VALUE_FOUND:
+    state->header = bytes_of_text(ref->kind == SIGNED_HEADER ? ref->name : "");
+    switch (signed_get(&state->source, ref, &text)) {
+    case SIGNED_FOUND:
         ++*there;
         return take_text(state, text);
-    case VALUE_MISSING:
+    case SIGNED_MISSING:
         return GO_ON;
-    case VALUE_REPEATED:
+    case SIGNED_REPEATED:
         return signature_refuse("the signature is there more than once");
     default:
         return signature_refuse("the body cannot be read to find the signature");
@@ -120,36 +120,36 @@ static struct verdict take_ref(struct signature_state *state, const struct value
 }
 
 /* All headers whose name begins as the wildcard says, each for itself and each single. */
-static struct verdict take_wildcard(struct signature_state *state, const struct value_ref *ref,
+static struct verdict take_wildcard(struct signature_state *state, const struct signed_ref *ref,
                                     size_t *there)
 {
     const struct request *request = state->request;
     struct verdict verdict = GO_ON;
     for (size_t i = 0; i < request->header_count && verdict.reply == REPLY_NONE; i++) {
         struct bytes name = request->headers[i].name;
-        if (!value_header_matches(ref, state->plan->parameters, state->source.family, name))
+        if (!signed_header_matches(ref, state->plan->parameters, state->source.family, name))
             continue;
         const char *full = arena_copy_bytes(request->arena, name);
         if (!full)
             return verdict_refuse(REPLY_MEMORY_FULL, "no room for the signature");
-        struct value_ref one = {.kind = VALUE_HEADER, .name = full};
+        struct signed_ref one = {.kind = SIGNED_HEADER, .name = full};
         verdict = take_ref(state, &one, there);
     }
     return verdict;
 }
 
-static bool is_wildcard(const struct value_ref *ref)
+static bool is_wildcard(const struct signed_ref *ref)
 {
-    return ref->kind == VALUE_HEADER && ref->name[strlen(ref->name) - 1] == '*';
+    return ref->kind == SIGNED_HEADER && ref->name[strlen(ref->name) - 1] == '*';
 }
 
 struct verdict signature_extract(struct signature_state *state, enum signature_moment moment)
 {
-    const struct value_list *in = &state->plan->scheme->signature.in;
+    const struct signed_list *in = &state->plan->scheme->signature.in;
     size_t there = 0, asked = 0;
     struct verdict verdict = GO_ON;
     for (size_t i = 0; i < in->count && verdict.reply == REPLY_NONE; i++) {
-        const struct value_ref *ref = &in->items[i];
+        const struct signed_ref *ref = &in->items[i];
         if (!signature_is_due(ref, moment))
             continue;
         asked++;

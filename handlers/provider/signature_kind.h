@@ -116,7 +116,7 @@ struct signature_kind {
     /* ---- `send` ---- */
 
     /* Puts the signature into a message that has all else. */
-    bool (*sign)(struct signing *signing, struct value_source *source, struct error *err);
+    bool (*sign)(struct signing *signing, struct signed_source *source, struct error *err);
     /* Whether it signs with a private key; `given` says whether there is one. NULL: if key.encoding
      * is public or certificate. */
     bool (*signs_privately)(const struct signature_plan *plan, bool given);

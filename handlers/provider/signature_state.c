@@ -12,7 +12,7 @@ void signature_state_finish(struct signature_state *state)
 {
     for (size_t i = 0; i < SIGNATURE_KEYS_MAX * SIGNATURE_URLS; i++)
         signature_stream_close(&state->streams[i], NULL);
-    value_source_finish(&state->source);
+    signed_source_finish(&state->source);
     buffer_finish(&state->message);
 }
 

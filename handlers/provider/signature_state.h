@@ -20,9 +20,9 @@ struct signature_stream {
 struct signature_state {
     const struct signature_plan *plan;
     const struct request *request;
-    struct value_source source;
-    const struct template *signed_text; /* the one that applies to this content */
-    struct bytes found[SIGNATURES_MAX]; /* signatures, decoded; tokens as they are */
+    struct signed_source source;
+    const struct signed_template *signed_text; /* the one that applies to this content */
+    struct bytes found[SIGNATURES_MAX];        /* signatures, decoded; tokens as they are */
     size_t found_count;
     struct bytes header; /* that the signature is being taken out of; empty: no header */
     struct bytes urls[SIGNATURE_URLS];
@@ -50,9 +50,9 @@ bool signature_key_counts(struct signature_state *state, size_t key);
 const char *signature_mismatch(const struct signature_state *state);
 
 /* Whether a step that looks at `ref` is due. */
-static inline bool signature_is_due(const struct value_ref *ref, enum signature_moment moment)
+static inline bool signature_is_due(const struct signed_ref *ref, enum signature_moment moment)
 {
-    return value_needs_body(ref) == (moment == SIGNATURE_BODY);
+    return signed_needs_body(ref) == (moment == SIGNATURE_BODY);
 }
 
 #endif

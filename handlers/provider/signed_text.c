@@ -3,13 +3,13 @@
  * secret of a plain digest is not part of it. */
 #include "handlers/provider/signed_text.h"
 
-struct verdict signed_text_outcome(enum value_outcome outcome)
+struct verdict signed_text_outcome(enum signed_outcome outcome)
 {
     static const char *const reasons[] = {
-        [VALUE_MISSING] = "a value that is signed is missing",
-        [VALUE_REPEATED] = "a value that is signed is there more than once",
-        [VALUE_MALFORMED] = "a value that is signed is not well formed"};
-    return outcome == VALUE_FOUND ? GO_ON : signature_refuse(reasons[outcome]);
+        [SIGNED_MISSING] = "a value that is signed is missing",
+        [SIGNED_REPEATED] = "a value that is signed is there more than once",
+        [SIGNED_MALFORMED] = "a value that is signed is not well formed"};
+    return outcome == SIGNED_FOUND ? GO_ON : signature_refuse(reasons[outcome]);
 }
 
 static bool put_hash(void *context, struct bytes piece)
@@ -26,13 +26,13 @@ static bool render(struct signature_state *state, bool (*put)(void *context, str
                    void *context)
 {
     state->source.secret = bytes_of_text("<secret>");
-    return template_render(state->signed_text, 0, state->signed_text->count, &state->source, put,
-                           context) == VALUE_FOUND;
+    return signed_template_render(state->signed_text, 0, state->signed_text->count, &state->source,
+                                  put, context) == SIGNED_FOUND;
 }
 
 bool signed_text_identity(struct signature_state *state, struct hash_stream *hash)
 {
-    bool each = state->plan->scheme->each.kind != VALUE_ABSENT;
+    bool each = state->plan->scheme->each.kind != SIGNED_ABSENT;
     return each ? hash_feed(hash, state->request->body) : render(state, put_hash, hash);
 }
 

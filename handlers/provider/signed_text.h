@@ -5,7 +5,7 @@
 #include "handlers/provider/signature_state.h"
 
 /* Why a value of the text could not be had; or go on. */
-struct verdict signed_text_outcome(enum value_outcome outcome);
+struct verdict signed_text_outcome(enum signed_outcome outcome);
 
 /* Of kinds whose text the scheme describes: with the URL that matched, the secret as a word. */
 bool signed_text_identity(struct signature_state *state, struct hash_stream *hash);

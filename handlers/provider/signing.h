@@ -9,7 +9,7 @@ enum { SIGN_HEADERS_MAX = 24, SIGN_VALUES_MAX = 32 };
 
 /* A value that is put where a ref says: into the head, a JSON body, a form. */
 struct sign_value {
-    const struct value_ref *ref;
+    const struct signed_ref *ref;
     struct bytes value;
 };
 

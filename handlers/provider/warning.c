@@ -19,7 +19,7 @@ static bool signs_in_part(const struct signature_plan *plan)
 {
     const struct scheme *scheme = plan->scheme;
     return scheme->kind->takes_text && !scheme_text_signs_body(&scheme->signed_text) &&
-           scheme->body_hash.in.kind == VALUE_ABSENT;
+           scheme->body_hash.in.kind == SIGNED_ABSENT;
 }
 
 static bool signs_with_sha1(const struct signature_plan *plan)
@@ -34,13 +34,13 @@ static bool signs_with_md5(const struct signature_plan *plan)
 
 static bool runs_fields_together(const struct signature_plan *plan)
 {
-    return template_uses(&plan->scheme->signed_text, VALUE_SORTED_FORM);
+    return signed_template_uses(&plan->scheme->signed_text, SIGNED_SORTED_FORM);
 }
 
 static bool leaves_time_open(const struct signature_plan *plan)
 {
     const struct scheme_time *time = &plan->scheme->time;
-    return time->in.kind != VALUE_ABSENT && !time->is_signed;
+    return time->in.kind != SIGNED_ABSENT && !time->is_signed;
 }
 
 static bool signs_the_address(const struct signature_plan *plan)

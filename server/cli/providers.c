@@ -93,7 +93,7 @@ static void print_names(const char *name, const struct text_list *list)
         puts("");
 }
 
-static void print_values(const char *name, const struct value_list *list)
+static void print_values(const char *name, const struct signed_list *list)
 {
     if (list->count)
         printf("%-12s", name);

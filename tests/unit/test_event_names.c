@@ -24,12 +24,13 @@ static void teardown(void)
     arena_finish(&arena);
 }
 
-static void add(struct value_list *list, const char *text)
+static void add(struct signed_list *list, const char *text)
 {
-    static struct value_ref refs[2][4];
+    static struct signed_ref refs[2][4];
     struct error err = {""};
     list->items = list == &names.event ? refs[0] : refs[1];
-    ck_assert_msg(value_ref_parse(text, &arena, &list->items[list->count++], &err), "%s", err.text);
+    ck_assert_msg(signed_ref_parse(text, &arena, &list->items[list->count++], &err), "%s",
+                  err.text);
 }
 
 static void has(const char *name, const char *value)

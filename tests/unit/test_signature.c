@@ -81,8 +81,8 @@ START_TEST(paths_find_scalars)
 END_TEST
 
 /* What `text` is made into for a request with the header X-A. */
-static enum value_outcome render(const char *text, const char *header, struct bytes *out,
-                                 struct arena *arena)
+static enum signed_outcome render(const char *text, const char *header, struct bytes *out,
+                                  struct arena *arena)
 {
     struct header headers[] = {{bytes_of_text("X-A"), bytes_of_text(header)}};
     struct request request = {.arena = arena,
@@ -90,12 +90,12 @@ static enum value_outcome render(const char *text, const char *header, struct by
                               .headers = headers,
                               .header_count = 1,
                               .body = bytes_of_text("{}")};
-    struct value_source source = {.request = &request};
-    struct template template;
+    struct signed_source source = {.request = &request};
+    struct signed_template template;
     struct error err;
-    ck_assert_msg(template_parse(text, arena, &template, &err), "%s", err.text);
-    enum value_outcome outcome = template_text(&template, &source, out);
-    value_source_finish(&source);
+    ck_assert_msg(signed_template_parse(text, arena, &template, &err), "%s", err.text);
+    enum signed_outcome outcome = signed_template_text(&template, &source, out);
+    signed_source_finish(&source);
     return outcome;
 }
 
@@ -107,25 +107,25 @@ START_TEST(templates_are_unambiguous)
     arena_init(&arena, 1 << 20);
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
-    ck_assert_int_eq(render("v0:{{ header.x-a }}.{{body}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("v0:{{ header.x-a }}.{{body}}", "1", &out, &arena), SIGNED_FOUND);
     ck_assert(bytes_equal_text(out, "v0:1.{}"));
-    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", "1.2", &out, &arena), VALUE_MALFORMED);
-    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", "\303\251", &out, &arena), VALUE_MALFORMED);
-    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", longest, &out, &arena), VALUE_MALFORMED);
-    ck_assert_int_eq(render("{{body}}{{header.x-a}}", "1.2", &out, &arena), VALUE_FOUND);
-    ck_assert_int_eq(render("{{header.x-b}}", "1", &out, &arena), VALUE_MISSING);
+    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", "1.2", &out, &arena), SIGNED_MALFORMED);
+    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", "\303\251", &out, &arena), SIGNED_MALFORMED);
+    ck_assert_int_eq(render("{{header.x-a}}.{{body}}", longest, &out, &arena), SIGNED_MALFORMED);
+    ck_assert_int_eq(render("{{body}}{{header.x-a}}", "1.2", &out, &arena), SIGNED_FOUND);
+    ck_assert_int_eq(render("{{header.x-b}}", "1", &out, &arena), SIGNED_MISSING);
     /* of "{}", as sha256sum and base64 say */
-    ck_assert_int_eq(render("{{body | sha256_hex}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("{{body | sha256_hex}}", "1", &out, &arena), SIGNED_FOUND);
     ck_assert(
         bytes_equal_text(out, "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"));
-    ck_assert_int_eq(render("{{body | sha256_base64}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("{{body | sha256_base64}}", "1", &out, &arena), SIGNED_FOUND);
     ck_assert(bytes_equal_text(out, "RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o="));
-    ck_assert_int_eq(render("{{body | sha256_base64url}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("{{body | sha256_base64url}}", "1", &out, &arena), SIGNED_FOUND);
     ck_assert(bytes_equal_text(out, "RBNvo1WzZ4oRRq0W9-hknpT7T8If536DEMBg9hyq_4o"));
-    ck_assert_int_eq(render("{{body | sha256}}", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("{{body | sha256}}", "1", &out, &arena), SIGNED_FOUND);
     ck_assert(out.length == 32 && memcmp(out.data, "\x44\x13\x6f\xa3", 4) == 0);
-    ck_assert_int_eq(render("{{claim.sub}}", "1", &out, &arena), VALUE_MISSING);
-    ck_assert_int_eq(render("{{header.x-b | default}}-", "1", &out, &arena), VALUE_FOUND);
+    ck_assert_int_eq(render("{{claim.sub}}", "1", &out, &arena), SIGNED_MISSING);
+    ck_assert_int_eq(render("{{header.x-b | default}}-", "1", &out, &arena), SIGNED_FOUND);
     arena_finish(&arena);
 }
 END_TEST
@@ -146,10 +146,10 @@ START_TEST(templates_are_strict)
                                         "{{payload.a[}}",
                                         "{{}}"};
     struct arena arena;
-    struct template template;
+    struct signed_template template;
     arena_init(&arena, 1 << 20);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        ck_assert_msg(!template_parse(wrong[i], &arena, &template, NULL), "%s", wrong[i]);
+        ck_assert_msg(!signed_template_parse(wrong[i], &arena, &template, NULL), "%s", wrong[i]);
     arena_finish(&arena);
 }
 END_TEST

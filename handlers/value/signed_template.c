@@ -1,7 +1,7 @@
 /* References and templates as they are written, and how a template becomes the bytes that were
  * signed. A sender's text must be readable in one way only: a variable piece that something follows
  * is bounded, printable ASCII, and free of the literal behind it. */
-#include "handlers/value/value.h"
+#include "handlers/value/signed_value.h"
 
 #include "base/buffer.h"
 #include "base/encoding.h"
@@ -13,42 +13,42 @@ enum { TEMPLATE_PARTS = 24, PIECE_MAX = 1024, TEMPLATE_TEXT_MAX = 16 * 1024 };
 
 static const struct {
     const char *word;
-    enum value_kind kind;
+    enum signed_value_kind kind;
     bool named; /* a name follows: `header.x` */
 } words[] = {
-    {"header", VALUE_HEADER, true},
-    {"query", VALUE_QUERY, true},
-    {"form", VALUE_FORM, true},
-    {"payload", VALUE_PAYLOAD, true},
-    {"item", VALUE_ITEM, true},
-    {"claim", VALUE_CLAIM, true},
-    {"signature", VALUE_SIGNATURE, true},
-    {"parameter", VALUE_PARAMETER, true},
-    {"body", VALUE_BODY, false},
-    {"time", VALUE_TIME, false},
-    {"delivery", VALUE_MESSAGE_ID, false},
-    {"method", VALUE_METHOD, false},
-    {"url", VALUE_URL, false},
-    {"sorted_form", VALUE_SORTED_FORM, false},
-    {"crc32", VALUE_CRC32, false},
-    {"secret", VALUE_SECRET, false},
+    {"header", SIGNED_HEADER, true},
+    {"query", SIGNED_QUERY, true},
+    {"form", SIGNED_FORM, true},
+    {"payload", SIGNED_PAYLOAD, true},
+    {"item", SIGNED_ITEM, true},
+    {"claim", SIGNED_CLAIM, true},
+    {"signature", SIGNED_SIGNATURE, true},
+    {"parameter", SIGNED_PARAMETER, true},
+    {"body", SIGNED_BODY, false},
+    {"time", SIGNED_TIME, false},
+    {"delivery", SIGNED_MESSAGE_ID, false},
+    {"method", SIGNED_METHOD, false},
+    {"url", SIGNED_URL, false},
+    {"sorted_form", SIGNED_SORTED_FORM, false},
+    {"crc32", SIGNED_CRC32, false},
+    {"secret", SIGNED_SECRET, false},
 };
 
 /* `header.{{parameter.x}}`: the name itself is a parameter. `header.{{family}}-x`: it begins with
  * the name of a family. */
-static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, struct error *err)
+static bool ref_parse_parameter(struct arena *arena, struct signed_ref *ref, struct error *err)
 {
     static const char open[] = "{{parameter.", family[] = "{{family}}";
     size_t length = strlen(ref->name), before = sizeof open - 1;
-    if (ref->kind == VALUE_HEADER && strncmp(ref->name, family, sizeof family - 1) == 0) {
+    if (ref->kind == SIGNED_HEADER && strncmp(ref->name, family, sizeof family - 1) == 0) {
         ref->family = true;
         ref->name += sizeof family - 1;
         return *ref->name || error_set(err, "\"%s\" needs a name after {{family}}", ref->text);
     }
     if (strncmp(ref->name, open, before) != 0)
-        return ref->kind != VALUE_HEADER || !strchr(ref->name, '{') ||
+        return ref->kind != SIGNED_HEADER || !strchr(ref->name, '{') ||
                error_set(err, "\"%s\" is not the name of a header", ref->text);
-    if (ref->kind != VALUE_HEADER || length < before + 3 ||
+    if (ref->kind != SIGNED_HEADER || length < before + 3 ||
         strcmp(ref->name + length - 2, "}}") != 0)
         return error_set(
             err, "\"%s\": a name that a parameter gives is written header.{{parameter.NAME}}",
@@ -58,7 +58,7 @@ static bool ref_parse_parameter(struct arena *arena, struct value_ref *ref, stru
 }
 
 /* `signature[0]`: an entry by its position; the name is then "[0]". */
-static bool ref_parse_position(const char *rest, struct arena *arena, struct value_ref *ref,
+static bool ref_parse_position(const char *rest, struct arena *arena, struct signed_ref *ref,
                                struct error *err)
 {
     uint64_t position;
@@ -73,13 +73,13 @@ static bool ref_parse_position(const char *rest, struct arena *arena, struct val
     return ref->name || error_set(err, "out of memory");
 }
 
-static bool ref_parse_name(const char *rest, struct arena *arena, struct value_ref *ref,
+static bool ref_parse_name(const char *rest, struct arena *arena, struct signed_ref *ref,
                            struct error *err)
 {
-    if (ref->kind == VALUE_PAYLOAD || ref->kind == VALUE_ITEM || ref->kind == VALUE_CLAIM)
+    if (ref->kind == SIGNED_PAYLOAD || ref->kind == SIGNED_ITEM || ref->kind == SIGNED_CLAIM)
         return json_path_parse(rest, arena, &ref->path, err) ||
                error_prefix(err, "\"%s\"", ref->text);
-    if (ref->kind == VALUE_SIGNATURE && rest[0] == '[')
+    if (ref->kind == SIGNED_SIGNATURE && rest[0] == '[')
         return ref_parse_position(rest, arena, ref, err);
     if (rest[0] != '.' || rest[1] == '\0')
         return error_set(err, "\"%s\" needs a name after the dot", ref->text);
@@ -87,14 +87,14 @@ static bool ref_parse_name(const char *rest, struct arena *arena, struct value_r
     return ref->name ? ref_parse_parameter(arena, ref, err) : error_set(err, "out of memory");
 }
 
-bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *ref,
-                     struct error *err)
+bool signed_ref_parse(const char *text, struct arena *arena, struct signed_ref *ref,
+                      struct error *err)
 {
     size_t length = strcspn(text, ".[");
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strlen(words[i].word) != length || strncmp(words[i].word, text, length) != 0)
             continue;
-        struct value_ref parsed = {.kind = words[i].kind, .text = arena_copy_text(arena, text)};
+        struct signed_ref parsed = {.kind = words[i].kind, .text = arena_copy_text(arena, text)};
         if (!parsed.text)
             return error_set(err, "out of memory");
         if (!words[i].named && text[length])
@@ -111,7 +111,8 @@ bool value_ref_parse(const char *text, struct arena *arena, struct value_ref *re
                      text);
 }
 
-static bool part_parse_filter(struct bytes filter, struct template_part *part, struct error *err)
+static bool part_parse_filter(struct bytes filter, struct signed_template_part *part,
+                              struct error *err)
 {
     static const char *const names[] = {[FILTER_JSON] = "json",
                                         [FILTER_HMAC_HEX] = "hmac_hex",
@@ -130,7 +131,7 @@ static bool part_parse_filter(struct bytes filter, struct template_part *part, s
         if (part->filter != FILTER_NONE)
             return error_set(err, "\"%s\" has more than one filter besides default",
                              part->ref.text);
-        part->filter = (enum value_filter)i;
+        part->filter = (enum signed_filter)i;
         return true;
     }
     return error_set(err,
@@ -139,12 +140,12 @@ static bool part_parse_filter(struct bytes filter, struct template_part *part, s
                      (int)filter.length, filter.data);
 }
 
-static bool part_parse(struct bytes inside, struct arena *arena, struct template_part *part,
+static bool part_parse(struct bytes inside, struct arena *arena, struct signed_template_part *part,
                        struct error *err)
 {
     struct bytes name = bytes_trim(bytes_split(&inside, '|'));
     char *text = arena_copy_bytes(arena, name);
-    if (!text || !value_ref_parse(text, arena, &part->ref, err))
+    if (!text || !signed_ref_parse(text, arena, &part->ref, err))
         return false;
     while (inside.length) {
         if (!part_parse_filter(bytes_trim(bytes_split(&inside, '|')), part, err))
@@ -154,8 +155,8 @@ static bool part_parse(struct bytes inside, struct arena *arena, struct template
 }
 
 /* One part from the front of `*rest`. */
-static bool template_parse_part(const char **rest, struct arena *arena, struct template_part *part,
-                                struct error *err)
+static bool signed_template_parse_part(const char **rest, struct arena *arena,
+                                       struct signed_template_part *part, struct error *err)
 {
     const char *open = strstr(*rest, "{{");
     if (open != *rest) {
@@ -171,25 +172,25 @@ static bool template_parse_part(const char **rest, struct arena *arena, struct t
     return part_parse(bytes_of(open + 2, (size_t)(close - open - 2)), arena, part, err);
 }
 
-bool template_parse(const char *text, struct arena *arena, struct template *template,
-                    struct error *err)
+bool signed_template_parse(const char *text, struct arena *arena, struct signed_template *template,
+                           struct error *err)
 {
-    struct template parsed = {.text = arena_copy_text(arena, text),
-                              .parts =
-                                  arena_alloc_array(arena, TEMPLATE_PARTS, sizeof *parsed.parts)};
+    struct signed_template parsed = {
+        .text = arena_copy_text(arena, text),
+        .parts = arena_alloc_array(arena, TEMPLATE_PARTS, sizeof *parsed.parts)};
     if (!parsed.text || !parsed.parts)
         return error_set(err, "out of memory");
     for (const char *rest = parsed.text; *rest;) {
         if (parsed.count == TEMPLATE_PARTS)
             return error_set(err, "has more than %d parts", TEMPLATE_PARTS);
-        if (!template_parse_part(&rest, arena, &parsed.parts[parsed.count++], err))
+        if (!signed_template_parse_part(&rest, arena, &parsed.parts[parsed.count++], err))
             return false;
     }
     *template = parsed;
     return true;
 }
 
-bool template_uses(const struct template *template, enum value_kind kind)
+bool signed_template_uses(const struct signed_template *template, enum signed_value_kind kind)
 {
     for (size_t i = 0; i < template->count; i++) {
         if (template->parts[i].ref.kind == kind)
@@ -218,23 +219,23 @@ static bool printable(struct bytes text, bool ascii)
 
 /* Whether a piece that more is to follow leaves no doubt where it ends. What we say ourselves (the
  * method, the URL, the secret) needs no test, and a time has been parsed to its last character. */
-static bool piece_unambiguous(const struct template *template, size_t i, struct bytes piece)
+static bool piece_unambiguous(const struct signed_template *template, size_t i, struct bytes piece)
 {
-    enum value_kind kind = template->parts[i].ref.kind;
-    bool ours = kind == VALUE_BODY || kind == VALUE_URL || kind == VALUE_METHOD ||
-                kind == VALUE_SECRET || kind == VALUE_TIME || kind == VALUE_PARAMETER ||
-                kind == VALUE_SORTED_FORM;
+    enum signed_value_kind kind = template->parts[i].ref.kind;
+    bool ours = kind == SIGNED_BODY || kind == SIGNED_URL || kind == SIGNED_METHOD ||
+                kind == SIGNED_SECRET || kind == SIGNED_TIME || kind == SIGNED_PARAMETER ||
+                kind == SIGNED_SORTED_FORM;
     if (ours || i + 1 == template->count)
         return true;
-    bool from_body =
-        kind == VALUE_PAYLOAD || kind == VALUE_ITEM || kind == VALUE_FORM || kind == VALUE_CLAIM;
+    bool from_body = kind == SIGNED_PAYLOAD || kind == SIGNED_ITEM || kind == SIGNED_FORM ||
+                     kind == SIGNED_CLAIM;
     return piece.length <= PIECE_MAX && printable(piece, !from_body) &&
            !contains(piece, template->parts[i + 1].literal);
 }
 
 /* The digest of `*piece`: keyed with the route's key, or none. */
-static enum value_outcome filter_digest(struct value_source *source, enum value_filter filter,
-                                        struct bytes *piece)
+static enum signed_outcome filter_digest(struct signed_source *source, enum signed_filter filter,
+                                         struct bytes *piece)
 {
     bool keyed = filter == FILTER_HMAC_HEX || filter == FILTER_HMAC_BASE64;
     uint8_t digest[HASH_MAX_SIZE];
@@ -243,11 +244,11 @@ static enum value_outcome filter_digest(struct value_source *source, enum value_
     bool done = text && (keyed ? hmac_compute(source->hash, source->secret, *piece, digest)
                                : hash_compute(HASH_SHA256, *piece, digest));
     if (!done)
-        return VALUE_MALFORMED;
+        return SIGNED_MALFORMED;
     if (filter == FILTER_SHA256) {
         memcpy(text, digest, sum.length);
         *piece = bytes_of(text, sum.length);
-        return VALUE_FOUND;
+        return SIGNED_FOUND;
     }
     if (filter == FILTER_HMAC_HEX || filter == FILTER_SHA256_HEX)
         hex_encode(sum, text);
@@ -256,10 +257,10 @@ static enum value_outcome filter_digest(struct value_source *source, enum value_
     else
         base64_encode(sum, text);
     *piece = bytes_of_text(text);
-    return VALUE_FOUND;
+    return SIGNED_FOUND;
 }
 
-static enum value_outcome filter_json(struct value_source *source, struct bytes *piece)
+static enum signed_outcome filter_json(struct signed_source *source, struct bytes *piece)
 {
     struct buffer out;
     buffer_init(&out, 8 * PIECE_MAX);
@@ -267,43 +268,44 @@ static enum value_outcome filter_json(struct value_source *source, struct bytes 
     char *copy = done ? arena_copy_bytes(source->request->arena, buffer_bytes(&out)) : NULL;
     *piece = bytes_of(copy, out.length);
     buffer_finish(&out);
-    return copy ? VALUE_FOUND : VALUE_MALFORMED;
+    return copy ? SIGNED_FOUND : SIGNED_MALFORMED;
 }
 
-static enum value_outcome part_get(const struct template *template, size_t i,
-                                   struct value_source *source, struct bytes *piece)
+static enum signed_outcome part_get(const struct signed_template *template, size_t i,
+                                    struct signed_source *source, struct bytes *piece)
 {
-    const struct template_part *part = &template->parts[i];
-    if (part->ref.kind == VALUE_ABSENT) {
+    const struct signed_template_part *part = &template->parts[i];
+    if (part->ref.kind == SIGNED_ABSENT) {
         *piece = part->literal;
-        return VALUE_FOUND;
+        return SIGNED_FOUND;
     }
-    enum value_outcome outcome = value_get(source, &part->ref, piece);
-    if (outcome == VALUE_MISSING && part->optional) {
+    enum signed_outcome outcome = signed_get(source, &part->ref, piece);
+    if (outcome == SIGNED_MISSING && part->optional) {
         *piece = bytes_of(NULL, 0);
-        return VALUE_FOUND;
+        return SIGNED_FOUND;
     }
-    if (outcome == VALUE_FOUND && !piece_unambiguous(template, i, *piece))
-        return VALUE_MALFORMED;
-    if (outcome != VALUE_FOUND || part->filter == FILTER_NONE)
+    if (outcome == SIGNED_FOUND && !piece_unambiguous(template, i, *piece))
+        return SIGNED_MALFORMED;
+    if (outcome != SIGNED_FOUND || part->filter == FILTER_NONE)
         return outcome;
     return part->filter == FILTER_JSON ? filter_json(source, piece)
                                        : filter_digest(source, part->filter, piece);
 }
 
-enum value_outcome template_render(const struct template *template, size_t from, size_t to,
-                                   struct value_source *source,
-                                   bool (*put)(void *context, struct bytes piece), void *context)
+enum signed_outcome signed_template_render(const struct signed_template *template, size_t from,
+                                           size_t to, struct signed_source *source,
+                                           bool (*put)(void *context, struct bytes piece),
+                                           void *context)
 {
     for (size_t i = from; i < to; i++) {
         struct bytes piece;
-        enum value_outcome outcome = part_get(template, i, source, &piece);
-        if (outcome != VALUE_FOUND)
+        enum signed_outcome outcome = part_get(template, i, source, &piece);
+        if (outcome != SIGNED_FOUND)
             return outcome;
         if (!put(context, piece))
-            return VALUE_MALFORMED;
+            return SIGNED_MALFORMED;
     }
-    return VALUE_FOUND;
+    return SIGNED_FOUND;
 }
 
 static bool put_in_buffer(void *context, struct bytes piece)
@@ -311,18 +313,18 @@ static bool put_in_buffer(void *context, struct bytes piece)
     return buffer_append_bytes(context, piece);
 }
 
-enum value_outcome template_text(const struct template *template, struct value_source *source,
-                                 struct bytes *text)
+enum signed_outcome signed_template_text(const struct signed_template *template,
+                                         struct signed_source *source, struct bytes *text)
 {
     struct buffer out;
     buffer_init(&out, TEMPLATE_TEXT_MAX);
-    enum value_outcome outcome =
-        template_render(template, 0, template->count, source, put_in_buffer, &out);
-    char *copy = outcome == VALUE_FOUND
+    enum signed_outcome outcome =
+        signed_template_render(template, 0, template->count, source, put_in_buffer, &out);
+    char *copy = outcome == SIGNED_FOUND
                      ? arena_copy_bytes(source->request->arena, buffer_bytes(&out))
                      : NULL;
     if (copy)
         *text = bytes_of(copy, out.length);
     buffer_finish(&out);
-    return outcome == VALUE_FOUND && !copy ? VALUE_MALFORMED : outcome;
+    return outcome == SIGNED_FOUND && !copy ? SIGNED_MALFORMED : outcome;
 }

@@ -1,0 +1,294 @@
+/* A reference is read from left to right by a small parser that keeps its place, so that a fault
+ * has its column. Names are copied and unescaped here; what is left for a request is comparing
+ * bytes. */
+#include "handlers/value/reference.h"
+
+#include "base/json_text.h"
+#include "config/nearest.h"
+#include "handlers/content/json.h"
+
+#include <ctype.h>
+
+enum follows { FOLLOWS_NOTHING, FOLLOWS_NAME, FOLLOWS_PATH };
+
+#define ROOT_ROW(NAME, text, follows, sentence) {text, follows},
+static const struct {
+    const char *text;
+    enum follows follows;
+} roots[] = {REFERENCE_ROOTS(ROOT_ROW)};
+
+struct parser {
+    struct bytes text;
+    size_t at;
+    struct arena *arena;
+    struct error *err;
+};
+
+static bool no_memory(struct parser *parser)
+{
+    return error_set(parser->err, "no memory for a reference");
+}
+
+/* 0 at the end; no text has a NUL in it. */
+static char peek(const struct parser *parser)
+{
+    return parser->at < parser->text.length ? (char)parser->text.data[parser->at] : '\0';
+}
+
+static struct bytes rest(const struct parser *parser)
+{
+    return bytes_from(parser->text, parser->at);
+}
+
+/* ---- names ---- */
+
+static bool is_name_byte(char c)
+{
+    return c && (isalnum((unsigned char)c) || strchr("_-$@:", c));
+}
+
+/* `a` behind a dot. In names of headers and fields, behind which nothing follows, a dot is a byte
+ * like others. */
+static bool parse_plain_name(struct parser *parser, bool with_dots, struct bytes *name)
+{
+    size_t start = parser->at;
+    while (is_name_byte(peek(parser)) || (with_dots && peek(parser) == '.'))
+        parser->at++;
+    if (parser->at == start)
+        return error_set(parser->err, "needs a name after the dot; one with other characters than "
+                                      "letters, digits, _ - $ @ and : is written [\"NAME\"]");
+    const char *copy =
+        arena_copy_bytes(parser->arena, bytes_of(parser->text.data + start, parser->at - start));
+    *name = bytes_of(copy, parser->at - start);
+    return copy || no_memory(parser);
+}
+
+/* `"a b"`, with the escapes of JSON. */
+static bool parse_quoted_name(struct parser *parser, struct bytes *name)
+{
+    struct json_fault fault;
+    struct bytes quoted = rest(parser);
+    quoted.length = json_string_length(quoted);
+    if (quoted.length < 2 || !json_check(quoted, &json_limits_default, NULL, &fault))
+        return error_set(parser->err, "needs a JSON string in the brackets");
+    uint8_t *out = arena_alloc(parser->arena, quoted.length);
+    if (!out)
+        return no_memory(parser);
+    *name = bytes_of(out, json_unescape(bytes_of(quoted.data + 1, quoted.length - 2), out));
+    if (memchr(out, 0, name->length))
+        return error_set(parser->err, "a name cannot hold U+0000");
+    parser->at += quoted.length;
+    return true;
+}
+
+static bool parse_closing(struct parser *parser)
+{
+    if (peek(parser) != ']')
+        return error_set(parser->err, "needs a ] here");
+    parser->at++;
+    return true;
+}
+
+/* ---- the path into a payload ---- */
+
+static bool parse_index(struct parser *parser, struct reference_step *step)
+{
+    enum { DIGITS_MAX = 9 };
+    uint64_t index = 0;
+    size_t start = parser->at;
+    step->kind = peek(parser) == '-' ? STEP_FROM_END : STEP_INDEX;
+    parser->at += step->kind == STEP_FROM_END;
+    struct bytes digits = rest(parser);
+    size_t count = 0;
+    while (count < digits.length && isdigit(digits.data[count]))
+        count++;
+    digits.length = count;
+    bool good = count > 0 && count <= DIGITS_MAX && (count == 1 || digits.data[0] != '0') &&
+                bytes_to_uint64(digits, &index);
+    if (!good || (step->kind == STEP_FROM_END && index == 0)) {
+        parser->at = start;
+        return error_set(parser->err, "needs [0] (the first is 0), [-1] (the last is -1), [*] or "
+                                      "[\"NAME\"]");
+    }
+    step->index = (uint32_t)index;
+    parser->at += count;
+    return true;
+}
+
+static bool parse_bracket(struct parser *parser, struct reference_step *step)
+{
+    parser->at++;
+    if (peek(parser) == '*') {
+        parser->at++;
+        step->kind = STEP_EACH;
+    } else if (peek(parser) == '"') {
+        step->kind = STEP_NAME;
+        if (!parse_quoted_name(parser, &step->name))
+            return false;
+    } else if (!parse_index(parser, step)) {
+        return false;
+    }
+    return parse_closing(parser);
+}
+
+static bool parse_step(struct parser *parser, struct reference_step *step)
+{
+    if (peek(parser) == '[')
+        return parse_bracket(parser, step);
+    if (peek(parser) != '.')
+        return error_set(parser->err, "needs a dot or a bracket here; a name with other characters "
+                                      "than letters, digits, _ - $ @ and : is written [\"NAME\"]");
+    parser->at++;
+    step->kind = STEP_NAME;
+    return parse_plain_name(parser, false, &step->name);
+}
+
+static bool parse_path(struct parser *parser, struct reference *reference)
+{
+    struct reference_step steps[REFERENCE_STEPS_MAX] = {0};
+    size_t count = 0;
+    for (; parser->at < parser->text.length; count++) {
+        if (count == REFERENCE_STEPS_MAX)
+            return error_set(parser->err, "has more than %d steps", REFERENCE_STEPS_MAX);
+        if (!parse_step(parser, &steps[count]))
+            return false;
+        reference->has_each |= steps[count].kind == STEP_EACH;
+    }
+    reference->steps = arena_alloc_array(parser->arena, count + 1, sizeof *steps);
+    if (!reference->steps)
+        return no_memory(parser);
+    memcpy(reference->steps, steps, count * sizeof *steps);
+    reference->step_count = count;
+    return true;
+}
+
+/* ---- what stands first ---- */
+
+static bool is_token(struct bytes name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        if (!isalnum(name.data[i]) && !strchr("!#$%&'*+-.^_`|~", name.data[i]))
+            return false;
+    return name.length > 0;
+}
+
+/* Names of headers are compared in lower case. */
+static bool take_header(struct parser *parser, struct reference *reference)
+{
+    uint8_t *copy = (uint8_t *)arena_copy_bytes(parser->arena, reference->name);
+    if (!copy)
+        return no_memory(parser);
+    for (size_t i = 0; i < reference->name.length; i++)
+        copy[i] = (uint8_t)tolower(copy[i]);
+    reference->name.data = copy;
+    return is_token(reference->name) || error_set(parser->err, "is not the name of a header");
+}
+
+static bool parse_name(struct parser *parser, struct reference *reference)
+{
+    size_t start = parser->at;
+    if (peek(parser) == '[') {
+        parser->at++;
+        if (peek(parser) != '"')
+            return error_set(parser->err, "needs [\"NAME\"]");
+        if (!parse_quoted_name(parser, &reference->name) || !parse_closing(parser))
+            return false;
+    } else if (peek(parser) == '.') {
+        parser->at++;
+        if (!parse_plain_name(parser, true, &reference->name))
+            return false;
+    } else {
+        return error_set(parser->err, "needs a name: %s.NAME", roots[reference->root].text);
+    }
+    if (parser->at < parser->text.length)
+        return error_set(parser->err, "has no parts: nothing can follow the name here; a name with "
+                                      "such characters is written [\"NAME\"]");
+    if (reference->root != REFERENCE_HEADER || take_header(parser, reference))
+        return true;
+    parser->at = start;
+    return false;
+}
+
+/* The root that the text begins with, and the place behind it. */
+static bool find_root(struct parser *parser, enum reference_root *root)
+{
+    for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++) {
+        struct bytes text = bytes_of_text(roots[i].text);
+        uint8_t behind = parser->text.length > text.length ? parser->text.data[text.length] : '.';
+        if (!bytes_starts_with(parser->text, text) || (behind != '.' && behind != '['))
+            continue;
+        parser->at = text.length;
+        *root = (enum reference_root)i;
+        return true;
+    }
+    return false;
+}
+
+static bool report_unknown(struct parser *parser)
+{
+    const char *names[REFERENCE_ROOT_COUNT + 1] = {NULL};
+    char given[64] = "";
+    size_t length = 0;
+    while (length < parser->text.length && length < sizeof given - 1 &&
+           (isalnum(parser->text.data[length]) || parser->text.data[length] == '_'))
+        length++;
+    memcpy(given, parser->text.data, length);
+    for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++)
+        names[i] = roots[i].text;
+    if (parser->text.length > length && memchr("._", parser->text.data[length], 2)) {
+        struct bytes whole = parser->text;
+        size_t shown = whole.length < sizeof given ? whole.length : sizeof given - 1;
+        memcpy(given, whole.data, shown);
+        given[shown] = '\0';
+        given[length + strcspn(given + length, "[")] = '\0';
+    }
+    const char *nearest = nearest_name(given, names);
+    if (!nearest) {
+        given[length] = '\0';
+        nearest = nearest_name(given, names);
+    }
+    return error_set(parser->err,
+                     "\"%s\" is not a value%s%s%s; values are payload.PATH, "
+                     "header.NAME, query.NAME, path.NAME, form.NAME, event.id, "
+                     "event.type, event.delivery, event.received, event.attempt, "
+                     "client.address, request.method, request.path, request.host, "
+                     "route.name and action.name",
+                     given, nearest ? ", did you mean " : "", nearest ? nearest : "",
+                     nearest ? "?" : "");
+}
+
+static bool parse_reference(struct parser *parser, struct reference *reference)
+{
+    if (parser->text.length > REFERENCE_LENGTH_MAX)
+        return error_set(parser->err, "a reference has at most %d bytes", REFERENCE_LENGTH_MAX);
+    if (!find_root(parser, &reference->root))
+        return report_unknown(parser);
+    reference->text = arena_copy_bytes(parser->arena, parser->text);
+    if (!reference->text)
+        return no_memory(parser);
+    switch (roots[reference->root].follows) {
+    case FOLLOWS_PATH:
+        return parse_path(parser, reference);
+    case FOLLOWS_NAME:
+        return parse_name(parser, reference);
+    case FOLLOWS_NOTHING:
+        break;
+    }
+    return parser->at == parser->text.length ||
+           error_set(parser->err, "has no parts: nothing can follow %s",
+                     roots[reference->root].text);
+}
+
+bool reference_parse(struct bytes text, struct arena *arena, struct reference *reference,
+                     struct error *err, size_t *offset)
+{
+    struct reference parsed = {.root = REFERENCE_PAYLOAD};
+    struct parser parser = {.text = bytes_trim(text), .arena = arena, .err = err};
+    if (parse_reference(&parser, &parsed)) {
+        *reference = parsed;
+        return true;
+    }
+    if (offset)
+        *offset = (size_t)(parser.text.data - text.data) + parser.at;
+    return false;
+}

@@ -1,0 +1,77 @@
+/* Looked up where they are: a head is small, and most requests are asked for one or two. */
+#include "handlers/value/request_values.h"
+
+#include "handlers/content/form.h"
+
+/* ---- headers ---- */
+
+size_t request_header_room(const struct request *request, struct bytes name)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < request->header_count; i++)
+        if (bytes_equal_nocase(request->headers[i].name, name))
+            room += request->headers[i].value.length + 2;
+    return room;
+}
+
+void request_header_joined(const struct request *request, struct bytes name, uint8_t *room,
+                           struct bytes *value)
+{
+    uint8_t *out = room;
+    size_t found = 0;
+    *value = bytes_of(NULL, 0);
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct bytes one = request->headers[i].value;
+        if (!bytes_equal_nocase(request->headers[i].name, name))
+            continue;
+        if (found++ > 0)
+            out = (uint8_t *)mempcpy(out, ", ", 2);
+        if (one.length)
+            out = (uint8_t *)mempcpy(out, one.data, one.length);
+    }
+    if (found > 0)
+        *value = bytes_of(room, (size_t)(out - room));
+}
+
+/* ---- the query ---- */
+
+size_t request_query_decoded(const struct request *request, struct bytes name, uint8_t *room,
+                             struct bytes *value)
+{
+    struct bytes rest = request->query;
+    uint8_t *out = room;
+    size_t count = 0;
+    while (rest.length > 0) {
+        size_t length;
+        struct bytes raw = bytes_split(&rest, '&');
+        struct bytes key = bytes_split(&raw, '=');
+        if (!form_unescape(key, out, &length) || !bytes_equal(bytes_of(out, length), name) ||
+            !form_unescape(raw, out, &length) || count++ > 0)
+            continue;
+        *value = bytes_of(out, length);
+        out += length;
+    }
+    return count;
+}
+
+/* ---- the path ---- */
+
+static bool is_placeholder(struct bytes segment, struct bytes name)
+{
+    return segment.length == name.length + 2 && segment.data[0] == '{' &&
+           segment.data[segment.length - 1] == '}' &&
+           bytes_equal(bytes_of(segment.data + 1, name.length), name);
+}
+
+/* The routing has matched both segment by segment. */
+struct bytes request_path_param(const struct request *request, struct bytes name)
+{
+    struct bytes pattern = bytes_of_text(request->route ? request->route->path : NULL);
+    struct bytes given = request->path;
+    while (pattern.data && given.data) {
+        struct bytes segment = bytes_split(&given, '/');
+        if (is_placeholder(bytes_split(&pattern, '/'), name))
+            return segment;
+    }
+    return bytes_of(NULL, 0);
+}

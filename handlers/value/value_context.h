@@ -1,0 +1,84 @@
+/* One event as references see it, before it is stored or after: its values are found when they are
+ * asked for, and the payload is indexed once for all of them. */
+#ifndef TENTERHOOK_HANDLERS_VALUE_VALUE_CONTEXT_H
+#define TENTERHOOK_HANDLERS_VALUE_VALUE_CONTEXT_H
+
+#include "base/buffer.h"
+#include "handlers/content/form.h"
+#include "handlers/request.h"
+#include "handlers/value/payload_index.h"
+#include "handlers/value/reference.h"
+
+struct schema_evaluator;
+struct json_object;
+
+enum value_kind {
+    VALUE_MISSING,
+    VALUE_NULL,
+    VALUE_BOOLEAN,
+    VALUE_NUMBER,
+    VALUE_STRING,
+    VALUE_ARRAY,
+    VALUE_OBJECT
+};
+
+struct value {
+    enum value_kind kind;
+    bool repeated; /* MISSING, because a query or a form has the name more than once */
+    /* A string without its quotes and escapes; anything else of the payload as it was sent. Lives
+     * as long as the context, but the text of a string only until the next call with it. */
+    struct bytes text;
+    uint32_t place; /* in the payload's index; 0 also for what is not of the payload */
+};
+
+/* Zeroed, then filled in by value_context_of_request or value_context_of_stored (stored.h). Must
+ * not be copied. The spans outlive it; a span whose data is NULL is not known, or not yet. */
+struct value_context {
+    /* What it is made of: a request, or what is stored of one. */
+    const struct request *request; /* NULL: of the journal */
+    struct bytes headers, params;  /* stored: JSON objects of strings */
+    struct bytes query;            /* stored: the same, with a list where a name is repeated */
+    struct bytes body;
+    bool body_is_json, body_is_form;
+    struct bytes json_field; /* the field of a form whose JSON is the payload; empty: none */
+    struct bytes id, type, delivery, received, attempt;
+    struct bytes client, method, path, host, route, action;
+    struct schema_evaluator *evaluator; /* of conditions with a schema; NULL: none is asked for */
+
+    /* What has been made of it. */
+    struct payload_index index;
+    bool index_tried, index_made;
+    struct form form;
+    bool form_tried, form_good;
+    struct json_object *tree; /* of the payload, for schemas; admission/condition.c makes it */
+    bool tree_made;
+    struct buffer scratch; /* the string that was decoded last */
+    char client_text[CLIENT_TEXT_SIZE], received_text[32];
+};
+
+/* Of a request whose body has passed content_check. What is not known before an event is stored is
+ * what it may look like: a UUID, the attempt 1. The arena of the request is not used. */
+void value_context_of_request(struct value_context *context, const struct request *request);
+/* Frees what was made. */
+void value_context_finish(struct value_context *context);
+
+/* The JSON text of the payload, which has passed the guard; empty: there is none. */
+struct bytes value_payload(struct value_context *context);
+
+/* What the reference leads to; of several ([*]) the first that is there. False without memory. */
+bool value_resolve(struct value_context *context, const struct reference *reference,
+                   struct value *value);
+/* Calls `visit` with each value that it leads to, until it returns false. An element of [*] from
+ * which the rest of the path leads nowhere counts as VALUE_MISSING, and so does a list without
+ * elements: `visit` is called at least once. False without memory. */
+bool value_each(struct value_context *context, const struct reference *reference,
+                bool (*visit)(void *caller, struct value *value), void *caller);
+
+/* The value at a place in the payload's index, which has been asked for something. */
+bool value_at(struct value_context *context, uint32_t place, struct value *value);
+
+/* Appends a value as a template says it: a string as it is or, `as_json`, with quotes and escapes;
+ * objects and arrays without the blanks between their parts. False when the buffer is full. */
+bool value_append(struct buffer *out, const struct value *value, bool as_json);
+
+#endif
