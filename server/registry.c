@@ -9,6 +9,7 @@
 #include "handlers/admission/limit.h"
 #include "handlers/admission/schema_load.h"
 #include "handlers/admission/validate.h"
+#include "handlers/admission/when.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/auth/event_check.h"
 #include "handlers/content/content.h"

@@ -7,6 +7,7 @@
 #include "config/node_place.h"
 #include "handlers/admission/schema_load.h"
 #include "handlers/content/yaml_json.h"
+#include "handlers/value/reference_load.h"
 
 enum { TEXT_MAX = 400, TEXT_ROOM = TEXT_MAX + 8, OPERANDS_MAX = 10000, OPERAND_MAX = 64 * 1024 };
 
@@ -36,7 +37,7 @@ static const char *shown_text(struct reader *reader, struct buffer *text)
 
 static void append_cut(struct buffer *out, const char *text)
 {
-    if (out->length > TEXT_MAX) /* cut already */
+    if (out->length >= TEXT_MAX) /* cut already */
         return;
     size_t length = strlen(text), room = TEXT_MAX - out->length;
     bool fits = length <= room;
@@ -44,7 +45,7 @@ static void append_cut(struct buffer *out, const char *text)
         room--;
     buffer_append(out, text, fits ? length : room);
     if (!fits)
-        buffer_append_text(out, "…"); /* which is longer than what was left out of the limit */
+        buffer_append_text(out, "…");
 }
 
 /* ---- operands ---- */
@@ -228,25 +229,6 @@ static bool check_known(struct reader *reader, const struct node *node,
     return true;
 }
 
-static bool read_reference(struct reader *reader, const struct node *node,
-                           struct reference *reference)
-{
-    struct error err;
-    size_t offset;
-    if (node->kind != NODE_SCALAR || tree_is_null(node))
-        return load_expected(reader->load, node, "\"value\"", "a value such as payload.ref");
-    struct bytes text = bytes_of(node->text, node->length);
-    if (!reference_parse(text, load_arena(reader->load), reference, &err, &offset)) {
-        struct node place = node_place_inside(node, offset);
-        return load_problem(reader->load, &place, "%s", err.text);
-    }
-    struct position at = load_position(reader->load, node);
-    reference->file = at.file;
-    reference->line = at.line;
-    reference->column = at.column;
-    return check_known(reader, node, reference);
-}
-
 /* ---- entries ---- */
 
 static const char *text_of_entry(struct reader *reader, const struct condition *condition)
@@ -288,7 +270,8 @@ static bool read_value_entry(struct reader *reader, const struct node *node,
         arena_alloc_array(load_arena(reader->load), node->count, sizeof *condition->tests);
     if (!condition->tests)
         return no_memory(reader);
-    bool ok = read_reference(reader, value, &condition->reference);
+    bool ok = reference_load(reader->load, value, "\"value\"", &condition->reference) &&
+              check_known(reader, value, &condition->reference);
     if (!ok) /* what follows is about nothing */
         return false;
     for (const struct node *key = node->first; key; key = key->next) {

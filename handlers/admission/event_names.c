@@ -1,33 +1,36 @@
-/* The language is that of presets (docs/providers-language.md); of its values only those are taken
- * that every request has, whatever signs it. What is repeated is refused, as it is for presets: it
- * could be read as either. */
+/* What is repeated is refused, as it is for presets: it could be read as either. */
 #include "handlers/admission/event_names.h"
 
 enum { NAME_MAX_BYTES = 256 };
 
 /* ---- loading ---- */
 
-/* One value, whose name is all there: a star or a parameter could mean a header with credentials.
- */
-static bool may_name(const struct signed_ref *ref)
+/* What an event does not have before it has these names. */
+static bool may_name(const struct reference *reference)
 {
-    if (ref->kind == SIGNED_HEADER)
-        return !ref->parameter && !ref->family && !strchr(ref->name, '*');
-    return ref->kind == SIGNED_QUERY || ref->kind == SIGNED_FORM || ref->kind == SIGNED_PAYLOAD;
+    switch (reference->root) {
+    case REFERENCE_EVENT_ID:
+    case REFERENCE_EVENT_TYPE:
+    case REFERENCE_EVENT_DELIVERY:
+    case REFERENCE_EVENT_ATTEMPT:
+    case REFERENCE_ACTION_NAME:
+        return false;
+    default:
+        return true;
+    }
 }
 
 static bool read_value(struct load *load, const struct node *node, const struct row *row,
-                       struct signed_list *list)
+                       struct reference_list *list)
 {
-    struct error err;
-    struct signed_ref *ref = &list->items[list->count];
-    if (node->kind != NODE_SCALAR || tree_is_null(node))
-        return load_mismatch(load, node, row, "header.NAME, query.NAME, form.NAME or payload.PATH");
-    if (!signed_ref_parse(node->text, load_arena(load), ref, &err) || !may_name(ref))
-        return load_problem(load, node,
-                            "\"%s\" must be header.NAME, query.NAME, form.NAME or payload.PATH, "
-                            "not \"%.100s\"",
-                            row->name, node->text);
+    char subject[32];
+    struct reference *reference = &list->items[list->count];
+    snprintf(subject, sizeof subject, "\"%s\"", row->name);
+    if (!reference_load(load, node, subject, reference))
+        return false;
+    if (!may_name(reference))
+        return load_problem(load, node, "%s cannot be %s: it is not known yet", subject,
+                            reference->text);
     list->count++;
     return true;
 }
@@ -35,7 +38,7 @@ static bool read_value(struct load *load, const struct node *node, const struct 
 static bool read_values(struct load *load, const struct node *node, const struct row *row,
                         void *field)
 {
-    struct signed_list *list = field;
+    struct reference_list *list = field;
     bool several = node->kind == NODE_SEQUENCE, ok = true;
     list->items =
         arena_alloc_array(load_arena(load), several ? node->count + 1 : 1, sizeof *list->items);
@@ -50,7 +53,9 @@ static bool read_values(struct load *load, const struct node *node, const struct
     return ok;
 }
 
-#define VALUES_SYNTAX "`header.NAME`, `query.NAME`, `form.NAME`, `payload.PATH`, or a list of them"
+#define VALUES_SYNTAX                                                                              \
+    "a value such as `header.NAME`, `query.NAME`, `form.NAME` or `payload.PATH`, or a list of "    \
+    "them"
 #define VALUES_SCHEMA                                                                              \
     "{\"oneOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"items\": {\"type\": "            \
     "\"string\"}}]}"
@@ -83,44 +88,66 @@ const struct route_part event_names_route_part = {.keys = &event_names_keys};
 
 /* ---- the walk ---- */
 
-static struct verdict take_first(const struct signed_list *list, struct request *request,
-                                 struct bytes *name)
+/* A header that is repeated is no list here. */
+static bool is_repeated(const struct reference *reference, const struct value *value,
+                        const struct request *request)
 {
-    struct signed_source source = signed_source_of(request);
-    struct bytes value;
-    enum signed_outcome outcome = signed_get_first(&source, list, &value);
-    struct verdict verdict = GO_ON;
-    if (outcome == SIGNED_REPEATED) {
-        verdict = verdict_refuse(REPLY_UNPROCESSABLE,
-                                 "the delivery id or the event type is there more than once");
-    } else if (outcome == SIGNED_FOUND && value.length > 0 && value.length <= NAME_MAX_BYTES) {
-        char *copy = arena_copy_bytes(request->arena, value);
-        if (copy)
-            *name = bytes_of(copy, value.length);
-        else
-            verdict = verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
-    }
-    signed_source_finish(&source);
-    return verdict;
+    size_t count = 0;
+    if (reference->root != REFERENCE_HEADER)
+        return value->repeated;
+    for (size_t i = 0; i < request->header_count; i++)
+        count += bytes_equal_nocase(request->headers[i].name, reference->name);
+    return count > 1;
 }
 
-static bool all_lie_in_body(const struct signed_list *list)
+static bool is_name(const struct value *value)
+{
+    return (value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
+            value->kind == VALUE_BOOLEAN) &&
+           value->text.length > 0 && value->text.length <= NAME_MAX_BYTES;
+}
+
+static struct verdict take_first(const struct reference_list *list, struct value_context *context,
+                                 struct request *request, struct bytes *name)
+{
+    struct value value = {.kind = VALUE_MISSING};
+    for (size_t i = 0; i < list->count && value.kind <= VALUE_NULL; i++) {
+        if (!value_resolve(context, &list->items[i], &value))
+            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+        if (is_repeated(&list->items[i], &value, request))
+            return verdict_refuse(REPLY_UNPROCESSABLE,
+                                  "the delivery id or the event type is there more than once");
+        if (value.kind >= VALUE_ARRAY)
+            value.kind = VALUE_MISSING;
+    }
+    if (!is_name(&value))
+        return GO_ON;
+    char *copy = arena_copy_bytes(request->arena, value.text);
+    if (!copy)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for a name");
+    *name = bytes_of(copy, value.text.length);
+    return GO_ON;
+}
+
+static bool all_lie_in_body(const struct reference_list *list)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (!signed_needs_body(&list->items[i]))
+        if (list->items[i].root != REFERENCE_PAYLOAD && list->items[i].root != REFERENCE_FORM)
             return false;
     return true;
 }
 
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
-                                struct request *request)
+                                struct value_context *context, struct request *request)
 {
     struct verdict verdict = GO_ON;
     if (names->event.count && request->event_type.length == 0)
-        verdict = take_first(&names->event, request, &request->event_type);
+        verdict = take_first(&names->event, context, request, &request->event_type);
+    context->type = request->event_type;
     if (verdict.reply != REPLY_NONE || !names->message_id.count || request->message_id.length > 0)
         return verdict;
-    verdict = take_first(&names->message_id, request, &request->message_id);
+    verdict = take_first(&names->message_id, context, request, &request->message_id);
+    context->delivery = request->message_id;
     if (request->message_id.length > 0 && body_is_signed && all_lie_in_body(&names->message_id))
         request->dedupe_key = request->message_id;
     return verdict;

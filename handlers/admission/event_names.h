@@ -4,12 +4,12 @@
 #define TENTERHOOK_HANDLERS_ADMISSION_EVENT_NAMES_H
 
 #include "config/load.h"
-#include "handlers/value/signed_value.h"
+#include "handlers/value/reference_load.h"
 #include "handlers/verdict.h"
 
-/* Of each list the first value that is there. Only values of the head and of the body. */
+/* Of each list the first value that is there. */
 struct event_names {
-    struct signed_list event, message_id;
+    struct reference_list event, message_id;
 };
 
 extern const struct route_part event_names_route_part;
@@ -19,11 +19,11 @@ static inline const struct event_names *event_names_of(const struct route *route
     return route->parts[ROUTE_PART_EVENT_NAMES];
 }
 
-/* Fills in request->event_type and ->message_id where the provider has not, and the key for
+/* Fills in the type and the id of request and context where the provider has not, and the key for
  * duplicates where the id is signed (`body_is_signed`: only the sender can have written the body).
  * After the body has passed content_check. A value above 256 bytes counts as missing. Goes on, or
  * REPLY_UNPROCESSABLE for a value that is there twice. */
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
-                                struct request *request);
+                                struct value_context *context, struct request *request);
 
 #endif

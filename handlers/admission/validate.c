@@ -11,6 +11,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/json.h"
 #include "handlers/content/payload.h"
+#include "handlers/value/reference_load.h"
 
 #include <stdio.h>
 
@@ -38,23 +39,15 @@ static struct schema_manner manner_of(const struct validate_settings *settings)
 
 static bool read_by(struct load *load, struct validate_settings *settings, const struct node *node)
 {
-    struct error err;
-    settings->by = VALIDATE_BY_VALUE;
-    if (node->kind == NODE_SCALAR && strcmp(node->text, "event.type") == 0) {
-        settings->by = VALIDATE_BY_EVENT_TYPE;
-        return true;
-    }
-    if (node->kind != NODE_SCALAR || tree_is_null(node))
-        return load_problem(load, node, "\"by\" must be a value such as event.type");
-    if (!signed_ref_parse(node->text, load_arena(load), &settings->value, &err))
-        settings->value.kind = SIGNED_ABSENT;
-    enum signed_value_kind kind = settings->value.kind;
-    if (kind == SIGNED_HEADER || kind == SIGNED_QUERY || kind == SIGNED_PAYLOAD)
-        return true;
-    return load_problem(load, node,
-                        "\"by\" must be event.type, header.NAME, query.NAME or payload.PATH, not "
-                        "\"%.100s\"",
-                        node->text);
+    if (!reference_load(load, node, "\"by\"", &settings->value))
+        return false;
+    enum reference_root root = settings->value.root;
+    settings->by = root == REFERENCE_EVENT_TYPE ? VALIDATE_BY_EVENT_TYPE : VALIDATE_BY_VALUE;
+    if (root == REFERENCE_EVENT_ID || root == REFERENCE_EVENT_ATTEMPT ||
+        root == REFERENCE_ACTION_NAME)
+        return load_problem(load, node, "\"by\" cannot be %s: it is not known yet",
+                            settings->value.text);
+    return true;
 }
 
 static bool read_branch(struct load *load, struct validate_settings *settings,
@@ -133,7 +126,7 @@ static const struct row route_rows[] = {
                "default: schema}`",
      .json_schema = "{\"type\": [\"string\", \"object\", \"boolean\"]}",
      .sentence = "The JSON Schema to which a body must conform; with `by`, one schema for each "
-                 "value of `event.type`, `header.NAME`, `query.NAME` or `payload.PATH`."},
+                 "value of `event.type`, `header.NAME`, `query.NAME`, `payload.PATH` …"},
     {.name = "draft",
      .type = ROW_CHOICE,
      .offset = offsetof(struct validate_settings, draft),
@@ -165,29 +158,29 @@ const struct route_part validate_route_part = {.keys = &validate_keys};
 
 /* ---- which schema ---- */
 
-static bool read_value(const struct validate_settings *settings, struct request *request,
-                       struct bytes *value)
+static bool is_scalar(const struct value *value)
 {
-    struct signed_source source = signed_source_of(request);
-    if (settings->by == VALIDATE_BY_EVENT_TYPE) {
-        *value = request->event_type;
-        return value->length > 0;
-    }
-    enum signed_outcome outcome = signed_get(&source, &settings->value, value);
-    signed_source_finish(&source);
-    return outcome == SIGNED_FOUND;
+    return value->kind == VALUE_STRING || value->kind == VALUE_NUMBER ||
+           value->kind == VALUE_BOOLEAN;
 }
 
-static const struct schema *choose(const struct validate_settings *settings,
-                                   struct request *request)
+/* False without memory. */
+static bool choose(const struct validate_settings *settings, struct value_context *context,
+                   const struct schema **schema)
 {
-    struct bytes value;
-    if (settings->by == VALIDATE_ALL || !read_value(settings, request, &value))
-        return settings->schema;
-    for (size_t i = 0; i < settings->branch_count; i++)
-        if (pattern_matches_text(settings->branches[i].pattern, value))
-            return settings->branches[i].schema;
-    return settings->schema;
+    struct value value;
+    *schema = settings->schema;
+    if (settings->by == VALIDATE_ALL)
+        return true;
+    if (!value_resolve(context, &settings->value, &value))
+        return false;
+    for (size_t i = 0; is_scalar(&value) && i < settings->branch_count; i++) {
+        if (!pattern_matches_text(settings->branches[i].pattern, value.text))
+            continue;
+        *schema = settings->branches[i].schema;
+        break;
+    }
+    return true;
 }
 
 /* ---- answers ---- */
@@ -335,7 +328,8 @@ static struct verdict judge(const struct validate_settings *settings,
 }
 
 struct verdict validate_check(const struct validate_settings *settings,
-                              struct schema_evaluator *evaluator, struct request *request)
+                              struct schema_evaluator *evaluator, struct value_context *context,
+                              struct request *request)
 {
     struct json_fault fault;
     struct json_object *value;
@@ -344,7 +338,9 @@ struct verdict validate_check(const struct validate_settings *settings,
     struct verdict read = request->json ? GO_ON : content_read_json(request);
     if (read.reply != REPLY_NONE)
         return read;
-    const struct schema *schema = choose(settings, request);
+    const struct schema *schema;
+    if (!choose(settings, context, &schema))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
     if (!payload_fits(request->json, request->body.length,

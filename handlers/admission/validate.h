@@ -5,7 +5,7 @@
 #include "config/load.h"
 #include "handlers/request.h"
 #include "handlers/schema/schema.h"
-#include "handlers/value/signed_value.h"
+#include "handlers/value/value_context.h"
 #include "handlers/verdict.h"
 
 /* The keys `schema`, `draft`, `formats` and `schema_action` of a route. */
@@ -15,7 +15,7 @@ struct validate_settings {
     int draft, formats, action; /* choices */
     const struct node *node;    /* of `schema`; while loading only */
     enum validate_by { VALIDATE_ALL, VALIDATE_BY_EVENT_TYPE, VALIDATE_BY_VALUE } by;
-    struct signed_ref value;          /* VALIDATE_BY_VALUE */
+    struct reference value;           /* VALIDATE_BY_VALUE */
     struct validate_branch *branches; /* unless VALIDATE_ALL, in the order of the file */
     size_t branch_count;
     const struct schema *schema; /* the only one, or that of `default`; NULL: none */
@@ -32,12 +32,13 @@ struct validate_branch {
     const struct schema *schema;
 };
 
-/* Judges request->body, which has passed the guard if request->json is set. Goes on, or
- * REPLY_UNPROCESSABLE or, where the route says so, REPLY_QUARANTINED, each with `details` (a JSON
- * list of failures) and a reason that names members, never values. REPLY_BAD_CONTENT if it is not
- * JSON. Texts live in the request's arena. */
+/* `context` is of `request`. Judges request->body, which has passed the guard if request->json is
+ * set. Goes on, or REPLY_UNPROCESSABLE or, where the route says so, REPLY_QUARANTINED, each with
+ * `details` (a JSON list of failures) and a reason that names members, never values.
+ * REPLY_BAD_CONTENT if it is not JSON. Texts live in the request's arena. */
 struct verdict validate_check(const struct validate_settings *settings,
-                              struct schema_evaluator *evaluator, struct request *request);
+                              struct schema_evaluator *evaluator, struct value_context *context,
+                              struct request *request);
 
 /* One failure as a JSON object: instanceLocation, keywordLocation, keyword, message. */
 bool validate_append_failure(struct buffer *out, const struct schema_failure *failure);

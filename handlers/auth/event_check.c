@@ -12,29 +12,29 @@ enum { LISTED_MAX = 300 };
 
 /* ---- event and delivery ---- */
 
-static bool holds_credentials(const struct route *route, const struct signed_ref *ref)
+static bool holds_credentials(const struct route *route, const struct reference *ref)
 {
     static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
-    struct bytes name = bytes_of_text(ref->name);
-    bool header = ref->kind == SIGNED_HEADER;
+    struct bytes name = ref->name;
+    bool header = ref->root == REFERENCE_HEADER;
     for (size_t i = 0; header && i < sizeof always / sizeof *always; i++)
         if (bytes_equal_nocase(name, bytes_of_text(always[i])))
             return true;
     return header ? route_owns_header(route, name)
-                  : ref->kind == SIGNED_QUERY && route_owns_query(route, name);
+                  : ref->root == REFERENCE_QUERY && route_owns_query(route, name);
 }
 
 /* Whether a body that the route takes can hold the value. */
-static bool can_be_there(const struct route *route, const struct signed_ref *ref)
+static bool can_be_there(const struct route *route, const struct reference *ref)
 {
     int content = route_content(route);
     bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
-    return ref->kind == SIGNED_FORM      ? !json
-           : ref->kind == SIGNED_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
-                                         : true;
+    return ref->root == REFERENCE_FORM      ? !json
+           : ref->root == REFERENCE_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
+                                            : true;
 }
 
-static size_t count_possible(const struct route *route, const struct signed_list *list)
+static size_t count_possible(const struct route *route, const struct reference_list *list)
 {
     size_t possible = 0;
     for (size_t i = 0; i < list->count; i++)
@@ -45,7 +45,7 @@ static size_t count_possible(const struct route *route, const struct signed_list
 /* One of the two keys. A provider that knows better stands before the defaults; beside a route's
  * own key one of both is a mistake. */
 static bool check_values(struct load *load, const struct node *node, const struct node *defaults,
-                         const struct route *route, const char *key, struct signed_list *list,
+                         const struct route *route, const char *key, struct reference_list *list,
                          const char *knower)
 {
     const struct node *own = tree_find(node, key), *value = tree_find_either(node, defaults, key);
@@ -63,7 +63,7 @@ static bool check_values(struct load *load, const struct node *node, const struc
         return load_problem(
             load, own, "%s cannot be in a body of route \"%s\": %s", list->items[0].text,
             route->name ? route->name : "",
-            list->items[0].kind == SIGNED_FORM
+            list->items[0].root == REFERENCE_FORM
                 ? "it accepts only JSON; \"content: form\" or \"content: auto\" accepts forms"
                 : "it accepts no JSON; \"content: json\" or \"content: auto\" does");
     return true;

@@ -5,7 +5,7 @@
 #define TENTERHOOK_HANDLERS_PROVIDER_SCHEME_H
 
 #include "config/load.h"
-#include "handlers/value/signed_value.h"
+#include "handlers/provider/signed_value.h"
 #include "handlers/verdict.h"
 
 enum key_encoding {

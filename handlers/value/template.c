@@ -117,6 +117,7 @@ static bool parse_value(struct template_parser *parser, struct template_part *pa
         parser->at += offset;
         return false;
     }
+    part->offset = (size_t)(piece.data - parser->text.data);
     while (parser->text.data[parser->at] == '|') {
         parser->at++;
         piece = take_piece(parser);

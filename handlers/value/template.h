@@ -11,6 +11,7 @@ struct template_part {
     struct bytes literal; /* if it is not a value */
     bool is_value;
     struct reference reference;
+    size_t offset;    /* of the reference, in the text */
     bool has_default; /* what stands there where the value is missing or null */
     struct bytes default_text;
     bool as_json;

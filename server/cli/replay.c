@@ -142,7 +142,10 @@ static void check_body(void *context, struct bytes headers, struct bytes body)
     const struct validate_settings *schema = validate_settings_of(run->request.route);
     note_headers(run, headers);
     run->request.body = body;
-    struct verdict verdict = validate_check(schema, run->evaluator, &run->request);
+    struct value_context values;
+    value_context_of_request(&values, &run->request);
+    struct verdict verdict = validate_check(schema, run->evaluator, &values, &run->request);
+    value_context_finish(&values);
     if (verdict.reply != REPLY_NONE)
         run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";
 }

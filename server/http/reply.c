@@ -46,8 +46,9 @@ static bool is_quiet(const struct connection *connection, enum reply reply)
            (reply == REPLY_HEALTHY || reply_rows[reply].status == 503);
 }
 
-/* What was refused has one event for all; what was not, one each. An event that is stored is not
- * refused, even if the command whose output is the answer says otherwise. */
+/* What was refused has one event for all; what was not, one each. An event that is not wanted is
+ * ignored, whatever status the route has for it, and one that is stored is not refused, even if the
+ * command whose output is the answer says otherwise. */
 static enum log_event event_of(enum reply reply, unsigned status)
 {
     static const enum log_event answers[REPLY_COUNT] = {

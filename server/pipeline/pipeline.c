@@ -11,6 +11,7 @@
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
+#include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/provisioned_keys.h"
@@ -263,9 +264,12 @@ static struct verdict stage_decode(struct exchange *exchange)
     struct request *request = &exchange->request;
     const struct route *route = request->route;
     struct verdict verdict = content_check(request, route_content(route));
-    return verdict.reply == REPLY_NONE
-               ? event_names_take(event_names_of(route), route_signs_body(route), request)
-               : verdict;
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    value_context_of_request(&exchange->values, request);
+    exchange->values.evaluator = exchange->pipeline->evaluator;
+    return event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
+                            request);
 }
 
 static struct verdict stage_select(struct exchange *exchange)
@@ -273,7 +277,14 @@ static struct verdict stage_select(struct exchange *exchange)
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? GO_ON
-               : verdict_refuse(REPLY_IGNORED, "the route does not accept this event type");
+               : when_ignore(when_settings_of(request->route),
+                             "the route does not accept this event type", NULL);
+}
+
+static struct verdict stage_when(struct exchange *exchange)
+{
+    return when_check(when_settings_of(exchange->request.route), &exchange->values,
+                      &exchange->arena);
 }
 
 /* After the selection: an event that is not wanted need not be what the route takes. */
@@ -283,7 +294,8 @@ static struct verdict stage_validate(struct exchange *exchange)
     if (!pipeline->evaluator)
         return GO_ON;
     const struct validate_settings *settings = validate_settings_of(exchange->request.route);
-    struct verdict verdict = validate_check(settings, pipeline->evaluator, &exchange->request);
+    struct verdict verdict =
+        validate_check(settings, pipeline->evaluator, &exchange->values, &exchange->request);
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
     exchange->quarantine = verdict;
@@ -309,6 +321,7 @@ static struct verdict stage_validate(struct exchange *exchange)
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
+    STAGE("when", stage_when)                                                                      \
     STAGE("validate", stage_validate)
 
 /* The whole body is here; only now is the length of a chunked one known. */
@@ -377,6 +390,7 @@ void exchange_finish(struct exchange *exchange)
         if (takes_part(exchange, i) && kind_at(route, i)->release)
             kind_at(route, i)->release(exchange->states[i]);
     exchange->passed_heads = 0;
+    value_context_finish(&exchange->values);
     arena_finish(&exchange->arena);
 }
 
@@ -442,6 +456,9 @@ struct verdict pipeline_format_response(const struct exchange *exchange, struct 
         verdict.empty_body = format->empty_body;
     if (verdict_status(&verdict) >= 300)
         return verdict;
+    bool is_mismatch = verdict.reply == REPLY_IGNORED && verdict.status != 0;
+    if (is_mismatch)
+        return verdict;
     if (format) {
         verdict.status = (unsigned)format->status;
         verdict.content_type = format->type;
@@ -470,7 +487,9 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
 {
     const struct settings *settings = pipeline->settings;
     for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
-        if (!validate_settings_of(&settings->routes[i])->is_set)
+        const struct route *route = &settings->routes[i];
+        if (!validate_settings_of(route)->is_set &&
+            !condition_needs_schema(&when_settings_of(route)->condition))
             continue;
         pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
         if (!pipeline->evaluator)

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/request.h"
+#include "handlers/value/value_context.h"
 #include "handlers/verdict.h"
 #include "server/ipc/frame.h"
 
@@ -48,11 +49,12 @@ struct exchange {
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict
-        challenge;             /* of one authenticator; waits for the others. If it delivers a key
-                                  (`provisioned_key`), the runner has to keep that before it is given */
-    size_t challenge_head;     /* which head it came from, from 1; that one has no further part */
-    struct verdict quarantine; /* REPLY_QUARANTINED: to be journalled, and not carried out */
-    const char *stage;         /* name of the stage that decided, for the log and for verify */
+        challenge;               /* of one authenticator; waits for the others. If it delivers a key
+                                    (`provisioned_key`), the runner has to keep that before it is given */
+    size_t challenge_head;       /* which head it came from, from 1; that one has no further part */
+    struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
+    struct value_context values; /* of the request, from the stage decode on */
+    const char *stage;           /* name of the stage that decided, for the log and for verify */
 };
 
 void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
@@ -72,8 +74,8 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → challenge → admit (route) → decode → select → validate. The whole body,
- * which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+/* authenticate (body) → challenge → admit (route) → decode → select → when → validate. The whole
+ * body, which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
 /* Gives a verdict about this exchange the response format that the route's sender wants. */

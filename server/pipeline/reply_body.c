@@ -74,7 +74,7 @@ struct bytes reply_body(struct arena *arena, const struct verdict *verdict, cons
     case REPLY_HEALTHY:
         return text_bytes("{\"status\":\"ok\"}");
     case REPLY_IGNORED:
-        return ignored_body(arena, verdict->reason);
+        return ignored_body(arena, verdict->message ? verdict->message : verdict->reason);
     default:
         return error_body(arena, verdict);
     }

@@ -8,6 +8,7 @@
 #include "handlers/admission/events.h"
 #include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
+#include "handlers/admission/when.h"
 #include "handlers/content/content.h"
 #include "server/pipeline/respond.h"
 

@@ -24,13 +24,23 @@ static void teardown(void)
     arena_finish(&arena);
 }
 
-static void add(struct signed_list *list, const char *text)
+static struct verdict take(bool is_signed)
 {
-    static struct signed_ref refs[2][4];
+    struct value_context values;
+    value_context_of_request(&values, &request);
+    struct verdict verdict = event_names_take(&names, is_signed, &values, &request);
+    value_context_finish(&values);
+    return verdict;
+}
+
+static void add(struct reference_list *list, const char *text)
+{
+    static struct reference refs[2][4];
     struct error err = {""};
     list->items = list == &names.event ? refs[0] : refs[1];
-    ck_assert_msg(signed_ref_parse(text, &arena, &list->items[list->count++], &err), "%s",
-                  err.text);
+    ck_assert_msg(
+        reference_parse(bytes_of_text(text), &arena, &list->items[list->count++], &err, NULL), "%s",
+        err.text);
 }
 
 static void has(const char *name, const char *value)
@@ -43,12 +53,12 @@ START_TEST(the_first_value_that_is_there_is_taken)
     add(&names.event, "header.x-first");
     add(&names.event, "header.x-second");
     has("X-Second", "two");
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(false).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(request.event_type, "two"));
     ck_assert_uint_eq(request.message_id.length, 0);
     request.event_type = bytes_of_text("");
     has("X-First", "one");
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(false).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(request.event_type, "one"));
 }
 END_TEST
@@ -61,7 +71,7 @@ START_TEST(what_the_provider_knows_stands)
     has("X-Id", "other");
     request.event_type = bytes_of_text("push");
     request.message_id = bytes_of_text("d");
-    ck_assert_int_eq(event_names_take(&names, true, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(true).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(request.event_type, "push"));
     ck_assert(bytes_equal_text(request.message_id, "d"));
     ck_assert_uint_eq(request.dedupe_key.length, 0);
@@ -76,7 +86,7 @@ START_TEST(what_is_there_twice_is_refused)
     has("X-Id", "1");
     has("X-Other", "2");
     has("X-Id", "1");
-    struct verdict verdict = event_names_take(&names, true, &request);
+    struct verdict verdict = take(true);
     ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
     ck_assert_ptr_nonnull(strstr(verdict.reason, "more than once"));
     ck_assert_uint_eq(request.event_type.length + request.message_id.length, 0);
@@ -89,15 +99,15 @@ START_TEST(a_name_has_a_length)
     memset(longest, 'x', 257);
     add(&names.message_id, "header.x-id");
     has("X-Id", longest);
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(false).reply, REPLY_NONE);
     ck_assert_uint_eq(request.message_id.length, 0);
     headers[0].value.length--;
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(false).reply, REPLY_NONE);
     ck_assert_uint_eq(request.message_id.length, 256);
     ck_assert_ptr_ne(request.message_id.data, headers[0].value.data); /* in the arena */
     request.message_id = bytes_of_text("");
     headers[0].value.length = 1;
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(false).reply, REPLY_NONE);
     ck_assert_uint_eq(request.message_id.length, 1);
 }
 END_TEST
@@ -109,7 +119,7 @@ START_TEST(an_arena_that_is_full_refuses)
     has("X-Id", "1");
     arena_init(&full, 0);
     request.arena = &full;
-    ck_assert_int_eq(event_names_take(&names, false, &request).reply, REPLY_MEMORY_FULL);
+    ck_assert_int_eq(take(false).reply, REPLY_MEMORY_FULL);
     ck_assert_uint_eq(request.event_type.length, 0);
     arena_finish(&full);
 }
@@ -136,7 +146,7 @@ START_TEST(an_id_is_a_key_where_it_is_signed)
     request.body = bytes_of_text(body);
     struct json_summary summary = {0};
     request.json = &summary;
-    ck_assert_int_eq(event_names_take(&names, rows[_i].is_signed, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(rows[_i].is_signed).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(request.message_id, "7"));
     ck_assert_int_eq(request.dedupe_key.length > 0, rows[_i].is_key);
 }
@@ -148,7 +158,7 @@ START_TEST(without_an_id_there_is_no_key)
     request.body = bytes_of_text("{}");
     struct json_summary summary = {0};
     request.json = &summary;
-    ck_assert_int_eq(event_names_take(&names, true, &request).reply, REPLY_NONE);
+    ck_assert_int_eq(take(true).reply, REPLY_NONE);
     ck_assert_uint_eq(request.message_id.length + request.dedupe_key.length, 0);
     ck_assert_ptr_null(request.dedupe_key.data);
 }

@@ -283,7 +283,10 @@ START_TEST(a_refusal_without_memory_has_a_reason)
             .arena = &arena, .body = bytes_of_text("{\"a\":1,\"b\":2}"), .json = &summary};
         arena_init(&arena, room);
         ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
-        struct verdict verdict = validate_check(&settings, rig.evaluator, &request);
+        struct value_context values;
+        value_context_of_request(&values, &request);
+        struct verdict verdict = validate_check(&settings, rig.evaluator, &values, &request);
+        value_context_finish(&values);
         ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
         ck_assert(verdict.reason && *verdict.reason);
         ck_assert(payload_parse(verdict.details, &json_limits_default, &details, &fault));

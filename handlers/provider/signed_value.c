@@ -1,6 +1,6 @@
 /* Names are resolved to kinds when the configuration is loaded; here each kind is one function in a
  * table. The guard (json_check) runs before the first look into a JSON body. */
-#include "handlers/value/signed_value.h"
+#include "handlers/provider/signed_value.h"
 
 #include "base/buffer.h"
 #include "handlers/content/content.h"

@@ -1,7 +1,7 @@
 /* Values of a request as a description of signing names them — header.x-name, query.name,
  * form.name, payload.a.b, signature.t, body, time … — and templates of them. */
-#ifndef TENTERHOOK_HANDLERS_VALUE_SIGNED_VALUE_H
-#define TENTERHOOK_HANDLERS_VALUE_SIGNED_VALUE_H
+#ifndef TENTERHOOK_HANDLERS_PROVIDER_SIGNED_VALUE_H
+#define TENTERHOOK_HANDLERS_PROVIDER_SIGNED_VALUE_H
 
 #include "base/crypto.h"
 #include "handlers/content/form.h"

@@ -1,7 +1,7 @@
 /* References and templates as they are written, and how a template becomes the bytes that were
  * signed. A sender's text must be readable in one way only: a variable piece that something follows
  * is bounded, printable ASCII, and free of the literal behind it. */
-#include "handlers/value/signed_value.h"
+#include "handlers/provider/signed_value.h"
 
 #include "base/buffer.h"
 #include "base/encoding.h"
