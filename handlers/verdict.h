@@ -58,7 +58,7 @@ extern const struct reply_row reply_rows[REPLY_COUNT];
 enum verdict_form {
     FORM_USUAL, /* the sender's response format, and `respond` of the route */
     FORM_LATE,  /* as that, and `late` of `respond`: the output of a command did not come in time */
-    FORM_OUTPUT, /* that output: `status`, `content_type` and `body` stay as they are */
+    FORM_OUTPUT, /* `body` is that output, and `exit_status` says which status it has */
 };
 
 struct verdict_header {
@@ -87,6 +87,7 @@ struct verdict {
     struct bytes header_value;
     const struct verdict_header *headers; /* and those that the route file words */
     size_t header_count;
+    int exit_status; /* FORM_OUTPUT: of the command; -1: it has none */
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */
     struct bytes details;
 };

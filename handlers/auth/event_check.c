@@ -12,18 +12,6 @@ enum { LISTED_MAX = 300 };
 
 /* ---- event and delivery ---- */
 
-static bool holds_credentials(const struct route *route, const struct reference *ref)
-{
-    static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
-    struct bytes name = ref->name;
-    bool header = ref->root == REFERENCE_HEADER;
-    for (size_t i = 0; header && i < sizeof always / sizeof *always; i++)
-        if (bytes_equal_nocase(name, bytes_of_text(always[i])))
-            return true;
-    return header ? route_owns_header(route, name)
-                  : ref->root == REFERENCE_QUERY && route_owns_query(route, name);
-}
-
 /* Whether a body that the route takes can hold the value. */
 static bool can_be_there(const struct route *route, const struct reference *ref)
 {
@@ -55,7 +43,7 @@ static bool check_values(struct load *load, const struct node *node, const struc
     if (knower)
         list->count = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (holds_credentials(route, &list->items[i]))
+        if (route_reference_is_secret(route, &list->items[i]))
             return load_problem(load, value,
                                 "%s holds credentials of route \"%s\", which are never stored",
                                 list->items[i].text, route->name ? route->name : "");

@@ -149,7 +149,7 @@ enum MHD_Result http_reply(struct http_request *request)
 {
     struct connection *connection = request->connection;
     const struct server_settings *server = &connection->endpoint->http->process->settings->server;
-    request->verdict = pipeline_format_response(&request->exchange, request->verdict);
+    request->verdict = pipeline_format_response(&request->exchange, request->id, request->verdict);
     unsigned status = verdict_status(&request->verdict);
     struct bytes body = reply_body(&request->exchange.arena, &request->verdict, request->id);
     /* the body lives in the arena or longer, and the arena until the request is completed */

@@ -391,9 +391,10 @@ void http_output(void *owner, const struct output_frame *output)
     } else if (!buffer_append_bytes(&request->output, output->output)) {
         request_answer_late(request, "no memory for the output");
     } else {
-        struct verdict verdict =
-            respond_with_output(request->exchange.request.route, request->otherwise,
-                                output->exit_status, buffer_bytes(&request->output));
+        struct verdict verdict = request->otherwise;
+        verdict.form = FORM_OUTPUT;
+        verdict.exit_status = output->exit_status;
+        verdict.body = buffer_bytes(&request->output);
         if (output->exit_status > 0)
             verdict.reason = arena_format(&request->exchange.arena,
                                           "the command exited with status %d", output->exit_status);
