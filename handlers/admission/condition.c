@@ -377,8 +377,11 @@ condition_explain(const struct condition *condition, struct value_context *conte
     return explain_one(&explanation, condition, 0);
 }
 
+/* A condition that was never loaded is all zero: a test of nothing. */
 bool condition_visit(const struct condition *condition, const struct reference_visitor *visitor)
 {
+    if (condition->kind == CONDITION_TEST && condition->test_count == 0)
+        return true;
     if (condition->kind == CONDITION_TEST)
         return visitor->visit(visitor->context, &condition->reference);
     for (size_t i = 0; i < condition->inner_count; i++)

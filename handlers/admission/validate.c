@@ -125,8 +125,9 @@ static const struct row route_rows[] = {
      .syntax = "a file (JSON or YAML), a schema written here, or `{by: event.type, NAME: schema, "
                "default: schema}`",
      .json_schema = "{\"type\": [\"string\", \"object\", \"boolean\"]}",
-     .sentence = "The JSON Schema to which a body must conform; with `by`, one schema for each "
-                 "value of `event.type`, `header.NAME`, `query.NAME`, `payload.PATH` …"},
+     .sentence =
+         "The JSON Schema to which a body must conform; with `by`, one schema for each "
+         "value of `event.type`, `header.NAME`, `query.NAME`, `payload.PATH` or another value."},
     {.name = "draft",
      .type = ROW_CHOICE,
      .offset = offsetof(struct validate_settings, draft),

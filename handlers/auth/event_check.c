@@ -5,6 +5,9 @@
 
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
+#include "handlers/admission/validate.h"
+#include "handlers/admission/when.h"
+#include "handlers/auth/reference_check.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
 
@@ -12,41 +15,28 @@ enum { LISTED_MAX = 300 };
 
 /* ---- event and delivery ---- */
 
-/* Whether a body that the route takes can hold the value. */
-static bool can_be_there(const struct route *route, const struct reference *ref)
-{
-    int content = route_content(route);
-    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
-    return ref->root == REFERENCE_FORM      ? !json
-           : ref->root == REFERENCE_PAYLOAD ? content != CONTENT_FORM && content != CONTENT_RAW
-                                            : true;
-}
-
 static size_t count_possible(const struct route *route, const struct reference_list *list)
 {
     size_t possible = 0;
     for (size_t i = 0; i < list->count; i++)
-        possible += can_be_there(route, &list->items[i]);
+        possible += reference_can_be_there(&list->items[i], route);
     return possible;
 }
 
 /* One of the two keys. A provider that knows better stands before the defaults; beside a route's
  * own key one of both is a mistake. */
-static bool check_values(struct load *load, const struct node *node, const struct node *defaults,
-                         const struct route *route, const char *key, struct reference_list *list,
-                         const char *knower)
+static bool check_values(struct load *load, const struct node *node, const struct route *route,
+                         const char *key, struct reference_list *list, const char *knower)
 {
-    const struct node *own = tree_find(node, key), *value = tree_find_either(node, defaults, key);
+    const struct node *own = tree_find(node, key);
     if (own && knower)
         return load_problem(load, own->key, "provider %s already defines where the %s is", knower,
                             strcmp(key, "event") == 0 ? "type of an event" : "id of a message");
     if (knower)
         list->count = 0;
     for (size_t i = 0; i < list->count; i++)
-        if (route_reference_is_secret(route, &list->items[i]))
-            return load_problem(load, value,
-                                "%s holds credentials of route \"%s\", which are never stored",
-                                list->items[i].text, route->name ? route->name : "");
+        if (!reference_check_name(load, route, &list->items[i]))
+            return false;
     if (own && list->count > 0 && count_possible(route, list) == 0)
         return load_problem(
             load, own, "%s cannot be in a body of route \"%s\": %s", list->items[0].text,
@@ -55,6 +45,19 @@ static bool check_values(struct load *load, const struct node *node, const struc
                 ? "it accepts only JSON; \"content: form\" or \"content: auto\" accepts forms"
                 : "it accepts no JSON; \"content: json\" or \"content: auto\" does");
     return true;
+}
+
+/* ---- when, schema ---- */
+
+static bool check_references(struct load *load, const struct route *route)
+{
+    struct reference_check check = {.load = load, .route = route};
+    struct reference_visitor visitor = reference_checker(&check);
+    const struct validate_settings *validate = validate_settings_of(route);
+    condition_visit(&when_settings_of(route)->condition, &visitor);
+    if (validate->by == VALIDATE_BY_VALUE)
+        visitor.visit(visitor.context, &validate->value);
+    return check.ok;
 }
 
 /* ---- what nothing can be for ---- */
@@ -165,11 +168,12 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
 {
     struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
-    bool ok = check_values(load, node, defaults, route, "event", &names->event,
+    bool ok = check_values(load, node, route, "event", &names->event,
                            source.names_events ? source.sender : NULL);
-    ok = check_values(load, node, defaults, route, "delivery", &names->message_id,
+    ok = check_values(load, node, route, "delivery", &names->message_id,
                       source.names_messages ? source.sender : NULL) &&
          ok;
+    ok = check_references(load, route) && ok;
     bool named = source.names_events || count_possible(route, &names->event) > 0;
     ok =
         check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;

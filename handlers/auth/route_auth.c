@@ -24,18 +24,6 @@ bool route_owns_query(const struct route *route, struct bytes name)
     return false;
 }
 
-bool route_reference_is_secret(const struct route *route, const struct reference *ref)
-{
-    static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
-    struct bytes name = ref->name;
-    bool header = ref->root == REFERENCE_HEADER;
-    for (size_t i = 0; header && i < sizeof always / sizeof *always; i++)
-        if (bytes_equal_nocase(name, bytes_of_text(always[i])))
-            return true;
-    return header ? route_owns_header(route, name)
-                  : ref->root == REFERENCE_QUERY && route_owns_query(route, name);
-}
-
 bool route_signs_body(const struct route *route)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {

@@ -3,14 +3,10 @@
 #define TENTERHOOK_HANDLERS_AUTH_ROUTE_AUTH_H
 
 #include "handlers/auth/authenticator.h"
-#include "handlers/value/reference.h"
 
 /* Whether the header or the query parameter of that name holds credentials of the route. */
 bool route_owns_header(const struct route *route, struct bytes name);
 bool route_owns_query(const struct route *route, struct bytes name);
-
-/* Whether a reference leads to credentials: the route's, or such as any route may have. */
-bool route_reference_is_secret(const struct route *route, const struct reference *reference);
 
 /* Whether only the sender can have written the body. */
 bool route_signs_body(const struct route *route);

@@ -8,6 +8,7 @@
 #include "handlers/content/json.h"
 
 #include <ctype.h>
+#include <stdio.h>
 
 enum follows { FOLLOWS_NOTHING, FOLLOWS_NAME, FOLLOWS_PATH };
 
@@ -224,37 +225,50 @@ static bool find_root(struct parser *parser, enum reference_root *root)
     return false;
 }
 
+/* The first word of a root: "event" of event.type. */
+static struct bytes first_word(struct bytes text)
+{
+    size_t length = 0;
+    while (length < text.length && (isalnum(text.data[length]) || text.data[length] == '_'))
+        length++;
+    return bytes_of(text.data, length);
+}
+
+/* event.size: the word is one, what follows is not. */
+static bool report_second_word(struct parser *parser, struct bytes word)
+{
+    char known[160] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++) {
+        struct bytes root = bytes_of_text(roots[i].text);
+        if (!bytes_equal(first_word(root), word) || used >= sizeof known)
+            continue;
+        used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+                                 roots[i].text);
+    }
+    parser->at = word.length;
+    return error_set(parser->err, "there is no such value of \"%.*s\", only %s", (int)word.length,
+                     (const char *)word.data, known);
+}
+
 static bool report_unknown(struct parser *parser)
 {
-    const char *names[REFERENCE_ROOT_COUNT + 1] = {NULL};
-    char given[64] = "";
-    size_t length = 0;
-    while (length < parser->text.length && length < sizeof given - 1 &&
-           (isalnum(parser->text.data[length]) || parser->text.data[length] == '_'))
-        length++;
-    memcpy(given, parser->text.data, length);
-    for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++)
-        names[i] = roots[i].text;
-    if (parser->text.length > length && memchr("._", parser->text.data[length], 2)) {
-        struct bytes whole = parser->text;
-        size_t shown = whole.length < sizeof given ? whole.length : sizeof given - 1;
-        memcpy(given, whole.data, shown);
-        given[shown] = '\0';
-        given[length + strcspn(given + length, "[")] = '\0';
-    }
-    const char *nearest = nearest_name(given, names);
-    if (!nearest) {
-        given[length] = '\0';
-        nearest = nearest_name(given, names);
-    }
-    return error_set(parser->err,
-                     "\"%s\" is not a value%s%s%s; values are payload.PATH, "
-                     "header.NAME, query.NAME, path.NAME, form.NAME, event.id, "
-                     "event.type, event.delivery, event.received, event.attempt, "
-                     "client.address, request.method, request.path, request.host, "
-                     "route.name and action.name",
-                     given, nearest ? ", did you mean " : "", nearest ? nearest : "",
-                     nearest ? "?" : "");
+    enum { SHOWN_MAX = 40 };
+    static const char *const words[] = {"payload", "header",  "query", "path",   "form", "event",
+                                        "client",  "request", "route", "action", NULL};
+    char given[SHOWN_MAX + 1] = "";
+    struct bytes word = first_word(parser->text);
+    for (size_t i = 0; words[i]; i++)
+        if (bytes_equal_text(word, words[i]))
+            return report_second_word(parser, word);
+    if (word.length <= SHOWN_MAX)
+        memcpy(given, word.data, word.length);
+    const char *nearest = given[0] ? nearest_name(given, words) : NULL;
+    if (nearest)
+        return error_set(parser->err, "\"%s\" is not a value, did you mean \"%s\"?", given,
+                         nearest);
+    return error_set(parser->err, "needs a value here, which begins with payload, header, query, "
+                                  "path, form, event, client, request, route or action");
 }
 
 static bool parse_reference(struct parser *parser, struct reference *reference)

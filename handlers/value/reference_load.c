@@ -21,7 +21,7 @@ bool reference_load(struct load *load, const struct node *node, const char *subj
     struct bytes text = bytes_of(node->text, node->length);
     if (!reference_parse(text, load_arena(load), reference, &err, &offset)) {
         struct node place = node_place_inside(node, offset);
-        return load_problem(load, &place, "%s", err.text);
+        return load_problem(load, &place, "%s: %s", subject, err.text);
     }
     set_place(load, node, reference);
     return true;

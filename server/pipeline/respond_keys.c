@@ -4,7 +4,7 @@
 
 #include "config/load.h"
 #include "handlers/action/action.h"
-#include "handlers/auth/route_auth.h"
+#include "handlers/auth/reference_check.h"
 #include "server/ipc/frame.h"
 
 #include <stdlib.h>
@@ -298,30 +298,29 @@ static bool check_action(struct load *load, const struct node *node, const struc
 
 /* ---- values ---- */
 
-struct value_check {
-    struct load *load;
-    const struct route *route;
-};
-
-static bool check_value(void *context, const struct reference *reference)
+/* What an answer cannot know: it is not one of an action. */
+static bool check_known(void *context, const struct reference *reference)
 {
-    const struct value_check *check = context;
+    struct reference_check *check = context;
     struct node place = reference_place(check->load, reference);
     if (reference->root == REFERENCE_EVENT_ATTEMPT || reference->root == REFERENCE_ACTION_NAME)
-        return load_problem(check->load, &place, "%s is not known to an answer", reference->text);
-    return !route_reference_is_secret(check->route, reference) ||
-           load_problem(check->load, &place, "%s holds credentials of route \"%s\"",
-                        reference->text, check->route->name ? check->route->name : "");
+        check->ok =
+            load_problem(check->load, &place, "an answer does not have %s", reference->text);
+    return true;
 }
 
 static bool finish_route(struct load *load, const struct node *node, const struct node *defaults,
                          const struct route *route, void *settings)
 {
     struct respond_settings *respond = settings;
-    struct value_check check = {load, route};
-    const struct reference_visitor visitor = {check_value, &check};
+    struct reference_check check = {load, route, true}, known = check;
+    const struct reference_visitor visitors[] = {reference_checker(&check), {check_known, &known}};
     const struct node *at = tree_find_either(node, defaults, "respond");
-    if (!wording_visit(&respond->wording, &visitor) || !wording_visit(&respond->late, &visitor))
+    for (size_t i = 0; i < sizeof visitors / sizeof *visitors; i++) {
+        wording_visit(&respond->wording, &visitors[i]);
+        wording_visit(&respond->late, &visitors[i]);
+    }
+    if (!check.ok || !known.ok)
         return false;
     return !respond->output || (find_action(load, tree_find(at, "output"), route, respond) &&
                                 check_action(load, at, route, respond));

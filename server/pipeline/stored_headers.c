@@ -7,6 +7,7 @@
 #include "base/json_text.h"
 #include "base/siphash.h"
 #include "handlers/admission/events.h"
+#include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
 
 #include <stdlib.h>
@@ -67,6 +68,16 @@ static bool name_is_stored(struct stored_names *names, struct bytes lower)
     return known->is_stored;
 }
 
+/* The route's file names it. */
+static bool is_referenced(const struct route *route, struct bytes lower)
+{
+    const struct text_list *headers = &when_settings_of(route)->headers;
+    for (size_t i = 0; i < headers->count; i++)
+        if (bytes_equal_text(lower, headers->items[i]))
+            return true;
+    return false;
+}
+
 static bool comes_earlier(const struct request *request, size_t index)
 {
     for (size_t i = 0; i < index; i++)
@@ -94,8 +105,8 @@ static bool append_header(struct buffer *out, struct stored_names *names,
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
-    if (!name_is_stored(names, lower) || route_owns_header(request->route, lower) ||
-        comes_earlier(request, index))
+    bool wanted = name_is_stored(names, lower) || is_referenced(request->route, lower);
+    if (!wanted || route_owns_header(request->route, lower) || comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
            buffer_append_text(out, "\":\"") && append_values(out, request, index) &&

@@ -13,7 +13,9 @@ struct stored_names *stored_names_create(void);
  * once), in the request's arena. Stored are: Content-Type, User-Agent, Webhook-*, CE-*
  * (CloudEvents) and X-*, except credentials: Authorization, cookies, headers that the route's
  * authenticators own, and every name that contains a word for a credential (token, secret,
- * signature, password, key, auth, hmac). Forwarding headers of proxies are not stored either.
+ * signature, password, key, auth, hmac). Forwarding headers of proxies are not stored either. A
+ * header that a reference of the route names is stored in any case; the loader lets none name
+ * credentials of the route.
  * False: the arena is full. */
 bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json);
 

@@ -1,0 +1,108 @@
+/* A reference cannot name a secret, but a header or a parameter of the query may hold one, which
+ * the authenticators of the route know. */
+#include "handlers/auth/reference_check.h"
+
+#include "handlers/admission/when.h"
+#include "handlers/auth/route_auth.h"
+#include "handlers/content/content.h"
+#include "handlers/value/reference_load.h"
+
+static const char *name_of(const struct route *route)
+{
+    return route->name ? route->name : "";
+}
+
+static bool holds_credentials(const struct route *route, const struct reference *reference)
+{
+    static const char *const always[] = {"authorization", "proxy-authorization", "cookie"};
+    bool is_header = reference->root == REFERENCE_HEADER;
+    for (size_t i = 0; is_header && i < sizeof always / sizeof *always; i++)
+        if (bytes_equal_text(reference->name, always[i]))
+            return true;
+    if (is_header)
+        return route_owns_header(route, reference->name);
+    return reference->root == REFERENCE_QUERY && route_owns_query(route, reference->name);
+}
+
+bool reference_can_be_there(const struct reference *reference, const struct route *route)
+{
+    int content = route_content(route);
+    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
+    return reference->root == REFERENCE_FORM ? !json
+           : reference->root == REFERENCE_PAYLOAD
+               ? content != CONTENT_FORM && content != CONTENT_RAW
+               : true;
+}
+
+/* ---- the path ---- */
+
+static bool path_has(const struct route *route, struct bytes name)
+{
+    struct bytes rest = bytes_of_text(route->path);
+    while (rest.length > 0) {
+        struct bytes segment = bytes_split(&rest, '/');
+        if (segment.length == name.length + 2 && segment.data[0] == '{' &&
+            segment.data[segment.length - 1] == '}' &&
+            bytes_equal(bytes_of(segment.data + 1, name.length), name))
+            return true;
+    }
+    return false;
+}
+
+/* ---- headers that are stored ---- */
+
+static bool note_header(struct load *load, const struct route *route, struct bytes name)
+{
+    struct when_settings *when = route->parts[ROUTE_PART_WHEN]; /* still to be finished */
+    struct text_list *list = &when->headers;
+    for (size_t i = 0; i < list->count; i++)
+        if (bytes_equal_text(name, list->items[i]))
+            return true;
+    const char **items = arena_alloc_array(load_arena(load), list->count + 1, sizeof *list->items);
+    const char *copy = arena_copy_bytes(load_arena(load), name);
+    if (!items || !copy)
+        return load_no_memory(load);
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    items[list->count] = copy;
+    *list = (struct text_list){.items = items, .count = list->count + 1};
+    return true;
+}
+
+/* ---- all of it ---- */
+
+bool reference_check_name(struct load *load, const struct route *route,
+                          const struct reference *reference)
+{
+    struct node place = reference_place(load, reference);
+    if (holds_credentials(route, reference))
+        return load_problem(load, &place,
+                            "%s holds credentials of route \"%s\", which are never stored",
+                            reference->text, name_of(route));
+    if (reference->root == REFERENCE_PATH && !path_has(route, reference->name))
+        return load_problem(load, &place, "%s: the path of route \"%s\" has no {%.*s}",
+                            reference->text, name_of(route), (int)reference->name.length,
+                            (const char *)reference->name.data);
+    return reference->root != REFERENCE_HEADER || note_header(load, route, reference->name);
+}
+
+static bool check_one(void *context, const struct reference *reference)
+{
+    struct reference_check *check = context;
+    struct node place = reference_place(check->load, reference);
+    if (!reference_check_name(check->load, check->route, reference))
+        check->ok = false;
+    else if (!reference_can_be_there(reference, check->route))
+        check->ok = load_problem(check->load, &place,
+                                 "%s cannot be in a body of route \"%s\": it accepts %s",
+                                 reference->text, name_of(check->route),
+                                 reference->root == REFERENCE_FORM ? "only JSON (\"content\")"
+                                                                   : "no JSON (\"content\")");
+    return true;
+}
+
+struct reference_visitor reference_checker(struct reference_check *check)
+{
+    check->ok = true;
+    return (struct reference_visitor){check_one, check};
+}
