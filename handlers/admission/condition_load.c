@@ -353,9 +353,10 @@ static bool read_inner(struct reader *reader, const struct node *node, struct co
         return no_memory(reader);
     inner->kind = CONDITION_ALL;
     inner->text = texts[CONDITION_ALL];
-    condition->inner = inner;
+    bool ok = read_entries(reader, node, inner);
+    condition->inner = inner->inner_count == 1 ? inner->inner : inner;
     condition->inner_count = 1;
-    return read_entries(reader, node, inner);
+    return ok;
 }
 
 typedef bool entry_reader(struct reader *reader, const struct node *node,
@@ -397,7 +398,11 @@ static bool read_kind(struct reader *reader, const struct node *node, struct con
 
 static bool read_entry(struct reader *reader, const struct node *node, struct condition *condition)
 {
-    if (node->kind != NODE_MAPPING || !node->first)
+    if (node->kind == NODE_MAPPING && !node->first)
+        return load_problem(reader->load, node,
+                            "a condition says what is tested, such as {value: "
+                            "payload.ref, equals: refs/heads/main}");
+    if (node->kind != NODE_MAPPING)
         return load_expected(reader->load, node, "a condition",
                              "a mapping such as {value: payload.ref, equals: refs/heads/main}");
     if (++reader->entries == CONDITION_ENTRIES_MAX + 1)

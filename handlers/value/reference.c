@@ -234,19 +234,21 @@ static struct bytes first_word(struct bytes text)
     return bytes_of(text.data, length);
 }
 
-/* event.size: the word is one, what follows is not. */
+/* event.size, payload ref: the word is one, what follows is not. */
 static bool report_second_word(struct parser *parser, struct bytes word)
 {
     char known[160] = "";
     size_t used = 0;
+    parser->at = word.length;
     for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++) {
         struct bytes root = bytes_of_text(roots[i].text);
+        if (bytes_equal(root, word))
+            return error_set(parser->err, "needs a dot or a bracket here");
         if (!bytes_equal(first_word(root), word) || used >= sizeof known)
             continue;
         used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
                                  roots[i].text);
     }
-    parser->at = word.length;
     return error_set(parser->err, "there is no such value of \"%.*s\", only %s", (int)word.length,
                      (const char *)word.data, known);
 }
@@ -267,8 +269,10 @@ static bool report_unknown(struct parser *parser)
     if (nearest)
         return error_set(parser->err, "\"%s\" is not a value, did you mean \"%s\"?", given,
                          nearest);
-    return error_set(parser->err, "needs a value here, which begins with payload, header, query, "
-                                  "path, form, event, client, request, route or action");
+    return error_set(parser->err,
+                     "%s%s%s a value; one begins with payload, header, query, path, "
+                     "form, event, client, request, route or action",
+                     given[0] ? "\"" : "", given, given[0] ? "\" is not" : "needs");
 }
 
 static bool parse_reference(struct parser *parser, struct reference *reference)

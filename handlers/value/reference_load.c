@@ -30,7 +30,9 @@ bool reference_load(struct load *load, const struct node *node, const char *subj
 struct node reference_place(const struct load *load, const struct reference *reference)
 {
     struct position at = {reference->file, reference->line, reference->column};
-    return load_place(load, &at);
+    struct node place = load_place(load, &at);
+    place.end_column = at.column + (unsigned)strlen(reference->text);
+    return place;
 }
 
 static bool load_literal(struct load *load, const struct node *node, const char *subject,

@@ -41,7 +41,7 @@ DOORS = {
     "sqlite3.h": r"server/journal/\w+\.[ch]",
     "yaml.h": r"config/tree\.c",
     "json-c/": r"handlers/content/payload\w*\.c|handlers/schema/value\.[ch]",
-    "pcre2.h": r"handlers/(provider/scheme_test|schema/\w+)\.[ch]",
+    "pcre2.h": r"handlers/(provider/scheme_test|value/value_test|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
 }

@@ -1,0 +1,272 @@
+/* Conditions, as a route file has them: whether they hold, and why they do not. */
+#include "config/loader.h"
+#include "handlers/admission/when.h"
+#include "handlers/content/json.h"
+#include "server/cli/verb.h"
+#include "tests/unit/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define HEAD                                                                                       \
+    "version: 1\nserver:\n  listen: {address: \"127.0.0.1:0\", tls: off}\nroutes:\n"               \
+    "- name: a\n  path: /a/{repo}\n  auth: {none: true}\n  content: auto\n  actions: [{pipe: "     \
+    "p}]\n"                                                                                        \
+    "  when: "
+
+static struct arena arena;
+static struct header headers[2];
+static struct json_summary summary;
+static struct request request;
+static struct value_context context;
+static struct problem_list problems;
+static struct settings *settings;
+
+static void setup(void)
+{
+    static const char payload[] =
+        "{\"ref\":\"refs/heads/"
+        "main\",\"n\":10,\"big\":12345678901234567890123,\"t\":true,\"z\":null,"
+        "\"f\":1.50,\"huge\":1e400,\"line\":\"main\\n\",\"e\":\"\",\"tags\":[\"a\",1,null],"
+        "\"l\":[{\"i\":1,\"k\":\"x\"},{\"i\":2,\"k\":\"x\"},{\"i\":3}],\"none\":[],\"o\":{\"a\":1}"
+        "}";
+    struct json_fault fault;
+    arena_init(&arena, 1 << 20);
+    headers[0] = (struct header){bytes_of_text("X-Kind"), bytes_of_text("5")};
+    request = (struct request){.arena = &arena,
+                               .headers = headers,
+                               .header_count = 1,
+                               .json = &summary,
+                               .client.address = {[10] = 0xff, 0xff, 192, 0, 2, 1}};
+    request.body = bytes_of_text(payload);
+    ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
+    problem_list_init(&problems);
+    settings = NULL;
+}
+
+static void teardown(void)
+{
+    value_context_finish(&context);
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+    arena_finish(&arena);
+}
+
+static const struct condition *load(const char *when)
+{
+    const char *text = arena_format(&arena, "%s%s\n", HEAD, when);
+    settings = settings_load_text("hooks.yaml", bytes_of_text(text), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stdout);
+    ck_assert_ptr_nonnull(settings);
+    request.route = settings->routes;
+    value_context_of_request(&context, &request);
+    return &when_settings_of(settings->routes)->condition;
+}
+
+static const struct {
+    const char *when;
+    bool holds;
+} rows[] = {
+    {"[{value: payload.ref, equals: refs/heads/main}]", true},
+    {"{value: payload.ref, equals: refs/heads/main}", true},
+    {"{value: payload.ref, equals: main}", false},
+    {"{value: payload.n, equals: 10}", true},
+    {"{value: payload.n, equals: 10.0}", true},
+    {"{value: payload.n, equals: 1e1}", true},
+    {"{value: payload.n, equals: 0xa}", true},
+    {"{value: payload.n, equals: \"10\"}", false},
+    {"{value: payload.big, equals: 12345678901234567890123}", true},
+    {"{value: payload.big, equals: 12345678901234567890124}", false},
+    {"{value: payload.f, equals: 1.5}", true},
+    {"{value: payload.huge, greater: 1e399, less: 1e401}", true},
+    {"{value: payload.t, equals: true}", true},
+    {"{value: payload.t, equals: \"true\"}", false},
+    {"{value: payload.z, equals: null}", true},
+    {"{value: payload.e, equals: \"\"}", true},
+    {"{value: payload.z, equals: false}", false},
+    {"{value: payload.o, equals: x}", false},
+    {"{value: payload.o, not_equals: x}", true},
+    {"{value: payload.missing, equals: null}", false},
+    {"{value: payload.missing, not_equals: x}", false},
+    {"{value: payload.missing, not_in: [x]}", false},
+    {"{value: payload.missing, exists: false}", true},
+    {"{value: payload.missing, exists: true}", false},
+    {"{value: payload.z, exists: true}", true},
+    {"{value: payload.n, in: [1, 10]}", true},
+    {"{value: payload.n, in: [\"10\", x]}", false},
+    {"{value: payload.n, not_in: [1, 10]}", false},
+    {"{value: payload.n, not_in: [1]}", true},
+    {"{value: payload.n, greater: 9.99}", true},
+    {"{value: payload.n, greater: 10}", false},
+    {"{value: payload.n, less: 10}", false},
+    {"{value: payload.n, less: 11, greater: -1}", true},
+    {"{value: payload.ref, greater: 1}", false},
+    {"{value: payload.ref, starts_with: refs/heads/}", true},
+    {"{value: payload.ref, ends_with: /main}", true},
+    {"{value: payload.ref, contains: heads}", true},
+    {"{value: payload.ref, contains: \"\"}", true},
+    {"{value: payload.ref, contains: tails}", false},
+    {"{value: payload.n, starts_with: \"1\"}", false},
+    {"{value: payload.tags, contains: a}", true},
+    {"{value: payload.tags, contains: 1.0}", true},
+    {"{value: payload.tags, contains: null}", true},
+    {"{value: payload.tags, contains: \"1\"}", false},
+    {"{value: payload.o, contains: a}", false},
+    {"{value: payload.ref, matches: \"^refs/(heads|tags)/\"}", true},
+    {"{value: payload.ref, matches: main}", true},
+    {"{value: payload.line, matches: main$}", false},
+    {"{value: payload.line, matches: \"(?m)main$\"}", true},
+    {"{value: payload.n, matches: \"10\"}", false},
+    {"{value: payload.e, matches: ^$}", true},
+    {"{value: \"payload.l[*].i\", equals: 2}", true},
+    {"{value: \"payload.l[*].i\", equals: 4}", false},
+    {"{value: \"payload.l[*].i\", greater: 1, less: 3}", true},
+    {"{value: \"payload.l[*].i\", greater: 0, every: true}", true},
+    {"{value: \"payload.l[*].i\", greater: 1, every: true}", false},
+    {"{value: \"payload.l[*].k\", equals: x, every: true}", false},
+    {"{value: \"payload.l[*].k\", exists: false}", true},
+    {"{value: \"payload.l[*].i\", exists: false}", false},
+    {"{value: \"payload.none[*]\", exists: true, every: true}", false},
+    {"{value: \"payload.l[-1].i\", equals: 3}", true},
+    {"{value: header.x-kind, equals: \"5\"}", true},
+    {"{value: event.type, exists: false}", true},
+    {"[{value: payload.n, equals: 10}, {value: payload.t, equals: false}]", false},
+    {"{all: [{value: payload.n, equals: 10}, {value: payload.t, equals: true}]}", true},
+    {"{any: [{value: payload.n, equals: 1}, {value: payload.t, equals: true}]}", true},
+    {"{any: [{value: payload.n, equals: 1}, {value: payload.t, equals: false}]}", false},
+    {"{not: {value: payload.n, equals: 1}}", true},
+    {"{not: [{value: payload.n, equals: 10}, {value: payload.t, equals: false}]}", true},
+    {"{not: {not: {value: payload.n, equals: 10}}}", true},
+    {"{address: [192.0.2.0/24]}", true},
+    {"{address: 192.0.2.1}", true},
+    {"{address: [\"2001:db8::/32\", 192.0.3.0/24]}", false},
+};
+
+START_TEST(conditions_are_judged)
+{
+    struct condition_reason reason;
+    const struct condition *condition = load(rows[_i].when);
+    enum condition_outcome outcome = condition_holds(condition, &context, &arena, &reason);
+    ck_assert_msg(outcome == (rows[_i].holds ? CONDITION_HOLDS : CONDITION_FAILS), "%s",
+                  rows[_i].when);
+}
+END_TEST
+
+static const struct {
+    const char *when, *reason;
+} reasons[] = {
+    {"{value: payload.ref, equals: main}",
+     "payload.ref equals \"main\": it is \"refs/heads/main\""},
+    {"[{value: payload.n, greater: 1, less: 5}]", "payload.n less 5: it is 10"},
+    {"{value: payload.no, in: [a, 1]}", "payload.no in [\"a\", 1]: it is missing"},
+    {"{value: payload.line, equals: x}", "payload.line equals \"x\": it is \"main\\n\""},
+    {"{value: \"payload.l[*].i\", equals: 7}", "payload.l[*].i equals 7: one is 1"},
+    {"{value: payload.o, equals: 7}", "payload.o equals 7: it is {\"a\":1}"},
+    {"{value: payload.o, exists: false}", "payload.o exists false: it is {\"a\":1}"},
+    {"{any: [{value: payload.n, equals: 1}, {value: payload.n, equals: 2}]}",
+     "payload.n equals 1: it is 10"},
+    {"[{any: [{value: payload.n, equals: 1}, {value: payload.n, equals: 10}]}, "
+     "{value: payload.t, equals: false}]",
+     "payload.t equals false: it is true"},
+    {"[{not: {value: payload.n, equals: 1}}, {value: payload.n, equals: 2}]",
+     "payload.n equals 2: it is 10"},
+    {"{not: {value: payload.n, equals: 10}}", "not payload.n equals 10: that holds"},
+    {"{address: [10.0.0.0/8]}", "address 10.0.0.0/8: it is 192.0.2.1"},
+    {"{value: query.a, equals: x}", "query.a equals \"x\": it is given more than once"},
+    {"{value: payload, equals: x}", NULL},
+};
+
+START_TEST(a_reason_is_given)
+{
+    struct condition_reason reason;
+    const struct condition *condition = load(reasons[_i].when);
+    request.query = bytes_of_text("a=1&a=2");
+    ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_FAILS);
+    ck_assert_ptr_nonnull(reason.culprit);
+    if (reasons[_i].reason)
+        ck_assert_str_eq(reason.text, reasons[_i].reason);
+    else /* cut */
+        ck_assert_msg(strlen(reason.text) < 130 && strstr(reason.text, "…"), "%s", reason.text);
+}
+END_TEST
+
+/* Whatever is asked of an expression, a request costs little and is not let in by it. */
+START_TEST(an_expression_has_a_limit)
+{
+    struct condition_reason reason;
+    char body[200];
+    struct json_fault fault;
+    snprintf(body, sizeof body, "{\"a\":\"%s!\"}", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    request.body = bytes_of_text(body);
+    ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
+    const struct condition *condition = load("{value: payload.a, matches: \"^(a+)+$\"}");
+    ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_LIMIT);
+    ck_assert_ptr_nonnull(strstr(reason.text, "more steps"));
+    value_context_finish(&context);
+    settings_destroy(settings);
+    condition = load("{not: {value: payload.a, matches: \"^(a+)+$\"}}");
+    ck_assert_int_eq(condition_holds(condition, &context, &arena, NULL), CONDITION_LIMIT);
+}
+END_TEST
+
+static void note_line(void *caller, const struct condition_line *line)
+{
+    char *text = caller;
+    size_t used = strlen(text);
+    snprintf(text + used, 1000 - used, "%u %s: %s %d\n", line->depth, line->condition->text,
+             line->value ? line->value : "-", (int)line->outcome);
+}
+
+START_TEST(every_entry_is_explained)
+{
+    char text[1000] = "";
+    const struct condition *condition =
+        load("[{value: payload.n, equals: 1}, {any: [{value: payload.t, equals: true, exists: "
+             "true}, {not: {address: 192.0.2.1}}]}]");
+    ck_assert_int_eq(condition_explain(condition, &context, &arena, note_line, text),
+                     CONDITION_FAILS);
+    ck_assert_str_eq(text, "0 all of them: - 1\n"
+                           "1 payload.n equals 1: 10 1\n"
+                           "1 one of them: - 0\n"
+                           "2 payload.t equals true, exists true: true 0\n"
+                           "2 none of them: - 1\n"
+                           "3 address 192.0.2.1: 192.0.2.1 0\n");
+}
+END_TEST
+
+static bool count_one(void *counter, const struct reference *reference)
+{
+    ++*(int *)counter;
+    return reference->text != NULL;
+}
+
+START_TEST(references_are_visited)
+{
+    int count = 0;
+    struct reference_visitor visitor = {count_one, &count};
+    const struct condition *condition =
+        load("[{value: payload.n, equals: 1}, {any: [{value: header.x-kind, equals: a}, {not: "
+             "{value: path.repo, equals: b}}]}]");
+    ck_assert(condition_visit(condition, &visitor));
+    ck_assert_int_eq(count, 3);
+    ck_assert(!condition_needs_schema(condition));
+    const struct text_list *stored = &when_settings_of(settings->routes)->headers;
+    ck_assert_uint_eq(stored->count, 1);
+    ck_assert_str_eq(stored->items[0], "x-kind");
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("condition");
+    TCase *all = tcase_create("all");
+    tcase_add_checked_fixture(all, setup, teardown);
+    tcase_add_loop_test(all, conditions_are_judged, 0, sizeof rows / sizeof *rows);
+    tcase_add_loop_test(all, a_reason_is_given, 0, sizeof reasons / sizeof *reasons);
+    tcase_add_test(all, an_expression_has_a_limit);
+    tcase_add_test(all, every_entry_is_explained);
+    tcase_add_test(all, references_are_visited);
+    suite_add_tcase(suite, all);
+    return suite;
+}
