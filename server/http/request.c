@@ -373,6 +373,7 @@ static const char *const output_reasons[FRAME_OUTPUT_ENDS] = {
     [OUTPUT_TIMED_OUT] = "the command ran longer than its timeout",
     [OUTPUT_NOT_STARTED] = "the command could not be started",
     [OUTPUT_CROWDED] = "too many commands are waited for",
+    [OUTPUT_NO_ROOM] = "too many outputs are on their way",
     [OUTPUT_LEAVING] = "the command is left to another runner",
     [OUTPUT_INTERRUPTED] = "the command was stopped with the server",
     [OUTPUT_TOO_LONG] = "the command has put out more than is kept or allowed",

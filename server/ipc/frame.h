@@ -69,6 +69,7 @@ enum frame_output_end {
     OUTPUT_NOT_STARTED,
     OUTPUT_LATE,
     OUTPUT_CROWDED = OUTPUT_LATE, /* too many are waited for */
+    OUTPUT_NO_ROOM,               /* too much is on the way to the listener */
     OUTPUT_LEAVING,               /* this runner does not start it any more */
     OUTPUT_INTERRUPTED,           /* the command was stopped with the server, and runs again */
     OUTPUT_TOO_LONG,

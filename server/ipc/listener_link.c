@@ -165,7 +165,7 @@ void listener_link_answer(struct listener_link *link, const struct answer_frame 
 
 void listener_link_output(struct listener_link *link, const struct output_frame *output)
 {
-    const struct output_frame none = {.tag = output->tag, .end = OUTPUT_CROWDED, .exit_status = -1};
+    const struct output_frame none = {.tag = output->tag, .end = OUTPUT_NO_ROOM, .exit_status = -1};
     bool fits = link->out.length + output->output.length <= OUTPUTS_MAX;
     if (!link->ended && !(fits && frame_put_output(&link->out, output)) &&
         !frame_put_output(&link->out, &none))
