@@ -155,21 +155,39 @@ static bool load_action(struct load *load, const struct node *node, struct actio
     return ok;
 }
 
-bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field)
+static bool append_actions(struct load *load, const struct node *node, const struct row *row,
+                           bool are_choices, struct action_list *all)
 {
-    struct action_list list = {0};
+    struct action_list list = {.count = all->count};
     bool ok = true;
     if (node->kind != NODE_SEQUENCE)
         return load_mismatch(load, node, row, "a list of actions (\"- command: …\")");
     if (node->count == 0 || node->count > ROUTE_ACTIONS_MAX)
-        return load_problem(load, node, "\"actions\" holds 1 to %d actions, not %zu",
+        return load_problem(load, node, "\"%s\" holds 1 to %d actions, not %zu", row->name,
                             ROUTE_ACTIONS_MAX, node->count);
-    list.items = arena_alloc_array(load->arena, node->count, sizeof *list.items);
+    if (all->count + node->count > ROUTE_ACTIONS_MAX)
+        return load_problem(load, node, "a route has at most %d actions, not %zu",
+                            ROUTE_ACTIONS_MAX, all->count + node->count);
+    list.items = arena_alloc_array(load->arena, all->count + node->count, sizeof *list.items);
     if (!list.items)
         return load_no_memory(load);
-    for (const struct node *item = node->first; item; item = item->next)
+    for (size_t i = 0; i < all->count; i++)
+        list.items[i] = all->items[i];
+    for (const struct node *item = node->first; item; item = item->next) {
+        list.items[list.count].is_choice = are_choices;
         ok = load_action(load, item, &list) && ok;
+    }
     if (ok)
-        *(struct action_list *)field = list;
+        *all = list;
     return ok;
+}
+
+bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    return append_actions(load, node, row, false, field);
+}
+
+bool load_choices(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    return append_actions(load, node, row, true, field);
 }

@@ -11,7 +11,8 @@ struct action_list {
 
 extern const struct row_section action_section;
 
-/* The reader of `actions`, into a struct action_list. */
+/* The readers of `actions` and, behind it, of `choose`: both append to one struct action_list. */
 bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field);
+bool load_choices(struct load *load, const struct node *node, const struct row *row, void *field);
 
 #endif

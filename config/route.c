@@ -252,12 +252,21 @@ static const struct row route_rows[] = {
     {.name = "actions",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, actions),
-     .flags = ROW_REQUIRED,
      .read = load_actions,
      .syntax = "a list of actions",
      .json_schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
                     "\"#/$defs/action\"}}",
-     .sentence = "The actions that run for each event, independently of each other."},
+     .sentence = "The actions that run for each event, independently of each other; an action with "
+                 "`when` or `events` runs for the events that these accept."},
+    {.name = "choose",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct route_draft, actions),
+     .read = load_choices,
+     .syntax = "a list of actions with `when`, `events` or `else`",
+     .json_schema = "{\"type\": \"array\", \"minItems\": 1, \"items\": {\"$ref\": "
+                    "\"#/$defs/action\"}}",
+     .sentence = "Further actions, of which only the first runs whose `when` and `events` accept "
+                 "the event. Their positions continue those of `actions`."},
 };
 const struct row_section route_section = {
     .name = "a route",
@@ -383,6 +392,9 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
         return false;
     draft->route.actions = draft->actions.items;
     draft->route.action_count = draft->actions.count;
+    if (read && !tree_find_either(node, defaults, "actions") &&
+        !tree_find_either(node, defaults, "choose"))
+        read = load_problem(load, node, "a route needs \"actions\" or \"choose\"");
     if (check_callers(load, node, defaults) && read)
         join_authenticators(load, node, defaults, draft);
     draft->route.at = load_position(load, node);

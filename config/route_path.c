@@ -26,23 +26,63 @@ static enum segment_kind next_segment(struct bytes *rest, struct bytes *segment)
     return length > 1 && segment->data[0] == '{' ? SEGMENT_NAME : SEGMENT_TEXT;
 }
 
+bool route_path_segment_name(struct bytes segment, struct bytes *name)
+{
+    if (segment.length < 3 || segment.data[0] != '{' || segment.data[segment.length - 1] != '}')
+        return false;
+    *name = bytes_of(segment.data + 1, segment.length - 2);
+    return true;
+}
+
+bool route_path_variable(struct bytes name, char text[PARAM_VARIABLE_SIZE])
+{
+    static const char prefix[] = "TENTERHOOK_PARAM_";
+    char *at = text + sizeof prefix - 1;
+    if (sizeof prefix + name.length > PARAM_VARIABLE_SIZE)
+        return false;
+    memcpy(text, prefix, sizeof prefix);
+    for (size_t i = 0; i < name.length; i++)
+        *at++ = (char)(name.data[i] >= 'a' && name.data[i] <= 'z' ? name.data[i] - 'a' + 'A'
+                                                                  : name.data[i]);
+    *at = '\0';
+    return true;
+}
+
 /* ---- syntax ---- */
 
-static bool check_name(struct bytes segment, const char *pattern, struct error *err)
+/* Two names that differ in case alone would be one variable of a command. */
+static bool check_others(struct bytes name, struct bytes behind, const char *pattern,
+                         struct error *err)
 {
-    char name[NAME_LENGTH_MAX + 2] = "";
-    bool closed = segment.length > 2 && segment.data[segment.length - 1] == '}';
-    if (closed && segment.length - 2 < sizeof name)
-        memcpy(name, segment.data + 1, segment.length - 2);
-    if (!closed || !env_name_valid(name))
+    struct bytes segment, other;
+    while (next_segment(&behind, &segment) != SEGMENT_END) {
+        if (!route_path_segment_name(segment, &other) || !bytes_equal_nocase(name, other))
+            continue;
+        int length = (int)name.length;
+        return bytes_equal(name, other)
+                   ? error_set(err, "the segment {%.*s} is repeated in \"%s\"", length, name.data,
+                               pattern)
+                   : error_set(
+                         err,
+                         "the segments {%.*s} and {%.*s} differ in upper and lower case only, "
+                         "and commands get both in one variable",
+                         length, name.data, length, other.data);
+    }
+    return true;
+}
+
+static bool check_name(struct bytes segment, struct bytes behind, const char *pattern,
+                       struct error *err)
+{
+    char text[NAME_LENGTH_MAX + 2] = "";
+    struct bytes name;
+    bool closed = route_path_segment_name(segment, &name);
+    if (closed && name.length < sizeof text)
+        memcpy(text, name.data, name.length);
+    if (!closed || !env_name_valid(text))
         return error_set(err, "\"%.*s\" is not a segment {name} of letters, digits and \"_\"",
                          (int)segment.length, segment.data);
-    const char *again = strstr((const char *)segment.data + segment.length, name);
-    size_t length = strlen(name);
-    for (; again; again = strstr(again + 1, name))
-        if (again[-1] == '{' && again[length] == '}')
-            return error_set(err, "the segment {%s} is repeated in \"%s\"", name, pattern);
-    return true;
+    return check_others(name, behind, pattern, err);
 }
 
 static bool check_text(struct bytes segment, struct error *err)
@@ -76,7 +116,7 @@ bool route_path_check(const char *pattern, struct error *err)
     if (rest.length > PATH_MAX_LENGTH)
         return error_set(err, "the path is longer than %d bytes", PATH_MAX_LENGTH);
     while ((kind = next_segment(&rest, &segment)) != SEGMENT_END) {
-        bool ok = kind == SEGMENT_NAME   ? check_name(segment, pattern, err)
+        bool ok = kind == SEGMENT_NAME   ? check_name(segment, rest, pattern, err)
                   : kind == SEGMENT_TEXT ? check_text(segment, err)
                                          : true;
         if (!ok)

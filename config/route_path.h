@@ -9,6 +9,14 @@
  * segments. */
 bool route_path_check(const char *pattern, struct error *err);
 
+/* The name of a segment, if it is written "{name}". */
+bool route_path_segment_name(struct bytes segment, struct bytes *name);
+
+/* The variable of a command that holds what {name} stands for: "TENTERHOOK_PARAM_" and the name in
+ * upper case. False where `text` is too short for it. */
+enum { PARAM_VARIABLE_SIZE = 96 };
+bool route_path_variable(struct bytes name, char text[PARAM_VARIABLE_SIZE]);
+
 /* How many segments of a pattern stand before the first {name} or star; SIZE_MAX: it is exact. */
 size_t route_path_fixed(const char *pattern);
 

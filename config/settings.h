@@ -85,7 +85,8 @@ struct log_settings {
 struct action_settings {
     const char *name; /* default: its position, "1", "2" … */
     struct handler handler;
-    void **parts; /* of registry.action_parts: action_part() */
+    void **parts;   /* of registry.action_parts: action_part() */
+    bool is_choice; /* stands in `choose`: the first of these that fits runs */
     struct position at;
 };
 
@@ -103,7 +104,7 @@ struct route {
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */
     int64_t max_body;
-    struct action_settings *actions;
+    struct action_settings *actions; /* those of `actions`, then those of `choose` */
     size_t action_count;
     void **parts; /* the settings of each of registry.route_parts, in their order */
     struct position at;

@@ -25,6 +25,7 @@
 #define ROUTE_PART_PLACE(NAME, ...) ROUTE_PART_##NAME,
 enum route_part_index { ROUTE_PARTS(ROUTE_PART_PLACE) ROUTE_PART_COUNT };
 
+struct form;         /* handlers/content/form.h */
 struct json_summary; /* handlers/content/json.h */
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
@@ -55,7 +56,10 @@ struct request {
     const struct route *route;       /* set by routing */
     struct bytes provisioned_key;    /* delivered by the route's sender earlier; empty: none */
     struct bytes body;               /* complete, from the body stages on */
-    const struct json_summary *json; /* of the body, once it has passed the guard; or NULL */
+    struct form *form;               /* a body that is one, decoded; or NULL (content_release) */
+    struct bytes json_field;         /* the field of it whose JSON is the payload; empty: none */
+    struct bytes payload;            /* the JSON of the body or of that field, if json is set */
+    const struct json_summary *json; /* of the payload, once it has passed the guard; or NULL */
 
     /* What authentication brings out, each empty where the provider has none. */
     struct bytes message_id; /* the sender's own id of this message */

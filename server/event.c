@@ -7,7 +7,8 @@
     [FIELD_##name] = {.member = #name,                                                             \
                       .kind = EVENT_##of_kind,                                                     \
                       .is_sent = ORIGIN_##origin,                                                  \
-                      .is_given = EVENT_IS_NAMED(envelope) || EVENT_IS_NAMED(variable),            \
+                      .is_given = EVENT_##of_kind == EVENT_TEXT || EVENT_IS_NAMED(envelope) ||     \
+                                  EVENT_IS_NAMED(variable),                                        \
                       .offset = offsetof(struct event, name),                                      \
                       .limit = (most)},
 

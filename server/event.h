@@ -59,9 +59,22 @@ enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED
     FIELD(dedupe_key, KEY, SENT, "dedupe_key", NOWHERE, NOWHERE, NOWHERE, EVENT_SMALL,             \
           "The key by which a copy is known, within the route; empty: never a duplicate.")         \
     FIELD(failures, LIST, SENT, "failures", AT(10, "failures"), NOWHERE, NOWHERE, EVENT_SMALL,     \
-          "What the schema of the route objected to; empty: nothing.")
+          "What the schema of the route objected to; empty: nothing.")                             \
+    FIELD(method, TEXT, SENT, "method", AT(11, "method"), AT(10, "method"),                        \
+          AT(9, "TENTERHOOK_METHOD"), EVENT_SMALL, "The method of the request.")                   \
+    FIELD(host, TEXT, SENT, "host", AT(12, "host"), NOWHERE, NOWHERE, EVENT_SMALL,                 \
+          "The Host of the request, or the one that a trusted proxy names; or empty.")             \
+    FIELD(path, TEXT, SENT, "path", AT(13, "path"), AT(11, "path"), AT(10, "TENTERHOOK_PATH"),     \
+          EVENT_SMALL, "The path of the request, decoded, without the query.")
 
 #define EVENT_BODY_FIELDS(FIELD)                                                                   \
+    FIELD(params, OBJECT, SENT, "params", NOWHERE, AT(12, "params"), NOWHERE, EVENT_SMALL,         \
+          "The text that each `{name}` segment of the route's path stood for.")                    \
+    FIELD(query, OBJECT, SENT, "query", NOWHERE, AT(13, "query"), NOWHERE, EVENT_SMALL,            \
+          "The parameters of the query, decoded, without those that authenticate: a string each, " \
+          "or a list of strings where a name comes more than once.")                               \
+    FIELD(json_field, TEXT, SENT, "json_field", NOWHERE, NOWHERE, NOWHERE, EVENT_SMALL,            \
+          "The field of the form whose JSON is the payload; empty: none.")                         \
     FIELD(headers, OBJECT, SENT, "headers", NOWHERE, NOWHERE, NOWHERE, EVENT_HEADERS,              \
           "The stored headers.")                                                                   \
     FIELD(body, CONTENT, SENT, "content", NOWHERE, NOWHERE, NOWHERE, EVENT_UNLIMITED,              \
@@ -120,7 +133,7 @@ enum event_field_number {
 struct event_field {
     const char *member;
     enum event_kind kind;
-    bool is_sent, is_given; /* to the runner; to actions */
+    bool is_sent, is_given; /* to the runner; to actions, by name or as a value */
     size_t offset, limit;
 };
 

@@ -2,6 +2,7 @@
 #include "config/registry.h"
 
 #include "handlers/action/action.h"
+#include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
@@ -31,9 +32,20 @@ static const struct row_section *const top_parts[] = {&provider_own_section,
 static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
     ROUTE_PARTS(ROUTE_PART_ENTRY)};
 
+static const struct row_section *const action_parts[] = {&selection_keys, NULL};
+
+/* Rules between keys of different features. */
+static bool check_route(struct load *load, const struct node *node, const struct node *defaults,
+                        const struct route *route)
+{
+    bool events = event_check_route(load, node, defaults, route);
+    return selection_check_route(load, node, defaults, route) && events;
+}
+
 const struct registry program_registry = {.authenticators = authenticators,
                                           .actions = actions,
                                           .provider = &provider_authenticator.kind,
                                           .top_parts = top_parts,
                                           .route_parts = route_parts,
-                                          .check_route = event_check_route};
+                                          .action_parts = action_parts,
+                                          .check_route = check_route};

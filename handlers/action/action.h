@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/loop.h"
 #include "config/settings.h"
+#include "handlers/value/reference.h"
 
 /* A text of a delivery, and under which name an action sees it. */
 struct delivery_name {
@@ -20,13 +21,22 @@ struct delivery_names {
     size_t member_count, variable_count;
 };
 
+/* A variable of the environment whose name the route file gives. */
+struct delivery_variable {
+    const char *name, *text;
+};
+
 /* What an action is given. Owned by the caller, alive until `done`. */
 struct delivery {
     const struct delivery_names *names;
-    const char *const *texts; /* NUL-terminated; "" where there is none */
-    struct bytes headers;     /* the stored headers, a JSON object as text */
-    struct bytes body;        /* raw, as received */
-    bool body_is_json;        /* it has passed the guard */
+    const char *const *texts;               /* NUL-terminated; "" where there is none */
+    const struct delivery_variable *params; /* of the {name} segments that the event has */
+    size_t param_count;
+    struct bytes headers; /* the stored headers, a JSON object as text */
+    struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
+    bool body_is_json;    /* it has passed the guard */
+    bool body_is_form;    /* it may be one, by its media type */
+    struct value_context *values; /* of the same event, for templates */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };
@@ -49,6 +59,14 @@ struct outcome {
     int64_t duration_ms;
 };
 
+struct value_context; /* handlers/value/value_context.h */
+
+/* Sees each text that an action would be given: "argument 1", the name of a variable, "cwd". */
+struct value_sink {
+    void (*take)(void *context, const char *name, struct bytes text);
+    void *context;
+};
+
 struct action_run; /* one delivery under way; the kind's own */
 
 struct action_kind {
@@ -68,6 +86,16 @@ struct action_kind {
     bool must_be_recalled;
     /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
     int64_t (*output_kept)(const void *settings);
+
+    /* Before an event is accepted: whether the values that the settings want of it are there and
+     * can be given to the action. `sink` (may be NULL) sees what would be given. False with the
+     * sentence for the sender; errno is ENOMEM where it is only memory. May be NULL: it wants
+     * none. */
+    bool (*try_values)(const void *settings, struct value_context *values,
+                       const struct value_sink *sink, struct error *why);
+    /* Calls the visitor with each reference of the settings; false if it returned false. May be
+     * NULL. */
+    bool (*visit_references)(const void *settings, const struct reference_visitor *visitor);
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */

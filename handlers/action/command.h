@@ -3,17 +3,27 @@
 #define TENTERHOOK_HANDLERS_ACTION_COMMAND_H
 
 #include "handlers/action/action.h"
+#include "handlers/value/template.h"
 
 enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
 
+/* The same texts as below, in their order, with the values in them. */
+struct command_templates {
+    struct template *arguments, *env;
+    struct template inside; /* what follows cwd; no parts: nothing */
+};
+
 struct command_settings {
-    struct text_list command; /* argv, at least one; for shell: /bin/sh -c TEXT */
-    const char *program;      /* command[0], absolute if it holds a slash */
-    const char *shell;        /* as written; NULL for `command:` */
-    int input;                /* enum command_stdin */
-    struct text_map env;
+    /* argv, as written, at least one; for shell: /bin/sh -c TEXT */
+    struct text_list command;
+    const char *program; /* command[0], absolute if it holds a slash */
+    const char *shell;   /* as written; NULL for `command:` */
+    int input;           /* enum command_stdin */
+    struct text_map env; /* as written */
     struct text_list pass_env;
-    const char *cwd; /* absolute */
+    const char *cwd; /* absolute; of one with values the directories before the first */
+    const struct command_templates *templates; /* NULL: nothing of it depends on the event */
+    bool allow_dash;
     int64_t timeout_ms, kill_after_ms;
     int64_t output; /* bytes kept of each stream */
 };

@@ -4,14 +4,17 @@
  * reads nothing, or only after it has written a lot, cannot lock up with us. */
 #include "handlers/action/command_launch.h"
 
+#include "handlers/action/command_values.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { ENVIRONMENT_MAX = 16 * 1024 * 1024, INPUT_MAX = 512 * 1024 * 1024 };
@@ -107,23 +110,44 @@ static enum spawn_result launch_open(struct launch *launch, struct error *err)
     return spawn_errno_is_passing(failure) ? SPAWN_LATER : SPAWN_FAILED;
 }
 
+/* Opens the directory that values lead to: below cwd, and not out of it over a link. */
+static bool launch_enter(struct launch *launch, const char *inside, struct error *err)
+{
+    const char *cwd = launch->settings->cwd;
+    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    int above = open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (above < 0)
+        return error_set_errno(err, errno, "cannot enter the directory %s", cwd);
+    launch->plan.directory_fd = (int)syscall(SYS_openat2, above, inside, &how, sizeof how);
+    int failure = errno;
+    close(above);
+    errno = failure;
+    if (launch->plan.directory_fd >= 0)
+        return true;
+    if (failure == EXDEV)
+        return error_set(err, "the directory %.200s leads out of %s", inside, cwd);
+    return error_set_errno(err, failure, "cannot enter the directory %.200s below %s", inside, cwd);
+}
+
 static bool launch_plan(struct launch *launch, struct error *err)
 {
     static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const struct command_settings *settings = launch->settings;
     struct spawn_plan *plan = &launch->plan;
     char *program = arena_alloc(&launch->arena, PATH_MAX);
-    const char **arguments =
-        arena_alloc_array(&launch->arena, settings->command.count + 1, sizeof *arguments);
-    if (!program || !arguments)
+    struct command_given given;
+    if (!program)
         return error_set(err, "out of memory");
-    memcpy(arguments, settings->command.items, settings->command.count * sizeof *arguments);
-    plan->environment = environment_build(&launch->arena, settings, launch->delivery, err);
-    if (!plan->environment)
+    if (!command_fill(settings, launch->delivery->values, &launch->arena, &given, err))
+        return false;
+    plan->environment =
+        environment_build(&launch->arena, settings, given.env, launch->delivery, err);
+    if (!plan->environment || (given.inside && !launch_enter(launch, given.inside, err)))
         return false;
     const char *search = environment_find(plan->environment, "PATH");
     plan->program = program;
-    plan->arguments = arguments;
+    plan->arguments = given.arguments;
     plan->directory = settings->cwd;
     return spawn_find_program(settings->program, search ? search : usual_path, settings->cwd,
                               program, PATH_MAX, err) &&
@@ -162,11 +186,15 @@ enum spawn_result command_launch(const struct command_settings *settings,
     struct launch launch = {.settings = settings,
                             .delivery = delivery,
                             .plan.stdio = {-1, -1, -1},
+                            .plan.directory_fd = -1,
                             .outputs = {-1, -1}};
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
+    close_all(&launch.plan.directory_fd, 1);
     close_all(launch.outputs, 2);
+    if (delivery->values)
+        value_context_finish(delivery->values);
     arena_finish(&launch.arena);
     return result;
 }

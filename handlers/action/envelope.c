@@ -4,6 +4,9 @@
 
 #include "base/encoding.h"
 #include "base/json_text.h"
+#include "handlers/content/form.h"
+
+#include <errno.h>
 
 static bool is_space(uint8_t c)
 {
@@ -45,7 +48,7 @@ static bool append_member(struct buffer *out, const struct delivery_name *name, 
     if (!buffer_append_text(out, name->name))
         return false;
     if (name->is_bare)
-        return buffer_append_text(out, "\":") && buffer_append_text(out, text);
+        return buffer_append_text(out, "\":") && envelope_append_json(out, bytes_of_text(text));
     return buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
            buffer_append_text(out, "\"");
 }
@@ -66,6 +69,19 @@ static bool append_headers(struct buffer *out, struct bytes headers)
            envelope_append_json(out, headers.length ? headers : bytes_of_text("{}"));
 }
 
+/* What is no form after all has no member; false only where memory or room is missing. */
+static bool append_form(struct buffer *out, struct bytes body)
+{
+    struct form form;
+    errno = 0;
+    if (!form_decode(body, &form))
+        return errno != ENOMEM;
+    bool good =
+        buffer_append_text(out, ",\"form\":") && form_append_json(out, form.fields, form.count);
+    form_finish(&form);
+    return good;
+}
+
 bool envelope_append(struct buffer *out, const struct delivery *delivery)
 {
     enum { TEXTS_USUALLY = 512 };
@@ -75,6 +91,8 @@ bool envelope_append(struct buffer *out, const struct delivery *delivery)
     if (delivery->body_is_json)
         return buffer_append_text(out, ",\"payload\":") &&
                envelope_append_json(out, delivery->body) && buffer_append_text(out, "}");
+    if (delivery->body_is_form && !append_form(out, delivery->body))
+        return false;
     return buffer_append_text(out, ",\"body_base64\":\"") && append_base64(out, delivery->body) &&
            buffer_append_text(out, "\"}");
 }

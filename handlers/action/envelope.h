@@ -2,10 +2,12 @@
  *
  *   {"id":"…","route":"…","action":"…","event":"push","delivery":"…",
  *    "received":"2026-11-24T03:15:24.123Z","client":"192.0.2.1","attempt":1,
- *    "content_type":"application/json","headers":{…},"payload":{…}}
+ *    "content_type":"application/json","method":"POST","path":"/a/b","params":{…},"query":{…},
+ *    "headers":{…},"payload":{…}}
  *
- * "payload" is the body as it came, without the space between its tokens: numbers keep their
- * digits, strings their escapes, objects their order. A body that is not JSON is "body_base64". */
+ * "payload" is the JSON as it came, without the space between its tokens: numbers keep their
+ * digits, strings their escapes, objects their order. A body without JSON is "body_base64"; if it
+ * is a form, its fields are "form" besides. */
 #ifndef TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 #define TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 

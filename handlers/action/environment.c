@@ -52,14 +52,18 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
         if (!environment_add(env, names->variables[i].name,
                              delivery->texts[names->variables[i].text], err))
             return false;
+    for (size_t i = 0; i < delivery->param_count; i++)
+        if (!environment_add(env, delivery->params[i].name, delivery->params[i].text, err))
+            return false;
     return true;
 }
 
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
-                                     const struct delivery *delivery, struct error *err)
+                                     const char *const *env_values, const struct delivery *delivery,
+                                     struct error *err)
 {
-    size_t most =
-        settings->pass_env.count + settings->env.count + delivery->names->variable_count + 1;
+    size_t most = settings->pass_env.count + settings->env.count + delivery->names->variable_count +
+                  delivery->param_count + 1;
     struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
     if (!env.items) {
         error_set(err, "out of memory");
@@ -68,7 +72,7 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     if (!add_passed(&env, settings, err))
         return NULL;
     for (size_t i = 0; i < settings->env.count; i++)
-        if (!environment_add(&env, settings->env.names[i], settings->env.values[i], err))
+        if (!environment_add(&env, settings->env.names[i], env_values[i], err))
             return NULL;
     return add_event(&env, delivery, err) ? env.items : NULL;
 }

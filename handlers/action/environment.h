@@ -6,10 +6,11 @@
 #include "handlers/action/command.h"
 
 /* NULL-terminated "NAME=value" in `arena`, no name twice: pass_env from our own environment, then
- * env, then TENTERHOOK_*. NULL with `err` where a value is longer than a process can get, or
- * without memory. */
+ * env with the values that are given, then TENTERHOOK_*. NULL with `err` where a value is longer
+ * than a process can get, or without memory. */
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
-                                     const struct delivery *delivery, struct error *err);
+                                     const char *const *env_values, const struct delivery *delivery,
+                                     struct error *err);
 
 /* The value of `name` in such a list, or NULL. */
 const char *environment_find(const char *const *environment, const char *name);

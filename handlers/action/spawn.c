@@ -73,10 +73,11 @@ IN_CHILD static int child_main(void *argument)
 {
     struct child *child = argument;
     sigset_t none;
-    child->step = STEP_SETUP;
-    if (child_prepare(child)) {
-        child->step = STEP_DIRECTORY;
-        if (chdir(child->plan->directory) == 0) {
+    int directory = child->plan->directory_fd;
+    child->step = STEP_DIRECTORY; /* while the descriptor is open */
+    if ((directory >= 0 ? fchdir(directory) : chdir(child->plan->directory)) == 0) {
+        child->step = STEP_SETUP;
+        if (child_prepare(child)) {
             child->step = STEP_EXEC;
             sigemptyset(&none);
             sigprocmask(SIG_SETMASK, &none, NULL);

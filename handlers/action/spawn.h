@@ -10,14 +10,15 @@
 #include <sys/types.h>
 
 /* The longest argument, or NAME=value, that Linux takes (MAX_ARG_STRLEN with its NUL). */
-enum { SPAWN_TEXT_MAX = 131071 };
+enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 
 /* All borrowed for the call. */
 struct spawn_plan {
     const char *program;            /* a path: spawn_find_program makes one of a bare name */
     const char *const *arguments;   /* NULL-terminated, with argv[0] */
     const char *const *environment; /* NULL-terminated "NAME=value", the whole of it */
-    const char *directory;          /* where it starts */
+    const char *directory;          /* where it starts, */
+    int directory_fd;               /* or the same opened, which is entered then; -1: not */
     int stdio[3];                   /* what becomes 0, 1 and 2; close-on-exec */
 };
 

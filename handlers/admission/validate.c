@@ -344,12 +344,12 @@ struct verdict validate_check(const struct validate_settings *settings,
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
-    if (!payload_fits(request->json, request->body.length,
+    if (!payload_fits(request->json, request->payload.length,
                       request->route ? (size_t)request->route->max_body : 0))
         return refuse_whole(settings, request,
                             "could not be checked: its values would take more memory than the "
                             "route may use (16 times max_body)");
-    if (!payload_build(request->body, request->json, &value, &fault))
+    if (!payload_build(request->payload, request->json, &value, &fault))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's tree");
     struct verdict verdict = judge(settings, evaluator, schema, value, request);
     payload_release(value);

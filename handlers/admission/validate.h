@@ -32,10 +32,10 @@ struct validate_branch {
     const struct schema *schema;
 };
 
-/* `context` is of `request`. Judges request->body, which has passed the guard if request->json is
- * set. Goes on, or REPLY_UNPROCESSABLE or, where the route says so, REPLY_QUARANTINED, each with
- * `details` (a JSON list of failures) and a reason that names members, never values.
- * REPLY_BAD_CONTENT if it is not JSON. Texts live in the request's arena. */
+/* `context` is of `request`. Judges request->payload if request->json is set, else request->body,
+ * which is read first. Goes on, or REPLY_UNPROCESSABLE or, where the route says so,
+ * REPLY_QUARANTINED, each with `details` (a JSON list of failures) and a reason that names members,
+ * never values. REPLY_BAD_CONTENT if it is not JSON. Texts live in the request's arena. */
 struct verdict validate_check(const struct validate_settings *settings,
                               struct schema_evaluator *evaluator, struct value_context *context,
                               struct request *request);

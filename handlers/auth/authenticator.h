@@ -68,6 +68,8 @@ struct authenticator {
     /* What the sender of this kind sends (enum content_kind), and how it wants to be answered
      * (NULL: as everybody is). NULL functions: nothing is known. */
     int (*content)(const void *settings);
+    /* The field of its sender's forms that holds JSON, or NULL. */
+    const char *(*json_field)(const void *settings);
     const struct response_format *(*response_format)(const void *settings);
 
     /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.

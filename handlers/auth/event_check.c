@@ -136,11 +136,11 @@ static void check_name(struct load *load, const struct node *at, const char *nam
 static bool check_events(struct load *load, const struct node *events, const struct route *route,
                          const struct event_source *source, bool named)
 {
-    if (!events || !events_settings_of(route)->patterns.count)
+    bool several = events && events->kind == NODE_SEQUENCE;
+    if (!events || (several && !events->first))
         return true;
     if (!named)
         return report_nameless(load, events, route, source);
-    bool several = events->kind == NODE_SEQUENCE;
     for (const struct node *item = several ? events->first : events; item;
          item = several ? item->next : NULL)
         if (item->kind == NODE_SCALAR)
@@ -163,13 +163,28 @@ static bool check_schema(struct load *load, const struct node *schema, const str
     return true;
 }
 
+/* A key that would never do anything. */
+static bool check_json_field(struct load *load, const struct node *node, const struct route *route)
+{
+    const struct node *own = tree_find(node, "json_field");
+    int kind = route_content(route).kind;
+    if (!own || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM || kind == CONTENT_AUTO)
+        return true;
+    return load_problem(load, own->key,
+                        "\"json_field\" is a field of a form, and route \"%s\" accepts no form; "
+                        "\"content: form\" or \"content: json_or_form\" does",
+                        route->name ? route->name : "");
+}
+
 bool event_check_route(struct load *load, const struct node *node, const struct node *defaults,
                        const struct route *route)
 {
     struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
-    bool ok = check_values(load, node, route, "event", &names->event,
-                           source.names_events ? source.sender : NULL);
+    bool ok = check_json_field(load, node, route);
+    ok = check_values(load, node, route, "event", &names->event,
+                      source.names_events ? source.sender : NULL) &&
+         ok;
     ok = check_values(load, node, route, "delivery", &names->message_id,
                       source.names_messages ? source.sender : NULL) &&
          ok;
@@ -177,6 +192,11 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     bool named = source.names_events || count_possible(route, &names->event) > 0;
     ok =
         check_events(load, tree_find_either(node, defaults, "events"), route, &source, named) && ok;
+    for (int i = 0; i < 2; i++) {
+        const struct node *list = tree_find_either(node, defaults, i ? "choose" : "actions");
+        for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)
+            ok = check_events(load, tree_find(entry, "events"), route, &source, named) && ok;
+    }
     return check_schema(load, tree_find_either(node, defaults, "schema"), route, &source, named) &&
            ok;
 }

@@ -26,12 +26,13 @@ static bool holds_credentials(const struct route *route, const struct reference 
 
 bool reference_can_be_there(const struct reference *reference, const struct route *route)
 {
-    int content = route_content(route);
-    bool json = content == CONTENT_JSON || content == CONTENT_PROVIDER;
-    return reference->root == REFERENCE_FORM ? !json
-           : reference->root == REFERENCE_PAYLOAD
-               ? content != CONTENT_FORM && content != CONTENT_RAW
-               : true;
+    struct content_wanted wanted = route_content(route);
+    bool json = wanted.kind == CONTENT_JSON || wanted.kind == CONTENT_PROVIDER;
+    bool no_json =
+        wanted.kind == CONTENT_RAW || (wanted.kind == CONTENT_FORM && !wanted.json_field);
+    return reference->root == REFERENCE_FORM      ? !json
+           : reference->root == REFERENCE_PAYLOAD ? !no_json
+                                                  : true;
 }
 
 /* ---- the path ---- */

@@ -2,8 +2,6 @@
  * nothing. */
 #include "handlers/auth/route_auth.h"
 
-#include "handlers/content/content.h"
-
 bool route_owns_header(const struct route *route, struct bytes name)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {
@@ -24,6 +22,24 @@ bool route_owns_query(const struct route *route, struct bytes name)
     return false;
 }
 
+/* Some authenticators know a name as it is sent, some decoded. */
+bool route_query(const struct request *request, struct field_list *fields)
+{
+    struct field_list all;
+    struct bytes rest = request->query, parameter, name;
+    size_t kept = 0;
+    if (!query_fields(request, &all))
+        return false;
+    for (size_t i = 0; i < all.count && query_take_parameter(&rest, &parameter); i++) {
+        name = bytes_split(&parameter, '=');
+        if (!route_owns_query(request->route, name) &&
+            !route_owns_query(request->route, all.items[i].name))
+            all.items[kept++] = all.items[i];
+    }
+    *fields = (struct field_list){all.items, kept};
+    return true;
+}
+
 bool route_signs_body(const struct route *route)
 {
     for (size_t i = 0; i < route->authenticator_count; i++) {
@@ -34,15 +50,21 @@ bool route_signs_body(const struct route *route)
     return false;
 }
 
-int route_content(const struct route *route)
+struct content_wanted route_content(const struct route *route)
 {
-    int content = content_settings_of(route)->kind;
-    for (size_t i = 0; content == CONTENT_PROVIDER && i < route->authenticator_count; i++) {
+    const struct content_settings *settings = content_settings_of(route);
+    struct content_wanted wanted = {.kind = settings->kind,
+                                    .json_field = settings->json_field,
+                                    .needs_field = settings->json_field != NULL};
+    for (size_t i = 0; i < route->authenticator_count; i++) {
         const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
-        if (kind->content)
-            return kind->content(route->authenticators[i].settings);
+        const void *of_kind = route->authenticators[i].settings;
+        if (wanted.kind == CONTENT_PROVIDER && kind->content)
+            wanted.kind = kind->content(of_kind);
+        if (!wanted.json_field && kind->json_field)
+            wanted.json_field = kind->json_field(of_kind);
     }
-    return content;
+    return wanted;
 }
 
 struct event_source route_event_source(const struct route *route)

@@ -3,16 +3,22 @@
 #define TENTERHOOK_HANDLERS_AUTH_ROUTE_AUTH_H
 
 #include "handlers/auth/authenticator.h"
+#include "handlers/content/content.h"
+#include "handlers/content/query.h"
 
 /* Whether the header or the query parameter of that name holds credentials of the route. */
 bool route_owns_header(const struct route *route, struct bytes name);
 bool route_owns_query(const struct route *route, struct bytes name);
 
+/* The parameters of the request's query (query_fields) without those that hold credentials, so that
+ * they may be stored and shown. False: the arena is full. */
+bool route_query(const struct request *request, struct field_list *fields);
+
 /* Whether only the sender can have written the body. */
 bool route_signs_body(const struct route *route);
 
-/* What a body must be (enum content_kind): what the route says, or what its sender sends. */
-int route_content(const struct route *route);
+/* What a body must be: what the route says, or what its sender sends. */
+struct content_wanted route_content(const struct route *route);
 
 /* What is known of the sender's events, from the first authenticator that knows something. */
 struct event_source route_event_source(const struct route *route);

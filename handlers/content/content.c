@@ -7,9 +7,12 @@
 #include "handlers/content/form.h"
 #include "handlers/content/json.h"
 
+enum { JSON_FIELD_MAX = 256 };
+
 /* ---- content, json ---- */
 
 static const char *const surrogates_choices[] = {"accept", "refuse", NULL};
+static const char *const bom_choices[] = {"refuse", "accept", NULL};
 static const char *const repeated_choices[] = {"refuse", "last", NULL};
 
 static const struct row json_rows[] = {
@@ -35,6 +38,14 @@ static const struct row json_rows[] = {
      .default_text = "accept",
      .sentence = "Whether a string may hold half of a surrogate pair (`\\ud83d` alone), as senders "
                  "that truncate strings leave it; schemas read it as U+FFFD."},
+    {.name = "bom",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct json_settings, bom),
+     .choices = bom_choices,
+     .default_text = "refuse",
+     .sentence =
+         "A UTF-8 byte order mark before the JSON, as SharePoint sends it: `refuse` answers "
+         "400, `accept` takes what is behind it; actions get the JSON without the mark."},
     {.name = "repeated",
      .type = ROW_CHOICE,
      .offset = offsetof(struct json_settings, repeated),
@@ -69,6 +80,15 @@ static const struct row content_rows[] = {
      .default_text = "{}",
      .section = &json_section,
      .sentence = "Limits of JSON in a body; a body beyond them is answered 400."},
+    {.name = "json_field",
+     .type = ROW_TEXT,
+     .offset = offsetof(struct content_settings, json_field),
+     .min = 1,
+     .max = JSON_FIELD_MAX,
+     .sentence = "The field of a form that holds the payload as JSON, such as `payload`: actions, "
+                 "schemas and values get that JSON as if it were the body. A form in which it is "
+                 "missing, comes twice or holds no JSON is answered 400. Without this key it is "
+                 "the field that the route's provider is known to use, in forms that have it."},
 };
 
 static const struct row_section content_keys = {.name = "content",
@@ -194,26 +214,116 @@ static struct verdict refuse_json(struct request *request, const struct json_fau
     return verdict;
 }
 
-struct verdict content_read_json(struct request *request)
+/* What a person sees of a mark is nothing. */
+static const char bom[] = "\xef\xbb\xbf";
+
+static struct bytes without_bom(struct bytes text)
+{
+    return bytes_starts_with(text, bytes_of_text(bom)) ? bytes_from(text, sizeof bom - 1) : text;
+}
+
+static bool accepts_bom(const struct request *request)
+{
+    return request->route && content_settings_of(request->route)->json.bom == JSON_BOM_ACCEPT;
+}
+
+struct bytes content_json_text(const struct request *request)
+{
+    return accepts_bom(request) ? without_bom(request->body) : request->body;
+}
+
+static struct verdict read_json(struct request *request, struct bytes text)
 {
     struct json_fault fault;
     struct json_limits limits = content_json_limits(request);
     struct json_summary *summary = arena_alloc(request->arena, sizeof *summary);
+    struct bytes json = without_bom(text);
     if (!summary)
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's summary");
-    if (!json_check(request->body, &limits, summary, &fault))
+    if (json.length < text.length && !accepts_bom(request)) {
+        struct verdict verdict = verdict_refuse(
+            REPLY_BAD_CONTENT, "JSON behind a byte order mark (EF BB BF); a route with json: {bom: "
+                               "accept} takes that");
+        verdict.message = verdict.reason;
+        return verdict;
+    }
+    if (!json_check(json, &limits, summary, &fault))
         return refuse_json(request, &fault);
     request->json = summary;
+    request->payload = json;
     return GO_ON;
 }
 
-static struct verdict read_form(struct request *request)
+struct verdict content_read_json(struct request *request)
 {
-    struct form form;
-    if (!form_decode(request->body, &form))
+    return read_json(request, request->body);
+}
+
+/* ---- forms ---- */
+
+/* The caller can repair it, if he knows which field is meant. */
+static struct verdict refuse_field(struct request *request, const char *name, const char *what)
+{
+    const char *reason =
+        arena_format(request->arena, "the field \"%s\" of the form %s", name, what);
+    struct verdict verdict =
+        verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : "a field of the form is wrong");
+    verdict.message = verdict.reason;
+    return verdict;
+}
+
+/* The payload in the field: JSON as it would be in a body, under the same limits. */
+static struct verdict read_field(struct request *request, const char *name, bool needs_field)
+{
+    size_t count;
+    struct bytes text = form_find(request->form, bytes_of_text(name), &count);
+    if (count == 0)
+        return needs_field ? refuse_field(request, name, "is missing") : GO_ON;
+    if (count > 1)
+        return refuse_field(request, name, "comes more than once");
+    struct verdict verdict = read_json(request, text);
+    if (verdict.reply == REPLY_BAD_CONTENT)
+        return refuse_field(request, name, arena_format(request->arena, "is %s", verdict.message));
+    request->json_field = bytes_of_text(name);
+    return verdict;
+}
+
+static struct verdict read_form(struct request *request, const struct content_wanted *wanted)
+{
+    struct form *form = arena_alloc(request->arena, sizeof *form);
+    if (!form)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the form");
+    if (!form_decode(request->body, form))
         return verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one with too many fields");
-    form_finish(&form);
-    return GO_ON;
+    request->form = form;
+    return wanted->json_field ? read_field(request, wanted->json_field, wanted->needs_field)
+                              : GO_ON;
+}
+
+struct verdict content_read_form(struct request *request, const char *json_field)
+{
+    const struct content_wanted wanted = {.json_field = json_field};
+    return read_form(request, &wanted);
+}
+
+void content_release(struct request *request)
+{
+    if (!request->form)
+        return;
+    form_finish(request->form);
+    request->form = NULL;
+    request->json = NULL;
+    request->payload = bytes_of(NULL, 0);
+}
+
+bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
+                            struct bytes *payload)
+{
+    struct bytes text = body;
+    if (json_field.length > 0 ? !form_decode_field(body, json_field, room, &text) : !is_json)
+        return false;
+    *payload = without_bom(text);
+    return true;
 }
 
 /* ---- kinds of content ---- */
@@ -226,8 +336,10 @@ static struct verdict refuse_type(const struct request *request, const char *rea
 }
 
 /* The empty text is no JSON, whatever type a client names for it. */
-static struct verdict check_json(struct request *request, struct bytes type)
+static struct verdict check_json(struct request *request, struct bytes type,
+                                 const struct content_wanted *wanted)
 {
+    (void)wanted;
     if (content_type_is_json(type))
         return content_read_json(request);
     return refuse_type(request, request->body.length > 0
@@ -237,42 +349,49 @@ static struct verdict check_json(struct request *request, struct bytes type)
 }
 
 /* An empty form has no fields. Clients name all sorts of types for no body at all. */
-static struct verdict check_form(struct request *request, struct bytes type)
+static struct verdict check_form(struct request *request, struct bytes type,
+                                 const struct content_wanted *wanted)
 {
     return content_type_is_form(type) || request->body.length == 0
-               ? read_form(request)
+               ? read_form(request, wanted)
                : refuse_type(request, "the media type is not that of a form");
 }
 
-static struct verdict check_json_or_form(struct request *request, struct bytes type)
+static struct verdict check_json_or_form(struct request *request, struct bytes type,
+                                         const struct content_wanted *wanted)
 {
-    return content_type_is_json(type) ? content_read_json(request) : check_form(request, type);
+    return content_type_is_json(type) ? content_read_json(request)
+                                      : check_form(request, type, wanted);
 }
 
-static struct verdict check_raw(struct request *request, struct bytes type)
+static struct verdict check_raw(struct request *request, struct bytes type,
+                                const struct content_wanted *wanted)
 {
     (void)request;
     (void)type;
+    (void)wanted;
     return GO_ON;
 }
 
 /* Without a telling type, JSON is recognised by being JSON: nothing depends on it but what the
  * envelope and a schema make of it. */
-static struct verdict check_auto(struct request *request, struct bytes type)
+static struct verdict check_auto(struct request *request, struct bytes type,
+                                 const struct content_wanted *wanted)
 {
     if (request->body.length == 0)
         return GO_ON;
     if (content_type_is_json(type))
         return content_read_json(request);
     if (content_type_is_form(type))
-        return read_form(request);
+        return read_form(request, wanted);
     struct verdict verdict = content_read_json(request);
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
 
-struct verdict content_check(struct request *request, int kind)
+struct verdict content_check(struct request *request, const struct content_wanted *wanted)
 {
-    static struct verdict (*const checks[])(struct request *, struct bytes) = {
+    static struct verdict (*const checks[])(struct request *, struct bytes,
+                                            const struct content_wanted *) = {
         [CONTENT_PROVIDER] = check_json,
         [CONTENT_JSON] = check_json,
         [CONTENT_FORM] = check_form,
@@ -282,5 +401,5 @@ struct verdict content_check(struct request *request, int kind)
     };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);
-    return checks[kind](request, count == 1 ? type : bytes_of(NULL, 0));
+    return checks[wanted->kind](request, count == 1 ? type : bytes_of(NULL, 0), wanted);
 }

@@ -17,17 +17,26 @@ enum content_kind {
 
 enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
 enum json_repeated { JSON_REPEATED_REFUSE, JSON_REPEATED_LAST };
+enum json_bom { JSON_BOM_REFUSE, JSON_BOM_ACCEPT };
 
 /* What JSON in a body may be. */
 struct json_settings {
-    int64_t depth, values;    /* values 0: by max_body */
-    int surrogates, repeated; /* enum json_surrogates, enum json_repeated */
+    int64_t depth, values;         /* values 0: by max_body */
+    int surrogates, bom, repeated; /* enum json_surrogates, enum json_bom, enum json_repeated */
 };
 
-/* The keys `content` and `json` of a route. */
+/* The keys `content`, `json` and `json_field` of a route. */
 struct content_settings {
     int kind; /* enum content_kind */
     struct json_settings json;
+    const char *json_field; /* NULL: not said */
+};
+
+/* What a body has to be: what the route says, or what its sender sends (route_content). */
+struct content_wanted {
+    int kind;               /* enum content_kind */
+    const char *json_field; /* of a form, whose JSON is the payload; NULL: none */
+    bool needs_field;       /* a form without it is refused; otherwise it is a form as any other */
 };
 
 extern const struct route_part content_route_part;
@@ -37,14 +46,30 @@ static inline const struct content_settings *content_settings_of(const struct ro
     return route->parts[ROUTE_PART_CONTENT];
 }
 
-/* Holds headers and body against `kind` (enum content_kind): goes on, or REPLY_MEDIA_TYPE or
- * REPLY_BAD_CONTENT. */
-struct verdict content_check(struct request *request, int kind);
+/* Holds headers and body against `wanted`: goes on with request->json, form, json_field and payload
+ * set where the body has them, or REPLY_MEDIA_TYPE or REPLY_BAD_CONTENT. */
+struct verdict content_check(struct request *request, const struct content_wanted *wanted);
 
-/* Holds request->body against the guard: sets request->json and goes on, or refuses with
- * REPLY_BAD_CONTENT. The answer names the byte, and the limit that is passed or the name that is
- * repeated. */
+/* Holds request->body against the guard: sets request->json and payload and goes on, or refuses
+ * with REPLY_BAD_CONTENT. The answer names the byte, and the limit that is passed or the name that
+ * is repeated. */
 struct verdict content_read_json(struct request *request);
+
+/* Reads request->body as a form, whose field of that name (NULL: none), if it is there, holds the
+ * payload. */
+struct verdict content_read_form(struct request *request, const char *json_field);
+
+/* Frees request->form, into which the payload may point: both are gone then. */
+void content_release(struct request *request);
+
+/* The body without the byte order mark that the route accepts before JSON. */
+struct bytes content_json_text(const struct request *request);
+
+/* The JSON of a body that was accepted with it before: of the field of that name of a form (empty:
+ * none), or all of it if `is_json`. A field is decoded into `room`, which has body.length bytes.
+ * False: it has no JSON. */
+bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
+                            struct bytes *payload);
 
 /* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
  */
@@ -53,6 +78,9 @@ struct json_limits content_json_limits(const struct request *request);
 /* Whether `type` is application/json or something+json, in UTF-8 as far as it says. */
 bool content_type_is_json(struct bytes type);
 /* Whether it is application/x-www-form-urlencoded. */
+bool content_type_is_form(struct bytes type);
+
+/* Whether `type` is that of an HTML form, application/x-www-form-urlencoded. */
 bool content_type_is_form(struct bytes type);
 
 #endif

@@ -2,6 +2,7 @@
 #include "handlers/content/form.h"
 
 #include "base/encoding.h"
+#include "base/json_text.h"
 
 #include <stdlib.h>
 
@@ -60,7 +61,28 @@ bool form_decode(struct bytes text, struct form *form)
         form_finish(&decoded);
         return false;
     }
+    struct form_field *fitting =
+        realloc(decoded.fields, (decoded.count ? decoded.count : 1) * sizeof *fitting);
+    if (fitting)
+        decoded.fields = fitting;
     *form = decoded;
+    return true;
+}
+
+/* A name is decoded where its value will be. */
+bool form_decode_field(struct bytes text, struct bytes name, uint8_t *out, struct bytes *value)
+{
+    struct bytes found = {0};
+    size_t length, count = 0;
+    while (text.length > 0) {
+        struct bytes behind = bytes_split(&text, '&'), part = bytes_split(&behind, '=');
+        if (form_unescape(part, out, &length) && bytes_equal(bytes_of(out, length), name) &&
+            count++ == 0)
+            found = behind;
+    }
+    if (count != 1 || !form_unescape(found, out, &length))
+        return false;
+    *value = bytes_of(out, length);
     return true;
 }
 
@@ -99,4 +121,52 @@ static int form_compare(const void *a, const void *b)
 void form_sort(struct form *form)
 {
     qsort(form->fields, form->count, sizeof *form->fields, form_compare);
+}
+
+/* ---- as JSON ---- */
+
+static bool is_json_name(struct bytes name)
+{
+    return utf8_valid(name) && !memchr(name.data ? (const char *)name.data : "", 0, name.length);
+}
+
+/* The next field from `from` on of that name; `count` if there is none. */
+static size_t find_from(const struct form_field *fields, size_t count, size_t from,
+                        struct bytes name)
+{
+    while (from < count && !bytes_equal(fields[from].name, name))
+        from++;
+    return from;
+}
+
+static bool append_string(struct buffer *out, struct bytes text)
+{
+    return buffer_append_text(out, "\"") && json_escape(out, text) && buffer_append_text(out, "\"");
+}
+
+/* Field `at`, the first of its name, with all others of that name. */
+static bool append_values(struct buffer *out, const struct form_field *fields, size_t count,
+                          size_t at)
+{
+    struct bytes name = fields[at].name;
+    size_t next = find_from(fields, count, at + 1, name);
+    bool is_list = next < count;
+    bool good = buffer_append_text(out, is_list ? "[" : "") && append_string(out, fields[at].value);
+    for (; good && next < count; next = find_from(fields, count, next + 1, name))
+        good = buffer_append_text(out, ",") && append_string(out, fields[next].value);
+    return good && buffer_append_text(out, is_list ? "]" : "");
+}
+
+bool form_append_json(struct buffer *out, const struct form_field *fields, size_t count)
+{
+    const char *before = "{";
+    for (size_t i = 0; i < count; i++) {
+        if (!is_json_name(fields[i].name) || find_from(fields, i, 0, fields[i].name) < i)
+            continue;
+        if (!buffer_append_text(out, before) || !append_string(out, fields[i].name) ||
+            !buffer_append_text(out, ":") || !append_values(out, fields, count, i))
+            return false;
+        before = ",";
+    }
+    return buffer_append_text(out, *before == '{' ? "{}" : "}");
 }

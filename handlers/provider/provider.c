@@ -421,14 +421,33 @@ static bool provider_owns_header(const void *field, struct bytes name)
     return false;
 }
 
+static bool is_query(const struct signed_ref *ref, struct bytes name)
+{
+    return ref->kind == SIGNED_QUERY && bytes_equal_text(name, ref->name);
+}
+
+/* What a challenge is recognised by as the sender's. */
+static bool challenges_expect_query(const struct scheme *scheme, struct bytes name)
+{
+    const struct scheme_challenge *challenges = scheme->challenge.items;
+    for (size_t i = 0; i < scheme->challenge.count; i++) {
+        const struct scheme_test *expect = challenges[i].expect.items;
+        for (size_t j = 0; j < challenges[i].expect.count; j++)
+            if (is_query(&expect[j].value, name))
+                return true;
+    }
+    return false;
+}
+
 static bool provider_owns_query(const void *field, struct bytes name)
 {
-    const struct provider_settings *settings = field;
-    const struct signed_list *in = &settings->scheme->signature.in;
+    const struct scheme *scheme = ((const struct provider_settings *)field)->scheme;
+    const struct signed_list *in = &scheme->signature.in;
     for (size_t i = 0; i < in->count; i++)
-        if (in->items[i].kind == SIGNED_QUERY && bytes_equal_text(name, in->items[i].name))
+        if (is_query(&in->items[i], name))
             return true;
-    return false;
+    return is_query(&scheme->time.in, name) || is_query(&scheme->body_hash.in, name) ||
+           challenges_expect_query(scheme, name);
 }
 
 static bool provider_signs_body(const void *field)
@@ -459,6 +478,11 @@ static int provider_content(const void *field)
 {
     const struct provider_settings *settings = field;
     return settings->scheme->content + CONTENT_JSON;
+}
+
+static const char *provider_json_field(const void *field)
+{
+    return ((const struct provider_settings *)field)->scheme->json_field;
 }
 
 static const struct response_format *provider_response_format(const void *field)
@@ -492,6 +516,7 @@ const struct authenticator provider_authenticator = {
     .accepts = provider_accepts,
     .provisions = provider_provisions,
     .content = provider_content,
+    .json_field = provider_json_field,
     .response_format = provider_response_format,
     .explain = provider_explain,
 };

@@ -135,6 +135,7 @@ struct scheme {
     struct signed_list message_id_of; /* whose id that is; count 0: the sender has no two alike */
     struct section_list challenge;    /* of struct scheme_challenge */
     int content;                      /* enum content_kind less CONTENT_PROVIDER */
+    const char *json_field;           /* of the sender's forms, that holds JSON; NULL: none */
     struct response_format reply;
     struct scheme_about about;
 };

@@ -235,6 +235,8 @@ static const struct row scheme_rows[] = {
     CHOICE_ROW(
         "content", scheme, content, contents, "json",
         "The content of the body: JSON, a form, either of them by the media type, or any content."),
+    TEXT_ROW("json_field", scheme, json_field,
+             "The field of a form that holds the payload as JSON, in forms that have it."),
     SECTION_ROW("reply", scheme, reply, &reply_section, ROW_SECTION,
                 "The answer that the sender requires, if it does not accept every 2xx."),
     SECTION_ROW("handshake", scheme, challenge, &challenge_section, ROW_SECTIONS,

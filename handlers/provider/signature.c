@@ -103,6 +103,7 @@ struct verdict signature_head(const struct signature_plan *plan, struct request 
     state->plan = plan;
     state->request = request;
     state->source = (struct signed_source){.request = request,
+                                           .json_field = state->plan->scheme->json_field,
                                            .parameters = plan->parameters,
                                            .family = scheme_find_family(plan->scheme, request)};
     state->signed_text = choose_text(plan->scheme, request);

@@ -219,9 +219,23 @@ static enum signed_outcome get_sorted_form(struct signed_source *source,
 struct signed_source signed_source_of(const struct request *request)
 {
     return (struct signed_source){.request = request,
+                                  .json = request->payload,
                                   .json_tried = true,
                                   .json_good = request->json != NULL,
                                   .json_repeats = request->json && request->json->repeated > 0};
+}
+
+/* The text that has to be JSON: of the field of a form that has it, else all of the body. */
+static struct bytes json_text(struct signed_source *source)
+{
+    size_t count;
+    struct bytes type = request_header(source->request, "content-type", &count);
+    if (source->json_field && count == 1 && content_type_is_form(type) && source_form(source)) {
+        struct bytes text = form_find(&source->form, bytes_of_text(source->json_field), &count);
+        if (count == 1)
+            return text;
+    }
+    return content_json_text(source->request);
 }
 
 bool signed_source_json(struct signed_source *source, struct bytes *json)
@@ -231,10 +245,11 @@ bool signed_source_json(struct signed_source *source, struct bytes *json)
         struct json_summary summary = {0};
         struct json_limits limits = content_json_limits(source->request);
         source->json_tried = true;
-        source->json_good = json_check(source->request->body, &limits, &summary, &fault);
+        source->json = json_text(source);
+        source->json_good = json_check(source->json, &limits, &summary, &fault);
         source->json_repeats = summary.repeated > 0;
     }
-    *json = source->request->body;
+    *json = source->json;
     return source->json_good;
 }
 

@@ -92,7 +92,9 @@ struct signed_source {
     size_t field_count;
     struct form form;
     bool form_tried, form_good;
-    uint8_t *sorted;                          /* text of SIGNED_SORTED_FORM */
+    uint8_t *sorted;        /* text of SIGNED_SORTED_FORM */
+    const char *json_field; /* of forms, whose JSON stands for that of the body; NULL: none */
+    struct bytes json;      /* of the body */
     bool json_tried, json_good, json_repeats; /* names are repeated: the last counts */
     enum hash_kind hash;                      /* of the hmac filters; their key is `secret` */
 };

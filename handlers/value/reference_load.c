@@ -40,7 +40,7 @@ static bool load_literal(struct load *load, const struct node *node, const char 
 {
     const struct node *text = tree_find(node, "literal");
     if (!text || node->count != 1 || text->kind != NODE_SCALAR)
-        return load_expected(load, node, subject, "text, or {literal: TEXT}");
+        return load_expected(load, node, subject, "a string, or {literal: TEXT}");
     return template_literal(bytes_of(text->text, text->length), load_arena(load), template) ||
            load_no_memory(load);
 }
@@ -52,8 +52,8 @@ bool template_load(struct load *load, const struct node *node, const char *subje
     size_t offset;
     if (node->kind == NODE_MAPPING)
         return load_literal(load, node, subject, template);
-    if (node->kind != NODE_SCALAR)
-        return load_expected(load, node, subject, "text, or {literal: TEXT}");
+    if (node->kind != NODE_SCALAR || tree_is_null(node))
+        return load_expected(load, node, subject, "a string");
     struct bytes text = bytes_of(node->text, node->length);
     if (!template_parse(text, load_arena(load), template, &err, &offset)) {
         struct node place = node_place_inside(node, offset);

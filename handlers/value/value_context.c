@@ -18,9 +18,10 @@ void value_context_of_request(struct value_context *context, const struct reques
     *context = (struct value_context){
         .request = request,
         .body = request->body,
-        .body_is_json = request->json != NULL,
-        .body_is_form =
-            !request->json && content_type_is_form(request_header(request, "Content-Type", NULL)),
+        .body_is_json = request->json && request->json_field.length == 0,
+        .body_is_form = content_type_is_form(request_header(request, "Content-Type", NULL)) &&
+                        (!request->json || request->json_field.length > 0),
+        .json_field = request->json_field,
         .id = bytes_of_text(any_id),
         .type = request->event_type,
         .delivery = request->message_id,
@@ -41,7 +42,8 @@ void value_context_finish(struct value_context *context)
     if (context->tree_made)
         payload_release(context->tree);
     buffer_finish(&context->scratch);
-    *context = (struct value_context){.request = NULL};
+    context->index_tried = context->index_made = context->form_tried = context->form_good = false;
+    context->tree_made = false;
 }
 
 /* ---- strings ---- */

@@ -142,14 +142,17 @@ static void put_event_fields(FILE *out)
         } json, envelope, variable;
         const char *sentence;
     } rows[] = {GIVEN_FIELDS(GIVEN_ROW)};
-    fputs("\n## What an action is given\n\n"
-          "The members of the JSON envelope (pipes, `stdin: event`), the variables of a command, "
-          "and\n"
-          "the members that `tenterhook events --json` shows. The envelope also has `headers`, an\n"
-          "object of the stored headers, and the body: as `payload` where it is JSON, else as\n"
-          "`body_base64`.\n\n"
-          "| envelope | variable | events | |\n|---|---|---|---|\n",
-          out);
+    fputs(
+        "\n## What an action is given\n\n"
+        "The members of the JSON envelope (pipes, `stdin: event`), the variables of a command, "
+        "and\n"
+        "the members that `tenterhook events --json` shows. The envelope also has `headers`, an\n"
+        "object of the stored headers, and the body: `payload` is its JSON, or that of the field\n"
+        "`json_field` of a form; without JSON it has `body_base64`, and for a form `form`, its\n"
+        "fields. A command also has `TENTERHOOK_PARAM_NAME` for each `{name}` segment of its\n"
+        "route's path.\n\n"
+        "| envelope | variable | events | |\n|---|---|---|---|\n",
+        out);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *names[] = {rows[i].envelope.name, rows[i].variable.name, rows[i].json.name};
         if (!names[0] && !names[1] && !names[2])

@@ -164,10 +164,9 @@ static void show_event(void *context, const struct event_view *event)
     events_print_event(context, event);
 }
 
-static void show_headers(void *context, struct bytes headers, struct bytes body)
+static void show_stored(void *context, const struct event *stored)
 {
-    (void)body;
-    events_print_headers(context, headers);
+    events_print_stored(context, stored);
 }
 
 static void show_delivery(void *context, const struct delivery_view *delivery)
@@ -175,11 +174,10 @@ static void show_delivery(void *context, const struct delivery_view *delivery)
     events_print_delivery(context, delivery);
 }
 
-static void write_body(void *context, struct bytes headers, struct bytes body)
+static void write_body(void *context, const struct event *stored)
 {
     struct page *page = context;
-    (void)headers;
-    print_bytes(page->out, body, print_is_for_terminal());
+    print_bytes(page->out, stored->body, print_is_for_terminal());
 }
 
 static int show_body(struct journal_reader *reader, int64_t seq)
@@ -199,7 +197,7 @@ static bool put_all(struct journal_reader *reader, int64_t seq, struct events_de
 {
     if (!journal_reader_event(reader, seq, show_event, detail))
         return false;
-    journal_reader_body(reader, seq, show_headers, detail);
+    journal_reader_body(reader, seq, show_stored, detail);
     if (!journal_reader_deliveries(reader, seq, show_delivery, detail))
         return false;
     events_print_end(detail);

@@ -324,17 +324,17 @@ void events_print_event(struct events_detail *detail, const struct event_view *e
     put_json_event(detail->out, event);
 }
 
-void events_print_headers(struct events_detail *detail, struct bytes headers)
+void events_print_stored(struct events_detail *detail, const struct event *stored)
 {
-    if (headers.length == 0)
-        return;
-    if (!detail->json) {
-        put_line(detail->out, "headers", headers);
-        return;
+    for (size_t i = EVENT_ROW_COUNT; i < EVENT_FIELD_COUNT; i++) {
+        const struct event_field *field = &event_fields[i];
+        if (field->kind != EVENT_OBJECT || event_bytes(stored, field).length == 0)
+            continue;
+        if (detail->json)
+            put_json_field(detail->out, field->member, stored, field);
+        else
+            put_line(detail->out, field->member, event_bytes(stored, field));
     }
-    /* an object already */
-    fputs(",\"headers\":", detail->out);
-    print_json(detail->out, headers);
 }
 
 void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery)

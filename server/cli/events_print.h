@@ -21,7 +21,8 @@ struct events_detail {
     size_t deliveries;
 };
 void events_print_event(struct events_detail *detail, const struct event_view *event);
-void events_print_headers(struct events_detail *detail, struct bytes headers);
+/* The headers and what else is stored with the body; objects that are not empty. */
+void events_print_stored(struct events_detail *detail, const struct event *stored);
 void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery);
 void events_print_end(struct events_detail *detail);
 

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "config/loader.h"
 #include "handlers/admission/validate.h"
+#include "handlers/content/content.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "server/cli/terminal.h"
@@ -136,16 +137,20 @@ static void note_headers(struct replaying *run, struct bytes json)
     run->request.header_count = count;
 }
 
-static void check_body(void *context, struct bytes headers, struct bytes body)
+static void check_body(void *context, const struct event *stored)
 {
     struct replaying *run = context;
     const struct validate_settings *schema = validate_settings_of(run->request.route);
-    note_headers(run, headers);
-    run->request.body = body;
     struct value_context values;
+    note_headers(run, stored->headers);
+    run->request.body = stored->body;
+    const char *field = arena_copy_bytes(&run->arena, stored->json_field);
+    struct verdict verdict = field && *field ? content_read_form(&run->request, field) : GO_ON;
     value_context_of_request(&values, &run->request);
-    struct verdict verdict = validate_check(schema, run->evaluator, &values, &run->request);
+    if (verdict.reply == REPLY_NONE)
+        verdict = validate_check(schema, run->evaluator, &values, &run->request);
     value_context_finish(&values);
+    content_release(&run->request);
     if (verdict.reply != REPLY_NONE)
         run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";
 }

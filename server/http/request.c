@@ -6,6 +6,7 @@
  * that outgrows its limit is read up to twice the limit and then either answered or cut. */
 #include "server/http/private.h"
 
+#include "handlers/content/content.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/respond.h"
 
@@ -195,6 +196,7 @@ static struct verdict request_enqueue(struct http_request *request)
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
+    content_release(&request->exchange.request);
     return GO_ON;
 }
 

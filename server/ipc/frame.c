@@ -13,6 +13,7 @@ struct event_fixed {
     uint64_t tag;
     uint32_t route;
     uint16_t learns, asks;
+    uint64_t actions;
     int64_t values[EVENT_FIELD_COUNT]; /* see event_measure */
 };
 
@@ -32,8 +33,11 @@ static bool frame_put_header(struct buffer *out, enum frame_type type, size_t le
 
 bool frame_put_event(struct buffer *out, const struct event_frame *frame)
 {
-    struct event_fixed fixed = {
-        .tag = frame->tag, .route = frame->route, .learns = frame->learns, .asks = frame->asks};
+    struct event_fixed fixed = {.tag = frame->tag,
+                                .route = frame->route,
+                                .learns = frame->learns,
+                                .asks = frame->asks,
+                                .actions = frame->actions};
     size_t spans = event_measure(&frame->event, fixed.values);
     return spans <= FRAME_MAX && frame_put_header(out, FRAME_EVENT, sizeof fixed + spans) &&
            buffer_append(out, &fixed, sizeof fixed) && event_put_spans(&frame->event, out);
@@ -80,7 +84,8 @@ bool frame_get_event(struct bytes payload, struct event_frame *frame)
     struct event_frame got = {.tag = fixed.tag,
                               .route = fixed.route,
                               .learns = fixed.learns == 1,
-                              .asks = fixed.asks == 1};
+                              .asks = fixed.asks == 1,
+                              .actions = fixed.actions};
     if (!event_take(&got.event, fixed.values, bytes_from(payload, sizeof fixed)) ||
         fixed.learns > 1 || fixed.asks > 1)
         return false;

@@ -22,9 +22,10 @@ enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2, FRAME_OUTPUT = 3 };
  * event only the fields that are sent (server/event.h). */
 struct event_frame {
     uint64_t tag;
-    uint32_t route; /* index in this generation's settings */
-    bool asks;      /* no event: whether one would be stored */
-    bool learns;    /* no event: the body is the key that the route's sender has delivered */
+    uint32_t route;   /* index in this generation's settings */
+    bool asks;        /* no event: whether one would be stored */
+    bool learns;      /* no event: the body is the key that the route's sender has delivered */
+    uint64_t actions; /* the places of the actions that were chosen, a bit each; 0: all */
     struct event event;
 };
 

@@ -67,7 +67,7 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
     bool lost = false, taken = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
-                                         .event = event_of_row(&query, 2, EVENT_FIELD_COUNT)};
+                                         .event = event_of_row(&query, 2, 0, EVENT_FIELD_COUNT)};
         lost = query_number(&query, 1) == 0; /* its event or its body */
         taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
     }

@@ -31,12 +31,12 @@ void event_bind(const struct event *event, size_t from, size_t to, struct bind_v
         *values++ = value_of_field(event, &event_fields[i]);
 }
 
-struct event event_of_row(const struct query *query, int first, size_t count)
+struct event event_of_row(const struct query *query, int first, size_t from, size_t to)
 {
     struct event event = {.id = bytes_of(NULL, 0)};
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = from; i < to; i++) {
         const struct event_field *field = &event_fields[i];
-        int column = first + (int)i;
+        int column = first + (int)(i - from);
         if (event_field_is_span(field))
             *event_span(&event, field) = query_bytes(query, column);
         else

@@ -22,7 +22,8 @@
 
 /* The values of fields `from` to `to - 1`, in the order of the columns. */
 void event_bind(const struct event *event, size_t from, size_t to, struct bind_value *values);
-/* Fields 0 to `count - 1`, of which the first is in column `first`; spans until the next row. */
-struct event event_of_row(const struct query *query, int first, size_t count);
+/* The same fields of a row in which the first of them is in column `first`; the others are zero.
+ * Spans live until the next row. */
+struct event event_of_row(const struct query *query, int first, size_t from, size_t to);
 
 #endif

@@ -67,7 +67,6 @@ struct journal_answer {
 
 struct journal_admit {
     struct event *event;    /* borrowed until the turn is completed; the engine gives it its id */
-    void *context;          /* the caller's */
     const int64_t *actions; /* their numbers; one delivery for each */
     size_t action_count;
     int64_t window_ms;           /* how long its dedupe key counts */

@@ -43,7 +43,7 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_LIST_OLDEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq LIMIT ?4",
     [READ_FIND] = "SELECT seq FROM event WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2",
     [READ_EVENT] = EVENT_COLUMNS "WHERE e.seq = ?1",
-    [READ_BODY] = "SELECT headers, content FROM body WHERE event = ?1",
+    [READ_BODY] = "SELECT b.event" EVENT_SELECT_BODY " FROM body b WHERE b.event = ?1",
     [READ_DELIVERIES] =
         "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
         " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
@@ -107,7 +107,7 @@ static struct event_view view_of_row(const struct query *query)
     return (struct event_view){.seq = query_number(query, 0),
                                .has_body = query_number(query, 1) == 1,
                                .states = states.length ? states : bytes_of_text("done"),
-                               .event = event_of_row(query, 3, EVENT_ROW_COUNT)};
+                               .event = event_of_row(query, 3, 0, EVENT_ROW_COUNT)};
 }
 
 static struct bind_value text_or_null(const char *text)
@@ -160,14 +160,14 @@ bool journal_reader_event(struct journal_reader *reader, int64_t seq,
 }
 
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
-                         void (*each)(void *context, struct bytes headers, struct bytes body),
-                         void *context)
+                         void (*each)(void *context, const struct event *stored), void *context)
 {
     bool found = false;
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(&reader->db, READ_BODY, bind_number(seq));
     while (query_next(&query)) {
-        each(context, query_bytes(&query, 0), query_bytes(&query, 1));
+        struct event stored = event_of_row(&query, 1, EVENT_ROW_COUNT, EVENT_FIELD_COUNT);
+        each(context, &stored);
         found = true;
     }
     return reader_ended(reader) && found;

@@ -43,10 +43,10 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
 bool journal_reader_event(struct journal_reader *reader, int64_t seq,
                           void (*each)(void *context, const struct event_view *event),
                           void *context);
-/* Headers (a JSON object) and body; not there once they are pruned. */
+/* The fields of EVENT_BODY_FIELDS, all others zero: headers, body and what goes with them. Not
+ * there once they are pruned. */
 bool journal_reader_body(struct journal_reader *reader, int64_t seq,
-                         void (*each)(void *context, struct bytes headers, struct bytes body),
-                         void *context);
+                         void (*each)(void *context, const struct event *stored), void *context);
 
 /* The events from number `from` on that have a delivery which is pending or running; in any order,
  * and more than once where there are several. */

@@ -85,8 +85,16 @@ static const char version_4[] =
     "UPDATE delivery SET given_up = 1"
     " WHERE state = 'dead' AND takeovers >= 10 AND reason GLOB 'given up: *';";
 
+/* The parameters and segments go with the body, and like it may be gone before the event is. */
+static const char version_5[] = "ALTER TABLE event ADD COLUMN method TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE event ADD COLUMN host TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE event ADD COLUMN path TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE body ADD COLUMN params TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE body ADD COLUMN query TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE body ADD COLUMN json_field TEXT NOT NULL DEFAULT '';";
+
 static const struct migration own_steps[] = {
-    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}};
+    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5}};
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 

@@ -5,6 +5,8 @@
 #include "server/pipeline/pipeline.h"
 
 #include "base/secret.h"
+#include "handlers/action/action.h"
+#include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
@@ -21,6 +23,7 @@
 #include "server/pipeline/stored_headers.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 struct stage {
@@ -262,7 +265,8 @@ static struct verdict stage_decode(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
-    struct verdict verdict = content_check(request, route_content(route));
+    struct content_wanted wanted = route_content(route);
+    struct verdict verdict = content_check(request, &wanted);
     if (verdict.reply != REPLY_NONE)
         return verdict;
     value_context_of_request(&exchange->values, request);
@@ -286,6 +290,13 @@ static struct verdict stage_when(struct exchange *exchange)
                       &exchange->arena);
 }
 
+/* Each action says for itself which events it takes. */
+static struct verdict stage_choose(struct exchange *exchange)
+{
+    return selection_choose(exchange->pipeline->settings, exchange->request.route,
+                            &exchange->values, &exchange->arena, &exchange->actions);
+}
+
 /* After the selection: an event that is not wanted need not be what the route takes. */
 static struct verdict stage_validate(struct exchange *exchange)
 {
@@ -298,6 +309,31 @@ static struct verdict stage_validate(struct exchange *exchange)
     if (verdict.reply != REPLY_QUARANTINED)
         return verdict;
     exchange->quarantine = verdict;
+    return GO_ON;
+}
+
+/* What the actions want of the event has to be there now: later it could not be said to the sender.
+ * An event that is put aside is not carried out as it is. */
+static struct verdict stage_values(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    struct error why;
+    for (size_t i = 0; i < route->action_count && !exchange->quarantine.reply; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct action_kind *kind = action_kind_of(&action->handler);
+        if (!(exchange->actions >> i & 1) || !kind->try_values)
+            continue;
+        exchange->values.action = bytes_of_text(action->name);
+        if (kind->try_values(action->handler.settings, &exchange->values, NULL, &why))
+            continue;
+        if (errno == ENOMEM)
+            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the values of an action");
+        const char *text = arena_copy_text(&exchange->arena, why.text);
+        return (struct verdict){
+            .reply = REPLY_UNPROCESSABLE,
+            .reason = text ? text : "a value that an action needs cannot be given to it",
+            .message = text};
+    }
     return GO_ON;
 }
 
@@ -331,7 +367,9 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
     STAGE("when", stage_when)                                                                      \
+    STAGE("choose", stage_choose)                                                                  \
     STAGE("validate", stage_validate)                                                              \
+    STAGE("values", stage_values)                                                                  \
     STAGE("respond", stage_respond)
 
 /* The whole body is here; only now is the length of a chunked one known. */
@@ -401,6 +439,7 @@ void exchange_finish(struct exchange *exchange)
             kind_at(route, i)->release(exchange->states[i]);
     exchange->passed_heads = 0;
     value_context_finish(&exchange->values);
+    content_release(&exchange->request);
     arena_finish(&exchange->arena);
 }
 
@@ -409,6 +448,17 @@ static struct bytes dedupe_key(const struct request *request)
     if (dedupe_settings_of(request->route)->off)
         return bytes_of(NULL, 0);
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
+}
+
+/* What stands in the target: the segments, and the query without what authenticates. */
+static bool put_target(struct request *request, struct event *event)
+{
+    struct field_list params, query;
+    event->method = request->method;
+    event->path = request->path;
+    return path_fields(request, &params) && route_query(request, &query) &&
+           field_list_json(&params, request->arena, &event->params) &&
+           field_list_json(&query, request->arena, &event->query);
 }
 
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
@@ -420,20 +470,23 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *frame = (struct event_frame){.tag = tag, .route = (uint32_t)request->route->index};
+    *frame = (struct event_frame){
+        .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
     frame->event = (struct event){
         .received_ms = request->now_ms,
-        .body_is_json = request->json != NULL,
+        .body_is_json = request->json && request->json_field.length == 0,
         .client = bytes_of_text(client),
         .type = request->event_type,
         .message_id = request->message_id,
         .content_type = request_header(request, "Content-Type", NULL),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
+        .host = request_header(request, "Host", NULL),
+        .json_field = request->json_field,
         .headers = headers,
         .body = request->body,
     };
-    return true;
+    return put_target(request, &frame->event);
 }
 
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
@@ -441,6 +494,7 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!pipeline_event(exchange, tag, frame))
         return false;
     frame->learns = true;
+    frame->actions = 0;
     frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
     frame->event.body = exchange->challenge.provisioned_key;
     return true;

@@ -53,9 +53,10 @@ struct exchange {
         challenge;               /* of one authenticator; waits for the others. If it delivers a key
                                     (`provisioned_key`), the runner has to keep that before it is given */
     size_t challenge_head;       /* which head it came from, from 1; that one has no further part */
-    struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     struct value_context values; /* of the request, from the stage decode on */
     struct respond_made answers; /* made by the stage respond */
+    uint64_t actions;            /* that the event has (handlers/action/selection.h) */
+    struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;           /* name of the stage that decided, for the log and for verify */
 };
 
@@ -76,8 +77,8 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → challenge → admit (route) → decode → select → when → validate → respond.
- * The whole body, which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+/* authenticate (body) → challenge → admit (route) → decode → select → when → choose → validate →
+ * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
 /* Gives a verdict about this exchange the response format that the route's sender wants, or the

@@ -6,6 +6,7 @@
 
 #include "base/crypto.h"
 #include "base/siphash.h"
+#include "config/route_path.h"
 #include "handlers/auth/authenticator.h"
 
 #include <assert.h>
@@ -35,7 +36,8 @@ struct routing {
 
 static bool is_placeholder(struct bytes segment)
 {
-    return segment.length > 2 && segment.data[0] == '{' && segment.data[segment.length - 1] == '}';
+    struct bytes name;
+    return route_path_segment_name(segment, &name);
 }
 
 static bool ends_with_star(struct bytes text)

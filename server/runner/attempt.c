@@ -4,6 +4,11 @@
 #include "server/runner/attempt.h"
 
 #include "base/clock.h"
+#include "base/json_text.h"
+#include "config/route_path.h"
+#include "handlers/content/content.h"
+#include "handlers/content/json_path.h"
+#include "handlers/value/stored.h"
 #include "server/ipc/log_events.h"
 
 #include <stdio.h>
@@ -112,32 +117,150 @@ static void put_texts(struct attempt *attempt, uint8_t **place, const struct eve
     attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
 }
 
+/* ---- the {name} segments of the route ---- */
+
+/* Takes the next name off the front of a path. */
+static bool take_name(struct bytes *path, struct bytes *name)
+{
+    while (path->data)
+        if (route_path_segment_name(bytes_split(path, '/'), name))
+            return true;
+    return false;
+}
+
+static size_t count_names(const struct route *route)
+{
+    struct bytes path = bytes_of_text(route->path), name;
+    size_t count = 0;
+    while (take_name(&path, &name))
+        count++;
+    return count;
+}
+
+static size_t params_room(size_t name_count, const struct event *event)
+{
+    return name_count * (sizeof(struct delivery_variable) + PARAM_VARIABLE_SIZE + 1) +
+           event->params.length;
+}
+
+/* The inside of a string. */
+static bool find_param(struct bytes params, struct bytes name, struct bytes *inside)
+{
+    struct json_step step = {.kind = JSON_STEP_NAME, .name = name};
+    const struct json_path path = {.steps = &step, .count = 1};
+    struct bytes value;
+    if (!json_path_find(params, &path, &value) || value.length < 2 || value.data[0] != '"')
+        return false;
+    *inside = bytes_of(value.data + 1, value.length - 2);
+    return true;
+}
+
+/* The names are those of the route as it is now, the texts those of the event. `*place` is aligned
+ * for pointers. */
+static void put_params(struct delivery *given, uint8_t **place, const struct route *route,
+                       size_t name_count, const struct event *event)
+{
+    struct delivery_variable *params = (struct delivery_variable *)*place;
+    struct bytes path = bytes_of_text(route->path), name, inside;
+    struct json_fault fault;
+    if (name_count == 0 || !json_check(event->params, &json_limits_default, NULL, &fault))
+        return;
+    *place += name_count * sizeof *params;
+    given->params = params;
+    while (take_name(&path, &name)) {
+        char variable[PARAM_VARIABLE_SIZE];
+        if (!find_param(event->params, name, &inside) || !route_path_variable(name, variable))
+            continue;
+        struct delivery_variable *param = &params[given->param_count++];
+        param->name = put_text(place, bytes_of_text(variable));
+        param->text = (const char *)*place;
+        *place += json_unescape(inside, *place);
+        *(*place)++ = '\0';
+    }
+}
+
+/* The last of the block, because a field is decoded into the room of the whole form. */
+static void put_body(struct delivery *given, uint8_t **place, const struct event *event)
+{
+    struct bytes payload;
+    bool in_field = event->json_field.length > 0;
+    given->body_is_json = content_stored_payload(event->body, event->body_is_json,
+                                                 event->json_field, *place, &payload);
+    if (!given->body_is_json)
+        given->body = put_bytes(place, event->body);
+    else
+        given->body = in_field ? payload : put_bytes(place, payload);
+    given->body_is_form = !given->body_is_json && content_type_is_form(event->content_type);
+}
+
+/* A text of the event as references see it: an empty one is none. */
+static struct bytes known(const struct attempt *attempt, size_t field)
+{
+    const char *text = attempt->texts[field];
+    return text && *text ? bytes_of_text(text) : bytes_of(NULL, 0);
+}
+
+static void fill_values(struct attempt *attempt, struct bytes body, bool body_is_json)
+{
+    const struct delivery *given = &attempt->given;
+    const struct stored_values stored = {
+        .headers = given->headers,
+        .query = known(attempt, FIELD_query),
+        .params = known(attempt, FIELD_params),
+        .json_field = known(attempt, FIELD_json_field),
+        .content_type = known(attempt, FIELD_content_type),
+        .body = body,
+        .body_is_json = body_is_json,
+        .id = known(attempt, FIELD_id),
+        .type = known(attempt, FIELD_type),
+        .delivery = known(attempt, FIELD_message_id),
+        .received = known(attempt, FIELD_received_ms),
+        .attempt = known(attempt, FIELD_attempt),
+        .client = known(attempt, FIELD_client),
+        .method = known(attempt, FIELD_method),
+        .path = known(attempt, FIELD_path),
+        .host = known(attempt, FIELD_host),
+        .route = known(attempt, FIELD_route),
+        .action = known(attempt, FIELD_action),
+    };
+    value_context_of_stored(&attempt->values, &stored);
+    attempt->given.values = &attempt->values;
+}
+
 struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
                                const struct journal_delivery *found)
 {
     const struct event *event = &found->event;
-    size_t size = event->headers.length + event->body.length + NUMBER_SIZE;
+    size_t name_count = count_names(action->route);
+    size_t size =
+        event->headers.length + event->body.length + NUMBER_SIZE + params_room(name_count, event);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
+    if (event->json_field.length > 0)
+        size += event->body.length;
     struct attempt *attempt = malloc(sizeof *attempt + size);
     if (!attempt)
         return NULL;
+    struct bytes body = bytes_of(NULL, 0);
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
     attempt->body_bytes = event->body.length;
+    attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
+    put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
-    attempt->given = (struct delivery){.names = &names,
-                                       .texts = attempt->texts,
-                                       .headers = put_bytes(&place, event->headers),
-                                       .body = put_bytes(&place, event->body),
-                                       .body_is_json = event->body_is_json};
+    attempt->given.headers = put_bytes(&place, event->headers);
+    if (event->json_field.length > 0) /* its other fields are values too */
+        body = put_bytes(&place, event->body);
+    put_body(&attempt->given, &place, event);
+    fill_values(attempt, body.data ? body : attempt->given.body, event->body_is_json);
     return attempt;
 }
 
 void attempt_destroy(struct attempt *attempt)
 {
+    value_context_finish(&attempt->values);
     free(attempt->kept);
     free(attempt);
 }

@@ -198,11 +198,10 @@ static bool may_claim(const struct dispatch *dispatch)
 
 void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit)
 {
-    const struct event *event = turn->admits[admit].event;
-    struct route_queue *route = turn->admits[admit].context;
-    for (size_t i = 0; i < route->action_count; i++)
-        queue_push(&dispatch->queue, &route->actions[i], admit * JOURNAL_ACTIONS_MAX + i,
-                   (uint32_t)event->body.length);
+    const struct journal_admit *what = &turn->admits[admit];
+    for (size_t i = 0; i < what->action_count; i++)
+        queue_push(&dispatch->queue, queue_find(&dispatch->queue, what->actions[i]),
+                   admit * JOURNAL_ACTIONS_MAX + i, (uint32_t)what->event->body.length);
 }
 
 void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
@@ -390,12 +389,11 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 /* What was pushed for an admission has its handles, or goes. */
 static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
 {
-    struct route_queue *route = admit->context;
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
-    for (size_t i = 0; i < route->action_count && !admit->dead_reason; i++)
+    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++)
         if (!journal_places_has(&admit->claim, i))
-            queue_settle(&dispatch->queue, &route->actions[i], handle ? handle + (int64_t)i : 0,
-                         (uint32_t)admit->event->body.length);
+            queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]),
+                         handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
 }
 
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)

@@ -78,8 +78,7 @@ void dispatch_finish(struct dispatch *dispatch);
 bool dispatch_is_due(const struct dispatch *dispatch);
 /* Puts what there is into the turn, but for claims. */
 void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn);
-/* The deliveries of an admission of the turn, whose context is its route queue: they can be chosen.
- */
+/* The deliveries of an admission of the turn: they can be chosen. */
 void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit);
 /* Last of all: what is to be claimed. */
 void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn);

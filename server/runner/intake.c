@@ -4,6 +4,7 @@
 #include "server/runner/intake.h"
 
 #include "base/clock.h"
+#include "handlers/action/selection.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
@@ -39,6 +40,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
     if (frame->asks)
         return event->body.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
+           (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
            event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
            event_is_bounded(event);
 }
@@ -78,9 +80,34 @@ static void fill_key(struct intake *intake, struct intake_item *item, const stru
         .route = route->name, .provider = name, .key = item->frame.event.body};
 }
 
-static void fill_event(struct intake *intake, struct intake_item *item, const struct route *route,
-                       struct route_queue *queue)
+/* The numbers of the actions that were chosen, in their order, where these are not all. */
+static void fill_chosen(struct intake *intake, size_t index, const struct route_queue *queue)
 {
+    struct intake_item *item = &intake->items[index];
+    int64_t *numbers = intake->chosen[index];
+    if (item->frame.actions == 0 || item->frame.actions == selection_of_all(queue->route))
+        return;
+    item->admit->actions = numbers;
+    item->admit->action_count = 0;
+    for (size_t place = 0; place < queue->action_count; place++)
+        if (item->frame.actions >> place & 1)
+            numbers[item->admit->action_count++] = queue->numbers[place];
+}
+
+/* Where the event has the action whose output is the answer. */
+static void fill_answering(struct journal_admit *admit, const struct route_queue *queue)
+{
+    const struct respond_settings *respond = respond_settings_of(queue->route);
+    for (size_t i = 0; respond->output && i < admit->action_count; i++)
+        if (admit->actions[i] == queue->numbers[respond->action])
+            admit->answering = admit->actions[i];
+    admit->answer_most = (size_t)respond->size;
+}
+
+static void fill_event(struct intake *intake, size_t index, struct route_queue *queue)
+{
+    struct intake_item *item = &intake->items[index];
+    const struct route *route = queue->route;
     struct event *event = &item->frame.event;
     event->route = bytes_of_text(route->name);
     if (dedupe_settings_of(route)->off)
@@ -88,17 +115,13 @@ static void fill_event(struct intake *intake, struct intake_item *item, const st
     item->admit = &intake->admits[intake->admit_count++];
     *item->admit = (struct journal_admit){
         .event = event,
-        .context = queue,
         .actions = queue->numbers,
         .action_count = queue->action_count,
         .window_ms = dedupe_settings_of(route)->window_ms,
         .keeps_dead = dedupe_settings_of(route)->dead == DEDUPE_DEAD_KEEP,
         .dead_reason = event->failures.length > 0 ? quarantine_reason : NULL};
-    const struct respond_settings *respond = respond_settings_of(route);
-    if (respond->output) {
-        item->admit->answering = queue->numbers[respond->action];
-        item->admit->answer_most = (size_t)respond->size;
-    }
+    fill_chosen(intake, index, queue);
+    fill_answering(item->admit, queue);
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -123,7 +146,7 @@ void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispat
         } else if (item->frame.learns) {
             fill_key(intake, item, &routes[route]);
         } else {
-            fill_event(intake, item, &routes[route], &dispatch->queue.routes[route]);
+            fill_event(intake, i, &dispatch->queue.routes[route]);
             if (!item->admit->dead_reason)
                 dispatch_push(dispatch, turn, intake->admit_count - 1);
         }

@@ -20,6 +20,7 @@ struct intake_item {
 struct intake {
     const struct settings *settings;
     struct intake_item items[INTAKE_BATCH];
+    int64_t chosen[INTAKE_BATCH][ROUTE_ACTIONS_MAX]; /* of those whose actions are not all */
     struct journal_admit admits[INTAKE_BATCH];
     struct journal_learn learns[INTAKE_LEARNS];
     size_t count, admit_count, learn_count, bytes;

@@ -24,6 +24,7 @@
 static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
                        struct error *err)
 {
+    own->route = route;
     own->actions = calloc(route->action_count + 1, sizeof *own->actions);
     own->numbers = calloc(route->action_count + 1, sizeof *own->numbers);
     if (!own->actions || !own->numbers)

@@ -46,6 +46,7 @@ struct action_queue {
 
 /* The action queues of one route. */
 struct route_queue {
+    const struct route *route;
     struct action_queue *actions;
     int64_t *numbers; /* of each of them */
     size_t action_count;

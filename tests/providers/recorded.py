@@ -14,10 +14,12 @@ import sys
 import tempfile
 
 # What the route says besides, for senders that take 200 alone or repeat names.
-KEYS = {'rspamd-metadata-json': 'respond: {status: 200}',
+KEYS = {'netdata-slack-form': 'respond: {status: 200}, json_field: payload, schema: '
+                              '{required: [channel, attachments]}',
+        'rspamd-metadata-json': 'respond: {status: 200}',
         'vmalert-repeated-name': 'respond: {status: 200}, json: {repeated: last}'}
-# What is not done here: unfolding of compressed bodies, and JSON in a field of a form.
-ELSEWHERE = {'janus-sampleevh-gzip', 'netdata-slack-form'}
+# What is not done here: unfolding of compressed bodies.
+ELSEWHERE = {'janus-sampleevh-gzip'}
 # What the keys above cannot say yet.
 AWAITED = set()
 

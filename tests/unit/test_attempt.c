@@ -12,7 +12,8 @@
 static struct attempt *make(struct event *event)
 {
     static struct action_settings action = {.name = "run"};
-    static struct action_queue queue = {.action = &action};
+    static const struct route route = {.path = "/{env}/deploy/{Svc_2}/{none}"};
+    static struct action_queue queue = {.action = &action, .route = &route};
     *event = (struct event){.id = bytes_of_text("0188c5a0-0000-7000-8000-000000000001"),
                             .route = bytes_of_text("deploy"),
                             .received_ms = 1700000000123,
@@ -21,6 +22,11 @@ static struct attempt *make(struct event *event)
                             .message_id = bytes_of("d\0\"1", 4),
                             .content_type = bytes_of_text("application/json"),
                             .body_is_json = true,
+                            .method = bytes_of_text("POST"),
+                            .host = bytes_of_text("hooks.example.org"),
+                            .path = bytes_of_text("/pr\"od/deploy/web"),
+                            .params = bytes_of_text("{\"env\":\"pr\\\"od\",\"Svc_2\":\"web\"}"),
+                            .query = bytes_of_text("{\"a\":[\"1\",\"2\"]}"),
                             .headers = bytes_of_text("{\"X-A\": \"b\"}"),
                             .body = bytes_of_text("{ \"a\": 1 }")};
     struct journal_delivery found = {.attempt = 7, .event = *event};
@@ -35,6 +41,8 @@ START_TEST(the_envelope_has_its_members_in_their_order)
         "{\"id\":\"0188c5a0-0000-7000-8000-000000000001\",\"route\":\"deploy\",\"action\":\"run\","
         "\"event\":\"push\",\"delivery\":\"d?\\\"1\",\"received\":\"2023-11-14T22:13:20.123Z\","
         "\"client\":\"192.0.2.1\",\"attempt\":7,\"content_type\":\"application/json\","
+        "\"method\":\"POST\",\"path\":\"/pr\\\"od/deploy/web\","
+        "\"params\":{\"env\":\"pr\\\"od\",\"Svc_2\":\"web\"},\"query\":{\"a\":[\"1\",\"2\"]},"
         "\"headers\":{\"X-A\":\"b\"},\"payload\":{\"a\":1}}";
     struct event event;
     struct attempt *attempt = make(&event);
@@ -57,6 +65,10 @@ START_TEST(the_environment_has_its_variables_in_their_order)
                                            "TENTERHOOK_ATTEMPT=7",
                                            "TENTERHOOK_CLIENT=192.0.2.1",
                                            "TENTERHOOK_RECEIVED=2023-11-14T22:13:20.123Z",
+                                           "TENTERHOOK_METHOD=POST",
+                                           "TENTERHOOK_PATH=/pr\"od/deploy/web",
+                                           "TENTERHOOK_PARAM_ENV=pr\"od",
+                                           "TENTERHOOK_PARAM_SVC_2=web",
                                            NULL};
     const struct command_settings settings = {0};
     struct error err = {""};
@@ -64,7 +76,7 @@ START_TEST(the_environment_has_its_variables_in_their_order)
     struct event event;
     struct attempt *attempt = make(&event);
     arena_init(&arena, 10000);
-    const char *const *got = environment_build(&arena, &settings, &attempt->given, &err);
+    const char *const *got = environment_build(&arena, &settings, NULL, &attempt->given, &err);
     ck_assert_msg(got != NULL, "%s", err.text);
     for (size_t i = 0; expected[i]; i++)
         ck_assert_str_eq(got[i], expected[i]);
@@ -96,12 +108,14 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
                           .message_id = bytes_of("\0m\0", 3)};
     struct journal_delivery found = {.attempt = 1};
     static struct action_settings action = {.name = "run"};
-    static struct action_queue queue = {.action = &action};
+    static const struct route route = {.path = "/{env}"};
+    static struct action_queue queue = {.action = &action, .route = &route};
     memset(id, 'i', sizeof id);
     for (int i = 0; i < 2; i++) {
         event.headers = bytes_of_text(i == 0 ? "" : "{\"A\":\"1\"}");
         event.failures = bytes_of_text(i == 0 ? "" : "[1]");
         event.body_is_json = i == 1;
+        event.params = bytes_of_text(i == 0 ? "" : "{\"other\":\"x\",\"env\":{\"a\":1}}");
         found.event = event;
         struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
         ck_assert_ptr_nonnull(attempt);
@@ -114,6 +128,42 @@ START_TEST(what_is_empty_is_a_text_all_the_same)
         ck_assert_str_eq(attempt->texts[FIELD_message_id], "?m?");
         ck_assert_uint_eq(attempt->given.headers.length, event.headers.length);
         ck_assert_int_eq(attempt->given.body_is_json, i == 1);
+        ck_assert_str_eq(attempt->texts[FIELD_query], "{}");
+        ck_assert_uint_eq(attempt->given.param_count, 0);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
+START_TEST(the_payload_of_an_event_is_its_body)
+{
+    static const struct {
+        const char *type, *body, *field;
+        bool is_json;
+        const char *given;
+        bool has_json, is_form;
+    } rows[] = {
+        {"application/json", "\xef\xbb\xbf{}", "", true, "{}", true, false},
+        {"application/x-www-form-urlencoded", "a=1&p=%7B%7D", "p", false, "{}", true, false},
+        {"application/x-www-form-urlencoded", "a=1&p=%7B%7D", "q", false, "a=1&p=%7B%7D", false,
+         true},
+        {"Application/X-WWW-Form-URLencoded; x=y", "a=1", "", false, "a=1", false, true},
+        {"text/plain", "\xef\xbb\xbfx", "", false, "\xef\xbb\xbfx", false, false},
+    };
+    static struct action_settings action = {.name = "run"};
+    static const struct route route = {.path = "/hook"};
+    static struct action_queue queue = {.action = &action, .route = &route};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct journal_delivery found = {.attempt = 1,
+                                         .event = {.content_type = bytes_of_text(rows[i].type),
+                                                   .body = bytes_of_text(rows[i].body),
+                                                   .body_is_json = rows[i].is_json,
+                                                   .json_field = bytes_of_text(rows[i].field)}};
+        struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
+        ck_assert_ptr_nonnull(attempt);
+        ck_assert(bytes_equal_text(attempt->given.body, rows[i].given));
+        ck_assert_int_eq(attempt->given.body_is_json, rows[i].has_json);
+        ck_assert_int_eq(attempt->given.body_is_form, rows[i].is_form);
         attempt_destroy(attempt);
     }
 }
@@ -185,6 +235,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_environment_has_its_variables_in_their_order);
     tcase_add_test(all, the_list_of_names_has_no_gap);
     tcase_add_test(all, what_is_empty_is_a_text_all_the_same);
+    tcase_add_test(all, the_payload_of_an_event_is_its_body);
     tcase_add_test(all, the_ends_of_an_outcome_are_kept);
     tcase_add_test(all, an_outcome_is_a_line);
     suite_add_tcase(suite, all);

@@ -80,11 +80,8 @@ static void turn(size_t count)
     for (size_t i = 0; i < count; i++) {
         snprintf(keys[i], sizeof keys[i], "%d", number++);
         events[i] = fixture_event(keys[i], bytes_of_text("{}"));
-        admits[i] = (struct journal_admit){.event = &events[i],
-                                           .context = route,
-                                           .window_ms = 1,
-                                           .actions = route->numbers,
-                                           .action_count = 1};
+        admits[i] = (struct journal_admit){
+            .event = &events[i], .window_ms = 1, .actions = route->numbers, .action_count = 1};
         dispatch_push(&dispatch, &next, i);
     }
     dispatch_choose(&dispatch, &next);
@@ -305,15 +302,15 @@ START_TEST(all_that_a_refused_turn_was_to_claim_goes_back)
 {
     enum { MANY = 3 };
     dispatch.queue.slots = MANY;
-    struct journal_admit admits[MANY] = {{.context = &dispatch.queue.routes[0]},
-                                         {.context = &dispatch.queue.routes[0]},
-                                         {.context = &dispatch.queue.routes[0]}};
+    const struct route_queue *queue = &dispatch.queue.routes[0];
+    struct journal_admit admits[MANY];
     struct event event = fixture_event("", bytes_of_text("{}"));
     dispatch_fill(&dispatch, &next);
     next.admits = admits;
     next.admit_count = MANY;
     for (size_t i = 0; i < MANY; i++) {
-        admits[i].event = &event;
+        admits[i] = (struct journal_admit){
+            .event = &event, .actions = queue->numbers, .action_count = queue->action_count};
         dispatch_push(&dispatch, &next, i);
     }
     dispatch_choose(&dispatch, &next);

@@ -82,6 +82,28 @@ START_TEST(nothing_of_the_sender_breaks_the_line)
 }
 END_TEST
 
+START_TEST(a_form_has_its_fields_and_its_bytes)
+{
+    static const char *const rows[][2] = {
+        {"a=1&a=%0A&b=%22", ",\"form\":{\"a\":[\"1\",\"\\n\"],\"b\":\"\\\"\"},"
+                            "\"body_base64\":\"YT0xJmE9JTBBJmI9JTIy\"}"},
+        {"", ",\"form\":{},\"body_base64\":\"\"}"},
+        {"a=%z", ",\"headers\":{\"X-A\":\"b\"},\"body_base64\":\"YT0leg==\"}"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct delivery delivery = rig_delivery(rows[i][0]);
+        struct buffer out;
+        delivery.body_is_json = false;
+        delivery.body_is_form = true;
+        buffer_init(&out, 10000);
+        ck_assert(envelope_append(&out, &delivery) && buffer_append(&out, "", 1));
+        const char *found = strstr((char *)out.data, rows[i][1]);
+        ck_assert_msg(found && strlen(found) == strlen(rows[i][1]), "%s", (char *)out.data);
+        buffer_finish(&out);
+    }
+}
+END_TEST
+
 START_TEST(a_buffer_that_is_full_says_so)
 {
     struct delivery delivery = rig_delivery("{}");
@@ -131,6 +153,7 @@ Suite *test_suite(void)
     tcase_add_test(all, only_insignificant_space_goes);
     tcase_add_test(all, a_string_ends_at_its_quote);
     tcase_add_test(all, nothing_of_the_sender_breaks_the_line);
+    tcase_add_test(all, a_form_has_its_fields_and_its_bytes);
     tcase_add_test(all, a_buffer_that_is_full_says_so);
     tcase_add_test(all, a_tail_keeps_the_last_bytes);
     suite_add_tcase(suite, all);

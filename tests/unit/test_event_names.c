@@ -146,6 +146,7 @@ START_TEST(an_id_is_a_key_where_it_is_signed)
     request.body = bytes_of_text(body);
     struct json_summary summary = {0};
     request.json = &summary;
+    request.payload = request.body;
     ck_assert_int_eq(take(rows[_i].is_signed).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(request.message_id, "7"));
     ck_assert_int_eq(request.dedupe_key.length > 0, rows[_i].is_key);
@@ -158,6 +159,7 @@ START_TEST(without_an_id_there_is_no_key)
     request.body = bytes_of_text("{}");
     struct json_summary summary = {0};
     request.json = &summary;
+    request.payload = request.body;
     ck_assert_int_eq(take(true).reply, REPLY_NONE);
     ck_assert_uint_eq(request.message_id.length + request.dedupe_key.length, 0);
     ck_assert_ptr_null(request.dedupe_key.data);

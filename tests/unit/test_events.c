@@ -139,10 +139,10 @@ static void detail_delivery(void *context, const struct delivery_view *delivery)
     events_print_delivery(context, delivery);
 }
 
-static void detail_headers(void *context, struct bytes headers, struct bytes body)
+static void detail_stored(void *context, const struct event *stored)
 {
-    ck_assert(bytes_equal_text(body, "{\"a\":1}"));
-    events_print_headers(context, headers);
+    ck_assert(bytes_equal_text(stored->body, "{\"a\":1}"));
+    events_print_stored(context, stored);
 }
 
 static char *show(bool json)
@@ -153,7 +153,7 @@ static char *show(bool json)
     struct journal_reader *reader = open_reader();
     struct events_detail detail = {.out = open_memstream(&text, &size), .json = json};
     ck_assert(journal_reader_event(reader, 1, detail_event, &detail));
-    ck_assert(journal_reader_body(reader, 1, detail_headers, &detail));
+    ck_assert(journal_reader_body(reader, 1, detail_stored, &detail));
     ck_assert(journal_reader_deliveries(reader, 1, detail_delivery, &detail));
     events_print_end(&detail);
     ck_assert(!journal_reader_event(reader, 99, detail_event, &detail));
@@ -196,6 +196,26 @@ START_TEST(reasons_name_a_place_if_they_have_one)
 }
 END_TEST
 
+START_TEST(what_is_stored_with_the_body_is_shown)
+{
+    static const char *const wanted[] = {
+        "params        {\"env\":\"prod\"}\nquery         {\"a\":[\"1\",\"2\"]}\n",
+        ",\"params\":{\"env\":\"prod\"},\"query\":{\"a\":[\"1\",\"2\"]}"};
+    const struct event stored = {.params = bytes_of_text("{\"env\":\"prod\"}"),
+                                 .query = bytes_of_text("{\"a\":[\"1\",\"2\"]}"),
+                                 .json_field = bytes_of_text("payload")};
+    for (int json = 0; json < 2; json++) {
+        char *text = NULL;
+        size_t size;
+        struct events_detail detail = {.out = open_memstream(&text, &size), .json = json == 1};
+        events_print_stored(&detail, &stored);
+        fclose(detail.out);
+        ck_assert_str_eq(text, wanted[json]);
+        free(text);
+    }
+}
+END_TEST
+
 START_TEST(json_is_json)
 {
     char *text = show(true);
@@ -205,7 +225,7 @@ START_TEST(json_is_json)
     static const char members[] =
         "\"route\":\"alpha\",\"received\":\"2023-11-14T22:13:20.000Z\",\"client\":\"192.0.2.1\","
         "\"type\":\"one\",\"delivery\":\"one\",\"content_type\":\"application/json\",\"size\":7,"
-        "\"reruns\":0,\"states\":[";
+        "\"reruns\":0,\"method\":\"\",\"host\":\"\",\"path\":\"\",\"states\":[";
     ck_assert_msg(strncmp(received, members, sizeof members - 1) == 0, "%s", received);
     ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
     ck_assert_ptr_nonnull(
@@ -296,6 +316,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_prefix_finds_what_is_unique);
     tcase_add_test(all, all_of_an_event_is_shown);
     tcase_add_test(all, reasons_name_a_place_if_they_have_one);
+    tcase_add_test(all, what_is_stored_with_the_body_is_shown);
     tcase_add_test(all, json_is_json);
     tcase_add_test(all, json_stays_the_same_json_and_moves_no_cursor);
     tcase_add_test(all, a_commit_is_seen_by_the_reader);

@@ -10,7 +10,7 @@ enum { LENGTH = 1000 }; /* of the first span; each is one longer than the one be
 static struct event_frame sample(void)
 {
     static const uint8_t data[2 * LENGTH] = "{}";
-    struct event_frame frame = {.tag = 77, .route = 3};
+    struct event_frame frame = {.tag = 77, .route = 3, .actions = 5};
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
         const struct event_field *field = &event_fields[i];
         if (field->is_sent && event_field_is_span(field))
@@ -39,7 +39,7 @@ START_TEST(an_event_arrives_as_it_was_sent)
     ck_assert(frame_get_event(payload, &got));
     ck_assert_uint_eq(got.tag, 77);
     ck_assert_uint_eq(got.route, 3);
-    ck_assert(!got.learns && !got.asks);
+    ck_assert(!got.learns && !got.asks && got.actions == 5);
     sent.event.size = (int64_t)sent.event.body.length;
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
         const struct event_field *field = &event_fields[i];
@@ -165,7 +165,8 @@ START_TEST(a_question_is_no_event)
         }
         *place = kept;
     }
-    ck_assert_uint_eq(taken, sizeof got.tag + sizeof got.route + sizeof got.event.received_ms);
+    ck_assert_uint_eq(taken, sizeof got.tag + sizeof got.route + sizeof got.actions +
+                                 sizeof got.event.received_ms);
     buffer_finish(&out);
 }
 END_TEST

@@ -26,11 +26,17 @@ static struct journal_turn turn;
 static void set_up(void)
 {
     struct error err = {""};
+    struct journal_action actions[6];
     held_begin();
     settings = fixture_settings(&kind, 3, 2);
     memset(&intake, 0, sizeof intake);
     intake.settings = settings;
     ck_assert(dispatch_init(&dispatch, settings, &held.loop, &err));
+    ck_assert_uint_eq(dispatch.queue.action_count, 6);
+    queue_list_actions(&dispatch.queue, actions);
+    for (size_t i = 0; i < 6; i++)
+        actions[i].number = 100 + (int64_t)i;
+    queue_number(&dispatch.queue, actions);
     ck_assert(journal_turn_init(&turn, 0));
 }
 
@@ -89,10 +95,32 @@ START_TEST(an_event_is_admitted_as_its_route_says)
         ck_assert_uint_eq(admit->event->dedupe_key.length, !off);
         ck_assert(admit->window_ms == 77 && admit->keeps_dead == keep);
         ck_assert((admit->dead_reason != NULL) == failed);
-        ck_assert(admit->context == queue && admit->actions == queue->numbers);
+        ck_assert(admit->actions == queue->numbers);
         ck_assert_uint_eq(admit->action_count, 2);
         ck_assert(queue->actions[0].more == !failed && queue->actions[1].more == !failed);
         ck_assert(turn.learn_count == 0 && turn.question_bytes == 0 && !turn.proves);
+    }
+}
+END_TEST
+
+START_TEST(an_event_has_the_actions_that_were_chosen)
+{
+    static const struct {
+        uint64_t chosen;
+        size_t count;
+        int64_t first, last;
+    } cases[] = {{0, 2, 102, 103}, {3, 2, 102, 103}, {1, 1, 102, 102}, {2, 1, 103, 103}};
+    struct event_frame frame = {.route = 1, .event = fixture_event("k", bytes_of_text("{}"))};
+    struct route_queue *queue = &dispatch.queue.routes[1];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        frame.actions = cases[i].chosen;
+        queue->actions[0].more = queue->actions[1].more = false;
+        const struct journal_admit *admit = fill(frame)->admit;
+        ck_assert_uint_eq(admit->action_count, cases[i].count);
+        ck_assert_int_eq(admit->actions[0], cases[i].first);
+        ck_assert_int_eq(admit->actions[admit->action_count - 1], cases[i].last);
+        ck_assert(queue->actions[0].more == (cases[i].chosen != 2));
+        ck_assert(queue->actions[1].more == (cases[i].chosen != 1));
     }
 }
 END_TEST
@@ -197,6 +225,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, the_longest_window_of_a_route_with_one_counts);
     tcase_add_test(all, an_event_is_admitted_as_its_route_says);
+    tcase_add_test(all, an_event_has_the_actions_that_were_chosen);
     tcase_add_test(all, a_key_has_a_length);
     tcase_add_test(all, a_turn_that_has_written_proves_it_for_a_second);
     suite_add_tcase(suite, all);

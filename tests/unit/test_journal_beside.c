@@ -314,10 +314,10 @@ static void note_event(void *context, const struct event_view *event)
     ++*(unsigned *)context;
 }
 
-static void note_body(void *context, struct bytes headers, struct bytes body)
+static void note_body(void *context, const struct event *stored)
 {
-    ck_assert(bytes_equal_text(headers, "{}"));
-    ck_assert_uint_eq(body.length, 10);
+    ck_assert(bytes_equal_text(stored->headers, "{}"));
+    ck_assert_uint_eq(stored->body.length, 10);
     ++*(unsigned *)context;
 }
 

@@ -24,7 +24,10 @@ END_TEST
 static const char *const steps_down[JOURNAL_VERSION] = {
     NULL, "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned;", "DROP TABLE horizon;",
     "ALTER TABLE event DROP COLUMN reruns; ALTER TABLE delivery DROP COLUMN stops;"
-    "ALTER TABLE delivery DROP COLUMN given_up;"};
+    "ALTER TABLE delivery DROP COLUMN given_up;",
+    "ALTER TABLE event DROP COLUMN method; ALTER TABLE event DROP COLUMN host;"
+    "ALTER TABLE event DROP COLUMN path; ALTER TABLE body DROP COLUMN params;"
+    "ALTER TABLE body DROP COLUMN query; ALTER TABLE body DROP COLUMN json_field;"};
 
 static void make_older(int64_t version)
 {
@@ -60,11 +63,14 @@ static void add_dead_ones(void)
 START_TEST(a_journal_of_an_older_version_is_brought_up)
 {
     static const char *const sums[][2] = {
-        {"PRAGMA user_version", "4"},
+        {"PRAGMA user_version", "5"},
         {"SELECT count(*) FROM event WHERE failures IS NULL AND reruns = 0", "1"},
         {"SELECT group_concat(seq) FROM delivery WHERE given_up", "1002"},
         {"SELECT count(*) FROM delivery WHERE stops = 0 AND state IN ('dead', 'pending')", "4"},
         {"SELECT count(*) FROM learned, horizon", "0"},
+        {"SELECT method || host || path || params || query || json_field || content"
+         " FROM event e JOIN body b ON b.event = e.seq",
+         "{}"},
         {"PRAGMA integrity_check", "ok"}};
     struct error err = {""};
     struct sqlite db;
@@ -82,7 +88,9 @@ START_TEST(a_journal_of_an_older_version_is_brought_up)
     for (size_t i = 0; i < sizeof sums / sizeof *sums; i++) {
         char text[64];
         ck_assert(sqlite_read_text(&db, sums[i][0], text, sizeof text));
-        ck_assert_str_eq(text, sums[i][1]);
+        /* what was given up is found out on the way to version 4 */
+        bool found_out = i != 2 || _i < 4;
+        ck_assert_str_eq(text, found_out ? sums[i][1] : "");
     }
     sqlite_close(&db);
 }

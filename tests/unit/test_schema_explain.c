@@ -281,6 +281,7 @@ START_TEST(a_refusal_without_memory_has_a_reason)
         struct json_summary summary;
         struct request request = {
             .arena = &arena, .body = bytes_of_text("{\"a\":1,\"b\":2}"), .json = &summary};
+        request.payload = request.body;
         arena_init(&arena, room);
         ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
         struct value_context values;

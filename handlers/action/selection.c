@@ -1,0 +1,179 @@
+/* Actions under `actions` are judged each for itself; of those under `choose` the first that fits
+ * ends the search. A route without any of these keys costs an event nothing but the look at each
+ * action. */
+#include "handlers/action/selection.h"
+
+#include "handlers/action/action.h"
+#include "handlers/admission/events.h"
+#include "handlers/admission/when.h"
+#include "handlers/auth/reference_check.h"
+
+#include <stdio.h>
+
+/* ---- loading ---- */
+
+static bool read_when(struct load *load, const struct node *node, const struct row *row,
+                      void *field)
+{
+    struct condition *condition = arena_alloc(load_arena(load), sizeof *condition);
+    (void)row;
+    if (!condition)
+        return load_no_memory(load);
+    *condition = (struct condition){0};
+    *(struct condition **)field = condition;
+    return condition_load(load, node, true, condition);
+}
+
+static const struct row selection_rows[] = {
+    {.name = "events",
+     .type = ROW_TEXTS,
+     .offset = offsetof(struct selection_settings, patterns),
+     .flags = ROW_ONE_OK,
+     .sentence = "Names or patterns of the events for which the action runs; without it, all that "
+                 "the route accepts."},
+    {.name = "when",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct selection_settings, when),
+     .read = read_when,
+     .syntax = "a list of conditions",
+     .json_schema = "{\"type\": [\"array\", \"object\"]}",
+     .sentence = "Conditions that an event must meet for the action to run."},
+    {.name = "else",
+     .type = ROW_BOOL,
+     .offset = offsetof(struct selection_settings, is_else),
+     .sentence = "`true` for the last entry of `choose`: it runs if no entry before it does."},
+};
+
+const struct row_section selection_keys = {.name = "an action",
+                                           .sentence = "For which events an action runs.",
+                                           .rows = selection_rows,
+                                           .row_count = ROW_COUNT(selection_rows),
+                                           .size = sizeof(struct selection_settings)};
+
+/* One entry of `choose`. */
+static bool check_choice(struct load *load, const struct node *entry)
+{
+    const struct node *otherwise = tree_find(entry, "else"), *when = tree_find(entry, "when");
+    const struct node *filter = when ? when : tree_find(entry, "events");
+    if (!otherwise && !filter)
+        return load_problem(load, entry,
+                            "an entry of \"choose\" needs \"when\", \"events\" or \"else: true\"");
+    if (otherwise && filter)
+        return load_problem(load, filter->key, "\"%s\" and \"else\" in one entry of \"choose\"",
+                            filter->key->text);
+    if (otherwise && entry->next)
+        return load_problem(load, otherwise->key,
+                            "\"else\" must be the last entry of \"choose\": no later one can run");
+    return true;
+}
+
+static bool check_entry(struct load *load, const struct node *entry, bool is_choice)
+{
+    const struct node *otherwise = tree_find(entry, "else");
+    if (otherwise && !is_choice)
+        return load_problem(load, otherwise->key, "\"else\" belongs to an entry of \"choose\"");
+    if (otherwise && strcmp(otherwise->text, "true") != 0)
+        return load_problem(load, otherwise, "\"else\" can only be true");
+    return !is_choice || check_choice(load, entry);
+}
+
+/* What the conditions and the settings of the actions refer to. */
+static bool check_references(struct load *load, const struct route *route)
+{
+    struct reference_check check = {.load = load, .route = route};
+    struct reference_visitor visitor = reference_checker(&check);
+    for (size_t i = 0; i < route->action_count; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct action_kind *kind = action_kind_of(&action->handler);
+        const struct selection_settings *selection =
+            selection_settings_of(load_settings(load), action);
+        if (selection && selection->when)
+            condition_visit(selection->when, &visitor);
+        if (kind->visit_references)
+            kind->visit_references(action->handler.settings, &visitor);
+    }
+    return check.ok;
+}
+
+bool selection_check_route(struct load *load, const struct node *node, const struct node *defaults,
+                           const struct route *route)
+{
+    static const char *const lists[] = {"actions", "choose"};
+    bool ok = check_references(load, route);
+    for (int i = 0; i < 2; i++) {
+        const struct node *list = tree_find_either(node, defaults, lists[i]);
+        for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)
+            ok = check_entry(load, entry, i == 1) && ok;
+    }
+    return ok;
+}
+
+/* ---- the walk ---- */
+
+const struct selection_settings *selection_settings_of(const struct settings *settings,
+                                                       const struct action_settings *action)
+{
+    return action_part(settings, action, &selection_keys);
+}
+
+/* Why the last action that was asked did not take the event. */
+struct refusal {
+    const char *action, *reason; /* NULL: the type of the event */
+};
+
+static enum condition_outcome judge(const struct selection_settings *selection,
+                                    struct value_context *values, struct arena *arena,
+                                    struct condition_reason *reason)
+{
+    *reason = (struct condition_reason){0};
+    if (!selection)
+        return CONDITION_HOLDS;
+    if (!events_take(&selection->patterns, values->type))
+        return CONDITION_FAILS;
+    return selection->when ? condition_holds(selection->when, values, arena, reason)
+                           : CONDITION_HOLDS;
+}
+
+static struct verdict ignore(const struct route *route, const struct refusal *refusal,
+                             struct arena *arena)
+{
+    const char *reason = refusal->reason ? refusal->reason : "the type of the event";
+    const char *text =
+        route->action_count == 1
+            ? arena_format(arena, "its action does not accept the event: %s", reason)
+            : arena_format(arena, "no action accepts the event; the last one, %s: %s",
+                           refusal->action, reason);
+    return when_ignore(when_settings_of(route), text ? text : "no action accepts the event",
+                       "the route does not want this event");
+}
+
+struct verdict selection_choose(const struct settings *settings, const struct route *route,
+                                struct value_context *values, struct arena *arena, uint64_t *chosen)
+{
+    struct refusal refusal = {0};
+    bool has_choice = false;
+    *chosen = 0;
+    for (size_t i = 0; i < route->action_count; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct selection_settings *selection = selection_settings_of(settings, action);
+        struct condition_reason reason;
+        if (action->is_choice && has_choice)
+            continue;
+        values->action = bytes_of_text(action->name);
+        switch (judge(selection, values, arena, &reason)) {
+        case CONDITION_HOLDS:
+            *chosen |= UINT64_C(1) << i;
+            has_choice |= action->is_choice;
+            break;
+        case CONDITION_FAILS:
+            refusal = (struct refusal){action->name, reason.text};
+            break;
+        case CONDITION_LIMIT:
+            return verdict_refuse(REPLY_UNPROCESSABLE,
+                                  reason.text ? reason.text : "a condition exceeds its limits");
+        case CONDITION_NO_MEMORY:
+            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a condition");
+        }
+    }
+    return *chosen || !route->action_count ? GO_ON : ignore(route, &refusal, arena);
+}
