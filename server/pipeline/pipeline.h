@@ -78,7 +78,8 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
 /* authenticate (body) → challenge → admit (route) → decode → select → when → choose → validate →
- * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+ * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready
+ * for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
 /* Gives a verdict about this exchange the response format that the route's sender wants, or the

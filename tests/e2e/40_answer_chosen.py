@@ -1,5 +1,5 @@
-"""An event that the answering action does not take is answered as any other; where the action is one
-of a choice, its output is the answer."""
+"""An event that the answering action does not take is answered as any other; where it is one of a
+choice, its output is the answer."""
 from harness import Server, expect, ledger, route, script
 
 JSON = {"Content-Type": "application/json"}
