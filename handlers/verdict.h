@@ -54,11 +54,23 @@ struct reply_row {
 
 extern const struct reply_row reply_rows[REPLY_COUNT];
 
+/* What words the answer of an event that is accepted, known or ignored. */
+enum verdict_form {
+    FORM_USUAL, /* the sender's response format, and `respond` of the route */
+    FORM_LATE,  /* as that, and `late` of `respond`: the output of a command did not come in time */
+    FORM_OUTPUT, /* `body` is that output, and `exit_status` says which status it has */
+};
+
+struct verdict_header {
+    const char *name, *value;
+};
+
 struct verdict {
     enum reply reply;
     unsigned retry_after_s;
     bool close;      /* Connection: close, whatever the row says; see verdict_closes */
     bool empty_body; /* the answer has no body */
+    enum verdict_form form;
     bool can_replay; /* REPLY_DUPLICATE: people can have the first carried out again */
     const char
         *reason; /* for the log only: a constant, or in the request's arena; never a secret */
@@ -73,6 +85,9 @@ struct verdict {
                                      empty: none */
     const char *header_name;      /* one further header; NULL: none */
     struct bytes header_value;
+    const struct verdict_header *headers; /* and those that the route file words */
+    size_t header_count;
+    int exit_status; /* FORM_OUTPUT: of the command; -1: it has none */
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */
     struct bytes details;
 };

@@ -87,6 +87,8 @@ struct action_kind {
     /* A runner ends its runs before it makes room for a newer one, and at once when it has to
      * stop, because they may wait for ever. Runs of other kinds have the time that they need. */
     bool must_be_recalled;
+    /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
+    int64_t (*output_kept)(const void *settings);
 
     /* Before an event is accepted: whether the values that the settings want of it are there and
      * can be given to the action. `sink` (may be NULL) sees what would be given. False with the

@@ -395,6 +395,12 @@ static bool finish_shell(struct load *load, const struct node *node, void *data)
     return keep_shell_templates(load, settings) && good;
 }
 
+static int64_t output_kept(const void *data)
+{
+    const struct command_settings *settings = data;
+    return settings->output;
+}
+
 const struct action_kind command_action = {
     .kind = {.name = "command",
              .sentence = "Runs a program, with the event in its environment and on its standard "
@@ -405,6 +411,7 @@ const struct action_kind command_action = {
              .finish = finish_command},
     .is_limited = true,
     .counts_crashes = true,
+    .output_kept = output_kept,
     .try_values = command_try_values,
     .visit_references = visit_references,
     .start = command_start,
@@ -421,6 +428,7 @@ const struct action_kind shell_action = {
              .finish = finish_shell},
     .is_limited = true,
     .counts_crashes = true,
+    .output_kept = output_kept,
     .try_values = command_try_values,
     .visit_references = visit_references,
     .start = command_start,

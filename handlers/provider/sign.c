@@ -5,6 +5,7 @@
 
 #include "base/encoding.h"
 #include "base/private_key.h"
+#include "handlers/content/content.h"
 #include "handlers/provider/sign_body.h"
 #include "handlers/provider/sign_values.h"
 #include "handlers/provider/signature_kind.h"
@@ -16,11 +17,21 @@ static bool no_memory(struct error *err)
     return error_set(err, "out of memory");
 }
 
-static bool add_type(struct signing *signing, struct signed_source *source, struct error *err)
+/* A sender of both sends a form where the body that is given does not begin as JSON does. */
+static bool is_form(const struct signing *signing)
 {
     const struct scheme *scheme = signing->plan->scheme;
-    bool form = signed_template_uses(&scheme->signed_text, SIGNED_FORM) ||
-                signed_template_uses(&scheme->signed_text, SIGNED_SORTED_FORM);
+    struct bytes body = bytes_trim(signing->request.body);
+    if (signed_template_uses(&scheme->signed_text, SIGNED_FORM) ||
+        signed_template_uses(&scheme->signed_text, SIGNED_SORTED_FORM))
+        return true;
+    return signing->body_given && scheme->content + CONTENT_JSON == CONTENT_JSON_OR_FORM &&
+           body.length > 0 && body.data[0] != '{' && body.data[0] != '[';
+}
+
+static bool add_type(struct signing *signing, struct signed_source *source, struct error *err)
+{
+    bool form = is_form(signing);
     (void)source;
     return sign_add_header(
                signing, "Content-Type",

@@ -121,7 +121,7 @@ static void walk(struct verify_result *result, int64_t now_ms)
         result->verdict = exchange->quarantine;
     if (result->verdict.reply == REPLY_NONE)
         result->verdict.reply = REPLY_ACCEPTED;
-    result->verdict = pipeline_format_response(exchange, result->verdict);
+    result->verdict = pipeline_format_response(exchange, "", result->verdict);
     explain(result);
 }
 

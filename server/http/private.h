@@ -136,11 +136,14 @@ struct http_request {
     unsigned client;   /* whose share they are part of, until it is authenticated */
     uint64_t received; /* bytes of body, kept or not */
     int64_t began_ns, body_began_ns;
-    struct verdict verdict; /* REPLY_NONE: not decided */
-    bool is_handed_over;    /* to the runner */
-    bool is_discarding;     /* refused in the middle of the body, which has to end first */
-    bool is_health;         /* the health check */
-    uint64_t tag;           /* 0: does not wait */
+    struct verdict verdict;   /* REPLY_NONE: not decided */
+    bool is_handed_over;      /* to the runner */
+    bool is_discarding;       /* refused in the middle of the body, which has to end first */
+    bool is_health;           /* the health check */
+    uint64_t tag;             /* 0: does not wait */
+    bool awaits_output;       /* of a command: the event is stored, and `otherwise` known */
+    struct verdict otherwise; /* if there is no output */
+    struct buffer output;
     char id[ID_TEXT_SIZE];
 };
 
@@ -292,9 +295,13 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
 void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code);
 void http_answered(void *owner, const struct answer_frame *answer);
+void http_output(void *owner, const struct output_frame *output);
 void http_runner_lost(void *owner);
-/* The runner has not answered in time, or will not: refuses a queued request. */
+/* The runner has not answered in time, or will not: refuses a queued request. One whose event is
+ * stored gets the late answer instead. */
 void request_give_up(struct http_request *request, enum reply reply, const char *reason);
+/* The same when its deadline has passed. */
+void request_run_out(struct http_request *request);
 void request_destroy(struct http_request *request);
 /* A queued request has its verdict: goes on to its answer. */
 void request_decide(struct http_request *request, struct verdict verdict);

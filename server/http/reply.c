@@ -47,7 +47,8 @@ static bool is_quiet(const struct connection *connection, enum reply reply)
 }
 
 /* What was refused has one event for all; what was not, one each. An event that is not wanted is
- * ignored, whatever status the route has for it. */
+ * ignored, whatever status the route has for it, and one that is stored is not refused, even if the
+ * command whose output is the answer says otherwise. */
 static enum log_event event_of(enum reply reply, unsigned status)
 {
     static const enum log_event answers[REPLY_COUNT] = {
@@ -55,7 +56,7 @@ static enum log_event event_of(enum reply reply, unsigned status)
         [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
         [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
     };
-    return status >= 400 && reply != REPLY_IGNORED ? LOG_REFUSED : answers[reply];
+    return reply == REPLY_CHALLENGE && status >= 400 ? LOG_REFUSED : answers[reply];
 }
 
 static void reply_log(const struct connection *connection, enum reply reply, unsigned status,
@@ -121,6 +122,8 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         verdict->header_name ? arena_copy_bytes(arena, verdict->header_value) : NULL;
     if (value)
         add_header(response, verdict->header_name, value);
+    for (size_t i = 0; i < verdict->header_count; i++)
+        add_header(response, verdict->headers[i].name, verdict->headers[i].value);
     if (is_last(request))
         add_header(response, "Connection", "close");
 }
@@ -146,7 +149,7 @@ enum MHD_Result http_reply(struct http_request *request)
 {
     struct connection *connection = request->connection;
     const struct server_settings *server = &connection->endpoint->http->process->settings->server;
-    request->verdict = pipeline_format_response(&request->exchange, request->verdict);
+    request->verdict = pipeline_format_response(&request->exchange, request->id, request->verdict);
     unsigned status = verdict_status(&request->verdict);
     struct bytes body = reply_body(&request->exchange.arena, &request->verdict, request->id);
     /* the body lives in the arena or longer, and the arena until the request is completed */

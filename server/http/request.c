@@ -8,6 +8,7 @@
 
 #include "handlers/content/content.h"
 #include "server/pipeline/guard.h"
+#include "server/pipeline/respond.h"
 
 #include <stdlib.h>
 
@@ -43,6 +44,7 @@ static struct http_request *request_create(struct connection *connection)
     *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
     exchange_init(&request->exchange, connection->endpoint->http->pipeline);
     buffer_init(&request->body, 0);
+    buffer_init(&request->output, FRAME_OUTPUT_MAX);
     request->began_ns = clock_monotonic_ns();
     connection->request = request;
     if (connection->requests < UINT8_MAX)
@@ -61,6 +63,7 @@ void request_destroy(struct http_request *request)
 {
     request_forget_answer(request);
     body_give_back(request);
+    buffer_finish(&request->output);
     tls_session_let_go(&request->connection->tls);
     exchange_finish(&request->exchange);
     request->connection->request = NULL;
@@ -241,10 +244,29 @@ void request_decide(struct http_request *request, struct verdict verdict)
         connection_resume(request->connection);
 }
 
+/* The event is stored, so this is no refusal. */
+static void request_answer_late(struct http_request *request, const char *reason)
+{
+    struct verdict verdict = request->otherwise;
+    verdict.form = FORM_LATE;
+    verdict.reason = reason;
+    request_decide(request, verdict);
+}
+
 void request_give_up(struct http_request *request, enum reply reply, const char *reason)
 {
     struct verdict verdict = http_unavailable(reply, reason);
-    request_decide(request, request->is_health ? health_worded(request, verdict) : verdict);
+    if (request->awaits_output)
+        request_answer_late(request, reason);
+    else
+        request_decide(request, request->is_health ? health_worded(request, verdict) : verdict);
+}
+
+void request_run_out(struct http_request *request)
+{
+    request_give_up(request, REPLY_JOURNAL,
+                    request->awaits_output ? "the command has not ended by the deadline"
+                                           : "the runner did not answer in time");
 }
 
 static const struct {
@@ -296,6 +318,17 @@ static struct verdict verdict_duplicate(struct http_request *request,
     return verdict;
 }
 
+/* The event is stored; the answer is the output of a command, if it comes in time. The deadline
+ * counts from the head on, as the sender's own does. */
+static void request_await_output(struct http_request *request, struct verdict otherwise)
+{
+    int64_t deadline_ms = respond_settings_of(request->exchange.request.route)->deadline_ms;
+    request->awaits_output = true;
+    request->otherwise = otherwise;
+    connection_set_stage(request->connection, STAGE_QUEUED,
+                         request->began_ns + deadline_ms * NS_PER_MS);
+}
+
 /* All checks that wait share the answer. */
 static void tell_health(struct http *http, struct verdict verdict)
 {
@@ -326,10 +359,52 @@ void http_answered(void *owner, const struct answer_frame *answer)
     if (!request) /* given up, or its client is gone */
         return;
     memcpy(request->id, answer->id, sizeof request->id);
-    if (answer->status == FRAME_DUPLICATE)
-        request_decide(request, verdict_duplicate(request, answer));
+    struct verdict verdict = answer->status == FRAME_DUPLICATE ? verdict_duplicate(request, answer)
+                             : is_accepted                     ? verdict_agreed(request)
+                                                               : refused;
+    if (answer->follows)
+        request_await_output(request, verdict);
     else
-        request_decide(request, is_accepted ? verdict_agreed(request) : refused);
+        request_decide(request, verdict);
+}
+
+/* Why a command's output is the answer though it has failed, or is not; frame_get_output lets no
+ * other end through. */
+static const char *const output_reasons[FRAME_OUTPUT_ENDS] = {
+    [OUTPUT_SIGNALLED] = "the command was killed by a signal",
+    [OUTPUT_TIMED_OUT] = "the command ran longer than its timeout",
+    [OUTPUT_NOT_STARTED] = "the command could not be started",
+    [OUTPUT_CROWDED] = "too many commands are waited for",
+    [OUTPUT_NO_ROOM] = "too many outputs are on their way",
+    [OUTPUT_LEAVING] = "the command is left to another runner",
+    [OUTPUT_INTERRUPTED] = "the command was stopped with the server",
+    [OUTPUT_TOO_LONG] = "the command has put out more than is kept or allowed",
+    [OUTPUT_OPEN] = "the command of the first event has not ended",
+    [OUTPUT_NOT_KEPT] = "the output for the first event is not kept, or longer than is allowed",
+};
+
+void http_output(void *owner, const struct output_frame *output)
+{
+    struct http *http = owner;
+    struct http_request *request = pending_find(&http->waiting, output->tag);
+    if (!request || !request->awaits_output) /* answered, or its client is gone */
+        return;
+    if (output->end >= OUTPUT_LATE) {
+        request_answer_late(request, output_reasons[output->end]);
+    } else if (!buffer_append_bytes(&request->output, output->output)) {
+        request_answer_late(request, "no memory for the output");
+    } else {
+        struct verdict verdict = request->otherwise;
+        verdict.form = FORM_OUTPUT;
+        verdict.exit_status = output->exit_status;
+        verdict.body = buffer_bytes(&request->output);
+        if (output->exit_status > 0)
+            verdict.reason = arena_format(&request->exchange.arena,
+                                          "the command exited with status %d", output->exit_status);
+        else if (output_reasons[output->end])
+            verdict.reason = output_reasons[output->end];
+        request_decide(request, verdict);
+    }
 }
 
 void http_runner_lost(void *owner)

@@ -127,7 +127,8 @@ static bool may_be_in_time(const struct connection *connection)
     case STAGE_HEAD:
     case STAGE_BODY:
         return connection_peek(connection) == PEEK_DATA;
-    case STAGE_QUEUED:
+    case STAGE_QUEUED: /* an answer that has a deadline of its own waits no longer */
+        return !connection->request->awaits_output;
     case STAGE_REPLY:
         return true;
     default: /* what these wait for has been looked at already, or is nothing of value */
@@ -176,7 +177,7 @@ static void connection_is_due(struct loop_timer *timer)
         body_is_due(connection);
         return;
     case STAGE_QUEUED:
-        request_give_up(connection->request, REPLY_JOURNAL, "the runner did not answer in time");
+        request_run_out(connection->request);
         return;
     case STAGE_CUT:
         connection_cut_again(connection);

@@ -17,6 +17,12 @@ struct event_fixed {
     int64_t values[EVENT_FIELD_COUNT]; /* see event_measure */
 };
 
+struct output_fixed {
+    uint64_t tag;
+    uint32_t end;
+    int32_t exit_status;
+};
+
 static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
 {
     struct frame_header header = {.length = (uint32_t)length, .type = type};
@@ -43,6 +49,15 @@ bool frame_put_answer(struct buffer *out, const struct answer_frame *answer)
            buffer_append(out, answer, sizeof *answer);
 }
 
+bool frame_put_output(struct buffer *out, const struct output_frame *output)
+{
+    const struct output_fixed fixed = {
+        .tag = output->tag, .end = output->end, .exit_status = output->exit_status};
+    return output->output.length <= FRAME_OUTPUT_MAX &&
+           frame_put_header(out, FRAME_OUTPUT, sizeof fixed + output->output.length) &&
+           buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, output->output);
+}
+
 int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
                size_t *frame_length)
 {
@@ -50,7 +65,7 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
     if (arrived.length < sizeof header)
         return 0;
     memcpy(&header, arrived.data, sizeof header);
-    if (header.length > FRAME_MAX || (header.type != FRAME_EVENT && header.type != FRAME_ANSWER))
+    if (header.length > FRAME_MAX || header.type < FRAME_EVENT || header.type > FRAME_OUTPUT)
         return -1;
     if (arrived.length - sizeof header < header.length)
         return 0;
@@ -85,8 +100,26 @@ bool frame_get_answer(struct bytes payload, struct answer_frame *answer)
         return false;
     memcpy(&got, payload.data, sizeof got);
     if (got.status > FRAME_REFUSED_KNOWN || got.duplicate >= FRAME_DUPLICATES ||
-        got.can_replay > 1 || got.id[ID_TEXT_SIZE - 1] != '\0')
+        got.can_replay > 1 || got.follows > 1 || got.id[ID_TEXT_SIZE - 1] != '\0')
         return false;
     *answer = got;
+    return true;
+}
+
+bool frame_get_output(struct bytes payload, struct output_frame *output)
+{
+    struct output_fixed fixed;
+    if (payload.length < sizeof fixed || payload.length > sizeof fixed + FRAME_OUTPUT_MAX)
+        return false;
+    memcpy(&fixed, payload.data, sizeof fixed);
+    struct bytes text = bytes_from(payload, sizeof fixed);
+    bool is_late = fixed.end >= OUTPUT_LATE;
+    if (fixed.end >= FRAME_OUTPUT_ENDS || (is_late && text.length > 0) ||
+        (fixed.end == OUTPUT_EXITED) != (fixed.exit_status >= 0) || fixed.exit_status > UINT8_MAX)
+        return false;
+    *output = (struct output_frame){.tag = fixed.tag,
+                                    .end = (enum frame_output_end)fixed.end,
+                                    .exit_status = fixed.exit_status,
+                                    .output = text};
     return true;
 }

@@ -11,9 +11,12 @@
 #include "base/id.h"
 #include "server/event.h"
 
-enum { FRAME_MAX = 80 * 1024 * 1024 }; /* max_body is at most 64 MiB */
+enum {
+    FRAME_MAX = 80 * 1024 * 1024,   /* max_body is at most 64 MiB */
+    FRAME_OUTPUT_MAX = 1024 * 1024, /* of a command, as an answer to a sender */
+};
 
-enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2 };
+enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2, FRAME_OUTPUT = 3 };
 
 /* What a listener hands over; spans into what has arrived. `tag` comes back with the answer. Of the
  * event only the fields that are sent (server/event.h). */
@@ -54,11 +57,40 @@ struct answer_frame {
     uint32_t retry_after_s;
     uint16_t duplicate;  /* enum frame_duplicate */
     uint16_t can_replay; /* 1: people can have the first carried out again */
+    uint16_t follows; /* 1: the sender is answered by what an output frame of this tag will say */
     char id[ID_TEXT_SIZE];
+};
+
+/* How the command ended whose output is the answer to a sender; from OUTPUT_LATE on: why there is
+ * no output to answer with. */
+enum frame_output_end {
+    OUTPUT_EXITED, /* with `exit_status` */
+    OUTPUT_SIGNALLED,
+    OUTPUT_TIMED_OUT,
+    OUTPUT_NOT_STARTED,
+    OUTPUT_LATE,
+    OUTPUT_CROWDED = OUTPUT_LATE, /* too many are waited for */
+    OUTPUT_NO_ROOM,               /* too much is on the way to the listener */
+    OUTPUT_LEAVING,               /* this runner does not start it any more */
+    OUTPUT_INTERRUPTED,           /* the command was stopped with the server, and runs again */
+    OUTPUT_TOO_LONG,
+    OUTPUT_OPEN,     /* of a copy: the first waits or is carried out */
+    OUTPUT_NOT_KEPT, /* of a copy: the journal does not have the output of the first */
+    FRAME_OUTPUT_ENDS
+};
+
+/* `output` is a span into what has arrived, at most FRAME_OUTPUT_MAX bytes; empty where the end is
+ * not before OUTPUT_LATE. */
+struct output_frame {
+    uint64_t tag;
+    enum frame_output_end end;
+    int exit_status; /* -1: none */
+    struct bytes output;
 };
 
 bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
+bool frame_put_output(struct buffer *out, const struct output_frame *output);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
  * bytes from the front; 0: not complete yet; -1: not ours, close the link. */
@@ -66,5 +98,6 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
                size_t *frame_length);
 bool frame_get_event(struct bytes payload, struct event_frame *frame);
 bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
+bool frame_get_output(struct bytes payload, struct output_frame *output);
 
 #endif

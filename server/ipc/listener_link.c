@@ -23,8 +23,12 @@ enum {
     READ_ONCE = 4 * 1024 * 1024,   /* a call, so that others get their turn */
     KEEP_CAPACITY = 1024 * 1024,   /* of an empty buffer */
     ANSWERS_MAX = 4 * 1024 * 1024,
+    OUTPUTS_MAX = ANSWERS_MAX / 2, /* beyond it outputs leave room for answers */
 };
 #define AGAIN_NS (10 * NS_PER_MS)
+
+static const char no_space[] =
+    "no space for answers: the listener does not read them, or there is no memory";
 
 static bool has_frame(const struct listener_link *link)
 {
@@ -156,8 +160,16 @@ bool listener_link_is_over(const struct listener_link *link)
 void listener_link_answer(struct listener_link *link, const struct answer_frame *answer)
 {
     if (!link->ended && !frame_put_answer(&link->out, answer))
-        link->fault =
-            "no space for answers: the listener does not read them, or there is no memory";
+        link->fault = no_space;
+}
+
+void listener_link_output(struct listener_link *link, const struct output_frame *output)
+{
+    const struct output_frame none = {.tag = output->tag, .end = OUTPUT_NO_ROOM, .exit_status = -1};
+    bool fits = link->out.length + output->output.length <= OUTPUTS_MAX;
+    if (!link->ended && !(fits && frame_put_output(&link->out, output)) &&
+        !frame_put_output(&link->out, &none))
+        link->fault = no_space;
 }
 
 void listener_link_flush(struct listener_link *link)
@@ -175,5 +187,7 @@ void listener_link_flush(struct listener_link *link)
         else if (errno != EINTR)
             link->ended = true;
     }
+    if (link->out.length == 0 && link->out.capacity > KEEP_CAPACITY)
+        buffer_finish(&link->out);
     listener_link_watch(link);
 }

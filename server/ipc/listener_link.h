@@ -34,6 +34,8 @@ bool listener_link_has_work(const struct listener_link *link);
 bool listener_link_is_over(const struct listener_link *link);
 
 void listener_link_answer(struct listener_link *link, const struct answer_frame *answer);
+/* An output for which there is no room is said to be none: the sender is not kept waiting. */
+void listener_link_output(struct listener_link *link, const struct output_frame *output);
 /* Sends what can be sent. */
 void listener_link_flush(struct listener_link *link);
 

@@ -15,7 +15,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { IN_LIMIT = 64 * 1024, KEPT_CAPACITY = 1024 * 1024 };
+enum {
+    IN_PIECE = 32 * 1024,
+    IN_LIMIT = FRAME_OUTPUT_MAX + 2 * IN_PIECE, /* the longest frame, and one more read */
+    KEPT_CAPACITY = 1024 * 1024,
+    KEPT_INPUT = 4 * IN_PIECE,
+};
 #define AGAIN_NS (10 * NS_PER_MS)
 
 static void runner_link_ready(struct loop_watch *watch, uint32_t events);
@@ -118,35 +123,49 @@ void runner_link_flush(struct runner_link *runner_link)
     out_is_empty(runner_link);
 }
 
-/* Takes every whole answer off the front of the input; false if one is invalid. */
+static bool runner_link_take_frame(struct runner_link *runner_link, enum frame_type type,
+                                   struct bytes payload)
+{
+    struct answer_frame answer;
+    struct output_frame output;
+    if (type == FRAME_ANSWER && frame_get_answer(payload, &answer))
+        runner_link->answered(runner_link->owner, &answer);
+    else if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
+        runner_link->output(runner_link->owner, &output);
+    else
+        return false;
+    return true;
+}
+
+/* Takes every whole frame off the front of the input; false if one is invalid. */
 static bool runner_link_take_answers(struct runner_link *runner_link)
 {
     struct bytes rest = buffer_bytes(&runner_link->in);
     struct bytes payload;
-    struct answer_frame answer;
     enum frame_type type;
     size_t length;
     int got;
     while ((got = frame_peek(rest, &type, &payload, &length)) > 0) {
-        if (type != FRAME_ANSWER || !frame_get_answer(payload, &answer))
+        if (!runner_link_take_frame(runner_link, type, payload))
             return false;
-        runner_link->answered(runner_link->owner, &answer);
         rest = bytes_from(rest, length);
     }
     buffer_consume(&runner_link->in, runner_link->in.length - rest.length);
+    if (rest.length == 0 && runner_link->in.capacity > KEPT_INPUT)
+        buffer_finish(&runner_link->in);
     return got == 0;
 }
 
 /* Takes what has come; why the link is to be lost, or NULL. */
 static const char *runner_link_receive(struct runner_link *runner_link)
 {
-    /* an answer is much smaller than the buffer, which therefore never fills */
-    if (!buffer_reserve(&runner_link->in, IN_LIMIT / 2))
+    /* only what is no frame of ours is longer than the limit */
+    if (!buffer_reserve(&runner_link->in, IN_PIECE))
         return "no memory, or an answer that is too long";
     ssize_t got;
     do {
-        got = recv(runner_link->watch.fd, runner_link->in.data + runner_link->in.length,
-                   IN_LIMIT / 2, MSG_DONTWAIT);
+        got = recv(runner_link->watch.fd, runner_link->in.data + runner_link->in.length, IN_PIECE,
+                   MSG_DONTWAIT);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
         return errno == EAGAIN ? NULL : strerror(errno);

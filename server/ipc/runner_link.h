@@ -14,6 +14,8 @@ struct runner_link {
     struct loop_timer again; /* sends once more what the system had no memory for */
     /* An answer has come. */
     void (*answered)(void *owner, const struct answer_frame *answer);
+    /* So has the output that an answer has announced; its span lasts until the call returns. */
+    void (*output)(void *owner, const struct output_frame *output);
     /* The other side is gone, which has been logged: nothing that was put in will be answered. */
     void (*closed)(void *owner);
     void *owner;

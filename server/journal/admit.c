@@ -105,6 +105,31 @@ static bool rerun(struct sqlite_journal *journal, struct journal_turn *turn, int
     return events_count_rerun(journal, first);
 }
 
+struct answer_reader {
+    struct journal_turn *turn;
+    struct journal_admit *admit;
+};
+
+static void note_answer(void *context, const struct journal_answer *answer)
+{
+    struct answer_reader *reader = context;
+    reader->admit->answer = engine_add_answer(reader->turn, answer);
+}
+
+/* What answers the copy: the end of the first's delivery, or a delivery that runs again. */
+static void find_answer(struct sqlite_journal *journal, struct journal_turn *turn,
+                        struct journal_admit *admit, int64_t first,
+                        const struct journal_known *known)
+{
+    struct answer_reader reader = {turn, admit};
+    for (size_t i = 0; admit->result == ADMIT_RERUN && i < known->dead_count; i++)
+        if (known->dead[i].action == admit->answering)
+            admit->answer_handle = known->dead[i].handle;
+    if (admit->answering && !admit->answer_handle)
+        events_read_answer(journal, first, admit->answering, admit->answer_most, note_answer,
+                           &reader);
+}
+
 /* A copy of event `first`: false where it is to be an event of its own. After a failure nothing of
  * the transaction stays, whatever is decided. */
 static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
@@ -125,6 +150,8 @@ static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
         admit->result = ADMIT_NO_ROOM;
     else if (rerun(journal, turn, first, &known))
         admit->result = ADMIT_RERUN;
+    if (admit->result != ADMIT_NO_ROOM)
+        find_answer(journal, turn, admit, first, &known);
     return true;
 }
 
@@ -152,6 +179,8 @@ static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
     admit->result = ADMIT_ACCEPTED;
     admit->handle = delivery_seq(seq, 0);
     for (size_t i = 0; i < admit->action_count; i++) {
+        if (admit->actions[i] == admit->answering && !admit->dead_reason)
+            admit->answer_handle = admit->handle + (int64_t)i;
         if (admit->dead_reason)
             events_add_dead(journal, seq, i, admit->actions[i], admit->dead_reason, now_ms);
         else if (claim_new(turn, admit, i))
@@ -174,6 +203,8 @@ static void admit_event(struct sqlite_journal *journal, struct journal_turn *tur
     admit->result = ADMIT_NO_ROOM;
     admit->claimed = (struct journal_places){{0}};
     admit->own[OWN_HASH] = admit->own[OWN_SEQ] = 0;
+    admit->answer_handle = 0;
+    admit->answer = NULL;
     if (key.length > 0) {
         admit->own[OWN_HASH] = dedupe_hash(&journal->keys, admit->event->route, key);
         first = find_first(journal, admit, turn->now_ms);

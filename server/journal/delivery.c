@@ -101,7 +101,8 @@ bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_
 {
     struct sqlite *db = &journal->db;
     *applied = false;
-    bool silent = outcome->output.length == 0 && outcome->error_output.length == 0;
+    bool silent = outcome->output.length == 0 && outcome->output_total == 0 &&
+                  outcome->error_output.length == 0 && outcome->error_output_total == 0;
     if (!sqlite_execute(db, SQL_FINISH, bind_number(delivery), bind_number((int64_t)runner_id),
                         bind_text(state_after(outcome->kind)), bind_number(ended_ms),
                         bind_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
@@ -110,8 +111,10 @@ bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_
                         bind_number(outcome->torn), bind_number(attempt)))
         return false;
     *applied = sqlite_changes(db) == 1;
-    if (!*applied || silent)
+    if (!*applied || (silent && attempt == 1))
         return true;
+    if (silent) /* what an attempt before has said is not what this one says */
+        return sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(delivery));
     return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(delivery),
                           bind_number((int64_t)outcome->output_total),
                           bind_number((int64_t)outcome->error_output_total),

@@ -149,6 +149,24 @@ bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journ
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
+bool events_read_answer(struct sqlite_journal *journal, int64_t seq, int64_t action, size_t most,
+                        void (*each)(void *context, const struct journal_answer *answer),
+                        void *context)
+{
+    bool found = false;
+    struct query query = sqlite_query(&journal->db, SQL_READ_ANSWER, bind_number(seq),
+                                      bind_number(action), bind_number((int64_t)most));
+    while (query_next(&query)) {
+        const struct journal_answer answer = {
+            .exit_status = query_is_null(&query, 0) ? -1 : (int)query_number(&query, 0),
+            .output_total = (uint64_t)query_number(&query, 1),
+            .output = query_bytes(&query, 2)};
+        each(context, &answer);
+        found = true;
+    }
+    return found;
+}
+
 bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
                         struct bytes body)
 {

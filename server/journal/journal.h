@@ -28,6 +28,7 @@ struct shared;
 enum {
     JOURNAL_ACTIONS_MAX = 256, /* deliveries of one event */
     JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
+    JOURNAL_ANSWERS_MAX = 16 << 20,
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 
@@ -56,6 +57,14 @@ enum journal_admitted {
     ADMIT_NO_ROOM,   /* it does not fit into `room` */
 };
 
+/* How the delivery ended whose output answers the sender of a copy. */
+struct journal_answer {
+    struct journal_answer *next;
+    int exit_status; /* -1: none */
+    struct bytes output;
+    uint64_t output_total; /* more than `output` has: the rest is not kept, or too long */
+};
+
 struct journal_admit {
     struct event *event;    /* borrowed until the turn is completed; the engine gives it its id */
     const int64_t *actions; /* their numbers; one delivery for each */
@@ -64,6 +73,8 @@ struct journal_admit {
     bool keeps_dead;             /* a copy does not have dead deliveries rerun */
     const char *dead_reason;     /* its deliveries are dead from the start; NULL: they are not */
     struct journal_places claim; /* deliveries that are to be born running */
+    int64_t answering;           /* the action whose output answers the sender; 0: none */
+    size_t answer_most;          /* bytes of that output */
 
     enum journal_admitted result;
     char id[ID_TEXT_SIZE];
@@ -71,6 +82,10 @@ struct journal_admit {
     struct journal_places claimed; /* of `claim`, those that `hold` has taken */
     enum frame_duplicate why;      /* ADMIT_DUPLICATE: why the copy has no effect, */
     bool can_replay;               /* and whether people can replay the first */
+    /* With `answering`: the delivery of that action which is to be carried out; 0: none. Then how
+     * that of the first has ended; NULL: it has not, or nobody knows any more. */
+    int64_t answer_handle;
+    const struct journal_answer *answer;
 
     uint64_t own[2]; /* of the engine, while the turn is under way */
 };
@@ -254,6 +269,8 @@ struct journal_turn {
                                        left by its runner */
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
+    struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
+    size_t answer_bytes;
 };
 
 /* All in and out are empty; `due_capacity` results of looks at once. False without memory. */

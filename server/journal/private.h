@@ -37,6 +37,7 @@ enum journal_sql {
     SQL_READ_ACTIONS,
     SQL_EVENT_KEY,
     SQL_READ_KNOWN,
+    SQL_READ_ANSWER,
     SQL_SAME_CONTENT,
     SQL_RERUN,
     SQL_COUNT_RERUN,
@@ -52,6 +53,7 @@ enum journal_sql {
     SQL_FINISH,
     SQL_COUNT_STOP,
     SQL_PUT_OUTPUT,
+    SQL_DROP_OUTPUT,
     SQL_READ_RUNNING,
     SQL_READ_LEFT,
     SQL_TAKE_OVER,
@@ -145,6 +147,11 @@ bool events_match_key(struct sqlite_journal *journal, int64_t seq, struct bytes 
 
 /* False on failure; an event that is not there is an empty one. */
 bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journal_known *known);
+/* How the delivery of `action` among those of the event has ended, with at most `most` bytes of its
+ * output; false where it has not ended, or by no attempt. The span lasts until `each` returns. */
+bool events_read_answer(struct sqlite_journal *journal, int64_t seq, int64_t action, size_t most,
+                        void (*each)(void *context, const struct journal_answer *answer),
+                        void *context);
 /* Whether the event is of that type and has that body still; false on failure, too. */
 bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
                         struct bytes body);

@@ -31,6 +31,12 @@ const char *const journal_sql[SQL_COUNT] = {
                        " d.state, d.seq, d.action, d.given_up, e.size FROM event e"
                        " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
                        " WHERE e.seq = ?1",
+    /* of the delivery whose output answers a copy; an output longer than ?3 is left where it is */
+    [SQL_READ_ANSWER] = "SELECT d.exit_status, coalesce(o.output_total, 0),"
+                        " iif(o.output_total <= ?3, o.output, NULL) FROM delivery d"
+                        " LEFT JOIN output o ON o.delivery = d.seq"
+                        " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 AND d.action = ?2"
+                        " AND d.state IN ('done', 'dead') AND d.attempt > 0 AND NOT d.given_up",
     [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
                          " WHERE e.seq = ?1 AND e.type = ?2 AND b.content = ?3",
     [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
@@ -73,6 +79,7 @@ const char *const journal_sql[SQL_COUNT] = {
         " reason) WHERE seq = ?1 AND state = 'pending'",
     [SQL_PUT_OUTPUT] = "INSERT OR REPLACE INTO output (delivery, output_total, error_total, output,"
                        " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
+    [SQL_DROP_OUTPUT] = "DELETE FROM output WHERE delivery = ?1",
 
     [SQL_READ_RUNNING] = "SELECT seq, runner, action FROM delivery INDEXED BY delivery_open"
                          " WHERE " OPEN " AND state = 'running'",

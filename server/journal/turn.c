@@ -34,10 +34,21 @@ static void free_keys(struct journal_turn *turn)
     }
 }
 
+static void free_answers(struct journal_turn *turn)
+{
+    while (turn->answers) {
+        struct journal_answer *answer = turn->answers;
+        turn->answers = answer->next;
+        free(answer);
+    }
+    turn->answer_bytes = 0;
+}
+
 void engine_forget(struct journal_turn *turn)
 {
     free_deaths(turn);
     free_keys(turn);
+    free_answers(turn);
     turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
 }
 
@@ -135,6 +146,24 @@ bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes 
     made->key = bytes_of(put_text(&place, key), key.length);
     turn->keys = made;
     return true;
+}
+
+const struct journal_answer *engine_add_answer(struct journal_turn *turn,
+                                               const struct journal_answer *answer)
+{
+    size_t length = answer->output.length;
+    struct journal_answer *made =
+        length <= JOURNAL_ANSWERS_MAX - turn->answer_bytes ? malloc(sizeof *made + length) : NULL;
+    if (!made)
+        return NULL;
+    *made = *answer;
+    made->next = turn->answers;
+    made->output = bytes_of(made + 1, length);
+    if (length > 0)
+        memcpy(made + 1, answer->output.data, length);
+    turn->answers = made;
+    turn->answer_bytes += length;
+    return made;
 }
 
 static int compare_numbers(const void *left, const void *right)

@@ -19,7 +19,6 @@
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/proxies.h"
-#include "server/pipeline/respond.h"
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_headers.h"
 
@@ -367,6 +366,16 @@ static struct verdict stage_values(struct exchange *exchange)
     return GO_ON;
 }
 
+/* Last, because an answer needs values that the event may lack. What is quarantined is not held to
+ * have them. */
+static struct verdict stage_respond(struct exchange *exchange)
+{
+    if (exchange->quarantine.reply != REPLY_NONE)
+        return GO_ON;
+    return respond_make(exchange->request.route, &exchange->values, &exchange->arena,
+                        &exchange->answers);
+}
+
 /* ---- the table ---- */
 
 #define HEAD_STAGES(STAGE)                                                                         \
@@ -390,7 +399,8 @@ static struct verdict stage_values(struct exchange *exchange)
     STAGE("when", stage_when)                                                                      \
     STAGE("choose", stage_choose)                                                                  \
     STAGE("validate", stage_validate)                                                              \
-    STAGE("values", stage_values)
+    STAGE("values", stage_values)                                                                  \
+    STAGE("respond", stage_respond)
 
 /* The whole body is here; only now is the length of a chunked one known. */
 static struct verdict stage_size(struct exchange *exchange)
@@ -533,12 +543,15 @@ static const struct response_format *find_response_format(const struct route *ro
     return NULL;
 }
 
-struct verdict pipeline_format_response(const struct exchange *exchange, struct verdict verdict)
+struct verdict pipeline_format_response(const struct exchange *exchange, const char *id,
+                                        struct verdict verdict)
 {
     const struct route *route = exchange->request.route;
     const struct response_format *format = find_response_format(route);
     if (!route || verdict.reply == REPLY_CHALLENGE)
         return verdict;
+    if (verdict.form == FORM_OUTPUT)
+        return respond_as_route_says(route, &exchange->answers, id, verdict);
     if (format)
         verdict.empty_body = format->empty_body;
     if (verdict_status(&verdict) >= 300)
@@ -551,7 +564,7 @@ struct verdict pipeline_format_response(const struct exchange *exchange, struct 
         verdict.content_type = format->type;
         verdict.body = bytes_of_text(format->body);
     }
-    return respond_as_route_says(route, verdict);
+    return respond_as_route_says(route, &exchange->answers, id, verdict);
 }
 
 /* ---- the pipeline ---- */

@@ -10,6 +10,7 @@
 #include "handlers/value/value_context.h"
 #include "handlers/verdict.h"
 #include "server/ipc/frame.h"
+#include "server/pipeline/respond.h"
 
 struct stored_names;
 struct provisioned_keys;
@@ -53,6 +54,7 @@ struct exchange {
                                     (`provisioned_key`), the runner has to keep that before it is given */
     size_t challenge_head;       /* which head it came from, from 1; that one has no further part */
     struct value_context values; /* of the request, from the stage decode on */
+    struct respond_made answers; /* made by the stage respond */
     uint64_t actions;            /* that the event has (handlers/action/selection.h) */
     struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;           /* name of the stage that decided, for the log and for verify */
@@ -76,12 +78,15 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → challenge → admit (route) → decode → select → when → validate. The whole
- * body, which outlives the exchange. On REPLY_NONE the event is ready for the runner. */
+/* authenticate (body) → challenge → admit (route) → decode → select → when → choose → validate →
+ * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready
+ * for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
-/* Gives a verdict about this exchange the response format that the route's sender wants. */
-struct verdict pipeline_format_response(const struct exchange *exchange, struct verdict verdict);
+/* Gives a verdict about this exchange the response format that the route's sender wants, or the
+ * words of the route. `id` of the event, "" where it has none. */
+struct verdict pipeline_format_response(const struct exchange *exchange, const char *id,
+                                        struct verdict verdict);
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame);

@@ -3,13 +3,25 @@
 #define TENTERHOOK_SERVER_PIPELINE_RESPOND_H
 
 #include "handlers/request.h"
-#include "handlers/verdict.h"
+#include "server/pipeline/wording.h"
 
-/* In the place of 202 and the event's id. */
+/* What exit status of the command means which status of HTTP. */
+struct respond_status {
+    int exit_status;
+    unsigned status;
+};
+
 struct respond_settings {
-    int64_t status;   /* 0: as it would be otherwise */
-    const char *type; /* NULL: as it would be otherwise */
-    const char *body; /* NULL: as it would be otherwise; "": none */
+    /* Of every answer in the place of 202 and the event's id; with `output`, the type and the
+     * headers of an answer from output only. */
+    struct wording wording;
+    const char *output; /* the action whose output is the answer; NULL: none */
+    size_t action;      /* its place among the actions of the route */
+    int64_t deadline_ms, size;
+    struct wording late; /* if there is no output to answer with */
+    struct respond_status *statuses;
+    size_t status_count;
+    unsigned other_status; /* of an exit status that is not listed, and where there is none */
 };
 
 extern const struct route_part respond_route_part;
@@ -19,7 +31,17 @@ static inline const struct respond_settings *respond_settings_of(const struct ro
     return route->parts[ROUTE_PART_RESPOND];
 }
 
-/* The verdict of an event that is accepted, ignored or a duplicate, as the route says it. */
-struct verdict respond_as_route_says(const struct route *route, struct verdict verdict);
+/* The answers that one event may get, as far as they are made before it is stored. */
+struct respond_made {
+    struct wording_made wording, late;
+};
+
+/* Before the event is stored: REPLY_NONE, or why it is refused. */
+struct verdict respond_make(const struct route *route, struct value_context *context,
+                            struct arena *arena, struct respond_made *made);
+/* The verdict of an event that is accepted, ignored or a duplicate, as the route says it, by its
+ * form. `id` of the event, "" where it has none. */
+struct verdict respond_as_route_says(const struct route *route, const struct respond_made *made,
+                                     const char *id, struct verdict verdict);
 
 #endif

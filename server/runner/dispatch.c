@@ -79,7 +79,8 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     dispatch->loop = loop;
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
     body_files_init(&dispatch->body_files, settings->journal.path);
-    return queue_init(&dispatch->queue, settings, err);
+    return queue_init(&dispatch->queue, settings, err) &&
+           (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
 }
 
 void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
@@ -95,6 +96,7 @@ void dispatch_finish(struct dispatch *dispatch)
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
+    answers_finish(&dispatch->answers);
     free(dispatch->ours);
     dispatch->ours = NULL;
 }
@@ -137,6 +139,7 @@ static void attempt_ended(void *context, const struct outcome *outcome)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
+    answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
@@ -474,9 +477,34 @@ void dispatch_gone(struct dispatch *dispatch, uint64_t runner_id)
     dispatch->orphans_due = true;
 }
 
+static bool is_under_way(void *context, int64_t handle)
+{
+    const struct dispatch *dispatch = context;
+    const struct attempt_list *lists[] = {&dispatch->claimed, &dispatch->started};
+    for (size_t i = 0; i < 2; i++)
+        for (const struct attempt *attempt = lists[i]->first; attempt; attempt = attempt->next)
+            if (attempt->finish.handle == handle)
+                return true;
+    return false;
+}
+
 void dispatch_hold(struct dispatch *dispatch)
 {
     dispatch->claiming = false;
+    answers_close(&dispatch->answers, is_under_way, dispatch);
+}
+
+void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited)
+{
+    if (dispatch->answers.is_closed && !is_under_way(dispatch, awaited->handle))
+        answers_tell_late(awaited, OUTPUT_LEAVING);
+    else
+        answers_await(&dispatch->answers, awaited);
+}
+
+void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link *link)
+{
+    answers_forget(&dispatch->answers, link);
 }
 
 void dispatch_note_stop(struct dispatch *dispatch)

@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "handlers/action/body_files.h"
+#include "server/runner/answers.h"
 #include "server/runner/queue.h"
 
 enum {
@@ -33,6 +34,7 @@ struct dispatch {
     struct loop *loop;
     struct queue queue;
     struct body_files body_files;
+    struct answers answers; /* senders that wait for outputs */
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];
@@ -101,6 +103,11 @@ void dispatch_hold(struct dispatch *dispatch);
 void dispatch_note_stop(struct dispatch *dispatch);
 /* Ends the attempts of actions that take no slot (or all of them) by `deadline_ns`. */
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
+
+/* The output of the delivery answers a sender. */
+void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited);
+/* A listener is gone, and nobody behind it waits any more. */
+void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link *link);
 
 /* Others have committed: look for what is new. */
 void dispatch_refresh(struct dispatch *dispatch);

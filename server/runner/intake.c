@@ -8,6 +8,7 @@
 #include "handlers/admission/dedupe.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/respond.h"
 
 #include <assert.h>
 #include <string.h>
@@ -93,6 +94,16 @@ static void fill_chosen(struct intake *intake, size_t index, const struct route_
             numbers[item->admit->action_count++] = queue->numbers[place];
 }
 
+/* Where the event has the action whose output is the answer. */
+static void fill_answering(struct journal_admit *admit, const struct route_queue *queue)
+{
+    const struct respond_settings *respond = respond_settings_of(queue->route);
+    for (size_t i = 0; respond->output && i < admit->action_count; i++)
+        if (admit->actions[i] == queue->numbers[respond->action])
+            admit->answering = admit->actions[i];
+    admit->answer_most = (size_t)respond->size;
+}
+
 static void fill_event(struct intake *intake, size_t index, struct route_queue *queue)
 {
     struct intake_item *item = &intake->items[index];
@@ -110,6 +121,7 @@ static void fill_event(struct intake *intake, size_t index, struct route_queue *
         .keeps_dead = dedupe_settings_of(route)->dead == DEDUPE_DEAD_KEEP,
         .dead_reason = event->failures.length > 0 ? quarantine_reason : NULL};
     fill_chosen(intake, index, queue);
+    fill_answering(item->admit, queue);
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -177,7 +189,27 @@ static void answer_item(struct intake_item *item, const struct journal_turn *tur
         answer->status = turn->question_fits ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
     if (answer->status > FRAME_DUPLICATE)
         answer->retry_after_s = retry_after_s;
+    answer->follows = answer->status <= FRAME_DUPLICATE && item->admit && item->admit->answering &&
+                      !item->admit->dead_reason;
     listener_link_answer(item->link, answer);
+}
+
+/* The second part of an answer: the output of a command, once there is one. */
+static void await_output(const struct intake *intake, const struct intake_item *item,
+                         struct dispatch *dispatch)
+{
+    const struct respond_settings *respond =
+        respond_settings_of(&intake->settings->routes[item->frame.route]);
+    const struct awaited awaited = {.link = item->link,
+                                    .tag = item->frame.tag,
+                                    .handle = item->admit->answer_handle,
+                                    .until_ns =
+                                        clock_monotonic_ns() + respond->deadline_ms * NS_PER_MS,
+                                    .most = (size_t)respond->size};
+    if (awaited.handle)
+        dispatch_await(dispatch, &awaited);
+    else
+        answers_tell_kept(&awaited, item->admit->answer);
 }
 
 static bool has_written(const struct journal_turn *turn)
@@ -188,12 +220,16 @@ static bool has_written(const struct journal_turn *turn)
     return writes;
 }
 
-void intake_answer(struct intake *intake, const struct journal_turn *turn, unsigned retry_after_s)
+void intake_answer(struct intake *intake, const struct journal_turn *turn,
+                   struct dispatch *dispatch, unsigned retry_after_s)
 {
     if (turn && turn->end == JOURNAL_DONE && has_written(turn))
         intake->written_ns = clock_monotonic_ns();
     for (size_t i = 0; i < intake->count; i++)
         answer_item(&intake->items[i], turn, retry_after_s);
+    for (size_t i = 0; i < intake->count; i++)
+        if (intake->items[i].answer.follows)
+            await_output(intake, &intake->items[i], dispatch);
     for (size_t i = 0; i < intake->count; i++) {
         struct listener_link *link = intake->items[i].link;
         if (link->taken > 0)

@@ -36,7 +36,8 @@ void intake_collect(struct intake *intake, struct listener_link *link);
 /* Puts the batch into the turn, and its deliveries into the dispatcher's queue. */
 void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispatch *dispatch);
 /* The turn is over; NULL: there is none, and all is refused. Answers everything and empties the
- * batch. */
-void intake_answer(struct intake *intake, const struct journal_turn *turn, unsigned retry_after_s);
+ * batch; who is to be answered with output waits for it in the dispatcher. */
+void intake_answer(struct intake *intake, const struct journal_turn *turn,
+                   struct dispatch *dispatch, unsigned retry_after_s);
 
 #endif

@@ -142,7 +142,8 @@ static void turn_completed(struct journal_turn *turn)
     if (turn->end == JOURNAL_DONE && turn->reads_keys)
         share_keys(runner);
     runner->keys_due |= turn->end != JOURNAL_DONE && turn->reads_keys;
-    intake_answer(runner->intake, turn, journal_health_retry_after_s(&runner->health));
+    intake_answer(runner->intake, turn, &runner->dispatch,
+                  journal_health_retry_after_s(&runner->health));
     dispatch_settle(&runner->dispatch, turn);
     if (turn->end == JOURNAL_DONE) {
         note_others(runner);
@@ -165,7 +166,8 @@ static void runner_turn(struct runner *runner)
     if (!collect_frames(runner) && !work)
         return;
     if (runner->health.refuses)
-        intake_answer(runner->intake, NULL, journal_health_retry_after_s(&runner->health));
+        intake_answer(runner->intake, NULL, &runner->dispatch,
+                      journal_health_retry_after_s(&runner->health));
     else
         submit_turn(runner);
 }
@@ -212,6 +214,7 @@ static void drop_links(struct runner *runner)
             log_write(LOG_CHANNEL_BROKEN, log_number("slot", link->slot),
                       log_text("reason", link->fault));
         *place = link->next;
+        dispatch_forget_link(&runner->dispatch, link);
         listener_link_destroy(link);
     }
 }

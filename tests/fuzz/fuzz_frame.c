@@ -38,15 +38,31 @@ static void check_event(struct bytes payload, const struct event_frame *frame)
     buffer_finish(&again);
 }
 
+static void check_output(struct bytes payload, const struct output_frame *frame)
+{
+    struct buffer again;
+    buffer_init(&again, payload.length + 64);
+    assert(frame->end < FRAME_OUTPUT_ENDS && frame->output.length <= FRAME_OUTPUT_MAX);
+    assert(frame->end < OUTPUT_LATE || frame->output.length == 0);
+    check_inside(frame->output, payload);
+    assert(frame_put_output(&again, frame));
+    assert(bytes_equal(bytes_from(buffer_bytes(&again), again.length - payload.length), payload));
+    buffer_finish(&again);
+}
+
 static void check_payload(enum frame_type type, struct bytes payload)
 {
     struct event_frame event;
     struct answer_frame answer;
+    struct output_frame output;
+    if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
+        check_output(payload, &output);
     if (type == FRAME_EVENT && frame_get_event(payload, &event))
         check_event(payload, &event);
     if (type == FRAME_ANSWER && frame_get_answer(payload, &answer))
         assert(strlen(answer.id) < ID_TEXT_SIZE && answer.status <= FRAME_REFUSED_KNOWN &&
-               answer.duplicate < FRAME_DUPLICATES && answer.can_replay <= 1);
+               answer.duplicate < FRAME_DUPLICATES && answer.can_replay <= 1 &&
+               answer.follows <= 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -219,19 +219,25 @@ static inline int claim(struct journal *journal, int64_t handle)
     return want.result;
 }
 
-static inline bool finish(struct journal *journal, int64_t handle, unsigned attempt,
-                          enum outcome_kind kind)
+static inline bool finish_as(struct journal *journal, int64_t handle, unsigned attempt,
+                             const struct outcome *outcome)
 {
     struct journal_turn turn;
-    const struct outcome outcome = {
-        .kind = kind, .exit_status = -1, .reason = "it failed", .output = bytes_of_text("out")};
     struct journal_finish what = {
-        .handle = handle, .attempt = attempt, .outcome = &outcome, .ended_ms = NOW_MS};
+        .handle = handle, .attempt = attempt, .outcome = outcome, .ended_ms = NOW_MS};
     make_turn(&turn);
     turn.finish = &what;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     journal_turn_finish(&turn);
     return what.applied;
+}
+
+static inline bool finish(struct journal *journal, int64_t handle, unsigned attempt,
+                          enum outcome_kind kind)
+{
+    const struct outcome outcome = {
+        .kind = kind, .exit_status = -1, .reason = "it failed", .output = bytes_of_text("out")};
+    return finish_as(journal, handle, attempt, &outcome);
 }
 
 /* The handles that are due of an action behind one; how many. */

@@ -27,6 +27,7 @@ struct delivery_row {
     uint64_t runner_id;
     unsigned attempt, takeovers, stops;
     bool given_up;
+    struct journal_answer answer; /* how the last attempt ended */
 };
 
 struct event_row {
@@ -234,6 +235,10 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
         if (!finish->applied)
             continue;
         row->state = after[outcome->kind];
+        row->answer = (struct journal_answer){
+            .exit_status = outcome->exit_status,
+            .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
+            .output_total = outcome->output_total};
         row->takeovers += outcome->torn;
         if (!finish->stopped_early || ++row->stops < STOPS_MAX)
             continue;
@@ -283,6 +288,25 @@ static struct journal_known know(const struct tables *tables, const struct event
     return known;
 }
 
+static void find_answer(struct memory_journal *journal, struct journal_turn *turn,
+                        struct journal_admit *admit, const struct event_row *first)
+{
+    const struct tables *tables = &journal->store->now;
+    for (size_t i = first->first; i < first->first + first->count; i++) {
+        const struct delivery_row *row = &tables->deliveries[i];
+        struct journal_answer answer = row->answer;
+        if (row->action != admit->answering)
+            continue;
+        if (admit->result == ADMIT_RERUN && row->state == MEMORY_PENDING)
+            admit->answer_handle = row->handle;
+        if (row->state <= MEMORY_RUNNING || row->attempt == 0 || row->given_up)
+            continue;
+        if (answer.output_total > admit->answer_most)
+            answer.output = bytes_of(NULL, 0);
+        admit->answer = engine_add_answer(turn, &answer);
+    }
+}
+
 static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
                       struct journal_admit *admit, struct event_row *first)
 {
@@ -296,6 +320,8 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
     if (what == RERUN_NEW_EVENT || (what == RERUN_DEAD_IF_SAME && !same))
         return false;
     admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE : ADMIT_NO_ROOM;
+    if (what == RERUN_NOTHING)
+        find_answer(journal, turn, admit, first);
     if (what == RERUN_NOTHING || !take_room(turn, 0))
         return true;
     for (size_t i = 0; i < known.dead_count; i++) {
@@ -306,6 +332,7 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
     first->reruns++;
     first->quarantined = false;
     admit->result = ADMIT_RERUN;
+    find_answer(journal, turn, admit, first);
     return true;
 }
 
@@ -339,6 +366,8 @@ static void add_event(struct memory_journal *journal, struct journal_turn *turn,
         const struct journal_delivery given = {.attempt = 1, .event = *admit->event};
         *delivery = (struct delivery_row){.handle = admit->handle + (int64_t)i,
                                           .action = admit->actions[i]};
+        if (delivery->action == admit->answering && !admit->dead_reason)
+            admit->answer_handle = delivery->handle;
         if (admit->dead_reason)
             delivery->state = MEMORY_DEAD;
         else if (!turn->changed && journal_places_has(&admit->claim, i) &&
@@ -358,6 +387,8 @@ static void admit_events(struct memory_journal *journal, struct journal_turn *tu
         struct event_row *first = find_first(&journal->store->now, admit, turn->now_ms);
         admit->claimed = (struct journal_places){{0}};
         admit->result = ADMIT_NO_ROOM;
+        admit->answer_handle = 0;
+        admit->answer = NULL;
         if (first && take_copy(journal, turn, admit, first))
             continue;
         if (take_room(turn, admit->event->headers.length + admit->event->body.length))

@@ -193,12 +193,73 @@ START_TEST(an_answer_must_be_one)
     sent.can_replay = 2;
     ck_assert(!frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     sent.can_replay = 1;
+    sent.follows = 2;
+    ck_assert(!frame_get_answer(bytes_of(&sent, sizeof sent), &got));
+    sent.follows = 1;
     ck_assert(frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     memset(sent.id, 'a', sizeof sent.id - 1);
     ck_assert(frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     memset(sent.id, 'a', sizeof sent.id);
     ck_assert(!frame_get_answer(bytes_of(&sent, sizeof sent), &got));
     buffer_finish(&out);
+}
+END_TEST
+
+START_TEST(an_output_must_be_one)
+{
+    static const struct {
+        enum frame_output_end end;
+        int exit_status;
+        const char *text;
+        bool is_one;
+    } cases[] = {
+        {OUTPUT_EXITED, 0, "", true},       {OUTPUT_EXITED, 255, "a\nb", true},
+        {OUTPUT_EXITED, -1, "", false},     {OUTPUT_EXITED, 256, "", false},
+        {OUTPUT_SIGNALLED, -1, "x", true},  {OUTPUT_SIGNALLED, 9, "", false},
+        {OUTPUT_TIMED_OUT, -1, "x", true},  {OUTPUT_NOT_STARTED, -1, "", true},
+        {OUTPUT_CROWDED, -1, "", true},     {OUTPUT_CROWDED, -1, "x", false},
+        {OUTPUT_TOO_LONG, 0, "", false},    {OUTPUT_NOT_KEPT, -1, "", true},
+        {FRAME_OUTPUT_ENDS, -1, "", false}, {(enum frame_output_end) - 1, -1, "", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buffer out;
+        struct output_frame got, sent = {.tag = 5,
+                                         .end = cases[i].end,
+                                         .exit_status = cases[i].exit_status,
+                                         .output = bytes_of_text(cases[i].text)};
+        struct bytes payload;
+        enum frame_type type;
+        size_t length;
+        buffer_init(&out, FRAME_MAX);
+        ck_assert(frame_put_output(&out, &sent));
+        ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+        ck_assert(type == FRAME_OUTPUT && length == out.length);
+        ck_assert_msg(frame_get_output(payload, &got) == cases[i].is_one, "case %zu", i);
+        ck_assert(!frame_get_output(bytes_of(payload.data, 15), &got));
+        if (cases[i].is_one)
+            ck_assert(got.tag == 5 && got.end == sent.end && got.exit_status == sent.exit_status &&
+                      bytes_equal(got.output, sent.output));
+        buffer_finish(&out);
+    }
+}
+END_TEST
+
+START_TEST(an_output_has_a_limit)
+{
+    struct buffer out;
+    struct output_frame sent = {.exit_status = 0}, got;
+    uint8_t *data = calloc(1, FRAME_OUTPUT_MAX + 32);
+    buffer_init(&out, FRAME_MAX);
+    sent.output = bytes_of(data, FRAME_OUTPUT_MAX + 1);
+    ck_assert(!frame_put_output(&out, &sent) && out.length == 0);
+    sent.output.length--;
+    ck_assert(frame_put_output(&out, &sent));
+    size_t header = 2 * sizeof(uint32_t);
+    ck_assert(frame_get_output(bytes_from(buffer_bytes(&out), header), &got));
+    ck_assert_uint_eq(got.output.length, FRAME_OUTPUT_MAX);
+    ck_assert(!frame_get_output(bytes_of(data, FRAME_OUTPUT_MAX + 17), &got));
+    buffer_finish(&out);
+    free(data);
 }
 END_TEST
 
@@ -213,6 +274,8 @@ Suite *test_suite(void)
     tcase_add_test(all, a_key_is_no_event);
     tcase_add_test(all, a_question_is_no_event);
     tcase_add_test(all, an_answer_must_be_one);
+    tcase_add_test(all, an_output_must_be_one);
+    tcase_add_test(all, an_output_has_a_limit);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -197,7 +197,7 @@ START_TEST(a_turn_that_has_written_proves_it_for_a_second)
         turn.admit_count = cases[i].count;
         turn.end = cases[i].end;
         turn.proves = cases[i].proves;
-        intake_answer(&intake, &turn, 1);
+        intake_answer(&intake, &turn, NULL, 1);
         fill(question);
         ck_assert_uint_eq(turn.question_bytes, 4096);
         ck_assert_int_eq(turn.proves, !cases[i].written);
@@ -211,7 +211,7 @@ START_TEST(a_turn_that_has_written_proves_it_for_a_second)
         ck_assert(turn.proves);
     }
     intake.count = 0;
-    intake_answer(&intake, NULL, 1); /* there was no turn */
+    intake_answer(&intake, NULL, NULL, 1); /* there was no turn */
     ck_assert(!intake.is_asked && intake.count == 0);
     intake_fill(&intake, &turn, &dispatch); /* nobody asks */
     ck_assert(turn.question_bytes == 0 && !turn.proves && turn.admit_count == 0);

@@ -436,25 +436,28 @@ START_TEST(a_route_answers_as_it_says)
     exchange.request.route = &route;
     for (size_t i = 0; i < sizeof successes / sizeof *successes; i++) {
         struct verdict plain = {.reply = successes[i], .reason = "because"};
-        given.respond = (struct respond_settings){.status = 201};
-        struct verdict verdict = pipeline_format_response(&exchange, plain);
+        given.respond = (struct respond_settings){.wording = {.status = 201}};
+        struct verdict verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(verdict_status(&verdict), 201);
         ck_assert_uint_gt(reply_body(&exchange.arena, &verdict, "X").length, 0);
-        given.respond.body = "";
-        verdict = pipeline_format_response(&exchange, plain);
+        given.respond.wording.body.is_set = given.respond.wording.plain.is_made = true;
+        verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(reply_body(&exchange.arena, &verdict, "X").length, 0);
-        given.respond = (struct respond_settings){.body = "OK", .type = "text/plain"};
-        verdict = pipeline_format_response(&exchange, plain);
+        given.respond = (struct respond_settings){
+            .wording = {.type = "text/plain",
+                        .body.is_set = true,
+                        .plain = {.is_made = true, .body = bytes_of_text("OK")}}};
+        verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(verdict_status(&verdict), reply_rows[successes[i]].status);
         ck_assert_str_eq(verdict.content_type, "text/plain");
         ck_assert(bytes_equal_text(reply_body(&exchange.arena, &verdict, "X"), "OK"));
     }
     struct verdict refused =
-        pipeline_format_response(&exchange, verdict_refuse(REPLY_BAD_CONTENT, "x"));
+        pipeline_format_response(&exchange, "", verdict_refuse(REPLY_BAD_CONTENT, "x"));
     ck_assert_uint_eq(verdict_status(&refused), 400);
     ck_assert_uint_gt(reply_body(&exchange.arena, &refused, NULL).length, 10);
     struct verdict greeting = {.reply = REPLY_CHALLENGE, .body = bytes_of_text("hello")};
-    greeting = pipeline_format_response(&exchange, greeting);
+    greeting = pipeline_format_response(&exchange, "", greeting);
     ck_assert(bytes_equal_text(reply_body(&exchange.arena, &greeting, NULL), "hello"));
     exchange_finish(&exchange);
 }

@@ -53,6 +53,7 @@ END_TEST
 
 struct heard {
     unsigned answers, closed;
+    size_t output; /* bytes of the last one */
     uint64_t tags; /* sum */
 };
 
@@ -61,6 +62,13 @@ static void on_answer(void *owner, const struct answer_frame *answer)
     struct heard *heard = owner;
     heard->answers++;
     heard->tags += answer->tag;
+}
+
+static void on_output(void *owner, const struct output_frame *output)
+{
+    struct heard *heard = owner;
+    heard->tags += output->tag;
+    heard->output = output->output.length;
 }
 
 static void on_close(void *owner)
@@ -76,6 +84,7 @@ static void begin(struct loop *loop, struct runner_link *runner_link, struct hea
     ck_assert(loop_init(loop, &err));
     runner_link_init(runner_link, loop, 1024 * 1024);
     runner_link->answered = on_answer;
+    runner_link->output = on_output;
     runner_link->closed = on_close;
     runner_link->owner = heard;
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -108,6 +117,36 @@ START_TEST(answers_arrive_however_they_are_cut)
     ck_assert_uint_eq(heard.answers, 3);
     ck_assert_uint_eq(heard.tags, 6);
     buffer_finish(&frames);
+    end(&loop, &runner_link, ends[1]);
+}
+END_TEST
+
+/* The longest one comes between two answers, and its memory is given back. */
+START_TEST(an_output_arrives_whole)
+{
+    struct loop loop;
+    struct runner_link runner_link;
+    struct heard heard;
+    struct buffer frames;
+    int ends[2];
+    uint8_t *data = calloc(1, FRAME_OUTPUT_MAX);
+    begin(&loop, &runner_link, &heard, ends);
+    buffer_init(&frames, 2 * FRAME_OUTPUT_MAX);
+    ck_assert(frame_put_answer(&frames, &(struct answer_frame){.tag = 1, .follows = 1}));
+    ck_assert(frame_put_output(
+        &frames, &(struct output_frame){.tag = 10, .output = bytes_of(data, FRAME_OUTPUT_MAX)}));
+    ck_assert(frame_put_answer(&frames, &(struct answer_frame){.tag = 100}));
+    for (size_t at = 0; at < frames.length;) {
+        ssize_t sent = send(ends[1], frames.data + at, frames.length - at, MSG_DONTWAIT);
+        at += sent > 0 ? (size_t)sent : 0;
+        loop_run_once(&loop, 100);
+    }
+    while (heard.answers < 2)
+        loop_run_once(&loop, 100);
+    ck_assert(heard.tags == 111 && heard.output == FRAME_OUTPUT_MAX);
+    ck_assert_uint_le(runner_link.in.capacity, 128 * 1024);
+    buffer_finish(&frames);
+    free(data);
     end(&loop, &runner_link, ends[1]);
 }
 END_TEST
@@ -258,6 +297,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_tag_finds_its_owner_once);
     tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
     tcase_add_test(all, answers_arrive_however_they_are_cut);
+    tcase_add_test(all, an_output_arrives_whole);
     tcase_add_test(all, what_is_sent_in_parts_arrives_in_order);
     tcase_add_test(all, a_runner_that_leaves_or_babbles_is_lost);
     tcase_add_test(all, a_new_link_loses_the_one_before);

@@ -1,0 +1,43 @@
+/* Senders that wait for the output of a command: each is told once, when its delivery has ended or
+ * will not be carried out here. At most a quarter of server.commands are waited for at once. */
+#ifndef TENTERHOOK_SERVER_RUNNER_ANSWERS_H
+#define TENTERHOOK_SERVER_RUNNER_ANSWERS_H
+
+#include "server/ipc/listener_link.h"
+#include "server/journal/journal.h"
+
+/* One sender. */
+struct awaited {
+    struct listener_link *link;
+    uint64_t tag;
+    int64_t handle;   /* of the delivery */
+    int64_t until_ns; /* monotonic: whoever is told later has had another answer */
+    size_t most;      /* bytes of output */
+};
+
+struct answers {
+    struct awaited *items; /* room for `limit` */
+    size_t count, limit;
+    bool is_closed; /* nothing is started any more */
+};
+
+/* False without memory. */
+bool answers_init(struct answers *answers, const struct settings *settings);
+void answers_finish(struct answers *answers);
+
+/* From now on, or told at once that there are too many. */
+void answers_await(struct answers *answers, const struct awaited *awaited);
+/* Tells that there will be no output, because of `end`. */
+void answers_tell_late(const struct awaited *awaited, enum frame_output_end end);
+/* Tells what the journal has of the delivery of a copy's first; NULL: nothing. */
+void answers_tell_kept(const struct awaited *awaited, const struct journal_answer *kept);
+
+/* A delivery has ended so: tells who waits for it. */
+void answers_ended(struct answers *answers, int64_t handle, const struct outcome *outcome);
+/* Nothing is started any more: tells everybody whose delivery is not under way. */
+void answers_close(struct answers *answers, bool (*is_under_way)(void *context, int64_t handle),
+                   void *context);
+/* The listener is gone. */
+void answers_forget(struct answers *answers, const struct listener_link *link);
+
+#endif

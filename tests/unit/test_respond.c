@@ -1,0 +1,226 @@
+/* What `respond` makes of a verdict: words with values in them, the output of a command with the
+ * status of its exit status, the late answer. */
+#include "config/loader.h"
+#include "handlers/content/json.h"
+#include "server/cli/verb.h"
+#include "server/pipeline/pipeline.h"
+#include "tests/unit/suite.h"
+
+#include <stdlib.h>
+
+#define ID "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"
+
+static struct settings *settings;
+static struct exchange exchange;
+static struct json_summary summary;
+static struct problem_list problems;
+
+/* A route with that answer and those other keys. */
+static void load(const char *respond, const char *keys)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "version: 1\nserver: {listen: {address: \"127.0.0.1:0\", tls: off}}\n"
+             "routes:\n- name: a\n  path: /a\n  %s\n  respond: %s\n"
+             "  actions: [{name: other, shell: \":\"}, {name: run, shell: \":\", output: 1KiB}]\n",
+             keys, respond);
+    problem_list_init(&problems);
+    settings = settings_load_text("hooks.yaml", bytes_of_text(text), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stdout);
+    ck_assert_ptr_nonnull(settings);
+    exchange_init(&exchange, NULL);
+    exchange.request.route = settings->routes;
+}
+
+static void unload(void)
+{
+    exchange_finish(&exchange);
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+}
+
+/* The event is about to be stored. */
+static struct verdict make(const char *payload)
+{
+    struct json_fault fault;
+    exchange.request.body = bytes_of_text(payload);
+    exchange.request.json = &summary;
+    ck_assert(json_check(exchange.request.body, &json_limits_default, &summary, &fault));
+    value_context_finish(&exchange.values);
+    value_context_of_request(&exchange.values, &exchange.request);
+    return respond_make(settings->routes, &exchange.values, &exchange.arena, &exchange.answers);
+}
+
+/* "STATUS TYPE BODY" of an answer. */
+static const char *answer(struct verdict verdict)
+{
+    static char text[512];
+    verdict = pipeline_format_response(&exchange, ID, verdict);
+    struct bytes body = reply_body(&exchange.arena, &verdict, ID);
+    snprintf(text, sizeof text, "%u %s %.*s", verdict_status(&verdict),
+             body.length == 0       ? "-"
+             : verdict.content_type ? verdict.content_type
+                                    : "json",
+             (int)body.length, (const char *)body.data);
+    return text;
+}
+
+static const char *output(int exit_status, const char *body)
+{
+    return answer((struct verdict){.reply = REPLY_ACCEPTED,
+                                   .form = FORM_OUTPUT,
+                                   .exit_status = exit_status,
+                                   .body = bytes_of_text(body)});
+}
+
+static const char *late(enum reply reply)
+{
+    return answer((struct verdict){.reply = reply, .form = FORM_LATE});
+}
+
+#define NONE "auth: {none: true}"
+#define SLACK "provider: slack\n  secret: a secret that is long enough"
+
+START_TEST(an_exit_status_is_a_status)
+{
+    load("{output: run, status: {3: 422, 4: 204, 5: 205, 255: 201, other: 503}}", NONE);
+    const struct respond_settings *respond = respond_settings_of(settings->routes);
+    ck_assert_uint_eq(respond->action, 1);
+    ck_assert(respond->deadline_ms == 2500 && respond->size == 1024);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    ck_assert_str_eq(output(0, "x"), "200 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(0, ""), "200 - ");
+    ck_assert_str_eq(output(3, "x"), "422 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(4, "x"), "204 - ");
+    ck_assert_str_eq(output(5, "x"), "205 - ");
+    ck_assert_str_eq(output(255, "x"), "201 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(1, "x"), "503 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(-1, ""), "503 - ");
+    unload();
+    load("{output: run, size: 1KiB, type: a/b, status: {0: 202}}", NONE);
+    ck_assert_str_eq(output(0, "x"), "202 a/b x");
+    ck_assert_str_eq(output(1, "x"), "500 a/b x");
+    unload();
+}
+END_TEST
+
+/* Only what is late is answered so; the rest as without `respond`. */
+START_TEST(late_is_as_the_route_or_the_sender_says)
+{
+    const struct verdict ignored = {.reply = REPLY_IGNORED, .reason = "no"};
+    load("{output: run, late: {status: 201, body: \"later, {{event.id}}\"}}", NONE);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    ck_assert_str_eq(late(REPLY_ACCEPTED), "201 text/plain; charset=utf-8 later, " ID);
+    ck_assert_str_eq(late(REPLY_DUPLICATE), "201 text/plain; charset=utf-8 later, " ID);
+    ck_assert_str_eq(answer(ignored), "200 json {\"ignored\":\"no\"}");
+    unload();
+    load("{output: run}", NONE);
+    ck_assert_str_eq(late(REPLY_ACCEPTED), "202 json {\"id\":\"" ID "\"}");
+    ck_assert_str_eq(late(REPLY_AGAIN), "202 json {\"id\":\"" ID "\",\"again\":true}");
+    ck_assert_str_eq(late(REPLY_DUPLICATE), "200 json {\"id\":\"" ID "\",\"duplicate\":true}");
+    unload();
+    load("{output: run}", SLACK); /* it takes 200 and shows the body */
+    ck_assert_str_eq(late(REPLY_ACCEPTED), "200 - ");
+    ck_assert_str_eq(output(1, "no"), "500 text/plain; charset=utf-8 no");
+    unload();
+}
+END_TEST
+
+START_TEST(values_stand_in_the_words)
+{
+    const struct verdict accepted = {.reply = REPLY_ACCEPTED};
+    load("{body: \"{{event.id}} {{payload.a}} {{event.id | json}}\", headers: {X-A: "
+         "\"{{payload.a}}\","
+         " X-Id: \"<{{event.id}}>\", X-B: b}}",
+         NONE);
+    ck_assert_str_eq(answer(accepted), "202 json {\"id\":\"" ID "\"}"); /* not made */
+    ck_assert_int_eq(make("{\"a\":\"00000000-0000-0000-0000-000000000000\"}").reply, REPLY_NONE);
+    ck_assert_str_eq(answer(accepted), "202 text/plain; charset=utf-8 " ID
+                                       " 00000000-0000-0000-0000-000000000000 \"" ID "\"");
+    struct verdict verdict = pipeline_format_response(&exchange, ID, accepted);
+    ck_assert_uint_eq(verdict.header_count, 3);
+    ck_assert_str_eq(verdict.headers[0].name, "X-A");
+    ck_assert_str_eq(verdict.headers[0].value, "00000000-0000-0000-0000-000000000000");
+    ck_assert_str_eq(verdict.headers[1].value, "<" ID ">");
+    ck_assert_str_eq(verdict.headers[2].value, "b");
+    unload();
+}
+END_TEST
+
+START_TEST(what_a_value_may_not_be_refuses_the_event)
+{
+    static const struct {
+        const char *respond, *payload;
+        enum reply reply;
+        const char *message;
+    } cases[] = {
+        {"{body: \"{{payload.a}}\"}", "{\"a\":\"\"}", REPLY_NONE, NULL},
+        {"{body: \"{{payload.a}}\"}", "{}", REPLY_UNPROCESSABLE,
+         "the body of the answer cannot be written: payload.a is missing"},
+        {"{body: \"{{payload.a}}\"}", "{\"a\":null}", REPLY_UNPROCESSABLE,
+         "the body of the answer cannot be written: payload.a is missing"},
+        {"{body: \"{{payload.a | default x}}\"}", "{}", REPLY_NONE, NULL},
+        {"{headers: {X-A: \"{{payload.a}}\"}}", "{\"a\":\"a b~!\"}", REPLY_NONE, NULL},
+        {"{headers: {X-A: \"a{{payload.a}}\"}}", "{\"a\":\" \"}", REPLY_UNPROCESSABLE,
+         "the header X-A of the answer cannot be written: a value has characters that no header "
+         "has"},
+        {"{headers: {X-A: \"{{payload.a}}\"}}", "{\"a\":\"b\\r\\nX-B: c\"}", REPLY_UNPROCESSABLE,
+         "the header X-A of the answer cannot be written: a value has characters that no header "
+         "has"},
+        {"{headers: {X-A: \"{{payload.a}}\"}}", "{\"a\":\"\\u007f\"}", REPLY_UNPROCESSABLE,
+         "the header X-A of the answer cannot be written: a value has characters that no header "
+         "has"},
+        {"{output: run, late: {body: \"{{payload.a}}\"}}", "{}", REPLY_UNPROCESSABLE,
+         "the body of the answer cannot be written: payload.a is missing"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        load(cases[i].respond, NONE);
+        struct verdict verdict = make(cases[i].payload);
+        ck_assert_msg(verdict.reply == cases[i].reply, "case %zu", i);
+        ck_assert_pstr_eq(verdict.message, cases[i].message);
+        ck_assert_pstr_eq(verdict.reason, cases[i].message);
+        unload();
+    }
+}
+END_TEST
+
+/* 4 KiB of headers, names included, and 64 KiB of a body. */
+START_TEST(words_have_a_limit)
+{
+    static char payload[70000];
+    static const struct {
+        const char *respond;
+        size_t most;
+    } cases[] = {
+        {"{body: \"{{payload.a}}\"}", 65536},
+        {"{headers: {X-A: \"{{payload.a}}\"}}", 4096 - 3},
+        {"{headers: {X-A: \"{{payload.a}}\", X-B: \"1\"}}", 4096 - 3}, /* the next has no room */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        load(cases[i].respond, NONE);
+        for (size_t more = 0; more < 2; more++) {
+            size_t length = cases[i].most + more;
+            bool fits = more == 0 && i < 2;
+            memcpy(payload, "{\"a\":\"", 6);
+            memset(payload + 6, 'x', length);
+            memcpy(payload + 6 + length, "\"}", 3);
+            ck_assert_int_eq(make(payload).reply, fits ? REPLY_NONE : REPLY_UNPROCESSABLE);
+        }
+        unload();
+    }
+}
+END_TEST
+
+Suite *test_suite(void)
+{
+    Suite *suite = suite_create("respond");
+    TCase *all = tcase_create("all");
+    tcase_add_test(all, an_exit_status_is_a_status);
+    tcase_add_test(all, late_is_as_the_route_or_the_sender_says);
+    tcase_add_test(all, values_stand_in_the_words);
+    tcase_add_test(all, what_a_value_may_not_be_refuses_the_event);
+    tcase_add_test(all, words_have_a_limit);
+    suite_add_tcase(suite, all);
+    return suite;
+}
