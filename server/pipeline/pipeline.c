@@ -589,7 +589,8 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
     for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
         const struct route *route = &settings->routes[i];
         if (!validate_settings_of(route)->is_set &&
-            !condition_needs_schema(&when_settings_of(route)->condition))
+            !condition_needs_schema(&when_settings_of(route)->condition) &&
+            !selection_needs_schema(settings, route))
             continue;
         pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
         if (!pipeline->evaluator)
