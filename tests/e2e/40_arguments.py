@@ -1,4 +1,4 @@
-"""Values of an event become arguments, variables and a directory as they were sent, or it is 422."""
+"""Values of an event become arguments, variables and a directory as they are, or it is 422."""
 import ast
 import json
 import os
