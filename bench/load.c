@@ -2,12 +2,12 @@
  * of connections at a time, and says what came back. Every request has a body and a delivery id of
  * its own. Talks to the address it is given and stops by itself after -n requests or -t seconds.
  *
- *   load [-c CONNECTIONS] [-n REQUESTS] [-t SECONDS] [-r RATE] [-s BYTES] [-x] [-k] [-l LEDGER]
- *        HOST PORT PATH SECRET
+ *   load [-c CONNECTIONS] [-n REQUESTS] [-t SECONDS] [-r RATE] [-s BYTES] [-x] [-k] [-v] [-l
+ * LEDGER] HOST PORT PATH SECRET
  *
  *   -r  an open loop: so many requests a second, each at its time, whatever the answers do; its
  *       latency counts from that time. Without it each connection sends as soon as it was answered.
- *   -x  a wrong signature     -k  a new connection for each request
+ *   -x  a wrong signature     -k  a new connection for each request     -v  a body of many values
  *   -l  one line an answer: delivery id, status, body of the answer */
 #include "base/buffer.h"
 #include "base/clock.h"
@@ -49,7 +49,7 @@ static struct {
     uint64_t requests;
     double seconds, rate;
     size_t size;
-    bool bad_signature, close_each;
+    bool bad_signature, close_each, many_values;
     struct bytes secret;
     FILE *ledger;
 
@@ -71,12 +71,31 @@ static bool time_is_over(void)
 
 /* ---- one request ---- */
 
+/* As a push has them: about 40 bytes a value. */
+static void append_commits(struct buffer *body, size_t size)
+{
+    enum { COMMIT = 260, FILLER = 20 };
+    buffer_append_text(body, "\"commits\":[");
+    for (unsigned i = 0; body->length + COMMIT + FILLER < size; i++)
+        buffer_printf(
+            body,
+            "%s{\"id\":\"7f8c2bb10c6e4a7d9f0a1b2c3d4e5f%010u\",\"distinct\":true,"
+            "\"message\":\"Mend the \\\"door\\\" of room %u\",\"author\":{\"name\":\"A. U. "
+            "Thor\",\"email\":\"author@example.org\"},\"added\":[],\"removed\":[],"
+            "\"modified\":[\"door.c\",\"room.c\"]}",
+            i ? "," : "", i, i);
+    buffer_append_text(body, "],");
+}
+
 static void append_body(struct buffer *body, uint64_t number, size_t size)
 {
     buffer_printf(body,
                   "{\"ref\":\"refs/heads/main\",\"number\":%llu,\"repository\":{\"id\":186853002,"
-                  "\"full_name\":\"example/hello\"},\"pusher\":{\"name\":\"bench\"},\"filler\":\"",
+                  "\"full_name\":\"example/hello\"},\"pusher\":{\"name\":\"bench\"},",
                   (unsigned long long)number);
+    if (load.many_values)
+        append_commits(body, size);
+    buffer_append_text(body, "\"filler\":\"");
     while (body->length + 2 < size)
         buffer_append(body, "abcdefghijklmnopqrstuvwxyz012345",
                       size - 2 - body->length < 32 ? size - 2 - body->length : 32);
@@ -412,7 +431,7 @@ static void run(void)
 static void read_options(int argc, char **argv)
 {
     int option;
-    while ((option = getopt(argc, argv, "c:n:t:r:s:xkl:")) != -1) {
+    while ((option = getopt(argc, argv, "c:n:t:r:s:xkvl:")) != -1) {
         switch (option) {
         case 'c':
             load.connections = atoi(optarg);
@@ -431,6 +450,9 @@ static void read_options(int argc, char **argv)
             break;
         case 'x':
             load.bad_signature = true;
+            break;
+        case 'v':
+            load.many_values = true;
             break;
         case 'k':
             load.close_each = true;
