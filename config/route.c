@@ -63,22 +63,39 @@ static bool read_public_url(struct load *load, const struct node *node, const st
     return true;
 }
 
-static const char *const method_names[] = {"POST", "PUT", "PATCH", "DELETE", "GET", NULL};
+/* The first bring events; the others are answered and bring none. */
+enum { METHODS_WITH_EVENTS = 5 };
+static const char *const method_names[] = {"POST", "PUT",  "PATCH",   "DELETE",
+                                           "GET",  "HEAD", "OPTIONS", NULL};
+
+static size_t method_number(const char *method)
+{
+    size_t number = 0;
+    while (method_names[number] && strcmp(method_names[number], method) != 0)
+        number++;
+    return number;
+}
 
 static bool check_method(struct load *load, const struct node *node, const struct text_list *before,
                          const char *method)
 {
-    size_t i = 0;
-    while (method_names[i] && strcmp(method_names[i], method) != 0)
-        i++;
-    if (!method_names[i])
+    if (!method_names[method_number(method)])
         return load_problem(load, node,
-                            "\"methods\" may hold POST, PUT, PATCH, DELETE and GET, not \"%.40s\"",
+                            "\"methods\" may hold POST, PUT, PATCH, DELETE, GET, HEAD and OPTIONS, "
+                            "not \"%.40s\"",
                             method);
-    for (i = 0; i < before->count; i++)
+    for (size_t i = 0; i < before->count; i++)
         if (strcmp(before->items[i], method) == 0)
             return load_problem(load, node, "%s is repeated in \"methods\"", method);
     return true;
+}
+
+static bool bring_events(const struct text_list *methods)
+{
+    for (size_t i = 0; i < methods->count; i++)
+        if (method_number(methods->items[i]) < METHODS_WITH_EVENTS)
+            return true;
+    return false;
 }
 
 static bool read_methods(struct load *load, const struct node *node, const struct row *row,
@@ -101,6 +118,10 @@ static bool read_methods(struct load *load, const struct node *node, const struc
         else
             ok = false;
     }
+    if (ok && !bring_events(methods))
+        return load_problem(load, node,
+                            "HEAD and OPTIONS bring no events; \"methods\" needs another, such as "
+                            "POST");
     return ok;
 }
 
@@ -209,9 +230,12 @@ static const struct row route_rows[] = {
      .offset = ROUTE(methods),
      .read = read_methods,
      .default_text = "[POST]",
-     .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`",
+     .syntax = "a list of `POST`, `PUT`, `PATCH`, `DELETE`, `GET`, `HEAD`, `OPTIONS`",
      .json_schema = "{\"$ref\": \"#/$defs/methods\"}",
-     .sentence = "The methods that the route accepts."},
+     .sentence =
+         "The methods that the route accepts. `HEAD` and `OPTIONS` bring no events: `HEAD` is "
+         "answered 200 if the head of the request passes, credentials included, and `OPTIONS` 204 "
+         "with the methods of the path in `Allow`, unless it is a greeting of the provider."},
     {.name = "public_url",
      .type = ROW_CUSTOM,
      .offset = ROUTE(public_url),

@@ -209,7 +209,8 @@ static void print_section(const struct row_section *section, FILE *out, unsigned
 static const char fixed_definitions[] =
     "\"methods\": {\"anyOf\": [{\"$ref\": \"#/$defs/method\"}, {\"type\": \"array\", \"minItems\": "
     "1, \"uniqueItems\": true, \"items\": {\"$ref\": \"#/$defs/method\"}}]},\n"
-    "\"method\": {\"enum\": [\"POST\", \"PUT\", \"PATCH\", \"DELETE\", \"GET\"]},\n"
+    "\"method\": {\"enum\": [\"POST\", \"PUT\", \"PATCH\", \"DELETE\", \"GET\", "
+    "\"HEAD\", \"OPTIONS\"]},\n"
     "\"one_secret\": {\"anyOf\": [{\"type\": [\"string\", \"number\", \"boolean\"]}, {\"type\": "
     "\"object\", \"additionalProperties\": false, \"minProperties\": 1, \"maxProperties\": 1, "
     "\"properties\": {\n"

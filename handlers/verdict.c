@@ -20,7 +20,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                        "`events` leaves this type out: nothing is stored."},
     [REPLY_CHALLENGE] =
         {"handshake", 200, "", LOG_INFO, false, false,
-         "The sender verifies the endpoint: the answer is what its preset describes."},
+         "The sender verifies the endpoint: the answer is what its preset describes, or that to "
+         "HEAD or OPTIONS."},
     [REPLY_QUARANTINED] = {"quarantined", 202, "accepted, but not carried out", LOG_WARNING, false,
                            false,
                            "The event does not conform to the schema of a route with "

@@ -134,6 +134,10 @@ static const struct row process_rows[] = {
      "The standard input of the process: the raw body, the event as a JSON envelope, or nothing. "
      "It is a file, so the process may read it at its own pace, or not at all.",
      "body", .choices = input_choices},
+    {"body_file", ROW_BOOL, FIELD(body_file),
+     "`true`: `TENTERHOOK_BODY_FILE` names a file with the body, as `stdin: body` gives it, that "
+     "nobody else can read and that is removed when the command has ended.",
+     "false"},
     {.name = "env",
      .type = ROW_CUSTOM,
      .read = read_env,

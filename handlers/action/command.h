@@ -19,6 +19,7 @@ struct command_settings {
     const char *program; /* command[0], absolute if it holds a slash */
     const char *shell;   /* as written; NULL for `command:` */
     int input;           /* enum command_stdin */
+    bool body_file;      /* the body is in a file, too */
     struct text_map env; /* as written */
     struct text_list pass_env;
     const char *cwd; /* absolute; of one with values the directories before the first */

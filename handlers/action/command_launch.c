@@ -4,6 +4,7 @@
  * reads nothing, or only after it has written a lot, cannot lock up with us. */
 #include "handlers/action/command_launch.h"
 
+#include "handlers/action/body_files.h"
 #include "handlers/action/command_values.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
@@ -25,6 +26,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
+    char *body_file;
     int outputs[2]; /* our ends */
 };
 
@@ -141,8 +143,8 @@ static bool launch_plan(struct launch *launch, struct error *err)
         return error_set(err, "out of memory");
     if (!command_fill(settings, launch->delivery->values, &launch->arena, &given, err))
         return false;
-    plan->environment =
-        environment_build(&launch->arena, settings, given.env, launch->delivery, err);
+    plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
+                                          launch->body_file, err);
     if (!plan->environment || (given.inside && !launch_enter(launch, given.inside, err)))
         return false;
     const char *search = environment_find(plan->environment, "PATH");
@@ -154,13 +156,33 @@ static bool launch_plan(struct launch *launch, struct error *err)
            spawn_program_is_safe(program, err);
 }
 
+/* A full disk may have room again. */
+static enum spawn_result launch_put_body(struct launch *launch, struct error *err)
+{
+    const struct delivery *delivery = launch->delivery;
+    if (!launch->settings->body_file)
+        return SPAWN_STARTED;
+    if (!delivery->body_files) {
+        error_set(err, "there is no directory for the file with the body");
+        return SPAWN_FAILED;
+    }
+    launch->body_file = body_files_make(delivery->body_files, delivery->body, err);
+    if (launch->body_file)
+        return SPAWN_STARTED;
+    return spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT ? SPAWN_LATER
+                                                                               : SPAWN_FAILED;
+}
+
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
+    enum spawn_result result = launch_put_body(launch, err);
+    if (result != SPAWN_STARTED)
+        return result;
     errno = 0;
     if (!launch_plan(launch, err)) /* for want of memory, or for good */
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
-    enum spawn_result result = launch_open(launch, err);
+    result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);
     if (result != SPAWN_STARTED)
@@ -169,6 +191,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         launched->outputs[i] = launch->outputs[i];
         launch->outputs[i] = -1;
     }
+    launched->body_file = launch->body_file;
+    launch->body_file = NULL;
     return SPAWN_STARTED;
 }
 
@@ -195,6 +219,7 @@ enum spawn_result command_launch(const struct command_settings *settings,
     close_all(launch.outputs, 2);
     if (delivery->values)
         value_context_finish(delivery->values);
+    body_file_remove(launch.body_file);
     arena_finish(&launch.arena);
     return result;
 }

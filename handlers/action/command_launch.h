@@ -5,10 +5,11 @@
 #include "handlers/action/command.h"
 #include "handlers/action/spawn.h"
 
-/* All descriptors are the caller's. */
+/* All of it is the caller's. */
 struct launched {
     struct spawned process;
-    int outputs[2]; /* what it writes to standard output and error; non-blocking */
+    char *body_file; /* to be removed when the process has ended (body_files.h), or NULL */
+    int outputs[2];  /* what it writes to standard output and error; non-blocking */
 };
 
 /* As spawn_start; `launched` is written only on SPAWN_STARTED. */

@@ -11,6 +11,7 @@
  * end of the process is its pidfd, never the end of its output, which a grandchild may hold for
  * ever. Whatever is in the pipes at that moment still counts; who writes later gets SIGPIPE. */
 #include "base/clock.h"
+#include "handlers/action/body_files.h"
 #include "handlers/action/command_launch.h"
 #include "handlers/action/output_tail.h"
 
@@ -47,6 +48,7 @@ struct action_run {
     int launch_wait_ms;
     int64_t started_ns;
     struct spawned process;
+    char *body_file;            /* NULL: none */
     struct loop_watch ended;    /* of the process */
     struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
@@ -77,6 +79,7 @@ static void run_report(struct action_run *run, struct outcome *outcome)
     run->done(run->context, outcome);
     for (int i = 0; i < 2; i++)
         tail_finish(&run->streams[i].tail);
+    body_file_remove(run->body_file);
     free(run);
 }
 
@@ -217,6 +220,7 @@ static void survivor_ended(struct loop_watch *watch, uint32_t events)
 static void run_watch(struct action_run *run, const struct launched *launched)
 {
     run->process = launched->process;
+    run->body_file = launched->body_file;
     bool watched = loop_watch_set(run->loop, &run->ended, run->process.pidfd, EPOLLIN);
     for (int i = 0; i < 2; i++) {
         struct stream *stream = &run->streams[i];

@@ -60,10 +60,10 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
 
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
                                      const char *const *env_values, const struct delivery *delivery,
-                                     struct error *err)
+                                     const char *body_file, struct error *err)
 {
     size_t most = settings->pass_env.count + settings->env.count + delivery->names->variable_count +
-                  delivery->param_count + 1;
+                  delivery->param_count + 2;
     struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
     if (!env.items) {
         error_set(err, "out of memory");
@@ -74,6 +74,8 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     for (size_t i = 0; i < settings->env.count; i++)
         if (!environment_add(&env, settings->env.names[i], env_values[i], err))
             return NULL;
+    if (body_file && !environment_add(&env, "TENTERHOOK_BODY_FILE", body_file, err))
+        return NULL;
     return add_event(&env, delivery, err) ? env.items : NULL;
 }
 

@@ -6,11 +6,12 @@
 #include "handlers/action/command.h"
 
 /* NULL-terminated "NAME=value" in `arena`, no name twice: pass_env from our own environment, then
- * env with the values that are given, then TENTERHOOK_*. NULL with `err` where a value is longer
- * than a process can get, or without memory. */
+ * env with the values that are given, then TENTERHOOK_*, of which `body_file` (NULL: none) is the
+ * path of a file. NULL with `err` where a value is longer than a process can get, or without
+ * memory. */
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
                                      const char *const *env_values, const struct delivery *delivery,
-                                     struct error *err);
+                                     const char *body_file, struct error *err);
 
 /* The value of `name` in such a list, or NULL. */
 const char *environment_find(const char *const *environment, const char *name);

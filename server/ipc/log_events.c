@@ -17,8 +17,10 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                        "An event came again, and nothing runs; `id` is the first."},
     [LOG_IGNORED] = {"ignored", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
                      "The route does not take this type of event; nothing is stored."},
-    [LOG_HANDSHAKE] = {"handshake", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
-                       "A challenge by which the sender tries out the address was answered."},
+    [LOG_HANDSHAKE] =
+        {"handshake", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
+         "A challenge, a HEAD or an OPTIONS by which the sender tries out the address was "
+         "answered."},
     [LOG_QUARANTINED] =
         {"quarantined", LOG_WARNING, LOG_WARNING, "id route/path peer status [reason] ms",
          "An event that does not fit the schema is in the journal, and none of its actions runs."},

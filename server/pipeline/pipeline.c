@@ -207,7 +207,7 @@ static void find_provisioned_key(struct exchange *exchange)
     secret_wipe(key, sizeof key);
 }
 
-static struct verdict stage_authenticate_head(struct exchange *exchange)
+static struct verdict authenticate_head(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
     const struct route *route = request->route;
@@ -226,6 +226,31 @@ static struct verdict stage_authenticate_head(struct exchange *exchange)
     /* a key that is delivered takes the way of an event: behind the body, to the runner */
     bool waits = awaits_body(exchange) || exchange->challenge.provisioned_key.length > 0;
     return waits ? GO_ON : exchange->challenge;
+}
+
+static bool has_method(const struct exchange *exchange, const char *method)
+{
+    return bytes_equal_text(exchange->request.method, method);
+}
+
+/* OPTIONS asks which methods there are, which the answer to a wrong one tells everybody as well: it
+ * needs no credentials. A greeting that the provider knows comes first. */
+static struct verdict stage_authenticate_head(struct exchange *exchange)
+{
+    struct verdict verdict = authenticate_head(exchange);
+    bool is_greeting = verdict.reply != REPLY_NONE && verdict.reply != REPLY_UNAUTHENTICATED;
+    return has_method(exchange, "OPTIONS") && !is_greeting
+               ? routing_tell_methods(exchange->pipeline->routing, &exchange->request)
+               : verdict;
+}
+
+/* By HEAD a sender tries out the address. Whether a body would have been signed is not known. */
+static struct verdict stage_try(struct exchange *exchange)
+{
+    return has_method(exchange, "HEAD") ? (struct verdict){.reply = REPLY_CHALLENGE,
+                                                           .reason = "HEAD brings no event",
+                                                           .empty_body = true}
+                                        : GO_ON;
 }
 
 static struct verdict stage_authenticate_body(struct exchange *exchange)
@@ -357,7 +382,8 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("length", stage_length)                                                                  \
     STAGE("address", stage_address)                                                                \
     STAGE("limit", stage_limit_client)                                                             \
-    STAGE("authenticate", stage_authenticate_head)
+    STAGE("authenticate", stage_authenticate_head)                                                 \
+    STAGE("try", stage_try)
 
 #define BODY_STAGES(STAGE)                                                                         \
     STAGE("size", stage_size)                                                                      \

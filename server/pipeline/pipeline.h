@@ -64,7 +64,8 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
 void exchange_finish(struct exchange *exchange);
 
-/* guard → health → client → route → length → address → limit per client → authenticate (head).
+/* guard → health → client → route → length → address → limit per client → authenticate (head) →
+ * try (HEAD).
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
  * up to route->max_body bytes. On REPLY_HEALTHY it is a health check; the caller must find out
  * whether the server is healthy. */

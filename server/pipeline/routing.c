@@ -178,16 +178,27 @@ static bool takes_method(const struct route *route, struct bytes method)
 /* What is being looked for, and what has been found on the way. */
 struct search {
     struct request *request;
+    bool only_lists;   /* the methods: takes nothing */
     bool has_path;     /* of a route that does not take the method */
     const char *allow; /* methods of all of these, "POST, GET"; NULL: the arena is full */
 };
+
+static bool lists_method(const char *allow, const char *method)
+{
+    struct bytes rest = bytes_of_text(allow);
+    while (rest.length > 0)
+        if (bytes_equal_text(bytes_trim(bytes_split(&rest, ',')), method))
+            return true;
+    return false;
+}
 
 /* `allow` ("": no methods yet) followed by the methods of `route`; NULL: the arena is full. */
 static const char *append_methods(struct arena *arena, const char *allow, const struct route *route)
 {
     for (size_t i = 0; i < route->methods.count && allow; i++) {
         const char *method = route->methods.items[i];
-        allow = *allow ? arena_format(arena, "%s, %s", allow, method) : method;
+        if (!lists_method(allow, method))
+            allow = *allow ? arena_format(arena, "%s, %s", allow, method) : method;
     }
     return allow;
 }
@@ -196,7 +207,7 @@ static const char *append_methods(struct arena *arena, const char *allow, const 
 static bool search_try(struct search *search, const struct route *route)
 {
     struct request *request = search->request;
-    if (takes_method(route, request->method)) {
+    if (!search->only_lists && takes_method(route, request->method)) {
         request->route = route;
         return true;
     }
@@ -251,4 +262,18 @@ struct verdict routing_match(const struct routing *routing, struct request *requ
     if (!search.has_path)
         return verdict_refuse(REPLY_NOT_FOUND, "no route has this path");
     return refuse_method("the route does not accept this method", search.allow);
+}
+
+struct verdict routing_tell_methods(const struct routing *routing, struct request *request)
+{
+    struct search search = {.request = request, .only_lists = true, .allow = ""};
+    (void)(search_exact(routing, &search) || search_patterns(routing, &search));
+    if (!search.allow)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for Allow");
+    return (struct verdict){.reply = REPLY_CHALLENGE,
+                            .reason = "OPTIONS brings no event",
+                            .status = 204,
+                            .empty_body = true,
+                            .header_name = "Allow",
+                            .header_value = bytes_of_text(search.allow)};
 }

@@ -22,6 +22,10 @@ void routing_destroy(struct routing *routing);
  * route's path is written so. Several routes may share a path and differ in their methods. */
 struct verdict routing_match(const struct routing *routing, struct request *request);
 
+/* REPLY_CHALLENGE, 204, with the methods of all routes that have the path in Allow, or
+ * REPLY_MEMORY_FULL. */
+struct verdict routing_tell_methods(const struct routing *routing, struct request *request);
+
 /* REPLY_METHOD with the methods of one route as Allow, or REPLY_MEMORY_FULL. */
 struct verdict routing_refuse_method(const struct route *route, struct arena *arena,
                                      const char *reason);

@@ -78,6 +78,7 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
+    body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
 }
@@ -86,6 +87,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
                     const struct journal_action *actions)
 {
     dispatch->journal = journal;
+    body_files_sweep(&dispatch->body_files);
     queue_number(&dispatch->queue, actions);
 }
 
@@ -94,6 +96,7 @@ void dispatch_finish(struct dispatch *dispatch)
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
     queue_finish(&dispatch->queue);
     answers_finish(&dispatch->answers);
+    body_files_finish(&dispatch->body_files);
     free(dispatch->ours);
     dispatch->ours = NULL;
 }
@@ -253,6 +256,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
     }
     attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
+    attempt->given.body_files = &dispatch->body_files;
     list_append(&dispatch->claimed, attempt);
     return true;
 }

@@ -5,6 +5,7 @@
 #define TENTERHOOK_SERVER_RUNNER_DISPATCH_H
 
 #include "base/loop.h"
+#include "handlers/action/body_files.h"
 #include "server/runner/answers.h"
 #include "server/runner/queue.h"
 
@@ -33,6 +34,7 @@ struct dispatch {
     struct loop *loop;
     struct queue queue;
     struct answers answers; /* senders that wait for outputs */
+    struct body_files body_files;
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];

@@ -82,7 +82,8 @@ static void check_given(const struct journal_delivery *found)
                                  ",\"note\":\"a \\\"note\\\"\",\"weight\":7,\"urgent\":true,"
                                  "\"labels\":[\"x\"],\"due_ms\":\"2023-11-14T22:13:20.123Z\","
                                  "\"headers\":{},\"payload\":{\"a\":1}}"));
-    const char *const *variables = environment_build(&arena, &settings, NULL, &attempt->given, &err);
+    const char *const *variables =
+        environment_build(&arena, &settings, NULL, &attempt->given, NULL, &err);
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_NOTE"), "a \"note\"");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_WEIGHT"), "7");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_URGENT"), "true");

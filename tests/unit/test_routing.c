@@ -346,6 +346,30 @@ START_TEST(stars_stand_for_anything)
 }
 END_TEST
 
+START_TEST(the_methods_of_a_path_are_told)
+{
+    static const char *const rows[][2] = {
+        {"/hook", "POST, PUT, GET"}, {"/files/one", "POST"}, {"/t/a/b", "POST"}, {"/none", ""}};
+    struct routing *routing = routing_of_rows();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request request = {.arena = &arena, .path = bytes_of_text(rows[i][0])};
+        arena_init(&arena, 1 << 16);
+        struct verdict verdict = routing_tell_methods(routing, &request);
+        ck_assert_int_eq(verdict.reply, REPLY_CHALLENGE);
+        ck_assert_uint_eq(verdict_status(&verdict), 204);
+        ck_assert_str_eq(verdict.header_name, "Allow");
+        ck_assert(bytes_equal_text(verdict.header_value, rows[i][1]));
+        ck_assert_ptr_null(request.route);
+        arena_finish(&arena);
+    }
+    struct request request = {.arena = &arena, .path = bytes_of_text("/hook")};
+    arena_init(&arena, 0);
+    ck_assert_int_eq(routing_tell_methods(routing, &request).reply, REPLY_MEMORY_FULL);
+    arena_finish(&arena);
+    routing_destroy(routing);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("routing");
@@ -354,6 +378,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_order_of_routes_changes_nothing);
     tcase_add_test(all, only_a_star_behind_a_slash_is_a_tail);
     tcase_add_test(all, methods_decide_between_routes_of_one_path);
+    tcase_add_test(all, the_methods_of_a_path_are_told);
     tcase_add_test(all, an_allow_header_that_finds_no_memory_is_no_405_with_half_of_it);
     tcase_add_test(all, an_authenticator_may_take_a_further_method);
     tcase_add_test(all, no_routes_are_no_trouble);
