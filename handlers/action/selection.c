@@ -116,6 +116,17 @@ const struct selection_settings *selection_settings_of(const struct settings *se
     return action_part(settings, action, &selection_keys);
 }
 
+bool selection_needs_schema(const struct settings *settings, const struct route *route)
+{
+    for (size_t i = 0; i < route->action_count; i++) {
+        const struct selection_settings *selection =
+            selection_settings_of(settings, &route->actions[i]);
+        if (selection && selection->when && condition_needs_schema(selection->when))
+            return true;
+    }
+    return false;
+}
+
 /* Why the last action that was asked did not take the event. */
 struct refusal {
     const char *action, *reason; /* NULL: the type of the event */

@@ -28,6 +28,9 @@ static inline uint64_t selection_of_all(const struct route *route)
 const struct selection_settings *selection_settings_of(const struct settings *settings,
                                                        const struct action_settings *action);
 
+/* Whether a condition of an action needs an evaluator of schemas. */
+bool selection_needs_schema(const struct settings *settings, const struct route *route);
+
 /* When all of a route is read: rules between the keys above and their place. */
 bool selection_check_route(struct load *load, const struct node *node, const struct node *defaults,
                            const struct route *route);

@@ -33,6 +33,9 @@ struct condition {
     unsigned line;    /* in its file */
 };
 
+/* The keys of an entry, for the reference and `explain`. */
+extern const struct row_section condition_section;
+
 /* Reads the list (or a single entry) at `node`. `by_action`: it is an action's, so that action.name
  * is known. Reports each mistake at its place, also inside of a string. */
 bool condition_load(struct load *load, const struct node *node, bool by_action,

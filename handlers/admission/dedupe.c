@@ -2,12 +2,26 @@
  * the signature is known when it comes again. */
 #include "handlers/admission/dedupe.h"
 
-#include "config/load.h"
+#include "handlers/value/reference_load.h"
 
 #define DAYS(count) ((int64_t)(count)*86400000)
 
 static const char *const off_choice[] = {"off", NULL};
 static const char *const dead_choices[] = {"rerun", "keep", NULL}; /* enum dedupe_dead */
+
+enum { KEY_MAX = 1024 };
+
+static bool read_key(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    struct reference *key = field;
+    (void)row;
+    if (!reference_load(load, node, "\"key\"", key))
+        return false;
+    if (key->root != REFERENCE_EVENT_ID && key->root != REFERENCE_EVENT_ATTEMPT &&
+        key->root != REFERENCE_EVENT_RECEIVED && key->root != REFERENCE_ACTION_NAME)
+        return true;
+    return load_problem(load, node, "%s is no key: no two events share it", key->text);
+}
 
 static const struct row window_rows[] = {
     {.name = "window",
@@ -26,6 +40,15 @@ static const struct row window_rows[] = {
      .sentence = "The effect of a repeated message on an event that failed: `rerun` runs its dead "
                  "deliveries again (at most ten times), `keep` leaves the event as it is (200, as "
                  "for every duplicate)."},
+    {.name = "key",
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct dedupe_settings, key),
+     .read = read_key,
+     .syntax = "a value such as `payload.id` or `header.x-delivery`",
+     .json_schema = "{\"type\": \"string\"}",
+     .sentence = "The value by which a repeated message is recognized; without it, the id that "
+                 "the provider defines or `delivery` names. An event without the value is never "
+                 "a duplicate."},
 };
 static const struct row_section window_section = {
     .name = "dedupe",
@@ -41,7 +64,8 @@ static bool read_dedupe(struct load *load, const struct node *node, const struct
     if (node->kind == NODE_MAPPING)
         return load_section(load, node, row->section, dedupe);
     if (node->kind != NODE_SCALAR || strcmp(node->text, "off") != 0)
-        return load_mismatch(load, node, row, "{window: DURATION, dead: rerun or keep} or off");
+        return load_mismatch(load, node, row,
+                             "{window: DURATION, dead: rerun or keep, key: VALUE} or off");
     dedupe->off = true;
     return true;
 }
@@ -54,7 +78,7 @@ static const struct row dedupe_rows[] = {
      .default_text = "{window: 3d, dead: rerun}",
      .section = &window_section,
      .choices = off_choice,
-     .syntax = "`{window: DURATION, dead: rerun or keep}` or `off`",
+     .syntax = "`{window: DURATION, dead: rerun or keep, key: VALUE}` or `off`",
      .sentence = "A message that was accepted before is answered 200 with the id of the first "
                  "event, or 202 if the first event failed and runs again."},
 };
@@ -85,3 +109,23 @@ static const struct row_section dedupe_keys = {.name = "dedupe",
                                                .size = sizeof(struct dedupe_settings)};
 const struct route_part dedupe_route_part = {
     .keys = &dedupe_keys, .after = "auth", .finish_route = widen_window};
+
+struct verdict dedupe_take_key(const struct dedupe_settings *settings,
+                               struct value_context *context, struct request *request)
+{
+    struct value value;
+    request->dedupe_key = bytes_of(NULL, 0);
+    if (!value_resolve(context, &settings->key, &value))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+    if (value.repeated)
+        return verdict_refuse(REPLY_UNPROCESSABLE, "the key of dedupe is given more than once");
+    if (value.kind != VALUE_STRING && value.kind != VALUE_NUMBER && value.kind != VALUE_BOOLEAN)
+        return GO_ON;
+    if (value.text.length > KEY_MAX)
+        return verdict_refuse(REPLY_UNPROCESSABLE, "the key of dedupe is longer than 1,024 bytes");
+    char *copy = arena_copy_bytes(request->arena, value.text);
+    if (!copy)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key of dedupe");
+    request->dedupe_key = bytes_of(copy, value.text.length);
+    return GO_ON;
+}

@@ -10,7 +10,7 @@ static const struct row events_rows[] = {
      .flags = ROW_ONE_OK,
      .default_text = "[]",
      .sentence = "Names or patterns of the events that the route accepts; without it, all. Other "
-                 "events are answered 200 \"ignored\"."},
+                 "events are answered `mismatch`."},
 };
 
 static const struct row_section events_keys = {.name = "events",

@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#define OPERATOR_ROW(NAME, key, operand, sentence) {key, operand, sentence},
+#define OPERATOR_ROW(NAME, key, operand, sentence) {key, operand},
 const struct operator_row test_operators[TEST_OPERATOR_COUNT] = {TEST_OPERATORS(OPERATOR_ROW)};
 
 typedef enum test_outcome test_function(const struct value_test *test,

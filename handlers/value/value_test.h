@@ -7,20 +7,20 @@
 
 /* The operators, a row each: OPERATOR(NAME, key, operand, sentence). */
 #define TEST_OPERATORS(OPERATOR)                                                                   \
-    OPERATOR(EQUALS, "equals", OPERAND_SCALAR,                                                     \
-             "the value is that string, number, true, false or null")                              \
-    OPERATOR(NOT_EQUALS, "not_equals", OPERAND_SCALAR, "the value is there, and is another")       \
-    OPERATOR(IN, "in", OPERAND_SCALARS, "the value is one of the list")                            \
-    OPERATOR(NOT_IN, "not_in", OPERAND_SCALARS, "the value is there, and is none of the list")     \
+    OPERATOR(EQUALS, "equals", OPERAND_SCALAR, "The value is this; numbers are compared exactly.") \
+    OPERATOR(NOT_EQUALS, "not_equals", OPERAND_SCALAR, "The value is there, and is not this.")     \
+    OPERATOR(IN, "in", OPERAND_SCALARS, "The value is one of these.")                              \
+    OPERATOR(NOT_IN, "not_in", OPERAND_SCALARS, "The value is there, and is none of these.")       \
     OPERATOR(MATCHES, "matches", OPERAND_PATTERN,                                                  \
-             "the value is a string that the PCRE2 expression finds something in")                 \
-    OPERATOR(STARTS_WITH, "starts_with", OPERAND_STRING, "the value is a string that begins so")   \
-    OPERATOR(ENDS_WITH, "ends_with", OPERAND_STRING, "the value is a string that ends so")         \
+             "The value is a string in which the expression finds something.")                     \
+    OPERATOR(STARTS_WITH, "starts_with", OPERAND_STRING, "The value is a string that begins so.")  \
+    OPERATOR(ENDS_WITH, "ends_with", OPERAND_STRING, "The value is a string that ends so.")        \
     OPERATOR(CONTAINS, "contains", OPERAND_SCALAR,                                                 \
-             "the value is a string with that in it, or a list with that element")                 \
-    OPERATOR(EXISTS, "exists", OPERAND_BOOLEAN, "the value is there (true), or is not (false)")    \
-    OPERATOR(GREATER, "greater", OPERAND_NUMBER, "the value is a number above that")               \
-    OPERATOR(LESS, "less", OPERAND_NUMBER, "the value is a number below that")
+             "The value is a string with this in it, or a list with this element.")                \
+    OPERATOR(EXISTS, "exists", OPERAND_BOOLEAN,                                                    \
+             "The value is there (`true`, null included), or is missing (`false`).")               \
+    OPERATOR(GREATER, "greater", OPERAND_NUMBER, "The value is a number above this.")              \
+    OPERATOR(LESS, "less", OPERAND_NUMBER, "The value is a number below this.")
 
 #define TEST_OPERATOR_NUMBER(NAME, ...) TEST_##NAME,
 enum test_operator { TEST_OPERATORS(TEST_OPERATOR_NUMBER) TEST_OPERATOR_COUNT };
@@ -37,7 +37,6 @@ enum operand_kind {
 struct operator_row {
     const char *key;
     enum operand_kind operand;
-    const char *sentence;
 };
 extern const struct operator_row test_operators[TEST_OPERATOR_COUNT];
 

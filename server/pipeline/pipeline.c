@@ -297,8 +297,12 @@ static struct verdict stage_decode(struct exchange *exchange)
         return verdict;
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
-    return event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
-                            request);
+    verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
+                               request);
+    const struct dedupe_settings *dedupe = dedupe_settings_of(route);
+    return verdict.reply == REPLY_NONE && dedupe->key.text
+               ? dedupe_take_key(dedupe, &exchange->values, request)
+               : verdict;
 }
 
 static struct verdict stage_select(struct exchange *exchange)
@@ -472,8 +476,11 @@ void exchange_finish(struct exchange *exchange)
 
 static struct bytes dedupe_key(const struct request *request)
 {
-    if (dedupe_settings_of(request->route)->off)
+    const struct dedupe_settings *settings = dedupe_settings_of(request->route);
+    if (settings->off)
         return bytes_of(NULL, 0);
+    if (settings->key.text)
+        return request->dedupe_key;
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
@@ -586,7 +593,8 @@ static bool make_evaluator(struct pipeline *pipeline, struct error *err)
     for (size_t i = 0; i < settings->route_count && !pipeline->evaluator; i++) {
         const struct route *route = &settings->routes[i];
         if (!validate_settings_of(route)->is_set &&
-            !condition_needs_schema(&when_settings_of(route)->condition))
+            !condition_needs_schema(&when_settings_of(route)->condition) &&
+            !selection_needs_schema(settings, route))
             continue;
         pipeline->evaluator = schema_evaluator_create(&schema_limits_default);
         if (!pipeline->evaluator)

@@ -95,8 +95,8 @@ void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
     queue_finish(&dispatch->queue);
-    answers_finish(&dispatch->answers);
     body_files_finish(&dispatch->body_files);
+    answers_finish(&dispatch->answers);
     free(dispatch->ours);
     dispatch->ours = NULL;
 }

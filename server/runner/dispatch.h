@@ -33,8 +33,8 @@ struct dispatch {
     struct journal *journal;
     struct loop *loop;
     struct queue queue;
-    struct answers answers; /* senders that wait for outputs */
     struct body_files body_files;
+    struct answers answers; /* senders that wait for outputs */
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];

@@ -21,8 +21,8 @@ with Server(routes) as server:
         answer = server.post(path, json.dumps({"ref": ref}).encode(), event=event)
         expect(answer.status, status, f"{path} {ref} {event}")
         return answer.json().get("id")
-    ids = {name: post("/five", ref, event, 202)
-           for name, ref, event in (("a", "main", "push"), ("b", "may", "push"), ("c", "x", "star"))}
+    sent = {"a": ("main", "push"), "b": ("may", "push"), "c": ("x", "star")}
+    ids = {name: post("/five", ref, event, 202) for name, (ref, event) in sent.items()}
     wanted = {"all": "abc", "push": "ab", "main": "a", "first": "a", "second": "b", "rest": "c"}
     server.wait_settled()
     for name, which in wanted.items():
