@@ -65,7 +65,10 @@ enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED
     FIELD(host, TEXT, SENT, "host", AT(12, "host"), NOWHERE, NOWHERE, EVENT_SMALL,                 \
           "The Host of the request, or the one that a trusted proxy names; or empty.")             \
     FIELD(path, TEXT, SENT, "path", AT(13, "path"), AT(11, "path"), AT(10, "TENTERHOOK_PATH"),     \
-          EVENT_SMALL, "The path of the request, decoded, without the query.")
+          EVENT_SMALL, "The path of the request, decoded, without the query.")                     \
+    FIELD(title, TEXT, SENT, "title", AT(14, "title"), NOWHERE, NOWHERE, EVENT_SMALL,              \
+          "What the event is about, by `title` of the route or by the provider's preset; or "      \
+          "empty.")
 
 #define EVENT_BODY_FIELDS(FIELD)                                                                   \
     FIELD(params, OBJECT, SENT, "params", NOWHERE, AT(12, "params"), NOWHERE, EVENT_SMALL,         \

@@ -13,6 +13,7 @@
 #include "handlers/admission/when.h"
 #include "handlers/auth/authenticator.h"
 #include "handlers/auth/event_check.h"
+#include "handlers/auth/title.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/provider.h"
 #include "server/cli/verb.h"

@@ -71,6 +71,8 @@ struct authenticator {
     /* The field of its sender's forms that holds JSON, or NULL. */
     const char *(*json_field)(const void *settings);
     const struct response_format *(*response_format)(const void *settings);
+    /* What an event of its sender is about, in a line for people; NULL: nothing is known. */
+    const struct template *(*title)(const void *settings);
 
     /* For `verify`, after `body`: appends what should have been signed, the secret shown as a word.
      * False where the request does not say enough. NULL: the kind signs nothing. */

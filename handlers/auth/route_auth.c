@@ -67,6 +67,16 @@ struct content_wanted route_content(const struct route *route)
     return wanted;
 }
 
+const struct template *route_title(const struct route *route)
+{
+    for (size_t i = 0; i < route->authenticator_count; i++) {
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
+        if (kind->title)
+            return kind->title(route->authenticators[i].settings);
+    }
+    return NULL;
+}
+
 struct event_source route_event_source(const struct route *route)
 {
     struct event_source source = {.sender = NULL};

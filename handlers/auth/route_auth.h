@@ -20,6 +20,9 @@ bool route_signs_body(const struct route *route);
 /* What a body must be: what the route says, or what its sender sends. */
 struct content_wanted route_content(const struct route *route);
 
+/* What an event of the route's sender is about; NULL: nothing is known. */
+const struct template *route_title(const struct route *route);
+
 /* What is known of the sender's events, from the first authenticator that knows something. */
 struct event_source route_event_source(const struct route *route);
 

@@ -491,6 +491,12 @@ static const struct response_format *provider_response_format(const void *field)
     return &settings->scheme->reply;
 }
 
+static const struct template *provider_title(const void *field)
+{
+    const struct provider_settings *settings = field;
+    return &settings->scheme->title;
+}
+
 static bool provider_explain(void *opaque, struct buffer *out)
 {
     struct provider_state *state = opaque;
@@ -518,5 +524,6 @@ const struct authenticator provider_authenticator = {
     .content = provider_content,
     .json_field = provider_json_field,
     .response_format = provider_response_format,
+    .title = provider_title,
     .explain = provider_explain,
 };

@@ -6,6 +6,7 @@
 
 #include "config/load.h"
 #include "handlers/provider/signed_value.h"
+#include "handlers/value/template.h"
 #include "handlers/verdict.h"
 
 enum key_encoding {
@@ -137,6 +138,7 @@ struct scheme {
     int content;                      /* enum content_kind less CONTENT_PROVIDER */
     const char *json_field;           /* of the sender's forms, that holds JSON; NULL: none */
     struct response_format reply;
+    struct template title; /* what an event is about; empty: not known */
     struct scheme_about about;
 };
 

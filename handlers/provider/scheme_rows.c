@@ -1,6 +1,8 @@
 /* Values and templates of a scheme as they are read: a row's reader gets the text of one node. */
 #include "handlers/provider/scheme_rows.h"
 
+#include "handlers/value/reference_load.h"
+
 const char *const scheme_encodings[] = {"hex", "base64", "base64url", NULL};
 
 static bool read_text(struct load *load, const struct node *node, const char **text)
@@ -46,4 +48,21 @@ bool scheme_read_template(struct load *load, const struct node *node, const stru
         return false;
     return signed_template_parse(text, load_arena(load), field, &err) ||
            load_problem(load, node, "%s", err.text);
+}
+
+/* Of the head nothing: it has what proves who sends. */
+bool scheme_read_title(struct load *load, const struct node *node, const struct row *row,
+                       void *field)
+{
+    struct template *title = field;
+    (void)row;
+    if (!template_load(load, node, "\"title\"", title))
+        return false;
+    for (size_t i = 0; i < title->count; i++) {
+        const struct reference *reference = &title->parts[i].reference;
+        if (title->parts[i].is_value && reference->root != REFERENCE_PAYLOAD &&
+            reference->root != REFERENCE_FORM && reference->root != REFERENCE_EVENT_TYPE)
+            return load_problem(load, node, "\"title\" has values of the body and event.type only");
+    }
+    return true;
 }

@@ -14,6 +14,9 @@ bool scheme_read_refs(struct load *load, const struct node *node, const struct r
                       void *field);
 bool scheme_read_template(struct load *load, const struct node *node, const struct row *row,
                           void *field);
+/* A text with values of the payload, of a form or of the event (handlers/value/template.h). */
+bool scheme_read_title(struct load *load, const struct node *node, const struct row *row,
+                       void *field);
 
 #define REF_SCHEMA "{\"type\":\"string\"}"
 #define REFS_SCHEMA                                                                                \

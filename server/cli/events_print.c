@@ -125,7 +125,14 @@ static void put_json_delivery(FILE *out, const struct delivery_view *delivery)
 
 /* ---- text ---- */
 
-enum { ID_WIDTH = 36, TIME_WIDTH = 24, STATE_WIDTH = 12, ROUTE_WIDTH = 20, STATES_SIZE = 64 };
+enum {
+    ID_WIDTH = 36,
+    TIME_WIDTH = 24,
+    STATE_WIDTH = 12,
+    ROUTE_WIDTH = 20,
+    TYPE_WIDTH = 16,
+    STATES_SIZE = 64
+};
 
 void events_print_head(FILE *out)
 {
@@ -133,7 +140,8 @@ void events_print_head(FILE *out)
     print_column(out, bytes_of_text("RECEIVED"), TIME_WIDTH);
     print_column(out, bytes_of_text("STATE"), STATE_WIDTH);
     print_column(out, bytes_of_text("ROUTE"), ROUTE_WIDTH);
-    fputs("TYPE\n", out);
+    print_column(out, bytes_of_text("TYPE"), TYPE_WIDTH);
+    fputs("TITLE\n", out);
 }
 
 /* The states that are worth a look: "done" only where there is no other. Into `text`, NUL at the
@@ -152,12 +160,12 @@ static void summarize_states(struct bytes states, char text[STATES_SIZE])
         snprintf(text, STATES_SIZE, "done");
 }
 
-/* Behind the type, which is the last column. */
+/* Behind the title, which is the last column. */
 static void put_reruns(FILE *out, const struct event *event)
 {
     if (event->reruns > 0)
-        fprintf(out, "%s(run again %lld time%s)", event->type.length ? " " : "",
-                (long long)event->reruns, event->reruns == 1 ? "" : "s");
+        fprintf(out, " (run again %lld time%s)", (long long)event->reruns,
+                event->reruns == 1 ? "" : "s");
 }
 
 static void put_row(FILE *out, const struct event_view *view)
@@ -170,7 +178,8 @@ static void put_row(FILE *out, const struct event_view *view)
     print_column(out, bytes_of_text(received), TIME_WIDTH);
     print_column(out, bytes_of_text(states), STATE_WIDTH);
     print_column(out, event->route, ROUTE_WIDTH);
-    print_safe(out, event->type);
+    print_column(out, event->type, TYPE_WIDTH);
+    print_safe(out, event->title.length ? event->title : bytes_of_text("-"));
     put_reruns(out, event);
     fputc('\n', out);
 }

@@ -89,6 +89,7 @@ static const char version_4[] =
 static const char version_5[] = "ALTER TABLE event ADD COLUMN method TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE event ADD COLUMN host TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE event ADD COLUMN path TEXT NOT NULL DEFAULT '';"
+                                "ALTER TABLE event ADD COLUMN title TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE body ADD COLUMN params TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE body ADD COLUMN query TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE body ADD COLUMN json_field TEXT NOT NULL DEFAULT '';";

@@ -15,6 +15,7 @@
 #include "handlers/admission/validate.h"
 #include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
+#include "handlers/auth/title.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
@@ -515,6 +516,9 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
         .host = request_header(request, "Host", NULL),
+        .title = exchange->values.request /* not before the stage decode: a key */
+                     ? title_make(request->route, &exchange->values, &exchange->arena)
+                     : bytes_of(NULL, 0),
         .json_field = request->json_field,
         .headers = headers,
         .body = request->body,

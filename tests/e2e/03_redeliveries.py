@@ -32,7 +32,7 @@ with Server([route(actions=[fails, ledger()]),
         server.wait_log(f'duplicate id={event} .*"it is done; .*: tenterhook replay {event}"')
     expect(send("one", "/keep"), done(kept))
     expect((tried().count(kept), sorted(server.ledger())), (1, sorted([first, again])), "kept")
-    ensure(server.tool("events").stdout.count("push (run again ") == 2, "the list tells")
+    ensure(server.tool("events").stdout.count(" (run again ") == 2, "the list tells")
     ensure("run again     2 times" in server.tool("events", "show", first).stdout, "one too")
     expect(json.loads(server.tool("events", "show", first, "--json").stdout)["reruns"], 2)
     replay = server.tool(*send("one", "/keep")[1]["replay"].split()[1:])

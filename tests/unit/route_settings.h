@@ -9,6 +9,7 @@
 #include "handlers/admission/limit.h"
 #include "handlers/admission/validate.h"
 #include "handlers/admission/when.h"
+#include "handlers/auth/title.h"
 #include "handlers/content/content.h"
 #include "server/pipeline/respond.h"
 

@@ -225,7 +225,7 @@ START_TEST(json_is_json)
     static const char members[] =
         "\"route\":\"alpha\",\"received\":\"2023-11-14T22:13:20.000Z\",\"client\":\"192.0.2.1\","
         "\"type\":\"one\",\"delivery\":\"one\",\"content_type\":\"application/json\",\"size\":7,"
-        "\"reruns\":0,\"method\":\"\",\"host\":\"\",\"path\":\"\",\"states\":[";
+        "\"reruns\":0,\"method\":\"\",\"host\":\"\",\"path\":\"\",\"title\":\"\",\"states\":[";
     ck_assert_msg(strncmp(received, members, sizeof members - 1) == 0, "%s", received);
     ck_assert_ptr_nonnull(strstr(text, "\"headers\":{}"));
     ck_assert_ptr_nonnull(

@@ -26,7 +26,8 @@ static const char *const steps_down[JOURNAL_VERSION] = {
     "ALTER TABLE event DROP COLUMN reruns; ALTER TABLE delivery DROP COLUMN stops;"
     "ALTER TABLE delivery DROP COLUMN given_up;",
     "ALTER TABLE event DROP COLUMN method; ALTER TABLE event DROP COLUMN host;"
-    "ALTER TABLE event DROP COLUMN path; ALTER TABLE body DROP COLUMN params;"
+    "ALTER TABLE event DROP COLUMN path; ALTER TABLE event DROP COLUMN title; ALTER TABLE body "
+    "DROP COLUMN params;"
     "ALTER TABLE body DROP COLUMN query; ALTER TABLE body DROP COLUMN json_field;"};
 
 static void make_older(int64_t version)
