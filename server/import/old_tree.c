@@ -1,0 +1,383 @@
+/* Builds nodes from libyaml's events. What `webhook` accepts is accepted: a repeated key (the last
+ * one counts), tags, anchors, merge keys. An alias is a copy of its node that shares the children,
+ * so what it costs is counted beforehand: each node knows how large and how high it is. */
+#include "server/import/old_tree.h"
+
+#include <stdlib.h>
+#include <yaml.h>
+
+enum { ANCHORS_MAX = 256, NUMBER_MAX = 64 };
+
+struct open_node {
+    struct old_node *node;
+    struct old_node **link; /* where its next child goes */
+    struct bytes key;       /* of the value that comes next; data NULL: a key comes next */
+    unsigned key_line, key_column;
+};
+
+struct anchor {
+    const char *name;
+    const struct old_node *node;
+};
+
+struct builder {
+    struct arena *arena;
+    struct import_report *report;
+    struct open_node open[OLD_DEPTH_MAX];
+    unsigned depth;
+    size_t nodes;
+    struct anchor anchors[ANCHORS_MAX];
+    size_t anchor_count;
+    struct old_node *root;
+};
+
+static bool builder_refuse(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+    return report_problem(builder->report, (unsigned)mark->line + 1, (unsigned)mark->column + 1,
+                          "%s", text);
+}
+
+/* ---- scalars of YAML 1.1 ---- */
+
+static bool is_one_of(struct bytes text, const char *const *words)
+{
+    for (; *words; words++)
+        if (bytes_equal_text(text, *words))
+            return true;
+    return false;
+}
+
+/* A number without its underscores as text, or false. Integers come out in decimal, whatever they
+ * were written in. */
+static bool take_number(struct old_node *node, struct arena *arena)
+{
+    char digits[NUMBER_MAX], *end;
+    size_t count = 0;
+    for (size_t i = 0; i < node->text.length && count < sizeof digits - 1; i++)
+        if (node->text.data[i] != '_')
+            digits[count++] = (char)node->text.data[i];
+    digits[count] = '\0';
+    if (node->text.length >= NUMBER_MAX || count == 0 || !strchr("+-.0123456789", digits[0]))
+        return false;
+    const char *bare = digits + (digits[0] == '-' || digits[0] == '+');
+    bool is_binary = strncmp(bare, "0b", 2) == 0;
+    long long value = strtoll(is_binary ? bare + 2 : digits, &end, is_binary ? 2 : 0);
+    node->kind = OLD_NUMBER;
+    if (*end == '\0' && end > digits && end[-1] != 'x') {
+        value = is_binary && digits[0] == '-' ? -value : value;
+        const char *text = arena_format(arena, "%lld", value);
+        node->text = text ? bytes_of_text(text) : node->text;
+        return true;
+    }
+    /* a float stays as it is written: how Go would write it is not worth knowing */
+    bool is_float =
+        digits[strspn(digits, "+-.0123456789eE")] == '\0' && strpbrk(digits, "0123456789");
+    if (is_float)
+        strtod(digits, &end);
+    if (is_float && *end == '\0')
+        return true;
+    node->kind = OLD_STRING;
+    return false;
+}
+
+static void resolve_plain(struct old_node *node, struct arena *arena)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL", NULL};
+    static const char *const trues[] = {"y",    "Y",    "yes", "Yes", "YES", "true",
+                                        "True", "TRUE", "on",  "On",  "ON",  NULL};
+    static const char *const falses[] = {"n",     "N",     "no",  "No",  "NO",  "false",
+                                         "False", "FALSE", "off", "Off", "OFF", NULL};
+    if (is_one_of(node->text, nulls)) {
+        node->kind = OLD_NULL;
+        node->text = bytes_of("", 0);
+    } else if (is_one_of(node->text, trues) || is_one_of(node->text, falses)) {
+        node->kind = OLD_BOOLEAN;
+        node->text = bytes_of_text(is_one_of(node->text, trues) ? "true" : "false");
+    } else {
+        take_number(node, arena);
+    }
+}
+
+/* ---- nodes ---- */
+
+static struct old_node *builder_add(struct builder *builder, const yaml_mark_t *mark,
+                                    const struct old_node *like)
+{
+    struct old_node *node = arena_alloc(builder->arena, sizeof *node);
+    builder->nodes += like->weight;
+    if (!node || builder->nodes > OLD_NODES_MAX) {
+        builder_refuse(builder, mark, "the file has too many values");
+        return NULL;
+    }
+    *node = *like;
+    node->line = (unsigned)mark->line + 1;
+    node->column = (unsigned)mark->column + 1;
+    node->next = NULL;
+    node->key = bytes_of(NULL, 0);
+    return node;
+}
+
+static bool builder_name(struct builder *builder, const yaml_mark_t *mark,
+                         const yaml_char_t *anchor, const struct old_node *node)
+{
+    if (!anchor)
+        return true;
+    const char *name = arena_copy_text(builder->arena, (const char *)anchor);
+    if (!name || builder->anchor_count == ANCHORS_MAX)
+        return builder_refuse(builder, mark, "the file has too many anchors");
+    builder->anchors[builder->anchor_count++] = (struct anchor){name, node};
+    return true;
+}
+
+static struct open_node *builder_top(struct builder *builder)
+{
+    return builder->depth ? &builder->open[builder->depth - 1] : NULL;
+}
+
+static bool builder_wants_key(struct builder *builder)
+{
+    const struct open_node *top = builder_top(builder);
+    return top && top->node->kind == OLD_MAPPING && !top->key.data;
+}
+
+/* Hangs the node where it belongs: as the root, a value or an item. */
+static bool builder_place(struct builder *builder, const yaml_mark_t *mark, struct old_node *node)
+{
+    struct open_node *top = builder_top(builder);
+    if (!top) {
+        builder->root = node;
+        return true;
+    }
+    if (top->node->kind == OLD_MAPPING) {
+        if (top->node->count == OLD_KEYS_MAX)
+            return builder_refuse(builder, mark, "a mapping has more than 256 keys");
+        node->key = top->key;
+        node->key_line = top->key_line;
+        node->key_column = top->key_column;
+        top->key = bytes_of(NULL, 0);
+    }
+    *top->link = node;
+    top->link = (struct old_node **)&node->next;
+    top->node->count++;
+    return true;
+}
+
+/* Counts a child that is complete into its parent. */
+static void builder_count(struct builder *builder, const struct old_node *child)
+{
+    struct open_node *top = builder_top(builder);
+    if (!top)
+        return;
+    top->node->weight += child->weight;
+    if (top->node->height < child->height + 1)
+        top->node->height = child->height + 1;
+}
+
+/* ---- events ---- */
+
+static bool on_scalar(struct builder *builder, const yaml_event_t *event)
+{
+    const struct old_node empty = {.kind = OLD_STRING, .weight = 1};
+    struct old_node *node = builder_add(builder, &event->start_mark, &empty);
+    struct bytes given = bytes_of(event->data.scalar.value, event->data.scalar.length);
+    const char *text = node ? arena_copy_bytes(builder->arena, given) : NULL;
+    if (!text)
+        return false;
+    node->text = bytes_of(text, given.length);
+    if (memchr(text, 0, given.length))
+        return builder_refuse(builder, &event->start_mark, "a NUL byte in a string");
+    if (builder_wants_key(builder)) {
+        struct open_node *top = builder_top(builder);
+        top->key = node->text;
+        top->key_line = node->line;
+        top->key_column = node->column;
+        return builder_name(builder, &event->start_mark, event->data.scalar.anchor, node);
+    }
+    if (event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && !event->data.scalar.tag)
+        resolve_plain(node, builder->arena);
+    if (!builder_place(builder, &event->start_mark, node))
+        return false;
+    builder_count(builder, node);
+    return builder_name(builder, &event->start_mark, event->data.scalar.anchor, node);
+}
+
+static bool builder_open(struct builder *builder, const yaml_event_t *event, enum old_kind kind,
+                         const yaml_char_t *anchor)
+{
+    const struct old_node empty = {.kind = kind, .weight = 1};
+    struct old_node *node = builder_add(builder, &event->start_mark, &empty);
+    if (!node)
+        return false;
+    if (builder->depth == OLD_DEPTH_MAX)
+        return builder_refuse(builder, &event->start_mark, "nested more than 64 deep");
+    if (builder_wants_key(builder))
+        return builder_refuse(builder, &event->start_mark, "a key must be a string");
+    if (!builder_place(builder, &event->start_mark, node))
+        return false;
+    builder->open[builder->depth++] =
+        (struct open_node){.node = node, .link = (struct old_node **)&node->first};
+    return builder_name(builder, &event->start_mark, anchor, node);
+}
+
+static bool mapping_has(const struct old_node *mapping, struct bytes key)
+{
+    for (const struct old_node *child = mapping->first; child; child = child->next)
+        if (bytes_equal(child->key, key))
+            return true;
+    return false;
+}
+
+/* Adds what the mapping does not have itself. */
+static bool merge_mapping(struct builder *builder, const yaml_mark_t *mark,
+                          const struct old_node *from)
+{
+    struct open_node *top = builder_top(builder);
+    for (const struct old_node *child = from->first; child; child = child->next) {
+        if (mapping_has(top->node, child->key))
+            continue;
+        struct old_node *copy = builder_add(builder, mark, child);
+        if (!copy || top->node->count == OLD_KEYS_MAX)
+            return copy && builder_refuse(builder, mark, "a mapping has more than 256 keys");
+        copy->line = child->line;
+        copy->column = child->column;
+        copy->key = child->key;
+        *top->link = copy;
+        top->link = (struct old_node **)&copy->next;
+        top->node->count++;
+        builder_count(builder, copy);
+    }
+    return true;
+}
+
+/* `<<: *name` or `<<: [*one, *two]`. The key itself stays, and means nothing. */
+static bool merge_keys(struct builder *builder, const yaml_mark_t *mark)
+{
+    for (const struct old_node *child = builder_top(builder)->node->first; child;
+         child = child->next) {
+        if (!bytes_equal_text(child->key, "<<"))
+            continue;
+        if (child->kind == OLD_MAPPING && !merge_mapping(builder, mark, child))
+            return false;
+        if (child->kind != OLD_LIST)
+            continue;
+        for (const struct old_node *item = child->first; item; item = item->next)
+            if (item->kind == OLD_MAPPING && !merge_mapping(builder, mark, item))
+                return false;
+    }
+    return true;
+}
+
+static bool on_end(struct builder *builder, const yaml_event_t *event)
+{
+    const struct old_node *node = builder_top(builder)->node;
+    if (node->kind == OLD_MAPPING && !merge_keys(builder, &event->start_mark))
+        return false;
+    builder->depth--;
+    builder_count(builder, node);
+    return true;
+}
+
+static const struct old_node *find_anchor(const struct builder *builder, const yaml_char_t *name)
+{
+    for (size_t i = builder->anchor_count; i > 0; i--)
+        if (strcmp(builder->anchors[i - 1].name, (const char *)name) == 0)
+            return builder->anchors[i - 1].node;
+    return NULL;
+}
+
+static bool is_open(const struct builder *builder, const struct old_node *node)
+{
+    for (unsigned i = 0; i < builder->depth; i++)
+        if (builder->open[i].node == node)
+            return true;
+    return false;
+}
+
+static bool on_alias(struct builder *builder, const yaml_event_t *event)
+{
+    const struct old_node *named = find_anchor(builder, event->data.alias.anchor);
+    if (!named || is_open(builder, named))
+        return builder_refuse(builder, &event->start_mark, "an alias without its anchor before it");
+    if (builder->depth + named->height > OLD_DEPTH_MAX)
+        return builder_refuse(builder, &event->start_mark, "nested more than 64 deep");
+    if (builder_wants_key(builder))
+        return builder_refuse(builder, &event->start_mark, "a key must be a string");
+    struct old_node *copy = builder_add(builder, &event->start_mark, named);
+    if (!copy || !builder_place(builder, &event->start_mark, copy))
+        return false;
+    builder_count(builder, copy);
+    return true;
+}
+
+static bool on_event(struct builder *builder, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_SCALAR_EVENT:
+        return on_scalar(builder, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return builder_open(builder, event, OLD_LIST, event->data.sequence_start.anchor);
+    case YAML_MAPPING_START_EVENT:
+        return builder_open(builder, event, OLD_MAPPING, event->data.mapping_start.anchor);
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+        return on_end(builder, event);
+    case YAML_ALIAS_EVENT:
+        return on_alias(builder, event);
+    default:
+        return true;
+    }
+}
+
+static bool report_syntax(struct builder *builder, const yaml_parser_t *parser)
+{
+    const char *problem = parser->problem ? parser->problem : "not YAML";
+    if (parser->error == YAML_READER_ERROR)
+        return report_problem(builder->report, 0, 0, "%s (at byte %zu)", problem,
+                              parser->problem_offset);
+    return builder_refuse(builder, &parser->problem_mark, problem);
+}
+
+/* Up to the end of the first document; `webhook` does not look at what follows either. */
+static bool builder_run(struct builder *builder, yaml_parser_t *parser)
+{
+    yaml_event_type_t type = YAML_NO_EVENT;
+    while (type != YAML_STREAM_END_EVENT && type != YAML_DOCUMENT_END_EVENT) {
+        yaml_event_t event;
+        if (!yaml_parser_parse(parser, &event))
+            return report_syntax(builder, parser);
+        type = event.type;
+        bool going_on = on_event(builder, &event);
+        yaml_event_delete(&event);
+        if (!going_on)
+            return false;
+    }
+    return true;
+}
+
+const struct old_node *old_tree_parse(struct bytes text, struct arena *arena,
+                                      struct import_report *report)
+{
+    struct builder *builder = arena_alloc(arena, sizeof *builder);
+    yaml_parser_t parser;
+    if (!builder || !yaml_parser_initialize(&parser)) {
+        report_problem(report, 0, 0, "no memory");
+        return NULL;
+    }
+    builder->arena = arena;
+    builder->report = report;
+    yaml_parser_set_input_string(&parser, text.data, text.length);
+    bool whole = builder_run(builder, &parser);
+    yaml_parser_delete(&parser);
+    if (whole && !builder->root)
+        report_problem(report, 0, 0, "the file is empty");
+    return whole ? builder->root : NULL;
+}
+
+const struct old_node *old_tree_find(const struct old_node *mapping, const char *key)
+{
+    const struct old_node *found = NULL;
+    for (const struct old_node *child = mapping->first; child; child = child->next)
+        if (bytes_equal_nocase(child->key, bytes_of_text(key)))
+            found = child;
+    return found;
+}
