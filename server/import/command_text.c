@@ -6,6 +6,7 @@
 #include "server/import/yaml_text.h"
 
 #include "config/names.h"
+#include "handlers/action/command.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -112,11 +113,6 @@ static const char *variable_name(const struct route_draft *draft, const struct o
                         (const char *)value->name.data);
 }
 
-static bool is_variable(const char *name)
-{
-    return name && name[0] && !strchr(name, '=') && strlen(name) < 256;
-}
-
 /* Of variables with the same name the last counts. */
 static bool comes_again(const struct route_draft *draft, size_t index, const char *name)
 {
@@ -135,8 +131,8 @@ static bool write_environment(struct route_draft *draft, struct buffer *out)
     bool ok = environment->count == 0 || buffer_append_text(out, "        env:\n");
     for (size_t i = 0; ok && i < environment->count; i++) {
         const char *name = variable_name(draft, &environment->items[i]);
-        if (!is_variable(name))
-            return draft_fail(draft, "a variable whose name no process can have");
+        if (!name || !command_variable_is_allowed(name, NULL))
+            return draft_fail(draft, "a variable that no command can be given");
         if (is_raw_body(&environment->items[i]))
             return draft_fail(draft, "the raw body as a variable; the command has it on standard "
                                      "input (stdin: body)");

@@ -4,6 +4,7 @@
  * one of its children failing behind others that hold; that grows, so the nodes are counted. */
 #include "server/import/condition.h"
 
+#include "config/text.h"
 #include "server/import/network.h"
 #include "server/import/yaml_text.h"
 #include "server/pipeline/stored_headers.h"
@@ -447,19 +448,24 @@ const struct condition *condition_of_rule(struct condition_builder *builder,
 
 /* ---- size and text ---- */
 
-static size_t count_tests(const struct condition *condition, unsigned depth)
+/* `nesting` is how deep the file is nested where the entry stands: a list is a mapping with a list
+ * in it. */
+static size_t count_tests(const struct condition *condition, unsigned depth, unsigned nesting)
 {
+    enum { LEAF = 2 }; /* the mapping of a test, with a list in it */
     size_t count = 1;
-    if (depth > CONDITION_DEPTH_MAX)
+    bool is_list = condition->kind == CONDITION_ALL || condition->kind == CONDITION_ANY;
+    if (depth > CONDITION_DEPTH_MAX || nesting + LEAF > TEXT_DEPTH_MAX)
         return CONDITION_TESTS_MAX + 1;
     for (size_t i = 0; i < condition->count; i++)
-        count += count_tests(condition->children[i], depth + 1);
+        count += count_tests(condition->children[i], depth + 1, nesting + (is_list ? 2 : 1));
     return count;
 }
 
 bool condition_fits(const struct condition *condition)
 {
-    return count_tests(condition, 0) <= CONDITION_TESTS_MAX;
+    enum { NESTING = 4 }; /* the file, its routes, one of them, its when: */
+    return count_tests(condition, 0, NESTING) <= CONDITION_TESTS_MAX;
 }
 
 bool condition_write_networks(struct buffer *out, const struct condition *condition)

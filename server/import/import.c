@@ -75,7 +75,7 @@ static bool id_is_known(struct import_parts *parts, struct bytes id)
 static void add_hook(struct import *import, const struct old_hook *hook)
 {
     struct import_parts *parts = import->parts;
-    if (id_is_known(parts, hook->id) || parts->hook_count == OLD_HOOKS_MAX) {
+    if ((!hook->is_broken && id_is_known(parts, hook->id)) || parts->hook_count == OLD_HOOKS_MAX) {
         import->report.hook = hook->id;
         report_problem(&import->report, hook->line, hook->column,
                        parts->hook_count == OLD_HOOKS_MAX ? "one hook too many"

@@ -127,6 +127,15 @@ static bool put_action(struct reader *reader, struct bytes text)
  * do not count. */
 static size_t action_end(struct bytes text, size_t from)
 {
+    size_t begin = from;
+    if (begin + 1 < text.length && text.data[begin] == '-')
+        for (begin++; begin < text.length && strchr(" \t\r\n", text.data[begin]);)
+            begin++;
+    struct bytes rest = bytes_from(text, begin);
+    if (bytes_starts_with(rest, bytes_of_text("/*"))) {
+        const uint8_t *end = memmem(rest.data, rest.length, "*/", 2);
+        from = end ? (size_t)(end - text.data) : text.length;
+    }
     for (size_t i = from; i + 1 < text.length; i++) {
         uint8_t c = text.data[i];
         if (c == '}' && text.data[i + 1] == '}')
@@ -221,10 +230,18 @@ static size_t comment_length(struct bytes text)
     return end ? (size_t)(end - text.data) + 2 : text.length;
 }
 
+static bool begins_as_json(struct bytes text)
+{
+    for (size_t length = 1; length > 0; text = bytes_from(text, length)) {
+        text = trim_blanks(text);
+        length = comment_length(text);
+    }
+    return text.length > 0 && strchr("[{", text.data[0]);
+}
+
 struct bytes old_text_without_comments(struct bytes text, struct arena *arena)
 {
-    struct bytes body = trim_blanks(text);
-    if (body.length == 0 || !strchr("[{", body.data[0]))
+    if (!begins_as_json(text))
         return text;
     uint8_t *copy = (uint8_t *)arena_copy_bytes(arena, text);
     bool is_string = false, found = false;

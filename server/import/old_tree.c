@@ -3,6 +3,9 @@
  * so what it costs is counted beforehand: each node knows how large and how high it is. */
 #include "server/import/old_tree.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <yaml.h>
 
@@ -47,37 +50,90 @@ static bool is_one_of(struct bytes text, const char *const *words)
     return false;
 }
 
-/* A number without its underscores as text, or false. Integers come out in decimal, whatever they
- * were written in. */
-static bool take_number(struct old_node *node, struct arena *arena)
+/* How Go writes a float of 32 bits: the fewest digits that are read back as the same number. */
+static const char *float_text(struct arena *arena, double number)
 {
-    char digits[NUMBER_MAX], *end;
+    enum { DIGITS_MAX = 9 };
+    char digits[40] = "";
+    float value = (float)number;
+    for (int count = 0; count < DIGITS_MAX; count++) {
+        snprintf(digits, sizeof digits, "%.*e", count, (double)value);
+        if (strtof(digits, NULL) == value)
+            break;
+    }
+    const char *exponent = strchr(digits, 'e');
+    int power = exponent ? atoi(exponent + 1) : 0;
+    const char *point = strchr(digits, '.');
+    int behind = point && exponent ? (int)(exponent - point) - 1 : 0;
+    int decimals = behind > power ? behind - power : 0;
+    bool is_long = power < -4 || power >= 6;
+    return is_long ? arena_copy_text(arena, digits)
+                   : arena_format(arena, "%.*f", decimals, (double)value);
+}
+
+/* The grammar of YAML's floats: digits, perhaps a point with digits behind it, an exponent with its
+ * sign. */
+static bool is_float(const char *text)
+{
+    text += *text == '+' || *text == '-';
+    size_t before = strspn(text, "0123456789");
+    text += before;
+    if (*text == '.') {
+        size_t behind = strspn(text + 1, "0123456789");
+        if (behind == 0)
+            return false;
+        text += 1 + behind;
+    } else if (before == 0) {
+        return false;
+    }
+    if ((*text == 'e' || *text == 'E') && (text[1] == '+' || text[1] == '-'))
+        text += 2 + strspn(text + 2, "0123456789");
+    return *text == '\0';
+}
+
+/* An integer of 64 bits in decimal; in the prefixes 0x, 0b, 0o and 0 it is written otherwise. */
+static const char *integer_text(struct arena *arena, const char *text)
+{
+    static const struct {
+        const char *prefix;
+        int base;
+    } bases[] = {{"0x", 16}, {"0X", 16}, {"0b", 2}, {"0B", 2}, {"0o", 8}, {"0O", 8}, {"0", 8}};
+    bool is_negative = *text == '-';
+    const char *digits = text + (*text == '+' || *text == '-');
+    int base = 10;
+    for (size_t i = 0; i < sizeof bases / sizeof *bases && base == 10; i++) {
+        size_t length = strlen(bases[i].prefix);
+        if (strncmp(digits, bases[i].prefix, length) == 0 && digits[length]) {
+            base = bases[i].base;
+            digits += length;
+        }
+    }
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(digits, &end, base);
+    if (!isxdigit((unsigned char)*digits) || *end || errno)
+        return NULL;
+    return arena_format(arena, "%s%llu", is_negative && value ? "-" : "", value);
+}
+
+/* Makes a number of it if it is one; underscores between digits mean nothing. */
+static void take_number(struct old_node *node, struct arena *arena)
+{
+    char digits[NUMBER_MAX];
     size_t count = 0;
-    for (size_t i = 0; i < node->text.length && count < sizeof digits - 1; i++)
+    if (node->text.length >= NUMBER_MAX || !strchr("+-.0123456789", node->text.data[0]))
+        return;
+    for (size_t i = 0; i < node->text.length; i++)
         if (node->text.data[i] != '_')
             digits[count++] = (char)node->text.data[i];
     digits[count] = '\0';
-    if (node->text.length >= NUMBER_MAX || count == 0 || !strchr("+-.0123456789", digits[0]))
-        return false;
-    const char *bare = digits + (digits[0] == '-' || digits[0] == '+');
-    bool is_binary = strncmp(bare, "0b", 2) == 0;
-    long long value = strtoll(is_binary ? bare + 2 : digits, &end, is_binary ? 2 : 0);
+    const char *text = integer_text(arena, digits);
+    if (!text && is_float(digits))
+        text = float_text(arena, strtod(digits, NULL));
+    if (!text)
+        return;
     node->kind = OLD_NUMBER;
-    if (*end == '\0' && end > digits && end[-1] != 'x') {
-        value = is_binary && digits[0] == '-' ? -value : value;
-        const char *text = arena_format(arena, "%lld", value);
-        node->text = text ? bytes_of_text(text) : node->text;
-        return true;
-    }
-    /* a float stays as it is written: how Go would write it is not worth knowing */
-    bool is_float =
-        digits[strspn(digits, "+-.0123456789eE")] == '\0' && strpbrk(digits, "0123456789");
-    if (is_float)
-        strtod(digits, &end);
-    if (is_float && *end == '\0')
-        return true;
-    node->kind = OLD_STRING;
-    return false;
+    node->text = bytes_of_text(text);
 }
 
 static void resolve_plain(struct old_node *node, struct arena *arena)
