@@ -182,9 +182,9 @@ static bool write_fixed(const struct route_draft *draft, const struct headers *h
         return true;
     return buffer_printf(out, "    respond:\n      status: %d\n",
                          (int)status_or_200(draft->hook->success)) &&
-           write_type(headers, out) && write_headers(headers, out) &&
-           buffer_append_text(out, "      body: ") && yaml_literal(out, draft->hook->message) &&
-           buffer_append_text(out, "\n");
+           (draft->hook->message.length == 0 || write_type(headers, out)) &&
+           write_headers(headers, out) && buffer_append_text(out, "      body: ") &&
+           yaml_literal(out, draft->hook->message) && buffer_append_text(out, "\n");
 }
 
 static bool write_output(const struct route_draft *draft, const struct headers *headers,
