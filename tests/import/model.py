@@ -220,7 +220,8 @@ def imported(program, file, options):
                           check=False)
     if done.returncode not in (0, 1):
         raise AssertionError(done.stderr)
-    return {route["path"][len("/hooks/"):]: route for route in yaml.safe_load(done.stdout)["routes"]}
+    routes = yaml.safe_load(done.stdout)["routes"]
+    return {route["path"][len("/hooks/"):]: route for route in routes}
 
 
 def compare(hooks, routes, chance, exact):
@@ -253,7 +254,8 @@ def main():
         file = pathlib.Path(directory) / "hooks.json"
         file.write_text(json.dumps(hooks))
         for options in ([], ["--exact"]):
-            before, now = compare(hooks, imported(program, file, options), chance, bool(options))
+            routes = imported(program, file, options)
+            before, now = compare(hooks, routes, chance, bool(options))
             print(f"ok - of {20 * number} requests {before} got through, here {now}", *options)
             if not 0.5 * before < now <= before:
                 raise AssertionError("that is hardly any")

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The command of all hooks: writes down what it got, and prints it as that program's own helper does.
+# The command of all hooks: writes down what it got, and prints it as that program's helper does.
 HELPER = """#!/usr/bin/python3
 import json, os, sys
 words = sys.argv[1:]
@@ -30,8 +30,8 @@ if words and words[0].startswith("exit="):
 
 
 class Served:
-    """`hooks` as that program has them; @HELPER@ in them is the command. `left_out` has the ids that
-    were not imported, `to_come` the keys that this build does not know."""
+    """`hooks` as that program has them; @HELPER@ in them is the command. `to_come` has the keys
+    that this build does not know."""
 
     def __init__(self, program, hooks, flags=(), server=""):
         self.program = program
