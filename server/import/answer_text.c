@@ -34,7 +34,7 @@ static bool named_methods(struct route_draft *draft, struct buffer *out, bool ta
     for (size_t i = 0; i < count; i++)
         has_other |= !take_method(taken, names[i]);
     if (has_other)
-        yaml_comment(out, KEY_INDENT, "http-methods names a method that no route takes.");
+        yaml_comment(out, KEY_INDENT, "http-methods names a method that brings no event here.");
     return count > 0;
 }
 
@@ -75,20 +75,37 @@ static bool is_known_status(int64_t status)
     return false;
 }
 
-static int64_t status_or_200(int64_t status)
+/* The status that `webhook` answers, if it is one of those that a route answers here; else 200,
+ * with a comment and, where it makes a difference, a line in the report. */
+static int write_status_remark(const struct route_draft *draft, struct buffer *out, int64_t status,
+                               int last)
 {
-    return is_known_status(status) ? status : 200;
+    struct import_report *report = draft->writer->report;
+    if (!is_known_status(status)) {
+        if (status != 0)
+            yaml_comment(out, KEY_INDENT, "webhook answers 200 for %d, which is no HTTP status.",
+                         (int)status);
+        return 200;
+    }
+    if (status >= 200 && status <= last)
+        return (int)status;
+    yaml_comment(out, KEY_INDENT, "webhook answers %d here; a route can answer 200 to %d.",
+                 (int)status, last);
+    report->hook = draft->hook->id;
+    report_problem(report, draft->hook->line, draft->hook->column,
+                   "200 instead of the status %d: a route can answer 200 to %d here", (int)status,
+                   last);
+    report->hook = bytes_of(NULL, 0);
+    return 200;
 }
 
 static bool write_mismatch(const struct route_draft *draft, struct buffer *out)
 {
-    int64_t status = status_or_200(draft->hook->mismatch);
+    enum { MISMATCH_LAST = 499 };
     if (draft->when->kind == CONDITION_TRUE || (!draft->exact && draft->hook->mismatch == 0))
         return true;
-    bool ok = status == draft->hook->mismatch || draft->hook->mismatch == 0 ||
-              yaml_comment(out, KEY_INDENT, "webhook answers 200 for %d, which is no HTTP status.",
-                           (int)draft->hook->mismatch);
-    return ok && buffer_printf(out, "    mismatch: %d\n", (int)status);
+    int status = write_status_remark(draft, out, draft->hook->mismatch, MISMATCH_LAST);
+    return buffer_printf(out, "    mismatch: %d\n", status);
 }
 
 /* ---- headers ---- */
@@ -165,29 +182,28 @@ static bool write_headers(const struct headers *headers, struct buffer *out)
 
 /* ---- respond ---- */
 
+/* Both programs say text/plain; charset=utf-8 if nothing else is given. */
 static bool write_type(const struct headers *headers, struct buffer *out)
 {
-    struct bytes type =
-        headers->type.data ? headers->type : bytes_of_text("text/plain; charset=utf-8");
-    return buffer_append_text(out, "      type: ") && yaml_string(out, type) &&
-           buffer_append_text(out, "\n");
+    return !headers->type.data ||
+           (buffer_append_text(out, "      type: ") && yaml_string(out, headers->type) &&
+            buffer_append_text(out, "\n"));
 }
 
-static bool write_fixed(const struct route_draft *draft, const struct headers *headers,
+static bool write_fixed(const struct route_draft *draft, const struct headers *headers, int status,
                         struct buffer *out)
 {
     bool is_given = draft->hook->message.length > 0 || draft->hook->success > 0 || headers->count ||
                     headers->type.data;
     if (!draft->exact && !is_given)
         return true;
-    return buffer_printf(out, "    respond:\n      status: %d\n",
-                         (int)status_or_200(draft->hook->success)) &&
+    return buffer_printf(out, "    respond:\n      status: %d\n", status) &&
            (draft->hook->message.length == 0 || write_type(headers, out)) &&
            write_headers(headers, out) && buffer_append_text(out, "      body: ") &&
            yaml_literal(out, draft->hook->message) && buffer_append_text(out, "\n");
 }
 
-static bool write_output(const struct route_draft *draft, const struct headers *headers,
+static bool write_output(const struct route_draft *draft, const struct headers *headers, int status,
                          struct buffer *out)
 {
     bool ok = yaml_comment(out, KEY_INDENT,
@@ -198,21 +214,22 @@ static bool write_output(const struct route_draft *draft, const struct headers *
                           "webhook hides the output of a command that fails: let it write that to "
                           "standard error.");
     return ok &&
-           buffer_printf(out,
-                         "    respond:\n      output: run\n      deadline: 30s\n"
-                         "      status: {0: %d, other: 500}\n",
-                         (int)status_or_200(draft->hook->success)) &&
+           buffer_printf(out, "    respond:\n      output: run\n      deadline: %s\n",
+                         draft->exact ? "10m" : "30s") &&
+           (status == 200 || buffer_printf(out, "      status: {0: %d, other: 500}\n", status)) &&
            write_type(headers, out) && write_headers(headers, out);
 }
 
 bool draft_write_answers(struct route_draft *draft, struct buffer *out)
 {
+    enum { SUCCESS_LAST = 299, MESSAGE_MAX = 64 << 10 };
     struct headers headers = {.count = 0};
     if (!collect_headers(draft, &headers))
         return false;
-    if (draft->hook->success && !is_known_status(draft->hook->success))
-        yaml_comment(out, KEY_INDENT, "webhook answers 200 for %d, which is no HTTP status.",
-                     (int)draft->hook->success);
-    return write_mismatch(draft, out) && (draft->hook->output ? write_output(draft, &headers, out)
-                                                              : write_fixed(draft, &headers, out));
+    if (draft->hook->message.length > MESSAGE_MAX)
+        return draft_fail(draft, "a response-message of more than 64 KiB");
+    bool ok = write_mismatch(draft, out);
+    int status = write_status_remark(draft, out, draft->hook->success, SUCCESS_LAST);
+    return ok && (draft->hook->output ? write_output(draft, &headers, status, out)
+                                      : write_fixed(draft, &headers, status, out));
 }

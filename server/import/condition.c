@@ -224,32 +224,6 @@ static bool is_go_expression(struct bytes text)
     return true;
 }
 
-/* In Go `$` is the end of the text; in PCRE2 it is also the place before a line end there, which
- * would let "main\n" pass for "main". */
-static struct bytes with_strict_end(struct arena *arena, struct bytes text)
-{
-    struct buffer out;
-    bool in_class = false, is_multiline = memmem(text.data, text.length, "(?", 2) != NULL;
-    buffer_init(&out, 2 * text.length + 2);
-    for (size_t i = 0; i < text.length; i++) {
-        uint8_t c = text.data[i];
-        if (c == '\\' && i + 1 < text.length) {
-            buffer_append(&out, text.data + i++, 2);
-            continue;
-        }
-        in_class = c == '[' || (in_class && c != ']');
-        if (c == '$' && !in_class && !is_multiline)
-            buffer_append_text(&out, "\\z");
-        else
-            buffer_append(&out, &c, 1);
-    }
-    struct bytes made = buffer_bytes(&out);
-    const char *copy = arena_copy_bytes(arena, made);
-    made = copy ? bytes_of(copy, made.length) : text;
-    buffer_finish(&out);
-    return made;
-}
-
 static const struct condition *expression_condition(struct condition_builder *builder,
                                                     const struct old_rule *rule,
                                                     enum rule_outcome outcome)
@@ -264,8 +238,7 @@ static const struct condition *expression_condition(struct condition_builder *bu
                               "webhook refuses this expression, so the rule never holds");
     builder->has_expression = true;
     builder->has_typed_expression |= origin.is_typed;
-    struct bytes expression =
-        rule->regex.length ? with_strict_end(builder->arena, rule->regex) : bytes_of_text("^");
+    struct bytes expression = rule->regex.length ? rule->regex : bytes_of_text("^");
     const struct condition *test = make_test(builder, origin.text, "matches", expression, true);
     if (outcome != RULE_FAILS_CLEANLY)
         return test;

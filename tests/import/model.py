@@ -147,7 +147,7 @@ def test_holds(test, request):
         return same(value, wanted) == (key == "equals")
     if key in ("in", "not_in"):
         return any(same(value, one) for one in wanted) == (key == "in")
-    return isinstance(value, str) and bool(re.search(wanted.replace(r"\z", r"\Z"), value))
+    return isinstance(value, str) and bool(re.search(wanted.replace("$", r"\Z"), value))
 
 
 def holds(entry, request):
