@@ -205,23 +205,55 @@ static const struct condition *value_condition(struct condition_builder *builder
 /* ---- regular expressions ---- */
 
 /* What Perl's expressions have and Go's refuse. */
+static bool is_of_perl(struct bytes rest)
+{
+    static const char *const foreign[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?|", "(?#",
+                                          "(?(", "(*",  "++",   "*+",   "?+",  "**",  "?*"};
+    if (rest.data[0] == '\\')
+        return rest.length < 2 || strchr("123456789KGRXhHvVNkgZ", rest.data[1]);
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (bytes_starts_with(rest, bytes_of_text(foreign[i])))
+            return true;
+    return false;
+}
+
+/* The length of a class with its brackets; 0 if it is not closed. */
+static size_t class_length(struct bytes rest)
+{
+    size_t i = 1;
+    i += i < rest.length && rest.data[i] == '^';
+    i += i < rest.length && rest.data[i] == ']';
+    for (; i < rest.length && rest.data[i] != ']'; i++) {
+        bool is_named = rest.data[i] == '[' && i + 1 < rest.length && rest.data[i + 1] == ':';
+        const void *end = is_named ? memmem(rest.data + i, rest.length - i, ":]", 2) : NULL;
+        if (end)
+            i = (size_t)((const uint8_t *)end - rest.data) + 1;
+        else
+            i += rest.data[i] == '\\';
+    }
+    return i < rest.length ? i + 1 : 0;
+}
+
+/* Whether Go takes it for an expression, as far as that differs from PCRE2 or is a plain mistake:
+ * with either `webhook` answers 500 to every request. */
 static bool is_go_expression(struct bytes text)
 {
-    static const char *const foreign[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?|",
-                                          "(?#", "(?(", "(*",   "++",   "*+",  "?+"};
-    for (size_t i = 0; i < text.length; i++) {
+    size_t open = 0, length;
+    bool can_repeat = false;
+    for (size_t i = 0; i < text.length; i += length) {
         struct bytes rest = bytes_from(text, i);
-        if (rest.data[0] == '\\') {
-            if (rest.length > 1 && strchr("123456789KGRXhHvVNkgZ", rest.data[1]))
-                return false;
-            i++;
-            continue;
-        }
-        for (size_t j = 0; j < sizeof foreign / sizeof *foreign; j++)
-            if (bytes_starts_with(rest, bytes_of_text(foreign[j])))
-                return false;
+        uint8_t c = rest.data[0];
+        length = c == '[' ? class_length(rest) : c == '\\' ? 2 : 1;
+        if (length == 0 || is_of_perl(rest) || (strchr("*+?", c) && !can_repeat) ||
+            (c == ')' && open == 0))
+            return false;
+        if (c == '(' && rest.length > 1 && rest.data[1] == '?')
+            length = 2;
+        open += c == '(';
+        open -= c == ')';
+        can_repeat = c != '(' && c != '|';
     }
-    return true;
+    return open == 0;
 }
 
 static const struct condition *expression_condition(struct condition_builder *builder,

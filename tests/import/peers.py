@@ -30,7 +30,6 @@ DIFFERENT = {
     12: (200, IGNORED),
     14: (200, "a variable for a missing value is empty, not absent"),
     16: (200, "the address of a client comes without its port"),
-    18: (405, "the answer names the methods"),
     19: (401, OPEN),
     20: (200, IGNORED),
     21: (200, IGNORED),

@@ -77,7 +77,8 @@ class Served:
         self.to_come = {line.split('"')[1] for line in checked.stderr.splitlines()
                         if 'unknown key "' in line}
         if checked.returncode and not self.to_come:
-            raise AssertionError(f"the route file is wrong:\n{checked.stderr}")
+            errors = [line for line in checked.stderr.splitlines() if ": error: " in line]
+            raise AssertionError("the route file is wrong: " + "; ".join(errors))
 
     def start(self):
         self.process = subprocess.Popen(
