@@ -31,14 +31,16 @@ static bool any_value(const struct old_hook *hook, bool (*visit)(const struct ol
            any_in_list(&hook->files, visit) || (hook->rule && any_in_rule(hook->rule, visit));
 }
 
-/* Attributes and text of XML are named so. */
+/* Attributes and text of XML are named so; -1 is an index that finds nothing. */
 static bool is_of_xml(const struct old_value *value)
 {
     if (!origin_is_payload(value))
         return false;
     for (struct bytes rest = value->name; rest.data;) {
         struct bytes step = bytes_split(&rest, '.');
-        if (step.length > 1 && (step.data[0] == '-' || bytes_equal_text(step, "#text")))
+        bool is_attribute =
+            step.length > 1 && step.data[0] == '-' && !(step.data[1] >= '0' && step.data[1] <= '9');
+        if (is_attribute || bytes_equal_text(step, "#text"))
             return true;
     }
     return false;
