@@ -195,12 +195,14 @@ static bool write_fixed(const struct route_draft *draft, const struct headers *h
 {
     bool is_given = draft->hook->message.length > 0 || draft->hook->success > 0 || headers->count ||
                     headers->type.data;
+    bool has_body = status != 204 && status != 205; /* Go drops the body of these too */
+    struct bytes message = has_body ? draft->hook->message : bytes_of(NULL, 0);
     if (!draft->exact && !is_given)
         return true;
     return buffer_printf(out, "    respond:\n      status: %d\n", status) &&
-           (draft->hook->message.length == 0 || write_type(headers, out)) &&
-           write_headers(headers, out) && buffer_append_text(out, "      body: ") &&
-           yaml_literal(out, draft->hook->message) && buffer_append_text(out, "\n");
+           (message.length == 0 || write_type(headers, out)) && write_headers(headers, out) &&
+           buffer_append_text(out, "      body: ") && yaml_literal(out, message) &&
+           buffer_append_text(out, "\n");
 }
 
 static bool write_output(const struct route_draft *draft, const struct headers *headers, int status,

@@ -87,8 +87,8 @@ class Webhook:
         file.write_text(text.replace(str(served.helper), str(self.directory / "helper")))
         self.process = subprocess.Popen(
             ["webhook", "-hooks", file, "-ip", "127.0.0.1", "-port", str(self.port)],
-            cwd=self.directory, env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL)
+            cwd=self.directory, env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             try:
