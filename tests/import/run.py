@@ -7,9 +7,11 @@ NAME.exact: exit code, the route file, and what standard error says. A first lin
 again by another YAML parser.
 """
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
+import tempfile
 
 try:
     import yaml
@@ -58,6 +60,19 @@ def fault_of(out):
     return None
 
 
+def document_fault(program):
+    """What is wrong with the example in docs/migrating.md, or None."""
+    page = (HERE.parent.parent / "docs" / "migrating.md").read_text()
+    before, after = (re.search(rf"^```{kind}\n(.*?)^```", page, re.S | re.M)[1]
+                     for kind in ("json", "yaml"))
+    with tempfile.TemporaryDirectory() as directory:
+        (pathlib.Path(directory) / "hooks.json").write_text(before)
+        done = subprocess.run([program, "import", "hooks.json"], cwd=directory, timeout=20,
+                              capture_output=True, text=True, check=False)
+    made = done.stdout[done.stdout.index("routes:"):].rstrip("\n") + "\n"
+    return None if made == after and done.returncode == 0 else "not what import writes:\n" + made
+
+
 def cases():
     return sorted(path for path in (HERE / "cases").iterdir()
                   if path.suffix in (".json", ".yaml", ".tmpl"))
@@ -84,6 +99,12 @@ def main():
                   (f" # {fault}" if fault else ""))
             if fault:
                 print("".join(f"# {line}\n" for line in shown.splitlines()), end="")
+    if not wanted:
+        number += 1
+        fault = document_fault(program)
+        failed += bool(fault)
+        print(f"{'not ok' if fault else 'ok'} {number} - docs/migrating.md" +
+              (f" # {fault}" if fault else ""))
     print(f"1..{number}")
     return 1 if failed or not number else 0
 
