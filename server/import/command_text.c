@@ -11,12 +11,20 @@
 #include <ctype.h>
 #include <stdio.h>
 
-enum { ARGUMENTS_MAX = 200, SCRIPT_MAX = 8192, FILE_NAME_MAX = 128 };
+enum { ARGUMENTS_MAX = 200, FILES_MAX = 8, SCRIPT_MAX = 16384, VARIABLE_MAX = 64 };
+
+/* A file that the command gets, by a variable with its name. */
+struct front_file {
+    char variable[VARIABLE_MAX + 1];
+    const struct old_value *value; /* NULL: the file with the whole body */
+};
 
 /* What goes in front of the command. */
 struct front {
-    bool has_body;                     /* an argument is the raw body */
-    char file_variable[FILE_NAME_MAX]; /* gets the name of the file with the body; or "" */
+    bool has_body; /* an argument is the raw body */
+    bool has_body_file, has_value_file;
+    struct front_file files[FILES_MAX];
+    size_t file_count;
 };
 
 /* ---- values ---- */
@@ -26,8 +34,8 @@ static bool is_raw_body(const struct old_value *value)
     return bytes_equal_text(value->source, "raw-request-body");
 }
 
-/* A value as an argument or a variable: a template, or a constant. */
-static bool write_value(struct route_draft *draft, struct buffer *out,
+/* A value as an argument or a variable, behind a prefix: a template, or a constant. */
+static bool write_value(struct route_draft *draft, struct buffer *out, const char *prefix,
                         const struct old_value *value)
 {
     struct origin origin;
@@ -35,14 +43,18 @@ static bool write_value(struct route_draft *draft, struct buffer *out,
     origin_translate(value, &draft->body, draft->arena, &origin);
     if (origin.form == ORIGIN_NOTHING)
         return draft_fail(draft, origin.reason);
-    if (origin.form == ORIGIN_CONSTANT)
-        return yaml_literal(out, origin.text);
+    if (origin.form == ORIGIN_CONSTANT) {
+        const char *whole = arena_format(draft->arena, "%s%.*s", prefix, (int)origin.text.length,
+                                         (const char *)origin.text.data);
+        return yaml_literal(out, bytes_of_text(whole));
+    }
     if (callers_own(&draft->callers, value))
         return draft_fail(draft, "the command is given a secret that authenticates the caller");
     buffer_init(&text, 8192);
     const char *standby = origin.is_whole ? " | default null" : " | default \"\"";
     bool always = origin.is_client || bytes_equal_text(origin.text, "request.method");
-    bool ok = buffer_append_text(&text, "{{") && buffer_append_bytes(&text, origin.text) &&
+    bool ok = buffer_append_text(&text, prefix) && buffer_append_text(&text, "{{") &&
+              buffer_append_bytes(&text, origin.text) &&
               (always || !draft->exact || buffer_append_text(&text, standby)) &&
               buffer_append_text(&text, "}}") && yaml_string(out, buffer_bytes(&text));
     buffer_finish(&text);
@@ -65,27 +77,55 @@ static const char *program_path(const struct route_draft *draft)
                         (const char *)command.data);
 }
 
-/* "$0" is the program, "$1" … are the other arguments; ${body%x} is the body with its line ends. */
+/* The values of files come first among the arguments, each behind an x, so that none of them is
+ * taken for an option. */
+static bool write_files(const struct front *front, struct buffer *script)
+{
+    bool ok =
+        !front->has_value_file || buffer_append_text(script, "_files=$(mktemp -d) || exit 1; "
+                                                             "trap 'rm -rf \"$_files\"' EXIT; ");
+    for (size_t i = 0; ok && i < front->file_count; i++) {
+        const struct front_file *file = &front->files[i];
+        if (!file->value) {
+            ok = buffer_printf(script, "export %s=\"$TENTERHOOK_BODY_FILE\"; ", file->variable);
+            continue;
+        }
+        ok = buffer_printf(script,
+                           "printf %%s \"${1#x}\"%s >\"$_files/%zu\"; export "
+                           "%s=\"$_files/%zu\"; shift; ",
+                           file->value->base64decode ? " | base64 -d" : "", i, file->variable, i);
+    }
+    return ok;
+}
+
+/* "$0" is the program, "$1" … are the other arguments; ${_body%x} is the body with its line ends.
+ */
+static bool write_script(const struct route_draft *draft, const struct front *front,
+                         struct buffer *script)
+{
+    const struct old_values *arguments = &draft->hook->arguments;
+    size_t place = 0;
+    bool ok = write_files(front, script);
+    if (front->has_body)
+        ok = ok && buffer_append_text(script, "_body=$(cat; printf x); ");
+    ok = ok && buffer_append_text(script, front->has_value_file ? "\"$0\"" : "exec \"$0\"");
+    if (!front->has_body)
+        return ok && (arguments->count == 0 || buffer_append_text(script, " \"$@\""));
+    for (size_t i = 0; ok && i < arguments->count; i++)
+        ok = is_raw_body(&arguments->items[i]) ? buffer_append_text(script, " \"${_body%x}\"")
+                                               : buffer_printf(script, " \"${%zu}\"", ++place);
+    return ok;
+}
+
 static bool write_front(const struct route_draft *draft, const struct front *front,
                         struct buffer *out)
 {
-    const struct old_values *arguments = &draft->hook->arguments;
     struct buffer script;
-    size_t place = 0;
-    if (!front->has_body && !front->file_variable[0])
+    if (!front->has_body && front->file_count == 0)
         return true;
     buffer_init(&script, SCRIPT_MAX);
-    bool ok = true;
-    if (front->file_variable[0])
-        ok = buffer_printf(&script, "export %s=\"$TENTERHOOK_BODY_FILE\"; ", front->file_variable);
-    if (front->has_body)
-        ok = ok && buffer_append_text(&script, "body=$(cat; printf x); ");
-    ok = ok && buffer_append_text(&script, "exec \"$0\"");
-    for (size_t i = 0; ok && i < arguments->count; i++)
-        ok = is_raw_body(&arguments->items[i]) ? buffer_append_text(&script, " \"${body%x}\"")
-                                               : buffer_printf(&script, " \"${%zu}\"", ++place);
-    ok = ok && buffer_append_text(out, "/bin/sh, -c, ") &&
-         yaml_string(out, buffer_bytes(&script)) && buffer_append_text(out, ", ");
+    bool ok = write_script(draft, front, &script) && buffer_append_text(out, "/bin/sh, -c, ") &&
+              yaml_string(out, buffer_bytes(&script)) && buffer_append_text(out, ", ");
     buffer_finish(&script);
     return ok;
 }
@@ -96,9 +136,13 @@ static bool write_command(struct route_draft *draft, const struct front *front, 
     const char *program = program_path(draft);
     bool ok = program && buffer_append_text(out, "        command: [") &&
               write_front(draft, front, out) && yaml_literal(out, bytes_of_text(program));
+    for (size_t i = 0; ok && i < front->file_count; i++)
+        if (front->files[i].value)
+            ok = buffer_append_text(out, ", ") &&
+                 write_value(draft, out, "x", front->files[i].value);
     for (size_t i = 0; ok && i < arguments->count; i++)
         if (!is_raw_body(&arguments->items[i]))
-            ok = buffer_append_text(out, ", ") && write_value(draft, out, &arguments->items[i]);
+            ok = buffer_append_text(out, ", ") && write_value(draft, out, "", &arguments->items[i]);
     return ok && buffer_append_text(out, "]\n");
 }
 
@@ -139,7 +183,7 @@ static bool write_environment(struct route_draft *draft, struct buffer *out)
         if (comes_again(draft, i, name))
             continue;
         ok = buffer_append_text(out, "          ") && yaml_string(out, bytes_of_text(name)) &&
-             buffer_append_text(out, ": ") && write_value(draft, out, &environment->items[i]) &&
+             buffer_append_text(out, ": ") && write_value(draft, out, "", &environment->items[i]) &&
              buffer_append_text(out, "\n");
     }
     return ok;
@@ -147,30 +191,42 @@ static bool write_environment(struct route_draft *draft, struct buffer *out)
 
 /* ---- files ---- */
 
-/* One file, with the whole body in it. */
+static const char *file_variable(const struct route_draft *draft, const struct old_value *file)
+{
+    if (file->envname.length > 0)
+        return arena_copy_bytes(draft->arena, file->envname);
+    char *name = arena_format(draft->arena, "HOOK_%.*s", (int)file->name.length,
+                              (const char *)file->name.data);
+    for (char *c = name; c && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return name;
+}
+
+static bool is_whole_body(const struct route_draft *draft, const struct old_value *file)
+{
+    bool is_json = strcmp(draft->content, "json") == 0 || strcmp(draft->content, "auto") == 0;
+    return is_raw_body(file) || (bytes_equal_text(file->source, "entire-payload") && is_json);
+}
+
 static bool read_files(struct route_draft *draft, struct front *front)
 {
     const struct old_values *files = &draft->hook->files;
-    if (files->count == 0)
-        return true;
-    const struct old_value *file = &files->items[0];
-    bool is_body = is_raw_body(file) || (bytes_equal_text(file->source, "entire-payload") &&
-                                         strcmp(draft->content, "json") == 0);
-    if (files->count > 1 || !is_body || file->base64decode)
-        return draft_fail(draft, "a file with a part of the payload: let the command read it from "
-                                 "standard input, or the whole body from TENTERHOOK_BODY_FILE "
-                                 "(body_file: true)");
-    char *name = arena_copy_bytes(draft->arena, file->envname);
-    if (file->envname.length == 0) {
-        name = arena_format(draft->arena, "HOOK_%.*s", (int)file->name.length,
-                            (const char *)file->name.data);
-        for (char *c = name; c && *c; c++)
-            *c = (char)toupper((unsigned char)*c);
+    if (files->count > FILES_MAX)
+        return draft_fail(draft, "more files than an import writes");
+    for (size_t i = 0; i < files->count; i++) {
+        const struct old_value *value = &files->items[i];
+        const char *name = file_variable(draft, value);
+        struct front_file *file = &front->files[front->file_count++];
+        if (!name || !env_name_valid(name) || strlen(name) > VARIABLE_MAX ||
+            !command_variable_is_allowed(name, NULL))
+            return draft_fail(draft, "a file by a variable that no shell can have");
+        snprintf(file->variable, sizeof file->variable, "%s", name);
+        if (is_whole_body(draft, value) && value->base64decode)
+            return draft_fail(draft, "the whole body in base64: let the command decode it");
+        file->value = is_whole_body(draft, value) ? NULL : value;
+        front->has_body_file |= !file->value;
+        front->has_value_file |= file->value != NULL;
     }
-    if (!name || !env_name_valid(name) || strlen(name) >= sizeof front->file_variable)
-        return draft_fail(draft, "a variable whose name no shell can have");
-    if (strcmp(name, "TENTERHOOK_BODY_FILE") != 0)
-        snprintf(front->file_variable, sizeof front->file_variable, "%s", name);
     return true;
 }
 
@@ -216,6 +272,9 @@ static bool write_remarks(const struct route_draft *draft, const struct front *f
                                 "missing: {{NAME | default \"\"}}.");
     if (ok && (reads_client(&hook->arguments) || reads_client(&hook->environment)))
         ok = yaml_comment(out, KEY_INDENT + 4, "The client's address is without its port here.");
+    if (ok && front->has_value_file)
+        ok = yaml_comment(out, KEY_INDENT + 4,
+                          "A value of at most 128 KiB goes into a file that is gone afterwards.");
     if (ok && front->has_body)
         ok = yaml_comment(out, KEY_INDENT + 4,
                           "The raw body is an argument, of 128 KiB at most: a command that reads "
@@ -236,7 +295,7 @@ bool draft_write_command(struct route_draft *draft, struct buffer *out)
     bool ok = buffer_append_text(out, "    actions:\n      - name: run\n") &&
               write_remarks(draft, &front, out) && write_command(draft, &front, out) &&
               write_environment(draft, out);
-    if (ok && hook->files.count > 0)
+    if (ok && front.has_body_file)
         ok = buffer_append_text(out, "        body_file: true\n");
     if (ok && draft->exact && !front.has_body)
         ok = buffer_append_text(out, "        stdin: none\n");
