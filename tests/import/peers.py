@@ -5,6 +5,7 @@ and working directory are the same, or listed below with the reason. peers.py PR
 The cases lie beside the sources (../shared/peers/adnanh, or $PEERS_DIR); without them all is
 skipped. A case that waits for keys which this build does not know is skipped too.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -98,10 +99,12 @@ def main():
     program, words = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2:]
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     cases = json.loads((SHARED / "adnanh-cases.json").read_text())["cases"]
-    for case in cases:
-        name = f"case {case['n']}: {case['desc']}"
-        if all(word in name for word in words):
-            report(counts, name, *run_case(program, case))
+    named = {f"case {case['n']}: {case['desc']}": case for case in cases}
+    wanted = [name for name in named if all(word in name for word in words)]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        results = pool.map(lambda name: run_case(program, named[name]), wanted)
+        for name, result in zip(wanted, results):
+            report(counts, name, *result)
     tables = json.loads((SHARED / "adnanh-unit-cases.json").read_text())["tables"]
     if not words:
         for name, fault, skipped in rows.run(program, tables, TO_COME):
