@@ -44,7 +44,11 @@ class Served:
         self.helper = self.directory / "helper"
         self.helper.write_text(HELPER.format(ledger=self.ledger_file))
         self.helper.chmod(0o755)
-        self.write(hooks, flags, server)
+        try:
+            self.write(hooks, flags, server)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def __enter__(self):
         return self
