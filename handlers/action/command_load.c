@@ -101,11 +101,11 @@ static bool variable_matches(const char *name, const char *pattern)
 bool command_variable_is_allowed(const char *name, struct error *err)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789";
+    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
     if (*name == '\0' || !strchr(letters, *name) || name[strspn(name, rest)] != '\0')
         return error_set(err,
-                         "\"%s\" is not a name for an environment variable (letters, digits "
-                         "and _, no digit first)",
+                         "\"%s\" is not a name for an environment variable (letters, digits, "
+                         "_ . and -, no digit first)",
                          name);
     for (size_t i = 0; i < sizeof forbidden_variables / sizeof *forbidden_variables; i++)
         if (variable_matches(name, forbidden_variables[i]))

@@ -33,6 +33,7 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
     VERB(events)                                                                                   \
     VERB(replay)                                                                                   \
     VERB(validate)                                                                                 \
+    VERB(import)                                                                                   \
     VERB(keys)
 
 #define VERB_DECLARE(name) extern const struct verb name##_verb;

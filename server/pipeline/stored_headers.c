@@ -27,10 +27,13 @@ struct stored_names {
 static const char *const stored_patterns[] = {
     "content-type", "user-agent",  "x-*",     "webhook-*", "ce-*",        "*-event",
     "*-event-*",    "*-delivery*", "*-topic", "*-id",      "*-timestamp", NULL};
-static const char *const dropped_patterns[] = {
-    "*auth*",   "*token*",      "*secret*",  "*signature*", "*hmac*",        "*passw*",   "*key*",
-    "*cookie*", "*credential*", "*session*", "*digest*",    "x-forwarded-*", "x-real-ip", "*-jwt*",
-    "*cert*",   "x-hub-sig*",   "*-sign",    "x-client-*",  "x-original-*",  "*verif*",   NULL};
+/* Words of credentials; and what proxies say about the client. Neither is stored. */
+static const char *const secret_patterns[] = {
+    "*auth*", "*token*",    "*secret*",  "*signature*",  "*hmac*",   "*passw*",
+    "*key*",  "*cookie*",   "*session*", "*credential*", "*digest*", "*-jwt*",
+    "*cert*", "x-hub-sig*", "*-sign",    "*verif*",      NULL};
+static const char *const forwarding_patterns[] = {"x-forwarded-*", "x-real-ip", "x-client-*",
+                                                  "x-original-*", NULL};
 
 static bool matches_any(const char *const *patterns, struct bytes name)
 {
@@ -51,7 +54,13 @@ static struct bytes lower_case(struct arena *arena, struct bytes name)
 
 static bool judge_name(struct bytes lower)
 {
-    return matches_any(stored_patterns, lower) && !matches_any(dropped_patterns, lower);
+    return matches_any(stored_patterns, lower) && !matches_any(secret_patterns, lower) &&
+           !matches_any(forwarding_patterns, lower);
+}
+
+bool stored_headers_is_secret(struct bytes lower)
+{
+    return matches_any(secret_patterns, lower);
 }
 
 static bool name_is_stored(struct stored_names *names, struct bytes lower)

@@ -19,4 +19,7 @@ struct stored_names *stored_names_create(void);
  * False: the arena is full. */
 bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json);
 
+/* Whether the name (in lower case) contains a word for a credential. */
+bool stored_headers_is_secret(struct bytes lower);
+
 #endif

@@ -1,0 +1,237 @@
+/* What callers see: methods, statuses, bodies. Without --exact a hook that says nothing of its
+ * answer gets ours (202 with the event's id), which is what most senders want. */
+#include "server/import/answer_text.h"
+#include "server/import/yaml_text.h"
+
+#include <ctype.h>
+
+enum { METHODS_MAX = 16, HEADERS_MAX = 64 };
+
+/* ---- methods ---- */
+
+static const char *const known_methods[] = {"POST", "PUT", "PATCH", "DELETE", "GET"};
+
+enum { METHOD_COUNT = sizeof known_methods / sizeof *known_methods };
+
+static bool take_method(bool taken[METHOD_COUNT], struct bytes given)
+{
+    for (int i = 0; i < METHOD_COUNT; i++)
+        if (bytes_equal_nocase(bytes_trim(given), bytes_of_text(known_methods[i]))) {
+            taken[i] = true;
+            return true;
+        }
+    return false;
+}
+
+/* The methods that the hook, or else a flag, names. False: neither does. */
+static bool named_methods(struct route_draft *draft, struct buffer *out, bool taken[METHOD_COUNT])
+{
+    const struct old_hook *hook = draft->hook;
+    const struct import_flags *flags = draft->writer->flags;
+    const struct bytes *names = hook->methods.count ? hook->methods.items : flags->methods;
+    size_t count = hook->methods.count ? hook->methods.count : flags->method_count;
+    bool has_other = false;
+    for (size_t i = 0; i < count; i++)
+        has_other |= !take_method(taken, names[i]);
+    if (has_other)
+        yaml_comment(out, KEY_INDENT, "http-methods names a method that brings no event here.");
+    return count > 0;
+}
+
+bool draft_write_methods(struct route_draft *draft, struct buffer *out)
+{
+    bool taken[METHOD_COUNT] = {false}, ok = true, is_first = true;
+    if (!named_methods(draft, out, taken)) {
+        bool by_query = !draft->reads_payload && draft->callers.count == 0;
+        for (int i = 0; i < METHOD_COUNT; i++)
+            taken[i] = draft->exact || i == 0 || (by_query && i == METHOD_COUNT - 1);
+        if (!draft->exact)
+            ok = yaml_comment(out, KEY_INDENT, "Stricter: webhook takes every method here.");
+    }
+    ok = ok && buffer_append_text(out, "    methods: [");
+    for (int i = 0; i < METHOD_COUNT; i++) {
+        if (!taken[i])
+            continue;
+        ok = ok && buffer_printf(out, "%s%s", is_first ? "" : ", ", known_methods[i]);
+        is_first = false;
+    }
+    if (is_first)
+        return draft_fail(draft, "http-methods names no method that a route takes");
+    return ok && buffer_append_text(out, "]\n");
+}
+
+/* ---- statuses ---- */
+
+/* Those that have a name in Go: `webhook` answers 200 for all others. */
+static bool is_known_status(int64_t status)
+{
+    static const struct {
+        int first, last;
+    } known[] = {{100, 103}, {200, 208}, {226, 226}, {300, 305}, {307, 308}, {400, 418},
+                 {421, 426}, {428, 429}, {431, 431}, {451, 451}, {500, 508}, {510, 511}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (status >= known[i].first && status <= known[i].last)
+            return true;
+    return false;
+}
+
+/* The status that `webhook` answers, if it is one of those that a route answers here; else 200,
+ * with a comment and, where it makes a difference, a line in the report. */
+static int write_status_remark(const struct route_draft *draft, struct buffer *out, int64_t status,
+                               int last)
+{
+    struct import_report *report = draft->writer->report;
+    if (!is_known_status(status)) {
+        if (status != 0)
+            yaml_comment(out, KEY_INDENT, "webhook answers 200 for %d, which is no HTTP status.",
+                         (int)status);
+        return 200;
+    }
+    if (status >= 200 && status <= last)
+        return (int)status;
+    yaml_comment(out, KEY_INDENT, "webhook answers %d here; a route can answer 200 to %d.",
+                 (int)status, last);
+    report->hook = draft->hook->id;
+    report_problem(report, draft->hook->line, draft->hook->column,
+                   "200 instead of the status %d: a route can answer 200 to %d here", (int)status,
+                   last);
+    report->hook = bytes_of(NULL, 0);
+    return 200;
+}
+
+static bool write_mismatch(const struct route_draft *draft, struct buffer *out)
+{
+    enum { MISMATCH_LAST = 499 };
+    if (draft->when->kind == CONDITION_TRUE || (!draft->exact && draft->hook->mismatch == 0))
+        return true;
+    int status = write_status_remark(draft, out, draft->hook->mismatch, MISMATCH_LAST);
+    return buffer_printf(out, "    mismatch: %d\n", status);
+}
+
+/* ---- headers ---- */
+
+struct headers {
+    const struct old_header *items[HEADERS_MAX];
+    size_t count;
+    struct bytes type; /* Content-Type; data NULL: not set */
+};
+
+static bool is_ours_to_set(struct bytes name)
+{
+    static const char *const names[] = {"content-length", "transfer-encoding", "connection",
+                                        "set-cookie", "date"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (bytes_equal_nocase(name, bytes_of_text(names[i])))
+            return true;
+    return false;
+}
+
+static bool is_header(const struct old_header *header)
+{
+    bool ok = header->name.length > 0;
+    for (size_t i = 0; ok && i < header->name.length; i++)
+        ok = isalnum(header->name.data[i]) ||
+             (header->name.data[i] && strchr("!#$%&'*+-.^_`|~", header->name.data[i]));
+    for (size_t i = 0; ok && i < header->value.length; i++)
+        ok = header->value.data[i] >= ' ' && header->value.data[i] < 0x7f;
+    return ok;
+}
+
+/* The last header of a name counts, and those of the hook count more than those of the flag. */
+static bool add_header(struct route_draft *draft, struct headers *headers,
+                       const struct old_header *header)
+{
+    if (is_ours_to_set(header->name) || !is_header(header))
+        return draft_fail(draft, "a response header that no route sends");
+    if (bytes_equal_nocase(header->name, bytes_of_text("content-type"))) {
+        headers->type = header->value;
+        return true;
+    }
+    size_t place = headers->count;
+    for (size_t i = 0; i < headers->count; i++)
+        if (bytes_equal_nocase(headers->items[i]->name, header->name))
+            place = i;
+    if (place == HEADERS_MAX)
+        return draft_fail(draft, "more response headers than a route sends");
+    headers->items[place] = header;
+    headers->count += place == headers->count;
+    return true;
+}
+
+static bool collect_headers(struct route_draft *draft, struct headers *headers)
+{
+    const struct import_flags *flags = draft->writer->flags;
+    for (size_t i = 0; i < flags->header_count; i++)
+        if (!add_header(draft, headers, &flags->headers[i]))
+            return false;
+    for (size_t i = 0; i < draft->hook->headers.count; i++)
+        if (!add_header(draft, headers, &draft->hook->headers.items[i]))
+            return false;
+    return true;
+}
+
+static bool write_headers(const struct headers *headers, struct buffer *out)
+{
+    bool ok = headers->count == 0 || buffer_append_text(out, "      headers:\n");
+    for (size_t i = 0; ok && i < headers->count; i++)
+        ok = buffer_append_text(out, "        ") && yaml_string(out, headers->items[i]->name) &&
+             buffer_append_text(out, ": ") && yaml_literal(out, headers->items[i]->value) &&
+             buffer_append_text(out, "\n");
+    return ok;
+}
+
+/* ---- respond ---- */
+
+/* Both programs say text/plain; charset=utf-8 if nothing else is given. */
+static bool write_type(const struct headers *headers, struct buffer *out)
+{
+    return !headers->type.data ||
+           (buffer_append_text(out, "      type: ") && yaml_string(out, headers->type) &&
+            buffer_append_text(out, "\n"));
+}
+
+static bool write_fixed(const struct route_draft *draft, const struct headers *headers, int status,
+                        struct buffer *out)
+{
+    bool is_given = draft->hook->message.length > 0 || draft->hook->success > 0 || headers->count ||
+                    headers->type.data;
+    bool has_body = status != 204 && status != 205; /* Go drops the body of these too */
+    struct bytes message = has_body ? draft->hook->message : bytes_of(NULL, 0);
+    if (!draft->exact && !is_given)
+        return true;
+    return buffer_printf(out, "    respond:\n      status: %d\n", status) &&
+           (message.length == 0 || write_type(headers, out)) && write_headers(headers, out) &&
+           buffer_append_text(out, "      body: ") && yaml_literal(out, message) &&
+           buffer_append_text(out, "\n");
+}
+
+static bool write_output(const struct route_draft *draft, const struct headers *headers, int status,
+                         struct buffer *out)
+{
+    bool ok = yaml_comment(out, KEY_INDENT,
+                           "Standard output alone is the answer. webhook adds standard error, and "
+                           "waits without end: here the command goes on after deadline.");
+    if (ok && !draft->hook->output_on_error)
+        ok = yaml_comment(out, KEY_INDENT,
+                          "webhook hides the output of a command that fails: let it write that to "
+                          "standard error.");
+    return ok &&
+           buffer_printf(out, "    respond:\n      output: run\n      deadline: %s\n",
+                         draft->exact ? "10m" : "30s") &&
+           (status == 200 || buffer_printf(out, "      status: {0: %d, other: 500}\n", status)) &&
+           write_type(headers, out) && write_headers(headers, out);
+}
+
+bool draft_write_answers(struct route_draft *draft, struct buffer *out)
+{
+    enum { SUCCESS_LAST = 299, MESSAGE_MAX = 64 << 10 };
+    struct headers headers = {.count = 0};
+    if (!collect_headers(draft, &headers))
+        return false;
+    if (draft->hook->message.length > MESSAGE_MAX)
+        return draft_fail(draft, "a response-message of more than 64 KiB");
+    bool ok = write_mismatch(draft, out);
+    int status = write_status_remark(draft, out, draft->hook->success, SUCCESS_LAST);
+    return ok && (draft->hook->output ? write_output(draft, &headers, status, out)
+                                      : write_fixed(draft, &headers, status, out));
+}

@@ -1,0 +1,543 @@
+/* A rule is translated by which of its outcomes is wanted, down to the tests, so that `not` and
+ * missing values come out as they do in `webhook`, with operators that have no error: there is no
+ * other way to say "the value is there, and differs" under a `not`. An `and` that fails cleanly is
+ * one of its children failing behind others that hold; that grows, so the nodes are counted. */
+#include "server/import/condition.h"
+
+#include "config/text.h"
+#include "server/import/network.h"
+#include "server/import/yaml_text.h"
+#include "server/pipeline/stored_headers.h"
+
+#include <ctype.h>
+
+enum { NODES_MAX = 4 * CONDITION_TESTS_MAX };
+
+const struct condition *condition_fail(struct condition_builder *builder,
+                                       const struct old_rule *rule, const char *reason)
+{
+    if (!builder->failure) {
+        builder->failure = reason;
+        builder->where = rule;
+    }
+    return NULL;
+}
+
+static struct condition *condition_new(struct condition_builder *builder, enum condition_kind kind)
+{
+    struct condition *condition = arena_alloc(builder->arena, sizeof *condition);
+    if (condition)
+        condition->kind = kind;
+    if (!condition || ++builder->nodes > NODES_MAX) {
+        condition_fail(builder, NULL, "it needs too many tests");
+        return NULL;
+    }
+    return condition;
+}
+
+/* ---- lists ---- */
+
+static bool add_child(struct condition *list, const struct condition *item)
+{
+    list->children[list->count++] = item;
+    return true;
+}
+
+/* `empty` is what a list without items is, and what an item of no effect is. */
+static const struct condition *make_list(struct condition_builder *builder,
+                                         enum condition_kind kind, enum condition_kind empty,
+                                         enum condition_kind decides,
+                                         const struct condition *const *items, size_t count)
+{
+    struct condition *list = condition_new(builder, kind);
+    size_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        most += items[i] && items[i]->kind == kind ? items[i]->count : 1;
+    if (list)
+        list->children = arena_alloc_array(builder->arena, most + 1, sizeof *list->children);
+    if (!list || !list->children)
+        return condition_fail(builder, NULL, "it needs too many tests");
+    for (size_t i = 0; i < count; i++) {
+        const struct condition *item = items[i];
+        if (!item || item->kind == decides)
+            return item;
+        if (item->kind == kind)
+            for (size_t j = 0; j < item->count; j++)
+                add_child(list, item->children[j]);
+        else if (item->kind != empty)
+            add_child(list, item);
+    }
+    if (list->count == 0)
+        list->kind = empty;
+    return list->count == 1 ? list->children[0] : list;
+}
+
+const struct condition *condition_all(struct condition_builder *builder,
+                                      const struct condition *const *items, size_t count)
+{
+    return make_list(builder, CONDITION_ALL, CONDITION_TRUE, CONDITION_FALSE, items, count);
+}
+
+const struct condition *condition_any(struct condition_builder *builder,
+                                      const struct condition *const *items, size_t count)
+{
+    return make_list(builder, CONDITION_ANY, CONDITION_FALSE, CONDITION_TRUE, items, count);
+}
+
+static const struct condition *make_not(struct condition_builder *builder,
+                                        const struct condition *item)
+{
+    if (!item)
+        return NULL;
+    if (item->kind == CONDITION_NOT)
+        return item->children[0];
+    bool is_constant = item->kind == CONDITION_TRUE || item->kind == CONDITION_FALSE;
+    struct condition *made = condition_new(builder, CONDITION_NOT);
+    if (made && is_constant)
+        made->kind = item->kind == CONDITION_TRUE ? CONDITION_FALSE : CONDITION_TRUE;
+    if (made && !is_constant) {
+        made->children = arena_alloc_array(builder->arena, 1, sizeof *made->children);
+        if (!made->children)
+            return condition_fail(builder, NULL, "it needs too many tests");
+        add_child(made, item);
+    }
+    return made;
+}
+
+/* ---- tests ---- */
+
+static struct condition *make_test(struct condition_builder *builder, struct bytes reference,
+                                   const char *operator, struct bytes literal, bool is_string)
+{
+    struct condition *test = condition_new(builder, CONDITION_TEST);
+    if (!test)
+        return NULL;
+    test->reference = reference;
+    test->operator= operator;
+    test->literals[test->literal_count++] = (struct condition_literal){literal, is_string};
+    return test;
+}
+
+static const struct condition *make_exists(struct condition_builder *builder,
+                                           struct bytes reference, bool exists)
+{
+    return make_test(builder, reference, "exists", bytes_of_text(exists ? "true" : "false"), false);
+}
+
+/* The grammar of a number of JSON, short enough to be written as it is. */
+static bool is_json_number(struct bytes text)
+{
+    enum { DIGITS_MAX = 40 };
+    char digits[DIGITS_MAX + 1];
+    if (text.length == 0 || text.length > DIGITS_MAX)
+        return false;
+    memcpy(digits, text.data, text.length);
+    digits[text.length] = '\0';
+    const char *at = digits + (digits[0] == '-');
+    if (!isdigit((unsigned char)*at) || (*at == '0' && isdigit((unsigned char)at[1])))
+        return false;
+    at += strspn(at, "0123456789");
+    if (*at == '.') {
+        size_t count = strspn(at + 1, "0123456789");
+        if (count == 0)
+            return false;
+        at += 1 + count;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at += 1 + (at[1] == '+' || at[1] == '-');
+        size_t count = strspn(at, "0123456789");
+        if (count == 0)
+            return false;
+        at += count;
+    }
+    return (size_t)(at - digits) == text.length;
+}
+
+/* `webhook` compares texts, and the text of the number 1 is the same as that of the string "1". */
+static void add_typed_literal(struct condition *test, struct bytes value)
+{
+    bool is_word = bytes_equal_text(value, "true") || bytes_equal_text(value, "false");
+    struct condition_literal typed = {value, false};
+    if (bytes_equal_text(value, "<nil>"))
+        typed.text = bytes_of_text("null");
+    else if (!is_word && !is_json_number(value))
+        return;
+    test->literals[test->literal_count++] = typed;
+}
+
+static bool translate(struct condition_builder *builder, const struct old_rule *rule,
+                      struct origin *origin)
+{
+    origin_translate(&rule->parameter, builder->body, builder->arena, origin);
+    if (origin->form == ORIGIN_NOTHING)
+        condition_fail(builder, rule, origin->reason);
+    return origin->form != ORIGIN_NOTHING;
+}
+
+static const struct condition *value_condition(struct condition_builder *builder,
+                                               const struct old_rule *rule,
+                                               enum rule_outcome outcome)
+{
+    struct origin origin;
+    bool fails = outcome == RULE_FAILS_CLEANLY;
+    if (rule->value.action)
+        return condition_fail(builder, rule, "a condition cannot name a secret of the environment");
+    if (!translate(builder, rule, &origin))
+        return NULL;
+    if (origin.form == ORIGIN_CONSTANT)
+        return condition_new(builder, bytes_equal(origin.text, rule->value.text) != fails
+                                          ? CONDITION_TRUE
+                                          : CONDITION_FALSE);
+    if (origin.is_client)
+        return condition_fail(builder, rule,
+                              "remote-addr has a port that no condition knows; use ip-whitelist");
+    if (origin.is_payload && stored_headers_is_secret(rule->parameter.name))
+        builder->has_payload_secret = true;
+    struct condition *test =
+        make_test(builder, origin.text, fails ? "not_equals" : "equals", rule->value.text, true);
+    if (test && origin.is_typed)
+        add_typed_literal(test, rule->value.text);
+    if (test && test->literal_count > 1)
+        test->operator= fails ? "not_in" : "in";
+    return test;
+}
+
+/* ---- regular expressions ---- */
+
+/* What Perl's expressions have and Go's refuse. */
+static bool is_of_perl(struct bytes rest)
+{
+    static const char *const foreign[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?|", "(?#",
+                                          "(?(", "(*",  "++",   "*+",   "?+",  "**",  "?*"};
+    if (rest.data[0] == '\\')
+        return rest.length < 2 || strchr("123456789KGRXhHvVNkgZ", rest.data[1]);
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (bytes_starts_with(rest, bytes_of_text(foreign[i])))
+            return true;
+    return false;
+}
+
+/* The length of a class with its brackets; 0 if it is not closed. */
+static size_t class_length(struct bytes rest)
+{
+    size_t i = 1;
+    i += i < rest.length && rest.data[i] == '^';
+    i += i < rest.length && rest.data[i] == ']';
+    for (; i < rest.length && rest.data[i] != ']'; i++) {
+        bool is_named = rest.data[i] == '[' && i + 1 < rest.length && rest.data[i + 1] == ':';
+        const void *end = is_named ? memmem(rest.data + i, rest.length - i, ":]", 2) : NULL;
+        if (end)
+            i = (size_t)((const uint8_t *)end - rest.data) + 1;
+        else
+            i += rest.data[i] == '\\';
+    }
+    return i < rest.length ? i + 1 : 0;
+}
+
+/* Whether Go takes it for an expression, as far as that differs from PCRE2 or is a plain mistake:
+ * with either `webhook` answers 500 to every request. */
+static bool is_go_expression(struct bytes text)
+{
+    size_t open = 0, length;
+    bool can_repeat = false;
+    for (size_t i = 0; i < text.length; i += length) {
+        struct bytes rest = bytes_from(text, i);
+        uint8_t c = rest.data[0];
+        length = c == '[' ? class_length(rest) : c == '\\' ? 2 : 1;
+        if (length == 0 || is_of_perl(rest) || (strchr("*+?", c) && !can_repeat) ||
+            (c == ')' && open == 0))
+            return false;
+        if (c == '(' && rest.length > 1 && rest.data[1] == '?')
+            length = 2;
+        open += c == '(';
+        open -= c == ')';
+        can_repeat = c != '(' && c != '|';
+    }
+    return open == 0;
+}
+
+static const struct condition *expression_condition(struct condition_builder *builder,
+                                                    const struct old_rule *rule,
+                                                    enum rule_outcome outcome)
+{
+    struct origin origin;
+    if (!translate(builder, rule, &origin))
+        return NULL;
+    if (origin.form == ORIGIN_CONSTANT)
+        return condition_fail(builder, rule, "an expression over a constant string");
+    if (!is_go_expression(rule->regex) || memchr(rule->regex.data, 0, rule->regex.length))
+        return condition_fail(builder, rule,
+                              "webhook refuses this expression, so the rule never holds");
+    builder->has_expression = true;
+    builder->has_typed_expression |= origin.is_typed;
+    struct bytes expression = rule->regex.length ? rule->regex : bytes_of_text("^");
+    const struct condition *test = make_test(builder, origin.text, "matches", expression, true);
+    if (outcome != RULE_FAILS_CLEANLY)
+        return test;
+    /* of what is no string nothing is known: webhook would have made text of it */
+    const struct condition *both[] = {
+        origin.is_typed ? make_test(builder, origin.text, "matches", bytes_of_text("^"), true)
+                        : make_exists(builder, origin.text, true),
+        make_not(builder, test)};
+    return condition_all(builder, both, 2);
+}
+
+/* ---- addresses ---- */
+
+static const struct condition *address_condition(struct condition_builder *builder,
+                                                 const struct old_rule *rule,
+                                                 enum rule_outcome outcome)
+{
+    struct condition *address = condition_new(builder, CONDITION_ADDRESS);
+    bool is_odd = false;
+    if (!address)
+        return NULL;
+    if (!networks_read(rule->ip_range, builder->arena, &address->networks, &address->network_count,
+                       &is_odd))
+        return condition_fail(builder, rule, "its ip-range is no list of addresses and networks");
+    builder->has_odd_network |= is_odd;
+    if (address->network_count == 0)
+        address->kind = CONDITION_FALSE;
+    return outcome == RULE_FAILS_CLEANLY ? make_not(builder, address) : address;
+}
+
+/* ---- rules ---- */
+
+static const struct condition *signature_condition(struct condition_builder *builder,
+                                                   const struct old_rule *rule,
+                                                   enum rule_outcome outcome)
+{
+    (void)outcome;
+    return condition_fail(builder, rule,
+                          "a signature under or, or under not, is no authentication here");
+}
+
+static const struct condition *scalr_condition(struct condition_builder *builder,
+                                               const struct old_rule *rule,
+                                               enum rule_outcome outcome)
+{
+    (void)outcome;
+    return condition_fail(builder, rule,
+                          "no scheme reads the time in the Date header of a scalr-signature");
+}
+
+static const struct match_row {
+    const char *type;
+    const struct condition *(*condition)(struct condition_builder *, const struct old_rule *,
+                                         enum rule_outcome);
+} match_rows[] = {
+    {"value", value_condition},
+    {"regex", expression_condition},
+    {"ip-whitelist", address_condition},
+    {"payload-hmac-sha1", signature_condition},
+    {"payload-hmac-sha256", signature_condition},
+    {"payload-hmac-sha512", signature_condition},
+    {"payload-hash-sha1", signature_condition},
+    {"payload-hash-sha256", signature_condition},
+    {"payload-hash-sha512", signature_condition},
+    {"scalr-signature", scalr_condition},
+};
+
+static const struct condition *match_condition(struct condition_builder *builder,
+                                               const struct old_rule *rule,
+                                               enum rule_outcome outcome)
+{
+    for (size_t i = 0; i < sizeof match_rows / sizeof *match_rows; i++)
+        if (bytes_equal_text(rule->type, match_rows[i].type))
+            return match_rows[i].condition(builder, rule, outcome);
+    return condition_fail(builder, rule, "a match of a type that webhook does not know either");
+}
+
+/* All children with that outcome, as a list. */
+static const struct condition **child_conditions(struct condition_builder *builder,
+                                                 const struct old_rule *rule, size_t count,
+                                                 enum rule_outcome outcome)
+{
+    const struct condition **items =
+        arena_alloc_array(builder->arena, count + 1, sizeof(struct condition *));
+    if (!items)
+        condition_fail(builder, rule, "it needs too many tests");
+    for (size_t i = 0; items && i < count; i++) {
+        items[i] = condition_of_rule(builder, rule->children[i], outcome);
+        if (!items[i])
+            return NULL;
+    }
+    return items;
+}
+
+/* An `and` fails without an error where a child does so behind children that hold. */
+static const struct condition *and_fails(struct condition_builder *builder,
+                                         const struct old_rule *rule)
+{
+    const struct condition **ways =
+        arena_alloc_array(builder->arena, rule->count + 1, sizeof(struct condition *));
+    if (!ways)
+        return condition_fail(builder, rule, "it needs too many tests");
+    for (size_t i = 0; i < rule->count; i++) {
+        const struct condition **items = child_conditions(builder, rule, i, RULE_HOLDS_CLEANLY);
+        if (items)
+            items[i] = condition_of_rule(builder, rule->children[i], RULE_FAILS_CLEANLY);
+        ways[i] = items && items[i] ? condition_all(builder, items, i + 1) : NULL;
+        if (!ways[i])
+            return NULL;
+    }
+    return condition_any(builder, ways, rule->count);
+}
+
+/* Of a value that is no string an expression fails here, where `webhook` matches its text: nothing
+ * may follow from that. */
+static bool has_expression(const struct old_rule *rule)
+{
+    bool found = rule->kind == OLD_MATCH && bytes_equal_text(rule->type, "regex");
+    for (size_t i = 0; i < rule->count && !found; i++)
+        found = has_expression(rule->children[i]);
+    return found;
+}
+
+static const struct condition *or_condition(struct condition_builder *builder,
+                                            const struct old_rule *rule, enum rule_outcome outcome)
+{
+    bool fails = outcome == RULE_FAILS_CLEANLY;
+    bool strict = builder->strict || (fails && has_expression(rule));
+    enum rule_outcome wanted = !strict ? RULE_HOLDS : fails ? outcome : RULE_HOLDS_CLEANLY;
+    const struct condition **items = child_conditions(builder, rule, rule->count, wanted);
+    if (!items)
+        return NULL;
+    if (fails && strict)
+        return condition_all(builder, items, rule->count);
+    const struct condition *any = condition_any(builder, items, rule->count);
+    return fails ? make_not(builder, any) : any;
+}
+
+static const struct condition *not_condition(struct condition_builder *builder,
+                                             const struct old_rule *rule, enum rule_outcome outcome)
+{
+    const struct old_rule *child = rule->children[0];
+    if (outcome == RULE_FAILS_CLEANLY)
+        return condition_of_rule(builder, child, RULE_HOLDS_CLEANLY);
+    if (outcome == RULE_HOLDS_CLEANLY || builder->strict)
+        return condition_of_rule(builder, child, RULE_FAILS_CLEANLY);
+    if (!has_expression(child))
+        return make_not(builder, condition_of_rule(builder, child, RULE_HOLDS));
+    if (child->kind != OLD_MATCH)
+        return condition_of_rule(builder, child, RULE_FAILS_CLEANLY);
+    struct origin origin;
+    if (!translate(builder, child, &origin))
+        return NULL;
+    const struct condition *ways[] = {make_exists(builder, origin.text, false),
+                                      condition_of_rule(builder, child, RULE_FAILS_CLEANLY)};
+    return condition_any(builder, ways, 2);
+}
+
+const struct condition *condition_of_rule(struct condition_builder *builder,
+                                          const struct old_rule *rule, enum rule_outcome outcome)
+{
+    const struct condition **items;
+    switch (rule->kind) {
+    case OLD_MATCH:
+        return match_condition(builder, rule, outcome);
+    case OLD_AND:
+        if (outcome == RULE_FAILS_CLEANLY)
+            return and_fails(builder, rule);
+        items = child_conditions(builder, rule, rule->count, RULE_HOLDS_CLEANLY);
+        return items ? condition_all(builder, items, rule->count) : NULL;
+    case OLD_OR:
+        return or_condition(builder, rule, outcome);
+    case OLD_NOT:
+        return not_condition(builder, rule, outcome);
+    case OLD_NEVER:
+        break;
+    }
+    return condition_new(builder, outcome == RULE_FAILS_CLEANLY ? CONDITION_TRUE : CONDITION_FALSE);
+}
+
+/* ---- size and text ---- */
+
+/* `nesting` is how deep the file is nested where the entry stands: a list is a mapping with a list
+ * in it. */
+static size_t count_tests(const struct condition *condition, unsigned depth, unsigned nesting)
+{
+    enum { LEAF = 2 }; /* the mapping of a test, with a list in it */
+    size_t count = 1;
+    bool is_list = condition->kind == CONDITION_ALL || condition->kind == CONDITION_ANY;
+    if (depth > CONDITION_DEPTH_MAX || nesting + LEAF > TEXT_DEPTH_MAX)
+        return CONDITION_TESTS_MAX + 1;
+    for (size_t i = 0; i < condition->count; i++)
+        count += count_tests(condition->children[i], depth + 1, nesting + (is_list ? 2 : 1));
+    return count;
+}
+
+bool condition_fits(const struct condition *condition)
+{
+    enum { NESTING = 4 }; /* the file, its routes, one of them, its when: */
+    return count_tests(condition, 0, NESTING) <= CONDITION_TESTS_MAX;
+}
+
+bool condition_write_networks(struct buffer *out, const struct condition *condition)
+{
+    bool ok = buffer_append_text(out, "[");
+    for (size_t i = 0; ok && i < condition->network_count; i++)
+        ok = (i == 0 || buffer_append_text(out, ", ")) && yaml_string(out, condition->networks[i]);
+    return ok && buffer_append_text(out, "]");
+}
+
+static bool write_literal(struct buffer *out, const struct condition_literal *literal)
+{
+    return literal->is_string ? yaml_string(out, literal->text)
+                              : buffer_append_bytes(out, literal->text);
+}
+
+static bool write_test(struct buffer *out, const struct condition *test)
+{
+    bool is_list = test->literal_count > 1;
+    bool ok = buffer_append_text(out, "{value: ") && yaml_string(out, test->reference) &&
+              buffer_printf(out, ", %s: %s", test->operator, is_list ? "[" : "");
+    for (size_t i = 0; ok && i < test->literal_count; i++)
+        ok = (i == 0 || buffer_append_text(out, ", ")) && write_literal(out, &test->literals[i]);
+    return ok && buffer_append_text(out, is_list ? "]}\n" : "}\n");
+}
+
+static bool write_entry(struct buffer *out, unsigned indent, const struct condition *entry);
+
+static bool write_items(struct buffer *out, unsigned indent, const struct condition *list)
+{
+    bool ok = true;
+    for (size_t i = 0; ok && i < list->count; i++)
+        ok = buffer_printf(out, "%*s- ", (int)indent, "") &&
+             write_entry(out, indent + 2, list->children[i]);
+    return ok;
+}
+
+/* What stands behind "- " or "not:", where `indent` columns are taken. The depth is bounded by
+ * condition_fits. */
+static bool write_entry(struct buffer *out, unsigned indent, const struct condition *entry)
+{
+    const struct condition *inner = entry->kind == CONDITION_NOT ? entry->children[0] : NULL;
+    switch (entry->kind) {
+    case CONDITION_TEST:
+        return write_test(out, entry);
+    case CONDITION_ADDRESS:
+        return buffer_append_text(out, "{address: ") && condition_write_networks(out, entry) &&
+               buffer_append_text(out, "}\n");
+    case CONDITION_ALL:
+    case CONDITION_ANY:
+        return buffer_printf(out, "%s:\n", entry->kind == CONDITION_ALL ? "all" : "any") &&
+               write_items(out, indent + 2, entry);
+    case CONDITION_NOT:
+        if (inner->kind == CONDITION_TEST || inner->kind == CONDITION_ADDRESS)
+            return buffer_append_text(out, "not: ") && write_entry(out, indent, inner);
+        return buffer_printf(out, "not:\n%*s", (int)indent + 2, "") &&
+               write_entry(out, indent + 2, inner);
+    case CONDITION_TRUE:
+    case CONDITION_FALSE:
+        break;
+    }
+    return buffer_append_text(out, entry->kind == CONDITION_TRUE ? "{all: []}\n" : "{any: []}\n");
+}
+
+bool condition_write(struct buffer *out, unsigned indent, const struct condition *condition)
+{
+    if (condition->kind == CONDITION_ALL)
+        return write_items(out, indent, condition);
+    return buffer_printf(out, "%*s- ", (int)indent, "") && write_entry(out, indent + 2, condition);
+}
