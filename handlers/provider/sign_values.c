@@ -99,14 +99,23 @@ static bool place_required(struct signing *signing)
     return true;
 }
 
-/* What is signed and has no value yet gets its own name as one. */
+/* A value for what is signed: JSON in the field of a form that holds JSON. */
+static const char *invent_value(const struct scheme *scheme, const struct signed_ref *ref)
+{
+    bool is_json = ref->kind == SIGNED_FORM && scheme->json_field &&
+                   strcmp(ref->name, scheme->json_field) == 0;
+    return is_json ? "{\"test\":true}" : "test";
+}
+
+/* What is signed and has no value yet gets one. */
 static bool place_signed(struct signing *signing, const struct signed_template *text)
 {
     for (size_t i = 0; i < text->count; i++) {
         const struct signed_ref *ref = &text->parts[i].ref;
         bool named = ref->kind == SIGNED_HEADER || ref->kind == SIGNED_FORM ||
                      ref->kind == SIGNED_PAYLOAD || ref->kind == SIGNED_ITEM;
-        if (named && !sign_place(signing, ref, bytes_of_text("test")))
+        const char *value = invent_value(signing->plan->scheme, ref);
+        if (named && !sign_place(signing, ref, bytes_of_text(value)))
             return false;
     }
     return true;

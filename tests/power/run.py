@@ -28,7 +28,7 @@ RESUMED = re.compile(r"<\.\.\. \w+ resumed>(.*)")
 CALL = re.compile(r"(\w+)\((.*)\) += (-?\d+)")
 TARGET = re.compile(r"\d+<([^>]*)>")
 # an answer of the runner (struct wire_answer): status, three numbers, id
-ANSWER = re.compile(rb"(.{4}).{8}([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})",
+ANSWER = re.compile(rb"(.{4}).{10}([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12})",
                     re.DOTALL)
 AGAIN = (1).to_bytes(4, sys.byteorder)  # WIRE_AGAIN
 
