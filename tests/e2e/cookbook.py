@@ -52,6 +52,11 @@ class Page(Server):
             text = text.replace(old, new)
         return text
 
+    def adapt_file(self, name, *pairs):
+        """Writes a file of the page with further words replaced."""
+        self.pairs += pairs
+        self.write(name, self.adapt(self.files[name]))
+
     def own(self):
         """All files belong to whom a server started as root becomes."""
         if os.geteuid() == 0:
@@ -99,3 +104,29 @@ class Page(Server):
         """What each command printed, in the order of the deliveries; none if it was nothing."""
         return [row[0].decode() for row in self.query(
             "SELECT output FROM output WHERE output <> X'' ORDER BY delivery")]
+
+
+class Garden:
+    """A repository with one commit on main, and a clone of it named garden, beside a page's files."""
+
+    def __init__(self, page):
+        self.directory = page.directory
+        os.mkdir(f"{self.directory}/origin")
+        self.git("origin", "init", "-q", "-b", "main")
+        self.commit("first")
+        self.git(".", "clone", "-q", "origin", "garden")
+
+    def git(self, where, *words):
+        identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org")
+        return subprocess.run(
+            ["git", "-C", f"{self.directory}/{where}", *identity, *words], check=True,
+            capture_output=True, text=True).stdout.strip()
+
+    def commit(self, message):
+        self.git("origin", "commit", "-q", "--allow-empty", "-m", message)
+        return self.git("origin", "rev-parse", "HEAD")
+
+    def head(self):
+        """The commit of the clone, which belongs to another user."""
+        with open(f"{self.directory}/garden/.git/HEAD", encoding="ascii") as file:
+            return file.read().strip()
