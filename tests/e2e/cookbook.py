@@ -90,12 +90,14 @@ class Page(Server):
         self.wait_settled()
         return said
 
-    def send(self, provider, path, body, *options):
-        """`tenterhook send`, with the page's secret: (status, body of the answer)."""
+    def send(self, provider, path, body, *options, settle=True):
+        """`tenterhook send`, with the page's secret: (status, body of the answer). With `settle`, what it
+        began has ended."""
         sent = run_program(
             "send", provider, "--to", self.url + path, "--secret-file", "hooks.secret", "--ca",
             "server.crt", "--body", self.write("body", body), *options, cwd=self.directory)
-        self.wait_settled()
+        if settle:
+            self.wait_settled()
         ensure(sent.stdout, sent.stderr)
         status, _, answer = sent.stdout.strip().partition(" ")
         return int(status), answer
