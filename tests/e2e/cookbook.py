@@ -1,7 +1,7 @@
 """The pages of docs/cookbook, run as they stand there but for the address, the paths of a machine and
 the values of `pairs`.
 
-A page names a file in the line before it: "`deploy.sh`:". Its commands are the `sh` blocks without a
+A page names a file in the line before it, which ends in a colon: "`deploy.sh`:". Its commands are the `sh` blocks without a
 name; what the README says under "Prepare" is run first.
 """
 import os
@@ -17,7 +17,9 @@ def read_page(name):
     """({file: text}, [commands])"""
     with open(f"{SOURCE}/docs/cookbook/{name}.md", encoding="utf-8") as file:
         text = file.read()
-    found = re.findall(r"^(?:`([\w./-]+)`:\n\n)?```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    found = re.findall(r"^(?:`([\w./-]+)`[^`\n]*:\n\n)?```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    for file, language, block in found:
+        ensure(file or language in ("sh", "text"), f"{name}: nothing names the file\n{block}")
     return ({file: block for file, _, block in found if file},
             [block for file, language, block in found if not file and language == "sh"])
 
