@@ -17,7 +17,7 @@ def read_page(name):
     """({file: text}, [commands])"""
     with open(f"{SOURCE}/docs/cookbook/{name}.md", encoding="utf-8") as file:
         text = file.read()
-    found = re.findall(r"^(?:`([\w./-]+)`[^`\n]*:\n\n)?```(\w+)\n(.*?)^```$", text, re.M | re.S)
+    found = re.findall(r"^(?:`([\w./-]+)`[^\n]*:\n\n)?```(\w+)\n(.*?)^```$", text, re.M | re.S)
     for file, language, block in found:
         ensure(file or language in ("sh", "text"), f"{name}: nothing names the file\n{block}")
     return ({file: block for file, _, block in found if file},
