@@ -18,7 +18,8 @@ with Page("alertmanager", ("group_wait: 30s", "group_wait: 10ms")) as server:
     alert = json.loads(server.text("alert.json"))
     with open(f"{server.directory}/alerts.fifo", "rb+", buffering=0) as reader:
         for change in ({"status": "resolved"}, {"commonLabels": {"severity": "warning"}}):
-            expect(server.send("alertmanager-bearer", "/alerts", alert | change, settle=False)[0], 202)
+            sent = server.send("alertmanager-bearer", "/alerts", alert | change, settle=False)
+            expect(sent[0], 202, f"{change}")
             ensure(reader.read(65536), f"{change}")
     expect(server.text("pages.log").splitlines(), said)
     if shutil.which("prometheus-alertmanager"):

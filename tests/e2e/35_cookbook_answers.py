@@ -1,4 +1,4 @@
-"""The pages whose caller reads the answer: a light is switched by GET, stock and orders are JSON."""
+"""The pages whose caller reads the answer: a GET switches a light, stock and orders are JSON."""
 import json
 
 from cookbook import Page

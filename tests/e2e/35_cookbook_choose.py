@@ -23,7 +23,7 @@ CASES = (
          "push: c0ffee"),
         ({"project": PROJECT, "object_attributes": {"status": "failed"}}, "Pipeline Hook",
          "pipeline: failed https://x/garden"),
-        ({"project": PROJECT, "object_attributes": {"status": "success"}}, "Pipeline Hook", IGNORED),
+        ({"project": PROJECT, "object_attributes": {"status": "ok"}}, "Pipeline Hook", IGNORED),
         ({"project": PROJECT, "ref": "refs/heads/a", "checkout_sha": "c"}, "Push Hook", IGNORED)]))
 for name, sender, path, own, others in CASES:
     with Page(name) as server:

@@ -1,5 +1,5 @@
-"""The page "Move a hook of `webhook` here": both programs, where the other is installed, do the same
-with the page's files, and the page counts their lines right."""
+"""The page "Move a hook of `webhook` here": with its files both programs do the same, where the
+other is installed, and the lines are counted right."""
 import json
 import re
 import shutil
@@ -34,5 +34,6 @@ with Page("from-webhook", ("/srv/hooks", "@DIR@")) as server:
         with Program(server, command, port):
             for body, event in cases:
                 run_program("send", "github", "--to", f"http://127.0.0.1:{port}/hooks/deploy",
-                            "--secret", secret, "--body", server.write("body", body), "--event", event)
+                            "--secret", secret, "--event", event, "--body",
+                            server.write("body", body))
             wait_until(lambda: server.text("deployed.log") == SAID * 3, "the same once more", 10)

@@ -1,5 +1,5 @@
-"""One route with conditions, `choose`, an answer from output and a pipe: what is to be done for an event
-is done once and nothing else is; for a copy nothing, for a replay the same again."""
+"""One route with conditions, `choose`, an answer from output and a pipe: what is to be done for an
+event is done once, and nothing else; for a copy nothing, for a replay the same again."""
 import json
 from collections import Counter
 

@@ -1,8 +1,8 @@
-"""The pages of docs/cookbook, run as they stand there but for the address, the paths of a machine and
-the values of `pairs`.
+"""The pages of docs/cookbook, run as they stand there but for the address, the floor of the journal
+and the words of `pairs`.
 
-A page names a file in the line before it, which ends in a colon: "`deploy.sh`:". Its commands are the `sh` blocks without a
-name; what the README says under "Prepare" is run first.
+A page names a file in the line before it, which ends in a colon: "`deploy.sh`:". Its commands are
+the `sh` blocks without a name; what the README says under "Prepare" is run first.
 """
 import os
 import re
@@ -25,16 +25,16 @@ def read_page(name):
 
 
 class Page(Server):
-    """A server with the files of a page, started. Each old text of `pairs` is in the page, and `@DIR@`
-    in a new one is the server's directory."""
+    """A server with the files of a page, started. Each old text of `pairs` is in the page, and
+    `@DIR@` in a new one is the server's directory."""
 
-    def __init__(self, name, *pairs, env=None, start=True):
-        super().__init__([], start=False, env=env)
+    def __init__(self, name, *pairs, start=True):
+        super().__init__([], start=False)
         self.state = self.directory
         self.files, self.commands = read_page(name)
         self.pairs = [(old, new.replace("@DIR@", self.directory)) for old, new in pairs]
         whole = "".join([*self.files.values(), *self.commands])
-        for old, _ in self.pairs:
+        for old in [ADDRESS, JOURNAL, *(old for old, _ in self.pairs)]:
             ensure(old in whole, f"{name} has no {old!r}")
         os.mkdir(f"{self.directory}/bin")
         os.symlink(PROGRAM, f"{self.directory}/bin/tenterhook")
@@ -93,8 +93,8 @@ class Page(Server):
         return said
 
     def send(self, provider, path, body, *options, settle=True):
-        """`tenterhook send`, with the page's secret: (status, body of the answer). With `settle`, what it
-        began has ended."""
+        """`tenterhook send`, with the page's secret: (status, body of the answer). With `settle`,
+        what it began has ended."""
         sent = run_program(
             "send", provider, "--to", self.url + path, "--secret-file", "hooks.secret", "--ca",
             "server.crt", "--body", self.write("body", body), *options, cwd=self.directory)
@@ -111,7 +111,8 @@ class Page(Server):
 
 
 class Garden:
-    """A repository with one commit on main, and a clone of it named garden, beside a page's files."""
+    """A repository with one commit on main, and a clone of it: `origin` and `garden` beside the
+    files of a page."""
 
     def __init__(self, page):
         self.directory = page.directory

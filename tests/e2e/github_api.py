@@ -19,7 +19,7 @@ def delivery(guid, status="OK", days=0.0, attempt=1):
 
 
 class GitHub:
-    """`redeliver(guid)` is what sends an event again, and returns the status that it was answered."""
+    """`redeliver(guid)` sends an event again, and returns the status that it was answered."""
 
     def __init__(self, deliveries=(), redeliver=None):
         self.deliveries, self.redeliver = list(deliveries), redeliver

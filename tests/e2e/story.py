@@ -2,7 +2,8 @@
 from harness import ledger, route
 
 REF, NAME, MAIN = "payload.ref", "payload.repository", "refs/heads/main"
-COMMANDS = ("answer", "main", "tags", "bots", "site", "garden", "other")  # write the event's id down
+# these write the event's id down
+COMMANDS = ("answer", "main", "tags", "bots", "site", "garden", "other")
 
 
 def make_route():
