@@ -24,7 +24,7 @@ with tempfile.TemporaryDirectory() as directory:
         make_certificate(directory, name)
     with open(f"{SOURCE}/README.md", encoding="utf-8") as file, open(f"{directory}/readme.yaml",
                                                                      "w", encoding="utf-8") as copy:
-        copy.write(re.search(r"## A first route file\s+```yaml\n(.*?)```", file.read(), re.S)[1])
+        copy.write(re.search(r"## A first route file\n.*?```yaml\n(.*?)```", file.read(), re.S)[1])
     files = sorted(glob.glob(f"{directory}/*.yaml"))
     for path in files:
         check(path)

@@ -24,7 +24,7 @@ import time
 from client import Connection, Raw
 from senders import SECRET, SENT, github_headers
 
-PROGRAM = os.environ.get("TENTERHOOK", "build/tenterhook")
+PROGRAM = os.path.abspath(os.environ.get("TENTERHOOK", "build/tenterhook"))
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 # what takes seconds plain takes longer under a sanitizer or valgrind
 PATIENCE = float(os.environ.get("TENTERHOOK_PATIENCE", "1"))
