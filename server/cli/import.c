@@ -51,6 +51,12 @@ static int add_file(struct import *import, const char *name)
     return code;
 }
 
+static void print_buffer(const struct buffer *buffer, FILE *out)
+{
+    if (buffer->length > 0)
+        fwrite(buffer->data, 1, buffer->length, out);
+}
+
 static int run(struct import *import)
 {
     for (size_t i = 0; i < import->flags.file_count; i++) {
@@ -62,8 +68,8 @@ static int run(struct import *import)
         fputs("tenterhook import: no memory\n", stderr);
         return EXIT_ENVIRONMENT;
     }
-    fwrite(import->out.data, 1, import->out.length, stdout);
-    fwrite(import->report.lines.data, 1, import->report.lines.length, stderr);
+    print_buffer(&import->out, stdout);
+    print_buffer(&import->report.lines, stderr);
     return import->report.count > 0 ? EXIT_NO : EXIT_DONE;
 }
 
