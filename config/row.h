@@ -30,6 +30,7 @@ enum row_type {
 enum row_flags {
     ROW_REQUIRED = 1 << 0,       /* missing is an error */
     ROW_ONE_OK = 1 << 1,         /* for lists: a single value stands for a list of one */
+                                 /* ROW_CUSTOM with a section: a list of such, or one */
     ROW_NO_DEFAULTS = 1 << 2,    /* a route key that may not stand under `defaults:` (name, path) */
     ROW_IN_INCLUDES = 1 << 3,    /* a top-level key that may stand in included files too */
     ROW_EMPTY_OK = 1 << 4,       /* a list of texts in which "" may stand */

@@ -95,6 +95,8 @@ static void print_custom(const struct row *row, FILE *out, unsigned depth)
         print_section(row->section, out, depth);
     } else if (row->json_schema) {
         fprintf(out, "\"allOf\": [%s]", row->json_schema);
+    } else if (row->section && (row->flags & ROW_ONE_OK)) {
+        print_sections(row, out, depth);
     } else if (row->section) {
         fputs("\"anyOf\": [", out);
         print_section(row->section, out, depth);

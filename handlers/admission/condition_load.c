@@ -18,48 +18,6 @@ struct reader {
     size_t entries;
 };
 
-/* ---- the keys, for people ---- */
-
-#define SYNTAX_OPERAND_SCALAR "a string, a number, `true`, `false` or `null`"
-#define SYNTAX_OPERAND_SCALARS "a list of strings, numbers, `true`, `false` and `null`"
-#define SYNTAX_OPERAND_PATTERN "a PCRE2 expression"
-#define SYNTAX_OPERAND_STRING "a string"
-#define SYNTAX_OPERAND_BOOLEAN "`true` or `false`"
-#define SYNTAX_OPERAND_NUMBER "a number"
-
-/* An entry is read as a whole (read_entry), never by its rows. */
-static bool read_apart(struct load *load, const struct node *node, const struct row *row,
-                       void *field)
-{
-    (void)field;
-    return load_problem(load, node, "\"%s\" is no key of its own", row->name);
-}
-
-#define KEY_ROW(key, written, text)                                                                \
-    {.name = key, .type = ROW_CUSTOM, .read = read_apart, .syntax = written, .sentence = text},
-#define OPERATOR_KEY_ROW(NAME, key, operand, text) KEY_ROW(key, SYNTAX_##operand, text)
-
-static const struct row condition_rows[] = {
-    KEY_ROW("value", "a value such as `payload.ref` or `header.x-name`",
-            "The value that is tested; all tests beside it must hold.")
-        TEST_OPERATORS(OPERATOR_KEY_ROW) KEY_ROW(
-            "every", "`true` or `false`",
-            "For a value with `[*]`: whether all elements must pass the tests, and not only one.")
-            KEY_ROW("all", "a list of conditions", "All of these conditions hold.")
-                KEY_ROW("any", "a list of conditions", "One of these conditions holds.")
-                    KEY_ROW("not", "a condition, or a list of them",
-                            "The condition does not hold, or not all.")
-                        KEY_ROW("address", "a list of addresses and networks",
-                                "The client is in one of these.")
-                            KEY_ROW("schema", "a file (JSON or YAML), or a schema written here",
-                                    "The payload conforms to this JSON Schema.")};
-const struct row_section condition_section = {
-    .name = "condition",
-    .sentence = "An entry of a list of conditions: tests of a `value`, or one of `all`, `any`, "
-                "`not`, `address` and `schema`. docs/values.md explains them.",
-    .rows = condition_rows,
-    .row_count = ROW_COUNT(condition_rows)};
-
 static bool no_memory(struct reader *reader)
 {
     return load_no_memory(reader->load);

@@ -17,9 +17,11 @@ static const struct row when_rows[] = {
      .type = ROW_CUSTOM,
      .offset = 0,
      .read = read_when,
+     .flags = ROW_ONE_OK,
+     .min = 1,
+     .max = CONDITION_ENTRIES_MAX,
      .section = &condition_section,
      .syntax = "a list of conditions",
-     .json_schema = "{\"type\": [\"array\", \"object\"], \"items\": {\"type\": \"object\"}}",
      .sentence = "The conditions that an event must meet, all of them, such as `{value: "
                  "payload.ref, equals: refs/heads/main}`. Other events are answered `mismatch`."},
     {.name = "mismatch",

@@ -11,6 +11,7 @@
 #include "server/cli/capture.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
+#include "server/cli/verify_when.h"
 #include "server/journal/reader.h"
 #include "server/pipeline/pipeline.h"
 
@@ -183,6 +184,7 @@ static void print_text(const struct verify_result *result)
         print_escaped("delivery", request->message_id);
     if (request->event_type.length)
         print_escaped("event", request->event_type);
+    verify_print_conditions(result->exchange);
     if (result->explained)
         print_escaped("signed", buffer_bytes(&result->signed_text));
     for (size_t i = 0; i < result->capture->note_count; i++)
@@ -267,6 +269,7 @@ static void print_result_json(const struct verify_result *result)
         buffer_append_text(&out, ",\"failures\":");
         buffer_append_bytes(&out, verdict->details);
     }
+    verify_append_conditions(result->exchange, &out);
     json_notes(&out, result->capture);
     buffer_append_text(&out, "}\n");
     print_json(stdout, buffer_bytes(&out));
