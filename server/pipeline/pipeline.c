@@ -294,6 +294,8 @@ static struct verdict stage_decode(struct exchange *exchange)
     struct verdict verdict = content_check(request, &wanted);
     if (verdict.reply != REPLY_NONE)
         return verdict;
+    if (!route_read_target(request))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the parameters of the query");
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
     verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
@@ -483,15 +485,15 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
-/* What stands in the target: the segments, and the query without what authenticates. */
+/* What stands in the target: the segments, and the query without what authenticates. The request
+ * of a challenge has not come as far as the stage that reads it. */
 static bool put_target(struct request *request, struct event *event)
 {
-    struct field_list params, query;
     event->method = request->method;
     event->path = request->path;
-    return path_fields(request, &params) && route_query(request, &query) &&
-           field_list_json(&params, request->arena, &event->params) &&
-           field_list_json(&query, request->arena, &event->query);
+    return (request->parameters || route_read_target(request)) &&
+           field_list_json(request->segments, request->arena, &event->params) &&
+           field_list_json(request->parameters, request->arena, &event->query);
 }
 
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)
