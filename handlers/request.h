@@ -54,7 +54,7 @@ struct request {
     struct bytes query;           /* raw, without "?" */
     const struct header *headers; /* at most 64; trailers are never among them */
     size_t header_count;
-    const struct route *route;       /* set by routing */
+    const struct route *route; /* set by routing */
     /* The query, decoded, without what authenticates, and what the {name}s of the route's path
      * stand for; NULL: not read yet (route_read_target). */
     const struct field_list *parameters, *segments;

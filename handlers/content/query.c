@@ -61,8 +61,7 @@ bool query_fields(const struct request *request, struct field_list *fields)
         struct bytes name = bytes_split(&value, '=');
         struct form_field *field = &list.items[list.count++];
         if (!decode(name, request->arena, &field->name) ||
-            !decode(value, request->arena, &field->value) ||
-            !repair(request->arena, &field->value))
+            !decode(value, request->arena, &field->value) || !repair(request->arena, &field->value))
             return false;
     }
     *fields = list;

@@ -407,7 +407,6 @@ bool value_append(struct buffer *out, const struct value *value, bool as_json)
     if (value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY)
         return append_compact(out, value->text);
     if (value->kind == VALUE_STRING && as_json)
-        return buffer_append_text(out, "\"") && json_escape(out, value->text) &&
-               buffer_append_text(out, "\"");
+        return json_append_string(out, value->text);
     return buffer_append_bytes(out, value->text);
 }

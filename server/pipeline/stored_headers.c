@@ -97,9 +97,8 @@ static bool append_header(struct buffer *out, struct buffer *room, struct stored
     if (!wanted || route_owns_header(request->route, lower) || comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
-           buffer_append_text(out, "\":\"") &&
-           request_header_text(request, lower, room, &text) && json_escape(out, text) &&
-           buffer_append_text(out, "\"");
+           buffer_append_text(out, "\":\"") && request_header_text(request, lower, room, &text) &&
+           json_escape(out, text) && buffer_append_text(out, "\"");
 }
 
 struct stored_names *stored_names_create(void)

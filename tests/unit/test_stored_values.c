@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 2000, TEXT_SIZE = 8192, HEADERS_MAX = 8 };
+enum { CASES = 2000, TEXT_SIZE = 8192, PARAMETERS_SIZE = TEXT_SIZE / 2, HEADERS_MAX = 8 };
 
 static const char *const references[] = {
     "payload",
@@ -98,14 +98,12 @@ static void put_parameters(char *text, const char *json)
         "p%72oof=s3cret-of-16-bytes",
         "payload=%7B%22a%22%3A1%7D",
     };
-    size_t count = random_below(5);
+    size_t count = random_below(5), length = 0;
     *text = '\0';
-    for (size_t i = 0; i < count; i++) {
-        strcat(text, PICK(parts));
-        strcat(text, "&");
-    }
+    for (size_t i = 0; i < count; i++)
+        length += (size_t)snprintf(text + length, PARAMETERS_SIZE - length, "%s&", PICK(parts));
     if (json && random_below(4) > 0)
-        strcat(strcat(text, "payload="), json);
+        snprintf(text + length, PARAMETERS_SIZE - length, "payload=%s", json);
 }
 
 static const char *pick_json(void)
@@ -137,9 +135,9 @@ static const char *pick_type(void)
 
 static void put_escaped(char *out, const char *json)
 {
-    for (; *json; json++)
-        out += sprintf(out, "%%%02X", (uint8_t)*json);
     *out = '\0';
+    for (size_t at = 0; json[at] && 3 * at + 4 < PARAMETERS_SIZE; at++)
+        snprintf(out + 3 * at, 4, "%%%02X", (uint8_t)json[at]);
 }
 
 struct sent {
@@ -158,7 +156,7 @@ static void make(struct sent *sent)
 {
     static const char *const segments[] = {"x", "%c3%a4", "%22%7B", "a%20b", "..a", "%5B0%5D"};
     static const char *const names[] = {"X-A", "x-a", "Cache-Control", "X-ID", "X-Other"};
-    char query[TEXT_SIZE / 2], field[TEXT_SIZE];
+    char query[PARAMETERS_SIZE], field[PARAMETERS_SIZE];
     const char *json = pick_json();
     *sent = (struct sent){.header_count = 0};
     put_parameters(query, NULL);
@@ -168,7 +166,7 @@ static void make(struct sent *sent)
     if (random_below(2))
         put_parameters(sent->body, field);
     else
-        strcpy(sent->body, json);
+        snprintf(sent->body, sizeof sent->body, "%s", json);
     snprintf(sent->length, sizeof sent->length, "%zu", strlen(sent->body));
     add(sent, "Host", random_below(2) ? "hooks.example.org" : "10.0.0.1:8443");
     add(sent, "Content-Length", sent->length);
