@@ -229,6 +229,20 @@ bool utf8_valid(struct bytes text)
     return true;
 }
 
+bool utf8_append(struct buffer *out, struct bytes text)
+{
+    size_t from = 0, at = 0;
+    while (at < text.length) {
+        size_t length = utf8_sequence(text.data + at, text.length - at);
+        if (length == 0 && !(buffer_append(out, text.data + from, at - from) &&
+                             buffer_append_text(out, "\xef\xbf\xbd")))
+            return false;
+        at += length ? length : 1;
+        from = length ? from : at;
+    }
+    return buffer_append(out, text.data + from, at - from);
+}
+
 void utf8_drop_halves(char *text)
 {
     const uint8_t *at = (const uint8_t *)text, *end = at + strlen(text);

@@ -49,6 +49,9 @@ size_t utf8_sequence(const uint8_t *text, size_t left);
 size_t utf8_shown(const uint8_t *text, size_t left);
 /* The code point of a well-formed sequence of that length. */
 uint32_t utf8_decode(const uint8_t *text, size_t length);
+/* Appends the text, with U+FFFD in the place of each malformed byte, as json_escape does. False
+ * when the buffer is full. */
+bool utf8_append(struct buffer *out, struct bytes text);
 /* Drops malformed bytes, in place: a string that was cut may end in half a character. */
 void utf8_drop_halves(char *text);
 

@@ -48,6 +48,11 @@ bool json_escape(struct buffer *out, struct bytes text)
     return true;
 }
 
+bool json_append_string(struct buffer *out, struct bytes text)
+{
+    return buffer_append_text(out, "\"") && json_escape(out, text) && buffer_append_text(out, "\"");
+}
+
 /* ---- without escapes ---- */
 
 static unsigned hex4(const uint8_t *digits)

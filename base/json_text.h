@@ -10,6 +10,9 @@
  */
 bool json_escape(struct buffer *out, struct bytes text);
 
+/* The same with quotes around it. */
+bool json_append_string(struct buffer *out, struct bytes text);
+
 /* How long the string is that `text`, which has passed a guard, begins with; quotes included. */
 size_t json_string_length(struct bytes text);
 

@@ -2,6 +2,8 @@
  */
 #include "handlers/request.h"
 
+#include "base/encoding.h"
+
 #include <arpa/inet.h>
 #include <stdio.h>
 
@@ -17,6 +19,31 @@ struct bytes request_header(const struct request *request, const char *name, siz
     if (count)
         *count = found;
     return value;
+}
+
+bool request_header_text(const struct request *request, struct bytes name, struct buffer *room,
+                         struct bytes *text)
+{
+    size_t count = 0;
+    room->length = 0;
+    *text = bytes_of(NULL, 0);
+    for (size_t i = 0; i < request->header_count; i++) {
+        struct bytes value = request->headers[i].value;
+        if (!bytes_equal_nocase(request->headers[i].name, name))
+            continue;
+        if (count++ == 0) {
+            *text = value.data ? value : bytes_of("", 0);
+            continue;
+        }
+        if ((count == 2 && !utf8_append(room, *text)) || !buffer_append_text(room, ", ") ||
+            !utf8_append(room, value))
+            return false;
+    }
+    if (count == 1 && !utf8_valid(*text) && !utf8_append(room, *text))
+        return false;
+    if (room->length > 0)
+        *text = buffer_bytes(room);
+    return true;
 }
 
 struct bytes request_query(const struct request *request, const char *name, size_t *count)

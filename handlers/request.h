@@ -4,7 +4,7 @@
 #define TENTERHOOK_HANDLERS_REQUEST_H
 
 #include "base/arena.h"
-#include "base/bytes.h"
+#include "base/buffer.h"
 #include "config/settings.h"
 
 /* The keys that handlers bring to a route, a row each: PART(NAME, name, type of its settings, its
@@ -26,6 +26,7 @@
 #define ROUTE_PART_PLACE(NAME, ...) ROUTE_PART_##NAME,
 enum route_part_index { ROUTE_PARTS(ROUTE_PART_PLACE) ROUTE_PART_COUNT };
 
+struct field_list;   /* handlers/content/query.h */
 struct form;         /* handlers/content/form.h */
 struct json_summary; /* handlers/content/json.h */
 
@@ -54,7 +55,10 @@ struct request {
     struct bytes query;           /* raw, without "?" */
     const struct header *headers; /* at most 64; trailers are never among them */
     size_t header_count;
-    const struct route *route;       /* set by routing */
+    const struct route *route; /* set by routing */
+    /* The query, decoded, without what authenticates, and what the {name}s of the route's path
+     * stand for; NULL: not read yet (route_read_target). */
+    const struct field_list *parameters, *segments;
     struct bytes provisioned_key;    /* delivered by the route's sender earlier; empty: none */
     struct bytes body;               /* complete, from the body stages on */
     struct form *form;               /* a body that is one, decoded; or NULL (content_release) */
@@ -72,6 +76,12 @@ struct request {
 /* The header of that name, compared without case. `*count` (may be NULL) gets how many there are:
  * a header that must be single is refused when it comes twice. Empty span if there is none. */
 struct bytes request_header(const struct request *request, const char *name, size_t *count);
+
+/* The header of that name as it is stored, and as values of the event have it: joined with ", "
+ * where it comes more than once, U+FFFD for what is not UTF-8. Where it is not sent like that it is
+ * written to `room`, which is emptied. data NULL: there is none. False when `room` is full. */
+bool request_header_text(const struct request *request, struct bytes name, struct buffer *room,
+                         struct bytes *text);
 
 /* The raw, still percent-encoded value of the first query parameter of that name. */
 struct bytes request_query(const struct request *request, const char *name, size_t *count);

@@ -64,9 +64,11 @@ struct outcome {
 
 struct value_context; /* handlers/value/value_context.h */
 
-/* Sees each text that an action would be given: "argument 1", the name of a variable, "cwd". */
+/* Sees each text that the route file gives to an action, with the values in it. */
+enum value_place { VALUE_ARGUMENT, VALUE_VARIABLE, VALUE_DIRECTORY };
 struct value_sink {
-    void (*take)(void *context, const char *name, struct bytes text);
+    /* `name` of a variable; otherwise NULL. The text lives during the call. */
+    void (*take)(void *context, enum value_place place, const char *name, struct bytes text);
     void *context;
 };
 

@@ -45,19 +45,32 @@ static bool render(struct filling *filling, const struct template *template, siz
            error_set(filling->why, "the values of the command are longer than 1 MiB together");
 }
 
-/* One text is complete: `*place` (may be NULL) keeps it; what is not rendered lives in the
- * settings.
- */
-static bool deliver(struct filling *filling, const char *name, const char *literal,
-                    const char **place)
+static void show(const struct filling *filling, enum value_place place, const char *name,
+                 struct bytes text)
 {
-    struct bytes text = literal ? bytes_of_text(literal) : buffer_bytes(&filling->text);
     if (filling->sink)
-        filling->sink->take(filling->sink->context, name, text);
-    if (!place)
+        filling->sink->take(filling->sink->context, place, name, text);
+}
+
+/* One text is complete: `*kept` (may be NULL) keeps it; a literal lives in the settings. */
+static bool keep(struct filling *filling, const char *literal, const char **kept)
+{
+    if (!kept)
         return true;
-    *place = literal ? literal : arena_copy_bytes(filling->arena, text);
-    return *place || refuse_memory(filling);
+    *kept = literal ? literal : arena_copy_bytes(filling->arena, buffer_bytes(&filling->text));
+    return *kept || refuse_memory(filling);
+}
+
+static struct bytes text_of(const struct filling *filling, const char *literal)
+{
+    return literal ? bytes_of_text(literal) : buffer_bytes(&filling->text);
+}
+
+/* NULL: the text has no values, and is taken as it is written. */
+static const struct template *with_values(const struct template *templates, size_t index)
+{
+    bool is_plain = !templates || template_is_literal(&templates[index]);
+    return is_plain ? NULL : &templates[index];
 }
 
 /* Programs take what begins so for an option. A default is the route file's own. */
@@ -69,22 +82,31 @@ static bool is_option(const struct filling *filling, const struct template *temp
            !(template->count == 1 && first->has_default && bytes_equal(text, first->default_text));
 }
 
+static bool fill_argument(struct filling *filling, const struct template *template, size_t index)
+{
+    char where[32];
+    snprintf(where, sizeof where, "argument %zu", index);
+    if (!render(filling, template, SPAWN_TEXT_MAX, where))
+        return false;
+    if (filling->settings->allow_dash || !is_option(filling, template))
+        return true;
+    return error_set(filling->why,
+                     "%.200s in %s begins with \"-\", which is not allowed for a value "
+                     "(allow_dash)",
+                     template->parts[0].reference.text, where);
+}
+
 static bool fill_arguments(struct filling *filling)
 {
     const struct command_settings *settings = filling->settings;
+    const struct command_templates *templates = settings->templates;
     for (size_t i = 0; i < settings->command.count; i++) {
-        const struct template *template = &settings->templates->arguments[i];
-        const char *literal = template_is_literal(template) ? settings->command.items[i] : NULL;
-        char name[32];
-        snprintf(name, sizeof name, "argument %zu", i);
-        if (!literal && !render(filling, template, SPAWN_TEXT_MAX, name))
+        const struct template *template = with_values(templates ? templates->arguments : NULL, i);
+        const char *literal = template ? NULL : settings->command.items[i];
+        if (template && !fill_argument(filling, template, i))
             return false;
-        if (!literal && !settings->allow_dash && is_option(filling, template))
-            return error_set(filling->why,
-                             "%.200s in %s begins with \"-\", which is not allowed for a value "
-                             "(allow_dash)",
-                             template->parts[0].reference.text, name);
-        if (!deliver(filling, name, literal, filling->given ? &filling->given->arguments[i] : NULL))
+        show(filling, VALUE_ARGUMENT, NULL, text_of(filling, literal));
+        if (!keep(filling, literal, filling->given ? &filling->given->arguments[i] : NULL))
             return false;
     }
     return true;
@@ -93,13 +115,15 @@ static bool fill_arguments(struct filling *filling)
 static bool fill_env(struct filling *filling)
 {
     const struct command_settings *settings = filling->settings;
+    const struct command_templates *templates = settings->templates;
     for (size_t i = 0; i < settings->env.count; i++) {
-        const struct template *template = &settings->templates->env[i];
-        const char *literal = template_is_literal(template) ? settings->env.values[i] : NULL;
+        const struct template *template = with_values(templates ? templates->env : NULL, i);
         const char *name = settings->env.names[i];
-        if (!literal && !render(filling, template, SPAWN_TEXT_MAX - strlen(name) - 1, name))
+        const char *literal = template ? NULL : settings->env.values[i];
+        if (template && !render(filling, template, SPAWN_TEXT_MAX - strlen(name) - 1, name))
             return false;
-        if (!deliver(filling, name, literal, filling->given ? &filling->given->env[i] : NULL))
+        show(filling, VALUE_VARIABLE, name, text_of(filling, literal));
+        if (!keep(filling, literal, filling->given ? &filling->given->env[i] : NULL))
             return false;
     }
     return true;
@@ -121,19 +145,36 @@ static bool stays_inside(struct bytes path)
     return true;
 }
 
+static void show_directory(const struct filling *filling, struct bytes inside)
+{
+    const char *above = filling->settings->cwd;
+    struct buffer text;
+    if (!filling->sink || !above)
+        return;
+    buffer_init(&text, 2 * SPAWN_PATH_MAX);
+    bool is_parted = inside.length == 0 || above[strlen(above) - 1] == '/';
+    if (buffer_append_text(&text, above) && buffer_append_text(&text, is_parted ? "" : "/") &&
+        buffer_append_bytes(&text, inside))
+        show(filling, VALUE_DIRECTORY, NULL, buffer_bytes(&text));
+    buffer_finish(&text);
+}
+
 static bool fill_directory(struct filling *filling)
 {
-    const struct template *template = &filling->settings->templates->inside;
-    if (template->count == 0)
+    const struct command_templates *templates = filling->settings->templates;
+    if (!templates || templates->inside.count == 0) {
+        show_directory(filling, bytes_of(NULL, 0));
         return true;
-    if (!render(filling, template, SPAWN_PATH_MAX, "cwd"))
+    }
+    if (!render(filling, &templates->inside, SPAWN_PATH_MAX, "cwd"))
         return false;
     if (!stays_inside(buffer_bytes(&filling->text)))
         return error_set(filling->why,
                          "the values of cwd make a path that is not below %.200s: every part of "
                          "it must be a name",
                          filling->settings->cwd);
-    return deliver(filling, "cwd", NULL, filling->given ? &filling->given->inside : NULL);
+    show_directory(filling, buffer_bytes(&filling->text));
+    return keep(filling, NULL, filling->given ? &filling->given->inside : NULL);
 }
 
 static bool fill_all(struct filling *filling)
@@ -142,18 +183,6 @@ static bool fill_all(struct filling *filling)
     bool good = fill_arguments(filling) && fill_env(filling) && fill_directory(filling);
     buffer_finish(&filling->text);
     return good;
-}
-
-/* Without templates the texts of the file are what is given. */
-static void show_literals(const struct command_settings *settings, const struct value_sink *sink)
-{
-    char name[32];
-    for (size_t i = 0; i < settings->command.count; i++) {
-        snprintf(name, sizeof name, "argument %zu", i);
-        sink->take(sink->context, name, bytes_of_text(settings->command.items[i]));
-    }
-    for (size_t i = 0; i < settings->env.count; i++)
-        sink->take(sink->context, settings->env.names[i], bytes_of_text(settings->env.values[i]));
 }
 
 bool command_fill(const struct command_settings *settings, struct value_context *values,
@@ -166,13 +195,7 @@ bool command_fill(const struct command_settings *settings, struct value_context 
         .env = arena_alloc_array(arena, settings->env.count + 1, sizeof(char *))};
     if (!given->arguments || !given->env)
         return refuse_memory(&filling);
-    if (settings->templates)
-        return fill_all(&filling);
-    memcpy(given->arguments, settings->command.items,
-           settings->command.count * sizeof *given->arguments);
-    if (settings->env.count)
-        memcpy(given->env, settings->env.values, settings->env.count * sizeof *given->env);
-    return true;
+    return fill_all(&filling);
 }
 
 bool command_try_values(const void *data, struct value_context *values,
@@ -181,9 +204,5 @@ bool command_try_values(const void *data, struct value_context *values,
     const struct command_settings *settings = data;
     struct filling filling = {.settings = settings, .values = values, .sink = sink, .why = why};
     errno = 0;
-    if (settings->templates)
-        return fill_all(&filling);
-    if (sink)
-        show_literals(settings, sink);
-    return true;
+    return (!settings->templates && !sink) || fill_all(&filling);
 }

@@ -336,7 +336,10 @@ struct verdict validate_check(const struct validate_settings *settings,
     struct json_object *value;
     if (!settings->is_set)
         return GO_ON;
-    struct verdict read = request->json ? GO_ON : content_read_json(request);
+    struct verdict read =
+        request->json   ? GO_ON
+        : request->form ? verdict_refuse(REPLY_BAD_CONTENT, "a form, and the schema is for JSON")
+                        : content_read_json(request);
     if (read.reply != REPLY_NONE)
         return read;
     const struct schema *schema;

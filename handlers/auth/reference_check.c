@@ -2,6 +2,7 @@
  * the authenticators of the route know. */
 #include "handlers/auth/reference_check.h"
 
+#include "config/route_path.h"
 #include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
@@ -39,14 +40,10 @@ bool reference_can_be_there(const struct reference *reference, const struct rout
 
 static bool path_has(const struct route *route, struct bytes name)
 {
-    struct bytes rest = bytes_of_text(route->path);
-    while (rest.length > 0) {
-        struct bytes segment = bytes_split(&rest, '/');
-        if (segment.length == name.length + 2 && segment.data[0] == '{' &&
-            segment.data[segment.length - 1] == '}' &&
-            bytes_equal(bytes_of(segment.data + 1, name.length), name))
+    struct bytes rest = bytes_of_text(route->path), found;
+    while (rest.length > 0)
+        if (route_path_segment_name(bytes_split(&rest, '/'), &found) && bytes_equal(found, name))
             return true;
-    }
     return false;
 }
 

@@ -23,20 +23,27 @@ bool route_owns_query(const struct route *route, struct bytes name)
 }
 
 /* Some authenticators know a name as it is sent, some decoded. */
-bool route_query(const struct request *request, struct field_list *fields)
+static void leave_credentials_out(const struct request *request, struct field_list *fields)
 {
-    struct field_list all;
     struct bytes rest = request->query, parameter, name;
     size_t kept = 0;
-    if (!query_fields(request, &all))
-        return false;
-    for (size_t i = 0; i < all.count && query_take_parameter(&rest, &parameter); i++) {
+    for (size_t i = 0; i < fields->count && query_take_parameter(&rest, &parameter); i++) {
         name = bytes_split(&parameter, '=');
         if (!route_owns_query(request->route, name) &&
-            !route_owns_query(request->route, all.items[i].name))
-            all.items[kept++] = all.items[i];
+            !route_owns_query(request->route, fields->items[i].name))
+            fields->items[kept++] = fields->items[i];
     }
-    *fields = (struct field_list){all.items, kept};
+    fields->count = kept;
+}
+
+bool route_read_target(struct request *request)
+{
+    struct field_list *lists = arena_alloc_array(request->arena, 2, sizeof *lists);
+    if (!lists || !query_fields(request, &lists[0]) || !path_fields(request, &lists[1]))
+        return false;
+    leave_credentials_out(request, &lists[0]);
+    request->parameters = &lists[0];
+    request->segments = &lists[1];
     return true;
 }
 

@@ -10,9 +10,10 @@
 bool route_owns_header(const struct route *route, struct bytes name);
 bool route_owns_query(const struct route *route, struct bytes name);
 
-/* The parameters of the request's query (query_fields) without those that hold credentials, so that
- * they may be stored and shown. False: the arena is full. */
-bool route_query(const struct request *request, struct field_list *fields);
+/* Sets request->parameters, those of the query (query_fields) without the ones that hold
+ * credentials, so that they may be stored and shown, and request->segments (path_fields). False:
+ * the arena is full, or there is no memory. */
+bool route_read_target(struct request *request);
 
 /* Whether only the sender can have written the body. */
 bool route_signs_body(const struct route *route);

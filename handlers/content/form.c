@@ -139,11 +139,6 @@ static size_t find_from(const struct form_field *fields, size_t count, size_t fr
     return from;
 }
 
-static bool append_string(struct buffer *out, struct bytes text)
-{
-    return buffer_append_text(out, "\"") && json_escape(out, text) && buffer_append_text(out, "\"");
-}
-
 /* Field `at`, the first of its name, with all others of that name. */
 static bool append_values(struct buffer *out, const struct form_field *fields, size_t count,
                           size_t at)
@@ -151,9 +146,10 @@ static bool append_values(struct buffer *out, const struct form_field *fields, s
     struct bytes name = fields[at].name;
     size_t next = find_from(fields, count, at + 1, name);
     bool is_list = next < count;
-    bool good = buffer_append_text(out, is_list ? "[" : "") && append_string(out, fields[at].value);
+    bool good =
+        buffer_append_text(out, is_list ? "[" : "") && json_append_string(out, fields[at].value);
     for (; good && next < count; next = find_from(fields, count, next + 1, name))
-        good = buffer_append_text(out, ",") && append_string(out, fields[next].value);
+        good = buffer_append_text(out, ",") && json_append_string(out, fields[next].value);
     return good && buffer_append_text(out, is_list ? "]" : "");
 }
 
@@ -163,7 +159,7 @@ bool form_append_json(struct buffer *out, const struct form_field *fields, size_
     for (size_t i = 0; i < count; i++) {
         if (!is_json_name(fields[i].name) || find_from(fields, i, 0, fields[i].name) < i)
             continue;
-        if (!buffer_append_text(out, before) || !append_string(out, fields[i].name) ||
+        if (!buffer_append_text(out, before) || !json_append_string(out, fields[i].name) ||
             !buffer_append_text(out, ":") || !append_values(out, fields, count, i))
             return false;
         before = ",";

@@ -3,6 +3,7 @@
  * authentication reads it as it was sent. */
 #include "handlers/content/query.h"
 
+#include "base/encoding.h"
 #include "config/route_path.h"
 
 enum { JSON_MAX = 64 * 1024 };
@@ -37,6 +38,18 @@ static bool decode(struct bytes text, struct arena *arena, struct bytes *decoded
     return true;
 }
 
+static bool repair(struct arena *arena, struct bytes *value)
+{
+    struct buffer out;
+    if (utf8_valid(*value))
+        return true;
+    buffer_init(&out, JSON_MAX);
+    char *copy = utf8_append(&out, *value) ? arena_copy_bytes(arena, buffer_bytes(&out)) : NULL;
+    *value = bytes_of(copy, out.length);
+    buffer_finish(&out);
+    return copy;
+}
+
 bool query_fields(const struct request *request, struct field_list *fields)
 {
     struct field_list list = {.count = 0};
@@ -48,7 +61,7 @@ bool query_fields(const struct request *request, struct field_list *fields)
         struct bytes name = bytes_split(&value, '=');
         struct form_field *field = &list.items[list.count++];
         if (!decode(name, request->arena, &field->name) ||
-            !decode(value, request->arena, &field->value))
+            !decode(value, request->arena, &field->value) || !repair(request->arena, &field->value))
             return false;
     }
     *fields = list;
@@ -75,7 +88,13 @@ bool path_fields(const struct request *request, struct field_list *fields)
     return true;
 }
 
-/* ---- as JSON ---- */
+/* ---- lists ---- */
+
+struct bytes field_list_find(const struct field_list *fields, struct bytes name, size_t *count)
+{
+    const struct form form = {.fields = fields->items, .count = fields->count};
+    return form_find(&form, name, count);
+}
 
 bool field_list_json(const struct field_list *fields, struct arena *arena, struct bytes *json)
 {

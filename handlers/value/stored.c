@@ -2,7 +2,6 @@
  * here believes them more than it must, and what cannot be read is missing. */
 #include "handlers/value/stored.h"
 
-#include "handlers/content/content.h"
 #include "handlers/content/json.h"
 
 /* An object that the guard lets pass, or none. */
@@ -20,10 +19,8 @@ void value_context_of_stored(struct value_context *context, const struct stored_
         .headers = checked_object(stored->headers),
         .query = checked_object(stored->query),
         .params = checked_object(stored->params),
-        .body = stored->body,
-        .body_is_json = stored->body_is_json,
-        .body_is_form = !stored->body_is_json && content_type_is_form(stored->content_type),
-        .json_field = stored->json_field,
+        .payload = stored->payload,
+        .form_text = stored->form_text,
         .id = stored->id,
         .type = stored->type,
         .delivery = stored->delivery,

@@ -7,12 +7,11 @@
 /* What the journal has of an event, and what the runner adds. A span that is not known has no data.
  */
 struct stored_values {
-    struct bytes headers;    /* a JSON object: lower-case name to string */
-    struct bytes query;      /* a JSON object: name to string, or to a list of strings */
-    struct bytes params;     /* a JSON object: name to string */
-    struct bytes json_field; /* the field of a form whose JSON is the payload; empty: none */
-    struct bytes content_type, body;
-    bool body_is_json;
+    struct bytes headers;   /* a JSON object: lower-case name to string */
+    struct bytes query;     /* a JSON object: name to string, or to a list of strings */
+    struct bytes params;    /* a JSON object: name to string */
+    struct bytes payload;   /* the JSON of the body (content_stored_payload); empty: none */
+    struct bytes form_text; /* the body if it is a form */
     struct bytes id, type, delivery, received, attempt;
     struct bytes client, method, path, host, route, action;
 };

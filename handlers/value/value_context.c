@@ -8,7 +8,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "handlers/content/payload.h"
-#include "handlers/value/request_values.h"
+#include "handlers/content/query.h"
 
 enum { SCRATCH_MAX = INT32_MAX };
 
@@ -17,11 +17,6 @@ void value_context_of_request(struct value_context *context, const struct reques
     static const char any_id[] = "00000000-0000-0000-0000-000000000000";
     *context = (struct value_context){
         .request = request,
-        .body = request->body,
-        .body_is_json = request->json && request->json_field.length == 0,
-        .body_is_form = content_type_is_form(request_header(request, "Content-Type", NULL)) &&
-                        (!request->json || request->json_field.length > 0),
-        .json_field = request->json_field,
         .id = bytes_of_text(any_id),
         .type = request->event_type,
         .delivery = request->message_id,
@@ -88,26 +83,36 @@ static struct bytes without_quotes(struct bytes quoted)
 
 /* ---- the payload ---- */
 
-static struct form *find_form(struct value_context *context)
+/* Stored is the text of a form; of a request it is decoded already, unless its route takes any
+ * content as it is. */
+static struct bytes form_text(const struct value_context *context)
 {
-    if (!context->form_tried && context->body_is_form)
-        context->form_good = form_decode(context->body, &context->form);
+    const struct request *request = context->request;
+    if (!request)
+        return context->form_text;
+    bool is_json = request->json && request->json_field.length == 0;
+    return !is_json && content_type_is_form(request_header(request, "Content-Type", NULL))
+               ? request->body
+               : bytes_of(NULL, 0);
+}
+
+static const struct form *find_form(struct value_context *context)
+{
+    if (context->request && context->request->form)
+        return context->request->form;
+    struct bytes text = form_text(context);
+    if (!context->form_tried && text.length > 0)
+        context->form_good = form_decode(text, &context->form);
     context->form_tried = true;
     return context->form_good ? &context->form : NULL;
 }
 
 struct bytes value_payload(struct value_context *context)
 {
-    static const uint8_t mark[] = {0xef, 0xbb, 0xbf};
-    struct bytes text = bytes_of(NULL, 0);
-    size_t count = 0;
-    if (context->body_is_json)
-        text = context->body;
-    else if (context->json_field.length && find_form(context))
-        text = form_find(&context->form, context->json_field, &count);
-    if (count > 1)
-        return bytes_of(NULL, 0);
-    return bytes_from(text, bytes_starts_with(text, bytes_of(mark, sizeof mark)) ? sizeof mark : 0);
+    const struct request *request = context->request;
+    if (!request)
+        return context->payload;
+    return request->json ? request->payload : bytes_of(NULL, 0);
 }
 
 /* NULL: there is no payload. `*good` is false where memory is what is missing. */
@@ -246,26 +251,31 @@ static bool find_header(struct value_context *context, struct bytes name, struct
     struct bytes text;
     if (!context->request)
         return find_stored(context, context->headers, name, value);
-    uint8_t *room = scratch_take(context, request_header_room(context->request, name));
-    if (!room)
+    context->scratch.limit = SCRATCH_MAX;
+    if (!request_header_text(context->request, name, &context->scratch, &text))
         return false;
-    request_header_joined(context->request, name, room, &text);
     set_if_known(value, text);
     return true;
+}
+
+static void set_single(struct value *value, struct bytes text, size_t count)
+{
+    set_if_known(value, count == 1 ? text : bytes_of(NULL, 0));
+    value->repeated = count > 1;
+}
+
+static void find_field(const struct field_list *fields, struct bytes name, struct value *value)
+{
+    size_t count = 0;
+    struct bytes text = fields ? field_list_find(fields, name, &count) : bytes_of(NULL, 0);
+    set_single(value, text, count);
 }
 
 static bool find_query(struct value_context *context, struct bytes name, struct value *value)
 {
     if (!context->request)
         return find_stored(context, context->query, name, value);
-    uint8_t *room = scratch_take(context, 2 * context->request->query.length);
-    size_t count = 0;
-    struct bytes text = bytes_of(NULL, 0);
-    if (!room)
-        return false;
-    count = request_query_decoded(context->request, name, room, &text);
-    set_if_known(value, count == 1 ? text : bytes_of(NULL, 0));
-    value->repeated = count > 1;
+    find_field(context->request->parameters, name, value);
     return true;
 }
 
@@ -273,7 +283,7 @@ static bool find_param(struct value_context *context, struct bytes name, struct 
 {
     if (!context->request)
         return find_stored(context, context->params, name, value);
-    set_if_known(value, request_path_param(context->request, name));
+    find_field(context->request->segments, name, value);
     return true;
 }
 
@@ -282,8 +292,7 @@ static bool find_form_field(struct value_context *context, struct bytes name, st
     const struct form *form = find_form(context);
     size_t count = 0;
     struct bytes text = form ? form_find(form, name, &count) : bytes_of(NULL, 0);
-    set_if_known(value, count == 1 ? text : bytes_of(NULL, 0));
-    value->repeated = count > 1;
+    set_single(value, text, count);
     return true;
 }
 
@@ -398,7 +407,6 @@ bool value_append(struct buffer *out, const struct value *value, bool as_json)
     if (value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY)
         return append_compact(out, value->text);
     if (value->kind == VALUE_STRING && as_json)
-        return buffer_append_text(out, "\"") && json_escape(out, value->text) &&
-               buffer_append_text(out, "\"");
+        return json_append_string(out, value->text);
     return buffer_append_bytes(out, value->text);
 }

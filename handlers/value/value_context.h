@@ -38,9 +38,8 @@ struct value_context {
     const struct request *request; /* NULL: of the journal */
     struct bytes headers, params;  /* stored: JSON objects of strings */
     struct bytes query;            /* stored: the same, with a list where a name is repeated */
-    struct bytes body;
-    bool body_is_json, body_is_form;
-    struct bytes json_field; /* the field of a form whose JSON is the payload; empty: none */
+    struct bytes payload;          /* stored: JSON; empty: there is none */
+    struct bytes form_text;        /* stored: a body that is a form; empty: it is none */
     struct bytes id, type, delivery, received, attempt;
     struct bytes client, method, path, host, route, action;
     struct schema_evaluator *evaluator; /* of conditions with a schema; NULL: none is asked for */
@@ -56,8 +55,9 @@ struct value_context {
     char client_text[CLIENT_TEXT_SIZE], received_text[32];
 };
 
-/* Of a request whose body has passed content_check. What is not known before an event is stored is
- * what it may look like: a UUID, the attempt 1. The arena of the request is not used. */
+/* Of a request whose body has passed content_check, and whose target is read. What is not known
+ * before an event is stored is what it may look like: a UUID, the attempt 1. What is known is what
+ * value_context_of_stored will say. The arena of the request is not used. */
 void value_context_of_request(struct value_context *context, const struct request *request);
 /* Frees what was made; it would be made again. */
 void value_context_finish(struct value_context *context);

@@ -5,20 +5,18 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "config/loader.h"
-#include "handlers/admission/validate.h"
-#include "handlers/content/content.h"
-#include "handlers/content/payload.h"
-#include "handlers/schema/value.h"
+#include "server/cli/event_copy.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/journal/editor.h"
-#include "server/journal/reader.h"
+#include "server/pipeline/pipeline.h"
+#include "server/pipeline/stored_event.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { PAGE = 100, CHECK_ARENA = 1 << 20, HEADERS_MAX = 64 };
+enum { PAGE = 100, EVENT_MEMORY = 256 << 20 };
 
 struct options {
     const char *config, *route;
@@ -33,15 +31,12 @@ struct replaying {
     const struct settings *settings;
     struct journal_reader *reader;
     struct journal_edit *edit;
-    struct schema_evaluator *evaluator;
+    struct pipeline pipeline; /* of the present settings */
     int64_t seqs[PAGE];
     size_t seq_count;
     /* the event that is looked at */
-    const char *refusal; /* why it cannot be replayed; NULL: it can */
     struct arena arena;
-    struct request request;
     char id[64];
-    bool refused_by_schema;
     /* of the run */
     size_t events, deliveries, failed;
 };
@@ -97,74 +92,45 @@ static const struct route *find_route(const struct settings *settings, struct by
     return NULL;
 }
 
-static struct bytes keep(struct replaying *run, struct bytes text)
+/* NULL: it conforms; else why not. */
+static const char *check_schema(struct replaying *run, const struct route *route,
+                                const struct event *event)
 {
-    char *copy = arena_copy_bytes(&run->arena, text);
-    return bytes_of(copy, copy ? text.length : 0);
+    struct exchange exchange;
+    const char *refusal = NULL;
+    exchange_init(&exchange, &run->pipeline);
+    struct verdict verdict = verdict_refuse(REPLY_MEMORY_FULL, "no memory for its headers");
+    if (stored_event_begin(&exchange, event)) {
+        exchange.request.route = route;
+        verdict = pipeline_stored_conforms(&exchange);
+    }
+    if (verdict.reply != REPLY_NONE && verdict.reason) /* that goes with the exchange */
+        refusal = arena_copy_text(&run->arena, verdict.reason);
+    if (verdict.reply != REPLY_NONE && !refusal)
+        refusal = "it does not conform to the schema";
+    exchange_finish(&exchange);
+    return refusal;
 }
 
-static void note_event(void *context, const struct event_view *view)
+/* NULL: the event may be carried out; else why not. */
+static const char *find_refusal(struct replaying *run, int64_t seq)
 {
-    struct replaying *run = context;
-    const struct event *event = &view->event;
-    snprintf(run->id, sizeof run->id, "%.*s", (int)event->id.length, event->id.data);
-    run->refused_by_schema = event->failures.length > 0;
-    run->request.route = find_route(run->settings, event->route);
-    run->request.event_type = keep(run, event->type);
-    if (!view->has_body)
-        run->refusal = "its body is no longer stored";
-    else if (!run->request.route)
-        run->refusal = "its route is no longer in the route file";
-}
-
-/* The headers that were kept; the others are not known any more. */
-static void note_headers(struct replaying *run, struct bytes json)
-{
-    struct json_object *headers = NULL;
-    struct json_fault fault;
-    struct header *list = arena_alloc_array(&run->arena, HEADERS_MAX, sizeof *list);
-    if (!list || !payload_parse(json, &json_limits_default, &headers, &fault))
-        return;
-    size_t count = 0;
-    if (value_type(headers) == TYPE_OBJECT)
-        for (struct member m = member_first(headers); m.entry && count < HEADERS_MAX;
-             member_next(&m))
-            if (value_type(member_value(&m)) == TYPE_STRING)
-                list[count++] = (struct header){keep(run, bytes_of_text(member_name(&m))),
-                                                keep(run, value_string(member_value(&m)))};
-    payload_release(headers);
-    run->request.headers = list;
-    run->request.header_count = count;
-}
-
-static void check_body(void *context, const struct event *stored)
-{
-    struct replaying *run = context;
-    const struct validate_settings *schema = validate_settings_of(run->request.route);
-    struct value_context values;
-    note_headers(run, stored->headers);
-    run->request.body = stored->body;
-    const char *field = arena_copy_bytes(&run->arena, stored->json_field);
-    struct verdict verdict = field && *field ? content_read_form(&run->request, field) : GO_ON;
-    value_context_of_request(&values, &run->request);
-    if (verdict.reply == REPLY_NONE)
-        verdict = validate_check(schema, run->evaluator, &values, &run->request);
-    value_context_finish(&values);
-    content_release(&run->request);
-    if (verdict.reply != REPLY_NONE)
-        run->refusal = verdict.reason ? verdict.reason : "it does not conform to the schema";
-}
-
-/* Whether the event may be carried out; else `refusal` says why not. */
-static bool look_at(struct replaying *run, int64_t seq)
-{
-    run->refusal = NULL;
-    run->request = (struct request){.arena = &run->arena};
-    if (!journal_reader_event(run->reader, seq, note_event, run))
-        run->refusal = "it is no longer in the journal";
-    if (!run->refusal && run->refused_by_schema && !run->options->force)
-        journal_reader_body(run->reader, seq, check_body, run);
-    return !run->refusal;
+    struct event_copy copy;
+    if (!event_copy_row(run->reader, seq, &run->arena, &copy))
+        return "it cannot be read";
+    if (!copy.is_there)
+        return "it is no longer in the journal";
+    snprintf(run->id, sizeof run->id, "%.*s", (int)copy.event.id.length, copy.event.id.data);
+    const struct route *route = find_route(run->settings, copy.event.route);
+    if (!copy.has_body)
+        return "its body is no longer stored";
+    if (!route)
+        return "its route is no longer in the route file";
+    if (copy.event.failures.length == 0 || run->options->force)
+        return NULL;
+    if (!event_copy_body(run->reader, seq, &run->arena, &copy) || !copy.has_body)
+        return "its body cannot be read";
+    return check_schema(run, route, &copy.event);
 }
 
 /* ---- a page of events ---- */
@@ -172,12 +138,13 @@ static bool look_at(struct replaying *run, int64_t seq)
 static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
 {
     size_t count = 0;
-    if (!look_at(run, seq)) {
+    const char *refusal = find_refusal(run, seq);
+    if (refusal) {
         run->failed++;
         fputs("tenterhook: event ", stderr);
         print_safe(stderr, bytes_of_text(run->id));
         fputs(" is not replayed: ", stderr);
-        print_safe(stderr, bytes_of_text(run->refusal));
+        print_safe(stderr, bytes_of_text(refusal));
         fputc('\n', stderr);
         return true;
     }
@@ -194,7 +161,7 @@ static bool replay_page(struct replaying *run, struct error *err)
 {
     bool good = journal_edit_begin(run->edit, err);
     for (size_t i = 0; good && i < run->seq_count; i++) {
-        arena_init(&run->arena, CHECK_ARENA);
+        arena_init(&run->arena, EVENT_MEMORY);
         good = replay_one(run, run->seqs[i], err);
         arena_finish(&run->arena);
     }
@@ -277,8 +244,8 @@ static int replay_with(const struct options *options, const struct settings *set
     struct error err = {""};
     struct replaying run = {.options = options, .settings = settings};
     int code = EXIT_ENVIRONMENT;
-    run.evaluator = schema_evaluator_create(&schema_limits_default);
-    run.reader = run.evaluator ? journal_reader_open(settings->journal.path, &err) : NULL;
+    bool is_ready = pipeline_init(&run.pipeline, settings, NULL, NULL, &err);
+    run.reader = is_ready ? journal_reader_open(settings->journal.path, &err) : NULL;
     run.edit = run.reader ? journal_edit_open(settings->journal.path, &err) : NULL;
     if (run.edit)
         code = replay_all(&run);
@@ -287,7 +254,8 @@ static int replay_with(const struct options *options, const struct settings *set
     journal_edit_close(run.edit);
     if (run.reader)
         journal_reader_close(run.reader);
-    schema_evaluator_destroy(run.evaluator);
+    if (is_ready)
+        pipeline_finish(&run.pipeline);
     return code;
 }
 

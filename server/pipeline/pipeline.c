@@ -21,6 +21,7 @@
 #include "server/pipeline/guard.h"
 #include "server/pipeline/proxies.h"
 #include "server/pipeline/routing.h"
+#include "server/pipeline/stored_event.h"
 #include "server/pipeline/stored_headers.h"
 
 #include <assert.h>
@@ -64,6 +65,19 @@ static struct verdict stage_client(struct exchange *exchange)
 static struct verdict stage_route(struct exchange *exchange)
 {
     return routing_match(exchange->pipeline->routing, &exchange->request);
+}
+
+/* Events that were stored before their paths were have the name of their route alone. */
+static struct verdict stage_route_stored(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    const struct settings *settings = exchange->pipeline->settings;
+    if (request->path.length > 0)
+        return routing_match(exchange->pipeline->routing, request);
+    for (size_t i = 0; i < settings->route_count; i++)
+        if (bytes_equal_text(exchange->stored->route, settings->routes[i].name))
+            request->route = &settings->routes[i];
+    return request->route ? GO_ON : verdict_refuse(REPLY_NOT_FOUND, "no route has that name");
 }
 
 /* A body that says how long it is, is refused before it is sent; a chunked one when it is there. No
@@ -295,6 +309,10 @@ static struct verdict stage_decode(struct exchange *exchange)
     struct verdict verdict = content_check(request, &wanted);
     if (verdict.reply != REPLY_NONE)
         return verdict;
+    if (exchange->stored)
+        return stored_event_decode(exchange);
+    if (!route_read_target(request))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the parameters of the query");
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
     verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
@@ -394,7 +412,9 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("size", stage_size)                                                                      \
     STAGE("signature", stage_authenticate_body)                                                    \
     STAGE("handshake", stage_challenge)                                                            \
-    STAGE("limit route", stage_limit_route)                                                        \
+    STAGE("limit route", stage_limit_route)
+
+#define EVENT_STAGES(STAGE)                                                                        \
     STAGE("decode", stage_decode)                                                                  \
     STAGE("select", stage_select)                                                                  \
     STAGE("when", stage_when)                                                                      \
@@ -415,8 +435,14 @@ static struct verdict stage_size(struct exchange *exchange)
 #define STAGE_NAME(name, run) name,
 
 static const struct stage head_stages[] = {HEAD_STAGES(STAGE_ROW){NULL, NULL}};
-static const struct stage body_stages[] = {BODY_STAGES(STAGE_ROW){NULL, NULL}};
-const char *const pipeline_stage_names[] = {HEAD_STAGES(STAGE_NAME) BODY_STAGES(STAGE_NAME) NULL};
+static const struct stage body_stages[] = {BODY_STAGES(STAGE_ROW)
+                                               EVENT_STAGES(STAGE_ROW){NULL, NULL}};
+static const struct stage schema_stages[] = {
+    {"decode", stage_decode}, {"validate", stage_validate}, {NULL, NULL}};
+static const struct stage stored_stages[] = {{"route", stage_route_stored},
+                                             EVENT_STAGES(STAGE_ROW){NULL, NULL}};
+const char *const pipeline_stage_names[] = {HEAD_STAGES(STAGE_NAME) BODY_STAGES(STAGE_NAME)
+                                                EVENT_STAGES(STAGE_NAME) NULL};
 
 static struct verdict run_stages(const struct stage *stage, struct exchange *exchange,
                                  int64_t monotonic_ns)
@@ -453,6 +479,17 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
     return run_stages(body_stages, exchange, monotonic_ns);
 }
 
+struct verdict pipeline_stored(struct exchange *exchange)
+{
+    return run_stages(stored_stages, exchange, 0);
+}
+
+struct verdict pipeline_stored_conforms(struct exchange *exchange)
+{
+    struct verdict verdict = run_stages(schema_stages, exchange, 0);
+    return verdict.reply == REPLY_NONE ? exchange->quarantine : verdict;
+}
+
 /* ---- the exchange ---- */
 
 void exchange_init(struct exchange *exchange, const struct pipeline *pipeline)
@@ -484,15 +521,15 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
-/* What stands in the target: the segments, and the query without what authenticates. */
+/* What stands in the target: the segments, and the query without what authenticates. The request
+ * of a challenge has not come as far as the stage that reads it. */
 static bool put_target(struct request *request, struct event *event)
 {
-    struct field_list params, query;
     event->method = request->method;
     event->path = request->path;
-    return path_fields(request, &params) && route_query(request, &query) &&
-           field_list_json(&params, request->arena, &event->params) &&
-           field_list_json(&query, request->arena, &event->query);
+    return (request->parameters || route_read_target(request)) &&
+           field_list_json(request->segments, request->arena, &event->params) &&
+           field_list_json(request->parameters, request->arena, &event->query);
 }
 
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame)

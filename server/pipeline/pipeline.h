@@ -5,60 +5,14 @@
 #define TENTERHOOK_SERVER_PIPELINE_PIPELINE_H
 
 #include "base/error.h"
-#include "handlers/auth/authenticator.h"
-#include "handlers/request.h"
-#include "handlers/value/value_context.h"
-#include "handlers/verdict.h"
 #include "server/ipc/frame.h"
-#include "server/pipeline/respond.h"
-
-struct stored_names;
-struct provisioned_keys;
-struct limit_table;
-struct limit_tokens;
-struct routing;
-struct schema_evaluator;
-
-enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
-
-/* What the pipeline needs besides the request. Lives as long as the listener. */
-struct pipeline {
-    const struct settings *settings;
-    struct limit_table *limits; /* NULL: not limited (verify) */
-    struct routing *routing;
-    struct schema_evaluator *evaluator;   /* NULL: no route has a schema */
-    struct provisioned_keys *provisioned; /* NULL: there is none */
-    struct stored_names *stored_names;
-};
+#include "server/pipeline/exchange.h"
 
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
                    struct limit_table *limits, struct provisioned_keys *provisioned,
                    struct error *err);
 void pipeline_finish(struct pipeline *pipeline);
-
-/* One request on its way. Zeroed by exchange_init, then request.method, target, version, headers
- * (all of the head, none of the trailers, values exactly as received: the guard wants to see the
- * blanks around them), client, secure and now_ms are filled in by the caller. */
-struct exchange {
-    const struct pipeline *pipeline;
-    struct arena arena;
-    struct request request;
-    int64_t now_ns;         /* monotonic, of the stages under way; Unix time is request.now_ms */
-    int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
-    struct limit_tokens *client_tokens; /* NULL: not noted */
-    void *states[AUTHENTICATORS_MAX];
-    size_t passed_heads; /* authenticators whose release is owed */
-    struct verdict
-        challenge;               /* of one authenticator; waits for the others. If it delivers a key
-                                    (`provisioned_key`), the runner has to keep that before it is given */
-    size_t challenge_head;       /* which head it came from, from 1; that one has no further part */
-    struct value_context values; /* of the request, from the stage decode on */
-    struct respond_made answers; /* made by the stage respond */
-    uint64_t actions;            /* that the event has (handlers/action/selection.h) */
-    struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
-    const char *stage;           /* name of the stage that decided, for the log and for verify */
-};
 
 void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
@@ -82,6 +36,13 @@ void pipeline_feed(struct exchange *exchange, struct bytes piece);
  * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready
  * for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
+
+/* An event of the journal instead of the above: route → decode → … → respond, as the settings are
+ * now, after stored_event_begin. */
+struct verdict pipeline_stored(struct exchange *exchange);
+/* Only whether it conforms to the schema of request.route, which the caller has set. REPLY_NONE, or
+ * the refusal; one that would be put aside does not. */
+struct verdict pipeline_stored_conforms(struct exchange *exchange);
 
 /* Gives a verdict about this exchange the response format that the route's sender wants, or the
  * words of the route. `id` of the event, "" where it has none. */

@@ -95,22 +95,10 @@ static bool comes_earlier(const struct request *request, size_t index)
     return false;
 }
 
-static bool append_values(struct buffer *out, const struct request *request, size_t from)
-{
-    struct bytes name = request->headers[from].name;
-    for (size_t i = from; i < request->header_count; i++) {
-        if (!bytes_equal_nocase(request->headers[i].name, name))
-            continue;
-        if ((i > from && !buffer_append_text(out, ", ")) ||
-            !json_escape(out, request->headers[i].value))
-            return false;
-    }
-    return true;
-}
-
-static bool append_header(struct buffer *out, struct stored_names *names,
+static bool append_header(struct buffer *out, struct buffer *room, struct stored_names *names,
                           const struct request *request, size_t index)
 {
+    struct bytes text;
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
@@ -118,8 +106,8 @@ static bool append_header(struct buffer *out, struct stored_names *names,
     if (!wanted || route_owns_header(request->route, lower) || comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&
-           buffer_append_text(out, "\":\"") && append_values(out, request, index) &&
-           buffer_append_text(out, "\"");
+           buffer_append_text(out, "\":\"") && request_header_text(request, lower, room, &text) &&
+           json_escape(out, text) && buffer_append_text(out, "\"");
 }
 
 struct stored_names *stored_names_create(void)
@@ -129,16 +117,18 @@ struct stored_names *stored_names_create(void)
 
 bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json)
 {
-    struct buffer out;
+    struct buffer out, room;
     buffer_init(&out, KEPT_MAX);
+    buffer_init(&room, KEPT_MAX);
     bool good = buffer_append_text(&out, "{");
     for (size_t i = 0; good && i < request->header_count; i++)
-        good = append_header(&out, names, request, i);
+        good = append_header(&out, &room, names, request, i);
     char *copy = good && buffer_append_text(&out, "}")
                      ? arena_copy_bytes(request->arena, buffer_bytes(&out))
                      : NULL;
     if (copy)
         *json = bytes_of(copy, out.length);
     buffer_finish(&out);
+    buffer_finish(&room);
     return copy;
 }

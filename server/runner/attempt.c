@@ -200,20 +200,20 @@ static struct bytes known(const struct attempt *attempt, size_t field)
     return text && *text ? bytes_of_text(text) : bytes_of(NULL, 0);
 }
 
-static void fill_values(struct attempt *attempt, struct bytes body, bool body_is_json)
+/* `type` and `delivery` as the sender has written them: the texts have no NUL. */
+static void fill_values(struct attempt *attempt, struct bytes form_text, struct bytes type,
+                        struct bytes delivery)
 {
     const struct delivery *given = &attempt->given;
     const struct stored_values stored = {
         .headers = given->headers,
         .query = known(attempt, FIELD_query),
         .params = known(attempt, FIELD_params),
-        .json_field = known(attempt, FIELD_json_field),
-        .content_type = known(attempt, FIELD_content_type),
-        .body = body,
-        .body_is_json = body_is_json,
+        .payload = given->body_is_json ? given->body : bytes_of(NULL, 0),
+        .form_text = form_text,
         .id = known(attempt, FIELD_id),
-        .type = known(attempt, FIELD_type),
-        .delivery = known(attempt, FIELD_message_id),
+        .type = type,
+        .delivery = delivery,
         .received = known(attempt, FIELD_received_ms),
         .attempt = known(attempt, FIELD_attempt),
         .client = known(attempt, FIELD_client),
@@ -232,8 +232,8 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
 {
     const struct event *event = &found->event;
     size_t name_count = count_names(action->route);
-    size_t size =
-        event->headers.length + event->body.length + NUMBER_SIZE + params_room(name_count, event);
+    size_t size = event->headers.length + event->body.length + event->type.length +
+                  event->message_id.length + NUMBER_SIZE + params_room(name_count, event);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
@@ -242,7 +242,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     struct attempt *attempt = malloc(sizeof *attempt + size);
     if (!attempt)
         return NULL;
-    struct bytes body = bytes_of(NULL, 0);
+    struct bytes form_text = bytes_of(NULL, 0);
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
@@ -251,10 +251,14 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
     attempt->given.headers = put_bytes(&place, event->headers);
+    struct bytes type = put_bytes(&place, event->type);
+    struct bytes delivery = put_bytes(&place, event->message_id);
     if (event->json_field.length > 0) /* its other fields are values too */
-        body = put_bytes(&place, event->body);
+        form_text = put_bytes(&place, event->body);
     put_body(&attempt->given, &place, event);
-    fill_values(attempt, body.data ? body : attempt->given.body, event->body_is_json);
+    if (attempt->given.body_is_form)
+        form_text = attempt->given.body;
+    fill_values(attempt, form_text, type, delivery);
     return attempt;
 }
 

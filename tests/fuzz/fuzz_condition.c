@@ -40,7 +40,7 @@ static void judge_payload(const struct route *route, struct bytes json)
     struct json_summary summary;
     struct json_fault fault;
     struct value_context context;
-    struct request request = {.arena = &arena, .route = route, .body = json};
+    struct request request = {.arena = &arena, .route = route, .payload = json};
     if (json_check(json, &json_limits_default, &summary, &fault))
         request.json = &summary;
     arena_init(&arena, ARENA);

@@ -51,7 +51,7 @@ static void compare_with_scanner(struct value_context *context, const struct ref
 static void ask(struct bytes json, const struct reference *reference)
 {
     struct value_context context;
-    struct stored_values stored = {.body = json, .body_is_json = true, .query = json};
+    struct stored_values stored = {.payload = json, .query = json};
     struct json_limits limits = json_limits_default;
     struct json_fault fault;
     struct value value;

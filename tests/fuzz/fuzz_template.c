@@ -16,8 +16,9 @@ static void render(const struct template *template, struct bytes json)
     struct json_fault fault;
     const struct reference *culprit = NULL;
     struct buffer out;
-    struct stored_values stored = {.body = json, .query = json, .id = bytes_of_text("an id")};
-    stored.body_is_json = json_check(json, &json_limits_default, NULL, &fault);
+    struct stored_values stored = {.query = json, .id = bytes_of_text("an id")};
+    if (json_check(json, &json_limits_default, NULL, &fault))
+        stored.payload = json;
     buffer_init(&out, LIMIT + 1);
     buffer_append_text(&out, "x");
     value_context_of_stored(&context, &stored);

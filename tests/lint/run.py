@@ -479,7 +479,7 @@ def tour():
 def stages():
     """docs/architecture.md lists the stages of the pipeline, in their order."""
     tour_text = " ".join(read("docs/architecture.md").split())
-    for table, rows in re.findall(r"#define (HEAD_STAGES|BODY_STAGES)\(STAGE\)((?:.*\\\n)+.*\n)",
+    for table, rows in re.findall(r"#define ((?:HEAD|BODY|EVENT)_STAGES)\(STAGE\)((?:.*\\\n)+.*\n)",
                                   read("server/pipeline/pipeline.c")):
         names = ", ".join(re.findall(r'STAGE\("([^"]+)"', rows))
         if f"{names}." not in tour_text:

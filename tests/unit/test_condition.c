@@ -1,6 +1,7 @@
 /* Conditions, as a route file has them: whether they hold, and why they do not. */
 #include "config/loader.h"
 #include "handlers/admission/when.h"
+#include "handlers/auth/route_auth.h"
 #include "handlers/content/json.h"
 #include "server/cli/verb.h"
 #include "tests/unit/suite.h"
@@ -38,7 +39,7 @@ static void setup(void)
                                .header_count = 1,
                                .json = &summary,
                                .client.address = {[10] = 0xff, 0xff, 192, 0, 2, 1}};
-    request.body = bytes_of_text(payload);
+    request.body = request.payload = bytes_of_text(payload);
     ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
     problem_list_init(&problems);
     settings = NULL;
@@ -60,6 +61,7 @@ static const struct condition *load(const char *when)
         problem_list_print(&problems, stdout);
     ck_assert_ptr_nonnull(settings);
     request.route = settings->routes;
+    ck_assert(route_read_target(&request));
     value_context_of_request(&context, &request);
     return &when_settings_of(settings->routes)->condition;
 }
@@ -180,8 +182,8 @@ static const struct {
 START_TEST(a_reason_is_given)
 {
     struct condition_reason reason;
-    const struct condition *condition = load(reasons[_i].when);
     request.query = bytes_of_text("a=1&a=2");
+    const struct condition *condition = load(reasons[_i].when);
     ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_FAILS);
     ck_assert_ptr_nonnull(reason.culprit);
     if (reasons[_i].reason)
@@ -198,8 +200,8 @@ START_TEST(an_expression_has_a_limit)
     char body[200];
     struct json_fault fault;
     snprintf(body, sizeof body, "{\"a\":\"%s!\"}", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-    request.body = bytes_of_text(body);
-    ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
+    request.payload = bytes_of_text(body);
+    ck_assert(json_check(request.payload, &json_limits_default, &summary, &fault));
     const struct condition *condition = load("{value: payload.a, matches: \"^(a+)+$\"}");
     ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_LIMIT);
     ck_assert_ptr_nonnull(strstr(reason.text, "more steps"));

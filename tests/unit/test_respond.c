@@ -44,9 +44,9 @@ static void unload(void)
 static struct verdict make(const char *payload)
 {
     struct json_fault fault;
-    exchange.request.body = bytes_of_text(payload);
+    exchange.request.payload = bytes_of_text(payload);
     exchange.request.json = &summary;
-    ck_assert(json_check(exchange.request.body, &json_limits_default, &summary, &fault));
+    ck_assert(json_check(exchange.request.payload, &json_limits_default, &summary, &fault));
     value_context_finish(&exchange.values);
     value_context_of_request(&exchange.values, &exchange.request);
     return respond_make(settings->routes, &exchange.values, &exchange.arena, &exchange.answers);

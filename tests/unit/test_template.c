@@ -1,4 +1,5 @@
 /* Templates: what they make of an event, and where a fault is. */
+#include "handlers/auth/route_auth.h"
 #include "handlers/content/json.h"
 #include "handlers/value/template.h"
 #include "tests/unit/suite.h"
@@ -9,6 +10,7 @@ enum { LIMIT = 64 };
 
 static struct arena arena;
 static struct json_summary summary;
+static const struct route route = {.path = "/"};
 static struct request request;
 static struct value_context context;
 
@@ -19,9 +21,13 @@ static void setup(void)
         "\"o\":{ \"a b\" : [ 1 , \"x y\" ] },\"nul\":\"a\\u0000\",\"e\":\"\"}";
     struct json_fault fault;
     arena_init(&arena, 1 << 20);
-    request = (struct request){.arena = &arena, .body = bytes_of_text(payload), .json = &summary};
-    request.query = bytes_of_text("a=1&a=2");
-    ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
+    request = (struct request){.arena = &arena,
+                               .route = &route,
+                               .query = bytes_of_text("a=1&a=2"),
+                               .payload = bytes_of_text(payload),
+                               .json = &summary};
+    ck_assert(route_read_target(&request));
+    ck_assert(json_check(request.payload, &json_limits_default, &summary, &fault));
     value_context_of_request(&context, &request);
 }
 

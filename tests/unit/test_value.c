@@ -1,5 +1,6 @@
 /* Values of an event: found in a request, and in what is stored of one. */
-#include "handlers/content/json.h"
+#include "handlers/auth/route_auth.h"
+#include "handlers/content/content.h"
 #include "handlers/value/stored.h"
 #include "tests/unit/suite.h"
 
@@ -42,9 +43,9 @@ static void has_json(const char *text)
     struct json_limits limits = json_limits_default;
     limits.depth = JSON_DEPTH_MAX;
     limits.repeated_names = limits.lone_surrogates = true;
-    request.body = bytes_of_text(text);
+    request.payload = bytes_of_text(text);
     request.json = &summary;
-    ck_assert(json_check(request.body, &limits, &summary, &fault));
+    ck_assert(json_check(request.payload, &limits, &summary, &fault));
 }
 
 static struct reference parse(const char *text)
@@ -184,6 +185,7 @@ START_TEST(a_request_has_names)
     has("X-TWO", "b");
     has("Host", "hooks.example.org");
     request.query = bytes_of_text("a=1&b=x%20y+z&c=1&%63=2&d&bad=%zz&e=%26");
+    ck_assert(route_read_target(&request));
     value_context_of_request(&context, &request);
     ck_assert_str_eq(resolve("header.x-one"), "string:1");
     ck_assert_str_eq(resolve("header.X-Two"), "string:a, b");
@@ -235,8 +237,7 @@ START_TEST(what_is_stored_has_the_same_values)
         .headers = bytes_of_text("{\"x-two\":\"a, b\",\"content-type\":\"application/json\"}"),
         .query = bytes_of_text("{\"a\":\"1\",\"c\":[\"1\",\"2\"],\"e\":\"\\u0026\\n\"}"),
         .params = bytes_of_text("{\"repo\":\"acme\"}"),
-        .body = bytes_of_text("\xef\xbb\xbf{\"a\":1}"),
-        .body_is_json = true,
+        .payload = bytes_of_text("{\"a\":1}"),
         .id = bytes_of_text("0192"),
         .attempt = bytes_of_text("3"),
         .action = bytes_of_text("run"),
@@ -259,9 +260,8 @@ END_TEST
 START_TEST(the_field_of_a_form_is_the_payload)
 {
     struct stored_values stored = {
-        .content_type = bytes_of_text("application/x-www-form-urlencoded"),
-        .json_field = bytes_of_text("payload"),
-        .body = bytes_of_text("x=1&payload=%7B%22ref%22%3A%22main%22%7D"),
+        .payload = bytes_of_text("{\"ref\":\"main\"}"),
+        .form_text = bytes_of_text("x=1&payload=%7B%22ref%22%3A%22main%22%7D"),
     };
     value_context_of_stored(&context, &stored);
     ck_assert_str_eq(resolve("payload.ref"), "string:main");
@@ -276,10 +276,10 @@ START_TEST(broken_texts_are_missing)
                                         "[1}",    "{\"a\":1]", "\"a",     "{\"a\" 1}", "{1:2}",
                                         "[1] 2",  ",",         "",        "{\"a\":1,", "[[[",
                                         "{\"a\\", "{\"\\u00"};
-    struct stored_values stored = {.body = bytes_of_text(texts[_i]), .body_is_json = true};
+    struct stored_values stored = {.payload = bytes_of_text(texts[_i])};
     struct reference reference = parse("payload.a");
     struct value value = {.kind = VALUE_MISSING};
-    stored.headers = stored.query = stored.params = stored.body;
+    stored.headers = stored.query = stored.params = stored.payload;
     value_context_of_stored(&context, &stored);
     bool good = value_resolve(&context, &reference, &value);
     ck_assert(!good || value.kind == VALUE_MISSING);

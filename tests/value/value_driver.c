@@ -7,6 +7,7 @@
  * [text …], "when": text}. Texts in the answer are hexadecimal: they may be no UTF-8. */
 #include "config/loader.h"
 #include "handlers/admission/when.h"
+#include "handlers/auth/route_auth.h"
 #include "handlers/content/json.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
@@ -58,14 +59,16 @@ static bool take_request(struct asked *asked)
                                 .method = bytes_of_text("POST"),
                                 .path = text_of(asked->line, "path"),
                                 .query = text_of(asked->line, "query"),
-                                .body = text_of(asked->line, "payload")};
+                                .payload = text_of(asked->line, "payload")};
     for (size_t i = 0; i < value_item_count(headers) && i < HEADERS_MAX; i++) {
         struct json_object *pair = value_item(headers, i);
         asked->headers[request->header_count++] =
             (struct header){value_string(value_item(pair, 0)), value_string(value_item(pair, 1))};
     }
-    request->json = request->body.data ? &asked->summary : NULL;
-    return !request->body.data || json_check(request->body, &limits, &asked->summary, &fault);
+    request->json = request->payload.data ? &asked->summary : NULL;
+    if (request->route && !route_read_target(request))
+        return false;
+    return !request->payload.data || json_check(request->payload, &limits, &asked->summary, &fault);
 }
 
 static void use_request(struct asked *asked)
@@ -79,8 +82,7 @@ static void use_stored(struct asked *asked)
     struct stored_values stored = {.headers = text_of(texts, "headers"),
                                    .query = text_of(texts, "query"),
                                    .params = text_of(texts, "params"),
-                                   .body = asked->request.body,
-                                   .body_is_json = asked->request.json != NULL,
+                                   .payload = asked->request.payload,
                                    .method = asked->request.method,
                                    .path = asked->request.path,
                                    .attempt = bytes_of_text("1")};

@@ -1,0 +1,22 @@
+/* An event of the journal, copied out of it whole: for those who do something with it, while a
+ * callback of the reader may only look. */
+#ifndef TENTERHOOK_SERVER_CLI_EVENT_COPY_H
+#define TENTERHOOK_SERVER_CLI_EVENT_COPY_H
+
+#include "base/arena.h"
+#include "server/journal/reader.h"
+
+struct event_copy {
+    bool is_there, has_body;
+    struct event event; /* in the arena */
+};
+
+/* Without the fields of EVENT_BODY_FIELDS. False without memory, or where the reader is not well.
+ */
+bool event_copy_row(struct journal_reader *reader, int64_t seq, struct arena *arena,
+                    struct event_copy *copy);
+/* And those fields, if they are there. */
+bool event_copy_body(struct journal_reader *reader, int64_t seq, struct arena *arena,
+                     struct event_copy *copy);
+
+#endif
