@@ -399,10 +399,11 @@ def write_condition(condition):
 def make_event(rng):
     headers = [(rng.choice(["X-A", "x-b", "X-C"]), rng.choice(["", "1", "a b", "main"]))
                for _ in range(rng.choice([0, 1, 2, 3]))]
-    parameters = [(rng.choice(["n", "a b", "q"]), rng.choice(["", "1", "x&y=z", "ä", "+"]))
+    parameters = [(rng.choice(["n", "a b", "q"]), rng.choice(["", "1", "x&y=z", "ä", "+", "-rf"]))
                   for _ in range(rng.choice([0, 1, 2, 3]))]
     return {"tree": make_value(rng) if rng.random() < 0.95 else None, "headers": headers,
-            "parameters": parameters, "fields": [], "path": f"/p/{rng.choice(['x', 'ä', '..'])}/main"}
+            "parameters": parameters, "fields": [],
+            "path": f"/p/{rng.choice(['x', 'ä', '..'])}/main"}
 
 
 def escape(text):

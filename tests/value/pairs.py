@@ -111,7 +111,11 @@ def known_names(template):
 def make_template(rng, event, more):
     while True:
         text = model.make_template(rng, event)
-        if rng.random() < 0.2:
+        options = [f'{{{{query["{key}"]}}}}' for key, value in event["parameters"]
+                   if value == "-rf"]
+        if options and rng.random() < 0.3:
+            text = rng.choice(options) + rng.choice(["", "x"])
+        elif rng.random() < 0.2:
             text = rng.choice(["", "-", "x "]) + "{{" + rng.choice(more) + \
                 rng.choice([" | default -v", " | default"]) + "}}"
         try:
