@@ -49,7 +49,7 @@ static const struct condition *conditions_of(const struct exchange *exchange)
 /* Whether the words are those of a provider or of the route. */
 static bool is_worded(const struct verdict *verdict)
 {
-    return verdict->reply == REPLY_CHALLENGE || verdict->body.length > 0 ||
+    return verdict->reply == REPLY_CHALLENGE || verdict->body.length > 0 || verdict->empty_body ||
            verdict->header_count > 0;
 }
 

@@ -207,6 +207,26 @@ static inline struct journal_admit admit(struct journal *journal, const char *ke
     return admit_at(journal, admission(key, "{\"a\":1}"), NOW_MS);
 }
 
+/* A copy of the event with the key "k"; how many deliveries run again because of it. */
+static inline struct journal_admit copy_with(struct journal *journal, const char *body,
+                                             const char *failures, bool keeps_dead, size_t *reruns)
+{
+    struct journal_turn turn;
+    struct admission what = admission("k", body);
+    what.event.failures = bytes_of_text(failures);
+    what.admit.event = &what.event;
+    what.admit.keeps_dead = keeps_dead;
+    make_turn(&turn);
+    turn.admits = &what.admit;
+    turn.admit_count = 1;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    *reruns = turn.reruns.count;
+    for (size_t i = 0; i < turn.reruns.count; i++)
+        ck_assert(turn.reruns.items[i].handle > 0 && turn.reruns.items[i].bytes == 7);
+    journal_turn_finish(&turn);
+    return what.admit;
+}
+
 static inline int claim(struct journal *journal, int64_t handle)
 {
     struct journal_turn turn;

@@ -5,6 +5,7 @@
 #include "base/crypto.h"
 #include "base/encoding.h"
 #include "base/id.h"
+#include "base/json_text.h"
 #include "base/loop.h"
 #include "base/secret.h"
 #include "base/units.h"
@@ -96,6 +97,30 @@ START_TEST(utf8_follows_rfc_3629)
                                       "a\x80",        "\xf8\x88\x80"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ck_assert_msg(!utf8_valid(bytes_of_text(bad[i])), "%zu", i);
+}
+END_TEST
+
+/* The same bytes become U+FFFD in a text as in a JSON string. */
+START_TEST(what_is_no_utf8_is_replaced)
+{
+    static const char *const texts[] = {
+        "", "aä€😀", "\xff", "a\x80z", "\xc3", "\xe2\x82", "\xe2\x82x\xc3\xa4\xfe\xff"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct buffer text, json;
+        buffer_init(&text, 100);
+        buffer_init(&json, 100);
+        ck_assert(utf8_append(&text, bytes_of_text(texts[i])));
+        ck_assert(json_escape(&json, bytes_of_text(texts[i])));
+        ck_assert(utf8_valid(buffer_bytes(&text)));
+        ck_assert(bytes_equal(buffer_bytes(&text), buffer_bytes(&json)));
+        text.limit = text.length;
+        text.length = 0;
+        ck_assert(utf8_append(&text, bytes_of_text(texts[i])));
+        text.length = 1;
+        ck_assert(!*texts[i] || !utf8_append(&text, bytes_of_text(texts[i])));
+        buffer_finish(&text);
+        buffer_finish(&json);
+    }
 }
 END_TEST
 
@@ -424,6 +449,7 @@ Suite *test_suite(void)
     tcase_add_test(all, base64_is_canonical);
     tcase_add_test(all, encoders_round_trip);
     tcase_add_test(all, utf8_follows_rfc_3629);
+    tcase_add_test(all, what_is_no_utf8_is_replaced);
     tcase_add_test(all, units_have_one_meaning);
     tcase_add_test(all, ids_rise_even_when_the_clock_does_not);
     tcase_add_test(all, an_id_holds_its_time);

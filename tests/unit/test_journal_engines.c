@@ -504,25 +504,6 @@ START_TEST(what_others_write_is_noticed)
 }
 END_TEST
 
-static struct journal_admit copy_with(struct journal *journal, const char *body,
-                                      const char *failures, bool keeps_dead, size_t *reruns)
-{
-    struct journal_turn turn;
-    struct admission what = admission("k", body);
-    what.event.failures = bytes_of_text(failures);
-    what.admit.event = &what.event;
-    what.admit.keeps_dead = keeps_dead;
-    make_turn(&turn);
-    turn.admits = &what.admit;
-    turn.admit_count = 1;
-    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
-    *reruns = turn.reruns.count;
-    for (size_t i = 0; i < turn.reruns.count; i++)
-        ck_assert(turn.reruns.items[i].handle > 0 && turn.reruns.items[i].bytes == 7);
-    journal_turn_finish(&turn);
-    return what.admit;
-}
-
 START_TEST(a_copy_of_what_failed_runs_it_again)
 {
     begin(_i);
@@ -543,6 +524,38 @@ START_TEST(a_copy_of_what_failed_runs_it_again)
         ck_assert(copy.result == ADMIT_RERUN && reruns == 1); /* the second delivery is open */
     }
     ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_TOO_OFTEN);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+/* A copy that would have others now changes nothing about that. */
+START_TEST(an_event_has_only_the_actions_that_were_chosen)
+{
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    struct admission chosen = admission("k", "{\"a\":1}");
+    size_t reruns;
+    chosen.admit.actions = &rig.numbers[1];
+    chosen.admit.action_count = 1;
+    journal_places_add(&chosen.admit.claim, 0);
+    struct journal_admit first = admit_at(journal, chosen, NOW_MS);
+    ck_assert(first.result == ADMIT_ACCEPTED && journal_places_has(&first.claimed, 0));
+    ck_assert(held_count == 1 && held[0].handle == first.handle);
+    ck_assert_int_eq(held[0].action, rig.numbers[1]);
+    ck_assert(pending(journal, 0) == 0 && pending(journal, 1) == 0);
+    ck_assert_int_eq(claim(journal, first.handle + 1), WANT_GONE);
+    ck_assert(finish(journal, first.handle, 1, OUTCOME_FAILED));
+    struct journal_admit copy = copy_with(journal, "{\"a\":1}", "", false, &reruns);
+    ck_assert(copy.result == ADMIT_RERUN && reruns == 1 && strcmp(copy.id, first.id) == 0);
+    ck_assert(pending(journal, 0) == 0 && pending(journal, 1) == 1);
+    ck_assert_int_eq(claim(journal, first.handle), WANT_CLAIMED);
+    ck_assert(held[1].action == rig.numbers[1] && held[1].attempt == 2);
+    ck_assert(finish(journal, first.handle, 2, OUTCOME_DONE));
+    copy = copy_with(journal, "{\"a\":1}", "", false, &reruns);
+    ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_DONE && reruns == 0);
+    admit(journal, "all"); /* the next has what it has */
+    ck_assert(pending(journal, 0) == 1 && pending(journal, 1) == 1);
     journal_close(journal);
     end();
 }
@@ -759,6 +772,7 @@ Suite *test_suite(void)
     EVERY(a_key_is_provisioned_once);
     EVERY(what_others_write_is_noticed);
     EVERY(a_copy_of_what_failed_runs_it_again);
+    EVERY(an_event_has_only_the_actions_that_were_chosen);
     EVERY(without_a_body_and_after_a_refusal_the_copy_is_new);
     EVERY(a_quarantined_event_runs_after_a_copy_that_conforms);
     EVERY(without_room_events_are_refused_and_outcomes_are_not);

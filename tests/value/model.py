@@ -113,13 +113,15 @@ def find(event, reference):
     if root == "header":
         values = [value for key, value in event["headers"] if key.lower() == name]
         return [string(", ".join(values)) if values else NOTHING]
-    if root == "query":
-        values = [value for key, value in event["parameters"] if key == name]
+    if root in ("query", "form"):
+        values = [value for key, value in event["parameters" if root == "query" else "fields"]
+                  if key == name]
         return [string(values[0]) if len(values) == 1 else Value(MISSING, repeated=len(values) > 1)]
     if root == "path" and name in ("one", "two"):
         return [string(event["path"].split("/")[2 + (name == "two")])]
-    known = {"request.method": "POST", "request.path": event["path"], "event.attempt": "1"}
-    return [string(known[root]) if root in known else NOTHING]
+    known = {"request.method": "POST", "request.path": event["path"], "event.attempt": "1",
+             **event.get("known", {})}
+    return [string(known[root]) if known.get(root) else NOTHING]
 
 
 def resolve(event, reference):
@@ -397,10 +399,11 @@ def write_condition(condition):
 def make_event(rng):
     headers = [(rng.choice(["X-A", "x-b", "X-C"]), rng.choice(["", "1", "a b", "main"]))
                for _ in range(rng.choice([0, 1, 2, 3]))]
-    parameters = [(rng.choice(["n", "a b", "q"]), rng.choice(["", "1", "x&y=z", "ä", "+"]))
+    parameters = [(rng.choice(["n", "a b", "q"]), rng.choice(["", "1", "x&y=z", "ä", "+", "-rf"]))
                   for _ in range(rng.choice([0, 1, 2, 3]))]
     return {"tree": make_value(rng) if rng.random() < 0.95 else None, "headers": headers,
-            "parameters": parameters, "path": f"/p/{rng.choice(['x', 'ä', '..'])}/main"}
+            "parameters": parameters, "fields": [],
+            "path": f"/p/{rng.choice(['x', 'ä', '..'])}/main"}
 
 
 def escape(text):
@@ -488,4 +491,5 @@ def main():
     return wrong > 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
