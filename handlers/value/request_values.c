@@ -35,6 +35,14 @@ void request_header_joined(const struct request *request, struct bytes name, uin
 
 /* ---- the query ---- */
 
+/* Decoded into `out`, or as it was sent where its escapes are none: as it is stored
+ * (handlers/content/query.c). */
+static struct bytes decoded_or_raw(struct bytes raw, uint8_t *out)
+{
+    size_t length;
+    return form_unescape(raw, out, &length) ? bytes_of(out, length) : raw;
+}
+
 size_t request_query_decoded(const struct request *request, struct bytes name, uint8_t *room,
                              struct bytes *value)
 {
@@ -42,14 +50,13 @@ size_t request_query_decoded(const struct request *request, struct bytes name, u
     uint8_t *out = room;
     size_t count = 0;
     while (rest.length > 0) {
-        size_t length;
         struct bytes raw = bytes_split(&rest, '&');
+        bool is_none = raw.length == 0;
         struct bytes key = bytes_split(&raw, '=');
-        if (!form_unescape(key, out, &length) || !bytes_equal(bytes_of(out, length), name) ||
-            !form_unescape(raw, out, &length) || count++ > 0)
+        if (is_none || !bytes_equal(decoded_or_raw(key, out), name) || count++ > 0)
             continue;
-        *value = bytes_of(out, length);
-        out += length;
+        *value = decoded_or_raw(raw, out);
+        out += raw.length;
     }
     return count;
 }

@@ -11,8 +11,8 @@ void request_header_joined(const struct request *request, struct bytes name, uin
                            struct bytes *value);
 
 /* How many parameters of the query have that name once they are decoded, and the decoded value of
- * the first in `room` of twice the length of the query. One whose escapes are none is not counted.
- */
+ * the first in `room` of twice the length of the query. A name or a value whose escapes are none is
+ * taken as it was sent. */
 size_t request_query_decoded(const struct request *request, struct bytes name, uint8_t *room,
                              struct bytes *value);
 

@@ -9,6 +9,7 @@ enum { LIMIT = 64 };
 
 static struct arena arena;
 static struct json_summary summary;
+static struct header header;
 static struct request request;
 static struct value_context context;
 
@@ -20,7 +21,11 @@ static void setup(void)
     struct json_fault fault;
     arena_init(&arena, 1 << 20);
     request = (struct request){.arena = &arena, .body = bytes_of_text(payload), .json = &summary};
-    request.query = bytes_of_text("a=1&a=2");
+    request.query = bytes_of_text("a=1&a=2&raw=%ff&bad=%zz");
+    header = (struct header){bytes_of_text("X-Raw"), bytes_of_text("caf\xe9")};
+    request.headers = &header;
+    request.header_count = 1;
+    request.event_type = bytes_of_text("\xff");
     ck_assert(json_check(request.body, &json_limits_default, &summary, &fault));
     value_context_of_request(&context, &request);
 }
@@ -64,6 +69,8 @@ static const struct {
     {"{{payload[\"none}}|\"] | default \"\"}}", ""},
     {"{{query.a | default x}}", "x"},
     {"}}{{payload.ref}}{", "}}main{"},
+    {"{{query.bad}}", "%zz"},
+    {"{{event.type}}", "\xff"},
 };
 
 START_TEST(templates_are_made)
@@ -85,6 +92,9 @@ static const struct {
     {"{{payload.z|json}}", "payload.z", TEMPLATE_MISSING},
     {"{{query.a}}", "query.a", TEMPLATE_REPEATED},
     {"{{payload.nul}}", "payload.nul", TEMPLATE_NUL},
+    {"{{header.x-raw}}", "header.x-raw", TEMPLATE_NOT_UTF8},
+    {"{{query.raw | default a}}", "query.raw", TEMPLATE_NOT_UTF8},
+    {"{{event.type | json}}", "event.type", TEMPLATE_NOT_UTF8},
     {"{{payload}}", "payload", TEMPLATE_TOO_LONG},
     {"{{payload | json}}", "payload", TEMPLATE_TOO_LONG},
     {"0123456789012345678901234567890123456789012345678901234567890123-", NULL, TEMPLATE_TOO_LONG},
