@@ -114,7 +114,7 @@ static struct verdict take_first(const struct reference_list *list, struct value
     struct value value = {.kind = VALUE_MISSING};
     for (size_t i = 0; i < list->count && value.kind <= VALUE_NULL; i++) {
         if (!value_resolve(context, &list->items[i], &value))
-            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+            return value_refusal(context);
         if (is_repeated(&list->items[i], &value, request))
             return verdict_refuse(REPLY_UNPROCESSABLE,
                                   "the delivery id or the event type is there more than once");

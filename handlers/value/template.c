@@ -261,11 +261,13 @@ static enum template_outcome append_part(const struct template_part *part,
                                          struct value_context *context, size_t most,
                                          struct buffer *out)
 {
+    enum { READ_A_STEP = 16 };
     struct value value;
     if (!part->is_value)
         return append_bytes(out, most, part->literal);
-    if (!value_resolve(context, &part->reference, &value))
-        return TEMPLATE_NO_MEMORY;
+    if (!value_resolve(context, &part->reference, &value) ||
+        !value_take_steps(context, value.text.length / READ_A_STEP))
+        return value_steps_are_over(context) ? TEMPLATE_LIMIT : TEMPLATE_NO_MEMORY;
     if (value.kind != VALUE_MISSING && value.kind != VALUE_NULL)
         return stays_itself(part, &value) ? append_value(out, most, &value, part->as_json)
                                           : TEMPLATE_NOT_UTF8;
@@ -321,6 +323,7 @@ const char *template_outcome_text(enum template_outcome outcome)
         [TEMPLATE_NUL] = "holds U+0000",
         [TEMPLATE_NOT_UTF8] = "is not UTF-8",
         [TEMPLATE_TOO_LONG] = "is too long",
+        [TEMPLATE_LIMIT] = "takes more steps than a request may cost",
         [TEMPLATE_NO_MEMORY] = "finds no memory",
     };
     return texts[outcome];
