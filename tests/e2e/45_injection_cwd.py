@@ -15,15 +15,14 @@ with Server(routes) as server, server.connect() as connection:
     names = ["a b", "ünï", "$(id)", "sub", "in/sub", "app-1", "app-..", "-rf", "x" * 255]
     for name in names:
         os.makedirs(os.path.join(jail, name), 0o755)
-    os.makedirs(os.path.join(outside, "sub"))
+    os.mkdir(os.path.join(outside, "sub"))
     links = {"up": "..", "out": outside, "root": "/", "self": "/proc/self/cwd", "loop": "loop",
              "twice": "out", "into": "in", "far": "in/../../.."}
     for name, target in links.items():
         os.symlink(target, os.path.join(jail, name))
-    open(os.path.join(jail, "file"), "w").close()
     values = [*hostile.texts(server), *hostile.NUL, *os.listdir(jail), *links, "one/../..", "a b/",
-              "/", "//", "in//sub", "./in", "..\0", "x" * 256, "in/" * 2000 + "in", "in/sub",
-              "out/sub", "into/sub", 1, None, ["in"], {"a": 1}]
+              "/", "in//sub", "./in", "..\0", "x" * 256, "in/" * 2000 + "in", "in/sub", "out/sub",
+              "into/sub", 1, None, ["in"], {"a": 1}]
     events = {}
     for path in places:
         for value in values:
@@ -36,5 +35,6 @@ with Server(routes) as server, server.connect() as connection:
     for event in done:
         cwd = hostile.given(server, event, "cwd")
         ensure(cwd.startswith(os.fsencode(jail) + b"/"), f"{events[event]} led to {cwd}")
-    taken = {value for path, value in map(events.get, done) if path == "one"}
-    expect(taken, {*names, "in", "into", "into/sub"}, "values that lead to a directory")
+    taken = {path: {value for at, value in map(events.get, done) if at == path} for path in places}
+    expect(taken["one"], {*names, "in", "into", "into/sub"}, "values that lead to a directory")
+    expect(taken["deep"], {"in", "into"}, "values that lead to a directory with one inside")
