@@ -84,6 +84,17 @@ bool command_read_env(struct load *load, const struct node *node, const struct r
     return ok;
 }
 
+/* A directory is the same with slashes behind its name. */
+static void drop_last_slashes(struct template *template)
+{
+    struct template_part *last = &template->parts[template->count - 1];
+    struct bytes *text = &last->literal;
+    while (!last->is_value && text->length > 0 && text->data[text->length - 1] == '/')
+        text->length--;
+    if (!last->is_value && text->length == 0)
+        template->count--;
+}
+
 /* The directories before the first value are fixed: the rest is looked for below them. */
 bool command_read_cwd(struct load *load, const struct node *node, const struct row *row,
                       void *field)
@@ -112,6 +123,7 @@ bool command_read_cwd(struct load *load, const struct node *node, const struct r
     bool used_up = first->literal.length == 0;
     templates->inside = (struct template){
         .parts = first + used_up, .count = whole.count - used_up, .text = whole.text};
+    drop_last_slashes(&templates->inside);
     return settings->cwd != NULL;
 }
 

@@ -180,8 +180,7 @@ struct verdict selection_choose(const struct settings *settings, const struct ro
             refusal = (struct refusal){action->name, reason.text};
             break;
         case CONDITION_LIMIT:
-            return verdict_refuse(REPLY_UNPROCESSABLE,
-                                  reason.text ? reason.text : "a condition exceeds its limits");
+            return when_exceeded(reason.text);
         case CONDITION_NO_MEMORY:
             return verdict_refuse(REPLY_MEMORY_FULL, "no memory for a condition");
         }

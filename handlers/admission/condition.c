@@ -106,7 +106,6 @@ struct examination {
     struct judge *judge;
     const struct condition *condition;
     enum condition_outcome outcome;
-    size_t seen;
 };
 
 static const struct value_test *first_failing(const struct examination *examination,
@@ -133,13 +132,8 @@ static void explain_failure(struct examination *examination, const struct value_
         return;
     const struct reference *reference = &examination->condition->reference;
     show_value(value, shown, sizeof shown);
-    if (examination->outcome == CONDITION_LIMIT)
-        snprintf(shown, sizeof shown, "the expression takes more steps than a request may cost");
-    set_reason(judge, examination->condition, "%.160s %.160s: %s%s", reference->text, test->text,
-               examination->outcome == CONDITION_LIMIT ? ""
-               : reference->has_each                   ? "one is "
-                                                       : "it is ",
-               shown);
+    set_reason(judge, examination->condition, "%.160s %.160s: %s %s", reference->text, test->text,
+               reference->has_each ? "one is" : "it is", shown);
 }
 
 /* With `every` the first that fails decides, else the first that holds. */
@@ -148,20 +142,30 @@ static bool examine(void *caller, struct value *value)
     struct examination *examination = caller;
     enum condition_outcome outcome;
     const struct value_test *failing = first_failing(examination, value, &outcome);
-    examination->seen++;
     examination->outcome = outcome;
-    if (failing)
-        explain_failure(examination, failing, value);
     if (outcome == CONDITION_LIMIT || outcome == CONDITION_NO_MEMORY)
         return false;
+    if (failing)
+        explain_failure(examination, failing, value);
     return (outcome == CONDITION_HOLDS) == examination->condition->every;
+}
+
+static enum condition_outcome pass_limit(struct judge *judge, const struct condition *condition)
+{
+    judge->has_reason = false; /* what came before has not decided */
+    set_reason(judge, condition, "%.300s: to find out takes more steps than a request may cost",
+               condition->text);
+    return CONDITION_LIMIT;
 }
 
 static enum condition_outcome judge_test(struct judge *judge, const struct condition *condition)
 {
     struct examination examination = {.judge = judge, .condition = condition};
     bool had_reason = judge->has_reason;
-    if (!value_each(judge->context, &condition->reference, examine, &examination))
+    bool good = value_each(judge->context, &condition->reference, examine, &examination);
+    if (value_steps_are_over(judge->context) || examination.outcome == CONDITION_LIMIT)
+        return pass_limit(judge, condition);
+    if (!good)
         return CONDITION_NO_MEMORY;
     if (examination.outcome == CONDITION_HOLDS) /* of [*], others may not have held before */
         judge->has_reason = had_reason;
@@ -357,6 +361,7 @@ static const char *shown_of(struct explanation *explanation, const struct condit
 static enum condition_outcome explain_one(struct explanation *explanation,
                                           const struct condition *condition, unsigned depth)
 {
+    explanation->context->steps = 0; /* each is asked for itself, and again with those around it */
     struct condition_line line = {
         .condition = condition,
         .depth = depth,

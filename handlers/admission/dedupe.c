@@ -116,7 +116,7 @@ struct verdict dedupe_take_key(const struct dedupe_settings *settings,
     struct value value;
     request->dedupe_key = bytes_of(NULL, 0);
     if (!value_resolve(context, &settings->key, &value))
-        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+        return value_refusal(context);
     if (value.repeated)
         return verdict_refuse(REPLY_UNPROCESSABLE, "the key of dedupe is given more than once");
     if (value.kind != VALUE_STRING && value.kind != VALUE_NUMBER && value.kind != VALUE_BOOLEAN)

@@ -2,6 +2,7 @@
 #include "handlers/admission/event_names.h"
 
 enum { NAME_MAX_BYTES = 256 };
+static const char nul_reason[] = "the event type or the delivery id holds U+0000";
 
 /* ---- loading ---- */
 
@@ -113,7 +114,7 @@ static struct verdict take_first(const struct reference_list *list, struct value
     struct value value = {.kind = VALUE_MISSING};
     for (size_t i = 0; i < list->count && value.kind <= VALUE_NULL; i++) {
         if (!value_resolve(context, &list->items[i], &value))
-            return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+            return value_refusal(context);
         if (is_repeated(&list->items[i], &value, request))
             return verdict_refuse(REPLY_UNPROCESSABLE,
                                   "the delivery id or the event type is there more than once");
@@ -137,6 +138,12 @@ static bool all_lie_in_body(const struct reference_list *list)
     return true;
 }
 
+/* Commands read them as C strings. */
+static bool holds_nul(struct bytes name)
+{
+    return name.length && memchr(name.data, 0, name.length);
+}
+
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
                                 struct value_context *context, struct request *request)
 {
@@ -144,11 +151,17 @@ struct verdict event_names_take(const struct event_names *names, bool body_is_si
     if (names->event.count && request->event_type.length == 0)
         verdict = take_first(&names->event, context, request, &request->event_type);
     context->type = request->event_type;
-    if (verdict.reply != REPLY_NONE || !names->message_id.count || request->message_id.length > 0)
-        return verdict;
-    verdict = take_first(&names->message_id, context, request, &request->message_id);
+    bool named = names->message_id.count && request->message_id.length == 0;
+    if (verdict.reply == REPLY_NONE && named)
+        verdict = take_first(&names->message_id, context, request, &request->message_id);
     context->delivery = request->message_id;
-    if (request->message_id.length > 0 && body_is_signed && all_lie_in_body(&names->message_id))
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    if (holds_nul(request->event_type) || holds_nul(request->message_id))
+        return (struct verdict){
+            .reply = REPLY_UNPROCESSABLE, .reason = nul_reason, .message = nul_reason};
+    if (named && request->message_id.length > 0 && body_is_signed &&
+        all_lie_in_body(&names->message_id))
         request->dedupe_key = request->message_id;
     return verdict;
 }

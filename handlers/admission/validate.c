@@ -165,7 +165,7 @@ static bool is_scalar(const struct value *value)
            value->kind == VALUE_BOOLEAN;
 }
 
-/* False without memory. */
+/* False where value_refusal says why. */
 static bool choose(const struct validate_settings *settings, struct value_context *context,
                    const struct schema **schema)
 {
@@ -344,7 +344,7 @@ struct verdict validate_check(const struct validate_settings *settings,
         return read;
     const struct schema *schema;
     if (!choose(settings, context, &schema))
-        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the payload");
+        return value_refusal(context);
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
     if (!payload_fits(request->json, request->payload.length,

@@ -63,6 +63,13 @@ struct verdict when_ignore(const struct when_settings *settings, const char *rea
                             .message = message};
 }
 
+struct verdict when_exceeded(const char *reason)
+{
+    return (struct verdict){.reply = REPLY_UNPROCESSABLE,
+                            .reason = reason,
+                            .message = "to judge the conditions costs more than a request may"};
+}
+
 struct verdict when_check(const struct when_settings *settings, struct value_context *context,
                           struct arena *arena)
 {
@@ -73,7 +80,7 @@ struct verdict when_check(const struct when_settings *settings, struct value_con
     case CONDITION_HOLDS:
         return GO_ON;
     case CONDITION_LIMIT:
-        return verdict_refuse(REPLY_UNPROCESSABLE, reason.text);
+        return when_exceeded(reason.text);
     case CONDITION_NO_MEMORY:
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the conditions");
     case CONDITION_FAILS:

@@ -27,6 +27,9 @@ static inline const struct when_settings *when_settings_of(const struct route *r
 struct verdict when_check(const struct when_settings *settings, struct value_context *context,
                           struct arena *arena);
 
+/* The answer where that cannot be decided; `reason` is for the log. */
+struct verdict when_exceeded(const char *reason);
+
 /* The answer to an event that is not wanted, by `when` or by `events`. */
 struct verdict when_ignore(const struct when_settings *settings, const char *reason,
                            const char *message);

@@ -207,13 +207,14 @@ static bool begins_with(const struct payload_index *index, uint32_t number, uint
 }
 
 bool payload_index_member(const struct payload_index *index, uint32_t object, struct bytes name,
-                          uint32_t *number)
+                          uint32_t *number, size_t *looks)
 {
     bool found = false;
     if (!begins_with(index, object, '{'))
         return false;
     for (uint32_t at = payload_index_first(object); at < payload_index_end(index, object);
          at = payload_index_next(index, at)) {
+        ++*looks;
         if (!name_is(index, at, name))
             continue;
         *number = at;
@@ -232,17 +233,19 @@ static uint32_t element_count(const struct payload_index *index, uint32_t array)
 }
 
 bool payload_index_element(const struct payload_index *index, uint32_t array, bool from_end,
-                           uint32_t place, uint32_t *number)
+                           uint32_t place, uint32_t *number, size_t *looks)
 {
     if (!begins_with(index, array, '['))
         return false;
     uint32_t count = from_end ? element_count(index, array) : 0, skip = place;
+    *looks += count;
     if (from_end && place > count)
         return false;
     if (from_end)
         skip = count - place;
     for (uint32_t at = payload_index_first(array); at < payload_index_end(index, array);
          at = payload_index_next(index, at)) {
+        ++*looks;
         if (skip-- > 0)
             continue;
         *number = at;

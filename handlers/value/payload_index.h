@@ -53,11 +53,11 @@ static inline struct bytes payload_index_text(const struct payload_index *index,
 struct bytes payload_index_name(const struct payload_index *index, uint32_t number);
 
 /* The member of that (unescaped) name of at most INDEX_NAME_MAX bytes; the last where it is
- * repeated. False: `object` is none, or has none. */
+ * repeated. False: `object` is none, or has none. Adds to `*looks` how many were looked at. */
 bool payload_index_member(const struct payload_index *index, uint32_t object, struct bytes name,
-                          uint32_t *number);
+                          uint32_t *number, size_t *looks);
 /* The element at `place` from the front, or from the end, where the last is 1. */
 bool payload_index_element(const struct payload_index *index, uint32_t array, bool from_end,
-                           uint32_t place, uint32_t *number);
+                           uint32_t place, uint32_t *number, size_t *looks);
 
 #endif

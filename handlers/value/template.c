@@ -3,6 +3,7 @@
  * headers) can hold one, and a text that is cut in silence is another text. */
 #include "handlers/value/template.h"
 
+#include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/content/json.h"
 
@@ -246,17 +247,31 @@ static enum template_outcome append_value(struct buffer *out, size_t most,
     return length && memchr(out->data + before, 0, length) ? TEMPLATE_NUL : TEMPLATE_DONE;
 }
 
+/* Headers and the query are stored as JSON and read as they are stored, where U+FFFD stands for
+ * bytes that are not UTF-8. Nobody is given that in the place of what was sent. */
+static bool stays_itself(const struct template_part *part, const struct value *value)
+{
+    static const char replacement[] = "\xef\xbf\xbd";
+    enum reference_root root = part->reference.root;
+    if (root == REFERENCE_HEADER || root == REFERENCE_QUERY)
+        return !memmem(value->text.data, value->text.length, replacement, strlen(replacement));
+    return !part->as_json || root == REFERENCE_PAYLOAD || utf8_valid(value->text);
+}
+
 static enum template_outcome append_part(const struct template_part *part,
                                          struct value_context *context, size_t most,
                                          struct buffer *out)
 {
+    enum { READ_A_STEP = 16 };
     struct value value;
     if (!part->is_value)
         return append_bytes(out, most, part->literal);
-    if (!value_resolve(context, &part->reference, &value))
-        return TEMPLATE_NO_MEMORY;
+    if (!value_resolve(context, &part->reference, &value) ||
+        !value_take_steps(context, value.text.length / READ_A_STEP))
+        return value_steps_are_over(context) ? TEMPLATE_LIMIT : TEMPLATE_NO_MEMORY;
     if (value.kind != VALUE_MISSING && value.kind != VALUE_NULL)
-        return append_value(out, most, &value, part->as_json);
+        return stays_itself(part, &value) ? append_value(out, most, &value, part->as_json)
+                                          : TEMPLATE_NOT_UTF8;
     if (!part->has_default)
         return value.repeated ? TEMPLATE_REPEATED : TEMPLATE_MISSING;
     if (!part->as_json)
@@ -307,7 +322,9 @@ const char *template_outcome_text(enum template_outcome outcome)
         [TEMPLATE_MISSING] = "is missing",
         [TEMPLATE_REPEATED] = "is given more than once",
         [TEMPLATE_NUL] = "holds U+0000",
+        [TEMPLATE_NOT_UTF8] = "is not UTF-8",
         [TEMPLATE_TOO_LONG] = "is too long",
+        [TEMPLATE_LIMIT] = "takes more steps than a request may cost",
         [TEMPLATE_NO_MEMORY] = "finds no memory",
     };
     return texts[outcome];

@@ -47,6 +47,8 @@ enum template_outcome {
     TEMPLATE_REPEATED, /* the same, because its name comes more than once */
     TEMPLATE_NUL,      /* a value holds U+0000 */
     TEMPLATE_TOO_LONG,
+    TEMPLATE_NOT_UTF8, /* a value would not be the same in JSON, and has to stand in it */
+    TEMPLATE_LIMIT,    /* to find the value takes more steps than a request may cost */
     TEMPLATE_NO_MEMORY
 };
 

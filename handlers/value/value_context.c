@@ -41,6 +41,27 @@ void value_context_finish(struct value_context *context)
     context->tree_made = false;
 }
 
+/* ---- what it costs ---- */
+
+bool value_take_steps(struct value_context *context, size_t steps)
+{
+    context->steps += steps;
+    return context->steps <= VALUE_STEPS_MAX;
+}
+
+bool value_steps_are_over(const struct value_context *context)
+{
+    return context->steps > VALUE_STEPS_MAX;
+}
+
+struct verdict value_refusal(const struct value_context *context)
+{
+    static const char text[] = "the values of the event take more steps than a request may cost";
+    if (!value_steps_are_over(context))
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the values of the event");
+    return (struct verdict){.reply = REPLY_UNPROCESSABLE, .reason = text, .message = text};
+}
+
 /* ---- strings ---- */
 
 static void set_string(struct value *value, struct bytes text)
@@ -67,10 +88,15 @@ static uint8_t *scratch_take(struct value_context *context, size_t size)
 /* The inside of a JSON string. */
 static bool decode_json(struct value_context *context, struct bytes inside, struct bytes *text)
 {
+    enum { SEARCHED_A_STEP = 64, DECODED_A_STEP = 8 };
     *text = inside;
+    if (!value_take_steps(context, inside.length / SEARCHED_A_STEP))
+        return false;
     if (!memchr(inside.data, '\\', inside.length))
         return true;
-    uint8_t *out = scratch_take(context, inside.length);
+    uint8_t *out = value_take_steps(context, inside.length / DECODED_A_STEP)
+                       ? scratch_take(context, inside.length)
+                       : NULL;
     if (out)
         *text = bytes_of(out, json_unescape(inside, out));
     return out;
@@ -148,6 +174,8 @@ static enum value_kind kind_of_text(uint8_t first)
 bool value_at(struct value_context *context, uint32_t place, struct value *value)
 {
     struct bytes text = payload_index_text(&context->index, place);
+    if (!value_take_steps(context, 1))
+        return false;
     *value = (struct value){.kind = kind_of_text(text.data[0]), .text = text, .place = place};
     return value->kind != VALUE_STRING || decode_json(context, without_quotes(text), &value->text);
 }
@@ -177,12 +205,17 @@ static void walk_missing(struct walk *walk)
     walk->stopped = !walk->visit(walk->caller, &missing);
 }
 
-static bool take_step(const struct payload_index *index, const struct reference_step *step,
-                      uint32_t *place)
+static bool take_step(struct walk *walk, const struct reference_step *step, uint32_t *place)
 {
-    if (step->kind == STEP_NAME)
-        return payload_index_member(index, *place, step->name, place);
-    return payload_index_element(index, *place, step->kind == STEP_FROM_END, step->index, place);
+    const struct payload_index *index = &walk->context->index;
+    size_t looks = 0;
+    bool found = step->kind == STEP_NAME
+                     ? payload_index_member(index, *place, step->name, place, &looks)
+                     : payload_index_element(index, *place, step->kind == STEP_FROM_END,
+                                             step->index, place, &looks);
+    if (!value_take_steps(walk->context, looks))
+        walk->failed = walk->stopped = true;
+    return found && !walk->failed;
 }
 
 /* Recurses once for each [*] of the reference, of which there are at most REFERENCE_STEPS_MAX. */
@@ -193,8 +226,9 @@ static void walk_from(struct walk *walk, uint32_t place, size_t step)
     for (; step < reference->step_count; step++) {
         if (reference->steps[step].kind == STEP_EACH)
             break;
-        if (!take_step(index, &reference->steps[step], &place)) {
-            walk_missing(walk);
+        if (!take_step(walk, &reference->steps[step], &place)) {
+            if (!walk->failed)
+                walk_missing(walk);
             return;
         }
     }
@@ -264,27 +298,27 @@ static void set_single(struct value *value, struct bytes text, size_t count)
     value->repeated = count > 1;
 }
 
-static void find_field(const struct field_list *fields, struct bytes name, struct value *value)
+static bool find_field(struct value_context *context, const struct field_list *fields,
+                       struct bytes name, struct value *value)
 {
     size_t count = 0;
     struct bytes text = fields ? field_list_find(fields, name, &count) : bytes_of(NULL, 0);
     set_single(value, text, count);
+    return !fields || value_take_steps(context, fields->count);
 }
 
 static bool find_query(struct value_context *context, struct bytes name, struct value *value)
 {
     if (!context->request)
         return find_stored(context, context->query, name, value);
-    find_field(context->request->parameters, name, value);
-    return true;
+    return find_field(context, context->request->parameters, name, value);
 }
 
 static bool find_param(struct value_context *context, struct bytes name, struct value *value)
 {
     if (!context->request)
         return find_stored(context, context->params, name, value);
-    find_field(context->request->segments, name, value);
-    return true;
+    return find_field(context, context->request->segments, name, value);
 }
 
 static bool find_form_field(struct value_context *context, struct bytes name, struct value *value)

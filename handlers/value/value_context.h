@@ -8,9 +8,15 @@
 #include "handlers/request.h"
 #include "handlers/value/payload_index.h"
 #include "handlers/value/reference.h"
+#include "handlers/verdict.h"
 
 struct schema_evaluator;
 struct json_object;
+
+/* What all questions about one event may cost together, in steps: a value of the payload that is
+ * looked at, an operand that is compared, a place where an expression is tried, some bytes that are
+ * read. A sender chooses the payload, and this is a few dozen milliseconds. */
+enum { VALUE_STEPS_MAX = 5000000 };
 
 enum value_kind {
     VALUE_MISSING,
@@ -52,6 +58,7 @@ struct value_context {
     struct json_object *tree; /* of the payload, for schemas; admission/condition.c makes it */
     bool tree_made;
     struct buffer scratch; /* the string that was decoded last */
+    size_t steps;          /* what it has cost; past VALUE_STEPS_MAX nothing is found */
     char client_text[CLIENT_TEXT_SIZE], received_text[32];
 };
 
@@ -65,12 +72,19 @@ void value_context_finish(struct value_context *context);
 /* The JSON text of the payload, which has passed the guard; empty: there is none. */
 struct bytes value_payload(struct value_context *context);
 
-/* What the reference leads to; of several ([*]) the first that is there. False without memory. */
+/* Counts steps; false if that is too many. */
+bool value_take_steps(struct value_context *context, size_t steps);
+bool value_steps_are_over(const struct value_context *context);
+/* The answer where one of the functions below has returned false, which it does without memory and
+ * where the steps are over. */
+struct verdict value_refusal(const struct value_context *context);
+
+/* What the reference leads to; of several ([*]) the first that is there. */
 bool value_resolve(struct value_context *context, const struct reference *reference,
                    struct value *value);
 /* Calls `visit` with each value that it leads to, until it returns false. An element of [*] from
  * which the rest of the path leads nowhere counts as VALUE_MISSING, and so does a list without
- * elements: `visit` is called at least once. False without memory. */
+ * elements: `visit` is called at least once. */
 bool value_each(struct value_context *context, const struct reference *reference,
                 bool (*visit)(void *caller, struct value *value), void *caller);
 

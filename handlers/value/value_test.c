@@ -140,7 +140,7 @@ static enum test_outcome element_equals(const struct value_test *test,
          at = payload_index_next(&context->index, at)) {
         struct value element;
         if (!value_at(context, at, &element))
-            return TEST_NO_MEMORY;
+            return value_steps_are_over(context) ? TEST_LIMIT : TEST_NO_MEMORY;
         outcome = equals_one(context, &element, test->operands);
     }
     return outcome;
@@ -167,9 +167,10 @@ static enum test_outcome test_exists(const struct value_test *test, struct value
 
 /* ---- patterns ---- */
 
-/* A sender chooses the subject: the limits bound what a few hostile bytes may cost to some
- * milliseconds, where the library's own bound it to half a second. */
-enum { MATCH_LIMIT = 100000, DEPTH_LIMIT = 10000, HEAP_LIMIT_KIB = 4096 };
+/* A sender chooses the subject. The library's own limit on steps begins anew at each of its
+ * positions, and the machine code counts few of them, so the steps are counted here: the expression
+ * is compiled with a call before each of its items. */
+enum { DEPTH_LIMIT = 10000, HEAP_LIMIT_KIB = 4096 };
 
 struct test_pattern {
     pcre2_code *code;
@@ -182,8 +183,8 @@ static pcre2_code *compile_code(const char *text, struct error *err, size_t *off
     int code;
     PCRE2_SIZE at = 0;
     PCRE2_UCHAR message[160];
-    uint32_t options =
-        PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C;
+    uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
+                       PCRE2_NEVER_BACKSLASH_C | PCRE2_AUTO_CALLOUT;
     pcre2_code *compiled =
         pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, options, &code, &at, NULL);
     if (compiled)
@@ -210,7 +211,6 @@ struct test_pattern *test_pattern_compile(const char *text, struct error *err, s
         error_set(err, "finds no memory");
         return NULL;
     }
-    pcre2_set_match_limit(limits, MATCH_LIMIT);
     pcre2_set_depth_limit(limits, DEPTH_LIMIT);
     pcre2_set_heap_limit(limits, HEAP_LIMIT_KIB);
     /* where the system forbids memory that is written and executed, it is interpreted */
@@ -227,15 +227,32 @@ void test_pattern_destroy(void *object)
     free(pattern);
 }
 
+struct attempt {
+    struct value_context *context;
+    size_t at; /* in the subject */
+};
+
+/* An item such as \w+ reads a long piece without a call: that is the way from call to call. */
+static int count_step(pcre2_callout_block *block, void *data)
+{
+    enum { READ_A_STEP = 64 };
+    struct attempt *attempt = data;
+    size_t now = block->current_position, before = attempt->at;
+    attempt->at = now;
+    size_t way = now > before ? now - before : before - now;
+    return value_take_steps(attempt->context, 1 + way / READ_A_STEP) ? 0 : PCRE2_ERROR_MATCHLIMIT;
+}
+
 static enum test_outcome test_matches(const struct value_test *test, struct value_context *context,
                                       const struct value *value)
 {
-    (void)context;
     if (value->kind != VALUE_STRING)
         return TEST_FAILS;
     pcre2_match_data *data = pcre2_match_data_create(1, NULL);
     if (!data)
         return TEST_NO_MEMORY;
+    struct attempt attempt = {.context = context};
+    pcre2_set_callout(test->pattern->limits, count_step, &attempt);
     PCRE2_SPTR subject = value->text.length ? value->text.data : (PCRE2_SPTR) "";
     int found = pcre2_match(test->pattern->code, subject, value->text.length, 0, 0, data,
                             test->pattern->limits);
@@ -261,7 +278,15 @@ enum test_outcome value_test_holds(const struct value_test *test, struct value_c
         [TEST_EXISTS] = test_exists,       [TEST_GREATER] = test_greater,
         [TEST_LESS] = test_less,
     };
+    enum { DIGITS_A_STEP = 16, SEARCHED_A_STEP = 64 };
+    size_t length = value->text.length, steps = 1 + test->operand_count;
     if (value->kind == VALUE_MISSING && test->operator!= TEST_EXISTS)
         return TEST_FAILS;
+    if (value->kind == VALUE_NUMBER)
+        steps += test->operand_count * (length / DIGITS_A_STEP);
+    else if (test->operator== TEST_CONTAINS || test->operator== TEST_MATCHES)
+        steps += length / SEARCHED_A_STEP;
+    if (!value_take_steps(context, steps))
+        return TEST_LIMIT;
     return functions[test->operator](test, context, value);
 }

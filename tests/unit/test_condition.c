@@ -212,6 +212,73 @@ START_TEST(an_expression_has_a_limit)
 }
 END_TEST
 
+static void has_body(const char *text)
+{
+    struct json_limits limits = json_limits_default;
+    struct json_fault fault;
+    limits.nodes = SIZE_MAX;
+    request.body = request.payload = bytes_of_text(text);
+    ck_assert(json_check(request.body, &limits, &summary, &fault));
+}
+
+/* Expressions that find nothing in a long text only after many steps at each place of it. */
+START_TEST(a_long_text_costs_little)
+{
+    static const char *const expressions[] = {"a.*b.*c.*d$",     "[^x]+y",
+                                              "^.*.*.*x$",       "(?:a|b)+(?:a|b)+e$",
+                                              "(?:[a-c]+ ?)+@e", "(.+)(.+)\\1\\2x"};
+    enum { LENGTH = 60000 };
+    struct condition_reason reason;
+    char *letters = arena_alloc(&arena, LENGTH + 1);
+    for (int i = 0; i < LENGTH; i++)
+        letters[i] = (char)('a' + i % 2);
+    letters[LENGTH] = '\0';
+    has_body(arena_format(&arena, "{\"a\":\"%sx cdz@y e\"}", letters));
+    const char *when =
+        arena_format(&arena, "{not: {value: payload.a, matches: '%s'}}", expressions[_i]);
+    ck_assert_int_eq(condition_holds(load(when), &context, &arena, &reason), CONDITION_LIMIT);
+    ck_assert_ptr_nonnull(strstr(reason.text, "more steps"));
+    ck_assert_uint_lt(context.steps, VALUE_STEPS_MAX + LENGTH);
+}
+END_TEST
+
+/* What is left of the steps is not enough for any of these. */
+START_TEST(every_question_costs_steps)
+{
+    static const struct {
+        const char *when;
+        size_t enough;
+    } costs[] = {
+        {"{value: payload.c, exists: false}", 2},
+        {"{value: \"payload.l[-1]\", greater: 0}", 4},
+        {"{value: \"payload.l[*]\", equals: 7}", 12},
+        {"{value: \"payload.l[*]\", greater: 0, every: true}", 12},
+        {"{value: payload.l, contains: 7}", 8},
+        {"{value: payload.l, equals: 7}", 4},
+        {"{value: query.q, in: [1x, 2x, 3x, 4x, 5x, 6x, 7x, 8x]}", 9},
+        {"{value: payload.long, contains: z}", 12},
+        {"{value: payload.long, starts_with: z}", 10},
+        {"{value: payload.digits, greater: 1}", 10},
+        {"{value: payload.long, matches: \"(?:aa)+b\"}", 60},
+    };
+    struct condition_reason reason;
+    has_body(arena_format(
+        &arena, "{\"a\":1,\"long\":\"%0640d\\u0061\",\"l\":[1,2,3],\"digits\":1%099d}", 0, 0));
+    request.query = bytes_of_text("q=0");
+    const struct condition *condition = load(costs[_i].when);
+    condition_holds(condition, &context, &arena, NULL);
+    size_t steps = context.steps;
+    ck_assert_msg(steps >= costs[_i].enough, "%zu", steps);
+    context.steps = VALUE_STEPS_MAX - steps;
+    ck_assert_int_ne(condition_holds(condition, &context, &arena, &reason), CONDITION_LIMIT);
+    for (size_t less = 1; less <= steps; less++) {
+        context.steps = VALUE_STEPS_MAX - steps + less;
+        ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_LIMIT);
+        ck_assert_ptr_nonnull(strstr(reason.text, "more steps"));
+    }
+}
+END_TEST
+
 static void note_line(void *caller, const struct condition_line *line)
 {
     char *text = caller;
@@ -267,6 +334,8 @@ Suite *test_suite(void)
     tcase_add_loop_test(all, conditions_are_judged, 0, sizeof rows / sizeof *rows);
     tcase_add_loop_test(all, a_reason_is_given, 0, sizeof reasons / sizeof *reasons);
     tcase_add_test(all, an_expression_has_a_limit);
+    tcase_add_loop_test(all, a_long_text_costs_little, 0, 6);
+    tcase_add_loop_test(all, every_question_costs_steps, 0, 11);
     tcase_add_test(all, every_entry_is_explained);
     tcase_add_test(all, references_are_visited);
     suite_add_tcase(suite, all);

@@ -112,6 +112,25 @@ START_TEST(a_name_has_a_length)
 }
 END_TEST
 
+/* Whether the route or the provider says where it is. */
+START_TEST(a_name_with_nul_is_refused)
+{
+    const struct bytes cut = bytes_of("pu\0sh", 5);
+    struct json_summary summary = {0};
+    if (_i < 2)
+        add(_i ? &names.message_id : &names.event, "payload.id");
+    else if (_i == 2)
+        request.event_type = cut;
+    else
+        request.message_id = cut;
+    request.body = bytes_of_text("{\"id\":\"pu\\u0000sh\"}");
+    request.json = &summary;
+    struct verdict verdict = take(true);
+    ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);
+    ck_assert_ptr_nonnull(strstr(verdict.message, "U+0000"));
+}
+END_TEST
+
 START_TEST(an_arena_that_is_full_refuses)
 {
     struct arena full;
@@ -175,6 +194,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_the_provider_knows_stands);
     tcase_add_loop_test(all, what_is_there_twice_is_refused, 0, 2);
     tcase_add_test(all, a_name_has_a_length);
+    tcase_add_loop_test(all, a_name_with_nul_is_refused, 0, 4);
     tcase_add_test(all, an_arena_that_is_full_refuses);
     tcase_add_loop_test(all, an_id_is_a_key_where_it_is_signed, 0, 6);
     tcase_add_test(all, without_an_id_there_is_no_key);

@@ -11,6 +11,7 @@ enum { LIMIT = 64 };
 static struct arena arena;
 static struct json_summary summary;
 static const struct route route = {.path = "/"};
+static struct header header;
 static struct request request;
 static struct value_context context;
 
@@ -21,9 +22,13 @@ static void setup(void)
         "\"o\":{ \"a b\" : [ 1 , \"x y\" ] },\"nul\":\"a\\u0000\",\"e\":\"\"}";
     struct json_fault fault;
     arena_init(&arena, 1 << 20);
+    header = (struct header){bytes_of_text("X-Raw"), bytes_of_text("caf\xe9")};
     request = (struct request){.arena = &arena,
                                .route = &route,
-                               .query = bytes_of_text("a=1&a=2"),
+                               .query = bytes_of_text("a=1&a=2&raw=%ff&bad=%zz"),
+                               .headers = &header,
+                               .header_count = 1,
+                               .event_type = bytes_of_text("\xff"),
                                .payload = bytes_of_text(payload),
                                .json = &summary};
     ck_assert(route_read_target(&request));
@@ -70,6 +75,8 @@ static const struct {
     {"{{payload[\"none}}|\"] | default \"\"}}", ""},
     {"{{query.a | default x}}", "x"},
     {"}}{{payload.ref}}{", "}}main{"},
+    {"{{query.bad}}", "%zz"},
+    {"{{event.type}}", "\xff"},
 };
 
 START_TEST(templates_are_made)
@@ -91,6 +98,9 @@ static const struct {
     {"{{payload.z|json}}", "payload.z", TEMPLATE_MISSING},
     {"{{query.a}}", "query.a", TEMPLATE_REPEATED},
     {"{{payload.nul}}", "payload.nul", TEMPLATE_NUL},
+    {"{{header.x-raw}}", "header.x-raw", TEMPLATE_NOT_UTF8},
+    {"{{query.raw | default a}}", "query.raw", TEMPLATE_NOT_UTF8},
+    {"{{event.type | json}}", "event.type", TEMPLATE_NOT_UTF8},
     {"{{payload}}", "payload", TEMPLATE_TOO_LONG},
     {"{{payload | json}}", "payload", TEMPLATE_TOO_LONG},
     {"0123456789012345678901234567890123456789012345678901234567890123-", NULL, TEMPLATE_TOO_LONG},

@@ -184,7 +184,7 @@ START_TEST(a_request_has_names)
     has("x-two", "a");
     has("X-TWO", "b");
     has("Host", "hooks.example.org");
-    request.query = bytes_of_text("a=1&b=x%20y+z&c=1&%63=2&d&bad=%zz&e=%26");
+    request.query = bytes_of_text("a=1&b=x%20y+z&c=1&%63=2&d&bad=%zz&&e=%26&%zz=1");
     ck_assert(route_read_target(&request));
     value_context_of_request(&context, &request);
     ck_assert_str_eq(resolve("header.x-one"), "string:1");
@@ -195,6 +195,8 @@ START_TEST(a_request_has_names)
     ck_assert_str_eq(resolve("query.c"), "missing!");
     ck_assert_str_eq(resolve("query.d"), "string:");
     ck_assert_str_eq(resolve("query.e"), "string:&");
+    ck_assert_str_eq(resolve("query.bad"), "string:%zz"); /* as it is stored */
+    ck_assert_str_eq(resolve("query[\"%zz\"]"), "string:1");
     ck_assert_str_eq(resolve("query.none"), "missing");
     ck_assert_str_eq(resolve("path.repo"), "string:acme");
     ck_assert_str_eq(resolve("path.branch"), "string:main");
