@@ -8,22 +8,21 @@ import hostile
 from harness import Server, expect, route
 from pipes import Reader
 
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-json_actions = [{"pipe": "@OUT@/" + name, "create": "0600", "format": name}
-                for name in ("json-lines", "body", "length")]
-actions = {"run": json_actions, "form": [{"pipe": "@OUT@/form", "create": "0600"}]}
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORMATS = ("json-lines", "body", "length")
+actions = {"run": [{"pipe": "@OUT@/" + name, "create": "0600", "format": name} for name in FORMATS],
+           "form": [{"pipe": "@OUT@/form", "create": "0600"}]}
 with Server([route(name, auth={"none": True}, content="auto", actions=actions[name])
              for name in actions]) as server:
-    readers = {name: Reader(server.out + "/" + name)
-               for name in ("json-lines", "body", "length", "form")}
+    readers = {name: Reader(f"{server.out}/{name}") for name in (*FORMATS, "form")}
     texts = [text for text in hostile.texts(server) + hostile.NUL if len(text) < 1000]
     with server.connect() as connection:
         for number, text in enumerate(texts):
             query = quote(text, safe="")
             body = json.dumps({"v": text, "w": [text]}, indent=number % 3 or None)
             for path, kind, sent in (("/run", JSON, body), ("/form", FORM, "f=" + query)):
-                answer = connection.request("POST", f"{path}?q={query}", sent.encode(),
-                                            {"Content-Type": kind})
+                answer = connection.request("POST", f"{path}?q={query}", sent.encode(), kind)
                 expect(answer.status, 202, text)
     server.wait_settled()
     for reader in readers.values():
