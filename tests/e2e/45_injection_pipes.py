@@ -33,8 +33,7 @@ with Server([route(name, auth={"none": True}, content="auto", actions=actions[na
         end = 4 + struct.unpack(">I", rest[:4])[0]
         framed.append(json.loads(rest[4:end]))
         rest = rest[end:]
-    rows = {name: list(map(json.loads, data.decode().split("\n")[:-1]))
-            for name, data in said.items()}
+    rows = {name: list(map(json.loads, text.splitlines())) for name, text in said.items()}
     for envelopes in (rows["json-lines"], framed, [{"payload": body} for body in rows["body"]]):
         expect([row["payload"] for row in envelopes], [{"v": text, "w": [text]} for text in texts])
     expect([row["query"] for row in rows["json-lines"]], [{"q": text} for text in texts])
