@@ -55,6 +55,8 @@ bool json_append_string(struct buffer *out, struct bytes text)
 
 /* ---- without escapes ---- */
 
+enum { UNICODE_ESCAPE = 6 }; /* bytes of \uXXXX */
+
 static unsigned hex4(const uint8_t *digits)
 {
     unsigned value = 0;
@@ -67,17 +69,17 @@ static unsigned hex4(const uint8_t *digits)
  * follows. */
 static unsigned unescape_unicode(const uint8_t **at, const uint8_t *end)
 {
-    enum { ESCAPE = 6, REPLACEMENT = 0xfffd };
+    enum { REPLACEMENT = 0xfffd };
     unsigned code = hex4(*at + 2);
-    *at += ESCAPE;
+    *at += UNICODE_ESCAPE;
     if (code < 0xd800 || code > 0xdfff)
         return code;
-    if (code > 0xdbff || end - *at < ESCAPE || (*at)[0] != '\\' || (*at)[1] != 'u')
+    if (code > 0xdbff || end - *at < UNICODE_ESCAPE || (*at)[0] != '\\' || (*at)[1] != 'u')
         return REPLACEMENT;
     unsigned low = hex4(*at + 2);
     if (low < 0xdc00 || low > 0xdfff)
         return REPLACEMENT;
-    *at += ESCAPE;
+    *at += UNICODE_ESCAPE;
     return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 }
 
@@ -97,9 +99,9 @@ size_t json_unescape(struct bytes inside, uint8_t *out)
     const uint8_t *at = inside.data, *end = inside.length ? at + inside.length : at;
     uint8_t *to = out;
     while (at < end) {
-        if (*at != '\\') {
+        if (*at != '\\' || end - at < 2) {
             *to++ = *at++;
-        } else if (at[1] == 'u') {
+        } else if (at[1] == 'u' && end - at >= UNICODE_ESCAPE) {
             to += utf8_put(unescape_unicode(&at, end), to);
         } else {
             const char *letter = strchr(letters, at[1]);

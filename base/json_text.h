@@ -18,7 +18,8 @@ size_t json_string_length(struct bytes text);
 
 /* The inside of a string that has passed a guard, without its escapes: never longer than with them,
  * so `out` has room for inside.length bytes. Returns how many were written. The escape of a lone
- * surrogate, where the guard lets it pass, becomes U+FFFD. */
+ * surrogate, where the guard lets it pass, becomes U+FFFD. What has not passed a guard becomes
+ * something of that length at most. */
 size_t json_unescape(struct bytes inside, uint8_t *out);
 
 #define JSON_EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))

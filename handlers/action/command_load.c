@@ -98,6 +98,33 @@ static bool variable_matches(const char *name, const char *pattern)
                                       : strcmp(name, pattern) == 0;
 }
 
+/* Those that a file may set, but no sender. */
+static const char *const steering_variables[] = {"PATH",
+                                                 "HOME",
+                                                 "EDITOR",
+                                                 "VISUAL",
+                                                 "PAGER",
+                                                 "LESSOPEN",
+                                                 "PROMPT_COMMAND",
+                                                 "PYTHON*",
+                                                 "PERL5*",
+                                                 "RUBYOPT",
+                                                 "RUBYLIB",
+                                                 "NODE_*",
+                                                 "JAVA_*",
+                                                 "_JAVA_OPTIONS",
+                                                 "GIT_SSH",
+                                                 "GIT_SSH_*",
+                                                 "GIT_EXEC*",
+                                                 "GIT_CONF*",
+                                                 "GIT_DIR",
+                                                 "GIT_PAGER",
+                                                 "GIT_EDITOR",
+                                                 "GIT_EXTERNAL_DIFF",
+                                                 "GIT_PROXY_COMMAND",
+                                                 "GIT_ASKPASS",
+                                                 "SSH_ASKPASS"};
+
 bool command_variable_is_allowed(const char *name, struct error *err)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
@@ -123,6 +150,14 @@ static const struct node *place_of(const struct node *node, const char *key)
     return found ? found : node;
 }
 
+static bool is_steering(const char *name)
+{
+    for (size_t i = 0; i < sizeof steering_variables / sizeof *steering_variables; i++)
+        if (variable_matches(name, steering_variables[i]))
+            return true;
+    return false;
+}
+
 static bool check_variables(struct load *load, const struct node *node,
                             const struct command_settings *settings)
 {
@@ -131,6 +166,12 @@ static bool check_variables(struct load *load, const struct node *node,
     for (size_t i = 0; i < settings->env.count; i++) {
         if (!command_variable_is_allowed(settings->env.names[i], &err))
             good = load_problem(load, place_of(node, "env"), "%s", err.text);
+        else if (is_steering(settings->env.names[i]) &&
+                 !template_is_literal(&settings->templates->env[i]))
+            good = load_problem(load, place_of(node, "env"),
+                                "the environment variable %s cannot have values of the event: it "
+                                "changes what programs run",
+                                settings->env.names[i]);
         else if (strlen(settings->env.names[i]) + 1 + strlen(settings->env.values[i]) >
                  SPAWN_TEXT_MAX)
             good = load_problem(load, place_of(node, "env"), "%s is longer than a process can get",
@@ -157,6 +198,65 @@ static bool check_program(struct load *load, const struct node *at, const char *
     return true;
 }
 
+/* Programs that take what follows one of these options for a script. */
+static const struct interpreter {
+    const char *name; /* a version may follow */
+    const char *letters;
+} interpreters[] = {{"sh", "c"},    {"bash", "c"}, {"dash", "c"},  {"ash", "c"},  {"ksh", "c"},
+                    {"mksh", "c"},  {"zsh", "c"},  {"fish", "c"},  {"su", "c"},   {"python", "c"},
+                    {"perl", "eE"}, {"ruby", "e"}, {"node", "ep"}, {"php", "rR"}, {"lua", "e"}};
+
+static const struct interpreter *find_interpreter(const char *program)
+{
+    const char *slash = strrchr(program, '/'), *name = slash ? slash + 1 : program;
+    for (size_t i = 0; i < sizeof interpreters / sizeof *interpreters; i++) {
+        size_t length = strlen(interpreters[i].name);
+        if (strncmp(name, interpreters[i].name, length) == 0 &&
+            name[length + strspn(name + length, "0123456789.")] == '\0')
+            return &interpreters[i];
+    }
+    return NULL;
+}
+
+/* -c, and -ec too; --eval. */
+static bool is_script_option(const struct interpreter *interpreter, const char *argument)
+{
+    if (argument[1] != '-')
+        return strpbrk(argument, interpreter->letters) != NULL;
+    return strcmp(argument, "--eval") == 0 || strcmp(argument, "--print") == 0 ||
+           strcmp(argument, "--command") == 0;
+}
+
+/* The place in the list of the script that the interpreter at `at` is given; 0: it gets none. */
+static size_t find_script(const struct text_list *command, size_t at)
+{
+    const struct interpreter *interpreter = find_interpreter(command->items[at]);
+    for (size_t i = at + 1; interpreter && i + 1 < command->count; i++) {
+        if (command->items[i][0] != '-')
+            return 0;
+        if (is_script_option(interpreter, command->items[i]))
+            return i + 1;
+    }
+    return 0;
+}
+
+/* `sh -c "deploy {{payload.ref}}"` would run what the sender writes, also behind `env` or `sudo`.
+ */
+static bool check_scripts(struct load *load, const struct node *at,
+                          const struct command_settings *settings)
+{
+    for (size_t i = 0; i < settings->command.count; i++) {
+        size_t script = find_script(&settings->command, i);
+        if (script > 0 && !template_is_literal(&settings->templates->arguments[script]))
+            return load_problem(load, at,
+                                "argument %zu is a script for %s, which cannot have values of the "
+                                "event: give them as arguments behind it (\"$1\" in a shell) or in "
+                                "\"env\"",
+                                script, settings->command.items[i]);
+    }
+    return true;
+}
+
 static bool check_arguments(struct load *load, const struct node *at,
                             const struct command_settings *settings)
 {
@@ -169,7 +269,7 @@ static bool check_arguments(struct load *load, const struct node *at,
         if (strlen(settings->command.items[i]) > SPAWN_TEXT_MAX)
             return load_problem(load, at, "an argument is longer than a process can get");
     }
-    return true;
+    return check_scripts(load, at, settings);
 }
 
 /* What both kinds have in common, once the argv is there. */

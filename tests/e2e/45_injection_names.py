@@ -29,8 +29,7 @@ with Server(routes) as server, server.connect() as connection:
         expect((env["TENTERHOOK_EVENT"], env["TENTERHOOK_DELIVERY"]), (known.encode(),) * 2)
         envelope = json.loads(hostile.given(server, event, "stdin"))
         expect((envelope["event"], envelope["delivery"]), (known, known), "in the envelope")
-    near = [text for text in texts if 0 < len(text) < 1000]
-    near += ["a?b", "a\0b", "a b", "a\0", "a", "A"]
+    near = [text for text in texts if 0 < len(text) < 1000] + ["a?b", "a\0b", "a\0", "a", "A"]
     first = {text: post("/keys", text).json()["id"] for text in near}
     for text in near:
         answer = post("/keys", text)

@@ -8,21 +8,21 @@ import hostile
 from harness import Server, expect, route
 from pipes import Reader
 
-KINDS = ("json-lines", "body", "length", "form")
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-json_actions = [{"pipe": "@OUT@/" + name, "create": "0600", "format": name} for name in KINDS[:3]]
-actions = {"run": json_actions, "form": [{"pipe": "@OUT@/form", "create": "0600"}]}
+JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+FORMATS = ("json-lines", "body", "length")
+actions = {"run": [{"pipe": "@OUT@/" + name, "create": "0600", "format": name} for name in FORMATS],
+           "form": [{"pipe": "@OUT@/form", "create": "0600"}]}
 with Server([route(name, auth={"none": True}, content="auto", actions=actions[name])
              for name in actions]) as server:
-    readers = {name: Reader(f"{server.out}/{name}") for name in KINDS}
+    readers = {name: Reader(f"{server.out}/{name}") for name in (*FORMATS, "form")}
     texts = [text for text in hostile.texts(server) + hostile.NUL if len(text) < 1000]
     with server.connect() as connection:
         for number, text in enumerate(texts):
             query = quote(text, safe="")
             body = json.dumps({"v": text, "w": [text]}, indent=number % 3 or None)
             for path, kind, sent in (("/run", JSON, body), ("/form", FORM, "f=" + query)):
-                answer = connection.request("POST", f"{path}?q={query}", sent.encode(),
-                                            {"Content-Type": kind})
+                answer = connection.request("POST", f"{path}?q={query}", sent.encode(), kind)
                 expect(answer.status, 202, text)
     server.wait_settled()
     for reader in readers.values():
@@ -33,8 +33,8 @@ with Server([route(name, auth={"none": True}, content="auto", actions=actions[na
         end = 4 + struct.unpack(">I", rest[:4])[0]
         framed.append(json.loads(rest[4:end]))
         rest = rest[end:]
-    rows = {name: [json.loads(line) for line in data.splitlines()] for name, data in said.items()}
+    rows = {name: list(map(json.loads, text.splitlines())) for name, text in said.items()}
     for envelopes in (rows["json-lines"], framed, [{"payload": body} for body in rows["body"]]):
         expect([row["payload"] for row in envelopes], [{"v": text, "w": [text]} for text in texts])
-    for name, key, letter in (("json-lines", "query", "q"), ("form", "form", "f")):
-        expect([row[key] for row in rows[name]], [{letter: text} for text in texts], name)
+    expect([row["query"] for row in rows["json-lines"]], [{"q": text} for text in texts])
+    expect([row["form"] for row in rows["form"]], [{"f": text} for text in texts], "fields")

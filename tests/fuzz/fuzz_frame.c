@@ -1,15 +1,63 @@
 /* The runner's end of a channel, fed with anything: what is taken for a frame lies inside of what
- * arrived, does not depend on what follows it, and says the same when it is written again. */
+ * arrived, does not depend on what follows it, and says the same when it is written again. What an
+ * action is given of such an event, as no listener of ours would send it, is text of its own: one
+ * string each, whatever stands in the JSON that the guard has never seen. */
+#include "handlers/action/envelope.h"
+#include "handlers/action/environment.h"
 #include "server/ipc/frame.h"
+#include "server/runner/attempt.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
+#include <string.h>
 
 static void check_inside(struct bytes part, struct bytes whole)
 {
     assert(part.length <= whole.length);
     assert(part.length == 0 ||
            (part.data >= whole.data && part.data + part.length <= whole.data + whole.length));
+}
+
+/* References of every kind, of which the payload and the stored objects may make what they like. */
+static void check_values(struct value_context *values)
+{
+    static const char text[] =
+        "{{payload.a.b | default x}}{{payload[0][-1] | default x}}{{payload[*][*].a | json | "
+        "default x}}{{payload | default x}}{{form.a | default x}}{{query.a | default x}}"
+        "{{header.a | default x}}{{path.a | default x}}{{event.type | json | default x}}";
+    struct arena arena;
+    struct template template;
+    struct bytes made = bytes_of("", 0);
+    arena_init(&arena, 1 << 20);
+    assert(template_parse(bytes_of_text(text), &arena, &template, NULL, NULL));
+    enum template_outcome outcome = template_text(&template, values, 1 << 16, &arena, &made, NULL);
+    assert(outcome != TEMPLATE_MISSING && strlen((const char *)made.data) == made.length);
+    arena_finish(&arena);
+}
+
+static void check_attempt(const struct event *event)
+{
+    static const struct action_settings settings = {.name = "run"};
+    static const struct route route = {.path = "/{a}/x/{B_2}"};
+    static struct action_queue queue = {.action = &settings, .route = &route};
+    static const struct command_settings command = {0};
+    const struct journal_delivery found = {.attempt = 1, .event = *event};
+    struct attempt *attempt = attempt_create(NULL, &queue, 1, &found);
+    const struct delivery *given = &attempt->given;
+    struct buffer envelope;
+    struct arena arena;
+    struct error err;
+    buffer_init(&envelope, 1 << 24);
+    arena_init(&arena, 1 << 24);
+    assert(envelope_append(&envelope, given) && given->param_count <= 2);
+    const char *const *environment =
+        environment_build(&arena, &command, NULL, given, "/file", &err);
+    for (size_t i = 0; environment && environment[i]; i++)
+        assert(strncmp(environment[i], "TENTERHOOK_", 11) == 0);
+    check_values(given->values);
+    arena_finish(&arena);
+    buffer_finish(&envelope);
+    attempt_destroy(attempt);
 }
 
 static void check_event(struct bytes payload, const struct event_frame *frame)
@@ -35,6 +83,8 @@ static void check_event(struct bytes payload, const struct event_frame *frame)
         check_inside(span, payload);
         assert(bytes_equal(event_bytes(&copy.event, field), span));
     }
+    if (event_is_bounded(&frame->event))
+        check_attempt(&frame->event);
     buffer_finish(&again);
 }
 
@@ -65,6 +115,20 @@ static void check_payload(enum frame_type type, struct bytes payload)
                answer.follows <= 1);
 }
 
+/* Lines as the fields of an event that only a listener of somebody else's would send. */
+static void check_forged(struct bytes text)
+{
+    struct event event = {.body_is_json = text.length % 2};
+    event.params = bytes_split(&text, '\n');
+    event.query = bytes_split(&text, '\n');
+    event.headers = bytes_split(&text, '\n');
+    event.json_field = bytes_split(&text, '\n');
+    event.content_type = bytes_split(&text, '\n');
+    event.type = bytes_split(&text, '\n');
+    event.body = text;
+    check_attempt(&event);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes arrived = bytes_of(data, size), payload, alone;
@@ -81,5 +145,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct event_frame event; /* a payload whose length nobody checked before */
     if (frame_get_event(bytes_of(data, size), &event))
         check_event(bytes_of(data, size), &event);
+    check_forged(bytes_of(data, size));
     return 0;
 }

@@ -102,6 +102,15 @@ START_TEST(what_is_refused)
         {"command: [echo, '{{payload.}}']", "an entry of \"command\": "},
         {"command: ['{{payload.x}}']", "the program of a command is fixed"},
         {"{command: [echo], cwd: '{{payload.x}}'}", "must begin with a directory"},
+        {"command: [sh, -c, 'echo {{payload.x}}']", "argument 2 is a script for sh"},
+        {"command: [/bin/bash, -e, -lc, '{{payload.x}}']", "argument 3 is a script for /bin/bash"},
+        {"command: [env, A=b, python3.11, -Ic, 'f({{payload.x}})']", "is a script for python3.11"},
+        {"command: [perl, -wE, 'say \"{{payload.x}}\"']", "argument 2 is a script for perl"},
+        {"command: [node, --eval, '{{payload.x | json}}']", "argument 2 is a script for node"},
+        {"command: [sudo, -u, deploy, sh, -c, '{{payload.x}}']", "argument 5 is a script for sh"},
+        {"{command: [echo], env: {PATH: '{{payload.x}}:/bin'}}", "PATH cannot have values"},
+        {"{command: [echo], env: {PYTHONPATH: '/{{payload.x}}'}}", "PYTHONPATH cannot have"},
+        {"{shell: echo, env: {GIT_SSH_COMMAND: '{{payload.x}}'}}", "GIT_SSH_COMMAND cannot have"},
         {"{command: [echo], env: {LD_PRELOAD: x}}", "LD_PRELOAD may not be set"},
         {"{command: [echo], env: {BASH_ENV: x}}", "BASH_ENV may not be set"},
         {"{command: [echo], env: {'BASH_FUNC_x%%': x}}", "is not a name"},
@@ -145,6 +154,25 @@ START_TEST(what_is_refused)
 }
 END_TEST
 
+START_TEST(values_beside_a_script_are_taken)
+{
+    static const char *const rows[] = {
+        "command: [sh, -c, 'echo \"$1\"', sh, '{{payload.x}}']",
+        "command: [bash, deploy.sh, -c, '{{payload.x}}']",
+        "command: [python3, -I, -c, 'import sys', '{{payload.x}}']",
+        "command: [sh, -eu, '{{payload.x}}']",
+        "command: [shred, -c, '{{payload.x}}']",
+        "command: [echo, sh, -c]",
+        "{command: [echo], env: {PATH: '/bin', GIT_COMMIT: '{{payload.x}}'}}",
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct settings *settings = load(rows[i]);
+        ck_assert_msg(settings != NULL, "%s: %s", rows[i], problems.first->text);
+        release(settings);
+    }
+}
+END_TEST
+
 START_TEST(what_may_come_later_is_a_warning)
 {
     static const char *const rows[][2] = {
@@ -173,6 +201,7 @@ Suite *test_suite(void)
     tcase_add_test(all, defaults_are_as_documented);
     tcase_add_test(all, paths_are_relative_to_the_file);
     tcase_add_test(all, what_is_refused);
+    tcase_add_test(all, values_beside_a_script_are_taken);
     tcase_add_test(all, what_may_come_later_is_a_warning);
     suite_add_tcase(suite, all);
     return suite;

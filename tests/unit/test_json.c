@@ -297,6 +297,22 @@ START_TEST(unescaped_text_is_utf8)
 }
 END_TEST
 
+/* As a journal that somebody has changed may hold it, in exactly the room there is. */
+START_TEST(what_is_no_escape_is_read_no_further)
+{
+    static const char *const rows[] = {"\\",      "\\u", "\\u00e", "\\ud83d\\u", "\\ud83d\\ude0",
+                                       "\\uzzzz", "\\q"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t size = strlen(rows[i]);
+        uint8_t *inside = malloc(size), *out = malloc(size);
+        memcpy(inside, rows[i], size);
+        ck_assert_uint_le(json_unescape(bytes_of(inside, size), out), size);
+        free(inside);
+        free(out);
+    }
+}
+END_TEST
+
 START_TEST(of_repeated_names_the_last_counts_where_they_may_be)
 {
     struct json_limits limits = json_limits_default;
@@ -463,6 +479,7 @@ Suite *test_suite(void)
     tcase_add_test(all, limits_hold);
     tcase_add_test(all, lone_surrogates_pass_where_they_may);
     tcase_add_test(all, unescaped_text_is_utf8);
+    tcase_add_test(all, what_is_no_escape_is_read_no_further);
     tcase_add_test(all, of_repeated_names_the_last_counts_where_they_may_be);
     tcase_add_test(all, repeated_names_leave_nothing_behind);
     tcase_add_test(all, a_limit_that_is_passed_has_a_name);
