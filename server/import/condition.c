@@ -312,15 +312,6 @@ static const struct condition *signature_condition(struct condition_builder *bui
                           "a signature under or, or under not, is no authentication here");
 }
 
-static const struct condition *scalr_condition(struct condition_builder *builder,
-                                               const struct old_rule *rule,
-                                               enum rule_outcome outcome)
-{
-    (void)outcome;
-    return condition_fail(builder, rule,
-                          "no scheme reads the time in the Date header of a scalr-signature");
-}
-
 static const struct match_row {
     const char *type;
     const struct condition *(*condition)(struct condition_builder *, const struct old_rule *,
@@ -335,7 +326,7 @@ static const struct match_row {
     {"payload-hash-sha1", signature_condition},
     {"payload-hash-sha256", signature_condition},
     {"payload-hash-sha512", signature_condition},
-    {"scalr-signature", scalr_condition},
+    {"scalr-signature", signature_condition},
 };
 
 static const struct condition *match_condition(struct condition_builder *builder,
