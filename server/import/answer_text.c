@@ -42,7 +42,9 @@ bool draft_write_methods(struct route_draft *draft, struct buffer *out)
 {
     bool taken[METHOD_COUNT] = {false}, ok = true, is_first = true;
     if (!named_methods(draft, out, taken)) {
-        bool by_query = !draft->reads_payload && draft->callers.count == 0;
+        bool by_query = !draft->reads_payload;
+        for (size_t i = 0; i < draft->callers.count; i++)
+            by_query = by_query && draft->callers.items[i].kind == CALLER_QUERY;
         for (int i = 0; i < METHOD_COUNT; i++)
             taken[i] = draft->exact || i == 0 || (by_query && i == METHOD_COUNT - 1);
         if (!draft->exact)

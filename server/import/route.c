@@ -124,5 +124,6 @@ bool route_write(struct route_writer *writer, const struct old_hook *hook, struc
               yaml_comment(out, 2, "%s:%u", writer->report->file, hook->line) &&
               buffer_append_bytes(out, buffer_bytes(&text)) && buffer_append_text(out, "\n");
     buffer_finish(&text);
+    writer->route_count += ok;
     return ok || leave_out(writer, &draft, out);
 }

@@ -12,10 +12,10 @@ struct route_writer {
     struct arena *arena;
     struct import_report *report;
     const struct import_flags *flags;
-    bool exact;          /* old statuses, bodies and arguments */
-    struct bytes *names; /* of the routes so far */
-    size_t name_count;
-    bool has_scheme[SCHEMES]; /* a route refers to it; their order is in auth_text.c */
+    bool exact;                     /* old statuses, bodies and arguments */
+    struct bytes *names;            /* of the routes so far */
+    size_t name_count, route_count; /* without those that are left out */
+    bool has_scheme[SCHEMES];       /* a route refers to it; their order is in auth_text.c */
 };
 
 struct route_draft {
