@@ -206,7 +206,8 @@ def random_request(chance):
     payload.update({"c": value for value in maybe(chance.choice([{"d": "x"}, {"d": 1}, {}, "x"]))})
     payload.update({"l": value for value in maybe(chance.choice([["x", {"x": 1}], [], [True]]))})
     form = {name: value for name in ("a", "b") for value in maybe(chance.choice(WORDS))}
-    return {"payload": payload, "form": form if chance.random() < 0.2 else None, "client": chance.choice(["127.0.0.1", "192.0.2.1", "10.1.2.3"]),
+    return {"payload": payload, "form": form if chance.random() < 0.2 else None,
+            "client": chance.choice(["127.0.0.1", "192.0.2.1", "10.1.2.3"]),
             "method": chance.choice(["POST", "PUT"]),
             "header": {name: value for name in ("x-a", "x-b")
                        for value in maybe(chance.choice(WORDS))},

@@ -154,7 +154,8 @@ def parse_json_parameters(row):
     if source != "payload":
         hook = {"parse-parameters-as-json": row["parameters"],
                 "pass-arguments-to-command": [{"source": source, "name": f"{name}.b"}]}
-        return left_out(hook, row["headers"], row["query"], b"", "JSON that is in no field of a form")
+        return left_out(hook, row["headers"], row["query"], b"",
+                        "JSON that is in no field of a form")
     form = urllib.parse.urlencode(row["payload"]).encode()
     (inner, value), = row["result_payload"][name].items()
     hook = {"parse-parameters-as-json": row["parameters"],
