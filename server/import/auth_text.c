@@ -167,6 +167,7 @@ static bool write_hints(const struct route_draft *draft, struct buffer *out,
 
 /* Schemes that are written once for all routes: signatures as `webhook` takes them. */
 static const struct own_scheme {
+    enum caller_kind kind;
     const char *name, *hash, *rest;
 } own_schemes[SCHEMES] = {
 #define HMAC_KEYS(hash)                                                                            \
@@ -174,16 +175,14 @@ static const struct own_scheme {
     "    signature: {in: \"header.{{parameter.header}}\", separator: \",\", prefix: \"" hash       \
     "=\", prefix_optional: true}\n"                                                                \
     "    parameters: [header]\n"
-    {"webhook-sha1", "sha1", HMAC_KEYS("sha1")},
-    {"webhook-sha256", "sha256", HMAC_KEYS("sha256")},
-    {"webhook-sha512", "sha512", HMAC_KEYS("sha512")},
-    {"webhook-scalr", "sha1",
+    {CALLER_HMAC, "webhook-sha1", "sha1", HMAC_KEYS("sha1")},
+    {CALLER_HMAC, "webhook-sha256", "sha256", HMAC_KEYS("sha256")},
+    {CALLER_HMAC, "webhook-sha512", "sha512", HMAC_KEYS("sha512")},
+    {CALLER_SCALR, "webhook-scalr", "sha1",
      "    signed: \"{{body}}{{time}}\"\n"
      "    signature: {in: header.x-signature}\n"
      "    time: {in: header.date, unit: rfc1123, tolerance: 5m, ahead: 5m}\n"},
 };
-
-enum { SCHEME_SCALR = SCHEMES - 1 };
 
 /* A signature whose header may have a prefix or not, or several signatures, or one that covers more
  * than the body. */
@@ -196,15 +195,16 @@ static bool wants_scheme(const struct route_draft *draft, const struct caller *c
 static bool write_provider(struct route_draft *draft, struct buffer *out,
                            const struct caller *caller)
 {
-    size_t place = caller->kind == CALLER_SCALR ? SCHEME_SCALR : 0;
-    while (place < SCHEME_SCALR && strcmp(caller->hash, own_schemes[place].hash) != 0)
+    size_t place = 0;
+    while (place + 1 < SCHEMES && (own_schemes[place].kind != caller->kind ||
+                                   strcmp(own_schemes[place].hash, caller->hash) != 0))
         place++;
+    const char *name = own_schemes[place].name;
     draft->writer->has_scheme[place] = true;
-    bool ok =
-        place == SCHEME_SCALR
-            ? buffer_printf(out, "    provider: %s\n", own_schemes[place].name)
-            : buffer_printf(out, "    provider: {name: %s, header: ", own_schemes[place].name) &&
-                  yaml_string(out, caller->place) && buffer_append_text(out, "}\n");
+    bool ok = caller->kind == CALLER_HMAC
+                  ? buffer_printf(out, "    provider: {name: %s, header: ", name) &&
+                        yaml_string(out, caller->place) && buffer_append_text(out, "}\n")
+                  : buffer_printf(out, "    provider: %s\n", name);
     return ok && buffer_append_text(out, "    secret: ") && write_secrets(out, caller) &&
            buffer_append_text(out, "\n");
 }

@@ -4,7 +4,6 @@ from harness import Server, expect, route, script
 
 PLAIN, SECRET = "text/plain; charset=utf-8", "a secret that is long enough"
 RUN = {"name": "run", **script(". /dev/stdin"), "timeout": "1s"}  # the body is the script
-GONE = {"name": "run", "command": ["./gone"]}
 
 
 def answers(name, action, **respond):
@@ -19,7 +18,8 @@ def unwanted(name, **keys):
 routes = [
     answers("run", RUN, status={"0": 201, "3": 422}, failed={
         "body": "failed: {{route.name}}", "headers": {"X-By": "the file"}}),
-    answers("gone", GONE, failed={"status": 502, "type": "text/x", "body": "none"}),
+    answers("gone", {"name": "run", "command": ["./gone"]},
+            failed={"status": 502, "type": "text/x", "body": "none"}),
     unwanted("open", auth={"none": True}, mismatch={
         "status": 404, "headers": {"X-By": "you"}, "body": "not wanted"}),
     unwanted("gitlab", provider="gitlab", secret=SECRET, mismatch={"body": "no", "type": "a/b"})]
@@ -34,7 +34,7 @@ CASES = (("/run", b"echo 1", 201, b"1\n", PLAIN, "me"),
          ("/gitlab", b"{}", 200, b"no", "a/b", None))
 with Server(routes) as server:
     for path, body, *wanted in CASES:
-        kind = "text/plain" if path in ("/run", "/gone") else "application/json"
-        answer = server.request("POST", path, body, {"Content-Type": kind, "X-Gitlab-Token": SECRET})
-        said = [answer.headers.get(name) for name in ("content-type", "x-by")]
+        headers = {"Content-Type": "application/json", "X-Gitlab-Token": SECRET}
+        answer = server.request("POST", path, body, headers)
+        said = (answer.headers.get(name) for name in ("content-type", "x-by"))
         expect([answer.status, answer.body, *said], wanted, f"{path} {body}")

@@ -68,7 +68,8 @@ def random_answer(chance):
     if chance.random() < 0.3:
         answer["success-http-response-code"] = chance.choice([200, 201, 204, 202])
     if chance.random() < 0.5:
-        answer["trigger-rule-mismatch-http-response-code"] = chance.choice([400, 404, 200, 204, 799])
+        status = chance.choice([400, 404, 200, 204, 799])
+        answer["trigger-rule-mismatch-http-response-code"] = status
     if chance.random() < 0.4:
         answer["include-command-output-in-response"] = True
         answer["include-command-output-in-response-on-error"] = chance.random() < 0.5
@@ -77,7 +78,8 @@ def random_answer(chance):
 
 def random_hook(chance, number):
     is_flat, is_signed = chance.random() < 0.4, chance.random() < 0.2
-    parameters = [{"source": source, "name": name} for source, name in (FLAT if is_flat else VALUES)]
+    parameters = [{"source": source, "name": name}
+                  for source, name in (FLAT if is_flat else VALUES)]
     rule = without_expressions(model.random_rule(chance, 0))
     rule = flattened(rule) if is_flat else rule
     if is_signed:
@@ -204,7 +206,7 @@ def main():
     program = str(pathlib.Path(sys.argv[1]).resolve())
     chance = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     hooks = [random_hook(chance, number)
-             for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 40)]
+             for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 60)]
     with Served(program, hooks, FLAGS) as served:
         if served.to_come and served.to_come <= TO_COME:
             print("skipped: to come: " + ", ".join(sorted(served.to_come)))
