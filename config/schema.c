@@ -93,6 +93,10 @@ static void print_custom(const struct row *row, FILE *out, unsigned depth)
     if (row->flags & ROW_NAMES_INSIDE) {
         fputs("\"type\": \"object\", \"additionalProperties\": ", out);
         print_section(row->section, out, depth);
+    } else if (row->json_schema && row->section) {
+        fprintf(out, "\"anyOf\": [%s, ", row->json_schema);
+        print_section(row->section, out, depth);
+        fputs("]", out);
     } else if (row->json_schema) {
         fprintf(out, "\"allOf\": [%s]", row->json_schema);
     } else if (row->section && (row->flags & ROW_ONE_OK)) {

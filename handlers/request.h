@@ -18,6 +18,7 @@
     PART(CONTENT, content, struct content_settings, "handlers/content/content.h")                  \
     PART(EVENTS, events, struct events_settings, "handlers/admission/events.h")                    \
     PART(WHEN, when, struct when_settings, "handlers/admission/when.h")                            \
+    PART(MISMATCH, mismatch, struct mismatch_settings, "server/pipeline/mismatch.h")               \
     PART(RESPOND, respond, struct respond_settings, "server/pipeline/respond.h")                   \
     PART(TITLE, title, struct title_settings, "handlers/auth/title.h")                             \
     PART(EVENT_NAMES, event_names, struct event_names, "handlers/admission/event_names.h")         \

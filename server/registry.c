@@ -17,6 +17,7 @@
 #include "handlers/content/content.h"
 #include "handlers/provider/provider.h"
 #include "server/cli/verb.h"
+#include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
 
 #define AUTHENTICATOR_ENTRY(name) &name##_authenticator.kind,

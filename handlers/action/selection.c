@@ -154,7 +154,7 @@ static struct verdict ignore(const struct route *route, const struct refusal *re
             ? arena_format(arena, "its action does not accept the event: %s", reason)
             : arena_format(arena, "no action accepts the event; the last one, %s: %s",
                            refusal->action, reason);
-    return when_ignore(when_settings_of(route), text ? text : "no action accepts the event",
+    return when_ignore(text ? text : "no action accepts the event",
                        "the route does not want this event");
 }
 

@@ -1,4 +1,4 @@
-/* Which events a route wants: the keys `when` and `mismatch`. */
+/* Which events a route wants: the key `when`. */
 #ifndef TENTERHOOK_HANDLERS_ADMISSION_WHEN_H
 #define TENTERHOOK_HANDLERS_ADMISSION_WHEN_H
 
@@ -8,8 +8,6 @@
 struct when_settings {
     bool is_set; /* there is a condition */
     struct condition condition;
-    int64_t
-        mismatch; /* status of an event that is not wanted; 0: 200, or what its sender expects */
     /* Lower-case names of the headers that references of the route name: they are stored, whatever
      * the list of stored headers says. Filled in when all of the route is read. */
     struct text_list headers;
@@ -30,8 +28,7 @@ struct verdict when_check(const struct when_settings *settings, struct value_con
 /* The answer where that cannot be decided; `reason` is for the log. */
 struct verdict when_exceeded(const char *reason);
 
-/* The answer to an event that is not wanted, by `when` or by `events`. */
-struct verdict when_ignore(const struct when_settings *settings, const char *reason,
-                           const char *message);
+/* The answer to an event that is not wanted, by `when`, by `events` or by all actions. */
+struct verdict when_ignore(const char *reason, const char *message);
 
 #endif

@@ -19,7 +19,7 @@ enum key_encoding {
     KEY_PREFIXED_OR_TEXT /* both keys: base64 behind the prefix, and the text with the prefix */
 };
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
-enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601 };
+enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601, TIME_RFC1123 };
 enum url_form { URL_AS_IS, URL_ANY_SPELLING };
 enum evidence { EVIDENCE_SENDER, EVIDENCE_DOCUMENTED, EVIDENCE_THIRD_PARTY };
 

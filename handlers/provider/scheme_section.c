@@ -18,7 +18,7 @@ static const char *const key_encodings[] = {
     NULL};
 /* enum content_kind without its first. */
 static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
-static const char *const units[] = {"seconds", "milliseconds", "iso8601", NULL};
+static const char *const units[] = {"seconds", "milliseconds", "iso8601", "rfc1123", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
 static const char *const evidence_names[] = {"sender", "documentation", "third_party", NULL};
 
@@ -70,7 +70,8 @@ static const struct row time_rows[] = {
     REF_ROW("in", scheme_time, in, "Where the time is.", ROW_REQUIRED),
     CHOICE_ROW("unit", scheme_time, unit, units, "seconds",
                "The format of the time: Unix seconds (ten digits), Unix milliseconds (thirteen "
-               "digits) or ISO 8601."),
+               "digits), ISO 8601, or that of a Date header, `Sun, 06 Nov 1994 08:49:37 GMT` (also "
+               "without the comma, and with UTC)."),
     DURATION_ROW("tolerance", scheme_time, tolerance_ms, "0",
                  "The maximum age of a message; 0: the age is not checked."),
     DURATION_ROW("ahead", scheme_time, ahead_ms, "5m",

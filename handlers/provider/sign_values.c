@@ -75,13 +75,16 @@ static const char *time_text(struct signing *signing)
     time_t seconds = (time_t)(now / 1000);
     char date[32];
     struct tm tm;
+    gmtime_r(&seconds, &tm);
     switch (signing->plan->scheme->time.unit) {
     case TIME_SECONDS:
         return arena_format(arena, "%lld", (long long)(now / 1000));
     case TIME_MILLISECONDS:
         return arena_format(arena, "%lld", (long long)now);
+    case TIME_RFC1123: /* no locale is set: the names are English */
+        strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        return arena_copy_text(arena, date);
     default:
-        gmtime_r(&seconds, &tm);
         strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &tm);
         return arena_format(arena, "%s.%03dZ", date, (int)(now % 1000));
     }

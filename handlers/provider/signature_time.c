@@ -69,7 +69,7 @@ static bool take_date(struct bytes *rest, struct tm *tm)
 
 static bool take_clock(struct bytes *rest, struct tm *tm)
 {
-    return take_byte(rest, 'T') && take_number(rest, 2, &tm->tm_hour) && take_byte(rest, ':') &&
+    return take_number(rest, 2, &tm->tm_hour) && take_byte(rest, ':') &&
            take_number(rest, 2, &tm->tm_min) && take_byte(rest, ':') &&
            take_number(rest, 2, &tm->tm_sec) && tm->tm_hour < 24 && tm->tm_min < 60 &&
            tm->tm_sec <= 60;
@@ -79,10 +79,41 @@ static bool parse_iso8601(struct bytes text, int64_t *unix_ms)
 {
     struct tm tm = {0};
     int milliseconds, zone;
-    if (!take_date(&text, &tm) || !take_clock(&text, &tm) || !take_fraction(&text, &milliseconds) ||
-        !take_zone(&text, &zone) || text.length)
+    if (!take_date(&text, &tm) || !take_byte(&text, 'T') || !take_clock(&text, &tm) ||
+        !take_fraction(&text, &milliseconds) || !take_zone(&text, &zone) || text.length)
         return false;
     *unix_ms = ((int64_t)timegm(&tm) - zone * 60) * 1000 + milliseconds;
+    return true;
+}
+
+/* One of names of three letters that follow one another in `names`. */
+static bool take_name(struct bytes *rest, const char *names, int *number)
+{
+    enum { LETTERS = 3 };
+    for (*number = 0; names[*number * LETTERS]; ++*number)
+        if (bytes_starts_with(*rest, bytes_of(names + *number * LETTERS, LETTERS))) {
+            *rest = bytes_from(*rest, LETTERS);
+            return true;
+        }
+    return false;
+}
+
+/* Sun, 06 Nov 1994 08:49:37 GMT. The day of the week is not held against the date. */
+static bool parse_rfc1123(struct bytes text, int64_t *unix_ms)
+{
+    struct tm tm = {0};
+    int zone;
+    if (!take_name(&text, "SunMonTueWedThuFriSat", &tm.tm_wday))
+        return false;
+    take_byte(&text, ',');
+    if (!take_byte(&text, ' ') || !take_number(&text, 2, &tm.tm_mday) || !take_byte(&text, ' ') ||
+        !take_name(&text, "JanFebMarAprMayJunJulAugSepOctNovDec", &tm.tm_mon) ||
+        !take_byte(&text, ' ') || !take_number(&text, 4, &tm.tm_year) || !take_byte(&text, ' ') ||
+        !take_clock(&text, &tm) || !take_byte(&text, ' ') || !take_name(&text, "GMTUTC", &zone) ||
+        text.length || tm.tm_mday < 1 || tm.tm_mday > 31)
+        return false;
+    tm.tm_year -= 1900;
+    *unix_ms = (int64_t)timegm(&tm) * 1000;
     return true;
 }
 
@@ -91,6 +122,8 @@ bool signature_time_parse(struct bytes text, int unit, int64_t *unix_ms)
     uint64_t number;
     if (unit == TIME_ISO8601)
         return parse_iso8601(text, unix_ms);
+    if (unit == TIME_RFC1123)
+        return parse_rfc1123(text, unix_ms);
     if (!parse_digits(text, unit == TIME_SECONDS ? 10 : 13, &number))
         return false;
     *unix_ms = (int64_t)number * (unit == TIME_SECONDS ? 1000 : 1);
@@ -101,6 +134,7 @@ bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
                           int unit)
 {
     /* Against whole seconds our own fraction of a second is not held. */
-    int64_t now = unit == TIME_SECONDS ? now_ms / 1000 * 1000 : now_ms;
+    bool is_whole = unit == TIME_SECONDS || unit == TIME_RFC1123;
+    int64_t now = is_whole ? now_ms / 1000 * 1000 : now_ms;
     return now - time_ms <= tolerance_ms && time_ms - now <= ahead_ms;
 }

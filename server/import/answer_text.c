@@ -5,7 +5,7 @@
 
 #include <ctype.h>
 
-enum { METHODS_MAX = 16, HEADERS_MAX = 64 };
+enum { HEADERS_MAX = 64, ANSWER_INDENT = KEY_INDENT + 2 };
 
 /* ---- methods ---- */
 
@@ -42,7 +42,9 @@ bool draft_write_methods(struct route_draft *draft, struct buffer *out)
 {
     bool taken[METHOD_COUNT] = {false}, ok = true, is_first = true;
     if (!named_methods(draft, out, taken)) {
-        bool by_query = !draft->reads_payload && draft->callers.count == 0;
+        bool by_query = !draft->reads_payload;
+        for (size_t i = 0; i < draft->callers.count; i++)
+            by_query = by_query && draft->callers.items[i].kind == CALLER_QUERY;
         for (int i = 0; i < METHOD_COUNT; i++)
             taken[i] = draft->exact || i == 0 || (by_query && i == METHOD_COUNT - 1);
         if (!draft->exact)
@@ -75,37 +77,65 @@ static bool is_known_status(int64_t status)
     return false;
 }
 
-/* The status that `webhook` answers, if it is one of those that a route answers here; else 200,
+enum { STATUS_OK = 200, STATUS_BAD = 400 };
+
+/* Which statuses an answer may have here. */
+struct status_range {
+    const char *text;
+    bool (*holds)(int64_t status);
+    int failure; /* in the place of an error that is outside */
+};
+
+static bool is_success(int64_t status)
+{
+    return status >= 200 && status <= 299;
+}
+
+static bool is_of_output(int64_t status)
+{
+    return is_success(status) || (status >= 400 && status <= 599);
+}
+
+static bool is_of_mismatch(int64_t status)
+{
+    return is_success(status) || (status >= 400 && status <= 499 && status != 401 && status != 407);
+}
+
+static const struct status_range success_range = {"200 to 299", is_success, STATUS_OK};
+static const struct status_range output_range = {"200 to 299 and 400 to 599", is_of_output,
+                                                 STATUS_OK};
+static const struct status_range mismatch_range = {"200 to 299 and 400 to 499 but 401 and 407",
+                                                   is_of_mismatch, STATUS_BAD};
+
+/* The status that `webhook` answers, if it is one of those that a route answers here; else another,
  * with a comment and, where it makes a difference, a line in the report. */
 static int write_status_remark(const struct route_draft *draft, struct buffer *out, int64_t status,
-                               int last)
+                               const struct status_range *range)
 {
     struct import_report *report = draft->writer->report;
     if (!is_known_status(status)) {
         if (status != 0)
             yaml_comment(out, KEY_INDENT, "webhook answers 200 for %d, which is no HTTP status.",
                          (int)status);
-        return 200;
+        return STATUS_OK;
     }
-    if (status >= 200 && status <= last)
+    if (range->holds(status))
         return (int)status;
-    yaml_comment(out, KEY_INDENT, "webhook answers %d here; a route can answer 200 to %d.",
-                 (int)status, last);
+    int other = status < STATUS_BAD ? STATUS_OK : range->failure;
+    yaml_comment(out, KEY_INDENT, "webhook answers %d here; a route can answer %s.", (int)status,
+                 range->text);
     report->hook = draft->hook->id;
     report_problem(report, draft->hook->line, draft->hook->column,
-                   "200 instead of the status %d: a route can answer 200 to %d here", (int)status,
-                   last);
+                   "%d instead of the status %d: a route can answer %s here", other, (int)status,
+                   range->text);
     report->hook = bytes_of(NULL, 0);
-    return 200;
+    return other;
 }
 
-static bool write_mismatch(const struct route_draft *draft, struct buffer *out)
+/* Go drops the body of these too. */
+static bool has_body(int status)
 {
-    enum { MISMATCH_LAST = 499 };
-    if (draft->when->kind == CONDITION_TRUE || (!draft->exact && draft->hook->mismatch == 0))
-        return true;
-    int status = write_status_remark(draft, out, draft->hook->mismatch, MISMATCH_LAST);
-    return buffer_printf(out, "    mismatch: %d\n", status);
+    return status != 204 && status != 205;
 }
 
 /* ---- headers ---- */
@@ -158,80 +188,117 @@ static bool add_header(struct route_draft *draft, struct headers *headers,
     return true;
 }
 
-static bool collect_headers(struct route_draft *draft, struct headers *headers)
+/* `own`: those of the hook besides those of the flags, which every answer has. */
+static bool collect_headers(struct route_draft *draft, bool own, struct headers *headers)
 {
     const struct import_flags *flags = draft->writer->flags;
+    *headers = (struct headers){.count = 0};
     for (size_t i = 0; i < flags->header_count; i++)
         if (!add_header(draft, headers, &flags->headers[i]))
             return false;
-    for (size_t i = 0; i < draft->hook->headers.count; i++)
+    for (size_t i = 0; own && i < draft->hook->headers.count; i++)
         if (!add_header(draft, headers, &draft->hook->headers.items[i]))
             return false;
     return true;
 }
 
-static bool write_headers(const struct headers *headers, struct buffer *out)
+static bool write_headers(const struct headers *headers, unsigned indent, struct buffer *out)
 {
-    bool ok = headers->count == 0 || buffer_append_text(out, "      headers:\n");
+    bool ok = headers->count == 0 || buffer_printf(out, "%*sheaders:\n", (int)indent, "");
     for (size_t i = 0; ok && i < headers->count; i++)
-        ok = buffer_append_text(out, "        ") && yaml_string(out, headers->items[i]->name) &&
-             buffer_append_text(out, ": ") && yaml_literal(out, headers->items[i]->value) &&
-             buffer_append_text(out, "\n");
+        ok = buffer_printf(out, "%*s", (int)indent + 2, "") &&
+             yaml_string(out, headers->items[i]->name) && buffer_append_text(out, ": ") &&
+             yaml_literal(out, headers->items[i]->value) && buffer_append_text(out, "\n");
     return ok;
+}
+
+/* Both programs say text/plain; charset=utf-8 if nothing else is given. */
+static bool write_type(const struct headers *headers, unsigned indent, struct buffer *out)
+{
+    return !headers->type.data ||
+           (buffer_printf(out, "%*stype: ", (int)indent, "") && yaml_string(out, headers->type) &&
+            buffer_append_text(out, "\n"));
+}
+
+/* The keys of an answer in words. */
+static bool write_words(const struct headers *headers, int status, struct bytes body,
+                        unsigned indent, struct buffer *out)
+{
+    return buffer_printf(out, "%*sstatus: %d\n", (int)indent, "", status) &&
+           (body.length == 0 || write_type(headers, indent, out)) &&
+           write_headers(headers, indent, out) &&
+           buffer_printf(out, "%*sbody: ", (int)indent, "") && yaml_literal(out, body) &&
+           buffer_append_text(out, "\n");
+}
+
+/* ---- mismatch ---- */
+
+static bool write_mismatch(struct route_draft *draft, struct buffer *out)
+{
+    struct headers headers;
+    if (draft->when->kind == CONDITION_TRUE || (!draft->exact && draft->hook->mismatch == 0))
+        return true;
+    int status = write_status_remark(draft, out, draft->hook->mismatch, &mismatch_range);
+    if (!draft->exact)
+        return buffer_printf(out, "    mismatch: %d\n", status);
+    const char *text = has_body(status) ? "Hook rules were not satisfied." : "";
+    return collect_headers(draft, false, &headers) && buffer_append_text(out, "    mismatch:\n") &&
+           write_words(&headers, status, bytes_of_text(text), ANSWER_INDENT, out);
 }
 
 /* ---- respond ---- */
 
-/* Both programs say text/plain; charset=utf-8 if nothing else is given. */
-static bool write_type(const struct headers *headers, struct buffer *out)
-{
-    return !headers->type.data ||
-           (buffer_append_text(out, "      type: ") && yaml_string(out, headers->type) &&
-            buffer_append_text(out, "\n"));
-}
-
-static bool write_fixed(const struct route_draft *draft, const struct headers *headers, int status,
+static bool write_fixed(const struct route_draft *draft, const struct headers *headers,
                         struct buffer *out)
 {
+    int status = write_status_remark(draft, out, draft->hook->success, &success_range);
     bool is_given = draft->hook->message.length > 0 || draft->hook->success > 0 || headers->count ||
                     headers->type.data;
-    bool has_body = status != 204 && status != 205; /* Go drops the body of these too */
-    struct bytes message = has_body ? draft->hook->message : bytes_of(NULL, 0);
+    struct bytes message = has_body(status) ? draft->hook->message : bytes_of(NULL, 0);
     if (!draft->exact && !is_given)
         return true;
-    return buffer_printf(out, "    respond:\n      status: %d\n", status) &&
-           (message.length == 0 || write_type(headers, out)) && write_headers(headers, out) &&
-           buffer_append_text(out, "      body: ") && yaml_literal(out, message) &&
-           buffer_append_text(out, "\n");
+    return buffer_append_text(out, "    respond:\n") &&
+           write_words(headers, status, message, ANSWER_INDENT, out);
 }
 
-static bool write_output(const struct route_draft *draft, const struct headers *headers, int status,
+/* What `webhook` hides of a command that fails is hidden here too. */
+static bool write_failed(const struct route_draft *draft, const struct headers *headers,
                          struct buffer *out)
 {
-    bool ok = yaml_comment(out, KEY_INDENT,
-                           "Standard output alone is the answer. webhook adds standard error, and "
-                           "waits without end: here the command goes on after deadline.");
-    if (ok && !draft->hook->output_on_error)
-        ok = yaml_comment(out, KEY_INDENT,
-                          "webhook hides the output of a command that fails: let it write that to "
-                          "standard error.");
-    return ok &&
+    static const char text[] = "Error occurred while executing the hook's command. Please check "
+                               "your logs for more details.";
+    enum { STATUS_FAILED = 500 };
+    if (draft->hook->output_on_error)
+        return true;
+    if (!draft->exact)
+        return buffer_printf(out, "      failed: {status: %d}\n", STATUS_FAILED);
+    return buffer_append_text(out, "      failed:\n") &&
+           write_words(headers, STATUS_FAILED, bytes_of_text(text), ANSWER_INDENT + 2, out);
+}
+
+static bool write_output(const struct route_draft *draft, const struct headers *headers,
+                         struct buffer *out)
+{
+    int status = write_status_remark(draft, out, draft->hook->success, &output_range);
+    return yaml_comment(out, KEY_INDENT,
+                        "Standard output alone is the answer. webhook adds standard error, and "
+                        "waits without end: here the command goes on after deadline.") &&
            buffer_printf(out, "    respond:\n      output: run\n      deadline: %s\n",
                          draft->exact ? "10m" : "30s") &&
-           (status == 200 || buffer_printf(out, "      status: {0: %d, other: 500}\n", status)) &&
-           write_type(headers, out) && write_headers(headers, out);
+           (status == STATUS_OK ||
+            buffer_printf(out, "      status: {0: %d, other: 500}\n", status)) &&
+           write_type(headers, ANSWER_INDENT, out) && write_headers(headers, ANSWER_INDENT, out) &&
+           write_failed(draft, headers, out);
 }
 
 bool draft_write_answers(struct route_draft *draft, struct buffer *out)
 {
-    enum { SUCCESS_LAST = 299, MESSAGE_MAX = 64 << 10 };
-    struct headers headers = {.count = 0};
-    if (!collect_headers(draft, &headers))
+    enum { MESSAGE_MAX = 64 << 10 };
+    struct headers headers;
+    if (!collect_headers(draft, true, &headers))
         return false;
     if (draft->hook->message.length > MESSAGE_MAX)
         return draft_fail(draft, "a response-message of more than 64 KiB");
-    bool ok = write_mismatch(draft, out);
-    int status = write_status_remark(draft, out, draft->hook->success, SUCCESS_LAST);
-    return ok && (draft->hook->output ? write_output(draft, &headers, status, out)
-                                      : write_fixed(draft, &headers, status, out));
+    return write_mismatch(draft, out) && (draft->hook->output ? write_output(draft, &headers, out)
+                                                              : write_fixed(draft, &headers, out));
 }

@@ -157,7 +157,7 @@ static bool write_hints(const struct route_draft *draft, struct buffer *out,
     if (ok && caller->kind == CALLER_QUERY)
         ok = yaml_comment(out, KEY_INDENT,
                           "Proxies log a query: send the token in a header if the sender can.");
-    if (ok && caller->kind == CALLER_HMAC)
+    if (ok && caller->hash)
         ok = yaml_comment(out, KEY_INDENT,
                           "Stricter: a wrong or missing signature is answered 401, always.");
     return ok;
@@ -165,30 +165,54 @@ static bool write_hints(const struct route_draft *draft, struct buffer *out,
 
 /* ---- the route's keys ---- */
 
-/* A signature whose header may have a prefix or not, or several signatures: a scheme of the file.
- */
+/* Schemes that are written once for all routes: signatures as `webhook` takes them. */
+static const struct own_scheme {
+    enum caller_kind kind;
+    const char *name, *hash, *rest;
+} own_schemes[SCHEMES] = {
+#define HMAC_KEYS(hash)                                                                            \
+    "    signed: \"{{body}}\"\n"                                                                   \
+    "    signature: {in: \"header.{{parameter.header}}\", separator: \",\", prefix: \"" hash       \
+    "=\", prefix_optional: true}\n"                                                                \
+    "    parameters: [header]\n"
+    {CALLER_HMAC, "webhook-sha1", "sha1", HMAC_KEYS("sha1")},
+    {CALLER_HMAC, "webhook-sha256", "sha256", HMAC_KEYS("sha256")},
+    {CALLER_HMAC, "webhook-sha512", "sha512", HMAC_KEYS("sha512")},
+    {CALLER_SCALR, "webhook-scalr", "sha1",
+     "    signed: \"{{body}}{{time}}\"\n"
+     "    signature: {in: header.x-signature}\n"
+     "    time: {in: header.date, unit: rfc1123, tolerance: 5m, ahead: 5m}\n"},
+};
+
+/* A signature whose header may have a prefix or not, or several signatures, or one that covers more
+ * than the body. */
 static bool wants_scheme(const struct route_draft *draft, const struct caller *caller)
 {
-    return caller->kind == CALLER_HMAC && (draft->exact || !find_sender(caller));
+    return caller->kind == CALLER_SCALR ||
+           (caller->kind == CALLER_HMAC && (draft->exact || !find_sender(caller)));
 }
-
-static const char *const scheme_hashes[SCHEMES] = {"sha1", "sha256", "sha512"};
 
 static bool write_provider(struct route_draft *draft, struct buffer *out,
                            const struct caller *caller)
 {
-    for (int i = 0; i < SCHEMES; i++)
-        if (strcmp(caller->hash, scheme_hashes[i]) == 0)
-            draft->writer->has_scheme[i] = true;
-    return buffer_printf(out, "    provider: {name: webhook-%s, header: ", caller->hash) &&
-           yaml_string(out, caller->place) && buffer_append_text(out, "}\n    secret: ") &&
-           write_secrets(out, caller) && buffer_append_text(out, "\n");
+    size_t place = 0;
+    while (place + 1 < SCHEMES && (own_schemes[place].kind != caller->kind ||
+                                   strcmp(own_schemes[place].hash, caller->hash) != 0))
+        place++;
+    const char *name = own_schemes[place].name;
+    draft->writer->has_scheme[place] = true;
+    bool ok = caller->kind == CALLER_HMAC
+                  ? buffer_printf(out, "    provider: {name: %s, header: ", name) &&
+                        yaml_string(out, caller->place) && buffer_append_text(out, "}\n")
+                  : buffer_printf(out, "    provider: %s\n", name);
+    return ok && buffer_append_text(out, "    secret: ") && write_secrets(out, caller) &&
+           buffer_append_text(out, "\n");
 }
 
 bool auth_write_schemes(const struct route_writer *writer, struct buffer *out)
 {
     bool ok = true, is_first = true;
-    for (int i = 0; i < SCHEMES; i++) {
+    for (size_t i = 0; i < SCHEMES; i++) {
         if (!writer->has_scheme[i])
             continue;
         if (is_first)
@@ -197,15 +221,8 @@ bool auth_write_schemes(const struct route_writer *writer, struct buffer *out)
                               "or several.") &&
                  buffer_append_text(out, "providers:\n");
         is_first = false;
-        ok = ok && buffer_printf(out,
-                                 "  webhook-%s:\n"
-                                 "    kind: hmac\n"
-                                 "    hash: %s\n"
-                                 "    signed: \"{{body}}\"\n"
-                                 "    signature: {in: \"header.{{parameter.header}}\", "
-                                 "separator: \",\", prefix: \"%s=\", prefix_optional: true}\n"
-                                 "    parameters: [header]\n",
-                                 scheme_hashes[i], scheme_hashes[i], scheme_hashes[i]);
+        ok = ok && buffer_printf(out, "  %s:\n    kind: hmac\n    hash: %s\n%s",
+                                 own_schemes[i].name, own_schemes[i].hash, own_schemes[i].rest);
     }
     return ok && (is_first || buffer_append_text(out, "\n"));
 }
@@ -226,17 +243,29 @@ static bool write_open(const struct route_draft *draft, struct buffer *out)
     return ok && buffer_append_text(out, "    auth: {none: true}\n");
 }
 
+/* The caller that is written as `provider`; their count: none is. A route has one of them, and any
+ * number of HMACs under `auth`. */
+static size_t choose_provider(const struct route_draft *draft)
+{
+    const struct callers *callers = &draft->callers;
+    size_t chosen = callers->count;
+    for (size_t i = 0; i < callers->count; i++)
+        if (callers->items[i].kind == CALLER_SCALR ||
+            (chosen == callers->count && wants_scheme(draft, &callers->items[i])))
+            chosen = i;
+    return chosen;
+}
+
 bool draft_write_callers(struct route_draft *draft, struct buffer *out)
 {
     const struct callers *callers = &draft->callers;
-    size_t provider = callers->count, others = 0;
+    size_t provider = choose_provider(draft);
+    size_t others = callers->count - (provider < callers->count);
     bool ok = true;
     for (size_t i = 0; i < callers->count; i++) {
+        if (i != provider && callers->items[i].kind == CALLER_SCALR)
+            return draft_fail(draft, "two scalr-signatures with different secrets");
         ok = ok && write_hints(draft, out, &callers->items[i]);
-        if (provider == callers->count && wants_scheme(draft, &callers->items[i]))
-            provider = i;
-        else
-            others++;
     }
     if (provider < callers->count)
         ok = ok && write_provider(draft, out, &callers->items[provider]);

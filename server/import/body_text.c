@@ -46,22 +46,22 @@ static bool is_of_xml(const struct old_value *value)
     return false;
 }
 
-static bool is_token_of_slack(const struct old_value *value)
-{
-    return origin_is_payload(value) && bytes_equal_text(value->name, "token");
-}
-
-/* Whether it cannot be a field of Slack's old commands. */
-static bool is_not_of_slack(const struct old_value *value)
+/* Whether it is sent as JSON: in the names of forms there are hardly ever dots. */
+static bool is_of_json(const struct old_value *value)
 {
     return origin_is_payload(value) &&
            (value->name.length == 0 || memchr(value->name.data, '.', value->name.length));
 }
 
+static bool is_token_of_slack(const struct old_value *value)
+{
+    return origin_is_payload(value) && bytes_equal_text(value->name, "token");
+}
+
+/* The fields of its old commands. */
 static bool looks_like_slack(const struct old_hook *hook)
 {
-    return hook->rule && any_in_rule(hook->rule, is_token_of_slack) &&
-           !any_value(hook, is_not_of_slack);
+    return hook->rule && any_in_rule(hook->rule, is_token_of_slack) && !any_value(hook, is_of_json);
 }
 
 /* ---- the content ---- */
@@ -101,13 +101,14 @@ bool draft_read_body(struct route_draft *draft)
     } else if (!draft->reads_payload) {
         draft->content = draft->exact ? "raw" : "auto";
     } else if (type_has(hook, "form-urlencoded") ||
-               (hook->content_type.length == 0 && looks_like_slack(hook))) {
+               (!draft->exact && hook->content_type.length == 0 && looks_like_slack(hook))) {
         draft->body.is_form = true;
         draft->content = "form";
     } else if (type_has(hook, "multipart")) {
         return draft_fail(draft, "it reads fields of multipart/form-data, which no route does");
     } else if (draft->exact && hook->content_type.length == 0) {
         draft->content = "auto";
+        draft->body.is_either = !any_value(hook, is_of_json);
     }
     return true;
 }
@@ -124,6 +125,11 @@ bool draft_write_content(const struct route_draft *draft, struct buffer *out)
         ok = yaml_comment(out, KEY_INDENT,
                           "Taken for a form, as Slack sends it. If the sender sends JSON, write "
                           "content: json, and payload.NAME for form.NAME.");
+    else if (draft->body.is_either)
+        ok =
+            yaml_comment(out, KEY_INDENT,
+                         "webhook takes JSON and forms alike: of payload.NAME and form.NAME one is "
+                         "always missing.");
     else if (strcmp(draft->content, "json") == 0)
         ok = yaml_comment(out, KEY_INDENT,
                           "Stricter: what is not JSON is answered 415 or 400. (For a form: "

@@ -56,6 +56,11 @@ static bool is_query(const struct old_value *value)
 }
 
 /* Whether a value is held against a constant where secrets are sent. */
+static bool is_scalr(const struct old_rule *rule)
+{
+    return bytes_equal_text(rule->type, "scalr-signature");
+}
+
 static bool is_token(struct division *division, const struct old_rule *rule)
 {
     if (!bytes_equal_text(rule->type, "value"))
@@ -68,7 +73,8 @@ static bool is_token(struct division *division, const struct old_rule *rule)
 
 static bool is_proof(struct division *division, const struct old_rule *rule)
 {
-    return rule->kind == OLD_MATCH && (signature_hash(rule) || is_token(division, rule));
+    return rule->kind == OLD_MATCH &&
+           (signature_hash(rule) || is_scalr(rule) || is_token(division, rule));
 }
 
 static bool has_proof(struct division *division, const struct old_rule *rule)
@@ -118,11 +124,26 @@ static void take_authorization(struct division *division, struct caller *caller)
     }
 }
 
+/* Its header is always the same one. */
+static bool take_scalr(struct division *division, const struct old_rule *rule,
+                       struct callers *callers)
+{
+    callers->items[0] = (struct caller){.kind = CALLER_SCALR,
+                                        .hash = "sha1",
+                                        .place = bytes_of_text("x-signature"),
+                                        .secrets = {rule->secret},
+                                        .count = 1};
+    callers->count = 1;
+    return rule->secret.text.length > 0 || fail(division, rule, "an empty secret");
+}
+
 /* The proof that a match asks for. */
 static bool take_proof(struct division *division, const struct old_rule *rule,
                        struct callers *callers)
 {
     struct caller *caller = &callers->items[0];
+    if (is_scalr(rule))
+        return take_scalr(division, rule, callers);
     const char *hash = signature_hash(rule);
     bool in_header = is_header(&rule->parameter);
     *caller = (struct caller){.kind = hash        ? CALLER_HMAC
@@ -182,7 +203,7 @@ static bool same_secret(const struct old_secret *a, const struct old_secret *b)
 static bool same_place(const struct caller *a, const struct caller *b)
 {
     return a->kind == b->kind && bytes_equal(a->place, b->place) &&
-           (a->kind != CALLER_HMAC || strcmp(a->hash, b->hash) == 0);
+           (!a->hash || strcmp(a->hash, b->hash) == 0);
 }
 
 static bool same_caller(const struct caller *a, const struct caller *b)
@@ -225,7 +246,7 @@ static bool merge_secrets(struct division *division, const struct old_rule *rule
             return false;
     for (size_t i = 1; i < rule->count; i++) {
         /* without soft failures the first signature that fails ends webhook's walk with a 500 */
-        if (merged.kind == CALLER_HMAC && !division->soft_failures) {
+        if (merged.hash && !division->soft_failures) {
             merged.has_untried |= !same_caller(&parts[i].items[0], &parts[0].items[0]);
             continue;
         }

@@ -7,12 +7,20 @@
 
 enum { CALLERS_MAX = 7, CALLER_SECRETS_MAX = 16 };
 
-enum caller_kind { CALLER_HMAC, CALLER_HEADER, CALLER_QUERY, CALLER_BEARER, CALLER_BASIC };
+/* SCALR: an HMAC over the body and the Date header behind it. */
+enum caller_kind {
+    CALLER_HMAC,
+    CALLER_HEADER,
+    CALLER_QUERY,
+    CALLER_BEARER,
+    CALLER_BASIC,
+    CALLER_SCALR
+};
 
 /* One proof. */
 struct caller {
     enum caller_kind kind;
-    const char *hash; /* HMAC: "sha256" */
+    const char *hash; /* of a signature, such as "sha256"; of others NULL */
     struct bytes
         place; /* the name of the header (lower case) or of the parameter; BASIC: the user */
     struct old_secret secrets[CALLER_SECRETS_MAX]; /* each of them will do */

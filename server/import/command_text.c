@@ -34,6 +34,17 @@ static bool is_raw_body(const struct old_value *value)
     return bytes_equal_text(value->source, "raw-request-body");
 }
 
+/* {{REFERENCE}}, with a default where `webhook` passes "" for what is missing. */
+static bool write_reference(const struct route_draft *draft, struct buffer *text,
+                            const struct origin *origin, struct bytes reference)
+{
+    const char *standby = origin->is_whole ? " | default null" : " | default \"\"";
+    bool always = origin->is_client || bytes_equal_text(reference, "request.method");
+    return buffer_append_text(text, "{{") && buffer_append_bytes(text, reference) &&
+           (always || !draft->exact || buffer_append_text(text, standby)) &&
+           buffer_append_text(text, "}}");
+}
+
 /* A value as an argument or a variable, behind a prefix: a template, or a constant. */
 static bool write_value(struct route_draft *draft, struct buffer *out, const char *prefix,
                         const struct old_value *value)
@@ -51,12 +62,10 @@ static bool write_value(struct route_draft *draft, struct buffer *out, const cha
     if (callers_own(&draft->callers, value))
         return draft_fail(draft, "the command is given a secret that authenticates the caller");
     buffer_init(&text, 8192);
-    const char *standby = origin.is_whole ? " | default null" : " | default \"\"";
-    bool always = origin.is_client || bytes_equal_text(origin.text, "request.method");
-    bool ok = buffer_append_text(&text, prefix) && buffer_append_text(&text, "{{") &&
-              buffer_append_bytes(&text, origin.text) &&
-              (always || !draft->exact || buffer_append_text(&text, standby)) &&
-              buffer_append_text(&text, "}}") && yaml_string(out, buffer_bytes(&text));
+    bool ok = buffer_append_text(&text, prefix) &&
+              write_reference(draft, &text, &origin, origin.text) &&
+              (!origin.other.data || write_reference(draft, &text, &origin, origin.other)) &&
+              yaml_string(out, buffer_bytes(&text));
     buffer_finish(&text);
     return ok || draft_fail(draft, "a name is too long");
 }

@@ -5,6 +5,7 @@
 #include "server/import/condition.h"
 
 #include "config/text.h"
+#include "server/import/expression.h"
 #include "server/import/network.h"
 #include "server/import/yaml_text.h"
 #include "server/pipeline/stored_headers.h"
@@ -174,18 +175,46 @@ static bool translate(struct condition_builder *builder, const struct old_rule *
     return origin->form != ORIGIN_NOTHING;
 }
 
+static const struct condition *value_test(struct condition_builder *builder,
+                                          const struct old_rule *rule, struct bytes reference,
+                                          bool is_typed, enum rule_outcome outcome)
+{
+    bool fails = outcome == RULE_FAILS_CLEANLY;
+    struct condition *test =
+        make_test(builder, reference, fails ? "not_equals" : "equals", rule->value.text, true);
+    if (test && is_typed)
+        add_typed_literal(test, rule->value.text);
+    if (test && test->literal_count > 1)
+        test->operator= fails ? "not_in" : "in";
+    return test;
+}
+
+/* The test of a value that stands in JSON or in a form: it fails where the value is missing. */
+static const struct condition *
+of_both(struct condition_builder *builder, const struct old_rule *rule, const struct origin *origin,
+        enum rule_outcome outcome,
+        const struct condition *(*test)(struct condition_builder *, const struct old_rule *,
+                                        struct bytes reference, bool is_typed, enum rule_outcome))
+{
+    const struct condition *first = test(builder, rule, origin->text, origin->is_typed, outcome);
+    if (!origin->other.data || !first)
+        return first;
+    const struct condition *ways[] = {first, test(builder, rule, origin->other, false, outcome)};
+    return condition_any(builder, ways, 2);
+}
+
 static const struct condition *value_condition(struct condition_builder *builder,
                                                const struct old_rule *rule,
                                                enum rule_outcome outcome)
 {
     struct origin origin;
-    bool fails = outcome == RULE_FAILS_CLEANLY;
     if (rule->value.action)
         return condition_fail(builder, rule, "a condition cannot name a secret of the environment");
     if (!translate(builder, rule, &origin))
         return NULL;
     if (origin.form == ORIGIN_CONSTANT)
-        return condition_new(builder, bytes_equal(origin.text, rule->value.text) != fails
+        return condition_new(builder, bytes_equal(origin.text, rule->value.text) !=
+                                              (outcome == RULE_FAILS_CLEANLY)
                                           ? CONDITION_TRUE
                                           : CONDITION_FALSE);
     if (origin.is_client)
@@ -193,67 +222,25 @@ static const struct condition *value_condition(struct condition_builder *builder
                               "remote-addr has a port that no condition knows; use ip-whitelist");
     if (origin.is_payload && stored_headers_is_secret(rule->parameter.name))
         builder->has_payload_secret = true;
-    struct condition *test =
-        make_test(builder, origin.text, fails ? "not_equals" : "equals", rule->value.text, true);
-    if (test && origin.is_typed)
-        add_typed_literal(test, rule->value.text);
-    if (test && test->literal_count > 1)
-        test->operator= fails ? "not_in" : "in";
-    return test;
+    return of_both(builder, rule, &origin, outcome, value_test);
 }
 
 /* ---- regular expressions ---- */
 
-/* What Perl's expressions have and Go's refuse. */
-static bool is_of_perl(struct bytes rest)
+static const struct condition *expression_test(struct condition_builder *builder,
+                                               const struct old_rule *rule, struct bytes reference,
+                                               bool is_typed, enum rule_outcome outcome)
 {
-    static const char *const foreign[] = {"(?=", "(?!", "(?<=", "(?<!", "(?>", "(?|", "(?#",
-                                          "(?(", "(*",  "++",   "*+",   "?+",  "**",  "?*"};
-    if (rest.data[0] == '\\')
-        return rest.length < 2 || strchr("123456789KGRXhHvVNkgZ", rest.data[1]);
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        if (bytes_starts_with(rest, bytes_of_text(foreign[i])))
-            return true;
-    return false;
-}
-
-/* The length of a class with its brackets; 0 if it is not closed. */
-static size_t class_length(struct bytes rest)
-{
-    size_t i = 1;
-    i += i < rest.length && rest.data[i] == '^';
-    i += i < rest.length && rest.data[i] == ']';
-    for (; i < rest.length && rest.data[i] != ']'; i++) {
-        bool is_named = rest.data[i] == '[' && i + 1 < rest.length && rest.data[i + 1] == ':';
-        const void *end = is_named ? memmem(rest.data + i, rest.length - i, ":]", 2) : NULL;
-        if (end)
-            i = (size_t)((const uint8_t *)end - rest.data) + 1;
-        else
-            i += rest.data[i] == '\\';
-    }
-    return i < rest.length ? i + 1 : 0;
-}
-
-/* Whether Go takes it for an expression, as far as that differs from PCRE2 or is a plain mistake:
- * with either `webhook` answers 500 to every request. */
-static bool is_go_expression(struct bytes text)
-{
-    size_t open = 0, length;
-    bool can_repeat = false;
-    for (size_t i = 0; i < text.length; i += length) {
-        struct bytes rest = bytes_from(text, i);
-        uint8_t c = rest.data[0];
-        length = c == '[' ? class_length(rest) : c == '\\' ? 2 : 1;
-        if (length == 0 || is_of_perl(rest) || (strchr("*+?", c) && !can_repeat) ||
-            (c == ')' && open == 0))
-            return false;
-        if (c == '(' && rest.length > 1 && rest.data[1] == '?')
-            length = 2;
-        open += c == '(';
-        open -= c == ')';
-        can_repeat = c != '(' && c != '|';
-    }
-    return open == 0;
+    struct bytes expression = rule->regex.length ? rule->regex : bytes_of_text("^");
+    const struct condition *test = make_test(builder, reference, "matches", expression, true);
+    if (outcome != RULE_FAILS_CLEANLY)
+        return test;
+    /* of what is no string nothing is known: webhook would have made text of it */
+    const struct condition *both[] = {
+        is_typed ? make_test(builder, reference, "matches", bytes_of_text("^"), true)
+                 : make_exists(builder, reference, true),
+        make_not(builder, test)};
+    return condition_all(builder, both, 2);
 }
 
 static const struct condition *expression_condition(struct condition_builder *builder,
@@ -265,21 +252,14 @@ static const struct condition *expression_condition(struct condition_builder *bu
         return NULL;
     if (origin.form == ORIGIN_CONSTANT)
         return condition_fail(builder, rule, "an expression over a constant string");
-    if (!is_go_expression(rule->regex) || memchr(rule->regex.data, 0, rule->regex.length))
+    if (!expression_is_of_go(rule->regex))
         return condition_fail(builder, rule,
                               "webhook refuses this expression, so the rule never holds");
+    if (!expression_is_of_route(rule->regex, builder->arena))
+        return condition_fail(builder, rule, "PCRE2 does not take this expression");
     builder->has_expression = true;
     builder->has_typed_expression |= origin.is_typed;
-    struct bytes expression = rule->regex.length ? rule->regex : bytes_of_text("^");
-    const struct condition *test = make_test(builder, origin.text, "matches", expression, true);
-    if (outcome != RULE_FAILS_CLEANLY)
-        return test;
-    /* of what is no string nothing is known: webhook would have made text of it */
-    const struct condition *both[] = {
-        origin.is_typed ? make_test(builder, origin.text, "matches", bytes_of_text("^"), true)
-                        : make_exists(builder, origin.text, true),
-        make_not(builder, test)};
-    return condition_all(builder, both, 2);
+    return of_both(builder, rule, &origin, outcome, expression_test);
 }
 
 /* ---- addresses ---- */
@@ -312,15 +292,6 @@ static const struct condition *signature_condition(struct condition_builder *bui
                           "a signature under or, or under not, is no authentication here");
 }
 
-static const struct condition *scalr_condition(struct condition_builder *builder,
-                                               const struct old_rule *rule,
-                                               enum rule_outcome outcome)
-{
-    (void)outcome;
-    return condition_fail(builder, rule,
-                          "no scheme reads the time in the Date header of a scalr-signature");
-}
-
 static const struct match_row {
     const char *type;
     const struct condition *(*condition)(struct condition_builder *, const struct old_rule *,
@@ -335,7 +306,7 @@ static const struct match_row {
     {"payload-hash-sha1", signature_condition},
     {"payload-hash-sha256", signature_condition},
     {"payload-hash-sha512", signature_condition},
-    {"scalr-signature", scalr_condition},
+    {"scalr-signature", signature_condition},
 };
 
 static const struct condition *match_condition(struct condition_builder *builder,
@@ -424,7 +395,10 @@ static const struct condition *not_condition(struct condition_builder *builder,
     struct origin origin;
     if (!translate(builder, child, &origin))
         return NULL;
-    const struct condition *ways[] = {make_exists(builder, origin.text, false),
+    struct bytes other = origin.other.data ? origin.other : origin.text;
+    const struct condition *missing[] = {make_exists(builder, origin.text, false),
+                                         make_exists(builder, other, false)};
+    const struct condition *ways[] = {condition_all(builder, missing, origin.other.data ? 2 : 1),
                                       condition_of_rule(builder, child, RULE_FAILS_CLEANLY)};
     return condition_any(builder, ways, 2);
 }

@@ -137,7 +137,7 @@ bool import_end(struct import *import)
 {
     struct import_parts *parts = import->parts;
     struct buffer *out = &import->out;
-    bool has_routes = parts->writer.name_count > 0;
+    bool has_routes = parts->writer.route_count > 0;
     return write_head(import, out) && flags_write_server(&import->flags, out) &&
            buffer_append_text(out, "\n") && auth_write_schemes(&parts->writer, out) &&
            buffer_append_text(out, has_routes ? "routes:\n" : "routes: []\n") &&

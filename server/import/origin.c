@@ -219,7 +219,7 @@ static const struct source_row *find_row(const struct old_value *value)
     return NULL;
 }
 
-void origin_translate(const struct old_value *value, const struct origin_body *body,
+static void translate(const struct old_value *value, const struct origin_body *body,
                       struct arena *arena, struct origin *origin)
 {
     struct translation translation = {.value = value, .body = body, .arena = arena};
@@ -238,6 +238,19 @@ void origin_translate(const struct old_value *value, const struct origin_body *b
     }
     buffer_finish(&translation.text);
     *origin = translation.origin;
+}
+
+/* A form has no JSON in it and JSON no fields, so that of both references one is always missing. */
+void origin_translate(const struct old_value *value, const struct origin_body *body,
+                      struct arena *arena, struct origin *origin)
+{
+    const struct origin_body form = {.is_form = true};
+    struct origin other = {.form = ORIGIN_NOTHING};
+    translate(value, body, arena, origin);
+    if (body->is_either && origin->is_payload && origin->form == ORIGIN_REFERENCE)
+        translate(value, &form, arena, &other);
+    if (other.form == ORIGIN_REFERENCE)
+        origin->other = other.text;
 }
 
 bool origin_is_payload(const struct old_value *value)

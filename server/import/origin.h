@@ -7,6 +7,7 @@
 /* How the body of a hook's requests is read. */
 struct origin_body {
     bool is_form;            /* names of the payload are fields of a form */
+    bool is_either;          /* or members of JSON: each request is one or the other */
     struct bytes json_field; /* the field whose JSON is the payload; data NULL: none */
 };
 
@@ -19,6 +20,7 @@ enum origin_form {
 struct origin {
     enum origin_form form;
     struct bytes text;  /* the reference, or the constant */
+    struct bytes other; /* the reference in a form, where `text` is one in JSON; data NULL: none */
     const char *reason; /* of ORIGIN_NOTHING: a sentence */
     bool is_typed;      /* the value may be a number, true, false or null */
     bool is_payload;    /* a value of the body, or all of it */

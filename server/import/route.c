@@ -119,10 +119,15 @@ bool route_write(struct route_writer *writer, const struct old_hook *hook, struc
     struct route_draft draft = {
         .writer = writer, .hook = hook, .arena = writer->arena, .exact = writer->exact};
     struct buffer text;
+    bool had_scheme[SCHEMES];
+    memcpy(had_scheme, writer->has_scheme, sizeof had_scheme);
     buffer_init(&text, ROUTE_TEXT_MAX);
     bool ok = write_route(&draft, &text) &&
               yaml_comment(out, 2, "%s:%u", writer->report->file, hook->line) &&
               buffer_append_bytes(out, buffer_bytes(&text)) && buffer_append_text(out, "\n");
     buffer_finish(&text);
+    if (!ok)
+        memcpy(writer->has_scheme, had_scheme, sizeof had_scheme);
+    writer->route_count += ok;
     return ok || leave_out(writer, &draft, out);
 }

@@ -5,17 +5,17 @@
 #include "server/import/callers.h"
 #include "server/import/flags.h"
 
-enum { KEY_INDENT = 4, SCHEMES = 3 }; /* of a route's keys */
+enum { KEY_INDENT = 4, SCHEMES = 4 }; /* of a route's keys */
 
 /* What all routes share. */
 struct route_writer {
     struct arena *arena;
     struct import_report *report;
     const struct import_flags *flags;
-    bool exact;          /* old statuses, bodies and arguments */
-    struct bytes *names; /* of the routes so far */
-    size_t name_count;
-    bool has_scheme[SCHEMES]; /* sha1, sha256, sha512: a route refers to it */
+    bool exact;                     /* old statuses, bodies and arguments */
+    struct bytes *names;            /* of the routes so far */
+    size_t name_count, route_count; /* without those that are left out */
+    bool has_scheme[SCHEMES];       /* a route refers to it; their order is in auth_text.c */
 };
 
 struct route_draft {

@@ -19,6 +19,7 @@
 #include "handlers/content/content.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
+#include "server/pipeline/mismatch.h"
 #include "server/pipeline/proxies.h"
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_event.h"
@@ -328,8 +329,7 @@ static struct verdict stage_select(struct exchange *exchange)
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? GO_ON
-               : when_ignore(when_settings_of(request->route),
-                             "the route does not accept this event type", NULL);
+               : when_ignore("the route does not accept this event type", NULL);
 }
 
 static struct verdict stage_when(struct exchange *exchange)
@@ -591,15 +591,17 @@ struct verdict pipeline_format_response(const struct exchange *exchange, const c
     const struct response_format *format = find_response_format(route);
     if (!route || verdict.reply == REPLY_CHALLENGE)
         return verdict;
+    const struct wording *mismatch = &mismatch_settings_of(route)->wording;
     if (verdict.form == FORM_OUTPUT)
         return respond_as_route_says(route, &exchange->answers, id, verdict);
     if (format)
         verdict.empty_body = format->empty_body;
     if (verdict_status(&verdict) >= 300)
         return verdict;
-    bool is_mismatch = verdict.reply == REPLY_IGNORED && verdict.status != 0;
-    if (is_mismatch)
+    if (verdict.reply == REPLY_IGNORED && mismatch->status != 0) {
+        wording_put(mismatch, &mismatch->plain, id, &verdict);
         return verdict;
+    }
     if (format) {
         verdict.status = (unsigned)format->status;
         verdict.content_type = format->type;

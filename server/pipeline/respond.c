@@ -7,24 +7,40 @@ struct verdict respond_make(const struct route *route, struct value_context *con
 {
     const struct respond_settings *respond = respond_settings_of(route);
     struct verdict verdict = wording_make(&respond->wording, context, arena, &made->wording);
-    return verdict.reply == REPLY_NONE ? wording_make(&respond->late, context, arena, &made->late)
-                                       : verdict;
+    if (verdict.reply == REPLY_NONE)
+        verdict = wording_make(&respond->late, context, arena, &made->late);
+    return verdict.reply == REPLY_NONE
+               ? wording_make(&respond->failed, context, arena, &made->failed)
+               : verdict;
 }
 
+/* The status that is listed for an exit status; 0: none. */
 static unsigned status_of_exit(const struct respond_settings *respond, int exit_status)
 {
     enum { STATUS_DONE = 200 };
     for (size_t i = 0; i < respond->status_count; i++)
         if (respond->statuses[i].exit_status == exit_status)
             return respond->statuses[i].status;
-    return exit_status == 0 ? STATUS_DONE : respond->other_status;
+    return exit_status == 0 ? STATUS_DONE : 0;
 }
 
-static struct verdict with_output(const struct respond_settings *respond, struct verdict verdict)
+static struct verdict with_output(const struct respond_settings *respond,
+                                  const struct respond_made *made, const char *id,
+                                  struct verdict verdict)
 {
-    verdict.status = status_of_exit(respond, verdict.exit_status);
-    verdict.content_type = respond->wording.type;
-    verdict.empty_body = verdict.body.length == 0 || verdict.status == 204 || verdict.status == 205;
+    unsigned status = status_of_exit(respond, verdict.exit_status);
+    bool is_hidden = status == 0 && respond->has_failed;
+    const struct wording *wording = is_hidden ? &respond->failed : &respond->wording;
+    if (is_hidden)
+        verdict.body = bytes_of(NULL, 0);
+    wording_put(wording, is_hidden ? &made->failed : &made->wording, id, &verdict);
+    if (!wording->status)
+        verdict.status = status ? status : respond->other_status;
+    if (!is_hidden) {
+        verdict.content_type = respond->wording.type;
+        verdict.empty_body = verdict.body.length == 0;
+    }
+    verdict.empty_body |= verdict.status == 204 || verdict.status == 205;
     return verdict;
 }
 
@@ -32,9 +48,11 @@ struct verdict respond_as_route_says(const struct route *route, const struct res
                                      const char *id, struct verdict verdict)
 {
     const struct respond_settings *respond = respond_settings_of(route);
+    if (verdict.form == FORM_OUTPUT)
+        return with_output(respond, made, id, verdict);
     if (verdict.form == FORM_LATE)
         wording_put(&respond->late, &made->late, id, &verdict);
-    else if (verdict.form == FORM_OUTPUT || !respond->output)
+    else if (!respond->output)
         wording_put(&respond->wording, &made->wording, id, &verdict);
-    return verdict.form == FORM_OUTPUT ? with_output(respond, verdict) : verdict;
+    return verdict;
 }

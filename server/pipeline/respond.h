@@ -19,6 +19,9 @@ struct respond_settings {
     size_t action;      /* its place among the actions of the route */
     int64_t deadline_ms, size;
     struct wording late; /* if there is no output to answer with */
+    bool has_failed;
+    struct wording failed; /* instead of the output of a command that failed, if its exit status is
+                              not listed */
     struct respond_status *statuses;
     size_t status_count;
     unsigned other_status; /* of an exit status that is not listed, and where there is none */
@@ -33,7 +36,7 @@ static inline const struct respond_settings *respond_settings_of(const struct ro
 
 /* The answers that one event may get, as far as they are made before it is stored. */
 struct respond_made {
-    struct wording_made wording, late;
+    struct wording_made wording, late, failed;
 };
 
 /* Before the event is stored: REPLY_NONE, or why it is refused. */

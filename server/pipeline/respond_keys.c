@@ -77,16 +77,11 @@ static bool read_status(struct load *load, const struct node *node, const struct
     return true;
 }
 
-/* ---- late ---- */
+/* ---- late, failed ---- */
 
-#define LATE(field) offsetof(struct wording, field)
+#define WORDS(field) offsetof(struct wording, field)
 #define WORDING(field) offsetof(struct respond_settings, wording.field)
 
-#define TYPE_ROW(place, of)                                                                        \
-    {                                                                                              \
-        .name = "type", .type = ROW_TEXT, .offset = place, .min = 1, .max = 200,                   \
-        .sentence = "The media type of " of "; without it `text/plain; charset=utf-8`."            \
-    }
 #define HEADERS_ROW(place)                                                                         \
     {                                                                                              \
         .name = "headers", .type = ROW_CUSTOM, .offset = place, .read = wording_read_headers,      \
@@ -111,13 +106,13 @@ static bool finish_late(struct load *load, const struct node *node, void *settin
 static const struct row late_rows[] = {
     {.name = "status",
      .type = ROW_INTEGER,
-     .offset = LATE(status),
+     .offset = WORDS(status),
      .min = 200,
      .max = 299,
      .sentence = "The status; without it 202."},
-    TYPE_ROW(LATE(type), "`body`"),
-    HEADERS_ROW(LATE(headers)),
-    BODY_ROW(LATE(body)),
+    WORDING_TYPE_ROW(WORDS(type), "`body`"),
+    HEADERS_ROW(WORDS(headers)),
+    BODY_ROW(WORDS(body)),
 };
 
 static const struct row_section late_section = {
@@ -127,6 +122,46 @@ static const struct row_section late_section = {
     .row_count = ROW_COUNT(late_rows),
     .size = sizeof(struct wording),
     .finish = finish_late};
+
+static bool finish_failed(struct load *load, const struct node *node, void *settings)
+{
+    const struct wording *failed = settings;
+    const struct node *status = tree_find(node, "status");
+    if (status && !is_status_of_output(failed->status))
+        return load_problem(load, status,
+                            "\"status\" of \"failed\" is one from 200 to 299 or from 400 to 599");
+    return wording_finish(load, node, settings, false);
+}
+
+static const struct row failed_rows[] = {
+    {.name = "status",
+     .type = ROW_INTEGER,
+     .offset = WORDS(status),
+     .min = 200,
+     .max = 599,
+     .sentence = "The status, from 200 to 299 or from 400 to 599; without it that of `other`."},
+    WORDING_TYPE_ROW(WORDS(type), "`body`"),
+    HEADERS_ROW(WORDS(headers)),
+    BODY_ROW(WORDS(body)),
+};
+
+static const struct row_section failed_section = {
+    .name = "failed",
+    .sentence = "The answer instead of the output of a command that has failed.",
+    .rows = failed_rows,
+    .row_count = ROW_COUNT(failed_rows),
+    .size = sizeof(struct wording),
+    .finish = finish_failed};
+
+static bool read_failed(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct respond_settings *respond = field;
+    respond->has_failed = true;
+    if (node->kind != NODE_MAPPING)
+        return load_mismatch(load, node, row, "{status: …, type: …, headers: …, body: …}");
+    return load_section(load, node, row->section, &respond->failed);
+}
 
 /* ---- the key ---- */
 
@@ -143,7 +178,7 @@ static const struct row answer_rows[] = {
                  "for each exit status of the command; without it `{0: 200, other: 500}`. `other` "
                  "is also the status if the command is killed, runs longer than its `timeout`, or "
                  "cannot be started."},
-    TYPE_ROW(WORDING(type), "`body` or `output`"),
+    WORDING_TYPE_ROW(WORDING(type), "`body` or `output`"),
     HEADERS_ROW(WORDING(headers)),
     BODY_ROW(WORDING(body)),
     {.name = "output",
@@ -171,6 +206,15 @@ static const struct row answer_rows[] = {
          "leaves. A repeated message, for which nothing runs, is answered with the output that is "
          "stored, or with this one. Without it, 202 with the event's id, or the answer that the "
          "provider requires."},
+    {.name = "failed",
+     .type = ROW_CUSTOM,
+     .offset = 0,
+     .read = read_failed,
+     .section = &failed_section,
+     .syntax = "`{status: …, type: …, headers: …, body: …}`",
+     .sentence = "With `output`: the answer instead of the output where the command exits with "
+                 "another status than 0 that `status` does not list, is killed, runs longer than "
+                 "its `timeout`, or cannot be started."},
     {.name = "size",
      .type = ROW_SIZE,
      .offset = offsetof(struct respond_settings, size),
@@ -183,7 +227,7 @@ static const struct row answer_rows[] = {
 /* Keys that only one of the two forms has. */
 static bool check_form(struct load *load, const struct node *node)
 {
-    static const char *const output_keys[] = {"deadline", "late", "size"};
+    static const char *const output_keys[] = {"deadline", "late", "failed", "size"};
     const struct node *body = tree_find(node, "body"), *status = tree_find(node, "status");
     if (tree_find(node, "output")) {
         if (body)
@@ -319,6 +363,7 @@ static bool finish_route(struct load *load, const struct node *node, const struc
     for (size_t i = 0; i < sizeof visitors / sizeof *visitors; i++) {
         wording_visit(&respond->wording, &visitors[i]);
         wording_visit(&respond->late, &visitors[i]);
+        wording_visit(&respond->failed, &visitors[i]);
     }
     if (!check.ok || !known.ok)
         return false;

@@ -55,6 +55,12 @@ bool wording_read_headers(struct load *load, const struct node *node, const stru
     "{\"type\": \"string\"}}, \"additionalProperties\": false}"
 #define WORDING_HEADERS_SCHEMA                                                                     \
     "{\"type\": \"object\", \"additionalProperties\": " WORDING_TEXT_SCHEMA "}"
+/* The row of the media type; `of` is a literal. */
+#define WORDING_TYPE_ROW(place, of)                                                                \
+    {                                                                                              \
+        .name = "type", .type = ROW_TEXT, .offset = place, .min = 1, .max = 200,                   \
+        .sentence = "The media type of " of "; without it `text/plain; charset=utf-8`."            \
+    }
 
 /* The rules of a section that has all of it, `node`. `has_output`: the body is not here. */
 bool wording_finish(struct load *load, const struct node *node, struct wording *wording,

@@ -3,9 +3,11 @@
 requests run the same commands with the same arguments and variables, and are answered the same:
 beside.py PROGRAM [SEED HOOKS].
 
-Where both are known to differ nothing is asked: nulls, expressions over what is no string, the body
-of an answer to an event that is not wanted, JSON with < > & in it.
+Where both are known to differ nothing is asked: nulls, expressions over what is no string, JSON
+with < > & in it, forms where a hook reads what only JSON has, standard error.
 """
+import hashlib
+import hmac
 import json
 import os
 import pathlib
@@ -22,6 +24,10 @@ from peers import TO_COME
 from served import Served
 
 REQUESTS = 8  # for each hook
+FLAGS = ["-header", "X-All=flag"]
+KEY = "signing key of a sender"
+SEEN = ("Content-Type", "X-All", "X-Back")
+FLAT = [("payload", "a"), ("payload", "b"), ("header", "x-A"), ("url", "q"), ("request", "method")]
 VALUES = [("payload", "a"), ("payload", "c.d"), ("payload", "l.1.x"), ("payload", "l"),
           ("header", "x-A"), ("url", "q"), ("request", "method"), ("string", "it's {{x}} $HOME"),
           ("entire-payload", "")]
@@ -39,34 +45,83 @@ def without_expressions(rule):
     return {kind: [without_expressions(one) for one in inner]}
 
 
+def flattened(rule):
+    """The rule with names that a form can have."""
+    (kind, inner), = rule.items()
+    if kind == "not":
+        return {"not": flattened(inner)}
+    if kind != "match":
+        return {kind: [flattened(one) for one in inner]}
+    if inner.get("parameter", {}).get("source") != "payload":
+        return rule
+    return {"match": {**inner, "parameter": {"source": "payload",
+                                             "name": inner["parameter"]["name"][0].replace("c", "b")
+                                             .replace("l", "b")}}}
+
+
+def random_answer(chance):
+    """The keys of a hook that say what is answered."""
+    answer = {}
+    if chance.random() < 0.5:
+        answer["response-message"] = chance.choice(["done", "a\nb", "ünï \"x\""])
+        answer["response-headers"] = [{"name": "X-Back", "value": "1"}]
+    if chance.random() < 0.3:
+        answer["success-http-response-code"] = chance.choice([200, 201, 204, 202])
+    if chance.random() < 0.5:
+        status = chance.choice([400, 404, 200, 204, 799])
+        answer["trigger-rule-mismatch-http-response-code"] = status
+    if chance.random() < 0.4:
+        answer["include-command-output-in-response"] = True
+        answer["include-command-output-in-response-on-error"] = chance.random() < 0.5
+    return answer
+
+
 def random_hook(chance, number):
-    parameters = [{"source": source, "name": name} for source, name in VALUES]
-    hook = {"id": f"h{number}", "execute-command": "@HELPER@",
+    is_flat, is_signed = chance.random() < 0.4, chance.random() < 0.2
+    parameters = [{"source": source, "name": name}
+                  for source, name in (FLAT if is_flat else VALUES)]
+    rule = without_expressions(model.random_rule(chance, 0))
+    rule = flattened(rule) if is_flat else rule
+    if is_signed:
+        rule = {"and": [{"match": {"type": "scalr-signature", "secret": KEY}}, rule]}
+    return {"id": f"h{number}", "execute-command": "@HELPER@" + chance.choice([""] * 9 + ["-gone"]),
             "pass-arguments-to-command": [{"source": "url", "name": "n"},
                                           *chance.sample(parameters, 3)],
             "pass-environment-to-command": [
+                {"source": "url", "name": "exit"},
                 {"source": "string", "name": "v", "envname": "HOOK_" + chance.choice("xyz")}],
-            "trigger-rule": without_expressions(model.random_rule(chance, 0))}
-    if chance.random() < 0.5:
-        hook["response-message"] = chance.choice(["done", "a\nb", "ünï \"x\""])
-        hook["response-headers"] = [{"name": "X-Back", "value": "1"}]
-    if chance.random() < 0.3:
-        hook["success-http-response-code"] = chance.choice([200, 201, 204, 202])
-    if chance.random() < 0.5:
-        hook["trigger-rule-mismatch-http-response-code"] = chance.choice([400, 404, 200, 799])
-    return hook
+            "trigger-rule": rule, **random_answer(chance)}
 
 
-def request_of(chance, number):
-    """(query, headers, body) of a random request, without what both read differently."""
+def takes_forms(hook):
+    text = json.dumps(hook)
+    return not any(f'"name": "{name}"' in text for name in ("c.d", "l", "l.0", "l.1.x")) \
+        and "entire-payload" not in text
+
+
+def signed(headers, body):
+    """With the signature of Scalr."""
+    date = time.strftime("%a %d %b %Y %H:%M:%S UTC", time.gmtime())
+    digest = hmac.new(KEY.encode(), body + date.encode(), hashlib.sha1).hexdigest()
+    return [*headers, ("Date", date), ("X-Signature", digest)]
+
+
+def request_of(chance, number, hook):
+    """(query, headers, body, method) of a random request, without what both read differently. No
+    two are the same: what is signed, with its time, counts once here."""
     request = model.random_request(chance)
     payload = {name: "x" if value in (None, "<nil>") else value
-               for name, value in sorted(request["payload"].items())}
-    query = {**request["query"], "n": str(number)}
+               for name, value in sorted({**request["payload"], "n": number}.items())}
+    query = {**request["query"], "n": str(number), "exit": chance.choice("0003")}
     headers = [(name, value.strip()) for name, value in request["header"].items()]
-    return ("?" + urllib.parse.urlencode(query),
-            [*headers, ("Content-Type", "application/json")],
-            json.dumps(payload, separators=(",", ":")).encode(), request["method"])
+    kind, body = "application/json", json.dumps(payload, separators=(",", ":")).encode()
+    if request["form"] is not None and takes_forms(hook):
+        kind = "application/x-www-form-urlencoded"
+        body = urllib.parse.urlencode({**request["form"], "n": number}).encode()
+    headers.append(("Content-Type", kind))
+    if "scalr-signature" in json.dumps(hook):
+        headers = signed(headers, body)
+    return "?" + urllib.parse.urlencode(query), headers, body, request["method"]
 
 
 class Webhook:
@@ -86,7 +141,7 @@ class Webhook:
         file = self.directory / "hooks.json"
         file.write_text(text.replace(str(served.helper), str(self.directory / "helper")))
         self.process = subprocess.Popen(
-            ["webhook", "-hooks", file, "-ip", "127.0.0.1", "-port", str(self.port)],
+            ["webhook", "-hooks", file, "-ip", "127.0.0.1", "-port", str(self.port), *FLAGS],
             cwd=self.directory, env={"PATH": os.environ["PATH"]}, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 10
@@ -115,19 +170,24 @@ def compare(served, other, hooks, chance):
     answers = []
     for number in range(len(hooks) * REQUESTS):
         hook = hooks[number // REQUESTS]
-        query, headers, body, method = request_of(chance, number)
+        query, headers, body, method = request_of(chance, number, hook)
         path = f"/hooks/{hook['id']}{query}"
-        answers.append((hook, [one.ask(method, path, headers, body) for one in (served, other)]))
+        answers.append((hook, [one.ask(method, path, headers, body, SEEN)
+                               for one in (served, other)]))
     theirs = in_order(settled(other))
     ours = in_order(served.runs(len(theirs)))
     for number, (hook, (here, there)) in enumerate(answers):
         key = str(number)
         if ours.get(key) != theirs.get(key):
             yield f"{json.dumps(hook)}: ran {ours.get(key)}, there {theirs.get(key)}"
-        elif here[0] in (403, 404) and key not in theirs:
-            continue  # an address that may not call; a hook that never runs, and is left out
-        elif here[0] != there[0] or (key in theirs and here[1] != there[1]):
+        elif here != there and not is_known(here, there, key in theirs):
             yield f"{json.dumps(hook)}: answered {here}, there {there}"
+
+
+def is_known(here, there, has_run):
+    """An address that may not call; a hook that never runs, and is left out."""
+    return not has_run and there[1] in ("Hook rules were not satisfied.", "") and (
+        here[0] == 403 or (here[0] == 404 and here[1].startswith('{"error":"not_found"')))
 
 
 def settled(other):
@@ -146,8 +206,8 @@ def main():
     program = str(pathlib.Path(sys.argv[1]).resolve())
     chance = random.Random(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
     hooks = [random_hook(chance, number)
-             for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 40)]
-    with Served(program, hooks) as served:
+             for number in range(int(sys.argv[3]) if len(sys.argv) > 3 else 60)]
+    with Served(program, hooks, FLAGS) as served:
         if served.to_come and served.to_come <= TO_COME:
             print("skipped: to come: " + ", ".join(sorted(served.to_come)))
             return 77

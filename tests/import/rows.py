@@ -1,26 +1,33 @@
 """The rows of that program's unit tests that can be said as a hook and a request. Each becomes a
-hook of one hooks file, and a request; the rest is listed with the reason."""
+hook of one hooks file, and a request. A row of which something else comes here is different: what
+comes is asked for too. The rest is listed with the reason."""
+import hashlib
+import hmac
 import json
 import re
+import time
 import urllib.parse
 
 from served import Served
 
-# Why rows of a table, or single ones of them, are not asked.
-NO_REQUEST = {
-    "load_from_file": "reads files that are not among the data",
-    "scalr_signature": "no scheme reads the time in the Date header",
-}
+LEFT_OUT = "the hook is left out"
 
 
 class Row:
-    """A hook, a request to it, and what has to come of it."""
+    """A hook, a request to it, and what has to come of it. `different`: why that is not what the
+    row says; a row with `status` is answered so."""
 
-    def __init__(self, hook, headers=None, query=None, body=b"", runs=True, argv=None, env=None):
+    def __init__(self, hook, headers=None, query=None, body=b"", runs=True, argv=None, env=None,
+                 different=None, status=None):
         self.hook = hook
         self.headers = list((headers or {}).items())
         self.query, self.body = query, body
         self.runs, self.argv, self.env = runs, argv, env
+        self.different, self.status = different, status
+
+
+def left_out(hook, headers, query, body, why):
+    return Row(hook, headers, query, body, runs=False, status=404, different=f"{LEFT_OUT}: {why}")
 
 
 def json_body(payload):
@@ -43,16 +50,17 @@ def forwarded(address):
     return text if re.fullmatch(r"[0-9a-f.:]+", text) and not text.endswith(".a") else None
 
 
-# ---- a table each: yields a Row, or a string with the reason why not ----
+# ---- a table each: a Row, or a string with the reason why it is no request ----
 
 def argument_get(row):
     headers, body = with_payload(row)
+    hook = {"pass-arguments-to-command": [{"source": row["source"], "name": row["name"]}]}
     if row["source"] == "foo":
-        return "a source that webhook does not know: the hook is left out"
+        return left_out(hook, headers, row["query"], body, "a source that webhook does not know")
     if row["name"] == "remote-addr":
-        return "the address of a client comes without its port"
-    return Row({"pass-arguments-to-command": [{"source": row["source"], "name": row["name"]}]},
-               headers, row["query"], body, argv=[row["value"]])
+        return Row(hook, headers, row["query"], body, argv=["127.0.0.1"],
+                   different="the address of a client comes without its port")
+    return Row(hook, headers, row["query"], body, argv=[row["value"]])
 
 
 def extract_command_arguments(row):
@@ -63,15 +71,14 @@ def extract_command_arguments(row):
 
 def extract_command_arguments_for_env(row):
     headers, body = with_payload(row)
+    hook = {"pass-environment-to-command": row["pass_environment"]}
     if not row["ok"]:
-        return "a variable for a missing value is empty, not absent"
-    return Row({"pass-environment-to-command": row["pass_environment"]}, headers, row["query"],
-               body, env=row["env"])
+        return Row(hook, headers, row["query"], body, env=["HOOK_a="],
+                   different="a variable for a missing value is empty, not absent")
+    return Row(hook, headers, row["query"], body, env=row["env"])
 
 
 def extract_parameter(row):
-    if not isinstance(row["params"], (dict, type(None))):
-        return "a payload that is neither an object nor a list"
     headers, body = json_body(row["params"]) if row["params"] is not None else ({}, b"")
     return Row({"pass-arguments-to-command": [{"source": "payload", "name": row["path"]}]},
                headers, None, body, argv=[row["value"]])
@@ -88,7 +95,7 @@ def match_rule(row):
     if row["remote_addr"]:
         client = forwarded(row["remote_addr"])
         if not client or client.endswith("z"):
-            return "a client without an address"
+            return "every client has an address"
         headers["X-Forwarded-For"] = client
     return Row({"trigger-rule": {"match": row["rule"]}}, headers, row["query"],
                row["body"].encode(), runs=row["match"])
@@ -117,8 +124,9 @@ def parse_rule(words):
 def rule_of_description(row):
     """The rows have their rules in full in their descriptions only."""
     match = re.fullmatch(r"\(([^)]*)\): (.*)", row["desc"])
-    if not match:
-        return "a rule that is not written out"
+    if not match:  # the last row of a table has its own rule
+        rule = {"and": [{}]} if row["desc"] == "empty rule" else row["rule"]
+        return Row({"trigger-rule": rule}, row["headers"], runs=row["match"])
     words = re.findall(r"&&|\|\||!|\(|\)|[^\s()!]+", match[2])
     return Row({"trigger-rule": parse_rule(words)}, row["headers"], runs=row["match"])
 
@@ -130,10 +138,24 @@ def payload_signature(row):
                row["payload"].encode(), runs=row["ok"])
 
 
+def scalr_signature(row):
+    """Signed now: the row's date is long gone, and it is not asked for it."""
+    headers, body = dict(row["headers"]), row["body"].encode()
+    if row["ok"]:
+        headers["Date"] = time.strftime("%a %d %b %Y %H:%M:%S UTC", time.gmtime())
+        headers["X-Signature"] = hmac.new(row["secret"].encode(), body + headers["Date"].encode(),
+                                          hashlib.sha1).hexdigest()
+    rule = {"match": {"type": "scalr-signature", "secret": row["secret"]}}
+    return Row({"trigger-rule": rule}, headers, None, body, runs=row["ok"])
+
+
 def parse_json_parameters(row):
-    if not row["ok"] or row["parameters"][0]["source"] != "payload":
-        return "JSON in a header or in the query: the hook is left out"
-    name = row["parameters"][0]["name"]
+    name, source = row["parameters"][0]["name"], row["parameters"][0]["source"]
+    if source != "payload":
+        hook = {"parse-parameters-as-json": row["parameters"],
+                "pass-arguments-to-command": [{"source": source, "name": f"{name}.b"}]}
+        return left_out(hook, row["headers"], row["query"], b"",
+                        "JSON that is in no field of a form")
     form = urllib.parse.urlencode(row["payload"]).encode()
     (inner, value), = row["result_payload"][name].items()
     hook = {"parse-parameters-as-json": row["parameters"],
@@ -148,13 +170,16 @@ TABLES = {
     "extract_parameter": extract_parameter, "ip_whitelist": ip_whitelist,
     "match_rule": match_rule, "and_rule": rule_of_description, "or_rule": rule_of_description,
     "not_rule": rule_of_description, "payload_signature": payload_signature,
-    "parse_json_parameters": parse_json_parameters,
+    "parse_json_parameters": parse_json_parameters, "scalr_signature": scalr_signature,
+    "load_from_file": lambda row: "it reads a file",
 }
 
 
 def fault_of(row, name, answer, runs):
     """What is not as the row says, or None."""
     mine = [run for run in runs if run["id"] == name]
+    if row.status not in (None, answer[0]):
+        return f"status {answer[0]}, not {row.status}"
     if bool(mine) != row.runs:
         return f"{'ran' if mine else 'did not run'}, answer {answer}"
     if not mine:
@@ -167,14 +192,14 @@ def fault_of(row, name, answer, runs):
 
 
 def run(program, tables, to_come):
-    """Yields (name, what is wrong or None, why it is skipped or None) of each row."""
+    """Yields (name, what is wrong or None, why it is different or no request, or None)."""
     asked = {}
     for table, found in sorted(tables.items()):
         for index, one in enumerate(found):
             name = f"{table}-{index}"
-            row = NO_REQUEST.get(table) or TABLES[table](one)
+            row = TABLES[table](one)
             if isinstance(row, str):
-                yield name, None, row
+                yield name, None, f"no request: {row}"
             else:
                 asked[name] = row
     hooks = [{"id": name, **row.hook, "execute-command": "@HELPER@-" + name}
@@ -201,4 +226,5 @@ def ask_all(served, asked):
     for run_ in runs:
         run_["id"] = run_["id"][len("helper-"):]
     for name, row in asked.items():
-        yield name, fault_of(row, name, answers[name], runs), None
+        yield (name, fault_of(row, name, answers[name], runs),
+               row.different and f"different: {row.different}")

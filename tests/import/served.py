@@ -26,6 +26,7 @@ if hooks:
     print("env:", " ".join(hooks))
 if words and words[0].startswith("exit="):
     sys.exit(int(words[0][5:]))
+sys.exit(int(os.environ.get("HOOK_exit") or 0))
 """
 
 
@@ -92,8 +93,8 @@ class Served:
             raise AssertionError((self.directory / "log").read_text()[-2000:])
         self.port = int(line.strip().rsplit(":", 1)[1])
 
-    def ask(self, method, path, headers=(), body=b""):
-        """(status, body)"""
+    def ask(self, method, path, headers=(), body=b"", wanted=()):
+        """(status, body), and behind them the values of the headers that are wanted."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers:
@@ -101,7 +102,8 @@ class Served:
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body)
         answer = connection.getresponse()
-        result = answer.status, answer.read().decode(errors="replace")
+        result = (answer.status, answer.read().decode(errors="replace"),
+                  *(answer.headers.get(name) for name in wanted))
         connection.close()
         return result
 

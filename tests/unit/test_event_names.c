@@ -124,6 +124,7 @@ START_TEST(a_name_with_nul_is_refused)
     else
         request.message_id = cut;
     request.body = bytes_of_text("{\"id\":\"pu\\u0000sh\"}");
+    request.payload = request.body;
     request.json = &summary;
     struct verdict verdict = take(true);
     ck_assert_int_eq(verdict.reply, REPLY_UNPROCESSABLE);

@@ -127,6 +127,72 @@ START_TEST(late_is_as_the_route_or_the_sender_says)
 }
 END_TEST
 
+/* A status that is listed has the output still. */
+START_TEST(what_failed_is_answered_in_other_words)
+{
+    load("{output: run, status: {0: 201, 3: 422, other: 503}, failed: {body: \"no, {{event.id}}\", "
+         "headers: {X-A: \"{{payload.a | default none}}\"}}}",
+         NONE);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    ck_assert_str_eq(output(0, "x"), "201 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(3, "x"), "422 text/plain; charset=utf-8 x");
+    ck_assert_str_eq(output(1, "x"), "503 text/plain; charset=utf-8 no, " ID);
+    ck_assert_str_eq(output(-1, "x"), "503 text/plain; charset=utf-8 no, " ID);
+    const struct verdict failed = {
+        .reply = REPLY_ACCEPTED, .form = FORM_OUTPUT, .exit_status = 1, .body = bytes_of_text("x")};
+    struct verdict verdict = pipeline_format_response(&exchange, ID, failed);
+    ck_assert_uint_eq(verdict.header_count, 1);
+    ck_assert_str_eq(verdict.headers[0].value, "none");
+    unload();
+    load("{output: run, type: a/b, failed: {}}", NONE);
+    ck_assert_str_eq(output(1, "x"), "500 json {\"id\":\"" ID "\"}");
+    unload();
+    load("{output: run, failed: {status: 204}}", NONE);
+    ck_assert_str_eq(output(1, "x"), "204 - ");
+    unload();
+    load("{output: run, status: {other: 204}, failed: {type: a/b, body: x}}", NONE);
+    ck_assert_str_eq(output(1, "x"), "204 - ");
+    ck_assert_str_eq(late(REPLY_ACCEPTED), "202 json {\"id\":\"" ID "\"}");
+    unload();
+}
+END_TEST
+
+/* Before the words of the route and of the sender, but for nothing else. */
+START_TEST(what_is_not_wanted_is_answered_in_other_words)
+{
+    static const struct {
+        const char *mismatch, *answer;
+    } rows[] = {
+        {"404", "404 json {\"ignored\":\"no\"}"},
+        {"204", "204 - "},
+        {"{status: 400, body: not wanted}", "400 text/plain; charset=utf-8 not wanted"},
+        {"{type: a/b, body: {literal: \"{{x}}\"}}", "200 a/b {{x}}"},
+        {"{body: \"\"}", "200 - "},
+        {"{}", "200 json {\"ignored\":\"no\"}"},
+    };
+    static const char *const keys[] = {NONE, SLACK};
+    const struct verdict ignored = {.reply = REPLY_IGNORED, .reason = "no"};
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof *rows; i++) {
+        char text[200];
+        bool is_slack = i % 2;
+        const char *wanted = rows[i / 2].answer, *no_body = NULL;
+        snprintf(text, sizeof text, "%s\n  mismatch: %s", keys[i % 2], rows[i / 2].mismatch);
+        load("{status: 201, body: mine, headers: {X-A: a}}", text);
+        const char *got = answer(ignored);
+        if (is_slack && strstr(wanted, "json")) /* its sender shows what is in an answer */
+            no_body = strcmp(rows[i / 2].mismatch, "404") == 0 ? "404 - " : "200 - ";
+        ck_assert_str_eq(got, no_body ? no_body : wanted);
+        ck_assert_str_eq(answer((struct verdict){.reply = REPLY_ACCEPTED}),
+                         "201 text/plain; charset=utf-8 mine");
+        unload();
+    }
+    load("accepted", NONE "\n  mismatch: {headers: {X-B: b}}");
+    struct verdict verdict = pipeline_format_response(&exchange, "", ignored);
+    ck_assert(verdict.header_count == 1 && strcmp(verdict.headers[0].name, "X-B") == 0);
+    unload();
+}
+END_TEST
+
 START_TEST(values_stand_in_the_words)
 {
     const struct verdict accepted = {.reply = REPLY_ACCEPTED};
@@ -218,6 +284,8 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_test(all, an_exit_status_is_a_status);
     tcase_add_test(all, late_is_as_the_route_or_the_sender_says);
+    tcase_add_test(all, what_failed_is_answered_in_other_words);
+    tcase_add_test(all, what_is_not_wanted_is_answered_in_other_words);
     tcase_add_test(all, values_stand_in_the_words);
     tcase_add_test(all, what_a_value_may_not_be_refuses_the_event);
     tcase_add_test(all, words_have_a_limit);

@@ -30,6 +30,20 @@ START_TEST(times_have_one_spelling)
         {"2025-13-23T12:13:20Z", TIME_ISO8601, -1},
         {"2025-11-23T12:13:20.Z", TIME_ISO8601, -1},
         {"2025-11-23T12:13:20Zx", TIME_ISO8601, -1},
+        {"Sun, 23 Nov 2025 12:13:20 GMT", TIME_RFC1123, 1763900000000},
+        {"Sun 23 Nov 2025 12:13:20 UTC", TIME_RFC1123, 1763900000000},
+        {"Sun, 23 Nov 2025 12:13:20", TIME_RFC1123, -1},
+        {"Sun, 23 Nov 2025 12:13:20 CET", TIME_RFC1123, -1},
+        {"Sun, 23 Nov 2025 12:13:20 GMT ", TIME_RFC1123, -1},
+        {"Sun,23 Nov 2025 12:13:20 GMT", TIME_RFC1123, -1},
+        {"Sun, 3 Nov 2025 12:13:20 GMT", TIME_RFC1123, -1},
+        {"Sun, 00 Nov 2025 12:13:20 GMT", TIME_RFC1123, -1},
+        {"Sun, 23 nov 2025 12:13:20 GMT", TIME_RFC1123, -1},
+        {"sun, 23 Nov 2025 12:13:20 GMT", TIME_RFC1123, -1},
+        {"Sun, 23 Nov 2025 24:13:20 GMT", TIME_RFC1123, -1},
+        {"Sunday, 23-Nov-25 12:13:20 GMT", TIME_RFC1123, -1},
+        {"Su", TIME_RFC1123, -1},
+        {"1763900000", TIME_RFC1123, -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int64_t unix_ms = -1;
@@ -47,6 +61,7 @@ START_TEST(freshness_ends_at_the_tolerance)
     ck_assert(!signature_time_fresh(1699999699000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(signature_time_fresh(1700000300000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(!signature_time_fresh(1700000301000, now, 300000, 300000, TIME_SECONDS));
+    ck_assert(signature_time_fresh(1699999700000, now, 300000, 300000, TIME_RFC1123));
     ck_assert(!signature_time_fresh(1700000000998, now, 0, 0, TIME_MILLISECONDS));
 }
 END_TEST
