@@ -173,3 +173,16 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
     close(fd);
     return result;
 }
+
+bool file_write_all(int fd, struct bytes data)
+{
+    while (data.length > 0) {
+        ssize_t written = write(fd, data.data, data.length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        data = bytes_from(data, (size_t)written);
+    }
+    return true;
+}

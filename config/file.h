@@ -35,6 +35,9 @@ enum file_result file_read(const char *path, const char *name, size_t limit, enu
 bool file_secret_is_private(const struct stat *what, bool is_read_only, enum file_care care,
                             const char *name, struct error *warning, struct error *err);
 
+/* Writes all of it where the descriptor stands; false with errno. */
+bool file_write_all(int fd, struct bytes data);
+
 /* Whether the file system of an open file, or of a path, is mounted read-only. */
 bool file_is_read_only(int fd);
 bool file_path_is_read_only(const char *path);

@@ -5,6 +5,8 @@
  */
 #include "handlers/action/body_files.h"
 
+#include "config/file.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -132,19 +134,6 @@ void body_files_finish(struct body_files *files)
 
 /* ---- files ---- */
 
-static bool write_all(int file, struct bytes data)
-{
-    while (data.length > 0) {
-        ssize_t written = write(file, data.data, data.length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data = bytes_from(data, (size_t)written);
-    }
-    return true;
-}
-
 static char *make_file(struct body_files *files, struct bytes body)
 {
     char *path = NULL;
@@ -159,7 +148,7 @@ static char *make_file(struct body_files *files, struct bytes body)
         free(path);
         return NULL;
     }
-    bool written = write_all(file, body);
+    bool written = file_write_all(file, body);
     int failure = errno;
     close(file);
     if (written)

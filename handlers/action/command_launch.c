@@ -4,6 +4,7 @@
  * reads nothing, or only after it has written a lot, cannot lock up with us. */
 #include "handlers/action/command_launch.h"
 
+#include "config/file.h"
 #include "handlers/action/body_files.h"
 #include "handlers/action/command_values.h"
 #include "handlers/action/envelope.h"
@@ -30,19 +31,6 @@ struct launch {
     int outputs[2]; /* our ends */
 };
 
-static bool write_all(int fd, struct bytes data)
-{
-    while (data.length > 0) {
-        ssize_t written = write(fd, data.data, data.length);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        data = bytes_from(data, (size_t)written);
-    }
-    return true;
-}
-
 /* A read-only descriptor at the beginning of `content`; -1 with errno. */
 static int input_from_bytes(struct bytes content)
 {
@@ -51,7 +39,7 @@ static int input_from_bytes(struct bytes content)
     if (file < 0)
         return -1;
     int fd = -1;
-    if (write_all(file, content) &&
+    if (file_write_all(file, content) &&
         fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) == 0) {
         snprintf(path, sizeof path, "/proc/self/fd/%d", file);
         fd = open(path, O_RDONLY | O_CLOEXEC);
