@@ -329,7 +329,8 @@ static struct verdict stage_select(struct exchange *exchange)
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? GO_ON
                : when_ignore(when_settings_of(request->route),
-                             "the route does not accept this event type", NULL);
+                             events_reason(request->event_type, &exchange->arena),
+                             "the route does not take events of this type");
 }
 
 static struct verdict stage_when(struct exchange *exchange)
