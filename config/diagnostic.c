@@ -257,6 +257,26 @@ static bool is_secret_name(const struct problem_list *list, struct bytes name)
     return nearest_name(text, list->secret_names) != NULL;
 }
 
+/* Whether it is the key `value` and a reference such as `payload.ref`, perhaps in quotes, so that
+ * both belong to a condition. The value of a token is looked for at the key `token` too, so what is
+ * taken for a reference wrongly has to stand outside of any. */
+static bool is_reference(const struct problem_list *list, struct bytes name, struct bytes text)
+{
+    if (!bytes_equal_text(name, "value"))
+        return false;
+    while (text.length && (text.data[0] == ' ' || text.data[0] == '"' || text.data[0] == '\''))
+        text = bytes_from(text, 1);
+    for (const char *const *root = list->reference_roots; root && *root; root++) {
+        if (!bytes_starts_with(text, bytes_of_text(*root)))
+            continue;
+        struct bytes rest = bytes_from(text, strlen(*root));
+        bool ends = rest.length == 0 || !is_name_byte(rest.data[0]);
+        if (strchr(*root, '.') ? ends : rest.length && strchr(".[", rest.data[0]))
+            return true;
+    }
+    return false;
+}
+
 /* Behind the first key whose value is a secret; SIZE_MAX if the line has none. Its colon may be
  * missing: then it is the first word of the line. */
 static size_t secret_offset(const struct problem_list *list, struct bytes line)
@@ -268,7 +288,9 @@ static size_t secret_offset(const struct problem_list *list, struct bytes line)
         if (is_first && !behind && length > 0 && rest.data[0] != '-')
             behind = length;
         is_first = is_first && (length == 0 || rest.data[0] == '-');
-        if (behind && is_secret_name(list, bytes_of(rest.data, length)))
+        struct bytes name = bytes_of(rest.data, length);
+        if (behind && is_secret_name(list, name) &&
+            !is_reference(list, name, bytes_from(rest, behind)))
             return at + behind;
         at += length ? length : 1;
     }
@@ -384,7 +406,7 @@ static unsigned print_line(struct bytes line, size_t shown, unsigned column, uns
     if (shown < line.length && printed < SHOWN_MAX)
         fputs(shown && line.data[shown - 1] == ':' ? " …" : "…", out);
     if (number <= column) /* behind the end, or what it points to is hidden */
-        caret = printed + (shown < line.length && shown && line.data[shown - 1] == ':');
+        caret = printed + column - (number > from ? number : from);
     *width = end > caret ? end - caret : 1;
     return caret;
 }

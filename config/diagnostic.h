@@ -56,6 +56,9 @@ struct problem_list {
     /* Keys whose values are secrets or hold some, NULL-terminated, for lines of a file that does
      * not parse. */
     const char *const *secret_names;
+    /* What references to values of an event begin with ("payload", "event.id"), NULL-terminated:
+     * `value` holds a secret in one place and a reference in others. NULL: nothing is known. */
+    const char *const *reference_roots;
 };
 
 void problem_list_init(struct problem_list *list);

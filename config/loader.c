@@ -50,6 +50,7 @@ static void set_secret_names(struct load *load)
     const char **names = arena_alloc_array(&problems->arena, SECRET_NAMES_MAX, sizeof *names);
     problems->lines_hidden |= !names;
     problems->secret_names = names;
+    problems->reference_roots = registry->reference_roots;
     if (!names)
         return;
     collect_secret_names(&top_section, names, &count, 0);
