@@ -128,18 +128,19 @@ static void explain_failure(struct examination *examination, const struct value_
                             const struct value *value)
 {
     struct judge *judge = examination->judge;
-    char shown[6 * SHOWN_MAX + 32];
+    char shown[6 * SHOWN_MAX + 32], absence[VALUE_ABSENCE_SIZE];
     if (!judge->wants_reason || judge->has_reason)
         return;
     const struct reference *reference = &examination->condition->reference;
     show_value(value, shown, sizeof shown);
+    value_absence(judge->context, reference, absence);
     if (examination->outcome == CONDITION_LIMIT)
         snprintf(shown, sizeof shown, "the expression takes more steps than a request may cost");
-    set_reason(judge, examination->condition, "%.160s %.160s: %s%s", reference->text, test->text,
+    set_reason(judge, examination->condition, "%.160s %.160s: %s%s%s", reference->text, test->text,
                examination->outcome == CONDITION_LIMIT ? ""
                : reference->has_each                   ? "one is "
                                                        : "it is ",
-               shown);
+               shown, absence);
 }
 
 /* With `every` the first that fails decides, else the first that holds. */

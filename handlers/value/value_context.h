@@ -65,6 +65,12 @@ void value_context_finish(struct value_context *context);
 /* The JSON text of the payload, which has passed the guard; empty: there is none. */
 struct bytes value_payload(struct value_context *context);
 
+/* Why a value is missing though its path may be right: there is no payload at all. Written to
+ * `room`; empty: there is a payload, or the reference leads elsewhere. */
+enum { VALUE_ABSENCE_SIZE = 160 };
+void value_absence(struct value_context *context, const struct reference *reference,
+                   char room[VALUE_ABSENCE_SIZE]);
+
 /* What the reference leads to; of several ([*]) the first that is there. False without memory. */
 bool value_resolve(struct value_context *context, const struct reference *reference,
                    struct value *value);

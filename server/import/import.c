@@ -142,7 +142,8 @@ bool import_end(struct import *import)
     struct buffer *out = &import->out;
     bool has_routes = parts->writer.name_count > 0;
     return write_head(import, out) && flags_write_server(&import->flags, out) &&
-           buffer_append_text(out, "journal: {path: journal.db} # beside this file\n\n") && auth_write_schemes(&parts->writer, out) &&
+           buffer_append_text(out, "journal: {path: journal.db} # beside this file\n\n") &&
+           auth_write_schemes(&parts->writer, out) &&
            buffer_append_text(out, has_routes ? "routes:\n" : "routes: []\n") &&
            buffer_append_bytes(out, buffer_bytes(&parts->routes));
 }
