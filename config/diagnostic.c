@@ -118,6 +118,26 @@ void problem_add_unparsed(struct problem_list *list, const struct source *source
     va_end(args);
 }
 
+__attribute__((format(printf, 3, 4))) static void
+add_made(struct problem_list *list, const struct problem *made, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_problem(list, made, format, args);
+    va_end(args);
+}
+
+void problem_warn_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                           unsigned column, const char *text)
+{
+    struct problem problem = {.kind = PROBLEM_WARNING,
+                              .source = source,
+                              .line = line,
+                              .column = column,
+                              .unparsed = true};
+    add_made(list, &problem, "%s", text);
+}
+
 void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
                     unsigned column, unsigned end_column, const char *format, ...)
 {

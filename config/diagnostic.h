@@ -78,6 +78,9 @@ void problem_add(struct problem_list *list, enum problem_kind kind, const struct
 void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
                           unsigned column, const char *bare, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* A warning of what is found before keys are known; it quotes nothing. */
+void problem_warn_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                           unsigned column, const char *text);
 /* An error at a place that is known otherwise. */
 void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
                     unsigned column, unsigned end_column, const char *format, ...)

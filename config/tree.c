@@ -55,7 +55,9 @@ static const struct parser_sentence {
     bool with_line;
 } parser_sentences[] = {
     {"mapping values are not allowed in this context",
-     "a second \":\" on this line; is the line before it closed, or is a quote missing?", false},
+     "a second \":\" on this line; is the indentation right, is the line before it closed, or is a "
+     "quote missing?",
+     false},
     {"did not find expected key",
      "this is not a key of the mapping around it; is the indentation right?", false},
     {"did not find expected '-' indicator",
@@ -226,6 +228,18 @@ static void builder_check_properties(struct builder *builder, const yaml_event_t
 
 /* ---- events ---- */
 
+/* What word processors make of quotes: to YAML they are letters. */
+static void warn_of_quote(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+    static const char *const quotes[] = {"“", "”", "„", "‘", "’", "‚", "«", "»"};
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+        if (strncmp(text, quotes[i], strlen(quotes[i])) == 0)
+            problem_warn_unparsed(builder->problems, builder->source, place(mark->line),
+                                  place(mark->column),
+                                  "a typographic quote is part of the string here; YAML quotes "
+                                  "with \" or '");
+}
+
 static bool on_scalar(struct builder *builder, const yaml_event_t *event)
 {
     struct node *node = builder_add(builder, event, NODE_SCALAR);
@@ -242,6 +256,8 @@ static bool on_scalar(struct builder *builder, const yaml_event_t *event)
         builder_problem(builder, &event->start_mark, "a NUL byte in a string");
         node->length = strlen(node->text);
     }
+    if (!node->quoted)
+        warn_of_quote(builder, &event->start_mark, node->text);
     if (builder_wants_key(builder))
         builder_set_key(builder, node, event);
     else

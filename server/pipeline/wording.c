@@ -172,8 +172,8 @@ bool wording_finish(struct load *load, const struct node *node, struct wording *
     if (type && !has_output && !has_body)
         return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
                             body ? "empty" : "missing");
-    if (type && !is_visible(bytes_of_text(wording->type)))
-        return load_problem(load, type, "\"type\" must be a media type such as text/plain");
+    if (type && (!is_visible(bytes_of_text(wording->type)) || !strchr(wording->type, '/')))
+        return load_problem(load, type, "\"type\" must be a media type such as application/json");
     if (bodiless)
         wording->body.is_set = true;
     else if (!type && (has_output || has_body))
