@@ -267,6 +267,14 @@ static size_t behind_colon(struct bytes text, size_t length)
     return length < text.length && text.data[length] == ':' ? length + 1 : 0;
 }
 
+static bool is_among(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
 /* Misspelt ones too. */
 static bool is_secret_name(const struct problem_list *list, struct bytes name)
 {
@@ -274,7 +282,8 @@ static bool is_secret_name(const struct problem_list *list, struct bytes name)
     if (name.length == 0 || name.length >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)name.length, (const char *)name.data);
-    return nearest_name(text, list->secret_names) != NULL;
+    return is_among(list->secret_names, text) ||
+           (!is_among(list->plain_names, text) && nearest_name(text, list->secret_names) != NULL);
 }
 
 /* Whether it is the key `value` and a reference such as `payload.ref`, perhaps in quotes, so that

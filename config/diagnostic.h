@@ -56,6 +56,7 @@ struct problem_list {
     /* Keys whose values are secrets or hold some, NULL-terminated, for lines of a file that does
      * not parse. */
     const char *const *secret_names;
+    const char *const *plain_names; /* keys that hold none, which are no misspelt ones of those */
     /* What references to values of an event begin with ("payload", "event.id"), NULL-terminated:
      * `value` holds a secret in one place and a reference in others. NULL: nothing is known. */
     const char *const *reference_roots;
