@@ -118,6 +118,26 @@ void problem_add_unparsed(struct problem_list *list, const struct source *source
     va_end(args);
 }
 
+__attribute__((format(printf, 3, 4))) static void
+add_made(struct problem_list *list, const struct problem *made, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    add_problem(list, made, format, args);
+    va_end(args);
+}
+
+void problem_warn_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                           unsigned column, const char *text)
+{
+    struct problem problem = {.kind = PROBLEM_WARNING,
+                              .source = source,
+                              .line = line,
+                              .column = column,
+                              .unparsed = true};
+    add_made(list, &problem, "%s", text);
+}
+
 void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
                     unsigned column, unsigned end_column, const char *format, ...)
 {
@@ -247,6 +267,14 @@ static size_t behind_colon(struct bytes text, size_t length)
     return length < text.length && text.data[length] == ':' ? length + 1 : 0;
 }
 
+static bool is_among(const char *const *names, const char *name)
+{
+    for (; names && *names; names++)
+        if (strcmp(*names, name) == 0)
+            return true;
+    return false;
+}
+
 /* Misspelt ones too. */
 static bool is_secret_name(const struct problem_list *list, struct bytes name)
 {
@@ -254,7 +282,28 @@ static bool is_secret_name(const struct problem_list *list, struct bytes name)
     if (name.length == 0 || name.length >= sizeof text)
         return false;
     snprintf(text, sizeof text, "%.*s", (int)name.length, (const char *)name.data);
-    return nearest_name(text, list->secret_names) != NULL;
+    return is_among(list->secret_names, text) ||
+           (!is_among(list->plain_names, text) && nearest_name(text, list->secret_names) != NULL);
+}
+
+/* Whether it is the key `value` and a reference such as `payload.ref`, perhaps in quotes, so that
+ * both belong to a condition. The value of a token is looked for at the key `token` too, so what is
+ * taken for a reference wrongly has to stand outside of any. */
+static bool is_reference(const struct problem_list *list, struct bytes name, struct bytes text)
+{
+    if (!bytes_equal_text(name, "value"))
+        return false;
+    while (text.length && (text.data[0] == ' ' || text.data[0] == '"' || text.data[0] == '\''))
+        text = bytes_from(text, 1);
+    for (const char *const *root = list->reference_roots; root && *root; root++) {
+        if (!bytes_starts_with(text, bytes_of_text(*root)))
+            continue;
+        struct bytes rest = bytes_from(text, strlen(*root));
+        bool ends = rest.length == 0 || !is_name_byte(rest.data[0]);
+        if (strchr(*root, '.') ? ends : rest.length && strchr(".[", rest.data[0]))
+            return true;
+    }
+    return false;
 }
 
 /* Behind the first key whose value is a secret; SIZE_MAX if the line has none. Its colon may be
@@ -268,7 +317,9 @@ static size_t secret_offset(const struct problem_list *list, struct bytes line)
         if (is_first && !behind && length > 0 && rest.data[0] != '-')
             behind = length;
         is_first = is_first && (length == 0 || rest.data[0] == '-');
-        if (behind && is_secret_name(list, bytes_of(rest.data, length)))
+        struct bytes name = bytes_of(rest.data, length);
+        if (behind && is_secret_name(list, name) &&
+            !is_reference(list, name, bytes_from(rest, behind)))
             return at + behind;
         at += length ? length : 1;
     }
@@ -384,7 +435,7 @@ static unsigned print_line(struct bytes line, size_t shown, unsigned column, uns
     if (shown < line.length && printed < SHOWN_MAX)
         fputs(shown && line.data[shown - 1] == ':' ? " …" : "…", out);
     if (number <= column) /* behind the end, or what it points to is hidden */
-        caret = printed + (shown < line.length && shown && line.data[shown - 1] == ':');
+        caret = printed + column - (number > from ? number : from);
     *width = end > caret ? end - caret : 1;
     return caret;
 }

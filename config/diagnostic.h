@@ -56,6 +56,10 @@ struct problem_list {
     /* Keys whose values are secrets or hold some, NULL-terminated, for lines of a file that does
      * not parse. */
     const char *const *secret_names;
+    const char *const *plain_names; /* keys that hold none, which are no misspelt ones of those */
+    /* What references to values of an event begin with ("payload", "event.id"), NULL-terminated:
+     * `value` holds a secret in one place and a reference in others. NULL: nothing is known. */
+    const char *const *reference_roots;
 };
 
 void problem_list_init(struct problem_list *list);
@@ -75,6 +79,9 @@ void problem_add(struct problem_list *list, enum problem_kind kind, const struct
 void problem_add_unparsed(struct problem_list *list, const struct source *source, unsigned line,
                           unsigned column, const char *bare, const char *format, ...)
     __attribute__((format(printf, 6, 7)));
+/* A warning of what is found before keys are known; it quotes nothing. */
+void problem_warn_unparsed(struct problem_list *list, const struct source *source, unsigned line,
+                           unsigned column, const char *text);
 /* An error at a place that is known otherwise. */
 void problem_add_at(struct problem_list *list, const struct source *source, unsigned line,
                     unsigned column, unsigned end_column, const char *format, ...)

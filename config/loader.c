@@ -18,48 +18,59 @@ enum {
     SNAPSHOT_MAX = 256 << 20,
     SCRATCH_MAX = 512 << 20,
     ROUTES_MAX = 10000,
-    SECRET_NAMES_MAX = 64
+    SECRET_NAMES_MAX = 64,
+    PLAIN_NAMES_MAX = 256
 };
 
 /* ---- secret names, for files that do not parse ---- */
 
-static void collect_secret_names(const struct row_section *section, const char **names,
-                                 size_t *count, unsigned depth);
+/* Both NULL-terminated. A plain name that does not fit costs only that less is shown. */
+struct key_names {
+    const char **secret, **plain;
+    size_t secret_count, plain_count;
+};
 
-static void collect_secret_row(const struct row *row, const char **names, size_t *count,
-                               unsigned depth)
+static void collect_names(const struct row_section *section, struct key_names *names,
+                          unsigned depth);
+
+static void collect_row(const struct row *row, struct key_names *names, unsigned depth)
 {
-    if (row_holds_secret(row) && *count < SECRET_NAMES_MAX - 1)
-        names[(*count)++] = row->name;
+    if (row_holds_secret(row) && names->secret_count < SECRET_NAMES_MAX - 1)
+        names->secret[names->secret_count++] = row->name;
+    else if (!row_holds_secret(row) && names->plain_count < PLAIN_NAMES_MAX - 1)
+        names->plain[names->plain_count++] = row->name;
     if (row->section && depth < 8)
-        collect_secret_names(row->section, names, count, depth + 1);
+        collect_names(row->section, names, depth + 1);
 }
 
-static void collect_secret_names(const struct row_section *section, const char **names,
-                                 size_t *count, unsigned depth)
+static void collect_names(const struct row_section *section, struct key_names *names,
+                          unsigned depth)
 {
     for (size_t i = 0; i < section->row_count; i++)
-        collect_secret_row(&section->rows[i], names, count, depth);
+        collect_row(&section->rows[i], names, depth);
 }
 
 static void set_secret_names(struct load *load)
 {
     struct problem_list *problems = load->problems;
     const struct registry *registry = load->registry;
-    size_t count = 0;
-    const char **names = arena_alloc_array(&problems->arena, SECRET_NAMES_MAX, sizeof *names);
-    problems->lines_hidden |= !names;
-    problems->secret_names = names;
-    if (!names)
+    struct key_names names = {
+        .secret = arena_alloc_array(&problems->arena, SECRET_NAMES_MAX, sizeof *names.secret),
+        .plain = arena_alloc_array(&problems->arena, PLAIN_NAMES_MAX, sizeof *names.plain)};
+    problems->lines_hidden |= !names.secret || !names.plain;
+    problems->secret_names = names.secret;
+    problems->plain_names = names.plain;
+    problems->reference_roots = registry->reference_roots;
+    if (problems->lines_hidden)
         return;
-    collect_secret_names(&top_section, names, &count, 0);
-    collect_secret_names(&route_section, names, &count, 0);
+    collect_names(&top_section, &names, 0);
+    collect_names(&route_section, &names, 0);
     for (size_t i = 0; registry->authenticators[i]; i++)
-        collect_secret_row(registry->authenticators[i]->value, names, &count, 0);
+        collect_row(registry->authenticators[i]->value, &names, 0);
     for (size_t i = 0; registry->top_parts && registry->top_parts[i]; i++)
-        collect_secret_names(registry->top_parts[i], names, &count, 0);
+        collect_names(registry->top_parts[i], &names, 0);
     for (size_t i = 0; registry->route_parts && registry->route_parts[i]; i++)
-        collect_secret_names(registry->route_parts[i]->keys, names, &count, 0);
+        collect_names(registry->route_parts[i]->keys, &names, 0);
 }
 
 /* ---- the top level ---- */

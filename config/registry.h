@@ -64,6 +64,8 @@ struct registry {
     const struct row_section *const *top_parts;  /* beside `server`, `routes` … */
     const struct route_part *const *route_parts; /* beside `name`, `path` …; also in `defaults` */
     const struct row_section *const *action_parts; /* beside `name` and the kind of an action */
+    /* What references to values of an event begin with, NULL-terminated; NULL: none. */
+    const char *const *reference_roots;
     /* When all of a route is read, without a mistake: rules between what handlers bring. Reports
      * with load_problem. `defaults` may be NULL, and so may this. */
     bool (*check_route)(struct load *load, const struct node *node, const struct node *defaults,

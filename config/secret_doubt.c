@@ -81,7 +81,8 @@ static bool is_path(const char *text, const char *directory)
 
 static const char *short_doubt(const char *text, const char *directory)
 {
-    if (is_shell_variable(text) || is_template(text))
+    bool is_name = load_is_usual_variable(text) && strchr(text, '_');
+    if (is_name || is_shell_variable(text) || is_template(text))
         return "looks like a variable or a template, but is taken as it is; to take it from the "
                "environment write {env: NAME}";
     if (is_source(text))

@@ -139,12 +139,25 @@ static bool add_directory(struct load *load, const struct node *node, const stru
     return ok;
 }
 
-/* Whether something is at `path`, or its directory is and was named. */
+/* Whether it ends as the names of such files do; no secret ends so. */
+static bool has_ending(const char *name)
+{
+    static const char *const endings[] = {".secret", ".key", ".pem", ".txt", ".token", ".password"};
+    size_t length = strlen(name);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t own = strlen(endings[i]);
+        if (length > own && strcmp(name + length - own, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether something is at `path`, or its directory is and was named, or it is called as a file. */
 static bool is_place(struct load *load, const char *path, const char *given)
 {
     struct stat what;
     const char *slash = strrchr(path, '/'), *directory;
-    if (lstat(path, &what) == 0)
+    if (lstat(path, &what) == 0 || has_ending(given))
         return true;
     if (!strchr(given, '/') || slash == path)
         return false;
@@ -235,6 +248,13 @@ static bool add_from_source(struct load *load, const struct node *node, const st
     }
     const char *nearest = nearest_name(value->key->text, source_names);
     load_mask(load, value->key);
+    for (size_t i = 0; i < sizeof secret_sources / sizeof *secret_sources; i++) {
+        size_t length = strlen(secret_sources[i].name);
+        if (strncmp(value->key->text, secret_sources[i].name, length) == 0 &&
+            value->key->text[length] == ':')
+            return load_problem(load, value->key, "a blank is missing after \"%s:\"",
+                                secret_sources[i].name);
+    }
     if (nearest)
         return load_problem(load, value->key, "unknown key in a secret, did you mean \"%s\"?",
                             nearest);

@@ -95,12 +95,25 @@ bool syntax_hint_above(struct bytes text, unsigned number, struct syntax_hint *h
     return false;
 }
 
-bool syntax_hint_is_tab(struct bytes text, unsigned number, unsigned column)
+/* The byte at a column; the length of the line: it is behind its end. */
+static size_t byte_at(struct bytes line, unsigned column)
 {
-    struct bytes line = line_at(text, number);
     size_t at = 0;
     for (; at < line.length; at++)
         if ((line.data[at] & 0xc0) != 0x80 && --column == 0)
-            return line.data[at] == '\t';
-    return false;
+            break;
+    return at;
+}
+
+bool syntax_hint_is_tab(struct bytes text, unsigned number, unsigned column)
+{
+    struct bytes line = line_at(text, number);
+    return is_at(line, byte_at(line, column), "\t");
+}
+
+bool syntax_hint_is_bracket(struct bytes text, unsigned number, unsigned column)
+{
+    struct bytes line = line_at(text, number);
+    size_t at = byte_at(line, column);
+    return is_at(line, at, "[{") && at > 0 && !is_at(line, at - 1, " ,:[{]}\"'");
 }

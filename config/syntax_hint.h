@@ -20,4 +20,7 @@ bool syntax_hint_above(struct bytes text, unsigned line, struct syntax_hint *hin
 /* Whether there is a tab at this place. */
 bool syntax_hint_is_tab(struct bytes text, unsigned line, unsigned column);
 
+/* Whether a "[" or "{" at this place follows a word without a blank, as in payload.commits[0]. */
+bool syntax_hint_is_bracket(struct bytes text, unsigned line, unsigned column);
+
 #endif

@@ -55,7 +55,9 @@ static const struct parser_sentence {
     bool with_line;
 } parser_sentences[] = {
     {"mapping values are not allowed in this context",
-     "a second \":\" on this line; is the line before it closed, or is a quote missing?", false},
+     "a second \":\" on this line; is the indentation right, is the line before it closed, or is a "
+     "quote missing?",
+     false},
     {"did not find expected key",
      "this is not a key of the mapping around it; is the indentation right?", false},
     {"did not find expected '-' indicator",
@@ -64,7 +66,12 @@ static const struct parser_sentence {
     {"did not find expected ',' or '}'", "no \",\" or \"}\" here for the mapping", true},
     {"did not find expected node content", "a value is missing here; is a bracket not closed?",
      false},
-    {"found unexpected end of stream", "the file ends inside a quoted string", true},
+    {"found character that cannot start any token",
+     "a value that begins with this character must be in quotes", false},
+    {"found unknown escape character",
+     "an escape that YAML does not have; in single quotes a \\ is only that", false},
+    {"found unexpected ':'",
+     "a blank is missing after this \":\", or a value that has it must be in quotes", false},
     {"block sequence entries are not allowed in this context",
      "a list item (\"- \") is not allowed here", false},
     {"did not find expected <document start>",
@@ -98,6 +105,11 @@ static void builder_syntax_problem(struct builder *builder, const yaml_parser_t 
     struct parser_sentence found = {.better = problem};
     struct syntax_hint hint;
     char sentence[200];
+    if (strcmp(problem, "found unexpected end of stream") == 0) {
+        builder_problem(builder, &parser->context_mark,
+                        "the file ends before this quote is closed");
+        return;
+    }
     bool is_tab = syntax_hint_is_tab(text, place(mark->line), place(mark->column));
     if (!is_tab && find_unfinished_key(text, parser, problem, &hint)) {
         problem_add_unparsed(builder->problems, builder->source, hint.line, hint.column, NULL, "%s",
@@ -109,6 +121,11 @@ static void builder_syntax_problem(struct builder *builder, const yaml_parser_t 
             found = parser_sentences[i];
     if (is_tab)
         found = (struct parser_sentence){.better = "a tab; indent with spaces"};
+    else if (found.with_line &&
+             syntax_hint_is_bracket(text, place(mark->line), place(mark->column)))
+        found = (struct parser_sentence){
+            .better =
+                "a value with brackets, such as \"payload.commits[0].id\", must be in quotes"};
     snprintf(sentence, sizeof sentence, "%s", found.better);
     if (found.with_line)
         snprintf(sentence, sizeof sentence, "%s that begins in line %u", found.better,
@@ -211,6 +228,18 @@ static void builder_check_properties(struct builder *builder, const yaml_event_t
 
 /* ---- events ---- */
 
+/* What word processors make of quotes: to YAML they are letters. */
+static void warn_of_quote(struct builder *builder, const yaml_mark_t *mark, const char *text)
+{
+    static const char *const quotes[] = {"“", "”", "„", "‘", "’", "‚", "«", "»"};
+    for (size_t i = 0; i < sizeof quotes / sizeof *quotes; i++)
+        if (strncmp(text, quotes[i], strlen(quotes[i])) == 0)
+            problem_warn_unparsed(builder->problems, builder->source, place(mark->line),
+                                  place(mark->column),
+                                  "a typographic quote is part of the string here; YAML quotes "
+                                  "with \" or '");
+}
+
 static bool on_scalar(struct builder *builder, const yaml_event_t *event)
 {
     struct node *node = builder_add(builder, event, NODE_SCALAR);
@@ -227,6 +256,8 @@ static bool on_scalar(struct builder *builder, const yaml_event_t *event)
         builder_problem(builder, &event->start_mark, "a NUL byte in a string");
         node->length = strlen(node->text);
     }
+    if (!node->quoted)
+        warn_of_quote(builder, &event->start_mark, node->text);
     if (builder_wants_key(builder))
         builder_set_key(builder, node, event);
     else
@@ -326,8 +357,10 @@ static bool on_document_start(struct builder *builder, const yaml_event_t *event
 
 static bool on_alias(struct builder *builder, const yaml_event_t *event)
 {
-    return builder_refuse(builder, &event->start_mark,
-                          "aliases are not part of this format; see defaults:");
+    return builder_refuse(
+        builder, &event->start_mark,
+        "aliases are not part of this format (see defaults:); a string that begins "
+        "with * must be in quotes");
 }
 
 static bool on_nothing(struct builder *builder, const yaml_event_t *event)

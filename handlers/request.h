@@ -64,6 +64,7 @@ struct request {
     struct bytes body;               /* complete, from the body stages on */
     struct form *form;               /* a body that is one, decoded; or NULL (content_release) */
     struct bytes json_field;         /* the field of it whose JSON is the payload; empty: none */
+    struct bytes field_looked_for;   /* the field that would hold it; empty: none would */
     struct bytes payload;            /* the JSON of the body or of that field, if json is set */
     const struct json_summary *json; /* of the payload, once it has passed the guard; or NULL */
 

@@ -17,7 +17,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
         {"duplicate", 200, "this event was accepted before", LOG_INFO, false, false,
          "A copy of an event that came within `dedupe.window`: nothing is carried out."},
     [REPLY_IGNORED] = {"ignored", 200, "this event is not wanted here", LOG_INFO, false, false,
-                       "`events` leaves this type out: nothing is stored."},
+                       "`events`, `when` or what the actions take leaves the event out: nothing is "
+                       "stored."},
     [REPLY_CHALLENGE] =
         {"handshake", 200, "", LOG_INFO, false, false,
          "The sender verifies the endpoint: the answer is what its preset describes, or that to "

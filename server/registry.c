@@ -16,6 +16,7 @@
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
 #include "handlers/provider/provider.h"
+#include "handlers/value/reference.h"
 #include "server/cli/verb.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
@@ -36,6 +37,9 @@ static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
 
 static const struct row_section *const action_parts[] = {&selection_keys, NULL};
 
+#define ROOT_ENTRY(NAME, text, ...) text,
+static const char *const reference_roots[] = {REFERENCE_ROOTS(ROOT_ENTRY) NULL};
+
 /* Rules between keys of different features. */
 static bool check_route(struct load *load, const struct node *node, const struct node *defaults,
                         const struct route *route)
@@ -50,4 +54,5 @@ const struct registry program_registry = {.authenticators = authenticators,
                                           .top_parts = top_parts,
                                           .route_parts = route_parts,
                                           .action_parts = action_parts,
+                                          .reference_roots = reference_roots,
                                           .check_route = check_route};

@@ -8,6 +8,9 @@
 #include "handlers/action/spawn.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -257,6 +260,28 @@ static bool check_scripts(struct load *load, const struct node *at,
     return true;
 }
 
+static bool is_along_path(const char *name)
+{
+    char file[PATH_MAX];
+    struct bytes rest = bytes_of_text(getenv("PATH") ? getenv("PATH") : "");
+    while (rest.length > 0) {
+        struct bytes folder = bytes_split(&rest, ':');
+        snprintf(file, sizeof file, "%.*s/%s", (int)folder.length, (const char *)folder.data, name);
+        if (access(file, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A bare name is looked for along PATH, never beside the route file, as in a shell. */
+static void check_bare_name(struct load *load, const struct node *at, const char *name)
+{
+    struct stat st;
+    const char *beside = load_path(load, at, name);
+    if (beside && stat(beside, &st) == 0 && S_ISREG(st.st_mode) && !is_along_path(name))
+        load_warning(load, at, "%s is not along PATH; did you mean ./%s?", name, name);
+}
+
 static bool check_arguments(struct load *load, const struct node *at,
                             const struct command_settings *settings)
 {
@@ -299,6 +324,8 @@ static bool finish_command(struct load *load, const struct node *node, void *dat
     if (strchr(settings->program, '/')) {
         settings->program = load_path(load, at, settings->program);
         good = settings->program && check_program(load, at, settings->program) && good;
+    } else {
+        check_bare_name(load, at, settings->program);
     }
     command_drop_unused_templates(settings);
     return good;

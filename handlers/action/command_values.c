@@ -32,14 +32,17 @@ static bool render(struct filling *filling, const struct template *template, siz
                    const char *where)
 {
     const struct reference *culprit = NULL;
+    char absence[VALUE_ABSENCE_SIZE] = "";
     filling->text.length = 0;
     enum template_outcome outcome =
         template_render(template, filling->values, limit, &filling->text, &culprit);
     if (outcome == TEMPLATE_NO_MEMORY)
         return refuse_memory(filling);
+    if (outcome != TEMPLATE_DONE && culprit)
+        value_absence(filling->values, culprit, absence);
     if (outcome != TEMPLATE_DONE)
-        return error_set(filling->why, "%.200s in %s %s", culprit ? culprit->text : "the text",
-                         where, template_outcome_text(outcome));
+        return error_set(filling->why, "%.200s in %s %s%s", culprit ? culprit->text : "the text",
+                         where, template_outcome_text(outcome), absence);
     filling->total += filling->text.length;
     return filling->total <= VALUES_MAX ||
            error_set(filling->why, "the values of the command are longer than 1 MiB together");

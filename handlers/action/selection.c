@@ -129,7 +129,7 @@ bool selection_needs_schema(const struct settings *settings, const struct route 
 
 /* Why the last action that was asked did not take the event. */
 struct refusal {
-    const char *action, *reason; /* NULL: the type of the event */
+    const char *action, *reason;
 };
 
 static enum condition_outcome judge(const struct selection_settings *selection,
@@ -148,14 +148,13 @@ static enum condition_outcome judge(const struct selection_settings *selection,
 static struct verdict ignore(const struct route *route, const struct refusal *refusal,
                              struct arena *arena)
 {
-    const char *reason = refusal->reason ? refusal->reason : "the type of the event";
     const char *text =
         route->action_count == 1
-            ? arena_format(arena, "its action does not accept the event: %s", reason)
+            ? arena_format(arena, "its action does not accept the event: %s", refusal->reason)
             : arena_format(arena, "no action accepts the event; the last one, %s: %s",
-                           refusal->action, reason);
+                           refusal->action, refusal->reason);
     return when_ignore(text ? text : "no action accepts the event",
-                       "the route does not want this event");
+                       "no action of the route takes this event");
 }
 
 struct verdict selection_choose(const struct settings *settings, const struct route *route,
@@ -177,7 +176,8 @@ struct verdict selection_choose(const struct settings *settings, const struct ro
             has_choice |= action->is_choice;
             break;
         case CONDITION_FAILS:
-            refusal = (struct refusal){action->name, reason.text};
+            refusal = (struct refusal){
+                action->name, reason.text ? reason.text : events_reason(values->type, arena)};
             break;
         case CONDITION_LIMIT:
             return when_exceeded(reason.text);

@@ -127,13 +127,14 @@ static void explain_failure(struct examination *examination, const struct value_
                             const struct value *value)
 {
     struct judge *judge = examination->judge;
-    char shown[6 * SHOWN_MAX + 32];
+    char shown[6 * SHOWN_MAX + 32], absence[VALUE_ABSENCE_SIZE];
     if (!judge->wants_reason || judge->has_reason)
         return;
     const struct reference *reference = &examination->condition->reference;
     show_value(value, shown, sizeof shown);
-    set_reason(judge, examination->condition, "%.160s %.160s: %s %s", reference->text, test->text,
-               reference->has_each ? "one is" : "it is", shown);
+    value_absence(judge->context, reference, absence);
+    set_reason(judge, examination->condition, "%.160s %.160s: %s %s%s", reference->text, test->text,
+               reference->has_each ? "one is" : "it is", shown, absence);
 }
 
 /* With `every` the first that fails decides, else the first that holds. */

@@ -167,6 +167,25 @@ static bool check_types(struct reader *reader, const struct node *node,
     return true;
 }
 
+/* A star is a pattern in `events`, and only a star here. */
+static void warn_of_star(struct reader *reader, const struct node *node,
+                         const struct value_test *test)
+{
+    static const bool compares[TEST_OPERATOR_COUNT] = {
+        [TEST_EQUALS] = true, [TEST_NOT_EQUALS] = true,  [TEST_IN] = true,
+        [TEST_NOT_IN] = true, [TEST_STARTS_WITH] = true, [TEST_ENDS_WITH] = true};
+    for (size_t i = 0; compares[test->operator] && i < test->operand_count; i++) {
+        const struct operand *operand = &test->operands[i];
+        if (operand->kind != VALUE_STRING || !memchr(operand->text.data, '*', operand->text.length))
+            continue;
+        load_warning(reader->load, node,
+                     "\"%s\" knows no patterns: \"*\" is only a star; see \"starts_with\" and "
+                     "\"matches\"",
+                     test_operators[test->operator].key);
+        return;
+    }
+}
+
 static bool append_operand(struct buffer *out, const struct operand *operand)
 {
     if (operand->kind != VALUE_STRING)
@@ -200,6 +219,7 @@ static bool read_test(struct reader *reader, const struct node *node,
             test->operator=(enum test_operator) i;
     if (!read_operands(reader, node, test) || !check_types(reader, node, reference, test))
         return false;
+    warn_of_star(reader, node, test);
     test->text = text_of_test(reader, test);
     return test->text;
 }

@@ -3,6 +3,8 @@
  * product of both lengths. */
 #include "handlers/admission/events.h"
 
+#include "handlers/admission/condition.h"
+
 static const struct row events_rows[] = {
     {.name = "events",
      .type = ROW_TEXTS,
@@ -48,4 +50,13 @@ bool events_take(const struct text_list *patterns, struct bytes type)
         if (pattern_matches_text(bytes_of_text(patterns->items[i]), type))
             return true;
     return patterns->count == 0;
+}
+
+const char *events_reason(struct bytes type, struct arena *arena)
+{
+    struct value value = {.kind = VALUE_STRING, .text = type};
+    const char *shown = type.length ? value_shown(arena, &value) : NULL;
+    const char *text =
+        shown ? arena_format(arena, "\"events\" leaves out events of the type %s", shown) : NULL;
+    return text ? text : "\"events\" leaves out events without a type";
 }

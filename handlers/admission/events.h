@@ -4,6 +4,8 @@
 
 #include "handlers/request.h"
 
+struct arena;
+
 /* The key `events` of a route. */
 struct events_settings {
     struct text_list patterns; /* empty: all */
@@ -21,5 +23,8 @@ bool pattern_matches_text(struct bytes pattern, struct bytes text);
 
 /* Whether a list of patterns takes a type: an empty list takes all. */
 bool events_take(const struct text_list *patterns, struct bytes type);
+
+/* Why a list does not take a type, for the log; in the arena or constant. */
+const char *events_reason(struct bytes type, struct arena *arena);
 
 #endif

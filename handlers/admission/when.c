@@ -60,5 +60,5 @@ struct verdict when_check(const struct when_settings *settings, struct value_con
     case CONDITION_FAILS:
         break;
     }
-    return when_ignore(reason.text, "the route does not want this event");
+    return when_ignore(reason.text, "the conditions of the route leave this event out");
 }

@@ -203,14 +203,16 @@ static const char *describe_repeated(struct request *request, const struct json_
                         name, length == SHOWN ? "…" : "", fault->offset);
 }
 
-/* A limit's name goes into the log too, a name that a sender made up only to that sender. */
+/* The log escapes what the sender made up. */
 static struct verdict refuse_json(struct request *request, const struct json_fault *fault)
 {
     const char *reason = fault->limit ? describe_limit(request, fault)
-                                      : arena_format(request->arena, "not JSON at byte %zu: %s",
-                                                     fault->offset, fault->reason);
+                         : fault->name.length
+                             ? describe_repeated(request, fault)
+                             : arena_format(request->arena, "not JSON at byte %zu: %s",
+                                            fault->offset, fault->reason);
     struct verdict verdict = verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault->reason);
-    verdict.message = fault->name.length ? describe_repeated(request, fault) : verdict.reason;
+    verdict.message = verdict.reason;
     return verdict;
 }
 
@@ -277,6 +279,7 @@ static struct verdict read_field(struct request *request, const char *name, bool
 {
     size_t count;
     struct bytes text = form_find(request->form, bytes_of_text(name), &count);
+    request->field_looked_for = bytes_of_text(name);
     if (count == 0)
         return needs_field ? refuse_field(request, name, "is missing") : GO_ON;
     if (count > 1)

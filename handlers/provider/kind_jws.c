@@ -201,10 +201,12 @@ static struct verdict check_claims(struct signature_state *state, struct bytes c
     struct verdict verdict = check_wanted(state, claims);
     if (verdict.reply != REPLY_NONE)
         return verdict;
+    if (jws->tolerance_ms && !find_time(claims, "iat", arena, &time))
+        return signature_refuse("the JWS does not say when it was made");
     if (jws->tolerance_ms &&
-        (!find_time(claims, "iat", arena, &time) ||
-         !signature_time_fresh(time, now, jws->tolerance_ms, jws->tolerance_ms, TIME_SECONDS)))
-        return signature_refuse("the time of the JWS is not within the tolerance");
+        !signature_time_fresh(time, now, jws->tolerance_ms, jws->tolerance_ms, TIME_SECONDS))
+        return signature_refuse(
+            signature_time_reason(time, now, jws->tolerance_ms, jws->tolerance_ms, arena));
     if (has_member(claims, "exp") && (!find_time(claims, "exp", arena, &time) || time <= now))
         return signature_refuse("the JWS has expired");
     if (has_member(claims, "nbf") &&

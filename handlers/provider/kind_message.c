@@ -298,7 +298,8 @@ static const char *check_times(struct signature_state *state, struct bytes param
         return "the signature does not say when it was made";
     if (tolerance && !signature_time_fresh(created, now, tolerance,
                                            state->plan->scheme->time.ahead_ms, TIME_SECONDS))
-        return "the time is not within the tolerance";
+        return signature_time_reason(created, now, tolerance, state->plan->scheme->time.ahead_ms,
+                                     state->request->arena);
     if (has_expires && expires <= now)
         return "the signature has expired";
     structured_find_parameter(parameters, "created", &state->source.time);

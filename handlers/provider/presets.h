@@ -13,5 +13,7 @@ extern const struct preset presets[]; /* sorted by name */
 extern const size_t preset_count;
 
 const struct preset *preset_find(const char *name);
+/* The name that was probably meant; NULL: none is near. */
+const char *preset_nearest(const char *name);
 
 #endif

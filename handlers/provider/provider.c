@@ -95,10 +95,7 @@ const struct scheme *provider_preset(const struct preset *preset, const struct r
 
 static void unknown_provider(struct load *load, const struct node *node, const char *name)
 {
-    const char **names = arena_alloc_array(load_arena(load), preset_count + 1, sizeof *names);
-    for (size_t i = 0; names && i < preset_count; i++)
-        names[i] = presets[i].name;
-    const char *nearest = names ? nearest_name(name, names) : NULL;
+    const char *nearest = preset_nearest(name);
     if (nearest)
         load_problem(load, node, "there is no provider \"%s\", did you mean \"%s\"?", name,
                      nearest);

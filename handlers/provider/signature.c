@@ -44,7 +44,9 @@ static struct verdict check_time(struct signature_state *state, enum signature_m
         return signature_refuse("the time is not well formed");
     if (time->tolerance_ms && !signature_time_fresh(unix_ms, state->request->now_ms,
                                                     time->tolerance_ms, time->ahead_ms, time->unit))
-        return signature_refuse("the time is not within the tolerance");
+        return signature_refuse(signature_time_reason(unix_ms, state->request->now_ms,
+                                                      time->tolerance_ms, time->ahead_ms,
+                                                      state->request->arena));
     return GO_ON;
 }
 

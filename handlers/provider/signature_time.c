@@ -138,3 +138,15 @@ bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
     int64_t now = is_whole ? now_ms / 1000 * 1000 : now_ms;
     return now - time_ms <= tolerance_ms && time_ms - now <= ahead_ms;
 }
+
+const char *signature_time_reason(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
+                                  int64_t ahead_ms, struct arena *arena)
+{
+    static const char plain[] = "the time is not within the tolerance";
+    bool is_ahead = time_ms > now_ms;
+    int64_t distance_s = (is_ahead ? time_ms - now_ms : now_ms - time_ms) / 1000;
+    const char *text = arena_format(arena, "%s: %lld s %s, and %lld s are taken", plain,
+                                    (long long)distance_s, is_ahead ? "ahead" : "old",
+                                    (long long)(is_ahead ? ahead_ms : tolerance_ms) / 1000);
+    return text ? text : plain;
+}

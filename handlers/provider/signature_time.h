@@ -9,5 +9,8 @@ bool signature_time_parse(struct bytes text, int unit, int64_t *unix_ms);
 /* Whether a time is within the tolerance. */
 bool signature_time_fresh(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms, int64_t ahead_ms,
                           int unit);
+/* What to say of one that is not: its age and the limit, in the arena. */
+const char *signature_time_reason(int64_t time_ms, int64_t now_ms, int64_t tolerance_ms,
+                                  int64_t ahead_ms, struct arena *arena);
 
 #endif

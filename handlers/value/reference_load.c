@@ -11,6 +11,17 @@ static void set_place(struct load *load, const struct node *node, struct referen
     reference->column = at.column;
 }
 
+/* x_github_event is how programs call it that get headers as variables. */
+static void warn_of_underscore(struct load *load, const struct node *place,
+                               const struct reference *reference)
+{
+    bool is_odd = reference->root == REFERENCE_HEADER && strchr(reference->text, '_') &&
+                  !strchr(reference->text, '-');
+    if (is_odd)
+        load_warning(load, place, "%s: names of headers have \"-\" where others have \"_\"",
+                     reference->text);
+}
+
 bool reference_load(struct load *load, const struct node *node, const char *subject,
                     struct reference *reference)
 {
@@ -19,11 +30,15 @@ bool reference_load(struct load *load, const struct node *node, const char *subj
     if (node->kind != NODE_SCALAR || tree_is_null(node))
         return load_expected(load, node, subject, "a value of the event such as payload.ref");
     struct bytes text = bytes_of(node->text, node->length);
+    if (bytes_starts_with(bytes_trim(text), bytes_of_text("{{")))
+        return load_problem(load, node, "%s: a value alone has no braces here, as in payload.ref",
+                            subject);
     if (!reference_parse(text, load_arena(load), reference, &err, &offset)) {
         struct node place = node_place_inside(node, offset);
         return load_problem(load, &place, "%s: %s", subject, err.text);
     }
     set_place(load, node, reference);
+    warn_of_underscore(load, node, reference);
     return true;
 }
 
@@ -33,6 +48,28 @@ struct node reference_place(const struct load *load, const struct reference *ref
     struct node place = load_place(load, &at);
     place.end_column = at.column + (unsigned)strlen(reference->text);
     return place;
+}
+
+/* Whether a value such as payload.ref begins there. */
+static bool begins_value(struct bytes text)
+{
+    static const char *const roots[] = {"payload.", "payload[", "header.", "query.",  "path.",
+                                        "form.",    "event.",   "client.", "request."};
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
+        if (bytes_starts_with(text, bytes_of_text(roots[i])))
+            return true;
+    return false;
+}
+
+/* {payload.ref}, in text that is given as it is. */
+static void warn_of_brace(struct load *load, const struct node *node, struct bytes literal)
+{
+    for (size_t i = 0; i + 1 < literal.length; i++) {
+        if (literal.data[i] != '{' || !begins_value(bytes_trim(bytes_from(literal, i + 1))))
+            continue;
+        load_warning(load, node, "one brace is only text: a value is written {{payload.ref}}");
+        return;
+    }
 }
 
 static bool load_literal(struct load *load, const struct node *node, const char *subject,
@@ -62,8 +99,12 @@ bool template_load(struct load *load, const struct node *node, const char *subje
     for (size_t i = 0; i < template->count; i++) {
         struct template_part *part = &template->parts[i];
         struct node place = node_place_inside(node, part->offset);
-        if (part->is_value)
+        if (part->is_value) {
             set_place(load, &place, &part->reference);
+            warn_of_underscore(load, &place, &part->reference);
+        } else {
+            warn_of_brace(load, node, part->literal);
+        }
     }
     return true;
 }

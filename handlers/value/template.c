@@ -273,7 +273,9 @@ static enum template_outcome append_part(const struct template_part *part,
         return stays_itself(part, &value) ? append_value(out, most, &value, part->as_json)
                                           : TEMPLATE_NOT_UTF8;
     if (!part->has_default)
-        return value.repeated ? TEMPLATE_REPEATED : TEMPLATE_MISSING;
+        return value.kind == VALUE_NULL ? TEMPLATE_NULL
+               : value.repeated         ? TEMPLATE_REPEATED
+                                        : TEMPLATE_MISSING;
     if (!part->as_json)
         return append_bytes(out, most, part->default_text);
     struct value text = {.kind = VALUE_STRING, .text = part->default_text};
@@ -320,6 +322,7 @@ const char *template_outcome_text(enum template_outcome outcome)
     static const char *const texts[] = {
         [TEMPLATE_DONE] = "is right",
         [TEMPLATE_MISSING] = "is missing",
+        [TEMPLATE_NULL] = "is null and has no default",
         [TEMPLATE_REPEATED] = "is given more than once",
         [TEMPLATE_NUL] = "holds U+0000",
         [TEMPLATE_NOT_UTF8] = "is not UTF-8",

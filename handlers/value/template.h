@@ -43,7 +43,8 @@ bool template_visit(const struct template *template, const struct reference_visi
 
 enum template_outcome {
     TEMPLATE_DONE,
-    TEMPLATE_MISSING,  /* a value is missing, or null, and has no default */
+    TEMPLATE_MISSING,  /* a value is missing and has no default */
+    TEMPLATE_NULL,     /* a value is null and has no default */
     TEMPLATE_REPEATED, /* the same, because its name comes more than once */
     TEMPLATE_NUL,      /* a value holds U+0000 */
     TEMPLATE_TOO_LONG,
@@ -63,7 +64,7 @@ enum template_outcome template_text(const struct template *template, struct valu
                                     size_t limit, struct arena *arena, struct bytes *text,
                                     const struct reference **culprit);
 
-/* "is missing and has no default" …: what follows the name of the culprit in a message. */
+/* "is null and has no default" …: what follows the name of the culprit in a message. */
 const char *template_outcome_text(enum template_outcome outcome);
 
 #endif

@@ -10,6 +10,8 @@
 #include "handlers/content/payload.h"
 #include "handlers/content/query.h"
 
+#include <stdio.h>
+
 enum { SCRATCH_MAX = INT32_MAX };
 
 void value_context_of_request(struct value_context *context, const struct request *request)
@@ -139,6 +141,26 @@ struct bytes value_payload(struct value_context *context)
     if (!request)
         return context->payload;
     return request->json ? request->payload : bytes_of(NULL, 0);
+}
+
+void value_absence(struct value_context *context, const struct reference *reference,
+                   char room[VALUE_ABSENCE_SIZE])
+{
+    const struct request *request = context->request;
+    struct bytes text = form_text(context);
+    struct bytes field = request ? request->field_looked_for : bytes_of(NULL, 0);
+    room[0] = '\0';
+    if (reference->root != REFERENCE_PAYLOAD || value_payload(context).length > 0)
+        return;
+    if (text.length == 0)
+        snprintf(room, VALUE_ABSENCE_SIZE, ": there is no body that is JSON");
+    else if (field.length > 0)
+        snprintf(room, VALUE_ABSENCE_SIZE, ": the body is a form without a field \"%.*s\"",
+                 field.length < 64 ? (int)field.length : 64, (const char *)field.data);
+    else
+        snprintf(room, VALUE_ABSENCE_SIZE, ": the body is a form%s",
+                 strchr("{[", text.data[0]) ? " by its Content-Type, though it looks like JSON"
+                                            : "");
 }
 
 /* NULL: there is no payload. `*good` is false where memory is what is missing. */

@@ -72,6 +72,12 @@ void value_context_finish(struct value_context *context);
 /* The JSON text of the payload, which has passed the guard; empty: there is none. */
 struct bytes value_payload(struct value_context *context);
 
+/* Why a value is missing though its path may be right: there is no payload at all. Written to
+ * `room`; empty: there is a payload, or the reference leads elsewhere. */
+enum { VALUE_ABSENCE_SIZE = 160 };
+void value_absence(struct value_context *context, const struct reference *reference,
+                   char room[VALUE_ABSENCE_SIZE]);
+
 /* Counts steps; false if that is too many. */
 bool value_take_steps(struct value_context *context, size_t steps);
 bool value_steps_are_over(const struct value_context *context);

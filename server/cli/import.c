@@ -1,6 +1,6 @@
 /* `tenterhook import`: moves a configuration of the `webhook` program here. The route file goes to
  * standard output, also where something could not be said, with a comment in its place; what that
- * is goes to standard error. */
+ * is goes to standard error. Of a file that cannot be read at all nothing is written. */
 #include "server/import/import.h"
 #include "config/file.h"
 #include "server/cli/verb.h"
@@ -68,8 +68,13 @@ static int run(struct import *import)
         fputs("tenterhook import: no memory\n", stderr);
         return EXIT_ENVIRONMENT;
     }
-    print_buffer(&import->out, stdout);
+    if (!import->unreadable)
+        print_buffer(&import->out, stdout);
     print_buffer(&import->report.lines, stderr);
+    if (import->unreadable) {
+        fputs("tenterhook import: nothing is written\n", stderr);
+        return EXIT_ENVIRONMENT;
+    }
     return import->report.count > 0 ? EXIT_NO : EXIT_DONE;
 }
 

@@ -57,10 +57,23 @@ static const char *nearest_option(const char *usage, const char *name)
     return strncmp(name, "--", 2) == 0 ? nearest_name(name, names) : NULL;
 }
 
+/* `check hooks.yaml`: no verb that reads a route file takes a YAML file otherwise. */
+static bool is_bare_file(const struct verb *verb, const char *word)
+{
+    bool has_value;
+    const char *ending = strrchr(word, '.');
+    return ending && (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0) &&
+           usage_has(verb->usage, "-c", &has_value);
+}
+
 bool cli_options_are_known(const struct verb *verb, int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         bool has_value = false, is_joined = argv[i][0] == '-' && argv[i][1] == 'c';
+        if (is_bare_file(verb, argv[i]) && argv[i][0] != '-') {
+            fprintf(stderr, "tenterhook %s: did you mean -c %s?\n", verb->name, argv[i]);
+            return false;
+        }
         if (argv[i][0] != '-' || !argv[i][1])
             continue;
         if (usage_has(verb->usage, is_joined ? "-c" : argv[i], &has_value)) {
@@ -81,5 +94,5 @@ bool cli_options_are_known(const struct verb *verb, int argc, char **argv)
 const char *cli_config_file(const char *given)
 {
     const char *named = getenv("TENTERHOOK_CONFIG");
-    return given ? given : named ? named : "/etc/tenterhook/tenterhook.yaml";
+    return given ? given : named && *named ? named : "/etc/tenterhook/tenterhook.yaml";
 }

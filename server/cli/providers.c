@@ -337,15 +337,10 @@ static int print_page(void)
 
 static int print_named(const char *name)
 {
-    const char *names[512];
     const struct preset *preset = preset_find(name);
     if (preset)
         return print_preset(preset, print_scheme);
-    size_t count = 0;
-    for (; count < preset_count && count < 511; count++)
-        names[count] = presets[count].name;
-    names[count] = NULL;
-    const char *nearest = nearest_name(name, names);
+    const char *nearest = preset_nearest(name);
     fprintf(stderr, "tenterhook: there is no provider \"%s\"%s%s%s\n", name,
             nearest ? ", did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?" : "");
     return EXIT_NO;

@@ -3,6 +3,8 @@
  * uses a key of our own, which --new-key makes; the printed text is the value for `secret:` of the
  * route. */
 #include "base/clock.h"
+#include "config/nearest.h"
+#include "handlers/content/content.h"
 #include "handlers/provider/presets.h"
 #include "handlers/provider/provider.h"
 #include "handlers/provider/sign.h"
@@ -112,6 +114,10 @@ static bool find_scheme(struct send *send, struct error *err)
 {
     const struct preset *preset = preset_find(send->options.provider);
     struct problem_list problems;
+    const char *nearest = preset ? NULL : preset_nearest(send->options.provider);
+    if (nearest)
+        return error_set(err, "there is no provider \"%s\", did you mean \"%s\"?",
+                         send->options.provider, nearest);
     if (!preset)
         return error_set(err, "there is no provider \"%s\"; tenterhook providers lists them",
                          send->options.provider);
@@ -241,6 +247,33 @@ static unsigned print_answer(struct bytes answer)
     return (unsigned)status;
 }
 
+/* ---- what is sent as it is, and hardly meant so ---- */
+
+static void note_event(const struct send *send)
+{
+    enum { NAMES_MAX = 512 };
+    const struct text_list *events = &send->scheme->about.events;
+    const char *names[NAMES_MAX] = {NULL}, *event = send->options.event;
+    for (size_t i = 0; event && i < events->count && i < NAMES_MAX - 1; i++) {
+        if (strcmp(events->items[i], event) == 0)
+            return;
+        names[i] = events->items[i];
+    }
+    const char *nearest = event && names[0] ? nearest_name(event, names) : NULL;
+    if (nearest)
+        fprintf(stderr, "note: %s is not known to send \"%s\", did you mean \"%s\"?\n",
+                send->scheme->name, event, nearest);
+}
+
+static void note_form(const struct signing *signing)
+{
+    struct bytes body = signing->request.body;
+    for (size_t i = 0; signing->body_given && i < signing->header_count; i++)
+        if (bytes_equal_text(signing->headers[i].name, "Content-Type") &&
+            content_type_is_form(signing->headers[i].value) && !memchr(body.data, '=', body.length))
+            fputs("note: the body is neither JSON nor a form; it is sent as a form\n", stderr);
+}
+
 /* EXIT_DONE where the answer was 2xx. */
 static int exchange(struct send *send, const struct signing *signing, struct error *err)
 {
@@ -285,7 +318,10 @@ static int send_once(struct send *send, struct error *err)
                     .now_ms = clock_unix_ms(),
                     .method = bytes_of_text("POST"),
                     .body = buffer_bytes(&send->body)}};
-    int code = sign_message(&signing, err) ? exchange(send, &signing, err) : EXIT_USAGE;
+    bool is_signed = sign_message(&signing, err);
+    if (is_signed)
+        note_form(&signing);
+    int code = is_signed ? exchange(send, &signing, err) : EXIT_USAGE;
     sign_finish(&signing);
     arena_finish(&arena);
     return code;
@@ -318,6 +354,7 @@ static int run(struct send *send, struct error *err)
     if (!read_secret(send, err) ||
         (options->body_file && !read_file(options->body_file, &send->body, err)))
         return EXIT_ENVIRONMENT;
+    note_event(send);
     return send_all(send, repeat, err);
 }
 

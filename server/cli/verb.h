@@ -44,7 +44,7 @@ VERBS(VERB_DECLARE)
  * be a secret. */
 bool cli_options_are_known(const struct verb *verb, int argc, char **argv);
 
-/* -c FILE, else $TENTERHOOK_CONFIG, else /etc/tenterhook/tenterhook.yaml. */
+/* -c FILE, else $TENTERHOOK_CONFIG if it is not empty, else /etc/tenterhook/tenterhook.yaml. */
 const char *cli_config_file(const char *given);
 
 #endif

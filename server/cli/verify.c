@@ -285,6 +285,7 @@ const struct verb verify_verb = {
     .sentence =
         "prints what each stage decides about captured requests and what the actions would be "
         "given, or what the route file would make of stored events that was not so then, and runs "
-        "nothing; the exit code is 0 if the requests would be accepted or nothing would be "
-        "different, otherwise 1",
+        "nothing; the exit code is 0 if each request would be stored (or answered as a handshake), "
+        "or "
+        "nothing would be different, otherwise 1",
     .run = verify_run};

@@ -59,7 +59,7 @@ const char *verify_why_left_out(struct exchange *exchange, size_t place, struct 
     if (is_passed_over(exchange, place))
         return "an earlier entry of \"choose\" fits";
     if (selection && !events_take(&selection->patterns, exchange->values.type))
-        return "it does not take events of that type";
+        return events_reason(exchange->values.type, arena);
     exchange->values.action = bytes_of_text(exchange->request.route->actions[place].name);
     if (selection && selection->when)
         condition_holds(selection->when, &exchange->values, arena, &reason);

@@ -18,7 +18,17 @@ enum { TEXT_SHOWN = 4096 };
 
 bool verify_accepts(const struct verdict *verdict)
 {
-    return verdict_status(verdict) < 400;
+    static const bool stores_nothing[REPLY_COUNT] = {
+        [REPLY_IGNORED] = true, [REPLY_DUPLICATE] = true, [REPLY_HEALTHY] = true};
+    return verdict_status(verdict) < 400 && !stores_nothing[verdict->reply];
+}
+
+/* An event that is ignored is told so, whatever its status. */
+static const char *outcome_of(const struct verdict *verdict)
+{
+    if (verdict->reply == REPLY_IGNORED)
+        return "ignored";
+    return verdict_status(verdict) < 400 ? "answered" : "refused";
 }
 
 /* Whether the walk came as far as `stage`: all do before the one that decided. */
@@ -31,7 +41,7 @@ static const char *stage_result(const struct verify_result *result, size_t stage
     if (result->verdict.reply == REPLY_QUARANTINED)
         return pipeline_stage_names[stage + 1] ? "passed" : "quarantined";
     if (is_decider)
-        return verify_accepts(&result->verdict) ? "answered" : "refused";
+        return outcome_of(&result->verdict);
     return verify_is_past(result->exchange, stage) ? "passed" : "not reached";
 }
 
@@ -160,8 +170,8 @@ static void print_text(struct verify_result *result)
         print_escaped("failures", verdict->details);
     if (verdict->message && verdict->message != verdict->reason)
         print_escaped("message", bytes_of_text(verdict->message));
-    printf("%s with %u (%s)%s", verify_accepts(verdict) ? "answered" : "refused",
-           verdict_status(verdict), reply_rows[verdict->reply].code, verdict->reason ? ": " : "");
+    printf("%s with %u (%s)%s", outcome_of(verdict), verdict_status(verdict),
+           reply_rows[verdict->reply].code, verdict->reason ? ": " : "");
     print_safe(stdout, bytes_of_text(verdict->reason ? verdict->reason : ""));
     putchar('\n');
     if (result->past)

@@ -18,7 +18,7 @@ struct verify_result {
 
 void verify_print_result(struct verify_result *result, bool json);
 
-/* Whether the sender would be told that all is well. */
+/* Whether an event would be stored, or a sender that tries out the address answered. */
 bool verify_accepts(const struct verdict *verdict);
 
 #endif

@@ -103,6 +103,7 @@ void import_add(struct import *import, const char *name, struct bytes text)
     parts->writer.flags = &import->flags;
     parts->writer.exact = import->exact;
     if (text.length > OLD_TEXT_MAX) {
+        import->unreadable = true;
         report_problem(&import->report, 0, 0, "larger than 4 MiB");
         return;
     }
@@ -112,7 +113,9 @@ void import_add(struct import *import, const char *name, struct bytes text)
     if (root && old_hooks_read(root, &actions, &parts->arena, &import->report, &hooks))
         for (size_t i = 0; i < hooks.count; i++)
             add_hook(import, &hooks.items[i]);
-    else if (problems == import->report.count)
+    else
+        import->unreadable = true;
+    if (import->unreadable && problems == import->report.count)
         report_problem(&import->report, 0, 0, "no memory");
 }
 
@@ -139,7 +142,8 @@ bool import_end(struct import *import)
     struct buffer *out = &import->out;
     bool has_routes = parts->writer.route_count > 0;
     return write_head(import, out) && flags_write_server(&import->flags, out) &&
-           buffer_append_text(out, "\n") && auth_write_schemes(&parts->writer, out) &&
+           buffer_append_text(out, "journal: {path: journal.db} # beside this file\n\n") &&
+           auth_write_schemes(&parts->writer, out) &&
            buffer_append_text(out, has_routes ? "routes:\n" : "routes: []\n") &&
            buffer_append_bytes(out, buffer_bytes(&parts->routes));
 }

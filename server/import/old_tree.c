@@ -384,13 +384,26 @@ static bool on_event(struct builder *builder, const yaml_event_t *event)
     }
 }
 
+/* A truncated file fails at its end; what helps is where the open bracket or quote stands. */
 static bool report_syntax(struct builder *builder, const yaml_parser_t *parser)
 {
+    static const struct {
+        const char *context, *what;
+    } opened[] = {{"while parsing a flow mapping", "the { "},
+                  {"while parsing a flow sequence", "the [ "},
+                  {"while scanning a quoted scalar", "the quote "}};
     const char *problem = parser->problem ? parser->problem : "not YAML";
     if (parser->error == YAML_READER_ERROR)
         return report_problem(builder->report, 0, 0, "%s (at byte %zu)", problem,
                               parser->problem_offset);
-    return builder_refuse(builder, &parser->problem_mark, problem);
+    const yaml_mark_t *mark = &parser->problem_mark;
+    for (size_t i = 0; parser->context && i < sizeof opened / sizeof *opened; i++)
+        if (strcmp(parser->context, opened[i].context) == 0)
+            return report_problem(
+                builder->report, (unsigned)mark->line + 1, (unsigned)mark->column + 1,
+                "%s; %sin line %zu, column %zu is still open", problem, opened[i].what,
+                parser->context_mark.line + 1, parser->context_mark.column + 1);
+    return builder_refuse(builder, mark, problem);
 }
 
 /* Up to the end of the first document; `webhook` does not look at what follows either. */

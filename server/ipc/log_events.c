@@ -15,8 +15,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                    "An event came again, and what had failed of it runs again."},
     [LOG_DUPLICATE] = {"duplicate", LOG_INFO, LOG_INFO, "id route/path peer status [reason] ms",
                        "An event came again, and nothing runs; `id` is the first."},
-    [LOG_IGNORED] = {"ignored", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
-                     "The route does not take this type of event; nothing is stored."},
+    [LOG_IGNORED] =
+        {"ignored", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
+         "`events`, `when` or what the actions take leaves the event out; nothing is stored."},
     [LOG_HANDSHAKE] =
         {"handshake", LOG_INFO, LOG_INFO, "[id] route/path peer status [reason] ms",
          "A challenge, a HEAD or an OPTIONS by which the sender tries out the address was "

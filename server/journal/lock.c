@@ -107,7 +107,10 @@ static int open_owned(const char *path, bool may_be_link, const struct journal_o
     bool is_link = fd < 0 && errno == ELOOP && may_be_link;
     if (is_link)
         fd = open(path, OPEN_FLAGS);
-    if (fd < 0 || fstat(fd, &what) != 0)
+    if (fd < 0 && errno == ENOENT)
+        error_set(err, "cannot open %s: its directory does not exist; make it, or set journal.path",
+                  path);
+    else if (fd < 0 || fstat(fd, &what) != 0)
         error_set_errno(err, errno, "cannot open %s", path);
     else if (!S_ISREG(what.st_mode))
         error_set(err, "%s is not a regular file", path);

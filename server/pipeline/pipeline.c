@@ -329,7 +329,8 @@ static struct verdict stage_select(struct exchange *exchange)
     const struct request *request = &exchange->request;
     return events_take(&events_settings_of(request->route)->patterns, request->event_type)
                ? GO_ON
-               : when_ignore("the route does not accept this event type", NULL);
+               : when_ignore(events_reason(request->event_type, &exchange->arena),
+                             "the route does not take events of this type");
 }
 
 static struct verdict stage_when(struct exchange *exchange)

@@ -172,8 +172,8 @@ bool wording_finish(struct load *load, const struct node *node, struct wording *
     if (type && !has_output && !has_body)
         return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
                             body ? "empty" : "missing");
-    if (type && !is_visible(bytes_of_text(wording->type)))
-        return load_problem(load, type, "\"type\" must be a media type such as text/plain");
+    if (type && (!is_visible(bytes_of_text(wording->type)) || !strchr(wording->type, '/')))
+        return load_problem(load, type, "\"type\" must be a media type such as application/json");
     if (bodiless)
         wording->body.is_set = true;
     else if (!type && (has_output || has_body))
@@ -222,6 +222,18 @@ static struct verdict refuse(const struct maker *maker, const char *what, const 
     return text ? verdict : no_memory();
 }
 
+static struct verdict refuse_template(const struct maker *maker, enum template_outcome outcome,
+                                      const struct reference *culprit)
+{
+    char absence[VALUE_ABSENCE_SIZE] = "";
+    if (outcome == TEMPLATE_NO_MEMORY)
+        return no_memory();
+    if (culprit)
+        value_absence(maker->context, culprit, absence);
+    const char *why = arena_format(maker->arena, "%s%s", template_outcome_text(outcome), absence);
+    return why ? refuse(maker, culprit ? culprit->text : "it", why) : no_memory();
+}
+
 /* Part after part, because the places of the id are noted. */
 static struct verdict make_text(struct maker *maker, const struct template *template, size_t limit,
                                 struct bytes *text)
@@ -243,9 +255,7 @@ static struct verdict make_text(struct maker *maker, const struct template *temp
     *text = bytes_of(copy, out.length);
     buffer_finish(&out);
     if (outcome != TEMPLATE_DONE)
-        return outcome == TEMPLATE_NO_MEMORY
-                   ? no_memory()
-                   : refuse(maker, culprit ? culprit->text : "it", template_outcome_text(outcome));
+        return refuse_template(maker, outcome, culprit);
     for (size_t i = 0; i < id_count && copy; i++)
         maker->made->ids[maker->made->id_count++] = copy + ids[i];
     return copy ? GO_ON : no_memory();

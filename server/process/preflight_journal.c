@@ -133,9 +133,11 @@ static void check_place(const struct settings *settings, struct problem_list *pr
     bool is_there =
         path && (stat(dirname(path), &what) == 0 ? S_ISDIR(what.st_mode) : errno == EACCES);
     free(path);
-    if (!is_there && settings->journal.at.file)
+    if (!is_there)
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at,
-                         "the directory of the journal %s does not exist", settings->journal.path);
+                         "the directory of the journal %s does not exist: make it, or %s",
+                         settings->journal.path,
+                         settings->journal.at.file ? "name another path" : "set journal.path");
     if (is_there && !preflight_journal_is_writable(settings, &err))
         settings_problem(problems, PROBLEM_WARNING, &settings->journal.at, "%s", err.text);
 }

@@ -26,6 +26,7 @@ S|"S"|'S'|[S]|[[S]]|{S}|{S: x}|{S: }|{x: S}|{S: 1, S: 2}|{S: {a: b}}|{? S : x}|{
 {{S}}|{{payload.S}}
 &S x|*S|!S x|!!str S|"S" 1|"S"x|[S|{S|"S|'S|@S|`S|%S|S: x: y|S]|S}|[S]]|a S: b|? S|- S|~ S|null: S
 --- S|{env : S
+payload.S: x: y|"payload.S" x|@payload.S|payload.S[0]|payload.a, equals: @S
 "\\x00S"|"\\qS"|S\x01|S\xff|{x: 1, y: {z: [S]}}
 """
 
@@ -40,6 +41,9 @@ PLACES = {
     "quoted": 'provider: github\n    "secret" : @',
     "bearer": "auth: {token: {bearer: @}}",
     "value": "auth: {token: {header: X-T, value: @}}",
+    "value in lines": "auth:\n      token:\n        header: X-T\n        value: @",
+    "value before a condition": "auth: {token: {header: X-T, value: @}}\n"
+                                "    when:\n      - {value: payload.a, equals: %x}",
     "password": "auth:\n      basic:\n        user: u\n        password: @",
     "beside another": "provider: {name: github, secret: @}",
 }

@@ -7,7 +7,7 @@ from harness import PROGRAM, Server, ensure, expect, run_program
 ROUTES = """version: 1
 server:
   listen: {address: "127.0.0.1:0", tls: {certificate: tls.crt, key: tls.key}}
-journal: {min_free: 16MiB}
+journal: {path: /tmp/no-such-journal.db, min_free: 16MiB}
 include: more.yaml
 defaults: {provider: github, actions: [{command: [./hook.sh]}]}
 routes: [{name: a, path: /a, secret: [{file: secret}, {file: secrets}]}]

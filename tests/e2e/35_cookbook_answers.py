@@ -6,7 +6,8 @@ from harness import expect
 
 with Page("home-automation") as server:
     expect(server.try_it(0), "kitchen on")
-    expect(json.loads(server.try_it(1)), {"ignored": "the route does not want this event"})
+    expect(json.loads(server.try_it(1)),
+           {"ignored": "the conditions of the route leave this event out"})
     key = server.text("hooks.secret").strip()
     for query, status in (("state=off&key=" + key, 200), ("state=blue&key=" + key, 404),
                           ("state=on&state=off&key=" + key, 404), ("state=on&key=x", 401)):

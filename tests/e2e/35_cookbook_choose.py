@@ -24,7 +24,9 @@ CASES = (
         ({"project": PROJECT, "object_attributes": {"status": "failed"}}, "Pipeline Hook",
          "pipeline: failed https://x/garden"),
         ({"project": PROJECT, "object_attributes": {"status": "ok"}}, "Pipeline Hook", IGNORED),
-        ({"project": PROJECT, "ref": "refs/heads/a", "checkout_sha": "c"}, "Push Hook", IGNORED)]))
+        ({"project": PROJECT, "ref": "refs/heads/a", "checkout_sha": "c"}, "Push Hook", IGNORED),
+        ({"project": PROJECT, "ref": "refs/heads/main", "checkout_sha": None}, "Push Hook",
+         IGNORED)]))
 for name, sender, path, own, others in CASES:
     with Page(name) as server:
         ensure(server.try_it(0).startswith("202 "), name)

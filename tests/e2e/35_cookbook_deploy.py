@@ -18,10 +18,11 @@ with Page("deploy-one-branch", ("/srv/garden", "@DIR@/garden"), start=False) as 
     expect(server.outputs(), [f"deployed main at {second}\n"])
     push = json.loads(server.text("push.json"))
     for change, event in (({"ref": "refs/heads/try"}, "push"), ({}, "star"), (
+            {"deleted": True, "after": "0" * 40}, "push"), (
             {"repository": {"full_name": "example/other"}}, "push")):
         status, answer = server.send("github", "/github", push | change, "--event", event)
         expect((status, "ignored" in answer), (200, True), f"{change} {event}")
     expect(server.send("github", "/github", push | {"after": "--all"}, "--event", "push")[0], 422,
            "an option for git")
     expect((garden.head(), server.count()), (second, 1), "the clone, and the events")
-print("one push deployed, three ignored, one refused")
+print("one push deployed, four ignored, one refused")

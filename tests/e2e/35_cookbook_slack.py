@@ -14,5 +14,6 @@ with Page("slack-command", ("sleep 20", "sleep 4")) as server:
         ensure(said.startswith(("Still at it", wanted or "Still at it")), said)
     expect(server.outputs()[1:], ["grace, I know: status, backup\n", "done\n"])
     expect(server.send("slack", "/slack/server", "user_id=U0EVE&user_name=eve"), (200, ""))
+    expect(server.send("slack", "/slack/server", who + "&text=-h")[0], 422, "a dash")
     expect(server.count(), 3, "events")
     server.wait_log(r'ignored.*form\.user_id.*it is \\"U0EVE')

@@ -21,7 +21,8 @@ with Page("from-webhook", ("/srv/hooks", "@DIR@")) as server:
     ensure(server.try_it(0).startswith("202 "), "the answer")
     expect(server.try_it(1), SAID)
     push = json.loads(server.text("push.json"))
-    cases = [(push, "push"), (push, "star"), (push | {"ref": "refs/heads/try"}, "push"),
+    cases = [(push, "push"), (push, "star"), (push | {"deleted": True}, "push"),
+             (push | {"ref": "refs/heads/try"}, "push"),
              (push | {"repository": {"full_name": "example/other"}}, "push")]
     for body, event in cases:
         server.send("github", "/hooks/deploy", body, "--event", event)

@@ -4,7 +4,7 @@ import json
 
 from harness import Server, ensure, expect, ledger, route
 
-OPEN, IGNORED = {"none": True}, '{"ignored":"the route does not want this event"}'
+OPEN, IGNORED = {"none": True}, '{"ignored":"the conditions of the route leave this event out"}'
 MAIN = [{"value": "payload.ref", "equals": "refs/heads/main"},
         {"value": "header.sec-kind", "in": ["a, b", "c"]}]
 routes = [

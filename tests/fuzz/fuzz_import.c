@@ -43,7 +43,7 @@ static void check_route(const struct node *route)
 
 static void check_output(struct bytes text)
 {
-    static const char *const keys[] = {"version", "server", "providers", "routes", NULL};
+    static const char *const keys[] = {"version", "server", "journal", "providers", "routes", NULL};
     struct problem_list problems;
     struct arena arena;
     problem_list_init(&problems);

@@ -20,25 +20,25 @@ def nested(rule, kind, depth):
 
 def texts():
     """(name, text, exit code)"""
-    yield "brackets", "[" * 4000000, 1
-    yield "dashes", "- " * 2000000, 1
-    yield "lines", "[\n" * 2000000, 1
-    yield "quotes", '["' + "a" * 4000000, 1
-    yield "keys", "[{" + ",".join(f'"k{i}": 1' for i in range(250000)) + "}]", 1
-    yield "values", "[" + "1," * 1000000 + "]", 1
+    yield "brackets", "[" * 4000000, 3
+    yield "dashes", "- " * 2000000, 3
+    yield "lines", "[\n" * 2000000, 3
+    yield "quotes", '["' + "a" * 4000000, 3
+    yield "keys", "[{" + ",".join(f'"k{i}": 1' for i in range(250000)) + "}]", 3
+    yield "values", "[" + "1," * 1000000 + "]", 3
     laughs = "- &a0 [x]\n"
     laughs += "".join(f"- &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 50))
-    yield "aliases", laughs, 1
-    yield "itself", "- &a [*a]\n", 1
+    yield "aliases", laughs, 3
+    yield "itself", "- &a [*a]\n", 3
     yield "merges", "- &a {" + ", ".join(f"k{i}: 1" for i in range(250)) + "}\n" + \
-        "- {<<: [" + ", ".join(["*a"] * 5000) + "]}\n" * 20, 1
-    yield "templates", "{{ getenv" * 400000, 1
-    yield "comments", "[" + "/*" * 2000000, 1
-    yield "large", " " * (4 << 20) + "[]", 1
+        "- {<<: [" + ", ".join(["*a"] * 5000) + "]}\n" * 20, 3
+    yield "templates", "{{ getenv" * 400000, 3
+    yield "comments", "[" + "/*" * 2000000, 3
+    yield "large", " " * (4 << 20) + "[]", 3
     yield "hooks", json.dumps([{**HOOK, "id": str(i)} for i in range(10000)]), 0
-    yield "more hooks", json.dumps([{**HOOK, "id": str(i)} for i in range(10001)]), 1
+    yield "more hooks", json.dumps([{**HOOK, "id": str(i)} for i in range(10001)]), 3
     yield "same names", json.dumps([{**HOOK, "id": "é" * 20 + str(i)} for i in range(5000)]), 0
-    yield "wide rule", json.dumps([{**HOOK, "trigger-rule": {"or": [{"match": VALUE}] * 20000}}]), 1
+    yield "wide rule", json.dumps([{**HOOK, "trigger-rule": {"or": [{"match": VALUE}] * 20000}}]), 3
     for kind in ("and", "or", "not"):
         rule = nested({"match": VALUE}, kind, 7 if kind != "not" else 15)
         yield f"deep {kind}", json.dumps([{**HOOK, "trigger-rule": {"not": rule}}]), None
@@ -67,7 +67,7 @@ def main():
             options = ["--template"] if name == "templates" else []
             done = subprocess.run([program, "import", file, *options], capture_output=True,
                                   preexec_fn=limits, timeout=60, check=False)
-            fine = done.returncode == code or (code is None and done.returncode in (0, 1))
+            fine = done.returncode == code or (code is None and done.returncode in (0, 1, 3))
             failed += not fine
             print(f"{'ok' if fine else 'not ok'} {number} - {name}: exit {done.returncode}, "
                   f"{done.stderr[:100].decode(errors='replace')!r}")

@@ -339,8 +339,8 @@ START_TEST(the_fault_in_a_body_has_a_place_in_the_log)
     begin(NULL);
     pipeline_head(&exchange, 1);
     struct verdict verdict = pipeline_body(&exchange, bytes_of_text("{\"a\":1,\"a\":2}"), 1);
-    ck_assert_str_eq(verdict.reason, "not JSON at byte 7: a repeated name");
-    ck_assert_str_eq(verdict.message,
+    ck_assert_str_eq(verdict.message, verdict.reason);
+    ck_assert_str_eq(verdict.reason,
                      "the name \"a\" comes twice in an object, the second time at byte 7; a route "
                      "with json: {repeated: last} takes that");
     exchange_finish(&exchange);

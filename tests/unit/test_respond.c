@@ -225,7 +225,7 @@ START_TEST(what_a_value_may_not_be_refuses_the_event)
         {"{body: \"{{payload.a}}\"}", "{}", REPLY_UNPROCESSABLE,
          "the body of the answer cannot be written: payload.a is missing"},
         {"{body: \"{{payload.a}}\"}", "{\"a\":null}", REPLY_UNPROCESSABLE,
-         "the body of the answer cannot be written: payload.a is missing"},
+         "the body of the answer cannot be written: payload.a is null and has no default"},
         {"{body: \"{{payload.a | default x}}\"}", "{}", REPLY_NONE, NULL},
         {"{headers: {X-A: \"{{payload.a}}\"}}", "{\"a\":\"a b~!\"}", REPLY_NONE, NULL},
         {"{headers: {X-A: \"a{{payload.a}}\"}}", "{\"a\":\" \"}", REPLY_UNPROCESSABLE,

@@ -57,12 +57,19 @@ END_TEST
 START_TEST(freshness_ends_at_the_tolerance)
 {
     int64_t now = 1700000000999;
+    struct arena arena;
+    arena_init(&arena, 1 << 10);
     ck_assert(signature_time_fresh(1699999700000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(!signature_time_fresh(1699999699000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(signature_time_fresh(1700000300000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(!signature_time_fresh(1700000301000, now, 300000, 300000, TIME_SECONDS));
     ck_assert(signature_time_fresh(1699999700000, now, 300000, 300000, TIME_RFC1123));
     ck_assert(!signature_time_fresh(1700000000998, now, 0, 0, TIME_MILLISECONDS));
+    ck_assert_str_eq(signature_time_reason(1699999699000, now, 300000, 60000, &arena),
+                     "the time is not within the tolerance: 301 s old, and 300 s are taken");
+    ck_assert_str_eq(signature_time_reason(1700000100000, now, 300000, 60000, &arena),
+                     "the time is not within the tolerance: 99 s ahead, and 60 s are taken");
+    arena_finish(&arena);
 }
 END_TEST
 

@@ -94,8 +94,8 @@ static const struct {
     enum template_outcome outcome;
 } failing[] = {
     {"a{{payload.ref}}{{payload.none}}", "payload.none", TEMPLATE_MISSING},
-    {"{{payload.z}}", "payload.z", TEMPLATE_MISSING},
-    {"{{payload.z|json}}", "payload.z", TEMPLATE_MISSING},
+    {"{{payload.z}}", "payload.z", TEMPLATE_NULL},
+    {"{{payload.z|json}}", "payload.z", TEMPLATE_NULL},
     {"{{query.a}}", "query.a", TEMPLATE_REPEATED},
     {"{{payload.nul}}", "payload.nul", TEMPLATE_NUL},
     {"{{header.x-raw}}", "header.x-raw", TEMPLATE_NOT_UTF8},

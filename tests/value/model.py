@@ -15,7 +15,7 @@ import sys
 from decimal import Decimal
 
 MISSING, NULL, BOOLEAN, NUMBER, STRING, ARRAY, OBJECT = range(7)
-DONE, NO_VALUE, REPEATED, NUL, TOO_LONG = range(5)
+DONE, NO_VALUE, IS_NULL, REPEATED, NUL, TOO_LONG = range(6)
 HOLDS, FAILS = 0, 1
 TEXT_LIMIT = 4096
 JSON_STRING = r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"'
@@ -178,7 +178,8 @@ def render(event, parts):
         else:
             value = resolve(event, part["reference"])
             if value.kind <= NULL and part["default"] is None:
-                return [REPEATED if value.repeated else NO_VALUE, ""]
+                return [IS_NULL if value.kind == NULL else
+                        REPEATED if value.repeated else NO_VALUE, ""]
             if value.kind <= NULL:
                 value = string(part["default"])
             text = quote(value.text) if part["json"] and value.kind == STRING else value.text
