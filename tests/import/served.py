@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -69,7 +70,8 @@ class Served:
             raise AssertionError(f"import: exit {done.returncode}: {done.stderr}")
         self.said = done.stderr
         text = done.stdout.replace("server:\n", "server:\n  listeners: 1\n" + server, 1)
-        text += f"\njournal: {{path: {self.directory}/state/journal.db, min_free: 1MiB}}\n"
+        journal = f"journal: {{path: {self.directory}/state/journal.db, min_free: 1MiB}}"
+        text = re.sub("^journal: .*$", lambda _: journal, text, flags=re.MULTILINE)
         self.file = self.directory / "routes.yaml"
         self.file.write_text(text)
         self.file.chmod(0o600)
