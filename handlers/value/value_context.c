@@ -41,6 +41,7 @@ void value_context_finish(struct value_context *context)
     buffer_finish(&context->scratch);
     context->index_tried = context->index_made = context->form_tried = context->form_good = false;
     context->tree_made = false;
+    context->steps = 0;
 }
 
 /* ---- what it costs ---- */

@@ -66,7 +66,7 @@ struct value_context {
  * before an event is stored is what it may look like: a UUID, the attempt 1. What is known is what
  * value_context_of_stored will say. The arena of the request is not used. */
 void value_context_of_request(struct value_context *context, const struct request *request);
-/* Frees what was made; it would be made again. */
+/* Frees what was made; it would be made again, and the steps are counted anew. */
 void value_context_finish(struct value_context *context);
 
 /* The JSON text of the payload, which has passed the guard; empty: there is none. */

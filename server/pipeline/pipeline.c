@@ -477,7 +477,9 @@ void pipeline_feed(struct exchange *exchange, struct bytes piece)
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns)
 {
     exchange->request.body = body;
-    return run_stages(body_stages, exchange, monotonic_ns);
+    struct verdict verdict = run_stages(body_stages, exchange, monotonic_ns);
+    value_context_finish(&exchange->values); /* the answer may be long in coming */
+    return verdict;
 }
 
 struct verdict pipeline_stored(struct exchange *exchange)

@@ -154,6 +154,28 @@ START_TEST(what_is_refused)
 }
 END_TEST
 
+/* A template that is taken for text would be given to the program as it is written. */
+START_TEST(a_value_anywhere_makes_templates)
+{
+    static const char *const rows[] = {
+        "{command: [echo, a, '{{payload.x}}'], env: {A: b}}",
+        "{command: [echo, a], env: {A: b, B: c, C: '{{payload.x}}'}}",
+        "{command: [echo, a], cwd: '/srv/{{payload.x}}//'}",
+        "{shell: echo, env: {A: b, B: '{{payload.x}}'}}",
+        "{command: [echo, a, {literal: '{{payload.x}}'}], env: {A: b}, cwd: /srv/}", /* has none */
+    };
+    struct settings *settings = load(rows[_i]);
+    ck_assert_ptr_nonnull(settings);
+    const struct command_settings *command = settings_of(settings);
+    ck_assert_int_eq(command->templates != NULL, _i < 4);
+    if (_i == 2) {
+        ck_assert_str_eq(command->cwd, "/srv/");
+        ck_assert_uint_eq(command->templates->inside.count, 1);
+    }
+    release(settings);
+}
+END_TEST
+
 START_TEST(values_beside_a_script_are_taken)
 {
     static const char *const rows[] = {
@@ -201,6 +223,7 @@ Suite *test_suite(void)
     tcase_add_test(all, defaults_are_as_documented);
     tcase_add_test(all, paths_are_relative_to_the_file);
     tcase_add_test(all, what_is_refused);
+    tcase_add_loop_test(all, a_value_anywhere_makes_templates, 0, 5);
     tcase_add_test(all, values_beside_a_script_are_taken);
     tcase_add_test(all, what_may_come_later_is_a_warning);
     suite_add_tcase(suite, all);

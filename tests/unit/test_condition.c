@@ -3,6 +3,7 @@
 #include "handlers/admission/when.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/json.h"
+#include "handlers/value/stored.h"
 #include "server/cli/verb.h"
 #include "tests/unit/suite.h"
 
@@ -259,14 +260,18 @@ START_TEST(every_question_costs_steps)
         {"{value: payload.l, contains: 7}", 8},
         {"{value: payload.l, equals: 7}", 4},
         {"{value: query.q, in: [1x, 2x, 3x, 4x, 5x, 6x, 7x, 8x]}", 9},
-        {"{value: payload.long, contains: z}", 12},
-        {"{value: payload.long, starts_with: z}", 10},
+        {"{value: payload.long, starts_with: z}", 90},
+        {"{value: payload.plain, starts_with: z}", 10 + 7},
+        {"{value: payload.plain, contains: z}", 20 + 7},
+        {"{value: payload.plain, matches: z}", 20 + 6},
         {"{value: payload.digits, greater: 1}", 10},
         {"{value: payload.long, matches: \"(?:aa)+b\"}", 60},
     };
     struct condition_reason reason;
     has_body(arena_format(
-        &arena, "{\"a\":1,\"long\":\"%0640d\\u0061\",\"l\":[1,2,3],\"digits\":1%099d}", 0, 0));
+        &arena,
+        "{\"a\":1,\"long\":\"%0640d\\u0061\",\"plain\":\"%0640d\",\"l\":[1,2,3],\"digits\":1%099d}",
+        0, 0, 0));
     request.query = bytes_of_text("q=0");
     const struct condition *condition = load(costs[_i].when);
     condition_holds(condition, &context, &arena, NULL);
@@ -279,6 +284,32 @@ START_TEST(every_question_costs_steps)
         ck_assert_int_eq(condition_holds(condition, &context, &arena, &reason), CONDITION_LIMIT);
         ck_assert_ptr_nonnull(strstr(reason.text, "more steps"));
     }
+}
+END_TEST
+
+/* At the end of the text nothing follows the digits. */
+START_TEST(a_number_alone_is_a_payload)
+{
+    has_body("12.50");
+    ck_assert_int_eq(
+        condition_holds(load("{value: payload, equals: 12.5}"), &context, &arena, NULL),
+        CONDITION_HOLDS);
+    value_context_finish(&context);
+    settings_destroy(settings);
+    ck_assert_int_eq(condition_holds(load("{value: payload, less: 12.5}"), &context, &arena, NULL),
+                     CONDITION_FAILS);
+}
+END_TEST
+
+/* An address that is stored is one of either family, or none. */
+START_TEST(the_client_of_a_stored_event_is_known)
+{
+    static const char *const clients[] = {"192.0.2.1", "2001:db8::1", "198.51.100.1", "unix", ""};
+    const struct condition *condition = load("{address: [192.0.2.0/24, \"2001:db8::/32\"]}");
+    struct stored_values stored = {.client = bytes_of_text(clients[_i])};
+    value_context_of_stored(&context, &stored);
+    ck_assert_int_eq(condition_holds(condition, &context, &arena, NULL),
+                     _i < 2 ? CONDITION_HOLDS : CONDITION_FAILS);
 }
 END_TEST
 
@@ -337,8 +368,10 @@ Suite *test_suite(void)
     tcase_add_loop_test(all, conditions_are_judged, 0, sizeof rows / sizeof *rows);
     tcase_add_loop_test(all, a_reason_is_given, 0, sizeof reasons / sizeof *reasons);
     tcase_add_test(all, an_expression_has_a_limit);
+    tcase_add_test(all, a_number_alone_is_a_payload);
+    tcase_add_loop_test(all, the_client_of_a_stored_event_is_known, 0, 5);
     tcase_add_loop_test(all, a_long_text_costs_little, 0, 6);
-    tcase_add_loop_test(all, every_question_costs_steps, 0, 11);
+    tcase_add_loop_test(all, every_question_costs_steps, 0, 13);
     tcase_add_test(all, every_entry_is_explained);
     tcase_add_test(all, references_are_visited);
     suite_add_tcase(suite, all);

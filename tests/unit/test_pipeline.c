@@ -357,6 +357,21 @@ static struct verdict judge(const char *body)
     return verdict;
 }
 
+/* The index of a dense payload is four times as long as the payload, and answers are waited for. */
+START_TEST(what_was_made_of_a_payload_ends_with_the_walk)
+{
+    struct reference whole = {.root = REFERENCE_PAYLOAD, .text = "payload"};
+    given.event_names.event = (struct reference_list){.items = &whole, .count = 1};
+    spy.event = "";
+    begin(NULL);
+    ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
+    ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("\"push\""), 1).reply, REPLY_NONE);
+    ck_assert(bytes_equal_text(exchange.request.event_type, "push"));
+    ck_assert(!exchange.values.index_made && !exchange.values.index.values);
+    exchange_finish(&exchange);
+}
+END_TEST
+
 START_TEST(a_route_says_what_its_json_may_be)
 {
     struct bytes answer;
@@ -744,6 +759,7 @@ Suite *test_suite(void)
     tcase_add_test(all, lengths_are_judged_before_and_after_the_body);
     tcase_add_test(all, media_types_are_named_and_held_to);
     tcase_add_test(all, the_fault_in_a_body_has_a_place_in_the_log);
+    tcase_add_test(all, what_was_made_of_a_payload_ends_with_the_walk);
     tcase_add_test(all, a_route_says_what_its_json_may_be);
     tcase_add_test(all, values_are_in_proportion_to_the_body);
     tcase_add_test(all, a_body_may_be_missing_where_it_need_not_be_json);

@@ -115,6 +115,13 @@ START_TEST(late_is_as_the_route_or_the_sender_says)
     ck_assert_str_eq(late(REPLY_DUPLICATE), "201 text/plain; charset=utf-8 later, " ID);
     ck_assert_str_eq(answer(ignored), "200 json {\"ignored\":\"no\"}");
     unload();
+    load("{output: run, headers: {X-A: b}}", NONE);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    struct verdict made = pipeline_format_response(&exchange, ID, ignored);
+    ck_assert_uint_eq(made.header_count, 0);
+    made.form = FORM_OUTPUT;
+    ck_assert_uint_eq(pipeline_format_response(&exchange, ID, made).header_count, 1);
+    unload();
     load("{output: run}", NONE);
     ck_assert_str_eq(late(REPLY_ACCEPTED), "202 json {\"id\":\"" ID "\"}");
     ck_assert_str_eq(late(REPLY_AGAIN), "202 json {\"id\":\"" ID "\",\"again\":true}");

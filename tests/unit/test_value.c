@@ -233,6 +233,31 @@ START_TEST(a_form_has_fields)
 }
 END_TEST
 
+START_TEST(the_fields_beside_a_payload_in_a_form_are_values_too)
+{
+    has("Content-Type", "application/x-www-form-urlencoded");
+    request.body = bytes_of_text("a=1&payload=%7B%22k%22%3A1%7D");
+    request.json = &summary;
+    request.json_field = bytes_of_text("payload");
+    value_context_of_request(&context, &request);
+    ck_assert_str_eq(resolve("form.a"), "string:1");
+    ck_assert_str_eq(resolve("payload.k"), "number:1");
+}
+END_TEST
+
+/* A long one is counted where it is the first header of all, too. */
+START_TEST(a_header_has_the_room_that_it_needs)
+{
+    static char value[9001];
+    memset(value, 'x', sizeof value - 1);
+    has("X-Long", value);
+    has("x-long", value);
+    value_context_of_request(&context, &request);
+    ck_assert_uint_eq(strlen(resolve("header.x-long")), strlen("string:, ") + 2 * 9000);
+    ck_assert_uint_ge(context.scratch.capacity, 2 * 9000 + 2);
+}
+END_TEST
+
 START_TEST(what_is_stored_has_the_same_values)
 {
     struct stored_values stored = {
@@ -300,6 +325,8 @@ Suite *test_suite(void)
     tcase_add_test(all, a_deep_payload_is_walked);
     tcase_add_test(all, a_request_has_names);
     tcase_add_test(all, a_form_has_fields);
+    tcase_add_test(all, the_fields_beside_a_payload_in_a_form_are_values_too);
+    tcase_add_test(all, a_header_has_the_room_that_it_needs);
     tcase_add_test(all, what_is_stored_has_the_same_values);
     tcase_add_test(all, the_field_of_a_form_is_the_payload);
     tcase_add_loop_test(all, broken_texts_are_missing, 0, 17);
