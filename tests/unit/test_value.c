@@ -239,6 +239,7 @@ START_TEST(the_fields_beside_a_payload_in_a_form_are_values_too)
     request.body = bytes_of_text("a=1&payload=%7B%22k%22%3A1%7D");
     request.json = &summary;
     request.json_field = bytes_of_text("payload");
+    request.payload = bytes_of_text("{\"k\":1}");
     value_context_of_request(&context, &request);
     ck_assert_str_eq(resolve("form.a"), "string:1");
     ck_assert_str_eq(resolve("payload.k"), "number:1");
