@@ -75,9 +75,11 @@ bool form_decode_field(struct bytes text, struct bytes name, uint8_t *out, struc
     struct bytes found = {0};
     size_t length, count = 0;
     while (text.length > 0) {
-        struct bytes behind = bytes_split(&text, '&'), part = bytes_split(&behind, '=');
-        if (form_unescape(part, out, &length) && bytes_equal(bytes_of(out, length), name) &&
-            count++ == 0)
+        struct bytes behind = bytes_split(&text, '&');
+        bool is_nothing = behind.length == 0; /* and no field, not even one without a name */
+        struct bytes part = bytes_split(&behind, '=');
+        if (!is_nothing && form_unescape(part, out, &length) &&
+            bytes_equal(bytes_of(out, length), name) && count++ == 0)
             found = behind;
     }
     if (count != 1 || !form_unescape(found, out, &length))
