@@ -53,6 +53,33 @@ bool json_append_string(struct buffer *out, struct bytes text)
     return buffer_append_text(out, "\"") && json_escape(out, text) && buffer_append_text(out, "\"");
 }
 
+/* ---- without blanks ---- */
+
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* What stands between two spaces is copied at once; most senders write none. */
+bool json_append_compact(struct buffer *out, struct bytes json)
+{
+    size_t from = 0, at = 0;
+    while (at < json.length) {
+        if (json.data[at] == '"') {
+            at += json_string_length(bytes_from(json, at));
+        } else if (!is_space(json.data[at])) {
+            at++;
+        } else {
+            if (!buffer_append(out, json.data + from, at - from))
+                return false;
+            while (at < json.length && is_space(json.data[at]))
+                at++;
+            from = at;
+        }
+    }
+    return from == json.length || buffer_append(out, json.data + from, json.length - from);
+}
+
 /* ---- without escapes ---- */
 
 enum { UNICODE_ESCAPE = 6 }; /* bytes of \uXXXX */

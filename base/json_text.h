@@ -13,6 +13,11 @@ bool json_escape(struct buffer *out, struct bytes text);
 /* The same with quotes around it. */
 bool json_append_string(struct buffer *out, struct bytes text);
 
+/* Appends JSON without its insignificant space (RFC 8259: tab, LF, CR, space), nothing else
+ * changed. For text that has passed a guard; anything else is copied by the same rule and holds no
+ * line end outside of what looks like a string. False when the buffer is full. */
+bool json_append_compact(struct buffer *out, struct bytes json);
+
 /* How long the string is that `text`, which has passed a guard, begins with; quotes included. */
 size_t json_string_length(struct bytes text);
 

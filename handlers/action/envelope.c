@@ -1,5 +1,5 @@
-/* The payload is copied, not parsed and printed: what the sender signed reaches the reader value by
- * value, 2^64 and 1e400 included. The guard has passed it, so a string ends where it seems to. */
+/* The payload is copied (json_append_compact), not parsed and printed: what the sender signed
+ * reaches the reader value by value, 2^64 and 1e400 included. */
 #include "handlers/action/envelope.h"
 
 #include "base/encoding.h"
@@ -7,31 +7,6 @@
 #include "handlers/content/form.h"
 
 #include <errno.h>
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* What stands between two spaces is copied at once; most senders write none. */
-bool envelope_append_json(struct buffer *out, struct bytes json)
-{
-    if (!buffer_reserve(out, json.length)) /* at most that: what follows cannot fail */
-        return false;
-    for (size_t from = 0, at = 0; at < json.length;) {
-        if (json.data[at] == '"')
-            at += json_string_length(bytes_from(json, at));
-        else if (!is_space(json.data[at]))
-            at++;
-        if (at < json.length && !is_space(json.data[at]))
-            continue;
-        buffer_append(out, json.data + from, at - from);
-        while (at < json.length && is_space(json.data[at]))
-            at++;
-        from = at;
-    }
-    return true;
-}
 
 static bool append_base64(struct buffer *out, struct bytes data)
 {
@@ -48,7 +23,7 @@ static bool append_member(struct buffer *out, const struct delivery_name *name, 
     if (!buffer_append_text(out, name->name))
         return false;
     if (name->is_bare)
-        return buffer_append_text(out, "\":") && envelope_append_json(out, bytes_of_text(text));
+        return buffer_append_text(out, "\":") && json_append_compact(out, bytes_of_text(text));
     return buffer_append_text(out, "\":\"") && json_escape(out, bytes_of_text(text)) &&
            buffer_append_text(out, "\"");
 }
@@ -66,7 +41,7 @@ static bool append_texts(struct buffer *out, const struct delivery *delivery)
 static bool append_headers(struct buffer *out, struct bytes headers)
 {
     return buffer_append_text(out, ",\"headers\":") &&
-           envelope_append_json(out, headers.length ? headers : bytes_of_text("{}"));
+           json_append_compact(out, headers.length ? headers : bytes_of_text("{}"));
 }
 
 /* What is no form after all has no member; false only where memory or room is missing. */
@@ -90,7 +65,7 @@ bool envelope_append(struct buffer *out, const struct delivery *delivery)
         return false;
     if (delivery->body_is_json)
         return buffer_append_text(out, ",\"payload\":") &&
-               envelope_append_json(out, delivery->body) && buffer_append_text(out, "}");
+               json_append_compact(out, delivery->body) && buffer_append_text(out, "}");
     if (delivery->body_is_form && !append_form(out, delivery->body))
         return false;
     return buffer_append_text(out, ",\"body_base64\":\"") && append_base64(out, delivery->body) &&

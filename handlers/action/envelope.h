@@ -17,9 +17,4 @@
 /* Appends the envelope, without a line end and holding none. False if `out` is full. */
 bool envelope_append(struct buffer *out, const struct delivery *delivery);
 
-/* Appends JSON without its insignificant space (RFC 8259: tab, LF, CR, space), nothing else
- * changed. For text that has passed json_check; anything else is copied by the same rule and holds
- * no line end outside of what looks like a string. */
-bool envelope_append_json(struct buffer *out, struct bytes json);
-
 #endif

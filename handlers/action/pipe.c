@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "config/load.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/fifo.h"
@@ -37,7 +38,7 @@ static bool encode_json_lines(struct buffer *out, const struct delivery *deliver
 
 static bool encode_body(struct buffer *out, const struct delivery *delivery)
 {
-    bool copied = delivery->body_is_json ? envelope_append_json(out, delivery->body)
+    bool copied = delivery->body_is_json ? json_append_compact(out, delivery->body)
                                          : buffer_append_bytes(out, delivery->body);
     return copied && buffer_append_text(out, "\n");
 }

@@ -439,30 +439,10 @@ bool value_resolve(struct value_context *context, const struct reference *refere
 
 /* ---- as text ---- */
 
-/* Blanks outside of strings are left out. */
-static bool append_compact(struct buffer *out, struct bytes json)
-{
-    size_t from = 0, at = 0;
-    while (at < json.length) {
-        uint8_t byte = json.data[at];
-        if (byte == '"') {
-            at += json_string_length(bytes_from(json, at));
-            continue;
-        }
-        if (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t') {
-            if (!buffer_append(out, json.data + from, at - from))
-                return false;
-            from = at + 1;
-        }
-        at++;
-    }
-    return buffer_append(out, json.data + from, json.length - from);
-}
-
 bool value_append(struct buffer *out, const struct value *value, bool as_json)
 {
     if (value->kind == VALUE_OBJECT || value->kind == VALUE_ARRAY)
-        return append_compact(out, value->text);
+        return json_append_compact(out, value->text);
     if (value->kind == VALUE_STRING && as_json)
         return json_append_string(out, value->text);
     return buffer_append_bytes(out, value->text);

@@ -1,6 +1,6 @@
 /* The minifier of envelopes: whatever goes in, no line end comes out but inside of what looks like
  * a string, what is JSON stays JSON of the same shape, and a second pass changes nothing. */
-#include "handlers/action/envelope.h"
+#include "base/json_text.h"
 #include "handlers/content/json.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct buffer once, twice;
     buffer_init(&once, size);
     buffer_init(&twice, size);
-    assert(envelope_append_json(&once, bytes_of(data, size)));
-    assert(envelope_append_json(&twice, buffer_bytes(&once)));
+    assert(json_append_compact(&once, bytes_of(data, size)));
+    assert(json_append_compact(&twice, buffer_bytes(&once)));
     assert(bytes_equal(buffer_bytes(&once), buffer_bytes(&twice)));
     if (json_check(bytes_of(data, size), &limits, &before, &fault)) {
         assert(json_check(buffer_bytes(&once), &limits, &after, &fault));

@@ -26,7 +26,7 @@ START_TEST(only_insignificant_space_goes)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct buffer out;
         buffer_init(&out, 1000);
-        ck_assert(envelope_append_json(&out, bytes_of_text(rows[i][0])));
+        ck_assert(json_append_compact(&out, bytes_of_text(rows[i][0])));
         ck_assert_msg(bytes_equal_text(buffer_bytes(&out), rows[i][1]), "%s", rows[i][0]);
         buffer_finish(&out);
     }

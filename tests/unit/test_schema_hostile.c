@@ -1,7 +1,7 @@
 /* Schemas and values made to cost much: each comes to a verdict or an error, on a stack of 256 KiB
  * and without much memory. Not timed: what bounds the work are counted steps, so a verdict that
  * comes at all comes soon (bench/schema prints the times). */
-#include "handlers/action/envelope.h"
+#include "base/json_text.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/value.h"
 #include "tests/unit/allocations.h"
@@ -99,7 +99,7 @@ START_TEST(the_deepest_body_needs_little_stack)
     smaller.rlim_cur = stack();
     ck_assert_int_eq(setrlimit(RLIMIT_STACK, &smaller), 0);
     ck_assert(payload_parse(buffer_bytes(&text), &limits, &value, &fault));
-    ck_assert(envelope_append_json(&copy, buffer_bytes(&text)));
+    ck_assert(json_append_compact(&copy, buffer_bytes(&text)));
     ck_assert(bytes_equal(buffer_bytes(&copy), buffer_bytes(&text)));
     ck_assert_uint_gt(payload_locate(buffer_bytes(&text), "/a/0/a/0/a"), 0);
     payload_release(value);
