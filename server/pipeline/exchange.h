@@ -47,6 +47,7 @@ struct exchange {
     struct value_context values; /* of the request, from the stage decode on */
     struct respond_made answers; /* made by the stage respond */
     uint64_t actions;            /* that the event has (handlers/action/selection.h) */
+    struct bytes title;          /* of an event that is ready for the runner; empty: none */
     struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     const char *stage;           /* name of the stage that decided, for the log and for verify */
     const struct event *stored;  /* NULL: not of the journal (stored_event.h) */

@@ -478,6 +478,8 @@ struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64
 {
     exchange->request.body = body;
     struct verdict verdict = run_stages(body_stages, exchange, monotonic_ns);
+    if (verdict.reply == REPLY_NONE)
+        exchange->title = title_make(exchange->request.route, &exchange->values, &exchange->arena);
     value_context_finish(&exchange->values); /* the answer may be long in coming */
     return verdict;
 }
@@ -556,9 +558,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
         .host = request_header(request, "Host", NULL),
-        .title = exchange->values.request /* not before the stage decode: a key */
-                     ? title_make(request->route, &exchange->values, &exchange->arena)
-                     : bytes_of(NULL, 0),
+        .title = exchange->title,
         .json_field = request->json_field,
         .headers = headers,
         .body = request->body,

@@ -361,12 +361,18 @@ static struct verdict judge(const char *body)
 START_TEST(what_was_made_of_a_payload_ends_with_the_walk)
 {
     struct reference whole = {.root = REFERENCE_PAYLOAD, .text = "payload"};
+    struct template_part title = {.is_value = true, .reference = whole};
+    struct event_frame frame;
     given.event_names.event = (struct reference_list){.items = &whole, .count = 1};
+    given.title = (struct title_settings){.is_set = true, .text = {.parts = &title, .count = 1}};
     spy.event = "";
     begin(NULL);
     ck_assert_int_eq(pipeline_head(&exchange, 1).reply, REPLY_NONE);
     ck_assert_int_eq(pipeline_body(&exchange, bytes_of_text("\"push\""), 1).reply, REPLY_NONE);
     ck_assert(bytes_equal_text(exchange.request.event_type, "push"));
+    ck_assert(!exchange.values.index_made && !exchange.values.index.values);
+    ck_assert(pipeline_event(&exchange, 1, &frame));
+    ck_assert(bytes_equal_text(frame.event.title, "push"));
     ck_assert(!exchange.values.index_made && !exchange.values.index.values);
     exchange_finish(&exchange);
 }
