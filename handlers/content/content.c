@@ -303,12 +303,6 @@ static struct verdict read_form(struct request *request, const struct content_wa
                               : GO_ON;
 }
 
-struct verdict content_read_form(struct request *request, const char *json_field)
-{
-    const struct content_wanted wanted = {.json_field = json_field};
-    return read_form(request, &wanted);
-}
-
 void content_release(struct request *request)
 {
     if (!request->form)

@@ -55,10 +55,6 @@ struct verdict content_check(struct request *request, const struct content_wante
  * is repeated. */
 struct verdict content_read_json(struct request *request);
 
-/* Reads request->body as a form, whose field of that name (NULL: none), if it is there, holds the
- * payload. */
-struct verdict content_read_form(struct request *request, const char *json_field);
-
 /* Frees request->form, into which the payload may point: both are gone then. */
 void content_release(struct request *request);
 
@@ -77,9 +73,6 @@ struct json_limits content_json_limits(const struct request *request);
 
 /* Whether `type` is application/json or something+json, in UTF-8 as far as it says. */
 bool content_type_is_json(struct bytes type);
-/* Whether it is application/x-www-form-urlencoded. */
-bool content_type_is_form(struct bytes type);
-
 /* Whether `type` is that of an HTML form, application/x-www-form-urlencoded. */
 bool content_type_is_form(struct bytes type);
 

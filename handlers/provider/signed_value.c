@@ -216,15 +216,6 @@ static enum signed_outcome get_sorted_form(struct signed_source *source,
     return SIGNED_FOUND;
 }
 
-struct signed_source signed_source_of(const struct request *request)
-{
-    return (struct signed_source){.request = request,
-                                  .json = request->payload,
-                                  .json_tried = true,
-                                  .json_good = request->json != NULL,
-                                  .json_repeats = request->json && request->json->repeated > 0};
-}
-
 /* The text that has to be JSON: of the field of a form that has it, else all of the body. */
 static struct bytes json_text(struct signed_source *source)
 {

@@ -101,9 +101,6 @@ struct signed_source {
 
 void signed_source_finish(struct signed_source *source);
 
-/* Of a request whose body has passed content_check, which has looked whether it is JSON. */
-struct signed_source signed_source_of(const struct request *request);
-
 enum signed_outcome {
     SIGNED_FOUND,
     SIGNED_MISSING,

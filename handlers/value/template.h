@@ -59,10 +59,6 @@ enum template_outcome {
 enum template_outcome template_render(const struct template *template,
                                       struct value_context *context, size_t limit,
                                       struct buffer *out, const struct reference **culprit);
-/* The same as NUL-terminated text in `arena`. */
-enum template_outcome template_text(const struct template *template, struct value_context *context,
-                                    size_t limit, struct arena *arena, struct bytes *text,
-                                    const struct reference **culprit);
 
 /* "is null and has no default" …: what follows the name of the culprit in a message. */
 const char *template_outcome_text(enum template_outcome outcome);

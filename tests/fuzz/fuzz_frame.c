@@ -7,6 +7,7 @@
 #include "server/ipc/frame.h"
 #include "server/runner/attempt.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/template_text.h"
 
 #include <assert.h>
 #include <string.h>

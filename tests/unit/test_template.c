@@ -3,6 +3,7 @@
 #include "handlers/content/json.h"
 #include "handlers/value/template.h"
 #include "tests/unit/suite.h"
+#include "tests/unit/template_text.h"
 
 #include <stdlib.h>
 

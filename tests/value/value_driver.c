@@ -14,6 +14,7 @@
 #include "handlers/value/stored.h"
 #include "handlers/value/template.h"
 #include "server/cli/verb.h"
+#include "tests/unit/template_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
