@@ -45,6 +45,12 @@ static inline struct bytes bytes_from(struct bytes b, size_t from)
     return from >= b.length ? bytes_of(b.data, 0) : bytes_of(b.data + from, b.length - from);
 }
 
+/* Whether the byte is one of `characters`; a NUL, which ends them, is not. */
+static inline bool byte_is_among(uint8_t byte, const char *characters)
+{
+    return byte && strchr(characters, byte);
+}
+
 /* Without leading and trailing spaces and tabs. */
 struct bytes bytes_trim(struct bytes text);
 

@@ -300,7 +300,7 @@ static bool is_reference(const struct problem_list *list, struct bytes name, str
             continue;
         struct bytes rest = bytes_from(text, strlen(*root));
         bool ends = rest.length == 0 || !is_name_byte(rest.data[0]);
-        if (strchr(*root, '.') ? ends : rest.length && strchr(".[", rest.data[0]))
+        if (strchr(*root, '.') ? ends : rest.length && byte_is_among(rest.data[0], ".["))
             return true;
     }
     return false;

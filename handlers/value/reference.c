@@ -45,7 +45,7 @@ static struct bytes rest(const struct parser *parser)
 
 static bool is_name_byte(char c)
 {
-    return c && (isalnum((unsigned char)c) || strchr("_-$@:", c));
+    return isalnum((unsigned char)c) || byte_is_among((uint8_t)c, "_-$@:");
 }
 
 /* `a` behind a dot. In names of headers and fields, behind which nothing follows, a dot is a byte
@@ -168,7 +168,7 @@ static bool parse_path(struct parser *parser, struct reference *reference)
 static bool is_token(struct bytes name)
 {
     for (size_t i = 0; i < name.length; i++)
-        if (!isalnum(name.data[i]) && !strchr("!#$%&'*+-.^_`|~", name.data[i]))
+        if (!isalnum(name.data[i]) && !byte_is_among(name.data[i], "!#$%&'*+-.^_`|~"))
             return false;
     return name.length > 0;
 }

@@ -160,8 +160,9 @@ void value_absence(struct value_context *context, const struct reference *refere
                  field.length < 64 ? (int)field.length : 64, (const char *)field.data);
     else
         snprintf(room, VALUE_ABSENCE_SIZE, ": the body is a form%s",
-                 strchr("{[", text.data[0]) ? " by its Content-Type, though it looks like JSON"
-                                            : "");
+                 byte_is_among(text.data[0], "{[")
+                     ? " by its Content-Type, though it looks like JSON"
+                     : "");
 }
 
 /* NULL: there is no payload. `*good` is false where memory is what is missing. */

@@ -160,8 +160,8 @@ static bool is_header(const struct old_header *header)
 {
     bool ok = header->name.length > 0;
     for (size_t i = 0; ok && i < header->name.length; i++)
-        ok = isalnum(header->name.data[i]) ||
-             (header->name.data[i] && strchr("!#$%&'*+-.^_`|~", header->name.data[i]));
+        ok =
+            isalnum(header->name.data[i]) || byte_is_among(header->name.data[i], "!#$%&'*+-.^_`|~");
     for (size_t i = 0; ok && i < header->value.length; i++)
         ok = header->value.data[i] >= ' ' && header->value.data[i] < 0x7f;
     return ok;

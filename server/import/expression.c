@@ -36,7 +36,7 @@ static size_t repetition_length(struct bytes rest, bool *is_good)
             return 0;
         behind = bytes_from(behind, 1);
         *is_good = least <= most && most <= REPEAT_MAX;
-    } else if (!strchr("*+?", rest.data[0])) {
+    } else if (!byte_is_among(rest.data[0], "*+?")) {
         return 0;
     }
     bool is_lazy = behind.length > 0 && behind.data[0] == '?';
@@ -87,7 +87,7 @@ static size_t group_length(struct bytes rest)
         const uint8_t *end = memchr(rest.data, '>', rest.length);
         return end ? (size_t)(end - rest.data) + 1 : 0;
     }
-    while (i < rest.length && rest.data[i] && strchr("imsU-", rest.data[i]))
+    while (i < rest.length && byte_is_among(rest.data[i], "imsU-"))
         i++;
     return i < rest.length && (rest.data[i] == ':' || rest.data[i] == ')') ? i + 1 : 0;
 }

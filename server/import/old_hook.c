@@ -55,7 +55,7 @@ static const struct old_key *find_key(const struct old_keys *table, struct bytes
 /* People write comments into JSON as keys that mean nothing. */
 static bool is_remark(struct bytes key)
 {
-    return key.length == 0 || strchr("_#/$", key.data[0]) ||
+    return key.length == 0 || byte_is_among(key.data[0], "_#/$") ||
            bytes_starts_with(key, bytes_of_text("comment")) || bytes_equal_text(key, "<<");
 }
 

@@ -32,7 +32,7 @@ static bool take_word(struct bytes *text, const char *word)
 {
     size_t length = strlen(word);
     bool ends = text->length == length ||
-                (text->length > length && strchr(" \t\n\r\"`(|", text->data[length]));
+                (text->length > length && byte_is_among(text->data[length], " \t\n\r\"`(|"));
     if (!bytes_starts_with(*text, bytes_of_text(word)) || !ends)
         return false;
     *text = bytes_trim(bytes_from(*text, length));
@@ -80,9 +80,9 @@ static bool is_control(struct bytes text)
 
 static struct bytes trim_blanks(struct bytes text)
 {
-    while (text.length > 0 && strchr(" \t\r\n", text.data[0]))
+    while (text.length > 0 && byte_is_among(text.data[0], " \t\r\n"))
         text = bytes_from(text, 1);
-    while (text.length > 0 && strchr(" \t\r\n", text.data[text.length - 1]))
+    while (text.length > 0 && byte_is_among(text.data[text.length - 1], " \t\r\n"))
         text.length--;
     return text;
 }
@@ -90,10 +90,10 @@ static struct bytes trim_blanks(struct bytes text)
 /* {{- and -}} take blanks away that mean nothing here. */
 static struct bytes inside_of(struct bytes text)
 {
-    if (text.length > 1 && text.data[0] == '-' && strchr(" \t\r\n", text.data[1]))
+    if (text.length > 1 && text.data[0] == '-' && byte_is_among(text.data[1], " \t\r\n"))
         text = bytes_from(text, 1);
     if (text.length > 1 && text.data[text.length - 1] == '-' &&
-        strchr(" \t\r\n", text.data[text.length - 2]))
+        byte_is_among(text.data[text.length - 2], " \t\r\n"))
         text.length--;
     return trim_blanks(text);
 }
@@ -129,7 +129,7 @@ static size_t action_end(struct bytes text, size_t from)
 {
     size_t begin = from;
     if (begin + 1 < text.length && text.data[begin] == '-')
-        for (begin++; begin < text.length && strchr(" \t\r\n", text.data[begin]);)
+        for (begin++; begin < text.length && byte_is_among(text.data[begin], " \t\r\n");)
             begin++;
     struct bytes rest = bytes_from(text, begin);
     if (bytes_starts_with(rest, bytes_of_text("/*"))) {
@@ -236,7 +236,7 @@ static bool begins_as_json(struct bytes text)
         text = trim_blanks(text);
         length = comment_length(text);
     }
-    return text.length > 0 && strchr("[{", text.data[0]);
+    return text.length > 0 && byte_is_among(text.data[0], "[{");
 }
 
 struct bytes old_text_without_comments(struct bytes text, struct arena *arena)

@@ -121,7 +121,7 @@ static void take_number(struct old_node *node, struct arena *arena)
 {
     char digits[NUMBER_MAX];
     size_t count = 0;
-    if (node->text.length >= NUMBER_MAX || !strchr("+-.0123456789", node->text.data[0]))
+    if (node->text.length >= NUMBER_MAX || !byte_is_among(node->text.data[0], "+-.0123456789"))
         return;
     for (size_t i = 0; i < node->text.length; i++)
         if (node->text.data[i] != '_')

@@ -29,7 +29,7 @@ static bool give_up(struct translation *translation, const char *reason)
 static bool is_plain_name(struct bytes name, const char *more)
 {
     for (size_t i = 0; i < name.length; i++)
-        if (!isalnum(name.data[i]) && (name.data[i] == 0 || !strchr(more, name.data[i])))
+        if (!isalnum(name.data[i]) && !byte_is_among(name.data[i], more))
             return false;
     return name.length > 0;
 }
@@ -41,8 +41,8 @@ static bool put_quoted(struct buffer *out, struct bytes name)
     buffer_init(&escaped, REFERENCE_MAX * 6);
     bool ok = json_escape(&escaped, name) && buffer_append_text(out, "[\"");
     for (size_t i = 0; ok && i < escaped.length; i++)
-        ok = strchr("{}|", escaped.data[i]) ? buffer_printf(out, "\\u%04x", escaped.data[i])
-                                            : buffer_append(out, &escaped.data[i], 1);
+        ok = byte_is_among(escaped.data[i], "{}|") ? buffer_printf(out, "\\u%04x", escaped.data[i])
+                                                   : buffer_append(out, &escaped.data[i], 1);
     buffer_finish(&escaped);
     return ok && buffer_append_text(out, "\"]");
 }

@@ -32,9 +32,8 @@ static const char *route_name(struct route_writer *writer, struct bytes id)
     if (!name)
         return NULL;
     for (size_t i = 0; i < length; i++) {
-        bool ok = (unsigned char)name[i] < 0x80 &&
-                  (isalnum((unsigned char)name[i]) || strchr("-_.", name[i]));
-        name[i] = ok && name[i] ? name[i] : '-';
+        uint8_t c = (uint8_t)name[i];
+        name[i] = c < 0x80 && (isalnum(c) || byte_is_among(c, "-_.")) ? name[i] : '-';
     }
     if (!isalnum((unsigned char)name[0]))
         name[0] = 'h';

@@ -18,7 +18,7 @@ static bool is_letter(uint8_t c)
 
 static bool is_plain_byte(uint8_t c)
 {
-    return is_letter(c) || (c >= '0' && c <= '9') || (c && strchr("._-/@+=~", c));
+    return is_letter(c) || (c >= '0' && c <= '9') || byte_is_among(c, "._-/@+=~");
 }
 
 /* Words that YAML 1.1 or 1.2 takes for a boolean or null, and numbers such as .inf. */

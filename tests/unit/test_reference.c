@@ -116,6 +116,7 @@ static const struct {
     {"header[0]", "[\"NAME\"]", 7},
     {"header[\"a b\"]", "not the name of a header", 6},
     {"header[\"\"]", "not the name of a header", 6},
+    {"header[\"a\\u0000b\"]", "a name cannot hold U+0000", 7},
     {"query.a[0]", "nothing can follow", 7},
     {"query[\"a\"].b", "nothing can follow", 10},
 };

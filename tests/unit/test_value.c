@@ -246,6 +246,26 @@ START_TEST(the_fields_beside_a_payload_in_a_form_are_values_too)
 }
 END_TEST
 
+START_TEST(what_looks_like_json_begins_as_it_does)
+{
+    static const struct {
+        const char *body;
+        bool looks;
+    } rows[] = {{"{\"a\":1}", true}, {"[1]", true}, {"a=1", false}, {"\0=1", false}};
+    struct reference whole = {.root = REFERENCE_PAYLOAD, .text = "payload"};
+    char absence[VALUE_ABSENCE_SIZE];
+    has("Content-Type", "application/x-www-form-urlencoded");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        request.body = bytes_of(rows[i].body, 3);
+        value_context_of_request(&context, &request);
+        value_absence(&context, &whole, absence);
+        ck_assert_msg((strstr(absence, "looks like JSON") != NULL) == rows[i].looks, "%zu: %s", i,
+                      absence);
+        value_context_finish(&context);
+    }
+}
+END_TEST
+
 /* A long one is counted where it is the first header of all, too. */
 START_TEST(a_header_has_the_room_that_it_needs)
 {
@@ -327,6 +347,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_request_has_names);
     tcase_add_test(all, a_form_has_fields);
     tcase_add_test(all, the_fields_beside_a_payload_in_a_form_are_values_too);
+    tcase_add_test(all, what_looks_like_json_begins_as_it_does);
     tcase_add_test(all, a_header_has_the_room_that_it_needs);
     tcase_add_test(all, what_is_stored_has_the_same_values);
     tcase_add_test(all, the_field_of_a_form_is_the_payload);
