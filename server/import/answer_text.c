@@ -236,7 +236,7 @@ static bool write_words(const struct headers *headers, int status, struct bytes 
 static bool write_mismatch(struct route_draft *draft, struct buffer *out)
 {
     struct headers headers;
-    if (draft->when->kind == CONDITION_TRUE || (!draft->exact && draft->hook->mismatch == 0))
+    if (draft->when->kind == WHEN_TRUE || (!draft->exact && draft->hook->mismatch == 0))
         return true;
     int status = write_status_remark(draft, out, draft->hook->mismatch, &mismatch_range);
     if (!draft->exact)

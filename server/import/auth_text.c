@@ -7,9 +7,9 @@
 
 /* ---- reading ---- */
 
-static bool names_header(const struct condition *condition, struct bytes reference)
+static bool names_header(const struct when_entry *condition, struct bytes reference)
 {
-    if (condition->kind == CONDITION_TEST && bytes_equal(condition->reference, reference))
+    if (condition->kind == WHEN_TEST && bytes_equal(condition->reference, reference))
         return true;
     for (size_t i = 0; i < condition->count; i++)
         if (names_header(condition->children[i], reference))
@@ -33,38 +33,38 @@ static bool check_conditions(struct route_draft *draft)
 }
 
 /* The first address test among those that must all hold becomes `allow:`. */
-static bool take_address(struct route_draft *draft, const struct condition *whole)
+static bool take_address(struct route_draft *draft, const struct when_entry *whole)
 {
-    const struct condition *alone[] = {whole};
-    bool is_all = whole->kind == CONDITION_ALL;
-    const struct condition *const *items = is_all ? whole->children : alone;
+    const struct when_entry *alone[] = {whole};
+    bool is_all = whole->kind == WHEN_ALL;
+    const struct when_entry *const *items = is_all ? whole->children : alone;
     size_t count = is_all ? whole->count : 1, kept = 0;
-    const struct condition **rest =
-        arena_alloc_array(draft->arena, count + 1, sizeof(struct condition *));
+    const struct when_entry **rest =
+        arena_alloc_array(draft->arena, count + 1, sizeof(struct when_entry *));
     if (!rest)
         return draft_fail(draft, "it needs too much memory");
     for (size_t i = 0; i < count; i++) {
-        if (items[i]->kind == CONDITION_ADDRESS && !draft->address)
+        if (items[i]->kind == WHEN_ADDRESS && !draft->address)
             draft->address = items[i];
         else
             rest[kept++] = items[i];
     }
-    draft->when = condition_all(&draft->builder, rest, kept);
+    draft->when = when_all(&draft->builder, rest, kept);
     return draft->when || draft_fail(draft, draft->builder.failure);
 }
 
 bool draft_read_callers(struct route_draft *draft)
 {
     const struct old_hook *hook = draft->hook;
-    draft->builder = (struct condition_builder){
-        .arena = draft->arena, .body = &draft->body, .strict = !draft->exact};
+    draft->builder =
+        (struct when_builder){.arena = draft->arena, .body = &draft->body, .strict = !draft->exact};
     if (!callers_of_rule(&draft->builder, hook->rule, hook->soft_failures, &draft->callers))
         return draft_fail(draft, draft->builder.failure ? draft->builder.failure
                                                         : "it needs too much memory");
-    const struct condition *whole = draft->callers.condition;
-    if (whole->kind == CONDITION_FALSE)
+    const struct when_entry *whole = draft->callers.condition;
+    if (whole->kind == WHEN_FALSE)
         return draft_fail(draft, "its trigger-rule never holds");
-    if (!condition_fits(whole))
+    if (!when_fits(whole))
         return draft_fail(draft, "its trigger-rule needs more tests than a route may have");
     return take_address(draft, whole) && check_conditions(draft);
 }
@@ -231,7 +231,7 @@ static bool write_open(const struct route_draft *draft, struct buffer *out)
 {
     const char *text =
         draft->address ? "Open to every process at these addresses; nobody proves who it is."
-        : draft->when->kind != CONDITION_TRUE
+        : draft->when->kind != WHEN_TRUE
             ? "Open: no caller proves who it is, the conditions below only choose events."
             : "Open: every caller who knows the path runs the command.";
     bool ok = yaml_comment(out, KEY_INDENT, "%s", text);
@@ -286,5 +286,5 @@ bool draft_write_callers(struct route_draft *draft, struct buffer *out)
                           "Stricter: webhook reads an IPv6 address without a prefix as a /32, "
                           "which lets a whole provider in. Here it is the one address.");
     return ok && buffer_append_text(out, "    allow: ") &&
-           condition_write_networks(out, draft->address) && buffer_append_text(out, "\n");
+           when_write_networks(out, draft->address) && buffer_append_text(out, "\n");
 }

@@ -17,13 +17,13 @@ static const struct {
 };
 
 struct division {
-    struct condition_builder *builder;
+    struct when_builder *builder;
     bool soft_failures;
 };
 
 static bool fail(struct division *division, const struct old_rule *rule, const char *reason)
 {
-    condition_fail(division->builder, rule, reason);
+    when_fail(division->builder, rule, reason);
     return false;
 }
 
@@ -185,11 +185,11 @@ static struct callers *divide_children(struct division *division, const struct o
     return parts;
 }
 
-static const struct condition **conditions_of(struct division *division,
-                                              const struct callers *parts, size_t count)
+static const struct when_entry **conditions_of(struct division *division,
+                                               const struct callers *parts, size_t count)
 {
-    const struct condition **items =
-        arena_alloc_array(division->builder->arena, count + 1, sizeof(struct condition *));
+    const struct when_entry **items =
+        arena_alloc_array(division->builder->arena, count + 1, sizeof(struct when_entry *));
     for (size_t i = 0; items && i < count; i++)
         items[i] = parts[i].condition;
     return items;
@@ -230,8 +230,8 @@ static bool divide_and(struct division *division, const struct old_rule *rule,
             if (!known)
                 callers->items[callers->count++] = parts[i].items[j];
         }
-    const struct condition **items = parts ? conditions_of(division, parts, rule->count) : NULL;
-    callers->condition = items ? condition_all(division->builder, items, rule->count) : NULL;
+    const struct when_entry **items = parts ? conditions_of(division, parts, rule->count) : NULL;
+    callers->condition = items ? when_all(division->builder, items, rule->count) : NULL;
     return callers->condition != NULL;
 }
 
@@ -241,7 +241,7 @@ static bool merge_secrets(struct division *division, const struct old_rule *rule
 {
     struct caller merged = parts[0].items[0];
     for (size_t i = 0; i < rule->count; i++)
-        if (parts[i].count != 1 || parts[i].condition->kind != CONDITION_TRUE ||
+        if (parts[i].count != 1 || parts[i].condition->kind != WHEN_TRUE ||
             !same_place(&parts[i].items[0], &merged))
             return false;
     for (size_t i = 1; i < rule->count; i++) {
@@ -266,7 +266,7 @@ static bool divide_or(struct division *division, const struct old_rule *rule,
                       enum rule_outcome outcome, struct callers *callers)
 {
     if (!has_proof(division, rule)) {
-        callers->condition = condition_of_rule(division->builder, rule, outcome);
+        callers->condition = when_of_rule(division->builder, rule, outcome);
         return callers->condition != NULL;
     }
     struct callers *parts = divide_children(
@@ -284,8 +284,8 @@ static bool divide_or(struct division *division, const struct old_rule *rule,
                         "an or whose branches ask for different proofs: use a route for each");
     }
     *callers = parts[0];
-    const struct condition **items = conditions_of(division, parts, rule->count);
-    callers->condition = items ? condition_any(division->builder, items, rule->count) : NULL;
+    const struct when_entry **items = conditions_of(division, parts, rule->count);
+    callers->condition = items ? when_any(division->builder, items, rule->count) : NULL;
     return callers->condition != NULL;
 }
 
@@ -298,20 +298,20 @@ static bool divide(struct division *division, const struct old_rule *rule,
     if (rule->kind == OLD_OR)
         return divide_or(division, rule, outcome, callers);
     if (!is_proof(division, rule)) {
-        callers->condition = condition_of_rule(division->builder, rule, outcome);
+        callers->condition = when_of_rule(division->builder, rule, outcome);
         return callers->condition != NULL;
     }
-    callers->condition = condition_all(division->builder, NULL, 0);
+    callers->condition = when_all(division->builder, NULL, 0);
     return callers->condition && take_proof(division, rule, callers);
 }
 
-bool callers_of_rule(struct condition_builder *builder, const struct old_rule *rule,
-                     bool soft_failures, struct callers *callers)
+bool callers_of_rule(struct when_builder *builder, const struct old_rule *rule, bool soft_failures,
+                     struct callers *callers)
 {
     struct division division = {builder, soft_failures};
     *callers = (struct callers){.count = 0};
     if (!rule) {
-        callers->condition = condition_all(builder, NULL, 0);
+        callers->condition = when_all(builder, NULL, 0);
         return callers->condition != NULL;
     }
     return divide(&division, rule, builder->strict ? RULE_HOLDS_CLEANLY : RULE_HOLDS, callers);

@@ -3,7 +3,7 @@
 #ifndef TENTERHOOK_SERVER_IMPORT_CALLERS_H
 #define TENTERHOOK_SERVER_IMPORT_CALLERS_H
 
-#include "server/import/condition.h"
+#include "server/import/when_text.h"
 
 enum { CALLERS_MAX = 7, CALLER_SECRETS_MAX = 16 };
 
@@ -32,12 +32,12 @@ struct caller {
 struct callers {
     struct caller items[CALLERS_MAX];
     size_t count;
-    const struct condition *condition;
+    const struct when_entry *condition;
 };
 
 /* False: the rule cannot be divided so, and the builder has the reason. */
-bool callers_of_rule(struct condition_builder *builder, const struct old_rule *rule,
-                     bool soft_failures, struct callers *callers);
+bool callers_of_rule(struct when_builder *builder, const struct old_rule *rule, bool soft_failures,
+                     struct callers *callers);
 
 /* Whether the value is read where a caller proves itself. */
 bool callers_own(const struct callers *callers, const struct old_value *value);

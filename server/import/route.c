@@ -73,7 +73,7 @@ static bool write_head(struct route_draft *draft, struct buffer *out)
 static bool write_when(const struct route_draft *draft, struct buffer *out)
 {
     bool ok = true;
-    if (draft->when->kind == CONDITION_TRUE)
+    if (draft->when->kind == WHEN_TRUE)
         return true;
     if (draft->builder.has_expression)
         ok = yaml_comment(out, KEY_INDENT,
@@ -82,7 +82,7 @@ static bool write_when(const struct route_draft *draft, struct buffer *out)
                               ? "; only strings match, where webhook makes text of numbers"
                               : "");
     return ok && buffer_append_text(out, "    when:\n") &&
-           condition_write(out, KEY_INDENT + 2, draft->when);
+           when_write(out, KEY_INDENT + 2, draft->when);
 }
 
 static bool write_route(struct route_draft *draft, struct buffer *out)

@@ -27,9 +27,9 @@ struct route_draft {
     bool reads_payload; /* a rule or a command uses a value of the body */
     const char *content;
     struct callers callers;
-    const struct condition *address; /* of `allow:`, or NULL */
-    const struct condition *when;    /* what is left of the rule */
-    struct condition_builder builder;
+    const struct when_entry *address; /* of `allow:`, or NULL */
+    const struct when_entry *when;    /* what is left of the rule */
+    struct when_builder builder;
     const char *failure; /* why the hook is left out */
 };
 

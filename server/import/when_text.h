@@ -1,36 +1,28 @@
 /* Conditions (`when:`) that hold for the same requests as a rule of the `webhook` program. */
-#ifndef TENTERHOOK_SERVER_IMPORT_CONDITION_H
-#define TENTERHOOK_SERVER_IMPORT_CONDITION_H
+#ifndef TENTERHOOK_SERVER_IMPORT_WHEN_TEXT_H
+#define TENTERHOOK_SERVER_IMPORT_WHEN_TEXT_H
 
 #include "server/import/origin.h"
 
-enum { CONDITION_TESTS_MAX = 1000, CONDITION_DEPTH_MAX = 16, LITERALS_MAX = 3 };
+enum { LITERALS_MAX = 3 };
 
-enum condition_kind {
-    CONDITION_TRUE,
-    CONDITION_FALSE,
-    CONDITION_ALL,
-    CONDITION_ANY,
-    CONDITION_NOT,
-    CONDITION_ADDRESS,
-    CONDITION_TEST
-};
+enum when_kind { WHEN_TRUE, WHEN_FALSE, WHEN_ALL, WHEN_ANY, WHEN_NOT, WHEN_ADDRESS, WHEN_TEST };
 
 /* What a test compares with: a string, or a number or word that is written without quotes. */
-struct condition_literal {
+struct when_literal {
     struct bytes text;
     bool is_string;
 };
 
-struct condition {
-    enum condition_kind kind;
-    const struct condition **children; /* ALL, ANY, NOT */
+struct when_entry {
+    enum when_kind kind;
+    const struct when_entry **children; /* ALL, ANY, NOT */
     size_t count;
     struct bytes *networks; /* ADDRESS */
     size_t network_count;
     struct bytes reference; /* TEST */
     const char *operator;   /* "equals" …; with several literals "in" or "not_in" */
-    struct condition_literal literals[LITERALS_MAX];
+    struct when_literal literals[LITERALS_MAX];
     size_t literal_count;
 };
 
@@ -42,7 +34,7 @@ enum rule_outcome {
     RULE_FAILS_CLEANLY
 };
 
-struct condition_builder {
+struct when_builder {
     struct arena *arena;
     const struct origin_body *body;
     bool strict; /* HOLDS means HOLDS_CLEANLY: what is missing never lets anything through */
@@ -53,25 +45,25 @@ struct condition_builder {
 };
 
 /* NULL if it cannot be said; then the builder has the reason. */
-const struct condition *condition_of_rule(struct condition_builder *builder,
-                                          const struct old_rule *rule, enum rule_outcome outcome);
+const struct when_entry *when_of_rule(struct when_builder *builder, const struct old_rule *rule,
+                                      enum rule_outcome outcome);
 
 /* All of them; flat, and without what is always true. NULL without memory. */
-const struct condition *condition_all(struct condition_builder *builder,
-                                      const struct condition *const *items, size_t count);
-const struct condition *condition_any(struct condition_builder *builder,
-                                      const struct condition *const *items, size_t count);
+const struct when_entry *when_all(struct when_builder *builder,
+                                  const struct when_entry *const *items, size_t count);
+const struct when_entry *when_any(struct when_builder *builder,
+                                  const struct when_entry *const *items, size_t count);
 
 /* Gives up with a sentence; returns NULL. */
-const struct condition *condition_fail(struct condition_builder *builder,
-                                       const struct old_rule *rule, const char *reason);
+const struct when_entry *when_fail(struct when_builder *builder, const struct old_rule *rule,
+                                   const char *reason);
 
 /* False if it is deeper or has more tests than a route may have. */
-bool condition_fits(const struct condition *condition);
+bool when_fits(const struct when_entry *condition);
 
 /* The items of `when:`, each on lines of its own, indented by `indent`. */
-bool condition_write(struct buffer *out, unsigned indent, const struct condition *condition);
+bool when_write(struct buffer *out, unsigned indent, const struct when_entry *condition);
 /* `[192.0.2.0/24, …]`. */
-bool condition_write_networks(struct buffer *out, const struct condition *condition);
+bool when_write_networks(struct buffer *out, const struct when_entry *condition);
 
 #endif
