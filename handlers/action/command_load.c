@@ -334,16 +334,9 @@ static bool finish_command(struct load *load, const struct node *node, void *dat
 /* "{{payload.ref}}" was meant to be a template; "{{.State}}" is some other program's. */
 static bool holds_template(const char *text)
 {
-    static const char *const values[] = {"payload", "header", "query", "path",
-                                         "event",   "client", "route"};
-    for (const char *at = strstr(text, "{{"); at; at = strstr(at + 1, "{{")) {
-        const char *name = at + 2 + strspn(at + 2, " ");
-        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
-            size_t length = strlen(values[i]);
-            if (strncmp(name, values[i], length) == 0 && strchr(".[", name[length]) && name[length])
-                return true;
-        }
-    }
+    for (const char *at = strstr(text, "{{"); at; at = strstr(at + 1, "{{"))
+        if (reference_begins(bytes_trim(bytes_of_text(at + 2))))
+            return true;
     return false;
 }
 

@@ -234,6 +234,20 @@ static struct bytes first_word(struct bytes text)
     return bytes_of(text.data, length);
 }
 
+static bool is_first_word(struct bytes word)
+{
+    for (size_t i = 0; i < REFERENCE_ROOT_COUNT; i++)
+        if (bytes_equal(first_word(bytes_of_text(roots[i].text)), word))
+            return true;
+    return false;
+}
+
+bool reference_begins(struct bytes text)
+{
+    struct bytes word = first_word(text), behind = bytes_from(text, word.length);
+    return behind.length > 0 && byte_is_among(behind.data[0], ".[") && is_first_word(word);
+}
+
 /* event.size, payload ref: the word is one, what follows is not. */
 static bool report_second_word(struct parser *parser, struct bytes word)
 {
@@ -260,9 +274,8 @@ static bool report_unknown(struct parser *parser)
                                         "client",  "request", "route", "action", NULL};
     char given[SHOWN_MAX + 1] = "";
     struct bytes word = first_word(parser->text);
-    for (size_t i = 0; words[i]; i++)
-        if (bytes_equal_text(word, words[i]))
-            return report_second_word(parser, word);
+    if (is_first_word(word))
+        return report_second_word(parser, word);
     if (word.length <= SHOWN_MAX)
         memcpy(given, word.data, word.length);
     const char *nearest = given[0] ? nearest_name(given, words) : NULL;

@@ -60,6 +60,10 @@ struct reference {
 bool reference_parse(struct bytes text, struct arena *arena, struct reference *reference,
                      struct error *err, size_t *offset);
 
+/* Whether `text` begins as a reference does, right or wrong: with the first word of a root, and a
+ * dot or a bracket behind it. */
+bool reference_begins(struct bytes text);
+
 /* Whether its values are strings always: all but those of the payload are. */
 static inline bool reference_is_text(const struct reference *reference)
 {

@@ -50,22 +50,11 @@ struct node reference_place(const struct load *load, const struct reference *ref
     return place;
 }
 
-/* Whether a value such as payload.ref begins there. */
-static bool begins_value(struct bytes text)
-{
-    static const char *const roots[] = {"payload.", "payload[", "header.", "query.",  "path.",
-                                        "form.",    "event.",   "client.", "request."};
-    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)
-        if (bytes_starts_with(text, bytes_of_text(roots[i])))
-            return true;
-    return false;
-}
-
 /* {payload.ref}, in text that is given as it is. */
 static void warn_of_brace(struct load *load, const struct node *node, struct bytes literal)
 {
     for (size_t i = 0; i + 1 < literal.length; i++) {
-        if (literal.data[i] != '{' || !begins_value(bytes_trim(bytes_from(literal, i + 1))))
+        if (literal.data[i] != '{' || !reference_begins(bytes_trim(bytes_from(literal, i + 1))))
             continue;
         load_warning(load, node, "one brace is only text: a value is written {{payload.ref}}");
         return;
