@@ -36,7 +36,4 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                  void *context);
 void command_stop(struct action_run *run, int64_t deadline_ns);
 
-/* Whether the route file may set, or pass on, the environment variable `name`; else why not. */
-bool command_variable_is_allowed(const char *name, struct error *err);
-
 #endif

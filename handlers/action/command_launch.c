@@ -122,7 +122,6 @@ static bool launch_enter(struct launch *launch, const char *inside, struct error
 
 static bool launch_plan(struct launch *launch, struct error *err)
 {
-    static const char usual_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
     const struct command_settings *settings = launch->settings;
     struct spawn_plan *plan = &launch->plan;
     char *program = arena_alloc(&launch->arena, PATH_MAX);
@@ -139,7 +138,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     plan->program = program;
     plan->arguments = given.arguments;
     plan->directory = settings->cwd;
-    return spawn_find_program(settings->program, search ? search : usual_path, settings->cwd,
+    return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
                               program, PATH_MAX, err) &&
            spawn_program_is_safe(program, err);
 }

@@ -3,16 +3,12 @@
 #include "handlers/action/command.h"
 
 #include "config/load.h"
+#include "handlers/action/command_check.h"
 #include "handlers/action/command_texts.h"
 #include "handlers/action/command_values.h"
 #include "handlers/action/spawn.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static const char *const input_choices[] = {"body", "event", "none", NULL};
 
@@ -89,212 +85,11 @@ static const struct row shell_row = {
     "on) and on its standard input, never in its text.",
     .flags = ROW_REQUIRED};
 
-/* Names by which the loader, a shell or a language would be made to run something else, and ours. A
- * trailing star stands for any rest. */
-static const char *const forbidden_variables[] = {
-    "LD_*", "BASH_*", "BASHOPTS", "SHELLOPTS", "ENV", "IFS", "PS4", "GCONV_PATH", "TENTERHOOK_*"};
-
-static bool variable_matches(const char *name, const char *pattern)
-{
-    size_t length = strlen(pattern);
-    return pattern[length - 1] == '*' ? strncmp(name, pattern, length - 1) == 0
-                                      : strcmp(name, pattern) == 0;
-}
-
-/* Those that a file may set, but no sender. */
-static const char *const steering_variables[] = {"PATH",
-                                                 "HOME",
-                                                 "EDITOR",
-                                                 "VISUAL",
-                                                 "PAGER",
-                                                 "LESSOPEN",
-                                                 "PROMPT_COMMAND",
-                                                 "PYTHON*",
-                                                 "PERL5*",
-                                                 "RUBYOPT",
-                                                 "RUBYLIB",
-                                                 "NODE_*",
-                                                 "JAVA_*",
-                                                 "_JAVA_OPTIONS",
-                                                 "GIT_SSH",
-                                                 "GIT_SSH_*",
-                                                 "GIT_EXEC*",
-                                                 "GIT_CONF*",
-                                                 "GIT_DIR",
-                                                 "GIT_PAGER",
-                                                 "GIT_EDITOR",
-                                                 "GIT_EXTERNAL_DIFF",
-                                                 "GIT_PROXY_COMMAND",
-                                                 "GIT_ASKPASS",
-                                                 "SSH_ASKPASS"};
-
-bool command_variable_is_allowed(const char *name, struct error *err)
-{
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_";
-    static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789.-";
-    if (*name == '\0' || !strchr(letters, *name) || name[strspn(name, rest)] != '\0')
-        return error_set(err,
-                         "\"%s\" is not a name for an environment variable (letters, digits, "
-                         "_ . and -, no digit first)",
-                         name);
-    for (size_t i = 0; i < sizeof forbidden_variables / sizeof *forbidden_variables; i++)
-        if (variable_matches(name, forbidden_variables[i]))
-            return error_set(err, "the environment variable %s may not be set: %s", name,
-                             strncmp(name, "TENTERHOOK_", 11) == 0
-                                 ? "names that begin with TENTERHOOK_ are the server's"
-                                 : "it changes what programs run");
-    return true;
-}
-
 /* The place of `key` if it is there, else of the whole action. */
 static const struct node *place_of(const struct node *node, const char *key)
 {
     const struct node *found = node->kind == NODE_MAPPING ? tree_find(node, key) : NULL;
     return found ? found : node;
-}
-
-static bool is_steering(const char *name)
-{
-    for (size_t i = 0; i < sizeof steering_variables / sizeof *steering_variables; i++)
-        if (variable_matches(name, steering_variables[i]))
-            return true;
-    return false;
-}
-
-static bool check_variables(struct load *load, const struct node *node,
-                            const struct command_settings *settings)
-{
-    struct error err;
-    bool good = true;
-    for (size_t i = 0; i < settings->env.count; i++) {
-        if (!command_variable_is_allowed(settings->env.names[i], &err))
-            good = load_problem(load, place_of(node, "env"), "%s", err.text);
-        else if (is_steering(settings->env.names[i]) &&
-                 !template_is_literal(&settings->templates->env[i]))
-            good = load_problem(load, place_of(node, "env"),
-                                "the environment variable %s cannot have values of the event: it "
-                                "changes what programs run",
-                                settings->env.names[i]);
-        else if (strlen(settings->env.names[i]) + 1 + strlen(settings->env.values[i]) >
-                 SPAWN_TEXT_MAX)
-            good = load_problem(load, place_of(node, "env"), "%s is longer than a process can get",
-                                settings->env.names[i]);
-    }
-    for (size_t i = 0; i < settings->pass_env.count; i++)
-        if (!command_variable_is_allowed(settings->pass_env.items[i], &err))
-            good = load_problem(load, place_of(node, "pass_env"), "%s", err.text);
-    return good;
-}
-
-/* A program that is missing is only a warning: it may be deployed later, and until then each
- * delivery fails for a reason that is kept with it. */
-static bool check_program(struct load *load, const struct node *at, const char *path)
-{
-    struct error err;
-    struct stat st;
-    if (!spawn_program_is_safe(path, &err))
-        return load_problem(load, at, "%s", err.text);
-    if (stat(path, &st) != 0)
-        load_warning(load, at, "%s cannot be run at the moment: %s", path, strerror(errno));
-    else if (!S_ISREG(st.st_mode) || access(path, X_OK) != 0)
-        load_warning(load, at, "%s is not an executable file", path);
-    return true;
-}
-
-/* Programs that take what follows one of these options for a script. */
-static const struct interpreter {
-    const char *name; /* a version may follow */
-    const char *letters;
-} interpreters[] = {{"sh", "c"},    {"bash", "c"}, {"dash", "c"},  {"ash", "c"},  {"ksh", "c"},
-                    {"mksh", "c"},  {"zsh", "c"},  {"fish", "c"},  {"su", "c"},   {"python", "c"},
-                    {"perl", "eE"}, {"ruby", "e"}, {"node", "ep"}, {"php", "rR"}, {"lua", "e"}};
-
-static const struct interpreter *find_interpreter(const char *program)
-{
-    const char *slash = strrchr(program, '/'), *name = slash ? slash + 1 : program;
-    for (size_t i = 0; i < sizeof interpreters / sizeof *interpreters; i++) {
-        size_t length = strlen(interpreters[i].name);
-        if (strncmp(name, interpreters[i].name, length) == 0 &&
-            name[length + strspn(name + length, "0123456789.")] == '\0')
-            return &interpreters[i];
-    }
-    return NULL;
-}
-
-/* -c, and -ec too; --eval. */
-static bool is_script_option(const struct interpreter *interpreter, const char *argument)
-{
-    if (argument[1] != '-')
-        return strpbrk(argument, interpreter->letters) != NULL;
-    return strcmp(argument, "--eval") == 0 || strcmp(argument, "--print") == 0 ||
-           strcmp(argument, "--command") == 0;
-}
-
-/* The place in the list of the script that the interpreter at `at` is given; 0: it gets none. */
-static size_t find_script(const struct text_list *command, size_t at)
-{
-    const struct interpreter *interpreter = find_interpreter(command->items[at]);
-    for (size_t i = at + 1; interpreter && i + 1 < command->count; i++) {
-        if (command->items[i][0] != '-')
-            return 0;
-        if (is_script_option(interpreter, command->items[i]))
-            return i + 1;
-    }
-    return 0;
-}
-
-/* `sh -c "deploy {{payload.ref}}"` would run what the sender writes, also behind `env` or `sudo`.
- */
-static bool check_scripts(struct load *load, const struct node *at,
-                          const struct command_settings *settings)
-{
-    for (size_t i = 0; i < settings->command.count; i++) {
-        size_t script = find_script(&settings->command, i);
-        if (script > 0 && !template_is_literal(&settings->templates->arguments[script]))
-            return load_problem(load, at,
-                                "argument %zu is a script for %s, which cannot have values of the "
-                                "event: give them as arguments behind it (\"$1\" in a shell) or in "
-                                "\"env\"",
-                                script, settings->command.items[i]);
-    }
-    return true;
-}
-
-static bool is_along_path(const char *name)
-{
-    char file[PATH_MAX];
-    struct bytes rest = bytes_of_text(getenv("PATH") ? getenv("PATH") : "");
-    while (rest.length > 0) {
-        struct bytes folder = bytes_split(&rest, ':');
-        snprintf(file, sizeof file, "%.*s/%s", (int)folder.length, (const char *)folder.data, name);
-        if (access(file, X_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* A bare name is looked for along PATH, never beside the route file, as in a shell. */
-static void check_bare_name(struct load *load, const struct node *at, const char *name)
-{
-    struct stat st;
-    const char *beside = load_path(load, at, name);
-    if (beside && stat(beside, &st) == 0 && S_ISREG(st.st_mode) && !is_along_path(name))
-        load_warning(load, at, "%s is not along PATH; did you mean ./%s?", name, name);
-}
-
-static bool check_arguments(struct load *load, const struct node *at,
-                            const struct command_settings *settings)
-{
-    if (settings->command.count == 0 || settings->command.items[0][0] == '\0')
-        return load_problem(load, at, "a command needs a program: [program, argument …]");
-    if (!template_is_literal(&settings->templates->arguments[0]))
-        return load_problem(
-            load, at, "the program of a command is fixed: it cannot have values of the event");
-    for (size_t i = 0; i < settings->command.count; i++) {
-        if (strlen(settings->command.items[i]) > SPAWN_TEXT_MAX)
-            return load_problem(load, at, "an argument is longer than a process can get");
-    }
-    return check_scripts(load, at, settings);
 }
 
 /* What both kinds have in common, once the argv is there. */
@@ -310,7 +105,8 @@ static bool finish_process(struct load *load, const struct node *node,
     if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
         load_warning(load, place_of(node, "cwd"), "%s is not a directory at the moment",
                      settings->cwd);
-    return check_variables(load, node, settings);
+    return command_check_variables(load, place_of(node, "env"), place_of(node, "pass_env"),
+                                   settings);
 }
 
 static bool finish_command(struct load *load, const struct node *node, void *data)
@@ -318,14 +114,14 @@ static bool finish_command(struct load *load, const struct node *node, void *dat
     struct command_settings *settings = data;
     const struct node *at = place_of(node, "command");
     bool good = finish_process(load, node, settings);
-    if (!check_arguments(load, at, settings))
+    if (!command_check_arguments(load, at, settings))
         return false;
     settings->program = settings->command.items[0];
     if (strchr(settings->program, '/')) {
         settings->program = load_path(load, at, settings->program);
-        good = settings->program && check_program(load, at, settings->program) && good;
+        good = settings->program && command_check_program(load, at, settings->program) && good;
     } else {
-        check_bare_name(load, at, settings->program);
+        command_check_bare_name(load, at, settings);
     }
     command_drop_unused_templates(settings);
     return good;
@@ -385,36 +181,24 @@ static int64_t output_kept(const void *data)
     return settings->output;
 }
 
-const struct action_kind command_action = {
-    .kind = {.name = "command",
-             .sentence = "Runs a program, with the event in its environment and on its standard "
-                         "input.",
-             .value = &command_row,
-             .beside = &process_section,
-             .settings_size = sizeof(struct command_settings),
-             .finish = finish_command},
-    .is_limited = true,
-    .counts_crashes = true,
-    .output_kept = output_kept,
-    .try_values = command_try_values,
-    .visit_references = command_visit_references,
-    .start = command_start,
-    .stop = command_stop,
-};
+/* The two differ in the key that chooses them. */
+#define PROCESS_ACTION(key, reader, text)                                                          \
+    {                                                                                              \
+        .kind = {.name = #key,                                                                     \
+                 .sentence = text,                                                                 \
+                 .value = &key##_row,                                                              \
+                 .beside = &process_section,                                                       \
+                 .settings_size = sizeof(struct command_settings),                                 \
+                 .finish = reader},                                                                \
+        .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
+        .try_values = command_try_values, .visit_references = command_visit_references,            \
+        .start = command_start, .stop = command_stop,                                              \
+    }
 
-const struct action_kind shell_action = {
-    .kind = {.name = "shell",
-             .sentence = "Runs a script with /bin/sh, with the event in its environment and on its "
-                         "standard input.",
-             .value = &shell_row,
-             .beside = &process_section,
-             .settings_size = sizeof(struct command_settings),
-             .finish = finish_shell},
-    .is_limited = true,
-    .counts_crashes = true,
-    .output_kept = output_kept,
-    .try_values = command_try_values,
-    .visit_references = command_visit_references,
-    .start = command_start,
-    .stop = command_stop,
-};
+const struct action_kind command_action =
+    PROCESS_ACTION(command, finish_command,
+                   "Runs a program, with the event in its environment and on its standard input.");
+
+const struct action_kind shell_action = PROCESS_ACTION(
+    shell, finish_shell,
+    "Runs a script with /bin/sh, with the event in its environment and on its standard input.");

@@ -12,6 +12,9 @@
 /* The longest argument, or NAME=value, that Linux takes (MAX_ARG_STRLEN with its NUL). */
 enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 
+/* Where programs are searched for without a PATH. */
+#define SPAWN_USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* All borrowed for the call. */
 struct spawn_plan {
     const char *program;            /* a path: spawn_find_program makes one of a bare name */

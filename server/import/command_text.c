@@ -6,7 +6,7 @@
 #include "server/import/yaml_text.h"
 
 #include "config/names.h"
-#include "handlers/action/command.h"
+#include "handlers/action/command_check.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -92,6 +92,7 @@ TESTS = {
     "handlers/admission/condition_load.c": ["condition", "config"],
     "handlers/admission/when.c": ["config", "e2e:40_when"],
     "handlers/action/body_files.c": ["body_files", "e2e:08_command_body_file"],
+    "handlers/action/command_check.c": ["action_settings", "config"],
     "handlers/action/command_load.c": ["action_settings", "config"],
     "handlers/action/command_texts.c": ["action_settings", "config", "e2e:40_arguments",
                                         "e2e:45_injection_cwd"],
