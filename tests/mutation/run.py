@@ -83,7 +83,6 @@ TESTS = {
     "handlers/value/payload_index.c": ["value", "condition", "e2e:45_injection_costs"],
     "handlers/value/reference.c": ["reference", "value"],
     "handlers/value/reference_load.c": ["condition", "event_names", "config"],
-    "handlers/value/request_values.c": ["value", "e2e:45_injection_requests"],
     "handlers/value/stored.c": ["value", "e2e:40_arguments"],
     "handlers/value/template.c": ["template", "e2e:40_arguments"],
     "handlers/value/value_context.c": ["value", "condition", "template", "e2e:40_form_payload"],
