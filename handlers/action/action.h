@@ -7,7 +7,8 @@
 #include "config/settings.h"
 #include "handlers/value/reference.h"
 
-struct body_files; /* body_files.h */
+struct body_files;    /* body_files.h */
+struct stored_values; /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
 struct delivery_name {
@@ -38,8 +39,8 @@ struct delivery {
     struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
     bool body_is_json;    /* it has passed the guard */
     bool body_is_form;    /* it may be one, by its media type */
-    struct value_context *values;  /* of the same event, for templates */
-    struct body_files *body_files; /* where a file for the body is made; NULL: nowhere */
+    const struct stored_values *stored; /* of the same event, for templates */
+    struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };

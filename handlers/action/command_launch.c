@@ -9,6 +9,7 @@
 #include "handlers/action/command_values.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
+#include "handlers/value/stored.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -120,6 +121,21 @@ static bool launch_enter(struct launch *launch, const char *inside, struct error
     return error_set_errno(err, failure, "cannot enter the directory %.200s below %s", inside, cwd);
 }
 
+/* The event is looked at again only for a command that wants values of it. */
+static bool launch_fill(struct launch *launch, struct command_given *given, struct error *err)
+{
+    const struct command_settings *settings = launch->settings;
+    struct value_context values;
+    if (!settings->templates)
+        return command_fill(settings, NULL, &launch->arena, given, err);
+    value_context_of_stored(&values, launch->delivery->stored);
+    bool filled = command_fill(settings, &values, &launch->arena, given, err);
+    int failure = errno;
+    value_context_finish(&values);
+    errno = failure;
+    return filled;
+}
+
 static bool launch_plan(struct launch *launch, struct error *err)
 {
     const struct command_settings *settings = launch->settings;
@@ -128,7 +144,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     struct command_given given;
     if (!program)
         return error_set(err, "out of memory");
-    if (!command_fill(settings, launch->delivery->values, &launch->arena, &given, err))
+    if (!launch_fill(launch, &given, err))
         return false;
     plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
                                           launch->body_file, err);
@@ -204,8 +220,6 @@ enum spawn_result command_launch(const struct command_settings *settings,
     close_all(launch.plan.stdio, 3);
     close_all(&launch.plan.directory_fd, 1);
     close_all(launch.outputs, 2);
-    if (delivery->values)
-        value_context_finish(delivery->values);
     body_file_remove(launch.body_file);
     arena_finish(&launch.arena);
     return result;

@@ -12,8 +12,9 @@ struct command_given {
     const char *inside;     /* of settings->cwd, a relative path; NULL: cwd itself */
 };
 
-/* Fills `given` in, with memory of `arena`. False with the sentence for whoever sent the event,
- * which names the value: one that is missing, holds a NUL, is too long for a process, begins with
+/* Fills `given` in, with memory of `arena`; settings without templates need no `values`. False with
+ * the sentence for whoever sent the event, which names the value: one that is missing, holds a NUL,
+ * is too long for a process, begins with
  * "-" as an argument without `allow_dash`, or leads out of cwd. errno is ENOMEM without memory. */
 bool command_fill(const struct command_settings *settings, struct value_context *values,
                   struct arena *arena, struct command_given *given, struct error *why);

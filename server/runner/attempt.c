@@ -8,7 +8,6 @@
 #include "config/route_path.h"
 #include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
-#include "handlers/value/stored.h"
 #include "server/ipc/log_events.h"
 
 #include <stdio.h>
@@ -201,11 +200,11 @@ static struct bytes known(const struct attempt *attempt, size_t field)
 }
 
 /* `type` and `delivery` as the sender has written them: the texts have no NUL. */
-static void fill_values(struct attempt *attempt, struct bytes form_text, struct bytes type,
+static void fill_stored(struct attempt *attempt, struct bytes form_text, struct bytes type,
                         struct bytes delivery)
 {
     const struct delivery *given = &attempt->given;
-    const struct stored_values stored = {
+    attempt->stored = (struct stored_values){
         .headers = given->headers,
         .query = known(attempt, FIELD_query),
         .params = known(attempt, FIELD_params),
@@ -223,8 +222,7 @@ static void fill_values(struct attempt *attempt, struct bytes form_text, struct 
         .route = known(attempt, FIELD_route),
         .action = known(attempt, FIELD_action),
     };
-    value_context_of_stored(&attempt->values, &stored);
-    attempt->given.values = &attempt->values;
+    attempt->given.stored = &attempt->stored;
 }
 
 struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t handle,
@@ -258,13 +256,12 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     put_body(&attempt->given, &place, event);
     if (attempt->given.body_is_form)
         form_text = attempt->given.body;
-    fill_values(attempt, form_text, type, delivery);
+    fill_stored(attempt, form_text, type, delivery);
     return attempt;
 }
 
 void attempt_destroy(struct attempt *attempt)
 {
-    value_context_finish(&attempt->values);
     free(attempt->kept);
     free(attempt);
 }

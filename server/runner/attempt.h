@@ -2,7 +2,7 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 #define TENTERHOOK_SERVER_RUNNER_ATTEMPT_H
 
-#include "handlers/value/value_context.h"
+#include "handlers/value/stored.h"
 #include "server/event.h"
 #include "server/runner/queue.h"
 
@@ -14,7 +14,7 @@ struct attempt {
     size_t body_bytes;                    /* counted in the queue */
     const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
     struct delivery given;                /* texts and body behind this struct */
-    struct value_context values;          /* the same for templates */
+    struct stored_values stored;          /* the same for templates */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */

@@ -55,7 +55,10 @@ static void check_attempt(const struct event *event)
         environment_build(&arena, &command, NULL, given, "/file", &err);
     for (size_t i = 0; environment && environment[i]; i++)
         assert(strncmp(environment[i], "TENTERHOOK_", 11) == 0);
-    check_values(given->values);
+    struct value_context values;
+    value_context_of_stored(&values, given->stored);
+    check_values(&values);
+    value_context_finish(&values);
     arena_finish(&arena);
     buffer_finish(&envelope);
     attempt_destroy(attempt);
