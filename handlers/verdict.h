@@ -54,7 +54,7 @@ struct reply_row {
 
 extern const struct reply_row reply_rows[REPLY_COUNT];
 
-/* What words the answer of an event that is accepted, known or ignored. */
+/* Which format the answer to an event that is accepted, known or ignored has. */
 enum verdict_form {
     FORM_USUAL, /* the sender's response format, and `respond` of the route */
     FORM_LATE,  /* as that, and `late` of `respond`: the output of a command did not come in time */
@@ -85,7 +85,7 @@ struct verdict {
                                      empty: none */
     const char *header_name;      /* one further header; NULL: none */
     struct bytes header_value;
-    const struct verdict_header *headers; /* and those that the route file words */
+    const struct verdict_header *headers; /* and those of the route file */
     size_t header_count;
     int exit_status; /* FORM_OUTPUT: of the command; -1: it has none */
     /* REPLY_UNPROCESSABLE, REPLY_QUARANTINED: why, a JSON list; empty: none */

@@ -1,5 +1,5 @@
 /* What the condition was and what it saw is for the log; the sender learns that the event is
- * ignored, in the words of `mismatch` (server/pipeline/mismatch.c). */
+ * ignored, and answered as `mismatch` says (server/pipeline/mismatch.c). */
 #include "handlers/admission/when.h"
 
 static bool read_when(struct load *load, const struct node *node, const struct row *row,

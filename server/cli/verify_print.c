@@ -56,8 +56,8 @@ static const struct condition *conditions_of(const struct exchange *exchange)
 
 /* ---- what the sender would be answered ---- */
 
-/* Whether the words are those of a provider or of the route. */
-static bool is_worded(const struct verdict *verdict)
+/* Whether the answer has a form that the provider or the route defines. */
+static bool has_own_format(const struct verdict *verdict)
 {
     return verdict->reply == REPLY_CHALLENGE || verdict->body.length > 0 || verdict->empty_body ||
            verdict->header_count > 0;
@@ -221,7 +221,7 @@ static void append_answers(struct buffer *out, const struct verify_result *resul
         buffer_printf(out, ",\"deadline_ms\":%lld,\"late\":", (long long)respond->deadline_ms);
         append_answer(out, &late);
         buffer_append_text(out, "}");
-    } else if (is_worded(&result->verdict)) {
+    } else if (has_own_format(&result->verdict)) {
         buffer_append_text(out, ",\"answer\":");
         append_answer(out, &result->verdict);
     }

@@ -220,9 +220,9 @@ static bool write_type(const struct headers *headers, unsigned indent, struct bu
             buffer_append_text(out, "\n"));
 }
 
-/* The keys of an answer in words. */
-static bool write_words(const struct headers *headers, int status, struct bytes body,
-                        unsigned indent, struct buffer *out)
+/* The keys of a fixed answer. */
+static bool write_answer(const struct headers *headers, int status, struct bytes body,
+                         unsigned indent, struct buffer *out)
 {
     return buffer_printf(out, "%*sstatus: %d\n", (int)indent, "", status) &&
            (body.length == 0 || write_type(headers, indent, out)) &&
@@ -243,7 +243,7 @@ static bool write_mismatch(struct route_draft *draft, struct buffer *out)
         return buffer_printf(out, "    mismatch: %d\n", status);
     const char *text = has_body(status) ? "Hook rules were not satisfied." : "";
     return collect_headers(draft, false, &headers) && buffer_append_text(out, "    mismatch:\n") &&
-           write_words(&headers, status, bytes_of_text(text), ANSWER_INDENT, out);
+           write_answer(&headers, status, bytes_of_text(text), ANSWER_INDENT, out);
 }
 
 /* ---- respond ---- */
@@ -258,7 +258,7 @@ static bool write_fixed(const struct route_draft *draft, const struct headers *h
     if (!draft->exact && !is_given)
         return true;
     return buffer_append_text(out, "    respond:\n") &&
-           write_words(headers, status, message, ANSWER_INDENT, out);
+           write_answer(headers, status, message, ANSWER_INDENT, out);
 }
 
 /* What `webhook` hides of a command that fails is hidden here too. */
@@ -273,7 +273,7 @@ static bool write_failed(const struct route_draft *draft, const struct headers *
     if (!draft->exact)
         return buffer_printf(out, "      failed: {status: %d}\n", STATUS_FAILED);
     return buffer_append_text(out, "      failed:\n") &&
-           write_words(headers, STATUS_FAILED, bytes_of_text(text), ANSWER_INDENT + 2, out);
+           write_answer(headers, STATUS_FAILED, bytes_of_text(text), ANSWER_INDENT + 2, out);
 }
 
 static bool write_output(const struct route_draft *draft, const struct headers *headers,

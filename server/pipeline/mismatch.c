@@ -1,13 +1,13 @@
 /* An event that is not wanted is no error: without `mismatch` it is answered as one that was taken,
- * so that its sender does not send it again. The words hold no values, because an event need not
- * have what the route would have asked of one that it takes. */
+ * so that its sender does not send it again. The answer holds no values, because the event need
+ * not have what the route asks of an event that it takes. */
 #include "server/pipeline/mismatch.h"
 
 #include "config/load.h"
 
 enum { STATUS_IGNORED = 200 };
 
-#define MISMATCH(field) offsetof(struct mismatch_settings, wording.field)
+#define MISMATCH(field) offsetof(struct mismatch_settings, answer.field)
 
 static const struct row answer_rows[] = {
     {.name = "status",
@@ -17,20 +17,20 @@ static const struct row answer_rows[] = {
      .max = 499,
      .sentence = "The status, from 200 to 299 or from 400 to 499, but neither 401 nor 407; without "
                  "it 200."},
-    WORDING_TYPE_ROW(MISMATCH(type), "`body`"),
+    ANSWER_TYPE_ROW(MISMATCH(type), "`body`"),
     {.name = "headers",
      .type = ROW_CUSTOM,
      .offset = MISMATCH(headers),
-     .read = wording_read_headers,
+     .read = answer_template_read_headers,
      .syntax = "a mapping of names to values",
-     .json_schema = WORDING_HEADERS_SCHEMA,
+     .json_schema = ANSWER_HEADERS_SCHEMA,
      .sentence = "Further headers of the answer, but those that the server writes itself."},
     {.name = "body",
      .type = ROW_CUSTOM,
      .offset = MISMATCH(body),
-     .read = wording_read_body,
+     .read = answer_template_read_body,
      .syntax = "a string, or `{literal: …}` for one with `{{` in it",
-     .json_schema = WORDING_TEXT_SCHEMA,
+     .json_schema = ANSWER_TEXT_SCHEMA,
      .sentence = "The body, `\"\"` for an empty one; without it, JSON that says that the event is "
                  "ignored."},
 };
@@ -49,12 +49,13 @@ static bool check_status(struct load *load, const struct node *node, int64_t sta
 
 static bool finish_answer(struct load *load, const struct node *node, void *settings)
 {
-    struct wording *wording = &((struct mismatch_settings *)settings)->wording;
-    if (!check_status(load, node, wording->status) || !wording_finish(load, node, wording, false))
+    struct answer_template *answer = &((struct mismatch_settings *)settings)->answer;
+    if (!check_status(load, node, answer->status) ||
+        !answer_template_finish(load, node, answer, false))
         return false;
-    if (wording->status == 0)
-        wording->status = STATUS_IGNORED;
-    return wording->plain.is_made ||
+    if (answer->status == 0)
+        answer->status = STATUS_IGNORED;
+    return answer->plain.is_made ||
            load_problem(load, node,
                         "\"mismatch\" has no values of the event; write {literal: TEXT} for text "
                         "with {{");

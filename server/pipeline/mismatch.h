@@ -3,10 +3,10 @@
 #define TENTERHOOK_SERVER_PIPELINE_MISMATCH_H
 
 #include "handlers/request.h"
-#include "server/pipeline/wording.h"
+#include "server/pipeline/answer_template.h"
 
 struct mismatch_settings {
-    struct wording wording; /* without values; status 0: the route does not say it */
+    struct answer_template answer; /* without values; status 0: the route does not say it */
 };
 
 extern const struct route_part mismatch_route_part;

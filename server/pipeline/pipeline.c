@@ -594,7 +594,7 @@ struct verdict pipeline_format_response(const struct exchange *exchange, const c
     const struct response_format *format = find_response_format(route);
     if (!route || verdict.reply == REPLY_CHALLENGE)
         return verdict;
-    const struct wording *mismatch = &mismatch_settings_of(route)->wording;
+    const struct answer_template *mismatch = &mismatch_settings_of(route)->answer;
     if (verdict.form == FORM_OUTPUT)
         return respond_as_route_says(route, &exchange->answers, id, verdict);
     if (format)
@@ -602,7 +602,7 @@ struct verdict pipeline_format_response(const struct exchange *exchange, const c
     if (verdict_status(&verdict) >= 300)
         return verdict;
     if (verdict.reply == REPLY_IGNORED && mismatch->status != 0) {
-        wording_put(mismatch, &mismatch->plain, id, &verdict);
+        answer_template_apply(mismatch, &mismatch->plain, id, &verdict);
         return verdict;
     }
     if (format) {

@@ -44,8 +44,8 @@ struct verdict pipeline_stored(struct exchange *exchange);
  * the refusal; one that would be put aside does not. */
 struct verdict pipeline_stored_conforms(struct exchange *exchange);
 
-/* Gives a verdict about this exchange the response format that the route's sender wants, or the
- * words of the route. `id` of the event, "" where it has none. */
+/* Gives a verdict about this exchange the response format that the route's sender wants, or that
+ * which the route file defines. `id` of the event, "" where it has none. */
 struct verdict pipeline_format_response(const struct exchange *exchange, const char *id,
                                         struct verdict verdict);
 

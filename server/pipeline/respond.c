@@ -6,11 +6,12 @@ struct verdict respond_make(const struct route *route, struct value_context *con
                             struct arena *arena, struct respond_made *made)
 {
     const struct respond_settings *respond = respond_settings_of(route);
-    struct verdict verdict = wording_make(&respond->wording, context, arena, &made->wording);
+    struct verdict verdict =
+        answer_template_render(&respond->answer, context, arena, &made->answer);
     if (verdict.reply == REPLY_NONE)
-        verdict = wording_make(&respond->late, context, arena, &made->late);
+        verdict = answer_template_render(&respond->late, context, arena, &made->late);
     return verdict.reply == REPLY_NONE
-               ? wording_make(&respond->failed, context, arena, &made->failed)
+               ? answer_template_render(&respond->failed, context, arena, &made->failed)
                : verdict;
 }
 
@@ -30,14 +31,14 @@ static struct verdict with_output(const struct respond_settings *respond,
 {
     unsigned status = status_of_exit(respond, verdict.exit_status);
     bool is_hidden = status == 0 && respond->has_failed;
-    const struct wording *wording = is_hidden ? &respond->failed : &respond->wording;
+    const struct answer_template *answer = is_hidden ? &respond->failed : &respond->answer;
     if (is_hidden)
         verdict.body = bytes_of(NULL, 0);
-    wording_put(wording, is_hidden ? &made->failed : &made->wording, id, &verdict);
-    if (!wording->status)
+    answer_template_apply(answer, is_hidden ? &made->failed : &made->answer, id, &verdict);
+    if (!answer->status)
         verdict.status = status ? status : respond->other_status;
     if (!is_hidden) {
-        verdict.content_type = respond->wording.type;
+        verdict.content_type = respond->answer.type;
         verdict.empty_body = verdict.body.length == 0;
     }
     verdict.empty_body |= verdict.status == 204 || verdict.status == 205;
@@ -51,8 +52,8 @@ struct verdict respond_as_route_says(const struct route *route, const struct res
     if (verdict.form == FORM_OUTPUT)
         return with_output(respond, made, id, verdict);
     if (verdict.form == FORM_LATE)
-        wording_put(&respond->late, &made->late, id, &verdict);
+        answer_template_apply(&respond->late, &made->late, id, &verdict);
     else if (!respond->output)
-        wording_put(&respond->wording, &made->wording, id, &verdict);
+        answer_template_apply(&respond->answer, &made->answer, id, &verdict);
     return verdict;
 }

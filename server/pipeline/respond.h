@@ -3,7 +3,7 @@
 #define TENTERHOOK_SERVER_PIPELINE_RESPOND_H
 
 #include "handlers/request.h"
-#include "server/pipeline/wording.h"
+#include "server/pipeline/answer_template.h"
 
 /* What exit status of the command means which status of HTTP. */
 struct respond_status {
@@ -14,14 +14,14 @@ struct respond_status {
 struct respond_settings {
     /* Of every answer in the place of 202 and the event's id; with `output`, the type and the
      * headers of an answer from output only. */
-    struct wording wording;
+    struct answer_template answer;
     const char *output; /* the action whose output is the answer; NULL: none */
     size_t action;      /* its place among the actions of the route */
     int64_t deadline_ms, size;
-    struct wording late; /* if there is no output to answer with */
+    struct answer_template late; /* if there is no output to answer with */
     bool has_failed;
-    struct wording failed; /* instead of the output of a command that failed, if its exit status is
-                              not listed */
+    struct answer_template failed; /* instead of the output of a command that failed, if its exit
+                                      status is not listed */
     struct respond_status *statuses;
     size_t status_count;
     unsigned other_status; /* of an exit status that is not listed, and where there is none */
@@ -36,7 +36,7 @@ static inline const struct respond_settings *respond_settings_of(const struct ro
 
 /* The answers that one event may get, as far as they are made before it is stored. */
 struct respond_made {
-    struct wording_made wording, late, failed;
+    struct rendered_answer answer, late, failed;
 };
 
 /* Before the event is stored: REPLY_NONE, or why it is refused. */

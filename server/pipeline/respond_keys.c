@@ -1,4 +1,4 @@
-/* The key `respond` in a route file. Its two forms, words of the file and the output of an action,
+/* The key `respond` in a route file. Its two forms, a fixed answer and the output of an action,
  * share the rows: which of them belong to which form is a rule of the section. */
 #include "server/pipeline/respond.h"
 
@@ -69,9 +69,9 @@ static bool read_status(struct load *load, const struct node *node, const struct
     struct respond_settings *respond = field;
     if (node->kind == NODE_MAPPING)
         return read_statuses(load, node, respond);
-    if (node->quoted || !read_number(node, 999, &respond->wording.status))
+    if (node->quoted || !read_number(node, 999, &respond->answer.status))
         return load_mismatch(load, node, row, "a status such as 200, or {0: 200, other: 500}");
-    if (respond->wording.status < 200 || respond->wording.status > 299)
+    if (respond->answer.status < 200 || respond->answer.status > 299)
         return load_problem(load, node, "\"status\" must be between 200 and 299, not \"%s\"",
                             node->text);
     return true;
@@ -79,20 +79,21 @@ static bool read_status(struct load *load, const struct node *node, const struct
 
 /* ---- late, failed ---- */
 
-#define WORDS(field) offsetof(struct wording, field)
-#define WORDING(field) offsetof(struct respond_settings, wording.field)
+#define TEMPLATE(field) offsetof(struct answer_template, field)
+#define ANSWER(field) offsetof(struct respond_settings, answer.field)
 
 #define HEADERS_ROW(place)                                                                         \
     {                                                                                              \
-        .name = "headers", .type = ROW_CUSTOM, .offset = place, .read = wording_read_headers,      \
+        .name = "headers", .type = ROW_CUSTOM, .offset = place,                                    \
+        .read = answer_template_read_headers,                                                      \
         .syntax = "a mapping of names to values, with `{{…}}`",                                    \
-        .json_schema = WORDING_HEADERS_SCHEMA,                                                     \
+        .json_schema = ANSWER_HEADERS_SCHEMA,                                                      \
         .sentence = "Further headers of the answer, but those that the server writes itself."      \
     }
 #define BODY_ROW(place)                                                                            \
     {                                                                                              \
-        .name = "body", .type = ROW_CUSTOM, .offset = place, .read = wording_read_body,            \
-        .syntax = "a string, with `{{…}}`", .json_schema = WORDING_TEXT_SCHEMA,                    \
+        .name = "body", .type = ROW_CUSTOM, .offset = place, .read = answer_template_read_body,    \
+        .syntax = "a string, with `{{…}}`", .json_schema = ANSWER_TEXT_SCHEMA,                     \
         .sentence = "The body, `\"\"` for an empty one; without it, JSON with the id of the "      \
                     "event. A value that is missing and has no default refuses the event with "    \
                     "422."                                                                         \
@@ -100,19 +101,19 @@ static bool read_status(struct load *load, const struct node *node, const struct
 
 static bool finish_late(struct load *load, const struct node *node, void *settings)
 {
-    return wording_finish(load, node, settings, false);
+    return answer_template_finish(load, node, settings, false);
 }
 
 static const struct row late_rows[] = {
     {.name = "status",
      .type = ROW_INTEGER,
-     .offset = WORDS(status),
+     .offset = TEMPLATE(status),
      .min = 200,
      .max = 299,
      .sentence = "The status; without it 202."},
-    WORDING_TYPE_ROW(WORDS(type), "`body`"),
-    HEADERS_ROW(WORDS(headers)),
-    BODY_ROW(WORDS(body)),
+    ANSWER_TYPE_ROW(TEMPLATE(type), "`body`"),
+    HEADERS_ROW(TEMPLATE(headers)),
+    BODY_ROW(TEMPLATE(body)),
 };
 
 static const struct row_section late_section = {
@@ -120,29 +121,29 @@ static const struct row_section late_section = {
     .sentence = "The answer to an event whose action has not given its output by the deadline.",
     .rows = late_rows,
     .row_count = ROW_COUNT(late_rows),
-    .size = sizeof(struct wording),
+    .size = sizeof(struct answer_template),
     .finish = finish_late};
 
 static bool finish_failed(struct load *load, const struct node *node, void *settings)
 {
-    const struct wording *failed = settings;
+    const struct answer_template *failed = settings;
     const struct node *status = tree_find(node, "status");
     if (status && !is_status_of_output(failed->status))
         return load_problem(load, status,
                             "\"status\" of \"failed\" is one from 200 to 299 or from 400 to 599");
-    return wording_finish(load, node, settings, false);
+    return answer_template_finish(load, node, settings, false);
 }
 
 static const struct row failed_rows[] = {
     {.name = "status",
      .type = ROW_INTEGER,
-     .offset = WORDS(status),
+     .offset = TEMPLATE(status),
      .min = 200,
      .max = 599,
      .sentence = "The status, from 200 to 299 or from 400 to 599; without it that of `other`."},
-    WORDING_TYPE_ROW(WORDS(type), "`body`"),
-    HEADERS_ROW(WORDS(headers)),
-    BODY_ROW(WORDS(body)),
+    ANSWER_TYPE_ROW(TEMPLATE(type), "`body`"),
+    HEADERS_ROW(TEMPLATE(headers)),
+    BODY_ROW(TEMPLATE(body)),
 };
 
 static const struct row_section failed_section = {
@@ -150,7 +151,7 @@ static const struct row_section failed_section = {
     .sentence = "The answer instead of the output of a command that has failed.",
     .rows = failed_rows,
     .row_count = ROW_COUNT(failed_rows),
-    .size = sizeof(struct wording),
+    .size = sizeof(struct answer_template),
     .finish = finish_failed};
 
 static bool read_failed(struct load *load, const struct node *node, const struct row *row,
@@ -178,9 +179,9 @@ static const struct row answer_rows[] = {
                  "for each exit status of the command; without it `{0: 200, other: 500}`. `other` "
                  "is also the status if the command is killed, runs longer than its `timeout`, or "
                  "cannot be started."},
-    WORDING_TYPE_ROW(WORDING(type), "`body` or `output`"),
-    HEADERS_ROW(WORDING(headers)),
-    BODY_ROW(WORDING(body)),
+    ANSWER_TYPE_ROW(ANSWER(type), "`body` or `output`"),
+    HEADERS_ROW(ANSWER(headers)),
+    BODY_ROW(ANSWER(body)),
     {.name = "output",
      .type = ROW_TEXT,
      .offset = offsetof(struct respond_settings, output),
@@ -251,7 +252,7 @@ static bool finish_answer(struct load *load, const struct node *node, void *sett
 {
     struct respond_settings *respond = settings;
     return check_form(load, node) &&
-           wording_finish(load, node, &respond->wording, respond->output != NULL);
+           answer_template_finish(load, node, &respond->answer, respond->output != NULL);
 }
 
 static const struct row_section answer_section = {.name = "respond",
@@ -361,9 +362,9 @@ static bool finish_route(struct load *load, const struct node *node, const struc
     const struct reference_visitor visitors[] = {reference_checker(&check), {check_known, &known}};
     const struct node *at = tree_find_either(node, defaults, "respond");
     for (size_t i = 0; i < sizeof visitors / sizeof *visitors; i++) {
-        wording_visit(&respond->wording, &visitors[i]);
-        wording_visit(&respond->late, &visitors[i]);
-        wording_visit(&respond->failed, &visitors[i]);
+        answer_template_visit(&respond->answer, &visitors[i]);
+        answer_template_visit(&respond->late, &visitors[i]);
+        answer_template_visit(&respond->failed, &visitors[i]);
     }
     if (!check.ok || !known.ok)
         return false;

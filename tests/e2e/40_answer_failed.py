@@ -1,4 +1,4 @@
-"""A command that failed is answered in words of the route file, and so is an event that is not
+"""A command that failed gets a fixed answer of the route file, and so does an event that is not
 wanted: before what the route or its provider says otherwise, and for nothing else."""
 from harness import Server, expect, route, script
 

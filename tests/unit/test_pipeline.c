@@ -457,17 +457,17 @@ START_TEST(a_route_answers_as_it_says)
     exchange.request.route = &route;
     for (size_t i = 0; i < sizeof successes / sizeof *successes; i++) {
         struct verdict plain = {.reply = successes[i], .reason = "because"};
-        given.respond = (struct respond_settings){.wording = {.status = 201}};
+        given.respond = (struct respond_settings){.answer = {.status = 201}};
         struct verdict verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(verdict_status(&verdict), 201);
         ck_assert_uint_gt(reply_body(&exchange.arena, &verdict, "X").length, 0);
-        given.respond.wording.body.is_set = given.respond.wording.plain.is_made = true;
+        given.respond.answer.body.is_set = given.respond.answer.plain.is_made = true;
         verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(reply_body(&exchange.arena, &verdict, "X").length, 0);
         given.respond = (struct respond_settings){
-            .wording = {.type = "text/plain",
-                        .body.is_set = true,
-                        .plain = {.is_made = true, .body = bytes_of_text("OK")}}};
+            .answer = {.type = "text/plain",
+                       .body.is_set = true,
+                       .plain = {.is_made = true, .body = bytes_of_text("OK")}}};
         verdict = pipeline_format_response(&exchange, "", plain);
         ck_assert_uint_eq(verdict_status(&verdict), reply_rows[successes[i]].status);
         ck_assert_str_eq(verdict.content_type, "text/plain");

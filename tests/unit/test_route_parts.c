@@ -59,8 +59,8 @@ START_TEST(every_key_has_its_default)
     ck_assert_int_eq(dedupe_settings_of(route)->dead, DEDUPE_DEAD_RERUN);
     ck_assert(content->kind == CONTENT_PROVIDER && content->json.depth == 128);
     ck_assert_uint_eq(events_settings_of(route)->patterns.count, 0);
-    ck_assert(respond_settings_of(route)->wording.status == 0 &&
-              !respond_settings_of(route)->wording.body.is_set);
+    ck_assert(respond_settings_of(route)->answer.status == 0 &&
+              !respond_settings_of(route)->answer.body.is_set);
     ck_assert_uint_eq(event_names_of(route)->event.count, 0);
     ck_assert(!validate_settings_of(route)->is_set);
 }
@@ -89,9 +89,8 @@ START_TEST(every_key_reaches_its_settings)
     const struct text_list *events = &events_settings_of(route)->patterns;
     ck_assert(events->count == 3 && strcmp(events->items[2], "true") == 0);
     const struct respond_settings *respond = respond_settings_of(route);
-    ck_assert(respond->wording.status == 201 &&
-              bytes_equal_text(respond->wording.plain.body, "OK"));
-    ck_assert_str_eq(respond->wording.type, "text/plain; charset=utf-8");
+    ck_assert(respond->answer.status == 201 && bytes_equal_text(respond->answer.plain.body, "OK"));
+    ck_assert_str_eq(respond->answer.type, "text/plain; charset=utf-8");
     ck_assert_uint_eq(event_names_of(route)->event.count, 1);
     ck_assert(validate_settings_of(route)->is_set);
 }
@@ -161,10 +160,10 @@ START_TEST(an_answer_has_a_body_or_none)
         if (!settings)
             continue;
         const struct respond_settings *respond = respond_settings_of(settings->routes);
-        ck_assert_int_eq(respond->wording.body.is_set, rows[i].body != NULL);
-        ck_assert(respond->wording.plain.is_made &&
-                  bytes_equal(respond->wording.plain.body, bytes_of_text(rows[i].body)));
-        ck_assert_pstr_eq(respond->wording.type, rows[i].type);
+        ck_assert_int_eq(respond->answer.body.is_set, rows[i].body != NULL);
+        ck_assert(respond->answer.plain.is_made &&
+                  bytes_equal(respond->answer.plain.body, bytes_of_text(rows[i].body)));
+        ck_assert_pstr_eq(respond->answer.type, rows[i].type);
     }
 }
 END_TEST

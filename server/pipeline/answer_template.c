@@ -1,6 +1,6 @@
 /* A header that a sender could write would be an answer that he could forge for whoever reads it,
  * so what becomes of a template is held against the same rules as what stands in the file. */
-#include "server/pipeline/wording.h"
+#include "server/pipeline/answer_template.h"
 
 #include "base/id.h"
 
@@ -9,18 +9,18 @@
 
 /* ---- loading ---- */
 
-bool wording_read_body(struct load *load, const struct node *node, const struct row *row,
-                       void *field)
+bool answer_template_read_body(struct load *load, const struct node *node, const struct row *row,
+                               void *field)
 {
-    struct wording_body *body = field;
+    struct answer_body *body = field;
     char subject[32];
     snprintf(subject, sizeof subject, "\"%s\"", row->name);
     if (node->kind == NODE_SCALAR && tree_is_null(node))
         return load_expected(load, node, subject, "a string");
     if (!template_load(load, node, subject, &body->text))
         return false;
-    if (strlen(body->text.text) > WORDING_BODY_MAX)
-        return load_problem(load, node, "%s is longer than %d bytes", subject, WORDING_BODY_MAX);
+    if (strlen(body->text.text) > ANSWER_BODY_MAX)
+        return load_problem(load, node, "%s is longer than %d bytes", subject, ANSWER_BODY_MAX);
     body->is_set = true;
     return true;
 }
@@ -90,7 +90,7 @@ static bool is_header_value(struct bytes value)
     return is_visible(value) && bytes_trim(value).length == value.length;
 }
 
-static bool read_header(struct load *load, const struct node *node, struct wording_header *header)
+static bool read_header(struct load *load, const struct node *node, struct answer_header *header)
 {
     char subject[80];
     snprintf(subject, sizeof subject, "\"%.60s\"", node->key->text);
@@ -108,84 +108,85 @@ static bool read_header(struct load *load, const struct node *node, struct wordi
                         "them");
 }
 
-bool wording_read_headers(struct load *load, const struct node *node, const struct row *row,
-                          void *field)
+bool answer_template_read_headers(struct load *load, const struct node *node, const struct row *row,
+                                  void *field)
 {
-    struct wording_headers *headers = field;
+    struct answer_headers *headers = field;
     size_t bytes = 0;
     bool ok = true;
     if (node->kind != NODE_MAPPING)
         return load_mismatch(load, node, row, "a mapping of names to values");
-    if (node->count > WORDING_HEADERS_MAX)
+    if (node->count > ANSWER_HEADERS_MAX)
         return load_problem(load, node, "\"%s\" has %zu entries; at most %d are allowed", row->name,
-                            node->count, WORDING_HEADERS_MAX);
+                            node->count, ANSWER_HEADERS_MAX);
     headers->items = arena_alloc_array(load_arena(load), node->count + 1, sizeof *headers->items);
     if (!headers->items)
         return load_no_memory(load);
     for (const struct node *value = node->first; value; value = value->next) {
-        struct wording_header *header = &headers->items[headers->count++];
+        struct answer_header *header = &headers->items[headers->count++];
         bool good = check_name(load, node->first, value) && read_header(load, value, header);
         bytes += good ? strlen(header->name) + strlen(header->value.text) : 0;
         ok = good && ok;
     }
-    return ok && (bytes <= WORDING_HEADER_BYTES ||
+    return ok && (bytes <= ANSWER_HEADER_BYTES ||
                   load_problem(load, node, "\"%s\" are %zu bytes together; at most %d are allowed",
-                               row->name, bytes, WORDING_HEADER_BYTES));
+                               row->name, bytes, ANSWER_HEADER_BYTES));
 }
 
-static bool has_values(const struct wording *wording)
+static bool has_values(const struct answer_template *answer)
 {
-    bool found = !template_is_literal(&wording->body.text);
-    for (size_t i = 0; i < wording->headers.count; i++)
-        found |= !template_is_literal(&wording->headers.items[i].value);
+    bool found = !template_is_literal(&answer->body.text);
+    for (size_t i = 0; i < answer->headers.count; i++)
+        found |= !template_is_literal(&answer->headers.items[i].value);
     return found;
 }
 
 /* What has no values is the same for every event. */
-static bool make_plain(struct load *load, struct wording *wording)
+static bool make_plain(struct load *load, struct answer_template *answer)
 {
-    struct wording_made *plain = &wording->plain;
-    size_t count = wording->headers.count;
-    if (has_values(wording))
+    struct rendered_answer *plain = &answer->plain;
+    size_t count = answer->headers.count;
+    if (has_values(answer))
         return true;
     plain->headers = arena_alloc_array(load_arena(load), count + 1, sizeof *plain->headers);
     if (!plain->headers)
         return load_no_memory(load);
     for (size_t i = 0; i < count; i++)
-        plain->headers[i] = (struct verdict_header){wording->headers.items[i].name,
-                                                    wording->headers.items[i].value.text};
-    plain->body = template_fixed_prefix(&wording->body.text);
+        plain->headers[i] = (struct verdict_header){answer->headers.items[i].name,
+                                                    answer->headers.items[i].value.text};
+    plain->body = template_fixed_prefix(&answer->body.text);
     plain->is_made = true;
     return true;
 }
 
 /* Statuses that cannot have a body get none; all others go with any. */
-bool wording_finish(struct load *load, const struct node *node, struct wording *wording,
-                    bool has_output)
+bool answer_template_finish(struct load *load, const struct node *node,
+                            struct answer_template *answer, bool has_output)
 {
     const struct node *body = tree_find(node, "body"), *type = tree_find(node, "type");
-    bool bodiless = wording->status == 204 || wording->status == 205;
-    bool has_body = wording->body.is_set && wording->body.text.count > 0;
+    bool bodiless = answer->status == 204 || answer->status == 205;
+    bool has_body = answer->body.is_set && answer->body.text.count > 0;
     if (bodiless && has_body)
         return load_problem(load, body, "an answer with status %d has no body",
-                            (int)wording->status);
+                            (int)answer->status);
     if (type && !has_output && !has_body)
         return load_problem(load, type, "\"type\" is the media type of \"body\", which is %s",
                             body ? "empty" : "missing");
-    if (type && (!is_visible(bytes_of_text(wording->type)) || !strchr(wording->type, '/')))
+    if (type && (!is_visible(bytes_of_text(answer->type)) || !strchr(answer->type, '/')))
         return load_problem(load, type, "\"type\" must be a media type such as application/json");
     if (bodiless)
-        wording->body.is_set = true;
+        answer->body.is_set = true;
     else if (!type && (has_output || has_body))
-        wording->type = "text/plain; charset=utf-8";
-    return make_plain(load, wording);
+        answer->type = "text/plain; charset=utf-8";
+    return make_plain(load, answer);
 }
 
-bool wording_visit(const struct wording *wording, const struct reference_visitor *visitor)
+bool answer_template_visit(const struct answer_template *answer,
+                           const struct reference_visitor *visitor)
 {
-    bool goes_on = template_visit(&wording->body.text, visitor);
-    for (size_t i = 0; i < wording->headers.count && goes_on; i++)
-        goes_on = template_visit(&wording->headers.items[i].value, visitor);
+    bool goes_on = template_visit(&answer->body.text, visitor);
+    for (size_t i = 0; i < answer->headers.count && goes_on; i++)
+        goes_on = template_visit(&answer->headers.items[i].value, visitor);
     return goes_on;
 }
 
@@ -194,7 +195,7 @@ bool wording_visit(const struct wording *wording, const struct reference_visitor
 struct maker {
     struct value_context *context;
     struct arena *arena;
-    struct wording_made *made;
+    struct rendered_answer *made;
     const char *where; /* "the body", "the header X-Id" of the answer */
 };
 
@@ -261,7 +262,7 @@ static struct verdict make_text(struct maker *maker, const struct template *temp
     return copy ? GO_ON : no_memory();
 }
 
-static struct verdict make_header(struct maker *maker, const struct wording_header *header,
+static struct verdict make_header(struct maker *maker, const struct answer_header *header,
                                   size_t *room, struct verdict_header *made)
 {
     struct bytes value;
@@ -280,44 +281,45 @@ static struct verdict make_header(struct maker *maker, const struct wording_head
     return GO_ON;
 }
 
-struct verdict wording_make(const struct wording *wording, struct value_context *context,
-                            struct arena *arena, struct wording_made *made)
+struct verdict answer_template_render(const struct answer_template *answer,
+                                      struct value_context *context, struct arena *arena,
+                                      struct rendered_answer *made)
 {
     struct maker maker = {context, arena, made, "the body"};
-    size_t count = wording->headers.count, ids = count_ids(&wording->body.text);
-    size_t room = WORDING_HEADER_BYTES;
-    *made = wording->plain;
+    size_t count = answer->headers.count, ids = count_ids(&answer->body.text);
+    size_t room = ANSWER_HEADER_BYTES;
+    *made = answer->plain;
     if (made->is_made)
         return GO_ON;
     for (size_t i = 0; i < count; i++)
-        ids += count_ids(&wording->headers.items[i].value);
+        ids += count_ids(&answer->headers.items[i].value);
     made->ids = arena_alloc_array(arena, ids + 1, sizeof *made->ids);
     made->headers = arena_alloc_array(arena, count + 1, sizeof *made->headers);
     if (!made->ids || !made->headers)
         return no_memory();
-    struct verdict verdict = make_text(&maker, &wording->body.text, WORDING_BODY_MAX, &made->body);
+    struct verdict verdict = make_text(&maker, &answer->body.text, ANSWER_BODY_MAX, &made->body);
     for (size_t i = 0; i < count && verdict.reply == REPLY_NONE; i++)
-        verdict = make_header(&maker, &wording->headers.items[i], &room, &made->headers[i]);
+        verdict = make_header(&maker, &answer->headers.items[i], &room, &made->headers[i]);
     made->is_made = verdict.reply == REPLY_NONE;
     return verdict;
 }
 
-void wording_put(const struct wording *wording, const struct wording_made *made, const char *id,
-                 struct verdict *verdict)
+void answer_template_apply(const struct answer_template *answer, const struct rendered_answer *made,
+                           const char *id, struct verdict *verdict)
 {
-    if (wording->status)
-        verdict->status = (unsigned)wording->status;
+    if (answer->status)
+        verdict->status = (unsigned)answer->status;
     if (!made->is_made)
-        made = &wording->plain;
+        made = &answer->plain;
     if (!made->is_made)
         return;
     for (size_t i = 0; i < made->id_count && strlen(id) == ID_TEXT_SIZE - 1; i++)
         memcpy(made->ids[i], id, ID_TEXT_SIZE - 1);
-    if (wording->body.is_set) {
-        verdict->content_type = wording->type;
+    if (answer->body.is_set) {
+        verdict->content_type = answer->type;
         verdict->body = made->body;
         verdict->empty_body = made->body.length == 0;
     }
     verdict->headers = made->headers;
-    verdict->header_count = wording->headers.count;
+    verdict->header_count = answer->headers.count;
 }
