@@ -6,6 +6,7 @@
 #include "handlers/action/command_check.h"
 #include "handlers/action/command_texts.h"
 #include "handlers/action/command_values.h"
+#include "handlers/action/process_rows.h"
 #include "handlers/action/spawn.h"
 
 #include <sys/stat.h>
@@ -13,10 +14,6 @@
 static const char *const input_choices[] = {"body", "event", "none", NULL};
 
 #define FIELD(name) offsetof(struct command_settings, name)
-
-#define TEXT_SCHEMA                                                                                \
-    "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": [\"literal\"], "    \
-    "\"additionalProperties\": false, \"properties\": {\"literal\": {\"type\": \"string\"}}}]}"
 
 static const struct row process_rows[] = {
     {"stdin", ROW_CHOICE, FIELD(input),
@@ -27,24 +24,6 @@ static const struct row process_rows[] = {
      "`true`: `TENTERHOOK_BODY_FILE` names a file with the body, as `stdin: body` gives it, that "
      "nobody else can read and that is removed when the command has ended.",
      "false"},
-    {.name = "env",
-     .type = ROW_CUSTOM,
-     .read = command_read_env,
-     .syntax = "a map of strings, also with values of the event (`{{payload.ref}}`)",
-     .json_schema = "{\"type\": \"object\", \"additionalProperties\": " TEXT_SCHEMA "}",
-     .sentence = "Additional environment variables of the process; no data of the sender becomes a "
-                 "name."},
-    {"pass_env", ROW_TEXTS, FIELD(pass_env),
-     "Variables of the server's environment that are passed to the process; no others are passed.",
-     "[PATH, HOME, TZ, LANG]"},
-    {.name = "cwd",
-     .type = ROW_CUSTOM,
-     .read = command_read_cwd,
-     .syntax = "a path, also with values of the event (`/srv/{{path.app}}`)",
-     .json_schema = "{\"type\": \"string\"}",
-     .sentence = "The directory in which the process starts; without it, the directory of this "
-                 "file. A path with values must lead to a directory below the fixed part before "
-                 "the first value."},
     {"allow_dash", ROW_BOOL, FIELD(allow_dash),
      "Whether an argument may begin with `-` where a value of the event is its beginning; "
      "otherwise such an event is answered 422.",
@@ -52,13 +31,11 @@ static const struct row process_rows[] = {
     {"timeout", ROW_DURATION, FIELD(timeout_ms),
      "The time that the process may run before its process group receives SIGTERM.", "5m", 1,
      7 * 86400 * INT64_C(1000)},
-    {"kill_after", ROW_DURATION, FIELD(kill_after_ms),
-     "The time from SIGTERM until the remaining processes of the group are killed.", "10s", 0,
-     3600 * INT64_C(1000)},
     {"output", ROW_SIZE, FIELD(output),
      "How much of the standard output, and how much of the standard error, is stored with the "
      "outcome: the last bytes of each.",
      "64KiB", 0, 16 * 1024 * 1024},
+    PROCESS_ROWS,
 };
 
 static const struct row_section process_section = {
@@ -74,7 +51,7 @@ static const struct row command_row = {
     .read = command_read_arguments,
     .flags = ROW_REQUIRED,
     .syntax = "a list of strings, also with values of the event (`{{payload.ref}}`)",
-    .json_schema = "{\"type\": \"array\", \"items\": " TEXT_SCHEMA "}",
+    .json_schema = "{\"type\": \"array\", \"items\": " COMMAND_TEXT_SCHEMA "}",
     .sentence = "The program and its arguments, started without a shell. A program with a slash is "
                 "relative to the directory of this file; a program without one is searched for in "
                 "PATH at each delivery. Text with braces of its own is `{literal: '{{.State}}'}`."};

@@ -1,0 +1,42 @@
+/* The keys of every action that starts a process: its environment, its directory, its end. The
+ * settings of such an action begin with a struct command_settings. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_PROCESS_ROWS_H
+#define TENTERHOOK_HANDLERS_ACTION_PROCESS_ROWS_H
+
+#include "handlers/action/command_texts.h"
+
+#define COMMAND_TEXT_SCHEMA                                                                        \
+    "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": [\"literal\"], "    \
+    "\"additionalProperties\": false, \"properties\": {\"literal\": {\"type\": \"string\"}}}]}"
+
+#define PROCESS_FIELD(name) offsetof(struct command_settings, name)
+
+#define PROCESS_ROWS                                                                               \
+    {.name = "env",                                                                                \
+     .type = ROW_CUSTOM,                                                                           \
+     .read = command_read_env,                                                                     \
+     .syntax = "a map of strings, also with values of the event (`{{payload.ref}}`)",              \
+     .json_schema = "{\"type\": \"object\", \"additionalProperties\": " COMMAND_TEXT_SCHEMA "}",   \
+     .sentence =                                                                                   \
+         "Additional environment variables of the process; no data of the sender becomes a "       \
+         "name."},                                                                                 \
+        {"pass_env", ROW_TEXTS, PROCESS_FIELD(pass_env),                                           \
+         "Variables of the server's environment that are passed to the process; no others are "    \
+         "passed.",                                                                                \
+         "[PATH, HOME, TZ, LANG]"},                                                                \
+        {.name = "cwd",                                                                            \
+         .type = ROW_CUSTOM,                                                                       \
+         .read = command_read_cwd,                                                                 \
+         .syntax = "a path, also with values of the event (`/srv/{{path.app}}`)",                  \
+         .json_schema = "{\"type\": \"string\"}",                                                  \
+         .sentence =                                                                               \
+             "The directory in which the process starts; without it, the directory of this "       \
+             "file. A path with values must lead to a directory below the fixed part before "      \
+             "the first value."},                                                                  \
+    {                                                                                              \
+        "kill_after", ROW_DURATION, PROCESS_FIELD(kill_after_ms),                                  \
+            "The time from SIGTERM until the remaining processes of the group are killed.", "10s", \
+            0, 3600 * INT64_C(1000)                                                                \
+    }
+
+#endif
