@@ -8,6 +8,7 @@
 #include "handlers/value/reference.h"
 
 struct body_files;    /* body_files.h */
+struct form;          /* handlers/content/form.h */
 struct stored_values; /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
@@ -35,12 +36,13 @@ struct delivery {
     const char *const *texts;               /* NUL-terminated; "" where there is none */
     const struct delivery_variable *params; /* of the {name} segments that the event has */
     size_t param_count;
-    struct bytes headers; /* the stored headers, a JSON object as text */
-    struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
-    bool body_is_json;    /* it has passed the guard */
-    bool body_is_form;    /* it may be one, by its media type */
+    struct bytes headers;     /* the stored headers, a JSON object as text */
+    struct bytes body;        /* the JSON of the event, if it has some; else the body as received */
+    bool body_is_json;        /* it has passed the guard */
+    bool body_is_form;        /* it may be one, by its media type */
+    const struct form *parts; /* what is read of it if it is a multipart form; NULL: it is none */
     const struct stored_values *stored; /* of the same event, for templates */
-    struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
+    struct body_files *body_files;      /* where files for a command are made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };

@@ -171,11 +171,12 @@ static bool check_json_field(struct load *load, const struct node *node, const s
 {
     const struct node *own = tree_find(node, "json_field");
     int kind = route_content(route).kind;
-    if (!own || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM || kind == CONTENT_AUTO)
+    if (!own || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM ||
+        content_takes_multipart(kind))
         return true;
     return load_problem(load, own->key,
                         "\"json_field\" is a field of a form, and route \"%s\" accepts no form; "
-                        "\"content: form\" or \"content: json_or_form\" does",
+                        "\"content: form\", \"json_or_form\" or \"multipart\" does",
                         route->name ? route->name : "");
 }
 

@@ -29,8 +29,8 @@ bool reference_can_be_there(const struct reference *reference, const struct rout
 {
     struct content_wanted wanted = route_content(route);
     bool json = wanted.kind == CONTENT_JSON || wanted.kind == CONTENT_PROVIDER;
-    bool no_json =
-        wanted.kind == CONTENT_RAW || (wanted.kind == CONTENT_FORM && !wanted.json_field);
+    bool is_form = wanted.kind == CONTENT_FORM || wanted.kind == CONTENT_MULTIPART;
+    bool no_json = wanted.kind == CONTENT_RAW || (is_form && !wanted.json_field);
     return reference->root == REFERENCE_FORM      ? !json
            : reference->root == REFERENCE_PAYLOAD ? !no_json
                                                   : true;

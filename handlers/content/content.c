@@ -6,8 +6,11 @@
 #include "config/load.h"
 #include "handlers/content/form.h"
 #include "handlers/content/json.h"
+#include "handlers/content/multipart.h"
 
-enum { JSON_FIELD_MAX = 256 };
+#include <errno.h>
+
+enum { JSON_FIELD_MAX = 256, MULTIPART_SIZE_MAX = 64 << 20 };
 
 /* ---- content, json ---- */
 
@@ -60,9 +63,45 @@ static const struct row_section json_section = {.name = "json",
                                                 .row_count = ROW_COUNT(json_rows),
                                                 .size = sizeof(struct json_settings)};
 
+static const struct row multipart_rows[] = {
+    {.name = "parts",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct multipart_settings, parts),
+     .default_text = "100",
+     .min = 1,
+     .max = MULTIPART_PARTS_MAX,
+     .sentence = "The maximum number of parts, fields and files together."},
+    {.name = "file",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct multipart_settings, file),
+     .default_text = "1MiB",
+     .min = 1,
+     .max = MULTIPART_SIZE_MAX,
+     .sentence = "The maximum size of a file."},
+    {.name = "field",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct multipart_settings, field),
+     .default_text = "1MiB",
+     .min = 1,
+     .max = MULTIPART_SIZE_MAX,
+     .sentence = "The maximum size of the value of a field."},
+    {.name = "name",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct multipart_settings, name),
+     .default_text = "1KiB",
+     .min = 1,
+     .max = MULTIPART_NAME_MAX,
+     .sentence = "The maximum length of the name of a field or a file, as it is sent."},
+};
+static const struct row_section multipart_section = {.name = "multipart",
+                                                     .sentence = "Limits of multipart/form-data.",
+                                                     .rows = multipart_rows,
+                                                     .row_count = ROW_COUNT(multipart_rows),
+                                                     .size = sizeof(struct multipart_settings)};
+
 /* In the order of enum content_kind. */
-static const char *const content_choices[] = {"provider", "json", "form", "json_or_form",
-                                              "raw",      "auto", NULL};
+static const char *const content_choices[] = {"provider", "json", "form",      "json_or_form",
+                                              "raw",      "auto", "multipart", NULL};
 
 static const struct row content_rows[] = {
     {.name = "content",
@@ -71,8 +110,10 @@ static const struct row content_rows[] = {
      .choices = content_choices,
      .default_text = "provider",
      .sentence = "The content of the body: `json` and `form` are checked against the media type "
-                 "and read strictly; `raw` is accepted as it is; `auto` follows the media type and "
-                 "accepts an unknown one as it is; `provider` is the content that the route's "
+                 "and read strictly; `multipart` is a form as browsers send it, with files "
+                 "(multipart/form-data) or without (as for `form`); `raw` is accepted as it is; "
+                 "`auto` follows the media type and accepts an unknown one as it is; `provider` is "
+                 "the content that the route's "
                  "provider sends, and `json` if the route has no provider."},
     {.name = "json",
      .type = ROW_SECTION,
@@ -88,7 +129,15 @@ static const struct row content_rows[] = {
      .sentence = "The field of a form that holds the payload as JSON, such as `payload`: actions, "
                  "schemas and values get that JSON as if it were the body. A form in which it is "
                  "missing, comes twice or holds no JSON is answered 400. Without this key it is "
-                 "the field that the route's provider is known to use, in forms that have it."},
+                 "the field that the route's provider is known to use, in forms that have it. In "
+                 "multipart/form-data it may be a file of JSON, too."},
+    {.name = "multipart",
+     .type = ROW_SECTION,
+     .offset = offsetof(struct content_settings, multipart),
+     .default_text = "{}",
+     .section = &multipart_section,
+     .sentence = "Limits of multipart/form-data, within `max_body`; a body beyond them is answered "
+                 "413."},
 };
 
 static const struct row_section content_keys = {.name = "content",
@@ -143,6 +192,12 @@ bool content_type_is_form(struct bytes type)
 {
     struct bytes name = bytes_trim(bytes_split(&type, ';'));
     return bytes_equal_nocase(name, bytes_of_text("application/x-www-form-urlencoded"));
+}
+
+bool content_type_is_multipart(struct bytes type)
+{
+    struct bytes name = bytes_trim(bytes_split(&type, ';'));
+    return bytes_equal_nocase(name, bytes_of_text("multipart/form-data"));
 }
 
 /* ---- bodies ---- */
@@ -274,11 +329,24 @@ static struct verdict refuse_field(struct request *request, const char *name, co
     return verdict;
 }
 
+/* The field, or a file that does not say it is something other than JSON. */
+static struct bytes find_json_field(const struct form *form, struct bytes name, size_t *count)
+{
+    struct bytes text = form_find(form, name, count);
+    for (size_t i = 0; i < form->file_count; i++) {
+        const struct form_file *file = &form->files[i];
+        if (bytes_equal(file->name, name) &&
+            (file->type.length == 0 || content_type_is_json(file->type)) && (*count)++ == 0)
+            text = file->content;
+    }
+    return text;
+}
+
 /* The payload in the field: JSON as it would be in a body, under the same limits. */
 static struct verdict read_field(struct request *request, const char *name, bool needs_field)
 {
     size_t count;
-    struct bytes text = form_find(request->form, bytes_of_text(name), &count);
+    struct bytes text = find_json_field(request->form, bytes_of_text(name), &count);
     request->field_looked_for = bytes_of_text(name);
     if (count == 0)
         return needs_field ? refuse_field(request, name, "is missing") : GO_ON;
@@ -291,13 +359,63 @@ static struct verdict read_field(struct request *request, const char *name, bool
     return verdict;
 }
 
-static struct verdict read_form(struct request *request, const struct content_wanted *wanted)
+static struct multipart_limits multipart_limits_of(const struct request *request)
+{
+    const struct multipart_settings *keys =
+        request && request->route ? &content_settings_of(request->route)->multipart : NULL;
+    if (!keys || keys->parts == 0)
+        return multipart_limits_most;
+    return (struct multipart_limits){.parts = (size_t)keys->parts,
+                                     .file = (size_t)keys->file,
+                                     .field = (size_t)keys->field,
+                                     .name = (size_t)keys->name};
+}
+
+bool content_read_form(const struct request *request, struct bytes type, struct bytes body,
+                       struct form *form)
+{
+    struct multipart_limits limits = multipart_limits_of(request);
+    errno = 0;
+    return content_type_is_multipart(type)
+               ? multipart_read(type, body, &limits, form, NULL) == MULTIPART_READ
+               : form_decode(body, form);
+}
+
+bool content_takes_multipart(int kind)
+{
+    return kind == CONTENT_MULTIPART || kind == CONTENT_AUTO;
+}
+
+static struct verdict decode_multipart(struct request *request, struct bytes type,
+                                       struct form *form)
+{
+    static const enum reply replies[] = {[MULTIPART_MALFORMED] = REPLY_BAD_CONTENT,
+                                         [MULTIPART_BEYOND] = REPLY_TOO_LARGE,
+                                         [MULTIPART_NO_MEMORY] = REPLY_MEMORY_FULL};
+    struct multipart_limits limits = multipart_limits_of(request);
+    struct error err;
+    enum multipart_end end = multipart_read(type, request->body, &limits, form, &err);
+    if (end == MULTIPART_READ)
+        return GO_ON;
+    struct verdict verdict =
+        verdict_refuse(replies[end], arena_copy_text(request->arena, err.text));
+    verdict.message = verdict.reason;
+    return verdict;
+}
+
+static struct verdict read_form(struct request *request, struct bytes type,
+                                const struct content_wanted *wanted)
 {
     struct form *form = arena_alloc(request->arena, sizeof *form);
+    struct verdict verdict = GO_ON;
     if (!form)
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the form");
-    if (!form_decode(request->body, form))
-        return verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one with too many fields");
+    if (content_type_is_multipart(type))
+        verdict = decode_multipart(request, type, form);
+    else if (!form_decode(request->body, form))
+        verdict = verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one with too many fields");
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
     request->form = form;
     return wanted->json_field ? read_field(request, wanted->json_field, wanted->needs_field)
                               : GO_ON;
@@ -318,6 +436,17 @@ bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_f
 {
     struct bytes text = body;
     if (json_field.length > 0 ? !form_decode_field(body, json_field, room, &text) : !is_json)
+        return false;
+    *payload = without_bom(text);
+    return true;
+}
+
+bool content_form_payload(const struct form *form, struct bytes json_field, struct bytes *payload)
+{
+    size_t count = 0;
+    struct bytes text =
+        json_field.length > 0 ? find_json_field(form, json_field, &count) : json_field;
+    if (count != 1)
         return false;
     *payload = without_bom(text);
     return true;
@@ -349,9 +478,20 @@ static struct verdict check_json(struct request *request, struct bytes type,
 static struct verdict check_form(struct request *request, struct bytes type,
                                  const struct content_wanted *wanted)
 {
-    return content_type_is_form(type) || request->body.length == 0
-               ? read_form(request, wanted)
-               : refuse_type(request, "the media type is not that of a form");
+    if (content_type_is_form(type) || request->body.length == 0)
+        return read_form(request, bytes_of(NULL, 0), wanted);
+    return refuse_type(request, content_type_is_multipart(type)
+                                    ? "the media type is multipart/form-data; a route with "
+                                      "content: multipart takes that"
+                                    : "the media type is not that of a form");
+}
+
+/* What browsers and senders of mail send of the same form with files and without. */
+static struct verdict check_multipart(struct request *request, struct bytes type,
+                                      const struct content_wanted *wanted)
+{
+    return content_type_is_multipart(type) ? read_form(request, type, wanted)
+                                           : check_form(request, type, wanted);
 }
 
 static struct verdict check_json_or_form(struct request *request, struct bytes type,
@@ -379,8 +519,8 @@ static struct verdict check_auto(struct request *request, struct bytes type,
         return GO_ON;
     if (content_type_is_json(type))
         return content_read_json(request);
-    if (content_type_is_form(type))
-        return read_form(request, wanted);
+    if (content_type_is_form(type) || content_type_is_multipart(type))
+        return read_form(request, type, wanted);
     struct verdict verdict = content_read_json(request);
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
@@ -395,6 +535,7 @@ struct verdict content_check(struct request *request, const struct content_wante
         [CONTENT_RAW] = check_raw,
         [CONTENT_JSON_OR_FORM] = check_json_or_form,
         [CONTENT_AUTO] = check_auto,
+        [CONTENT_MULTIPART] = check_multipart,
     };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);

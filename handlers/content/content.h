@@ -2,6 +2,7 @@
 #ifndef TENTERHOOK_HANDLERS_CONTENT_CONTENT_H
 #define TENTERHOOK_HANDLERS_CONTENT_CONTENT_H
 
+#include "handlers/content/form.h"
 #include "handlers/content/json.h"
 #include "handlers/request.h"
 #include "handlers/verdict.h"
@@ -12,7 +13,8 @@ enum content_kind {
     CONTENT_FORM,
     CONTENT_JSON_OR_FORM,
     CONTENT_RAW,
-    CONTENT_AUTO
+    CONTENT_AUTO,
+    CONTENT_MULTIPART
 };
 
 enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
@@ -25,10 +27,16 @@ struct json_settings {
     int surrogates, bom, repeated; /* enum json_surrogates, enum json_bom, enum json_repeated */
 };
 
-/* The keys `content`, `json` and `json_field` of a route. */
+/* What multipart/form-data may be: a number, and bytes of one of each. */
+struct multipart_settings {
+    int64_t parts, file, field, name;
+};
+
+/* The keys `content`, `json`, `json_field` and `multipart` of a route. */
 struct content_settings {
     int kind; /* enum content_kind */
     struct json_settings json;
+    struct multipart_settings multipart;
     const char *json_field; /* NULL: not said */
 };
 
@@ -55,6 +63,16 @@ struct verdict content_check(struct request *request, const struct content_wante
  * is repeated. */
 struct verdict content_read_json(struct request *request);
 
+/* The form that a body is by its Content-Type: fields, and of multipart/form-data the files.
+ * `request` is the one whose route has the limits of a multipart body; NULL: a stored body, which
+ * has been held to them. False where it is none, or without memory (errno is ENOMEM); then there is
+ * nothing to finish. */
+bool content_read_form(const struct request *request, struct bytes type, struct bytes body,
+                       struct form *form);
+
+/* Whether routes of this kind of content read multipart/form-data. */
+bool content_takes_multipart(int kind);
+
 /* Frees request->form, into which the payload may point: both are gone then. */
 void content_release(struct request *request);
 
@@ -67,6 +85,10 @@ struct bytes content_json_text(const struct request *request);
 bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
                             struct bytes *payload);
 
+/* What has to be JSON in a form: its only field of that name, or the only file of it that does not
+ * say it is something else. False: it has none, or several. */
+bool content_form_payload(const struct form *form, struct bytes json_field, struct bytes *payload);
+
 /* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
  */
 struct json_limits content_json_limits(const struct request *request);
@@ -75,5 +97,7 @@ struct json_limits content_json_limits(const struct request *request);
 bool content_type_is_json(struct bytes type);
 /* Whether `type` is that of an HTML form, application/x-www-form-urlencoded. */
 bool content_type_is_form(struct bytes type);
+/* Whether `type` is multipart/form-data. */
+bool content_type_is_multipart(struct bytes type);
 
 #endif

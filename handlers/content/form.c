@@ -91,6 +91,7 @@ bool form_decode_field(struct bytes text, struct bytes name, uint8_t *out, struc
 void form_finish(struct form *form)
 {
     free(form->fields);
+    free(form->files);
     free(form->text);
     *form = (struct form){0};
 }

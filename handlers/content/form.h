@@ -11,10 +11,20 @@ struct form_field {
     struct bytes name, value;
 };
 
+/* Of multipart/form-data only. */
+struct form_file {
+    struct bytes name;     /* of the field */
+    struct bytes filename; /* as the sender calls it */
+    struct bytes type;     /* data NULL: none is said */
+    struct bytes content;
+};
+
 struct form {
     struct form_field *fields;
     size_t count;
-    uint8_t *text; /* what the spans point into */
+    struct form_file *files; /* in the order of the body */
+    size_t file_count;
+    uint8_t *text; /* decoded text, into which spans point */
 };
 
 /* False where the text is no form or has too many fields; then there is nothing to finish. */

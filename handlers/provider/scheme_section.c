@@ -17,7 +17,8 @@ static const char *const key_encodings[] = {
     "text", "hex", "base64", "prefixed_base64", "public", "certificate", "prefixed_base64_or_text",
     NULL};
 /* enum content_kind without its first. */
-static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
+static const char *const contents[] = {"json",      "form", "json_or_form", "raw", "auto",
+                                       "multipart", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", "rfc1123", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
 static const char *const evidence_names[] = {"sender", "documentation", "third_party", NULL};
@@ -235,7 +236,8 @@ static const struct row scheme_rows[] = {
     REFS_ROW("event", scheme, event, "The type of the event; the first value that is present."),
     CHOICE_ROW(
         "content", scheme, content, contents, "json",
-        "The content of the body: JSON, a form, either of them by the media type, or any content."),
+        "The content of the body: JSON, a form, either of them by the media type, a form that may "
+        "have files, or any content."),
     TEXT_ROW("json_field", scheme, json_field,
              "The field of a form that holds the payload as JSON, in forms that have it."),
     {.name = "title",

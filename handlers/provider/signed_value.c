@@ -171,11 +171,17 @@ static enum signed_outcome get_body(struct signed_source *source, const struct s
     return SIGNED_FOUND;
 }
 
+/* Of a sender that has not proven yet who it is: what the form of a body costs is bounded by
+ * `max_body` and by the limits of multipart, and only what is signed is looked at. */
 static struct form *source_form(struct signed_source *source)
 {
+    const struct request *request = source->request;
     if (!source->form_tried) {
+        size_t count;
+        struct bytes type = request_header(request, "content-type", &count);
         source->form_tried = true;
-        source->form_good = form_decode(source->request->body, &source->form);
+        source->form_good = content_read_form(request, count == 1 ? type : bytes_of(NULL, 0),
+                                              request->body, &source->form);
     }
     return source->form_good ? &source->form : NULL;
 }
@@ -221,11 +227,11 @@ static struct bytes json_text(struct signed_source *source)
 {
     size_t count;
     struct bytes type = request_header(source->request, "content-type", &count);
-    if (source->json_field && count == 1 && content_type_is_form(type) && source_form(source)) {
-        struct bytes text = form_find(&source->form, bytes_of_text(source->json_field), &count);
-        if (count == 1)
-            return text;
-    }
+    bool is_form = count == 1 && (content_type_is_form(type) || content_type_is_multipart(type));
+    struct bytes text;
+    if (source->json_field && is_form && source_form(source) &&
+        content_form_payload(&source->form, bytes_of_text(source->json_field), &text))
+        return text;
     return content_json_text(source->request);
 }
 

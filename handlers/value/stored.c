@@ -21,6 +21,7 @@ void value_context_of_stored(struct value_context *context, const struct stored_
         .params = checked_object(stored->params),
         .payload = stored->payload,
         .form_text = stored->form_text,
+        .parts = stored->parts,
         .id = stored->id,
         .type = stored->type,
         .delivery = stored->delivery,

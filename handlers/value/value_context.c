@@ -125,10 +125,13 @@ static struct bytes form_text(const struct value_context *context)
                : bytes_of(NULL, 0);
 }
 
+/* A multipart form is read before there is a context. */
 static const struct form *find_form(struct value_context *context)
 {
     if (context->request && context->request->form)
         return context->request->form;
+    if (context->parts)
+        return context->parts;
     struct bytes text = form_text(context);
     if (!context->form_tried && text.length > 0)
         context->form_good = form_decode(text, &context->form);
@@ -149,18 +152,19 @@ void value_absence(struct value_context *context, const struct reference *refere
 {
     const struct request *request = context->request;
     struct bytes text = form_text(context);
+    bool is_form = text.length > 0 || context->parts || (request && request->form);
     struct bytes field = request ? request->field_looked_for : bytes_of(NULL, 0);
     room[0] = '\0';
     if (reference->root != REFERENCE_PAYLOAD || value_payload(context).length > 0)
         return;
-    if (text.length == 0)
+    if (!is_form)
         snprintf(room, VALUE_ABSENCE_SIZE, ": there is no body that is JSON");
     else if (field.length > 0)
         snprintf(room, VALUE_ABSENCE_SIZE, ": the body is a form without a field \"%.*s\"",
                  field.length < 64 ? (int)field.length : 64, (const char *)field.data);
     else
         snprintf(room, VALUE_ABSENCE_SIZE, ": the body is a form%s",
-                 byte_is_among(text.data[0], "{[")
+                 text.length > 0 && byte_is_among(text.data[0], "{[")
                      ? " by its Content-Type, though it looks like JSON"
                      : "");
 }

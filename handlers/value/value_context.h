@@ -46,6 +46,7 @@ struct value_context {
     struct bytes query;            /* stored: the same, with a list where a name is repeated */
     struct bytes payload;          /* stored: JSON; empty: there is none */
     struct bytes form_text;        /* stored: a body that is a form; empty: it is none */
+    const struct form *parts;      /* stored: one that is a multipart form; NULL: it is none */
     struct bytes id, type, delivery, received, attempt;
     struct bytes client, method, path, host, route, action;
     struct schema_evaluator *evaluator; /* of conditions with a schema; NULL: none is asked for */

@@ -96,6 +96,7 @@ static void fill_values(struct exchange *exchange, const char *received, struct 
         .params = params,
         .payload = request->json ? request->payload : bytes_of(NULL, 0),
         .form_text = is_form ? event->body : bytes_of(NULL, 0),
+        .parts = request->form,
         .id = event->id,
         .received = bytes_of_text(received),
         .attempt = bytes_of_text("1"),

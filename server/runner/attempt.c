@@ -6,10 +6,12 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "config/route_path.h"
+#include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "server/ipc/log_events.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -178,11 +180,30 @@ static void put_params(struct delivery *given, uint8_t **place, const struct rou
     }
 }
 
+/* A multipart form is read once, for the values and for the files; a route that takes bodies as
+ * they are has none. False: no memory. */
+static bool read_parts(struct attempt *attempt, struct bytes type, struct bytes body)
+{
+    if (!content_type_is_multipart(type) ||
+        route_content(attempt->action->route).kind == CONTENT_RAW)
+        return true;
+    if (!content_read_form(NULL, type, body, &attempt->parts))
+        return errno != ENOMEM;
+    attempt->given.parts = &attempt->parts;
+    return true;
+}
+
 /* The last of the block, because a field is decoded into the room of the whole form. */
-static void put_body(struct delivery *given, uint8_t **place, const struct event *event)
+static void put_body(struct delivery *given, uint8_t **place, const struct event *event,
+                     struct bytes whole)
 {
     struct bytes payload;
     bool in_field = event->json_field.length > 0;
+    if (given->parts) {
+        given->body_is_json = content_form_payload(given->parts, event->json_field, &payload);
+        given->body = given->body_is_json ? payload : whole;
+        return;
+    }
     given->body_is_json = content_stored_payload(event->body, event->body_is_json,
                                                  event->json_field, *place, &payload);
     if (!given->body_is_json)
@@ -210,6 +231,7 @@ static void fill_stored(struct attempt *attempt, struct bytes form_text, struct 
         .params = known(attempt, FIELD_params),
         .payload = given->body_is_json ? given->body : bytes_of(NULL, 0),
         .form_text = form_text,
+        .parts = given->parts,
         .id = known(attempt, FIELD_id),
         .type = type,
         .delivery = delivery,
@@ -235,12 +257,14 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
-    if (event->json_field.length > 0)
+    bool has_fields =
+        event->json_field.length > 0 || content_type_is_multipart(event->content_type);
+    if (has_fields)
         size += event->body.length;
     struct attempt *attempt = malloc(sizeof *attempt + size);
     if (!attempt)
         return NULL;
-    struct bytes form_text = bytes_of(NULL, 0);
+    struct bytes form_text = bytes_of(NULL, 0), whole = bytes_of(NULL, 0);
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
@@ -251,10 +275,16 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     attempt->given.headers = put_bytes(&place, event->headers);
     struct bytes type = put_bytes(&place, event->type);
     struct bytes delivery = put_bytes(&place, event->message_id);
-    if (event->json_field.length > 0) /* its other fields are values too */
-        form_text = put_bytes(&place, event->body);
-    put_body(&attempt->given, &place, event);
-    if (attempt->given.body_is_form)
+    if (has_fields) /* beside the one with the payload, others are values too */
+        whole = put_bytes(&place, event->body);
+    if (!read_parts(attempt, event->content_type, whole)) {
+        attempt_destroy(attempt);
+        return NULL;
+    }
+    put_body(&attempt->given, &place, event, whole);
+    if (!attempt->given.parts && event->json_field.length > 0)
+        form_text = whole;
+    else if (attempt->given.body_is_form)
         form_text = attempt->given.body;
     fill_stored(attempt, form_text, type, delivery);
     return attempt;
@@ -262,6 +292,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
 
 void attempt_destroy(struct attempt *attempt)
 {
+    form_finish(&attempt->parts);
     free(attempt->kept);
     free(attempt);
 }

@@ -15,6 +15,7 @@ struct attempt {
     const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
     struct delivery given;                /* texts and body behind this struct */
     struct stored_values stored;          /* the same for templates */
+    struct form parts;                    /* of a multipart body, else empty */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */
