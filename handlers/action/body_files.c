@@ -6,6 +6,8 @@
 #include "handlers/action/body_files.h"
 
 #include "config/file.h"
+#include "handlers/action/directory_clear.h"
+#include "handlers/content/form.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -82,19 +84,6 @@ static bool make_own(struct body_files *files)
     return made;
 }
 
-/* Files only: a runner makes nothing else here. */
-static void remove_files(int directory)
-{
-    DIR *entries = fdopendir(directory);
-    struct dirent *entry;
-    while (entries && (entry = readdir(entries)))
-        unlinkat(dirfd(entries), entry->d_name, 0);
-    if (entries)
-        closedir(entries);
-    else
-        close(directory);
-}
-
 static void sweep_one(int base, const char *name)
 {
     int directory = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -104,7 +93,7 @@ static void sweep_one(int base, const char *name)
         close(directory);
         return;
     }
-    remove_files(directory);
+    directory_clear(directory);
     unlinkat(base, name, AT_REMOVEDIR);
 }
 
@@ -134,14 +123,20 @@ void body_files_finish(struct body_files *files)
 
 /* ---- files ---- */
 
-static char *make_file(struct body_files *files, struct bytes body)
+/* For mkdtemp and mkostemp; NULL with errno. */
+static char *make_template(struct body_files *files)
 {
     char *path = NULL;
-    if (!files->base[0]) {
-        errno = ENAMETOOLONG;
+    errno = ENAMETOOLONG;
+    if (!files->base[0] || (!files->own[0] && !make_own(files)))
         return NULL;
-    }
-    if ((!files->own[0] && !make_own(files)) || asprintf(&path, "%s%s", files->own, template) < 0)
+    return asprintf(&path, "%s%s", files->own, template) < 0 ? NULL : path;
+}
+
+static char *make_file(struct body_files *files, struct bytes body)
+{
+    char *path = make_template(files);
+    if (!path)
         return NULL;
     int file = mkostemp(path, O_CLOEXEC);
     if (file < 0) {
@@ -173,5 +168,70 @@ void body_file_remove(char *path)
 {
     if (path)
         unlink(path);
+    free(path);
+}
+
+/* ---- directories of files ---- */
+
+static bool give(int fd, const struct body_owner *owner)
+{
+    return !owner || fchown(fd, owner->uid, owner->gid) == 0;
+}
+
+static bool write_file(int directory, size_t number, struct bytes content,
+                       const struct body_owner *owner)
+{
+    char name[24];
+    snprintf(name, sizeof name, "%zu", number);
+    int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return false;
+    bool good = file_write_all(file, content) && give(file, owner);
+    int failure = errno;
+    close(file);
+    errno = failure;
+    return good;
+}
+
+/* The directory is given away last: until then nobody else can get in. */
+static bool write_files(const char *path, const struct form *form, const struct body_owner *owner)
+{
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    bool good = directory >= 0;
+    for (size_t i = 0; good && i < form->file_count; i++)
+        good = write_file(directory, i + 1, form->files[i].content, owner);
+    good = good && give(directory, owner);
+    int failure = errno;
+    if (directory >= 0)
+        close(directory);
+    errno = failure;
+    return good;
+}
+
+char *body_files_put(struct body_files *files, const struct form *form,
+                     const struct body_owner *owner, struct error *err)
+{
+    char *path = make_template(files);
+    bool made = path && mkdtemp(path);
+    if (made && write_files(path, form, owner))
+        return path;
+    int failure = errno;
+    if (made)
+        body_files_remove(path);
+    else
+        free(path);
+    error_set_errno(err, failure, "cannot make the files of the event in %s",
+                    files->base[0] ? files->base : "a path that is too long");
+    errno = failure;
+    return NULL;
+}
+
+void body_files_remove(char *path)
+{
+    int directory = path ? open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    if (directory >= 0)
+        directory_clear(directory);
+    if (path)
+        rmdir(path);
     free(path);
 }

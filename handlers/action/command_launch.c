@@ -9,6 +9,7 @@
 #include "handlers/action/command_values.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
+#include "handlers/content/form.h"
 #include "handlers/value/stored.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
-    char *body_file;
+    char *body_file, *files;
     int outputs[2]; /* our ends */
 };
 
@@ -54,12 +55,12 @@ static int input_from_bytes(struct bytes content)
     return fd;
 }
 
-static int input_from_event(const struct delivery *delivery)
+static int input_from_event(const struct delivery *delivery, const char *files)
 {
     struct buffer envelope;
     buffer_init(&envelope, INPUT_MAX);
     int fd = -1;
-    if (envelope_append(&envelope, delivery) && buffer_append_text(&envelope, "\n"))
+    if (envelope_append_files(&envelope, delivery, files) && buffer_append_text(&envelope, "\n"))
         fd = input_from_bytes(buffer_bytes(&envelope));
     else
         errno = ENOMEM;
@@ -73,7 +74,7 @@ static int input_open(const struct launch *launch)
     case STDIN_BODY:
         return input_from_bytes(launch->delivery->body);
     case STDIN_EVENT:
-        return input_from_event(launch->delivery);
+        return input_from_event(launch->delivery, launch->files);
     case STDIN_NONE:
         break;
     }
@@ -147,7 +148,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     if (!launch_fill(launch, &given, err))
         return false;
     plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
-                                          launch->body_file, err);
+                                          launch->body_file, launch->files, err);
     if (!plan->environment || (given.inside && !launch_enter(launch, given.inside, err)))
         return false;
     const char *search = environment_find(plan->environment, "PATH");
@@ -159,18 +160,29 @@ static bool launch_plan(struct launch *launch, struct error *err)
            spawn_program_is_safe(program, err);
 }
 
-/* A full disk may have room again. */
-static enum spawn_result launch_put_body(struct launch *launch, struct error *err)
+/* The body as a file, if it is wanted so, and the files of a multipart form. */
+static bool launch_make_files(struct launch *launch, struct error *err)
 {
     const struct delivery *delivery = launch->delivery;
-    if (!launch->settings->body_file)
-        return SPAWN_STARTED;
-    if (!delivery->body_files) {
-        error_set(err, "there is no directory for the file with the body");
-        return SPAWN_FAILED;
-    }
-    launch->body_file = body_files_make(delivery->body_files, delivery->body, err);
-    if (launch->body_file)
+    bool has_files = delivery->parts && delivery->parts->file_count > 0;
+    errno = 0;
+    if (!launch->settings->body_file && !has_files)
+        return true;
+    if (!delivery->body_files)
+        return error_set(err, "there is no directory for the files of the event");
+    if (launch->settings->body_file)
+        launch->body_file = body_files_make(delivery->body_files, delivery->body, err);
+    if (launch->settings->body_file && !launch->body_file)
+        return false;
+    if (has_files)
+        launch->files = body_files_put(delivery->body_files, delivery->parts, NULL, err);
+    return launch->files || !has_files;
+}
+
+/* A full disk may have room again. */
+static enum spawn_result launch_put_files(struct launch *launch, struct error *err)
+{
+    if (launch_make_files(launch, err))
         return SPAWN_STARTED;
     return spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT ? SPAWN_LATER
                                                                                : SPAWN_FAILED;
@@ -179,7 +191,7 @@ static enum spawn_result launch_put_body(struct launch *launch, struct error *er
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
-    enum spawn_result result = launch_put_body(launch, err);
+    enum spawn_result result = launch_put_files(launch, err);
     if (result != SPAWN_STARTED)
         return result;
     errno = 0;
@@ -195,7 +207,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         launch->outputs[i] = -1;
     }
     launched->body_file = launch->body_file;
-    launch->body_file = NULL;
+    launched->files = launch->files;
+    launch->body_file = launch->files = NULL;
     return SPAWN_STARTED;
 }
 
@@ -221,6 +234,7 @@ enum spawn_result command_launch(const struct command_settings *settings,
     close_all(&launch.plan.directory_fd, 1);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
+    body_files_remove(launch.files);
     arena_finish(&launch.arena);
     return result;
 }

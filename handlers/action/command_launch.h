@@ -9,6 +9,7 @@
 struct launched {
     struct spawned process;
     char *body_file; /* to be removed when the process has ended (body_files.h), or NULL */
+    char *files;     /* the same: a directory, body_files_remove() */
     int outputs[2];  /* what it writes to standard output and error; non-blocking */
 };
 

@@ -48,7 +48,7 @@ struct action_run {
     int launch_wait_ms;
     int64_t started_ns;
     struct spawned process;
-    char *body_file;            /* NULL: none */
+    char *body_file, *files;    /* NULL: none */
     struct loop_watch ended;    /* of the process */
     struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
@@ -80,6 +80,7 @@ static void run_report(struct action_run *run, struct outcome *outcome)
     for (int i = 0; i < 2; i++)
         tail_finish(&run->streams[i].tail);
     body_file_remove(run->body_file);
+    body_files_remove(run->files);
     free(run);
 }
 
@@ -221,6 +222,7 @@ static void run_watch(struct action_run *run, const struct launched *launched)
 {
     run->process = launched->process;
     run->body_file = launched->body_file;
+    run->files = launched->files;
     bool watched = loop_watch_set(run->loop, &run->ended, run->process.pidfd, EPOLLIN);
     for (int i = 0; i < 2; i++) {
         struct stream *stream = &run->streams[i];

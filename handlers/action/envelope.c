@@ -4,7 +4,7 @@
 
 #include "base/encoding.h"
 #include "base/json_text.h"
-#include "handlers/content/form.h"
+#include "handlers/content/multipart.h"
 
 #include <errno.h>
 
@@ -57,17 +57,68 @@ static bool append_form(struct buffer *out, struct bytes body)
     return good;
 }
 
+/* ---- multipart forms ---- */
+
+static bool append_file(struct buffer *out, const struct form_file *file, size_t number,
+                        const char *directory)
+{
+    bool good = buffer_append_text(out, number > 1 ? ",{\"name\":" : "{\"name\":") &&
+                json_append_string(out, file->name) && buffer_append_text(out, ",\"filename\":") &&
+                json_append_string(out, file->filename) &&
+                buffer_append_text(out, ",\"content_type\":") &&
+                json_append_string(out, file->type) &&
+                buffer_printf(out, ",\"size\":%zu", file->content.length);
+    if (good && directory)
+        good = buffer_append_text(out, ",\"path\":\"") &&
+               json_escape(out, bytes_of_text(directory)) && buffer_printf(out, "/%zu\"", number);
+    return good && buffer_append_text(out, "}");
+}
+
+/* The payload is a span of its field, which may have a byte order mark before it. */
+static bool lies_in(struct bytes payload, struct bytes value)
+{
+    return payload.data >= value.data && payload.data < value.data + value.length;
+}
+
+/* The fields without the one that is the payload, and the files. */
+static bool append_parts(struct buffer *out, const struct delivery *delivery, const char *directory)
+{
+    const struct form *form = delivery->parts;
+    struct form_field fields[MULTIPART_PARTS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < form->count; i++)
+        if (!delivery->body_is_json || !lies_in(delivery->body, form->fields[i].value))
+            fields[count++] = form->fields[i];
+    if (!buffer_append_text(out, ",\"form\":") || !form_append_json(out, fields, count) ||
+        !buffer_append_text(out, ",\"files\":["))
+        return false;
+    for (size_t i = 0; i < form->file_count; i++)
+        if (!append_file(out, &form->files[i], i + 1, directory))
+            return false;
+    return buffer_append_text(out, "]");
+}
+
 bool envelope_append(struct buffer *out, const struct delivery *delivery)
+{
+    return envelope_append_files(out, delivery, NULL);
+}
+
+bool envelope_append_files(struct buffer *out, const struct delivery *delivery,
+                           const char *directory)
 {
     enum { TEXTS_USUALLY = 512 };
     (void)!buffer_reserve(out, delivery->body.length + delivery->headers.length + TEXTS_USUALLY);
     if (!append_texts(out, delivery) || !append_headers(out, delivery->headers))
+        return false;
+    if (delivery->parts && !append_parts(out, delivery, directory))
         return false;
     if (delivery->body_is_json)
         return buffer_append_text(out, ",\"payload\":") &&
                json_append_compact(out, delivery->body) && buffer_append_text(out, "}");
     if (delivery->body_is_form && !append_form(out, delivery->body))
         return false;
+    if (directory)
+        return buffer_append_text(out, "}");
     return buffer_append_text(out, ",\"body_base64\":\"") && append_base64(out, delivery->body) &&
            buffer_append_text(out, "\"}");
 }

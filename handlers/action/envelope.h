@@ -7,7 +7,13 @@
  *
  * "payload" is the JSON as it came, without the space between its tokens: numbers keep their
  * digits, strings their escapes, objects their order. A body without JSON is "body_base64"; if it
- * is a form, its fields are "form" besides. */
+ * is a form, its fields are "form" besides.
+ *
+ * A multipart form has "form" without the field that is the payload, and its files:
+ *
+ *   "files":[{"name":"thumb","filename":"a.jpg","content_type":"image/jpeg","size":7,"path":"…"}]
+ *
+ * "path" is there where the files are on the disk; "body_base64" is left out then. */
 #ifndef TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 #define TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 
@@ -16,5 +22,10 @@
 
 /* Appends the envelope, without a line end and holding none. False if `out` is full. */
 bool envelope_append(struct buffer *out, const struct delivery *delivery);
+
+/* The same for somebody who is given the files of a multipart form in `directory`, named 1, 2, …;
+ * NULL: he is given none. */
+bool envelope_append_files(struct buffer *out, const struct delivery *delivery,
+                           const char *directory);
 
 #endif

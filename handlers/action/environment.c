@@ -3,7 +3,10 @@
 #include "handlers/action/environment.h"
 
 #include "handlers/action/spawn.h"
+#include "handlers/content/form.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct environment {
@@ -58,12 +61,31 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
     return true;
 }
 
+/* A multipart form always has the count, so that a loop over its files is one without any. */
+static bool add_files(struct environment *env, const struct form *form, const char *files,
+                      struct error *err)
+{
+    char name[sizeof "TENTERHOOK_FILE_" + 20], value[PATH_MAX + 64];
+    snprintf(value, sizeof value, "%zu", files ? form->file_count : 0);
+    if (!environment_add(env, "TENTERHOOK_FILE_COUNT", value, err) ||
+        (files && !environment_add(env, "TENTERHOOK_FILES", files, err)))
+        return false;
+    for (size_t i = 1; files && i <= form->file_count; i++) {
+        snprintf(name, sizeof name, "TENTERHOOK_FILE_%zu", i);
+        snprintf(value, sizeof value, "%s/%zu", files, i);
+        if (!environment_add(env, name, value, err))
+            return false;
+    }
+    return true;
+}
+
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
                                      const char *const *env_values, const struct delivery *delivery,
-                                     const char *body_file, struct error *err)
+                                     const char *body_file, const char *files, struct error *err)
 {
     size_t most = settings->pass_env.count + settings->env.count + delivery->names->variable_count +
-                  delivery->param_count + 2;
+                  delivery->param_count + 2 +
+                  (delivery->parts ? 2 + delivery->parts->file_count : 0);
     struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
     if (!env.items) {
         error_set(err, "out of memory");
@@ -75,6 +97,8 @@ const char *const *environment_build(struct arena *arena, const struct command_s
         if (!environment_add(&env, settings->env.names[i], env_values[i], err))
             return NULL;
     if (body_file && !environment_add(&env, "TENTERHOOK_BODY_FILE", body_file, err))
+        return NULL;
+    if (delivery->parts && !add_files(&env, delivery->parts, files, err))
         return NULL;
     return add_event(&env, delivery, err) ? env.items : NULL;
 }

@@ -83,7 +83,7 @@ static void check_given(const struct journal_delivery *found)
                                  "\"labels\":[\"x\"],\"due_ms\":\"2023-11-14T22:13:20.123Z\","
                                  "\"headers\":{},\"payload\":{\"a\":1}}"));
     const char *const *variables =
-        environment_build(&arena, &settings, NULL, &attempt->given, NULL, &err);
+        environment_build(&arena, &settings, NULL, &attempt->given, NULL, NULL, &err);
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_NOTE"), "a \"note\"");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_WEIGHT"), "7");
     ck_assert_str_eq(environment_find(variables, "TENTERHOOK_URGENT"), "true");

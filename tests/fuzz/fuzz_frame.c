@@ -52,7 +52,7 @@ static void check_attempt(const struct event *event)
     arena_init(&arena, 1 << 24);
     assert(envelope_append(&envelope, given) && given->param_count <= 2);
     const char *const *environment =
-        environment_build(&arena, &command, NULL, given, "/file", &err);
+        environment_build(&arena, &command, NULL, given, "/file", NULL, &err);
     for (size_t i = 0; environment && environment[i]; i++)
         assert(strncmp(environment[i], "TENTERHOOK_", 11) == 0);
     struct value_context values;

@@ -77,7 +77,7 @@ START_TEST(the_environment_has_its_variables_in_their_order)
     struct attempt *attempt = make(&event);
     arena_init(&arena, 10000);
     const char *const *got =
-        environment_build(&arena, &settings, NULL, &attempt->given, NULL, &err);
+        environment_build(&arena, &settings, NULL, &attempt->given, NULL, NULL, &err);
     ck_assert_msg(got != NULL, "%s", err.text);
     for (size_t i = 0; expected[i]; i++)
         ck_assert_str_eq(got[i], expected[i]);
