@@ -359,25 +359,11 @@ static struct verdict read_field(struct request *request, const char *name, bool
     return verdict;
 }
 
-static struct multipart_limits multipart_limits_of(const struct request *request)
+bool content_read_form(struct bytes type, struct bytes body, struct form *form)
 {
-    const struct multipart_settings *keys =
-        request && request->route ? &content_settings_of(request->route)->multipart : NULL;
-    if (!keys || keys->parts == 0)
-        return multipart_limits_most;
-    return (struct multipart_limits){.parts = (size_t)keys->parts,
-                                     .file = (size_t)keys->file,
-                                     .field = (size_t)keys->field,
-                                     .name = (size_t)keys->name};
-}
-
-bool content_read_form(const struct request *request, struct bytes type, struct bytes body,
-                       struct form *form)
-{
-    struct multipart_limits limits = multipart_limits_of(request);
     errno = 0;
     return content_type_is_multipart(type)
-               ? multipart_read(type, body, &limits, form, NULL) == MULTIPART_READ
+               ? multipart_read(type, body, &multipart_limits_most, form, NULL) == MULTIPART_READ
                : form_decode(body, form);
 }
 
@@ -392,7 +378,11 @@ static struct verdict decode_multipart(struct request *request, struct bytes typ
     static const enum reply replies[] = {[MULTIPART_MALFORMED] = REPLY_BAD_CONTENT,
                                          [MULTIPART_BEYOND] = REPLY_TOO_LARGE,
                                          [MULTIPART_NO_MEMORY] = REPLY_MEMORY_FULL};
-    struct multipart_limits limits = multipart_limits_of(request);
+    const struct multipart_settings *keys = &content_settings_of(request->route)->multipart;
+    const struct multipart_limits limits = {.parts = (size_t)keys->parts,
+                                            .file = (size_t)keys->file,
+                                            .field = (size_t)keys->field,
+                                            .name = (size_t)keys->name};
     struct error err;
     enum multipart_end end = multipart_read(type, request->body, &limits, form, &err);
     if (end == MULTIPART_READ)

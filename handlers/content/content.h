@@ -63,12 +63,10 @@ struct verdict content_check(struct request *request, const struct content_wante
  * is repeated. */
 struct verdict content_read_json(struct request *request);
 
-/* The form that a body is by its Content-Type: fields, and of multipart/form-data the files.
- * `request` is the one whose route has the limits of a multipart body; NULL: a stored body, which
- * has been held to them. False where it is none, or without memory (errno is ENOMEM); then there is
- * nothing to finish. */
-bool content_read_form(const struct request *request, struct bytes type, struct bytes body,
-                       struct form *form);
+/* The form that a body is by its Content-Type, urlencoded or multipart/form-data. A route's limits
+ * of the latter are not asked for, only those that none is beyond. False where it is none, or
+ * without memory (errno is ENOMEM); then there is nothing to finish. */
+bool content_read_form(struct bytes type, struct bytes body, struct form *form);
 
 /* Whether routes of this kind of content read multipart/form-data. */
 bool content_takes_multipart(int kind);

@@ -171,8 +171,8 @@ static enum signed_outcome get_body(struct signed_source *source, const struct s
     return SIGNED_FOUND;
 }
 
-/* Of a sender that has not proven yet who it is: what the form of a body costs is bounded by
- * `max_body` and by the limits of multipart, and only what is signed is looked at. */
+/* The sender has not proven yet who it is: what this costs is bounded by max_body and by the most
+ * fields and parts that a form may have, and only the fields that are signed are looked at. */
 static struct form *source_form(struct signed_source *source)
 {
     const struct request *request = source->request;
@@ -180,8 +180,8 @@ static struct form *source_form(struct signed_source *source)
         size_t count;
         struct bytes type = request_header(request, "content-type", &count);
         source->form_tried = true;
-        source->form_good = content_read_form(request, count == 1 ? type : bytes_of(NULL, 0),
-                                              request->body, &source->form);
+        source->form_good =
+            content_read_form(count == 1 ? type : bytes_of(NULL, 0), request->body, &source->form);
     }
     return source->form_good ? &source->form : NULL;
 }

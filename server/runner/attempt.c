@@ -187,7 +187,7 @@ static bool read_parts(struct attempt *attempt, struct bytes type, struct bytes 
     if (!content_type_is_multipart(type) ||
         route_content(attempt->action->route).kind == CONTENT_RAW)
         return true;
-    if (!content_read_form(NULL, type, body, &attempt->parts))
+    if (!content_read_form(type, body, &attempt->parts))
         return errno != ENOMEM;
     attempt->given.parts = &attempt->parts;
     return true;
