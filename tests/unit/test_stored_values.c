@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CASES = 2000, TEXT_SIZE = 8192, PARAMETERS_SIZE = TEXT_SIZE / 2, HEADERS_MAX = 8 };
+enum { CASES = 4000, TEXT_SIZE = 8192, PARAMETERS_SIZE = TEXT_SIZE / 2, HEADERS_MAX = 8 };
 
 static const char *const references[] = {
     "payload",
@@ -51,6 +51,8 @@ static const char *const contents[] = {
     "content: form",
     "content: json_or_form\n  json_field: payload",
     "content: raw",
+    "content: multipart\n  json_field: payload",
+    "content: multipart",
 };
 enum { CONTENTS = sizeof contents / sizeof *contents };
 
@@ -129,8 +131,35 @@ static const char *pick_type(void)
                                         "application/x-www-form-urlencoded; charset=utf-8",
                                         "text/plain",
                                         "application/vnd.x+json",
-                                        "application/json; charset=latin1"};
+                                        "application/json; charset=latin1",
+                                        "multipart/form-data; boundary=x"};
     return PICK(types);
+}
+
+/* Names and values with all that a multipart form can be, and parts that are no values. */
+static void put_parts(char *text, const char *json)
+{
+    static const char *const parts[] = {
+        "name=a\r\n\r\n1",
+        "name=\"a\"\r\n\r\n",
+        "name=\"b c\"\r\nContent-Type: text/plain\r\n\r\n\xff\r\n\xc3\r\n--",
+        "name=\"b%22c\"\r\n\r\nz",
+        "name=\"1\"\r\n\r\n\xc3\xa4",
+        "name=a; filename=a\r\n\r\nfile",
+        "name=payload; filename=\"\"\r\n\r\n",
+        "name=payload; filename=p\r\nContent-Type: application/json\r\n\r\n{\"a\":1}",
+        "name=payload; filename=p\r\nContent-Type: image/png\r\n\r\n{\"a\":2}",
+        "nameless",
+    };
+    size_t count = random_below(4), length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += (size_t)snprintf(text + length, TEXT_SIZE - length,
+                                   "--x\r\nContent-Disposition: form-data; %s\r\n", PICK(parts));
+    if (random_below(4) > 0)
+        length += (size_t)snprintf(
+            text + length, TEXT_SIZE - length,
+            "--x\r\nContent-Disposition: form-data; name=payload\r\n\r\n%s\r\n", json);
+    snprintf(text + length, TEXT_SIZE - length, "%s", random_below(20) ? "--x--" : "--x");
 }
 
 static void put_escaped(char *out, const char *json)
@@ -157,20 +186,22 @@ static void make(struct sent *sent)
     static const char *const segments[] = {"x", "%c3%a4", "%22%7B", "a%20b", "..a", "%5B0%5D"};
     static const char *const names[] = {"X-A", "x-a", "Cache-Control", "X-ID", "X-Other"};
     char query[PARAMETERS_SIZE], field[PARAMETERS_SIZE];
-    const char *json = pick_json();
+    const char *json = pick_json(), *type = pick_type();
     *sent = (struct sent){.header_count = 0};
     put_parameters(query, NULL);
     snprintf(sent->target, sizeof sent->target, "/p/%s/%s?proof=s3cret-of-16-bytes&%s",
              PICK(segments), PICK(segments), query);
     put_escaped(field, json);
-    if (random_below(2))
+    if (strncmp(type, "multipart", 9) == 0 && random_below(20) > 0)
+        put_parts(sent->body, json);
+    else if (random_below(2))
         put_parameters(sent->body, field);
     else
         snprintf(sent->body, sizeof sent->body, "%s", json);
     snprintf(sent->length, sizeof sent->length, "%zu", strlen(sent->body));
     add(sent, "Host", random_below(2) ? "hooks.example.org" : "10.0.0.1:8443");
     add(sent, "Content-Length", sent->length);
-    add(sent, "Content-Type", pick_type());
+    add(sent, "Content-Type", type);
     for (size_t more = random_below(4); more > 0; more--)
         add(sent, PICK(names), pick_header_value());
     if (random_below(2))
@@ -197,7 +228,8 @@ static void load(const char *content)
         "  auth: {token: {query: proof, value: s3cret-of-16-bytes}}\n  delivery: [header.x-id]\n"
         "  actions: [{pipe: p, name: run}]\n  when: [{any: [",
         content);
-    if (strstr(content, "raw") || strcmp(content, "content: form") == 0)
+    if (strstr(content, "raw") || strcmp(content, "content: form") == 0 ||
+        strcmp(content, "content: multipart") == 0)
         memcpy(strstr(text, "payload.type"), "header.x-id ", 12);
     for (size_t i = 0; i < REFERENCES; i++)
         if (strncmp(references[i], "header", 6) == 0)

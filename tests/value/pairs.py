@@ -32,6 +32,7 @@ CLIENTS = 4
 FORM = "application/x-www-form-urlencoded"
 TYPES = {"json": "application/json", "field": FORM, "form": FORM + "; charset=utf-8",
          "text": "text/plain"}
+MULTIPART = "multipart/form-data; boundary=\"-- a\""
 MORE = ["route.name", "client.address", "request.host", "event.type", "event.id",
         "form.a", 'form["a b"]', "form.q", "header.host", 'header["content-type"]']
 
@@ -159,9 +160,11 @@ def make_pair(rng, number):
     if kind in ("form", "field"):
         event["fields"] = [(rng.choice(["a", "a b", "q", "ä"]), rng.choice(model.STRINGS))
                            for _ in range(rng.choice([0, 1, 2, 3]))]
+    event["multipart"] = kind in ("form", "field") and rng.random() < 0.4
     _, _, one, two = event["path"].split("/")
     event["path"] = f"/{number}/{'x' if one == '..' else one}/{two}"
-    event["headers"] += [("Host", "hooks.example.org"), ("Content-Type", TYPES[kind])]
+    event["headers"] += [("Host", "hooks.example.org"),
+                         ("Content-Type", MULTIPART if event["multipart"] else TYPES[kind])]
     event["known"] = {"route.name": f"r{number}", "client.address": "127.0.0.1",
                       "request.host": "hooks.example.org",
                       "event.id": "00000000-0000-0000-0000-000000000000"}
@@ -209,12 +212,24 @@ def escape(text):
                    for byte in text.encode())
 
 
+def write_parts(fields):
+    """The same fields as multipart/form-data, between them a file that is no value."""
+    parts = [f'name="{name}"\r\n\r\n{value}' for name, value in fields]
+    parts.insert(len(parts) // 2, 'name=a; filename="a"\r\nContent-Type: image/png\r\n\r\nfile')
+    return "".join(f"---- a\r\nContent-Disposition: form-data; {part}\r\n"
+                   for part in parts) + "---- a--"
+
+
 def write_request(event):
-    fields = [f"{escape(name)}={escape(value)}" for name, value in event["fields"]]
+    fields = list(event["fields"])
     if event["kind"] == "field":
-        fields.insert(len(fields) // 2, "payload=" + escape(event["tree"].sent))
-    body = "&".join(fields) if event["kind"] in ("form", "field") else \
-        event["tree"].sent if event["tree"] else "no JSON"
+        fields.insert(len(fields) // 2, ("payload", event["tree"].sent))
+    if event["multipart"]:
+        body = write_parts(fields)
+    elif event["kind"] in ("form", "field"):
+        body = "&".join(f"{escape(name)}={escape(value)}" for name, value in fields)
+    else:
+        body = event["tree"].sent if event["tree"] else "no JSON"
     query = "&".join(f"{model.escape(key)}={model.escape(value)}"
                      for key, value in event["parameters"])
     path = "/".join(map(escape, event["path"].split("/")))
