@@ -7,6 +7,7 @@
 #include "server/ipc/frame.h"
 #include "server/runner/attempt.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/unit/route_settings.h"
 #include "tests/unit/template_text.h"
 
 #include <assert.h>
@@ -39,10 +40,12 @@ static void check_values(struct value_context *values)
 static void check_attempt(const struct event *event)
 {
     static const struct action_settings settings = {.name = "run"};
-    static const struct route route = {.path = "/{a}/x/{B_2}"};
+    static struct route_settings parts;
+    static struct route route = {.path = "/{a}/x/{B_2}"};
     static struct action_queue queue = {.action = &settings, .route = &route};
     static const struct command_settings command = {0};
     const struct journal_delivery found = {.attempt = 1, .event = *event};
+    route.parts = route_settings_clear(&parts);
     struct attempt *attempt = attempt_create(NULL, &queue, 1, &found);
     const struct delivery *given = &attempt->given;
     struct buffer envelope;
@@ -52,7 +55,7 @@ static void check_attempt(const struct event *event)
     arena_init(&arena, 1 << 24);
     assert(envelope_append(&envelope, given) && given->param_count <= 2);
     const char *const *environment =
-        environment_build(&arena, &command, NULL, given, "/file", NULL, &err);
+        environment_build(&arena, &command, NULL, given, "/file", "/files", &err);
     for (size_t i = 0; environment && environment[i]; i++)
         assert(strncmp(environment[i], "TENTERHOOK_", 11) == 0);
     struct value_context values;

@@ -3,7 +3,9 @@
 #include "base/arena.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
+#include "handlers/content/form.h"
 #include "log_tail.h"
+#include "route_settings.h"
 #include "server/runner/attempt.h"
 #include "tests/unit/suite.h"
 
@@ -170,6 +172,56 @@ START_TEST(the_payload_of_an_event_is_its_body)
 }
 END_TEST
 
+#define PART(parameters) "--x\r\nContent-Disposition: form-data; " parameters "\r\n"
+
+/* Its fields, its files and its payload, unless the route takes bodies as they are or it is none.
+ */
+START_TEST(a_multipart_form_is_read_for_the_action)
+{
+    static const char body[] = PART("name=a") "\r\n1\r\n" PART(
+        "name=f; filename=g") "\r\nfile\r\n" PART("name=p") "\r\n{}\r\n--x--";
+    static const char *const expected[] = {"TENTERHOOK_BODY_FILE=/body", "TENTERHOOK_FILE_COUNT=1",
+                                           "TENTERHOOK_FILES=/d", "TENTERHOOK_FILE_1=/d/1"};
+    static const struct {
+        int kind;
+        const char *body;
+        bool is_read;
+    } rows[] = {{CONTENT_MULTIPART, body, true},
+                {CONTENT_JSON, body, true},
+                {CONTENT_RAW, body, false},
+                {CONTENT_AUTO, "--x", false}};
+    static struct action_settings action = {.name = "run"};
+    static struct route_settings parts;
+    static struct route route = {.path = "/hook"};
+    static struct action_queue queue = {.action = &action, .route = &route};
+    const struct command_settings settings = {0};
+    route.parts = route_settings_clear(&parts);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct journal_delivery found = {
+            .attempt = 1,
+            .event = {.content_type = bytes_of_text("multipart/form-data; boundary=x"),
+                      .body = bytes_of_text(rows[i].body),
+                      .json_field = bytes_of_text("p")}};
+        struct arena arena;
+        struct error err;
+        parts.content.kind = rows[i].kind;
+        struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
+        const struct form *form = attempt->given.parts;
+        ck_assert(rows[i].is_read == (form != NULL) && attempt->stored.parts == form);
+        ck_assert_int_eq(attempt->given.body_is_json, rows[i].is_read);
+        ck_assert(bytes_equal_text(attempt->given.body, form ? "{}" : rows[i].body));
+        ck_assert(!form || (form->count == 2 && form->file_count == 1));
+        arena_init(&arena, 10000);
+        const char *const *got =
+            environment_build(&arena, &settings, NULL, &attempt->given, "/body", "/d", &err);
+        for (size_t j = 0; j < (form ? 4 : 1); j++)
+            ck_assert_str_eq(got[j], expected[j]);
+        arena_finish(&arena);
+        attempt_destroy(attempt);
+    }
+}
+END_TEST
+
 enum { OUTPUT_KEPT = 16 << 20 };
 
 START_TEST(the_ends_of_an_outcome_are_kept)
@@ -237,6 +289,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_list_of_names_has_no_gap);
     tcase_add_test(all, what_is_empty_is_a_text_all_the_same);
     tcase_add_test(all, the_payload_of_an_event_is_its_body);
+    tcase_add_test(all, a_multipart_form_is_read_for_the_action);
     tcase_add_test(all, the_ends_of_an_outcome_are_kept);
     tcase_add_test(all, an_outcome_is_a_line);
     suite_add_tcase(suite, all);

@@ -1,6 +1,7 @@
 /* Files with bodies: private, gone when they are removed, and gone with a runner that was killed.
  */
 #include "handlers/action/body_files.h"
+#include "handlers/content/form.h"
 #include "tests/unit/suite.h"
 
 #include <dirent.h>
@@ -101,6 +102,98 @@ START_TEST(what_a_dead_runner_has_left_is_removed_and_nothing_else)
 }
 END_TEST
 
+static struct form_file two_files[] = {
+    {.name = {(const uint8_t *)"a", 1}, .content = {(const uint8_t *)"one", 3}},
+    {.name = {(const uint8_t *)"b", 1}, .filename = {(const uint8_t *)"../x", 4}}};
+static const struct form two = {.files = two_files, .file_count = 2};
+
+static char *inside(const char *path, const char *name)
+{
+    static char text[PATH_MAX];
+    snprintf(text, sizeof text, "%s/%s", path, name);
+    return text;
+}
+
+/* As deep as paths go, with directories that cannot be written and links that lead out. */
+static void make_deep(const char *path)
+{
+    char command[PATH_MAX + 300];
+    snprintf(command, sizeof command,
+             "cd '%s' && ln -s /etc out && ln -s '%s' up && d=$(printf 'd/%%.0s' $(seq 1 1500)) && "
+             "mkdir -p $d/x $d/y z/v/w/u && touch z/v/w/f d/f && chmod 500 z/v/w z/v z",
+             path, directory);
+    ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(files_of_a_form_go_with_all_that_is_made_beside_them)
+{
+    struct body_files files;
+    char text[8] = "";
+    body_files_init(&files, journal);
+    char *path = body_files_put(&files, &two, NULL, &err);
+    ck_assert_msg(path != NULL, "%s", err.text);
+    ck_assert_uint_eq(mode_of(path), 0700);
+    ck_assert_uint_eq(count_entries(path), 2);
+    ck_assert_uint_eq(mode_of(inside(path, "1")), 0600);
+    ck_assert_uint_eq(mode_of(inside(path, "2")), 0600);
+    FILE *file = fopen(inside(path, "1"), "re");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fread(text, 1, sizeof text, file), 3);
+    fclose(file);
+    ck_assert_str_eq(text, "one");
+    make_deep(path);
+    body_files_remove(path);
+    body_files_remove(NULL);
+    ck_assert_uint_eq(count_entries(files.own), 0);
+    ck_assert_int_eq(access("/etc/passwd", F_OK), 0);
+    body_files_finish(&files);
+    ck_assert_uint_eq(count_entries(base), 0);
+}
+END_TEST
+
+START_TEST(files_of_a_form_that_a_dead_runner_has_left_are_removed)
+{
+    struct body_files dead, next;
+    body_files_init(&dead, journal);
+    body_files_init(&next, journal);
+    char *path = body_files_put(&dead, &two, NULL, &err);
+    ck_assert_ptr_nonnull(path);
+    make_deep(path);
+    body_files_sweep(&next);
+    ck_assert_uint_eq(count_entries(path), 6);
+    close(dead.lock); /* as the system does */
+    body_files_sweep(&next);
+    ck_assert_uint_eq(count_entries(base), 0);
+    free(path);
+}
+END_TEST
+
+/* They are the owner's, or there are none. */
+START_TEST(files_of_a_form_are_given_to_their_owner)
+{
+    struct body_files files;
+    const struct body_owner owner = {.uid = getuid() + 1, .gid = getgid()};
+    body_files_init(&files, journal);
+    if (geteuid() != 0) {
+        ck_assert_ptr_null(body_files_put(&files, &two, &owner, &err));
+        ck_assert_int_eq(errno, EPERM);
+    } else {
+        char *path = body_files_put(&files, &two, &owner, &err);
+        struct stat st;
+        ck_assert_int_eq(stat(path, &st), 0);
+        ck_assert_uint_eq(st.st_uid, owner.uid);
+        ck_assert_int_eq(stat(inside(path, "2"), &st), 0);
+        ck_assert_uint_eq(st.st_uid, owner.uid);
+        body_files_remove(path);
+    }
+    ck_assert_uint_eq(count_entries(files.own), 0);
+    files.base[0] = '\0';
+    ck_assert_ptr_null(body_files_put(&files, &two, NULL, &err));
+    ck_assert_int_eq(errno, ENAMETOOLONG);
+    body_files_finish(&files);
+}
+END_TEST
+
 START_TEST(a_directory_of_others_is_refused)
 {
     struct body_files files;
@@ -161,6 +254,9 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, a_file_is_private_and_holds_the_body);
     tcase_add_test(all, what_a_dead_runner_has_left_is_removed_and_nothing_else);
+    tcase_add_test(all, files_of_a_form_go_with_all_that_is_made_beside_them);
+    tcase_add_test(all, files_of_a_form_that_a_dead_runner_has_left_are_removed);
+    tcase_add_test(all, files_of_a_form_are_given_to_their_owner);
     tcase_add_test(all, a_directory_of_others_is_refused);
     tcase_add_test(all, the_runtime_directory_is_taken_if_it_can_be_written);
     tcase_add_test(all, a_path_that_is_too_long_is_said_to_be);

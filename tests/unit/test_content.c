@@ -11,6 +11,8 @@ static void set_up(void)
 {
     route = (struct route){.max_body = 10000, .parts = route_settings_clear(&given)};
     given.content.json = (struct json_settings){.depth = 128};
+    given.content.multipart =
+        (struct multipart_settings){.parts = 3, .file = 10, .field = 10, .name = 10};
     arena_init(&arena, 100000);
 }
 
@@ -38,7 +40,13 @@ static struct verdict check(struct request *request, const struct content_wanted
     return content_check(request, wanted);
 }
 
+static const struct content_wanted parts = {.kind = CONTENT_MULTIPART, .json_field = "payload"};
+
 #define FORM "application/x-www-form-urlencoded"
+#define MULTIPART "multipart/form-data; boundary=x"
+#define PART(parameters, text)                                                                     \
+    "--x\r\nContent-Disposition: form-data; " parameters "\r\n\r\n" text "\r\n"
+#define END "--x--"
 
 START_TEST(the_payload_is_where_the_sender_puts_it)
 {
@@ -71,6 +79,67 @@ START_TEST(the_payload_is_where_the_sender_puts_it)
         ck_assert(!has || bytes_equal(stored, request.payload));
         content_release(&request);
         ck_assert(!request.form && !(rows[i].in_field && (request.json || request.payload.data)));
+    }
+}
+END_TEST
+
+START_TEST(a_multipart_form_has_its_payload_in_a_field_or_a_file)
+{
+    static const char *const rows[][2] = {
+        {PART("name=a", "1") END, NULL},
+        {PART("name=payload", "[1]") END, "[1]"},
+        {PART("name=payload; filename=p", "[2]") END, "[2]"},
+        {PART("name=payload; filename=p\r\nContent-Type: a/b+json", "[3]") END, "[3]"},
+        {PART("name=payload; filename=p\r\nContent-Type: a/b", "[4]") END, NULL},
+        {PART("name=payload; filename=p\r\nContent-Type: a/b", "[4]") PART("name=payload", "5") END,
+         "5"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request request;
+        struct bytes stored;
+        struct form again;
+        struct verdict verdict = check(&request, &parts, MULTIPART, rows[i][0]);
+        ck_assert_msg(verdict.reply == REPLY_NONE, "%zu: %s", i, verdict.reason);
+        ck_assert_int_eq(request.json != NULL, rows[i][1] != NULL);
+        ck_assert(bytes_equal_text(request.payload, rows[i][1] ? rows[i][1] : ""));
+        ck_assert(content_read_form(bytes_of_text(MULTIPART), request.body, &again));
+        bool has = content_form_payload(&again, request.json_field, &stored);
+        ck_assert(has == (rows[i][1] != NULL) && (!has || bytes_equal(stored, request.payload)));
+        form_finish(&again);
+        content_release(&request);
+    }
+}
+END_TEST
+
+START_TEST(a_multipart_form_is_taken_where_it_is_wanted)
+{
+    static const struct {
+        int kind;
+        const char *type, *body;
+        enum reply reply;
+    } rows[] = {
+        {CONTENT_MULTIPART, MULTIPART, END, REPLY_NONE},
+        {CONTENT_MULTIPART, FORM, "a=1", REPLY_NONE},
+        {CONTENT_MULTIPART, "", "", REPLY_NONE},
+        {CONTENT_MULTIPART, MULTIPART, "", REPLY_BAD_CONTENT},
+        {CONTENT_MULTIPART, "multipart/mixed; boundary=x", END, REPLY_MEDIA_TYPE},
+        {CONTENT_MULTIPART, "application/json", "{}", REPLY_MEDIA_TYPE},
+        {CONTENT_MULTIPART, MULTIPART, PART("name=a", "12345678901") END, REPLY_TOO_LARGE},
+        {CONTENT_AUTO, MULTIPART, END, REPLY_NONE},
+        {CONTENT_AUTO, MULTIPART, "--x", REPLY_BAD_CONTENT},
+        {CONTENT_AUTO, MULTIPART, "", REPLY_NONE},
+        {CONTENT_FORM, MULTIPART, END, REPLY_MEDIA_TYPE},
+        {CONTENT_FORM, MULTIPART, "", REPLY_NONE},
+        {CONTENT_JSON_OR_FORM, MULTIPART, END, REPLY_MEDIA_TYPE},
+        {CONTENT_RAW, MULTIPART, "--x", REPLY_NONE},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct request request;
+        const struct content_wanted wanted = {.kind = rows[i].kind};
+        struct verdict verdict = check(&request, &wanted, rows[i].type, rows[i].body);
+        ck_assert_msg(verdict.reply == rows[i].reply, "%zu: %d %s", i, verdict.reply,
+                      verdict.reason);
+        content_release(&request);
     }
 }
 END_TEST
@@ -182,6 +251,8 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, the_payload_is_where_the_sender_puts_it);
+    tcase_add_test(all, a_multipart_form_has_its_payload_in_a_field_or_a_file);
+    tcase_add_test(all, a_multipart_form_is_taken_where_it_is_wanted);
     tcase_add_test(all, a_field_without_json_is_refused);
     tcase_add_test(all, a_byte_order_mark_is_refused_or_taken_off);
     tcase_add_test(all, a_field_is_found_in_the_text_of_a_form);

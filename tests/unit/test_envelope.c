@@ -4,6 +4,7 @@
 #include "base/json_text.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/output_tail.h"
+#include "handlers/content/form.h"
 #include "handlers/content/json.h"
 #include "tests/unit/suite.h"
 
@@ -104,6 +105,57 @@ START_TEST(a_form_has_its_fields_and_its_bytes)
 }
 END_TEST
 
+#define TEXT(text)                                                                                 \
+    {                                                                                              \
+        (const uint8_t *)(text), sizeof(text) - 1                                                  \
+    }
+static const char mark[] = "\xef\xbb\xbf[1]";
+
+START_TEST(a_multipart_form_has_its_fields_and_files)
+{
+    static const char file[] = "{\"name\":\"f\",\"filename\":\"a\\\"\357\277\275\","
+                               "\"content_type\":\"\",\"size\":3";
+    static const struct {
+        const char *directory;
+        bool has_payload;
+        const char *behind, *end;
+    } rows[] = {
+        {NULL, false, ",\"form\":{\"a\":\"1\",\"p\":\"\357\273\277[1]\"},\"files\":[",
+         "}],\"body_base64\":\"eA==\"}"},
+        {"/d\"", false, ",\"form\":{\"a\":\"1\",\"p\":\"\357\273\277[1]\"},\"files\":[",
+         ",\"path\":\"/d\\\"/1\"}]}"},
+        {NULL, true, ",\"form\":{\"a\":\"1\"},\"files\":[", "}],\"payload\":[1]}"},
+        {"/d", true, ",\"form\":{\"a\":\"1\"},\"files\":[",
+         ",\"path\":\"/d/1\"}],\"payload\":[1]}"},
+    };
+    struct form_field fields[] = {{TEXT("a"), TEXT("1")}, {TEXT("p"), TEXT(mark)}};
+    struct form_file files[] = {{TEXT("f"), TEXT("a\"\xff"), {NULL, 0}, TEXT("abc")}};
+    const struct form parts = {.fields = fields, .count = 2, .files = files, .file_count = 1};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct delivery delivery = rig_delivery("x");
+        char wanted[500];
+        struct buffer out;
+        delivery.parts = &parts;
+        delivery.body_is_json = rows[i].has_payload;
+        if (rows[i].has_payload)
+            delivery.body = bytes_of_text(mark + 3);
+        snprintf(wanted, sizeof wanted, "%s%s%s", rows[i].behind, file, rows[i].end);
+        buffer_init(&out, 10000);
+        ck_assert(envelope_append_files(&out, &delivery, rows[i].directory) &&
+                  buffer_append(&out, "", 1));
+        const char *found = strstr((char *)out.data, ",\"form\":");
+        ck_assert_msg(found && strcmp(found, wanted) == 0, "%s\n%s", found, wanted);
+        size_t length = out.length - 1;
+        buffer_finish(&out);
+        for (size_t limit = 0; limit < length; limit++) {
+            buffer_init(&out, limit);
+            ck_assert(!envelope_append_files(&out, &delivery, rows[i].directory));
+            buffer_finish(&out);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_buffer_that_is_full_says_so)
 {
     struct delivery delivery = rig_delivery("{}");
@@ -154,6 +206,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_string_ends_at_its_quote);
     tcase_add_test(all, nothing_of_the_sender_breaks_the_line);
     tcase_add_test(all, a_form_has_its_fields_and_its_bytes);
+    tcase_add_test(all, a_multipart_form_has_its_fields_and_files);
     tcase_add_test(all, a_buffer_that_is_full_says_so);
     tcase_add_test(all, a_tail_keeps_the_last_bytes);
     suite_add_tcase(suite, all);
