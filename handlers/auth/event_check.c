@@ -166,18 +166,25 @@ static bool check_schema(struct load *load, const struct node *schema, const str
     return true;
 }
 
-/* A key that would never do anything. */
-static bool check_json_field(struct load *load, const struct node *node, const struct route *route)
+/* Keys that would never do anything. */
+static bool check_form_keys(struct load *load, const struct node *node, const struct route *route)
 {
-    const struct node *own = tree_find(node, "json_field");
+    const struct node *field = tree_find(node, "json_field"),
+                      *limits = tree_find(node, "multipart");
+    const char *name = route->name ? route->name : "";
     int kind = route_content(route).kind;
-    if (!own || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM ||
-        content_takes_multipart(kind))
+    bool takes_parts = content_takes_multipart(kind);
+    if (limits && !takes_parts)
+        return load_problem(load, limits->key,
+                            "\"multipart\" limits multipart/form-data, and route \"%s\" accepts "
+                            "none; \"content: multipart\" or \"auto\" does",
+                            name);
+    if (!field || kind == CONTENT_FORM || kind == CONTENT_JSON_OR_FORM || takes_parts)
         return true;
-    return load_problem(load, own->key,
+    return load_problem(load, field->key,
                         "\"json_field\" is a field of a form, and route \"%s\" accepts no form; "
                         "\"content: form\", \"json_or_form\" or \"multipart\" does",
-                        route->name ? route->name : "");
+                        name);
 }
 
 bool event_check_route(struct load *load, const struct node *node, const struct node *defaults,
@@ -185,7 +192,7 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
 {
     struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
-    bool ok = check_json_field(load, node, route);
+    bool ok = check_form_keys(load, node, route);
     ok = check_values(load, node, route, "event", &names->event,
                       source.names_events ? source.sender : NULL) &&
          ok;

@@ -236,8 +236,8 @@ static const struct row scheme_rows[] = {
     REFS_ROW("event", scheme, event, "The type of the event; the first value that is present."),
     CHOICE_ROW(
         "content", scheme, content, contents, "json",
-        "The content of the body: JSON, a form, either of them by the media type, a form that may "
-        "have files, or any content."),
+        "The content of the body: JSON, a form, either of them by the media type, any content, "
+        "any that its media type describes, or a form that may have files."),
     TEXT_ROW("json_field", scheme, json_field,
              "The field of a form that holds the payload as JSON, in forms that have it."),
     {.name = "title",
