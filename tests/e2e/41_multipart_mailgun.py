@@ -17,8 +17,7 @@ def message(token, signature=None):
     now = str(int(time.time()))
     right = hmac.new(SECRET.encode(), (now + token).encode(), hashlib.sha256).hexdigest()
     SENT.add(right)
-    return {"recipient": "ada@example.org", "subject": "Grüße", "timestamp": now, "token": token,
-            "signature": signature or right}
+    return {"subject": "Grüße", "timestamp": now, "token": token, "signature": signature or right}
 
 
 with Server([route("mail", provider="mailgun-form", secret=SECRET, multipart={"file": "2MiB"},
@@ -31,14 +30,11 @@ with Server([route("mail", provider="mailgun-form", secret=SECRET, multipart={"f
 
     DATA = b"\0\r\n--" * 300000
     expect(send(message("a" * 50), file("attachment-1", "a.pdf", DATA)), 200)
-    event = json.loads(server.read("event"))
-    expect((event["delivery"], event["form"]["subject"], event["files"][0]["size"]),
-           ("a" * 50, "Grüße", len(DATA)))
     ensure(server.read("file") == DATA, "the attachment")
-    expect(send(message("b" * 50, "0" * 64)), 401, "another signature")
-    expect(send({**message("c" * 50), "token": "d" * 50}), 401, "another token")
-    expect(send(message("e" * 50), field("token", "f" * 50)), 401, "two tokens")
+    expect(json.loads(server.read("event"))["form"]["subject"], "Grüße")
+    for refused in ((message("b" * 50, "0" * 64),), ({**message("c" * 50), "token": "d" * 50},),
+                    (message("e" * 50), field("token", "f" * 50))):
+        expect(send(*refused), 401, "another signature, another token, two tokens")
     expect(send(message("g" * 50), file("x", "y", b"0" * (2 << 20) + b"1")), 413, "too large")
     body = urllib.parse.urlencode(message("h" * 50)).encode()
     expect(server.request("POST", "/mail", body, FORM).status, 200, "without attachments")
-    expect(server.count(), 2)
