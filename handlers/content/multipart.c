@@ -1,6 +1,7 @@
 /* The boundary is looked for with memmem, which is linear for needles as short as these; nothing
  * else looks at a byte of a content. Every byte belongs to one part, so that two readers cannot see
- * two different forms in one body: what only resembles the grammar is refused.
+ * two different forms in one body: what only resembles the grammar is refused. Lines end in CRLF;
+ * or all of them in LF, as scripts write them, if the first one does.
  *
  * A quoted name may be escaped in two ways: with a backslash before a quote or a backslash (RFC
  * 2616, curl), or as browsers do it, with %22, %0D and %0A for a quote and line ends. Both are
@@ -20,8 +21,6 @@ enum { BOUNDARY_MAX = 70, HEADERS_MAX = 16, HEADER_BYTES_MAX = 8192, SHOWN_MAX =
 const struct multipart_limits multipart_limits_most = {
     .parts = MULTIPART_PARTS_MAX, .file = SIZE_MAX, .field = SIZE_MAX, .name = MULTIPART_NAME_MAX};
 
-static const char line_end[] = "\r\n";
-
 struct part {
     struct bytes disposition, type, encoding; /* headers; data NULL: it has none */
     struct bytes name, filename;              /* decoded; data NULL: it has none */
@@ -30,13 +29,13 @@ struct part {
 
 struct scan {
     const struct multipart_limits *limits;
-    char delimiter[sizeof "\r\n--" + BOUNDARY_MAX];
-    size_t delimiter_length;
-    struct bytes rest; /* behind the boundary that was found last */
-    size_t number;     /* of the part, from 1; 0: before the first */
-    struct bytes name; /* of that part, once it is known */
+    char text[sizeof "\r\n--" + BOUNDARY_MAX];
+    struct bytes line_end, delimiter; /* of that text, without the CR where lines end in LF */
+    struct bytes rest;                /* behind the boundary that was found last */
+    size_t number;                    /* of the part, from 1; 0: before the first */
+    struct bytes name;                /* of that part, once it is known */
     struct form *form;
-    uint8_t *text; /* where the next decoded name goes */
+    uint8_t *place; /* where the next decoded name goes */
     enum multipart_end end;
     struct error *err;
 };
@@ -178,8 +177,10 @@ static bool read_boundary(struct scan *scan, struct bytes type)
         return refuse(scan, MULTIPART_MALFORMED,
                       "has a boundary in its Content-Type that is none: 1 to 70 letters, digits or "
                       "'()+_,-./:=? and spaces");
-    scan->delimiter_length = (size_t)snprintf(scan->delimiter, sizeof scan->delimiter, "\r\n--%.*s",
-                                              (int)boundary.length, (const char *)boundary.data);
+    int length = snprintf(scan->text, sizeof scan->text, "\r\n--%.*s", (int)boundary.length,
+                          (const char *)boundary.data);
+    scan->delimiter = bytes_of(scan->text, (size_t)length);
+    scan->line_end = bytes_of(scan->text, 2);
     return true;
 }
 
@@ -187,27 +188,32 @@ static bool read_boundary(struct scan *scan, struct bytes type)
 static bool find_boundary(struct scan *scan, struct bytes *before)
 {
     const uint8_t *start = scan->rest.data;
-    const uint8_t *found = scan->rest.length > 0 ? memmem(start, scan->rest.length, scan->delimiter,
-                                                          scan->delimiter_length)
-                                                 : NULL;
+    const uint8_t *found =
+        scan->rest.length > 0
+            ? memmem(start, scan->rest.length, scan->delimiter.data, scan->delimiter.length)
+            : NULL;
     if (!found)
         return false;
     *before = bytes_of(start, (size_t)(found - start));
-    scan->rest = bytes_from(scan->rest, before->length + scan->delimiter_length);
+    scan->rest = bytes_from(scan->rest, before->length + scan->delimiter.length);
     return true;
 }
 
-/* The first boundary needs no line end before it. What stands before it means nothing. */
+/* The first boundary needs no line end before it, and shows how lines end. What stands before it
+ * means nothing. */
 static bool find_first_boundary(struct scan *scan)
 {
-    struct bytes dashed = bytes_of(scan->delimiter + 2, scan->delimiter_length - 2), preamble;
-    if (bytes_starts_with(scan->rest, dashed)) {
-        scan->rest = bytes_from(scan->rest, dashed.length);
-        return true;
+    struct bytes dashed = bytes_from(scan->delimiter, 2), preamble;
+    if (!bytes_starts_with(scan->rest, dashed))
+        return find_boundary(scan, &preamble) ||
+               refuse(scan, MULTIPART_MALFORMED, "has no line with its boundary, --%.*s",
+                      (int)(dashed.length - 2), (const char *)dashed.data + 2);
+    scan->rest = bytes_from(scan->rest, dashed.length);
+    if (scan->rest.length > 0 && scan->rest.data[0] == '\n') {
+        scan->line_end = bytes_from(scan->line_end, 1);
+        scan->delimiter = bytes_from(scan->delimiter, 1);
     }
-    return find_boundary(scan, &preamble) ||
-           refuse(scan, MULTIPART_MALFORMED, "has no line with its boundary, --%.*s",
-                  (int)(dashed.length - 2), (const char *)dashed.data + 2);
+    return true;
 }
 
 /* What stands behind a boundary in its line: nothing, or the dashes of the last. */
@@ -218,8 +224,8 @@ static bool take_boundary_line(struct scan *scan, bool *is_last)
     if (*is_last)
         *rest = bytes_from(*rest, 2);
     skip_blanks(rest);
-    bool is_line = bytes_starts_with(*rest, bytes_of_text(line_end));
-    *rest = bytes_from(*rest, is_line ? 2 : 0);
+    bool is_line = bytes_starts_with(*rest, scan->line_end);
+    *rest = bytes_from(*rest, is_line ? scan->line_end.length : 0);
     return is_line || (*is_last && rest->length == 0) ||
            refuse(scan, MULTIPART_MALFORMED,
                   rest->length > 0 ? "is followed by a boundary with something behind it"
@@ -229,14 +235,14 @@ static bool take_boundary_line(struct scan *scan, bool *is_last)
 /* ---- the headers of a part ---- */
 
 /* A line off the front, without its end; false where none ends within the room for headers. */
-static bool take_line(struct bytes *rest, struct bytes *line)
+static bool take_line(const struct scan *scan, struct bytes *rest, struct bytes *line)
 {
     size_t looked_at = rest->length < HEADER_BYTES_MAX ? rest->length : HEADER_BYTES_MAX;
-    const uint8_t *end = memmem(rest->data, looked_at, line_end, 2);
+    const uint8_t *end = memmem(rest->data, looked_at, scan->line_end.data, scan->line_end.length);
     if (!end)
         return false;
     *line = bytes_of(rest->data, (size_t)(end - rest->data));
-    *rest = bytes_from(*rest, line->length + 2);
+    *rest = bytes_from(*rest, line->length + scan->line_end.length);
     return true;
 }
 
@@ -276,7 +282,7 @@ static bool read_headers(struct scan *scan, struct part *part, struct bytes whol
     struct bytes *rest = &part->content, line;
     *rest = whole;
     for (size_t count = 0; rest->length > 0; count++) {
-        if (!take_line(rest, &line) || whole.length - rest->length > HEADER_BYTES_MAX)
+        if (!take_line(scan, rest, &line) || whole.length - rest->length > HEADER_BYTES_MAX)
             return refuse(scan, MULTIPART_MALFORMED,
                           "has no empty line behind its headers, or more than %d bytes of them",
                           HEADER_BYTES_MAX);
@@ -313,14 +319,14 @@ static size_t escape_length(struct bytes text, uint8_t *byte)
 static struct bytes decode_name(struct scan *scan, const struct parameter *parameter)
 {
     struct bytes rest = parameter->value;
-    uint8_t *start = scan->text;
+    uint8_t *start = scan->place;
     while (rest.length > 0) {
         uint8_t byte = rest.data[0];
         size_t length = parameter->is_quoted ? escape_length(rest, &byte) : 0;
-        *scan->text++ = byte;
+        *scan->place++ = byte;
         rest = bytes_from(rest, length ? length : 1);
     }
-    return bytes_of(start, (size_t)(scan->text - start));
+    return bytes_of(start, (size_t)(scan->place - start));
 }
 
 /* UTF-8'language'percent-encoded */
@@ -330,11 +336,11 @@ static bool decode_extended(struct scan *scan, struct bytes value, struct bytes 
     size_t length;
     bytes_split(&value, '\''); /* the language */
     if (!bytes_equal_nocase(charset, bytes_of_text("utf-8")) || !value.data ||
-        !percent_decode(value, scan->text, value.length, &length) ||
-        !utf8_valid(bytes_of(scan->text, length)))
+        !percent_decode(value, scan->place, value.length, &length) ||
+        !utf8_valid(bytes_of(scan->place, length)))
         return refuse(scan, MULTIPART_MALFORMED, "has a filename* that is not in UTF-8 (RFC 5987)");
-    *decoded = bytes_of(scan->text, length);
-    scan->text += length;
+    *decoded = bytes_of(scan->place, length);
+    scan->place += length;
     return true;
 }
 
@@ -423,9 +429,7 @@ static bool read_parts(struct scan *scan)
                           scan->limits->parts);
         }
         if (!find_boundary(scan, &whole))
-            return refuse(scan, MULTIPART_MALFORMED,
-                          "has no boundary behind it: the body is cut "
-                          "off");
+            return refuse(scan, MULTIPART_MALFORMED, "has no boundary behind it");
         if (!read_part(scan, whole))
             return false;
     }
@@ -447,7 +451,7 @@ enum multipart_end multipart_read(struct bytes type, struct bytes body,
         .limits = limits, .rest = body, .form = &made, .end = MULTIPART_READ, .err = err};
     if (!read_boundary(&scan, type))
         return scan.end;
-    made.text = scan.text = malloc(text_room(limits, body.length));
+    made.text = scan.place = malloc(text_room(limits, body.length));
     made.fields = calloc(limits->parts, sizeof *made.fields);
     made.files = calloc(limits->parts, sizeof *made.files);
     if (!made.text || !made.fields || !made.files)

@@ -97,7 +97,7 @@ bool draft_read_body(struct route_draft *draft)
         return false;
     draft->content = "json";
     if (draft->body.json_field.data) {
-        draft->content = "json_or_form";
+        draft->content = "auto"; /* JSON, or a form of either kind that holds it */
     } else if (!draft->reads_payload) {
         draft->content = draft->exact ? "raw" : "auto";
     } else if (type_has(hook, "form-urlencoded") ||
@@ -105,7 +105,8 @@ bool draft_read_body(struct route_draft *draft)
         draft->body.is_form = true;
         draft->content = "form";
     } else if (type_has(hook, "multipart")) {
-        return draft_fail(draft, "it reads fields of multipart/form-data, which no route does");
+        draft->body.is_form = true;
+        draft->content = "multipart";
     } else if (draft->exact && hook->content_type.length == 0) {
         draft->content = "auto";
         draft->body.is_either = !any_value(hook, is_of_json);

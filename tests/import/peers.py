@@ -26,7 +26,6 @@ OPEN = "a caller who proves nothing is answered 401, whatever the rules are"
 DIFFERENT = {
     3: (401, "a wrong signature is answered 401, not 500"),
     6: (404, "no route reads XML"),
-    10: (415, "no route reads multipart/form-data"),
     14: (200, "a variable for a missing value is empty, not absent"),
     16: (200, "the address of a client comes without its port"),
     19: (401, OPEN),

@@ -1,10 +1,10 @@
 /* A multipart body is read in one way or refused with a sentence that names the part, in time that
  * its length bounds. */
-#include "base/clock.h"
 #include "handlers/content/multipart.h"
 #include "tests/unit/suite.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #define TYPE "multipart/form-data; boundary=XX"
 #define FIELD(name, value)                                                                         \
@@ -51,6 +51,7 @@ START_TEST(fields_and_files_are_read)
     static const char *const rows[][3] = {
         {TYPE, FIELD("a", "1") FIELD("a", "") END, "[a=1][a=]"},
         {TYPE, "--XX--", ""},
+        {TYPE, "--XX\nContent-Disposition: form-data; name=a\n\n1\r\n\n--XX--\n", "[a=1\r\n]"},
         {TYPE, "words\r\n--XX--\r\nmore\r\n--XX\r\n", ""},
         {TYPE, FIELD("a", "\r\n--X\r") "--XX--", "[a=\r\n--X\r]"},
         {TYPE, FIELD("a", "-XX") "--XX-- \t", "[a=-XX]"},
@@ -103,7 +104,12 @@ START_TEST(anything_else_is_refused_with_a_sentence)
         {TYPE, "\n--XX--", BODY "has no line with its boundary", false},
         {TYPE, "--XX", BODY "is followed by half a boundary", false},
         {TYPE, "--XXY\r\n", BODY "is followed by a boundary with something", false},
-        {TYPE, "--XX\n", BODY "is followed by a boundary with something", false},
+        {TYPE, "--XX\n\n", "part 1 " OF "has no boundary behind it", false},
+        {TYPE, "--XX\nContent-Disposition: form-data; name=a\r\n\r\n1\n--XX--",
+         "part 1 " OF "has a line among its headers", false},
+        {TYPE, "--XX\nContent-Disposition: form-data; name=a\n\n1\n--XX\r\n",
+         "part 1 (\"a\") " OF "is followed by a boundary with", false},
+        {TYPE, "x\r\n--XX\n", BODY "is followed by a boundary with something", false},
         {TYPE, "--XX--x", BODY "is followed by a boundary with something", false},
         {TYPE, FIELD("a", "1") "--XX", "part 1 (\"a\") " OF "is followed by half", false},
         {TYPE, FIELD("a", "1") FIELD("b", "2") "--XX-", "part 2 (\"b\") " OF "is followed by a",
@@ -219,14 +225,15 @@ START_TEST(floods_are_read_once)
             &body, "--%s\r\nContent-Disposition: form-data; name=a; filename=b\r\n\r\n", boundary));
         snprintf(piece, sizeof piece, "%s%.*s%s", floods[i].before, floods[i].boundary, boundary,
                  floods[i].behind);
-        while (body.length < SIZE)
-            ck_assert(buffer_append_text(&body, piece));
-        ck_assert(buffer_printf(&body, "\r\n--%s--", boundary));
-        int64_t started = clock_monotonic_ns();
+        bool good = true; /* an assertion each would take a minute */
+        while (good && body.length < SIZE)
+            good = buffer_append_text(&body, piece);
+        ck_assert(good && buffer_printf(&body, "\r\n--%s--", boundary));
+        clock_t started = clock();
         ck_assert_int_eq(multipart_read(bytes_of_text(type), buffer_bytes(&body),
                                         &multipart_limits_most, &form, &err),
                          MULTIPART_READ);
-        ck_assert_int_lt(clock_monotonic_ns() - started, NS_PER_S);
+        ck_assert_int_lt(clock() - started, CLOCKS_PER_SEC / 2);
         ck_assert_uint_eq(form.file_count, 1);
         form_finish(&form);
     }
