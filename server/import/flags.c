@@ -111,7 +111,8 @@ static const struct flag {
     {"verbose", false, NULL, "-verbose is not needed: each request is logged."},
     {"debug", false, NULL, "Instead of -debug, `log: {level: debug}`, which shows no secrets."},
     {"nopanic", false, NULL, "There is no -nopanic: a start with a wrong file fails."},
-    {"max-multipart-mem", true, NULL, "Instead of -max-multipart-mem, `max_body` of a route."},
+    {"max-multipart-mem", true, NULL,
+     "Instead of -max-multipart-mem, `max_body` and `multipart` of a route."},
     {"x-request-id", false, NULL, "There is no -x-request-id: each event has an id of its own."},
     {"x-request-id-limit", true, NULL, NULL},
 };
