@@ -305,12 +305,20 @@ static struct verdict read_form(struct request *request, const struct content_wa
 
 void content_release(struct request *request)
 {
-    if (!request->form)
+    if (!request->form && !request->payload_is_made)
         return;
-    form_finish(request->form);
+    if (request->form)
+        form_finish(request->form);
+    buffer_finish(&request->made);
     request->form = NULL;
     request->json = NULL;
     request->payload = bytes_of(NULL, 0);
+    request->payload_is_made = false;
+}
+
+bool content_body_is_json(const struct request *request)
+{
+    return request->json && request->json_field.length == 0 && !request->payload_is_made;
 }
 
 bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
@@ -385,18 +393,32 @@ static struct verdict check_auto(struct request *request, struct bytes type,
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
 
+static const struct content_row {
+    struct verdict (*check)(struct request *request, struct bytes type,
+                            const struct content_wanted *wanted);
+    bool makes_json; /* of bodies that are none */
+} content_kinds[] = {
+    [CONTENT_PROVIDER] = {check_json, false},
+    [CONTENT_JSON] = {check_json, false},
+    [CONTENT_FORM] = {check_form, false},
+    [CONTENT_RAW] = {check_raw, false},
+    [CONTENT_JSON_OR_FORM] = {check_json_or_form, false},
+    [CONTENT_AUTO] = {check_auto, true},
+};
+
+struct verdict content_check_stored(struct request *request, const struct content_wanted *wanted,
+                                    struct bytes made)
+{
+    if (made.length == 0 || !content_kinds[wanted->kind].makes_json)
+        return content_check(request, wanted);
+    request->payload_is_made = true;
+    return read_json(request, made);
+}
+
 struct verdict content_check(struct request *request, const struct content_wanted *wanted)
 {
-    static struct verdict (*const checks[])(struct request *, struct bytes,
-                                            const struct content_wanted *) = {
-        [CONTENT_PROVIDER] = check_json,
-        [CONTENT_JSON] = check_json,
-        [CONTENT_FORM] = check_form,
-        [CONTENT_RAW] = check_raw,
-        [CONTENT_JSON_OR_FORM] = check_json_or_form,
-        [CONTENT_AUTO] = check_auto,
-    };
     size_t count;
     struct bytes type = request_header(request, "Content-Type", &count);
-    return checks[wanted->kind](request, count == 1 ? type : bytes_of(NULL, 0), wanted);
+    return content_kinds[wanted->kind].check(request, count == 1 ? type : bytes_of(NULL, 0),
+                                             wanted);
 }
