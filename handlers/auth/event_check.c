@@ -185,6 +185,10 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     struct event_names *names = route->parts[ROUTE_PART_EVENT_NAMES]; /* still to be finished */
     struct event_source source = route_event_source(route);
     bool ok = check_json_field(load, node, route);
+    if (route_content(route).kind == CONTENT_CLOUDEVENTS &&
+        !event_names_of_cloudevents(names, load_arena(load), source.names_events,
+                                    source.names_messages))
+        return load_no_memory(load);
     ok = check_values(load, node, route, "event", &names->event,
                       source.names_events ? source.sender : NULL) &&
          ok;

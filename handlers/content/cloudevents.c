@@ -114,11 +114,15 @@ static struct bytes decode(struct bytes value, uint8_t *out)
     return bytes_of(out, (size_t)(decoded - out));
 }
 
-static bool put_member(struct buffer *out, const char *name, struct bytes text)
+static bool put_name(struct buffer *out, const char *name)
 {
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") &&
-           buffer_append_text(out, name) && buffer_append_text(out, "\":") &&
-           json_append_string(out, text);
+           buffer_append_text(out, name) && buffer_append_text(out, "\":");
+}
+
+static bool put_member(struct buffer *out, const char *name, struct bytes text)
+{
+    return put_name(out, name) && json_append_string(out, text);
 }
 
 static struct verdict too_long(const struct request *request)
@@ -149,7 +153,7 @@ static struct verdict put_attribute(struct request *request, const struct header
 
 static bool put_base64(struct buffer *out, struct bytes data)
 {
-    if (!buffer_append_text(out, ",\"data_base64\":\"") ||
+    if (!put_name(out, "data_base64") || !buffer_append_text(out, "\"") ||
         !buffer_reserve(out, BASE64_SIZE(data.length)))
         return false;
     base64_encode(data, (char *)out->data + out->length);
@@ -164,7 +168,7 @@ static bool put_data(struct buffer *out, enum cloudevents_data kind, struct byte
     case CLOUDEVENTS_NONE:
         return true;
     case CLOUDEVENTS_JSON:
-        return buffer_append_text(out, ",\"data\":") && buffer_append_bytes(out, json);
+        return put_name(out, "data") && buffer_append_bytes(out, json);
     case CLOUDEVENTS_TEXT:
         return put_member(out, "data", body);
     case CLOUDEVENTS_BASE64:

@@ -318,8 +318,8 @@ static struct verdict stage_decode(struct exchange *exchange)
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the parameters of the query");
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
-    verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
-                               request);
+    bool is_signed = route_signs_body(route) && !request->payload_has_head;
+    verdict = event_names_take(event_names_of(route), is_signed, &exchange->values, request);
     const struct dedupe_settings *dedupe = dedupe_settings_of(route);
     return verdict.reply == REPLY_NONE && dedupe->key.text
                ? dedupe_take_key(dedupe, &exchange->values, request)
