@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+/* Different ones, of elements and attributes: nobody sends as many. */
+enum { NAMES_MAX = 100000 };
+
 struct reading {
     XML_Parser parser;
     const struct xml_limits *limits;
@@ -98,6 +101,8 @@ static void element_begins(void *context, const char *name, const char **attribu
         return;
     }
     count(reading, xml_tree_open(&reading->tree, bytes_of_text(name)));
+    if (reading->tree.name_count > NAMES_MAX && !is_stopped(reading))
+        stop(reading, XML_TOO_VARIED, "too many names");
     for (; *attributes && !is_stopped(reading); attributes += 2)
         count(reading, xml_tree_attribute(&reading->tree, bytes_of_text(attributes[0]),
                                           bytes_of_text(attributes[1])));
@@ -175,13 +180,12 @@ static bool fail(struct xml_fault *fault, enum xml_fault_kind kind, size_t offse
     return false;
 }
 
-/* The copy that expat makes of the text, twice while it grows, and what it knows of names and
- * attributes: an attribute takes about 100 bytes there, and what is sent has ten of them at most.
- */
+/* The copy that expat makes of the text, which doubles as it grows, and what it keeps besides:
+ * about 100 bytes for each attribute of a tag, so that a tag of a million is refused. */
 static size_t memory_for(size_t length)
 {
-    enum { LEAST = 1 << 20, A_BYTE = 8 };
-    return LEAST + A_BYTE * length;
+    enum { BESIDES = 24 << 20 };
+    return 2 * length + BESIDES;
 }
 
 static bool parse(struct reading *reading, struct bytes text)

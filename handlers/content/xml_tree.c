@@ -1,5 +1,5 @@
 /* Children of one name are one list in JSON, wherever they stand, so nothing can be written before
- * the end of their element has come: the document is kept, in 28 bytes a node and the text itself,
+ * the end of their element has come: the document is kept, in 24 bytes a node and the text itself,
  * and written afterwards. Each name is stored once and known by its number. Which children share
  * one is found in a walk over all elements: a name remembers the element in which it was met last
  * and the child that it was there, so a name that comes a million times costs what a million names
