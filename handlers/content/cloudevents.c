@@ -114,6 +114,21 @@ static struct bytes decode(struct bytes value, uint8_t *out)
     return bytes_of(out, (size_t)(decoded - out));
 }
 
+/* What is not UTF-8 comes from a sender that writes ISO-8859-1, as Node.js does. data NULL: no
+ * memory. */
+static struct bytes of_latin1(struct arena *arena, struct bytes text)
+{
+    uint8_t *out = arena_alloc(arena, 2 * text.length + 1);
+    size_t length = 0;
+    for (size_t i = 0; out && i < text.length; i++) {
+        uint8_t c = text.data[i];
+        if (c >= 0x80)
+            out[length++] = (uint8_t)(0xc0 | c >> 6);
+        out[length++] = c >= 0x80 ? (uint8_t)(0x80 | (c & 0x3f)) : c;
+    }
+    return bytes_of(out, length);
+}
+
 static bool put_name(struct buffer *out, const char *name)
 {
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") &&
@@ -147,7 +162,9 @@ static struct verdict put_attribute(struct request *request, const struct header
     if (count > 1)
         return refuse(request, name, "comes more than once");
     if (!utf8_valid(text))
-        return refuse(request, name, "is not UTF-8");
+        text = of_latin1(request->arena, text);
+    if (!text.data)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for an attribute");
     return put_member(&request->made, name, text) ? GO_ON : too_long(request);
 }
 

@@ -27,8 +27,8 @@ enum cloudevents_data {
 };
 
 /* Writes the event in binary mode as JSON to the empty request->made, up to its limit; `json` is
- * the body as JSON, where it is that. Goes on, or refuses: 400 for an attribute that comes twice or
- * is not well encoded, 413. Whether all attributes are there says cloudevents_check. */
+ * the body as JSON, where it is that. Goes on, or refuses: 400 for an attribute that comes twice,
+ * 413. Whether all attributes are there says cloudevents_check. */
 struct verdict cloudevents_make(struct request *request, enum cloudevents_data kind,
                                 struct bytes json);
 
