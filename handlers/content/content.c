@@ -480,10 +480,19 @@ struct verdict content_check_stored(struct request *request, const struct conten
     return read_json(request, made);
 }
 
+/* A type that comes more than once is none, unless it is the same each time. */
+static struct bytes type_of(const struct request *request)
+{
+    static const char name[] = "Content-Type";
+    struct bytes type = request_header(request, name, NULL);
+    for (size_t i = 0; i < request->header_count; i++)
+        if (bytes_equal_nocase(request->headers[i].name, bytes_of_text(name)) &&
+            !bytes_equal(request->headers[i].value, type))
+            return bytes_of(NULL, 0);
+    return type;
+}
+
 struct verdict content_check(struct request *request, const struct content_wanted *wanted)
 {
-    size_t count;
-    struct bytes type = request_header(request, "Content-Type", &count);
-    return content_kinds[wanted->kind].check(request, count == 1 ? type : bytes_of(NULL, 0),
-                                             wanted);
+    return content_kinds[wanted->kind].check(request, type_of(request), wanted);
 }
