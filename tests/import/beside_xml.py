@@ -2,8 +2,8 @@
 """The webhook program (Debian's) beside ours with one hook that passes the whole payload: the same
 XML is the same payload. beside_xml.py PROGRAM [SEED DOCUMENTS].
 
-Where both are known to differ nothing is made: text beside elements or in several pieces, attributes
-that differ in their prefixes alone, documents that are refused here.
+Where both are known to differ nothing is made: text beside elements or in several pieces,
+attributes that differ in their prefixes alone, documents that are refused here.
 """
 import json
 import pathlib
