@@ -106,6 +106,9 @@ static struct verdict request_judge_head(struct http_request *request, const cha
         verdict = pipeline_head(&request->exchange, request->began_ns);
     if (verdict.reply == REPLY_HEALTHY)
         return health_begin(request);
+    request->is_track = verdict.reply == REPLY_TRACKED;
+    if (request->is_track)
+        return GO_ON;
     if (verdict.reply != REPLY_NONE)
         return verdict;
     if (!runner_link_is_open(&request->connection->endpoint->http->runner_link))
@@ -200,11 +203,10 @@ static struct verdict request_enqueue(struct http_request *request)
     return GO_ON;
 }
 
-/* The answer will come: nothing is done for the request until then. */
-static void request_wait(struct http_request *request)
+/* The answer will come by then: nothing is done for the request in between. */
+static void request_wait(struct http_request *request, int64_t until_ns)
 {
-    int64_t wait_ns = request->is_health ? HEALTH_NS : ANSWER_NS;
-    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + wait_ns);
+    connection_set_stage(request->connection, STAGE_QUEUED, until_ns);
     connection_mark_dirty(request->connection);
 }
 
@@ -213,7 +215,17 @@ static enum MHD_Result health_complete(struct http_request *request)
     request->verdict = health_ask(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
-    request_wait(request);
+    request_wait(request, clock_monotonic_ns() + HEALTH_NS);
+    return MHD_YES;
+}
+
+static enum MHD_Result track_complete(struct http_request *request)
+{
+    int64_t until_ns;
+    request->verdict = track_ask(request, &until_ns);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    request_wait(request, until_ns);
     return MHD_YES;
 }
 
@@ -221,6 +233,8 @@ static enum MHD_Result request_complete(struct http_request *request)
 {
     if (request->is_health)
         return health_complete(request);
+    if (request->is_track)
+        return track_complete(request);
     if (request->verdict.reply == REPLY_NONE)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
@@ -232,7 +246,7 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
     body_hand_over(request);
-    request_wait(request);
+    request_wait(request, clock_monotonic_ns() + ANSWER_NS);
     return MHD_YES;
 }
 
@@ -405,6 +419,14 @@ void http_output(void *owner, const struct output_frame *output)
             verdict.reason = output_reasons[output->end];
         request_decide(request, verdict);
     }
+}
+
+void http_state(void *owner, const struct state_frame *state)
+{
+    struct http *http = owner;
+    struct http_request *request = pending_find(&http->waiting, state->tag);
+    if (request && request->is_track) /* else given up, or its client is gone */
+        request_decide(request, track_told(request, state));
 }
 
 void http_runner_lost(void *owner)

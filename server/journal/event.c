@@ -206,8 +206,7 @@ bool events_track(struct sqlite_journal *journal, const char *id, const char *ro
                   void (*each)(void *context, const struct stored_progress *progress),
                   void *context)
 {
-    struct query query =
-        sqlite_query(&journal->db, SQL_TRACK, bind_text(id), bind_text(route));
+    struct query query = sqlite_query(&journal->db, SQL_TRACK, bind_text(id), bind_text(route));
     while (query_next(&query)) {
         struct stored_progress found = {.handle = query_number(&query, 0),
                                         .received_ms = query_number(&query, 1),

@@ -156,7 +156,7 @@ struct journal_track {
     const char *id, *route;
 
     int64_t received_ms;
-    int64_t handle; /* of its first delivery */
+    int64_t handle;                          /* of its first delivery */
     const struct journal_progress *progress; /* of `count` deliveries */
     size_t count; /* 0: the route has no such event, or its deliveries are gone */
 };
@@ -263,8 +263,8 @@ struct journal_turn {
     bool reads_keys; /* that senders have delivered: `keys` */
     struct journal_track *tracks;
     size_t track_count;
-    bool proves;     /* something is written, to prove that it can be */
-    bool polls;      /* nothing but `changed` may be asked */
+    bool proves; /* something is written, to prove that it can be */
+    bool polls;  /* nothing but `changed` may be asked */
 
     /* Bytes that events may take on the disk, counted down; outputs may take so much more. */
     int64_t room, output_room;

@@ -8,6 +8,7 @@
 #include "handlers/verdict.h"
 #include "server/event.h"
 #include "server/pipeline/respond.h"
+#include "server/pipeline/track.h"
 
 struct stored_names;
 struct provisioned_keys;
@@ -38,6 +39,8 @@ struct exchange {
     int64_t now_ns;         /* monotonic, of the stages under way; Unix time is request.now_ms */
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
+    struct track_question track;        /* what has become of an event; it is none itself */
+    uint32_t track_wait_ms;
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict

@@ -589,8 +589,8 @@ static void read_tracks(struct memory_journal *journal, struct journal_turn *tur
             const struct delivery_row *row = &tables->deliveries[j];
             const struct journal_progress progress = {.state = (enum delivery_state)row->state,
                                                       .attempt = row->attempt};
-            engine_add_progress(turn, track,
-                                bytes_of_text(tables->actions[row->action - 1].name), &progress);
+            engine_add_progress(turn, track, bytes_of_text(tables->actions[row->action - 1].name),
+                                &progress);
         }
     }
 }
