@@ -290,9 +290,11 @@ void health_is_known(struct http *http, struct verdict verdict);
 
 /* ---- track.c ---- */
 
-/* Asks the runner what has become of the event. REPLY_NONE: the answer will come by `*until_ns`. */
-struct verdict track_ask(struct http_request *request, int64_t *until_ns);
-/* What the answer of the runner says. */
+/* Puts the question of the request, under its tag, on the way to the runner; false: no room. */
+bool track_put(struct http_request *request);
+/* How long its answer may take. */
+int64_t track_patience_ns(const struct http_request *request);
+/* What that answer says. */
 struct verdict track_told(struct http_request *request, const struct state_frame *state);
 
 /* ---- request.c ---- */

@@ -184,18 +184,27 @@ static bool request_learns(const struct http_request *request)
     return request->exchange.challenge.provisioned_key.length > 0;
 }
 
-/* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
-static struct verdict request_enqueue(struct http_request *request)
+/* The event, or the key, or the question about an event. */
+static bool put_frame(struct http_request *request)
 {
     struct http *http = request->connection->endpoint->http;
     struct event_frame frame;
+    if (request->is_track)
+        return track_put(request);
+    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &frame)
+                                        : pipeline_event(&request->exchange, request->tag, &frame);
+    return made && runner_link_put(&http->runner_link, &frame);
+}
+
+/* Hands it over; REPLY_NONE: the answer will come. */
+static struct verdict request_enqueue(struct http_request *request)
+{
+    struct http *http = request->connection->endpoint->http;
     if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (!pending_add(&http->waiting, request, &request->tag))
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
-    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &frame)
-                                        : pipeline_event(&request->exchange, request->tag, &frame);
-    if (!made || !runner_link_put(&http->runner_link, &frame)) {
+    if (!put_frame(request)) {
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
@@ -221,11 +230,10 @@ static enum MHD_Result health_complete(struct http_request *request)
 
 static enum MHD_Result track_complete(struct http_request *request)
 {
-    int64_t until_ns;
-    request->verdict = track_ask(request, &until_ns);
+    request->verdict = request_enqueue(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
-    request_wait(request, until_ns);
+    request_wait(request, clock_monotonic_ns() + track_patience_ns(request));
     return MHD_YES;
 }
 

@@ -24,6 +24,7 @@
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_event.h"
 #include "server/pipeline/stored_headers.h"
+#include "server/pipeline/track.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -156,7 +157,7 @@ static struct verdict stage_limit_client(struct exchange *exchange)
 /* The token is all that is asked of whoever has a link. */
 static struct verdict stage_track(struct exchange *exchange)
 {
-    return exchange->track.is_asked ? track_judge(exchange, &exchange->track_wait_ms) : GO_ON;
+    return exchange->track.is_asked ? track_judge(exchange) : GO_ON;
 }
 
 /* ---- authentication ---- */
@@ -658,7 +659,7 @@ bool pipeline_track(const struct exchange *exchange, uint64_t tag, struct track_
         return false;
     *frame = (struct track_frame){.tag = tag,
                                   .route = (uint32_t)exchange->request.route->index,
-                                  .wait_ms = exchange->track_wait_ms};
+                                  .wait_ms = exchange->track.wait_ms};
     memcpy(frame->id, id.data, id.length);
     return true;
 }

@@ -121,11 +121,17 @@ static bool is_stored(enum reply reply)
 
 static bool has_location(const struct verdict *verdict)
 {
-    static const char name[] = "Location";
     for (size_t i = 0; i < verdict->header_count; i++)
-        if (bytes_equal_nocase(bytes_of_text(verdict->headers[i].name), bytes_of_text(name)))
+        if (bytes_equal_nocase(bytes_of_text(verdict->headers[i].name), bytes_of_text("Location")))
             return true;
-    return verdict->header_name;
+    return false;
+}
+
+bool track_gives_link(const struct exchange *exchange, const struct verdict *verdict)
+{
+    const struct route *route = exchange->request.route;
+    return route && track_settings_of(route)->is_on && is_stored(verdict->reply) &&
+           !verdict->header_name && !has_location(verdict);
 }
 
 struct verdict track_add_link(const struct exchange *exchange, const char *id,
@@ -133,8 +139,7 @@ struct verdict track_add_link(const struct exchange *exchange, const char *id,
 {
     const struct request *request = &exchange->request;
     char token[TRACK_TOKEN_SIZE];
-    if (!request->route || !track_settings_of(request->route)->is_on || !is_stored(verdict.reply) ||
-        !*id || has_location(&verdict) ||
+    if (!*id || !track_gives_link(exchange, &verdict) ||
         !token_of(exchange, request->route, bytes_of_text(id), token))
         return verdict;
     const char *link = track_link(request, id, token);
@@ -206,7 +211,7 @@ bool track_recognize(struct exchange *exchange)
     return exchange->track.is_asked;
 }
 
-struct verdict track_judge(const struct exchange *exchange, uint32_t *wait_ms)
+struct verdict track_judge(struct exchange *exchange)
 {
     size_t count;
     int64_t wait = 0;
@@ -217,6 +222,6 @@ struct verdict track_judge(const struct exchange *exchange, uint32_t *wait_ms)
         return (struct verdict){.reply = REPLY_UNPROCESSABLE,
                                 .reason = "wait is no time",
                                 .message = "wait is a time such as 30s"};
-    *wait_ms = (uint32_t)(wait < FRAME_WAIT_MAX_MS ? wait : FRAME_WAIT_MAX_MS);
+    exchange->track.wait_ms = (uint32_t)(wait < FRAME_WAIT_MAX_MS ? wait : FRAME_WAIT_MAX_MS);
     return (struct verdict){.reply = REPLY_TRACKED};
 }

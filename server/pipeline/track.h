@@ -38,21 +38,17 @@ bool track_make_token(struct bytes key, const char *route, struct bytes id,
  * of the route. NULL: the arena is full. */
 const char *track_link(const struct request *request, const char *id, const char *token);
 
-/* A request that asks what has become of an event. */
-struct track_question {
-    bool is_asked; /* by its path and method; the rest is of such a request only */
-    bool is_right; /* the token is that of the event */
-    struct bytes id;
-};
-
 /* Whether the request asks, by GET or HEAD at PATH/events/ID of a route with `track`: then that
  * route is request.route, and exchange->track is filled in. A route whose whole path that is has
  * precedence, one with {name} or a star has not. */
 bool track_recognize(struct exchange *exchange);
-/* REPLY_TRACKED: the question may be asked, with `*wait_ms` of patience; or the refusal. */
-struct verdict track_judge(const struct exchange *exchange, uint32_t *wait_ms);
+/* REPLY_TRACKED: the question may be asked, and how long it waits is known; or the refusal. */
+struct verdict track_judge(struct exchange *exchange);
 
-/* The verdict with the link in Location, if it is one of an event that is in the journal. */
+/* Whether an answer has a link: to an event that is in the journal, if the route file does not give
+ * the answer a Location of its own. */
+bool track_gives_link(const struct exchange *exchange, const struct verdict *verdict);
+/* The verdict with the link in Location, where it has one. */
 struct verdict track_add_link(const struct exchange *exchange, const char *id,
                               struct verdict verdict);
 

@@ -1,5 +1,5 @@
-"""256 questions wait at once; the next one is answered at once, and whoever waits is told of the end
-of his own event alone."""
+"""256 questions wait at once; the next one is answered at once, and whoever waits is told of the
+end of his own event alone."""
 import os
 
 from harness import Server, ensure, expect, script, wait_until

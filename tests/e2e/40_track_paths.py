@@ -8,13 +8,14 @@ from links import LINK, ask, send, states, tracked
 ID = "01900000-0000-7000-8000-000000000000"
 OUT = [{"shell": "echo out", "name": "run"}]
 routes = [tracked(), tracked("put", "/hook", methods=["PUT"]), tracked("root", "/"),
-          tracked("named", "/teams/{team}/hook"), tracked("tail", "/files/*", methods=["POST", "GET"]),
-          tracked("deep", "/a/{b}/*"), tracked("slash", "/slash/"),
+          tracked("named", "/teams/{team}/hook"),
+          tracked("tail", "/files/*", methods=["POST", "GET"], content="raw"), tracked("deep", "/a/{b}/*"), tracked("slash", "/slash/"),
           tracked("public", "/public", public_url="https://example.org/x/hook?v=1"),
           tracked("open", "/open/{team}", public_url="https://example.org/x/"),
           tracked("own", respond={"headers": {"location": "elsewhere"}}),
           tracked("output", actions=OUT, respond={"output": "run", "deadline": "60s"}),
-          route("exact", f"/hook/events/{ID}", auth={"none": True}, methods=["GET"])]
+          route("exact", f"/hook/events/{ID}", auth={"none": True}, methods=["GET"],
+                content="raw")]
 with Server(routes) as server:
     for path, base in (("/hook", "/hook"), ("/%68ook?x=1", "/%68ook"), ("/", ""),
                        ("/teams/a%20b/hook", "/teams/a%20b/hook"), ("/files/x/y", "/files"),
@@ -33,6 +34,7 @@ with Server(routes) as server:
     expect(server.request("GET", f"/hook/events/{ID}?token=x").status, 202)
     expect(server.request("GET", f"/files/events/{ID[:-1]}?token=x").status, 202)
     ask(server, f"/files/events/{ID}?token=x", 404)
-    expect(server.request("POST", "/own", b"{}").headers["location"], "elsewhere")
+    own = server.request("POST", "/own", b"{}", {"Content-Type": "application/json"})
+    expect(own.headers["location"], "elsewhere")
     link = send(server, "/output", status=200)
     expect(states(ask(server, link))[0], "done")
