@@ -8,9 +8,9 @@ from links import LINK, ask, send, states, tracked
 ID = "01900000-0000-7000-8000-000000000000"
 OUT = [{"shell": "echo out", "name": "run"}]
 routes = [tracked(), tracked("put", "/hook", methods=["PUT"]), tracked("root", "/"),
-          tracked("named", "/teams/{team}/hook"),
-          tracked("tail", "/files/*", methods=["POST", "GET"], content="raw"), tracked("deep", "/a/{b}/*"), tracked("slash", "/slash/"),
-          tracked("public", "/public", public_url="https://example.org/x/hook?v=1"),
+          tracked("named", "/teams/{team}/hook"), tracked("deep", "/a/{b}/*"),
+          tracked("tail", "/files/*", methods=["POST", "GET"], content="raw"),
+          tracked("slash", "/slash/"), tracked("public", public_url="https://example.org/x/hook?v"),
           tracked("open", "/open/{team}", public_url="https://example.org/x/"),
           tracked("own", respond={"headers": {"location": "elsewhere"}}),
           tracked("output", actions=OUT, respond={"output": "run", "deadline": "60s"}),
@@ -29,12 +29,12 @@ with Server(routes) as server:
         link = send(server, path, path)
         expect(re.fullmatch(LINK, link)[1], base)
         ask(server, link.replace(base, at))
-    put = server.request("PUT", "/hook", b"{}", {"Content-Type": "application/json"})
+    put, own = (server.request(method, path, b"{}", {"Content-Type": "application/json"})
+                for method, path in (("PUT", "/hook"), ("POST", "/own")))
     ask(server, put.headers["location"])
+    expect(own.headers["location"], "elsewhere")
     expect(server.request("GET", f"/hook/events/{ID}?token=x").status, 202)
     expect(server.request("GET", f"/files/events/{ID[:-1]}?token=x").status, 202)
     ask(server, f"/files/events/{ID}?token=x", 404)
-    own = server.request("POST", "/own", b"{}", {"Content-Type": "application/json"})
-    expect(own.headers["location"], "elsewhere")
     link = send(server, "/output", status=200)
     expect(states(ask(server, link))[0], "done")

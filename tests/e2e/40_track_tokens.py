@@ -32,7 +32,7 @@ with Server(routes, log={"level": "debug"}) as server:
     codes = [server.request("GET", nowhere + str(number)).status for number in range(60)]
     expect(set(codes), {404, 429})
     expect(server.request("GET", first).status, (200, 429))
-    send(server, name="3")  # the route has a bucket of its own, and has had four tokens taken
+    send(server, name="3")  # events are counted apart
     wait_until(lambda: server.request("GET", first).status == 200, "time to give a token back")
     log = server.log()
     expect([word for word in ("token=", "?", "Token") if word in log], [])

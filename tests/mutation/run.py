@@ -103,6 +103,8 @@ TESTS = {
     "server/pipeline/proxies.c": ["proxies", "e2e:60_behind_proxies"],
     "server/pipeline/routing.c": ["routing", "e2e:02_refused_requests"],
     "server/pipeline/reply_body.c": ["answers", "pipeline", "e2e:03_redeliveries"],
+    "server/pipeline/track.c": ["track", "e2e:40_track_paths", "e2e:40_track_tokens"],
+    "server/runner/trackers.c": ["trackers", "e2e:40_track_waits", "e2e:40_track_reload"],
     "server/pipeline/stored_headers.c": ["answers", "pipeline", "e2e:20_command_environment"],
     "server/pipeline/pipeline.c": ["pipeline", "e2e:60_health", "e2e:40_content", "e2e:40_respond",
                                    "e2e:40_learned_keys", "e2e:60_proxy_urls", "e2e:40_quarantine",
