@@ -129,8 +129,8 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
                                                         : "too many requests of this route");
 }
 
-/* Links have a bucket of their own: who asks often does not use up the limits of the route, and who
- * guesses tokens does not guess many. */
+/* Questions have a bucket of their own: they do not use up the limits of the route, and a client
+ * can guess only a few tokens. */
 static struct verdict limit_track(struct exchange *exchange)
 {
     static const struct rate_limit limit = {
@@ -154,7 +154,7 @@ static struct verdict stage_limit_client(struct exchange *exchange)
     return take_limits(exchange, PER_CLIENT, exchange->client_tokens);
 }
 
-/* The token is all that is asked of whoever has a link. */
+/* The token is the credential: a question does not go on to the authentication of the route. */
 static struct verdict stage_track(struct exchange *exchange)
 {
     return exchange->track.is_asked ? track_judge(exchange) : GO_ON;

@@ -21,8 +21,8 @@ void exchange_finish(struct exchange *exchange);
 /* guard → health → client → route → length → address → limit per client → track → authenticate
  * (head) → try (HEAD).
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
- * up to route->max_body bytes. On REPLY_TRACKED somebody asks what has become of an event, and the
- * caller asks the runner (pipeline_track). On REPLY_HEALTHY it is a health check; the caller must
+ * up to route->max_body bytes. On REPLY_TRACKED it is a question about an event, and the caller
+ * asks the runner (pipeline_track). On REPLY_HEALTHY it is a health check; the caller must
  * find out whether the server is healthy. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 

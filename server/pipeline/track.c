@@ -1,7 +1,7 @@
 /* A token is a MAC of the route's name and the event's id, so nothing has to be stored for it, and
- * it is valid as long as the event is there. Who has none that is right never gets as far as the
- * journal: a wrong token, an id that never was and an event that is gone have one answer, and the
- * MAC is computed for each. */
+ * it is valid as long as the event is there. A question without the right token does not get as far
+ * as the journal: a wrong token, an unknown id and an event that is gone have the same answer, and
+ * the MAC is computed for each. */
 #include "server/pipeline/track.h"
 
 #include "base/buffer.h"
@@ -179,8 +179,8 @@ static bool split_path(struct bytes path, struct bytes *base, struct bytes *id)
     return bytes_equal_text(bytes_of(base->data + base->length, MIDDLE), middle) && id_valid(*id);
 }
 
-/* Several routes may have the path, for different methods: the token tells whose event it is. The
- * first is as good as any where it is none's. */
+/* Several routes may have the path, for different methods: the token tells whose event it is. If it
+ * is the token of none, the first route stands for all. */
 static bool try_route(void *context, const struct route *route)
 {
     struct exchange *exchange = context;

@@ -1,5 +1,5 @@
-/* What has become of an event, for whoever has the link that its sender was given: the key `track`
- * of a route, the links, their tokens, and which requests ask. */
+/* What has become of an event, for a client that has the link which the sender was given: the key
+ * `track` of a route, the links and their tokens, and which requests are questions. */
 #ifndef TENTERHOOK_SERVER_PIPELINE_TRACK_H
 #define TENTERHOOK_SERVER_PIPELINE_TRACK_H
 

@@ -1,8 +1,9 @@
-/* A list without an order. A question is asked in a turn, which costs one look at an index. Whoever
- * waits is asked for again when a delivery of his event has ended in a turn, when his time is over,
- * and after others have written: so a turn that ends nothing looks at nobody, however many wait.
+/* A list without an order. A question is asked in a turn, which costs one look at an index. One
+ * that waits is asked again when a delivery of its event has ended in a turn, when its time is
+ * over, and after other processes have written: so a turn that ends nothing does not look at the
+ * list, however many wait.
  *
- * What is told is the state alone: no body, no output and no reason of a failure, because the link
+ * The answer is the state alone: no body, no output and no reason of a failure, because the link
  * with the token may be handed on. */
 #include "server/runner/trackers.h"
 
@@ -111,7 +112,7 @@ static void make_due(struct trackers *trackers, struct tracker *tracker)
     tracker->is_due = true;
 }
 
-/* To the moment at which the first of those that wait has waited long enough. */
+/* To the earliest end of the time of a question that waits. */
 static void set_timer(struct trackers *trackers)
 {
     int64_t first_ns = INT64_MAX;
@@ -247,7 +248,7 @@ static void note_ends(struct trackers *trackers, const struct journal_turn *turn
                 make_due(trackers, &trackers->items[i]);
 }
 
-/* Whether he goes on waiting. */
+/* Whether the question goes on waiting. */
 static bool keep_waiting(struct trackers *trackers, struct tracker *tracker,
                          const struct journal_track *track)
 {

@@ -1,5 +1,6 @@
-/* Who asks what has become of an event: each is told once, at once or when the event has ended or
- * his time is over. At most TRACKERS_WAITING wait at once; more are told at once. */
+/* Questions about events: each is answered once, either at once or when the event has ended or the
+ * time of the question is over. At most TRACKERS_WAITING wait; a further one is answered at once.
+ */
 #ifndef TENTERHOOK_SERVER_RUNNER_TRACKERS_H
 #define TENTERHOOK_SERVER_RUNNER_TRACKERS_H
 
@@ -12,13 +13,14 @@ enum {
     TRACKERS_STEP = 128,    /* asked in one turn */
 };
 
+/* One question. */
 struct tracker {
     struct listener_link *link;
     struct track_frame frame;
     int64_t until_ns; /* monotonic */
     bool is_due;      /* the next turn asks for it */
     size_t asked;     /* the turn under way does, as that track, from 1; 0: it does not */
-    bool is_waiting;  /* for an end of one of these deliveries: */
+    bool is_waiting;  /* for the end of these deliveries: */
     int64_t handle;
     size_t count;
 };
@@ -31,7 +33,7 @@ struct trackers {
     struct journal_track tracks[TRACKERS_STEP];
     char ids[TRACKERS_STEP][ID_TEXT_SIZE];
     struct loop_timer timer; /* the time of one that waits is over */
-    bool is_closed;          /* nobody waits any more */
+    bool is_closed;          /* no question waits any more */
 };
 
 /* False without memory. */
@@ -52,12 +54,12 @@ static inline bool trackers_are_due(const struct trackers *trackers)
 void trackers_fill(struct trackers *trackers, struct journal_turn *turn);
 /* The turn is over: done, or refused. */
 void trackers_settle(struct trackers *trackers, const struct journal_turn *turn);
-/* The journal cannot be read: tells so to those that are due. */
+/* The journal cannot be read: answers those that are due so. */
 void trackers_refuse(struct trackers *trackers);
 
 /* Others have written: any event may have ended. */
 void trackers_ask_all(struct trackers *trackers);
-/* The server leaves: nobody waits any more. */
+/* The server leaves: no question waits any more. */
 void trackers_close(struct trackers *trackers);
 /* The listener is gone. */
 void trackers_forget(struct trackers *trackers, const struct listener_link *link);
