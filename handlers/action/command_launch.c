@@ -154,6 +154,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     plan->program = program;
     plan->arguments = given.arguments;
     plan->directory = settings->cwd;
+    plan->process = &settings->process;
     return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
                               program, PATH_MAX, err) &&
            spawn_program_is_safe(program, err);

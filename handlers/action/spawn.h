@@ -15,6 +15,8 @@ enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 /* Where programs are searched for without a PATH. */
 #define SPAWN_USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+struct process_settings; /* process.h */
+
 /* All borrowed for the call. */
 struct spawn_plan {
     const char *program;            /* a path: spawn_find_program makes one of a bare name */
@@ -23,6 +25,9 @@ struct spawn_plan {
     const char *directory;          /* where it starts, */
     int directory_fd;               /* or the same opened, which is entered then; -1: not */
     int stdio[3];                   /* what becomes 0, 1 and 2; close-on-exec */
+    const struct process_settings *process; /* as whom, with which limits; NULL: as we are */
+    /* These limits are a control group's: the process gets none itself. */
+    bool memory_in_cgroup, processes_in_cgroup;
 };
 
 struct spawned {
