@@ -92,12 +92,12 @@ IN_CHILD static bool child_limit(int resource, int64_t most, rlim_t beyond)
     rlim_t soft = (rlim_t)most;
     if (most == 0)
         return true;
-    if (getrlimit((__rlimit_resource_t)resource, &limit) != 0)
+    if (getrlimit(resource, &limit) != 0)
         return false;
     if (soft + beyond < limit.rlim_max) /* RLIM_INFINITY is the greatest number */
         limit.rlim_max = soft + beyond;
     limit.rlim_cur = soft < limit.rlim_max ? soft : limit.rlim_max;
-    return setrlimit((__rlimit_resource_t)resource, &limit) == 0;
+    return setrlimit(resource, &limit) == 0;
 }
 
 IN_CHILD static bool child_take_limits(const struct spawn_plan *plan,
