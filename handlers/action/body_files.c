@@ -7,6 +7,7 @@
 
 #include "config/file.h"
 #include "handlers/action/directory_clear.h"
+#include "handlers/action/process.h"
 #include "handlers/content/form.h"
 
 #include <dirent.h>
@@ -56,7 +57,7 @@ static int lock_base(const struct body_files *files)
     if (base < 0)
         return -1;
     errno = EPERM;
-    if (fstat(base, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0 &&
+    if (fstat(base, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 066) == 0 &&
         flock(base, LOCK_EX) == 0)
         return base;
     int failure = errno;
@@ -123,19 +124,35 @@ void body_files_finish(struct body_files *files)
 
 /* ---- files ---- */
 
+/* Whoever knows the name of a file can go to it; nobody can list the names. */
+static bool let_pass(struct body_files *files)
+{
+    if (!files->is_passable)
+        files->is_passable = chmod(files->base, 0711) == 0 && fchmod(files->lock, 0711) == 0;
+    return files->is_passable;
+}
+
+static bool give(int file, const struct process_account *account)
+{
+    return !account || fchown(file, account->uid, account->gid) == 0;
+}
+
 /* For mkdtemp and mkostemp; NULL with errno. */
-static char *make_template(struct body_files *files)
+static char *make_template(struct body_files *files, const struct process_account *account)
 {
     char *path = NULL;
     errno = ENAMETOOLONG;
     if (!files->base[0] || (!files->own[0] && !make_own(files)))
         return NULL;
+    if (account && !let_pass(files))
+        return NULL;
     return asprintf(&path, "%s%s", files->own, template) < 0 ? NULL : path;
 }
 
-static char *make_file(struct body_files *files, struct bytes body)
+static char *make_file(struct body_files *files, struct bytes body,
+                       const struct process_account *account)
 {
-    char *path = make_template(files);
+    char *path = make_template(files, account);
     if (!path)
         return NULL;
     int file = mkostemp(path, O_CLOEXEC);
@@ -143,7 +160,7 @@ static char *make_file(struct body_files *files, struct bytes body)
         free(path);
         return NULL;
     }
-    bool written = file_write_all(file, body);
+    bool written = file_write_all(file, body) && give(file, account);
     int failure = errno;
     close(file);
     if (written)
@@ -153,9 +170,10 @@ static char *make_file(struct body_files *files, struct bytes body)
     return NULL;
 }
 
-char *body_files_make(struct body_files *files, struct bytes body, struct error *err)
+char *body_files_make(struct body_files *files, struct bytes body,
+                      const struct process_account *account, struct error *err)
 {
-    char *path = make_file(files, body);
+    char *path = make_file(files, body, account);
     int failure = errno;
     if (!path)
         error_set_errno(err, failure, "cannot make a file for the body in %s",
@@ -173,34 +191,28 @@ void body_file_remove(char *path)
 
 /* ---- directories of files ---- */
 
-static bool give(int fd, const struct body_owner *owner)
-{
-    return !owner || fchown(fd, owner->uid, owner->gid) == 0;
-}
-
 static bool write_file(int directory, size_t number, struct bytes content,
-                       const struct body_owner *owner)
+                       const struct process_account *account)
 {
     char name[24];
     snprintf(name, sizeof name, "%zu", number);
     int file = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (file < 0)
         return false;
-    bool good = file_write_all(file, content) && give(file, owner);
+    bool good = file_write_all(file, content) && give(file, account);
     int failure = errno;
     close(file);
     errno = failure;
     return good;
 }
 
-/* The directory is given away last: until then nobody else can get in. */
-static bool write_files(const char *path, const struct form *form, const struct body_owner *owner)
+static bool write_files(const char *path, const struct form *form,
+                        const struct process_account *account)
 {
     int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    bool good = directory >= 0;
+    bool good = directory >= 0 && (!account || fchmod(directory, 0711) == 0);
     for (size_t i = 0; good && i < form->file_count; i++)
-        good = write_file(directory, i + 1, form->files[i].content, owner);
-    good = good && give(directory, owner);
+        good = write_file(directory, i + 1, form->files[i].content, account);
     int failure = errno;
     if (directory >= 0)
         close(directory);
@@ -209,11 +221,11 @@ static bool write_files(const char *path, const struct form *form, const struct 
 }
 
 char *body_files_put(struct body_files *files, const struct form *form,
-                     const struct body_owner *owner, struct error *err)
+                     const struct process_account *account, struct error *err)
 {
-    char *path = make_template(files);
+    char *path = make_template(files, account);
     bool made = path && mkdtemp(path);
-    if (made && write_files(path, form, owner))
+    if (made && write_files(path, form, account))
         return path;
     int failure = errno;
     if (made)

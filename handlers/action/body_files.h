@@ -8,20 +8,15 @@
 #include "base/error.h"
 
 #include <limits.h>
-#include <sys/types.h>
 
-struct form; /* handlers/content/form.h */
-
-/* Who is given files, where it is not the user of the runner. */
-struct body_owner {
-    uid_t uid;
-    gid_t gid;
-};
+struct form;            /* handlers/content/form.h */
+struct process_account; /* process.h */
 
 struct body_files {
     char base[PATH_MAX];     /* of all runners; empty: its name would be too long */
     char own[PATH_MAX + 16]; /* of this one; empty until it is needed */
     int lock;                /* descriptor of `own`, locked while this runner lives; -1: none */
+    bool is_passable;        /* other users can go through both, and see nothing */
 };
 
 /* Chooses where: `bodies` in the first directory of RUNTIME_DIRECTORY (systemd), if this process
@@ -31,17 +26,20 @@ void body_files_init(struct body_files *files, const char *journal_path);
 /* Removes what runners have left that are gone. */
 void body_files_sweep(const struct body_files *files);
 
-/* A new file, mode 0600, that holds `body`: its path, for free() and body_file_remove(). NULL with
- * `err` and errno. */
-char *body_files_make(struct body_files *files, struct bytes body, struct error *err);
+/* A new file, mode 0600, that holds `body`: its path, for free() and body_file_remove(). It belongs
+ * to `account` (CAP_CHOWN), for whom the directories are opened so far that he can go through them;
+ * NULL: to us. NULL with `err` and errno. */
+char *body_files_make(struct body_files *files, struct bytes body,
+                      const struct process_account *account, struct error *err);
 /* Removes and frees it; NULL is none. */
 void body_file_remove(char *path);
 
-/* A new directory, mode 0700, that holds the files of a form, at least one, mode 0600 and named 1,
- * 2, … in their order, all of them the owner's (NULL: our own). Its path, for free() and
+/* A new directory that holds the files of a form, at least one, mode 0600 and named 1, 2, … in
+ * their order. It has mode 0700 and is ours; for an `account` the files are his, and he can go
+ * through the directory, which stays ours so that we can empty it. Its path, for free() and
  * body_files_remove(). NULL with `err` and errno. */
 char *body_files_put(struct body_files *files, const struct form *form,
-                     const struct body_owner *owner, struct error *err);
+                     const struct process_account *account, struct error *err);
 /* Removes it with all that is in it by then, and frees it; NULL is none. */
 void body_files_remove(char *path);
 

@@ -107,14 +107,15 @@ bool envelope_append_files(struct buffer *out, const struct delivery *delivery,
                            const char *directory)
 {
     enum { TEXTS_USUALLY = 512 };
+    struct bytes payload = delivery_payload(delivery);
     (void)!buffer_reserve(out, delivery->body.length + delivery->headers.length + TEXTS_USUALLY);
     if (!append_texts(out, delivery) || !append_headers(out, delivery->headers))
         return false;
     if (delivery->parts && !append_parts(out, delivery, directory))
         return false;
-    if (delivery->body_is_json)
-        return buffer_append_text(out, ",\"payload\":") &&
-               json_append_compact(out, delivery->body) && buffer_append_text(out, "}");
+    if (payload.length > 0)
+        return buffer_append_text(out, ",\"payload\":") && json_append_compact(out, payload) &&
+               buffer_append_text(out, "}");
     if (delivery->body_is_form && !append_form(out, delivery->body))
         return false;
     if (directory)

@@ -1,6 +1,7 @@
 /* Files with bodies: private, gone when they are removed, and gone with a runner that was killed.
  */
 #include "handlers/action/body_files.h"
+#include "handlers/action/process.h"
 #include "handlers/content/form.h"
 #include "tests/unit/suite.h"
 
@@ -51,7 +52,7 @@ static unsigned mode_of(const char *path)
 
 static char *make(struct body_files *files, const char *body)
 {
-    char *path = body_files_make(files, bytes_of_text(body), &err);
+    char *path = body_files_make(files, bytes_of_text(body), NULL, &err);
     ck_assert_msg(path != NULL, "%s", err.text);
     return path;
 }
@@ -172,18 +173,17 @@ END_TEST
 START_TEST(files_of_a_form_are_given_to_their_owner)
 {
     struct body_files files;
-    const struct body_owner owner = {.uid = getuid() + 1, .gid = getgid()};
+    const struct process_account account = {.uid = getuid() + 1, .gid = getgid()};
     body_files_init(&files, journal);
     if (geteuid() != 0) {
-        ck_assert_ptr_null(body_files_put(&files, &two, &owner, &err));
+        ck_assert_ptr_null(body_files_put(&files, &two, &account, &err));
         ck_assert_int_eq(errno, EPERM);
     } else {
-        char *path = body_files_put(&files, &two, &owner, &err);
+        char *path = body_files_put(&files, &two, &account, &err);
         struct stat st;
-        ck_assert_int_eq(stat(path, &st), 0);
-        ck_assert_uint_eq(st.st_uid, owner.uid);
+        ck_assert_uint_eq(mode_of(path), 0711);
         ck_assert_int_eq(stat(inside(path, "2"), &st), 0);
-        ck_assert_uint_eq(st.st_uid, owner.uid);
+        ck_assert_uint_eq(st.st_uid, account.uid);
         body_files_remove(path);
     }
     ck_assert_uint_eq(count_entries(files.own), 0);
@@ -200,12 +200,12 @@ START_TEST(a_directory_of_others_is_refused)
     body_files_init(&files, journal);
     ck_assert_int_eq(mkdir(base, 0700), 0);
     ck_assert_int_eq(chmod(base, 0750), 0);
-    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
     ck_assert_int_eq(errno, EPERM);
     ck_assert_ptr_nonnull(strstr(err.text, base));
     ck_assert_int_eq(rmdir(base), 0);
     ck_assert_int_eq(symlink(directory, base), 0);
-    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
     body_files_sweep(&files);
     ck_assert_int_eq(unlink(base), 0);
     body_file_remove(make(&files, "x"));
@@ -240,7 +240,7 @@ START_TEST(a_path_that_is_too_long_is_said_to_be)
         long_path[0] = '/';
         body_files_init(&files, long_path);
         body_files_sweep(&files);
-        ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+        ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
         ck_assert_int_eq(errno, ENAMETOOLONG);
         body_files_finish(&files);
     }
