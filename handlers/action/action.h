@@ -41,6 +41,9 @@ struct delivery {
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
+    /* Sees standard output as it comes, without secrets; a piece without data: what follows is
+     * lost, for want of memory. `context` is that of `done`. NULL: nobody waits for it. */
+    void (*output)(void *context, struct bytes piece);
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };

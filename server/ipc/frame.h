@@ -14,9 +14,10 @@
 enum {
     FRAME_MAX = 80 * 1024 * 1024,   /* max_body is at most 64 MiB */
     FRAME_OUTPUT_MAX = 1024 * 1024, /* of a command, as an answer to a sender */
+    FRAME_PIECE_MAX = 16 * 1024,    /* of such an output, while the command runs */
 };
 
-enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2, FRAME_OUTPUT = 3 };
+enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2, FRAME_OUTPUT = 3, FRAME_PIECE = 4 };
 
 /* What a listener hands over; spans into what has arrived. `tag` comes back with the answer. Of the
  * event only the fields that are sent (server/event.h). */
@@ -88,9 +89,17 @@ struct output_frame {
     struct bytes output;
 };
 
+/* What has come of an output since the piece before; the output frame of the same tag ends it, with
+ * no output of its own then. A span into what has arrived, 1 to FRAME_PIECE_MAX bytes. */
+struct piece_frame {
+    uint64_t tag;
+    struct bytes output;
+};
+
 bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 bool frame_put_output(struct buffer *out, const struct output_frame *output);
+bool frame_put_piece(struct buffer *out, const struct piece_frame *piece);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
  * bytes from the front; 0: not complete yet; -1: not ours, close the link. */
@@ -99,5 +108,6 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
 bool frame_get_event(struct bytes payload, struct event_frame *frame);
 bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
 bool frame_get_output(struct bytes payload, struct output_frame *output);
+bool frame_get_piece(struct bytes payload, struct piece_frame *piece);
 
 #endif

@@ -1,0 +1,23 @@
+/* Standard output on its way to who waits for it while the command runs: in order, byte for byte,
+ * and without the secrets that the command was given. All output that is streamed passes through
+ * here. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_OUTPUT_FEED_H
+#define TENTERHOOK_HANDLERS_ACTION_OUTPUT_FEED_H
+
+#include "handlers/action/secret_mask.h"
+
+/* Zeroed but for the first three. */
+struct feed {
+    const struct secret_mask *mask;
+    void (*output)(void *context,
+                   struct bytes piece); /* as in struct delivery; NULL: nobody waits */
+    void *context;
+    uint8_t *held; /* what may be the beginning of a secret */
+    size_t held_length;
+};
+
+void feed_put(struct feed *feed, struct bytes piece);
+/* Passes on what is held, and frees. */
+void feed_end(struct feed *feed);
+
+#endif
