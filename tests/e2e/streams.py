@@ -6,8 +6,9 @@ from client import format_request, parse_head
 from harness import expect, route, script
 
 # a line that is a number ends the command with it, and "die" by a signal; others are said
-COMMAND = ('echo "$TENTERHOOK_ID" >>"$OUT/ledger"; echo begun; while read -r line; do case $line in '
-           '[0-9]*) exit $line;; die) kill -9 $$;; *) echo "$line";; esac; done <"$OUT/gate"')
+COMMAND = ('echo "$TENTERHOOK_ID" >>"$OUT/ledger"; echo begun; while read -r line; do '
+           'case $line in [0-9]*) exit $line;; die) kill -9 $$;; *) echo "$line";; esac; '
+           'done <"$OUT/gate"')
 
 
 def streamed(name="streamed", text=COMMAND, deadline="60s", action=None, **respond):
@@ -66,6 +67,6 @@ class Stream:
 
     def rest(self):
         """The whole body, and the exit status of the trailer."""
-        while self.chunk():
+        while not self.trailer and self.chunk():
             pass
         return self.body, self.trailer.get("Tenterhook-Exit-Status")
