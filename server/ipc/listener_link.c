@@ -22,9 +22,11 @@ enum {
     READ_ENOUGH = 8 * 1024 * 1024, /* beyond one frame */
     READ_ONCE = 4 * 1024 * 1024,   /* a call, so that others get their turn */
     KEEP_CAPACITY = 1024 * 1024,   /* of an empty buffer */
-    ANSWERS_MAX = 4 * 1024 * 1024,
-    OUTPUTS_MAX = ANSWERS_MAX / 2, /* beyond it outputs leave room for answers, */
-    PIECES_MAX = ANSWERS_MAX / 4,  /* and pieces of outputs for both */
+    /* On the way to a listener: pieces of streams leave room for outputs, and both for answers.
+     * Eight streams of the longest size may come at once while the listener does something else. */
+    PIECES_MAX = 8 * FRAME_OUTPUT_MAX,
+    OUTPUTS_MAX = PIECES_MAX + 2 * FRAME_OUTPUT_MAX,
+    ANSWERS_MAX = OUTPUTS_MAX + 2 * 1024 * 1024,
 };
 #define AGAIN_NS (10 * NS_PER_MS)
 
