@@ -35,7 +35,7 @@ struct stream {
     struct loop_watch watch; /* owner: the run */
     int fd;                  /* -1: ended */
     struct tail tail;
-    struct feed feed; /* to who waits for the output while it comes */
+    struct feed feed; /* to a sender that waits for the output */
 };
 
 struct action_run {

@@ -2,7 +2,7 @@
  *
  * libmicrohttpd asks for more whenever it can send. Where there is nothing it would ask again and
  * again, so the connection is parked after the run (stages.c) and resumed when more has come.
- * Nobody waits for a client that reads slowly: what it has not taken is kept here, and there is no
+ * A client that reads slowly holds up nothing: what it has not taken is kept here, and there is no
  * more of that than `size` of the route allows.
  *
  * Until the end the connection is in STAGE_STREAM with the deadline of the route; then it has as

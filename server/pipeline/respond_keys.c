@@ -243,7 +243,7 @@ static const struct row answer_rows[] = {
      .offset = offsetof(struct respond_settings, exit_line),
      .default_text = "false",
      .sentence = "With `stream`: whether the last line is `exit status 3`, or says why there is "
-                 "none, for who cannot read trailers."},
+                 "none, for clients that cannot read trailers."},
     {.name = "heartbeat",
      .type = ROW_DURATION,
      .offset = offsetof(struct respond_settings, heartbeat_ms),

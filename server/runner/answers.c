@@ -1,7 +1,8 @@
-/* A list without an order: it is short, and is looked at only when a command of a route that
- * answers with output ends. Who has waited past his time is not removed then, because the listener
- * has answered him without a word to us; he is when the list is full. So a listener whose clients
- * go away cannot make us wait for more than the limit, nor for longer than the deadline. */
+/* A list without an order: it is short, and is looked at when a command starts or ends, and when
+ * one that is streamed says something. Who has waited past his time is not removed then, because
+ * the listener has answered him without a word to us; he is when the list is full. So a listener
+ * whose clients go away cannot make us wait for more than the limit, nor for longer than the
+ * deadline. */
 #include "server/runner/answers.h"
 
 #include "base/clock.h"
