@@ -1,6 +1,6 @@
 """Output is sent while its command runs, over TLS and plain, byte for byte, with the exit status in
 the trailer; a copy is answered with the stored output in the same form and runs nothing."""
-from harness import Server, expect
+from harness import Server, ensure, expect, run_program
 from streams import Stream, open_gate, streamed
 
 BYTES = streamed("bytes", "printf 'a\\0\\r\\n\\377b'")
@@ -28,4 +28,6 @@ with Server([streamed(exit_line=True, headers={"X-Event": "{{event.id}}"}), BYTE
                 expect(Stream(raw, "/bytes", f"same-{index}").rest(), (b"a\0\r\n\xffb", "0"))
             server.wait_settled()
     expect(server.count(), 4)
+    said = run_program("verify", "-c", server.file, "--event", answer.headers["x-event"]).stdout
+    ensure('answer     the output of action "run" as it comes; late after 60000 ms\n' in said, said)
 print("pieces before the end, and the copies")
