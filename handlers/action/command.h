@@ -3,6 +3,7 @@
 #define TENTERHOOK_HANDLERS_ACTION_COMMAND_H
 
 #include "handlers/action/action.h"
+#include "handlers/action/process.h"
 #include "handlers/action/secret_mask.h"
 #include "handlers/value/template.h"
 
@@ -29,6 +30,7 @@ struct command_settings {
     int64_t timeout_ms, kill_after_ms;
     int64_t output;          /* bytes kept of each stream */
     struct secret_mask mask; /* in the runner: what these do not show */
+    struct process_settings process;
 };
 
 /* What both kinds do with a delivery; the contract is that of struct action_kind. */

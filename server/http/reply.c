@@ -55,6 +55,7 @@ static enum log_event event_of(enum reply reply, unsigned status)
         [REPLY_ACCEPTED] = LOG_ACCEPTED,   [REPLY_AGAIN] = LOG_AGAIN,
         [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
         [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
+        [REPLY_TRACKED] = LOG_TRACKED,
     };
     return reply == REPLY_CHALLENGE && status >= 400 ? LOG_REFUSED : answers[reply];
 }
@@ -125,6 +126,8 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         add_header(response, verdict->header_name, value);
     for (size_t i = 0; i < verdict->header_count; i++)
         add_header(response, verdict->headers[i].name, verdict->headers[i].value);
+    if (!request->stream.is_open && request->stream.trailer)
+        add_header(response, RESPOND_TRAILER, request->stream.trailer);
     if (is_last(request))
         add_header(response, "Connection", "close");
 }

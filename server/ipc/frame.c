@@ -27,6 +27,11 @@ struct piece_fixed {
     uint64_t tag;
 };
 
+struct state_fixed {
+    uint64_t tag;
+    uint32_t state;
+};
+
 static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
 {
     struct frame_header header = {.length = (uint32_t)length, .type = type};
@@ -68,6 +73,20 @@ bool frame_put_piece(struct buffer *out, const struct piece_frame *piece)
     return piece->output.length > 0 && piece->output.length <= FRAME_PIECE_MAX &&
            frame_put_header(out, FRAME_PIECE, sizeof fixed + piece->output.length) &&
            buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, piece->output);
+}
+
+bool frame_put_track(struct buffer *out, const struct track_frame *track)
+{
+    return frame_put_header(out, FRAME_TRACK, sizeof *track) &&
+           buffer_append(out, track, sizeof *track);
+}
+
+bool frame_put_state(struct buffer *out, const struct state_frame *state)
+{
+    const struct state_fixed fixed = {.tag = state->tag, .state = state->state};
+    return state->text.length <= FRAME_STATE_MAX &&
+           frame_put_header(out, FRAME_STATE, sizeof fixed + state->text.length) &&
+           buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, state->text);
 }
 
 int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
@@ -143,5 +162,32 @@ bool frame_get_piece(struct bytes payload, struct piece_frame *piece)
         return false;
     memcpy(&fixed, payload.data, sizeof fixed);
     *piece = (struct piece_frame){.tag = fixed.tag, .output = bytes_from(payload, sizeof fixed)};
+    return true;
+}
+
+bool frame_get_track(struct bytes payload, struct track_frame *track)
+{
+    struct track_frame got;
+    if (payload.length != sizeof got)
+        return false;
+    memcpy(&got, payload.data, sizeof got);
+    if (got.wait_ms > FRAME_WAIT_MAX_MS || got.id[ID_TEXT_SIZE - 1] != '\0' ||
+        !id_valid(bytes_of_text(got.id)))
+        return false;
+    *track = got;
+    return true;
+}
+
+bool frame_get_state(struct bytes payload, struct state_frame *state)
+{
+    struct state_fixed fixed;
+    if (payload.length < sizeof fixed || payload.length > sizeof fixed + FRAME_STATE_MAX)
+        return false;
+    memcpy(&fixed, payload.data, sizeof fixed);
+    struct bytes text = bytes_from(payload, sizeof fixed);
+    if (fixed.state >= FRAME_STATES || (fixed.state == STATE_KNOWN) != (text.length > 0))
+        return false;
+    *state = (struct state_frame){
+        .tag = fixed.tag, .state = (enum frame_state)fixed.state, .text = text};
     return true;
 }

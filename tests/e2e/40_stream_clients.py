@@ -7,7 +7,7 @@ from client import format_request
 from harness import Server, expect
 from streams import Stream, open_gate, streamed
 
-with Server([streamed(exit_line=True)], plain=True, server={"commands": 16}) as server:
+with Server([{**streamed(exit_line=True), "track": True}], plain=True, server={"commands": 16}) as server:
     say = open_gate(server)
     url = server.addresses[0].replace("127.0.0.1", "localhost") + "/streamed"
     with subprocess.Popen(["curl", "-sSN", "--cacert", server.certificate, "-d", "x", url],
@@ -21,14 +21,15 @@ with Server([streamed(exit_line=True)], plain=True, server={"commands": 16}) as 
         raw.send(format_request("POST", "/streamed", b"x").replace(b"/1.1", b"/1.0", 1))
         say(b"old\n7\n")
         answer = raw.answer()
-        expect((answer.status, answer.body, answer.headers["tenterhook-exit-status"]),
-               (500, b"begun\nold\nexit status 7\n", "7"))
+        expect((answer.status, answer.body, answer.headers["tenterhook-exit-status"],
+                "location" in answer.headers), (500, b"begun\nold\nexit status 7\n", "7", True))
         expect(server.request("HEAD", "/streamed").status, 405)
     with server.connect(1) as raw:
         answer = Stream(raw).wait(b"begun\n")
         raw.send(format_request("POST", "/streamed", b"x") * 500)  # nothing behind it is taken
         raw.socket.shutdown(socket.SHUT_WR)
         say(b"0\n")
+        expect("location" in answer.headers, True)
         expect((answer.rest(), raw.read_all()), ((b"begun\nexit status 0\n", "0"), b""))
     for leave in ("reset", "close"):
         with server.connect() as raw:

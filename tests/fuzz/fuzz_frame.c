@@ -115,6 +115,20 @@ static void check_piece(struct bytes payload, const struct piece_frame *frame)
     buffer_finish(&again);
 }
 
+static void check_state(struct bytes payload, const struct state_frame *frame)
+{
+    struct buffer again;
+    struct state_frame copy;
+    buffer_init(&again, payload.length + 64);
+    assert(frame->state < FRAME_STATES && frame->text.length <= FRAME_STATE_MAX);
+    assert((frame->state == STATE_KNOWN) == (frame->text.length > 0));
+    check_inside(frame->text, payload);
+    assert(frame_put_state(&again, frame));
+    assert(frame_get_state(bytes_from(buffer_bytes(&again), again.length - payload.length), &copy));
+    assert(copy.tag == frame->tag && bytes_equal(copy.text, frame->text));
+    buffer_finish(&again);
+}
+
 static void check_payload(enum frame_type type, struct bytes payload)
 {
     struct event_frame event;
@@ -123,6 +137,12 @@ static void check_payload(enum frame_type type, struct bytes payload)
     struct piece_frame piece;
     if (type == FRAME_PIECE && frame_get_piece(payload, &piece))
         check_piece(payload, &piece);
+    struct track_frame track;
+    struct state_frame state;
+    if (type == FRAME_TRACK && frame_get_track(payload, &track))
+        assert(id_valid(bytes_of_text(track.id)) && track.wait_ms <= FRAME_WAIT_MAX_MS);
+    if (type == FRAME_STATE && frame_get_state(payload, &state))
+        check_state(payload, &state);
     if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
         check_output(payload, &output);
     if (type == FRAME_EVENT && frame_get_event(payload, &event))
