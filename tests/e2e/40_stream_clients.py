@@ -3,11 +3,12 @@ that go away; none holds up a command."""
 import socket
 import subprocess
 
-from client import format_request
+from client import Raw, format_request
 from harness import Server, expect
 from streams import Stream, open_gate, streamed
 
-with Server([{**streamed(exit_line=True), "track": True}], plain=True, server={"commands": 16}) as server:
+ROUTES = [{**streamed(exit_line=True), "track": True}]
+with Server(ROUTES, plain=True, server={"commands": 16}) as server:
     say = open_gate(server)
     url = server.addresses[0].replace("127.0.0.1", "localhost") + "/streamed"
     with subprocess.Popen(["curl", "-sSN", "--cacert", server.certificate, "-d", "x", url],
@@ -29,12 +30,11 @@ with Server([{**streamed(exit_line=True), "track": True}], plain=True, server={"
         raw.send(format_request("POST", "/streamed", b"x") * 500)  # nothing behind it is taken
         raw.socket.shutdown(socket.SHUT_WR)
         say(b"0\n")
-        expect("location" in answer.headers, True)
-        expect((answer.rest(), raw.read_all()), ((b"begun\nexit status 0\n", "0"), b""))
-    for leave in ("reset", "close"):
+        expect((answer.rest(), raw.read_all(), "location" in answer.headers),
+               ((b"begun\nexit status 0\n", "0"), b"", True))
+    for leave in (Raw.reset, Raw.close):
         with server.connect() as raw:
-            Stream(raw).wait(b"begun\n")
-            getattr(raw, leave)()
+            leave(Stream(raw).wait(b"begun\n").raw)
         say(b"x\n" * 3 + b"0\n")
         server.wait_settled()
     expect(server.count("delivery", "state = 'done'"), 3)
