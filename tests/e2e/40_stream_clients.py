@@ -19,8 +19,8 @@ with Server(ROUTES, plain=True, server={"commands": 16}) as server:
         say(b"3\n")
         expect(curl.stdout.read(), b"exit status 3\n")
     with server.connect() as raw:
-        raw.send(format_request("POST", "/streamed", b"x").replace(b"/1.1", b"/1.0", 1))
         say(b"old\n7\n")
+        raw.send(format_request("POST", "/streamed", b"x").replace(b"/1.1", b"/1.0", 1))
         answer = raw.answer()
         expect((answer.status, answer.body, answer.headers["tenterhook-exit-status"],
                 "location" in answer.headers), (500, b"begun\nold\nexit status 7\n", "7", True))
@@ -38,4 +38,3 @@ with Server(ROUTES, plain=True, server={"commands": 16}) as server:
         say(b"x\n" * 3 + b"0\n")
         server.wait_settled()
     expect(server.count("delivery", "state = 'done'"), 3)
-print("six clients")
