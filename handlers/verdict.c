@@ -62,7 +62,9 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
         {"length_required", 411, "the length of the body is missing", LOG_INFO, true, false,
          "A request with a body has neither `Content-Length` nor `Transfer-Encoding`."},
     [REPLY_TOO_LARGE] = {"too_large", 413, "the body is too large", LOG_INFO, true, false,
-                         "The body is larger than `max_body`, has more or larger parts than `multipart` allows, the JSON that is made of it is more than 16 MiB, or the data between its chunks is too long."},
+                         "The body is larger than `max_body`, has more or larger parts than "
+                         "`multipart` allows, the JSON that is made of it is more than 16 MiB, or "
+                         "the data between its chunks is too long."},
     [REPLY_URI_TOO_LONG] = {"uri_too_long", 414, "the request target is too long", LOG_INFO, true,
                             false, "The target is too long, or its query has too many parameters."},
     [REPLY_MEDIA_TYPE] = {"unsupported_media_type", 415, "this media type is not taken here",

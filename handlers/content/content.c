@@ -103,9 +103,9 @@ static const struct row_section multipart_section = {.name = "multipart",
                                                      .size = sizeof(struct multipart_settings)};
 
 /* In the order of enum content_kind. */
-static const char *const content_choices[] = {"provider",  "json", "form", "json_or_form",
-                                              "raw",       "auto", "xml",  "cloudevents",
-                                              "multipart", NULL};
+static const char *const content_choices[] = {"provider",    "json", "form",      "json_or_form",
+                                              "raw",         "auto", "multipart", "xml",
+                                              "cloudevents", NULL};
 
 static const struct row content_rows[] = {
     {.name = "content",
@@ -597,9 +597,9 @@ static const struct {
     [CONTENT_RAW] = {check_raw, false},
     [CONTENT_JSON_OR_FORM] = {check_json_or_form, false},
     [CONTENT_AUTO] = {check_auto, true},
+    [CONTENT_MULTIPART] = {check_multipart, false},
     [CONTENT_XML] = {check_xml, true},
     [CONTENT_CLOUDEVENTS] = {check_cloudevents, true},
-    [CONTENT_MULTIPART] = {check_multipart, false},
 };
 
 struct verdict content_check_stored(struct request *request, const struct content_wanted *wanted,
