@@ -107,6 +107,33 @@ void body_is_authenticated(struct http_request *request)
     request->client = SHARED_NO_CLIENT;
 }
 
+struct verdict body_take_room(void *owner, size_t more)
+{
+    struct http_request *request = owner;
+    const struct process *process = http_of(request)->process;
+    if (request->exchange.has_passed)
+        body_is_authenticated(request);
+    enum body_room room = shared_take_body(process->shared, process->slot, request->client, more,
+                                           &http_of(request)->body_limits);
+    if (room == BODY_ROOM)
+        request->counted += more;
+    return verdict_of_room(room);
+}
+
+void body_take_unfolded(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    struct buffer *unfolded = &request->exchange.unfolded;
+    uint64_t sent = request->body.capacity;
+    if (!unfolded->data)
+        return;
+    buffer_finish(&request->body);
+    request->body = *unfolded;
+    *unfolded = (struct buffer){.limit = unfolded->limit};
+    shared_give_body(process->shared, process->slot, request->client, sent);
+    request->counted -= sent;
+}
+
 void body_hand_over(struct http_request *request)
 {
     const struct process *process = http_of(request)->process;

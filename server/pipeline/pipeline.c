@@ -17,6 +17,7 @@
 #include "handlers/auth/route_auth.h"
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
+#include "handlers/content/unfold.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/mismatch.h"
@@ -269,20 +270,113 @@ static struct verdict stage_try(struct exchange *exchange)
                                         : GO_ON;
 }
 
+/* Before the body is sent, and after the credentials: which codings a route takes is nobody else's
+ * business. */
+static struct verdict stage_coding(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    bool takes_raw = route_content(request->route).kind == CONTENT_RAW;
+    return unfold_check(request, takes_raw, exchange->content_length != 0);
+}
+
+static bool signs_unfolded(const struct exchange *exchange, size_t index)
+{
+    const struct route *route = exchange->request.route;
+    const struct authenticator *kind = kind_at(route, index);
+    return kind->signs_unfolded && kind->signs_unfolded(route->authenticators[index].settings);
+}
+
+typedef struct verdict ask_about_body(const void *settings, struct request *request, void *state);
+
+/* Asks an authenticator; its challenge is put aside. */
+static struct verdict ask(struct exchange *exchange, size_t index, ask_about_body *question)
+{
+    const struct handler *handler = &exchange->request.route->authenticators[index];
+    if (!question)
+        return GO_ON;
+    return complete_refusal(
+        exchange, set_challenge_aside(exchange, question(handler->settings, &exchange->request,
+                                                         exchange->states[index])));
+}
+
+static void feed(const struct exchange *exchange, size_t index, struct bytes piece)
+{
+    const struct authenticator *kind = kind_at(exchange->request.route, index);
+    if (kind->feed)
+        kind->feed(exchange->states[index], piece);
+}
+
+/* Those who have signed the body as it was sent, where it is folded; where it is not, all. */
+static struct verdict prove_sent(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    bool is_folded = exchange->request.folded != NULL;
+    struct verdict verdict = GO_ON;
+    for (size_t i = 0; i < exchange->passed_heads && verdict.reply == REPLY_NONE; i++)
+        if (takes_part(exchange, i) && !(is_folded && signs_unfolded(exchange, i)))
+            verdict = ask(exchange, i, kind_at(route, i)->body);
+    return verdict;
+}
+
+static struct verdict unfold(struct exchange *exchange)
+{
+    return unfold_body(&exchange->request, &exchange->unfold_memory, &exchange->unfolded);
+}
+
+/* Those who have signed what the body unfolds to. */
+static struct verdict prove_unfolded(struct exchange *exchange)
+{
+    struct request *request = &exchange->request;
+    struct verdict verdict = GO_ON;
+    for (size_t i = 0; i < exchange->passed_heads && verdict.reply == REPLY_NONE; i++) {
+        if (!takes_part(exchange, i) || !signs_unfolded(exchange, i))
+            continue;
+        if (request->folded)
+            verdict = unfold(exchange);
+        if (verdict.reply != REPLY_NONE)
+            return verdict;
+        feed(exchange, i, request->body);
+        verdict = ask(exchange, i, kind_at(request->route, i)->body);
+    }
+    return verdict;
+}
+
+/* What is signed names the event; a challenge may be in it. */
+static struct verdict read_proven(struct exchange *exchange)
+{
+    const struct route *route = exchange->request.route;
+    struct verdict verdict = GO_ON;
+    for (size_t i = 0; i < exchange->passed_heads && verdict.reply == REPLY_NONE; i++)
+        if (takes_part(exchange, i))
+            verdict = ask(exchange, i, kind_at(route, i)->read);
+    return verdict;
+}
+
+/* A folded body is not unfolded for a stranger, unless the sender signs it unfolded. */
 static struct verdict stage_authenticate_body(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
-    const struct route *route = request->route;
-    for (size_t i = 0; i < exchange->passed_heads; i++) {
-        const struct handler *handler = &route->authenticators[i];
-        if (!takes_part(exchange, i) || !kind_at(route, i)->body)
-            continue;
-        struct verdict verdict = set_challenge_aside(
-            exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
-        if (verdict.reply != REPLY_NONE)
-            return complete_refusal(exchange, verdict);
-    }
-    return GO_ON;
+    if (request->body.length == 0)
+        request->folded = NULL;
+    bool came_folded = request->folded != NULL;
+    struct verdict verdict = prove_sent(exchange);
+    if (verdict.reply == REPLY_NONE && came_folded)
+        verdict = prove_unfolded(exchange);
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    exchange->has_passed = true;
+    return request->folded ? GO_ON : read_proven(exchange);
+}
+
+/* Behind the limit of the route, because it costs more than any check so far. */
+static struct verdict stage_unfold(struct exchange *exchange)
+{
+    if (!exchange->request.folded)
+        return GO_ON;
+    struct verdict verdict = unfold(exchange);
+    if (verdict.reply == REPLY_NONE)
+        verdict = read_proven(exchange);
+    return verdict.reply == REPLY_NONE ? exchange->challenge : verdict;
 }
 
 static struct verdict stage_challenge(struct exchange *exchange)
@@ -407,13 +501,15 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("address", stage_address)                                                                \
     STAGE("limit", stage_limit_client)                                                             \
     STAGE("authenticate", stage_authenticate_head)                                                 \
-    STAGE("try", stage_try)
+    STAGE("try", stage_try)                                                                        \
+    STAGE("coding", stage_coding)
 
 #define BODY_STAGES(STAGE)                                                                         \
     STAGE("size", stage_size)                                                                      \
     STAGE("signature", stage_authenticate_body)                                                    \
     STAGE("handshake", stage_challenge)                                                            \
-    STAGE("limit route", stage_limit_route)
+    STAGE("limit route", stage_limit_route)                                                        \
+    STAGE("unfold", stage_unfold)
 
 #define EVENT_STAGES(STAGE)                                                                        \
     STAGE("decode", stage_decode)                                                                  \
@@ -468,10 +564,10 @@ struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns)
 
 void pipeline_feed(struct exchange *exchange, struct bytes piece)
 {
-    const struct route *route = exchange->request.route;
+    bool is_folded = exchange->request.folded != NULL;
     for (size_t i = 0; i < exchange->passed_heads; i++)
-        if (takes_part(exchange, i) && kind_at(route, i)->feed)
-            kind_at(route, i)->feed(exchange->states[i], piece);
+        if (takes_part(exchange, i) && !(is_folded && signs_unfolded(exchange, i)))
+            feed(exchange, i, piece);
 }
 
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns)
@@ -513,6 +609,7 @@ void exchange_finish(struct exchange *exchange)
     exchange->passed_heads = 0;
     value_context_finish(&exchange->values);
     content_release(&exchange->request);
+    buffer_finish(&exchange->unfolded);
     arena_finish(&exchange->arena);
 }
 

@@ -19,7 +19,7 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 void exchange_finish(struct exchange *exchange);
 
 /* guard → health → client → route → length → address → limit per client → authenticate (head) →
- * try (HEAD).
+ * try (HEAD) → coding.
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
  * up to route->max_body bytes. On REPLY_HEALTHY it is a health check; the caller must find out
  * whether the server is healthy. */
@@ -32,9 +32,10 @@ bool pipeline_is_authenticated(const struct exchange *exchange);
 /* A piece of the raw body, as it arrives. */
 void pipeline_feed(struct exchange *exchange, struct bytes piece);
 
-/* authenticate (body) → challenge → admit (route) → decode → select → when → choose → validate →
- * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready
- * for the runner. */
+/* authenticate (body) → challenge → admit (route) → unfold → decode → select → when → choose →
+ * validate → values → respond. The whole body, which outlives the exchange, but for one that has
+ * been unfolded: then request.body is in exchange->unfolded, and `body` is needed no more. On
+ * REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
 /* An event of the journal instead of the above: route → decode → … → respond, as the settings are
