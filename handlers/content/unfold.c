@@ -79,24 +79,29 @@ static const struct row_section unfold_keys = {.name = "unfold",
                                                .row_count = ROW_COUNT(unfold_rows),
                                                .size = sizeof(struct unfold_settings)};
 
-/* Sent and unfolded they are in memory together. What the file does not say is not held against
- * it. */
-static bool check_memory(struct load *load, const struct node *node, const struct node *defaults,
-                         const struct route *route, void *field)
+/* As sent and unfolded a body is in memory twice. What the file says has to fit; the default is
+ * made to. */
+static bool fit_memory(struct load *load, const struct node *node, const struct node *defaults,
+                       const struct route *route, void *field)
 {
-    const struct unfold_settings *settings = field;
+    struct unfold_settings *settings = field;
     const struct node *unfold = tree_find_either(node, defaults, "unfold");
     const struct node *size = unfold ? tree_find(unfold, "size") : NULL;
-    int64_t memory = load_settings(load)->server.body_memory;
-    if (!size || memory == 0 || settings->size + route->max_body <= memory)
+    int64_t memory = load_settings(load)->server.body_memory, most = memory - route->max_body;
+    settings->has_size = size != NULL;
+    if (settings->off || memory == 0 || settings->size <= most)
         return true;
+    if (!size) {
+        settings->size = most > 0 ? most : 1;
+        return true;
+    }
     return load_problem(load, size,
-                        "together with \"max_body\" is more than server.body_memory: the server "
-                        "could not unfold a body to that size");
+                        "\"unfold.size\" and \"max_body\" of this route are together more than "
+                        "server.body_memory: the server could not unfold a body to that size");
 }
 
 const struct route_part unfold_route_part = {
-    .keys = &unfold_keys, .after = "max_body", .finish_route = check_memory};
+    .keys = &unfold_keys, .after = "max_body", .finish_route = fit_memory};
 
 int64_t unfold_body_max(const struct route *route)
 {

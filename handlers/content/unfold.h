@@ -8,6 +8,7 @@
 struct unfold_settings {
     bool off;
     int64_t size;  /* bytes that a body may unfold to */
+    bool has_size; /* the route file says it */
     int64_t ratio; /* and how many times its bytes as sent these may be */
 };
 

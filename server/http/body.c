@@ -11,7 +11,26 @@
  * once. */
 #include "server/http/private.h"
 
+#include <malloc.h>
+
 enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */ };
+
+/* What the route file says of one: as it is sent, and unfolded. */
+static uint64_t largest_body(const struct route *route)
+{
+    const struct unfold_settings *unfold = unfold_settings_of(route);
+    int64_t unfolded = unfold->has_size && !unfold->off ? unfold->size : 0;
+    return (uint64_t)(route->max_body + unfolded);
+}
+
+/* A large body grows where it is, without a second copy of it, and goes back to the system at once:
+ * by itself the allocator would keep all such bodies on its heap after the first. */
+static void keep_large_apart(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
 
 void http_body_init(struct http *http)
 {
@@ -19,10 +38,11 @@ void http_body_init(struct http *http)
     uint64_t all = (uint64_t)settings->server.body_memory, client = all / SHARE_OF_CLIENT;
     /* one body of the largest kind is let in, whatever the share */
     for (size_t i = 0; i < settings->route_count; i++)
-        if ((uint64_t)settings->routes[i].max_body > client)
-            client = (uint64_t)settings->routes[i].max_body;
+        if (largest_body(&settings->routes[i]) > client)
+            client = largest_body(&settings->routes[i]);
     http->body_limits = (struct body_limits){.all = all, .client = client};
     shared_use_slot(http->process->shared, http->process->slot);
+    keep_large_apart();
 }
 
 struct verdict http_unavailable(enum reply reply, const char *reason)

@@ -52,6 +52,7 @@ struct exchange {
     struct bytes title;          /* of an event that is ready for the runner; empty: none */
     struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     struct unfold_memory unfold_memory; /* set by the caller, if the memory is counted */
+    bool signs_unfolded;                /* an authenticator wanted it unfolded */
     struct buffer unfolded;             /* where request.body is, if it came in a content coding */
     const char *stage;          /* name of the stage that decided, for the log and for verify */
     const struct event *stored; /* NULL: not of the journal (stored_event.h) */

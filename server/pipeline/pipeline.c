@@ -331,6 +331,7 @@ static struct verdict prove_unfolded(struct exchange *exchange)
     for (size_t i = 0; i < exchange->passed_heads && verdict.reply == REPLY_NONE; i++) {
         if (!takes_part(exchange, i) || !signs_unfolded(exchange, i))
             continue;
+        exchange->signs_unfolded = true;
         if (request->folded)
             verdict = unfold(exchange);
         if (verdict.reply != REPLY_NONE)

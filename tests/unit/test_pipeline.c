@@ -10,10 +10,8 @@
 
 struct spy {
     char calls[512];
-    enum reply head, body, read;
-    bool signs_unfolded;
+    enum reply head, body;
     const char *event, *delivery, *key;
-    struct bytes fed, proven, body_read; /* the last piece, and the bodies, as they were seen */
 };
 
 static struct spy spy;
@@ -36,7 +34,6 @@ static void spy_feed(void *state, struct bytes piece)
 {
     ck_assert_ptr_nonnull(state);
     ck_assert_uint_gt(piece.length, 0);
-    spy.fed = piece;
     note("feed ");
 }
 
@@ -45,7 +42,6 @@ static struct verdict spy_body(const void *settings, struct request *request, vo
     ck_assert_ptr_nonnull(state);
     note(settings);
     note(":body ");
-    spy.proven = request->body;
     request->event_type = bytes_of_text(spy.event);
     request->message_id = bytes_of_text(spy.delivery);
     request->dedupe_key = bytes_of_text(spy.key);
@@ -53,20 +49,6 @@ static struct verdict spy_body(const void *settings, struct request *request, vo
     if (spy.body == REPLY_CHALLENGE)
         verdict.body = bytes_of_text("hello");
     return verdict;
-}
-
-static struct verdict spy_read(const void *settings, struct request *request, void *state)
-{
-    ck_assert_ptr_nonnull(settings);
-    ck_assert_ptr_nonnull(state);
-    spy.body_read = request->body;
-    return verdict_refuse(spy.read, "the spy says so");
-}
-
-static bool spy_signs_unfolded(const void *settings)
-{
-    ck_assert_ptr_nonnull(settings);
-    return spy.signs_unfolded;
 }
 
 static void spy_release(void *state)
@@ -90,8 +72,6 @@ static const char *spy_www_authenticate(const void *settings)
 static const struct authenticator spy_kind = {.head = spy_head,
                                               .feed = spy_feed,
                                               .body = spy_body,
-                                              .read = spy_read,
-                                              .signs_unfolded = spy_signs_unfolded,
                                               .release = spy_release,
                                               .owns_header = spy_owns,
                                               .www_authenticate = spy_www_authenticate};
@@ -378,79 +358,6 @@ static struct verdict judge(const char *body)
 }
 
 /* The index of a dense payload is four times as long as the payload, and answers are waited for. */
-/* {"a":1} */
-static const uint8_t gzipped[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02,
-                                  0x03, 0xab, 0x56, 0x4a, 0x54, 0xb2, 0x32, 0xac, 0x05,
-                                  0x00, 0xaf, 0xac, 0x1b, 0x56, 0x07, 0x00, 0x00, 0x00};
-#define GZIPPED bytes_of(gzipped, sizeof gzipped)
-#define UNFOLDED bytes_of_text("{\"a\":1}")
-
-static enum reply walk_gzipped(void)
-{
-    given.unfold = (struct unfold_settings){.size = 1000, .ratio = 100};
-    struct request *request = begin("100");
-    add_header("Content-Encoding", "gzip");
-    request->header_count = header_count;
-    struct verdict verdict = pipeline_head(&exchange, NS_PER_S);
-    if (verdict.reply == REPLY_NONE)
-        pipeline_feed(&exchange, GZIPPED);
-    if (verdict.reply == REPLY_NONE)
-        verdict = pipeline_body(&exchange, GZIPPED, NS_PER_S);
-    return verdict.reply;
-}
-
-START_TEST(a_folded_body_is_proven_as_it_was_sent_and_read_unfolded)
-{
-    struct event_frame frame;
-    ck_assert_int_eq(walk_gzipped(), REPLY_NONE);
-    ck_assert(bytes_equal(spy.fed, GZIPPED) && bytes_equal(spy.proven, GZIPPED));
-    ck_assert(bytes_equal(spy.body_read, UNFOLDED));
-    ck_assert(pipeline_event(&exchange, 42, &frame));
-    ck_assert(bytes_equal(frame.event.body, UNFOLDED));
-    ck_assert(bytes_equal_text(frame.event.headers, "{\"content-type\":\"application/json\"}"));
-    exchange_finish(&exchange);
-    spy = (struct spy){.body = REPLY_UNAUTHENTICATED};
-    ck_assert_int_eq(walk_gzipped(), REPLY_UNAUTHENTICATED);
-    ck_assert(!exchange.unfolded.data && exchange.request.folded && !spy.body_read.data);
-    exchange_finish(&exchange);
-}
-END_TEST
-
-START_TEST(a_sender_may_sign_what_the_body_unfolds_to)
-{
-    spy.signs_unfolded = true;
-    ck_assert_int_eq(walk_gzipped(), REPLY_NONE);
-    ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body ");
-    ck_assert(bytes_equal(spy.fed, UNFOLDED) && bytes_equal(spy.proven, UNFOLDED));
-    exchange_finish(&exchange);
-    spy = (struct spy){.signs_unfolded = true};
-    ck_assert_int_eq(walk("{}"), REPLY_NONE);
-    ck_assert_str_eq(spy.calls, "spy:head plain:head feed spy:body ");
-    exchange_finish(&exchange);
-}
-END_TEST
-
-START_TEST(a_challenge_in_a_folded_body_is_seen_when_it_is_unfolded)
-{
-    spy.read = REPLY_CHALLENGE;
-    ck_assert_int_eq(walk_gzipped(), REPLY_CHALLENGE);
-    ck_assert_str_eq(exchange.stage, "unfold");
-    exchange_finish(&exchange);
-}
-END_TEST
-
-START_TEST(a_coding_is_refused_after_the_credentials_of_the_head)
-{
-    begin("5");
-    add_header("Content-Encoding", "gzip, gzip");
-    exchange.request.header_count = header_count;
-    ck_assert_int_eq(pipeline_head(&exchange, NS_PER_S).reply, REPLY_MEDIA_TYPE);
-    ck_assert_str_eq(exchange.stage, "coding");
-    ck_assert_str_eq(spy.calls, "spy:head plain:head ");
-    exchange_finish(&exchange);
-}
-END_TEST
-
 START_TEST(what_was_made_of_a_payload_ends_with_the_walk)
 {
     struct reference whole = {.root = REFERENCE_PAYLOAD, .text = "payload"};
@@ -858,10 +765,6 @@ Suite *test_suite(void)
     tcase_add_test(all, lengths_are_judged_before_and_after_the_body);
     tcase_add_test(all, media_types_are_named_and_held_to);
     tcase_add_test(all, the_fault_in_a_body_has_a_place_in_the_log);
-    tcase_add_test(all, a_folded_body_is_proven_as_it_was_sent_and_read_unfolded);
-    tcase_add_test(all, a_sender_may_sign_what_the_body_unfolds_to);
-    tcase_add_test(all, a_challenge_in_a_folded_body_is_seen_when_it_is_unfolded);
-    tcase_add_test(all, a_coding_is_refused_after_the_credentials_of_the_head);
     tcase_add_test(all, what_was_made_of_a_payload_ends_with_the_walk);
     tcase_add_test(all, a_route_says_what_its_json_may_be);
     tcase_add_test(all, values_are_in_proportion_to_the_body);
