@@ -3,7 +3,7 @@ stored is unfolded once, for `verify` and `replay` too."""
 import json
 
 from folding import CODINGS, folded_headers, with_zlib
-from harness import Server, expect, route, script, wait_until
+from harness import Server, expect, route, script
 
 BODY = json.dumps({"ref": "refs/heads/main", "commits": [{"id": n} for n in range(3000)]}).encode()
 UNFOLDED = {"kind": "hmac", "signed": "{{body}}", "signed_body": "unfolded",
@@ -15,7 +15,9 @@ routes = [
     route("own", provider="own", secret="an end-to-end secret that is long enough")]
 routes[0]["actions"][0]["env"]["SENT"] = "{{header.content-encoding | default none}}"
 
-with Server(routes, providers={"own": UNFOLDED}) as server:
+# memory that is not given back would be missing at the third body
+with Server(routes, providers={"own": UNFOLDED}, server={"body_memory": "256KiB"},
+            defaults={"max_body": "64KiB", "unfold": {"size": "100KiB"}}) as server:
     for coding, fold in CODINGS:
         packed = fold(BODY)
         expect(server.post("/hook", packed, folded_headers(coding, packed)).status, 202, coding)
@@ -27,9 +29,8 @@ with Server(routes, providers={"own": UNFOLDED}) as server:
     event = server.query("SELECT id FROM event ORDER BY seq LIMIT 1")[0][0]
     expect(server.tool("verify", "--event", event).returncode, 0, "verify --event")
     expect(server.tool("replay", event).returncode, 0, "replay")
-    wait_until(lambda: len(server.read("sent").split()) == len(CODINGS) + 1, "the replay")
     server.wait_settled()
-    expect(server.read("body") == BODY, True, "the body of the replay")
+    expect((len(server.read("sent").split()), server.read("body") == BODY), (10, True), "replayed")
 
     for body, signed, wanted in ((b'{"id":"a"}', b'{"id":"a"}', 202), (b'{"id":"a"}', b"{}", 401),
                                  (b'{"id":"a"} ', b'{"id":"a"} ', 200)):
