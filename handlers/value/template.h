@@ -60,6 +60,13 @@ enum template_outcome template_render(const struct template *template,
                                       struct value_context *context, size_t limit,
                                       struct buffer *out, const struct reference **culprit);
 
+/* The same for a text that is one line: values are escaped by line_escape (line_text.h), with the
+ * default that stands for one, but not those with `| json`, which have no line ends. A value may
+ * hold U+0000. */
+enum template_outcome template_render_line(const struct template *template,
+                                           struct value_context *context, size_t limit,
+                                           struct buffer *out, const struct reference **culprit);
+
 /* "is null and has no default" …: what follows the name of the culprit in a message. */
 const char *template_outcome_text(enum template_outcome outcome);
 
