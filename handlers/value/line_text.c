@@ -20,11 +20,11 @@ static const char *short_escape(uint32_t character)
 }
 
 /* The character to be escaped that begins `text`, and how many bytes it has; 0: there is none. */
-static size_t escaped_length(struct bytes text, uint32_t *character)
+static size_t escaped_length(struct bytes text, bool is_json, uint32_t *character)
 {
     const uint8_t *at = text.data;
     *character = at[0];
-    if (at[0] < 0x20 || at[0] == 0x7F || at[0] == '\\')
+    if (at[0] < 0x20 || at[0] == 0x7F || (at[0] == '\\' && !is_json))
         return 1;
     if (text.length >= 2 && at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) {
         *character = at[1];
@@ -44,12 +44,12 @@ static bool append_escape(struct buffer *out, uint32_t character)
                  : buffer_printf(out, "\\u%04x", (unsigned)character);
 }
 
-bool line_escape(struct buffer *out, struct bytes text)
+static bool escape(struct buffer *out, struct bytes text, bool is_json)
 {
     size_t plain = 0;
     while (text.length > plain) {
         uint32_t character;
-        size_t length = escaped_length(bytes_from(text, plain), &character);
+        size_t length = escaped_length(bytes_from(text, plain), is_json, &character);
         if (length == 0) {
             plain++;
             continue;
@@ -60,4 +60,14 @@ bool line_escape(struct buffer *out, struct bytes text)
         plain = 0;
     }
     return buffer_append(out, text.data, plain);
+}
+
+bool line_escape(struct buffer *out, struct bytes text)
+{
+    return escape(out, text, false);
+}
+
+bool line_escape_json(struct buffer *out, struct bytes json)
+{
+    return escape(out, json, true);
 }

@@ -10,4 +10,8 @@
  * for one. False when `out` is full or without memory. */
 bool line_escape(struct buffer *out, struct bytes text);
 
+/* The same for JSON without blanks between its parts: backslashes stay, so that it remains that
+ * JSON. */
+bool line_escape_json(struct buffer *out, struct bytes json);
+
 #endif

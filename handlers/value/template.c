@@ -241,14 +241,15 @@ struct rendering {
     bool is_line;
 };
 
-/* The JSON of a list or an object is no string by itself, and has backslashes of its own. */
-static bool append_escaped(struct buffer *out, const struct value *value)
+/* What is JSON because the template says so stays that. */
+static bool append_escaped(struct buffer *out, const struct value *value, bool as_json)
 {
     struct buffer plain;
-    if (value->kind == VALUE_STRING)
+    if (value->kind == VALUE_STRING && !as_json)
         return line_escape(out, value->text);
     buffer_init(&plain, out->limit);
-    bool done = value_append(&plain, value, false) && line_escape(out, buffer_bytes(&plain));
+    bool done = value_append(&plain, value, as_json) &&
+                (as_json ? line_escape_json : line_escape)(out, buffer_bytes(&plain));
     buffer_finish(&plain);
     return done;
 }
@@ -261,8 +262,8 @@ static enum template_outcome append_value(const struct rendering *rendering, siz
     size_t before = out->length, limit = out->limit;
     if (most < limit - before)
         out->limit = before + most;
-    bool done = rendering->is_line && !as_json ? append_escaped(out, value)
-                                               : value_append(out, value, as_json);
+    bool done = rendering->is_line ? append_escaped(out, value, as_json)
+                                   : value_append(out, value, as_json);
     out->limit = limit;
     if (!done) /* what would fit in any case lacks memory */
         return value->text.length < most / ESCAPE ? TEMPLATE_NO_MEMORY : TEMPLATE_TOO_LONG;

@@ -60,9 +60,8 @@ enum template_outcome template_render(const struct template *template,
                                       struct value_context *context, size_t limit,
                                       struct buffer *out, const struct reference **culprit);
 
-/* The same for a text that is one line: values are escaped by line_escape (line_text.h), with the
- * default that stands for one, but not those with `| json`, which have no line ends. A value may
- * hold U+0000. */
+/* The same for a text that is one line: values are escaped (line_text.h), and the defaults that
+ * stand for them. A value may hold U+0000. */
 enum template_outcome template_render_line(const struct template *template,
                                            struct value_context *context, size_t limit,
                                            struct buffer *out, const struct reference **culprit);
