@@ -79,29 +79,24 @@ static const struct row_section unfold_keys = {.name = "unfold",
                                                .row_count = ROW_COUNT(unfold_rows),
                                                .size = sizeof(struct unfold_settings)};
 
-/* As sent and unfolded a body is in memory twice. What the file says has to fit; the default is
- * made to. */
-static bool fit_memory(struct load *load, const struct node *node, const struct node *defaults,
-                       const struct route *route, void *field)
+/* As sent and unfolded a body is in memory twice. The default is not held against a file with
+ * little memory: who counts it refuses what can never fit. */
+static bool check_memory(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, void *field)
 {
     struct unfold_settings *settings = field;
     const struct node *unfold = tree_find_either(node, defaults, "unfold");
     const struct node *size = unfold ? tree_find(unfold, "size") : NULL;
-    int64_t memory = load_settings(load)->server.body_memory, most = memory - route->max_body;
+    int64_t memory = load_settings(load)->server.body_memory;
     settings->has_size = size != NULL;
-    if (settings->off || memory == 0 || settings->size <= most)
-        return true;
-    if (!size) {
-        settings->size = most > 0 ? most : 1;
-        return true;
-    }
-    return load_problem(load, size,
-                        "\"unfold.size\" and \"max_body\" of this route are together more than "
+    return !size || memory == 0 || settings->size + route->max_body < memory ||
+           load_problem(load, size,
+                        "\"unfold.size\" and \"max_body\" of this route are together not less than "
                         "server.body_memory: the server could not unfold a body to that size");
 }
 
 const struct route_part unfold_route_part = {
-    .keys = &unfold_keys, .after = "max_body", .finish_route = fit_memory};
+    .keys = &unfold_keys, .after = "max_body", .finish_route = check_memory};
 
 int64_t unfold_body_max(const struct route *route)
 {
@@ -353,6 +348,21 @@ static size_t read_codings(const struct request *request, struct bytes *name)
     return count;
 }
 
+static const char *describe_refusal(const struct request *request,
+                                    const struct unfold_settings *settings, size_t count,
+                                    struct bytes name)
+{
+    enum { SHOWN = 40 };
+    if (settings->off)
+        return "a compressed body, and unfold of the route is off";
+    if (count > 1)
+        return "more than one content coding";
+    const char *text =
+        arena_format(request->arena, "the content coding \"%.*s\" is not known",
+                     (int)(name.length < SHOWN ? name.length : SHOWN), (const char *)name.data);
+    return text ? text : "a content coding that is not known";
+}
+
 struct verdict unfold_check(struct request *request, bool takes_raw, bool has_body)
 {
     const struct unfold_settings *settings = unfold_settings_of(request->route);
@@ -367,15 +377,12 @@ struct verdict unfold_check(struct request *request, bool takes_raw, bool has_bo
     request->folded = count == 1 && !settings->off ? find_coding(name) : NULL;
     if (request->folded || !has_body)
         return GO_ON;
-    return (struct verdict){
-        .reply = REPLY_MEDIA_TYPE,
-        .reason = settings->off ? "a compressed body, and unfold of the route is off"
-                  : count > 1   ? "more than one content coding"
-                                : "a content coding that is not one of " /* and so on */
-                                "gzip, deflate, br and zstd",
-        .message = "this content coding is not taken here",
-        .header_name = "Accept-Encoding",
-        .header_value = bytes_of_text(settings->off ? "identity" : codings_taken)};
+    return (struct verdict){.reply = REPLY_MEDIA_TYPE,
+                            .reason = describe_refusal(request, settings, count, name),
+                            .message = "this content coding is not taken here",
+                            .header_name = "Accept-Encoding",
+                            .header_value =
+                                bytes_of_text(settings->off ? "identity" : codings_taken)};
 }
 
 /* ---- the body ---- */

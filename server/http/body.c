@@ -131,10 +131,15 @@ struct verdict body_take_room(void *owner, size_t more)
 {
     struct http_request *request = owner;
     const struct process *process = http_of(request)->process;
+    const struct body_limits *limits = &http_of(request)->body_limits;
     if (request->exchange.has_passed)
         body_is_authenticated(request);
-    enum body_room room = shared_take_body(process->shared, process->slot, request->client, more,
-                                           &http_of(request)->body_limits);
+    if (request->counted + more >
+        (request->client == SHARED_NO_CLIENT ? limits->all : limits->client))
+        return verdict_refuse(REPLY_TOO_LARGE, "the body unfolds to more than there is memory for "
+                                               "(server.body_memory)");
+    enum body_room room =
+        shared_take_body(process->shared, process->slot, request->client, more, limits);
     if (room == BODY_ROOM)
         request->counted += more;
     return verdict_of_room(room);
