@@ -7,8 +7,9 @@
 #include "config/settings.h"
 #include "handlers/value/reference.h"
 
-struct body_files;    /* body_files.h */
-struct stored_values; /* handlers/value/stored.h */
+struct body_files;       /* body_files.h */
+struct process_settings; /* process.h */
+struct stored_values;    /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
 struct delivery_name {
@@ -36,14 +37,21 @@ struct delivery {
     const struct delivery_variable *params; /* of the {name} segments that the event has */
     size_t param_count;
     struct bytes headers; /* the stored headers, a JSON object as text */
-    struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
+    struct bytes body;    /* the JSON of the event, if it came as JSON; else the body as received */
     bool body_is_json;    /* it has passed the guard */
+    struct bytes made;    /* the JSON that was made of a body that is none itself; empty: none */
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };
+
+/* The JSON of the event, however it has come by it; empty: it has none. */
+static inline struct bytes delivery_payload(const struct delivery *delivery)
+{
+    return delivery->body_is_json ? delivery->body : delivery->made;
+}
 
 enum outcome_kind {
     OUTCOME_DONE,
@@ -92,6 +100,9 @@ struct action_kind {
     bool must_be_recalled;
     /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
     int64_t (*output_kept)(const void *settings);
+
+    /* As whom and how the processes run that it starts. NULL: it starts none. */
+    const struct process_settings *(*process)(const void *settings);
 
     /* Before an event is accepted: whether the values that the settings want of it are there and
      * can be given to the action. `sink` (may be NULL) sees what would be given. False with the

@@ -3,6 +3,7 @@
 #define TENTERHOOK_HANDLERS_ACTION_COMMAND_H
 
 #include "handlers/action/action.h"
+#include "handlers/action/process.h"
 #include "handlers/value/template.h"
 
 enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
@@ -27,6 +28,7 @@ struct command_settings {
     bool allow_dash;
     int64_t timeout_ms, kill_after_ms;
     int64_t output; /* bytes kept of each stream */
+    struct process_settings process;
 };
 
 /* What both kinds do with a delivery; the contract is that of struct action_kind. */

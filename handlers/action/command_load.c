@@ -82,8 +82,10 @@ static bool finish_process(struct load *load, const struct node *node,
     if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
         load_warning(load, place_of(node, "cwd"), "%s is not a directory at the moment",
                      settings->cwd);
+    bool good = process_finish(load, node, &settings->process);
     return command_check_variables(load, place_of(node, "env"), place_of(node, "pass_env"),
-                                   settings);
+                                   settings) &&
+           good;
 }
 
 static bool finish_command(struct load *load, const struct node *node, void *data)
@@ -158,6 +160,12 @@ static int64_t output_kept(const void *data)
     return settings->output;
 }
 
+static const struct process_settings *process_of(const void *data)
+{
+    const struct command_settings *settings = data;
+    return &settings->process;
+}
+
 /* The two differ in the key that chooses them. */
 #define PROCESS_ACTION(key, reader, text)                                                          \
     {                                                                                              \
@@ -168,8 +176,9 @@ static int64_t output_kept(const void *data)
                  .settings_size = sizeof(struct command_settings),                                 \
                  .finish = reader},                                                                \
         .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
-        .try_values = command_try_values, .visit_references = command_visit_references,            \
-        .start = command_start, .stop = command_stop,                                              \
+        .process = process_of, .try_values = command_try_values,                                   \
+        .visit_references = command_visit_references, .start = command_start,                      \
+        .stop = command_stop,                                                                      \
     }
 
 const struct action_kind command_action =

@@ -3,10 +3,11 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 #define TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "handlers/action/spawn_plan.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 /* The longest argument, or NAME=value, that Linux takes (MAX_ARG_STRLEN with its NUL). */
@@ -14,16 +15,6 @@ enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 
 /* Where programs are searched for without a PATH. */
 #define SPAWN_USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-/* All borrowed for the call. */
-struct spawn_plan {
-    const char *program;            /* a path: spawn_find_program makes one of a bare name */
-    const char *const *arguments;   /* NULL-terminated, with argv[0] */
-    const char *const *environment; /* NULL-terminated "NAME=value", the whole of it */
-    const char *directory;          /* where it starts, */
-    int directory_fd;               /* or the same opened, which is entered then; -1: not */
-    int stdio[3];                   /* what becomes 0, 1 and 2; close-on-exec */
-};
 
 struct spawned {
     pid_t pid; /* also its process group and its session */
@@ -36,8 +27,9 @@ enum spawn_result {
     SPAWN_FAILED,  /* `err` says why */
 };
 
-/* Starts it: umask 022, default signals with none blocked, no descriptor above 2, killed if the
- * calling process dies. Returns when the program has taken over or cannot. */
+/* Starts it: default signals with none blocked, no descriptor above 2, no capabilities (unless its
+ * user is root), killed if the calling process dies. Directories, the file and the program are
+ * reached with the rights of its user. Returns when the program has taken over or cannot. */
 enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spawned,
                               struct error *err);
 
@@ -48,6 +40,11 @@ bool spawn_errno_is_passing(int number);
  * `search` (as in PATH; a relative or empty part starts at `directory`). */
 bool spawn_find_program(const char *name, const char *search, const char *directory, char *path,
                         size_t size, struct error *err);
+
+/* The same for a process that becomes another user, whose rights decide: all paths of a bare name
+ * along `search`, at least one, NULL-terminated, in `arena`. NULL with `err`. */
+const char *const *spawn_list_programs(struct arena *arena, const char *name, const char *search,
+                                       const char *directory, struct error *err);
 
 /* False if anybody on the machine could put another program in its place: the file, or the
  * directory that holds it, is world-writable (a sticky directory is not, and nothing on a file

@@ -134,6 +134,7 @@ struct http_request {
     struct exchange exchange;
     struct buffer body;
     uint64_t counted;  /* in the shared body memory */
+    uint64_t made;     /* of those, for the JSON that was made of the body */
     unsigned client;   /* whose share they are part of, until it is authenticated */
     uint64_t received; /* bytes of body, kept or not */
     int64_t began_ns, body_began_ns;
@@ -243,6 +244,8 @@ struct verdict body_keep(struct http_request *request, struct bytes piece);
 struct verdict body_take_room(void *owner, size_t more);
 /* It has been unfolded: the body as sent is freed and counted no more. */
 void body_take_unfolded(struct http_request *request);
+/* Counts the JSON that was made of the body, until the answer. REPLY_NONE, or there is no room. */
+struct verdict body_count_made(struct http_request *request);
 /* All of it is here, and the client has shown who it is. */
 void body_is_authenticated(struct http_request *request);
 /* The runner's frame has it: the memory is that frame's now, and counted until the answer. */

@@ -248,8 +248,10 @@ static enum MHD_Result request_complete(struct http_request *request)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
     body_take_unfolded(request);
-    if (request->verdict.reply == REPLY_NONE)
+    if (request->verdict.reply == REPLY_NONE) {
         body_is_authenticated(request);
+        request->verdict = body_count_made(request);
+    }
     if (request->verdict.reply == REPLY_NONE ||
         (request->verdict.reply == REPLY_CHALLENGE && request_learns(request)))
         request->verdict = request_enqueue(request);

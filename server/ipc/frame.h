@@ -12,7 +12,7 @@
 #include "server/event.h"
 
 enum {
-    FRAME_MAX = 80 * 1024 * 1024,   /* max_body is at most 64 MiB */
+    FRAME_MAX = 96 * 1024 * 1024,   /* max_body is at most 64 MiB, and what EVENT_FIELDS allows */
     FRAME_OUTPUT_MAX = 1024 * 1024, /* of a command, as an answer to a sender */
     FRAME_STATE_MAX = 128 * 1024,   /* of the deliveries of an event, as JSON */
     FRAME_WAIT_MAX_MS = 60 * 1000,

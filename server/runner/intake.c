@@ -39,7 +39,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
 {
     const struct event *event = &frame->event;
     if (frame->asks)
-        return event->body.length == 0 && event->headers.length == 0;
+        return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
            event->body.length <= (uint64_t)unfold_body_max(&settings->routes[frame->route]) &&
@@ -64,7 +64,7 @@ void intake_collect(struct intake *intake, struct listener_link *link)
         item->learn = NULL;
         item->answer =
             (struct answer_frame){.tag = item->frame.tag, .status = FRAME_REFUSED_JOURNAL};
-        intake->bytes += item->frame.event.body.length;
+        intake->bytes += item->frame.event.body.length + item->frame.event.payload.length;
         intake->count++;
     }
     if (intake->count == before && link->taken > 0) /* nothing of it is borrowed */

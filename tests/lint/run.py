@@ -49,6 +49,7 @@ DOORS = {
     "zlib.h": r"handlers/content/unfold\.c",
     "zstd": r"handlers/content/unfold\.c",
     "brotli/": r"handlers/content/unfold\.c",
+    "expat.h": r"handlers/content/xml\.c",
 }
 # What the hosted workflow does around .ci/run. The empty ones: a step is either.
 HOSTED_COMMANDS = [
