@@ -43,6 +43,9 @@ struct delivery {
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
+    /* Sees standard output as it comes, without secrets; a piece without data: what follows is
+     * lost, for want of memory. `context` is that of `done`. NULL: no sender waits for it. */
+    void (*output)(void *context, struct bytes piece);
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };
@@ -117,6 +120,11 @@ struct action_kind {
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */
     void (*prepare)(const void *settings);
+
+    /* Before the runner forgets the secrets of the route file (`count` lists): keeps in the
+     * settings those that the action is given, so that its kept output shows none. May be NULL:
+     * there is no output. False without memory. */
+    bool (*learn_secrets)(void *settings, struct secret_list *const *secrets, size_t count);
 
     /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
      * What cannot be started is an outcome too, so this fails only without memory (NULL). */
