@@ -171,11 +171,19 @@ static enum signed_outcome get_body(struct signed_source *source, const struct s
     return SIGNED_FOUND;
 }
 
+static bool is_folded(struct signed_source *source)
+{
+    source->was_folded |= source->request->folded != NULL;
+    return source->request->folded != NULL;
+}
+
 /* The sender has not proven yet who it is: what this costs is bounded by max_body and by the most
  * fields and parts that a form may have, and only the fields that are signed are looked at. */
 static struct form *source_form(struct signed_source *source)
 {
     const struct request *request = source->request;
+    if (is_folded(source))
+        return NULL;
     if (!source->form_tried) {
         size_t count;
         struct bytes type = request_header(request, "content-type", &count);
@@ -237,6 +245,8 @@ static struct bytes json_text(struct signed_source *source)
 
 bool signed_source_json(struct signed_source *source, struct bytes *json)
 {
+    if (is_folded(source))
+        return false;
     if (!source->json_tried) {
         struct json_fault fault;
         struct json_summary summary = {0};

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/dedupe.h"
+#include "handlers/content/unfold.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/respond.h"
@@ -41,7 +42,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
         return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
-           event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
+           event->body.length <= (uint64_t)unfold_body_max(&settings->routes[frame->route]) &&
            event_is_bounded(event);
 }
 
