@@ -7,8 +7,9 @@
 #include "config/settings.h"
 #include "handlers/value/reference.h"
 
-struct body_files;    /* body_files.h */
-struct stored_values; /* handlers/value/stored.h */
+struct body_files;     /* body_files.h */
+struct process_forest; /* process_tree.h */
+struct stored_values;  /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
 struct delivery_name {
@@ -40,6 +41,7 @@ struct delivery {
     bool body_is_json;    /* it has passed the guard */
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
+    struct process_forest *forest;      /* where its processes have a cgroup; NULL: nowhere */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
@@ -60,6 +62,7 @@ struct outcome {
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
     bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
+    bool leaves_processes; /* they were killed, and have not ended */
     int64_t duration_ms;
 };
 

@@ -28,6 +28,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
+    struct process_tree tree;
     char *body_file;
     int outputs[2]; /* our ends */
 };
@@ -154,6 +155,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     plan->program = program;
     plan->arguments = given.arguments;
     plan->directory = settings->cwd;
+    plan->process = &settings->process;
     return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
                               program, PATH_MAX, err) &&
            spawn_program_is_safe(program, err);
@@ -176,6 +178,26 @@ static enum spawn_result launch_put_body(struct launch *launch, struct error *er
                                                                                : SPAWN_FAILED;
 }
 
+/* What the cgroup limits is not limited again for each process. */
+static enum spawn_result launch_make_tree(struct launch *launch, struct error *err)
+{
+    const struct process_limits *limits = &launch->settings->process.limits;
+    const struct process_tree_limits wanted = {limits->memory, limits->processes};
+    struct process_forest *forest = launch->delivery->forest;
+    struct spawn_plan *plan = &launch->plan;
+    if (!forest)
+        return SPAWN_STARTED;
+    plan->memory_in_cgroup = forest->has_memory;
+    plan->processes_in_cgroup = forest->has_pids;
+    if (process_tree_make(forest, &wanted, &launch->tree, err) &&
+        (plan->tree = process_tree_entrance(&launch->tree)) >= 0)
+        return SPAWN_STARTED;
+    int failure = errno;
+    if (launch->tree.forest)
+        error_set_errno(err, failure, "cannot open the cgroup for its processes");
+    return spawn_errno_is_passing(failure) || failure == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
+}
+
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
@@ -187,6 +209,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
+        result = launch_make_tree(launch, err);
+    if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);
     if (result != SPAWN_STARTED)
         return result;
@@ -194,6 +218,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         launched->outputs[i] = launch->outputs[i];
         launch->outputs[i] = -1;
     }
+    launched->tree = launch->tree;
+    launch->tree.forest = NULL;
     launched->body_file = launch->body_file;
     launch->body_file = NULL;
     return SPAWN_STARTED;
@@ -214,11 +240,15 @@ enum spawn_result command_launch(const struct command_settings *settings,
                             .delivery = delivery,
                             .plan.stdio = {-1, -1, -1},
                             .plan.directory_fd = -1,
+                            .plan.tree = -1,
                             .outputs = {-1, -1}};
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
     close_all(&launch.plan.directory_fd, 1);
+    close_all(&launch.plan.tree, 1);
+    if (launch.tree.forest)
+        process_tree_remove(&launch.tree);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
     arena_finish(&launch.arena);

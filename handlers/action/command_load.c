@@ -82,8 +82,10 @@ static bool finish_process(struct load *load, const struct node *node,
     if (stat(settings->cwd, &st) != 0 || !S_ISDIR(st.st_mode))
         load_warning(load, place_of(node, "cwd"), "%s is not a directory at the moment",
                      settings->cwd);
+    bool good = process_finish(load, node, &settings->process);
     return command_check_variables(load, place_of(node, "env"), place_of(node, "pass_env"),
-                                   settings);
+                                   settings) &&
+           good;
 }
 
 static bool finish_command(struct load *load, const struct node *node, void *data)

@@ -4,6 +4,7 @@
 #define TENTERHOOK_HANDLERS_ACTION_PROCESS_ROWS_H
 
 #include "handlers/action/command_texts.h"
+#include "handlers/action/process.h"
 
 #define COMMAND_TEXT_SCHEMA                                                                        \
     "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": [\"literal\"], "    \
@@ -33,6 +34,40 @@
              "The directory in which the process starts; without it, the directory of this "       \
              "file. A path with values must lead to a directory below the fixed part before "      \
              "the first value."},                                                                  \
+        {"user",                                                                                   \
+         ROW_TEXT,                                                                                 \
+         PROCESS_FIELD(process.user),                                                              \
+         "The user, by name or number, as whom the process runs, with the groups of that user; "   \
+         "needs a server that is started as root. Without it, whom `server.user` names.",          \
+         NULL,                                                                                     \
+         1,                                                                                        \
+         256},                                                                                     \
+        {"allow_root", ROW_BOOL, PROCESS_FIELD(process.allow_root), "`true`: `user` may be root.", \
+         "false"},                                                                                 \
+        {"no_new_privs", ROW_BOOL, PROCESS_FIELD(process.no_new_privs),                            \
+         "`false`: the process may gain rights by a program that gives some, such as sudo.",       \
+         "true"},                                                                                  \
+        {"umask", ROW_MODE, PROCESS_FIELD(process.umask),                                          \
+         "The rights that files which the process makes do not get.", "022"},                      \
+        {"nice",                                                                                   \
+         ROW_INTEGER,                                                                              \
+         PROCESS_FIELD(process.nice),                                                              \
+         "Is added to the niceness of the server: 19 runs when nobody else wants to; below 0 "     \
+         "needs a server that is started as root.",                                                \
+         "0",                                                                                      \
+         -20,                                                                                      \
+         19},                                                                                      \
+        {"limits", ROW_SECTION, PROCESS_FIELD(process.limits), "What the process may use.",        \
+         .section = &process_limits_section},                                                      \
+        {.name = "helpers",                                                                        \
+         .type = ROW_CHOICE,                                                                       \
+         .offset = PROCESS_FIELD(helpers),                                                         \
+         .choices = (const char *const[]){"kill", "keep", NULL},                                   \
+         .default_text = "kill",                                                                   \
+         .sentence =                                                                               \
+             "What becomes of the processes that a command has started and left when it ends by "  \
+             "itself: they are killed, or they live on. At `timeout`, and when the server stops, " \
+             "they are ended with the command in any case."},                                      \
     {                                                                                              \
         "kill_after", ROW_DURATION, PROCESS_FIELD(kill_after_ms),                                  \
             "The time from SIGTERM until the remaining processes of the group are killed.", "10s", \

@@ -244,8 +244,7 @@ static bool is_kept(const struct process_tree *tree)
 
 /* Calls `visit` with each tree. It may remove that one. */
 static void visit_trees(const struct process_forest *forest,
-                        void (*visit)(struct process_tree *tree, uint64_t runner_id,
-                                      void *context),
+                        void (*visit)(struct process_tree *tree, uint64_t runner_id, void *context),
                         void *context)
 {
     int fd = openat(forest->base, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum spawn_step { STEP_SETUP, STEP_DIRECTORY, STEP_EXEC };
+enum spawn_step { STEP_SETUP, STEP_TREE, STEP_DIRECTORY, STEP_EXEC };
 
 struct child {
     const struct spawn_plan *plan;
@@ -73,9 +73,12 @@ IN_CHILD static int child_main(void *argument)
 {
     struct child *child = argument;
     sigset_t none;
-    int directory = child->plan->directory_fd;
-    child->step = STEP_DIRECTORY; /* while the descriptor is open */
-    if ((directory >= 0 ? fchdir(directory) : chdir(child->plan->directory)) == 0) {
+    int directory = child->plan->directory_fd, tree = child->plan->tree;
+    child->step = STEP_TREE; /* first of all: nothing that it does is outside of it */
+    bool entered = tree < 0 || write(tree, "0", 1) == 1;
+    if (entered)
+        child->step = STEP_DIRECTORY; /* while the descriptor is open */
+    if (entered && (directory >= 0 ? fchdir(directory) : chdir(child->plan->directory)) == 0) {
         child->step = STEP_SETUP;
         if (child_prepare(child)) {
             child->step = STEP_EXEC;
@@ -130,6 +133,9 @@ static enum spawn_result spawn_failure(const struct child *child, struct error *
     if (child->step == STEP_DIRECTORY)
         error_set_errno(err, child->failure, "cannot enter the directory %s",
                         child->plan->directory);
+    else if (child->step == STEP_TREE)
+        error_set_errno(err, child->failure, "cannot enter the cgroup for %s",
+                        child->plan->program);
     else if (child->step == STEP_EXEC)
         error_set(err, "%s %s", child->plan->program,
                   explain_exec(child->plan->program, child->failure));
@@ -265,10 +271,11 @@ bool spawn_find_survivor(const struct spawned *spawned, int *pidfd)
     return found;
 }
 
-void spawn_reap(struct spawned *spawned, siginfo_t *info)
+void spawn_reap(struct spawned *spawned, bool keep_group, siginfo_t *info)
 {
     /* Before the reaping: until then nobody else can get this process group's number. */
-    spawn_signal_group(spawned, SIGKILL);
+    if (!keep_group)
+        spawn_signal_group(spawned, SIGKILL);
     *info = (siginfo_t){.si_code = CLD_EXITED, .si_status = 127};
     while (waitid(P_PIDFD, (id_t)spawned->pidfd, info, WEXITED) != 0 && errno == EINTR)
         continue;

@@ -15,6 +15,8 @@ enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 /* Where programs are searched for without a PATH. */
 #define SPAWN_USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+struct process_settings; /* process.h */
+
 /* All borrowed for the call. */
 struct spawn_plan {
     const char *program;            /* a path: spawn_find_program makes one of a bare name */
@@ -23,6 +25,10 @@ struct spawn_plan {
     const char *directory;          /* where it starts, */
     int directory_fd;               /* or the same opened, which is entered then; -1: not */
     int stdio[3];                   /* what becomes 0, 1 and 2; close-on-exec */
+    const struct process_settings *process; /* as whom, with which limits; NULL: as we are */
+    int tree; /* the entrance of its cgroup (process_tree.h); -1: it has none of its own */
+    /* These limits are a control group's: the process gets none itself. */
+    bool memory_in_cgroup, processes_in_cgroup;
 };
 
 struct spawned {
@@ -64,8 +70,9 @@ void spawn_signal_group(const struct spawned *spawned, int signal);
  * caller's, in `*pidfd`, or -1 where there can be none. Reads /proc: only for the rare case. */
 bool spawn_find_survivor(const struct spawned *spawned, int *pidfd);
 
-/* Of one that has ended: kills what is left of its group, reaps it and closes the pidfd. CLD_EXITED
- * with the exit status, or CLD_KILLED / CLD_DUMPED with the signal, in `info`. */
-void spawn_reap(struct spawned *spawned, siginfo_t *info);
+/* Of one that has ended: kills what is left of its group unless that is kept, reaps it and closes
+ * the pidfd. CLD_EXITED with the exit status, or CLD_KILLED / CLD_DUMPED with the signal, in
+ * `info`. */
+void spawn_reap(struct spawned *spawned, bool keep_group, siginfo_t *info);
 
 #endif

@@ -504,9 +504,15 @@ _Noreturn void runner_run(const struct process *process)
     struct runner runner;
     struct error why = {""};
     keep_memory();
+    bool contained = process->forest && process_forest_join(process->forest); /* while we may */
+    if (process->forest && !contained)
+        log_write_at(LOG_UNCONTAINED, LOG_WARNING,
+                     log_text("reason", "the runner cannot enter its cgroup"));
     if (!privilege_drop(process->settings->server.user, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
+    if (contained)
+        dispatch_contain(&runner.dispatch, process->forest, process->runner_id);
     share_first_keys(&runner);
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");
