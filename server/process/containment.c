@@ -241,7 +241,7 @@ bool containment_begin(struct containment *containment, const char *root, uid_t 
     if (!cgroup_find_own(root, &version_2, &place))
         return error_set(why, "no cgroups of version 2 are mounted");
     snprintf(full, sizeof full, "%s%s", root, place.directory);
-    snprintf(containment->path, sizeof containment->path, "%s", place.directory);
+    snprintf(containment->path, sizeof containment->path, "%.400s", place.directory);
     containment->above = open_directory(AT_FDCWD, full);
     if (containment->above < 0)
         return error_set_errno(why, errno, "the cgroup %s cannot be opened", containment->path);
