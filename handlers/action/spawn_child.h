@@ -3,7 +3,7 @@
 #define TENTERHOOK_HANDLERS_ACTION_SPAWN_CHILD_H
 
 #include "handlers/action/process.h"
-#include "handlers/action/spawn.h"
+#include "handlers/action/spawn_plan.h"
 
 /* Where a child has failed. */
 enum spawn_step {

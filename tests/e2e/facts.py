@@ -48,7 +48,7 @@ def outputs(server):
     """{action: what its last attempt has written to standard output}"""
     return dict(server.query(
         "SELECT action.name, output.output FROM output JOIN delivery ON delivery.seq = "
-        "output.delivery JOIN action ON action.number = delivery.action"))
+        "output.delivery JOIN action ON action.number = delivery.action ORDER BY delivery.seq"))
 
 
 def reasons(server):
