@@ -79,10 +79,14 @@ static int input_open(const struct launch *launch)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Programs open /dev/stdout anew, which takes the rights of its owner. */
-static bool output_open(const struct process_account *account, int *reader, int *writer)
+/* A pipe. Programs open /dev/stdout anew, which takes the rights of its owner. Where helpers live
+ * on and nothing is kept, it has no reader, so that they may write as long as they live. */
+static bool output_open(const struct command_settings *settings, int *reader, int *writer)
 {
+    const struct process_account *account = process_switches_to(&settings->process);
     int ends[2];
+    if (settings->helpers == HELPERS_KEEP && settings->output == 0)
+        return (*writer = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     *reader = ends[0];
@@ -95,10 +99,9 @@ static bool output_open(const struct process_account *account, int *reader, int 
 static enum spawn_result launch_open(struct launch *launch, struct error *err)
 {
     int *stdio = launch->plan.stdio;
-    const struct process_account *account = process_switches_to(&launch->settings->process);
     if ((stdio[0] = input_open(launch)) >= 0 &&
-        output_open(account, &launch->outputs[0], &stdio[1]) &&
-        output_open(account, &launch->outputs[1], &stdio[2]))
+        output_open(launch->settings, &launch->outputs[0], &stdio[1]) &&
+        output_open(launch->settings, &launch->outputs[1], &stdio[2]))
         return SPAWN_STARTED;
     int failure = errno;
     error_set_errno(err, failure, "cannot make its standard input and output");

@@ -11,7 +11,7 @@ struct launched {
     struct spawned process;
     struct process_tree tree; /* to be removed likewise */
     char *body_file;          /* to be removed when the process has ended (body_files.h), or NULL */
-    int outputs[2];           /* what it writes to standard output and error; non-blocking */
+    int outputs[2]; /* what it writes to standard output and error; non-blocking. -1: to nobody */
 };
 
 /* As spawn_start; `launched` is written only on SPAWN_STARTED. */

@@ -320,7 +320,8 @@ static void run_watch(struct action_run *run, const struct launched *launched)
     for (int i = 0; i < 2; i++) {
         struct stream *stream = &run->streams[i];
         stream->fd = launched->outputs[i];
-        watched = loop_watch_set(run->loop, &stream->watch, stream->fd, EPOLLIN) && watched;
+        if (stream->fd >= 0)
+            watched = loop_watch_set(run->loop, &stream->watch, stream->fd, EPOLLIN) && watched;
     }
     run->phase = RUNNING;
     watched = loop_timer_set(run->loop, &run->timer,

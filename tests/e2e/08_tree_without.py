@@ -1,11 +1,10 @@
 """Without a cgroup a command takes its process group with it, and what has made a session of its
 own lives on, as docs/actions.md says."""
 from harness import Server, expect, route, script
-from trees import LEAVE, kill_all, living, pids, wait_said
+from trees import LEAVE, WAIT, kill_all, living, pids, wait_said
 
 GROUP, AWAY = (LEAVE["background"], LEAVE["nohup"]), (LEAVE["setsid"], LEAVE["double"])
-WAIT = 'while [ "$(wc -l <"$OUT/pids")" -lt 2 ]; do sleep 0.01; done'
-routes = [route(name, actions=[script("\n".join((*kinds, WAIT)), stdin="none")])
+routes = [route(name, actions=[script("\n".join((*kinds, WAIT % 2)), stdin="none")])
           for name, kinds in (("group", GROUP), ("away", AWAY))]
 with Server(routes, server={"cgroup": "off"}) as server:
     server.wait_log(r' uncontained reason="server.cgroup is off"')

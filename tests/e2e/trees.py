@@ -8,6 +8,8 @@ from harness import process_stat, skip, wait_until
 SAY = 'sh -c \'echo $$ >>"$OUT/pids"; exec sleep 600\' >/dev/null 2>&1'
 LEAVE = {"background": f"{SAY} &", "nohup": f"nohup {SAY} &", "setsid": f"setsid {SAY} &",
          "double": f"(setsid setsid {SAY} &)"}
+# until so many have said it
+WAIT = 'until [ "$(cat "$OUT/pids" 2>&- | wc -l)" -ge %d ]; do sleep 0.01; done'
 # a bomb of 127 processes in sessions of their own, which do not care for TERM
 BOMB = """trap '' TERM; echo $$ >>"$OUT/pids"
 if [ "$1" -gt 0 ]; then for i in 1 2; do setsid sh "$OUT/bomb" $(($1 - 1)) & done; fi
