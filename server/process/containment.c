@@ -156,11 +156,36 @@ static bool is_delegated(int above)
     return false;
 }
 
-static bool may_divide(const struct containment *containment, const char *root)
+/* Opens the cgroup that is ours to divide: our own one, or that around it, where systemd starts a
+ * unit with DelegateSubgroup=. False with `why`. */
+static bool find_above(struct containment *containment, const char *root, struct error *why)
 {
-    char path[PATH_MAX];
+    static const struct cgroup_hierarchy version_2 = {"cgroup2", NULL};
+    struct cgroup_place place;
+    char path[3 * PATH_MAX];
+    if (!cgroup_find_own(root, &version_2, &place))
+        return error_set(why, "no cgroups of version 2 are mounted");
+    snprintf(containment->path, sizeof containment->path, "%.400s", place.directory);
+    snprintf(path, sizeof path, "%s%s", root, place.directory);
+    containment->above = open_directory(AT_FDCWD, path);
+    if (containment->above < 0)
+        return error_set_errno(why, errno, "the cgroup %s cannot be opened", containment->path);
+    if (is_delegated(containment->above))
+        return true;
+    int around =
+        strlen(place.directory) > place.mounted ? open_directory(containment->above, "..") : -1;
+    if (around >= 0 && is_delegated(around)) {
+        close(containment->above);
+        containment->above = around;
+        *strrchr(containment->path, '/') = '\0';
+        return true;
+    }
+    if (around >= 0)
+        close(around);
     snprintf(path, sizeof path, "%s/run/systemd/system", root);
-    return is_delegated(containment->above) || access(path, F_OK) != 0;
+    return access(path, F_OK) != 0 ||
+           error_set(why, "systemd has not delegated the cgroup %s: the unit needs Delegate=yes",
+                     containment->path);
 }
 
 /* In the cgroup above only where it was given to us; what is enabled there already serves as well.
@@ -234,21 +259,8 @@ struct containment containment_none(void)
 bool containment_begin(struct containment *containment, const char *root, uid_t uid, gid_t gid,
                        struct error *why)
 {
-    static const struct cgroup_hierarchy version_2 = {"cgroup2", NULL};
-    struct cgroup_place place;
-    char full[3 * PATH_MAX];
     *containment = containment_none();
-    if (!cgroup_find_own(root, &version_2, &place))
-        return error_set(why, "no cgroups of version 2 are mounted");
-    snprintf(full, sizeof full, "%s%s", root, place.directory);
-    snprintf(containment->path, sizeof containment->path, "%.400s", place.directory);
-    containment->above = open_directory(AT_FDCWD, full);
-    if (containment->above < 0)
-        return error_set_errno(why, errno, "the cgroup %s cannot be opened", containment->path);
-    bool done = may_divide(containment, root);
-    if (!done)
-        error_set(why, "systemd has not delegated the cgroup %s: the unit needs Delegate=yes",
-                  containment->path);
+    bool done = find_above(containment, root, why);
     if (done) {
         sweep(containment->above);
         done = set_up(containment, uid, gid) ||

@@ -381,6 +381,16 @@ class Server:
             raise Failure(f"still there {seconds} s after SIGTERM") from None
         self.process.stdout.close()
         expect(status, self.exit_status, "exit status")
+        self.check_cgroup()
+
+    def check_cgroup(self):
+        """The server has removed its cgroup, but for those of helpers that it has kept."""
+        found = re.findall(r" contained cgroup=(\S+)", self.log())
+        for name in os.listdir(found[-1] + "/commands") if found and os.path.exists(
+                found[-1]) else ():
+            ensure(os.path.exists(f"{found[-1]}/commands/{name}/kept")
+                   or not os.path.isdir(f"{found[-1]}/commands/{name}"),
+                   f"the cgroup {name} is left")
 
     def write(self, name, text):
         """A file beside the route file; a value that is no text is written as JSON."""

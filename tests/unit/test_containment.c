@@ -108,6 +108,11 @@ START_TEST(what_cannot_be_entered_is_undone)
     if (setxattr(path, "user.delegate", "1", 1, 0) != 0)
         return; /* the file system has none */
     assert_refused("no cgroup can be made and entered in");
+    /* a unit with DelegateSubgroup= */
+    make_file("proc/self/cgroup", "0::/unit/sub\n");
+    make_file("cg/unit/sub/x", NULL);
+    assert_refused("no cgroup can be made and entered in /cg/unit: ");
+    make_file("proc/self/cgroup", "0::/unit\n");
     setxattr(path, "user.delegate", "0", 1, 0);
     assert_refused("has not delegated");
 }

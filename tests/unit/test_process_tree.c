@@ -148,9 +148,9 @@ END_TEST
 
 static pid_t start_sleeper(void)
 {
+    signal(SIGTERM, SIG_DFL); /* Check's would end the test */
     pid_t pid = fork();
     if (pid == 0) {
-        signal(SIGTERM, SIG_DFL); /* Check's would end the test */
         setpgid(0, 0);
         for (;;)
             pause();
