@@ -6,8 +6,8 @@ from harness import Server, ensure, expect, route, script, wait_until
 from trees import cgroup_of, kill_all, pids
 
 # a child in a session of its own writes on and on; the fifth attempt goes by itself
-WRITE = """setsid sh -c 'echo $$ >>"$OUT/pids"; while :; do echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"
-sleep 0.005; done' >/dev/null 2>&1 &
+WRITE = """setsid sh -c 'echo $$ >>"$OUT/pids"
+while :; do echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; sleep 0.005; done' >/dev/null 2>&1 &
 echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"
 if [ "$TENTERHOOK_ATTEMPT" -lt 4 ]; then sleep 600; else sleep 0.2; fi"""
 

@@ -20,7 +20,7 @@ with Server(routes, env={"TOKEN": TOKEN}) as server:
                          ("cut", b"ecret]tail")):
         event = server.post("/" + name, b"{}").json()["id"]
         server.wait_settled()
-        kept = server.query("SELECT output, error_output FROM output ORDER BY rowid DESC LIMIT 1")[0]
+        kept = server.query("SELECT output, error_output FROM output ORDER BY delivery")[-1]
         expect(kept[0], output, f"the output of {name}")
         ensure(TOKEN not in server.tool("events", "show", event).stdout, "events show")
         if name == "hook":

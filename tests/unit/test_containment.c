@@ -34,7 +34,7 @@ static void make_file(const char *name, const char *text)
 
 static void set_up(void)
 {
-    strcpy(root, "/tmp/th-containment-XXXXXX");
+    snprintf(root, sizeof root, "/tmp/th-containment-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(root));
 }
 
