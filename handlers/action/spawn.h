@@ -3,6 +3,7 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 #define TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "handlers/action/spawn_plan.h"
 
@@ -39,6 +40,11 @@ bool spawn_errno_is_passing(int number);
  * `search` (as in PATH; a relative or empty part starts at `directory`). */
 bool spawn_find_program(const char *name, const char *search, const char *directory, char *path,
                         size_t size, struct error *err);
+
+/* The same for a process that becomes another user, whose rights decide: all paths of a bare name
+ * along `search`, at least one, NULL-terminated, in `arena`. NULL with `err`. */
+const char *const *spawn_list_programs(struct arena *arena, const char *name, const char *search,
+                                       const char *directory, struct error *err);
 
 /* False if anybody on the machine could put another program in its place: the file, or the
  * directory that holds it, is world-writable (a sticky directory is not, and nothing on a file

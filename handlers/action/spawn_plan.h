@@ -9,6 +9,8 @@ struct process_settings; /* process.h */
 /* All borrowed for the call. */
 struct spawn_plan {
     const char *program;            /* a path: spawn_find_program makes one of a bare name */
+    const char *const *others;      /* NULL-terminated, tried in their order where it is not there
+                                       or may not be executed; NULL: none */
     const char *const *arguments;   /* NULL-terminated, with argv[0] */
     const char *const *environment; /* NULL-terminated "NAME=value", the whole of it */
     const char *directory;          /* where it starts, */
