@@ -2,9 +2,10 @@
  * is needed, so that an attempt under way holds no descriptor for it.
  *
  * What a command leaves on purpose (`helpers: keep`) stays in the cgroup of its attempt, with the
- * limits of it. A cgroup of version 2 cannot be renamed, so an empty cgroup "kept" in it is the
- * mark, which is there at once or not at all. Nobody waits for the end of such a tree: an empty one
- * is removed when others are kept, and when a runner or a server begins. */
+ * limits of it. A cgroup of version 2 cannot be renamed, and systemd removes an empty one that
+ * would be a mark in it when a unit stops; so the mark is the sticky bit of its mode. Nobody waits
+ * for the end of such a tree: an empty one is removed when others are kept, and when a runner or a
+ * server begins. */
 #include "handlers/action/process_tree.h"
 
 #include "base/bytes.h"
@@ -23,9 +24,7 @@
 
 #define SWEEP_NS (2 * NS_PER_S)
 
-enum { KEPT_SWEEP = 16 };
-
-static const char kept_mark[] = "kept";
+enum { KEPT_SWEEP = 16, TREE_MODE = 0755 };
 
 /* ---- files of cgroups ---- */
 
@@ -167,7 +166,7 @@ bool process_tree_make(struct process_forest *forest, const struct process_tree_
     snprintf(made.name, sizeof made.name, "a-%llu-%llu", (unsigned long long)forest->runner_id,
              (unsigned long long)++forest->made);
     bool limited = false;
-    if (mkdirat(forest->base, made.name, 0755) == 0) {
+    if (mkdirat(forest->base, made.name, TREE_MODE) == 0) {
         limited = process_tree_limit(&made, limits);
         int failure = errno;
         if (!limited)
@@ -237,9 +236,9 @@ static bool name_runner(const char *name, uint64_t *runner_id)
 
 static bool is_kept(const struct process_tree *tree)
 {
-    char path[PROCESS_TREE_NAME_SIZE + sizeof kept_mark];
-    snprintf(path, sizeof path, "%s/%s", tree->name, kept_mark);
-    return faccessat(tree->forest->base, path, F_OK, 0) == 0;
+    struct stat st;
+    return fstatat(tree->forest->base, tree->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (st.st_mode & S_ISVTX);
 }
 
 /* Calls `visit` with each tree. It may remove that one. */
@@ -274,10 +273,8 @@ static void remove_if_over(struct process_tree *tree, uint64_t runner_id, void *
 
 void process_tree_keep(struct process_tree *tree)
 {
-    char path[PROCESS_TREE_NAME_SIZE + sizeof kept_mark];
-    snprintf(path, sizeof path, "%s/%s", tree->name, kept_mark);
-    mkdirat(tree->forest->base, path, 0755);
-    if (++tree->forest->kept % KEPT_SWEEP == 0)
+    bool kept = fchmodat(tree->forest->base, tree->name, TREE_MODE | S_ISVTX, 0) == 0;
+    if (kept && ++tree->forest->kept % KEPT_SWEEP == 0)
         visit_trees(tree->forest, remove_if_over, NULL);
     tree->forest = NULL;
 }

@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -386,11 +387,10 @@ class Server:
     def check_cgroup(self):
         """The server has removed its cgroup, but for those of helpers that it has kept."""
         found = re.findall(r" contained cgroup=(\S+)", self.log())
-        for name in os.listdir(found[-1] + "/commands") if found and os.path.exists(
-                found[-1]) else ():
-            ensure(os.path.exists(f"{found[-1]}/commands/{name}/kept")
-                   or not os.path.isdir(f"{found[-1]}/commands/{name}"),
-                   f"the cgroup {name} is left")
+        for place, names, _ in os.walk(found[-1] + "/commands") if found else ():
+            for name in names:
+                ensure(os.stat(os.path.join(place, name)).st_mode & stat.S_ISVTX,
+                       f"the cgroup {name} is left")
 
     def write(self, name, text):
         """A file beside the route file; a value that is no text is written as JSON."""
