@@ -29,6 +29,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                            "`schema_action: quarantine`: it is on the disk, as failed."},
     [REPLY_HEALTHY] = {"healthy", 200, "events are accepted", LOG_DEBUG, false, false,
                        "The health check: an event would be stored now."},
+    [REPLY_TRACKED] = {"tracked", 200, "what has become of the event", LOG_DEBUG, false, false,
+                       "The link of an event of a route with `track`: the body is its state."},
     [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
                            true, false,
                            "The head or the framing of the body breaks the rules of HTTP or can be "
@@ -46,8 +48,9 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_FORBIDDEN] =
         {"forbidden", 403, "this client may not call here", LOG_WARNING, false, false,
          "`deny` names the client, `allow` does not, or the sender's challenge was refused."},
-    [REPLY_NOT_FOUND] = {"not_found", 404, "there is nothing here", LOG_INFO, false, false,
-                         "No route has this path."},
+    [REPLY_NOT_FOUND] =
+        {"not_found", 404, "there is nothing here", LOG_INFO, false, false,
+         "No route has this path, or the link of an event is not one, or not any more."},
     [REPLY_METHOD] = {"method_not_allowed", 405, "this method is not taken here", LOG_INFO, false,
                       false,
                       "The route does not take this method; `Allow` names those that it takes."},

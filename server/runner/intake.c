@@ -50,12 +50,12 @@ void intake_collect(struct intake *intake, struct listener_link *link)
     size_t before = intake->count;
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
+        if (intake->trackers && trackers_take(intake->trackers, link))
+            continue;
         if (!listener_link_take(link, &item->frame))
             break;
         if (!is_credible(intake->settings, &item->frame)) {
             link->fault = "an event that cannot be";
-            if (intake->count == before) /* nothing of it is borrowed */
-                link->taken = 0;
             break;
         }
         item->link = link;
@@ -66,6 +66,8 @@ void intake_collect(struct intake *intake, struct listener_link *link)
         intake->bytes += item->frame.event.body.length;
         intake->count++;
     }
+    if (intake->count == before && link->taken > 0) /* nothing of it is borrowed */
+        listener_link_settle(link);
 }
 
 static void fill_key(struct intake *intake, struct intake_item *item, const struct route *route)

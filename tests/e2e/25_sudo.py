@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import tempfile
 
-from facts import only_root, outputs, wait_reason
+from facts import only_root, outputs, rights, wait_reason
 from harness import Server, ensure, expect, route, server_user, skip
 
 # The machine's own rules stay as they are: ours lie over them where only this server looks.
@@ -23,6 +23,7 @@ with tempfile.TemporaryDirectory() as rules:
     command = {"command": ["sudo", "-n", "id", "-un"]}
     with Server([route(actions=[{"name": "can", "no_new_privs": False, **command},
                                 {"name": "cannot", **command}])], wrapper=wrapper) as server:
+        expect(rights(server), 1 << 5, "the runner can end what is root's, and nothing else")
         expect(server.post("/hook", b"{}").status, 202)
         server.wait_settled()
         ensure("exited with status 1" in wait_reason(server, "cannot"), "without the key")

@@ -1,18 +1,10 @@
 """A reload brings users to actions, and takes them away; one that names a user who does not exist
 changes nothing."""
-from facts import only_root, other_user, outputs
-from harness import Server, ensure, expect, read_proc, route, server_user
+from facts import only_root, other_user, outputs, rights
+from harness import Server, ensure, expect, route, server_user
 
 only_root()
 user = other_user()
-
-
-def rights(server):
-    """What the newest runner may do, as a number."""
-    return int(read_proc(server.processes("runner")[-1], "status").split("CapPrm:\t")[1].split()[0],
-               16)
-
-
 with Server([route()]) as server:
     for name, who in ((None, server_user().pw_name), (user.pw_name, user.pw_name),
                       ("no-such-user", user.pw_name), (None, server_user().pw_name)):

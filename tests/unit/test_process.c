@@ -8,6 +8,7 @@
 #include "handlers/auth/authenticator.h"
 #include "tests/unit/suite.h"
 
+#include <grp.h>
 #include <pwd.h>
 #include <sys/prctl.h>
 
@@ -215,7 +216,11 @@ static void assert_account(const char *keys, uid_t uid)
     ck_assert_ptr_nonnull(account);
     ck_assert_uint_eq(account->uid, uid);
     ck_assert_uint_eq(account->gid, user->pw_gid);
-    ck_assert_uint_ge(account->group_count, 1);
+    gid_t groups[256];
+    int count = 256;
+    ck_assert_int_ge(getgrouplist(user->pw_name, user->pw_gid, groups, &count), 1);
+    ck_assert_uint_eq(account->group_count, count);
+    ck_assert_mem_eq(account->groups, groups, (size_t)count * sizeof *groups);
     ck_assert(process->switches == (geteuid() == 0));
     ck_assert_uint_eq(process->user_at.line, 5);
     ck_assert_str_eq(process_own_variable(process, "HOME"), user->pw_dir);
@@ -226,6 +231,24 @@ static void assert_account(const char *keys, uid_t uid)
     settings_destroy(settings);
     problem_list_finish(&problems);
 }
+
+START_TEST(later_checks_know_the_places)
+{
+    struct problem_list problems;
+    struct settings *settings =
+        load(",\n     nice: 1,\n     no_new_privs: false,\n     limits: {files: 9}", &problems);
+    const struct process_settings *process = process_of(settings);
+    ck_assert_ptr_null(process->user_at.file);
+    ck_assert_uint_eq(process->nice_at.line, 6);
+    ck_assert_uint_eq(process->no_new_privs_at.line, 7);
+    ck_assert_uint_eq(process->limits_at.line, 8);
+    ck_assert_int_eq(process->nice, 1);
+    ck_assert(!process->no_new_privs);
+    ck_assert_int_eq(process->limits.files, 9);
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+}
+END_TEST
 
 START_TEST(a_user_is_a_name_or_a_number)
 {
@@ -255,6 +278,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_cannot_be_given_is_the_reason);
     tcase_add_test(all, a_file_with_the_body_belongs_to_the_user);
     tcase_add_test(all, defaults_change_nothing);
+    tcase_add_test(all, later_checks_know_the_places);
     tcase_add_test(all, a_user_is_a_name_or_a_number);
     suite_add_tcase(suite, all);
     return suite;
