@@ -203,7 +203,7 @@ static enum spawn_result launch_make_tree(struct launch *launch, struct error *e
     plan->memory_in_cgroup = forest->has_memory;
     plan->processes_in_cgroup = forest->has_pids;
     if (process_tree_make(forest, &wanted, &launch->tree, err) &&
-        (plan->tree = process_tree_entrance(&launch->tree)) >= 0)
+        (plan->tree = process_tree_open(&launch->tree)) >= 0)
         return SPAWN_STARTED;
     int failure = errno;
     if (launch->tree.forest)

@@ -183,9 +183,9 @@ bool process_tree_make(struct process_forest *forest, const struct process_tree_
     return true;
 }
 
-int process_tree_entrance(const struct process_tree *tree)
+int process_tree_open(const struct process_tree *tree)
 {
-    return file_open(tree->forest->base, tree->name, "cgroup.procs", O_WRONLY);
+    return file_open(tree->forest->base, tree->name, ".", O_RDONLY | O_DIRECTORY);
 }
 
 /* The first cgroup in the one at `path`, put behind it; false where there is none. */

@@ -40,9 +40,9 @@ bool process_tree_make(struct process_forest *forest, const struct process_tree_
 /* Sets the limits of a tree that is there; false with errno. */
 bool process_tree_limit(const struct process_tree *tree, const struct process_tree_limits *limits);
 
-/* A descriptor into which a process writes "0" to enter the tree; close-on-exec, the caller's. -1
+/* The directory of the cgroup, for a process that is to be in it; close-on-exec, the caller's. -1
  * with errno. */
-int process_tree_entrance(const struct process_tree *tree);
+int process_tree_open(const struct process_tree *tree);
 
 /* Sends the signal to each process of the tree that is not in the process group. */
 void process_tree_signal_others(const struct process_tree *tree, pid_t group, int signal);

@@ -5,6 +5,7 @@
 #include "handlers/action/spawn.h"
 
 #include "config/file.h"
+#include "handlers/action/clone_into.h"
 #include "handlers/action/spawn_child.h"
 
 #include <ctype.h>
@@ -129,8 +130,14 @@ enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spa
     int pidfd = -1;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = clone(spawn_child_main, stack + sizeof stack,
-                      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    pid_t pid = plan->tree < 0
+                    ? -1
+                    : clone_into(plan->tree, spawn_child_main, &child, stack, sizeof stack, &pidfd);
+    if (pid < 0 && (plan->tree < 0 || !spawn_errno_is_passing(errno))) {
+        child.enters_tree = plan->tree >= 0;
+        pid = clone(spawn_child_main, stack + sizeof stack,
+                    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    }
     int failure = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)

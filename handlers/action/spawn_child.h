@@ -24,6 +24,7 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
+    bool enters_tree;             /* it was not born in its cgroup */
     const char *volatile program; /* the last that was tried */
     volatile enum spawn_step step;
     volatile int failure; /* errno; 0: the program has taken over */
