@@ -126,6 +126,7 @@ static pid_t clone_child(struct spawn_child *child, int *pidfd)
     static _Alignas(16) uint8_t stack[32 * 1024];
     const struct process_tree *tree = child->plan->tree;
     pid_t pid = -1;
+    child->step = tree ? STEP_TREE : STEP_SETUP;
     if (tree && (child->cgroup = process_tree_open(tree)) < 0)
         return -1;
     if (tree)
