@@ -67,6 +67,9 @@ struct request {
     struct bytes json_field;         /* the field of it whose JSON is the payload; empty: none */
     struct bytes field_looked_for;   /* the field that would hold it; empty: none would */
     struct bytes payload;            /* the JSON of the body or of that field, if json is set */
+    bool payload_is_made;            /* of a body that is not JSON itself, as actions get it */
+    bool payload_has_head;           /* and of headers, which no signature of the body is over */
+    struct buffer made;              /* what it was made in; or empty (content_release) */
     const struct json_summary *json; /* of the payload, once it has passed the guard; or NULL */
 
     /* What authentication brings out, each empty where the provider has none. */

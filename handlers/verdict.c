@@ -39,9 +39,10 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                           false, "The target is not a path, or has an escape that is not one."},
     [REPLY_TLS_EXPECTED] = {"tls_expected", 400, "this port speaks TLS: use https, not http",
                             LOG_INFO, true, false, "Plain HTTP came on an address with `tls`."},
-    [REPLY_BAD_CONTENT] =
-        {"bad_content", 400, "the body is not what its media type says", LOG_INFO, false, false,
-         "The body is not JSON or a form as its media type says, or repeats a name."},
+    [REPLY_BAD_CONTENT] = {"bad_content", 400, "the body is not what its media type says", LOG_INFO,
+                           false, false,
+                           "The body is not JSON, XML, a form or a CloudEvent as the route takes "
+                           "it, or repeats a name."},
     [REPLY_UNAUTHENTICATED] = {"unauthenticated", 401, "the credentials are missing or wrong",
                                LOG_WARNING, false, false,
                                "A signature, a credential or a time is missing, wrong or too old."},
@@ -60,9 +61,9 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_LENGTH_REQUIRED] =
         {"length_required", 411, "the length of the body is missing", LOG_INFO, true, false,
          "A request with a body has neither `Content-Length` nor `Transfer-Encoding`."},
-    [REPLY_TOO_LARGE] =
-        {"too_large", 413, "the body is too large", LOG_INFO, true, false,
-         "The body is larger than `max_body`, or the data between its chunks is too long."},
+    [REPLY_TOO_LARGE] = {"too_large", 413, "the body is too large", LOG_INFO, true, false,
+                         "The body is larger than `max_body`, the JSON that is made of it is more "
+                         "than 16 MiB, or the data between its chunks is too long."},
     [REPLY_URI_TOO_LONG] = {"uri_too_long", 414, "the request target is too long", LOG_INFO, true,
                             false, "The target is too long, or its query has too many parameters."},
     [REPLY_MEDIA_TYPE] = {"unsupported_media_type", 415, "this media type is not taken here",

@@ -339,17 +339,19 @@ static struct verdict stage_decode(struct exchange *exchange)
     struct request *request = &exchange->request;
     const struct route *route = request->route;
     struct content_wanted wanted = route_content(route);
-    struct verdict verdict = content_check(request, &wanted);
+    const struct event *stored = exchange->stored;
+    struct verdict verdict = stored ? content_check_stored(request, &wanted, stored->payload)
+                                    : content_check(request, &wanted);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    if (exchange->stored)
+    if (stored)
         return stored_event_decode(exchange);
     if (!route_read_target(request))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the parameters of the query");
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
-    verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
-                               request);
+    bool is_signed = route_signs_body(route) && !request->payload_has_head;
+    verdict = event_names_take(event_names_of(route), is_signed, &exchange->values, request);
     const struct dedupe_settings *dedupe = dedupe_settings_of(route);
     return verdict.reply == REPLY_NONE && dedupe->key.text
                ? dedupe_take_key(dedupe, &exchange->values, request)
@@ -559,6 +561,8 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
+_Static_assert((int)CONTENT_MADE_MAX == (int)EVENT_PAYLOAD, "what is made can be stored");
+
 /* What stands in the target: the segments, and the query without what authenticates. The request
  * of a challenge has not come as far as the stage that reads it. */
 static bool put_target(struct request *request, struct event *event)
@@ -583,7 +587,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
     frame->event = (struct event){
         .received_ms = request->now_ms,
-        .body_is_json = request->json && request->json_field.length == 0,
+        .body_is_json = content_body_is_json(request),
         .client = bytes_of_text(client),
         .type = request->event_type,
         .message_id = request->message_id,
@@ -594,6 +598,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .title = exchange->title,
         .json_field = request->json_field,
         .headers = headers,
+        .payload = request->payload_is_made ? request->payload : bytes_of(NULL, 0),
         .body = request->body,
     };
     return put_target(request, &frame->event);
@@ -606,6 +611,7 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
     frame->learns = true;
     frame->actions = 0;
     frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
+    frame->event.payload = bytes_of(NULL, 0);
     frame->event.body = exchange->challenge.provisioned_key;
     return true;
 }
@@ -628,7 +634,7 @@ static struct verdict format_response(const struct exchange *exchange, const cha
     if (!route || verdict.reply == REPLY_CHALLENGE || exchange->track.is_asked)
         return verdict;
     const struct answer_template *mismatch = &mismatch_settings_of(route)->answer;
-    if (verdict.form == FORM_OUTPUT)
+    if (verdict.form == FORM_OUTPUT || verdict.form == FORM_STREAM)
         return respond_as_route_says(route, &exchange->answers, id, verdict);
     if (format)
         verdict.empty_body = format->empty_body;

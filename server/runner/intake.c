@@ -38,7 +38,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
 {
     const struct event *event = &frame->event;
     if (frame->asks)
-        return event->body.length == 0 && event->headers.length == 0;
+        return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
            event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
@@ -63,7 +63,7 @@ void intake_collect(struct intake *intake, struct listener_link *link)
         item->learn = NULL;
         item->answer =
             (struct answer_frame){.tag = item->frame.tag, .status = FRAME_REFUSED_JOURNAL};
-        intake->bytes += item->frame.event.body.length;
+        intake->bytes += item->frame.event.body.length + item->frame.event.payload.length;
         intake->count++;
     }
     if (intake->count == before && link->taken > 0) /* nothing of it is borrowed */
@@ -207,7 +207,8 @@ static void await_output(const struct intake *intake, const struct intake_item *
                                     .handle = item->admit->answer_handle,
                                     .until_ns =
                                         clock_monotonic_ns() + respond->deadline_ms * NS_PER_MS,
-                                    .most = (size_t)respond->size};
+                                    .most = (size_t)respond->size,
+                                    .streams = respond->streams};
     if (awaited.handle)
         dispatch_await(dispatch, &awaited);
     else
