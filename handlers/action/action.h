@@ -9,7 +9,9 @@
 
 struct body_files;       /* body_files.h */
 struct form;             /* handlers/content/form.h */
+struct process_forest;   /* process_tree.h */
 struct process_settings; /* process.h */
+struct secret_index;     /* secret_mask.h */
 struct stored_values;    /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
@@ -44,6 +46,7 @@ struct delivery {
     bool body_is_form;    /* it may be one, by its media type */
     const struct form *parts; /* what is read of it if it is a multipart form; NULL: it is none */
     const struct stored_values *stored; /* of the same event, for templates */
+    struct process_forest *forest;      /* where its processes have a cgroup; NULL: nowhere */
     struct body_files *body_files;      /* where files for a command are made; NULL: nowhere */
     /* Sees standard output as it comes, without secrets; a piece without data: what follows is
      * lost, for want of memory. `context` is that of `done`. NULL: no sender waits for it. */
@@ -73,6 +76,7 @@ struct outcome {
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
     bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
+    bool leaves_processes; /* they were killed, and have not ended */
     int64_t duration_ms;
 };
 
@@ -123,10 +127,10 @@ struct action_kind {
      * what goes wrong shows when an event comes. */
     void (*prepare)(const void *settings);
 
-    /* Before the runner forgets the secrets of the route file (`count` lists): keeps in the
-     * settings those that the action is given, so that its kept output shows none. May be NULL:
-     * there is no output. False without memory. */
-    bool (*learn_secrets)(void *settings, struct secret_list *const *secrets, size_t count);
+    /* Before the runner forgets the secrets of the route file: keeps in the settings those that the
+     * action is given, so that its kept output shows none. May be NULL: there is no output. False
+     * without memory. */
+    bool (*learn_secrets)(void *settings, const struct secret_index *secrets);
 
     /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
      * What cannot be started is an outcome too, so this fails only without memory (NULL). */

@@ -7,6 +7,8 @@
 #include "handlers/action/secret_mask.h"
 #include "handlers/value/template.h"
 
+/* What becomes of the processes that a command leaves when it ends by itself. */
+enum command_helpers { HELPERS_KILL, HELPERS_KEEP };
 enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
 
 /* The same texts as below, in their order, with the values in them. */
@@ -28,6 +30,7 @@ struct command_settings {
     const struct command_templates *templates; /* NULL: nothing of it depends on the event */
     bool allow_dash;
     int64_t timeout_ms, kill_after_ms;
+    int helpers;             /* enum command_helpers */
     int64_t output;          /* bytes kept of each stream */
     struct secret_mask mask; /* in the runner: what these do not show */
     struct process_settings process;
@@ -42,6 +45,6 @@ void command_stop(struct action_run *run, int64_t deadline_ns);
 
 /* Of every action that starts a process: what it is given is its arguments, its `env`, and what
  * `pass_env` names. */
-bool command_learn_secrets(void *settings, struct secret_list *const *secrets, size_t count);
+bool command_learn_secrets(void *settings, const struct secret_index *secrets);
 
 #endif

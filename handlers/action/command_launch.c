@@ -27,6 +27,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
+    struct process_tree tree;
     char *body_file, *files;
     int outputs[2]; /* our ends */
 };
@@ -79,10 +80,14 @@ static int input_open(const struct launch *launch)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Programs open /dev/stdout anew, which takes the rights of its owner. */
-static bool output_open(const struct process_account *account, int *reader, int *writer)
+/* A pipe. Programs open /dev/stdout anew, which takes the rights of its owner. Where helpers live
+ * on and nothing is kept, it has no reader, so that they may write as long as they live. */
+static bool output_open(const struct command_settings *settings, int *reader, int *writer)
 {
+    const struct process_account *account = process_switches_to(&settings->process);
     int ends[2];
+    if (settings->helpers == HELPERS_KEEP && settings->output == 0)
+        return (*writer = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     *reader = ends[0];
@@ -95,10 +100,9 @@ static bool output_open(const struct process_account *account, int *reader, int 
 static enum spawn_result launch_open(struct launch *launch, struct error *err)
 {
     int *stdio = launch->plan.stdio;
-    const struct process_account *account = process_switches_to(&launch->settings->process);
     if ((stdio[0] = input_open(launch)) >= 0 &&
-        output_open(account, &launch->outputs[0], &stdio[1]) &&
-        output_open(account, &launch->outputs[1], &stdio[2]))
+        output_open(launch->settings, &launch->outputs[0], &stdio[1]) &&
+        output_open(launch->settings, &launch->outputs[1], &stdio[2]))
         return SPAWN_STARTED;
     int failure = errno;
     error_set_errno(err, failure, "cannot make its standard input and output");
@@ -202,6 +206,23 @@ static enum spawn_result launch_put_files(struct launch *launch, struct error *e
                                                                                : SPAWN_FAILED;
 }
 
+/* What the cgroup limits is not limited again for each process. */
+static enum spawn_result launch_make_tree(struct launch *launch, struct error *err)
+{
+    const struct process_limits *limits = &launch->settings->process.limits;
+    const struct process_tree_limits wanted = {limits->memory, limits->processes};
+    struct process_forest *forest = launch->delivery->forest;
+    struct spawn_plan *plan = &launch->plan;
+    if (!forest)
+        return SPAWN_STARTED;
+    plan->memory_in_cgroup = forest->has_memory;
+    plan->processes_in_cgroup = forest->has_pids;
+    plan->tree = &launch->tree;
+    if (process_tree_make(forest, &wanted, &launch->tree, err))
+        return SPAWN_STARTED;
+    return spawn_errno_is_passing(errno) || errno == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
+}
+
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
@@ -213,6 +234,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
+        result = launch_make_tree(launch, err);
+    if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);
     if (result != SPAWN_STARTED)
         return result;
@@ -220,6 +243,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         launched->outputs[i] = launch->outputs[i];
         launch->outputs[i] = -1;
     }
+    launched->tree = launch->tree;
+    launch->tree.forest = NULL;
     launched->body_file = launch->body_file;
     launched->files = launch->files;
     launch->body_file = launch->files = NULL;
@@ -244,6 +269,8 @@ enum spawn_result command_launch(const struct command_settings *settings,
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
+    if (launch.tree.forest)
+        process_tree_remove(&launch.tree);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
     body_files_remove(launch.files);

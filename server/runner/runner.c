@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
+#include "handlers/action/secret_mask.h"
 #include "server/ipc/control.h"
 #include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
@@ -351,16 +352,16 @@ static void prepare_actions(const struct settings *settings)
 
 bool runner_learn_secrets(const struct settings *settings)
 {
-    bool learnt = true;
-    for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+    struct secret_index secrets;
+    bool learnt = secret_index_make(&secrets, settings->secrets, settings->secret_count);
+    for (size_t i = 0; learnt && i < settings->route_count; i++) {
+        for (size_t j = 0; learnt && j < settings->routes[i].action_count; j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
-            if (kind->learn_secrets)
-                learnt &= kind->learn_secrets(handler->settings, settings->secrets,
-                                              settings->secret_count);
+            learnt = !kind->learn_secrets || kind->learn_secrets(handler->settings, &secrets);
         }
     }
+    secret_index_finish(&secrets);
     return learnt;
 }
 
@@ -563,9 +564,15 @@ _Noreturn void runner_run(const struct process *process)
     struct error why = {""};
     const struct privilege_needs needs = needs_of_actions(process->settings);
     keep_memory();
+    bool contained = process->forest && process_forest_join(process->forest); /* while we may */
+    if (process->forest && !contained)
+        log_write_at(LOG_UNCONTAINED, LOG_WARNING,
+                     log_text("reason", "the runner cannot enter its cgroup"));
     if (!privilege_drop(process->settings->server.user, &needs, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
+    if (contained)
+        dispatch_contain(&runner.dispatch, process->forest, process->runner_id);
     share_first_keys(&runner);
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");
