@@ -107,6 +107,11 @@ struct action_kind {
      * what goes wrong shows when an event comes. */
     void (*prepare)(const void *settings);
 
+    /* Before the runner forgets the secrets of the route file (`count` lists): keeps in the
+     * settings those that the action is given, so that its kept output shows none. May be NULL:
+     * there is no output. False without memory. */
+    bool (*learn_secrets)(void *settings, struct secret_list *const *secrets, size_t count);
+
     /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
      * What cannot be started is an outcome too, so this fails only without memory (NULL). */
     struct action_run *(*start)(const void *settings, struct loop *loop,

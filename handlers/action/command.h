@@ -4,6 +4,7 @@
 
 #include "handlers/action/action.h"
 #include "handlers/action/process.h"
+#include "handlers/action/secret_mask.h"
 #include "handlers/value/template.h"
 
 enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
@@ -27,8 +28,9 @@ struct command_settings {
     const struct command_templates *templates; /* NULL: nothing of it depends on the event */
     bool allow_dash;
     int64_t timeout_ms, kill_after_ms;
-    int64_t output; /* bytes kept of each stream */
     struct process_settings process;
+    int64_t output;          /* bytes kept of each stream */
+    struct secret_mask mask; /* in the runner: what these do not show */
 };
 
 /* What both kinds do with a delivery; the contract is that of struct action_kind. */
@@ -37,5 +39,9 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                  void (*done)(void *context, const struct outcome *outcome),
                                  void *context);
 void command_stop(struct action_run *run, int64_t deadline_ns);
+
+/* Of every action that starts a process: what it is given is its arguments, its `env`, and what
+ * `pass_env` names. */
+bool command_learn_secrets(void *settings, struct secret_list *const *secrets, size_t count);
 
 #endif

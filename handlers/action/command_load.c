@@ -171,7 +171,7 @@ static int64_t output_kept(const void *data)
                  .finish = reader},                                                                \
         .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
         .try_values = command_try_values, .visit_references = command_visit_references,            \
-        .start = command_start, .stop = command_stop,                                              \
+        .learn_secrets = command_learn_secrets, .start = command_start, .stop = command_stop,      \
     }
 
 const struct action_kind command_action =

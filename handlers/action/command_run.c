@@ -68,13 +68,23 @@ static void stream_close(struct action_run *run, struct stream *stream)
     stream->fd = -1;
 }
 
+/* The last bytes of a stream without secrets; in `*total` how many there were, as if the marks had
+ * been written. */
+static struct bytes stream_kept(struct action_run *run, struct stream *stream, uint64_t *total)
+{
+    size_t most = (size_t)run->settings->output;
+    struct bytes all = tail_bytes(&stream->tail);
+    size_t before = all.length > most ? all.length - most : 0;
+    size_t kept = secret_mask_apply(&run->settings->mask, stream->tail.data, all.length, before);
+    *total = stream->tail.total - (all.length - before) + kept;
+    return bytes_of(stream->tail.data + (kept > most ? kept - most : 0), kept < most ? kept : most);
+}
+
 static void run_report(struct action_run *run, struct outcome *outcome)
 {
     outcome->reason = run->reason.text;
-    outcome->output = tail_bytes(&run->streams[0].tail);
-    outcome->output_total = run->streams[0].tail.total;
-    outcome->error_output = tail_bytes(&run->streams[1].tail);
-    outcome->error_output_total = run->streams[1].tail.total;
+    outcome->output = stream_kept(run, &run->streams[0], &outcome->output_total);
+    outcome->error_output = stream_kept(run, &run->streams[1], &outcome->error_output_total);
     outcome->duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS;
     run->done(run->context, outcome);
     for (int i = 0; i < 2; i++)
@@ -323,6 +333,13 @@ static void timer_fired(struct loop_timer *timer)
 
 /* ---- the contract ---- */
 
+/* What is kept, and what may be the rest of a secret that begins before it. */
+static size_t tail_room(const struct command_settings *settings)
+{
+    size_t before = settings->mask.longest > 0 ? settings->mask.longest - 1 : 0;
+    return settings->output > 0 ? (size_t)settings->output + before : 0;
+}
+
 struct action_run *command_start(const void *settings, struct loop *loop,
                                  const struct delivery *delivery,
                                  void (*done)(void *context, const struct outcome *outcome),
@@ -345,7 +362,7 @@ struct action_run *command_start(const void *settings, struct loop *loop,
     for (int i = 0; i < 2; i++) {
         run->streams[i].fd = -1;
         loop_watch_init(&run->streams[i].watch, stream_ready, run);
-        tail_init(&run->streams[i].tail, (size_t)run->settings->output);
+        tail_init(&run->streams[i].tail, tail_room(run->settings));
     }
     if (!loop_timer_set(loop, &run->timer, run->started_ns)) {
         free(run);

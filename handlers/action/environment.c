@@ -79,6 +79,29 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     return add_event(&env, delivery, err) ? env.items : NULL;
 }
 
+static bool learn_texts(struct secret_mask *mask, const struct secret_list *secrets,
+                        const struct command_settings *settings)
+{
+    bool learnt = true;
+    for (size_t i = 0; i < settings->command.count; i++)
+        learnt &= secret_mask_learn(mask, secrets, bytes_of_text(settings->command.items[i]));
+    for (size_t i = 0; i < settings->env.count; i++)
+        learnt &= secret_mask_learn(mask, secrets, bytes_of_text(settings->env.values[i]));
+    for (size_t i = 0; i < settings->pass_env.count; i++)
+        learnt &=
+            secret_mask_learn(mask, secrets, bytes_of_text(getenv(settings->pass_env.items[i])));
+    return learnt;
+}
+
+bool command_learn_secrets(void *data, struct secret_list *const *secrets, size_t count)
+{
+    struct command_settings *settings = data;
+    bool learnt = true;
+    for (size_t i = 0; i < count; i++)
+        learnt &= learn_texts(&settings->mask, secrets[i], settings);
+    return learnt;
+}
+
 const char *environment_find(const char *const *environment, const char *name)
 {
     size_t length = strlen(name);

@@ -111,6 +111,10 @@ _Noreturn static void child_become(struct children *children, struct child *self
     log_start(role_names[self->role]);
     log_configure((enum log_level)generation->settings->log.level,
                   (enum log_format)generation->settings->log.format);
+    if (self->role == ROLE_RUNNER && !runner_learn_secrets(generation->settings)) {
+        log_write(LOG_START_FAILED, log_text("reason", "no memory for the secrets to be masked"));
+        _exit(EXIT_FAILURE);
+    }
     if (!roles[self->role].needs_secrets) {
         wipe_keys(generation);
         for (size_t i = 0; i < generation->socket_count; i++)

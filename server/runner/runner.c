@@ -316,6 +316,21 @@ static void prepare_actions(const struct settings *settings)
     }
 }
 
+bool runner_learn_secrets(const struct settings *settings)
+{
+    bool learnt = true;
+    for (size_t i = 0; i < settings->route_count; i++) {
+        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+            const struct handler *handler = &settings->routes[i].actions[j].handler;
+            const struct action_kind *kind = action_kind_of(handler);
+            if (kind->learn_secrets)
+                learnt &= kind->learn_secrets(handler->settings, settings->secrets,
+                                              settings->secret_count);
+        }
+    }
+    return learnt;
+}
+
 static void start_claiming(struct runner *runner)
 {
     if (runner->releasing || runner->draining)

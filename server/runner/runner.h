@@ -4,6 +4,10 @@
 
 #include "server/ipc/process.h"
 
+/* Before the secrets are wiped: each action keeps those that it is given, for its kept output.
+ * False without memory. */
+bool runner_learn_secrets(const struct settings *settings);
+
 /* Never returns; exits 0 after a drain, 1 after an error that it has logged. Begins with
  * privilege_drop (privilege.h); the supervisor has already called log_start and reset the signals.
  */
