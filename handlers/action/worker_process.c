@@ -1,0 +1,363 @@
+/* The end of the process is its pidfd: whoever holds its pipes besides is killed with its group.
+ * A worker that closes one of its pipes can do nothing more for us. It is usually about to exit, so
+ * it has CLOSED_NS for that before it is told to; so its exit status is known. */
+#include "handlers/action/worker_process.h"
+
+#include "base/clock.h"
+#include "handlers/action/environment.h"
+#include "handlers/action/worker_answer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define CLOSED_NS NS_PER_S
+enum {
+    READ_SIZE = 64 * 1024,
+    READS_A_TURN = 4,    /* of one stream, so that a flood leaves time for everybody else */
+    SAID_MAX = 4 * 1024, /* of a line of standard error */
+    PLAN_MAX = 16 << 20,
+};
+
+/* ---- the end ---- */
+
+static void stream_close(struct worker_process *process, struct worker_stream *stream)
+{
+    loop_watch_remove(process->loop, &stream->watch);
+    if (stream->fd >= 0)
+        close(stream->fd);
+    stream->fd = -1;
+}
+
+void worker_process_close_input(struct worker_process *process)
+{
+    loop_watch_remove(process->loop, &process->writable);
+    if (process->input >= 0)
+        close(process->input);
+    process->input = -1;
+}
+
+static void process_kill(struct worker_process *process)
+{
+    process->phase = WORKER_KILLED;
+    spawn_signal_group(&process->spawned, SIGKILL);
+}
+
+void worker_process_end(struct worker_process *process, const char *why, int64_t kill_ns)
+{
+    if (!worker_process_lives(process) || process->phase == WORKER_KILLED)
+        return;
+    if (!process->why)
+        process->why = why;
+    if (process->phase == WORKER_TERMINATED && process->timer.slot &&
+        process->timer.due_ns < kill_ns)
+        return;
+    if (process->phase != WORKER_TERMINATED) {
+        process->phase = WORKER_TERMINATED;
+        spawn_signal_group(&process->spawned, SIGTERM);
+        spawn_signal_group(&process->spawned, SIGCONT); /* a stopped one would not get to it */
+    }
+    if (!loop_timer_set(process->loop, &process->timer, kill_ns))
+        process_kill(process);
+}
+
+static int64_t grace_end(const struct worker_process *process)
+{
+    return clock_monotonic_ns() + process->kill_after_ns;
+}
+
+/* It has closed a pipe. */
+static void process_is_useless(struct worker_process *process, const char *why)
+{
+    if (process->phase != WORKER_RUNS)
+        return;
+    process->phase = WORKER_TO_END;
+    process->why = why;
+    if (!loop_timer_set(process->loop, &process->timer, clock_monotonic_ns() + CLOSED_NS))
+        process_kill(process);
+}
+
+static void timer_fired(struct loop_timer *timer)
+{
+    struct worker_process *process = timer->owner;
+    if (process->phase == WORKER_TO_END)
+        worker_process_end(process, process->why, grace_end(process));
+    else
+        process_kill(process);
+}
+
+static void describe_end(const struct worker_process *process, const siginfo_t *info,
+                         struct error *text)
+{
+    if (process->phase != WORKER_RUNS && process->phase != WORKER_TO_END)
+        error_set(text, "was ended because %s", process->why);
+    else if (info->si_code == CLD_EXITED)
+        error_set(text, "exited with status %d", info->si_status);
+    else
+        error_set(text, "was killed by signal %d (%s)%s", info->si_status,
+                  strsignal(info->si_status),
+                  info->si_code == CLD_DUMPED ? " and dumped core" : "");
+}
+
+/* ---- what it writes ---- */
+
+static bool take_answer(void *context, struct bytes line, bool is_whole)
+{
+    struct worker_process *process = context;
+    if (is_whole)
+        process->hearer->answered(process->owner, line);
+    else
+        worker_process_end(process, "it wrote 64 KiB to its standard output without a line end",
+                           grace_end(process));
+    return is_whole;
+}
+
+static bool take_error(void *context, struct bytes line, bool is_whole)
+{
+    struct worker_process *process = context;
+    (void)is_whole;
+    process->hearer->said(process->owner, line);
+    return true;
+}
+
+static bool is_answers(const struct worker_process *process, const struct worker_stream *stream)
+{
+    return stream == &process->answers;
+}
+
+/* Reads at most `most` bytes. How many there were; 0: the stream is over. */
+static size_t stream_read(struct worker_process *process, struct worker_stream *stream, size_t most)
+{
+    static uint8_t piece[READ_SIZE]; /* its content matters to one call only */
+    line_taker *take = is_answers(process, stream) ? take_answer : take_error;
+    ssize_t length = read(stream->fd, piece, most < sizeof piece ? most : sizeof piece);
+    if (length < 0 && (errno == EAGAIN || errno == EINTR))
+        return 1;
+    if (length <= 0)
+        return 0;
+    return line_reader_feed(&stream->lines, bytes_of(piece, (size_t)length), take, process)
+               ? (size_t)length
+               : 0;
+}
+
+static void stream_end(struct worker_process *process, struct worker_stream *stream)
+{
+    line_taker *take = is_answers(process, stream) ? take_answer : take_error;
+    if (stream->fd >= 0)
+        line_reader_end(&stream->lines, take, process);
+    stream_close(process, stream);
+}
+
+static void stream_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct worker_process *process = watch->owner;
+    struct worker_stream *stream =
+        watch == &process->answers.watch ? &process->answers : &process->errors;
+    size_t length = READ_SIZE;
+    (void)events;
+    for (int i = 0; i < READS_A_TURN && length == READ_SIZE; i++)
+        length = stream_read(process, stream, READ_SIZE);
+    if (length == 0) {
+        stream_end(process, stream);
+        if (is_answers(process, stream))
+            process_is_useless(process, "it closed its standard output");
+    }
+    process->hearer->can_write(process->owner);
+}
+
+/* What is in the pipe now, and not a byte of what somebody else goes on writing. */
+static void stream_read_rest(struct worker_process *process, struct worker_stream *stream)
+{
+    int left = 0;
+    if (stream->fd >= 0 && ioctl(stream->fd, FIONREAD, &left) != 0)
+        left = 0;
+    while (stream->fd >= 0 && left > 0) {
+        size_t length = stream_read(process, stream, (size_t)left);
+        left = length == 0 ? 0 : left - (int)length;
+    }
+    stream_end(process, stream);
+}
+
+static void process_exited(struct loop_watch *watch, uint32_t events)
+{
+    struct worker_process *process = watch->owner;
+    struct error text;
+    siginfo_t info;
+    pid_t pid = process->spawned.pid;
+    int unread = 0;
+    (void)events;
+    loop_watch_remove(process->loop, &process->exited);
+    loop_timer_remove(process->loop, &process->timer);
+    if (process->input >= 0 && ioctl(process->input, FIONREAD, &unread) != 0)
+        unread = 0;
+    worker_process_close_input(process);
+    stream_read_rest(process, &process->answers);
+    stream_read_rest(process, &process->errors);
+    loop_timer_remove(process->loop, &process->timer); /* of a flood in the rest */
+    spawn_reap(&process->spawned, &info);
+    describe_end(process, &info, &text);
+    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = (size_t)unread};
+    process->hearer->ended(process->owner, &end);
+}
+
+/* ---- what it reads ---- */
+
+static void input_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct worker_process *process = watch->owner;
+    (void)events;
+    loop_watch_remove(process->loop, watch);
+    process->hearer->can_write(process->owner);
+}
+
+size_t worker_process_write(struct worker_process *process, struct bytes content)
+{
+    if (process->input < 0 || process->writable.fd >= 0 || content.length == 0)
+        return 0;
+    ssize_t length = write(process->input, content.data, content.length);
+    if (length < 0 && errno != EAGAIN && errno != EINTR) {
+        worker_process_close_input(process);
+        process_is_useless(process, "it closed its standard input");
+        return 0;
+    }
+    size_t taken = length < 0 ? 0 : (size_t)length;
+    if (taken < content.length &&
+        !loop_watch_set(process->loop, &process->writable, process->input, EPOLLOUT))
+        worker_process_end(process, "the server had no memory to write to it", grace_end(process));
+    return taken;
+}
+
+/* ---- the beginning ---- */
+
+void worker_process_init(struct worker_process *process, struct loop *loop,
+                         const struct worker_hearer *hearer, void *owner)
+{
+    *process = (struct worker_process){
+        .loop = loop, .hearer = hearer, .owner = owner, .spawned.pidfd = -1, .input = -1};
+    process->answers.fd = process->errors.fd = -1;
+    loop_watch_init(&process->answers.watch, stream_ready, process);
+    loop_watch_init(&process->errors.watch, stream_ready, process);
+    loop_watch_init(&process->writable, input_ready, process);
+    loop_watch_init(&process->exited, process_exited, process);
+    loop_timer_init(&process->timer, timer_fired, process);
+    line_reader_init(&process->answers.lines, WORKER_ANSWER_MAX);
+    line_reader_init(&process->errors.lines, SAID_MAX);
+}
+
+/* What is held until the process has it: ends of pipes, ours in [0], [1] and [2] too. */
+struct launch {
+    struct arena arena;
+    struct spawn_plan plan;
+    int ours[3];
+};
+
+static bool launch_plan(struct launch *launch, const struct command_settings *settings,
+                        const char *route, const char *action, struct error *err)
+{
+    static const struct delivery_name variables[] = {{"TENTERHOOK_ROUTE", 0, false},
+                                                     {"TENTERHOOK_ACTION", 1, false}};
+    static const struct delivery_names names = {.variables = variables, .variable_count = 2};
+    const char *const texts[] = {route, action};
+    const struct delivery nobody = {.names = &names, .texts = texts};
+    struct spawn_plan *plan = &launch->plan;
+    char *program = arena_alloc(&launch->arena, PATH_MAX);
+    if (!program)
+        return error_set(err, "out of memory");
+    plan->environment =
+        environment_build(&launch->arena, settings, settings->env.values, &nobody, NULL, err);
+    if (!plan->environment)
+        return false;
+    const char *search = environment_find(plan->environment, "PATH");
+    plan->program = program;
+    plan->arguments = settings->command.items;
+    plan->directory = settings->cwd;
+    plan->process = &settings->process;
+    return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
+                              program, PATH_MAX, err) &&
+           spawn_program_is_safe(program, err);
+}
+
+/* Our ends do not block; theirs do, as usual. */
+static bool launch_open(struct launch *launch, struct error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        int ends[2], own = i == STDIN_FILENO;
+        if (pipe2(ends, O_CLOEXEC) != 0)
+            return error_set_errno(err, errno, "cannot make its standard input and output");
+        launch->ours[i] = ends[own];
+        launch->plan.stdio[i] = ends[!own];
+        if (fcntl(ends[own], F_SETFL, O_NONBLOCK) != 0)
+            return error_set_errno(err, errno, "cannot make its standard input and output");
+    }
+    return true;
+}
+
+static enum spawn_result launch_start(struct launch *launch,
+                                      const struct command_settings *settings, const char *route,
+                                      const char *action, struct spawned *spawned,
+                                      struct error *err)
+{
+    errno = 0;
+    if (!launch_plan(launch, settings, route, action, err) || !launch_open(launch, err))
+        return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
+    return spawn_start(&launch->plan, spawned, err);
+}
+
+/* A process that cannot be watched must not run. After KILL its end takes no time worth speaking
+ * of. */
+static enum spawn_result process_watch(struct worker_process *process, struct error *err)
+{
+    if (loop_watch_set(process->loop, &process->exited, process->spawned.pidfd, EPOLLIN) &&
+        loop_watch_set(process->loop, &process->answers.watch, process->answers.fd, EPOLLIN) &&
+        loop_watch_set(process->loop, &process->errors.watch, process->errors.fd, EPOLLIN))
+        return SPAWN_STARTED;
+    worker_process_finish(process);
+    error_set(err, "the server had no memory to watch it");
+    return SPAWN_LATER;
+}
+
+enum spawn_result worker_process_start(struct worker_process *process,
+                                       const struct command_settings *settings, const char *route,
+                                       const char *action, struct error *err)
+{
+    struct launch launch = {
+        .plan.stdio = {-1, -1, -1}, .plan.directory_fd = -1, .ours = {-1, -1, -1}};
+    arena_init(&launch.arena, PLAN_MAX);
+    enum spawn_result result =
+        launch_start(&launch, settings, route, action, &process->spawned, err);
+    arena_finish(&launch.arena);
+    for (int i = 0; i < 3; i++) {
+        if (launch.plan.stdio[i] >= 0)
+            close(launch.plan.stdio[i]);
+        if (result != SPAWN_STARTED && launch.ours[i] >= 0)
+            close(launch.ours[i]);
+    }
+    if (result != SPAWN_STARTED)
+        return result;
+    process->phase = WORKER_RUNS;
+    process->why = NULL;
+    process->kill_after_ns = settings->kill_after_ms * NS_PER_MS;
+    process->input = launch.ours[0];
+    process->answers.fd = launch.ours[1];
+    process->errors.fd = launch.ours[2];
+    process->answers.lines.skips = process->errors.lines.skips = false;
+    return process_watch(process, err);
+}
+
+void worker_process_finish(struct worker_process *process)
+{
+    siginfo_t info;
+    worker_process_close_input(process);
+    stream_close(process, &process->answers);
+    stream_close(process, &process->errors);
+    loop_watch_remove(process->loop, &process->exited);
+    loop_timer_remove(process->loop, &process->timer);
+    if (worker_process_lives(process)) {
+        spawn_signal_group(&process->spawned, SIGKILL);
+        spawn_reap(&process->spawned, &info);
+    }
+    line_reader_finish(&process->answers.lines);
+    line_reader_finish(&process->errors.lines);
+}
