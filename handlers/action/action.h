@@ -7,8 +7,9 @@
 #include "config/settings.h"
 #include "handlers/value/reference.h"
 
-struct body_files;    /* body_files.h */
-struct stored_values; /* handlers/value/stored.h */
+struct body_files;       /* body_files.h */
+struct process_settings; /* process.h */
+struct stored_values;    /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
 struct delivery_name {
@@ -103,6 +104,9 @@ struct action_kind {
     int64_t (*window)(const void *settings);
     /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
     int64_t (*output_kept)(const void *settings);
+
+    /* As whom and how the processes run that it starts. NULL: it starts none. */
+    const struct process_settings *(*process)(const void *settings);
 
     /* Before an event is accepted: whether the values that the settings want of it are there and
      * can be given to the action. `sink` (may be NULL) sees what would be given. False with the

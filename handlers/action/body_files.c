@@ -6,6 +6,7 @@
 #include "handlers/action/body_files.h"
 
 #include "config/file.h"
+#include "handlers/action/process.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -54,7 +55,7 @@ static int lock_base(const struct body_files *files)
     if (base < 0)
         return -1;
     errno = EPERM;
-    if (fstat(base, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) == 0 &&
+    if (fstat(base, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 066) == 0 &&
         flock(base, LOCK_EX) == 0)
         return base;
     int failure = errno;
@@ -134,21 +135,36 @@ void body_files_finish(struct body_files *files)
 
 /* ---- files ---- */
 
-static char *make_file(struct body_files *files, struct bytes body)
+/* Whoever knows the name of a file can go to it; nobody can list the names. */
+static bool let_pass(struct body_files *files)
+{
+    if (!files->is_passable)
+        files->is_passable = chmod(files->base, 0711) == 0 && fchmod(files->lock, 0711) == 0;
+    return files->is_passable;
+}
+
+static bool give(int file, const struct process_account *account)
+{
+    return !account || fchown(file, account->uid, account->gid) == 0;
+}
+
+static char *make_file(struct body_files *files, struct bytes body,
+                       const struct process_account *account)
 {
     char *path = NULL;
     if (!files->base[0]) {
         errno = ENAMETOOLONG;
         return NULL;
     }
-    if ((!files->own[0] && !make_own(files)) || asprintf(&path, "%s%s", files->own, template) < 0)
+    if ((!files->own[0] && !make_own(files)) || (account && !let_pass(files)) ||
+        asprintf(&path, "%s%s", files->own, template) < 0)
         return NULL;
     int file = mkostemp(path, O_CLOEXEC);
     if (file < 0) {
         free(path);
         return NULL;
     }
-    bool written = file_write_all(file, body);
+    bool written = file_write_all(file, body) && give(file, account);
     int failure = errno;
     close(file);
     if (written)
@@ -158,9 +174,10 @@ static char *make_file(struct body_files *files, struct bytes body)
     return NULL;
 }
 
-char *body_files_make(struct body_files *files, struct bytes body, struct error *err)
+char *body_files_make(struct body_files *files, struct bytes body,
+                      const struct process_account *account, struct error *err)
 {
-    char *path = make_file(files, body);
+    char *path = make_file(files, body, account);
     int failure = errno;
     if (!path)
         error_set_errno(err, failure, "cannot make a file for the body in %s",

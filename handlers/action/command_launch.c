@@ -14,10 +14,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 enum { ENVIRONMENT_MAX = 16 * 1024 * 1024, INPUT_MAX = 512 * 1024 * 1024 };
@@ -80,45 +78,30 @@ static int input_open(const struct launch *launch)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-static bool output_open(int *reader, int *writer)
+/* Programs open /dev/stdout anew, which takes the rights of its owner. */
+static bool output_open(const struct process_account *account, int *reader, int *writer)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     *reader = ends[0];
     *writer = ends[1];
+    if (account && fchown(ends[1], account->uid, account->gid) != 0)
+        return false;
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0; /* our end only: theirs blocks, as usual */
 }
 
 static enum spawn_result launch_open(struct launch *launch, struct error *err)
 {
     int *stdio = launch->plan.stdio;
-    if ((stdio[0] = input_open(launch)) >= 0 && output_open(&launch->outputs[0], &stdio[1]) &&
-        output_open(&launch->outputs[1], &stdio[2]))
+    const struct process_account *account = process_switches_to(&launch->settings->process);
+    if ((stdio[0] = input_open(launch)) >= 0 &&
+        output_open(account, &launch->outputs[0], &stdio[1]) &&
+        output_open(account, &launch->outputs[1], &stdio[2]))
         return SPAWN_STARTED;
     int failure = errno;
     error_set_errno(err, failure, "cannot make its standard input and output");
     return spawn_errno_is_passing(failure) ? SPAWN_LATER : SPAWN_FAILED;
-}
-
-/* Opens the directory that values lead to: below cwd, and not out of it over a link. */
-static bool launch_enter(struct launch *launch, const char *inside, struct error *err)
-{
-    const char *cwd = launch->settings->cwd;
-    struct open_how how = {.flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    int above = open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (above < 0)
-        return error_set_errno(err, errno, "cannot enter the directory %s", cwd);
-    launch->plan.directory_fd = (int)syscall(SYS_openat2, above, inside, &how, sizeof how);
-    int failure = errno;
-    close(above);
-    errno = failure;
-    if (launch->plan.directory_fd >= 0)
-        return true;
-    if (failure == EXDEV)
-        return error_set(err, "the directory %.200s leads out of %s", inside, cwd);
-    return error_set_errno(err, failure, "cannot enter the directory %.200s below %s", inside, cwd);
 }
 
 /* The event is looked at again only for a command that wants values of it. */
@@ -148,12 +131,14 @@ static bool launch_plan(struct launch *launch, struct error *err)
         return false;
     plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
                                           launch->body_file, err);
-    if (!plan->environment || (given.inside && !launch_enter(launch, given.inside, err)))
+    if (!plan->environment)
         return false;
     const char *search = environment_find(plan->environment, "PATH");
     plan->program = program;
     plan->arguments = given.arguments;
     plan->directory = settings->cwd;
+    plan->inside = given.inside;
+    plan->file = launch->body_file;
     plan->process = &settings->process;
     return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
                               program, PATH_MAX, err) &&
@@ -170,7 +155,8 @@ static enum spawn_result launch_put_body(struct launch *launch, struct error *er
         error_set(err, "there is no directory for the file with the body");
         return SPAWN_FAILED;
     }
-    launch->body_file = body_files_make(delivery->body_files, delivery->body, err);
+    launch->body_file = body_files_make(delivery->body_files, delivery->body,
+                                        process_switches_to(&launch->settings->process), err);
     if (launch->body_file)
         return SPAWN_STARTED;
     return spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT ? SPAWN_LATER
@@ -214,12 +200,10 @@ enum spawn_result command_launch(const struct command_settings *settings,
     struct launch launch = {.settings = settings,
                             .delivery = delivery,
                             .plan.stdio = {-1, -1, -1},
-                            .plan.directory_fd = -1,
                             .outputs = {-1, -1}};
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
-    close_all(&launch.plan.directory_fd, 1);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
     arena_finish(&launch.arena);

@@ -165,6 +165,12 @@ static int64_t output_kept(const void *data)
     return settings->output;
 }
 
+static const struct process_settings *process_of(const void *data)
+{
+    const struct command_settings *settings = data;
+    return &settings->process;
+}
+
 /* The two differ in the key that chooses them. */
 #define PROCESS_ACTION(key, reader, text)                                                          \
     {                                                                                              \
@@ -175,8 +181,9 @@ static int64_t output_kept(const void *data)
                  .settings_size = sizeof(struct command_settings),                                 \
                  .finish = reader},                                                                \
         .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
-        .try_values = command_try_values, .visit_references = command_visit_references,            \
-        .learn_secrets = command_learn_secrets, .start = command_start, .stop = command_stop,      \
+        .process = process_of, .try_values = command_try_values,                                   \
+        .visit_references = command_visit_references, .learn_secrets = command_learn_secrets,      \
+        .start = command_start, .stop = command_stop,                                              \
     }
 
 const struct action_kind command_action =

@@ -37,7 +37,8 @@ static bool add_passed(struct environment *env, const struct command_settings *s
 {
     for (size_t i = 0; i < settings->pass_env.count; i++) {
         const char *name = settings->pass_env.items[i];
-        const char *value = getenv(name);
+        const char *own = process_own_variable(&settings->process, name);
+        const char *value = own ? own : getenv(name);
         if (value && !is_set_by_file(settings, name) && !environment_find(env->items, name) &&
             !environment_add(env, name, value, err))
             return false;

@@ -5,10 +5,10 @@
 #include "base/arena.h"
 #include "handlers/action/command.h"
 
-/* NULL-terminated "NAME=value" in `arena`, no name twice: pass_env from our own environment, then
- * env with the values that are given, then TENTERHOOK_*, of which `body_file` (NULL: none) is the
- * path of a file. NULL with `err` where a value is longer than a process can get, or without
- * memory. */
+/* NULL-terminated "NAME=value" in `arena`, no name twice: pass_env from our own environment (HOME,
+ * USER, LOGNAME and SHELL are those of the user of the action, if it has one), then env with the
+ * values that are given, then TENTERHOOK_*, of which `body_file` (NULL: none) is the path of a
+ * file. NULL with `err` where a value is longer than a process can get, or without memory. */
 const char *const *environment_build(struct arena *arena, const struct command_settings *settings,
                                      const char *const *env_values, const struct delivery *delivery,
                                      const char *body_file, struct error *err);

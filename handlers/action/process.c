@@ -39,12 +39,78 @@ const struct row_section process_limits_section = {
     .size = sizeof(struct process_limits),
 };
 
+/* By name, and then by number, as chown(1) does. */
+static const struct passwd *find_user(const char *wanted)
+{
+    const struct passwd *found = getpwnam(wanted);
+    char *end;
+    if (found || *wanted < '0' || *wanted > '9')
+        return found;
+    errno = 0;
+    unsigned long number = strtoul(wanted, &end, 10);
+    if (errno != 0 || *end != '\0' || number >= UINT32_MAX)
+        return NULL;
+    return getpwuid((uid_t)number);
+}
+
+/* False without memory. */
+static bool find_groups(struct arena *arena, struct process_account *account)
+{
+    int count = 0;
+    getgrouplist(account->name, account->gid, NULL, &count);
+    gid_t *groups = arena_alloc_array(arena, (size_t)count + 1, sizeof *groups);
+    if (!groups || getgrouplist(account->name, account->gid, groups, &count) < 0)
+        return false;
+    account->groups = groups;
+    account->group_count = (size_t)count;
+    return true;
+}
+
+static const struct process_account *make_account(struct load *load, const struct passwd *user)
+{
+    struct arena *arena = load_arena(load);
+    struct process_account *account = arena_alloc(arena, sizeof *account);
+    if (!account)
+        return NULL;
+    /* copied before the next question to the system overwrites them */
+    *account = (struct process_account){.name = arena_copy_text(arena, user->pw_name),
+                                        .home = arena_copy_text(arena, user->pw_dir),
+                                        .shell = arena_copy_text(arena, user->pw_shell),
+                                        .uid = user->pw_uid,
+                                        .gid = user->pw_gid};
+    bool made = account->name && account->home && account->shell && find_groups(arena, account);
+    return made ? account : NULL;
+}
+
+static bool find_account(struct load *load, const struct node *at,
+                         struct process_settings *settings)
+{
+    const struct passwd *user = find_user(settings->user);
+    if (!user)
+        return load_problem(load, at, "there is no user \"%s\"", settings->user);
+    if (user->pw_uid == 0 && !settings->allow_root)
+        return load_problem(load, at,
+                            "\"user: %s\" is root: that takes \"allow_root: true\" beside it",
+                            settings->user);
+    settings->account = make_account(load, user);
+    settings->switches = geteuid() == 0;
+    return settings->account || load_no_memory(load);
+}
+
+static struct position position_of(struct load *load, const struct node *node, const char *key)
+{
+    const struct node *found = tree_find(node, key);
+    return found ? load_position(load, found) : (struct position){0};
+}
+
 bool process_finish(struct load *load, const struct node *node, struct process_settings *settings)
 {
-    (void)load;
-    (void)node;
-    (void)settings;
-    return true;
+    settings->user_at = position_of(load, node, "user");
+    settings->nice_at = position_of(load, node, "nice");
+    settings->no_new_privs_at = position_of(load, node, "no_new_privs");
+    settings->limits_at = position_of(load, node, "limits");
+    return !settings->user || load_is_offline(load) ||
+           find_account(load, tree_find(node, "user"), settings);
 }
 
 const char *process_own_variable(const struct process_settings *settings, const char *name)

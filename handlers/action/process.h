@@ -26,8 +26,9 @@ struct process_account {
 
 struct process_settings {
     const char *user; /* as written; NULL: whom the server's processes become */
-    struct position user_at, limits_at, nice_at; /* no file where it is not said */
-    const struct process_account *account;       /* of `user`; NULL without one, or offline */
+    /* no file where it is not said */
+    struct position user_at, nice_at, no_new_privs_at, limits_at;
+    const struct process_account *account; /* of `user`; NULL without one, or offline */
     bool switches; /* it has to become that user: the server was started as root */
     bool allow_root, no_new_privs;
     int64_t umask, nice; /* `nice` is added to the server's own */
@@ -42,5 +43,12 @@ bool process_finish(struct load *load, const struct node *node, struct process_s
 /* What NAME (of HOME, USER, LOGNAME, SHELL) is for the user of these settings; NULL: the server's
  * own variable holds. */
 const char *process_own_variable(const struct process_settings *settings, const char *name);
+
+/* Whom the process becomes, and to whom what it is given is to belong; NULL: it stays as we are. */
+static inline const struct process_account *
+process_switches_to(const struct process_settings *settings)
+{
+    return settings->switches ? settings->account : NULL;
+}
 
 #endif

@@ -48,7 +48,7 @@
          "`false`: the process may gain rights by a program that gives some, such as sudo.",       \
          "true"},                                                                                  \
         {"umask", ROW_MODE, PROCESS_FIELD(process.umask),                                          \
-         "The rights that files which the process makes do not get.", "022"},                      \
+         "The rights that files which the process makes do not get.", "\"022\""},                  \
         {"nice",                                                                                   \
          ROW_INTEGER,                                                                              \
          PROCESS_FIELD(process.nice),                                                              \

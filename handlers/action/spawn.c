@@ -1,13 +1,11 @@
 /* clone(CLONE_VM | CLONE_VFORK) with a stack of its own, as posix_spawn does it, because
  * posix_spawn cannot ask for the parent-death signal or a directory and does not give a pidfd.
  * Nothing is copied, so the size of our heap does not matter, and the caller sleeps until the
- * program has taken over or the child has left the errno and the step in memory both can see.
- *
- * The child runs in our memory: it makes system calls and nothing else, with all signals blocked
- * until none of our handlers is left. */
+ * program has taken over or the child has left the errno and the step in memory both can see. */
 #include "handlers/action/spawn.h"
 
 #include "config/file.h"
+#include "handlers/action/spawn_child.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -19,75 +17,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum spawn_step { STEP_SETUP, STEP_DIRECTORY, STEP_EXEC };
-
-struct child {
-    const struct spawn_plan *plan;
-    pid_t parent;
-    volatile enum spawn_step step;
-    volatile int failure; /* errno; 0: the program has taken over */
-};
-
-/* The sanitizers' view of memory would be left as the child's, which never returns. */
-#define IN_CHILD __attribute__((no_sanitize("address", "undefined"), noinline))
-
-IN_CHILD static void child_default_signals(void)
-{
-    struct sigaction fallback = {.sa_handler = SIG_DFL};
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &fallback, NULL); /* some refuse: those are at their default */
-}
-
-/* First out of the way, then into place: one of them may itself be 0, 1 or 2. */
-IN_CHILD static bool child_place_stdio(const int stdio[3])
-{
-    int away[3];
-    for (int i = 0; i < 3; i++)
-        if ((away[i] = fcntl(stdio[i], F_DUPFD, 3)) < 0)
-            return false;
-    for (int i = 0; i < 3; i++)
-        if (dup2(away[i], i) < 0)
-            return false;
-    /* Ours are all close-on-exec; this is for those and for what we inherited ourselves. */
-    return syscall(SYS_close_range, 3, ~0U, 0) == 0 || errno == ENOSYS;
-}
-
-IN_CHILD static bool child_prepare(const struct child *child)
-{
-    child_default_signals();
-    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
-        return false;
-    if (getppid() != child->parent) /* it died before it could pull us along */
-        _exit(127);
-    umask(022);
-    return child_place_stdio(child->plan->stdio);
-}
-
-IN_CHILD static int child_main(void *argument)
-{
-    struct child *child = argument;
-    sigset_t none;
-    int directory = child->plan->directory_fd;
-    child->step = STEP_DIRECTORY; /* while the descriptor is open */
-    if ((directory >= 0 ? fchdir(directory) : chdir(child->plan->directory)) == 0) {
-        child->step = STEP_SETUP;
-        if (child_prepare(child)) {
-            child->step = STEP_EXEC;
-            sigemptyset(&none);
-            sigprocmask(SIG_SETMASK, &none, NULL);
-            execve(child->plan->program, (char *const *)child->plan->arguments,
-                   (char *const *)child->plan->environment);
-        }
-    }
-    child->failure = errno;
-    _exit(127);
-}
+/* Without settings of an action. */
+static const struct process_settings usual_process = {.no_new_privs = true, .umask = 022};
 
 bool spawn_errno_is_passing(int number)
 {
@@ -118,24 +54,59 @@ static const char *explain_exec(const char *program, int number)
             return exec_failures[i].text;
     if (number != ENOENT)
         return strerror(number);
-    return stat(program, &st) == 0 ? "needs an interpreter that does not exist" : "does not exist";
+    if (stat(program, &st) == 0)
+        return "needs an interpreter that does not exist";
+    return errno == ENOENT ? "does not exist" : "or its interpreter does not exist";
 }
 
-static enum spawn_result spawn_failure(const struct child *child, struct error *err)
+static void explain_failure(const struct spawn_child *child, struct error *err)
 {
+    const struct spawn_plan *plan = child->plan;
+    int number = child->failure;
+    switch (child->step) {
+    case STEP_SETUP:
+        error_set_errno(err, number, "cannot prepare a process for %s", plan->program);
+        break;
+    case STEP_NICE:
+        error_set_errno(err, number, "cannot add %lld to its niceness",
+                        (long long)child->process->nice);
+        break;
+    case STEP_USER:
+        error_set_errno(err, number, "cannot take the rights that it is to have");
+        break;
+    case STEP_LIMITS:
+        error_set_errno(err, number, "cannot set its limits");
+        break;
+    case STEP_DIRECTORY:
+        error_set_errno(err, number, "cannot enter the directory %s", plan->directory);
+        break;
+    case STEP_INSIDE:
+        if (number == EXDEV)
+            error_set(err, "the directory %.200s leads out of %s", plan->inside, plan->directory);
+        else
+            error_set_errno(err, number, "cannot enter the directory %.200s below %s", plan->inside,
+                            plan->directory);
+        break;
+    case STEP_FILE:
+        error_set_errno(err, number, "cannot read the file with the body, %s", plan->file);
+        break;
+    case STEP_EXEC:
+        error_set(err, "%s %s", plan->program, explain_exec(plan->program, number));
+        break;
+    }
+}
+
+/* Rights are the user's: without the name, a reason such as "Permission denied" is a riddle. */
+static enum spawn_result spawn_failure(const struct spawn_child *child, struct error *err)
+{
+    const struct process_account *account = process_switches_to(child->process);
     if (spawn_errno_is_passing(child->failure)) {
         error_set_errno(err, child->failure, "cannot start %s", child->plan->program);
         return SPAWN_LATER;
     }
-    if (child->step == STEP_DIRECTORY)
-        error_set_errno(err, child->failure, "cannot enter the directory %s",
-                        child->plan->directory);
-    else if (child->step == STEP_EXEC)
-        error_set(err, "%s %s", child->plan->program,
-                  explain_exec(child->plan->program, child->failure));
-    else
-        error_set_errno(err, child->failure, "cannot prepare a process for %s",
-                        child->plan->program);
+    explain_failure(child, err);
+    if (account)
+        error_prefix(err, "as user %s", account->name);
     return SPAWN_FAILED;
 }
 
@@ -144,12 +115,14 @@ enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spa
 {
     /* One for all: each process of ours has one thread, and clone returns when it is free again. */
     static _Alignas(16) uint8_t stack[32 * 1024];
-    struct child child = {.plan = plan, .parent = getpid()};
+    struct spawn_child child = {.plan = plan,
+                                .process = plan->process ? plan->process : &usual_process,
+                                .parent = getpid()};
     sigset_t all, before;
     int pidfd = -1;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = clone(child_main, stack + sizeof stack,
+    pid_t pid = clone(spawn_child_main, stack + sizeof stack,
                       CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
     int failure = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);

@@ -23,9 +23,11 @@ struct spawn_plan {
     const char *const *arguments;   /* NULL-terminated, with argv[0] */
     const char *const *environment; /* NULL-terminated "NAME=value", the whole of it */
     const char *directory;          /* where it starts, */
-    int directory_fd;               /* or the same opened, which is entered then; -1: not */
-    int stdio[3];                   /* what becomes 0, 1 and 2; close-on-exec */
-    const struct process_settings *process; /* as whom, with which limits; NULL: as we are */
+    const char *inside; /* or a path below it, over no link that leads out; NULL: none */
+    const char *file;   /* one that it must be able to read; NULL: none */
+    int stdio[3];       /* what becomes 0, 1 and 2; close-on-exec */
+    const struct process_settings *process; /* as whom, with which limits; NULL: our own user,
+                                               umask 022, no_new_privs */
     /* These limits are a control group's: the process gets none itself. */
     bool memory_in_cgroup, processes_in_cgroup;
 };
@@ -41,8 +43,9 @@ enum spawn_result {
     SPAWN_FAILED,  /* `err` says why */
 };
 
-/* Starts it: umask 022, default signals with none blocked, no descriptor above 2, killed if the
- * calling process dies. Returns when the program has taken over or cannot. */
+/* Starts it: default signals with none blocked, no descriptor above 2, no capabilities (unless its
+ * user is root), killed if the calling process dies. Directories, the file and the program are
+ * reached with the rights of its user. Returns when the program has taken over or cannot. */
 enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spawned,
                               struct error *err);
 

@@ -77,14 +77,55 @@ static void take_home(uid_t uid)
     setenv("LOGNAME", user->pw_name, 1);
 }
 
+struct capabilities {
+    struct __user_cap_data_struct words[_LINUX_CAPABILITY_U32S_3];
+};
+
+static struct __user_cap_header_struct capabilities_header(void)
+{
+    return (struct __user_cap_header_struct){.version = _LINUX_CAPABILITY_VERSION_3};
+}
+
+/* Those of `numbers` that we have: a container may have been given fewer. */
+static void keep(struct capabilities *kept, const struct capabilities *own, const int *numbers,
+                 size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t word = CAP_TO_INDEX((unsigned)numbers[i]);
+        kept->words[word].permitted |=
+            CAP_TO_MASK((unsigned)numbers[i]) & own->words[word].permitted;
+        kept->words[word].effective = kept->words[word].permitted;
+    }
+}
+
+/* Nothing is inheritable. What root may do is permitted only: a program that root starts gets it,
+ * and the process itself does not use it. */
+static void choose_capabilities(const struct privilege_needs *needs, const struct capabilities *own,
+                                struct capabilities *kept)
+{
+    static const int users[] = {CAP_SETUID, CAP_SETGID, CAP_CHOWN, CAP_KILL};
+    static const int priority[] = {CAP_SYS_NICE}, signals[] = {CAP_KILL};
+    if (needs->users)
+        keep(kept, own, users, sizeof users / sizeof *users);
+    if (needs->new_privileges)
+        keep(kept, own, signals, 1);
+    if (needs->priority)
+        keep(kept, own, priority, 1);
+    for (size_t i = 0; needs->root && i < _LINUX_CAPABILITY_U32S_3; i++)
+        kept->words[i].permitted = own->words[i].permitted;
+}
+
 /* What a unit gives for binding a low port (AmbientCapabilities) is the supervisor's: no other
  * process needs it, and commands would inherit it. */
-static bool drop_capabilities(struct error *err)
+static bool set_capabilities(const struct privilege_needs *needs, struct error *err)
 {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    struct __user_cap_header_struct header = capabilities_header();
+    struct capabilities own, kept = {{{0}}};
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* unknown before Linux 4.3 */
-    return syscall(SYS_capset, &header, none) == 0 ||
+    if (needs && syscall(SYS_capget, &header, own.words) == 0)
+        choose_capabilities(needs, &own, &kept);
+    header = capabilities_header();
+    return syscall(SYS_capset, &header, kept.words) == 0 ||
            error_set_errno(err, errno, "cannot drop capabilities");
 }
 
@@ -93,13 +134,18 @@ void privilege_hide_process(void)
     prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-bool privilege_drop(const char *wanted, struct error *err)
+bool privilege_drop(const char *wanted, const struct privilege_needs *needs, struct error *err)
 {
     uid_t uid;
     gid_t gid;
-    if (geteuid() == 0) {
+    bool was_root = geteuid() == 0;
+    if (was_root) {
+        /* until set_capabilities: they stay permitted, while the change of user makes none of them
+         * effective */
+        prctl(PR_SET_KEEPCAPS, needs != NULL, 0, 0, 0);
         if (!privilege_find_user(wanted, &uid, &gid, err) || !become(uid, gid, err))
             return false;
+        prctl(PR_SET_KEEPCAPS, 0, 0, 0, 0);
         take_home(uid);
     } else if (wanted) {
         if (!privilege_find_user(wanted, &uid, &gid, err))
@@ -107,9 +153,9 @@ bool privilege_drop(const char *wanted, struct error *err)
         if (uid != geteuid())
             return error_set(err, "only root can become user \"%s\"", wanted);
     }
-    if (!drop_capabilities(err))
+    if (!set_capabilities(was_root ? needs : NULL, err))
         return false;
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    if (!(needs && needs->new_privileges) && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_set_errno(err, errno, "cannot set no_new_privs");
     privilege_hide_process(); /* becoming another user has undone it, where fs.suid_dumpable is 1 */
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* likewise */

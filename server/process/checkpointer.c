@@ -86,7 +86,7 @@ _Noreturn void checkpointer_run(const struct process *process)
 {
     struct checkpointer checkpointer = {.process = process};
     struct error why = {""};
-    if (!privilege_drop(process->settings->server.user, &why) ||
+    if (!privilege_drop(process->settings->server.user, NULL, &why) ||
         !loop_init(&checkpointer.loop, &why)) {
         log_write(LOG_KEEPER_FAILED, log_text("reason", why.text));
         _exit(EXIT_FAILURE);

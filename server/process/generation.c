@@ -76,6 +76,7 @@ static bool generation_open_sockets(struct generation *generation, struct socket
     size_t count = generation->settings->server.listen.count;
     bool ok = preflight_check_user(generation->settings, problems);
     ok = preflight_check_groups(generation->settings, problems) && ok;
+    ok = preflight_check_actions(generation->settings, true, problems) && ok;
     generation->sockets = calloc(count, sizeof *generation->sockets);
     if (!generation->sockets)
         return error_set(err, "no memory");

@@ -18,6 +18,12 @@ bool preflight_check_user(const struct settings *settings, struct problem_list *
 /* Whether the groups of unix sockets exist. False after reporting. */
 bool preflight_check_groups(const struct settings *settings, struct problem_list *problems);
 
+/* Whether this process can give the processes of all actions the users and limits that they are to
+ * have. False after reporting; what somebody else could give, who `serves`, is only a warning if we
+ * do not. */
+bool preflight_check_actions(const struct settings *settings, bool serves,
+                             struct problem_list *problems);
+
 /* Warns at its place of a unix socket that every user can reach and whose peers are believed. */
 void preflight_warn_public(const struct listen_settings *listen, struct problem_list *problems);
 

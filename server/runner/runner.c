@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "handlers/action/pipe_writer.h"
+#include "handlers/action/process.h"
 #include "handlers/action/worker.h"
 #include "server/ipc/control.h"
 #include "server/ipc/log_events.h"
@@ -508,12 +509,34 @@ static void keep_memory(void)
 #endif
 }
 
+/* What the processes of all actions together want of the one that starts them. */
+static struct privilege_needs needs_of_actions(const struct settings *settings)
+{
+    struct privilege_needs needs = {false};
+    for (size_t i = 0; i < settings->route_count; i++) {
+        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+            const struct handler *handler = &settings->routes[i].actions[j].handler;
+            const struct action_kind *kind = action_kind_of(handler);
+            if (!kind->process)
+                continue;
+            const struct process_settings *process = kind->process(handler->settings);
+            const struct process_account *account = process_switches_to(process);
+            needs.users |= account != NULL;
+            needs.root |= account && account->uid == 0;
+            needs.priority |= process->nice < 0;
+            needs.new_privileges |= !process->no_new_privs;
+        }
+    }
+    return needs;
+}
+
 _Noreturn void runner_run(const struct process *process)
 {
     struct runner runner;
     struct error why = {""};
+    const struct privilege_needs needs = needs_of_actions(process->settings);
     keep_memory();
-    if (!privilege_drop(process->settings->server.user, &why) ||
+    if (!privilege_drop(process->settings->server.user, &needs, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
     share_first_keys(&runner);

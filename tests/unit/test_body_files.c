@@ -50,7 +50,7 @@ static unsigned mode_of(const char *path)
 
 static char *make(struct body_files *files, const char *body)
 {
-    char *path = body_files_make(files, bytes_of_text(body), &err);
+    char *path = body_files_make(files, bytes_of_text(body), NULL, &err);
     ck_assert_msg(path != NULL, "%s", err.text);
     return path;
 }
@@ -107,12 +107,12 @@ START_TEST(a_directory_of_others_is_refused)
     body_files_init(&files, journal);
     ck_assert_int_eq(mkdir(base, 0700), 0);
     ck_assert_int_eq(chmod(base, 0750), 0);
-    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
     ck_assert_int_eq(errno, EPERM);
     ck_assert_ptr_nonnull(strstr(err.text, base));
     ck_assert_int_eq(rmdir(base), 0);
     ck_assert_int_eq(symlink(directory, base), 0);
-    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+    ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
     body_files_sweep(&files);
     ck_assert_int_eq(unlink(base), 0);
     body_file_remove(make(&files, "x"));
@@ -147,7 +147,7 @@ START_TEST(a_path_that_is_too_long_is_said_to_be)
         long_path[0] = '/';
         body_files_init(&files, long_path);
         body_files_sweep(&files);
-        ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), &err));
+        ck_assert_ptr_null(body_files_make(&files, bytes_of_text("x"), NULL, &err));
         ck_assert_int_eq(errno, ENAMETOOLONG);
         body_files_finish(&files);
     }

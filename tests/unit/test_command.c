@@ -21,7 +21,8 @@ static struct command_settings settings_for(const char **items, size_t count)
                                      .cwd = rig_directory,
                                      .timeout_ms = 30000,
                                      .kill_after_ms = 1000,
-                                     .output = 65536};
+                                     .output = 65536,
+                                     .process = {.no_new_privs = true, .umask = 022}};
 }
 
 #define COMMAND(...)                                                                               \

@@ -1,0 +1,32 @@
+/* What the child of spawn.c does between its birth and its program. */
+#ifndef TENTERHOOK_HANDLERS_ACTION_SPAWN_CHILD_H
+#define TENTERHOOK_HANDLERS_ACTION_SPAWN_CHILD_H
+
+#include "handlers/action/process.h"
+#include "handlers/action/spawn.h"
+
+/* Where a child has failed. */
+enum spawn_step {
+    STEP_SETUP,
+    STEP_NICE,
+    STEP_USER,
+    STEP_LIMITS,
+    STEP_DIRECTORY,
+    STEP_INSIDE,
+    STEP_FILE,
+    STEP_EXEC,
+};
+
+struct spawn_child {
+    const struct spawn_plan *plan;
+    const struct process_settings *process;
+    pid_t parent;
+    volatile enum spawn_step step;
+    volatile int failure; /* errno; 0: the program has taken over */
+};
+
+/* For clone(CLONE_VM | CLONE_VFORK), with all signals blocked. Never returns: the argument, a
+ * struct spawn_child, says whether the program has taken over. */
+int spawn_child_main(void *argument);
+
+#endif

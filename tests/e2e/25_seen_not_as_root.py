@@ -1,0 +1,23 @@
+"""What a command sees is exactly the list of docs/actions.md, if the server is not started as
+root: nobody's rights change, and `user` may name whoever runs the server."""
+import os
+import pwd
+
+from facts import action, check, run_all, with_helper
+from harness import Server, expect, read_proc, route, server_user
+
+user = server_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
+wrapper = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
+actions = [action("plain"), action("own", user=user.pw_name, limits={"files": 99, "cpu": "1500ms"}),
+           action("gains", no_new_privs=False)]
+with Server([route(actions=actions)], start=False, wrapper=wrapper if os.geteuid() == 0 else (),
+            env={"HOME": user.pw_dir}) as server:
+    for path in (server.file, server.key, server.directory):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    seen = run_all(with_helper(server))
+    groups = {"groups": [] if server.wrapper else os.getgroups()}
+    check(server, "plain", seen["plain"], user, **groups)
+    check(server, "own", seen["own"], user, limits={"files": [99, 99], "cpu": [2, 3]}, **groups)
+    check(server, "gains", seen["gains"], user, NoNewPrivs="0", **groups)
+    status = read_proc(server.processes("runner")[0], "status")
+    expect(int(status.split("CapPrm:\t")[1].split()[0], 16), 0, "what the runner can do")

@@ -1,0 +1,113 @@
+"""What a command is given, printed by child_facts.c, beside what docs/actions.md promises."""
+import json
+import os
+import pwd
+import shutil
+import subprocess
+
+from harness import PROGRAM, Failure, expect, server_user, skip, wait_until
+
+HELPER = os.path.join(os.path.dirname(PROGRAM), "tests", "e2e", "child_facts")
+NONE = "0" * 16  # a set of capabilities or signals
+
+
+def only_root():
+    if os.geteuid() != 0:
+        skip("only root can become another user")
+
+
+def action(name, *arguments, program="child_facts", **keys):
+    return {"name": name, "command": [f"@OUT@/{program}", *arguments], **keys}
+
+
+def other_user():
+    """One that is no server's and has nothing."""
+    for name in ("daemon", "bin", "games"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            pass
+    return skip("no user is here that commands could become")
+
+
+def place_helper(server, name="child_facts", mode=0o755):
+    """A copy of the helper, where all users may run it; with mode 4755 it is root's for all."""
+    path = os.path.join(server.out, name)
+    shutil.copyfile(HELPER, path)
+    os.chown(path, os.geteuid(), os.getegid())
+    os.chmod(path, mode)
+    return path
+
+
+def with_helper(server):
+    place_helper(server)
+    return server.start()
+
+
+def outputs(server):
+    """{action: what its last attempt has written to standard output}"""
+    return dict(server.query(
+        "SELECT action.name, output.output FROM output JOIN delivery ON delivery.seq = "
+        "output.delivery JOIN action ON action.number = delivery.action"))
+
+
+def reasons(server):
+    """{action: (state, reason)}"""
+    rows = server.query("SELECT action.name, state, reason FROM delivery JOIN action ON "
+                        "action.number = delivery.action")
+    return {name: (state, reason) for name, state, reason in rows}
+
+
+def run_all(server):
+    """One event; {action: its facts}."""
+    expect(server.post("/hook", b"{}", delivery="d-1").status, 202)
+    server.wait_settled()
+    for name, (state, reason) in reasons(server).items():
+        expect(state, "done", f"{name}: {reason}")
+    return {name: json.loads(text) for name, text in outputs(server).items()}
+
+
+def environment(server, name, user, passed):
+    """PATH, LANG and TZ are the server's; where it is root's, HOME is that of the user."""
+    own = {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name,
+           "SHELL": user.pw_shell} if os.geteuid() == 0 else {}
+    (event, received), = server.query("SELECT id, received_ms FROM event")
+    return {**{key: own.get(key, server.env.get(key)) for key in passed
+               if key in own or key in server.env},
+            "TENTERHOOK_ID": event, "TENTERHOOK_ROUTE": "hook", "TENTERHOOK_ACTION": name,
+            "TENTERHOOK_EVENT": "push", "TENTERHOOK_DELIVERY": "d-1", "TENTERHOOK_ATTEMPT": "1",
+            "TENTERHOOK_CLIENT": "127.0.0.1", "TENTERHOOK_METHOD": "POST",
+            "TENTERHOOK_PATH": "/hook"}
+
+
+def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), **changed):
+    """Compares with the list: all of it, so that nothing is in it by being forgotten."""
+    user = user or server_user()
+    before = json.loads(subprocess.run([*server.wrapper, HELPER], capture_output=True, check=True,
+                                       env=server.env).stdout)
+    pid = seen["pid"]
+    expect(seen["environment"].pop("TENTERHOOK_RECEIVED", "")[-1:], "Z", "the time")
+    wanted = {
+        **before,  # what the list says comes from whoever starts the server
+        "pid": pid, "group": pid, "session": pid, "parent": server.processes("runner")[-1],
+        "uid": [user.pw_uid] * 3, "gid": [user.pw_gid] * 3, "groups": [],
+        "CapInh": NONE, "CapPrm": NONE, "CapEff": NONE, "CapAmb": NONE, "NoNewPrivs": "1",
+        "SigPnd": NONE, "ShdPnd": NONE, "SigBlk": NONE, "SigIgn": NONE, "SigCgt": NONE,
+        "descriptors": {"0": "memory", "1": "pipe", "2": "pipe"}, "reopened": ["", "", ""],
+        "umask": "022", "death_signal": 9, "dumpable": 1, "directory": server.directory,
+        "environment": environment(server, name, user, passed), **changed}
+    wanted["limits"] = {**before["limits"], **changed.get("limits", {})}
+    expect(sorted(seen), sorted(wanted), f"{name}: the facts")
+    for fact, value in wanted.items():
+        expect([seen[fact]], [value], f"{name}: {fact}")
+
+
+def wait_reason(server, name, state="dead"):
+    """The reason with which that action has come to that state."""
+    def found():
+        reached, reason = reasons(server).get(name, ("", ""))
+        return reached == state and (reason or "")
+    try:
+        return wait_until(found, f"{name} to be {state}")
+    except Failure as failure:
+        raise Failure(f"{failure}: {reasons(server)}") from None
