@@ -81,6 +81,11 @@ static int64_t worker_recall_ms(const void *data)
     return ms < RECALL_MIN_MS ? RECALL_MIN_MS : ms > RECALL_MAX_MS ? RECALL_MAX_MS : ms;
 }
 
+static const struct process_settings *worker_process_of(const void *data)
+{
+    return &((const struct worker_settings *)data)->command.process;
+}
+
 const struct action_kind worker_action = {
     .kind = {.name = "worker",
              .sentence = "Gives each event as a line to a program that is started once and stays, "
@@ -89,6 +94,7 @@ const struct action_kind worker_action = {
              .beside = &worker_section,
              .settings_size = sizeof(struct worker_settings),
              .finish = finish_worker},
+    .process = worker_process_of,
     .must_be_recalled = true,
     .recall_ms = worker_recall_ms,
     .window = worker_window,

@@ -322,8 +322,7 @@ enum spawn_result worker_process_start(struct worker_process *process,
                                        const struct command_settings *settings, const char *route,
                                        const char *action, struct error *err)
 {
-    struct launch launch = {
-        .plan.stdio = {-1, -1, -1}, .plan.directory_fd = -1, .ours = {-1, -1, -1}};
+    struct launch launch = {.plan.stdio = {-1, -1, -1}, .ours = {-1, -1, -1}};
     arena_init(&launch.arena, PLAN_MAX);
     enum spawn_result result =
         launch_start(&launch, settings, route, action, &process->spawned, err);
