@@ -33,9 +33,12 @@ static void stream_close(struct worker_process *process, struct worker_stream *s
 
 void worker_process_close_input(struct worker_process *process)
 {
-    loop_watch_remove(process->loop, &process->writable);
-    if (process->input >= 0)
-        close(process->input);
+    int unread;
+    if (process->input < 0)
+        return;
+    process->unread = ioctl(process->input, FIONREAD, &unread) == 0 ? (size_t)unread : 0;
+    loop_watch_remove(process->loop, &process->input_watch);
+    close(process->input);
     process->input = -1;
 }
 
@@ -186,46 +189,53 @@ static void process_exited(struct loop_watch *watch, uint32_t events)
     struct error text;
     siginfo_t info;
     pid_t pid = process->spawned.pid;
-    int unread = 0;
     (void)events;
     loop_watch_remove(process->loop, &process->exited);
     loop_timer_remove(process->loop, &process->timer);
-    if (process->input >= 0 && ioctl(process->input, FIONREAD, &unread) != 0)
-        unread = 0;
     worker_process_close_input(process);
     stream_read_rest(process, &process->answers);
     stream_read_rest(process, &process->errors);
     loop_timer_remove(process->loop, &process->timer); /* of a flood in the rest */
     spawn_reap(&process->spawned, &info);
     describe_end(process, &info, &text);
-    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = (size_t)unread};
+    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = process->unread};
     process->hearer->ended(process->owner, &end);
 }
 
 /* ---- what it reads ---- */
 
+static void input_is_closed(struct worker_process *process)
+{
+    worker_process_close_input(process);
+    process_is_useless(process, "it closed its standard input");
+}
+
+/* Watched for nothing it still tells when nobody can read any more: what is in the pipe then is
+ * read by nobody. */
 static void input_ready(struct loop_watch *watch, uint32_t events)
 {
     struct worker_process *process = watch->owner;
-    (void)events;
-    loop_watch_remove(process->loop, watch);
+    process->is_full = false;
+    if (events & EPOLLERR)
+        input_is_closed(process);
+    else
+        loop_watch_set(process->loop, watch, process->input, 0);
     process->hearer->can_write(process->owner);
 }
 
 size_t worker_process_write(struct worker_process *process, struct bytes content)
 {
-    if (process->input < 0 || process->writable.fd >= 0 || content.length == 0)
+    if (process->input < 0 || process->is_full || content.length == 0)
         return 0;
     ssize_t length = write(process->input, content.data, content.length);
     if (length < 0 && errno != EAGAIN && errno != EINTR) {
-        worker_process_close_input(process);
-        process_is_useless(process, "it closed its standard input");
+        input_is_closed(process);
         return 0;
     }
     size_t taken = length < 0 ? 0 : (size_t)length;
-    if (taken < content.length &&
-        !loop_watch_set(process->loop, &process->writable, process->input, EPOLLOUT))
-        worker_process_end(process, "the server had no memory to write to it", grace_end(process));
+    process->is_full = taken < content.length;
+    if (process->is_full)
+        loop_watch_set(process->loop, &process->input_watch, process->input, EPOLLOUT);
     return taken;
 }
 
@@ -239,7 +249,7 @@ void worker_process_init(struct worker_process *process, struct loop *loop,
     process->answers.fd = process->errors.fd = -1;
     loop_watch_init(&process->answers.watch, stream_ready, process);
     loop_watch_init(&process->errors.watch, stream_ready, process);
-    loop_watch_init(&process->writable, input_ready, process);
+    loop_watch_init(&process->input_watch, input_ready, process);
     loop_watch_init(&process->exited, process_exited, process);
     loop_timer_init(&process->timer, timer_fired, process);
     line_reader_init(&process->answers.lines, WORKER_ANSWER_MAX);
@@ -311,7 +321,8 @@ static enum spawn_result process_watch(struct worker_process *process, struct er
 {
     if (loop_watch_set(process->loop, &process->exited, process->spawned.pidfd, EPOLLIN) &&
         loop_watch_set(process->loop, &process->answers.watch, process->answers.fd, EPOLLIN) &&
-        loop_watch_set(process->loop, &process->errors.watch, process->errors.fd, EPOLLIN))
+        loop_watch_set(process->loop, &process->errors.watch, process->errors.fd, EPOLLIN) &&
+        loop_watch_set(process->loop, &process->input_watch, process->input, 0))
         return SPAWN_STARTED;
     worker_process_finish(process);
     error_set(err, "the server had no memory to watch it");
@@ -339,6 +350,8 @@ enum spawn_result worker_process_start(struct worker_process *process,
     process->why = NULL;
     process->kill_after_ns = settings->kill_after_ms * NS_PER_MS;
     process->input = launch.ours[0];
+    process->is_full = false;
+    process->unread = 0;
     process->answers.fd = launch.ours[1];
     process->errors.fd = launch.ours[2];
     process->answers.lines.skips = process->errors.lines.skips = false;

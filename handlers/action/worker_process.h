@@ -37,8 +37,10 @@ struct worker_process {
     enum { WORKER_RUNS, WORKER_TO_END, WORKER_TERMINATED, WORKER_KILLED } phase;
     const char *why; /* we end it; NULL: it ends by itself */
     int input;       /* our end of its standard input; -1: closed */
+    bool is_full;    /* it takes no more at the moment */
+    size_t unread;   /* in it when it was closed */
     struct worker_stream answers, errors;
-    struct loop_watch writable, exited;
+    struct loop_watch input_watch, exited;
     struct loop_timer timer;
 };
 
