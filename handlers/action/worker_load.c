@@ -39,32 +39,43 @@ static const struct row_section worker_section = {
     .row_count = ROW_COUNT(worker_rows),
 };
 
-static bool refuse_values(struct load *load, const struct node *node, const char *key)
+static bool refuse_values(struct load *load, const struct node *at, const char *subject)
 {
-    const struct node *found = tree_find(node, key);
-    return load_problem(load, found ? found : node,
-                        "\"%s\" of a worker cannot have values of the event: it sees many events, "
-                        "and gets each as a line on its standard input",
-                        key);
+    return load_problem(load, at,
+                        "%s of a worker cannot have values of the event: it sees many events, and "
+                        "gets each as a line on its standard input",
+                        subject);
+}
+
+/* The first text of the list or map under `key` that has values. */
+static const struct node *find_values(const struct node *node, const char *key,
+                                      const struct template *templates)
+{
+    const struct node *list = tree_find(node, key);
+    const struct node *text = list ? list->first : NULL;
+    while (text && template_is_literal(templates)) {
+        text = text->next;
+        templates++;
+    }
+    return text;
 }
 
 static bool check_values(struct load *load, const struct node *node,
-                         const struct command_settings *settings)
+                         const struct command_templates *templates)
 {
-    const struct command_templates *templates = settings->templates;
-    for (size_t i = 0; templates && templates->arguments && i < settings->command.count; i++)
-        if (!template_is_literal(&templates->arguments[i]))
-            return refuse_values(load, node, "worker");
-    for (size_t i = 0; templates && i < settings->env.count; i++)
-        if (!template_is_literal(&templates->env[i]))
-            return refuse_values(load, node, "env");
-    return !templates || templates->inside.count == 0 || refuse_values(load, node, "cwd");
+    const struct node *argument = find_values(node, "worker", templates->arguments);
+    const struct node *variable = find_values(node, "env", templates->env);
+    if (argument)
+        return refuse_values(load, argument, "an argument");
+    if (variable)
+        return refuse_values(load, variable, "\"env\"");
+    return templates->inside.count == 0 || refuse_values(load, tree_find(node, "cwd"), "\"cwd\"");
 }
 
 static bool finish_worker(struct load *load, const struct node *node, void *data)
 {
     struct worker_settings *settings = data;
-    return check_values(load, node, &settings->command) &&
+    return check_values(load, node, settings->command.templates) &&
            command_finish(load, node, "worker", &settings->command);
 }
 

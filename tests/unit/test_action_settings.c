@@ -155,7 +155,7 @@ START_TEST(what_is_refused)
         {"{pipe: x, timeout: 1s}", "goes with"},
         {"worker: []", "needs a program"},
         {"worker: [cat, 7, [x]]", "an entry of \"worker\""},
-        {"worker: [cat, '{{payload.x}}']", "\"worker\" of a worker cannot have values"},
+        {"worker: [cat, '{{payload.x}}']", "an argument of a worker cannot have values"},
         {"{worker: [cat], env: {A: '{{payload.x}}'}}", "\"env\" of a worker cannot have values"},
         {"{worker: [cat], cwd: '/srv/{{payload.x}}'}", "\"cwd\" of a worker cannot have values"},
         {"{worker: [cat], env: {LD_PRELOAD: x}}", "LD_PRELOAD may not be set"},
