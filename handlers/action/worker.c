@@ -12,9 +12,10 @@
  * first. A process that is told to end by its owner may be sent nothing, but may still answer.
  *
  * An event may be the cause of the end. The oldest unanswered one is blamed, if the process had
- * begun to read its line: a program that ends at its start blames nobody, and events wait. After
- * two ends in a row all that are unanswered are suspects, and are sent one at a time, so that the
- * next end tells which it was. At the third the event is dead.
+ * begun to read its line. When one is blamed twice, all that are unanswered are suspects: while
+ * there are any, events are sent one at a time, the least blamed first, so that the next end tells
+ * which it was. An event is dead when it was blamed three times and others were answered meanwhile:
+ * a program that can answer nothing at all is broken itself, and events wait until it is mended.
  *
  * The timeout runs for the oldest unanswered event alone, from when it became that: a worker that
  * takes a window of events and does one after the other has the timeout for each. */
@@ -37,8 +38,8 @@ enum {
     OUT_KEPT = 256 * 1024, /* memory that is kept for the next lines */
     BACK_OFF_FIRST_MS = 100,
     BACK_OFF_MAX_MS = 30 * 1000,
-    DEATHS_SUSPECT = 2, /* in a row, of one event */
-    DEATHS_MAX = 3,
+    BLAMES_SUSPECT = 2, /* of one event */
+    BLAMES_DEAD = 3,
     LEAVE_PART = 4, /* of the time until a deadline, the part between TERM and KILL at most */
     TEXT_SHOWN = 4 * 1024,
 };
@@ -67,7 +68,8 @@ struct action_run {
     uint64_t begin, end; /* of its line in what this process is sent; while it is sent */
     int64_t begun_ns;    /* when it came, then when its line was made */
     int64_t due_ns;      /* while it is held */
-    unsigned deaths;     /* of the process, while it was the oldest unanswered one */
+    unsigned blames;     /* ends of the process that it may have caused */
+    uint64_t answers;    /* that the worker had given at the first of these */
     bool is_suspect;
 };
 
@@ -79,7 +81,8 @@ struct worker {
     struct worker_process process;
     struct run_list waiting, sent, held;
     size_t sent_count, suspect_count;
-    uint64_t added;    /* runs */
+    uint64_t added; /* runs */
+    uint64_t answers;
     struct buffer out; /* lines, of which the first `out_written` bytes are written */
     size_t out_written;
     uint64_t out_begin; /* where `out` begins in what this process is sent */
@@ -154,7 +157,7 @@ static void run_forget_suspicion(struct action_run *run)
 {
     run->worker->suspect_count -= run->is_suspect;
     run->is_suspect = false;
-    run->deaths = 0;
+    run->blames = 0;
 }
 
 static void run_end(struct action_run *run, enum outcome_kind kind, const char *reason)
@@ -266,6 +269,7 @@ static void hear_answer(void *owner, struct bytes line)
         tell_line(worker, &worker->wrong, news, line);
         return;
     }
+    worker->answers++;
     worker->back_off_ms = BACK_OFF_FIRST_MS;
     take[answer.verdict](run, &answer);
 }
@@ -302,6 +306,15 @@ static void worker_launch(struct worker *worker)
          (struct worker_news){.kind = WORKER_NOT_STARTED, .reason = err.text, .wait_ms = wait_ms});
 }
 
+static void suspect_all(struct worker *worker)
+{
+    struct action_run *run;
+    TAILQ_FOREACH(run, &worker->sent, link) {
+        worker->suspect_count += !run->is_suspect;
+        run->is_suspect = true;
+    }
+}
+
 /* The oldest unanswered event may have caused the end. */
 static void blame(struct worker *worker, const struct worker_end *end)
 {
@@ -310,17 +323,14 @@ static void blame(struct worker *worker, const struct worker_end *end)
     struct error reason;
     if (!run || worker->has_timed_out || run->begin >= read)
         return;
-    if (++run->deaths >= DEATHS_MAX) {
-        error_set(&reason, "the worker ended %d times in a row while it had this event: %s",
-                  DEATHS_MAX, end->reason);
+    if (run->blames++ == 0)
+        run->answers = worker->answers;
+    if (run->blames >= BLAMES_DEAD && worker->answers > run->answers) {
+        error_set(&reason, "the worker ended %u times while it had this event: %s", run->blames,
+                  end->reason);
         run_end(run, OUTCOME_FAILED, reason.text);
-        return;
-    }
-    if (run->deaths < DEATHS_SUSPECT)
-        return;
-    TAILQ_FOREACH(run, &worker->sent, link) {
-        worker->suspect_count += !run->is_suspect;
-        run->is_suspect = true;
+    } else if (run->blames >= BLAMES_SUSPECT) {
+        suspect_all(worker);
     }
 }
 
@@ -384,6 +394,16 @@ static void send_line(struct worker *worker, struct action_run *run)
     worker->sent_count++;
 }
 
+static struct action_run *next_to_send(const struct worker *worker)
+{
+    struct action_run *next = TAILQ_FIRST(&worker->waiting), *run;
+    if (worker->suspect_count > 0)
+        TAILQ_FOREACH(run, &worker->waiting, link)
+            if (run->blames < next->blames)
+                next = run;
+    return next;
+}
+
 /* While there are suspects each event goes alone. */
 static bool may_send(const struct worker *worker)
 {
@@ -410,7 +430,7 @@ static void write_lines(struct worker *worker)
     size_t taken;
     do {
         while (may_send(worker))
-            send_line(worker, TAILQ_FIRST(&worker->waiting));
+            send_line(worker, next_to_send(worker));
         taken = worker_process_write(&worker->process,
                                      bytes_from(buffer_bytes(&worker->out), worker->out_written));
         worker->out_written += taken;

@@ -21,13 +21,17 @@ for event in events():
     say(event, ok=True)
 """
 SILENT = "for event in events(): pass"
-DIES = "for event in events(): sys.exit(3)"
+DIES = """
+for event in events():
+    if event["payload"]["number"] == 0: sys.exit(3)
+    say(event, ok=True)
+"""
 routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s")]) for name, text in (
     ("lies", LIES), ("floods", FLOODS), ("silent", SILENT), ("dies", DIES))]
 with Server([*routes, route(actions=[worker()])]) as server:
     for path in ("/lies", "/floods", "/silent", "/dies"):
-        for _ in range(2):
-            expect(server.post(path, b"{}").status, 202)
+        for number in range(2):
+            expect(server.post(path, b'{"number": %d}' % number).status, 202)
     for turn in range(10):
         begun = time.monotonic()
         expect(server.post("/hook", b"{}").status, 202)
@@ -39,5 +43,5 @@ with Server([*routes, route(actions=[worker()])]) as server:
         "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies")}
 expect(ends, {"lies": 2 * [("done", None)], "floods": 2 * [("done", None)],
               "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms")],
-              "dies": 2 * [("dead", "the worker ended 3 times in a row while it had this event: "
-                            "exited with status 3")]})
+              "dies": [("dead", "the worker ended 3 times while it had this event: exited with "
+                        "status 3"), ("done", None)]})

@@ -362,18 +362,31 @@ END_TEST
 
 /* ---- events that end it, workers that cannot work ---- */
 
-START_TEST(an_event_that_ends_it_three_times_is_dead)
+START_TEST(an_event_that_ends_it_three_times_is_dead_if_others_are_answered)
 {
     use(BEGIN "while next; do case $line in *poison*) exit 3;; esac; ok; done");
     begin_many(0, 3);
     begin(3, "\"poison\"");
     begin_many(4, 10);
     expect_failed(3, OUTCOME_FAILED,
-                  "the worker ended 3 times in a row while it had this event: "
+                  "the worker ended 3 times while it had this event: "
                   "exited with status 3");
     wait_done(0, 3);
     wait_done(4, 10);
     ck_assert_uint_eq(news[WORKER_ENDED].count, 3);
+}
+END_TEST
+
+START_TEST(one_that_answers_nothing_costs_no_event)
+{
+    use(BEGIN "while next; do [ -e fixed ] || exit 1; ok; done");
+    begin_many(0, 3);
+    while (news[WORKER_ENDED].count < 5)
+        loop_run_once(&rig_loop, 100);
+    for (int i = 0; i < 3; i++)
+        ck_assert(!events[i].result.done);
+    rig_write("fixed", "", 0600);
+    wait_done(0, 3);
 }
 END_TEST
 
@@ -551,7 +564,8 @@ Suite *test_suite(void)
     tcase_add_test(all, one_that_is_killed_is_replaced);
     tcase_add_test(all, an_answer_before_the_end_counts);
     tcase_add_test(all, standard_error_is_told_within_bounds);
-    tcase_add_test(all, an_event_that_ends_it_three_times_is_dead);
+    tcase_add_test(all, an_event_that_ends_it_three_times_is_dead_if_others_are_answered);
+    tcase_add_test(all, one_that_answers_nothing_costs_no_event);
     tcase_add_test(all, the_event_is_found_among_those_that_are_done_together);
     tcase_add_test(all, one_that_ends_at_its_start_costs_no_event);
     tcase_add_test(all, a_program_that_is_missing_is_waited_for);
