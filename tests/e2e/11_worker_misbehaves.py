@@ -2,30 +2,8 @@
 import time
 
 from harness import PATIENCE, Server, ensure, expect, route, wait_until
-from workers import worker
+from workers import DIES, FLOODS, LIES, SILENT, worker
 
-LIES = """
-for event in events():
-    print("hello", '{"id": 7, "ok": true}', '{"id": "x", "ok": true}', "{" * 60000, sep="\\n")
-    say(event, ok=False)
-    say(event, ok=True)
-    say(event, dead="no")
-"""
-FLOODS = """
-first = not os.path.exists(f"{OUT}/flooded")
-for event in events():
-    if first:
-        note("", "flooded")
-        sys.stderr.write("e" * 1000000)
-        while True: os.write(1, b"x" * 65536)
-    say(event, ok=True)
-"""
-SILENT = "for event in events(): pass"
-DIES = """
-for event in events():
-    if event["payload"]["number"] == 0: sys.exit(3)
-    say(event, ok=True)
-"""
 routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s")]) for name, text in (
     ("lies", LIES), ("floods", FLOODS), ("silent", SILENT), ("dies", DIES))]
 with Server([*routes, route(actions=[worker()])]) as server:
