@@ -1,5 +1,5 @@
-/* The settings of `worker:`, and what the runner has to do with all workers together: to hear of
- * them, and to see them end before it ends itself. */
+/* The settings of `worker:`, and what the runner has to do with all workers together: to see them
+ * end before it ends itself. */
 #ifndef TENTERHOOK_HANDLERS_ACTION_WORKER_H
 #define TENTERHOOK_HANDLERS_ACTION_WORKER_H
 
@@ -11,26 +11,6 @@ struct worker_settings {
     int64_t window;                  /* events that it has and has not answered, at most */
 };
 
-/* Something that people who look after a worker want to know. */
-enum worker_news_kind {
-    WORKER_STARTED,
-    WORKER_NOT_STARTED, /* it is tried again in wait_ms */
-    WORKER_ENDED,       /* and started again in wait_ms; negative: it is not */
-    WORKER_SAID,        /* a line of its standard error */
-    WORKER_WRONG,       /* a line of its standard output that is no answer to anything */
-};
-
-/* All alive during the call. */
-struct worker_news {
-    enum worker_news_kind kind;
-    const char *route, *action;
-    int64_t pid;        /* STARTED, ENDED */
-    const char *reason; /* NOT_STARTED, ENDED, WRONG */
-    int64_t wait_ms;
-    struct bytes text;  /* SAID, WRONG: without the secrets that the worker was given */
-    uint64_t held_back; /* such lines before that nobody was told of, because they were many */
-};
-
 /* What `worker:` does with a delivery; the contract is that of struct action_kind. */
 void worker_prepare(const void *settings, const struct action_place *place);
 struct action_run *worker_start(const void *settings, struct loop *loop,
@@ -38,9 +18,6 @@ struct action_run *worker_start(const void *settings, struct loop *loop,
                                 void (*done)(void *context, const struct outcome *outcome),
                                 void *context);
 void worker_stop(struct action_run *run, int64_t deadline_ns);
-
-/* Who is told of the news of all workers. NULL: nobody. */
-void workers_tell(void (*hear)(const struct worker_news *news));
 
 /* No further events are written; workers that have answered all they have, or until `deadline_ns`,
  * end, the rest is ended by then. Again with an earlier deadline: that one holds. */

@@ -3,9 +3,9 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 #define TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 
+#include "handlers/action/command.h"
 #include "handlers/action/line_reader.h"
 #include "handlers/action/spawn.h"
-#include "handlers/action/worker.h"
 
 /* How it ended. */
 struct worker_end {
@@ -55,6 +55,12 @@ enum spawn_result worker_process_start(struct worker_process *process,
 static inline bool worker_process_lives(const struct worker_process *process)
 {
     return process->spawned.pidfd >= 0;
+}
+
+/* Whether worker_process_end would send it TERM: it has not got that yet. */
+static inline bool worker_process_may_be_told(const struct worker_process *process)
+{
+    return worker_process_lives(process) && process->phase < WORKER_TERMINATED;
 }
 
 /* Whether it is told to end, or about to be. */

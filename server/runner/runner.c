@@ -13,6 +13,7 @@
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
 #include "handlers/action/worker.h"
+#include "handlers/action/worker_news.h"
 #include "server/ipc/control.h"
 #include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"

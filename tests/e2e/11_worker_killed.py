@@ -21,4 +21,5 @@ with Server([route(actions=[worker()])]) as server:
     expect(acknowledged - set(runs), set(), "acknowledged events that no worker got")
     expect(server.count("delivery", "state = 'done'"), server.count("event"))
     expect(server.count("delivery", "attempt > 1"), 0, "attempts that a worker's end has cost")
-print(f"{KILLS} kills: {len(acknowledged)} events, {len(runs) - len(set(runs))} repeated, none lost")
+repeated = len(runs) - len(set(runs))
+print(f"{KILLS} kills: {len(acknowledged)} events, {repeated} repeated, none lost")

@@ -19,4 +19,5 @@ with Server([route(actions=[worker()])]) as server:
     acknowledged, runs = set(load.acknowledged.values()), server.ledger()
     expect(acknowledged - set(runs), set(), "acknowledged events that no worker got")
     expect(server.count("delivery", "state = 'done'"), server.count("event"))
-print(f"{ROUNDS} kills: {len(acknowledged)} events, {len(runs) - len(set(runs))} repeated, none lost")
+repeated = len(runs) - len(set(runs))
+print(f"{ROUNDS} kills: {len(acknowledged)} events, {repeated} repeated, none lost")

@@ -5,7 +5,7 @@ import os
 from harness import Server, expect, route, wait_until
 from workers import worker
 
-# Answers the even ones at the end of its input, and the others, with all that came, in its next life.
+# Answers every other one at the end of its input, and all in its next life.
 HALF = """
 import signal
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -3,6 +3,7 @@
 #include "action_rig.h"
 
 #include "handlers/action/worker.h"
+#include "handlers/action/worker_news.h"
 #include "tests/unit/suite.h"
 
 #include <fcntl.h>
