@@ -20,6 +20,7 @@
     PART(WHEN, when, struct when_settings, "handlers/admission/when.h")                            \
     PART(MISMATCH, mismatch, struct mismatch_settings, "server/pipeline/mismatch.h")               \
     PART(RESPOND, respond, struct respond_settings, "server/pipeline/respond.h")                   \
+    PART(TRACK, track, struct track_settings, "server/pipeline/track.h")                           \
     PART(TITLE, title, struct title_settings, "handlers/auth/title.h")                             \
     PART(EVENT_NAMES, event_names, struct event_names, "handlers/admission/event_names.h")         \
     PART(VALIDATE, validate, struct validate_settings, "handlers/admission/validate.h")
@@ -66,6 +67,9 @@ struct request {
     struct bytes json_field;         /* the field of it whose JSON is the payload; empty: none */
     struct bytes field_looked_for;   /* the field that would hold it; empty: none would */
     struct bytes payload;            /* the JSON of the body or of that field, if json is set */
+    bool payload_is_made;            /* of a body that is not JSON itself, as actions get it */
+    bool payload_has_head;           /* and of headers, which no signature of the body is over */
+    struct buffer made;              /* what it was made in; or empty (content_release) */
     const struct json_summary *json; /* of the payload, once it has passed the guard; or NULL */
 
     /* What authentication brings out, each empty where the provider has none. */

@@ -29,6 +29,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                            "`schema_action: quarantine`: it is on the disk, as failed."},
     [REPLY_HEALTHY] = {"healthy", 200, "events are accepted", LOG_DEBUG, false, false,
                        "The health check: an event would be stored now."},
+    [REPLY_TRACKED] = {"tracked", 200, "what has become of the event", LOG_DEBUG, false, false,
+                       "The link of an event of a route with `track`: the body is its state."},
     [REPLY_BAD_REQUEST] = {"bad_request", 400, "the request is not well-formed HTTP", LOG_INFO,
                            true, false,
                            "The head or the framing of the body breaks the rules of HTTP or can be "
@@ -37,17 +39,19 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                           false, "The target is not a path, or has an escape that is not one."},
     [REPLY_TLS_EXPECTED] = {"tls_expected", 400, "this port speaks TLS: use https, not http",
                             LOG_INFO, true, false, "Plain HTTP came on an address with `tls`."},
-    [REPLY_BAD_CONTENT] =
-        {"bad_content", 400, "the body is not what its media type says", LOG_INFO, false, false,
-         "The body is not JSON or a form as its media type says, or repeats a name."},
+    [REPLY_BAD_CONTENT] = {"bad_content", 400, "the body is not what its media type says", LOG_INFO,
+                           false, false,
+                           "The body is not JSON, XML, a form or a CloudEvent as the route takes "
+                           "it, or repeats a name."},
     [REPLY_UNAUTHENTICATED] = {"unauthenticated", 401, "the credentials are missing or wrong",
                                LOG_WARNING, false, false,
                                "A signature, a credential or a time is missing, wrong or too old."},
     [REPLY_FORBIDDEN] =
         {"forbidden", 403, "this client may not call here", LOG_WARNING, false, false,
          "`deny` names the client, `allow` does not, or the sender's challenge was refused."},
-    [REPLY_NOT_FOUND] = {"not_found", 404, "there is nothing here", LOG_INFO, false, false,
-                         "No route has this path."},
+    [REPLY_NOT_FOUND] =
+        {"not_found", 404, "there is nothing here", LOG_INFO, false, false,
+         "No route has this path, or the link of an event is not one, or not any more."},
     [REPLY_METHOD] = {"method_not_allowed", 405, "this method is not taken here", LOG_INFO, false,
                       false,
                       "The route does not take this method; `Allow` names those that it takes."},
@@ -57,9 +61,9 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_LENGTH_REQUIRED] =
         {"length_required", 411, "the length of the body is missing", LOG_INFO, true, false,
          "A request with a body has neither `Content-Length` nor `Transfer-Encoding`."},
-    [REPLY_TOO_LARGE] =
-        {"too_large", 413, "the body is too large", LOG_INFO, true, false,
-         "The body is larger than `max_body`, or the data between its chunks is too long."},
+    [REPLY_TOO_LARGE] = {"too_large", 413, "the body is too large", LOG_INFO, true, false,
+                         "The body is larger than `max_body`, the JSON that is made of it is more "
+                         "than 16 MiB, or the data between its chunks is too long."},
     [REPLY_URI_TOO_LONG] = {"uri_too_long", 414, "the request target is too long", LOG_INFO, true,
                             false, "The target is too long, or its query has too many parameters."},
     [REPLY_MEDIA_TYPE] = {"unsupported_media_type", 415, "this media type is not taken here",

@@ -15,6 +15,7 @@ enum reply {
     REPLY_CHALLENGE,
     REPLY_QUARANTINED, /* in the journal, but not to be carried out */
     REPLY_HEALTHY,     /* to the health check: an event would be stored */
+    REPLY_TRACKED,     /* what has become of an event */
     REPLY_BAD_REQUEST, /* not HTTP as we take it */
     REPLY_BAD_TARGET,
     REPLY_TLS_EXPECTED,

@@ -22,7 +22,12 @@ enum event_kind {
 };
 
 /* The most bytes that the runner takes of a field. The route says how long a body may be. */
-enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED = INT32_MAX };
+enum {
+    EVENT_SMALL = 64 * 1024,
+    EVENT_HEADERS = 2 * 1024 * 1024,
+    EVENT_PAYLOAD = 16 * 1024 * 1024,
+    EVENT_UNLIMITED = INT32_MAX
+};
 
 /* FIELD(member, kind, origin, column, json, envelope, variable, limit, sentence):
  *
@@ -80,6 +85,9 @@ enum { EVENT_SMALL = 64 * 1024, EVENT_HEADERS = 2 * 1024 * 1024, EVENT_UNLIMITED
           "The field of the form whose JSON is the payload; empty: none.")                         \
     FIELD(headers, OBJECT, SENT, "headers", NOWHERE, NOWHERE, NOWHERE, EVENT_HEADERS,              \
           "The stored headers.")                                                                   \
+    FIELD(payload, CONTENT, SENT, "payload", NOWHERE, NOWHERE, NOWHERE, EVENT_PAYLOAD,             \
+          "The JSON that was made of a body which is not JSON itself (XML, a CloudEvent); empty: " \
+          "there is none.")                                                                        \
     FIELD(body, CONTENT, SENT, "content", NOWHERE, NOWHERE, NOWHERE, EVENT_UNLIMITED,              \
           "The body, byte for byte.")
 

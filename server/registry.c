@@ -20,6 +20,7 @@
 #include "server/cli/verb.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
+#include "server/pipeline/track.h"
 
 #define AUTHENTICATOR_ENTRY(name) &name##_authenticator.kind,
 static const struct handler_kind *const authenticators[] = {AUTHENTICATORS(AUTHENTICATOR_ENTRY)

@@ -37,14 +37,21 @@ struct delivery {
     const struct delivery_variable *params; /* of the {name} segments that the event has */
     size_t param_count;
     struct bytes headers; /* the stored headers, a JSON object as text */
-    struct bytes body;    /* the JSON of the event, if it has some; else the body as received */
+    struct bytes body;    /* the JSON of the event, if it came as JSON; else the body as received */
     bool body_is_json;    /* it has passed the guard */
+    struct bytes made;    /* the JSON that was made of a body that is none itself; empty: none */
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };
+
+/* The JSON of the event, however it has come by it; empty: it has none. */
+static inline struct bytes delivery_payload(const struct delivery *delivery)
+{
+    return delivery->body_is_json ? delivery->body : delivery->made;
+}
 
 enum outcome_kind {
     OUTCOME_DONE,

@@ -60,12 +60,13 @@ static bool append_form(struct buffer *out, struct bytes body)
 bool envelope_append(struct buffer *out, const struct delivery *delivery)
 {
     enum { TEXTS_USUALLY = 512 };
+    struct bytes payload = delivery_payload(delivery);
     (void)!buffer_reserve(out, delivery->body.length + delivery->headers.length + TEXTS_USUALLY);
     if (!append_texts(out, delivery) || !append_headers(out, delivery->headers))
         return false;
-    if (delivery->body_is_json)
-        return buffer_append_text(out, ",\"payload\":") &&
-               json_append_compact(out, delivery->body) && buffer_append_text(out, "}");
+    if (payload.length > 0)
+        return buffer_append_text(out, ",\"payload\":") && json_append_compact(out, payload) &&
+               buffer_append_text(out, "}");
     if (delivery->body_is_form && !append_form(out, delivery->body))
         return false;
     return buffer_append_text(out, ",\"body_base64\":\"") && append_base64(out, delivery->body) &&

@@ -5,9 +5,9 @@
  *    "content_type":"application/json","method":"POST","path":"/a/b","params":{…},"query":{…},
  *    "headers":{…},"payload":{…}}
  *
- * "payload" is the JSON as it came, without the space between its tokens: numbers keep their
- * digits, strings their escapes, objects their order. A body without JSON is "body_base64"; if it
- * is a form, its fields are "form" besides. */
+ * "payload" is the JSON as it came or was made of the body, without the space between its tokens:
+ * numbers keep their digits, strings their escapes, objects their order. A body without JSON is
+ * "body_base64"; if it is a form, its fields are "form" besides. */
 #ifndef TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 #define TENTERHOOK_HANDLERS_ACTION_ENVELOPE_H
 

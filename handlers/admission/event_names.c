@@ -1,6 +1,9 @@
 /* What is repeated is refused, as it is for presets: it could be read as either. */
 #include "handlers/admission/event_names.h"
 
+#include "base/crypto.h"
+#include "base/encoding.h"
+
 enum { NAME_MAX_BYTES = 256 };
 static const char nul_reason[] = "the event type or the delivery id holds U+0000";
 
@@ -87,6 +90,25 @@ static const struct row_section event_names_keys = {
     .size = sizeof(struct event_names)};
 const struct route_part event_names_route_part = {.keys = &event_names_keys};
 
+static bool be_one(struct reference_list *list, struct arena *arena, const char *text)
+{
+    struct reference *reference = arena_alloc(arena, sizeof *reference);
+    if (!reference || !reference_parse(bytes_of_text(text), arena, reference, NULL, NULL))
+        return false;
+    *list = (struct reference_list){.items = reference, .count = 1};
+    return true;
+}
+
+bool event_names_of_cloudevents(struct event_names *names, struct arena *arena, bool events_known,
+                                bool messages_known)
+{
+    bool needs_event = names->event.count == 0 && !events_known;
+    bool needs_id = names->message_id.count == 0 && !messages_known;
+    return (!needs_event || be_one(&names->event, arena, "payload.type")) &&
+           (!needs_id || (be_one(&names->message_id, arena, "payload.id") &&
+                          be_one(&names->source, arena, "payload.source")));
+}
+
 /* ---- the walk ---- */
 
 /* A header that is repeated is no list here. */
@@ -144,6 +166,28 @@ static bool holds_nul(struct bytes name)
     return name.length && memchr(name.data, 0, name.length);
 }
 
+/* The id and whose it is, as a digest. Where one ends and the other begins is told by the length.
+ */
+static struct verdict take_joint_key(const struct event_names *names, struct value_context *context,
+                                     struct request *request)
+{
+    struct value source;
+    uint8_t digest[HASH_MAX_SIZE];
+    char *text = arena_alloc(request->arena, 2 * HASH_MAX_SIZE + 1);
+    const char *length = arena_format(request->arena, "%zu:", request->message_id.length);
+    if (!value_resolve(context, &names->source.items[0], &source))
+        return value_refusal(context);
+    struct hash_stream *hash = text && length ? hash_create(HASH_SHA256) : NULL;
+    bool done = hash && hash_feed(hash, bytes_of_text(length)) &&
+                hash_feed(hash, request->message_id) && hash_feed(hash, source.text);
+    hash_destroy(hash, done ? digest : NULL);
+    if (!done)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no room for the key of a message");
+    hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    request->dedupe_key = bytes_of_text(text);
+    return GO_ON;
+}
+
 struct verdict event_names_take(const struct event_names *names, bool body_is_signed,
                                 struct value_context *context, struct request *request)
 {
@@ -160,8 +204,12 @@ struct verdict event_names_take(const struct event_names *names, bool body_is_si
     if (holds_nul(request->event_type) || holds_nul(request->message_id))
         return (struct verdict){
             .reply = REPLY_UNPROCESSABLE, .reason = nul_reason, .message = nul_reason};
-    if (named && request->message_id.length > 0 && body_is_signed &&
-        all_lie_in_body(&names->message_id))
+    if (!named || request->message_id.length == 0)
+        return GO_ON;
+    bool id_is_signed = body_is_signed && all_lie_in_body(&names->message_id);
+    if (names->source.count > 0 && (id_is_signed || request->dedupe_key.length == 0))
+        return take_joint_key(names, context, request);
+    if (id_is_signed)
         request->dedupe_key = request->message_id;
-    return verdict;
+    return GO_ON;
 }

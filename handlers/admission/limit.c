@@ -197,30 +197,27 @@ struct owner {
 };
 
 static uint64_t owner_key(const struct limit_table *table, const struct route *route, size_t limit,
-                          enum rate_limit_per per, const struct client_address *client)
+                          const struct rate_limit *rate, const struct client_address *client)
 {
-    const struct rate_limit *rate =
-        (const struct rate_limit *)limit_settings_of(route)->limits.items + limit;
     struct owner owner = {.route = siphash(&table->seed, bytes_of_text(route->name)),
                           .limit = (uint32_t)limit,
-                          .per = (uint32_t)per,
+                          .per = (uint32_t)rate->per,
                           .count = rate->count,
                           .period_ms = rate->period_ms,
                           .burst = rate->burst};
-    if (per == PER_CLIENT)
+    if (rate->per == PER_CLIENT)
         owner.client = client_key(client);
     uint64_t key = siphash(&table->seed, bytes_of(&owner, sizeof owner));
     return key ? key : 1;
 }
 
+/* `limit`: its place in the list of the route. */
 static struct bucket bucket_of(struct limit_table *table, const struct route *route, size_t limit,
-                               enum rate_limit_per per, const struct client_address *client)
+                               const struct rate_limit *rate, const struct client_address *client)
 {
-    const struct rate_limit *rate =
-        (const struct rate_limit *)limit_settings_of(route)->limits.items + limit;
-    uint64_t key = owner_key(table, route, limit, per, client);
-    uint64_t at = per == PER_CLIENT ? key & table->client_mask
-                                    : table->client_mask + 1 + (key & table->route_mask);
+    uint64_t key = owner_key(table, route, limit, rate, client);
+    uint64_t at = rate->per == PER_CLIENT ? key & table->client_mask
+                                          : table->client_mask + 1 + (key & table->route_mask);
     assert(rate->count > 0 && rate->period_ms > 0);
     uint64_t period = (uint64_t)rate->period_ms * TICKS_PER_MS, count = (uint64_t)rate->count;
     uint64_t step = (period + count - 1) / count;
@@ -374,7 +371,7 @@ static size_t collect_buckets(struct limit_table *table, const struct route *rou
     assert(list->count <= TAKES_MAX);
     for (size_t i = 0; i < list->count; i++)
         if (limits[i].per == (int)per)
-            buckets[count++] = bucket_of(table, route, i, per, client);
+            buckets[count++] = bucket_of(table, route, i, &limits[i], client);
     return count;
 }
 
@@ -425,5 +422,16 @@ int64_t limit_take(struct limit_table *table, const struct route *route, enum ra
     uint64_t wait = peek_all(buckets, count, now);
     if (wait == 0)
         wait = take_all(buckets, count, now, tokens ? tokens : &unnoted);
+    return (int64_t)((wait + TICKS_PER_MS - 1) / TICKS_PER_MS);
+}
+
+int64_t limit_take_apart(struct limit_table *table, const struct route *route,
+                         const struct rate_limit *limit, const struct client_address *client,
+                         int64_t now_ns)
+{
+    struct limit_token taken;
+    assert(now_ns >= 0);
+    struct bucket bucket = bucket_of(table, route, LIMITS_PER_ROUTE_MAX, limit, client);
+    uint64_t wait = bucket_take(&bucket, (uint64_t)now_ns * TICKS_PER_NS, &taken);
     return (int64_t)((wait + TICKS_PER_MS - 1) / TICKS_PER_MS);
 }

@@ -61,6 +61,11 @@ int64_t limit_take(struct limit_table *table, const struct route *route, enum ra
                    const struct client_address *client, int64_t now_ns,
                    struct limit_tokens *tokens);
 
+/* The same of one limit that is not in the route's list, for a client. */
+int64_t limit_take_apart(struct limit_table *table, const struct route *route,
+                         const struct rate_limit *limit, const struct client_address *client,
+                         int64_t now_ns);
+
 /* For a request that was not let in after all: as if its tokens had never been taken. */
 void limit_give_back(struct limit_tokens *tokens);
 

@@ -43,7 +43,7 @@ static bool check_values(struct load *load, const struct node *node, const struc
             load, own, "%s cannot be in a body of route \"%s\": %s", list->items[0].text,
             route->name ? route->name : "",
             list->items[0].root == REFERENCE_FORM
-                ? "it accepts only JSON; \"content: form\" or \"content: auto\" accepts forms"
+                ? "it accepts no form; \"content: form\" or \"content: auto\" accepts forms"
                 : "it accepts no JSON; \"content: json\" or \"content: auto\" does");
     return true;
 }
@@ -191,6 +191,10 @@ bool event_check_route(struct load *load, const struct node *node, const struct 
     ok = check_values(load, node, route, "delivery", &names->message_id,
                       source.names_messages ? source.sender : NULL) &&
          ok;
+    if (route_content(route).kind == CONTENT_CLOUDEVENTS &&
+        !event_names_of_cloudevents(names, load_arena(load), source.names_events,
+                                    source.names_messages))
+        return load_no_memory(load);
     ok = check_references(load, route) && ok;
     bool named = source.names_events || count_possible(route, &names->event) > 0;
     ok =

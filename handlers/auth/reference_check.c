@@ -28,10 +28,11 @@ static bool holds_credentials(const struct route *route, const struct reference 
 bool reference_can_be_there(const struct reference *reference, const struct route *route)
 {
     struct content_wanted wanted = route_content(route);
-    bool json = wanted.kind == CONTENT_JSON || wanted.kind == CONTENT_PROVIDER;
+    bool no_form = wanted.kind == CONTENT_JSON || wanted.kind == CONTENT_PROVIDER ||
+                   wanted.kind == CONTENT_XML || wanted.kind == CONTENT_CLOUDEVENTS;
     bool no_json =
         wanted.kind == CONTENT_RAW || (wanted.kind == CONTENT_FORM && !wanted.json_field);
-    return reference->root == REFERENCE_FORM      ? !json
+    return reference->root == REFERENCE_FORM      ? !no_form
            : reference->root == REFERENCE_PAYLOAD ? !no_json
                                                   : true;
 }
@@ -84,6 +85,15 @@ bool reference_check_name(struct load *load, const struct route *route,
     return reference->root != REFERENCE_HEADER || note_header(load, route, reference->name);
 }
 
+static const char *what_is_accepted(const struct reference *reference, const struct route *route)
+{
+    int kind = route_content(route).kind;
+    if (reference->root != REFERENCE_FORM)
+        return "no JSON (\"content\")";
+    return kind == CONTENT_XML || kind == CONTENT_CLOUDEVENTS ? "no form (\"content\")"
+                                                              : "only JSON (\"content\")";
+}
+
 static bool check_one(void *context, const struct reference *reference)
 {
     struct reference_check *check = context;
@@ -91,11 +101,9 @@ static bool check_one(void *context, const struct reference *reference)
     if (!reference_check_name(check->load, check->route, reference))
         check->ok = false;
     else if (!reference_can_be_there(reference, check->route))
-        check->ok = load_problem(check->load, &place,
-                                 "%s cannot be in a body of route \"%s\": it accepts %s",
-                                 reference->text, name_of(check->route),
-                                 reference->root == REFERENCE_FORM ? "only JSON (\"content\")"
-                                                                   : "no JSON (\"content\")");
+        check->ok = load_problem(
+            check->load, &place, "%s cannot be in a body of route \"%s\": it accepts %s",
+            reference->text, name_of(check->route), what_is_accepted(reference, check->route));
     return true;
 }
 

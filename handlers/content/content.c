@@ -4,8 +4,11 @@
 
 #include "base/encoding.h"
 #include "config/load.h"
+#include "handlers/content/cloudevents.h"
 #include "handlers/content/form.h"
 #include "handlers/content/json.h"
+#include "handlers/content/media_type.h"
+#include "handlers/content/xml_body.h"
 
 enum { JSON_FIELD_MAX = 256 };
 
@@ -61,8 +64,8 @@ static const struct row_section json_section = {.name = "json",
                                                 .size = sizeof(struct json_settings)};
 
 /* In the order of enum content_kind. */
-static const char *const content_choices[] = {"provider", "json", "form", "json_or_form",
-                                              "raw",      "auto", NULL};
+static const char *const content_choices[] = {
+    "provider", "json", "form", "json_or_form", "raw", "auto", "xml", "cloudevents", NULL};
 
 static const struct row content_rows[] = {
     {.name = "content",
@@ -70,10 +73,12 @@ static const struct row content_rows[] = {
      .offset = offsetof(struct content_settings, kind),
      .choices = content_choices,
      .default_text = "provider",
-     .sentence = "The content of the body: `json` and `form` are checked against the media type "
-                 "and read strictly; `raw` is accepted as it is; `auto` follows the media type and "
-                 "accepts an unknown one as it is; `provider` is the content that the route's "
-                 "provider sends, and `json` if the route has no provider."},
+     .sentence = "The content of the body: `json`, `form` and `xml` are checked against the media "
+                 "type and read strictly; `cloudevents` is a CloudEvent in binary or structured "
+                 "mode; `raw` is accepted as it is; `auto` follows the media type and accepts an "
+                 "unknown one as it is; `provider` is the content that the route's provider sends, "
+                 "and `json` if the route has no provider. The payload of `xml` and `cloudevents` "
+                 "is the JSON that docs/contents.md describes."},
     {.name = "json",
      .type = ROW_SECTION,
      .offset = offsetof(struct content_settings, json),
@@ -100,49 +105,21 @@ const struct route_part content_route_part = {.keys = &content_keys, .after = "m
 
 /* ---- media types ---- */
 
-static bool is_json_name(struct bytes name)
-{
-    static const char suffix[] = "+json";
-    size_t length = sizeof suffix - 1;
-    if (bytes_equal_nocase(name, bytes_of_text("application/json")))
-        return true;
-    struct bytes end = bytes_from(name, name.length > length ? name.length - length : name.length);
-    struct bytes subtype = name;
-    bytes_split(&subtype, '/');
-    return subtype.length > length && bytes_equal_nocase(end, bytes_of_text(suffix));
-}
-
-static struct bytes without_quotes(struct bytes text)
-{
-    if (text.length < 2 || text.data[0] != '"' || text.data[text.length - 1] != '"')
-        return text;
-    return bytes_of(text.data + 1, text.length - 2);
-}
-
 /* RFC 8259 knows no charset but UTF-8; other parameters mean nothing here. */
-static bool charset_is_utf8(struct bytes parameters)
-{
-    while (parameters.length > 0) {
-        struct bytes value = bytes_split(&parameters, ';');
-        struct bytes name = bytes_trim(bytes_split(&value, '='));
-        if (bytes_equal_nocase(name, bytes_of_text("charset")) &&
-            !bytes_equal_nocase(without_quotes(bytes_trim(value)), bytes_of_text("utf-8")))
-            return false;
-    }
-    return true;
-}
-
 bool content_type_is_json(struct bytes type)
 {
-    struct bytes parameters = type;
-    struct bytes name = bytes_trim(bytes_split(&parameters, ';'));
-    return is_json_name(name) && charset_is_utf8(parameters);
+    size_t count;
+    struct bytes name = media_type_name(type);
+    struct bytes charset = media_type_parameter(type, "charset", &count);
+    return (bytes_equal_nocase(name, bytes_of_text("application/json")) ||
+            media_type_has_suffix(name, "+json")) &&
+           (count == 0 || (count == 1 && bytes_equal_nocase(charset, bytes_of_text("utf-8"))));
 }
 
 bool content_type_is_form(struct bytes type)
 {
-    struct bytes name = bytes_trim(bytes_split(&type, ';'));
-    return bytes_equal_nocase(name, bytes_of_text("application/x-www-form-urlencoded"));
+    return bytes_equal_nocase(media_type_name(type),
+                              bytes_of_text("application/x-www-form-urlencoded"));
 }
 
 /* ---- bodies ---- */
@@ -261,6 +238,24 @@ struct verdict content_read_json(struct request *request)
     return read_json(request, request->body);
 }
 
+/* The guard has the last word on what was made, under the limits of the route. */
+static struct verdict read_made(struct request *request)
+{
+    struct verdict verdict = read_json(request, buffer_bytes(&request->made));
+    if (verdict.reply != REPLY_BAD_CONTENT)
+        return verdict;
+    const char *reason =
+        arena_format(request->arena, "the JSON that is made of the body: %s", verdict.message);
+    verdict.reason = verdict.message = reason ? reason : verdict.message;
+    return verdict;
+}
+
+static void begin_made(struct request *request)
+{
+    request->payload_is_made = true;
+    buffer_init(&request->made, CONTENT_MADE_MAX);
+}
+
 /* ---- forms ---- */
 
 /* The caller can repair it, if he knows which field is meant. */
@@ -305,12 +300,20 @@ static struct verdict read_form(struct request *request, const struct content_wa
 
 void content_release(struct request *request)
 {
-    if (!request->form)
+    if (!request->form && !request->payload_is_made)
         return;
-    form_finish(request->form);
+    if (request->form)
+        form_finish(request->form);
+    buffer_finish(&request->made);
     request->form = NULL;
     request->json = NULL;
     request->payload = bytes_of(NULL, 0);
+    request->payload_is_made = request->payload_has_head = false;
+}
+
+bool content_body_is_json(const struct request *request)
+{
+    return request->json && request->json_field.length == 0 && !request->payload_is_made;
 }
 
 bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
@@ -361,6 +364,72 @@ static struct verdict check_json_or_form(struct request *request, struct bytes t
                                       : check_form(request, type, wanted);
 }
 
+static struct verdict check_xml(struct request *request, struct bytes type,
+                                const struct content_wanted *wanted)
+{
+    struct json_limits limits = content_json_limits(request);
+    (void)wanted;
+    if (!xml_body_has_type(type))
+        return refuse_type(request, "the media type is not that of XML");
+    begin_made(request);
+    struct verdict verdict = xml_body_read(request, type, &limits);
+    return verdict.reply == REPLY_NONE ? read_made(request) : verdict;
+}
+
+/* ---- CloudEvents ---- */
+
+static bool is_text(struct bytes type, struct bytes body)
+{
+    size_t count;
+    struct bytes charset = media_type_parameter(type, "charset", &count);
+    return (bytes_starts_with(type, bytes_of_text("text/")) || xml_body_has_type(type) ||
+            content_type_is_form(type)) &&
+           (count == 0 || bytes_equal_nocase(charset, bytes_of_text("utf-8")) ||
+            bytes_equal_nocase(charset, bytes_of_text("us-ascii"))) &&
+           utf8_valid(body);
+}
+
+/* The data has its own media type: JSON that is none is refused. */
+static struct verdict read_binary_event(struct request *request, struct bytes type)
+{
+    enum cloudevents_data kind = request->body.length == 0      ? CLOUDEVENTS_NONE
+                                 : content_type_is_json(type)   ? CLOUDEVENTS_JSON
+                                 : is_text(type, request->body) ? CLOUDEVENTS_TEXT
+                                                                : CLOUDEVENTS_BASE64;
+    struct verdict verdict = kind == CLOUDEVENTS_JSON ? content_read_json(request) : GO_ON;
+    if (verdict.reply != REPLY_NONE)
+        return verdict;
+    begin_made(request);
+    request->payload_has_head = true;
+    verdict = cloudevents_make(request, kind, request->payload);
+    return verdict.reply == REPLY_NONE ? read_made(request) : verdict;
+}
+
+static struct verdict check_cloudevents(struct request *request, struct bytes type,
+                                        const struct content_wanted *wanted)
+{
+    static const char one_by_one[] = "a batch of CloudEvents: this route takes them one by one";
+    struct verdict verdict = verdict_refuse(REPLY_MEDIA_TYPE, one_by_one);
+    (void)wanted;
+    switch (cloudevents_mode(type)) {
+    case CLOUDEVENTS_BATCH:
+        verdict.message = one_by_one;
+        break;
+    case CLOUDEVENTS_OTHER:
+        verdict = refuse_type(request, "of the formats of CloudEvents only JSON is read");
+        break;
+    case CLOUDEVENTS_STRUCTURED:
+        verdict = check_json(request, type, wanted);
+        break;
+    case CLOUDEVENTS_BINARY:
+        verdict = read_binary_event(request, type);
+        break;
+    }
+    return verdict.reply == REPLY_NONE
+               ? cloudevents_check(request, content_json_limits(request).repeated_names)
+               : verdict;
+}
+
 static struct verdict check_raw(struct request *request, struct bytes type,
                                 const struct content_wanted *wanted)
 {
@@ -381,22 +450,49 @@ static struct verdict check_auto(struct request *request, struct bytes type,
         return content_read_json(request);
     if (content_type_is_form(type))
         return read_form(request, wanted);
+    if (xml_body_has_type(type))
+        return check_xml(request, type, wanted);
     struct verdict verdict = content_read_json(request);
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
 
+static const struct {
+    struct verdict (*check)(struct request *request, struct bytes type,
+                            const struct content_wanted *wanted);
+    bool makes_json; /* of bodies that are none */
+} content_kinds[] = {
+    [CONTENT_PROVIDER] = {check_json, false},
+    [CONTENT_JSON] = {check_json, false},
+    [CONTENT_FORM] = {check_form, false},
+    [CONTENT_RAW] = {check_raw, false},
+    [CONTENT_JSON_OR_FORM] = {check_json_or_form, false},
+    [CONTENT_AUTO] = {check_auto, true},
+    [CONTENT_XML] = {check_xml, true},
+    [CONTENT_CLOUDEVENTS] = {check_cloudevents, true},
+};
+
+struct verdict content_check_stored(struct request *request, const struct content_wanted *wanted,
+                                    struct bytes made)
+{
+    if (made.length == 0 || !content_kinds[wanted->kind].makes_json)
+        return content_check(request, wanted);
+    request->payload_is_made = true;
+    return read_json(request, made);
+}
+
+/* A type that comes more than once is none, unless it is the same each time. */
+static struct bytes type_of(const struct request *request)
+{
+    static const char name[] = "Content-Type";
+    struct bytes type = request_header(request, name, NULL);
+    for (size_t i = 0; i < request->header_count; i++)
+        if (bytes_equal_nocase(request->headers[i].name, bytes_of_text(name)) &&
+            !bytes_equal(request->headers[i].value, type))
+            return bytes_of(NULL, 0);
+    return type;
+}
+
 struct verdict content_check(struct request *request, const struct content_wanted *wanted)
 {
-    static struct verdict (*const checks[])(struct request *, struct bytes,
-                                            const struct content_wanted *) = {
-        [CONTENT_PROVIDER] = check_json,
-        [CONTENT_JSON] = check_json,
-        [CONTENT_FORM] = check_form,
-        [CONTENT_RAW] = check_raw,
-        [CONTENT_JSON_OR_FORM] = check_json_or_form,
-        [CONTENT_AUTO] = check_auto,
-    };
-    size_t count;
-    struct bytes type = request_header(request, "Content-Type", &count);
-    return checks[wanted->kind](request, count == 1 ? type : bytes_of(NULL, 0), wanted);
+    return content_kinds[wanted->kind].check(request, type_of(request), wanted);
 }

@@ -12,7 +12,9 @@ enum content_kind {
     CONTENT_FORM,
     CONTENT_JSON_OR_FORM,
     CONTENT_RAW,
-    CONTENT_AUTO
+    CONTENT_AUTO,
+    CONTENT_XML,
+    CONTENT_CLOUDEVENTS
 };
 
 enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
@@ -46,16 +48,27 @@ static inline const struct content_settings *content_settings_of(const struct ro
     return route->parts[ROUTE_PART_CONTENT];
 }
 
+/* The most bytes of JSON that are made of a body; it goes to the journal beside the body. */
+enum { CONTENT_MADE_MAX = 16 * 1024 * 1024 };
+
 /* Holds headers and body against `wanted`: goes on with request->json, form, json_field and payload
  * set where the body has them, or REPLY_MEDIA_TYPE or REPLY_BAD_CONTENT. */
 struct verdict content_check(struct request *request, const struct content_wanted *wanted);
+
+/* The same for an event that was stored with the JSON that was made of its body (empty: none was):
+ * a route that makes JSON of bodies has it as it was made then. */
+struct verdict content_check_stored(struct request *request, const struct content_wanted *wanted,
+                                    struct bytes made);
+
+/* Whether the body itself is the payload, and not a field of it or what was made of it. */
+bool content_body_is_json(const struct request *request);
 
 /* Holds request->body against the guard: sets request->json and payload and goes on, or refuses
  * with REPLY_BAD_CONTENT. The answer names the byte, and the limit that is passed or the name that
  * is repeated. */
 struct verdict content_read_json(struct request *request);
 
-/* Frees request->form, into which the payload may point: both are gone then. */
+/* Frees request->form and request->made, into which the payload may point: all are gone then. */
 void content_release(struct request *request);
 
 /* The body without the byte order mark that the route accepts before JSON. */

@@ -14,7 +14,7 @@ enum { PROVISIONED_KEY_MIN = 16, PROVISIONED_KEY_MAX = 256, PROVISIONED_KEYS_MAX
 
 size_t provisioned_keys_size(void);
 
-/* Adds or replaces; false if the table is full, or one of the texts is empty or too long. */
+/* Adds or replaces; false if the table is full, the key empty, or one of the texts too long. */
 bool provisioned_keys_put(struct provisioned_keys *table, const char *route, const char *provider,
                           struct bytes key);
 /* Forgets every key for which `keep` is false. */

@@ -119,8 +119,8 @@ static struct bytes form_text(const struct value_context *context)
     const struct request *request = context->request;
     if (!request)
         return context->form_text;
-    bool is_json = request->json && request->json_field.length == 0;
-    return !is_json && content_type_is_form(request_header(request, "Content-Type", NULL))
+    return !content_body_is_json(request) &&
+                   content_type_is_form(request_header(request, "Content-Type", NULL))
                ? request->body
                : bytes_of(NULL, 0);
 }

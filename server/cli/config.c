@@ -148,8 +148,9 @@ static void put_event_fields(FILE *out)
         "and\n"
         "the members that `tenterhook events --json` shows. The envelope also has `headers`, an\n"
         "object of the stored headers, and the body: `payload` is its JSON, or that of the field\n"
-        "`json_field` of a form; without JSON it has `body_base64`, and for a form `form`, its\n"
-        "fields. A command also has `TENTERHOOK_PARAM_NAME` for each `{name}` segment of its\n"
+        "`json_field` of a form, or what was made of XML or a CloudEvent; without JSON it has\n"
+        "`body_base64`, and for a form `form`, its fields. A command also has "
+        "`TENTERHOOK_PARAM_NAME` for each `{name}` segment of its\n"
         "route's path.\n\n"
         "| envelope | variable | events | |\n|---|---|---|---|\n",
         out);

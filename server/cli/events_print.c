@@ -333,6 +333,23 @@ void events_print_event(struct events_detail *detail, const struct event_view *e
     put_json_event(detail->out, event);
 }
 
+/* In a list of lines a long one is in the way. */
+static void put_payload(struct events_detail *detail, struct bytes payload)
+{
+    enum { LINE_MAX_BYTES = 4096 };
+    if (payload.length == 0)
+        return;
+    if (detail->json) {
+        fputs(",\"payload\":", detail->out);
+        print_json(detail->out, payload);
+    } else if (payload.length <= LINE_MAX_BYTES) {
+        put_line(detail->out, "payload", payload);
+    } else {
+        fprintf(detail->out, "%-13s %zu bytes of JSON, which --json shows\n", "payload",
+                payload.length);
+    }
+}
+
 void events_print_stored(struct events_detail *detail, const struct event *stored)
 {
     for (size_t i = EVENT_ROW_COUNT; i < EVENT_FIELD_COUNT; i++) {
@@ -344,6 +361,7 @@ void events_print_stored(struct events_detail *detail, const struct event *store
         else
             put_line(detail->out, field->member, event_bytes(stored, field));
     }
+    put_payload(detail, stored->payload);
 }
 
 void events_print_delivery(struct events_detail *detail, const struct delivery_view *delivery)

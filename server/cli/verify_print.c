@@ -9,6 +9,7 @@
 #include "server/cli/terminal.h"
 #include "server/cli/verify_actions.h"
 #include "server/cli/verify_conditions.h"
+#include "server/pipeline/track.h"
 
 #include <stdio.h>
 
@@ -76,6 +77,14 @@ static struct verdict late_answer(const struct verify_result *result)
 {
     struct verdict late = {.reply = REPLY_ACCEPTED, .form = FORM_LATE};
     return pipeline_format_response(result->exchange, "", late);
+}
+
+/* Where the sender could follow the event, without an id and a token, which there are only then;
+ * NULL: nowhere. */
+static const char *link_of(const struct verify_result *result)
+{
+    bool given = result->capture && track_gives_link(result->exchange, &result->verdict);
+    return given ? track_link(&result->exchange->request, "ID", "TOKEN") : NULL;
 }
 
 /* What is not known of the request, and may be why it is judged so. */
@@ -166,6 +175,8 @@ static void print_text(struct verify_result *result)
     for (size_t i = 0; i < notes.count; i++)
         printf("%-10s %s\n", "note", notes.items[i]);
     print_answers(result);
+    if (link_of(result))
+        print_escaped("location", bytes_of_text(link_of(result)));
     if (verdict->details.length)
         print_escaped("failures", verdict->details);
     if (verdict->message && verdict->message != verdict->reason)
@@ -286,6 +297,8 @@ static void print_as_json(struct verify_result *result)
         append_stages(&out, result);
     append_request(&out, result);
     append_answers(&out, result);
+    if (link_of(result))
+        append_member(&out, "location", bytes_of_text(link_of(result)));
     if (result->verdict.details.length) { /* a list already */
         buffer_append_text(&out, ",\"failures\":");
         buffer_append_bytes(&out, result->verdict.details);

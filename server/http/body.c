@@ -98,6 +98,20 @@ struct verdict body_keep(struct http_request *request, struct bytes piece)
     return verdict_of_room(room);
 }
 
+/* Counted when it is there: the listener makes one at a time, and it leaves with the frame. */
+struct verdict body_count_made(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    const struct request *made = &request->exchange.request;
+    if (!made->payload_is_made)
+        return GO_ON;
+    enum body_room room = shared_take_body(process->shared, process->slot, request->client,
+                                           made->payload.length, &http_of(request)->body_limits);
+    if (room == BODY_ROOM)
+        request->counted += request->made = made->payload.length;
+    return verdict_of_room(room);
+}
+
 void body_is_authenticated(struct http_request *request)
 {
     const struct process *process = http_of(request)->process;
@@ -110,7 +124,7 @@ void body_is_authenticated(struct http_request *request)
 void body_hand_over(struct http_request *request)
 {
     const struct process *process = http_of(request)->process;
-    uint64_t unused = request->counted - request->body.length;
+    uint64_t unused = request->counted - request->body.length - request->made;
     shared_give_body(process->shared, process->slot, request->client, unused);
     request->counted -= unused;
     request->is_handed_over = true;

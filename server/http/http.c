@@ -293,6 +293,7 @@ struct http *http_create(const struct process *process, struct loop *loop,
                      (size_t)process->settings->server.body_memory + FRAME_MAX);
     http->runner_link.answered = http_answered;
     http->runner_link.output = http_output;
+    http->runner_link.state = http_state;
     http->runner_link.closed = http_runner_lost;
     http->runner_link.owner = http;
     pending_init(&http->waiting, connections);

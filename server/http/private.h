@@ -12,6 +12,7 @@
  *   reply.c       answers and their log lines
  *   stuck.c       requests that libmicrohttpd cannot go on with
  *   health.c      the health check
+ *   track.c       questions about events
  *   request.c     the walk of a request and its wait for the runner
  *   stages.c      what leads a connection from stage to stage
  *   accept.c      listening sockets → connections
@@ -133,6 +134,7 @@ struct http_request {
     struct exchange exchange;
     struct buffer body;
     uint64_t counted;  /* in the shared body memory */
+    uint64_t made;     /* of those, for the JSON that was made of the body */
     unsigned client;   /* whose share they are part of, until it is authenticated */
     uint64_t received; /* bytes of body, kept or not */
     int64_t began_ns, body_began_ns;
@@ -140,10 +142,11 @@ struct http_request {
     bool is_handed_over;      /* to the runner */
     bool is_discarding;       /* refused in the middle of the body, which has to end first */
     bool is_health;           /* the health check */
+    bool is_track;            /* asks what has become of an event */
     uint64_t tag;             /* 0: does not wait */
     bool awaits_output;       /* of a command: the event is stored, and `otherwise` known */
     struct verdict otherwise; /* if there is no output */
-    struct buffer output;
+    struct buffer output;     /* of the command, or the state of an event */
     char id[ID_TEXT_SIZE];
 };
 
@@ -236,6 +239,8 @@ void http_body_init(struct http *http);
 struct verdict body_expect(struct http_request *request);
 /* Keeps a piece. REPLY_NONE, or why it was not: then nothing of the body is kept any more. */
 struct verdict body_keep(struct http_request *request, struct bytes piece);
+/* Counts the JSON that was made of the body, until the answer. REPLY_NONE, or there is no room. */
+struct verdict body_count_made(struct http_request *request);
 /* All of it is here, and the client has shown who it is. */
 void body_is_authenticated(struct http_request *request);
 /* The runner's frame has it: the memory is that frame's now, and counted until the answer. */
@@ -286,6 +291,15 @@ void health_is_known(struct http *http, struct verdict verdict);
 /* What an answer has for a tag that is for the health check. */
 #define HEALTH_TAG UINT64_MAX
 
+/* ---- track.c ---- */
+
+/* Puts the question of the request, under its tag, on the way to the runner; false: no room. */
+bool track_put(struct http_request *request);
+/* How long its answer may take. */
+int64_t track_patience_ns(const struct http_request *request);
+/* What that answer says. */
+struct verdict track_told(struct http_request *request, const struct state_frame *state);
+
 /* ---- request.c ---- */
 
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *url,
@@ -296,6 +310,7 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code);
 void http_answered(void *owner, const struct answer_frame *answer);
 void http_output(void *owner, const struct output_frame *output);
+void http_state(void *owner, const struct state_frame *state);
 void http_runner_lost(void *owner);
 /* The runner has not answered in time, or will not: refuses a queued request. One whose event is
  * stored gets the late answer instead. */

@@ -55,6 +55,7 @@ static enum log_event event_of(enum reply reply, unsigned status)
         [REPLY_ACCEPTED] = LOG_ACCEPTED,   [REPLY_AGAIN] = LOG_AGAIN,
         [REPLY_DUPLICATE] = LOG_DUPLICATE, [REPLY_IGNORED] = LOG_IGNORED,
         [REPLY_CHALLENGE] = LOG_HANDSHAKE, [REPLY_QUARANTINED] = LOG_QUARANTINED,
+        [REPLY_TRACKED] = LOG_TRACKED,
     };
     return reply == REPLY_CHALLENGE && status >= 400 ? LOG_REFUSED : answers[reply];
 }

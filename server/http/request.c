@@ -106,6 +106,9 @@ static struct verdict request_judge_head(struct http_request *request, const cha
         verdict = pipeline_head(&request->exchange, request->began_ns);
     if (verdict.reply == REPLY_HEALTHY)
         return health_begin(request);
+    request->is_track = verdict.reply == REPLY_TRACKED;
+    if (request->is_track)
+        return GO_ON;
     if (verdict.reply != REPLY_NONE)
         return verdict;
     if (!runner_link_is_open(&request->connection->endpoint->http->runner_link))
@@ -181,18 +184,27 @@ static bool request_learns(const struct http_request *request)
     return request->exchange.challenge.provisioned_key.length > 0;
 }
 
-/* Hands the event (or the key) over; REPLY_NONE: the answer will come. */
-static struct verdict request_enqueue(struct http_request *request)
+/* The event, or the key, or the question about an event. */
+static bool put_frame(struct http_request *request)
 {
     struct http *http = request->connection->endpoint->http;
     struct event_frame frame;
+    if (request->is_track)
+        return track_put(request);
+    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &frame)
+                                        : pipeline_event(&request->exchange, request->tag, &frame);
+    return made && runner_link_put(&http->runner_link, &frame);
+}
+
+/* Hands it over; REPLY_NONE: the answer will come. */
+static struct verdict request_enqueue(struct http_request *request)
+{
+    struct http *http = request->connection->endpoint->http;
     if (!runner_link_is_open(&http->runner_link))
         return http_unavailable(REPLY_JOURNAL, "the runner is not there");
     if (!pending_add(&http->waiting, request, &request->tag))
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
-    bool made = request_learns(request) ? pipeline_learn(&request->exchange, request->tag, &frame)
-                                        : pipeline_event(&request->exchange, request->tag, &frame);
-    if (!made || !runner_link_put(&http->runner_link, &frame)) {
+    if (!put_frame(request)) {
         request_forget_answer(request);
         return http_unavailable(REPLY_QUEUE_FULL, "too many events wait for the runner");
     }
@@ -200,11 +212,10 @@ static struct verdict request_enqueue(struct http_request *request)
     return GO_ON;
 }
 
-/* The answer will come: nothing is done for the request until then. */
-static void request_wait(struct http_request *request)
+/* The answer will come by then: nothing is done for the request in between. */
+static void request_wait(struct http_request *request, int64_t until_ns)
 {
-    int64_t wait_ns = request->is_health ? HEALTH_NS : ANSWER_NS;
-    connection_set_stage(request->connection, STAGE_QUEUED, clock_monotonic_ns() + wait_ns);
+    connection_set_stage(request->connection, STAGE_QUEUED, until_ns);
     connection_mark_dirty(request->connection);
 }
 
@@ -213,7 +224,16 @@ static enum MHD_Result health_complete(struct http_request *request)
     request->verdict = health_ask(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
-    request_wait(request);
+    request_wait(request, clock_monotonic_ns() + HEALTH_NS);
+    return MHD_YES;
+}
+
+static enum MHD_Result track_complete(struct http_request *request)
+{
+    request->verdict = request_enqueue(request);
+    if (request->verdict.reply != REPLY_NONE)
+        return http_reply(request);
+    request_wait(request, clock_monotonic_ns() + track_patience_ns(request));
     return MHD_YES;
 }
 
@@ -221,18 +241,22 @@ static enum MHD_Result request_complete(struct http_request *request)
 {
     if (request->is_health)
         return health_complete(request);
+    if (request->is_track)
+        return track_complete(request);
     if (request->verdict.reply == REPLY_NONE)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
-    if (request->verdict.reply == REPLY_NONE)
+    if (request->verdict.reply == REPLY_NONE) {
         body_is_authenticated(request);
+        request->verdict = body_count_made(request);
+    }
     if (request->verdict.reply == REPLY_NONE ||
         (request->verdict.reply == REPLY_CHALLENGE && request_learns(request)))
         request->verdict = request_enqueue(request);
     if (request->verdict.reply != REPLY_NONE)
         return http_reply(request);
     body_hand_over(request);
-    request_wait(request);
+    request_wait(request, clock_monotonic_ns() + ANSWER_NS);
     return MHD_YES;
 }
 
@@ -405,6 +429,14 @@ void http_output(void *owner, const struct output_frame *output)
             verdict.reason = output_reasons[output->end];
         request_decide(request, verdict);
     }
+}
+
+void http_state(void *owner, const struct state_frame *state)
+{
+    struct http *http = owner;
+    struct http_request *request = pending_find(&http->waiting, state->tag);
+    if (request && request->is_track) /* else given up, or its client is gone */
+        request_decide(request, track_told(request, state));
 }
 
 void http_runner_lost(void *owner)

@@ -91,8 +91,8 @@ bool draft_read_body(struct route_draft *draft)
 {
     const struct old_hook *hook = draft->hook;
     draft->reads_payload = any_value(hook, origin_is_payload);
-    if (type_has(hook, "xml") || any_value(hook, is_of_xml))
-        return draft_fail(draft, "it reads XML, which no route does");
+    bool is_xml = hook->content_type.length > 0 ? type_has(hook, "xml")
+                                                : any_value(hook, is_of_xml) && !draft->exact;
     if (!read_json_field(draft))
         return false;
     draft->content = "json";
@@ -100,6 +100,9 @@ bool draft_read_body(struct route_draft *draft)
         draft->content = "json_or_form";
     } else if (!draft->reads_payload) {
         draft->content = draft->exact ? "raw" : "auto";
+    } else if (is_xml) {
+        draft->body.is_xml = true;
+        draft->content = "xml";
     } else if (type_has(hook, "form-urlencoded") ||
                (!draft->exact && hook->content_type.length == 0 && looks_like_slack(hook))) {
         draft->body.is_form = true;
@@ -130,6 +133,10 @@ bool draft_write_content(const struct route_draft *draft, struct buffer *out)
             yaml_comment(out, KEY_INDENT,
                          "webhook takes JSON and forms alike: of payload.NAME and form.NAME one is "
                          "always missing.");
+    else if (draft->body.is_xml)
+        ok = yaml_comment(out, KEY_INDENT,
+                          "Taken for XML, because of its names. Stricter: what is not XML is "
+                          "answered 415 or 400.");
     else if (strcmp(draft->content, "json") == 0)
         ok = yaml_comment(out, KEY_INDENT,
                           "Stricter: what is not JSON is answered 415 or 400. (For a form: "

@@ -129,7 +129,7 @@ static bool translate_payload(struct translation *translation)
 {
     struct bytes name = translation->value->name, rest;
     translation->origin.is_payload = true;
-    translation->origin.is_typed = true;
+    translation->origin.is_typed = !translation->body->is_xml;
     if (name.length == 0)
         return give_up(translation, "it names no value of the payload");
     if (is_in_json_field(translation->body, name, &rest))

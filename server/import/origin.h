@@ -8,6 +8,7 @@
 struct origin_body {
     bool is_form;            /* names of the payload are fields of a form */
     bool is_either;          /* or members of JSON: each request is one or the other */
+    bool is_xml;             /* its values are texts, named as that program names them */
     struct bytes json_field; /* the field whose JSON is the payload; data NULL: none */
 };
 

@@ -23,6 +23,11 @@ struct output_fixed {
     int32_t exit_status;
 };
 
+struct state_fixed {
+    uint64_t tag;
+    uint32_t state;
+};
+
 static bool frame_put_header(struct buffer *out, enum frame_type type, size_t length)
 {
     struct frame_header header = {.length = (uint32_t)length, .type = type};
@@ -58,6 +63,20 @@ bool frame_put_output(struct buffer *out, const struct output_frame *output)
            buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, output->output);
 }
 
+bool frame_put_track(struct buffer *out, const struct track_frame *track)
+{
+    return frame_put_header(out, FRAME_TRACK, sizeof *track) &&
+           buffer_append(out, track, sizeof *track);
+}
+
+bool frame_put_state(struct buffer *out, const struct state_frame *state)
+{
+    const struct state_fixed fixed = {.tag = state->tag, .state = state->state};
+    return state->text.length <= FRAME_STATE_MAX &&
+           frame_put_header(out, FRAME_STATE, sizeof fixed + state->text.length) &&
+           buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, state->text);
+}
+
 int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payload,
                size_t *frame_length)
 {
@@ -65,7 +84,7 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
     if (arrived.length < sizeof header)
         return 0;
     memcpy(&header, arrived.data, sizeof header);
-    if (header.length > FRAME_MAX || header.type < FRAME_EVENT || header.type > FRAME_OUTPUT)
+    if (header.length > FRAME_MAX || header.type < FRAME_EVENT || header.type > FRAME_STATE)
         return -1;
     if (arrived.length - sizeof header < header.length)
         return 0;
@@ -121,5 +140,32 @@ bool frame_get_output(struct bytes payload, struct output_frame *output)
                                     .end = (enum frame_output_end)fixed.end,
                                     .exit_status = fixed.exit_status,
                                     .output = text};
+    return true;
+}
+
+bool frame_get_track(struct bytes payload, struct track_frame *track)
+{
+    struct track_frame got;
+    if (payload.length != sizeof got)
+        return false;
+    memcpy(&got, payload.data, sizeof got);
+    if (got.wait_ms > FRAME_WAIT_MAX_MS || got.id[ID_TEXT_SIZE - 1] != '\0' ||
+        !id_valid(bytes_of_text(got.id)))
+        return false;
+    *track = got;
+    return true;
+}
+
+bool frame_get_state(struct bytes payload, struct state_frame *state)
+{
+    struct state_fixed fixed;
+    if (payload.length < sizeof fixed || payload.length > sizeof fixed + FRAME_STATE_MAX)
+        return false;
+    memcpy(&fixed, payload.data, sizeof fixed);
+    struct bytes text = bytes_from(payload, sizeof fixed);
+    if (fixed.state >= FRAME_STATES || (fixed.state == STATE_KNOWN) != (text.length > 0))
+        return false;
+    *state = (struct state_frame){
+        .tag = fixed.tag, .state = (enum frame_state)fixed.state, .text = text};
     return true;
 }

@@ -12,11 +12,19 @@
 #include "server/event.h"
 
 enum {
-    FRAME_MAX = 80 * 1024 * 1024,   /* max_body is at most 64 MiB */
+    FRAME_MAX = 96 * 1024 * 1024,   /* max_body is at most 64 MiB, and what EVENT_FIELDS allows */
     FRAME_OUTPUT_MAX = 1024 * 1024, /* of a command, as an answer to a sender */
+    FRAME_STATE_MAX = 128 * 1024,   /* of the deliveries of an event, as JSON */
+    FRAME_WAIT_MAX_MS = 60 * 1000,
 };
 
-enum frame_type { FRAME_EVENT = 1, FRAME_ANSWER = 2, FRAME_OUTPUT = 3 };
+enum frame_type {
+    FRAME_EVENT = 1,
+    FRAME_ANSWER = 2,
+    FRAME_OUTPUT = 3,
+    FRAME_TRACK = 4,
+    FRAME_STATE = 5
+};
 
 /* What a listener hands over; spans into what has arrived. `tag` comes back with the answer. Of the
  * event only the fields that are sent (server/event.h). */
@@ -88,9 +96,35 @@ struct output_frame {
     struct bytes output;
 };
 
+/* Asks what has become of an event; the state of the same tag answers it, once the event has ended
+ * or `wait_ms` are over. */
+struct track_frame {
+    uint64_t tag;
+    uint32_t route;
+    uint32_t wait_ms; /* at most FRAME_WAIT_MAX_MS */
+    char id[ID_TEXT_SIZE];
+};
+
+enum frame_state {
+    STATE_KNOWN,
+    STATE_UNKNOWN, /* there is no such event, or none any more */
+    STATE_UNREAD,  /* the journal cannot be read now */
+    STATE_CROWDED, /* too many ask at once */
+    FRAME_STATES
+};
+
+/* `text` is JSON, a span into what has arrived; empty unless STATE_KNOWN. */
+struct state_frame {
+    uint64_t tag;
+    enum frame_state state;
+    struct bytes text;
+};
+
 bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 bool frame_put_output(struct buffer *out, const struct output_frame *output);
+bool frame_put_track(struct buffer *out, const struct track_frame *track);
+bool frame_put_state(struct buffer *out, const struct state_frame *state);
 
 /* Looks at what has arrived. 1: one frame of `*type` with `*payload`, which takes `*frame_length`
  * bytes from the front; 0: not complete yet; -1: not ours, close the link. */
@@ -99,5 +133,7 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
 bool frame_get_event(struct bytes payload, struct event_frame *frame);
 bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
 bool frame_get_output(struct bytes payload, struct output_frame *output);
+bool frame_get_track(struct bytes payload, struct track_frame *track);
+bool frame_get_state(struct bytes payload, struct state_frame *state);
 
 #endif

@@ -30,6 +30,8 @@ enum {
 static const char no_space[] =
     "no space for answers: the listener does not read them, or there is no memory";
 
+static const char invalid_frame[] = "an invalid frame";
+
 static bool has_frame(const struct listener_link *link)
 {
     enum frame_type type;
@@ -119,22 +121,45 @@ void listener_link_destroy(struct listener_link *link)
     free(link);
 }
 
-bool listener_link_take(struct listener_link *link, struct event_frame *event)
+/* The next whole frame, of `length` bytes, if it is of that type. */
+static bool peek_frame(struct listener_link *link, enum frame_type wanted, struct bytes *payload,
+                       size_t *length)
 {
     enum frame_type type;
-    struct bytes payload;
-    size_t length;
     int found =
-        frame_peek(bytes_from(buffer_bytes(&link->in), link->taken), &type, &payload, &length);
+        frame_peek(bytes_from(buffer_bytes(&link->in), link->taken), &type, payload, length);
     if (found == 0 || link->fault)
         return false;
-    if (found < 0 || type != FRAME_EVENT || !frame_get_event(payload, event)) {
-        link->fault = "an invalid frame";
-        return false;
-    }
-    link->taken += length;
+    if (found < 0 || (type != FRAME_EVENT && type != FRAME_TRACK))
+        link->fault = invalid_frame;
+    return !link->fault && type == wanted;
+}
+
+/* `is_good`: the frame is what its type says. */
+static bool take_frame(struct listener_link *link, bool is_good, size_t length)
+{
+    if (!is_good)
+        link->fault = invalid_frame;
+    else
+        link->taken += length;
     assert(link->taken <= link->in.length);
-    return true;
+    return is_good;
+}
+
+bool listener_link_take(struct listener_link *link, struct event_frame *event)
+{
+    struct bytes payload;
+    size_t length;
+    return peek_frame(link, FRAME_EVENT, &payload, &length) &&
+           take_frame(link, frame_get_event(payload, event), length);
+}
+
+bool listener_link_take_track(struct listener_link *link, struct track_frame *track)
+{
+    struct bytes payload;
+    size_t length;
+    return peek_frame(link, FRAME_TRACK, &payload, &length) &&
+           take_frame(link, frame_get_track(payload, track), length);
 }
 
 void listener_link_settle(struct listener_link *link)
@@ -169,6 +194,15 @@ void listener_link_output(struct listener_link *link, const struct output_frame 
     bool fits = link->out.length + output->output.length <= OUTPUTS_MAX;
     if (!link->ended && !(fits && frame_put_output(&link->out, output)) &&
         !frame_put_output(&link->out, &none))
+        link->fault = no_space;
+}
+
+void listener_link_state(struct listener_link *link, const struct state_frame *state)
+{
+    const struct state_frame unread = {.tag = state->tag, .state = STATE_UNREAD};
+    bool fits = link->out.length + state->text.length <= OUTPUTS_MAX;
+    if (!link->ended && !(fits && frame_put_state(&link->out, state)) &&
+        !frame_put_state(&link->out, &unread))
         link->fault = no_space;
 }
 

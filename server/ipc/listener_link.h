@@ -24,8 +24,10 @@ struct listener_link *listener_link_create(struct loop *loop, int fd, unsigned s
 void listener_link_destroy(struct listener_link *link);
 
 /* The next whole event that has arrived; its spans last until the link is settled. False: none,
- * or what arrived is broken. */
+ * or something else comes first, or what arrived is broken. */
 bool listener_link_take(struct listener_link *link, struct event_frame *event);
+/* The same of a question about an event, which borrows nothing. */
+bool listener_link_take_track(struct listener_link *link, struct track_frame *track);
 /* What was taken is over. Until then nothing is read. */
 void listener_link_settle(struct listener_link *link);
 /* Whether a turn has something to do here: a whole frame, or the end. */
@@ -36,6 +38,8 @@ bool listener_link_is_over(const struct listener_link *link);
 void listener_link_answer(struct listener_link *link, const struct answer_frame *answer);
 /* An output for which there is no room is said to be none: the sender is not kept waiting. */
 void listener_link_output(struct listener_link *link, const struct output_frame *output);
+/* A state for which there is no room is said to be unread. */
+void listener_link_state(struct listener_link *link, const struct state_frame *state);
 /* Sends what can be sent. */
 void listener_link_flush(struct listener_link *link);
 

@@ -25,6 +25,8 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_QUARANTINED] =
         {"quarantined", LOG_WARNING, LOG_WARNING, "id route/path peer status [reason] ms",
          "An event that does not fit the schema is in the journal, and none of its actions runs."},
+    [LOG_TRACKED] = {"tracked", LOG_DEBUG, LOG_DEBUG, "id route peer status ms",
+                     "A client with the link of an event was told what has become of the event."},
     [LOG_HANDSHAKE_FAILED] =
         {"handshake_failed", LOG_INFO, LOG_INFO, "peer reason held_back",
          "A TLS handshake failed; `held_back` counts the lines left out before."},

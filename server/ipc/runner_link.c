@@ -71,16 +71,25 @@ bool runner_link_open(struct runner_link *runner_link, int fd)
     return false;
 }
 
+/* What is sent already counts against the limit until it is moved out of the way. */
+static void make_room(struct runner_link *runner_link)
+{
+    if (runner_link->sent <= runner_link->out.length / 2)
+        return;
+    buffer_consume(&runner_link->out, runner_link->sent);
+    runner_link->sent = 0;
+}
+
 bool runner_link_put(struct runner_link *runner_link, const struct event_frame *event)
 {
-    if (!runner_link_is_open(runner_link))
-        return false;
-    /* what is sent already counts against the limit until it is moved out of the way */
-    if (runner_link->sent > runner_link->out.length / 2) {
-        buffer_consume(&runner_link->out, runner_link->sent);
-        runner_link->sent = 0;
-    }
-    return frame_put_event(&runner_link->out, event);
+    make_room(runner_link);
+    return runner_link_is_open(runner_link) && frame_put_event(&runner_link->out, event);
+}
+
+bool runner_link_put_track(struct runner_link *runner_link, const struct track_frame *track)
+{
+    make_room(runner_link);
+    return runner_link_is_open(runner_link) && frame_put_track(&runner_link->out, track);
 }
 
 static void out_is_empty(struct runner_link *runner_link)
@@ -128,10 +137,13 @@ static bool runner_link_take_frame(struct runner_link *runner_link, enum frame_t
 {
     struct answer_frame answer;
     struct output_frame output;
+    struct state_frame state;
     if (type == FRAME_ANSWER && frame_get_answer(payload, &answer))
         runner_link->answered(runner_link->owner, &answer);
     else if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
         runner_link->output(runner_link->owner, &output);
+    else if (type == FRAME_STATE && frame_get_state(payload, &state))
+        runner_link->state(runner_link->owner, &state);
     else
         return false;
     return true;

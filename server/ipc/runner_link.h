@@ -16,6 +16,8 @@ struct runner_link {
     void (*answered)(void *owner, const struct answer_frame *answer);
     /* So has the output that an answer has announced; its span lasts until the call returns. */
     void (*output)(void *owner, const struct output_frame *output);
+    /* What has become of an event that was asked about; its span lasts as long. */
+    void (*state)(void *owner, const struct state_frame *state);
     /* The other side is gone, which has been logged: nothing that was put in will be answered. */
     void (*closed)(void *owner);
     void *owner;
@@ -38,6 +40,8 @@ static inline bool runner_link_is_open(const struct runner_link *runner_link)
 /* Puts an event in the queue; it leaves with the next flush. False where it is full or there is no
  * other side. */
 bool runner_link_put(struct runner_link *runner_link, const struct event_frame *event);
+/* The same of a question about an event. */
+bool runner_link_put_track(struct runner_link *runner_link, const struct track_frame *track);
 
 /* Writes what there is, as far as it goes; the rest when there is room. Call once a round. */
 void runner_link_flush(struct runner_link *runner_link);

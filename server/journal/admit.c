@@ -211,7 +211,8 @@ static void admit_event(struct sqlite_journal *journal, struct journal_turn *tur
     }
     if (first && take_copy(journal, turn, admit, first))
         return;
-    if (take_room(turn, admit->event->headers.length + admit->event->body.length))
+    if (take_room(turn, admit->event->headers.length + admit->event->body.length +
+                            admit->event->payload.length))
         add_event(journal, turn, admit);
 }
 

@@ -15,6 +15,9 @@ bool engine_add_number(struct journal_numbers *list, int64_t number);
 bool engine_add_due(struct journal_dues *list, const struct journal_due *due);
 bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
                     struct bytes key);
+/* One more delivery of the event that `track` asks about, which has just been asked. */
+bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
+                         struct bytes action, const struct journal_progress *progress);
 /* A copy of it in the turn; NULL without memory, and where the turn has enough of them. */
 const struct journal_answer *engine_add_answer(struct journal_turn *turn,
                                                const struct journal_answer *answer);

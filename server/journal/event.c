@@ -189,6 +189,39 @@ bool events_count_rerun(struct sqlite_journal *journal, int64_t event)
     return sqlite_execute(&journal->db, SQL_COUNT_RERUN, bind_number(event));
 }
 
+static enum delivery_state state_of(struct bytes text)
+{
+    static const char *const names[] = {[DELIVERY_PENDING] = "pending",
+                                        [DELIVERY_RUNNING] = "running",
+                                        [DELIVERY_DONE] = "done",
+                                        [DELIVERY_DEAD] = "dead"};
+    int state = DELIVERY_PENDING; /* the table lets no other text in */
+    while (state < DELIVERY_DEAD && !bytes_equal_text(text, names[state]))
+        state++;
+    return (enum delivery_state)state;
+}
+
+/* The times of a pending delivery are those of an attempt that was given back. */
+bool events_track(struct sqlite_journal *journal, const char *id, const char *route,
+                  void (*each)(void *context, const struct stored_progress *progress),
+                  void *context)
+{
+    struct query query = sqlite_query(&journal->db, SQL_TRACK, bind_text(id), bind_text(route));
+    while (query_next(&query)) {
+        struct stored_progress found = {.handle = query_number(&query, 0),
+                                        .received_ms = query_number(&query, 1),
+                                        .action = query_bytes(&query, 2),
+                                        .how = {.state = state_of(query_bytes(&query, 3)),
+                                                .attempt = (unsigned)query_number(&query, 4)}};
+        if (found.how.state != DELIVERY_PENDING)
+            found.how.started_ms = query_number(&query, 5);
+        if (found.how.state >= DELIVERY_DONE)
+            found.how.ended_ms = query_number(&query, 6);
+        each(context, &found);
+    }
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
+}
+
 bool events_read_keys(struct sqlite_journal *journal, int64_t after,
                       bool (*each)(void *context, const struct stored_key *key), void *context)
 {

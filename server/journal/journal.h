@@ -140,6 +140,27 @@ struct journal_learn {
     bool added;
 };
 
+enum delivery_state { DELIVERY_PENDING, DELIVERY_RUNNING, DELIVERY_DONE, DELIVERY_DEAD };
+
+/* How far a delivery has come. */
+struct journal_progress {
+    struct journal_progress *next;
+    const char *action;
+    enum delivery_state state;
+    unsigned attempt;
+    int64_t started_ms, ended_ms; /* of that attempt; 0: it has not */
+};
+
+/* Asks what has become of an event. */
+struct journal_track {
+    const char *id, *route;
+
+    int64_t received_ms;
+    int64_t handle;                          /* of its first delivery */
+    const struct journal_progress *progress; /* of `count` deliveries */
+    size_t count; /* 0: the route has no such event, or its deliveries are gone */
+};
+
 /* Deliveries that are running, but neither by us now nor by a live runner, are pending again; dead
  * where that has happened too often to an action that counts crashes. */
 struct journal_take_over {
@@ -240,8 +261,10 @@ struct journal_turn {
     struct journal_want *wants;
     size_t want_count;
     bool reads_keys; /* that senders have delivered: `keys` */
-    bool proves;     /* something is written, to prove that it can be */
-    bool polls;      /* nothing but `changed` may be asked */
+    struct journal_track *tracks;
+    size_t track_count;
+    bool proves; /* something is written, to prove that it can be */
+    bool polls;  /* nothing but `changed` may be asked */
 
     /* Bytes that events may take on the disk, counted down; outputs may take so much more. */
     int64_t room, output_room;
@@ -269,6 +292,7 @@ struct journal_turn {
                                        left by its runner */
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
+    struct journal_progress *progress, **last_progress; /* of all tracks */
     struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
     size_t answer_bytes;
 };

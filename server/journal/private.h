@@ -67,6 +67,7 @@ enum journal_sql {
     SQL_PRUNE_BODY,
     SQL_PRUNE_EVENT,
     SQL_DATA_VERSION,
+    SQL_TRACK,
     SQL_COUNT
 };
 
@@ -160,6 +161,17 @@ bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct byte
 bool events_rerun(struct sqlite_journal *journal, int64_t delivery);
 /* Once for all of these of an event; it is not held to be against its schema any more. */
 bool events_count_rerun(struct sqlite_journal *journal, int64_t event);
+
+struct stored_progress {
+    int64_t handle, received_ms; /* of the delivery; of its event */
+    struct bytes action;
+    struct journal_progress how;
+};
+
+/* Each delivery of the event with that id, in their order, if it is of that route. */
+bool events_track(struct sqlite_journal *journal, const char *id, const char *route,
+                  void (*each)(void *context, const struct stored_progress *progress),
+                  void *context);
 
 struct stored_key {
     int64_t seq, received_ms;

@@ -52,7 +52,9 @@ static const char *const read_sql[READ_COUNT] = {
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
                    " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
-    [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned ORDER BY 1, 2",
+    /* the one without a route is the server's own */
+    [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned WHERE route <> ''"
+                         " ORDER BY 1, 2",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };

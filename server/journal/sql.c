@@ -42,6 +42,11 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
                   " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
+    [SQL_TRACK] = "SELECT d.seq, e.received_ms, a.name, d.state, d.attempt, d.started_ms,"
+                  " d.ended_ms FROM event e"
+                  " JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+                  " LEFT JOIN action a ON a.number = d.action"
+                  " WHERE e.id = ?1 AND e.route = ?2 ORDER BY d.seq",
     [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
                       " ORDER BY seq DESC",
     [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",

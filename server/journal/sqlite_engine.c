@@ -156,6 +156,33 @@ static void note_provisioned(void *context, const struct stored_provisioned *key
         sqlite_fail(list->db, "no memory for a key");
 }
 
+struct tracking {
+    struct journal_turn *turn;
+    struct journal_track *track;
+    struct sqlite *db;
+};
+
+static void note_progress(void *context, const struct stored_progress *found)
+{
+    struct tracking *tracking = context;
+    struct journal_track *track = tracking->track;
+    if (track->count == 0) {
+        track->handle = found->handle;
+        track->received_ms = found->received_ms;
+    }
+    if (!engine_add_progress(tracking->turn, track, found->action, &found->how))
+        sqlite_fail(tracking->db, "no memory for the state of an event");
+}
+
+static void read_tracks(struct sqlite_journal *journal, struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->track_count; i++) {
+        struct tracking tracking = {turn, &turn->tracks[i], &journal->db};
+        tracking.track->count = 0;
+        events_track(journal, tracking.track->id, tracking.track->route, note_progress, &tracking);
+    }
+}
+
 static void read_first(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     struct number_list open = {&turn->open, &journal->db};
@@ -173,6 +200,7 @@ static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
     struct key_list keys = {turn, &journal->db};
     if (turn->reads_keys)
         events_read_provisioned(journal, note_provisioned, &keys);
+    read_tracks(journal, turn);
 }
 
 /* ---- what a turn writes ---- */

@@ -94,8 +94,10 @@ static const char version_5[] = "ALTER TABLE event ADD COLUMN method TEXT NOT NU
                                 "ALTER TABLE body ADD COLUMN query TEXT NOT NULL DEFAULT '';"
                                 "ALTER TABLE body ADD COLUMN json_field TEXT NOT NULL DEFAULT '';";
 
-static const struct migration own_steps[] = {
-    {1, version_1}, {2, version_2}, {3, version_3}, {4, version_4}, {5, version_5}};
+static const char version_6[] = "ALTER TABLE body ADD COLUMN payload BLOB;";
+
+static const struct migration own_steps[] = {{1, version_1}, {2, version_2}, {3, version_3},
+                                             {4, version_4}, {5, version_5}, {6, version_6}};
 
 _Static_assert(sizeof own_steps / sizeof *own_steps == JOURNAL_VERSION, "a step for each version");
 

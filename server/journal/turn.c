@@ -9,6 +9,7 @@ bool journal_turn_init(struct journal_turn *turn, size_t due_capacity)
 {
     *turn = (struct journal_turn){.room = INT64_MAX, .due_capacity = due_capacity};
     turn->last_death = &turn->deaths;
+    turn->last_progress = &turn->progress;
     if (due_capacity > 0)
         turn->due = calloc(due_capacity, sizeof *turn->due);
     return turn->due || due_capacity == 0;
@@ -34,6 +35,16 @@ static void free_keys(struct journal_turn *turn)
     }
 }
 
+static void free_progress(struct journal_turn *turn)
+{
+    while (turn->progress) {
+        struct journal_progress *progress = turn->progress;
+        turn->progress = progress->next;
+        free(progress);
+    }
+    turn->last_progress = &turn->progress;
+}
+
 static void free_answers(struct journal_turn *turn)
 {
     while (turn->answers) {
@@ -48,6 +59,7 @@ void engine_forget(struct journal_turn *turn)
 {
     free_deaths(turn);
     free_keys(turn);
+    free_progress(turn);
     free_answers(turn);
     turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
 }
@@ -145,6 +157,23 @@ bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes 
     made->provider = put_text(&place, provider);
     made->key = bytes_of(put_text(&place, key), key.length);
     turn->keys = made;
+    return true;
+}
+
+bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
+                         struct bytes action, const struct journal_progress *progress)
+{
+    struct journal_progress *made = malloc(sizeof *made + action.length + 1);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made = *progress;
+    made->next = NULL;
+    made->action = put_text(&place, action);
+    *turn->last_progress = made;
+    turn->last_progress = &made->next;
+    if (track->count++ == 0)
+        track->progress = made;
     return true;
 }
 

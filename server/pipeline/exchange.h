@@ -28,6 +28,14 @@ struct pipeline {
     struct stored_names *stored_names;
 };
 
+/* A request that asks what has become of an event (server/pipeline/track.h). */
+struct track_question {
+    bool is_asked; /* by its path and method; the rest is of such a request only */
+    bool is_right; /* the token is that of the event */
+    struct bytes id;
+    uint32_t wait_ms; /* for its end */
+};
+
 /* Zeroed by exchange_init (pipeline.h), then request.method, target, version, headers
  * (all of the head, none of the trailers, values exactly as received: the guard wants to see the
  * blanks around them), client, secure and now_ms are filled in by the caller. */
@@ -38,6 +46,7 @@ struct exchange {
     int64_t now_ns;         /* monotonic, of the stages under way; Unix time is request.now_ms */
     int64_t content_length; /* -1: chunked; set by the guard, 0 without a body */
     struct limit_tokens *client_tokens; /* NULL: not noted */
+    struct track_question track;
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
     struct verdict

@@ -24,6 +24,7 @@
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_event.h"
 #include "server/pipeline/stored_headers.h"
+#include "server/pipeline/track.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -65,6 +66,8 @@ static struct verdict stage_client(struct exchange *exchange)
 
 static struct verdict stage_route(struct exchange *exchange)
 {
+    if (track_recognize(exchange))
+        return GO_ON;
     return routing_match(exchange->pipeline->routing, &exchange->request);
 }
 
@@ -85,6 +88,8 @@ static struct verdict stage_route_stored(struct exchange *exchange)
  * Content-Length means no body. */
 static struct verdict stage_length(struct exchange *exchange)
 {
+    if (exchange->track.is_asked && exchange->content_length != 0)
+        return verdict_refuse(REPLY_TOO_LARGE, "the link of an event accepts no body");
     return exchange->content_length > exchange->request.route->max_body
                ? verdict_refuse(REPLY_TOO_LARGE, "the body is larger than max_body")
                : GO_ON;
@@ -103,6 +108,13 @@ static struct verdict stage_address(struct exchange *exchange)
     return verdict;
 }
 
+static struct verdict refuse_rate(int64_t wait_ms, const char *reason)
+{
+    return (struct verdict){.reply = REPLY_RATE_LIMITED,
+                            .retry_after_s = (unsigned)((wait_ms + 999) / 1000),
+                            .reason = reason};
+}
+
 static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per per,
                                   struct limit_tokens *tokens)
 {
@@ -111,21 +123,41 @@ static struct verdict take_limits(struct exchange *exchange, enum rate_limit_per
         return GO_ON;
     int64_t wait_ms = limit_take(exchange->pipeline->limits, request->route, per, &request->client,
                                  exchange->now_ns, tokens);
-    if (wait_ms == 0)
-        return GO_ON;
-    return (struct verdict){.reply = REPLY_RATE_LIMITED,
-                            .retry_after_s = (unsigned)((wait_ms + 999) / 1000),
-                            .reason = per == PER_CLIENT ? "too many requests of this client"
-                                                        : "too many requests of this route"};
+    return wait_ms == 0
+               ? GO_ON
+               : refuse_rate(wait_ms, per == PER_CLIENT ? "too many requests of this client"
+                                                        : "too many requests of this route");
+}
+
+/* Questions have a bucket of their own: they do not use up the limits of the route, and a client
+ * can guess only a few tokens. */
+static struct verdict limit_track(struct exchange *exchange)
+{
+    static const struct rate_limit limit = {
+        .count = 10, .period_ms = 1000, .burst = 20, .per = PER_CLIENT};
+    const struct request *request = &exchange->request;
+    struct limit_table *table = exchange->pipeline->limits;
+    int64_t wait_ms =
+        table ? limit_take_apart(table, request->route, &limit, &request->client, exchange->now_ns)
+              : 0;
+    return wait_ms == 0 ? GO_ON : refuse_rate(wait_ms, "too many questions of this client");
 }
 
 /* The tokens are noted where the route may have a reason to give them back. */
 static struct verdict stage_limit_client(struct exchange *exchange)
 {
     const struct route *route = exchange->request.route;
+    if (exchange->track.is_asked)
+        return limit_track(exchange);
     if (limit_is_set(route, PER_CLIENT) && limit_is_set(route, PER_ROUTE))
         exchange->client_tokens = arena_alloc(&exchange->arena, sizeof *exchange->client_tokens);
     return take_limits(exchange, PER_CLIENT, exchange->client_tokens);
+}
+
+/* The token is the credential: a question does not go on to the authentication of the route. */
+static struct verdict stage_track(struct exchange *exchange)
+{
+    return exchange->track.is_asked ? track_judge(exchange) : GO_ON;
 }
 
 /* ---- authentication ---- */
@@ -307,17 +339,19 @@ static struct verdict stage_decode(struct exchange *exchange)
     struct request *request = &exchange->request;
     const struct route *route = request->route;
     struct content_wanted wanted = route_content(route);
-    struct verdict verdict = content_check(request, &wanted);
+    const struct event *stored = exchange->stored;
+    struct verdict verdict = stored ? content_check_stored(request, &wanted, stored->payload)
+                                    : content_check(request, &wanted);
     if (verdict.reply != REPLY_NONE)
         return verdict;
-    if (exchange->stored)
+    if (stored)
         return stored_event_decode(exchange);
     if (!route_read_target(request))
         return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the parameters of the query");
     value_context_of_request(&exchange->values, request);
     exchange->values.evaluator = exchange->pipeline->evaluator;
-    verdict = event_names_take(event_names_of(route), route_signs_body(route), &exchange->values,
-                               request);
+    bool is_signed = route_signs_body(route) && !request->payload_has_head;
+    verdict = event_names_take(event_names_of(route), is_signed, &exchange->values, request);
     const struct dedupe_settings *dedupe = dedupe_settings_of(route);
     return verdict.reply == REPLY_NONE && dedupe->key.text
                ? dedupe_take_key(dedupe, &exchange->values, request)
@@ -406,6 +440,7 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("length", stage_length)                                                                  \
     STAGE("address", stage_address)                                                                \
     STAGE("limit", stage_limit_client)                                                             \
+    STAGE("track", stage_track)                                                                    \
     STAGE("authenticate", stage_authenticate_head)                                                 \
     STAGE("try", stage_try)
 
@@ -526,6 +561,8 @@ static struct bytes dedupe_key(const struct request *request)
     return request->dedupe_key.length > 0 ? request->dedupe_key : request->message_id;
 }
 
+_Static_assert((int)CONTENT_MADE_MAX == (int)EVENT_PAYLOAD, "what is made can be stored");
+
 /* What stands in the target: the segments, and the query without what authenticates. The request
  * of a challenge has not come as far as the stage that reads it. */
 static bool put_target(struct request *request, struct event *event)
@@ -550,7 +587,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
     frame->event = (struct event){
         .received_ms = request->now_ms,
-        .body_is_json = request->json && request->json_field.length == 0,
+        .body_is_json = content_body_is_json(request),
         .client = bytes_of_text(client),
         .type = request->event_type,
         .message_id = request->message_id,
@@ -561,6 +598,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .title = exchange->title,
         .json_field = request->json_field,
         .headers = headers,
+        .payload = request->payload_is_made ? request->payload : bytes_of(NULL, 0),
         .body = request->body,
     };
     return put_target(request, &frame->event);
@@ -573,6 +611,7 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
     frame->learns = true;
     frame->actions = 0;
     frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
+    frame->event.payload = bytes_of(NULL, 0);
     frame->event.body = exchange->challenge.provisioned_key;
     return true;
 }
@@ -587,12 +626,12 @@ static const struct response_format *find_response_format(const struct route *ro
     return NULL;
 }
 
-struct verdict pipeline_format_response(const struct exchange *exchange, const char *id,
-                                        struct verdict verdict)
+static struct verdict format_response(const struct exchange *exchange, const char *id,
+                                      struct verdict verdict)
 {
     const struct route *route = exchange->request.route;
     const struct response_format *format = find_response_format(route);
-    if (!route || verdict.reply == REPLY_CHALLENGE)
+    if (!route || verdict.reply == REPLY_CHALLENGE || exchange->track.is_asked)
         return verdict;
     const struct answer_template *mismatch = &mismatch_settings_of(route)->answer;
     if (verdict.form == FORM_OUTPUT)
@@ -611,6 +650,24 @@ struct verdict pipeline_format_response(const struct exchange *exchange, const c
         verdict.body = bytes_of_text(format->body);
     }
     return respond_as_route_says(route, &exchange->answers, id, verdict);
+}
+
+struct verdict pipeline_format_response(const struct exchange *exchange, const char *id,
+                                        struct verdict verdict)
+{
+    return track_add_link(exchange, id, format_response(exchange, id, verdict));
+}
+
+bool pipeline_track(const struct exchange *exchange, uint64_t tag, struct track_frame *frame)
+{
+    struct bytes id = exchange->track.id;
+    if (!exchange->track.is_right)
+        return false;
+    *frame = (struct track_frame){.tag = tag,
+                                  .route = (uint32_t)exchange->request.route->index,
+                                  .wait_ms = exchange->track.wait_ms};
+    memcpy(frame->id, id.data, id.length);
+    return true;
 }
 
 /* ---- the pipeline ---- */

@@ -18,11 +18,12 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */
 void exchange_finish(struct exchange *exchange);
 
-/* guard → health → client → route → length → address → limit per client → authenticate (head) →
- * try (HEAD).
+/* guard → health → client → route → length → address → limit per client → track → authenticate
+ * (head) → try (HEAD).
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
- * up to route->max_body bytes. On REPLY_HEALTHY it is a health check; the caller must find out
- * whether the server is healthy. */
+ * up to route->max_body bytes. On REPLY_TRACKED it is a question about an event, and the caller
+ * asks the runner (pipeline_track). On REPLY_HEALTHY it is a health check; the caller must
+ * find out whether the server is healthy. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
 /* After a head that has passed: whether the caller is authenticated already, without the body.
@@ -51,6 +52,9 @@ struct verdict pipeline_format_response(const struct exchange *exchange, const c
 
 /* The accepted event as a frame for the runner; spans into the exchange. False: arena full. */
 bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
+
+/* The question of REPLY_TRACKED as a frame; false: it may not be asked. */
+bool pipeline_track(const struct exchange *exchange, uint64_t tag, struct track_frame *frame);
 
 /* The same for a key that a challenge delivers. */
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame);

@@ -277,3 +277,52 @@ struct verdict routing_tell_methods(const struct routing *routing, struct reques
                             .header_name = "Allow",
                             .header_value = bytes_of_text(search.allow)};
 }
+
+/* ---- what lies below a route ---- */
+
+static size_t count_segments(struct bytes text)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < text.length; i++)
+        count += text.data[i] == '/';
+    return count;
+}
+
+size_t routing_kept_segments(const struct route *route)
+{
+    struct bytes text = bytes_of_text(route->path);
+    return ends_with_star(text) ? count_segments(text) - 1 : SIZE_MAX;
+}
+
+bool routing_has_exact(const struct routing *routing, struct bytes path)
+{
+    for (const struct path *found = *bucket_of(routing, path); found; found = found->next)
+        if (bytes_equal(found->text, path))
+            return true;
+    return false;
+}
+
+static bool each_exact(const struct routing *routing, struct bytes given,
+                       bool (*each)(void *context, const struct route *route), void *context)
+{
+    for (const struct path *path = *bucket_of(routing, given); path; path = path->next)
+        if (bytes_equal(path->text, given) && each(context, path->route))
+            return true;
+    return false;
+}
+
+bool routing_each_below(const struct routing *routing, struct bytes base,
+                        bool (*each)(void *context, const struct route *route), void *context)
+{
+    struct bytes with_slash = bytes_of(base.data, base.length + 1);
+    if (each_exact(routing, base, each, context) || each_exact(routing, with_slash, each, context))
+        return true;
+    for (size_t i = 0; i < routing->pattern_count && !has_empty_segment(base); i++) {
+        struct path stem = *routing->patterns[i];
+        stem.text.length -= stem.kind == PATH_TAIL; /* its last slash */
+        stem.kind = PATH_SEGMENTS;
+        if (pattern_matches(&stem, base) && each(context, stem.route))
+            return true;
+    }
+    return false;
+}

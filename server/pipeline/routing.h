@@ -30,4 +30,17 @@ struct verdict routing_tell_methods(const struct routing *routing, struct reques
 struct verdict routing_refuse_method(const struct route *route, struct arena *arena,
                                      const char *reason);
 
+/* ---- what lies below a route ---- */
+
+/* Whether a route without {name} and star has that very path. */
+bool routing_has_exact(const struct routing *routing, struct bytes path);
+/* Calls `each`, until it returns true, for each route below whose path something lies: `base` is
+ * that path without a slash at its end, and the byte behind it is a slash. Below a path with a star
+ * lies what is below its fixed part. The more specific come first. */
+bool routing_each_below(const struct routing *routing, struct bytes base,
+                        bool (*each)(void *context, const struct route *route), void *context);
+/* How many segments of a request's path are not what a star of the route's stands for; SIZE_MAX:
+ * all. */
+size_t routing_kept_segments(const struct route *route);
+
 #endif

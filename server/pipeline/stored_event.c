@@ -88,8 +88,7 @@ static void fill_values(struct exchange *exchange, const char *received, struct 
 {
     const struct event *event = exchange->stored;
     const struct request *request = &exchange->request;
-    bool in_body = request->json && request->json_field.length == 0;
-    bool is_form = !in_body && content_type_is_form(event->content_type);
+    bool is_form = !content_body_is_json(request) && content_type_is_form(event->content_type);
     const struct stored_values stored = {
         .headers = event->headers,
         .query = event->query,

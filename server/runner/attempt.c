@@ -189,6 +189,7 @@ static void put_body(struct delivery *given, uint8_t **place, const struct event
         given->body = put_bytes(place, event->body);
     else
         given->body = in_field ? payload : put_bytes(place, payload);
+    given->made = given->body_is_json ? bytes_of(NULL, 0) : put_bytes(place, event->payload);
     given->body_is_form = !given->body_is_json && content_type_is_form(event->content_type);
 }
 
@@ -208,7 +209,7 @@ static void fill_stored(struct attempt *attempt, struct bytes form_text, struct 
         .headers = given->headers,
         .query = known(attempt, FIELD_query),
         .params = known(attempt, FIELD_params),
-        .payload = given->body_is_json ? given->body : bytes_of(NULL, 0),
+        .payload = delivery_payload(given),
         .form_text = form_text,
         .id = known(attempt, FIELD_id),
         .type = type,
@@ -230,8 +231,9 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
 {
     const struct event *event = &found->event;
     size_t name_count = count_names(action->route);
-    size_t size = event->headers.length + event->body.length + event->type.length +
-                  event->message_id.length + NUMBER_SIZE + params_room(name_count, event);
+    size_t size = event->headers.length + event->body.length + event->payload.length +
+                  event->type.length + event->message_id.length + NUMBER_SIZE +
+                  params_room(name_count, event);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);

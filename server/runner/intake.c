@@ -38,7 +38,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
 {
     const struct event *event = &frame->event;
     if (frame->asks)
-        return event->body.length == 0 && event->headers.length == 0;
+        return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
            event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
@@ -50,12 +50,12 @@ void intake_collect(struct intake *intake, struct listener_link *link)
     size_t before = intake->count;
     while (intake->count < INTAKE_BATCH && intake->bytes < INTAKE_BYTES) {
         struct intake_item *item = &intake->items[intake->count];
+        if (intake->trackers && trackers_take(intake->trackers, link))
+            continue;
         if (!listener_link_take(link, &item->frame))
             break;
         if (!is_credible(intake->settings, &item->frame)) {
             link->fault = "an event that cannot be";
-            if (intake->count == before) /* nothing of it is borrowed */
-                link->taken = 0;
             break;
         }
         item->link = link;
@@ -63,9 +63,11 @@ void intake_collect(struct intake *intake, struct listener_link *link)
         item->learn = NULL;
         item->answer =
             (struct answer_frame){.tag = item->frame.tag, .status = FRAME_REFUSED_JOURNAL};
-        intake->bytes += item->frame.event.body.length;
+        intake->bytes += item->frame.event.body.length + item->frame.event.payload.length;
         intake->count++;
     }
+    if (intake->count == before && link->taken > 0) /* nothing of it is borrowed */
+        listener_link_settle(link);
 }
 
 static void fill_key(struct intake *intake, struct intake_item *item, const struct route *route)

@@ -6,6 +6,7 @@
 #include "config/settings.h"
 #include "server/ipc/listener_link.h"
 #include "server/runner/dispatch.h"
+#include "server/runner/trackers.h"
 
 enum { INTAKE_BATCH = 1024, INTAKE_LEARNS = 64, INTAKE_BYTES = 64 << 20 };
 
@@ -19,6 +20,7 @@ struct intake_item {
 
 struct intake {
     const struct settings *settings;
+    struct trackers *trackers; /* whose questions come over the same links; NULL: nobody's */
     struct intake_item items[INTAKE_BATCH];
     int64_t chosen[INTAKE_BATCH][ROUTE_ACTIONS_MAX]; /* of those whose actions are not all */
     struct journal_admit admits[INTAKE_BATCH];
@@ -31,7 +33,8 @@ struct intake {
 /* The longest time for which a dedupe key counts. */
 int64_t intake_window_ms(const struct settings *settings);
 
-/* Takes the whole frames of a link into the batch, as long as there is room. */
+/* Takes the whole frames of a link into the batch, as long as there is room; questions about events
+ * are the trackers'. */
 void intake_collect(struct intake *intake, struct listener_link *link);
 /* Puts the batch into the turn, and its deliveries into the dispatcher's queue. */
 void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispatch *dispatch);

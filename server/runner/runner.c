@@ -10,6 +10,8 @@
 #include "server/runner/runner.h"
 
 #include "base/clock.h"
+#include "base/crypto.h"
+#include "base/secret.h"
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
 #include "handlers/action/worker.h"
@@ -17,9 +19,11 @@
 #include "server/ipc/control.h"
 #include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
+#include "server/pipeline/track.h"
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
 #include "server/runner/worker_log.h"
+#include "server/runner/trackers.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -46,6 +50,7 @@ struct runner {
     struct intake *intake;
     struct dispatch dispatch;
     struct retention retention;
+    struct trackers trackers;
     struct journal_turn turn;
     struct listener_link *links;
     struct loop_watch control;
@@ -57,7 +62,9 @@ struct runner {
     bool releasing, released, draining, stopping;
     bool under_way;          /* the turn */
     bool poll_due, keys_due; /* to be asked in the next one */
-    bool others_did;         /* written since the queue was last read from the beginning */
+    bool track_key_due;      /* to be made in the next one */
+    uint8_t track_key[TRACK_KEY_SIZE];
+    bool others_did; /* written since the queue was last read from the beginning */
 };
 
 _Noreturn static void runner_fail(const char *reason)
@@ -88,6 +95,22 @@ static void share_keys(struct runner *runner)
         if (!provisioned_keys_put(table, key->route, key->provider, key->key))
             log_write(LOG_KEY_FAILED, log_text("route", key->route),
                       log_text("reason", "too many routes have provisioned keys"));
+    runner->track_key_due = track_is_wanted(runner->process->settings) &&
+                            !turn_has_key(&runner->turn, TRACK_KEY_ROUTE, TRACK_KEY_NAME);
+}
+
+/* The key of the tokens is kept beside those that senders have delivered, at first need. Of two
+ * runners that make one the journal takes the first, and tells both of it. */
+static void make_track_key(struct runner *runner)
+{
+    struct journal_turn *turn = &runner->turn;
+    if (!runner->track_key_due || turn->learn_count == INTAKE_LEARNS)
+        return;
+    random_bytes(runner->track_key, sizeof runner->track_key);
+    turn->learns[turn->learn_count++] =
+        (struct journal_learn){.route = TRACK_KEY_ROUTE,
+                               .provider = TRACK_KEY_NAME,
+                               .key = bytes_of(runner->track_key, sizeof runner->track_key)};
 }
 
 /* ---- a turn ---- */
@@ -96,14 +119,14 @@ static bool collect_frames(struct runner *runner)
 {
     for (struct listener_link *link = runner->links; link; link = link->next)
         intake_collect(runner->intake, link);
-    return runner->intake->count > 0;
+    return runner->intake->count > 0 || trackers_are_due(&runner->trackers);
 }
 
 /* Whether there is something to write or to ask, frames apart. */
 static bool work_is_due(const struct runner *runner)
 {
-    return !runner->health.refuses &&
-           (dispatch_is_due(&runner->dispatch) || runner->poll_due || runner->keys_due);
+    return !runner->health.refuses && (dispatch_is_due(&runner->dispatch) || runner->poll_due ||
+                                       runner->keys_due || runner->track_key_due);
 }
 
 static void submit_turn(struct runner *runner)
@@ -117,6 +140,8 @@ static void submit_turn(struct runner *runner)
     dispatch_fill(&runner->dispatch, turn);
     intake_fill(runner->intake, turn, &runner->dispatch);
     dispatch_choose(&runner->dispatch, turn);
+    make_track_key(runner);
+    trackers_fill(&runner->trackers, turn);
     turn->reads_keys = runner->keys_due || turn->learn_count > 0;
     runner->poll_due = runner->keys_due = false;
     journal_submit(runner->journal, turn);
@@ -130,6 +155,7 @@ static void note_others(struct runner *runner)
     if (!runner->turn.polls || !runner->others_did)
         return;
     queue_reset(&runner->dispatch.queue);
+    trackers_ask_all(&runner->trackers);
     runner->keys_due = true;
     runner->others_did = false;
 }
@@ -141,11 +167,13 @@ static void turn_completed(struct journal_turn *turn)
     if (!journal_health_judge(&runner->health, turn))
         return;
     runner->under_way = false;
+    secret_wipe(runner->track_key, sizeof runner->track_key);
     if (turn->end == JOURNAL_DONE && turn->reads_keys)
         share_keys(runner);
     runner->keys_due |= turn->end != JOURNAL_DONE && turn->reads_keys;
     intake_answer(runner->intake, turn, &runner->dispatch,
                   journal_health_retry_after_s(&runner->health));
+    trackers_settle(&runner->trackers, turn);
     dispatch_settle(&runner->dispatch, turn);
     if (turn->end == JOURNAL_DONE) {
         note_others(runner);
@@ -167,11 +195,13 @@ static void runner_turn(struct runner *runner)
     bool work = work_is_due(runner);
     if (!collect_frames(runner) && !work)
         return;
-    if (runner->health.refuses)
-        intake_answer(runner->intake, NULL, &runner->dispatch,
-                      journal_health_retry_after_s(&runner->health));
-    else
+    if (!runner->health.refuses) {
         submit_turn(runner);
+        return;
+    }
+    intake_answer(runner->intake, NULL, &runner->dispatch,
+                  journal_health_retry_after_s(&runner->health));
+    trackers_refuse(&runner->trackers);
 }
 
 /* Whether the next turn has something to do already. A journal that refuses is waited for by a
@@ -183,7 +213,7 @@ static bool turn_is_due(struct runner *runner)
     for (const struct listener_link *link = runner->links; link; link = link->next)
         if (listener_link_has_work(link))
             return true;
-    return work_is_due(runner);
+    return work_is_due(runner) || trackers_are_due(&runner->trackers);
 }
 
 /* ---- links ---- */
@@ -217,6 +247,7 @@ static void drop_links(struct runner *runner)
                       log_text("reason", link->fault));
         *place = link->next;
         dispatch_forget_link(&runner->dispatch, link);
+        trackers_forget(&runner->trackers, link);
         listener_link_destroy(link);
     }
 }
@@ -276,6 +307,7 @@ static void drain(struct runner *runner, uint64_t value)
     if (value >= INT64_MAX) /* a reload: what runs ends by itself */
         return;
     dispatch_note_stop(&runner->dispatch);
+    trackers_close(&runner->trackers);
     /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time,
      * and so has a worker that has events. */
     dispatch_stop(&runner->dispatch, false, runner->deadline_ns);
@@ -453,9 +485,11 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     *runner = (struct runner){.process = process};
     init_timers(runner);
     runner->intake = calloc(1, sizeof *runner->intake);
-    if (!runner->intake || !journal_turn_init(&runner->turn, QUEUE_DUE))
+    if (!runner->intake || !journal_turn_init(&runner->turn, QUEUE_DUE) ||
+        !trackers_init(&runner->trackers, settings, &runner->loop))
         return error_set(err, "no memory");
     runner->intake->settings = settings;
+    runner->intake->trackers = &runner->trackers;
     runner->turn.owner = runner;
     runner->turn.completed = turn_completed;
     runner->turn.hold = hold_delivery;
@@ -477,7 +511,8 @@ static void share_first_keys(struct runner *runner)
 {
     runner->keys_due = true;
     runner_turn(runner);
-    while ((runner->keys_due && !runner->health.refuses) || runner->under_way) {
+    while (((runner->keys_due || runner->track_key_due) && !runner->health.refuses) ||
+           runner->under_way) {
         loop_run_once(&runner->loop, runner->under_way ? -1 : 0);
         runner_turn(runner);
     }
@@ -492,6 +527,7 @@ static void runner_finish(struct runner *runner)
     }
     workers_finish();
     dispatch_finish(&runner->dispatch);
+    trackers_finish(&runner->trackers);
     free(runner->intake);
     retention_finish(&runner->retention);
     journal_health_finish(&runner->health);

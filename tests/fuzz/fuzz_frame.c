@@ -104,11 +104,31 @@ static void check_output(struct bytes payload, const struct output_frame *frame)
     buffer_finish(&again);
 }
 
+static void check_state(struct bytes payload, const struct state_frame *frame)
+{
+    struct buffer again;
+    struct state_frame copy;
+    buffer_init(&again, payload.length + 64);
+    assert(frame->state < FRAME_STATES && frame->text.length <= FRAME_STATE_MAX);
+    assert((frame->state == STATE_KNOWN) == (frame->text.length > 0));
+    check_inside(frame->text, payload);
+    assert(frame_put_state(&again, frame));
+    assert(frame_get_state(bytes_from(buffer_bytes(&again), again.length - payload.length), &copy));
+    assert(copy.tag == frame->tag && bytes_equal(copy.text, frame->text));
+    buffer_finish(&again);
+}
+
 static void check_payload(enum frame_type type, struct bytes payload)
 {
     struct event_frame event;
     struct answer_frame answer;
     struct output_frame output;
+    struct track_frame track;
+    struct state_frame state;
+    if (type == FRAME_TRACK && frame_get_track(payload, &track))
+        assert(id_valid(bytes_of_text(track.id)) && track.wait_ms <= FRAME_WAIT_MAX_MS);
+    if (type == FRAME_STATE && frame_get_state(payload, &state))
+        check_state(payload, &state);
     if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
         check_output(payload, &output);
     if (type == FRAME_EVENT && frame_get_event(payload, &event))

@@ -25,7 +25,6 @@ OPEN = "a caller who proves nothing is answered 401, whatever the rules are"
 # What is different, and how: the number of the case, the status here, and why.
 DIFFERENT = {
     3: (401, "a wrong signature is answered 401, not 500"),
-    6: (404, "no route reads XML"),
     10: (415, "no route reads multipart/form-data"),
     14: (200, "a variable for a missing value is empty, not absent"),
     16: (200, "the address of a client comes without its port"),

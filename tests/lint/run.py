@@ -46,6 +46,7 @@ DOORS = {
     "pcre2.h": r"handlers/(provider/scheme_test|value/value_test|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
+    "expat.h": r"handlers/content/xml\.c",
 }
 # What the hosted workflow does around .ci/run. The empty ones: a step is either.
 HOSTED_COMMANDS = [

@@ -570,6 +570,31 @@ static void read_keys(struct memory_journal *journal, struct journal_turn *turn)
                        bytes_of(tables->keys[i].key, tables->keys[i].length));
 }
 
+static void read_tracks(struct memory_journal *journal, struct journal_turn *turn)
+{
+    const struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < turn->track_count; i++) {
+        struct journal_track *track = &turn->tracks[i];
+        const struct event_row *event = tables->events;
+        const struct event_row *end = event + tables->event_count;
+        track->count = 0;
+        while (event < end && (event->gone || !bytes_equal_text(event->event.id, track->id) ||
+                               !bytes_equal_text(event->event.route, track->route)))
+            event++;
+        if (event == end)
+            continue;
+        track->received_ms = event->event.received_ms;
+        track->handle = event->seq * JOURNAL_ACTIONS_MAX;
+        for (size_t j = event->first; j < event->first + event->count; j++) {
+            const struct delivery_row *row = &tables->deliveries[j];
+            const struct journal_progress progress = {.state = (enum delivery_state)row->state,
+                                                      .attempt = row->attempt};
+            engine_add_progress(turn, track, bytes_of_text(tables->actions[row->action - 1].name),
+                                &progress);
+        }
+    }
+}
+
 static void write_turn(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct memory_store *store = journal->store;
@@ -595,6 +620,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
     } else if (!writes(turn)) {
         read_turn(journal, turn);
         read_keys(journal, turn);
+        read_tracks(journal, turn);
     } else if (store->locked) {
         end(turn, JOURNAL_NOT_NOW, "busy");
     } else {
@@ -602,6 +628,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
         read_turn(journal, turn);
         write_turn(journal, turn);
         read_keys(journal, turn);
+        read_tracks(journal, turn);
         journal->refused = store->broken;
         if (store->broken) {
             store->now = store->before;

@@ -13,6 +13,7 @@
 #include "handlers/content/content.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
+#include "server/pipeline/track.h"
 
 #define ROUTE_SETTINGS_MEMBER(NAME, name, type, header) type name;
 struct route_settings {

@@ -170,6 +170,30 @@ START_TEST(the_payload_of_an_event_is_its_body)
 }
 END_TEST
 
+START_TEST(a_payload_that_was_made_is_beside_the_body)
+{
+    static struct action_settings action = {.name = "run"};
+    static const struct route route = {.path = "/hook"};
+    static struct action_queue queue = {.action = &action, .route = &route};
+    struct journal_delivery found = {.attempt = 1,
+                                     .event = {.content_type = bytes_of_text("text/xml"),
+                                               .payload = bytes_of_text("{\"a\":\"1\"}"),
+                                               .body = bytes_of_text("<a>1</a>")}};
+    struct attempt *attempt = attempt_create(&queue, &queue, 42, &found);
+    struct buffer out;
+    buffer_init(&out, 10000);
+    ck_assert_ptr_nonnull(attempt);
+    ck_assert(bytes_equal_text(attempt->given.body, "<a>1</a>") && !attempt->given.body_is_json);
+    ck_assert(bytes_equal_text(delivery_payload(&attempt->given), "{\"a\":\"1\"}"));
+    ck_assert(bytes_equal_text(attempt->stored.payload, "{\"a\":\"1\"}"));
+    ck_assert(envelope_append(&out, &attempt->given) && buffer_append(&out, "", 1));
+    ck_assert_ptr_nonnull(strstr((char *)out.data, ",\"payload\":{\"a\":\"1\"}}"));
+    ck_assert_ptr_null(strstr((char *)out.data, "body_base64"));
+    buffer_finish(&out);
+    attempt_destroy(attempt);
+}
+END_TEST
+
 enum { OUTPUT_KEPT = 16 << 20 };
 
 START_TEST(the_ends_of_an_outcome_are_kept)
@@ -237,6 +261,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_list_of_names_has_no_gap);
     tcase_add_test(all, what_is_empty_is_a_text_all_the_same);
     tcase_add_test(all, the_payload_of_an_event_is_its_body);
+    tcase_add_test(all, a_payload_that_was_made_is_beside_the_body);
     tcase_add_test(all, the_ends_of_an_outcome_are_kept);
     tcase_add_test(all, an_outcome_is_a_line);
     suite_add_tcase(suite, all);

@@ -186,6 +186,51 @@ START_TEST(without_an_id_there_is_no_key)
 }
 END_TEST
 
+/* The names that a CloudEvent has by its own attributes; what the file or a provider says stands.
+ */
+START_TEST(a_cloudevent_is_known_by_its_source_and_id)
+{
+    static const struct {
+        const char *payload;
+        bool is_signed;
+        const char *given_key; /* by the provider */
+    } rows[] = {
+        {"{\"id\":\"1\",\"source\":\"ab\",\"type\":\"t\"}", false, ""},
+        {"{\"id\":\"1\",\"source\":\"ab\",\"type\":\"t\"}", true, "digest"},
+        {"{\"id\":\"1a\",\"source\":\"b\",\"type\":\"t\"}", false, ""},
+        {"{\"id\":\"1\",\"source\":\"b\",\"type\":\"t\"}", true, ""},
+        {"{\"id\":\"1\",\"source\":\"ab\",\"type\":\"t\"}", false, "digest"},
+    };
+    struct bytes keys[sizeof rows / sizeof *rows];
+    struct json_summary summary = {0};
+    request.json = &summary;
+    ck_assert(event_names_of_cloudevents(&names, &arena, false, false));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        request.event_type = request.message_id = bytes_of(NULL, 0);
+        request.payload = bytes_of_text(rows[i].payload);
+        request.dedupe_key = bytes_of_text(rows[i].given_key);
+        ck_assert_int_eq(take(rows[i].is_signed).reply, REPLY_NONE);
+        ck_assert(bytes_equal_text(request.event_type, "t") && request.message_id.length > 0);
+        keys[i] = request.dedupe_key;
+    }
+    ck_assert(bytes_equal(keys[0], keys[1]) && !bytes_equal(keys[0], keys[2]) &&
+              !bytes_equal(keys[0], keys[3]));
+    ck_assert(bytes_equal_text(keys[4], "digest"));
+}
+END_TEST
+
+START_TEST(other_names_of_a_cloudevent_stand)
+{
+    add(&names.event, "header.x-a");
+    ck_assert(event_names_of_cloudevents(&names, &arena, false, true));
+    ck_assert_str_eq(names.event.items[0].text, "header.x-a");
+    ck_assert_uint_eq(names.message_id.count + names.source.count, 0);
+    ck_assert(event_names_of_cloudevents(&names, &arena, false, false));
+    ck_assert_str_eq(names.message_id.items[0].text, "payload.id");
+    ck_assert_str_eq(names.source.items[0].text, "payload.source");
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("event_names");
@@ -199,6 +244,8 @@ Suite *test_suite(void)
     tcase_add_test(all, an_arena_that_is_full_refuses);
     tcase_add_loop_test(all, an_id_is_a_key_where_it_is_signed, 0, 6);
     tcase_add_test(all, without_an_id_there_is_no_key);
+    tcase_add_test(all, a_cloudevent_is_known_by_its_source_and_id);
+    tcase_add_test(all, other_names_of_a_cloudevent_stand);
     suite_add_tcase(suite, all);
     return suite;
 }

@@ -263,6 +263,82 @@ START_TEST(an_output_has_a_limit)
 }
 END_TEST
 
+/* The payload of the only frame in `out`. */
+static struct bytes payload_of(const struct buffer *out, enum frame_type wanted)
+{
+    struct bytes payload;
+    enum frame_type type;
+    size_t length;
+    ck_assert_int_eq(frame_peek(buffer_bytes(out), &type, &payload, &length), 1);
+    ck_assert(type == wanted && length == out->length);
+    return payload;
+}
+
+START_TEST(a_question_about_an_event_must_be_one)
+{
+    static const struct {
+        const char *id;
+        uint32_t wait_ms;
+        bool is_one;
+    } cases[] = {{"01900000-0000-7000-8000-000000000000", 0, true},
+                 {"01900000-0000-7000-8000-000000000000", FRAME_WAIT_MAX_MS, true},
+                 {"01900000-0000-7000-8000-000000000000", FRAME_WAIT_MAX_MS + 1, false},
+                 {"01900000-0000-7000-8000-00000000000", 0, false},
+                 {"", 0, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct track_frame got, sent = {.tag = 5, .route = 3, .wait_ms = cases[i].wait_ms};
+        struct buffer out;
+        buffer_init(&out, FRAME_MAX);
+        memcpy(sent.id, cases[i].id, strlen(cases[i].id));
+        ck_assert(frame_put_track(&out, &sent));
+        struct bytes payload = payload_of(&out, FRAME_TRACK);
+        ck_assert_msg(frame_get_track(payload, &got) == cases[i].is_one, "case %zu", i);
+        ck_assert(!frame_get_track(bytes_of(payload.data, payload.length - 1), &got));
+        if (cases[i].is_one)
+            ck_assert(got.tag == 5 && got.route == 3 && got.wait_ms == sent.wait_ms &&
+                      strcmp(got.id, sent.id) == 0);
+        memset(out.data + out.length - sizeof sent, 'a', sizeof sent); /* an id without an end */
+        ck_assert(!frame_get_track(payload, &got));
+        buffer_finish(&out);
+    }
+}
+END_TEST
+
+START_TEST(a_state_must_be_one)
+{
+    static const struct {
+        enum frame_state state;
+        size_t length;
+        bool is_one;
+    } cases[] = {{STATE_KNOWN, 1, true},    {STATE_KNOWN, FRAME_STATE_MAX, true},
+                 {STATE_KNOWN, 0, false},   {STATE_UNKNOWN, 0, true},
+                 {STATE_UNKNOWN, 1, false}, {STATE_CROWDED, 0, true},
+                 {FRAME_STATES, 0, false},  {(enum frame_state) - 1, 0, false}};
+    uint8_t *data = calloc(1, FRAME_STATE_MAX + 32);
+    struct state_frame got;
+    struct buffer out;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct state_frame sent = {
+            .tag = 5, .state = cases[i].state, .text = bytes_of(data, cases[i].length)};
+        buffer_init(&out, FRAME_MAX);
+        ck_assert(frame_put_state(&out, &sent));
+        struct bytes payload = payload_of(&out, FRAME_STATE);
+        ck_assert_msg(frame_get_state(payload, &got) == cases[i].is_one, "case %zu", i);
+        ck_assert(!frame_get_state(bytes_of(payload.data, 15), &got));
+        if (cases[i].is_one)
+            ck_assert(got.tag == 5 && got.state == sent.state && bytes_equal(got.text, sent.text));
+        buffer_finish(&out);
+    }
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(
+        !frame_put_state(&out, &(struct state_frame){.text = bytes_of(data, FRAME_STATE_MAX + 1)}));
+    ck_assert_uint_eq(out.length, 0);
+    ck_assert(!frame_get_state(bytes_of(data, FRAME_STATE_MAX + 17), &got));
+    buffer_finish(&out);
+    free(data);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("frame");
@@ -276,6 +352,8 @@ Suite *test_suite(void)
     tcase_add_test(all, an_answer_must_be_one);
     tcase_add_test(all, an_output_must_be_one);
     tcase_add_test(all, an_output_has_a_limit);
+    tcase_add_test(all, a_question_about_an_event_must_be_one);
+    tcase_add_test(all, a_state_must_be_one);
     suite_add_tcase(suite, all);
     return suite;
 }

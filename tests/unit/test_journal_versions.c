@@ -22,13 +22,16 @@ END_TEST
 
 /* What makes a journal of this version one of the version before; the first is not used. */
 static const char *const steps_down[JOURNAL_VERSION] = {
-    NULL, "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned;", "DROP TABLE horizon;",
+    NULL,
+    "ALTER TABLE event DROP COLUMN failures; DROP TABLE learned;",
+    "DROP TABLE horizon;",
     "ALTER TABLE event DROP COLUMN reruns; ALTER TABLE delivery DROP COLUMN stops;"
     "ALTER TABLE delivery DROP COLUMN given_up;",
     "ALTER TABLE event DROP COLUMN method; ALTER TABLE event DROP COLUMN host;"
     "ALTER TABLE event DROP COLUMN path; ALTER TABLE event DROP COLUMN title; ALTER TABLE body "
     "DROP COLUMN params;"
-    "ALTER TABLE body DROP COLUMN query; ALTER TABLE body DROP COLUMN json_field;"};
+    "ALTER TABLE body DROP COLUMN query; ALTER TABLE body DROP COLUMN json_field;",
+    "ALTER TABLE body DROP COLUMN payload;"};
 
 static void make_older(int64_t version)
 {
@@ -64,12 +67,13 @@ static void add_dead_ones(void)
 START_TEST(a_journal_of_an_older_version_is_brought_up)
 {
     static const char *const sums[][2] = {
-        {"PRAGMA user_version", "5"},
+        {"PRAGMA user_version", "6"},
         {"SELECT count(*) FROM event WHERE failures IS NULL AND reruns = 0", "1"},
         {"SELECT group_concat(seq) FROM delivery WHERE given_up", "1002"},
         {"SELECT count(*) FROM delivery WHERE stops = 0 AND state IN ('dead', 'pending')", "4"},
         {"SELECT count(*) FROM learned, horizon", "0"},
-        {"SELECT method || host || path || params || query || json_field || content"
+        {"SELECT method || host || path || params || query || json_field || content || "
+         "ifnull(payload, '')"
          " FROM event e JOIN body b ON b.event = e.seq",
          "{}"},
         {"PRAGMA integrity_check", "ok"}};
