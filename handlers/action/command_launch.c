@@ -119,30 +119,54 @@ static bool launch_fill(struct launch *launch, struct command_given *given, stru
     return filled;
 }
 
+/* As another user: what we may not see, he may. */
+static bool launch_list(struct launch *launch, const char *search, struct error *err)
+{
+    const struct command_settings *settings = launch->settings;
+    const char *const *paths =
+        spawn_list_programs(&launch->arena, settings->program, search, settings->cwd, err);
+    for (size_t i = 0; paths && paths[i]; i++)
+        if (!spawn_program_is_safe(paths[i], err))
+            return false;
+    if (!paths)
+        return false;
+    launch->plan.program = paths[0];
+    launch->plan.others = paths + 1;
+    return true;
+}
+
+static bool launch_find(struct launch *launch, struct error *err)
+{
+    const struct command_settings *settings = launch->settings;
+    const char *path = environment_find(launch->plan.environment, "PATH");
+    const char *search = path ? path : SPAWN_USUAL_PATH;
+    if (process_switches_to(&settings->process) && !strchr(settings->program, '/'))
+        return launch_list(launch, search, err);
+    char *program = arena_alloc(&launch->arena, PATH_MAX);
+    if (!program)
+        return error_set(err, "out of memory");
+    launch->plan.program = program;
+    return spawn_find_program(settings->program, search, settings->cwd, program, PATH_MAX, err) &&
+           spawn_program_is_safe(program, err);
+}
+
 static bool launch_plan(struct launch *launch, struct error *err)
 {
     const struct command_settings *settings = launch->settings;
     struct spawn_plan *plan = &launch->plan;
-    char *program = arena_alloc(&launch->arena, PATH_MAX);
     struct command_given given;
-    if (!program)
-        return error_set(err, "out of memory");
     if (!launch_fill(launch, &given, err))
         return false;
     plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
                                           launch->body_file, err);
     if (!plan->environment)
         return false;
-    const char *search = environment_find(plan->environment, "PATH");
-    plan->program = program;
     plan->arguments = given.arguments;
     plan->directory = settings->cwd;
     plan->inside = given.inside;
     plan->file = launch->body_file;
     plan->process = &settings->process;
-    return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
-                              program, PATH_MAX, err) &&
-           spawn_program_is_safe(program, err);
+    return launch_find(launch, err);
 }
 
 /* A full disk may have room again. */

@@ -91,7 +91,11 @@ static void explain_failure(const struct spawn_child *child, struct error *err)
         error_set_errno(err, number, "cannot read the file with the body, %s", plan->file);
         break;
     case STEP_EXEC:
-        error_set(err, "%s %s", plan->program, explain_exec(plan->program, number));
+        if (plan->others && spawn_errno_is_absence(number))
+            error_set(err, "there is no program \"%s\" along PATH that it may execute",
+                      strrchr(child->program, '/') + 1);
+        else
+            error_set(err, "%s %s", child->program, explain_exec(child->program, number));
         break;
     }
 }
@@ -144,6 +148,24 @@ static bool is_executable_file(const char *path)
     return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
 }
 
+/* Makes the path of `name` in the first directory of `*search`, and leaves the others there (NULL:
+ * none). False where it would be too long. */
+static bool next_place(const char **search, const char *name, const char *directory, char *path,
+                       size_t size)
+{
+    const char *part = *search;
+    int length = (int)strcspn(part, ":");
+    int written = *part == '/' ? snprintf(path, size, "%.*s/%s", length, part, name)
+                               : snprintf(path, size, "%s/%.*s/%s", directory, length, part, name);
+    *search = part[length] == ':' ? part + length + 1 : NULL;
+    return written > 0 && (size_t)written < size;
+}
+
+static bool is_none_along(const char *name, const char *search, struct error *err)
+{
+    return error_set(err, "there is no program \"%s\" along PATH (%s)", name, search);
+}
+
 bool spawn_find_program(const char *name, const char *search, const char *directory, char *path,
                         size_t size, struct error *err)
 {
@@ -152,16 +174,34 @@ bool spawn_find_program(const char *name, const char *search, const char *direct
             return true;
         return error_set(err, "the path of the program is too long");
     }
-    for (const char *part = search; part;) {
-        int length = (int)strcspn(part, ":");
-        int written = *part == '/'
-                          ? snprintf(path, size, "%.*s/%s", length, part, name)
-                          : snprintf(path, size, "%s/%.*s/%s", directory, length, part, name);
-        if (written > 0 && (size_t)written < size && is_executable_file(path))
+    for (const char *left = search; left;)
+        if (next_place(&left, name, directory, path, size) && is_executable_file(path))
             return true;
-        part = part[length] == ':' ? part + length + 1 : NULL;
+    return is_none_along(name, search, err);
+}
+
+const char *const *spawn_list_programs(struct arena *arena, const char *name, const char *search,
+                                       const char *directory, struct error *err)
+{
+    char path[SPAWN_PATH_MAX + 1];
+    size_t count = 0, most = 1;
+    for (const char *at = search; *at; at++)
+        most += *at == ':';
+    const char **paths = arena_alloc_array(arena, most + 1, sizeof *paths);
+    for (const char *left = search; paths && left;) {
+        if (!next_place(&left, name, directory, path, sizeof path))
+            continue;
+        paths[count] = arena_copy_text(arena, path);
+        if (!paths[count++])
+            paths = NULL;
     }
-    return error_set(err, "there is no program \"%s\" along PATH (%s)", name, search);
+    if (paths && count > 0)
+        return paths;
+    if (paths)
+        is_none_along(name, search, err);
+    else
+        error_set(err, "out of memory");
+    return NULL;
 }
 
 /* Where nobody can write it does no harm: the directory of a Kubernetes ConfigMap is 0777, on a

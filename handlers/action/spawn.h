@@ -3,10 +3,11 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 #define TENTERHOOK_HANDLERS_ACTION_SPAWN_H
 
+#include "base/arena.h"
 #include "base/error.h"
+#include "handlers/action/spawn_plan.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <sys/types.h>
 
 /* The longest argument, or NAME=value, that Linux takes (MAX_ARG_STRLEN with its NUL). */
@@ -14,23 +15,6 @@ enum { SPAWN_TEXT_MAX = 131071, SPAWN_PATH_MAX = 4095 };
 
 /* Where programs are searched for without a PATH. */
 #define SPAWN_USUAL_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
-struct process_settings; /* process.h */
-
-/* All borrowed for the call. */
-struct spawn_plan {
-    const char *program;            /* a path: spawn_find_program makes one of a bare name */
-    const char *const *arguments;   /* NULL-terminated, with argv[0] */
-    const char *const *environment; /* NULL-terminated "NAME=value", the whole of it */
-    const char *directory;          /* where it starts, */
-    const char *inside; /* or a path below it, over no link that leads out; NULL: none */
-    const char *file;   /* one that it must be able to read; NULL: none */
-    int stdio[3];       /* what becomes 0, 1 and 2; close-on-exec */
-    const struct process_settings *process; /* as whom, with which limits; NULL: our own user,
-                                               umask 022, no_new_privs */
-    /* These limits are a control group's: the process gets none itself. */
-    bool memory_in_cgroup, processes_in_cgroup;
-};
 
 struct spawned {
     pid_t pid; /* also its process group and its session */
@@ -56,6 +40,11 @@ bool spawn_errno_is_passing(int number);
  * `search` (as in PATH; a relative or empty part starts at `directory`). */
 bool spawn_find_program(const char *name, const char *search, const char *directory, char *path,
                         size_t size, struct error *err);
+
+/* The same for a process that becomes another user, whose rights decide: all paths of a bare name
+ * along `search`, at least one, NULL-terminated, in `arena`. NULL with `err`. */
+const char *const *spawn_list_programs(struct arena *arena, const char *name, const char *search,
+                                       const char *directory, struct error *err);
 
 /* False if anybody on the machine could put another program in its place: the file, or the
  * directory that holds it, is world-writable (a sticky directory is not, and nothing on a file

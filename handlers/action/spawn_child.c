@@ -150,17 +150,26 @@ IN_CHILD static bool child_prepare(struct spawn_child *child)
     return !child->plan->file || access(child->plan->file, R_OK) == 0;
 }
 
+IN_CHILD static void child_execute(struct spawn_child *child)
+{
+    const struct spawn_plan *plan = child->plan;
+    const char *const *others = plan->others;
+    child->step = STEP_EXEC;
+    child->program = plan->program;
+    do
+        execve(child->program, (char *const *)plan->arguments, (char *const *)plan->environment);
+    while (spawn_errno_is_absence(errno) && others && *others && (child->program = *others++));
+}
+
 IN_CHILD int spawn_child_main(void *argument)
 {
     struct spawn_child *child = argument;
     sigset_t none;
     child->step = STEP_SETUP;
     if (child_prepare(child)) {
-        child->step = STEP_EXEC;
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
-        execve(child->plan->program, (char *const *)child->plan->arguments,
-               (char *const *)child->plan->environment);
+        child_execute(child);
     }
     child->failure = errno;
     _exit(127);

@@ -3,7 +3,9 @@
 #define TENTERHOOK_HANDLERS_ACTION_SPAWN_CHILD_H
 
 #include "handlers/action/process.h"
-#include "handlers/action/spawn.h"
+#include "handlers/action/spawn_plan.h"
+
+#include <errno.h>
 
 /* Where a child has failed. */
 enum spawn_step {
@@ -21,9 +23,16 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
+    const char *volatile program; /* the last that was tried */
     volatile enum spawn_step step;
     volatile int failure; /* errno; 0: the program has taken over */
 };
+
+/* Whether errno `number` of execve lets the search go on. */
+static inline bool spawn_errno_is_absence(int number)
+{
+    return number == ENOENT || number == EACCES || number == ENOTDIR;
+}
 
 /* For clone(CLONE_VM | CLONE_VFORK), with all signals blocked. Never returns: the argument, a
  * struct spawn_child, says whether the program has taken over. */

@@ -180,8 +180,8 @@ _Noreturn void listener_run(const struct process *process)
 {
     struct listener listener = {.process = process};
     struct error err = {""};
-    if (!privilege_drop(process->settings->server.user, NULL, &err) || !listener_init(&listener, &err) ||
-        !listener_begin(&listener)) {
+    if (!privilege_drop(process->settings->server.user, NULL, &err) ||
+        !listener_init(&listener, &err) || !listener_begin(&listener)) {
         log_write(LOG_START_FAILED, log_text("reason", err.text));
         _exit(EXIT_FAILURE);
     }

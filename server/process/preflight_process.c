@@ -21,7 +21,10 @@ static void needs_root(struct review *review, const struct position *at, const c
 {
     settings_problem(review->problems, review->serves ? PROBLEM_ERROR : PROBLEM_WARNING, at,
                      "\"%s: %s\" needs a server that is started as root", key, value);
-    review->good = review->good && !review->serves;
+    if (!review->serves)
+        return;
+    review->problems->unreadable = true; /* it is not the file that is wrong */
+    review->good = false;
 }
 
 static void review_user(struct review *review, const struct process_settings *process)

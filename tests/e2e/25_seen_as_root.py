@@ -3,8 +3,8 @@ the server's user, as another one, as root."""
 import os
 import pwd
 
-from facts import action, check, only_root, other_user, run_all, with_helper
-from harness import Server, expect, read_proc, route
+from facts import action, check, only_root, other_user, rights, run_all, with_helper
+from harness import Server, expect, route
 
 only_root()
 user, root = other_user(), pwd.getpwuid(0)
@@ -30,7 +30,8 @@ with Server([route(actions=actions)], start=False) as server:
     check(server, "root", seen["root"], root, groups=os.getgrouplist("root", 0), nice=-5,
           CapPrm=every, CapEff=every)
     check(server, "gains", seen["gains"], NoNewPrivs="0")
-    for role, kept in (("runner", 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 23), ("listener", 0)):
-        status = read_proc(server.processes(role)[0], "status")
-        expect(int(status.split("CapEff:\t")[1].split()[0], 16), kept, f"what the {role} can do")
+    used = 1 << 0 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 23  # chown, kill, setgid, setuid, nice
+    expect(rights(server, "Eff"), used, "what the runner can do")
+    expect(rights(server), int(every, 16), "what it can hand on to root")
+    expect(rights(server, role="listener"), 0, "what the listener can do")
 print(f"{len(actions)} actions, {len(seen['plain'])} facts of each are as listed")

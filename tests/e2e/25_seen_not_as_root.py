@@ -3,8 +3,8 @@ root: nobody's rights change, and `user` may name whoever runs the server."""
 import os
 import pwd
 
-from facts import action, check, run_all, with_helper
-from harness import Server, expect, read_proc, route, server_user
+from facts import action, check, rights, run_all, with_helper
+from harness import Server, expect, route, server_user
 
 user = server_user() if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
 wrapper = ["setpriv", "--reuid", str(user.pw_uid), "--regid", str(user.pw_gid), "--clear-groups"]
@@ -19,5 +19,4 @@ with Server([route(actions=actions)], start=False, wrapper=wrapper if os.geteuid
     check(server, "plain", seen["plain"], user, **groups)
     check(server, "own", seen["own"], user, limits={"files": [99, 99], "cpu": [2, 3]}, **groups)
     check(server, "gains", seen["gains"], user, NoNewPrivs="0", **groups)
-    status = read_proc(server.processes("runner")[0], "status")
-    expect(int(status.split("CapPrm:\t")[1].split()[0], 16), 0, "what the runner can do")
+    expect(rights(server), 0, "what the runner can do")

@@ -12,8 +12,8 @@ actions = [
     script('cat "$TENTERHOOK_BODY_FILE" /dev/stdin >/dev/stdout; echo to it >/dev/stderr; '
            'stat -c "%U %a" "$TENTERHOOK_BODY_FILE" >"$HERE/file"', name="reads", **keys,
            body_file=True),
-    {"name": "inside", "command": ["@OUT@/private/run"], "cwd": "@OUT@/private/{{payload.app}}",
-     **keys},
+    {"name": "inside", "command": ["run"], "env": {"PATH": "@OUT@/own:@OUT@/private:/bin"},
+     "cwd": "@OUT@/private/{{payload.app}}", **keys},
     {"name": "stranger", "command": ["/bin/true"], "cwd": "@OUT@/private"},
     {"name": "closed", "command": ["/bin/true"], "cwd": "@OUT@/own", **keys},
     {"name": "program", "command": ["@OUT@/own/run"], **keys},

@@ -161,9 +161,10 @@ static void put_environment(void)
     putchar('}');
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     int death = 0;
+    (void)argv;
     char directory[4096] = "";
     mode_t mask = umask(0);
     umask(mask);
@@ -185,5 +186,8 @@ int main(void)
     put_file("cgroup", "/proc/self/cgroup");
     put_environment();
     puts("}");
+    fflush(stdout);
+    if (argc > 1)
+        pause();
     return 0;
 }

@@ -5,9 +5,9 @@ import pwd
 import shutil
 import subprocess
 
-from harness import PROGRAM, Failure, expect, server_user, skip, wait_until
+from harness import PROGRAM, SOURCE, Failure, expect, read_proc, server_user, skip, wait_until
 
-HELPER = os.path.join(os.path.dirname(PROGRAM), "tests", "e2e", "child_facts")
+BUILT = os.path.join(os.path.dirname(PROGRAM), "tests", "e2e", "child_facts")
 NONE = "0" * 16  # a set of capabilities or signals
 
 
@@ -33,7 +33,11 @@ def other_user():
 def place_helper(server, name="child_facts", mode=0o755):
     """A copy of the helper, where all users may run it; with mode 4755 it is root's for all."""
     path = os.path.join(server.out, name)
-    shutil.copyfile(HELPER, path)
+    if os.path.exists(BUILT):
+        shutil.copyfile(BUILT, path)
+    else:  # the program lies by itself
+        source = os.path.join(SOURCE, "tests", "e2e", "child_facts.c")
+        subprocess.run(["cc", "-D_GNU_SOURCE", "-o", path, source], check=True)
     os.chown(path, os.geteuid(), os.getegid())
     os.chmod(path, mode)
     return path
@@ -48,7 +52,7 @@ def outputs(server):
     """{action: what its last attempt has written to standard output}"""
     return dict(server.query(
         "SELECT action.name, output.output FROM output JOIN delivery ON delivery.seq = "
-        "output.delivery JOIN action ON action.number = delivery.action"))
+        "output.delivery JOIN action ON action.number = delivery.action ORDER BY delivery.seq"))
 
 
 def reasons(server):
@@ -83,7 +87,8 @@ def environment(server, name, user, passed):
 def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), **changed):
     """Compares with the list: all of it, so that nothing is in it by being forgotten."""
     user = user or server_user()
-    before = json.loads(subprocess.run([*server.wrapper, HELPER], capture_output=True, check=True,
+    helper = os.path.join(server.out, "child_facts")
+    before = json.loads(subprocess.run([*server.wrapper, helper], capture_output=True, check=True,
                                        env=server.env).stdout)
     pid = seen["pid"]
     expect(seen["environment"].pop("TENTERHOOK_RECEIVED", "")[-1:], "Z", "the time")
@@ -100,6 +105,12 @@ def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), 
     expect(sorted(seen), sorted(wanted), f"{name}: the facts")
     for fact, value in wanted.items():
         expect([seen[fact]], [value], f"{name}: {fact}")
+
+
+def rights(server, kind="Prm", role="runner"):
+    """The capabilities of that process, the newest of its role, as a number."""
+    status = read_proc(server.processes(role)[-1], "status")
+    return int(status.split(f"Cap{kind}:\t")[1].split()[0], 16)
 
 
 def wait_reason(server, name, state="dead"):

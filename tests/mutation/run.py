@@ -48,7 +48,8 @@ TESTS = {
     "server/ipc/control.c": ["links", "supervision", "e2e:05_reload_certificate"],
     "server/ipc/shared.c": ["shared", "supervision", "runner_border"],
     "server/ipc/privilege.c": ["e2e:20_root_then_user", "e2e:20_secrets_of_the_user",
-                               "e2e:20_process_one"],
+                               "e2e:20_process_one", "e2e:25_seen_as_root",
+                               "e2e:25_new_privileges"],
     "server/ipc/runner_link.c": ["runner_link", "links"],
     "server/ipc/listener_link.c": ["links", "runner_border"], "server/ipc/log_events.c": ["rows"],
     "server/runner/attempt.c": ["attempt", "e2e:20_outcome_lines"],
@@ -97,6 +98,9 @@ TESTS = {
                                         "e2e:45_injection_cwd"],
     "handlers/action/command_values.c": ["e2e:40_arguments", "e2e:45_injection_cwd",
                                          "e2e:45_injection_commands"],
+    "handlers/action/process.c": ["process", "config", "e2e:25_user_refused"],
+    "handlers/action/spawn_child.c": ["process", "command", "e2e:25_seen_as_root",
+                                      "e2e:25_user_rights"],
     "handlers/action/selection.c": ["config", "e2e:40_choose", "e2e:40_answer_chosen"],
     "handlers/admission/dedupe.c": ["dedupe", "route_parts", "config", "e2e:03_duplicates"],
     "server/pipeline/guard.c": ["guard", "e2e:12_framing_heads", "e2e:12_framing_lengths"],
@@ -116,6 +120,7 @@ TESTS = {
     "handlers/admission/events.c": ["routing", "config"],
     "handlers/admission/validate.c": ["schema_explain", "config", "e2e:40_schema",
                                       "e2e:40_quarantine"],
+    "server/process/preflight_process.c": ["config", "e2e:25_user_refused"],
     "handlers/admission/schema_files.c": ["schema_files", "config", "e2e:40_schema"],}
 
 WORD = r"(?<![\w.])"
