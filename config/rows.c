@@ -166,6 +166,7 @@ static const struct row_section listen_section = {
 
 /* ---- server ---- */
 
+static const char *const cgroup_choices[] = {"auto", "off", NULL};
 static const char *const forwarded_choices[] = {"x-forwarded-for", "forwarded", "off", NULL};
 
 static const struct row server_rows[] = {
@@ -253,6 +254,14 @@ static const struct row server_rows[] = {
      .sentence = "The time that requests and commands have to end when the server stops; with `0` "
                  "they are killed at once, and the next start runs the commands again. Requests "
                  "have the same time when the server reloads; a reload interrupts no command."},
+    {.name = "cgroup",
+     .type = ROW_CHOICE,
+     .offset = offsetof(struct server_settings, cgroup),
+     .choices = cgroup_choices,
+     .default_text = "auto",
+     .sentence = "`auto`: each command gets a cgroup, which ends all that it has started, if "
+                 "cgroups of version 2 are mounted and the server may make some; `off`: none. "
+                 "Read at the start only."},
     {.name = "commands",
      .type = ROW_INTEGER,
      .offset = offsetof(struct server_settings, commands),

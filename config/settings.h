@@ -45,6 +45,9 @@ struct trusted_proxies {
 /* The one header in which they say it. */
 enum forwarded { FORWARDED_X_FORWARDED_FOR, FORWARDED_RFC7239, FORWARDED_OFF };
 
+/* Whether commands get cgroups, where the system lets the server make some. */
+enum server_cgroup { CGROUP_AUTO, CGROUP_OFF };
+
 struct server_settings {
     struct section_list listen; /* of struct listen_settings, at least one */
     int64_t listeners;          /* 0: one a core */
@@ -57,6 +60,7 @@ struct server_settings {
     int64_t body_memory;            /* bytes, all listeners together */
     struct position body_memory_at; /* no file where it is not said */
     int64_t shutdown_grace_ms;
+    int cgroup;       /* enum server_cgroup */
     int64_t commands; /* that run at once, all routes together */
     struct trusted_proxies trusted_proxies;
     int forwarded;       /* enum forwarded */

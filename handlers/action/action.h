@@ -8,6 +8,7 @@
 #include "handlers/value/reference.h"
 
 struct body_files;       /* body_files.h */
+struct process_forest;   /* process_tree.h */
 struct process_settings; /* process.h */
 struct stored_values;    /* handlers/value/stored.h */
 
@@ -42,6 +43,7 @@ struct delivery {
     struct bytes made;    /* the JSON that was made of a body that is none itself; empty: none */
     bool body_is_form;    /* it may be one, by its media type */
     const struct stored_values *stored; /* of the same event, for templates */
+    struct process_forest *forest;      /* where its processes have a cgroup; NULL: nowhere */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
@@ -68,12 +70,14 @@ struct outcome {
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
     bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
+    bool leaves_processes; /* they were killed, and have not ended */
     int64_t duration_ms;
 };
 
 /* Where an action is carried out, and what people call it. Alive as long as its settings. */
 struct action_place {
     struct loop *loop;
+    struct process_forest *forest; /* as in struct delivery */
     const char *route, *action;
 };
 

@@ -7,6 +7,8 @@
 #include "handlers/action/secret_mask.h"
 #include "handlers/value/template.h"
 
+/* What becomes of the processes that a command leaves when it ends by itself. */
+enum command_helpers { HELPERS_KILL, HELPERS_KEEP };
 enum command_stdin { STDIN_BODY, STDIN_EVENT, STDIN_NONE };
 
 /* The same texts as below, in their order, with the values in them. */
@@ -28,9 +30,10 @@ struct command_settings {
     const struct command_templates *templates; /* NULL: nothing of it depends on the event */
     bool allow_dash;
     int64_t timeout_ms, kill_after_ms;
-    struct process_settings process;
+    int helpers;             /* enum command_helpers */
     int64_t output;          /* bytes kept of each stream */
     struct secret_mask mask; /* in the runner: what these do not show */
+    struct process_settings process;
 };
 
 struct load;

@@ -26,6 +26,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
+    struct process_tree tree;
     char *body_file;
     int outputs[2]; /* our ends */
 };
@@ -78,10 +79,14 @@ static int input_open(const struct launch *launch)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* Programs open /dev/stdout anew, which takes the rights of its owner. */
-static bool output_open(const struct process_account *account, int *reader, int *writer)
+/* A pipe. Programs open /dev/stdout anew, which takes the rights of its owner. Where helpers live
+ * on and nothing is kept, it has no reader, so that they may write as long as they live. */
+static bool output_open(const struct command_settings *settings, int *reader, int *writer)
 {
+    const struct process_account *account = process_switches_to(&settings->process);
     int ends[2];
+    if (settings->helpers == HELPERS_KEEP && settings->output == 0)
+        return (*writer = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     *reader = ends[0];
@@ -94,10 +99,9 @@ static bool output_open(const struct process_account *account, int *reader, int 
 static enum spawn_result launch_open(struct launch *launch, struct error *err)
 {
     int *stdio = launch->plan.stdio;
-    const struct process_account *account = process_switches_to(&launch->settings->process);
     if ((stdio[0] = input_open(launch)) >= 0 &&
-        output_open(account, &launch->outputs[0], &stdio[1]) &&
-        output_open(account, &launch->outputs[1], &stdio[2]))
+        output_open(launch->settings, &launch->outputs[0], &stdio[1]) &&
+        output_open(launch->settings, &launch->outputs[1], &stdio[2]))
         return SPAWN_STARTED;
     int failure = errno;
     error_set_errno(err, failure, "cannot make its standard input and output");
@@ -120,32 +124,32 @@ static bool launch_fill(struct launch *launch, struct command_given *given, stru
 }
 
 /* As another user: what we may not see, he may. */
-static bool launch_list(struct launch *launch, const char *search, struct error *err)
+static bool list_programs(const struct command_settings *settings, const char *search,
+                          struct arena *arena, struct spawn_plan *plan, struct error *err)
 {
-    const struct command_settings *settings = launch->settings;
     const char *const *paths =
-        spawn_list_programs(&launch->arena, settings->program, search, settings->cwd, err);
+        spawn_list_programs(arena, settings->program, search, settings->cwd, err);
     for (size_t i = 0; paths && paths[i]; i++)
         if (!spawn_program_is_safe(paths[i], err))
             return false;
     if (!paths)
         return false;
-    launch->plan.program = paths[0];
-    launch->plan.others = paths + 1;
+    plan->program = paths[0];
+    plan->others = paths + 1;
     return true;
 }
 
-static bool launch_find(struct launch *launch, struct error *err)
+bool command_find_program(const struct command_settings *settings, struct arena *arena,
+                          struct spawn_plan *plan, struct error *err)
 {
-    const struct command_settings *settings = launch->settings;
-    const char *path = environment_find(launch->plan.environment, "PATH");
+    const char *path = environment_find(plan->environment, "PATH");
     const char *search = path ? path : SPAWN_USUAL_PATH;
     if (process_switches_to(&settings->process) && !strchr(settings->program, '/'))
-        return launch_list(launch, search, err);
-    char *program = arena_alloc(&launch->arena, PATH_MAX);
+        return list_programs(settings, search, arena, plan, err);
+    char *program = arena_alloc(arena, PATH_MAX);
     if (!program)
         return error_set(err, "out of memory");
-    launch->plan.program = program;
+    plan->program = program;
     return spawn_find_program(settings->program, search, settings->cwd, program, PATH_MAX, err) &&
            spawn_program_is_safe(program, err);
 }
@@ -166,7 +170,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     plan->inside = given.inside;
     plan->file = launch->body_file;
     plan->process = &settings->process;
-    return launch_find(launch, err);
+    return command_find_program(settings, &launch->arena, plan, err);
 }
 
 /* A full disk may have room again. */
@@ -187,6 +191,26 @@ static enum spawn_result launch_put_body(struct launch *launch, struct error *er
                                                                                : SPAWN_FAILED;
 }
 
+/* What the cgroup limits is not limited again for each process. */
+enum spawn_result command_make_tree(const struct command_settings *settings,
+                                    struct process_forest *forest, struct spawn_plan *plan,
+                                    struct process_tree *tree, struct error *err)
+{
+    const struct process_limits *limits = &settings->process.limits;
+    const struct process_tree_limits wanted = {limits->memory, limits->processes};
+    if (!forest)
+        return SPAWN_STARTED;
+    plan->memory_in_cgroup = forest->has_memory;
+    plan->processes_in_cgroup = forest->has_pids;
+    if (process_tree_make(forest, &wanted, tree, err) &&
+        (plan->tree = process_tree_open(tree)) >= 0)
+        return SPAWN_STARTED;
+    int failure = errno;
+    if (tree->forest)
+        error_set_errno(err, failure, "cannot open the cgroup for its processes");
+    return spawn_errno_is_passing(failure) || failure == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
+}
+
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
                                       struct error *err)
 {
@@ -198,6 +222,9 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
+        result = command_make_tree(launch->settings, launch->delivery->forest, &launch->plan,
+                                   &launch->tree, err);
+    if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);
     if (result != SPAWN_STARTED)
         return result;
@@ -205,6 +232,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         launched->outputs[i] = launch->outputs[i];
         launch->outputs[i] = -1;
     }
+    launched->tree = launch->tree;
+    launch->tree.forest = NULL;
     launched->body_file = launch->body_file;
     launch->body_file = NULL;
     return SPAWN_STARTED;
@@ -224,10 +253,14 @@ enum spawn_result command_launch(const struct command_settings *settings,
     struct launch launch = {.settings = settings,
                             .delivery = delivery,
                             .plan.stdio = {-1, -1, -1},
+                            .plan.tree = -1,
                             .outputs = {-1, -1}};
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
+    close_all(&launch.plan.tree, 1);
+    if (launch.tree.forest)
+        process_tree_remove(&launch.tree);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
     arena_finish(&launch.arena);

@@ -3,18 +3,31 @@
 #define TENTERHOOK_HANDLERS_ACTION_COMMAND_LAUNCH_H
 
 #include "handlers/action/command.h"
+#include "handlers/action/process_tree.h"
 #include "handlers/action/spawn.h"
 
 /* All of it is the caller's. */
 struct launched {
     struct spawned process;
-    char *body_file; /* to be removed when the process has ended (body_files.h), or NULL */
-    int outputs[2];  /* what it writes to standard output and error; non-blocking */
+    struct process_tree tree; /* to be removed likewise */
+    char *body_file;          /* to be removed when the process has ended (body_files.h), or NULL */
+    int outputs[2]; /* what it writes to standard output and error; non-blocking. -1: to nobody */
 };
 
 /* As spawn_start; `launched` is written only on SPAWN_STARTED. */
 enum spawn_result command_launch(const struct command_settings *settings,
                                  const struct delivery *delivery, struct launched *launched,
                                  struct error *err);
+
+/* Parts of it, for whoever else starts a process with such settings. The plan has its environment,
+ * and gets the program. False with `err`, and with an errno that spawn_errno_is_passing knows where
+ * it may be found later. */
+bool command_find_program(const struct command_settings *settings, struct arena *arena,
+                          struct spawn_plan *plan, struct error *err);
+/* A cgroup in the forest (NULL: there is none) for the plan, whose `tree` is then to be closed. As
+ * spawn_start; `*tree` may be made whatever comes back. */
+enum spawn_result command_make_tree(const struct command_settings *settings,
+                                    struct process_forest *forest, struct spawn_plan *plan,
+                                    struct process_tree *tree, struct error *err);
 
 #endif

@@ -6,6 +6,11 @@
  * order: in ENDING the process is not reaped (which kills its group) before the group is empty or
  * its grace is over. The survivors are waited for one after the other.
  *
+ * Where the processes have a cgroup (process_tree.h), that is what ends: all of them get the TERM,
+ * and nothing is reported before the cgroup is empty, so that nothing of this attempt runs beside
+ * the next one. What is left after a KILL is killed again for some seconds. A process that does not
+ * even end then waits for the kernel, and would let nobody go on.
+ *
  * One timer moves it along: it launches, and launches again where the system is short of processes;
  * it is the timeout, then the grace; at last it reports what ended before there was a process. The
  * end of the process is its pidfd, never the end of its output, which a grandchild may hold for
@@ -26,6 +31,8 @@ enum {
     READS_A_TURN = 4, /* of one stream, so that a flood leaves time for everybody else */
     LAUNCH_WAIT_FIRST_MS = 10,
     LAUNCH_WAIT_MAX_MS = 1000,
+    KILL_AGAIN_MS = 100,
+    KILL_MOST_MS = 5000,
 };
 
 enum phase { LAUNCHING, RUNNING, ENDING, KILLED, FINISHED };
@@ -44,12 +51,15 @@ struct action_run {
     void *context;
 
     enum phase phase;
-    bool timed_out, stopped;
+    bool timed_out, stopped, leaves_processes;
     int launch_wait_ms;
     int64_t started_ns;
     struct spawned process;
+    struct process_tree tree;
     char *body_file;            /* NULL: none */
     struct loop_watch ended;    /* of the process */
+    struct loop_watch emptied;  /* the cgroup of its tree, when it has ended before that was */
+    int64_t killed_ns;          /* when the tree was killed first */
     struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
     struct loop_timer timer;
@@ -86,6 +96,7 @@ static void run_report(struct action_run *run, struct outcome *outcome)
     outcome->output = stream_kept(run, &run->streams[0], &outcome->output_total);
     outcome->error_output = stream_kept(run, &run->streams[1], &outcome->error_output_total);
     outcome->duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS;
+    outcome->leaves_processes = run->leaves_processes;
     run->done(run->context, outcome);
     for (int i = 0; i < 2; i++)
         tail_finish(&run->streams[i].tail);
@@ -103,7 +114,8 @@ static void run_finish_without_process(struct action_run *run, enum outcome_kind
         run_report(run, &outcome);
 }
 
-static void run_judge(struct action_run *run, const siginfo_t *info, struct outcome *outcome)
+static void run_judge(struct action_run *run, const siginfo_t *info, uint64_t memory_kills,
+                      struct outcome *outcome)
 {
     bool exited = info->si_code == CLD_EXITED;
     *outcome = (struct outcome){.kind = OUTCOME_FAILED,
@@ -125,6 +137,12 @@ static void run_judge(struct action_run *run, const siginfo_t *info, struct outc
         error_set(&run->reason, "was killed by signal %d (%s)%s", info->si_status,
                   strsignal(info->si_status),
                   info->si_code == CLD_DUMPED ? " and dumped core" : "");
+    }
+    if (memory_kills > 0 && outcome->kind == OUTCOME_FAILED) {
+        size_t length = strlen(run->reason.text);
+        snprintf(run->reason.text + length, sizeof run->reason.text - length,
+                 "; limits.memory was reached, and the kernel killed %llu of its processes",
+                 (unsigned long long)memory_kills);
     }
 }
 
@@ -170,13 +188,36 @@ static void stream_read_rest(struct stream *stream)
     }
 }
 
-static void run_forget_survivor(struct action_run *run)
+static void run_forget(struct action_run *run, struct loop_watch *watch)
 {
-    int pidfd = run->survivor.fd;
-    if (pidfd < 0)
+    int fd = watch->fd;
+    if (fd < 0)
         return;
-    loop_watch_remove(run->loop, &run->survivor);
-    close(pidfd);
+    loop_watch_remove(run->loop, watch);
+    close(fd);
+}
+
+/* How many processes the limit on memory has cost is known as long as there is the cgroup. */
+static uint64_t run_end_tree(struct action_run *run, bool keeps)
+{
+    uint64_t memory_kills =
+        run->settings->process.limits.memory > 0 ? process_tree_memory_kills(&run->tree) : 0;
+    int watch = process_tree_watch(&run->tree);
+    bool lives = process_tree_lives(watch);
+    if (watch >= 0)
+        close(watch);
+    run->leaves_processes = lives && !keeps;
+    if (lives && keeps)
+        process_tree_keep(&run->tree);
+    else
+        process_tree_remove(&run->tree);
+    return memory_kills;
+}
+
+/* What it leaves has to be left by itself. */
+static bool run_keeps_helpers(const struct action_run *run)
+{
+    return run->settings->helpers == HELPERS_KEEP && run->phase == RUNNING && !run->stopped;
 }
 
 static void run_end(struct action_run *run)
@@ -184,15 +225,49 @@ static void run_end(struct action_run *run)
     struct outcome outcome;
     siginfo_t info;
     assert(run->phase != LAUNCHING && run->phase != FINISHED);
+    bool keeps = run_keeps_helpers(run);
     loop_timer_remove(run->loop, &run->timer);
-    run_forget_survivor(run);
-    spawn_reap(&run->process, &info);
+    run_forget(run, &run->survivor);
+    run_forget(run, &run->emptied);
+    spawn_reap(&run->process, keeps, &info);
+    uint64_t memory_kills = run->tree.forest ? run_end_tree(run, keeps) : 0;
     for (int i = 0; i < 2; i++) {
         stream_read_rest(&run->streams[i]);
         stream_close(run, &run->streams[i]);
     }
-    run_judge(run, &info, &outcome);
+    run_judge(run, &info, memory_kills, &outcome);
     run_report(run, &outcome);
+}
+
+/* What does not end for all the killing is left behind. */
+static void kill_tree(struct action_run *run)
+{
+    int64_t now = clock_monotonic_ns();
+    if (run->killed_ns == 0)
+        run->killed_ns = now;
+    run->phase = KILLED;
+    process_tree_kill(&run->tree);
+    run->leaves_processes =
+        now - run->killed_ns >= KILL_MOST_MS * NS_PER_MS ||
+        !loop_timer_set(run->loop, &run->timer, now + KILL_AGAIN_MS * NS_PER_MS);
+}
+
+/* The process has ended: it is over when its tree is empty. What a command leaves by itself is
+ * killed; what uses the grace after TERM has that. */
+static void run_end_with_tree(struct action_run *run)
+{
+    bool watched = run->emptied.fd >= 0;
+    int watch = watched ? run->emptied.fd : process_tree_watch(&run->tree);
+    bool is_over = run_keeps_helpers(run) || (watch >= 0 && !process_tree_lives(watch));
+    if (!is_over && run->phase == RUNNING)
+        kill_tree(run);
+    is_over |= run->leaves_processes;
+    /* one that cannot be watched: the timer looks again */
+    if (watch >= 0 && !watched &&
+        (is_over || !loop_watch_set(run->loop, &run->emptied, watch, EPOLLPRI)))
+        close(watch);
+    if (is_over)
+        run_end(run);
 }
 
 /* The process has ended: now, or when those who still use the grace have. */
@@ -213,14 +288,23 @@ static void process_ended(struct loop_watch *watch, uint32_t events)
     struct action_run *run = watch->owner;
     (void)events;
     loop_watch_remove(run->loop, &run->ended);
-    run_end_with_group(run);
+    if (run->tree.forest)
+        run_end_with_tree(run);
+    else
+        run_end_with_group(run);
+}
+
+static void tree_changed(struct loop_watch *watch, uint32_t events)
+{
+    (void)events;
+    run_end_with_tree(watch->owner);
 }
 
 static void survivor_ended(struct loop_watch *watch, uint32_t events)
 {
     struct action_run *run = watch->owner;
     (void)events;
-    run_forget_survivor(run);
+    run_forget(run, &run->survivor);
     run_end_with_group(run);
 }
 
@@ -230,12 +314,14 @@ static void survivor_ended(struct loop_watch *watch, uint32_t events)
 static void run_watch(struct action_run *run, const struct launched *launched)
 {
     run->process = launched->process;
+    run->tree = launched->tree;
     run->body_file = launched->body_file;
     bool watched = loop_watch_set(run->loop, &run->ended, run->process.pidfd, EPOLLIN);
     for (int i = 0; i < 2; i++) {
         struct stream *stream = &run->streams[i];
         stream->fd = launched->outputs[i];
-        watched = loop_watch_set(run->loop, &stream->watch, stream->fd, EPOLLIN) && watched;
+        if (stream->fd >= 0)
+            watched = loop_watch_set(run->loop, &stream->watch, stream->fd, EPOLLIN) && watched;
     }
     run->phase = RUNNING;
     watched = loop_timer_set(run->loop, &run->timer,
@@ -287,15 +373,26 @@ static void kill_due(struct action_run *run)
 {
     run->phase = KILLED;
     spawn_signal_group(&run->process, SIGKILL);
-    if (run->ended.fd < 0) /* it has ended before the others of its group */
+    if (run->tree.forest)
+        kill_tree(run);
+    if (run->ended.fd >= 0)
+        return;
+    if (run->tree.forest) /* it has ended before the others */
+        run_end_with_tree(run);
+    else
         run_end(run);
 }
 
+/* Each process once; CONT, because a stopped one would not get to the TERM. */
 static void run_terminate(struct action_run *run, int64_t kill_ns)
 {
+    static const int signals[] = {SIGTERM, SIGCONT};
     run->phase = ENDING;
-    spawn_signal_group(&run->process, SIGTERM);
-    spawn_signal_group(&run->process, SIGCONT); /* a stopped process would not get to it */
+    for (int i = 0; i < 2; i++) {
+        spawn_signal_group(&run->process, signals[i]);
+        if (run->tree.forest)
+            process_tree_signal_others(&run->tree, run->process.pid, signals[i]);
+    }
     if (!loop_timer_set(run->loop, &run->timer, kill_ns))
         kill_due(run);
 }
@@ -322,10 +419,8 @@ static void finish_due(struct action_run *run)
 static void timer_fired(struct loop_timer *timer)
 {
     static void (*const due[])(struct action_run *) = {
-        [LAUNCHING] = launch_due,
-        [RUNNING] = timeout_due,
-        [ENDING] = kill_due,
-        [FINISHED] = finish_due,
+        [LAUNCHING] = launch_due, [RUNNING] = timeout_due, [ENDING] = kill_due,
+        [KILLED] = kill_due,      [FINISHED] = finish_due,
     };
     struct action_run *run = timer->owner;
     due[run->phase](run);
@@ -358,6 +453,7 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                .started_ns = clock_monotonic_ns()};
     loop_watch_init(&run->ended, process_ended, run);
     loop_watch_init(&run->survivor, survivor_ended, run);
+    loop_watch_init(&run->emptied, tree_changed, run);
     loop_timer_init(&run->timer, timer_fired, run);
     for (int i = 0; i < 2; i++) {
         run->streams[i].fd = -1;

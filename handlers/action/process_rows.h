@@ -59,6 +59,17 @@
          19},                                                                                      \
         {"limits", ROW_SECTION, PROCESS_FIELD(process.limits), "What the process may use.",        \
          .section = &process_limits_section},                                                      \
+        {.name = "helpers",                                                                        \
+         .type = ROW_CHOICE,                                                                       \
+         .offset = PROCESS_FIELD(helpers),                                                         \
+         .choices = (const char *const[]){"kill", "keep", NULL},                                   \
+         .default_text = "kill",                                                                   \
+         .sentence =                                                                               \
+             "What becomes of the processes that a command has started and left when it ends by "  \
+             "itself: they are killed, or they live on. At `timeout`, and when the server stops "  \
+             "before that end, they are ended with the command in any case. A helper that writes " \
+             "to the outputs of the command gets SIGPIPE once that has ended, unless `output` is " \
+             "0: then they are /dev/null."},                                                       \
     {                                                                                              \
         "kill_after", ROW_DURATION, PROCESS_FIELD(kill_after_ms),                                  \
             "The time from SIGTERM until the remaining processes of the group are killed.", "10s", \

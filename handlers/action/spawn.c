@@ -5,6 +5,7 @@
 #include "handlers/action/spawn.h"
 
 #include "config/file.h"
+#include "handlers/action/clone_into.h"
 #include "handlers/action/spawn_child.h"
 
 #include <ctype.h>
@@ -64,6 +65,9 @@ static void explain_failure(const struct spawn_child *child, struct error *err)
     const struct spawn_plan *plan = child->plan;
     int number = child->failure;
     switch (child->step) {
+    case STEP_TREE:
+        error_set_errno(err, number, "cannot enter the cgroup for %s", plan->program);
+        break;
     case STEP_SETUP:
         error_set_errno(err, number, "cannot prepare a process for %s", plan->program);
         break;
@@ -126,8 +130,14 @@ enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spa
     int pidfd = -1;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = clone(spawn_child_main, stack + sizeof stack,
-                      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    pid_t pid = plan->tree < 0
+                    ? -1
+                    : clone_into(plan->tree, spawn_child_main, &child, stack, sizeof stack, &pidfd);
+    if (pid < 0 && (plan->tree < 0 || !spawn_errno_is_passing(errno))) {
+        child.enters_tree = plan->tree >= 0;
+        pid = clone(spawn_child_main, stack + sizeof stack,
+                    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
+    }
     int failure = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)
@@ -278,10 +288,11 @@ bool spawn_find_survivor(const struct spawned *spawned, int *pidfd)
     return found;
 }
 
-void spawn_reap(struct spawned *spawned, siginfo_t *info)
+void spawn_reap(struct spawned *spawned, bool keep_group, siginfo_t *info)
 {
     /* Before the reaping: until then nobody else can get this process group's number. */
-    spawn_signal_group(spawned, SIGKILL);
+    if (!keep_group)
+        spawn_signal_group(spawned, SIGKILL);
     *info = (siginfo_t){.si_code = CLD_EXITED, .si_status = 127};
     while (waitid(P_PIDFD, (id_t)spawned->pidfd, info, WEXITED) != 0 && errno == EINTR)
         continue;

@@ -61,8 +61,9 @@ void spawn_signal_group(const struct spawned *spawned, int signal);
  * caller's, in `*pidfd`, or -1 where there can be none. Reads /proc: only for the rare case. */
 bool spawn_find_survivor(const struct spawned *spawned, int *pidfd);
 
-/* Of one that has ended: kills what is left of its group, reaps it and closes the pidfd. CLD_EXITED
- * with the exit status, or CLD_KILLED / CLD_DUMPED with the signal, in `info`. */
-void spawn_reap(struct spawned *spawned, siginfo_t *info);
+/* Of one that has ended: kills what is left of its group unless that is kept, reaps it and closes
+ * the pidfd. CLD_EXITED with the exit status, or CLD_KILLED / CLD_DUMPED with the signal, in
+ * `info`. */
+void spawn_reap(struct spawned *spawned, bool keep_group, siginfo_t *info);
 
 #endif

@@ -129,6 +129,7 @@ IN_CHILD static bool child_enter(struct spawn_child *child)
 IN_CHILD static bool child_prepare(struct spawn_child *child)
 {
     const struct process_settings *process = child->process;
+    child->step = STEP_SETUP;
     child_default_signals();
     if (setsid() < 0 || !child_place_stdio(child->plan->stdio))
         return false;
@@ -161,12 +162,18 @@ IN_CHILD static void child_execute(struct spawn_child *child)
     while (spawn_errno_is_absence(errno) && others && *others && (child->program = *others++));
 }
 
+IN_CHILD static bool child_enter_tree(int tree)
+{
+    int processes = openat(tree, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    return processes >= 0 && write(processes, "0", 1) == 1;
+}
+
 IN_CHILD int spawn_child_main(void *argument)
 {
     struct spawn_child *child = argument;
     sigset_t none;
-    child->step = STEP_SETUP;
-    if (child_prepare(child)) {
+    child->step = STEP_TREE; /* first of all: nothing that it does is outside of it */
+    if ((!child->enters_tree || child_enter_tree(child->plan->tree)) && child_prepare(child)) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         child_execute(child);

@@ -9,6 +9,7 @@
 
 /* Where a child has failed. */
 enum spawn_step {
+    STEP_TREE,
     STEP_SETUP,
     STEP_NICE,
     STEP_USER,
@@ -23,6 +24,7 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
+    bool enters_tree;             /* it was not born in its cgroup */
     const char *volatile program; /* the last that was tried */
     volatile enum spawn_step step;
     volatile int failure; /* errno; 0: the program has taken over */

@@ -42,6 +42,7 @@ struct worker {
     struct loop *loop;
     const struct worker_settings *settings;
     const char *route, *action;
+    struct process_forest *forest;
     struct worker_process process;
     struct worker_runs runs;
     struct buffer out; /* lines, of which the first `out_written` bytes are written */
@@ -149,8 +150,8 @@ static void worker_launch(struct worker *worker)
     unsigned wait_ms = worker->back_off_ms;
     worker->has_timed_out = false;
     worker->out_begin = 0;
-    if (worker_process_start(&worker->process, &worker->settings->command, worker->route,
-                             worker->action, &err) == SPAWN_STARTED) {
+    if (worker_process_start(&worker->process, &worker->settings->command, worker->forest,
+                             worker->route, worker->action, &err) == SPAWN_STARTED) {
         tell(worker,
              (struct worker_news){.kind = WORKER_STARTED, .pid = worker->process.spawned.pid});
         return;
@@ -420,6 +421,7 @@ void worker_prepare(const void *settings, const struct action_place *place)
         return;
     worker->route = place->route;
     worker->action = place->action;
+    worker->forest = place->forest;
     worker_turn(worker);
 }
 

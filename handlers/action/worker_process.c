@@ -1,4 +1,7 @@
-/* The end of the process is its pidfd: whoever holds its pipes besides is killed with its group.
+/* The end of the process is its pidfd: whoever holds its pipes besides is killed with its group,
+ * and with its cgroup where it has one. The owner hears of the end when the cgroup is empty, so
+ * that nothing of it runs beside the next process.
+ *
  * A worker that closes one of its pipes can do nothing more for us. It is usually about to exit, so
  * it has CLOSED_NS for that before it is told to; so its exit status is known. */
 #include "handlers/action/worker_process.h"
@@ -19,6 +22,8 @@ enum {
     READS_A_TURN = 4,    /* of one stream, so that a flood leaves time for everybody else */
     SAID_MAX = 4 * 1024, /* of a line of standard error */
     PLAN_MAX = 16 << 20,
+    KILL_AGAIN_MS = 20,
+    KILL_MOST_MS = 5000, /* what has not ended then is left behind */
 };
 
 /* ---- the end ---- */
@@ -42,15 +47,25 @@ void worker_process_close_input(struct worker_process *process)
     process->input = -1;
 }
 
+static void process_signal(struct worker_process *process, int signal)
+{
+    spawn_signal_group(&process->spawned, signal);
+    if (process->tree.forest && signal == SIGKILL)
+        process_tree_kill(&process->tree);
+    else if (process->tree.forest)
+        process_tree_signal_others(&process->tree, process->spawned.pid, signal);
+}
+
 static void process_kill(struct worker_process *process)
 {
+    process->is_told = true;
     process->phase = WORKER_KILLED;
-    spawn_signal_group(&process->spawned, SIGKILL);
+    process_signal(process, SIGKILL);
 }
 
 void worker_process_end(struct worker_process *process, const char *why, int64_t kill_ns)
 {
-    if (!worker_process_lives(process) || process->phase == WORKER_KILLED)
+    if (!worker_process_lives(process) || process->phase >= WORKER_KILLED)
         return;
     if (!process->why)
         process->why = why;
@@ -58,9 +73,10 @@ void worker_process_end(struct worker_process *process, const char *why, int64_t
         process->timer.due_ns < kill_ns)
         return;
     if (process->phase != WORKER_TERMINATED) {
+        process->is_told = true;
         process->phase = WORKER_TERMINATED;
-        spawn_signal_group(&process->spawned, SIGTERM);
-        spawn_signal_group(&process->spawned, SIGCONT); /* a stopped one would not get to it */
+        process_signal(process, SIGTERM);
+        process_signal(process, SIGCONT); /* a stopped one would not get to it */
     }
     if (!loop_timer_set(process->loop, &process->timer, kill_ns))
         process_kill(process);
@@ -68,7 +84,7 @@ void worker_process_end(struct worker_process *process, const char *why, int64_t
 
 static int64_t grace_end(const struct worker_process *process)
 {
-    return clock_monotonic_ns() + process->kill_after_ns;
+    return clock_monotonic_ns() + process->settings->kill_after_ms * NS_PER_MS;
 }
 
 /* It has closed a pipe. */
@@ -80,28 +96,6 @@ static void process_is_useless(struct worker_process *process, const char *why)
     process->why = why;
     if (!loop_timer_set(process->loop, &process->timer, clock_monotonic_ns() + CLOSED_NS))
         process_kill(process);
-}
-
-static void timer_fired(struct loop_timer *timer)
-{
-    struct worker_process *process = timer->owner;
-    if (process->phase == WORKER_TO_END)
-        worker_process_end(process, process->why, grace_end(process));
-    else
-        process_kill(process);
-}
-
-static void describe_end(const struct worker_process *process, const siginfo_t *info,
-                         struct error *text)
-{
-    if (process->phase != WORKER_RUNS && process->phase != WORKER_TO_END)
-        error_set(text, "was ended because %s", process->why);
-    else if (info->si_code == CLD_EXITED)
-        error_set(text, "exited with status %d", info->si_status);
-    else
-        error_set(text, "was killed by signal %d (%s)%s", info->si_status,
-                  strsignal(info->si_status),
-                  info->si_code == CLD_DUMPED ? " and dumped core" : "");
 }
 
 /* ---- what it writes ---- */
@@ -183,23 +177,91 @@ static void stream_read_rest(struct worker_process *process, struct worker_strea
     stream_end(process, stream);
 }
 
+static void describe_end(const struct worker_process *process, const siginfo_t *info,
+                         uint64_t memory_kills, struct error *text)
+{
+    if (process->is_told)
+        error_set(text, "was ended because %s", process->why);
+    else if (info->si_code == CLD_EXITED)
+        error_set(text, "exited with status %d", info->si_status);
+    else
+        error_set(text, "was killed by signal %d (%s)%s%s", info->si_status,
+                  strsignal(info->si_status), info->si_code == CLD_DUMPED ? " and dumped core" : "",
+                  memory_kills > 0 ? "; limits.memory was reached" : "");
+}
+
+static bool keeps_helpers(const struct worker_process *process)
+{
+    return process->settings->helpers == HELPERS_KEEP && !process->is_told;
+}
+
+static bool tree_lives(const struct worker_process *process)
+{
+    int watch = process_tree_watch(&process->tree);
+    bool lives = process_tree_lives(watch);
+    if (watch >= 0)
+        close(watch);
+    return lives;
+}
+
+static void process_over(struct worker_process *process)
+{
+    uint64_t memory_kills = 0;
+    pid_t pid = process->spawned.pid;
+    struct error text;
+    siginfo_t info;
+    spawn_reap(&process->spawned, keeps_helpers(process), &info);
+    if (process->tree.forest) {
+        memory_kills = process_tree_memory_kills(&process->tree);
+        if (keeps_helpers(process))
+            process_tree_keep(&process->tree);
+        else
+            process_tree_remove(&process->tree);
+        process->tree.forest = NULL;
+    }
+    describe_end(process, &info, memory_kills, &text);
+    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = process->unread};
+    process->hearer->ended(process->owner, &end);
+}
+
+/* Kills what it has left until there is nothing, or for some seconds. */
+static void process_clear(struct worker_process *process)
+{
+    int64_t now = clock_monotonic_ns();
+    bool is_clear = !process->tree.forest || keeps_helpers(process);
+    if (process->phase != WORKER_LEFT)
+        process->left_ns = now;
+    process->phase = WORKER_LEFT;
+    if (!is_clear) {
+        process_tree_kill(&process->tree);
+        is_clear = !tree_lives(process) || now - process->left_ns >= KILL_MOST_MS * NS_PER_MS;
+    }
+    if (is_clear ||
+        !loop_timer_set(process->loop, &process->timer, now + KILL_AGAIN_MS * NS_PER_MS))
+        process_over(process);
+}
+
+static void timer_fired(struct loop_timer *timer)
+{
+    struct worker_process *process = timer->owner;
+    if (process->phase == WORKER_LEFT)
+        process_clear(process);
+    else if (process->phase == WORKER_TO_END)
+        worker_process_end(process, process->why, grace_end(process));
+    else
+        process_kill(process);
+}
+
 static void process_exited(struct loop_watch *watch, uint32_t events)
 {
     struct worker_process *process = watch->owner;
-    struct error text;
-    siginfo_t info;
-    pid_t pid = process->spawned.pid;
     (void)events;
     loop_watch_remove(process->loop, &process->exited);
-    loop_timer_remove(process->loop, &process->timer);
     worker_process_close_input(process);
     stream_read_rest(process, &process->answers);
     stream_read_rest(process, &process->errors);
-    loop_timer_remove(process->loop, &process->timer); /* of a flood in the rest */
-    spawn_reap(&process->spawned, &info);
-    describe_end(process, &info, &text);
-    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = process->unread};
-    process->hearer->ended(process->owner, &end);
+    loop_timer_remove(process->loop, &process->timer); /* of a flood in the rest, too */
+    process_clear(process);
 }
 
 /* ---- what it reads ---- */
@@ -272,21 +334,12 @@ static bool launch_plan(struct launch *launch, const struct command_settings *se
     const char *const texts[] = {route, action};
     const struct delivery nobody = {.names = &names, .texts = texts};
     struct spawn_plan *plan = &launch->plan;
-    char *program = arena_alloc(&launch->arena, PATH_MAX);
-    if (!program)
-        return error_set(err, "out of memory");
     plan->environment =
         environment_build(&launch->arena, settings, settings->env.values, &nobody, NULL, err);
-    if (!plan->environment)
-        return false;
-    const char *search = environment_find(plan->environment, "PATH");
-    plan->program = program;
     plan->arguments = settings->command.items;
     plan->directory = settings->cwd;
     plan->process = &settings->process;
-    return spawn_find_program(settings->program, search ? search : SPAWN_USUAL_PATH, settings->cwd,
-                              program, PATH_MAX, err) &&
-           spawn_program_is_safe(program, err);
+    return plan->environment && command_find_program(settings, &launch->arena, plan, err);
 }
 
 /* Our ends do not block; theirs do, as usual. */
@@ -304,15 +357,22 @@ static bool launch_open(struct launch *launch, struct error *err)
     return true;
 }
 
-static enum spawn_result launch_start(struct launch *launch,
-                                      const struct command_settings *settings, const char *route,
-                                      const char *action, struct spawned *spawned,
-                                      struct error *err)
+static enum spawn_result launch_start(struct launch *launch, struct worker_process *process,
+                                      struct process_forest *forest, const char *route,
+                                      const char *action, struct error *err)
 {
     errno = 0;
-    if (!launch_plan(launch, settings, route, action, err) || !launch_open(launch, err))
+    if (!launch_plan(launch, process->settings, route, action, err) || !launch_open(launch, err))
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
-    return spawn_start(&launch->plan, spawned, err);
+    enum spawn_result result =
+        command_make_tree(process->settings, forest, &launch->plan, &process->tree, err);
+    if (result == SPAWN_STARTED)
+        result = spawn_start(&launch->plan, &process->spawned, err);
+    if (result != SPAWN_STARTED && process->tree.forest) {
+        process_tree_remove(&process->tree);
+        process->tree.forest = NULL;
+    }
+    return result;
 }
 
 /* A process that cannot be watched must not run. After KILL its end takes no time worth speaking
@@ -329,29 +389,35 @@ static enum spawn_result process_watch(struct worker_process *process, struct er
     return SPAWN_LATER;
 }
 
+static void close_one(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 enum spawn_result worker_process_start(struct worker_process *process,
-                                       const struct command_settings *settings, const char *route,
+                                       const struct command_settings *settings,
+                                       struct process_forest *forest, const char *route,
                                        const char *action, struct error *err)
 {
-    struct launch launch = {.plan.stdio = {-1, -1, -1}, .ours = {-1, -1, -1}};
+    struct launch launch = {.plan.stdio = {-1, -1, -1}, .plan.tree = -1, .ours = {-1, -1, -1}};
+    process->settings = settings;
     arena_init(&launch.arena, PLAN_MAX);
-    enum spawn_result result =
-        launch_start(&launch, settings, route, action, &process->spawned, err);
+    enum spawn_result result = launch_start(&launch, process, forest, route, action, err);
     arena_finish(&launch.arena);
+    close_one(launch.plan.tree);
     for (int i = 0; i < 3; i++) {
-        if (launch.plan.stdio[i] >= 0)
-            close(launch.plan.stdio[i]);
-        if (result != SPAWN_STARTED && launch.ours[i] >= 0)
-            close(launch.ours[i]);
+        close_one(launch.plan.stdio[i]);
+        if (result != SPAWN_STARTED)
+            close_one(launch.ours[i]);
     }
     if (result != SPAWN_STARTED)
         return result;
     process->phase = WORKER_RUNS;
+    process->is_told = process->is_full = false;
     process->why = NULL;
-    process->kill_after_ns = settings->kill_after_ms * NS_PER_MS;
-    process->input = launch.ours[0];
-    process->is_full = false;
     process->unread = 0;
+    process->input = launch.ours[0];
     process->answers.fd = launch.ours[1];
     process->errors.fd = launch.ours[2];
     process->answers.lines.skips = process->errors.lines.skips = false;
@@ -367,9 +433,12 @@ void worker_process_finish(struct worker_process *process)
     loop_watch_remove(process->loop, &process->exited);
     loop_timer_remove(process->loop, &process->timer);
     if (worker_process_lives(process)) {
-        spawn_signal_group(&process->spawned, SIGKILL);
-        spawn_reap(&process->spawned, &info);
+        process_signal(process, SIGKILL);
+        spawn_reap(&process->spawned, false, &info);
     }
+    if (process->tree.forest)
+        process_tree_remove(&process->tree);
+    process->tree.forest = NULL;
     line_reader_finish(&process->answers.lines);
     line_reader_finish(&process->errors.lines);
 }

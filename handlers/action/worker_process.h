@@ -3,7 +3,7 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 #define TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 
-#include "handlers/action/command.h"
+#include "handlers/action/command_launch.h"
 #include "handlers/action/line_reader.h"
 #include "handlers/action/spawn.h"
 
@@ -32,10 +32,14 @@ struct worker_process {
     struct loop *loop;
     const struct worker_hearer *hearer;
     void *owner;
-    int64_t kill_after_ns;
+    const struct command_settings *settings;
     struct spawned spawned; /* pidfd -1: there is none */
-    enum { WORKER_RUNS, WORKER_TO_END, WORKER_TERMINATED, WORKER_KILLED } phase;
-    const char *why; /* we end it; NULL: it ends by itself */
+    struct process_tree tree;
+    /* the last one: it has ended, and what it left behind has not */
+    enum { WORKER_RUNS, WORKER_TO_END, WORKER_TERMINATED, WORKER_KILLED, WORKER_LEFT } phase;
+    bool is_told;    /* to end */
+    const char *why; /* so, or about to be */
+    int64_t left_ns; /* since when it has left something */
     int input;       /* our end of its standard input; -1: closed */
     bool is_full;    /* it takes no more at the moment */
     size_t unread;   /* in it when it was closed */
@@ -47,9 +51,11 @@ struct worker_process {
 void worker_process_init(struct worker_process *process, struct loop *loop,
                          const struct worker_hearer *hearer, void *owner);
 
-/* As spawn_start. `route` and `action` are in its environment. */
+/* As spawn_start, with a cgroup in the forest, if there is one. `route` and `action` are in its
+ * environment. */
 enum spawn_result worker_process_start(struct worker_process *process,
-                                       const struct command_settings *settings, const char *route,
+                                       const struct command_settings *settings,
+                                       struct process_forest *forest, const char *route,
                                        const char *action, struct error *err);
 
 static inline bool worker_process_lives(const struct worker_process *process)

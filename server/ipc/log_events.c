@@ -66,6 +66,11 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                            "A reload failed, and the configuration before goes on."},
     [LOG_GENERATION_LEFT] = {"generation_left", LOG_INFO, LOG_INFO, "generation",
                              "The last process of an older generation ended."},
+    [LOG_CONTAINED] = {"contained", LOG_INFO, LOG_INFO, "cgroup limits",
+                       "Each command gets a cgroup below this one, which ends all that it starts; "
+                       "`limits` are those that such a cgroup has."},
+    [LOG_UNCONTAINED] = {"uncontained", LOG_INFO, LOG_WARNING, "reason",
+                         "Commands get no cgroup: what leaves their process group is not ended."},
     [LOG_STARTED] = {"started", LOG_INFO, LOG_INFO, "role pid generation",
                      "The supervisor started a process."},
     [LOG_START_FAILED] = {"start_failed", LOG_ERROR, LOG_ERROR, "reason",
@@ -100,6 +105,10 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_TAKEN_OVER] =
         {"taken_over", LOG_INFO, LOG_INFO, "deliveries",
          "The runner found deliveries that a runner before it left, and runs them again."},
+    [LOG_PROCESSES_LEFT] = {"processes_left", LOG_WARNING, LOG_WARNING,
+                            "[id] [route] [action] [trees] reason",
+                            "Processes that a command has started do not end; the next attempt may "
+                            "run beside them."},
     [LOG_CLAIMS_PAUSED] = {"claims_paused", LOG_ERROR, LOG_ERROR, "ms reason",
                            "The runner takes up no delivery for that long."},
     [LOG_PIPE_MISSING] = {"pipe_missing", LOG_WARNING, LOG_WARNING, "path reason",

@@ -7,6 +7,8 @@
 
 enum { TICKET_KEY_SIZE = 64 };
 
+struct process_forest; /* handlers/action/process_tree.h */
+
 struct listen_socket {
     int fd;     /* listening, non-blocking, close-on-exec */
     bool local; /* unix socket */
@@ -26,6 +28,7 @@ struct process {
     int control;                                 /* the child's end of the pair */
     const struct listen_socket *sockets;         /* listener */
     size_t socket_count;
+    const struct process_forest *forest; /* runner: where commands have cgroups; NULL: nowhere */
     const uint8_t *ticket_key; /* TICKET_KEY_SIZE bytes, the same for all listeners of the server */
 };
 

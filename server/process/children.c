@@ -102,6 +102,7 @@ _Noreturn static void child_become(struct children *children, struct child *self
                               .control = control,
                               .sockets = generation->sockets,
                               .socket_count = generation->socket_count,
+                              .forest = children->forest,
                               .ticket_key = children->ticket_key};
     prctl(PR_SET_NAME, roles[self->role].title, 0, 0, 0);
     for (struct child *child = children->first; child; child = child->next)

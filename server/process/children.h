@@ -50,6 +50,7 @@ struct children {
     struct loop *loop;
     uint64_t last_runner_id;
     const uint8_t *ticket_key;
+    const struct process_forest *forest; /* NULL: commands have no cgroups */
     void (*said)(struct child *child, const struct control_message *message);
     /* in a new child of that generation: closes what only the supervisor uses */
     void (*leave_parent)(void *owner, const struct generation *generation);

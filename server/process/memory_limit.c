@@ -1,9 +1,6 @@
 /* The kernel does not report the limit that applies: it kills. So the limits are read where they
- * are set. A process is in one cgroup of each hierarchy, each cgroup is under the limits of all
- * those above it, and the visible part may begin in the middle: in a container the hierarchy is
- * mounted from some cgroup on (the root in mountinfo), and the process is named as seen from there
- * or, without a namespace of its own, as seen from the host. Limits that cannot be seen are not
- * known.
+ * are set. A process is in one cgroup of each hierarchy, and each cgroup is under the limits of all
+ * those above it. Limits that cannot be seen are not known.
  *
  * The memory is divided so: the processes themselves need about 30 MiB (the journal's cache is half
  * of that); of the rest, bodies and connections may have a quarter each. A body in flight is in
@@ -12,6 +9,7 @@
 #include "server/process/memory_limit.h"
 
 #include "base/units.h"
+#include "server/process/cgroup_place.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -23,12 +21,11 @@
 
 /* The two that there are; both may be mounted, and hold a limit. */
 static const struct hierarchy {
-    const char *type;       /* of its file system */
-    const char *controller; /* it is mounted for; NULL: all of them */
+    struct cgroup_hierarchy is;
     const char *file;
 } hierarchies[] = {
-    {"cgroup2", NULL, "memory.max"},
-    {"cgroup", "memory", "memory.limit_in_bytes"},
+    {{"cgroup2", NULL}, "memory.max"},
+    {{"cgroup", "memory"}, "memory.limit_in_bytes"},
 };
 
 static FILE *open_at(const char *root, const char *path)
@@ -37,91 +34,6 @@ static FILE *open_at(const char *root, const char *path)
     if (snprintf(full, sizeof full, "%s%s", root, path) >= (int)sizeof full)
         return NULL;
     return fopen(full, "re");
-}
-
-/* Whether the list, with commas, has the word. */
-static bool list_has(const char *list, const char *word)
-{
-    struct bytes rest = bytes_of_text(list);
-    while (rest.data)
-        if (bytes_equal_text(bytes_split(&rest, ','), word))
-            return true;
-    return false;
-}
-
-/* ---- where the process is ---- */
-
-/* "4:memory:/a/b", or "0::/a/b" in version 2. */
-static bool is_own_line(char *line, const struct hierarchy *hierarchy, char path[PATH_MAX])
-{
-    char *controllers = strchr(line, ':'), *at = controllers ? strchr(controllers + 1, ':') : NULL;
-    if (!at)
-        return false;
-    *at++ = '\0';
-    at[strcspn(at, "\n")] = '\0';
-    controllers++;
-    bool is_it =
-        hierarchy->controller ? list_has(controllers, hierarchy->controller) : *controllers == '\0';
-    if (is_it)
-        snprintf(path, PATH_MAX, "%s", at);
-    return is_it;
-}
-
-static bool find_own_path(const char *root, const struct hierarchy *hierarchy, char path[PATH_MAX])
-{
-    FILE *file = open_at(root, "/proc/self/cgroup");
-    char *line = NULL;
-    size_t size = 0;
-    bool found = false;
-    while (file && !found && getline(&line, &size, file) > 0)
-        found = is_own_line(line, hierarchy, path);
-    free(line);
-    if (file)
-        fclose(file);
-    return found;
-}
-
-/* ---- where that can be seen ---- */
-
-struct mount {
-    char from[PATH_MAX]; /* the cgroup that is mounted */
-    char at[PATH_MAX];
-};
-
-/* "36 35 0:32 FROM AT OPTIONS … - TYPE SOURCE SUPER_OPTIONS". Blanks in paths are \040, which no
- * cgroup of ours has; such a one is not found, and that is all. */
-static bool read_mount(const char *line, const struct hierarchy *hierarchy, struct mount *mount)
-{
-    char type[32], options[1024];
-    const char *behind = strstr(line, " - ");
-    if (!behind || sscanf(behind, " - %31s %*s %1023s", type, options) != 2 ||
-        strcmp(type, hierarchy->type) != 0 ||
-        (hierarchy->controller && !list_has(options, hierarchy->controller)))
-        return false;
-    _Static_assert(PATH_MAX == 4096, "the widths below");
-    return sscanf(line, "%*s %*s %*s %4095s %4095s", mount->from, mount->at) == 2;
-}
-
-static bool find_mount(const char *root, const struct hierarchy *hierarchy, struct mount *mount)
-{
-    FILE *file = open_at(root, "/proc/self/mountinfo");
-    char *line = NULL;
-    size_t size = 0;
-    bool found = false;
-    while (file && !found && getline(&line, &size, file) > 0)
-        found = read_mount(line, hierarchy, mount);
-    free(line);
-    if (file)
-        fclose(file);
-    return found;
-}
-
-/* What of `path` is below the mounted cgroup; "" where it is not, seen from there. */
-static const char *path_below(const char *path, const char *from)
-{
-    size_t length = strcmp(from, "/") == 0 ? 0 : strlen(from);
-    bool below = strncmp(path, from, length) == 0 && (path[length] == '/' || !path[length]);
-    return below && !strstr(path, "/..") && strcmp(path + length, "/") != 0 ? path + length : "";
 }
 
 /* ---- limits ---- */
@@ -143,18 +55,15 @@ static int64_t read_limit(const char *root, const char *directory, const char *n
 /* Of the cgroup and all above it, as far as they are mounted. */
 static int64_t hierarchy_limit(const char *root, const struct hierarchy *hierarchy)
 {
-    char path[PATH_MAX], directory[2 * PATH_MAX];
-    struct mount mount;
+    struct cgroup_place place;
     int64_t least = INT64_MAX;
-    if (!find_own_path(root, hierarchy, path) || !find_mount(root, hierarchy, &mount))
+    if (!cgroup_find_own(root, &hierarchy->is, &place))
         return least;
-    size_t top = strlen(mount.at);
-    snprintf(directory, sizeof directory, "%s%s", mount.at, path_below(path, mount.from));
     for (;;) {
-        int64_t limit = read_limit(root, directory, hierarchy->file);
+        int64_t limit = read_limit(root, place.directory, hierarchy->file);
         least = limit < least ? limit : least;
-        char *slash = strrchr(directory, '/');
-        if (!slash || (size_t)(slash - directory) < top)
+        char *slash = strrchr(place.directory, '/');
+        if (!slash || (size_t)(slash - place.directory) < place.mounted)
             return least;
         *slash = '\0';
     }

@@ -16,6 +16,7 @@
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 #include "server/journal/lock.h"
+#include "server/process/containment.h"
 #include "server/process/generation.h"
 #include "server/process/notify.h"
 #include "server/process/preflight.h"
@@ -48,6 +49,7 @@ struct supervisor {
     struct generation *leaving; /* older ones, newest first */
     uint64_t last_generation;
     struct journal_lock journal_lock;
+    struct containment containment;
     char *journal_path;
     uint8_t ticket_key[TICKET_KEY_SIZE];
     int signals;
@@ -567,6 +569,7 @@ static void leave_parent(void *owner, const struct generation *generation)
             close(sv->sockets.items[i].fd);
     loop_finish(&sv->loop);
     close(sv->signals);
+    containment_leave(&sv->containment);
     journal_lock_inherited(&sv->journal_lock);
 }
 
@@ -667,9 +670,28 @@ static struct generation *load_first(struct supervisor *sv, struct error *err)
     return generation;
 }
 
+/* Says whether all that a command starts can be ended. */
+static void contain_commands(struct supervisor *sv, const struct server_settings *server)
+{
+    struct containment *containment = &sv->containment;
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    struct error why = {"server.cgroup is off"};
+    if (server->cgroup == CGROUP_OFF ||
+        (uid == 0 && !privilege_find_user(server->user, &uid, &gid, &why)) ||
+        !containment_begin(containment, "", uid, gid, &why)) {
+        log_write(LOG_UNCONTAINED, log_text("reason", why.text));
+        return;
+    }
+    sv->children.forest = &containment->forest;
+    log_write(LOG_CONTAINED, log_text("cgroup", containment->path),
+              log_text("limits", containment_limits(containment)));
+}
+
 static void supervisor_finish(struct supervisor *sv)
 {
     socket_table_close(&sv->sockets);
+    containment_end(&sv->containment);
     if (sv->current)
         generation_destroy(sv->current);
     if (sv->coming)
@@ -684,14 +706,17 @@ static void supervisor_finish(struct supervisor *sv)
 enum supervisor_end supervisor_run(const char *file, const struct registry *registry,
                                    struct error *err)
 {
-    struct supervisor sv = {
-        .file = file, .registry = registry, .journal_lock = journal_lock_none()};
+    struct supervisor sv = {.file = file,
+                            .registry = registry,
+                            .journal_lock = journal_lock_none(),
+                            .containment = containment_none()};
     privilege_hide_process();
     log_start("supervisor");
     if (!supervisor_init(&sv, err))
         return SUPERVISOR_FAILED;
     struct generation *first = load_first(&sv, err);
     if (first) {
+        contain_commands(&sv, &first->settings->server);
         generation_begin(&sv, first);
         loop_timer_set(&sv.loop, &sv.tick_timer, clock_monotonic_ns());
         while (!sv.stopping || sv.children.first)

@@ -312,4 +312,9 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_text("reason", outcome->reason);
     const struct log_event_row *event = &log_events[events[outcome->kind]];
     log_write_fields(event, event->level, fields);
+    if (outcome->leaves_processes)
+        log_write(LOG_PROCESSES_LEFT, log_text("id", attempt->texts[FIELD_id]),
+                  log_text("route", attempt->texts[FIELD_route]),
+                  log_text("action", attempt->texts[FIELD_action]),
+                  log_text("reason", "they were killed, and do not end"));
 }

@@ -79,10 +79,23 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
 {
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
+    dispatch->forest.base = -1;
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
+}
+
+struct process_forest *dispatch_forest(struct dispatch *dispatch)
+{
+    return dispatch->forest.base >= 0 ? &dispatch->forest : NULL;
+}
+
+void dispatch_contain(struct dispatch *dispatch, const struct process_forest *forest,
+                      uint64_t runner_id)
+{
+    dispatch->forest = *forest;
+    dispatch->forest.runner_id = runner_id;
 }
 
 void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
@@ -259,6 +272,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
     attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
     attempt->given.body_files = &dispatch->body_files;
+    attempt->given.forest = dispatch_forest(dispatch);
     list_append(&dispatch->claimed, attempt);
     return true;
 }
@@ -378,6 +392,15 @@ static void start_claimed(struct dispatch *dispatch)
 
 /* ---- what others have left ---- */
 
+/* What a dead runner's commands have started must not run beside their next attempts. */
+static void sweep_trees(struct dispatch *dispatch)
+{
+    size_t left = process_forest_sweep(&dispatch->forest, dispatch->live, dispatch->live_count);
+    if (left > 0)
+        log_write(LOG_PROCESSES_LEFT, log_number("trees", (int64_t)left),
+                  log_text("reason", "a runner that died has left them, and they do not end"));
+}
+
 static bool fill_take_over(struct dispatch *dispatch)
 {
     const struct attempt_list *lists[] = {&dispatch->started, &dispatch->written};
@@ -388,6 +411,7 @@ static bool fill_take_over(struct dispatch *dispatch)
         return false;
     }
     dispatch->ours = ours;
+    sweep_trees(dispatch);
     memcpy(dispatch->live_told, dispatch->live, sizeof dispatch->live);
     dispatch->take_over = (struct journal_take_over){
         .live = dispatch->live_told, .live_count = dispatch->live_count, .ours = ours};

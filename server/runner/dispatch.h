@@ -6,6 +6,7 @@
 
 #include "base/loop.h"
 #include "handlers/action/body_files.h"
+#include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
 #include "server/runner/queue.h"
 
@@ -34,6 +35,7 @@ struct dispatch {
     struct loop *loop;
     struct queue queue;
     struct body_files body_files;
+    struct process_forest forest;
     struct answers answers; /* senders that wait for outputs */
 
     /* the turn under way */
@@ -68,6 +70,11 @@ struct dispatch {
 /* Claims nothing until dispatch_claim. */
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
                    struct error *err);
+/* Where cgroups are made; NULL: nowhere. */
+struct process_forest *dispatch_forest(struct dispatch *dispatch);
+/* Commands have cgroups from now on. Copies the forest. */
+void dispatch_contain(struct dispatch *dispatch, const struct process_forest *forest,
+                      uint64_t runner_id);
 /* Before anything else: the journal, opened with the actions of the queue. */
 void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
                     const struct journal_action *actions);

@@ -22,8 +22,8 @@
 #include "server/pipeline/track.h"
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
-#include "server/runner/worker_log.h"
 #include "server/runner/trackers.h"
+#include "server/runner/worker_log.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -349,8 +349,10 @@ static void prepare_actions(struct runner *runner)
         for (size_t j = 0; j < settings->routes[i].action_count; j++) {
             const struct action_settings *action = &settings->routes[i].actions[j];
             const struct action_kind *kind = action_kind_of(&action->handler);
-            const struct action_place place = {
-                .loop = &runner->loop, .route = settings->routes[i].name, .action = action->name};
+            const struct action_place place = {.loop = &runner->loop,
+                                               .forest = dispatch_forest(&runner->dispatch),
+                                               .route = settings->routes[i].name,
+                                               .action = action->name};
             if (kind->prepare)
                 kind->prepare(action->handler.settings, &place);
         }
@@ -573,9 +575,15 @@ _Noreturn void runner_run(const struct process *process)
     struct error why = {""};
     const struct privilege_needs needs = needs_of_actions(process->settings);
     keep_memory();
+    bool contained = process->forest && process_forest_join(process->forest); /* while we may */
+    if (process->forest && !contained)
+        log_write_at(LOG_UNCONTAINED, LOG_WARNING,
+                     log_text("reason", "the runner cannot enter its cgroup"));
     if (!privilege_drop(process->settings->server.user, &needs, &why) ||
         !runner_init(&runner, process, &why))
         runner_fail(why.text);
+    if (contained)
+        dispatch_contain(&runner.dispatch, process->forest, process->runner_id);
     share_first_keys(&runner);
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");

@@ -6,7 +6,8 @@ from harness import PATIENCE, Server, ensure, expect, ledger, route, script, wai
 
 leaves = script('setsid sleep 600 & echo $! >"$OUT/grandchild"; echo said', stdin="none",
                 timeout="30s")
-with Server([route("leaves", actions=[leaves]), route(actions=[ledger()])]) as server:
+with Server([route("leaves", actions=[leaves]), route(actions=[ledger()])],
+            server={"cgroup": "off"}) as server:
     begun = time.monotonic()
     event = server.post("/leaves", b"{}").json()["id"]
     wait_until(lambda: server.count("delivery", "state = 'done'") == 1, "the command to be done")

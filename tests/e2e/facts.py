@@ -2,6 +2,7 @@
 import json
 import os
 import pwd
+import re
 import shutil
 import subprocess
 
@@ -84,6 +85,17 @@ def environment(server, name, user, passed):
             "TENTERHOOK_PATH": "/hook"}
 
 
+def contained(server, before, seen):
+    """Where the command has a cgroup: the one that it has, and which limits are the cgroup's."""
+    found = re.search(r' contained cgroup=\S*/(\S+) limits="?([^"\n]*)', server.log())
+    if not found:
+        return {}, before
+    number = re.search(r"/commands/a-1-(\d+)$", seen, re.MULTILINE)
+    return set(found[2].split(", ")), re.sub(
+        "^0::/?(.*)$", lambda line: f"0::/{line[1] and line[1] + '/'}{found[1]}/commands/a-1-"
+        + (number[1] if number else "NUMBER"), before, flags=re.MULTILINE)
+
+
 def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), **changed):
     """Compares with the list: all of it, so that nothing is in it by being forgotten."""
     user = user or server_user()
@@ -101,7 +113,9 @@ def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), 
         "descriptors": {"0": "memory", "1": "pipe", "2": "pipe"}, "reopened": ["", "", ""],
         "umask": "022", "death_signal": 9, "dumpable": 1, "directory": server.directory,
         "environment": environment(server, name, user, passed), **changed}
-    wanted["limits"] = {**before["limits"], **changed.get("limits", {})}
+    taken, wanted["cgroup"] = contained(server, before["cgroup"], seen["cgroup"])
+    wanted["limits"] = {**before["limits"], **{
+        key: limit for key, limit in changed.get("limits", {}).items() if key not in taken}}
     expect(sorted(seen), sorted(wanted), f"{name}: the facts")
     for fact, value in wanted.items():
         expect([seen[fact]], [value], f"{name}: {fact}")

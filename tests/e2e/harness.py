@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import tempfile
@@ -381,6 +382,15 @@ class Server:
             raise Failure(f"still there {seconds} s after SIGTERM") from None
         self.process.stdout.close()
         expect(status, self.exit_status, "exit status")
+        self.check_cgroup()
+
+    def check_cgroup(self):
+        """The server has removed its cgroup, but for those of helpers that it has kept."""
+        found = re.findall(r" contained cgroup=(\S+)", self.log())
+        for place, names, _ in os.walk(found[-1] + "/commands") if found else ():
+            for name in names:
+                ensure(os.stat(os.path.join(place, name)).st_mode & stat.S_ISVTX,
+                       f"the cgroup {name} is left")
 
     def write(self, name, text):
         """A file beside the route file; a value that is no text is written as JSON."""
