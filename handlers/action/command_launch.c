@@ -202,13 +202,10 @@ enum spawn_result command_make_tree(const struct command_settings *settings,
         return SPAWN_STARTED;
     plan->memory_in_cgroup = forest->has_memory;
     plan->processes_in_cgroup = forest->has_pids;
-    if (process_tree_make(forest, &wanted, tree, err) &&
-        (plan->tree = process_tree_open(tree)) >= 0)
+    plan->tree = tree;
+    if (process_tree_make(forest, &wanted, tree, err))
         return SPAWN_STARTED;
-    int failure = errno;
-    if (tree->forest)
-        error_set_errno(err, failure, "cannot open the cgroup for its processes");
-    return spawn_errno_is_passing(failure) || failure == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
+    return spawn_errno_is_passing(errno) || errno == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
 }
 
 static enum spawn_result launch_start(struct launch *launch, struct launched *launched,
@@ -253,12 +250,10 @@ enum spawn_result command_launch(const struct command_settings *settings,
     struct launch launch = {.settings = settings,
                             .delivery = delivery,
                             .plan.stdio = {-1, -1, -1},
-                            .plan.tree = -1,
                             .outputs = {-1, -1}};
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
-    close_all(&launch.plan.tree, 1);
     if (launch.tree.forest)
         process_tree_remove(&launch.tree);
     close_all(launch.outputs, 2);

@@ -24,8 +24,7 @@ enum spawn_result command_launch(const struct command_settings *settings,
  * it may be found later. */
 bool command_find_program(const struct command_settings *settings, struct arena *arena,
                           struct spawn_plan *plan, struct error *err);
-/* A cgroup in the forest (NULL: there is none) for the plan, whose `tree` is then to be closed. As
- * spawn_start; `*tree` may be made whatever comes back. */
+/* A cgroup in the forest (NULL: there is none) for the plan, which borrows it. As spawn_start. */
 enum spawn_result command_make_tree(const struct command_settings *settings,
                                     struct process_forest *forest, struct spawn_plan *plan,
                                     struct process_tree *tree, struct error *err);

@@ -6,6 +6,7 @@
 
 #include "config/file.h"
 #include "handlers/action/clone_into.h"
+#include "handlers/action/process_tree.h"
 #include "handlers/action/spawn_child.h"
 
 #include <ctype.h>
@@ -118,26 +119,42 @@ static enum spawn_result spawn_failure(const struct spawn_child *child, struct e
     return SPAWN_FAILED;
 }
 
-enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spawned,
-                              struct error *err)
+/* -1 with errno. */
+static pid_t clone_child(struct spawn_child *child, int *pidfd)
 {
     /* One for all: each process of ours has one thread, and clone returns when it is free again. */
     static _Alignas(16) uint8_t stack[32 * 1024];
+    const struct process_tree *tree = child->plan->tree;
+    pid_t pid = -1;
+    child->step = tree ? STEP_TREE : STEP_SETUP;
+    if (tree && (child->cgroup = process_tree_open(tree)) < 0)
+        return -1;
+    if (tree)
+        pid = clone_into(child->cgroup, spawn_child_main, child, stack, sizeof stack, pidfd);
+    if (!tree || (pid < 0 && !spawn_errno_is_passing(errno))) {
+        child->enters_cgroup = tree;
+        pid = clone(spawn_child_main, stack + sizeof stack,
+                    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, pidfd);
+    }
+    int failure = errno;
+    if (tree)
+        close(child->cgroup);
+    errno = failure;
+    return pid;
+}
+
+enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spawned,
+                              struct error *err)
+{
     struct spawn_child child = {.plan = plan,
                                 .process = plan->process ? plan->process : &usual_process,
-                                .parent = getpid()};
+                                .parent = getpid(),
+                                .cgroup = -1};
     sigset_t all, before;
     int pidfd = -1;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = plan->tree < 0
-                    ? -1
-                    : clone_into(plan->tree, spawn_child_main, &child, stack, sizeof stack, &pidfd);
-    if (pid < 0 && (plan->tree < 0 || !spawn_errno_is_passing(errno))) {
-        child.enters_tree = plan->tree >= 0;
-        pid = clone(spawn_child_main, stack + sizeof stack,
-                    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, &child, &pidfd);
-    }
+    pid_t pid = clone_child(&child, &pidfd);
     int failure = errno;
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (pid < 0)

@@ -162,9 +162,9 @@ IN_CHILD static void child_execute(struct spawn_child *child)
     while (spawn_errno_is_absence(errno) && others && *others && (child->program = *others++));
 }
 
-IN_CHILD static bool child_enter_tree(int tree)
+IN_CHILD static bool child_enter_cgroup(int cgroup)
 {
-    int processes = openat(tree, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    int processes = openat(cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
     return processes >= 0 && write(processes, "0", 1) == 1;
 }
 
@@ -173,7 +173,7 @@ IN_CHILD int spawn_child_main(void *argument)
     struct spawn_child *child = argument;
     sigset_t none;
     child->step = STEP_TREE; /* first of all: nothing that it does is outside of it */
-    if ((!child->enters_tree || child_enter_tree(child->plan->tree)) && child_prepare(child)) {
+    if ((!child->enters_cgroup || child_enter_cgroup(child->cgroup)) && child_prepare(child)) {
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         child_execute(child);

@@ -24,7 +24,8 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
-    bool enters_tree;             /* it was not born in its cgroup */
+    int cgroup;                   /* the directory of the one that it is to be in; -1: our own */
+    bool enters_cgroup;           /* it was not born in it */
     const char *volatile program; /* the last that was tried */
     volatile enum spawn_step step;
     volatile int failure; /* errno; 0: the program has taken over */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 struct process_settings; /* process.h */
+struct process_tree;     /* process_tree.h */
 
 /* All borrowed for the call. */
 struct spawn_plan {
@@ -19,7 +20,7 @@ struct spawn_plan {
     int stdio[3];       /* what becomes 0, 1 and 2; close-on-exec */
     const struct process_settings *process; /* as whom, with which limits; NULL: our own user,
                                                umask 022, no_new_privs */
-    int tree; /* its cgroup, open (process_tree.h); -1: it has none of its own */
+    const struct process_tree *tree;        /* in whose cgroup it is born; NULL: in ours */
     /* These limits are a control group's: the process gets none itself. */
     bool memory_in_cgroup, processes_in_cgroup;
 };

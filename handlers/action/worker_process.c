@@ -400,12 +400,11 @@ enum spawn_result worker_process_start(struct worker_process *process,
                                        struct process_forest *forest, const char *route,
                                        const char *action, struct error *err)
 {
-    struct launch launch = {.plan.stdio = {-1, -1, -1}, .plan.tree = -1, .ours = {-1, -1, -1}};
+    struct launch launch = {.plan.stdio = {-1, -1, -1}, .ours = {-1, -1, -1}};
     process->settings = settings;
     arena_init(&launch.arena, PLAN_MAX);
     enum spawn_result result = launch_start(&launch, process, forest, route, action, err);
     arena_finish(&launch.arena);
-    close_one(launch.plan.tree);
     for (int i = 0; i < 3; i++) {
         close_one(launch.plan.stdio[i]);
         if (result != SPAWN_STARTED)

@@ -39,6 +39,9 @@ enum { NAMES = 10, NAME_SIZE = sizeof((struct containment *)NULL)->name };
 
 static const char *const controllers[] = {"memory", "pids"};
 
+/* That of this process, which has moved: what its cgroup is now says nothing. */
+static const struct containment *begun;
+
 /* ---- files of a cgroup ---- */
 
 static int open_directory(int base, const char *name)
@@ -251,6 +254,20 @@ static bool set_up(struct containment *containment, uid_t uid, gid_t gid)
     return give_away(containment->forest.base, uid, gid);
 }
 
+bool containment_counts_processes(const char *root)
+{
+    struct containment here = containment_none();
+    struct error why;
+    if (begun)
+        return begun->forest.has_pids;
+    bool counts =
+        find_above(&here, root, &why) && faccessat(here.above, ".", W_OK, AT_EACCESS) == 0 &&
+        (file_has_word(here.above, "cgroup.subtree_control", "pids") ||
+         (is_delegated(here.above) && file_has_word(here.above, "cgroup.controllers", "pids")));
+    containment_leave(&here);
+    return counts;
+}
+
 struct containment containment_none(void)
 {
     return (struct containment){.forest.base = -1, .above = -1, .lock = -1};
@@ -271,6 +288,7 @@ bool containment_begin(struct containment *containment, const char *root, uid_t 
         containment_end(containment);
         return false;
     }
+    begun = containment;
     size_t length = strlen(containment->path);
     snprintf(containment->path + length, sizeof containment->path - length, "/%s",
              containment->name);
@@ -313,6 +331,8 @@ static void disable_controllers(const struct containment *containment)
 
 void containment_end(struct containment *containment)
 {
+    if (begun == containment)
+        begun = NULL;
     if (containment->lock >= 0) {
         if (containment->forest.base >= 0)
             process_forest_sweep(&containment->forest, NULL, 0);

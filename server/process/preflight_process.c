@@ -5,13 +5,16 @@
 
 #include "handlers/action/action.h"
 #include "handlers/action/process.h"
+#include "server/process/containment.h"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 struct review {
-    bool serves; /* not only `check` */
+    bool serves;            /* not only `check` */
+    bool may_have_cgroups;  /* server.cgroup is not off */
+    bool counts_in_cgroups; /* this process would have cgroups that limit processes */
     struct problem_list *problems;
     bool good;
 };
@@ -55,12 +58,21 @@ static void review_new_privs(struct review *review, const struct process_setting
                          "unit): what an action starts cannot gain rights, and sudo does not work");
 }
 
-/* Processes are counted for each user: the server's own would be among them. Root's are not. */
+/* Without a cgroup processes are counted for each user: the server's own would be among them.
+ * Root's are not. */
 static void review_count(struct review *review, const struct process_settings *process)
 {
     const struct process_account *account = process->account;
-    if (process->limits.processes == 0 || (account && account->uid != 0))
+    if (process->limits.processes == 0 || (account && account->uid != 0) ||
+        review->counts_in_cgroups)
         return;
+    if (!review->serves && review->may_have_cgroups) {
+        settings_problem(review->problems, PROBLEM_WARNING, &process->limits_at,
+                         "\"processes\" needs a server that has cgroups with that limit, as in a "
+                         "unit with Delegate=yes; otherwise the action needs a \"user\" of its own "
+                         "for it, who is not root");
+        return;
+    }
     settings_problem(review->problems, PROBLEM_ERROR, &process->limits_at,
                      "\"processes\" counts all processes of a user: the action needs a \"user\" of "
                      "its own for it, who is not root");
@@ -110,7 +122,12 @@ static void review_action(struct review *review, const struct handler *handler)
 bool preflight_check_actions(const struct settings *settings, bool serves,
                              struct problem_list *problems)
 {
-    struct review review = {.serves = serves, .problems = problems, .good = true};
+    bool may = settings->server.cgroup == CGROUP_AUTO;
+    struct review review = {.serves = serves,
+                            .may_have_cgroups = may,
+                            .counts_in_cgroups = may && containment_counts_processes(""),
+                            .problems = problems,
+                            .good = true};
     for (size_t i = 0; i < settings->route_count; i++)
         for (size_t j = 0; j < settings->routes[i].action_count; j++)
             review_action(&review, &settings->routes[i].actions[j].handler);
