@@ -342,19 +342,31 @@ static bool launch_plan(struct launch *launch, const struct command_settings *se
     return plan->environment && command_find_program(settings, &launch->arena, plan, err);
 }
 
-/* Our ends do not block; theirs do, as usual. */
-static bool launch_open(struct launch *launch, struct error *err)
+/* A pipe, whose end `own` is ours, and does not block. Theirs is owned by the user of the process,
+ * because programs open /dev/stdout anew. */
+static bool pipe_open(const struct process_account *account, int own, int *ours, int *theirs)
 {
-    for (int i = 0; i < 3; i++) {
-        int ends[2], own = i == STDIN_FILENO;
-        if (pipe2(ends, O_CLOEXEC) != 0)
-            return error_set_errno(err, errno, "cannot make its standard input and output");
-        launch->ours[i] = ends[own];
-        launch->plan.stdio[i] = ends[!own];
-        if (fcntl(ends[own], F_SETFL, O_NONBLOCK) != 0)
-            return error_set_errno(err, errno, "cannot make its standard input and output");
-    }
-    return true;
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return false;
+    *ours = ends[own];
+    *theirs = ends[!own];
+    return fcntl(*ours, F_SETFL, O_NONBLOCK) == 0 &&
+           (!account || fchown(*theirs, account->uid, account->gid) == 0);
+}
+
+static bool launch_open(struct launch *launch, const struct command_settings *settings,
+                        struct error *err)
+{
+    const struct process_account *account = process_switches_to(&settings->process);
+    int *ours = launch->ours, *theirs = launch->plan.stdio;
+    if (pipe_open(account, 1, &ours[0], &theirs[0]) &&
+        pipe_open(account, 0, &ours[1], &theirs[1]) && pipe_open(account, 0, &ours[2], &theirs[2]))
+        return true;
+    int failure = errno;
+    error_set_errno(err, failure, "cannot make its standard input and output");
+    errno = failure;
+    return false;
 }
 
 static enum spawn_result launch_start(struct launch *launch, struct worker_process *process,
@@ -362,7 +374,8 @@ static enum spawn_result launch_start(struct launch *launch, struct worker_proce
                                       const char *action, struct error *err)
 {
     errno = 0;
-    if (!launch_plan(launch, process->settings, route, action, err) || !launch_open(launch, err))
+    if (!launch_plan(launch, process->settings, route, action, err) ||
+        !launch_open(launch, process->settings, err))
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     enum spawn_result result =
         command_make_tree(process->settings, forest, &launch->plan, &process->tree, err);
