@@ -144,7 +144,7 @@ static void back_off(struct worker *worker)
     worker->back_off_ms = wait_ms * 2 < BACK_OFF_MAX_MS ? wait_ms * 2 : BACK_OFF_MAX_MS;
 }
 
-static void worker_launch(struct worker *worker)
+static void worker_begin(struct worker *worker)
 {
     struct error err;
     unsigned wait_ms = worker->back_off_ms;
@@ -316,7 +316,7 @@ static void worker_turn(struct worker *worker)
     int64_t now = clock_monotonic_ns();
     worker_runs_release(&worker->runs, now);
     if (!worker_process_lives(&worker->process) && !is_leaving(worker) && now >= worker->start_ns)
-        worker_launch(worker);
+        worker_begin(worker);
     if (worker_process_lives(&worker->process)) {
         check_timeout(worker, now);
         write_lines(worker);

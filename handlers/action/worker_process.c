@@ -7,12 +7,9 @@
 #include "handlers/action/worker_process.h"
 
 #include "base/clock.h"
-#include "handlers/action/environment.h"
 #include "handlers/action/worker_answer.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -21,7 +18,6 @@ enum {
     READ_SIZE = 64 * 1024,
     READS_A_TURN = 4,    /* of one stream, so that a flood leaves time for everybody else */
     SAID_MAX = 4 * 1024, /* of a line of standard error */
-    PLAN_MAX = 16 << 20,
     KILL_AGAIN_MS = 20,
     KILL_MOST_MS = 5000, /* what has not ended then is left behind */
 };
@@ -318,76 +314,6 @@ void worker_process_init(struct worker_process *process, struct loop *loop,
     line_reader_init(&process->errors.lines, SAID_MAX);
 }
 
-/* What is held until the process has it: ends of pipes, ours in [0], [1] and [2] too. */
-struct launch {
-    struct arena arena;
-    struct spawn_plan plan;
-    int ours[3];
-};
-
-static bool launch_plan(struct launch *launch, const struct command_settings *settings,
-                        const char *route, const char *action, struct error *err)
-{
-    static const struct delivery_name variables[] = {{"TENTERHOOK_ROUTE", 0, false},
-                                                     {"TENTERHOOK_ACTION", 1, false}};
-    static const struct delivery_names names = {.variables = variables, .variable_count = 2};
-    const char *const texts[] = {route, action};
-    const struct delivery nobody = {.names = &names, .texts = texts};
-    struct spawn_plan *plan = &launch->plan;
-    plan->environment =
-        environment_build(&launch->arena, settings, settings->env.values, &nobody, NULL, err);
-    plan->arguments = settings->command.items;
-    plan->directory = settings->cwd;
-    plan->process = &settings->process;
-    return plan->environment && command_find_program(settings, &launch->arena, plan, err);
-}
-
-/* A pipe, whose end `own` is ours, and does not block. Theirs is owned by the user of the process,
- * because programs open /dev/stdout anew. */
-static bool pipe_open(const struct process_account *account, int own, int *ours, int *theirs)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    *ours = ends[own];
-    *theirs = ends[!own];
-    return fcntl(*ours, F_SETFL, O_NONBLOCK) == 0 &&
-           (!account || fchown(*theirs, account->uid, account->gid) == 0);
-}
-
-static bool launch_open(struct launch *launch, const struct command_settings *settings,
-                        struct error *err)
-{
-    const struct process_account *account = process_switches_to(&settings->process);
-    int *ours = launch->ours, *theirs = launch->plan.stdio;
-    if (pipe_open(account, 1, &ours[0], &theirs[0]) &&
-        pipe_open(account, 0, &ours[1], &theirs[1]) && pipe_open(account, 0, &ours[2], &theirs[2]))
-        return true;
-    int failure = errno;
-    error_set_errno(err, failure, "cannot make its standard input and output");
-    errno = failure;
-    return false;
-}
-
-static enum spawn_result launch_start(struct launch *launch, struct worker_process *process,
-                                      struct process_forest *forest, const char *route,
-                                      const char *action, struct error *err)
-{
-    errno = 0;
-    if (!launch_plan(launch, process->settings, route, action, err) ||
-        !launch_open(launch, process->settings, err))
-        return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
-    enum spawn_result result =
-        command_make_tree(process->settings, forest, &launch->plan, &process->tree, err);
-    if (result == SPAWN_STARTED)
-        result = spawn_start(&launch->plan, &process->spawned, err);
-    if (result != SPAWN_STARTED && process->tree.forest) {
-        process_tree_remove(&process->tree);
-        process->tree.forest = NULL;
-    }
-    return result;
-}
-
 /* A process that cannot be watched must not run. After KILL its end takes no time worth speaking
  * of. */
 static enum spawn_result process_watch(struct worker_process *process, struct error *err)
@@ -402,36 +328,25 @@ static enum spawn_result process_watch(struct worker_process *process, struct er
     return SPAWN_LATER;
 }
 
-static void close_one(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 enum spawn_result worker_process_start(struct worker_process *process,
                                        const struct command_settings *settings,
                                        struct process_forest *forest, const char *route,
                                        const char *action, struct error *err)
 {
-    struct launch launch = {.plan.stdio = {-1, -1, -1}, .ours = {-1, -1, -1}};
-    process->settings = settings;
-    arena_init(&launch.arena, PLAN_MAX);
-    enum spawn_result result = launch_start(&launch, process, forest, route, action, err);
-    arena_finish(&launch.arena);
-    for (int i = 0; i < 3; i++) {
-        close_one(launch.plan.stdio[i]);
-        if (result != SPAWN_STARTED)
-            close_one(launch.ours[i]);
-    }
+    struct worker_launched launched;
+    enum spawn_result result = worker_launch(settings, forest, route, action, &launched, err);
     if (result != SPAWN_STARTED)
         return result;
+    process->settings = settings;
+    process->spawned = launched.process;
+    process->tree = launched.tree;
+    process->input = launched.pipes[0];
+    process->answers.fd = launched.pipes[1];
+    process->errors.fd = launched.pipes[2];
     process->phase = WORKER_RUNS;
     process->is_told = process->is_full = false;
     process->why = NULL;
     process->unread = 0;
-    process->input = launch.ours[0];
-    process->answers.fd = launch.ours[1];
-    process->errors.fd = launch.ours[2];
     process->answers.lines.skips = process->errors.lines.skips = false;
     return process_watch(process, err);
 }

@@ -3,9 +3,8 @@
 #ifndef TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 #define TENTERHOOK_HANDLERS_ACTION_WORKER_PROCESS_H
 
-#include "handlers/action/command_launch.h"
 #include "handlers/action/line_reader.h"
-#include "handlers/action/spawn.h"
+#include "handlers/action/worker_launch.h"
 
 /* How it ended. */
 struct worker_end {
@@ -51,8 +50,7 @@ struct worker_process {
 void worker_process_init(struct worker_process *process, struct loop *loop,
                          const struct worker_hearer *hearer, void *owner);
 
-/* As spawn_start, with a cgroup in the forest, if there is one. `route` and `action` are in its
- * environment. */
+/* As worker_launch. */
 enum spawn_result worker_process_start(struct worker_process *process,
                                        const struct command_settings *settings,
                                        struct process_forest *forest, const char *route,
