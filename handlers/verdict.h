@@ -60,6 +60,7 @@ enum verdict_form {
     FORM_USUAL, /* the sender's response format, and `respond` of the route */
     FORM_LATE,  /* as that, and `late` of `respond`: the output of a command did not come in time */
     FORM_OUTPUT, /* `body` is that output, and `exit_status` says which status it has */
+    FORM_STREAM, /* the body is that output as it comes */
 };
 
 struct verdict_header {

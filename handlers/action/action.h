@@ -45,6 +45,9 @@ struct delivery {
     const struct stored_values *stored; /* of the same event, for templates */
     struct process_forest *forest;      /* where its processes have a cgroup; NULL: nowhere */
     struct body_files *body_files;      /* where a file for the body is made; NULL: nowhere */
+    /* Sees standard output as it comes, without secrets; a piece without data: what follows is
+     * lost, for want of memory. `context` is that of `done`. NULL: no sender waits for it. */
+    void (*output)(void *context, struct bytes piece);
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };

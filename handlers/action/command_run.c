@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "handlers/action/body_files.h"
 #include "handlers/action/command_launch.h"
+#include "handlers/action/output_feed.h"
 #include "handlers/action/output_tail.h"
 
 #include <assert.h>
@@ -41,6 +42,7 @@ struct stream {
     struct loop_watch watch; /* owner: the run */
     int fd;                  /* -1: ended */
     struct tail tail;
+    struct feed feed; /* to a sender that waits for the output */
 };
 
 struct action_run {
@@ -92,6 +94,7 @@ static struct bytes stream_kept(struct action_run *run, struct stream *stream, u
 
 static void run_report(struct action_run *run, struct outcome *outcome)
 {
+    feed_end(&run->streams[0].feed);
     outcome->reason = run->reason.text;
     outcome->output = stream_kept(run, &run->streams[0], &outcome->output_total);
     outcome->error_output = stream_kept(run, &run->streams[1], &outcome->error_output_total);
@@ -153,8 +156,10 @@ static bool stream_read(struct stream *stream, size_t most)
 {
     static uint8_t piece[READ_SIZE]; /* its content matters to one call only */
     ssize_t length = read(stream->fd, piece, most < sizeof piece ? most : sizeof piece);
-    if (length > 0)
+    if (length > 0) {
         tail_add(&stream->tail, bytes_of(piece, (size_t)length));
+        feed_put(&stream->feed, bytes_of(piece, (size_t)length));
+    }
     return length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR));
 }
 
@@ -460,6 +465,8 @@ struct action_run *command_start(const void *settings, struct loop *loop,
         loop_watch_init(&run->streams[i].watch, stream_ready, run);
         tail_init(&run->streams[i].tail, tail_room(run->settings));
     }
+    run->streams[0].feed =
+        (struct feed){.mask = &run->settings->mask, .output = delivery->output, .context = context};
     if (!loop_timer_set(loop, &run->timer, run->started_ns)) {
         free(run);
         return NULL;

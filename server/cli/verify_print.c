@@ -136,8 +136,11 @@ static void print_answers(const struct verify_result *result)
         return;
     }
     struct verdict late = late_answer(result);
-    printf("%-10s the output of action \"%s\"; after %lld ms %u:\n", "answer", respond->output,
-           (long long)respond->deadline_ms, verdict_status(&late));
+    printf("%-10s the output of action \"%s\"", "answer", respond->output);
+    if (respond->streams)
+        printf(" as it comes; late after %lld ms\n", (long long)respond->deadline_ms);
+    else
+        printf("; after %lld ms %u:\n", (long long)respond->deadline_ms, verdict_status(&late));
     print_answer(&late);
 }
 
@@ -229,6 +232,8 @@ static void append_answers(struct buffer *out, const struct verify_result *resul
         struct verdict late = late_answer(result);
         buffer_append_text(out, ",\"answer\":{\"output\":");
         json_append_string(out, bytes_of_text(respond->output));
+        if (respond->streams)
+            buffer_append_text(out, ",\"stream\":true");
         buffer_printf(out, ",\"deadline_ms\":%lld,\"late\":", (long long)respond->deadline_ms);
         append_answer(out, &late);
         buffer_append_text(out, "}");

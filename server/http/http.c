@@ -220,7 +220,7 @@ static void drain_is_over(struct loop_timer *timer)
     struct connection *connection, *next;
     for (connection = TAILQ_FIRST(&http->connections); connection; connection = next) {
         next = TAILQ_NEXT(connection, all);
-        if (connection->stage == STAGE_QUEUED)
+        if (connection->stage == STAGE_QUEUED || connection->stage == STAGE_STREAM)
             request_give_up(connection->request, REPLY_DRAINING, "the grace is over");
     }
     http_run(http);
@@ -293,6 +293,7 @@ struct http *http_create(const struct process *process, struct loop *loop,
                      (size_t)process->settings->server.body_memory + FRAME_MAX);
     http->runner_link.answered = http_answered;
     http->runner_link.output = http_output;
+    http->runner_link.piece = http_piece;
     http->runner_link.state = http_state;
     http->runner_link.closed = http_runner_lost;
     http->runner_link.owner = http;

@@ -10,6 +10,7 @@
  *   head.c        what libmicrohttpd has read → struct request
  *   body.c        memory of bodies
  *   reply.c       answers and their log lines
+ *   stream.c      answers that are sent as they come
  *   stuck.c       requests that libmicrohttpd cannot go on with
  *   health.c      the health check
  *   track.c       questions about events
@@ -29,6 +30,7 @@
 #include "server/ipc/process.h"
 #include "server/ipc/runner_link.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/respond_stream.h"
 
 #include <microhttpd.h>
 #include <sys/queue.h>
@@ -40,6 +42,7 @@ enum connection_stage {
     STAGE_HEAD,
     STAGE_BODY,
     STAGE_QUEUED, /* waits for the runner */
+    STAGE_STREAM, /* is being answered with the output of a command that goes on */
     STAGE_REPLY,  /* is being answered */
     STAGE_IDLE,   /* between two requests */
     STAGE_CUT,    /* shut down by us; libmicrohttpd will notice */
@@ -129,6 +132,18 @@ struct http {
     uint64_t progress;            /* of all connections, and connections that were closed */
 };
 
+/* An answer that is sent as it comes; what waits to be sent is `output` of the request. */
+struct http_stream {
+    bool is_open;
+    bool is_inside_line; /* the output so far ends within a line */
+    bool is_dry;         /* libmicrohttpd has sent all of it and wants more */
+    bool has_ended;      /* no more will come */
+    size_t taken;        /* of the output, by libmicrohttpd */
+    const char *trailer; /* once it has ended; of an answer that is no stream, a header; or NULL */
+    struct MHD_Response *response; /* NULL: not begun */
+    struct loop_timer heartbeat;
+};
+
 struct http_request {
     struct connection *connection;
     struct exchange exchange;
@@ -147,6 +162,7 @@ struct http_request {
     bool awaits_output;       /* of a command: the event is stored, and `otherwise` known */
     struct verdict otherwise; /* if there is no output */
     struct buffer output;     /* of the command, or the state of an event */
+    struct http_stream stream;
     char id[ID_TEXT_SIZE];
 };
 
@@ -253,6 +269,9 @@ struct verdict http_unavailable(enum reply reply, const char *reason);
 
 /* ---- reply.c ---- */
 
+/* Gives an answer its headers and hands it to libmicrohttpd. */
+enum MHD_Result http_queue(struct http_request *request, struct MHD_Response *response,
+                           bool has_body);
 /* Queues the answer that request->verdict says, counts and logs it. */
 enum MHD_Result http_reply(struct http_request *request);
 /* A request that ran out of time before it could be answered: says so as well as it can. */
@@ -264,11 +283,27 @@ void http_reply_plain(struct connection *connection);
 /* One that was refused while its body came, and could not be told so: the rest was too long, or
  * never came. */
 void http_reply_cut(const struct http_request *request);
+/* An answer that was sent as it came has ended: counts and logs it. */
+void http_reply_ended(const struct http_request *request, const char *reason);
 /* libmicrohttpd has refused it by itself with `status`. */
 void http_reply_foreign(struct connection *connection, unsigned status);
 /* The connection is at its end: logs and counts what libmicrohttpd has refused without telling, a
  * malformed request line or a handshake that failed. */
 void http_reply_unseen(const struct connection *connection);
+
+/* ---- stream.c ---- */
+
+/* The answer to a queued request is what comes from now on; `verdict` of its event. */
+void stream_open(struct http_request *request, struct verdict verdict);
+/* Hands it to libmicrohttpd. */
+enum MHD_Result stream_begin(struct http_request *request);
+/* More output, which is also kept for an answer that is no stream. False without memory. */
+bool stream_put(struct http_request *request, struct bytes output);
+/* The last lines and the trailer. `reason` is for the log. */
+void stream_end(struct http_request *request, const struct respond_end *end, const char *reason);
+void stream_finish(struct http_request *request);
+/* Whether there is nothing to be sent before more comes: the connection is to be parked. */
+bool stream_is_dry(const struct connection *connection);
 
 /* ---- stuck.c ---- */
 
@@ -310,6 +345,7 @@ void http_completed(void *cls, struct MHD_Connection *mhd, void **context,
                     enum MHD_RequestTerminationCode code);
 void http_answered(void *owner, const struct answer_frame *answer);
 void http_output(void *owner, const struct output_frame *output);
+void http_piece(void *owner, const struct piece_frame *piece);
 void http_state(void *owner, const struct state_frame *state);
 void http_runner_lost(void *owner);
 /* The runner has not answered in time, or will not: refuses a queued request. One whose event is

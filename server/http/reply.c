@@ -98,11 +98,12 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
 }
 
 /* Where a chunked body ends is read differently by different servers, and libmicrohttpd shows
- * nothing of its framing: so nothing behind one is taken for a request (docs/decisions). */
+ * nothing of its framing: so nothing behind one is taken for a request (docs/decisions). Nor is
+ * anything that waits while an answer is sent as it comes. */
 static bool is_last(const struct http_request *request)
 {
     return verdict_closes(&request->verdict) || request->exchange.content_length < 0 ||
-           request->connection->endpoint->http->is_draining;
+           request->stream.is_open || request->connection->endpoint->http->is_draining;
 }
 
 static void add_headers(struct MHD_Response *response, struct http_request *request, bool has_body)
@@ -125,6 +126,8 @@ static void add_headers(struct MHD_Response *response, struct http_request *requ
         add_header(response, verdict->header_name, value);
     for (size_t i = 0; i < verdict->header_count; i++)
         add_header(response, verdict->headers[i].name, verdict->headers[i].value);
+    if (!request->stream.is_open && request->stream.trailer)
+        add_header(response, RESPOND_TRAILER, request->stream.trailer);
     if (is_last(request))
         add_header(response, "Connection", "close");
 }
@@ -146,6 +149,16 @@ static void send_in_one_piece(struct http_request *request)
         tls_session_hold(tls, room, HEAD_RECORD_MAX);
 }
 
+enum MHD_Result http_queue(struct http_request *request, struct MHD_Response *response,
+                           bool has_body)
+{
+    struct connection *connection = request->connection;
+    add_headers(response, request, has_body);
+    /* a client that did not expect the end may have sent its next request already */
+    connection->must_linger |= request->exchange.content_length < 0 || request->stream.is_open;
+    return MHD_queue_response(connection->mhd, verdict_status(&request->verdict), response);
+}
+
 enum MHD_Result http_reply(struct http_request *request)
 {
     struct connection *connection = request->connection;
@@ -159,15 +172,12 @@ enum MHD_Result http_reply(struct http_request *request)
         MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
-    add_headers(response, request, body.length > 0);
     if (body_follows(request, status, body))
         send_in_one_piece(request);
-    /* a client that did not expect the end may have sent its next request already */
-    connection->must_linger |= request->exchange.content_length < 0;
     connection_set_stage(connection, STAGE_REPLY,
                          clock_monotonic_ns() + server->body_timeout_ms * NS_PER_MS);
     reply_log(connection, request->verdict.reply, status, request->verdict.reason, request->id);
-    enum MHD_Result queued = MHD_queue_response(connection->mhd, status, response);
+    enum MHD_Result queued = http_queue(request, response, body.length > 0);
     MHD_destroy_response(response);
     return queued;
 }
@@ -225,6 +235,12 @@ void http_reply_cut(const struct http_request *request)
 {
     const struct verdict *verdict = &request->verdict;
     reply_log(request->connection, verdict->reply, verdict_status(verdict), verdict->reason, NULL);
+}
+
+void http_reply_ended(const struct http_request *request, const char *reason)
+{
+    const struct verdict *verdict = &request->verdict;
+    reply_log(request->connection, verdict->reply, verdict_status(verdict), reason, request->id);
 }
 
 static enum reply reply_of_status(unsigned status)

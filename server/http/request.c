@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+enum { OUTPUT_ROOM = FRAME_OUTPUT_MAX + ANSWER_BODY_MAX + 1024 /* of the last lines */ };
 #define ANSWER_NS (10 * NS_PER_S)
 #define HEALTH_NS (2 * NS_PER_S) /* who asks for health gives up early */
 
@@ -44,7 +45,7 @@ static struct http_request *request_create(struct connection *connection)
     *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
     exchange_init(&request->exchange, connection->endpoint->http->pipeline);
     buffer_init(&request->body, 0);
-    buffer_init(&request->output, FRAME_OUTPUT_MAX);
+    buffer_init(&request->output, OUTPUT_ROOM);
     request->began_ns = clock_monotonic_ns();
     connection->request = request;
     if (connection->requests < UINT8_MAX)
@@ -63,6 +64,7 @@ void request_destroy(struct http_request *request)
 {
     request_forget_answer(request);
     body_give_back(request);
+    stream_finish(request);
     buffer_finish(&request->output);
     tls_session_let_go(&request->connection->tls);
     exchange_finish(&request->exchange);
@@ -268,13 +270,24 @@ void request_decide(struct http_request *request, struct verdict verdict)
         connection_resume(request->connection);
 }
 
+static void request_end_stream(struct http_request *request, const struct respond_end *end,
+                               const char *reason)
+{
+    request_forget_answer(request);
+    stream_end(request, end, reason);
+}
+
 /* The event is stored, so this is no refusal. */
 static void request_answer_late(struct http_request *request, const char *reason)
 {
+    const struct respond_end end = {.end = OUTPUT_LATE, .exit_status = -1, .reason = reason};
     struct verdict verdict = request->otherwise;
     verdict.form = FORM_LATE;
     verdict.reason = reason;
-    request_decide(request, verdict);
+    if (request->stream.is_open)
+        request_end_stream(request, &end, reason);
+    else
+        request_decide(request, verdict);
 }
 
 void request_give_up(struct http_request *request, enum reply reply, const char *reason)
@@ -346,11 +359,15 @@ static struct verdict verdict_duplicate(struct http_request *request,
  * counts from the head on, as the sender's own does. */
 static void request_await_output(struct http_request *request, struct verdict otherwise)
 {
-    int64_t deadline_ms = respond_settings_of(request->exchange.request.route)->deadline_ms;
+    const struct respond_settings *respond = respond_settings_of(request->exchange.request.route);
+    bool streams =
+        respond->streams && !bytes_equal_text(request->exchange.request.version, "HTTP/1.0");
     request->awaits_output = true;
     request->otherwise = otherwise;
-    connection_set_stage(request->connection, STAGE_QUEUED,
-                         request->began_ns + deadline_ms * NS_PER_MS);
+    connection_set_stage(request->connection, streams ? STAGE_STREAM : STAGE_QUEUED,
+                         request->began_ns + respond->deadline_ms * NS_PER_MS);
+    if (streams)
+        stream_open(request, otherwise);
 }
 
 /* All checks that wait share the answer. */
@@ -407,28 +424,69 @@ static const char *const output_reasons[FRAME_OUTPUT_ENDS] = {
     [OUTPUT_NOT_KEPT] = "the output for the first event is not kept, or longer than is allowed",
 };
 
+static const char no_output_memory[] = "no memory for the output";
+
+static const char *reason_of_output(struct http_request *request, const struct output_frame *output)
+{
+    if (output->exit_status > 0)
+        return arena_format(&request->exchange.arena, "the command exited with status %d",
+                            output->exit_status);
+    return output_reasons[output->end] ? output_reasons[output->end] : request->otherwise.reason;
+}
+
+/* A client that cannot be sent a stream gets what it would have said. */
+static void add_end_of_stream(struct http_request *request, const struct respond_end *end)
+{
+    const struct exchange *exchange = &request->exchange;
+    struct arena *arena = &request->exchange.arena;
+    (void)!stream_put(request,
+                      respond_last_lines(exchange->request.route, &exchange->answers, arena,
+                                         request->id, end, request->stream.is_inside_line));
+    request->stream.trailer = respond_trailer(arena, end);
+}
+
+static void request_answer_output(struct http_request *request, const struct output_frame *output)
+{
+    const struct respond_end end = {.end = output->end, .exit_status = output->exit_status};
+    struct verdict verdict = request->otherwise;
+    verdict.reason = reason_of_output(request, output);
+    if (request->stream.is_open) {
+        request_end_stream(request, &end, verdict.reason);
+        return;
+    }
+    verdict.form = FORM_OUTPUT;
+    verdict.exit_status = output->exit_status;
+    if (respond_settings_of(request->exchange.request.route)->streams)
+        add_end_of_stream(request, &end);
+    verdict.body = buffer_bytes(&request->output);
+    request_decide(request, verdict);
+}
+
+/* A request that has been answered, or whose client is gone, waits no more. */
+static struct http_request *find_awaiting(struct http *http, uint64_t tag)
+{
+    struct http_request *request = pending_find(&http->waiting, tag);
+    return request && request->awaits_output ? request : NULL;
+}
+
 void http_output(void *owner, const struct output_frame *output)
 {
-    struct http *http = owner;
-    struct http_request *request = pending_find(&http->waiting, output->tag);
-    if (!request || !request->awaits_output) /* answered, or its client is gone */
+    struct http_request *request = find_awaiting(owner, output->tag);
+    if (!request)
         return;
-    if (output->end >= OUTPUT_LATE) {
+    if (output->end >= OUTPUT_LATE)
         request_answer_late(request, output_reasons[output->end]);
-    } else if (!buffer_append_bytes(&request->output, output->output)) {
-        request_answer_late(request, "no memory for the output");
-    } else {
-        struct verdict verdict = request->otherwise;
-        verdict.form = FORM_OUTPUT;
-        verdict.exit_status = output->exit_status;
-        verdict.body = buffer_bytes(&request->output);
-        if (output->exit_status > 0)
-            verdict.reason = arena_format(&request->exchange.arena,
-                                          "the command exited with status %d", output->exit_status);
-        else if (output_reasons[output->end])
-            verdict.reason = output_reasons[output->end];
-        request_decide(request, verdict);
-    }
+    else if (!stream_put(request, output->output))
+        request_answer_late(request, no_output_memory);
+    else
+        request_answer_output(request, output);
+}
+
+void http_piece(void *owner, const struct piece_frame *piece)
+{
+    struct http_request *request = find_awaiting(owner, piece->tag);
+    if (request && !stream_put(request, piece->output))
+        request_answer_late(request, no_output_memory);
 }
 
 void http_state(void *owner, const struct state_frame *state)
@@ -473,6 +531,8 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *mhd, const char *u
     if (connection->stage == STAGE_QUEUED && request->verdict.reply == REPLY_NONE)
         return MHD_YES; /* looked at before it could be parked */
     connection_progressed(connection);
+    if (request->stream.is_open)
+        return stream_begin(request);
     return request->verdict.reply == REPLY_NONE ? request_complete(request) : http_reply(request);
 }
 

@@ -99,6 +99,7 @@ static void connection_ready(struct loop_watch *watch, uint32_t events)
             connection_resume(connection);
         return;
     case STAGE_QUEUED:
+    case STAGE_STREAM:
         if (is_gone) {
             request_forget_answer(connection->request);
             connection_cut(connection);
@@ -177,6 +178,7 @@ static void connection_is_due(struct loop_timer *timer)
         body_is_due(connection);
         return;
     case STAGE_QUEUED:
+    case STAGE_STREAM:
         request_run_out(connection->request);
         return;
     case STAGE_CUT:
@@ -340,7 +342,7 @@ void endpoint_settle(struct http_endpoint *endpoint)
         if (connection->stage == STAGE_HANDSHAKE)
             acknowledge_at_once(connection);
         if (connection->stage == STAGE_HANDSHAKE || connection->stage == STAGE_QUEUED ||
-            connection->is_suspect)
+            connection->is_suspect || stream_is_dry(connection))
             connection_park(connection);
     }
 }

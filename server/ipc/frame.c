@@ -23,6 +23,10 @@ struct output_fixed {
     int32_t exit_status;
 };
 
+struct piece_fixed {
+    uint64_t tag;
+};
+
 struct state_fixed {
     uint64_t tag;
     uint32_t state;
@@ -63,6 +67,14 @@ bool frame_put_output(struct buffer *out, const struct output_frame *output)
            buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, output->output);
 }
 
+bool frame_put_piece(struct buffer *out, const struct piece_frame *piece)
+{
+    const struct piece_fixed fixed = {.tag = piece->tag};
+    return piece->output.length > 0 && piece->output.length <= FRAME_PIECE_MAX &&
+           frame_put_header(out, FRAME_PIECE, sizeof fixed + piece->output.length) &&
+           buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, piece->output);
+}
+
 bool frame_put_track(struct buffer *out, const struct track_frame *track)
 {
     return frame_put_header(out, FRAME_TRACK, sizeof *track) &&
@@ -84,7 +96,7 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
     if (arrived.length < sizeof header)
         return 0;
     memcpy(&header, arrived.data, sizeof header);
-    if (header.length > FRAME_MAX || header.type < FRAME_EVENT || header.type > FRAME_STATE)
+    if (header.length > FRAME_MAX || header.type < FRAME_EVENT || header.type > FRAME_PIECE)
         return -1;
     if (arrived.length - sizeof header < header.length)
         return 0;
@@ -140,6 +152,16 @@ bool frame_get_output(struct bytes payload, struct output_frame *output)
                                     .end = (enum frame_output_end)fixed.end,
                                     .exit_status = fixed.exit_status,
                                     .output = text};
+    return true;
+}
+
+bool frame_get_piece(struct bytes payload, struct piece_frame *piece)
+{
+    struct piece_fixed fixed;
+    if (payload.length <= sizeof fixed || payload.length > sizeof fixed + FRAME_PIECE_MAX)
+        return false;
+    memcpy(&fixed, payload.data, sizeof fixed);
+    *piece = (struct piece_frame){.tag = fixed.tag, .output = bytes_from(payload, sizeof fixed)};
     return true;
 }
 

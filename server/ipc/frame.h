@@ -14,6 +14,7 @@
 enum {
     FRAME_MAX = 96 * 1024 * 1024,   /* max_body is at most 64 MiB, and what EVENT_FIELDS allows */
     FRAME_OUTPUT_MAX = 1024 * 1024, /* of a command, as an answer to a sender */
+    FRAME_PIECE_MAX = 16 * 1024,    /* of such an output, while the command runs */
     FRAME_STATE_MAX = 128 * 1024,   /* of the deliveries of an event, as JSON */
     FRAME_WAIT_MAX_MS = 60 * 1000,
 };
@@ -23,7 +24,8 @@ enum frame_type {
     FRAME_ANSWER = 2,
     FRAME_OUTPUT = 3,
     FRAME_TRACK = 4,
-    FRAME_STATE = 5
+    FRAME_STATE = 5,
+    FRAME_PIECE = 6
 };
 
 /* What a listener hands over; spans into what has arrived. `tag` comes back with the answer. Of the
@@ -96,6 +98,13 @@ struct output_frame {
     struct bytes output;
 };
 
+/* What has come of an output since the piece before; the output frame of the same tag ends it, with
+ * no output of its own then. A span into what has arrived, 1 to FRAME_PIECE_MAX bytes. */
+struct piece_frame {
+    uint64_t tag;
+    struct bytes output;
+};
+
 /* Asks what has become of an event; the state of the same tag answers it, once the event has ended
  * or `wait_ms` are over. */
 struct track_frame {
@@ -123,6 +132,7 @@ struct state_frame {
 bool frame_put_event(struct buffer *out, const struct event_frame *frame);
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer);
 bool frame_put_output(struct buffer *out, const struct output_frame *output);
+bool frame_put_piece(struct buffer *out, const struct piece_frame *piece);
 bool frame_put_track(struct buffer *out, const struct track_frame *track);
 bool frame_put_state(struct buffer *out, const struct state_frame *state);
 
@@ -133,6 +143,7 @@ int frame_peek(struct bytes arrived, enum frame_type *type, struct bytes *payloa
 bool frame_get_event(struct bytes payload, struct event_frame *frame);
 bool frame_get_answer(struct bytes payload, struct answer_frame *answer);
 bool frame_get_output(struct bytes payload, struct output_frame *output);
+bool frame_get_piece(struct bytes payload, struct piece_frame *piece);
 bool frame_get_track(struct bytes payload, struct track_frame *track);
 bool frame_get_state(struct bytes payload, struct state_frame *state);
 

@@ -22,8 +22,11 @@ enum {
     READ_ENOUGH = 8 * 1024 * 1024, /* beyond one frame */
     READ_ONCE = 4 * 1024 * 1024,   /* a call, so that others get their turn */
     KEEP_CAPACITY = 1024 * 1024,   /* of an empty buffer */
-    ANSWERS_MAX = 4 * 1024 * 1024,
-    OUTPUTS_MAX = ANSWERS_MAX / 2, /* beyond it outputs leave room for answers */
+    /* On the way to a listener: pieces of streams leave room for outputs, and both for answers.
+     * Eight streams of the longest size may come at once while the listener does something else. */
+    PIECES_MAX = 8 * FRAME_OUTPUT_MAX,
+    OUTPUTS_MAX = PIECES_MAX + 2 * FRAME_OUTPUT_MAX,
+    ANSWERS_MAX = OUTPUTS_MAX + 2 * 1024 * 1024,
 };
 #define AGAIN_NS (10 * NS_PER_MS)
 
@@ -195,6 +198,18 @@ void listener_link_output(struct listener_link *link, const struct output_frame 
     if (!link->ended && !(fits && frame_put_output(&link->out, output)) &&
         !frame_put_output(&link->out, &none))
         link->fault = no_space;
+}
+
+bool listener_link_piece(struct listener_link *link, uint64_t tag, struct bytes output)
+{
+    bool fits = link->ended || link->out.length + output.length <= PIECES_MAX;
+    while (fits && output.length > 0) {
+        size_t length = output.length < FRAME_PIECE_MAX ? output.length : FRAME_PIECE_MAX;
+        const struct piece_frame piece = {.tag = tag, .output = bytes_of(output.data, length)};
+        fits = link->ended || frame_put_piece(&link->out, &piece);
+        output = bytes_from(output, length);
+    }
+    return fits;
 }
 
 void listener_link_state(struct listener_link *link, const struct state_frame *state)

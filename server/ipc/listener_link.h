@@ -38,6 +38,9 @@ bool listener_link_is_over(const struct listener_link *link);
 void listener_link_answer(struct listener_link *link, const struct answer_frame *answer);
 /* An output for which there is no room is said to be none: the sender is not kept waiting. */
 void listener_link_output(struct listener_link *link, const struct output_frame *output);
+/* Output of a command that goes on, in as many frames as it takes. False where too much is on the
+ * way already, or without memory: then the stream of this tag has a gap, and is to be ended. */
+bool listener_link_piece(struct listener_link *link, uint64_t tag, struct bytes output);
 /* A state for which there is no room is said to be unread. */
 void listener_link_state(struct listener_link *link, const struct state_frame *state);
 /* Sends what can be sent. */

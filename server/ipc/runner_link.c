@@ -137,11 +137,14 @@ static bool runner_link_take_frame(struct runner_link *runner_link, enum frame_t
 {
     struct answer_frame answer;
     struct output_frame output;
+    struct piece_frame piece;
     struct state_frame state;
     if (type == FRAME_ANSWER && frame_get_answer(payload, &answer))
         runner_link->answered(runner_link->owner, &answer);
     else if (type == FRAME_OUTPUT && frame_get_output(payload, &output))
         runner_link->output(runner_link->owner, &output);
+    else if (type == FRAME_PIECE && frame_get_piece(payload, &piece))
+        runner_link->piece(runner_link->owner, &piece);
     else if (type == FRAME_STATE && frame_get_state(payload, &state))
         runner_link->state(runner_link->owner, &state);
     else

@@ -16,6 +16,8 @@ struct runner_link {
     void (*answered)(void *owner, const struct answer_frame *answer);
     /* So has the output that an answer has announced; its span lasts until the call returns. */
     void (*output)(void *owner, const struct output_frame *output);
+    /* So has a piece of that output, before the rest; its span lasts until the call returns. */
+    void (*piece)(void *owner, const struct piece_frame *piece);
     /* What has become of an event that was asked about; its span lasts as long. */
     void (*state)(void *owner, const struct state_frame *state);
     /* The other side is gone, which has been logged: nothing that was put in will be answered. */

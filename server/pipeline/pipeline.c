@@ -634,7 +634,7 @@ static struct verdict format_response(const struct exchange *exchange, const cha
     if (!route || verdict.reply == REPLY_CHALLENGE || exchange->track.is_asked)
         return verdict;
     const struct answer_template *mismatch = &mismatch_settings_of(route)->answer;
-    if (verdict.form == FORM_OUTPUT)
+    if (verdict.form == FORM_OUTPUT || verdict.form == FORM_STREAM)
         return respond_as_route_says(route, &exchange->answers, id, verdict);
     if (format)
         verdict.empty_body = format->empty_body;

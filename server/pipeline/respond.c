@@ -45,12 +45,26 @@ static struct verdict with_output(const struct respond_settings *respond,
     return verdict;
 }
 
+/* What has failed is said at the end, when the status has long been sent. */
+static struct verdict as_stream(const struct respond_settings *respond,
+                                const struct respond_made *made, const char *id,
+                                struct verdict verdict)
+{
+    enum { STATUS_STREAM = 200 };
+    answer_template_apply(&respond->answer, &made->answer, id, &verdict);
+    verdict.status = STATUS_STREAM;
+    verdict.content_type = respond->answer.type;
+    return verdict;
+}
+
 struct verdict respond_as_route_says(const struct route *route, const struct respond_made *made,
                                      const char *id, struct verdict verdict)
 {
     const struct respond_settings *respond = respond_settings_of(route);
     if (verdict.form == FORM_OUTPUT)
         return with_output(respond, made, id, verdict);
+    if (verdict.form == FORM_STREAM)
+        return as_stream(respond, made, id, verdict);
     if (verdict.form == FORM_LATE)
         answer_template_apply(&respond->late, &made->late, id, &verdict);
     else if (!respond->output)

@@ -25,6 +25,9 @@ struct respond_settings {
     struct respond_status *statuses;
     size_t status_count;
     unsigned other_status; /* of an exit status that is not listed, and where there is none */
+    bool streams;          /* the output is sent as it comes: no statuses, no `failed` */
+    bool exit_line;        /* a stream's last line says the exit status */
+    int64_t heartbeat_ms;  /* of silence, after which a stream gets an empty line; 0: never */
 };
 
 extern const struct route_part respond_route_part;

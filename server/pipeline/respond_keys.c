@@ -8,8 +8,16 @@
 #include "server/ipc/frame.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
-enum { EXIT_STATUS_MAX = 255, STATUS_FAILED = 500, SIZE_DEFAULT = 64 << 10 };
+enum {
+    EXIT_STATUS_MAX = 255,
+    STATUS_FAILED = 500,
+    SIZE_DEFAULT = 64 << 10,
+    DEADLINE_DEFAULT_MS = 2500,
+    STREAM_DEADLINE_DEFAULT_MS = 600 * 1000,
+    HEARTBEAT_DEFAULT_MS = 15 * 1000,
+};
 
 /* ---- status ---- */
 
@@ -192,11 +200,10 @@ static const struct row answer_rows[] = {
     {.name = "deadline",
      .type = ROW_DURATION,
      .offset = offsetof(struct respond_settings, deadline_ms),
-     .default_text = "2500ms",
      .min = 1,
-     .max = 600 * INT64_C(1000),
+     .max = 3600 * INT64_C(1000),
      .sentence = "With `output`: the time from the head of the request until the answer `late` is "
-                 "given instead; the action goes on."},
+                 "given instead; the action goes on. Without it 2500ms, with `stream` 10m."},
     {.name = "late",
      .type = ROW_SECTION,
      .offset = offsetof(struct respond_settings, late),
@@ -223,14 +230,73 @@ static const struct row answer_rows[] = {
      .max = FRAME_OUTPUT_MAX,
      .sentence = "With `output`: the longest output that is an answer, at most `output` of the "
                  "action; without it 64KiB, or `output` of the action if that is less."},
+    {.name = "stream",
+     .type = ROW_BOOL,
+     .offset = offsetof(struct respond_settings, streams),
+     .default_text = "false",
+     .sentence = "With `output`: whether the output is sent as it comes, with status 200 and the "
+                 "exit status in the trailer `Tenterhook-Exit-Status`; what would be the answer "
+                 "`late` is then the last line, the body of `late` if it has one. A client that "
+                 "speaks HTTP/1.0 gets all of it at the end."},
+    {.name = "exit_line",
+     .type = ROW_BOOL,
+     .offset = offsetof(struct respond_settings, exit_line),
+     .default_text = "false",
+     .sentence = "With `stream`: whether the last line is `exit status 3`, or says why there is "
+                 "none, for clients that cannot read trailers."},
+    {.name = "heartbeat",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct respond_settings, heartbeat_ms),
+     .max = 600 * INT64_C(1000),
+     .sentence = "With `stream`: after so long without output an empty line is sent, with the type "
+                 "`text/event-stream` a comment (`:`), so that no proxy takes the connection for "
+                 "dead; never within a line. `0s` for none; without it 15s where `type` is one of "
+                 "text, otherwise none."},
 };
 
-/* Keys that only one of the two forms has. */
-static bool check_form(struct load *load, const struct node *node)
+/* The first of the keys that is there. */
+static const struct node *find_any(const struct node *node, const char *const *keys)
 {
-    static const char *const output_keys[] = {"deadline", "late", "failed", "size"};
+    const struct node *found = NULL;
+    for (; *keys && !found; keys++)
+        found = tree_find(node, *keys);
+    return found;
+}
+
+/* Keys that a stream has alone, and that it cannot have. */
+static bool check_stream(struct load *load, const struct node *node, bool streams)
+{
+    static const char *const stream_keys[] = {"exit_line", "heartbeat", NULL},
+                             *const whole_keys[] = {"status", "failed", NULL},
+                             *const late_keys[] = {"status", "type", "headers", NULL};
+    const struct node *found = find_any(node, streams ? whole_keys : stream_keys);
+    const struct node *late = tree_find(node, "late");
+    if (found && !streams)
+        return load_problem(load, found->key,
+                            "\"%s\" belongs to \"stream: true\", which is missing",
+                            found->key->text);
+    if (found)
+        return load_problem(
+            load, found->key,
+            "\"%s\" and \"stream\" exclude each other: a stream has begun with status "
+            "200 before the command ends",
+            found->key->text);
+    if (streams && late && (found = find_any(late, late_keys)))
+        return load_problem(load, found->key,
+                            "with \"stream\", \"late\" is the last line and has nothing but a "
+                            "\"body\"");
+    return true;
+}
+
+/* Keys that only one of the two forms has. */
+static bool check_form(struct load *load, const struct node *node, bool streams)
+{
+    static const char *const output_keys[] = {"deadline", "late",      "failed",    "size",
+                                              "stream",   "exit_line", "heartbeat", NULL};
     const struct node *body = tree_find(node, "body"), *status = tree_find(node, "status");
     if (tree_find(node, "output")) {
+        if (!check_stream(load, node, streams))
+            return false;
         if (body)
             return load_problem(load, body->key, "\"body\" and \"output\" exclude each other");
         return !status || status->kind == NODE_MAPPING ||
@@ -238,12 +304,10 @@ static bool check_form(struct load *load, const struct node *node)
                             "with \"output\", \"status\" is a mapping of exit statuses such as "
                             "{0: 200, other: 500}");
     }
-    for (size_t i = 0; i < sizeof output_keys / sizeof *output_keys; i++) {
-        const struct node *found = tree_find(node, output_keys[i]);
-        if (found)
-            return load_problem(load, found->key, "\"%s\" belongs to \"output\", which is missing",
-                                output_keys[i]);
-    }
+    const struct node *found = find_any(node, output_keys);
+    if (found)
+        return load_problem(load, found->key, "\"%s\" belongs to \"output\", which is missing",
+                            found->key->text);
     return !status || status->kind != NODE_MAPPING ||
            load_problem(load, status, "exit statuses belong to \"output\", which is missing");
 }
@@ -251,8 +315,15 @@ static bool check_form(struct load *load, const struct node *node)
 static bool finish_answer(struct load *load, const struct node *node, void *settings)
 {
     struct respond_settings *respond = settings;
-    return check_form(load, node) &&
-           answer_template_finish(load, node, &respond->answer, respond->output != NULL);
+    if (!check_form(load, node, respond->streams) ||
+        !answer_template_finish(load, node, &respond->answer, respond->output != NULL))
+        return false;
+    if (!tree_find(node, "deadline"))
+        respond->deadline_ms = respond->streams ? STREAM_DEADLINE_DEFAULT_MS : DEADLINE_DEFAULT_MS;
+    if (respond->streams && !tree_find(node, "heartbeat"))
+        respond->heartbeat_ms =
+            strncasecmp(respond->answer.type, "text/", 5) == 0 ? HEARTBEAT_DEFAULT_MS : 0;
+    return true;
 }
 
 static const struct row_section answer_section = {.name = "respond",

@@ -1,7 +1,8 @@
-/* A list without an order: it is short, and is looked at only when a command of a route that
- * answers with output ends. Who has waited past his time is not removed then, because the listener
- * has answered him without a word to us; he is when the list is full. So a listener whose clients
- * go away cannot make us wait for more than the limit, nor for longer than the deadline. */
+/* A list without an order: it is short, and is looked at when a command starts or ends, and when
+ * one that is streamed says something. Who has waited past his time is not removed then, because
+ * the listener has answered him without a word to us; he is when the list is full. So a listener
+ * whose clients go away cannot make us wait for more than the limit, nor for longer than the
+ * deadline. */
 #include "server/runner/answers.h"
 
 #include "base/clock.h"
@@ -71,6 +72,8 @@ static void tell_outcome(const struct awaited *awaited, const struct outcome *ou
 {
     if (outcome->kind == OUTCOME_INTERRUPTED)
         answers_tell_late(awaited, OUTPUT_INTERRUPTED);
+    else if (awaited->sent > 0) /* all of it, in pieces */
+        tell_output(awaited, end_of(outcome), outcome->exit_status, bytes_of(NULL, 0));
     else if (outcome->output_total > awaited->most ||
              outcome->output.length != outcome->output_total)
         answers_tell_late(awaited, OUTPUT_TOO_LONG);
@@ -101,6 +104,44 @@ void answers_await(struct answers *answers, const struct awaited *awaited)
         answers_tell_late(awaited, OUTPUT_CROWDED);
     else
         answers->items[answers->count++] = *awaited;
+}
+
+bool answers_has_stream(const struct answers *answers, int64_t handle)
+{
+    for (size_t i = 0; i < answers->count; i++)
+        if (answers->items[i].handle == handle && answers->items[i].streams)
+            return true;
+    return false;
+}
+
+/* False: the stream ends here, because of `*end`. */
+static bool send_piece(struct awaited *awaited, struct bytes piece, enum frame_output_end *end)
+{
+    size_t room = awaited->most - awaited->sent;
+    struct bytes part = bytes_of(piece.data, piece.length < room ? piece.length : room);
+    *end = OUTPUT_NO_ROOM;
+    if (!piece.data || !listener_link_piece(awaited->link, awaited->tag, part))
+        return false;
+    awaited->sent += part.length;
+    *end = OUTPUT_TOO_LONG;
+    return part.length == piece.length;
+}
+
+void answers_piece(struct answers *answers, int64_t handle, struct bytes piece)
+{
+    enum frame_output_end end;
+    for (size_t i = answers->count; i-- > 0;) {
+        struct awaited *awaited = &answers->items[i];
+        if (awaited->handle != handle || !awaited->streams)
+            continue;
+        if (send_piece(awaited, piece, &end)) {
+            listener_link_flush(awaited->link);
+            continue;
+        }
+        const struct awaited told = *awaited;
+        remove_at(answers, i);
+        answers_tell_late(&told, end);
+    }
 }
 
 void answers_ended(struct answers *answers, int64_t handle, const struct outcome *outcome)

@@ -1,5 +1,6 @@
 /* Senders that wait for the output of a command: each is told once, when its delivery has ended or
- * will not be carried out here. At most a quarter of server.commands are waited for at once. */
+ * will not be carried out here, and one whose answer is a stream of each piece before. At most a
+ * quarter of server.commands are waited for at once. */
 #ifndef TENTERHOOK_SERVER_RUNNER_ANSWERS_H
 #define TENTERHOOK_SERVER_RUNNER_ANSWERS_H
 
@@ -13,6 +14,8 @@ struct awaited {
     int64_t handle;   /* of the delivery */
     int64_t until_ns; /* monotonic: whoever is told later has had another answer */
     size_t most;      /* bytes of output */
+    bool streams;     /* is told of pieces */
+    size_t sent;      /* bytes in pieces */
 };
 
 struct answers {
@@ -32,6 +35,11 @@ void answers_tell_late(const struct awaited *awaited, enum frame_output_end end)
 /* Tells what the journal has of the delivery of a copy's first; NULL: nothing. */
 void answers_tell_kept(const struct awaited *awaited, const struct journal_answer *kept);
 
+/* Whether somebody waits for pieces of the output of a delivery, which is about to start. */
+bool answers_has_stream(const struct answers *answers, int64_t handle);
+/* There is more output of a delivery; without data: it is lost, for want of memory. A stream that
+ * has had as much as it may, or that the link cannot take now, is told that it ends here. */
+void answers_piece(struct answers *answers, int64_t handle, struct bytes piece);
 /* A delivery has ended so: tells who waits for it. */
 void answers_ended(struct answers *answers, int64_t handle, const struct outcome *outcome);
 /* Nothing is started any more: tells everybody whose delivery is not under way. */

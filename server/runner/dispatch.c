@@ -150,6 +150,13 @@ static bool outcomes_are_due(const struct dispatch *dispatch)
             clock_monotonic_ns() >= dispatch->outcomes_due_ns || is_waited_for(dispatch));
 }
 
+static void attempt_output(void *context, struct bytes piece)
+{
+    struct attempt *attempt = context;
+    struct dispatch *dispatch = attempt->owner;
+    answers_piece(&dispatch->answers, attempt->finish.handle, piece);
+}
+
 static void attempt_ended(void *context, const struct outcome *outcome)
 {
     struct attempt *attempt = context;
@@ -381,6 +388,8 @@ static void start_claimed(struct dispatch *dispatch)
         list_append(&dispatch->started, attempt);
         attempt->action->after_crash = false; /* told */
         attempt->started_ns = clock_monotonic_ns();
+        if (answers_has_stream(&dispatch->answers, attempt->finish.handle))
+            attempt->given.output = attempt_output;
         attempt->under_way = kind->start(attempt->action->action->handler.settings, dispatch->loop,
                                          &attempt->given, attempt_ended, attempt);
         if (!attempt->under_way)

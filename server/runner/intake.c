@@ -207,7 +207,8 @@ static void await_output(const struct intake *intake, const struct intake_item *
                                     .handle = item->admit->answer_handle,
                                     .until_ns =
                                         clock_monotonic_ns() + respond->deadline_ms * NS_PER_MS,
-                                    .most = (size_t)respond->size};
+                                    .most = (size_t)respond->size,
+                                    .streams = respond->streams};
     if (awaited.handle)
         dispatch_await(dispatch, &awaited);
     else

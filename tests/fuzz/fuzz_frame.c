@@ -104,6 +104,17 @@ static void check_output(struct bytes payload, const struct output_frame *frame)
     buffer_finish(&again);
 }
 
+static void check_piece(struct bytes payload, const struct piece_frame *frame)
+{
+    struct buffer again;
+    buffer_init(&again, payload.length + 64);
+    assert(frame->output.length > 0 && frame->output.length <= FRAME_PIECE_MAX);
+    check_inside(frame->output, payload);
+    assert(frame_put_piece(&again, frame));
+    assert(bytes_equal(bytes_from(buffer_bytes(&again), again.length - payload.length), payload));
+    buffer_finish(&again);
+}
+
 static void check_state(struct bytes payload, const struct state_frame *frame)
 {
     struct buffer again;
@@ -123,6 +134,9 @@ static void check_payload(enum frame_type type, struct bytes payload)
     struct event_frame event;
     struct answer_frame answer;
     struct output_frame output;
+    struct piece_frame piece;
+    if (type == FRAME_PIECE && frame_get_piece(payload, &piece))
+        check_piece(payload, &piece);
     struct track_frame track;
     struct state_frame state;
     if (type == FRAME_TRACK && frame_get_track(payload, &track))

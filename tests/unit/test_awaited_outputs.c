@@ -51,23 +51,32 @@ static void await(uint64_t tag, int64_t handle)
     answers_await(&answers, &one);
 }
 
-/* What the listener has been told: "TAG END EXIT_STATUS OUTPUT", or "". */
+/* What the listener has been told: "TAG END EXIT_STATUS OUTPUT", before it "TAG+PIECE " for each
+ * piece; or "". */
 static const char *told(void)
 {
     static char text[64];
     static uint8_t data[256];
     struct output_frame frame;
+    struct piece_frame piece;
     struct bytes payload;
     enum frame_type type;
-    size_t length;
+    size_t length, written = 0;
     ssize_t got = recv(peer, data, sizeof data, MSG_DONTWAIT);
+    struct bytes rest = bytes_of(data, got < 0 ? 0 : (size_t)got);
     text[0] = '\0';
-    if (got <= 0)
-        return text;
-    ck_assert_int_eq(frame_peek(bytes_of(data, (size_t)got), &type, &payload, &length), 1);
-    ck_assert(length == (size_t)got && frame_get_output(payload, &frame));
-    snprintf(text, sizeof text, "%d %d %d %.*s", (int)frame.tag, frame.end, frame.exit_status,
-             (int)frame.output.length, (const char *)frame.output.data);
+    for (; rest.length > 0; rest = bytes_from(rest, length)) {
+        ck_assert_int_eq(frame_peek(rest, &type, &payload, &length), 1);
+        if (frame_get_piece(payload, &piece) && type == FRAME_PIECE) {
+            written +=
+                (size_t)snprintf(text + written, sizeof text - written, "%d+%.*s ", (int)piece.tag,
+                                 (int)piece.output.length, (const char *)piece.output.data);
+            continue;
+        }
+        ck_assert(length == rest.length && frame_get_output(payload, &frame));
+        snprintf(text + written, sizeof text - written, "%d %d %d %.*s", (int)frame.tag, frame.end,
+                 frame.exit_status, (int)frame.output.length, (const char *)frame.output.data);
+    }
     return text;
 }
 
@@ -190,6 +199,69 @@ START_TEST(a_listener_that_is_gone_is_told_nothing)
 }
 END_TEST
 
+static void stream(uint64_t tag, int64_t handle)
+{
+    struct awaited one = awaited(tag, handle);
+    one.streams = true;
+    answers_await(&answers, &one);
+}
+
+START_TEST(a_stream_is_told_each_piece)
+{
+    const struct outcome outcome = {
+        .kind = OUTCOME_DONE, .output = bytes_of_text("abcdefgh"), .output_total = 8};
+    const struct outcome stopped = {.kind = OUTCOME_INTERRUPTED, .signal = 15};
+    await(1, 6);
+    ck_assert(!answers_has_stream(&answers, 6));
+    stream(2, 7);
+    ck_assert(answers_has_stream(&answers, 7) && !answers_has_stream(&answers, 8));
+    answers_piece(&answers, 8, bytes_of_text("x"));
+    answers_piece(&answers, 7, bytes_of_text("abc"));
+    ck_assert_str_eq(told(), "2+abc ");
+    answers_piece(&answers, 7, bytes_of_text("defgh"));
+    ck_assert_str_eq(told(), "2+defgh ");
+    answers_ended(&answers, 7, &outcome);
+    ck_assert_str_eq(told(), expected(2, OUTPUT_EXITED, 0, ""));
+    stream(3, 7); /* without a piece: all of it at the end */
+    answers_ended(&answers, 7, &outcome);
+    ck_assert_str_eq(told(), expected(3, OUTPUT_EXITED, 0, "abcdefgh"));
+    stream(4, 7);
+    answers_piece(&answers, 7, bytes_of_text("abc"));
+    answers_ended(&answers, 7, &stopped);
+    ck_assert_str_eq(told(), "4+abc 4 7 -1 ");
+    ck_assert_int_eq(OUTPUT_INTERRUPTED, 7);
+}
+END_TEST
+
+START_TEST(a_stream_ends_where_it_has_a_gap)
+{
+    uint8_t *data = calloc(1, FRAME_OUTPUT_MAX);
+    stream(1, 7);
+    answers_piece(&answers, 7, bytes_of_text("abc"));
+    answers_piece(&answers, 7, bytes_of_text("defghi")); /* one byte more than it may have */
+    ck_assert_str_eq(told(), "1+abc 1+defgh 1 8 -1 ");
+    ck_assert_int_eq(OUTPUT_TOO_LONG, 8);
+    stream(2, 7);
+    answers_piece(&answers, 7, bytes_of(NULL, 0));
+    ck_assert_str_eq(told(), expected(2, OUTPUT_NO_ROOM, -1, ""));
+    ck_assert_uint_eq(answers.count, 0);
+    /* what nobody reads is bounded, and leaves room for outputs and answers */
+    struct awaited greedy = awaited(3, 7);
+    greedy.streams = true;
+    greedy.most = SIZE_MAX;
+    answers_await(&answers, &greedy);
+    for (int i = 0; i < 100; i++)
+        answers_piece(&answers, 7, bytes_of(data, FRAME_OUTPUT_MAX / 4));
+    ck_assert(!channel->fault && answers.count == 0);
+    size_t waiting = channel->out.length;
+    ck_assert_uint_le(waiting, 8 * FRAME_OUTPUT_MAX + 256);
+    const struct output_frame output = {.tag = 9, .output = bytes_of(data, FRAME_OUTPUT_MAX)};
+    listener_link_output(channel, &output);
+    ck_assert_uint_gt(channel->out.length, waiting + FRAME_OUTPUT_MAX);
+    free(data);
+}
+END_TEST
+
 /* Outputs that are not read leave room for the answers, and their senders are not kept waiting. */
 START_TEST(outputs_leave_room_for_answers)
 {
@@ -200,7 +272,7 @@ START_TEST(outputs_leave_room_for_answers)
         listener_link_answer(channel, &(struct answer_frame){.tag = 1});
     }
     ck_assert_ptr_null(channel->fault);
-    ck_assert_uint_le(channel->out.length, 2 * FRAME_OUTPUT_MAX + 100 * 256);
+    ck_assert_uint_le(channel->out.length, 10 * FRAME_OUTPUT_MAX + 100 * 256);
     free(data);
 }
 END_TEST
@@ -215,6 +287,8 @@ Suite *test_suite(void)
     tcase_add_test(all, a_quarter_of_the_commands_is_waited_for);
     tcase_add_test(all, what_is_not_started_any_more_is_told);
     tcase_add_test(all, a_listener_that_is_gone_is_told_nothing);
+    tcase_add_test(all, a_stream_is_told_each_piece);
+    tcase_add_test(all, a_stream_ends_where_it_has_a_gap);
     tcase_add_test(all, outputs_leave_room_for_answers);
     suite_add_tcase(suite, all);
     return suite;

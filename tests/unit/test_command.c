@@ -90,6 +90,33 @@ START_TEST(body_goes_in_and_output_comes_out)
 }
 END_TEST
 
+static char streamed[64];
+
+/* The command goes on once it is known that its first line has come. */
+static void see_piece(void *context, struct bytes piece)
+{
+    ck_assert_uint_eq(((struct result *)context)->calls, 0);
+    strncat(streamed, (const char *)piece.data, piece.length);
+    if (strcmp(streamed, "one\n") == 0)
+        rig_write("seen", "", 0600);
+}
+
+START_TEST(output_is_passed_on_while_it_runs)
+{
+    struct command_settings settings =
+        SHELL("echo one; while [ ! -e seen ]; do sleep 0.01; done; echo no >&2; printf two");
+    struct delivery delivery = rig_delivery("");
+    struct result result;
+    delivery.output = see_piece;
+    streamed[0] = '\0';
+    begin(&settings, &delivery, &result);
+    rig_wait(&result.done);
+    ck_assert_str_eq(streamed, "one\ntwo");
+    ck_assert_str_eq(result.output, streamed);
+    result_free(&result);
+}
+END_TEST
+
 START_TEST(an_argument_is_never_parsed)
 {
     struct result result =
@@ -549,6 +576,7 @@ Suite *test_suite(void)
     tcase_add_checked_fixture(all, rig_setup, rig_teardown);
     tcase_set_timeout(all, 100);
     tcase_add_test(all, body_goes_in_and_output_comes_out);
+    tcase_add_test(all, output_is_passed_on_while_it_runs);
     tcase_add_test(all, an_argument_is_never_parsed);
     tcase_add_test(all, exit_and_signal_are_recorded);
     tcase_add_test(all, what_cannot_start_says_why);

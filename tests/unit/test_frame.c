@@ -263,6 +263,35 @@ START_TEST(an_output_has_a_limit)
 }
 END_TEST
 
+START_TEST(a_piece_must_be_one)
+{
+    static const size_t lengths[] = {1, 2, FRAME_PIECE_MAX};
+    static uint8_t data[FRAME_PIECE_MAX + 1];
+    struct buffer out;
+    struct piece_frame got;
+    struct bytes payload;
+    enum frame_type type;
+    size_t length;
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(!frame_put_piece(&out, &(struct piece_frame){.output = bytes_of(data, 0)}));
+    ck_assert(!frame_put_piece(&out, &(struct piece_frame){.output = bytes_of(data, sizeof data)}));
+    ck_assert_uint_eq(out.length, 0);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct piece_frame sent = {.tag = 5 + i, .output = bytes_of(data, lengths[i])};
+        ck_assert(frame_put_piece(&out, &sent));
+        ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+        ck_assert(type == FRAME_PIECE && length == out.length && frame_get_piece(payload, &got));
+        ck_assert(got.tag == 5 + i && bytes_equal(got.output, sent.output));
+        ck_assert(!frame_get_piece(bytes_of(payload.data, payload.length - lengths[i]), &got));
+        buffer_consume(&out, length);
+    }
+    uint8_t *longer = calloc(1, sizeof(uint64_t) + sizeof data);
+    ck_assert(!frame_get_piece(bytes_of(longer, sizeof(uint64_t) + sizeof data), &got));
+    free(longer);
+    buffer_finish(&out);
+}
+END_TEST
+
 /* The payload of the only frame in `out`. */
 static struct bytes payload_of(const struct buffer *out, enum frame_type wanted)
 {
@@ -352,6 +381,7 @@ Suite *test_suite(void)
     tcase_add_test(all, an_answer_must_be_one);
     tcase_add_test(all, an_output_must_be_one);
     tcase_add_test(all, an_output_has_a_limit);
+    tcase_add_test(all, a_piece_must_be_one);
     tcase_add_test(all, a_question_about_an_event_must_be_one);
     tcase_add_test(all, a_state_must_be_one);
     suite_add_tcase(suite, all);

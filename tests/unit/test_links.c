@@ -571,7 +571,7 @@ START_TEST(answers_that_are_not_read_are_kept_and_then_too_many)
         got += (size_t)now;
     ck_assert_uint_eq(got, put * (8 + sizeof answer));
     ck_assert(!(shared_link->watched & EPOLLOUT) && !listener_link_is_over(shared_link));
-    for (size_t i = 0; !shared_link->fault && i < (4 << 20); i += sizeof answer)
+    for (size_t i = 0; !shared_link->fault && i < (16 << 20); i += sizeof answer)
         listener_link_answer(shared_link, &answer);
     ck_assert_ptr_nonnull(shared_link->fault);
     ck_assert(listener_link_is_over(shared_link));

@@ -4,6 +4,7 @@
 #include "handlers/content/json.h"
 #include "server/cli/verb.h"
 #include "server/pipeline/pipeline.h"
+#include "server/pipeline/respond_stream.h"
 #include "tests/unit/suite.h"
 
 #include <stdlib.h>
@@ -101,6 +102,56 @@ START_TEST(an_exit_status_is_a_status)
     load("{output: run, size: 1KiB, type: a/b, status: {0: 202}}", NONE);
     ck_assert_str_eq(output(0, "x"), "202 a/b x");
     ck_assert_str_eq(output(1, "x"), "500 a/b x");
+    unload();
+}
+END_TEST
+
+/* "TRAILER: LINES" of a stream's end. */
+static const char *ending(enum frame_output_end end, int exit_status, bool is_inside_line)
+{
+    static char text[256];
+    const struct respond_end how = {.end = end, .exit_status = exit_status, .reason = "too slow"};
+    struct bytes lines = respond_last_lines(settings->routes, &exchange.answers, &exchange.arena,
+                                            ID, &how, is_inside_line);
+    snprintf(text, sizeof text, "%s: %.*s", respond_trailer(&exchange.arena, &how),
+             (int)lines.length, (const char *)lines.data);
+    return text;
+}
+
+START_TEST(a_stream_says_how_it_ends)
+{
+    load("{output: run, stream: true, exit_line: true, headers: {X-A: b}, type: a/b}", NONE);
+    const struct respond_settings *respond = respond_settings_of(settings->routes);
+    ck_assert(respond->deadline_ms == 600000 && respond->heartbeat_ms == 0);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    struct verdict verdict = pipeline_format_response(
+        &exchange, ID, (struct verdict){.reply = REPLY_DUPLICATE, .form = FORM_STREAM});
+    ck_assert(verdict_status(&verdict) == 200 && verdict.header_count == 1);
+    ck_assert_str_eq(verdict.content_type, "a/b");
+    ck_assert_str_eq(ending(OUTPUT_EXITED, 3, false), "3: exit status 3\n");
+    ck_assert_str_eq(ending(OUTPUT_EXITED, 0, true), "0: \nexit status 0\n");
+    ck_assert_str_eq(ending(OUTPUT_SIGNALLED, -1, false),
+                     "signal: no exit status: killed by a signal\n");
+    ck_assert_str_eq(ending(OUTPUT_NOT_STARTED, -1, false),
+                     "not-started: no exit status: could not be started\n");
+    ck_assert_str_eq(ending(OUTPUT_OPEN, -1, true),
+                     "late: \nlate: too slow; the event is " ID "\n");
+    unload();
+    load("{output: run, stream: true, late: {body: \"later, {{event.id}}\"}}", NONE);
+    respond = respond_settings_of(settings->routes);
+    ck_assert_int_eq(respond->heartbeat_ms, 15000);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    ck_assert_str_eq(ending(OUTPUT_TIMED_OUT, -1, true), "timeout: ");
+    ck_assert_str_eq(ending(OUTPUT_LEAVING, -1, true), "late: \nlater, " ID "\n");
+    ck_assert(bytes_equal_text(respond_heartbeat(settings->routes), "\n"));
+    ck_assert_str_eq(output(1, "x"), "500 text/plain; charset=utf-8 x"); /* in HTTP/1.0 */
+    unload();
+    load("{output: run, stream: true, heartbeat: 1s, type: text/event-stream, late: {body: \"\"}}",
+         NONE);
+    ck_assert_int_eq(respond_settings_of(settings->routes)->heartbeat_ms, 1000);
+    ck_assert_int_eq(make("{}").reply, REPLY_NONE);
+    ck_assert_str_eq(ending(OUTPUT_LEAVING, -1, true), "late: ");
+    ck_assert(bytes_equal_text(respond_heartbeat(settings->routes), ":\n"));
     unload();
 }
 END_TEST
@@ -290,6 +341,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("respond");
     TCase *all = tcase_create("all");
     tcase_add_test(all, an_exit_status_is_a_status);
+    tcase_add_test(all, a_stream_says_how_it_ends);
     tcase_add_test(all, late_is_as_the_route_or_the_sender_says);
     tcase_add_test(all, what_failed_is_answered_in_other_words);
     tcase_add_test(all, what_is_not_wanted_is_answered_in_other_words);

@@ -54,6 +54,7 @@ END_TEST
 struct heard {
     unsigned answers, closed;
     size_t output; /* bytes of the last one */
+    size_t pieces; /* bytes of all */
     uint64_t tags; /* sum */
 };
 
@@ -71,6 +72,13 @@ static void on_output(void *owner, const struct output_frame *output)
     heard->output = output->output.length;
 }
 
+static void on_piece(void *owner, const struct piece_frame *piece)
+{
+    struct heard *heard = owner;
+    heard->tags += piece->tag;
+    heard->pieces += piece->output.length;
+}
+
 static void on_close(void *owner)
 {
     ((struct heard *)owner)->closed++;
@@ -85,6 +93,7 @@ static void begin(struct loop *loop, struct runner_link *runner_link, struct hea
     runner_link_init(runner_link, loop, 1024 * 1024);
     runner_link->answered = on_answer;
     runner_link->output = on_output;
+    runner_link->piece = on_piece;
     runner_link->closed = on_close;
     runner_link->owner = heard;
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
@@ -116,6 +125,28 @@ START_TEST(answers_arrive_however_they_are_cut)
     }
     ck_assert_uint_eq(heard.answers, 3);
     ck_assert_uint_eq(heard.tags, 6);
+    buffer_finish(&frames);
+    end(&loop, &runner_link, ends[1]);
+}
+END_TEST
+
+START_TEST(pieces_arrive_before_the_output)
+{
+    struct loop loop;
+    struct runner_link runner_link;
+    struct heard heard;
+    struct buffer frames;
+    int ends[2];
+    begin(&loop, &runner_link, &heard, ends);
+    buffer_init(&frames, 4096);
+    for (uint64_t tag = 1; tag <= 3; tag++)
+        ck_assert(frame_put_piece(
+            &frames, &(struct piece_frame){.tag = tag, .output = bytes_of_text("abc")}));
+    ck_assert(frame_put_output(
+        &frames, &(struct output_frame){.tag = 10, .end = OUTPUT_CROWDED, .exit_status = -1}));
+    ck_assert_int_eq(send(ends[1], frames.data, frames.length, 0), (ssize_t)frames.length);
+    loop_run_once(&loop, 100);
+    ck_assert(heard.pieces == 9 && heard.tags == 16 && heard.output == 0 && heard.closed == 0);
     buffer_finish(&frames);
     end(&loop, &runner_link, ends[1]);
 }
@@ -298,6 +329,7 @@ Suite *test_suite(void)
     tcase_add_test(all, an_old_tag_does_not_find_who_has_its_slot_now);
     tcase_add_test(all, answers_arrive_however_they_are_cut);
     tcase_add_test(all, an_output_arrives_whole);
+    tcase_add_test(all, pieces_arrive_before_the_output);
     tcase_add_test(all, what_is_sent_in_parts_arrives_in_order);
     tcase_add_test(all, a_runner_that_leaves_or_babbles_is_lost);
     tcase_add_test(all, a_new_link_loses_the_one_before);
