@@ -10,6 +10,7 @@
 struct body_files;       /* body_files.h */
 struct process_forest;   /* process_tree.h */
 struct process_settings; /* process.h */
+struct secret_index;     /* secret_mask.h */
 struct stored_values;    /* handlers/value/stored.h */
 
 /* A text of a delivery, and under which name an action sees it. */
@@ -136,10 +137,10 @@ struct action_kind {
      * what goes wrong shows when an event comes. */
     void (*prepare)(const void *settings, const struct action_place *place);
 
-    /* Before the runner forgets the secrets of the route file (`count` lists): keeps in the
-     * settings those that the action is given, so that its kept output shows none. May be NULL:
-     * there is no output. False without memory. */
-    bool (*learn_secrets)(void *settings, struct secret_list *const *secrets, size_t count);
+    /* Before the runner forgets the secrets of the route file: keeps in the settings those that the
+     * action is given, so that its kept output shows none. May be NULL: there is no output. False
+     * without memory. */
+    bool (*learn_secrets)(void *settings, const struct secret_index *secrets);
 
     /* Begins. `done` is called exactly once, later and never from inside start, and frees the run.
      * What cannot be started is an outcome too, so this fails only without memory (NULL). */

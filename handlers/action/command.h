@@ -53,6 +53,6 @@ void command_stop(struct action_run *run, int64_t deadline_ns);
 
 /* Of every action that starts a process: what it is given is its arguments, its `env`, and what
  * `pass_env` names. */
-bool command_learn_secrets(void *settings, struct secret_list *const *secrets, size_t count);
+bool command_learn_secrets(void *settings, const struct secret_index *secrets);
 
 #endif

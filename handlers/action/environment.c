@@ -80,9 +80,10 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     return add_event(&env, delivery, err) ? env.items : NULL;
 }
 
-static bool learn_texts(struct secret_mask *mask, const struct secret_list *secrets,
-                        const struct command_settings *settings)
+bool command_learn_secrets(void *data, const struct secret_index *secrets)
 {
+    struct command_settings *settings = data;
+    struct secret_mask *mask = &settings->mask;
     bool learnt = true;
     for (size_t i = 0; i < settings->command.count; i++)
         learnt &= secret_mask_learn(mask, secrets, bytes_of_text(settings->command.items[i]));
@@ -91,15 +92,6 @@ static bool learn_texts(struct secret_mask *mask, const struct secret_list *secr
     for (size_t i = 0; i < settings->pass_env.count; i++)
         learnt &=
             secret_mask_learn(mask, secrets, bytes_of_text(getenv(settings->pass_env.items[i])));
-    return learnt;
-}
-
-bool command_learn_secrets(void *data, struct secret_list *const *secrets, size_t count)
-{
-    struct command_settings *settings = data;
-    bool learnt = true;
-    for (size_t i = 0; i < count; i++)
-        learnt &= learn_texts(&settings->mask, secrets[i], settings);
     return learnt;
 }
 

@@ -1,5 +1,9 @@
-/* Each secret is looked for with memmem, which takes time in proportion to the text whatever is in
- * it, and each remembers where it is found next, so that one that is not there is looked for once.
+/* What an action is given is looked up in a sorted list of all secrets, at each place by its first
+ * bytes: a route file may have ten thousand of both.
+ *
+ * In an output each secret is looked for with memmem, which takes time in proportion to the text
+ * whatever is in it, and each remembers where it is found next, so that one that is not there is
+ * looked for once.
  *
  * The mark is not longer than any secret, so the result fits where the text was. */
 #include "handlers/action/secret_mask.h"
@@ -29,14 +33,67 @@ static bool keep(struct secret_mask *mask, struct bytes secret)
     return true;
 }
 
-bool secret_mask_learn(struct secret_mask *mask, const struct secret_list *known, struct bytes text)
+/* ---- which secrets there are ---- */
+
+static int compare_secrets(const void *left, const void *right)
 {
-    for (size_t i = 0; i < known->count; i++) {
-        struct bytes secret = secret_bytes(&known->items[i]);
-        if (secret.length >= SECRET_MASKED_MIN && text.length >= secret.length &&
-            memmem(text.data, text.length, secret.data, secret.length) && !is_known(mask, secret) &&
-            !keep(mask, secret))
-            return false;
+    const struct bytes *a = left, *b = right;
+    size_t common = a->length < b->length ? a->length : b->length;
+    int order = memcmp(a->data, b->data, common);
+    return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+bool secret_index_make(struct secret_index *index, struct secret_list *const *lists,
+                       size_t list_count)
+{
+    size_t most = 0, count = 0;
+    for (size_t i = 0; i < list_count; i++)
+        most += lists[i]->count;
+    *index = (struct secret_index){.secrets = calloc(most + 1, sizeof *index->secrets)};
+    if (!index->secrets)
+        return false;
+    for (size_t i = 0; i < list_count; i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            if (lists[i]->items[j].length >= SECRET_MASKED_MIN)
+                index->secrets[count++] = secret_bytes(&lists[i]->items[j]);
+    qsort(index->secrets, count, sizeof *index->secrets, compare_secrets);
+    for (size_t i = 0; i < count; i++)
+        if (i == 0 || !bytes_equal(index->secrets[i], index->secrets[index->count - 1]))
+            index->secrets[index->count++] = index->secrets[i];
+    return true;
+}
+
+void secret_index_finish(struct secret_index *index)
+{
+    free(index->secrets);
+    *index = (struct secret_index){.secrets = NULL};
+}
+
+/* The first whose beginning is not before that of `text`. */
+static size_t find_beginning(const struct secret_index *index, const uint8_t *text)
+{
+    size_t low = 0, high = index->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memcmp(index->secrets[middle].data, text, SECRET_MASKED_MIN) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool secret_mask_learn(struct secret_mask *mask, const struct secret_index *index,
+                       struct bytes text)
+{
+    for (; text.length >= SECRET_MASKED_MIN; text = bytes_from(text, 1)) {
+        for (size_t i = find_beginning(index, text.data);
+             i < index->count &&
+             bytes_starts_with(text, bytes_of(index->secrets[i].data, SECRET_MASKED_MIN));
+             i++)
+            if (bytes_starts_with(text, index->secrets[i]) && !is_known(mask, index->secrets[i]) &&
+                !keep(mask, index->secrets[i]))
+                return false;
     }
     return true;
 }

@@ -11,15 +11,26 @@ enum { SECRET_MASKED_MIN = 8 };
 /* Stands in the place of each secret; not longer than the shortest of them. */
 #define SECRET_MARK "[secret]"
 
+/* All secrets of a route file, so that those in a text are found in one walk through it. The
+ * secrets are borrowed. */
+struct secret_index {
+    struct bytes *secrets; /* in order, each once */
+    size_t count;
+};
+
+/* False without memory. */
+bool secret_index_make(struct secret_index *index, struct secret_list *const *lists,
+                       size_t list_count);
+void secret_index_finish(struct secret_index *index);
+
 struct secret_mask {
     struct secret_list secrets;
     size_t *next;   /* while it is applied: where each of them is found next */
     size_t longest; /* of them, in bytes; 0: there is none */
 };
 
-/* Keeps a copy of each secret that stands in `text` and may be masked; once, however often. False
- * without memory. */
-bool secret_mask_learn(struct secret_mask *mask, const struct secret_list *known,
+/* Keeps a copy of each secret that stands in `text`; once, however often. False without memory. */
+bool secret_mask_learn(struct secret_mask *mask, const struct secret_index *index,
                        struct bytes text);
 void secret_mask_finish(struct secret_mask *mask);
 

@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
+#include "handlers/action/secret_mask.h"
 #include "handlers/action/worker.h"
 #include "handlers/action/worker_news.h"
 #include "server/ipc/control.h"
@@ -361,16 +362,16 @@ static void prepare_actions(struct runner *runner)
 
 bool runner_learn_secrets(const struct settings *settings)
 {
-    bool learnt = true;
-    for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+    struct secret_index secrets;
+    bool learnt = secret_index_make(&secrets, settings->secrets, settings->secret_count);
+    for (size_t i = 0; learnt && i < settings->route_count; i++) {
+        for (size_t j = 0; learnt && j < settings->routes[i].action_count; j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
-            if (kind->learn_secrets)
-                learnt &= kind->learn_secrets(handler->settings, settings->secrets,
-                                              settings->secret_count);
+            learnt = !kind->learn_secrets || kind->learn_secrets(handler->settings, &secrets);
         }
     }
+    secret_index_finish(&secrets);
     return learnt;
 }
 

@@ -1,10 +1,13 @@
-"""Workers that lie, flood, are silent or die hold up no other worker, and no event for ever."""
+"""Workers that lie, flood, are silent or die hold up no other worker, and no event for ever. The
+secrets that they say are not in the log."""
 import time
 
 from harness import PATIENCE, Server, ensure, expect, route, wait_until
+from senders import SECRET
 from workers import DIES, FLOODS, LIES, SILENT, worker
 
-routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s")]) for name, text in (
+env = {"OUT": "@OUT@", "KEY": SECRET}
+routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s", env=env)]) for name, text in (
     ("lies", LIES), ("floods", FLOODS), ("silent", SILENT), ("dies", DIES))]
 with Server([*routes, route(actions=[worker()])]) as server:
     for path in ("/lies", "/floods", "/silent", "/dies"):

@@ -21,7 +21,7 @@ def zombies(server):
 
 LATE = 'echo up; exec >/dev/null 2>&1; sleep 0.1; echo "$TENTERHOOK_ID" >>"$OUT/late"'
 # in a session of its own when the command ends
-orphans = script(f"up=$(setsid -f sh -c '{LATE}')", stdin="none")
+orphans = script(f"up=$(setsid -f sh -c '{LATE}')", stdin="none", helpers="keep")
 with Server([route(actions=[orphans])], wrapper=UNSHARE) as server:
     [one] = [pid for pid in descendants(server.process.pid)
              if process_stat(pid)[0] == server.process.pid]

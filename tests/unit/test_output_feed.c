@@ -61,11 +61,14 @@ END_TEST
 
 static void learn(const char *const *texts, size_t count)
 {
-    struct secret_list known = {NULL, 0};
-    for (size_t i = 0; i < count; i++) {
+    struct secret_list known = {NULL, 0}, *lists[] = {&known};
+    struct secret_index index;
+    for (size_t i = 0; i < count; i++)
         ck_assert(secret_list_add(&known, bytes_of_text(texts[i])));
-        ck_assert(secret_mask_learn(&mask, &known, bytes_of_text(texts[i])));
-    }
+    ck_assert(secret_index_make(&index, lists, 1));
+    for (size_t i = 0; i < count; i++)
+        ck_assert(secret_mask_learn(&mask, &index, bytes_of_text(texts[i])));
+    secret_index_finish(&index);
     secret_list_finish(&known);
 }
 

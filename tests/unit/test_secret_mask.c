@@ -9,15 +9,18 @@
 
 static struct secret_mask mask;
 
-/* All of the texts are secrets, and the action is given them all. */
-static void learn(const char *const *texts, size_t count)
+/* All of the texts are secrets, and the action is given `given`. */
+static void learn(const char *const *texts, size_t count, const char *given)
 {
-    struct secret_list known = {NULL, 0};
+    struct secret_list half[2] = {{NULL, 0}, {NULL, 0}}, *lists[] = {&half[0], &half[1]};
+    struct secret_index index;
     for (size_t i = 0; i < count; i++)
-        ck_assert(secret_list_add(&known, bytes_of_text(texts[i])));
-    for (size_t i = 0; i < count; i++)
-        ck_assert(secret_mask_learn(&mask, &known, bytes_of_text(texts[i])));
-    secret_list_finish(&known);
+        ck_assert(secret_list_add(&half[i % 2], bytes_of_text(texts[i])));
+    ck_assert(secret_index_make(&index, lists, 2));
+    ck_assert(secret_mask_learn(&mask, &index, bytes_of_text(given)));
+    secret_index_finish(&index);
+    secret_list_finish(&half[0]);
+    secret_list_finish(&half[1]);
 }
 
 static void tear_down(void)
@@ -37,18 +40,22 @@ static void assert_masked(const char *text, size_t before, const char *wanted)
 
 START_TEST(what_is_given_is_learnt)
 {
-    struct secret_list known = {NULL, 0};
-    secret_list_add(&known, bytes_of_text("correct horse"));
-    secret_list_add(&known, bytes_of_text("shorter"));
-    secret_list_add(&known, bytes_of_text("not given"));
-    ck_assert(secret_mask_learn(&mask, &known, bytes_of_text("Bearer correct horse; shorter")));
-    ck_assert(secret_mask_learn(&mask, &known, bytes_of_text("correct horse")));
-    ck_assert(secret_mask_learn(&mask, &known, bytes_of_text(NULL)));
-    ck_assert_uint_eq(mask.secrets.count, 1);
+    static const char *const texts[] = {"correct horse", "shorter",      "not given",
+                                        "correct horse", "correct hors", "correct house",
+                                        "a-e-i-o-u",     "zzzzzzzz"};
+    learn(texts, 8, "Bearer correct horse; shorter");
+    learn(texts, 8, "correct horse");
+    learn(texts, 8, NULL);
+    learn(texts, 8, "zzzzzzz");
+    ck_assert_uint_eq(mask.secrets.count, 2);
     ck_assert_uint_eq(mask.longest, strlen("correct horse"));
-    secret_list_finish(&known);
     assert_masked("the correct horse is shorter, and not given", 0,
                   "the [secret] is shorter, and not given");
+    learn(texts, 8, "yzzzzzzzz");
+    learn(texts, 8, "a-e-i-o-u");
+    ck_assert_uint_eq(mask.secrets.count, 4);
+    learn(texts, 0, "anything at all");
+    ck_assert_uint_eq(mask.secrets.count, 4);
 }
 END_TEST
 
@@ -76,7 +83,7 @@ START_TEST(each_is_replaced)
         {"..12345678 end", 10, " end"},
         {"12345678 abcdefghij", 9, "[secret]"},
     };
-    learn(texts, sizeof texts / sizeof *texts);
+    learn(texts, sizeof texts / sizeof *texts, "12345678abcdefghij ghijklmnop xyxyxyxyxy");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_masked(rows[i].text, rows[i].before, rows[i].wanted);
 }
@@ -99,7 +106,7 @@ START_TEST(a_stream_is_masked_in_pieces)
     const char *stream = "1234 12345678 23456782345678abc 2345678ab", *wanted =
                                                                           "1234 [secret] 2345678"
                                                                           "[secret] 2345678ab";
-    learn(texts, 2);
+    learn(texts, 2, "12345678 2345678abc");
     for (size_t piece = 1; piece < strlen(stream); piece++) {
         char held[128], passed[128] = "";
         size_t length = 0;
