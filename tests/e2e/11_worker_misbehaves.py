@@ -7,8 +7,9 @@ from senders import SECRET
 from workers import DIES, FLOODS, LIES, SILENT, worker
 
 env = {"OUT": "@OUT@", "KEY": SECRET}
-routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s", env=env)]) for name, text in (
-    ("lies", LIES), ("floods", FLOODS), ("silent", SILENT), ("dies", DIES))]
+texts = {"lies": LIES, "floods": FLOODS, "silent": SILENT, "dies": DIES}
+routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s", env=env)])
+          for name, text in texts.items()]
 with Server([*routes, route(actions=[worker()])]) as server:
     for path in ("/lies", "/floods", "/silent", "/dies"):
         for number in range(2):
@@ -19,6 +20,7 @@ with Server([*routes, route(actions=[worker()])]) as server:
         wait_until(lambda: len(server.ledger()) == turn + 1, "the good worker")
         ensure(time.monotonic() - begun < 2 * PATIENCE, "the good worker was held up")
     server.wait_settled()
+    ensure(server.log().count("[secret]") >= 4, "the secrets that were said are masked")
     ends = {name: server.query(
         "SELECT d.state, d.reason FROM delivery d JOIN event e ON d.event = e.seq "
         "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies")}

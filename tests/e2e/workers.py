@@ -32,7 +32,8 @@ for event in events():
 LIES = """
 for event in events():
     print(os.environ["KEY"], file=sys.stderr)
-    print("hello " + os.environ["KEY"], '{"id": 7, "ok": true}', '{"id": "x", "ok": true}', "{" * 60000, sep="\\n")
+    print("hello", os.environ["KEY"])
+    print('{"id": 7, "ok": true}', '{"id": "x", "ok": true}', "{" * 60000, sep="\\n")
     say(event, ok=False)
     say(event, ok=True)
     say(event, dead="no")
