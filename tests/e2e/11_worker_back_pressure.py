@@ -6,7 +6,7 @@ from harness import QUICK, Server, ensure, expect, ledger, resident_bytes, route
 from senders import github_headers
 from workers import worker
 
-EVENTS, SIZE = 200 if QUICK else 500, 100000
+EVENTS, SIZE = 200 if QUICK else 300, 100000
 SLOW = """
 while not os.path.exists(f"{OUT}/go"):
     time.sleep(0.02)
