@@ -16,6 +16,7 @@
     PART(LIMIT, limit, struct limit_settings, "handlers/admission/limit.h")                        \
     PART(DEDUPE, dedupe, struct dedupe_settings, "handlers/admission/dedupe.h")                    \
     PART(CONTENT, content, struct content_settings, "handlers/content/content.h")                  \
+    PART(UNFOLD, unfold, struct unfold_settings, "handlers/content/unfold.h")                      \
     PART(EVENTS, events, struct events_settings, "handlers/admission/events.h")                    \
     PART(WHEN, when, struct when_settings, "handlers/admission/when.h")                            \
     PART(MISMATCH, mismatch, struct mismatch_settings, "server/pipeline/mismatch.h")               \
@@ -28,9 +29,10 @@
 #define ROUTE_PART_PLACE(NAME, ...) ROUTE_PART_##NAME,
 enum route_part_index { ROUTE_PARTS(ROUTE_PART_PLACE) ROUTE_PART_COUNT };
 
-struct field_list;   /* handlers/content/query.h */
-struct form;         /* handlers/content/form.h */
-struct json_summary; /* handlers/content/json.h */
+struct field_list;    /* handlers/content/query.h */
+struct form;          /* handlers/content/form.h */
+struct json_summary;  /* handlers/content/json.h */
+struct unfold_coding; /* handlers/content/unfold.h */
 
 /* IPv6, or IPv4 as ::ffff:a.b.c.d. A unix socket's peer is all zero with `local` set. */
 struct client_address {
@@ -61,10 +63,13 @@ struct request {
     /* The query, decoded, without what authenticates, and what the {name}s of the route's path
      * stand for; NULL: not read yet (route_read_target). */
     const struct field_list *parameters, *segments;
-    struct bytes provisioned_key;    /* delivered by the route's sender earlier; empty: none */
-    struct bytes body;               /* complete, from the body stages on */
-    struct form *form;               /* a body that is one, decoded; or NULL (content_release) */
-    struct bytes json_field;         /* the field of it whose JSON is the payload; empty: none */
+    struct bytes provisioned_key; /* delivered by the route's sender earlier; empty: none */
+    struct bytes body;            /* complete, from the body stages on */
+    /* The content coding that is still to be undone in `body`; NULL: none. */
+    const struct unfold_coding *folded;
+    bool keeps_coding;       /* the route takes the body as it was sent, in its content coding */
+    struct form *form;       /* a body that is one, decoded; or NULL (content_release) */
+    struct bytes json_field; /* the field of it whose JSON is the payload; empty: none */
     struct bytes field_looked_for;   /* the field that would hold it; empty: none would */
     struct bytes payload;            /* the JSON of the body or of that field, if json is set */
     bool payload_is_made;            /* of a body that is not JSON itself, as actions get it */

@@ -42,7 +42,8 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
     [REPLY_BAD_CONTENT] = {"bad_content", 400, "the body is not what its media type says", LOG_INFO,
                            false, false,
                            "The body is not JSON, XML, a form or a CloudEvent as the route takes "
-                           "it, or repeats a name."},
+                           "it, repeats a name, or is not compressed as its `Content-Encoding` "
+                           "says."},
     [REPLY_UNAUTHENTICATED] = {"unauthenticated", 401, "the credentials are missing or wrong",
                                LOG_WARNING, false, false,
                                "A signature, a credential or a time is missing, wrong or too old."},
@@ -62,8 +63,9 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
         {"length_required", 411, "the length of the body is missing", LOG_INFO, true, false,
          "A request with a body has neither `Content-Length` nor `Transfer-Encoding`."},
     [REPLY_TOO_LARGE] = {"too_large", 413, "the body is too large", LOG_INFO, true, false,
-                         "The body is larger than `max_body`, the JSON that is made of it is more "
-                         "than 16 MiB, or the data between its chunks is too long."},
+                         "The body is larger than `max_body`, unfolds to more than `unfold` "
+                         "allows, the JSON that is made of it is more than 16 MiB, or the data "
+                         "between its chunks is too long."},
     [REPLY_URI_TOO_LONG] = {"uri_too_long", 414, "the request target is too long", LOG_INFO, true,
                             false, "The target is too long, or its query has too many parameters."},
     [REPLY_MEDIA_TYPE] = {"unsupported_media_type", 415, "this media type is not taken here",

@@ -15,6 +15,7 @@
 #include "handlers/auth/event_check.h"
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
+#include "handlers/content/unfold.h"
 #include "handlers/provider/provider.h"
 #include "handlers/value/reference.h"
 #include "server/cli/verb.h"

@@ -88,7 +88,7 @@ struct action_place {
 struct value_context; /* handlers/value/value_context.h */
 
 /* Sees each text that the route file gives to an action, with the values in it. */
-enum value_place { VALUE_ARGUMENT, VALUE_VARIABLE, VALUE_DIRECTORY };
+enum value_place { VALUE_ARGUMENT, VALUE_VARIABLE, VALUE_DIRECTORY, VALUE_LINE };
 struct value_sink {
     /* `name` of a variable; otherwise NULL. The text lives during the call. */
     void (*take)(void *context, enum value_place place, const char *name, struct bytes text);

@@ -1,4 +1,4 @@
-/* `pipe:`: the rows, the three formats, and an action run that is one frame of a pipe_writer. The
+/* `pipe:`: the rows, the formats, and an action run that is one frame of a pipe_writer. The
  * frame is made when its turn comes: until then the delivery, which is there anyway, is all that a
  * waiting event takes. */
 #include "handlers/action/pipe.h"
@@ -10,12 +10,14 @@
 #include "handlers/action/envelope.h"
 #include "handlers/action/fifo.h"
 #include "handlers/action/pipe_writer.h"
+#include "handlers/value/reference_load.h"
+#include "handlers/value/stored.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-enum { FRAME_MAX = 512 * 1024 * 1024, LENGTH_SIZE = 4 };
+enum { FRAME_MAX = 512 * 1024 * 1024, LENGTH_SIZE = 4, LINE_BYTES_MAX = 1 << 20 };
 
 struct action_run {
     struct pipe_frame frame;
@@ -25,27 +27,30 @@ struct action_run {
     void (*done)(void *context, const struct outcome *outcome);
     void *context;
     int64_t started_ns;
-    bool no_memory; /* for its frame */
+    bool no_memory;   /* for its frame */
+    struct error why; /* there is no frame */
     struct buffer content;
 };
 
 /* ---- formats ---- */
 
-static bool encode_json_lines(struct buffer *out, const struct delivery *delivery)
+static bool encode_json_lines(struct action_run *run)
 {
-    return envelope_append(out, delivery) && buffer_append_text(out, "\n");
+    return envelope_append(&run->content, run->delivery) && buffer_append_text(&run->content, "\n");
 }
 
-static bool encode_body(struct buffer *out, const struct delivery *delivery)
+static bool encode_body(struct action_run *run)
 {
-    bool copied = delivery->body_is_json ? json_append_compact(out, delivery->body)
-                                         : buffer_append_bytes(out, delivery->body);
-    return copied && buffer_append_text(out, "\n");
+    const struct delivery *delivery = run->delivery;
+    bool copied = delivery->body_is_json ? json_append_compact(&run->content, delivery->body)
+                                         : buffer_append_bytes(&run->content, delivery->body);
+    return copied && buffer_append_text(&run->content, "\n");
 }
 
-static bool encode_length(struct buffer *out, const struct delivery *delivery)
+static bool encode_length(struct action_run *run)
 {
-    if (!buffer_append(out, "\0\0\0", LENGTH_SIZE) || !envelope_append(out, delivery))
+    struct buffer *out = &run->content;
+    if (!buffer_append(out, "\0\0\0", LENGTH_SIZE) || !envelope_append(out, run->delivery))
         return false;
     size_t length = out->length - LENGTH_SIZE; /* fits: FRAME_MAX */
     for (int i = 0; i < LENGTH_SIZE; i++)
@@ -53,10 +58,40 @@ static bool encode_length(struct buffer *out, const struct delivery *delivery)
     return true;
 }
 
-static bool (*const encoders[PIPE_FORMATS])(struct buffer *, const struct delivery *) = {
+/* The line of an event, without its end. False with the sentence for the sender; errno is ENOMEM
+ * where it is only memory. */
+static bool render_line(const struct pipe_settings *settings, struct value_context *values,
+                        struct buffer *out, struct error *why)
+{
+    const struct reference *culprit = NULL;
+    char absence[VALUE_ABSENCE_SIZE] = "";
+    enum template_outcome outcome =
+        template_render_line(&settings->line, values, LINE_BYTES_MAX, out, &culprit);
+    if (outcome == TEMPLATE_DONE)
+        return true;
+    errno = outcome == TEMPLATE_NO_MEMORY ? ENOMEM : 0;
+    if (culprit)
+        value_absence(values, culprit, absence);
+    return error_set(why, "%.200s in the line of the pipe %s%s",
+                     culprit ? culprit->text : "the text", template_outcome_text(outcome), absence);
+}
+
+static bool encode_line(struct action_run *run)
+{
+    struct value_context values;
+    value_context_of_stored(&values, run->delivery->stored);
+    bool done = render_line(run->settings, &values, &run->content, &run->why);
+    value_context_finish(&values);
+    return done && buffer_append_text(&run->content, "\n");
+}
+
+/* Into run->content. False where the frame is too long or there is no memory (errno ENOMEM), or for
+ * the reason that is in run->why. */
+static bool (*const encoders[PIPE_FORMATS])(struct action_run *run) = {
     [PIPE_JSON_LINES] = encode_json_lines,
     [PIPE_BODY] = encode_body,
     [PIPE_LENGTH] = encode_length,
+    [PIPE_LINE] = encode_line,
 };
 
 /* ---- a run ---- */
@@ -70,9 +105,10 @@ static const char *run_encode(struct pipe_frame *frame, struct bytes *content)
         return "the body holds a line end, so it cannot be sent as one line: use the format "
                "json-lines or length";
     errno = 0;
-    if (!encoders[run->settings->format](&run->content, delivery)) {
+    error_set(&run->why, "its frame is too long");
+    if (!encoders[run->settings->format](run)) {
         run->no_memory = errno == ENOMEM;
-        return run->no_memory ? "the server had no memory for its frame" : "its frame is too long";
+        return run->no_memory ? "the server had no memory for its frame" : run->why.text;
     }
     *content = buffer_bytes(&run->content);
     return NULL;
@@ -137,11 +173,88 @@ static void pipe_stop(struct action_run *run, int64_t deadline_ns)
     pipe_writer_stop(run->writer, &run->frame, deadline_ns);
 }
 
+/* ---- before an event is accepted ---- */
+
+static bool pipe_try_values(const void *data, struct value_context *values,
+                            const struct value_sink *sink, struct error *why)
+{
+    const struct pipe_settings *settings = data;
+    struct buffer line;
+    if (settings->format != PIPE_LINE)
+        return true;
+    buffer_init(&line, LINE_BYTES_MAX);
+    bool good = render_line(settings, values, &line, why);
+    if (good && sink)
+        sink->take(sink->context, VALUE_LINE, NULL, buffer_bytes(&line));
+    buffer_finish(&line);
+    return good;
+}
+
+static bool pipe_visit_references(const void *data, const struct reference_visitor *visitor)
+{
+    return template_visit(&((const struct pipe_settings *)data)->line, visitor);
+}
+
 /* ---- the route file ---- */
 
 #define FIELD(name) offsetof(struct pipe_settings, name)
 
+/* In the order of enum pipe_format. */
 static const char *const format_choices[] = {"json-lines", "body", "length", NULL};
+
+/* What stands between the values is written as it is: a line end in it would end the line. */
+static bool read_line(struct load *load, const struct node *node, const struct row *row,
+                      void *field)
+{
+    struct template *line = field;
+    if (!template_load(load, node, "\"line\"", line))
+        return false;
+    for (size_t i = 0; i < line->count; i++) {
+        struct bytes literal = line->parts[i].literal;
+        for (size_t j = 0; !line->parts[i].is_value && j < literal.length; j++)
+            if ((literal.data[j] < ' ' && literal.data[j] != '\t') || literal.data[j] == 0x7F)
+                return load_problem(load, node,
+                                    "\"%s\" is one line: the text around its values cannot hold a "
+                                    "line end or another control character but a tab",
+                                    row->name);
+    }
+    return true;
+}
+
+static const struct row line_rows[] = {
+    {.name = "line",
+     .type = ROW_CUSTOM,
+     .offset = FIELD(line),
+     .read = read_line,
+     .flags = ROW_REQUIRED,
+     .syntax = "text with {{value}}",
+     .json_schema = "{\"type\": [\"string\", \"object\"]}",
+     .sentence = "The line of an event, such as `{{event.type}} {{payload.ref}}`. Line ends, other "
+                 "control characters and backslashes in its values are escaped; docs/actions.md "
+                 "says how. An event without one of the values is refused."},
+};
+static const struct row_section line_section = {
+    .name = "format",
+    .sentence = "A line of your own.",
+    .rows = line_rows,
+    .row_count = ROW_COUNT(line_rows),
+};
+
+static bool read_format(struct load *load, const struct node *node, const struct row *row,
+                        void *field)
+{
+    struct pipe_settings *settings = field;
+    if (node->kind == NODE_MAPPING) {
+        settings->format = PIPE_LINE;
+        return load_section(load, node, row->section, settings);
+    }
+    for (int i = 0; node->kind == NODE_SCALAR && format_choices[i]; i++) {
+        settings->format = i;
+        if (strcmp(node->text, format_choices[i]) == 0)
+            return true;
+    }
+    return load_mismatch(load, node, row, "json-lines, body, length or {line: TEXT}");
+}
 
 static const struct row pipe_row = {
     "pipe", ROW_PATH, FIELD(path),
@@ -150,10 +263,12 @@ static const struct row pipe_row = {
     .flags = ROW_REQUIRED};
 
 static const struct row pipe_rows[] = {
-    {"format", ROW_CHOICE, FIELD(format),
+    {"format", ROW_CUSTOM, 0,
      "The frame of an event: `json-lines` (the JSON envelope as a line), `body` (the body alone as "
-     "a line) or `length` (the length in four bytes, big-endian, and the JSON envelope).",
-     "json-lines", .choices = format_choices},
+     "a line), `length` (the length in four bytes, big-endian, and the JSON envelope) or a line of "
+     "your own with values of the event.",
+     "json-lines", .choices = format_choices, .read = read_format, .section = &line_section,
+     .syntax = "`json-lines`, `body`, `length` or `{line: TEXT}`"},
     {"create", ROW_MODE, FIELD(create),
      "The mode with which a missing FIFO is created (\"0640\": the group may read it).", NULL, 0,
      0777},
@@ -196,6 +311,8 @@ const struct action_kind pipe_action = {
              .settings_size = sizeof(struct pipe_settings),
              .finish = finish_pipe},
     .must_be_recalled = true,
+    .try_values = pipe_try_values,
+    .visit_references = pipe_visit_references,
     .prepare = pipe_prepare,
     .start = pipe_start,
     .stop = pipe_stop,

@@ -34,7 +34,9 @@ static const struct row worker_rows[] = {
 
 static const struct row_section worker_section = {
     .name = "worker",
-    .sentence = "How events are given to a worker, and how its process is run.",
+    .sentence =
+        "How events are given to a worker, and how its process is run. None of this can have "
+        "values of an event.",
     .rows = worker_rows,
     .row_count = ROW_COUNT(worker_rows),
 };

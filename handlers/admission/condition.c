@@ -6,6 +6,7 @@
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/admission/address.h"
+#include "handlers/content/content.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 
@@ -212,7 +213,7 @@ static enum condition_outcome make_tree(struct value_context *context)
     const struct request *request = context->request;
     struct json_summary summary;
     struct json_fault fault;
-    size_t max_body = request && request->route ? (size_t)request->route->max_body : 0;
+    size_t max_body = request ? content_body_max(request) : 0;
     if (payload.length == 0 || !json_check(payload, &limits, &summary, &fault))
         return CONDITION_FAILS;
     if (!payload_fits(&summary, payload.length, max_body))

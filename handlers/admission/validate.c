@@ -347,8 +347,7 @@ struct verdict validate_check(const struct validate_settings *settings,
         return value_refusal(context);
     if (!schema)
         return refuse_whole(settings, request, "is an event for which there is no schema");
-    if (!payload_fits(request->json, request->payload.length,
-                      request->route ? (size_t)request->route->max_body : 0))
+    if (!payload_fits(request->json, request->payload.length, content_body_max(request)))
         return refuse_whole(settings, request,
                             "could not be checked: its values would take more memory than the "
                             "route may use (16 times max_body)");

@@ -30,9 +30,17 @@ struct authenticator {
     /* Each piece of the raw body as it arrives; NULL if the kind does not look at the body. */
     void (*feed)(void *state, struct bytes piece);
 
-    /* The whole body is in request->body: go on, or refuse (or REPLY_CHALLENGE). NULL if the head
-     * was all. Fills in message_id, event_type and dedupe_key where the scheme has them. */
+    /* The whole body is in request->body, as sent: go on, or refuse (or REPLY_CHALLENGE). NULL if
+     * the head was all. */
     struct verdict (*body)(const void *settings, struct request *request, void *state);
+
+    /* Whether the two above get a body that is in a content coding unfolded, in one piece, because
+     * its sender signs it before that. NULL: as sent. */
+    bool (*signs_unfolded)(const void *settings);
+
+    /* After `body`, when request->body is unfolded: fills in message_id, event_type and dedupe_key
+     * where the scheme has them, and goes on, or refuses (or REPLY_CHALLENGE). May be NULL. */
+    struct verdict (*read)(const void *settings, struct request *request, void *state);
 
     /* Gives back what is not arena memory; called once after `head` passed, in any case. May be
      * NULL. */

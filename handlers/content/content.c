@@ -124,6 +124,12 @@ bool content_type_is_form(struct bytes type)
 
 /* ---- bodies ---- */
 
+size_t content_body_max(const struct request *request)
+{
+    size_t most = request->route ? (size_t)request->route->max_body : 0;
+    return request->route && request->body.length > most ? request->body.length : most;
+}
+
 /* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
  * memory of a tree has a limit of its own (handlers/admission/validate.c), and so have names: to
  * look for millions of them in one object takes seconds, and nobody sends that. */
@@ -135,7 +141,7 @@ struct json_limits content_json_limits(const struct request *request)
     const struct json_settings *json = route ? &content_settings_of(route)->json : NULL;
     if (!json || json->depth == 0)
         return limits;
-    size_t by_size = (size_t)route->max_body / BYTES_A_VALUE;
+    size_t by_size = content_body_max(request) / BYTES_A_VALUE;
     limits.depth = (unsigned)json->depth;
     limits.nodes = json->values             ? (size_t)json->values
                    : by_size > VALUES_LEAST ? by_size

@@ -80,6 +80,10 @@ struct bytes content_json_text(const struct request *request);
 bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_field, uint8_t *room,
                             struct bytes *payload);
 
+/* What limits that follow the size of bodies go by: max_body of the request's route, or the size of
+ * a body that has unfolded to more; 0 without a route. */
+size_t content_body_max(const struct request *request);
+
 /* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
  */
 struct json_limits content_json_limits(const struct request *request);

@@ -382,6 +382,8 @@ static struct verdict provider_body(const void *field, struct request *request, 
 {
     struct provider_state *state = opaque;
     const struct provider_settings *settings = field;
+    if (state->awaits_challenge && request->folded)
+        return state->refusal;
     if (state->awaits_challenge) {
         struct signed_source source = challenge_source(settings, request);
         struct verdict verdict = challenge_answer(state->plan, 0, &source, CHALLENGE_BODY);
@@ -389,10 +391,26 @@ static struct verdict provider_body(const void *field, struct request *request, 
         return verdict.reply == REPLY_NONE ? state->refusal : verdict;
     }
     struct verdict verdict = signature_body(state->signature);
-    if (verdict.reply != REPLY_NONE)
-        return verdict;
-    verdict = challenge_answer(state->plan, state->signature->matched, &state->signature->source,
-                               CHALLENGE_SIGNED);
+    return state->signature->source.was_folded
+               ? signature_refuse(
+                     "the scheme reads values of the body to prove it, but the body is "
+                     "compressed; one with signed_body: unfolded can")
+               : verdict;
+}
+
+static bool provider_signs_unfolded(const void *field)
+{
+    return ((const struct provider_settings *)field)->scheme->signed_body == SIGNED_UNFOLDED;
+}
+
+static struct verdict provider_read(const void *field, struct request *request, void *opaque)
+{
+    struct provider_state *state = opaque;
+    (void)field;
+    if (state->awaits_challenge)
+        return GO_ON;
+    struct verdict verdict = challenge_answer(state->plan, state->signature->matched,
+                                              &state->signature->source, CHALLENGE_SIGNED);
     return verdict.reply == REPLY_NONE ? bring_out(state->signature, request) : verdict;
 }
 
@@ -511,6 +529,8 @@ const struct authenticator provider_authenticator = {
     .head = provider_head,
     .feed = provider_feed,
     .body = provider_body,
+    .signs_unfolded = provider_signs_unfolded,
+    .read = provider_read,
     .release = provider_release,
     .owns_header = provider_owns_header,
     .owns_query = provider_owns_query,

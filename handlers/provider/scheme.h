@@ -21,6 +21,7 @@ enum key_encoding {
 enum signature_encoding { ENCODING_HEX, ENCODING_BASE64, ENCODING_BASE64URL };
 enum time_unit { TIME_SECONDS, TIME_MILLISECONDS, TIME_ISO8601, TIME_RFC1123 };
 enum url_form { URL_AS_IS, URL_ANY_SPELLING };
+enum signed_body { SIGNED_SENT, SIGNED_UNFOLDED };
 enum evidence { EVIDENCE_SENDER, EVIDENCE_DOCUMENTED, EVIDENCE_THIRD_PARTY };
 
 struct scheme_key {
@@ -123,6 +124,7 @@ struct scheme {
     struct scheme_key key;
     struct signed_template signed_text;
     struct signed_template signed_form; /* count 0: as signed_text */
+    int signed_body;                    /* enum signed_body: of one in a content coding */
     struct text_list families; /* of headers: one of them is all that a message is looked at by */
     struct signed_ref each;    /* SIGNED_ABSENT: once for the message */
     int url;

@@ -20,6 +20,7 @@ static const char *const key_encodings[] = {
 static const char *const contents[] = {"json", "form", "json_or_form", "raw", "auto", NULL};
 static const char *const units[] = {"seconds", "milliseconds", "iso8601", "rfc1123", NULL};
 static const char *const url_forms[] = {"as_is", "any_spelling", NULL};
+static const char *const signed_bodies[] = {"sent", "unfolded", NULL};
 static const char *const evidence_names[] = {"sender", "documentation", "third_party", NULL};
 
 /* ---- sections ---- */
@@ -196,6 +197,9 @@ static const struct row scheme_rows[] = {
     TEMPLATE_ROW("signed", scheme, signed_text, "The text that is signed."),
     TEMPLATE_ROW("signed_form", scheme, signed_form,
                  "The text that is signed if the content is a form."),
+    CHOICE_ROW("signed_body", scheme, signed_body, signed_bodies, "sent",
+               "Which bytes of a compressed body are signed: those that were sent, or those that "
+               "they unfold to, which are then unfolded before the signature is checked."),
     {.name = "families",
      .type = ROW_TEXTS,
      .offset = offsetof(struct scheme, families),

@@ -171,8 +171,16 @@ static enum signed_outcome get_body(struct signed_source *source, const struct s
     return SIGNED_FOUND;
 }
 
+static bool is_folded(struct signed_source *source)
+{
+    source->was_folded |= source->request->folded != NULL;
+    return source->request->folded != NULL;
+}
+
 static struct form *source_form(struct signed_source *source)
 {
+    if (is_folded(source))
+        return NULL;
     if (!source->form_tried) {
         source->form_tried = true;
         source->form_good = form_decode(source->request->body, &source->form);
@@ -231,6 +239,8 @@ static struct bytes json_text(struct signed_source *source)
 
 bool signed_source_json(struct signed_source *source, struct bytes *json)
 {
+    if (is_folded(source))
+        return false;
     if (!source->json_tried) {
         struct json_fault fault;
         struct json_summary summary = {0};

@@ -90,6 +90,9 @@ struct signed_source {
     struct bytes claims; /* JSON of a JWS; empty before it is proven */
     struct signature_field fields[SIGNATURE_FIELDS_MAX];
     size_t field_count;
+    /* A value was wanted of a body that is not unfolded yet. It is none of that body's: what is
+     * read out of the bytes as sent could be something else when they are unfolded. */
+    bool was_folded;
     struct form form;
     bool form_tried, form_good;
     uint8_t *sorted;        /* text of SIGNED_SORTED_FORM */

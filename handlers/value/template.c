@@ -1,11 +1,13 @@
 /* A template is parsed once into parts, and what a request costs is one walk over them. A value
  * that holds U+0000 ends the template: nothing that a template is for (arguments, variables,
- * headers) can hold one, and a text that is cut in silence is another text. */
+ * headers) can hold one, and a text that is cut in silence is another text. In a line it is
+ * escaped. */
 #include "handlers/value/template.h"
 
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/content/json.h"
+#include "handlers/value/line_text.h"
 
 /* ---- parsing ---- */
 
@@ -232,14 +234,36 @@ static enum template_outcome append_bytes(struct buffer *out, size_t most, struc
     return buffer_append_bytes(out, text) ? TEMPLATE_DONE : TEMPLATE_NO_MEMORY;
 }
 
-static enum template_outcome append_value(struct buffer *out, size_t most,
+/* Where a text goes. */
+struct rendering {
+    struct buffer *out;
+    struct value_context *context;
+    bool is_line;
+};
+
+/* What is JSON because the template says so stays that. */
+static bool append_escaped(struct buffer *out, const struct value *value, bool as_json)
+{
+    struct buffer plain;
+    if (value->kind == VALUE_STRING && !as_json)
+        return line_escape(out, value->text);
+    buffer_init(&plain, out->limit);
+    bool done = value_append(&plain, value, as_json) &&
+                (as_json ? line_escape_json : line_escape)(out, buffer_bytes(&plain));
+    buffer_finish(&plain);
+    return done;
+}
+
+static enum template_outcome append_value(const struct rendering *rendering, size_t most,
                                           const struct value *value, bool as_json)
 {
     enum { ESCAPE = 6 };
+    struct buffer *out = rendering->out;
     size_t before = out->length, limit = out->limit;
     if (most < limit - before)
         out->limit = before + most;
-    bool done = value_append(out, value, as_json);
+    bool done = rendering->is_line ? append_escaped(out, value, as_json)
+                                   : value_append(out, value, as_json);
     out->limit = limit;
     if (!done) /* what would fit in any case lacks memory */
         return value->text.length < most / ESCAPE ? TEMPLATE_NO_MEMORY : TEMPLATE_TOO_LONG;
@@ -258,39 +282,38 @@ static bool stays_itself(const struct template_part *part, const struct value *v
     return !part->as_json || root == REFERENCE_PAYLOAD || utf8_valid(value->text);
 }
 
-static enum template_outcome append_part(const struct template_part *part,
-                                         struct value_context *context, size_t most,
-                                         struct buffer *out)
+static enum template_outcome append_part(const struct rendering *rendering,
+                                         const struct template_part *part, size_t most)
 {
     enum { READ_A_STEP = 16 };
+    struct value_context *context = rendering->context;
     struct value value;
     if (!part->is_value)
-        return append_bytes(out, most, part->literal);
+        return append_bytes(rendering->out, most, part->literal);
     if (!value_resolve(context, &part->reference, &value) ||
         !value_take_steps(context, value.text.length / READ_A_STEP))
         return value_steps_are_over(context) ? TEMPLATE_LIMIT : TEMPLATE_NO_MEMORY;
     if (value.kind != VALUE_MISSING && value.kind != VALUE_NULL)
-        return stays_itself(part, &value) ? append_value(out, most, &value, part->as_json)
+        return stays_itself(part, &value) ? append_value(rendering, most, &value, part->as_json)
                                           : TEMPLATE_NOT_UTF8;
     if (!part->has_default)
         return value.kind == VALUE_NULL ? TEMPLATE_NULL
                : value.repeated         ? TEMPLATE_REPEATED
                                         : TEMPLATE_MISSING;
-    if (!part->as_json)
-        return append_bytes(out, most, part->default_text);
     struct value text = {.kind = VALUE_STRING, .text = part->default_text};
-    return append_value(out, most, &text, true);
+    return append_value(rendering, most, &text, part->as_json);
 }
 
-enum template_outcome template_render(const struct template *template,
-                                      struct value_context *context, size_t limit,
-                                      struct buffer *out, const struct reference **culprit)
+static enum template_outcome render(const struct rendering *rendering,
+                                    const struct template *template, size_t limit,
+                                    const struct reference **culprit)
 {
+    struct buffer *out = rendering->out;
     size_t before = out->length;
     for (size_t i = 0; i < template->count; i++) {
         const struct template_part *part = &template->parts[i];
-        size_t used = out->length - before;
-        enum template_outcome outcome = append_part(part, context, limit - used, out);
+        enum template_outcome outcome =
+            append_part(rendering, part, limit - (out->length - before));
         if (outcome == TEMPLATE_DONE)
             continue;
         out->length = before;
@@ -299,6 +322,20 @@ enum template_outcome template_render(const struct template *template,
         return outcome;
     }
     return TEMPLATE_DONE;
+}
+
+enum template_outcome template_render(const struct template *template,
+                                      struct value_context *context, size_t limit,
+                                      struct buffer *out, const struct reference **culprit)
+{
+    return render(&(struct rendering){out, context, false}, template, limit, culprit);
+}
+
+enum template_outcome template_render_line(const struct template *template,
+                                           struct value_context *context, size_t limit,
+                                           struct buffer *out, const struct reference **culprit)
+{
+    return render(&(struct rendering){out, context, true}, template, limit, culprit);
 }
 
 const char *template_outcome_text(enum template_outcome outcome)

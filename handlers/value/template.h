@@ -60,6 +60,12 @@ enum template_outcome template_render(const struct template *template,
                                       struct value_context *context, size_t limit,
                                       struct buffer *out, const struct reference **culprit);
 
+/* The same for a text that is one line: values are escaped (line_text.h), and the defaults that
+ * stand for them. A value may hold U+0000. */
+enum template_outcome template_render_line(const struct template *template,
+                                           struct value_context *context, size_t limit,
+                                           struct buffer *out, const struct reference **culprit);
+
 /* "is null and has no default" …: what follows the name of the culprit in a message. */
 const char *template_outcome_text(enum template_outcome outcome);
 

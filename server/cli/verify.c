@@ -113,6 +113,17 @@ static void explain(struct verify_result *result, struct buffer *text)
     }
 }
 
+/* Of a body that was sent in a content coding and unfolded, most senders sign the bytes as sent. */
+static void explain_as_sent(struct verify_result *result, struct buffer *text)
+{
+    struct request *request = &result->exchange->request;
+    struct bytes unfolded = request->body;
+    if (!result->exchange->signs_unfolded)
+        request->body = result->capture->body;
+    explain(result, text);
+    request->body = unfolded;
+}
+
 /* A capture of the bytes alone does not say whether they came over TLS: where no listener has it,
  * they did not. */
 static bool came_secure(const struct verify_result *result)
@@ -148,7 +159,7 @@ static void walk(struct verify_result *result, int64_t now_ms, struct buffer *si
     if (result->verdict.reply == REPLY_NONE)
         result->verdict.reply = REPLY_ACCEPTED;
     result->verdict = pipeline_format_response(exchange, "", result->verdict);
-    explain(result, signed_text);
+    explain_as_sent(result, signed_text);
 }
 
 /* ---- keys that senders have delivered ---- */

@@ -96,7 +96,8 @@ static const struct condition *condition_of(struct exchange *exchange, size_t pl
 
 static void print_value(void *context, enum value_place place, const char *name, struct bytes text)
 {
-    static const char *const names[] = {[VALUE_ARGUMENT] = "argument", [VALUE_DIRECTORY] = "cwd"};
+    static const char *const names[] = {
+        [VALUE_ARGUMENT] = "argument", [VALUE_DIRECTORY] = "cwd", [VALUE_LINE] = "line"};
     (void)context;
     fputs("  ", stdout);
     print_column(stdout, bytes_of_text(name ? name : names[place]), 8);
@@ -129,7 +130,7 @@ static void print_action(struct exchange *exchange, size_t place, struct arena *
 static void end_list(struct showing *showing)
 {
     static const char *const ends[] = {
-        [VALUE_ARGUMENT] = "]", [VALUE_VARIABLE] = "}", [VALUE_DIRECTORY] = ""};
+        [VALUE_ARGUMENT] = "]", [VALUE_VARIABLE] = "}", [VALUE_DIRECTORY] = "", [VALUE_LINE] = ""};
     if (!showing->is_first)
         buffer_append_text(showing->out, ends[showing->last]);
 }
@@ -138,7 +139,8 @@ static void append_value(void *context, enum value_place place, const char *name
 {
     static const char *const begins[] = {[VALUE_ARGUMENT] = ",\"arguments\":[",
                                          [VALUE_VARIABLE] = ",\"env\":{",
-                                         [VALUE_DIRECTORY] = ",\"cwd\":"};
+                                         [VALUE_DIRECTORY] = ",\"cwd\":",
+                                         [VALUE_LINE] = ",\"line\":"};
     struct showing *showing = context;
     bool is_next = !showing->is_first && showing->last == place;
     if (!is_next)

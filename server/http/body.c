@@ -11,7 +11,26 @@
  * once. */
 #include "server/http/private.h"
 
+#include <malloc.h>
+
 enum { FIRST_BYTES = 1024, SHARE_OF_CLIENT = 4 /* of body_memory: one in so many */ };
+
+/* What the route file says of one: as it is sent, and unfolded. */
+static uint64_t largest_body(const struct route *route)
+{
+    const struct unfold_settings *unfold = unfold_settings_of(route);
+    int64_t unfolded = unfold->has_size && !unfold->off ? unfold->size : 0;
+    return (uint64_t)(route->max_body + unfolded);
+}
+
+/* A large body grows where it is, without a second copy of it, and goes back to the system at once:
+ * by itself the allocator would keep all such bodies on its heap after the first. */
+static void keep_large_apart(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+#endif
+}
 
 void http_body_init(struct http *http)
 {
@@ -19,10 +38,11 @@ void http_body_init(struct http *http)
     uint64_t all = (uint64_t)settings->server.body_memory, client = all / SHARE_OF_CLIENT;
     /* one body of the largest kind is let in, whatever the share */
     for (size_t i = 0; i < settings->route_count; i++)
-        if ((uint64_t)settings->routes[i].max_body > client)
-            client = (uint64_t)settings->routes[i].max_body;
+        if (largest_body(&settings->routes[i]) > client)
+            client = largest_body(&settings->routes[i]);
     http->body_limits = (struct body_limits){.all = all, .client = client};
     shared_use_slot(http->process->shared, http->process->slot);
+    keep_large_apart();
 }
 
 struct verdict http_unavailable(enum reply reply, const char *reason)
@@ -119,6 +139,38 @@ void body_is_authenticated(struct http_request *request)
         return;
     shared_give_client(process->shared, process->slot, request->client, request->counted);
     request->client = SHARED_NO_CLIENT;
+}
+
+struct verdict body_take_room(void *owner, size_t more)
+{
+    struct http_request *request = owner;
+    const struct process *process = http_of(request)->process;
+    const struct body_limits *limits = &http_of(request)->body_limits;
+    if (request->exchange.has_passed)
+        body_is_authenticated(request);
+    if (request->counted + more >
+        (request->client == SHARED_NO_CLIENT ? limits->all : limits->client))
+        return verdict_refuse(REPLY_TOO_LARGE, "the body unfolds to more than there is memory for "
+                                               "(server.body_memory)");
+    enum body_room room =
+        shared_take_body(process->shared, process->slot, request->client, more, limits);
+    if (room == BODY_ROOM)
+        request->counted += more;
+    return verdict_of_room(room);
+}
+
+void body_take_unfolded(struct http_request *request)
+{
+    const struct process *process = http_of(request)->process;
+    struct buffer *unfolded = &request->exchange.unfolded;
+    uint64_t sent = request->body.capacity;
+    if (!unfolded->data)
+        return;
+    buffer_finish(&request->body);
+    request->body = *unfolded;
+    *unfolded = (struct buffer){.limit = unfolded->limit};
+    shared_give_body(process->shared, process->slot, request->client, sent);
+    request->counted -= sent;
 }
 
 void body_hand_over(struct http_request *request)

@@ -255,6 +255,11 @@ void http_body_init(struct http *http);
 struct verdict body_expect(struct http_request *request);
 /* Keeps a piece. REPLY_NONE, or why it was not: then nothing of the body is kept any more. */
 struct verdict body_keep(struct http_request *request, struct bytes piece);
+/* Counts `more` bytes for what the body of `owner`, a struct http_request, unfolds to. REPLY_NONE,
+ * or why not: REPLY_TOO_LARGE where there will never be so much for it. */
+struct verdict body_take_room(void *owner, size_t more);
+/* It has been unfolded: the body as sent is freed and counted no more. */
+void body_take_unfolded(struct http_request *request);
 /* Counts the JSON that was made of the body, until the answer. REPLY_NONE, or there is no room. */
 struct verdict body_count_made(struct http_request *request);
 /* All of it is here, and the client has shown who it is. */

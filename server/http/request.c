@@ -44,6 +44,7 @@ static struct http_request *request_create(struct connection *connection)
         return NULL;
     *request = (struct http_request){.connection = connection, .client = SHARED_NO_CLIENT};
     exchange_init(&request->exchange, connection->endpoint->http->pipeline);
+    request->exchange.unfold_memory = (struct unfold_memory){body_take_room, request};
     buffer_init(&request->body, 0);
     buffer_init(&request->output, OUTPUT_ROOM);
     request->began_ns = clock_monotonic_ns();
@@ -248,6 +249,7 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply == REPLY_NONE)
         request->verdict =
             pipeline_body(&request->exchange, buffer_bytes(&request->body), clock_monotonic_ns());
+    body_take_unfolded(request);
     if (request->verdict.reply == REPLY_NONE) {
         body_is_authenticated(request);
         request->verdict = body_count_made(request);

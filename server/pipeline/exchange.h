@@ -3,6 +3,7 @@
 #define TENTERHOOK_SERVER_PIPELINE_EXCHANGE_H
 
 #include "handlers/auth/authenticator.h"
+#include "handlers/content/unfold.h"
 #include "handlers/request.h"
 #include "handlers/value/value_context.h"
 #include "handlers/verdict.h"
@@ -49,6 +50,7 @@ struct exchange {
     struct track_question track;
     void *states[AUTHENTICATORS_MAX];
     size_t passed_heads; /* authenticators whose release is owed */
+    bool has_passed;     /* all that the route names, the body included */
     struct verdict
         challenge;               /* of one authenticator; waits for the others. If it delivers a key
                                     (`provisioned_key`), the runner has to keep that before it is given */
@@ -58,8 +60,11 @@ struct exchange {
     uint64_t actions;            /* that the event has (handlers/action/selection.h) */
     struct bytes title;          /* of an event that is ready for the runner; empty: none */
     struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
-    const char *stage;           /* name of the stage that decided, for the log and for verify */
-    const struct event *stored;  /* NULL: not of the journal (stored_event.h) */
+    struct unfold_memory unfold_memory; /* set by the caller, if the memory is counted */
+    bool signs_unfolded;                /* an authenticator wanted it unfolded */
+    struct buffer unfolded;             /* where request.body is, if it came in a content coding */
+    const char *stage;          /* name of the stage that decided, for the log and for verify */
+    const struct event *stored; /* NULL: not of the journal (stored_event.h) */
 };
 
 #endif

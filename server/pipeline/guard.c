@@ -246,16 +246,6 @@ static struct verdict check_expect(struct guard *guard)
     return refuse(REPLY_EXPECTATION, "an expectation other than 100-continue");
 }
 
-/* Signatures are over the bytes as sent, and nothing here unpacks: a packed body is refused. */
-static struct verdict check_packing(struct guard *guard)
-{
-    size_t count;
-    struct bytes packing = bytes_trim(request_header(guard->request, "Content-Encoding", &count));
-    if (count == 0 || (count == 1 && bytes_equal_nocase(packing, bytes_of_text("identity"))))
-        return GO_ON;
-    return refuse(REPLY_MEDIA_TYPE, "a content coding other than identity");
-}
-
 /* From here on values are without the blanks around them. */
 static struct verdict trim_values(struct guard *guard)
 {
@@ -275,8 +265,8 @@ struct verdict guard_check(struct request *request, int64_t *content_length)
 {
     /* framing first: whatever else is wrong, a head that could be two is answered as such */
     static struct verdict (*const checks[])(struct guard *) = {
-        check_version, check_method, check_fields, check_length, check_coding,  check_host,
-        check_expect,  check_target, check_path,   check_query,  check_packing, trim_values,
+        check_version, check_method, check_fields, check_length, check_coding, check_host,
+        check_expect,  check_target, check_path,   check_query,  trim_values,
     };
     struct guard guard = {.request = request, .content_length = content_length};
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {

@@ -4,7 +4,6 @@
  * reads the body, and no stage after it runs for a caller who has not passed. */
 #include "server/pipeline/pipeline.h"
 
-#include "base/secret.h"
 #include "handlers/action/action.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
@@ -17,7 +16,8 @@
 #include "handlers/auth/route_auth.h"
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
-#include "handlers/provider/provisioned_keys.h"
+#include "handlers/content/unfold.h"
+#include "server/pipeline/authenticate.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/proxies.h"
@@ -162,120 +162,6 @@ static struct verdict stage_track(struct exchange *exchange)
 
 /* ---- authentication ---- */
 
-static const struct authenticator *kind_at(const struct route *route, size_t index)
-{
-    return authenticator_of(&route->authenticators[index]);
-}
-
-/* A 401 tells how to authenticate by what the route is, never by what was wrong. */
-static const char *find_www_authenticate(const struct route *route)
-{
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct authenticator *kind = kind_at(route, i);
-        const char *text = kind->www_authenticate
-                               ? kind->www_authenticate(route->authenticators[i].settings)
-                               : NULL;
-        if (text)
-            return text;
-    }
-    return NULL;
-}
-
-/* The header that belongs to a refusal, unless the authenticator has brought one. */
-static struct verdict complete_refusal(struct exchange *exchange, struct verdict verdict)
-{
-    const struct route *route = exchange->request.route;
-    const char *text = find_www_authenticate(route);
-    if (verdict.header_name)
-        return verdict;
-    if (verdict.reply == REPLY_UNAUTHENTICATED && text) {
-        verdict.header_name = "WWW-Authenticate";
-        verdict.header_value = bytes_of_text(text);
-    } else if (verdict.reply == REPLY_METHOD) {
-        return routing_refuse_method(route, &exchange->arena, verdict.reason);
-    }
-    return verdict;
-}
-
-/* Whether the authenticator passed its head and goes on to the body. */
-static bool takes_part(const struct exchange *exchange, size_t index)
-{
-    return index < exchange->passed_heads && index + 1 != exchange->challenge_head;
-}
-
-static bool awaits_body(const struct exchange *exchange)
-{
-    for (size_t i = 0; i < exchange->passed_heads; i++)
-        if (takes_part(exchange, i) && kind_at(exchange->request.route, i)->body)
-            return true;
-    return false;
-}
-
-bool pipeline_is_authenticated(const struct exchange *exchange)
-{
-    const struct route *route = exchange->request.route;
-    return !route->no_authentication && exchange->passed_heads == route->authenticator_count &&
-           !awaits_body(exchange) && exchange->challenge.reply == REPLY_NONE;
-}
-
-/* A challenge is not an answer until all others have passed: it is put aside. */
-static struct verdict set_challenge_aside(struct exchange *exchange, struct verdict verdict)
-{
-    if (verdict.reply != REPLY_CHALLENGE)
-        return verdict;
-    exchange->challenge = verdict;
-    return GO_ON;
-}
-
-const char *pipeline_provisioned_name(const struct route *route)
-{
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct authenticator *kind = kind_at(route, i);
-        const char *name =
-            kind->provisions ? kind->provisions(route->authenticators[i].settings) : NULL;
-        if (name)
-            return name;
-    }
-    return NULL;
-}
-
-/* The key that the route's sender has delivered, for authenticators that want it. */
-static void find_provisioned_key(struct exchange *exchange)
-{
-    struct request *request = &exchange->request;
-    const struct route *route = request->route;
-    struct provisioned_keys *table = exchange->pipeline->provisioned;
-    uint8_t key[PROVISIONED_KEY_MAX];
-    size_t length;
-    const char *name = table ? pipeline_provisioned_name(route) : NULL;
-    if (!name || !provisioned_keys_get(table, route->name, name, key, &length))
-        return;
-    const char *copy = arena_copy_bytes(&exchange->arena, bytes_of(key, length));
-    request->provisioned_key = bytes_of(copy, copy ? length : 0);
-    secret_wipe(key, sizeof key);
-}
-
-static struct verdict authenticate_head(struct exchange *exchange)
-{
-    struct request *request = &exchange->request;
-    const struct route *route = request->route;
-    find_provisioned_key(exchange);
-    for (size_t i = 0; i < route->authenticator_count; i++) {
-        const struct handler *handler = &route->authenticators[i];
-        struct verdict verdict =
-            kind_at(route, i)->head(handler->settings, request, &exchange->states[i]);
-        if (verdict.reply == REPLY_CHALLENGE)
-            exchange->challenge_head = i + 1;
-        verdict = set_challenge_aside(exchange, verdict);
-        if (verdict.reply != REPLY_NONE)
-            return complete_refusal(exchange, verdict);
-        exchange->passed_heads = i + 1;
-    }
-    /* a key that is delivered takes the way of an event: behind the body, to the runner */
-    bool waits = awaits_body(exchange) || exchange->challenge.provisioned_key.length > 0;
-    return waits ? GO_ON : exchange->challenge;
-}
-
 static bool has_method(const struct exchange *exchange, const char *method)
 {
     return bytes_equal_text(exchange->request.method, method);
@@ -301,20 +187,13 @@ static struct verdict stage_try(struct exchange *exchange)
                                         : GO_ON;
 }
 
-static struct verdict stage_authenticate_body(struct exchange *exchange)
+/* Before the body is sent, and after the credentials: which codings a route takes is nobody else's
+ * business. */
+static struct verdict stage_coding(struct exchange *exchange)
 {
     struct request *request = &exchange->request;
-    const struct route *route = request->route;
-    for (size_t i = 0; i < exchange->passed_heads; i++) {
-        const struct handler *handler = &route->authenticators[i];
-        if (!takes_part(exchange, i) || !kind_at(route, i)->body)
-            continue;
-        struct verdict verdict = set_challenge_aside(
-            exchange, kind_at(route, i)->body(handler->settings, request, exchange->states[i]));
-        if (verdict.reply != REPLY_NONE)
-            return complete_refusal(exchange, verdict);
-    }
-    return GO_ON;
+    bool takes_raw = route_content(request->route).kind == CONTENT_RAW;
+    return unfold_check(request, takes_raw, exchange->content_length != 0);
 }
 
 static struct verdict stage_challenge(struct exchange *exchange)
@@ -442,13 +321,15 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("limit", stage_limit_client)                                                             \
     STAGE("track", stage_track)                                                                    \
     STAGE("authenticate", stage_authenticate_head)                                                 \
-    STAGE("try", stage_try)
+    STAGE("try", stage_try)                                                                        \
+    STAGE("coding", stage_coding)
 
 #define BODY_STAGES(STAGE)                                                                         \
     STAGE("size", stage_size)                                                                      \
-    STAGE("signature", stage_authenticate_body)                                                    \
+    STAGE("signature", authenticate_body)                                                          \
     STAGE("handshake", stage_challenge)                                                            \
-    STAGE("limit route", stage_limit_route)
+    STAGE("limit route", stage_limit_route)                                                        \
+    STAGE("unfold", authenticate_unfolded)
 
 #define EVENT_STAGES(STAGE)                                                                        \
     STAGE("decode", stage_decode)                                                                  \
@@ -501,14 +382,6 @@ struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns)
     return run_stages(head_stages, exchange, monotonic_ns);
 }
 
-void pipeline_feed(struct exchange *exchange, struct bytes piece)
-{
-    const struct route *route = exchange->request.route;
-    for (size_t i = 0; i < exchange->passed_heads; i++)
-        if (takes_part(exchange, i) && kind_at(route, i)->feed)
-            kind_at(route, i)->feed(exchange->states[i], piece);
-}
-
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns)
 {
     exchange->request.body = body;
@@ -541,13 +414,10 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline)
 
 void exchange_finish(struct exchange *exchange)
 {
-    const struct route *route = exchange->request.route;
-    for (size_t i = 0; i < exchange->passed_heads; i++)
-        if (takes_part(exchange, i) && kind_at(route, i)->release)
-            kind_at(route, i)->release(exchange->states[i]);
-    exchange->passed_heads = 0;
+    authenticate_release(exchange);
     value_context_finish(&exchange->values);
     content_release(&exchange->request);
+    buffer_finish(&exchange->unfolded);
     arena_finish(&exchange->arena);
 }
 
@@ -619,7 +489,7 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
 static const struct response_format *find_response_format(const struct route *route)
 {
     for (size_t i = 0; route && i < route->authenticator_count; i++) {
-        const struct authenticator *kind = kind_at(route, i);
+        const struct authenticator *kind = authenticator_of(&route->authenticators[i]);
         if (kind->response_format)
             return kind->response_format(route->authenticators[i].settings);
     }

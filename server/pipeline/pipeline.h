@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "server/ipc/frame.h"
+#include "server/pipeline/authenticate.h"
 #include "server/pipeline/exchange.h"
 
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */
@@ -19,23 +20,17 @@ void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 void exchange_finish(struct exchange *exchange);
 
 /* guard → health → client → route → length → address → limit per client → track → authenticate
- * (head) → try (HEAD).
+ * (head) → try (HEAD) → coding.
  * Decides before a byte of the body is read. On REPLY_NONE request.route is set and the body may be
  * up to route->max_body bytes. On REPLY_TRACKED it is a question about an event, and the caller
  * asks the runner (pipeline_track). On REPLY_HEALTHY it is a health check; the caller must
  * find out whether the server is healthy. */
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
-/* After a head that has passed: whether the caller is authenticated already, without the body.
- * Never on a route without authentication. */
-bool pipeline_is_authenticated(const struct exchange *exchange);
-
-/* A piece of the raw body, as it arrives. */
-void pipeline_feed(struct exchange *exchange, struct bytes piece);
-
-/* authenticate (body) → challenge → admit (route) → decode → select → when → choose → validate →
- * values → respond. The whole body, which outlives the exchange. On REPLY_NONE the event is ready
- * for the runner. */
+/* authenticate (body) → challenge → admit (route) → unfold → decode → select → when → choose →
+ * validate → values → respond. The whole body, which outlives the exchange, but for one that has
+ * been unfolded: then request.body is in exchange->unfolded, and `body` is needed no more. On
+ * REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 
 /* An event of the journal instead of the above: route → decode → … → respond, as the settings are
@@ -58,8 +53,6 @@ bool pipeline_track(const struct exchange *exchange, uint64_t tag, struct track_
 
 /* The same for a key that a challenge delivers. */
 bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame *frame);
-/* Under which name keys are kept that the route's sender delivers; NULL: it delivers none. */
-const char *pipeline_provisioned_name(const struct route *route);
 
 /* The names of the stages in order, NULL-terminated: for verify and the documentation. */
 extern const char *const pipeline_stage_names[];

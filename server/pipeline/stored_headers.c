@@ -102,7 +102,8 @@ static bool append_header(struct buffer *out, struct buffer *room, struct stored
     struct bytes lower = lower_case(request->arena, request->headers[index].name);
     if (!lower.data)
         return false;
-    bool wanted = name_is_stored(names, lower) || is_referenced(request->route, lower);
+    bool wanted = name_is_stored(names, lower) || is_referenced(request->route, lower) ||
+                  (request->keeps_coding && bytes_equal_text(lower, "content-encoding"));
     if (!wanted || route_owns_header(request->route, lower) || comes_earlier(request, index))
         return true;
     return buffer_append_text(out, out->length > 1 ? ",\"" : "\"") && json_escape(out, lower) &&

@@ -15,7 +15,7 @@ struct stored_names *stored_names_create(void);
  * authenticators own, and every name that contains a word for a credential (token, secret,
  * signature, password, key, auth, hmac). Forwarding headers of proxies are not stored either. A
  * header that a reference of the route names is stored in any case; the loader lets none name
- * credentials of the route.
+ * credentials of the route. Content-Encoding is stored where the body is kept in its coding.
  * False: the arena is full. */
 bool stored_headers(struct stored_names *names, struct request *request, struct bytes *json);
 

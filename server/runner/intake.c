@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/dedupe.h"
+#include "handlers/content/unfold.h"
 #include "handlers/provider/provisioned_keys.h"
 #include "server/pipeline/pipeline.h"
 #include "server/pipeline/respond.h"
@@ -41,7 +42,7 @@ static bool is_credible(const struct settings *settings, const struct event_fram
         return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
     return frame->route < settings->route_count &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
-           event->body.length <= (uint64_t)settings->routes[frame->route].max_body &&
+           event->body.length <= (uint64_t)unfold_body_max(&settings->routes[frame->route]) &&
            event_is_bounded(event);
 }
 
@@ -196,6 +197,17 @@ static void answer_item(struct intake_item *item, const struct journal_turn *tur
     listener_link_answer(item->link, answer);
 }
 
+/* When the sender is answered late. His deadline counts from the head of the request, which the
+ * listener has stamped with the time of day; that may have been set since. */
+static int64_t late_ns(const struct respond_settings *respond, const struct event *event)
+{
+    int64_t gone_ms = clock_unix_ms() - event->received_ms;
+    if (gone_ms < 0)
+        gone_ms = 0;
+    int64_t left_ms = gone_ms < respond->deadline_ms ? respond->deadline_ms - gone_ms : 0;
+    return clock_monotonic_ns() + left_ms * NS_PER_MS;
+}
+
 /* The second part of an answer: the output of a command, once there is one. */
 static void await_output(const struct intake *intake, const struct intake_item *item,
                          struct dispatch *dispatch)
@@ -205,8 +217,7 @@ static void await_output(const struct intake *intake, const struct intake_item *
     const struct awaited awaited = {.link = item->link,
                                     .tag = item->frame.tag,
                                     .handle = item->admit->answer_handle,
-                                    .until_ns =
-                                        clock_monotonic_ns() + respond->deadline_ms * NS_PER_MS,
+                                    .until_ns = late_ns(respond, &item->frame.event),
                                     .most = (size_t)respond->size,
                                     .streams = respond->streams};
     if (awaited.handle)

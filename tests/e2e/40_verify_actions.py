@@ -11,7 +11,8 @@ ACTIONS = [
      "env": {"N": "n={{payload.n | default none}}"}, "cwd": "/srv/{{path.dir}}"},
     {"name": "both", "shell": "exit", "when": BOTH}]
 CHOOSE = [{"name": "one", "shell": "exit", "when": BOTH[1:]},
-          {"name": "rest", "pipe": "@OUT@/p", "else": True}]
+          {"name": "rest", "pipe": "@OUT@/p", "else": True,
+           "format": {"line": "{{payload.ref}}\t"}}]
 with Server([route(path="/hook/{dir}", auth={"none": True}, actions=ACTIONS, choose=CHOOSE,
                    respond={"status": 201, "body": "{{payload.ref}} {{event.id}}",
                             "headers": {"X-Q": "{{query.q}}"}})], start=False) as server:
@@ -28,6 +29,7 @@ with Server([route(path="/hook/{dir}", auth={"none": True}, actions=ACTIONS, cho
            (201, {"X-Q": "1"}, "a\x1b\n "), "the answer")
     ensure('"choose"' in first["actions"][3]["left_out"], "the earlier entry is named")
     expect([action["runs"] for action in second["actions"]], [True, False, False, True])
+    expect(second["actions"][3]["line"], "-x\t", "the line of a pipe")
     ensure("allow_dash" in second["actions"][0]["cannot_run"] and second["status"] == 422,
            f"what cannot be given: {second}")
     text = server.tool("verify", "--request", files[0]).stdout

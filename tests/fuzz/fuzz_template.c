@@ -1,6 +1,6 @@
 /* Any bytes as a template, and behind a line feed as a payload: a fault lies inside of the text,
  * and what is made has no NUL, keeps the limit and begins with the literal before the first value.
- */
+ * A line has no line end. */
 #include "handlers/content/json.h"
 #include "handlers/value/stored.h"
 #include "handlers/value/template.h"
@@ -35,6 +35,19 @@ static void render(const struct template *template, struct bytes json)
     buffer_finish(&out);
 }
 
+static void render_line(const struct template *template, struct bytes json)
+{
+    struct value_context context;
+    struct buffer out;
+    struct stored_values stored = {.query = json, .type = json};
+    buffer_init(&out, LIMIT);
+    value_context_of_stored(&context, &stored);
+    if (template_render_line(template, &context, LIMIT, &out, NULL) == TEMPLATE_DONE && out.length)
+        assert(!memchr(out.data, '\n', out.length) && !memchr(out.data, 0, out.length));
+    value_context_finish(&context);
+    buffer_finish(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes json = bytes_of(data, size), text = bytes_split(&json, '\n');
@@ -45,10 +58,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (text.length && memchr(text.data, 0, text.length)) /* no scalar of a file holds one */
         return 0;
     arena_init(&arena, ARENA);
-    if (template_parse(text, &arena, &template, &err, &offset))
+    if (template_parse(text, &arena, &template, &err, &offset)) {
         render(&template, json);
-    else
+        render_line(&template, json);
+    } else {
         assert(err.text[0] && offset <= text.length);
+    }
     arena_finish(&arena);
     return 0;
 }

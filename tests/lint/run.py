@@ -46,6 +46,9 @@ DOORS = {
     "pcre2.h": r"handlers/(provider/scheme_test|value/value_test|schema/\w+)\.[ch]",
     "seccomp.h": r"server/sandbox\w*\.c",
     "idn2.h": r"handlers/schema/\w+\.c",
+    "zlib.h": r"handlers/content/unfold\.c",
+    "zstd": r"handlers/content/unfold\.c",
+    "brotli/": r"handlers/content/unfold\.c",
     "expat.h": r"handlers/content/xml\.c",
 }
 # What the hosted workflow does around .ci/run. The empty ones: a step is either.

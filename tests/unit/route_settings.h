@@ -11,6 +11,7 @@
 #include "handlers/admission/when.h"
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
+#include "handlers/content/unfold.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
 #include "server/pipeline/track.h"

@@ -1,4 +1,5 @@
 /* FIFOs with real readers: whole frames, each once read, whatever the readers do. */
+#include "handlers/value/stored.h"
 #include "pipe_rig.h"
 #include "tests/unit/suite.h"
 
@@ -47,7 +48,7 @@ START_TEST(formats_frame_as_they_say)
         "\"payload\":{\"a\":\"x \\n\"}}";
     int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     char text[2048];
-    for (int format = 0; format < PIPE_FORMATS; format++) {
+    for (int format = 0; format <= PIPE_LENGTH; format++) {
         settings.format = format;
         struct event *event = begin_text(0, "{ \"a\" :\n\"x \\n\" }");
         ssize_t length = take(fd, 1, text, sizeof text);
@@ -69,6 +70,66 @@ START_TEST(formats_frame_as_they_say)
         event->body = NULL;
     }
     close(fd);
+}
+END_TEST
+
+/* The event of the rig, stored: with a line end in a value. */
+static const struct stored_values stored = {
+    .payload = {(const uint8_t *)"{\"ref\":\"a\\nb\"}", 14},
+    .type = {(const uint8_t *)"push", 4},
+};
+
+static void set_line(const char *text, struct arena *arena)
+{
+    settings.format = PIPE_LINE;
+    ck_assert(template_parse(bytes_of_text(text), arena, &settings.line, NULL, NULL));
+}
+
+START_TEST(a_line_is_what_its_template_says)
+{
+    int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    char text[64];
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    set_line("{{event.type}}\t{{payload.ref}}", &arena);
+    begin_text(0, "{}")->delivery.stored = &stored;
+    ck_assert_int_eq(take(fd, 10, text, sizeof text), 10);
+    ck_assert_mem_eq(text, "push\ta\\nb\n", 10);
+    rig_wait(&events[0].result.done);
+    set_line("{{payload.none}}", &arena); /* the file has changed since it was accepted */
+    begin_text(1, "{}")->delivery.stored = &stored;
+    rig_wait(&events[1].result.done);
+    ck_assert_int_eq(events[1].result.outcome.kind, OUTCOME_FAILED);
+    ck_assert_str_eq(events[1].result.reason, "payload.none in the line of the pipe is missing");
+    arena_finish(&arena);
+    close(fd);
+}
+END_TEST
+
+static void note_line(void *context, enum value_place place, const char *name, struct bytes text)
+{
+    ck_assert(place == VALUE_LINE && !name && bytes_equal_text(text, "push"));
+    ++*(int *)context;
+}
+
+START_TEST(the_values_of_a_line_are_tried_before)
+{
+    struct arena arena;
+    struct value_context values;
+    struct error why;
+    int lines = 0;
+    const struct value_sink sink = {.take = note_line, .context = &lines};
+    arena_init(&arena, 1 << 16);
+    value_context_of_stored(&values, &stored);
+    ck_assert(pipe_action.try_values(&settings, &values, &sink, &why));
+    set_line("{{event.type}}", &arena);
+    ck_assert(pipe_action.try_values(&settings, &values, NULL, &why));
+    ck_assert(pipe_action.try_values(&settings, &values, &sink, &why) && lines == 1);
+    set_line("{{form.a}}", &arena);
+    ck_assert(!pipe_action.try_values(&settings, &values, &sink, &why) && lines == 1);
+    ck_assert_ptr_nonnull(strstr(why.text, "form.a in the line of the pipe is missing"));
+    value_context_finish(&values);
+    arena_finish(&arena);
 }
 END_TEST
 
@@ -508,6 +569,8 @@ Suite *test_suite(void)
     tcase_add_test(all, a_frame_counts_once_it_is_read);
     tcase_add_test(all, formats_frame_as_they_say);
     tcase_add_test(all, a_body_with_lines_is_not_a_line);
+    tcase_add_test(all, a_line_is_what_its_template_says);
+    tcase_add_test(all, the_values_of_a_line_are_tried_before);
     tcase_add_test(all, large_frames_pass_whole);
     tcase_add_test(all, sizes_around_the_kernels_limits);
     tcase_add_test(all, many_events_and_a_steady_reader);

@@ -102,6 +102,27 @@ START_TEST(paths_find_scalars)
 }
 END_TEST
 
+/* What is JSON as it was sent can be another one when it is unfolded. */
+START_TEST(values_are_not_read_out_of_a_folded_body)
+{
+    static const char *const texts[] = {"{{payload.a}}", "{{form.a}}", "{{sorted_form}}"};
+    struct arena arena;
+    arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct request request = {.arena = &arena, .body = bytes_of_text("{\"a\":\"1\"}")};
+        struct signed_source source = {.request = &request};
+        struct signed_template template;
+        struct bytes out;
+        request.folded = (const struct unfold_coding *)&request; /* any */
+        ck_assert(signed_template_parse(texts[i], &arena, &template, NULL));
+        ck_assert_int_eq(signed_template_text(&template, &source, &out), SIGNED_MALFORMED);
+        ck_assert(source.was_folded);
+        signed_source_finish(&source);
+    }
+    arena_finish(&arena);
+}
+END_TEST
+
 /* What `text` is made into for a request with the header X-A. */
 static enum signed_outcome render(const char *text, const char *header, struct bytes *out,
                                   struct arena *arena)
@@ -220,6 +241,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, freshness_ends_at_the_tolerance);
     tcase_add_test(tests, paths_find_scalars);
     tcase_add_test(tests, templates_are_unambiguous);
+    tcase_add_test(tests, values_are_not_read_out_of_a_folded_body);
     tcase_add_test(tests, templates_are_strict);
     tcase_add_test(tests, structured_fields_are_taken_apart);
     suite_add_tcase(suite, tests);

@@ -20,7 +20,8 @@ static void setup(void)
 {
     static const char payload[] =
         "{\"ref\":\"main\",\"n\":1.50,\"t\":true,\"z\":null,\"q\":\"a\\\"b\\n\","
-        "\"o\":{ \"a b\" : [ 1 , \"x y\" ] },\"nul\":\"a\\u0000\",\"e\":\"\"}";
+        "\"o\":{ \"a b\" : [ 1 , \"x y\" ] },\"nul\":\"a\\u0000\",\"l\":[\"a\\n\"],"
+        "\"c\":\"\\\\ \\t\\r\\u001b \\u00e4\\u00a0\\u0085\\u2028 \\u2027\",\"e\":\"\"}";
     struct json_fault fault;
     arena_init(&arena, 1 << 20);
     header = (struct header){bytes_of_text("X-Raw"), bytes_of_text("caf\xe9")};
@@ -87,6 +88,46 @@ START_TEST(templates_are_made)
     ck_assert_int_eq(template_text(&template, &context, LIMIT, &arena, &text, NULL), TEMPLATE_DONE);
     ck_assert_str_eq((const char *)text.data, good[_i].made);
     ck_assert_uint_eq(text.length, strlen(good[_i].made));
+}
+END_TEST
+
+/* Escaped are values, not what stands around them. */
+static const struct {
+    const char *text, *made;
+} lines[] = {
+    {"a\\b\t{{payload.ref}}", "a\\b\tmain"},
+    {"{{payload.q}}", "a\"b\\n"},
+    {"{{payload.nul}}|", "a\\u0000|"},
+    {"{{payload.c}}", "\\\\ \\t\\r\\u001b \xc3\xa4\xc2\xa0\\u0085\\u2028 \xe2\x80\xa7"},
+    {"{{payload.c | json}}", "\"\\\\ \\t\\r\\u001b \xc3\xa4\xc2\xa0\\u0085\\u2028 \xe2\x80\xa7\""},
+    {"{{payload.l}}", "[\"a\\\\n\"]"},
+    {"{{payload.l | json}}", "[\"a\\n\"]"},
+    {"{{payload.none | default \"a\\nb\"}}", "a\\nb"},
+    {"{{payload.none | default \"a\\nb\" | json}}", "\"a\\nb\""},
+    {"{{event.type}}", "\xff"},
+};
+
+START_TEST(a_line_stays_one)
+{
+    struct template template = parse(lines[_i].text);
+    struct buffer out;
+    buffer_init(&out, LIMIT);
+    ck_assert_int_eq(template_render_line(&template, &context, LIMIT, &out, NULL), TEMPLATE_DONE);
+    ck_assert_msg(bytes_equal_text(buffer_bytes(&out), lines[_i].made), "%s: %.*s", lines[_i].text,
+                  (int)out.length, (const char *)out.data);
+    buffer_finish(&out);
+}
+END_TEST
+
+START_TEST(escapes_count_for_the_limit)
+{
+    struct template template = parse("{{payload.q}}");
+    struct buffer out;
+    buffer_init(&out, LIMIT);
+    ck_assert_int_eq(template_render_line(&template, &context, 4, &out, NULL), TEMPLATE_TOO_LONG);
+    ck_assert_uint_eq(out.length, 0);
+    ck_assert_int_eq(template_render_line(&template, &context, 5, &out, NULL), TEMPLATE_DONE);
+    buffer_finish(&out);
 }
 END_TEST
 
@@ -214,6 +255,8 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, setup, teardown);
     tcase_add_loop_test(all, templates_are_made, 0, sizeof good / sizeof *good);
+    tcase_add_loop_test(all, a_line_stays_one, 0, sizeof lines / sizeof *lines);
+    tcase_add_test(all, escapes_count_for_the_limit);
     tcase_add_loop_test(all, a_failure_names_its_culprit, 0, sizeof failing / sizeof *failing);
     tcase_add_loop_test(all, faults_have_a_place, 0, sizeof bad / sizeof *bad);
     tcase_add_test(all, templates_can_be_asked);
