@@ -80,6 +80,13 @@ struct outcome {
     int64_t duration_ms;
 };
 
+/* Where an action is carried out, and what people call it. Alive as long as its settings. */
+struct action_place {
+    struct loop *loop;
+    struct process_forest *forest; /* as in struct delivery */
+    const char *route, *action;
+};
+
 struct value_context; /* handlers/value/value_context.h */
 
 /* Sees each text that the route file gives to an action, with the values in it. */
@@ -107,6 +114,11 @@ struct action_kind {
     /* A runner ends its runs before it makes room for a newer one, and at once when it has to
      * stop, because they may wait for ever. Runs of other kinds have the time that they need. */
     bool must_be_recalled;
+    /* How long a run of that kind has to end before a newer runner. NULL: a second. */
+    int64_t (*recall_ms)(const void *settings);
+    /* Of a kind that is not limited: how many deliveries an action has at once. NULL: as many as a
+     * pipe. */
+    int64_t (*window)(const void *settings);
     /* The most bytes of standard output that an outcome brings. NULL: runs have no output. */
     int64_t (*output_kept)(const void *settings);
 
@@ -125,7 +137,7 @@ struct action_kind {
 
     /* Before the first start, in the runner: what others may want to find in place. May be NULL;
      * what goes wrong shows when an event comes. */
-    void (*prepare)(const void *settings);
+    void (*prepare)(const void *settings, const struct action_place *place);
 
     /* Before the runner forgets the secrets of the route file: keeps in the settings those that the
      * action is given, so that its kept output shows none. May be NULL: there is no output. False
@@ -155,7 +167,8 @@ static inline const struct action_kind *action_kind_of(const struct handler *han
 #define ACTION_KINDS(ACTION)                                                                       \
     ACTION(command)                                                                                \
     ACTION(shell)                                                                                  \
-    ACTION(pipe)
+    ACTION(pipe)                                                                                   \
+    ACTION(worker)
 
 #define ACTION_DECLARE(name) extern const struct action_kind name##_action;
 ACTION_KINDS(ACTION_DECLARE)

@@ -36,6 +36,14 @@ struct command_settings {
     struct process_settings process;
 };
 
+struct load;
+struct node;
+
+/* When all keys of an action with an argv are read, which stands under `key`: checks them, and
+ * fills in what is not said. False after a problem. */
+bool command_finish(struct load *load, const struct node *node, const char *key,
+                    struct command_settings *settings);
+
 /* What both kinds do with a delivery; the contract is that of struct action_kind. */
 struct action_run *command_start(const void *settings, struct loop *loop,
                                  const struct delivery *delivery,

@@ -125,32 +125,32 @@ static bool launch_fill(struct launch *launch, struct command_given *given, stru
 }
 
 /* As another user: what we may not see, he may. */
-static bool launch_list(struct launch *launch, const char *search, struct error *err)
+static bool list_programs(const struct command_settings *settings, const char *search,
+                          struct arena *arena, struct spawn_plan *plan, struct error *err)
 {
-    const struct command_settings *settings = launch->settings;
     const char *const *paths =
-        spawn_list_programs(&launch->arena, settings->program, search, settings->cwd, err);
+        spawn_list_programs(arena, settings->program, search, settings->cwd, err);
     for (size_t i = 0; paths && paths[i]; i++)
         if (!spawn_program_is_safe(paths[i], err))
             return false;
     if (!paths)
         return false;
-    launch->plan.program = paths[0];
-    launch->plan.others = paths + 1;
+    plan->program = paths[0];
+    plan->others = paths + 1;
     return true;
 }
 
-static bool launch_find(struct launch *launch, struct error *err)
+bool command_find_program(const struct command_settings *settings, struct arena *arena,
+                          struct spawn_plan *plan, struct error *err)
 {
-    const struct command_settings *settings = launch->settings;
-    const char *path = environment_find(launch->plan.environment, "PATH");
+    const char *path = environment_find(plan->environment, "PATH");
     const char *search = path ? path : SPAWN_USUAL_PATH;
     if (process_switches_to(&settings->process) && !strchr(settings->program, '/'))
-        return launch_list(launch, search, err);
-    char *program = arena_alloc(&launch->arena, PATH_MAX);
+        return list_programs(settings, search, arena, plan, err);
+    char *program = arena_alloc(arena, PATH_MAX);
     if (!program)
         return error_set(err, "out of memory");
-    launch->plan.program = program;
+    plan->program = program;
     return spawn_find_program(settings->program, search, settings->cwd, program, PATH_MAX, err) &&
            spawn_program_is_safe(program, err);
 }
@@ -174,7 +174,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
         !(plan->file = arena_format(&launch->arena, "%s/1", launch->files)))
         return error_set(err, "out of memory");
     plan->process = &settings->process;
-    return launch_find(launch, err);
+    return command_find_program(settings, &launch->arena, plan, err);
 }
 
 /* The body as a file, if it is wanted so, and the files of a multipart form. */
@@ -207,18 +207,18 @@ static enum spawn_result launch_put_files(struct launch *launch, struct error *e
 }
 
 /* What the cgroup limits is not limited again for each process. */
-static enum spawn_result launch_make_tree(struct launch *launch, struct error *err)
+enum spawn_result command_make_tree(const struct command_settings *settings,
+                                    struct process_forest *forest, struct spawn_plan *plan,
+                                    struct process_tree *tree, struct error *err)
 {
-    const struct process_limits *limits = &launch->settings->process.limits;
+    const struct process_limits *limits = &settings->process.limits;
     const struct process_tree_limits wanted = {limits->memory, limits->processes};
-    struct process_forest *forest = launch->delivery->forest;
-    struct spawn_plan *plan = &launch->plan;
     if (!forest)
         return SPAWN_STARTED;
     plan->memory_in_cgroup = forest->has_memory;
     plan->processes_in_cgroup = forest->has_pids;
-    plan->tree = &launch->tree;
-    if (process_tree_make(forest, &wanted, &launch->tree, err))
+    plan->tree = tree;
+    if (process_tree_make(forest, &wanted, tree, err))
         return SPAWN_STARTED;
     return spawn_errno_is_passing(errno) || errno == ENOSPC ? SPAWN_LATER : SPAWN_FAILED;
 }
@@ -234,7 +234,8 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
-        result = launch_make_tree(launch, err);
+        result = command_make_tree(launch->settings, launch->delivery->forest, &launch->plan,
+                                   &launch->tree, err);
     if (result == SPAWN_STARTED)
         result = spawn_start(&launch->plan, &launched->process, err);
     if (result != SPAWN_STARTED)

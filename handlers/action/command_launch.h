@@ -20,4 +20,14 @@ enum spawn_result command_launch(const struct command_settings *settings,
                                  const struct delivery *delivery, struct launched *launched,
                                  struct error *err);
 
+/* Parts of it, for whoever else starts a process with such settings. The plan has its environment,
+ * and gets the program. False with `err`, and with an errno that spawn_errno_is_passing knows where
+ * it may be found later. */
+bool command_find_program(const struct command_settings *settings, struct arena *arena,
+                          struct spawn_plan *plan, struct error *err);
+/* A cgroup in the forest (NULL: there is none) for the plan, which borrows it. As spawn_start. */
+enum spawn_result command_make_tree(const struct command_settings *settings,
+                                    struct process_forest *forest, struct spawn_plan *plan,
+                                    struct process_tree *tree, struct error *err);
+
 #endif

@@ -88,10 +88,10 @@ static bool finish_process(struct load *load, const struct node *node,
            good;
 }
 
-static bool finish_command(struct load *load, const struct node *node, void *data)
+bool command_finish(struct load *load, const struct node *node, const char *key,
+                    struct command_settings *settings)
 {
-    struct command_settings *settings = data;
-    const struct node *at = place_of(node, "command");
+    const struct node *at = place_of(node, key);
     bool good = finish_process(load, node, settings);
     if (!command_check_arguments(load, at, settings))
         return false;
@@ -104,6 +104,11 @@ static bool finish_command(struct load *load, const struct node *node, void *dat
     }
     command_drop_unused_templates(settings);
     return good;
+}
+
+static bool finish_command(struct load *load, const struct node *node, void *data)
+{
+    return command_finish(load, node, "command", data);
 }
 
 /* "{{payload.ref}}" was meant to be a template; "{{.State}}" is some other program's. */

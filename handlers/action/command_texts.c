@@ -42,6 +42,8 @@ bool command_read_arguments(struct load *load, const struct node *node, const st
     if (node->kind != NODE_SEQUENCE)
         return load_mismatch(load, node, row, "a list of strings");
     struct text_list *list = &settings->command;
+    char subject[64];
+    snprintf(subject, sizeof subject, "an entry of \"%s\"", row->name);
     list->items = arena_alloc_array(load_arena(load), node->count + 1, sizeof *list->items);
     if (!templates || !list->items)
         return load_no_memory(load);
@@ -51,7 +53,7 @@ bool command_read_arguments(struct load *load, const struct node *node, const st
         return load_no_memory(load);
     for (const struct node *item = node->first; item; item = item->next, list->count++) {
         struct template *template = &templates->arguments[list->count];
-        list->items[list->count] = read_template(load, item, "an entry of \"command\"", template);
+        list->items[list->count] = read_template(load, item, subject, template);
         ok = ok && list->items[list->count];
     }
     return ok;

@@ -131,10 +131,11 @@ static void run_ended(struct pipe_frame *frame, enum pipe_end end, const char *r
 }
 
 /* A reader wants to open the FIFO before the first event has come. */
-static void pipe_prepare(const void *data)
+static void pipe_prepare(const void *data, const struct action_place *place)
 {
     const struct pipe_settings *settings = data;
     struct stat st;
+    (void)place;
     if (settings->create && lstat(settings->path, &st) != 0)
         fifo_create(settings->path, (mode_t)settings->create, NULL);
 }

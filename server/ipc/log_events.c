@@ -116,6 +116,22 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_PIPE_UNWATCHED] =
         {"pipe_unwatched", LOG_WARNING, LOG_WARNING, "path reason",
          "The runner cannot watch a FIFO, and looks for readers once in a while."},
+    [LOG_WORKER_STARTED] = {"worker_started", LOG_INFO, LOG_INFO, "route action pid",
+                            "The process of a worker runs."},
+    [LOG_WORKER_FAILED] = {"worker_failed", LOG_ERROR, LOG_ERROR, "route action reason ms",
+                           "A worker could not be started; its events wait, and it is tried again "
+                           "after that time."},
+    [LOG_WORKER_ENDED] = {"worker_ended", LOG_INFO, LOG_WARNING, "route action pid reason [ms]",
+                          "The process of a worker ended. Unless the server is leaving, the next "
+                          "one is started after that time, and gets the events that were not "
+                          "answered."},
+    [LOG_WORKER_SAID] = {"worker_said", LOG_INFO, LOG_INFO, "route action text held_back",
+                         "A line that a worker wrote to its standard error; `held_back` counts the "
+                         "lines left out before."},
+    [LOG_WORKER_WRONG] =
+        {"worker_wrong", LOG_WARNING, LOG_WARNING, "route action reason text held_back",
+         "A line that a worker wrote to its standard output is no answer to an event that it has; "
+         "nothing follows from it."},
     [LOG_KEY_FAILED] = {"key_failed", LOG_ERROR, LOG_ERROR, "route reason",
                         "A provisioned key could not be passed on to the listeners."},
     [LOG_RUNNER_FAILED] = {"runner_failed", LOG_ERROR, LOG_ERROR, "reason",

@@ -20,6 +20,8 @@
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
 #define EARLY_STOP_NS (60 * NS_PER_S)
 #define OUTCOME_NS (5 * NS_PER_MS)
+/* What runs of a kind that must be recalled have to end, unless the kind says otherwise. */
+#define RECALL_NS NS_PER_S
 enum {
     CLAIM_BYTES = 32 << 20,
     ORPHANS_STEP = 500,  /* rows */
@@ -82,6 +84,11 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
+}
+
+struct process_forest *dispatch_forest(struct dispatch *dispatch)
+{
+    return dispatch->forest.base >= 0 ? &dispatch->forest : NULL;
 }
 
 void dispatch_contain(struct dispatch *dispatch, const struct process_forest *forest,
@@ -272,7 +279,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
     attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
     attempt->given.body_files = &dispatch->body_files;
-    attempt->given.forest = dispatch->forest.base >= 0 ? &dispatch->forest : NULL;
+    attempt->given.forest = dispatch_forest(dispatch);
     list_append(&dispatch->claimed, attempt);
     return true;
 }
@@ -307,6 +314,70 @@ static void start_failed(struct attempt *attempt)
                                              .reason = "the server had no memory to start it"});
 }
 
+/* ---- stops ---- */
+
+static struct attempt *find_not_stopping(const struct attempt_list *list, bool all)
+{
+    struct attempt *attempt = list->first;
+    while (attempt && (attempt->stopping || (!all && !attempt->action->kind->must_be_recalled)))
+        attempt = attempt->next;
+    return attempt;
+}
+
+static int64_t recall_ns(const struct action_queue *action)
+{
+    const struct action_kind *kind = action->kind;
+    if (!kind->must_be_recalled)
+        return 0;
+    return kind->recall_ms ? kind->recall_ms(action->action->handler.settings) * NS_PER_MS
+                           : RECALL_NS;
+}
+
+int64_t dispatch_recall_ns(const struct dispatch *dispatch)
+{
+    int64_t longest = RECALL_NS;
+    for (size_t i = 0; i < dispatch->queue.action_count; i++)
+        if (recall_ns(dispatch->queue.by_number[i]) > longest)
+            longest = recall_ns(dispatch->queue.by_number[i]);
+    return longest;
+}
+
+/* A stop may end its attempt at once, and others of its kind with it: so from the front each time.
+ */
+static void stop_started(struct dispatch *dispatch)
+{
+    struct attempt *attempt;
+    while ((attempt = find_not_stopping(&dispatch->started, dispatch->stops_all))) {
+        int64_t more_ns = dispatch->recalls ? recall_ns(attempt->action) : 0;
+        attempt->stopping = true;
+        attempt->action->kind->stop(attempt->under_way, dispatch->stop_ns + more_ns);
+    }
+}
+
+static void begin_stop(struct dispatch *dispatch, bool all, int64_t stop_ns)
+{
+    dispatch->stops = true;
+    dispatch->stops_all = all;
+    dispatch->stop_ns = stop_ns;
+    for (struct attempt *attempt = dispatch->started.first; attempt; attempt = attempt->next)
+        attempt->stopping = false; /* an earlier stop may have had a later deadline */
+    stop_started(dispatch);
+}
+
+void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
+{
+    dispatch->recalls = false;
+    begin_stop(dispatch, all, deadline_ns);
+}
+
+void dispatch_recall(struct dispatch *dispatch, int64_t now_ns)
+{
+    dispatch->recalls = true;
+    begin_stop(dispatch, false, now_ns);
+}
+
+/* ---- starts ---- */
+
 static void start_claimed(struct dispatch *dispatch)
 {
     bool some = dispatch->claimed.first;
@@ -325,7 +396,7 @@ static void start_claimed(struct dispatch *dispatch)
             start_failed(attempt);
     }
     if (some && dispatch->stops) /* told while the turn was under way */
-        dispatch_stop(dispatch, dispatch->stops_all, dispatch->stop_ns);
+        stop_started(dispatch);
 }
 
 /* ---- what others have left ---- */
@@ -539,31 +610,6 @@ void dispatch_note_stop(struct dispatch *dispatch)
 {
     if (dispatch->leaving_ns == 0) /* a second one only shortens the grace */
         dispatch->leaving_ns = clock_monotonic_ns();
-}
-
-static struct attempt *find_not_stopping(const struct attempt_list *list, bool all)
-{
-    struct attempt *attempt = list->first;
-    while (attempt && (attempt->stopping || (!all && !attempt->action->kind->must_be_recalled)))
-        attempt = attempt->next;
-    return attempt;
-}
-
-void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns)
-{
-    struct attempt *attempt;
-    dispatch->stops = true;
-    dispatch->stops_all = all;
-    dispatch->stop_ns = deadline_ns;
-    for (attempt = dispatch->started.first; attempt; attempt = attempt->next)
-        attempt->stopping = false; /* an earlier stop may have had a later deadline */
-    /* a stop may end its attempt at once, and others of its kind with it: so from the front each
-     * time
-     */
-    while ((attempt = find_not_stopping(&dispatch->started, all))) {
-        attempt->stopping = true;
-        attempt->action->kind->stop(attempt->under_way, deadline_ns);
-    }
 }
 
 void dispatch_refresh(struct dispatch *dispatch)

@@ -61,7 +61,8 @@ struct dispatch {
     int64_t claims_resume_ns; /* nothing is claimed before: there was no memory */
     int64_t leaving_ns;       /* when the server was told to stop; 0: it was not */
     bool stops, stops_all;    /* what starts from now on is stopped, too: */
-    int64_t stop_ns;          /* by then */
+    bool recalls;             /* each in the time that its kind has, from then on, */
+    int64_t stop_ns;          /* or by then */
     int64_t outcomes_due_ns;  /* of those in `ended`: they may wait for company until then */
     struct loop_timer outcomes_timer;
 };
@@ -69,6 +70,8 @@ struct dispatch {
 /* Claims nothing until dispatch_claim. */
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
                    struct error *err);
+/* Where cgroups are made; NULL: nowhere. */
+struct process_forest *dispatch_forest(struct dispatch *dispatch);
 /* Commands have cgroups from now on. Copies the forest. */
 void dispatch_contain(struct dispatch *dispatch, const struct process_forest *forest,
                       uint64_t runner_id);
@@ -108,6 +111,10 @@ void dispatch_hold(struct dispatch *dispatch);
 void dispatch_note_stop(struct dispatch *dispatch);
 /* Ends the attempts of actions that take no slot (or all of them) by `deadline_ns`. */
 void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
+/* Ends those that must be recalled, from `now_ns` on in the time that their kind gives them. */
+void dispatch_recall(struct dispatch *dispatch, int64_t now_ns);
+/* The longest of these times, whether anything is under way or not. */
+int64_t dispatch_recall_ns(const struct dispatch *dispatch);
 
 /* The output of the delivery answers a sender. */
 void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited);

@@ -21,6 +21,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
+static unsigned window_of(const struct action_queue *action)
+{
+    const void *settings = action->action->handler.settings;
+    return action->kind->window ? (unsigned)action->kind->window(settings) : QUEUE_FEED;
+}
+
 static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
                        struct error *err)
 {
@@ -35,6 +41,7 @@ static bool route_init(struct route_queue *own, const struct route *route, size_
         action->action = &route->actions[i];
         action->kind = action_kind_of(&route->actions[i].handler);
         action->of_route = own;
+        action->window = window_of(action);
         own->takes_slots |= action->kind->is_limited;
         *feeds += !action->kind->is_limited;
     }
@@ -126,7 +133,7 @@ static bool feed_may_run(const struct queue *queue, const struct action_queue *a
 {
     return action->count > 0 &&
            (action->running == 0 ||
-            (action->running < QUEUE_FEED && action->running_bytes < queue->feed_bytes));
+            (action->running < action->window && action->running_bytes < queue->feed_bytes));
 }
 
 static bool route_feeds(const struct queue *queue, const struct route_queue *route)

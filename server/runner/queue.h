@@ -10,11 +10,12 @@
 #include <sys/queue.h>
 
 enum {
-    QUEUE_RING = 1024,           /* deliveries that an action queue holds by their handles */
-    QUEUE_LOW = 256,             /* fewer: it looks for more */
-    QUEUE_LOOKS = 64,            /* action queues that look for more in one turn */
-    QUEUE_DUE = 4096,            /* deliveries that they are given then */
-    QUEUE_FEED = 64,             /* deliveries that a pipe is given at once, with their bodies */
+    QUEUE_RING = 1024, /* deliveries that an action queue holds by their handles */
+    QUEUE_LOW = 256,   /* fewer: it looks for more */
+    QUEUE_LOOKS = 64,  /* action queues that look for more in one turn */
+    QUEUE_DUE = 4096,  /* deliveries that they are given then */
+    QUEUE_FEED = 64,   /* deliveries that a pipe is given at once, with their bodies; other
+                          kinds may say how many */
     QUEUE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
     QUEUE_BYTES = 256 << 20,     /* bodies of all pipes together, and of all commands; one of each
                                     route may always be there */
@@ -39,8 +40,8 @@ struct action_queue {
     bool more_again;    /* since that was asked */
     bool is_short;      /* of them, so that it is to look for more: in that list */
     TAILQ_ENTRY(action_queue) in_short;
-    bool after_crash; /* to be told to the next delivery: see there */
-    unsigned running;
+    bool after_crash;         /* to be told to the next delivery: see there */
+    unsigned running, window; /* at most, of one without slots */
     size_t running_bytes;
 };
 

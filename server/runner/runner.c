@@ -15,6 +15,8 @@
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
 #include "handlers/action/secret_mask.h"
+#include "handlers/action/worker.h"
+#include "handlers/action/worker_news.h"
 #include "server/ipc/control.h"
 #include "server/ipc/log_events.h"
 #include "server/ipc/privilege.h"
@@ -22,6 +24,7 @@
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
 #include "server/runner/trackers.h"
+#include "server/runner/worker_log.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -33,8 +36,6 @@
 /* How soon what others have committed is noticed: an older runner, or people who replay. */
 #define POLL_NS (100 * NS_PER_MS)
 #define POLL_IDLE_NS (500 * NS_PER_MS)
-/* Pipe actions that are called back have this long; then the release is said all the same. */
-#define RELEASE_NS NS_PER_S
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
 #define STOP_PART 4
 #define STOP_MOST_NS (5 * NS_PER_S)
@@ -56,7 +57,7 @@ struct runner {
     struct loop_watch control;
     struct loop_timer alive_timer;
     struct loop_timer poll_timer;
-    struct loop_timer release_timer; /* pipes have had their time */
+    struct loop_timer release_timer; /* pipes and workers have had their time */
     struct loop_timer stop_timer;    /* actions have had theirs */
     int64_t deadline_ns;             /* of the drain */
     bool releasing, released, draining, stopping;
@@ -257,8 +258,9 @@ static void drop_links(struct runner *runner)
 /* Says RELEASED when what must not outlive it has ended. */
 static void check_release(struct runner *runner)
 {
+    bool is_left = dispatch_running(&runner->dispatch, false) == 0 && workers_count() == 0;
     if (!runner->releasing || runner->released || runner->under_way ||
-        (dispatch_running(&runner->dispatch, false) > 0 && runner->release_timer.slot != 0))
+        (!is_left && runner->release_timer.slot != 0))
         return;
     loop_timer_remove(&runner->loop, &runner->release_timer);
     /* again in the next round if it does not go out: the newer runner waits for it */
@@ -278,9 +280,11 @@ static void release(struct runner *runner)
     runner->releasing = true;
     dispatch_hold(&runner->dispatch);
     retention_stop(&runner->retention);
-    /* half as much again, in which the outcomes are committed */
-    loop_timer_set(&runner->loop, &runner->release_timer, now + RELEASE_NS + RELEASE_NS / 2);
-    dispatch_stop(&runner->dispatch, false, now + RELEASE_NS);
+    int64_t recall_ns = dispatch_recall_ns(&runner->dispatch);
+    /* half a second more, in which the outcomes are committed */
+    loop_timer_set(&runner->loop, &runner->release_timer, now + recall_ns + NS_PER_S / 2);
+    dispatch_recall(&runner->dispatch, now);
+    workers_leave(now + recall_ns);
 }
 
 static void stop_is_due(struct loop_timer *timer)
@@ -305,9 +309,10 @@ static void drain(struct runner *runner, uint64_t value)
         return;
     dispatch_note_stop(&runner->dispatch);
     trackers_close(&runner->trackers);
-    /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time.
-     */
+    /* Nobody waits for a FIFO that is not read; a frame that a reader has begun has all the time,
+     * and so has a worker that has events. */
     dispatch_stop(&runner->dispatch, false, runner->deadline_ns);
+    workers_leave(runner->deadline_ns);
     int64_t left = runner->deadline_ns - now;
     int64_t part = left / STOP_PART < STOP_MOST_NS ? left / STOP_PART : STOP_MOST_NS;
     loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
@@ -319,7 +324,7 @@ static bool is_over(const struct runner *runner)
     if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0 || runner->under_way ||
         runner->health.proving || runner->retention.under_way)
         return false;
-    return !runner->links || clock_monotonic_ns() >= runner->deadline_ns;
+    return (!runner->links && workers_count() == 0) || clock_monotonic_ns() >= runner->deadline_ns;
 }
 
 /* ---- the supervisor ---- */
@@ -338,14 +343,19 @@ static void log_unwatched_pipe(const char *path)
                                  "because the second came at once, counts as read"));
 }
 
-static void prepare_actions(const struct settings *settings)
+static void prepare_actions(struct runner *runner)
 {
+    const struct settings *settings = runner->process->settings;
     for (size_t i = 0; i < settings->route_count; i++) {
         for (size_t j = 0; j < settings->routes[i].action_count; j++) {
-            const struct handler *handler = &settings->routes[i].actions[j].handler;
-            const struct action_kind *kind = action_kind_of(handler);
+            const struct action_settings *action = &settings->routes[i].actions[j];
+            const struct action_kind *kind = action_kind_of(&action->handler);
+            const struct action_place place = {.loop = &runner->loop,
+                                               .forest = dispatch_forest(&runner->dispatch),
+                                               .route = settings->routes[i].name,
+                                               .action = action->name};
             if (kind->prepare)
-                kind->prepare(handler->settings);
+                kind->prepare(action->handler.settings, &place);
         }
     }
 }
@@ -370,7 +380,8 @@ static void start_claiming(struct runner *runner)
     if (runner->releasing || runner->draining)
         return;
     pipe_writers_tell(log_missing_pipe, log_unwatched_pipe);
-    prepare_actions(runner->process->settings);
+    workers_tell(worker_log_news);
+    prepare_actions(runner);
     dispatch_claim(&runner->dispatch);
     retention_start(&runner->retention);
 }
@@ -517,6 +528,7 @@ static void runner_finish(struct runner *runner)
         runner->links = link->next;
         listener_link_destroy(link);
     }
+    workers_finish();
     dispatch_finish(&runner->dispatch);
     trackers_finish(&runner->trackers);
     free(runner->intake);

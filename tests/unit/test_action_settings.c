@@ -1,15 +1,17 @@
-/* What the route file may say of commands, shells and pipes, and what is refused at load. */
+/* What the route file may say of commands, shells, pipes and workers, and what is refused at load.
+ */
 #include "action_rig.h"
 
 #include "config/loader.h"
 #include "handlers/action/command.h"
 #include "handlers/action/pipe.h"
+#include "handlers/action/worker.h"
 #include "handlers/auth/authenticator.h"
 #include "tests/unit/suite.h"
 
 static const struct handler_kind *const authenticators[] = {&none_authenticator.kind, NULL};
 static const struct handler_kind *const actions[] = {&command_action.kind, &shell_action.kind,
-                                                     &pipe_action.kind, NULL};
+                                                     &pipe_action.kind, &worker_action.kind, NULL};
 static const struct registry registry = {.authenticators = authenticators, .actions = actions};
 
 static struct problem_list problems;
@@ -66,6 +68,17 @@ START_TEST(defaults_are_as_documented)
     ck_assert_str_eq(pipe->path, rig_path("fifo"));
     ck_assert_int_eq(pipe->format, PIPE_JSON_LINES);
     ck_assert_int_eq(pipe->create, 0);
+    release(settings);
+    settings = load("worker: [/bin/cat, '-']");
+    ck_assert_ptr_nonnull(settings);
+    const struct worker_settings *worker = settings_of(settings);
+    ck_assert_str_eq(worker->command.program, "/bin/cat");
+    ck_assert_uint_eq(worker->command.command.count, 2);
+    ck_assert_str_eq(worker->command.cwd, rig_directory);
+    ck_assert_int_eq(worker->command.timeout_ms, 300000);
+    ck_assert_int_eq(worker->command.kill_after_ms, 10000);
+    ck_assert_int_eq(worker->window, 32);
+    ck_assert_int_eq(worker_action.window(worker), 64);
     release(settings);
 }
 END_TEST
@@ -140,6 +153,17 @@ START_TEST(what_is_refused)
         {"{pipe: x, create: '7777'}", "create"},
         {"{pipe: x, format: xml}", "format"},
         {"{pipe: x, timeout: 1s}", "goes with"},
+        {"worker: []", "needs a program"},
+        {"worker: [cat, 7, [x]]", "an entry of \"worker\""},
+        {"worker: [cat, '{{payload.x}}']", "an argument of a worker cannot have values"},
+        {"{worker: [cat], env: {A: '{{payload.x}}'}}", "\"env\" of a worker cannot have values"},
+        {"{worker: [cat], cwd: '/srv/{{payload.x}}'}", "\"cwd\" of a worker cannot have values"},
+        {"{worker: [cat], env: {LD_PRELOAD: x}}", "LD_PRELOAD may not be set"},
+        {"{worker: [cat], window: 0}", "window"},
+        {"{worker: [cat], window: 1001}", "window"},
+        {"{worker: [cat], timeout: 0}", "timeout"},
+        {"{worker: [cat], stdin: body}", "goes with"},
+        {"worker: [./open]", "can be written by every user"},
     };
     rig_write("open", "#!/bin/sh\n", 0777);
     ck_assert_int_eq(mkdir(rig_path("wide"), 0700), 0);

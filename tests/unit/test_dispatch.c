@@ -29,10 +29,18 @@ static struct action_run *start(const void *settings, struct loop *on,
     return &runs[started++];
 }
 
+static int64_t stop_ns; /* the deadline of the last stop */
+
 static void stop(struct action_run *run, int64_t deadline_ns)
 {
     (void)run;
-    (void)deadline_ns;
+    stop_ns = deadline_ns;
+}
+
+static int64_t recall_ms(const void *settings)
+{
+    (void)settings;
+    return 3000;
 }
 
 static const struct action_kind kind = {.kind.name = "fake",
@@ -40,7 +48,8 @@ static const struct action_kind kind = {.kind.name = "fake",
                                         .stop = stop,
                                         .is_limited = true,
                                         .counts_crashes = true,
-                                        .must_be_recalled = true};
+                                        .must_be_recalled = true,
+                                        .recall_ms = recall_ms};
 
 static struct journal *journal;
 static struct loop loop;
@@ -361,6 +370,25 @@ START_TEST(what_is_interrupted_beside_others_runs_again)
 }
 END_TEST
 
+START_TEST(a_recall_takes_the_time_of_its_kind_also_for_what_starts_then)
+{
+    turn(1);
+    while (started < 1)
+        turn(0);
+    ck_assert_int_eq(dispatch_recall_ns(&dispatch), 3 * NS_PER_S);
+    dispatch_recall(&dispatch, 100);
+    ck_assert_int_eq(stop_ns, 100 + 3 * NS_PER_S);
+    stop_ns = 0;
+    dispatch.queue.slots = 2;
+    turn(1); /* as one that was under way */
+    while (started < 2)
+        turn(0);
+    ck_assert_int_eq(stop_ns, 100 + 3 * NS_PER_S);
+    dispatch_stop(&dispatch, true, 50);
+    ck_assert_int_eq(stop_ns, 50);
+}
+END_TEST
+
 /* More old runners than anybody has: the first are remembered. */
 START_TEST(runners_that_live_are_counted)
 {
@@ -477,6 +505,7 @@ Suite *test_suite(void)
     tcase_add_test(all, all_that_a_refused_turn_was_to_claim_goes_back);
     tcase_add_test(all, what_is_interrupted_by_itself_pauses_the_claims);
     tcase_add_test(all, what_is_interrupted_beside_others_runs_again);
+    tcase_add_test(all, a_recall_takes_the_time_of_its_kind_also_for_what_starts_then);
     tcase_add_test(all, runners_that_live_are_counted);
     tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
     tcase_add_test(all, a_takeover_that_was_refused_is_due_again);

@@ -276,7 +276,7 @@ START_TEST(a_missing_fifo_is_made_if_asked)
     struct stat st;
     settings.path = rig_path("made");
     settings.create = 0662;
-    pipe_action.prepare(&settings); /* for readers that come first */
+    pipe_action.prepare(&settings, NULL); /* for readers that come first */
     ck_assert_int_eq(lstat(settings.path, &st), 0);
     ck_assert_int_eq(unlink(settings.path), 0);
     begin(0, 10);

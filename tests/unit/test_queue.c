@@ -373,6 +373,34 @@ START_TEST(bodies_of_pipes_are_limited_each)
 }
 END_TEST
 
+static int64_t window_of_three(const void *given)
+{
+    (void)given;
+    return 3;
+}
+
+START_TEST(a_kind_may_say_how_many_it_has_at_once)
+{
+    static const struct action_kind few = {.kind.name = "few", .window = window_of_three};
+    struct action_settings action = {.name = "1", .handler.kind = &few.kind};
+    struct route route = {.name = "few", .actions = &action, .action_count = 1};
+    struct journal_action number = {.number = 1};
+    struct error err = {""};
+    settings = (struct settings){.server.commands = 4, .route_count = 1, .routes = &route};
+    ck_assert(queue_init(&queue, &settings, &err));
+    queue_number(&queue, &number);
+    ck_assert(journal_turn_init(&turn, QUEUE_DUE));
+    load(NULL, 0);
+    for (handle = 1; handle < 10;)
+        add_bytes(0, 1);
+    ck_assert_uint_eq(take_all(), 3);
+    queue_give(&queue, &queue.routes[0].actions[0], 1);
+    ck_assert_uint_eq(take_all(), 1);
+    queue_finish(&queue);
+    journal_turn_finish(&turn);
+}
+END_TEST
+
 /* Commands that hang: what one route gets of the slots, and what is left to the others. */
 START_TEST(slots_are_left_to_other_routes)
 {
@@ -552,6 +580,7 @@ Suite *test_suite(void)
     tcase_add_test(all, bodies_are_limited_and_one_may_always_be_there);
     tcase_add_test(all, bodies_of_one_route_leave_room_for_the_others);
     tcase_add_test(all, bodies_of_pipes_are_limited_each);
+    tcase_add_test(all, a_kind_may_say_how_many_it_has_at_once);
     tcase_add_test(all, slots_are_left_to_other_routes);
     tcase_add_test(all, few_slots_are_shared_too);
     tcase_add_test(all, who_waits_for_room);
