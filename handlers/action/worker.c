@@ -15,11 +15,15 @@
 #include "handlers/action/worker.h"
 
 #include "base/clock.h"
+#include "handlers/action/body_files.h"
 #include "handlers/action/envelope.h"
+#include "handlers/action/process.h"
+#include "handlers/action/spawn.h"
 #include "handlers/action/worker_answer.h"
 #include "handlers/action/worker_news.h"
 #include "handlers/action/worker_process.h"
 #include "handlers/action/worker_runs.h"
+#include "handlers/content/form.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,6 +40,7 @@ enum {
 };
 
 #define LEAVE_IDLE_NS NS_PER_S
+#define FILES_AGAIN_NS NS_PER_S
 
 struct worker {
     struct worker *next;
@@ -192,12 +197,35 @@ static void hear_end(void *owner, const struct worker_end *end)
 
 /* ---- lines ---- */
 
+/* The files of a multipart form. A full disk may have room again. False if the run is held, or has
+ * ended instead. */
+static bool put_files(struct worker *worker, struct action_run *run, char **files)
+{
+    const struct delivery *delivery = run->delivery;
+    struct error why = {"there is no directory for the files of the event"};
+    *files = NULL;
+    errno = 0;
+    if (!delivery->parts || delivery->parts->file_count == 0)
+        return true;
+    if (delivery->body_files)
+        *files = body_files_put(delivery->body_files, delivery->parts,
+                                process_switches_to(&worker->settings->command.process), &why);
+    if (*files)
+        return true;
+    if (spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT)
+        worker_run_hold(run, clock_monotonic_ns() + FILES_AGAIN_NS);
+    else
+        worker_run_end(run, OUTCOME_FAILED, why.text);
+    return false;
+}
+
 /* At the end of `out`; false if the run has ended instead. */
-static bool put_line(struct worker *worker, struct action_run *run)
+static bool put_line(struct worker *worker, struct action_run *run, const char *files)
 {
     size_t before = worker->out.length;
     errno = 0;
-    if (envelope_append(&worker->out, run->delivery) && buffer_append_text(&worker->out, "\n"))
+    if (envelope_append_files(&worker->out, run->delivery, files) &&
+        buffer_append_text(&worker->out, "\n"))
         return true;
     bool no_memory = errno == ENOMEM;
     worker->out.length = before;
@@ -209,8 +237,13 @@ static bool put_line(struct worker *worker, struct action_run *run)
 static void send_line(struct worker *worker, struct action_run *run)
 {
     uint64_t begin = worker->out_begin + worker->out.length;
-    if (put_line(worker, run))
-        worker_run_send(run, begin, worker->out_begin + worker->out.length);
+    char *files;
+    if (!put_files(worker, run, &files))
+        return;
+    if (put_line(worker, run, files))
+        worker_run_send(run, begin, worker->out_begin + worker->out.length, files);
+    else
+        body_files_remove(files);
 }
 
 static struct action_run *next_to_send(const struct worker *worker)

@@ -29,7 +29,7 @@ static bool launch_plan(struct launch *launch, struct error *err)
     const struct delivery none = {.names = &names, .texts = texts};
     struct spawn_plan *plan = &launch->plan;
     plan->environment =
-        environment_build(&launch->arena, settings, settings->env.values, &none, NULL, err);
+        environment_build(&launch->arena, settings, settings->env.values, &none, NULL, NULL, err);
     plan->arguments = settings->command.items;
     plan->directory = settings->cwd;
     plan->process = &settings->process;

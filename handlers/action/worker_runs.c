@@ -6,6 +6,7 @@
 #include "handlers/action/worker_runs.h"
 
 #include "base/clock.h"
+#include "handlers/action/body_files.h"
 
 #include <stdlib.h>
 
@@ -49,6 +50,8 @@ static void leave_list(struct action_run *run)
     struct worker_runs *runs = run->of;
     bool was_oldest = run == TAILQ_FIRST(&runs->sent);
     runs->sent_count -= run->in == &runs->sent;
+    body_files_remove(run->files); /* whoever gets it again may find them changed */
+    run->files = NULL;
     TAILQ_REMOVE(run->in, run, link);
     if (was_oldest)
         runs->oldest_ns = clock_monotonic_ns();
@@ -61,12 +64,13 @@ static void forget_blames(struct action_run *run)
     run->blames = 0;
 }
 
-void worker_run_send(struct action_run *run, uint64_t begin, uint64_t end)
+void worker_run_send(struct action_run *run, uint64_t begin, uint64_t end, char *files)
 {
     struct worker_runs *runs = run->of;
     leave_list(run);
     run->begin = begin;
     run->end = end;
+    run->files = files;
     run->begun_ns = clock_monotonic_ns();
     if (TAILQ_EMPTY(&runs->sent))
         runs->oldest_ns = run->begun_ns;

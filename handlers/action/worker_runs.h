@@ -32,6 +32,7 @@ struct action_run {
     void *context;
     uint64_t number;     /* in the order in which they came */
     uint64_t begin, end; /* of its line in what this process is sent; while it is sent */
+    char *files;         /* the directory of the files of its form, while it is sent; or NULL */
     int64_t begun_ns;    /* when it came, then when it was sent */
     int64_t due_ns;      /* while it is held */
     unsigned blames;     /* ends of the process that it may have caused */
@@ -47,8 +48,9 @@ struct action_run *worker_runs_add(struct worker_runs *runs, struct worker *work
                                    void (*done)(void *context, const struct outcome *outcome),
                                    void *context);
 
-/* From one list to another. */
-void worker_run_send(struct action_run *run, uint64_t begin, uint64_t end);
+/* From one list to another. The run takes over `files` (body_files_put, or NULL), and removes them
+ * when it is no longer sent. */
+void worker_run_send(struct action_run *run, uint64_t begin, uint64_t end, char *files);
 void worker_run_hold(struct action_run *run, int64_t due_ns);
 /* Those whose time has come wait again, each in its old place. */
 void worker_runs_release(struct worker_runs *runs, int64_t now_ns);

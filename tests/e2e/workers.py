@@ -1,4 +1,5 @@
 """Workers in Python for the tests, with the text of the program on the command line."""
+import atexit
 import os
 import re
 import shutil
@@ -53,6 +54,16 @@ for event in events():
     if event["payload"]["number"] == 0: sys.exit(3)
     say(event, ok=True)
 """
+# Puts the file of a form into Redis, and then says so.
+KEEPS_FILES = """
+import redis
+store = redis.Redis.from_url(os.environ["REDIS"])
+for event in events():
+    file = event["files"][0]
+    store.set("file:" + event["form"]["name"], open(file["path"], "rb").read())
+    store.rpush("kept:" + event["id"], file["filename"])
+    say(event, ok=True)
+"""
 
 
 def worker(text=OBEDIENT, **keys):
@@ -84,6 +95,7 @@ class Redis:
             ["redis-server", "--port", "0", "--unixsocket", f"{self.directory}/socket",
              "--unixsocketperm", "777", "--dir", self.directory, "--save", "", "--appendonly",
              "yes"], stdout=subprocess.DEVNULL)
+        atexit.register(self.process.kill)  # where a test fails
         wait_until(lambda: self.ask("PING") == '"PONG"', "Redis")
 
     def ask(self, *words):
