@@ -64,11 +64,10 @@ static long call(struct clone_args *arguments, int (*main)(void *), void *argume
 }
 #endif
 
-pid_t clone_into(int cgroup, int (*main)(void *argument), void *argument, void *stack,
-                 size_t stack_size, int *pidfd)
+pid_t clone_into(int cgroup, unsigned flags, int (*main)(void *argument), void *argument,
+                 void *stack, size_t stack_size, int *pidfd)
 {
-    struct clone_args arguments = {.flags =
-                                       CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_INTO_CGROUP,
+    struct clone_args arguments = {.flags = flags | CLONE_INTO_CGROUP,
                                    .pidfd = (uintptr_t)pidfd,
                                    .exit_signal = SIGCHLD,
                                    .stack = (uintptr_t)stack,

@@ -1,7 +1,12 @@
 /* clone(CLONE_VM | CLONE_VFORK) with a stack of its own, as posix_spawn does it, because
  * posix_spawn cannot ask for the parent-death signal or a directory and does not give a pidfd.
  * Nothing is copied, so the size of our heap does not matter, and the caller sleeps until the
- * program has taken over or the child has left the errno and the step in memory both can see. */
+ * program has taken over or the child has left the errno and the step in memory both can see.
+ *
+ * A child that becomes another user is within reach of the processes of that user, who may stop it
+ * for good, and us with it. So it is born without CLONE_VFORK: we wait for the end of a pipe that
+ * only execve or its exit closes, and look now and then whether it is stopped. Meanwhile we make no
+ * call that could set errno, which is the child's as well. */
 #include "handlers/action/spawn.h"
 
 #include "config/file.h"
@@ -14,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -23,6 +29,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+/* What does not begin is looked at again and again, and killed at last. */
+enum { LOOK_MS = 20, LOOKS = 250 };
 
 /* Without settings of an action. */
 static const struct process_settings usual_process = {.no_new_privs = true, .umask = 022};
@@ -105,40 +114,88 @@ static void explain_failure(const struct spawn_child *child, struct error *err)
     }
 }
 
+static enum spawn_result explain_held_up(const struct spawn_child *child, struct error *err)
+{
+    const char *program = child->plan->program;
+    if (child->held_up == HELD_STOPPED) {
+        error_set(err, "%s was stopped before it began", program);
+        return SPAWN_LATER;
+    }
+    error_set(err, "%s did not begin within %d ms", program, LOOKS * LOOK_MS);
+    return SPAWN_FAILED;
+}
+
 /* Rights are the user's: without the name, a reason such as "Permission denied" is a riddle. */
 static enum spawn_result spawn_failure(const struct spawn_child *child, struct error *err)
 {
     const struct process_account *account = process_switches_to(child->process);
+    enum spawn_result result = SPAWN_FAILED;
     if (spawn_errno_is_passing(child->failure)) {
         error_set_errno(err, child->failure, "cannot start %s", child->plan->program);
         return SPAWN_LATER;
     }
-    explain_failure(child, err);
+    if (child->held_up)
+        result = explain_held_up(child, err);
+    else
+        explain_failure(child, err);
     if (account)
         error_prefix(err, "as user %s", account->name);
-    return SPAWN_FAILED;
+    return result;
+}
+
+/* ---- the birth ---- */
+
+/* Sleeps until it is its program, or has ended; one that does not get there is killed. Closes our
+ * copy of what the child holds. */
+static void await_program(struct spawn_child *child, pid_t pid, int pidfd)
+{
+    struct pollfd end = {.fd = child->begins[0], .events = POLLIN};
+    siginfo_t info = {.si_pid = 0};
+    close(child->begins[1]);
+    for (int looks = 1; poll(&end, 1, child->held_up ? -1 : LOOK_MS) <= 0; looks++) {
+        waitid(P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG | WNOWAIT);
+        if (info.si_pid == 0 && looks < LOOKS)
+            continue;
+        child->held_up = info.si_pid != 0 ? HELD_STOPPED : HELD_LONG;
+        kill(pid, SIGKILL);
+    }
 }
 
 /* -1 with errno. */
 static pid_t clone_child(struct spawn_child *child, int *pidfd)
 {
-    /* One for all: each process of ours has one thread, and clone returns when it is free again. */
+    /* One for all: each process of ours has one thread, and we go on when it is free again. */
     static _Alignas(16) uint8_t stack[32 * 1024];
     const struct process_tree *tree = child->plan->tree;
+    bool awaited = child->begins[0] >= 0;
+    unsigned flags = CLONE_VM | CLONE_PIDFD | (awaited ? 0 : CLONE_VFORK);
     pid_t pid = -1;
     child->step = tree ? STEP_TREE : STEP_SETUP;
     if (tree && (child->cgroup = process_tree_open(tree)) < 0)
         return -1;
     if (tree)
-        pid = clone_into(child->cgroup, spawn_child_main, child, stack, sizeof stack, pidfd);
+        pid = clone_into(child->cgroup, flags, spawn_child_main, child, stack, sizeof stack, pidfd);
     if (!tree || (pid < 0 && !spawn_errno_is_passing(errno))) {
         child->enters_cgroup = tree;
-        pid = clone(spawn_child_main, stack + sizeof stack,
-                    CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, child, pidfd);
+        pid = clone(spawn_child_main, stack + sizeof stack, (int)flags | SIGCHLD, child, pidfd);
     }
+    if (awaited && pid >= 0)
+        await_program(child, pid, *pidfd);
     int failure = errno;
     if (tree)
         close(child->cgroup);
+    errno = failure;
+    return pid;
+}
+
+static pid_t clone_without_signals(struct spawn_child *child, int *pidfd)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before);
+    pid_t pid = clone_child(child, pidfd);
+    int failure = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
     errno = failure;
     return pid;
 }
@@ -149,25 +206,29 @@ enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spa
     struct spawn_child child = {.plan = plan,
                                 .process = plan->process ? plan->process : &usual_process,
                                 .parent = getpid(),
-                                .cgroup = -1};
-    sigset_t all, before;
+                                .cgroup = -1,
+                                .begins = {-1, -1}};
     int pidfd = -1;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t pid = clone_child(&child, &pidfd);
-    int failure = errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    pid_t pid = -1;
+    if (!process_switches_to(child.process) || pipe2(child.begins, O_CLOEXEC) == 0)
+        pid = clone_without_signals(&child, &pidfd);
     if (pid < 0)
-        child.failure = failure;
-    else if (child.failure) {
+        child.failure = errno;
+    if (child.begins[0] >= 0)
+        close(child.begins[0]);
+    if (pid < 0 && child.begins[1] >= 0)
+        close(child.begins[1]);
+    if (pid >= 0 && (child.failure || child.held_up)) {
         waitpid(pid, NULL, 0);
         close(pidfd);
     }
-    if (child.failure)
+    if (child.failure || child.held_up)
         return spawn_failure(&child, err);
     *spawned = (struct spawned){.pid = pid, .pidfd = pidfd};
     return SPAWN_STARTED;
 }
+
+/* ---- programs ---- */
 
 static bool is_executable_file(const char *path)
 {
@@ -256,6 +317,8 @@ bool spawn_program_is_safe(const char *path, struct error *err)
             err, "every user can replace %s: its directory can be written by every user", path);
     return true;
 }
+
+/* ---- the end ---- */
 
 bool spawn_has_ended(const struct spawned *spawned)
 {

@@ -40,8 +40,13 @@ IN_CHILD static void child_default_signals(void)
         sigaction(number, &fallback, NULL); /* some refuse: those are at their default */
 }
 
-/* First out of the way, then into place: one of them may itself be 0, 1 or 2. */
-IN_CHILD static bool child_place_stdio(const int stdio[3])
+IN_CHILD static bool child_close(unsigned first, unsigned last)
+{
+    return first > last || syscall(SYS_close_range, first, last, 0) == 0 || errno == ENOSYS;
+}
+
+/* First out of the way, then into place: one of them may itself be 0, 1 or 2. `kept` is above. */
+IN_CHILD static bool child_place_stdio(const int stdio[3], int kept)
 {
     int away[3];
     for (int i = 0; i < 3; i++)
@@ -51,7 +56,8 @@ IN_CHILD static bool child_place_stdio(const int stdio[3])
         if (dup2(away[i], i) < 0)
             return false;
     /* Ours are all close-on-exec; this is for those and for what we inherited ourselves. */
-    return syscall(SYS_close_range, 3, ~0U, 0) == 0 || errno == ENOSYS;
+    return kept < 0 ? child_close(3, ~0U)
+                    : child_close(3, (unsigned)kept - 1) && child_close((unsigned)kept + 1, ~0U);
 }
 
 IN_CHILD static bool child_be_nice(int64_t nice)
@@ -131,7 +137,7 @@ IN_CHILD static bool child_prepare(struct spawn_child *child)
     const struct process_settings *process = child->process;
     child->step = STEP_SETUP;
     child_default_signals();
-    if (setsid() < 0 || !child_place_stdio(child->plan->stdio))
+    if (setsid() < 0 || !child_place_stdio(child->plan->stdio, child->begins[1]))
         return false;
     child->step = STEP_NICE;
     if (!child_be_nice(process->nice))

@@ -24,9 +24,11 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
-    int cgroup;                   /* the directory of the one that it is to be in; -1: our own */
-    bool enters_cgroup;           /* it was not born in it */
-    const char *volatile program; /* the last that was tried */
+    int cgroup;         /* the directory of the one that it is to be in; -1: our own */
+    bool enters_cgroup; /* it was not born in it */
+    int begins[2];      /* a pipe whose end says that it is the program; or -1 */
+    enum { HELD_NOT, HELD_STOPPED, HELD_LONG } held_up; /* and killed for it */
+    const char *volatile program;                       /* the last that was tried */
     volatile enum spawn_step step;
     volatile int failure; /* errno; 0: the program has taken over */
 };
@@ -37,7 +39,7 @@ static inline bool spawn_errno_is_absence(int number)
     return number == ENOENT || number == EACCES || number == ENOTDIR;
 }
 
-/* For clone(CLONE_VM | CLONE_VFORK), with all signals blocked. Never returns: the argument, a
+/* For clone(CLONE_VM), with all signals blocked. Never returns: the argument, a
  * struct spawn_child, says whether the program has taken over. */
 int spawn_child_main(void *argument);
 
