@@ -174,3 +174,9 @@ size_t secret_mask_held(const struct secret_mask *mask, struct bytes text)
                 return held;
     return 0;
 }
+
+size_t secret_mask_apply_cut(const struct secret_mask *mask, uint8_t *data, size_t length)
+{
+    size_t left = secret_mask_apply(mask, data, length, 0);
+    return left - secret_mask_held(mask, bytes_of(data, left));
+}

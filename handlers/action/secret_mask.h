@@ -42,6 +42,10 @@ void secret_mask_finish(struct secret_mask *mask);
 size_t secret_mask_apply(const struct secret_mask *mask, uint8_t *data, size_t length,
                          size_t before);
 
+/* Replaces each secret in a text that was cut at its end, where the beginning of a secret goes,
+ * too. The length that is left. */
+size_t secret_mask_apply_cut(const struct secret_mask *mask, uint8_t *data, size_t length);
+
 /* How many of the last bytes of a text may be the beginning of a secret. A stream is masked in
  * pieces so: put the next piece behind what was held, apply (`before` 0), pass on all but the last
  * `secret_mask_held` bytes, and hold those; at its end, pass on what is held. */

@@ -106,9 +106,11 @@ static void take_retry(struct action_run *run, struct worker_answer *answer)
 
 static void take_dead(struct action_run *run, struct worker_answer *answer)
 {
+    const struct secret_mask *mask = &run->worker->settings->command.mask;
     uint8_t *text = (uint8_t *)answer->reason;
-    size_t length =
-        secret_mask_apply(&run->worker->settings->command.mask, text, strlen(answer->reason), 0);
+    size_t length = strlen(answer->reason);
+    length = answer->is_cut ? secret_mask_apply_cut(mask, text, length)
+                            : secret_mask_apply(mask, text, length, 0);
     answer->reason[length] = '\0';
     worker_run_end(run, OUTCOME_FAILED, answer->reason);
 }

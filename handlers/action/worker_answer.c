@@ -86,6 +86,7 @@ static const char *read_dead(struct bytes value, struct worker_answer *answer)
         rest = bytes_from(rest, length);
     }
     answer->reason[used] = '\0';
+    answer->is_cut = rest.length > 0;
     if (used == 0)
         memcpy(answer->reason, none, sizeof none);
     answer->verdict = WORKER_DEAD;

@@ -18,6 +18,7 @@ struct worker_answer {
     enum worker_verdict verdict;
     int64_t retry_ms;
     char reason[WORKER_REASON_SIZE]; /* of DEAD: UTF-8, cut to fit, no control characters */
+    bool is_cut;                     /* the reason was longer */
 };
 
 /* NULL, or why the line is no answer: a constant. `answer` is written only with NULL. */

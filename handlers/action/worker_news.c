@@ -41,10 +41,13 @@ void worker_news_tell_line(struct worker_news *news, struct worker_gate *gate,
     uint8_t text[TEXT_SHOWN];
     if (!gate_pass(gate))
         return;
-    size_t length = line.length < sizeof text ? line.length : sizeof text;
+    bool is_cut = line.length >= sizeof text; /* by us, or where it was read */
+    size_t length = is_cut ? sizeof text : line.length;
     if (length > 0)
         memcpy(text, line.data, length);
-    news->text = bytes_of(text, secret_mask_apply(mask, text, length, 0));
+    length = is_cut ? secret_mask_apply_cut(mask, text, length)
+                    : secret_mask_apply(mask, text, length, 0);
+    news->text = bytes_of(text, length);
     news->held_back = gate->held_back;
     gate->held_back = 0;
     worker_news_tell(news);

@@ -4,14 +4,15 @@ import time
 
 from harness import PATIENCE, Server, ensure, expect, route, wait_until
 from senders import SECRET
-from workers import DIES, FLOODS, LIES, SILENT, worker
+from workers import DIES, FLOODS, LIES, SILENT, TELLS, worker
 
 env = {"OUT": "@OUT@", "KEY": SECRET}
-texts = {"lies": LIES, "floods": FLOODS, "silent": SILENT, "dies": DIES}
+texts = {"lies": LIES, "floods": FLOODS, "silent": SILENT, "dies": DIES,
+         "tells": TELLS}
 routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s", env=env)])
           for name, text in texts.items()]
 with Server([*routes, route(actions=[worker()])]) as server:
-    for path in ("/lies", "/floods", "/silent", "/dies"):
+    for path in ("/lies", "/floods", "/silent", "/dies", "/tells"):
         for number in range(2):
             expect(server.post(path, b'{"number": %d}' % number).status, 202)
     for turn in range(10):
@@ -23,8 +24,10 @@ with Server([*routes, route(actions=[worker()])]) as server:
     ensure(server.log().count("[secret]") >= 4, "the secrets that were said are masked")
     ends = {name: server.query(
         "SELECT d.state, d.reason FROM delivery d JOIN event e ON d.event = e.seq "
-        "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies")}
+        "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies",
+                                               "tells")}
 expect(ends, {"lies": 2 * [("done", None)], "floods": 2 * [("done", None)],
               "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms")],
+              "tells": 2 * [("dead", 380 * "x")],
               "dies": [("dead", "the worker ended 3 times while it had this event: exited with "
                         "status 3"), ("done", None)]})

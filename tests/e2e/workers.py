@@ -54,6 +54,10 @@ for event in events():
     if event["payload"]["number"] == 0: sys.exit(3)
     say(event, ok=True)
 """
+# A secret where its reason is cut.
+TELLS = """
+for event in events(): say(event, dead="x" * 380 + os.environ["KEY"])
+"""
 # Puts the file of a form into Redis, and then says so.
 KEEPS_FILES = """
 import redis

@@ -38,6 +38,30 @@ static void assert_masked(const char *text, size_t before, const char *wanted)
     free(copy);
 }
 
+START_TEST(a_cut_shows_no_beginning)
+{
+    static const char *const texts[] = {"correct horse", "abcdabcd"};
+    static const struct {
+        const char *text, *wanted;
+    } cuts[] = {{"", ""},
+                {"the correct hors", "the "},
+                {"the correct horse", "the [secret]"},
+                {"the correct horse c", "the [secret] "},
+                {"abcdabcd", "[secret]"},
+                {"abcdabc", ""},
+                {"not a one", "not a one"}};
+    learn(texts, 2, "correct horse abcdabcd");
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        uint8_t copy[32];
+        size_t length = strlen(cuts[i].text);
+        memcpy(copy, cuts[i].text, length);
+        length = secret_mask_apply_cut(&mask, copy, length);
+        ck_assert_msg(length == strlen(cuts[i].wanted) && memcmp(copy, cuts[i].wanted, length) == 0,
+                      "%s: \"%.*s\"", cuts[i].text, (int)length, (char *)copy);
+    }
+}
+END_TEST
+
 START_TEST(what_is_given_is_learnt)
 {
     static const char *const texts[] = {"correct horse", "shorter",      "not given",
@@ -131,6 +155,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("secret_mask");
     TCase *tests = tcase_create("secret_mask");
     tcase_add_checked_fixture(tests, NULL, tear_down);
+    tcase_add_test(tests, a_cut_shows_no_beginning);
     tcase_add_test(tests, what_is_given_is_learnt);
     tcase_add_test(tests, each_is_replaced);
     tcase_add_test(tests, no_secrets_change_nothing);
