@@ -259,9 +259,14 @@ static void kill_tree(struct action_run *run)
 }
 
 /* The process has ended: it is over when its tree is empty. What a command leaves by itself is
- * killed; what uses the grace after TERM has that. */
+ * killed; what uses the grace after TERM has that. Most leave nothing, and nobody need look. */
 static void run_end_with_tree(struct action_run *run)
 {
+    bool is_asked = run->settings->process.limits.memory > 0; /* what its limit has cost */
+    if (!is_asked && process_tree_remove_empty(&run->tree)) {
+        run_end(run);
+        return;
+    }
     bool watched = run->emptied.fd >= 0;
     int watch = watched ? run->emptied.fd : process_tree_watch(&run->tree);
     bool is_over = run_keeps_helpers(run) || (watch >= 0 && !process_tree_lives(watch));

@@ -208,6 +208,14 @@ static bool find_below(int base, char path[PATH_MAX])
     return found;
 }
 
+bool process_tree_remove_empty(struct process_tree *tree)
+{
+    bool removed = unlinkat(tree->forest->base, tree->name, AT_REMOVEDIR) == 0;
+    if (removed)
+        tree->forest = NULL;
+    return removed;
+}
+
 /* A command may have made cgroups of its own in it, to any depth. */
 void process_tree_remove(struct process_tree *tree)
 {

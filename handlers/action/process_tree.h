@@ -64,6 +64,9 @@ uint64_t process_tree_memory_kills(const struct process_tree *tree);
 void process_tree_keep(struct process_tree *tree);
 /* Removes the cgroup, if it is empty, and those in it. */
 void process_tree_remove(struct process_tree *tree);
+/* Removes the cgroup of a tree that is over, which takes one call as a rule. False if it is not, or
+ * has cgroups in it: nothing is changed then. */
+bool process_tree_remove_empty(struct process_tree *tree);
 
 /* ---- all trees ---- */
 
