@@ -98,6 +98,20 @@ bool secret_mask_learn(struct secret_mask *mask, const struct secret_index *inde
     return true;
 }
 
+bool secret_mask_learn_lines(struct secret_mask *mask)
+{
+    size_t count = mask->secrets.count;
+    for (size_t i = 0; i < count; i++) {
+        struct bytes rest = secret_bytes(&mask->secrets.items[i]);
+        while (rest.length > 0) {
+            struct bytes line = bytes_split(&rest, '\n');
+            if (line.length >= SECRET_MASKED_MIN && !is_known(mask, line) && !keep(mask, line))
+                return false;
+        }
+    }
+    return true;
+}
+
 void secret_mask_finish(struct secret_mask *mask)
 {
     secret_list_finish(&mask->secrets);

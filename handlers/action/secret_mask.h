@@ -32,6 +32,9 @@ struct secret_mask {
 /* Keeps a copy of each secret that stands in `text`; once, however often. False without memory. */
 bool secret_mask_learn(struct secret_mask *mask, const struct secret_index *index,
                        struct bytes text);
+/* For what is shown line by line: keeps each line of a secret as one more, if it is not too short.
+ * False without memory. */
+bool secret_mask_learn_lines(struct secret_mask *mask);
 void secret_mask_finish(struct secret_mask *mask);
 
 /* Replaces each secret in `data`, and moves what follows to the front. Of the result only what

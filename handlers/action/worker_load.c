@@ -99,6 +99,13 @@ static const struct process_settings *worker_process_of(const void *data)
     return &((const struct worker_settings *)data)->command.process;
 }
 
+/* A worker is heard line by line. */
+static bool learn_secrets(void *data, const struct secret_index *secrets)
+{
+    struct worker_settings *settings = data;
+    return command_learn_secrets(data, secrets) && secret_mask_learn_lines(&settings->command.mask);
+}
+
 const struct action_kind worker_action = {
     .kind = {.name = "worker",
              .sentence = "Gives each event as a line to a program that is started once and stays, "
@@ -112,7 +119,7 @@ const struct action_kind worker_action = {
     .recall_ms = worker_recall_ms,
     .window = worker_window,
     .prepare = worker_prepare,
-    .learn_secrets = command_learn_secrets,
+    .learn_secrets = learn_secrets,
     .start = worker_start,
     .stop = worker_stop,
 };

@@ -6,12 +6,14 @@ from harness import PATIENCE, Server, ensure, expect, route, wait_until
 from senders import SECRET
 from workers import DIES, FLOODS, LIES, SILENT, TELLS, worker
 
-env = {"OUT": "@OUT@", "KEY": SECRET}
+LINES = "the first line\nthe second line"
+env = {"OUT": "@OUT@", "KEY": SECRET, "LINES": LINES}
 texts = {"lies": LIES, "floods": FLOODS, "silent": SILENT, "dies": DIES,
          "tells": TELLS}
 routes = [route(name, actions=[worker(text, timeout="2s", kill_after="1s", env=env)])
           for name, text in texts.items()]
-with Server([*routes, route(actions=[worker()])]) as server:
+with Server([*routes, route(actions=[worker()]), route("lines", secret=LINES,
+                                                       provider="github")]) as server:
     for path in ("/lies", "/floods", "/silent", "/dies", "/tells"):
         for number in range(2):
             expect(server.post(path, b'{"number": %d}' % number).status, 202)
@@ -21,7 +23,8 @@ with Server([*routes, route(actions=[worker()])]) as server:
         wait_until(lambda: len(server.ledger()) == turn + 1, "the good worker")
         ensure(time.monotonic() - begun < 2 * PATIENCE, "the good worker was held up")
     server.wait_settled()
-    ensure(server.log().count("[secret]") >= 4, "the secrets that were said are masked")
+    ensure(server.log().count("[secret]") >= 8, "the secrets that were said are masked")
+    ensure("second line" not in server.log(), "a line of a secret is masked")
     ends = {name: server.query(
         "SELECT d.state, d.reason FROM delivery d JOIN event e ON d.event = e.seq "
         "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies",

@@ -54,9 +54,11 @@ for event in events():
     if event["payload"]["number"] == 0: sys.exit(3)
     say(event, ok=True)
 """
-# A secret where its reason is cut.
+# A secret where its reason is cut, and one of several lines.
 TELLS = """
-for event in events(): say(event, dead="x" * 380 + os.environ["KEY"])
+for event in events():
+    print(os.environ["LINES"], file=sys.stderr)
+    say(event, dead="x" * 380 + os.environ["KEY"])
 """
 # Puts the file of a form into Redis, and then says so.
 KEEPS_FILES = """

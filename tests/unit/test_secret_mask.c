@@ -62,6 +62,19 @@ START_TEST(a_cut_shows_no_beginning)
 }
 END_TEST
 
+START_TEST(lines_are_secrets_where_that_is_wanted)
+{
+    static const char *const texts[] = {"first line\nshort\nthe second", "the second"};
+    learn(texts, 2, "first line\nshort\nthe second");
+    assert_masked("a first line", 0, "a first line");
+    ck_assert(secret_mask_learn_lines(&mask));
+    ck_assert(secret_mask_learn_lines(&mask));
+    ck_assert_uint_eq(mask.secrets.count, 3);
+    assert_masked("a first line, short, the second", 0, "a [secret], short, [secret]");
+    assert_masked(texts[0], 0, "[secret]");
+}
+END_TEST
+
 START_TEST(what_is_given_is_learnt)
 {
     static const char *const texts[] = {"correct horse", "shorter",      "not given",
@@ -156,6 +169,7 @@ Suite *test_suite(void)
     TCase *tests = tcase_create("secret_mask");
     tcase_add_checked_fixture(tests, NULL, tear_down);
     tcase_add_test(tests, a_cut_shows_no_beginning);
+    tcase_add_test(tests, lines_are_secrets_where_that_is_wanted);
     tcase_add_test(tests, what_is_given_is_learnt);
     tcase_add_test(tests, each_is_replaced);
     tcase_add_test(tests, no_secrets_change_nothing);
