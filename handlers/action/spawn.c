@@ -25,6 +25,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -35,6 +36,20 @@ enum { LOOK_MS = 20, LOOKS = 250 };
 
 /* Without settings of an action. */
 static const struct process_settings usual_process = {.no_new_privs = true, .umask = 022};
+
+/* What our soft limit was; 0: what it is. */
+static rlim_t descriptors;
+
+void spawn_raise_descriptors(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0)
+        descriptors = before;
+}
 
 bool spawn_errno_is_passing(int number)
 {
@@ -206,6 +221,7 @@ enum spawn_result spawn_start(const struct spawn_plan *plan, struct spawned *spa
     struct spawn_child child = {.plan = plan,
                                 .process = plan->process ? plan->process : &usual_process,
                                 .parent = getpid(),
+                                .descriptors = descriptors,
                                 .cgroup = -1,
                                 .begins = {-1, -1}};
     int pidfd = -1;

@@ -27,6 +27,10 @@ enum spawn_result {
     SPAWN_FAILED,  /* `err` says why */
 };
 
+/* Lets this process have as many descriptors open as the system would let it: three or four for
+ * each process that it has started. Those go on having the limit that was ours. */
+void spawn_raise_descriptors(void);
+
 /* Starts it: default signals with none blocked, no descriptor above 2, no capabilities (unless its
  * user is root), killed if the calling process dies. Directories, the file and the program are
  * reached with the rights of its user. Returns when the program has taken over or cannot. */

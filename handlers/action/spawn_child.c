@@ -106,11 +106,25 @@ IN_CHILD static bool child_limit(int resource, int64_t most, rlim_t beyond)
     return setrlimit(resource, &limit) == 0;
 }
 
-IN_CHILD static bool child_take_limits(const struct spawn_plan *plan,
-                                       const struct process_limits *limits)
+/* Ours may have been raised. */
+IN_CHILD static bool child_lower_descriptors(rlim_t soft)
 {
+    struct rlimit limit;
+    if (soft == 0)
+        return true;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return false;
+    limit.rlim_cur = soft;
+    return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+IN_CHILD static bool child_take_limits(const struct spawn_child *child)
+{
+    const struct spawn_plan *plan = child->plan;
+    const struct process_limits *limits = &child->process->limits;
     /* at both limits at once the process would get SIGKILL, and the reason would be lost */
     return child_limit(RLIMIT_CPU, (limits->cpu_ms + 999) / 1000, 1) &&
+           child_lower_descriptors(child->descriptors) &&
            child_limit(RLIMIT_NOFILE, limits->files, 0) &&
            child_limit(RLIMIT_FSIZE, limits->file_size, 0) &&
            (plan->processes_in_cgroup || child_limit(RLIMIT_NPROC, limits->processes, 0)) &&
@@ -148,7 +162,7 @@ IN_CHILD static bool child_prepare(struct spawn_child *child)
     if (getppid() != child->parent) /* it died before it could pull us along */
         _exit(127);
     child->step = STEP_LIMITS;
-    if (!child_take_limits(child->plan, &process->limits))
+    if (!child_take_limits(child))
         return false;
     umask((mode_t)process->umask);
     if (!child_enter(child))

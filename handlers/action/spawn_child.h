@@ -6,6 +6,7 @@
 #include "handlers/action/spawn_plan.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 /* Where a child has failed. */
 enum spawn_step {
@@ -24,6 +25,7 @@ struct spawn_child {
     const struct spawn_plan *plan;
     const struct process_settings *process;
     pid_t parent;
+    rlim_t descriptors; /* the soft limit on its own; 0: ours */
     int cgroup;         /* the directory of the one that it is to be in; -1: our own */
     bool enters_cgroup; /* it was not born in it */
     int begins[2];      /* a pipe whose end says that it is the program; or -1 */

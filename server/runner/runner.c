@@ -15,6 +15,7 @@
 #include "handlers/action/pipe_writer.h"
 #include "handlers/action/process.h"
 #include "handlers/action/secret_mask.h"
+#include "handlers/action/spawn.h"
 #include "handlers/action/worker.h"
 #include "handlers/action/worker_news.h"
 #include "server/ipc/control.h"
@@ -576,6 +577,7 @@ _Noreturn void runner_run(const struct process *process)
     struct error why = {""};
     const struct privilege_needs needs = needs_of_actions(process->settings);
     keep_memory();
+    spawn_raise_descriptors();
     bool contained = process->forest && process_forest_join(process->forest); /* while we may */
     if (process->forest && !contained)
         log_write_at(LOG_UNCONTAINED, LOG_WARNING,
