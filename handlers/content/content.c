@@ -404,7 +404,7 @@ static struct verdict read_form(struct request *request, struct bytes type,
     if (content_type_is_multipart(type))
         verdict = decode_multipart(request, type, form);
     else if (!form_decode(request->body, form))
-        verdict = verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one with too many fields");
+        verdict = verdict_refuse(REPLY_BAD_CONTENT, "not a form, or one of more than 1,000 fields");
     if (verdict.reply != REPLY_NONE)
         return verdict;
     request->form = form;
