@@ -1,5 +1,5 @@
 """Without a cgroup a command takes its process group with it, at its end and at its timeout; what
-has made a session of its own, and all that a killed runner leaves, lives on: see docs/actions.md."""
+has made a session of its own, and all that a killed runner leaves, lives on (docs/actions.md)."""
 import os
 from contextlib import suppress
 
