@@ -131,7 +131,7 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_WORKER_WRONG] =
         {"worker_wrong", LOG_WARNING, LOG_WARNING, "route action reason text held_back",
          "A line that a worker wrote to its standard output is no answer to an event that it has; "
-         "nothing follows from it."},
+         "nothing follows from it. What is no answer belongs to its standard error."},
     [LOG_KEY_FAILED] = {"key_failed", LOG_ERROR, LOG_ERROR, "route reason",
                         "A provisioned key could not be passed on to the listeners."},
     [LOG_RUNNER_FAILED] = {"runner_failed", LOG_ERROR, LOG_ERROR, "reason",
