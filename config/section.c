@@ -3,14 +3,12 @@
  * mistake, so that one run shows everything that is wrong. */
 #include "config/section.h"
 
-#include "config/keys.h"
 #include "config/load_private.h"
 #include "config/nearest.h"
 #include "config/scalar.h"
 #include "config/values.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 enum { NAMES_MAX = 128 };
 
@@ -79,36 +77,6 @@ static void hide_unknown(struct load *load, const struct load_mapping *mapping,
         load_mask(load, value);
 }
 
-/* Where keys of this name stand. */
-struct key_places {
-    const char *name;
-    char text[160]; /* "routes.actions or routes.respond" */
-    size_t count;
-};
-
-static void note_place(void *context, const struct key_group *group)
-{
-    struct key_places *places = context;
-    bool has = false;
-    for (size_t i = 0; i < group->count; i++)
-        has = has || strcmp(group->rows[i]->name, places->name) == 0;
-    if (!has || strncmp(group->path, "providers", 9) == 0 || /* which describe a sender */
-        strstr(places->text, group->path)) /* each kind of action has a group of its own */
-        return;
-    size_t used = strlen(places->text);
-    snprintf(places->text + used, sizeof places->text - used, "%s%s", places->count++ ? " or " : "",
-             group->path);
-}
-
-/* A key that belongs elsewhere, unless that would be a guess: many places have a `name`. */
-static bool is_misplaced(const struct load *load, const char *key, struct key_places *places)
-{
-    enum { PLACES_TOLD = 2 };
-    *places = (struct key_places){.name = key};
-    keys_walk(load->registry, note_place, places);
-    return places->count > 0 && places->count <= PLACES_TOLD && places->text[0];
-}
-
 /* A key that goes on behind a colon, as in secret:VALUE; `length` of it stands before. */
 static bool unknown_joined(struct load *load, const struct node *key, size_t length,
                            const char *where, const char *const *names)
@@ -141,7 +109,7 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
 {
     const char *key = value->key->text, *nearest = nearest_name(key, names);
     size_t length = strcspn(key, ":");
-    struct key_places places;
+    char places[KEY_PLACES_SIZE];
     if (key[length])
         return unknown_joined(load, value->key, length, where, names);
     if (key[strcspn(key, " ")] && is_key_with_value(key, names)) {
@@ -155,9 +123,9 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
     if (nearest)
         return load_problem(load, value->key, "unknown key \"%s\" in %s, did you mean \"%s\"?", key,
                             where, nearest);
-    if (is_misplaced(load, key, &places))
+    if (load->find_places && load->find_places(load->registry, key, places))
         return load_problem(load, value->key, "unknown key \"%s\" in %s: it is a key of %s", key,
-                            where, places.text);
+                            where, places);
     return load_problem(load, value->key, "unknown key \"%s\" in %s", key, where);
 }
 
