@@ -218,6 +218,8 @@ bool command_check_arguments(struct load *load, const struct node *at,
         if (strlen(settings->command.items[i]) > SPAWN_TEXT_MAX)
             return load_problem(load, at, "an argument is longer than a process can get");
     }
+    if (!check_scripts(load, at, settings))
+        return false;
     warn_of_privileges(load, at, settings);
-    return check_scripts(load, at, settings);
+    return true;
 }
