@@ -20,14 +20,18 @@ size_t json_string_length(struct bytes text)
     return text.length;
 }
 
+/* Without printf: a text may be of nothing else. */
 static bool escape_one(struct buffer *out, uint8_t byte)
 {
     static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    static const char digits[] = "0123456789abcdef";
     const char *found = byte ? strchr(plain, byte) : NULL;
     if (found)
-        return buffer_printf(out, "\\%c", letters[found - plain]);
-    return byte < ' ' ? buffer_printf(out, "\\u%04x", byte)
-                      : buffer_append_text(out, "\xef\xbf\xbd");
+        return buffer_append(out, (const char[]){'\\', letters[found - plain]}, 2);
+    if (byte >= ' ')
+        return buffer_append_text(out, "\xef\xbf\xbd");
+    return buffer_append(
+        out, (const char[]){'\\', 'u', '0', '0', digits[byte >> 4], digits[byte & 15]}, 6);
 }
 
 bool json_escape(struct buffer *out, struct bytes text)

@@ -194,12 +194,10 @@ static bool put_data(struct buffer *out, enum cloudevents_data kind, struct byte
     return put_base64(out, body);
 }
 
-struct verdict cloudevents_make(struct request *request, enum cloudevents_data kind,
-                                struct bytes json)
+struct verdict cloudevents_make(struct request *request, struct bytes type,
+                                enum cloudevents_data kind, struct bytes json)
 {
     struct buffer *out = &request->made;
-    size_t count;
-    struct bytes type = request_header(request, "Content-Type", &count);
     errno = 0;
     bool done = buffer_append_text(out, "{");
     for (size_t i = 0; done && i < request->header_count; i++) {
@@ -207,7 +205,7 @@ struct verdict cloudevents_make(struct request *request, enum cloudevents_data k
         if (verdict.reply != REPLY_NONE)
             return verdict;
     }
-    done = done && (count == 0 || put_member(out, "datacontenttype", type)) &&
+    done = done && (!type.data || put_member(out, "datacontenttype", type)) &&
            put_data(out, kind, request->body, json) && buffer_append_text(out, "}");
     return done ? GO_ON : too_long(request);
 }

@@ -26,10 +26,11 @@ enum cloudevents_data {
     CLOUDEVENTS_BASE64, /* "data_base64" */
 };
 
-/* Writes the event in binary mode as JSON to the empty request->made, up to its limit; `json` is
- * the body as JSON, where it is that. Goes on, or refuses: 400 for an attribute that comes twice,
- * 413. Whether all attributes are there says cloudevents_check. */
-struct verdict cloudevents_make(struct request *request, enum cloudevents_data kind,
-                                struct bytes json);
+/* Writes the event in binary mode as JSON to the empty request->made, up to its limit; `type` is
+ * the media type of the data (data NULL: none), `json` the body as JSON, where it is that. Goes on,
+ * or refuses: 400 for an attribute that comes twice, 413. Whether all attributes are there says
+ * cloudevents_check. */
+struct verdict cloudevents_make(struct request *request, struct bytes type,
+                                enum cloudevents_data kind, struct bytes json);
 
 #endif

@@ -154,6 +154,17 @@ const struct route_part content_route_part = {.keys = &content_keys, .after = "m
 
 /* ---- media types ---- */
 
+struct bytes content_type(const struct request *request)
+{
+    static const char name[] = "Content-Type";
+    struct bytes type = request_header(request, name, NULL);
+    for (size_t i = 0; i < request->header_count; i++)
+        if (bytes_equal_nocase(request->headers[i].name, bytes_of_text(name)) &&
+            !bytes_equal(request->headers[i].value, type))
+            return bytes_of(NULL, 0);
+    return type;
+}
+
 /* RFC 8259 knows no charset but UTF-8; other parameters mean nothing here. */
 bool content_type_is_json(struct bytes type)
 {
@@ -536,7 +547,7 @@ static struct verdict read_binary_event(struct request *request, struct bytes ty
         return verdict;
     begin_made(request);
     request->payload_has_head = true;
-    verdict = cloudevents_make(request, kind, request->payload);
+    verdict = cloudevents_make(request, type, kind, request->payload);
     return verdict.reply == REPLY_NONE ? read_made(request) : verdict;
 }
 
@@ -616,19 +627,7 @@ struct verdict content_check_stored(struct request *request, const struct conten
     return read_json(request, made);
 }
 
-/* A type that comes more than once is none, unless it is the same each time. */
-static struct bytes type_of(const struct request *request)
-{
-    static const char name[] = "Content-Type";
-    struct bytes type = request_header(request, name, NULL);
-    for (size_t i = 0; i < request->header_count; i++)
-        if (bytes_equal_nocase(request->headers[i].name, bytes_of_text(name)) &&
-            !bytes_equal(request->headers[i].value, type))
-            return bytes_of(NULL, 0);
-    return type;
-}
-
 struct verdict content_check(struct request *request, const struct content_wanted *wanted)
 {
-    return content_kinds[wanted->kind].check(request, type_of(request), wanted);
+    return content_kinds[wanted->kind].check(request, content_type(request), wanted);
 }

@@ -108,6 +108,10 @@ size_t content_body_max(const struct request *request);
  */
 struct json_limits content_json_limits(const struct request *request);
 
+/* The Content-Type of a request. One that comes more than once is none, unless it is the same each
+ * time: whoever judges a body, and whoever reads it later, goes by this. */
+struct bytes content_type(const struct request *request);
+
 /* Whether `type` is application/json or something+json, in UTF-8 as far as it says. */
 bool content_type_is_json(struct bytes type);
 /* Whether `type` is that of an HTML form, application/x-www-form-urlencoded. */

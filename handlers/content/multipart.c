@@ -30,10 +30,11 @@ struct part {
 struct scan {
     const struct multipart_limits *limits;
     char text[sizeof "\r\n--" + BOUNDARY_MAX];
-    struct bytes line_end, delimiter; /* of that text, without the CR where lines end in LF */
-    struct bytes rest;                /* behind the boundary that was found last */
-    size_t number;                    /* of the part, from 1; 0: before the first */
-    struct bytes name;                /* of that part, once it is known */
+    struct bytes delimiter; /* of that text, without the CR */
+    struct bytes line_end;  /* of that text, without the CR where lines end in LF */
+    struct bytes rest;      /* behind the boundary that was found last */
+    size_t number;          /* of the part, from 1; 0: before the first */
+    struct bytes name;      /* of that part, once it is known */
     struct form *form;
     uint8_t *place; /* where the next decoded name goes */
     enum multipart_end end;
@@ -179,12 +180,13 @@ static bool read_boundary(struct scan *scan, struct bytes type)
                       "'()+_,-./:=? and spaces");
     int length = snprintf(scan->text, sizeof scan->text, "\r\n--%.*s", (int)boundary.length,
                           (const char *)boundary.data);
-    scan->delimiter = bytes_of(scan->text, (size_t)length);
+    scan->delimiter = bytes_of(scan->text + 1, (size_t)length - 1);
     scan->line_end = bytes_of(scan->text, 2);
     return true;
 }
 
-/* Moves behind the next boundary; `*before` gets what stands before it. */
+/* Moves behind the next boundary; `*before` gets what stands before its line. Where lines end in
+ * CRLF, one behind LF alone is refused: other readers take it for a boundary too. */
 static bool find_boundary(struct scan *scan, struct bytes *before)
 {
     const uint8_t *start = scan->rest.data;
@@ -192,10 +194,18 @@ static bool find_boundary(struct scan *scan, struct bytes *before)
         scan->rest.length > 0
             ? memmem(start, scan->rest.length, scan->delimiter.data, scan->delimiter.length)
             : NULL;
+    if (!found && scan->number > 0)
+        return refuse(scan, MULTIPART_MALFORMED, "has no boundary behind it");
     if (!found)
-        return false;
+        return refuse(scan, MULTIPART_MALFORMED, "has no line with its boundary, --%s",
+                      (const char *)scan->delimiter.data + strlen("\n--"));
     *before = bytes_of(start, (size_t)(found - start));
     scan->rest = bytes_from(scan->rest, before->length + scan->delimiter.length);
+    if (scan->line_end.length == 1)
+        return true;
+    if (before->length == 0 || before->data[before->length - 1] != '\r')
+        return refuse(scan, MULTIPART_MALFORMED, "has a boundary behind a line that ends in LF");
+    before->length--;
     return true;
 }
 
@@ -203,16 +213,12 @@ static bool find_boundary(struct scan *scan, struct bytes *before)
  * means nothing. */
 static bool find_first_boundary(struct scan *scan)
 {
-    struct bytes dashed = bytes_from(scan->delimiter, 2), preamble;
+    struct bytes dashed = bytes_from(scan->delimiter, 1), preamble;
     if (!bytes_starts_with(scan->rest, dashed))
-        return find_boundary(scan, &preamble) ||
-               refuse(scan, MULTIPART_MALFORMED, "has no line with its boundary, --%.*s",
-                      (int)(dashed.length - 2), (const char *)dashed.data + 2);
+        return find_boundary(scan, &preamble);
     scan->rest = bytes_from(scan->rest, dashed.length);
-    if (scan->rest.length > 0 && scan->rest.data[0] == '\n') {
+    if (scan->rest.length > 0 && scan->rest.data[0] == '\n')
         scan->line_end = bytes_from(scan->line_end, 1);
-        scan->delimiter = bytes_from(scan->delimiter, 1);
-    }
     return true;
 }
 
@@ -428,9 +434,7 @@ static bool read_parts(struct scan *scan)
                           "has more than %zu parts, the limit multipart.parts",
                           scan->limits->parts);
         }
-        if (!find_boundary(scan, &whole))
-            return refuse(scan, MULTIPART_MALFORMED, "has no boundary behind it");
-        if (!read_part(scan, whole))
+        if (!find_boundary(scan, &whole) || !read_part(scan, whole))
             return false;
     }
 }

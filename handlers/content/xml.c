@@ -84,6 +84,8 @@ static void count(struct reading *reading, bool kept)
         stop(reading, XML_NO_MEMORY, "no memory");
     else if (++reading->values > reading->limits->values)
         stop(reading, XML_TOO_MANY, "too many values");
+    else if (reading->tree.name_count > NAMES_MAX)
+        stop(reading, XML_TOO_VARIED, "too many names");
 }
 
 static bool is_stopped(const struct reading *reading)
@@ -101,8 +103,6 @@ static void element_begins(void *context, const char *name, const char **attribu
         return;
     }
     count(reading, xml_tree_open(&reading->tree, bytes_of_text(name)));
-    if (reading->tree.name_count > NAMES_MAX && !is_stopped(reading))
-        stop(reading, XML_TOO_VARIED, "too many names");
     for (; *attributes && !is_stopped(reading); attributes += 2)
         count(reading, xml_tree_attribute(&reading->tree, bytes_of_text(attributes[0]),
                                           bytes_of_text(attributes[1])));

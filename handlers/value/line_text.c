@@ -3,6 +3,8 @@
  * byte by byte; beyond ASCII it begins with C2 or E2 80, and no other character does. */
 #include "handlers/value/line_text.h"
 
+#include "base/encoding.h"
+
 static const char *short_escape(uint32_t character)
 {
     switch (character) {
@@ -44,17 +46,22 @@ static bool append_escape(struct buffer *out, uint32_t character)
                  : buffer_printf(out, "\\u%04x", (unsigned)character);
 }
 
+/* What is not UTF-8 is not kept: readers would stumble over it, and halves of a character in two
+ * values could become a line end where the values meet. */
 static bool escape(struct buffer *out, struct bytes text, bool is_json)
 {
     size_t plain = 0;
     while (text.length > plain) {
+        struct bytes rest = bytes_from(text, plain);
+        size_t whole = rest.data[0] < 0x80 ? 1 : utf8_sequence(rest.data, rest.length);
         uint32_t character;
-        size_t length = escaped_length(bytes_from(text, plain), is_json, &character);
+        size_t length = whole ? escaped_length(rest, is_json, &character) : 1;
         if (length == 0) {
-            plain++;
+            plain += whole;
             continue;
         }
-        if (!buffer_append(out, text.data, plain) || !append_escape(out, character))
+        if (!buffer_append(out, text.data, plain) ||
+            !(whole ? append_escape(out, character) : buffer_append_text(out, "\xef\xbf\xbd")))
             return false;
         text = bytes_from(text, plain + length);
         plain = 0;

@@ -119,8 +119,7 @@ static struct bytes form_text(const struct value_context *context)
     const struct request *request = context->request;
     if (!request)
         return context->form_text;
-    return !content_body_is_json(request) &&
-                   content_type_is_form(request_header(request, "Content-Type", NULL))
+    return !content_body_is_json(request) && content_type_is_form(content_type(request))
                ? request->body
                : bytes_of(NULL, 0);
 }

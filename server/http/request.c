@@ -257,8 +257,10 @@ static enum MHD_Result request_complete(struct http_request *request)
     if (request->verdict.reply == REPLY_NONE ||
         (request->verdict.reply == REPLY_CHALLENGE && request_learns(request)))
         request->verdict = request_enqueue(request);
-    if (request->verdict.reply != REPLY_NONE)
+    if (request->verdict.reply != REPLY_NONE) {
+        content_release(&request->exchange.request); /* the answer may be long in leaving */
         return http_reply(request);
+    }
     body_hand_over(request);
     request_wait(request, clock_monotonic_ns() + ANSWER_NS);
     return MHD_YES;

@@ -140,8 +140,7 @@ static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
     events_read_known(journal, first, &known);
     enum rerun what = rerun_decide(&journal->base, &known, admit);
     if (what == RERUN_DEAD_IF_SAME)
-        what = events_has_content(journal, first, copy->type, copy->body) ? RERUN_DEAD
-                                                                          : RERUN_NEW_EVENT;
+        what = events_has_content(journal, first, copy) ? RERUN_DEAD : RERUN_NEW_EVENT;
     if (what == RERUN_NEW_EVENT)
         return false;
     if (what == RERUN_NOTHING)

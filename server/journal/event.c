@@ -167,12 +167,16 @@ bool events_read_answer(struct sqlite_journal *journal, int64_t seq, int64_t act
     return found;
 }
 
-bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
-                        struct bytes body)
+bool events_has_content(struct sqlite_journal *journal, int64_t seq, const struct event *copy)
 {
+    enum { OF_BODY = EVENT_FIELD_COUNT - EVENT_ROW_COUNT };
     bool found = false;
-    struct query query = sqlite_query(&journal->db, SQL_SAME_CONTENT, bind_number(seq),
-                                      bind_bytes(type), bind_blob(body));
+    struct bind_value values[OF_BODY + 3];
+    event_bind(copy, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
+    values[OF_BODY] = bind_number(seq);
+    values[OF_BODY + 1] = bind_bytes(copy->type);
+    values[OF_BODY + 2] = bind_bytes(copy->content_type);
+    struct query query = sqlite_query_values(&journal->db, SQL_SAME_CONTENT, values, OF_BODY + 3);
     while (query_next(&query))
         found = true;
     return found;

@@ -153,9 +153,10 @@ bool events_read_known(struct sqlite_journal *journal, int64_t seq, struct journ
 bool events_read_answer(struct sqlite_journal *journal, int64_t seq, int64_t action, size_t most,
                         void (*each)(void *context, const struct journal_answer *answer),
                         void *context);
-/* Whether the event is of that type and has that body still; false on failure, too. */
-bool events_has_content(struct sqlite_journal *journal, int64_t seq, struct bytes type,
-                        struct bytes body);
+/* Whether the event has its body still, and is the same as the copy in all that a schema is chosen
+ * by and held against: types, body, what was made of it, headers, path and query. False on failure,
+ * too. */
+bool events_has_content(struct sqlite_journal *journal, int64_t seq, const struct event *copy);
 /* In a transaction: a dead delivery is pending again; its attempts, and how often crashes and stops
  * have ended it, are counted on. False where it is not dead. */
 bool events_rerun(struct sqlite_journal *journal, int64_t delivery);

@@ -37,8 +37,12 @@ const char *const journal_sql[SQL_COUNT] = {
                         " LEFT JOIN output o ON o.delivery = d.seq"
                         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 AND d.action = ?2"
                         " AND d.state IN ('done', 'dead') AND d.attempt > 0 AND NOT d.given_up",
+    /* in the order of EVENT_BODY_FIELDS, then the others */
     [SQL_SAME_CONTENT] = "SELECT 1 FROM event e JOIN body b ON b.event = e.seq"
-                         " WHERE e.seq = ?1 AND e.type = ?2 AND b.content = ?3",
+                         " WHERE b.params = ?1 AND b.query = ?2 AND b.json_field = ?3"
+                         " AND b.headers = ?4 AND ifnull(b.payload, x'') = ifnull(?5, x'')"
+                         " AND b.content = ?6"
+                         " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
     [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
                   " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",

@@ -461,7 +461,7 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
         .client = bytes_of_text(client),
         .type = request->event_type,
         .message_id = request->message_id,
-        .content_type = request_header(request, "Content-Type", NULL),
+        .content_type = content_type(request),
         .dedupe_key = dedupe_key(request),
         .failures = exchange->quarantine.details,
         .host = request_header(request, "Host", NULL),

@@ -28,17 +28,18 @@ static bool read_headers(struct request *request, const struct event *event)
     struct json_object *stored = NULL;
     struct json_fault fault;
     struct header *list = arena_alloc_array(request->arena, HEADERS_MAX + 1, sizeof *list);
+    const struct bytes type = bytes_of_text("content-type"); /* among them it may be two, joined */
     size_t count = 0;
     if (!list)
         return false;
     if (event->content_type.length > 0)
-        list[count++] = (struct header){bytes_of_text("content-type"), event->content_type};
+        list[count++] = (struct header){type, event->content_type};
     bool parsed = payload_parse(event->headers, &json_limits_default, &stored, &fault);
     if (parsed && value_type(stored) == TYPE_OBJECT)
         for (struct member m = member_first(stored); m.entry && count < HEADERS_MAX;
              member_next(&m)) {
             struct bytes name = bytes_of_text(member_name(&m));
-            if (value_type(member_value(&m)) == TYPE_STRING && !bytes_equal(name, list[0].name))
+            if (value_type(member_value(&m)) == TYPE_STRING && !bytes_equal(name, type))
                 list[count++] =
                     (struct header){copy(request->arena, name),
                                     copy(request->arena, value_string(member_value(&m)))};

@@ -181,13 +181,13 @@ static void put_params(struct delivery *given, uint8_t **place, const struct rou
 }
 
 /* A multipart form is read once, for the values and for the files; a route that takes bodies as
- * they are has none. False: no memory. */
-static bool read_parts(struct attempt *attempt, struct bytes type, struct bytes body)
+ * they are has none, nor has an event whose data it is. False: no memory. */
+static bool read_parts(struct attempt *attempt, const struct event *event, struct bytes body)
 {
-    if (!content_type_is_multipart(type) ||
+    if (!content_type_is_multipart(event->content_type) || event->payload.length > 0 ||
         route_content(attempt->action->route).kind == CONTENT_RAW)
         return true;
-    if (!content_read_form(type, body, &attempt->parts))
+    if (!content_read_form(event->content_type, body, &attempt->parts))
         return errno != ENOMEM;
     attempt->given.parts = &attempt->parts;
     return true;
@@ -279,7 +279,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     struct bytes delivery = put_bytes(&place, event->message_id);
     if (has_fields) /* beside the one with the payload, others are values too */
         whole = put_bytes(&place, event->body);
-    if (!read_parts(attempt, event->content_type, whole)) {
+    if (!read_parts(attempt, event, whole)) {
         attempt_destroy(attempt);
         return NULL;
     }

@@ -30,7 +30,8 @@ static void setup(void)
                                .query = bytes_of_text("a=1&a=2&raw=%ff&bad=%zz"),
                                .headers = &header,
                                .header_count = 1,
-                               .event_type = bytes_of_text("\xff"),
+                               .event_type = bytes_of_text("\xe2\x80"), /* of U+2028 */
+                               .message_id = bytes_of_text("\xa8"),
                                .payload = bytes_of_text(payload),
                                .json = &summary};
     ck_assert(route_read_target(&request));
@@ -78,7 +79,7 @@ static const struct {
     {"{{query.a | default x}}", "x"},
     {"}}{{payload.ref}}{", "}}main{"},
     {"{{query.bad}}", "%zz"},
-    {"{{event.type}}", "\xff"},
+    {"{{event.type}}", "\xe2\x80"},
 };
 
 START_TEST(templates_are_made)
@@ -104,7 +105,7 @@ static const struct {
     {"{{payload.l | json}}", "[\"a\\n\"]"},
     {"{{payload.none | default \"a\\nb\"}}", "a\\nb"},
     {"{{payload.none | default \"a\\nb\" | json}}", "\"a\\nb\""},
-    {"{{event.type}}", "\xff"},
+    {"{{event.type}}{{event.delivery}}", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
 };
 
 START_TEST(a_line_stays_one)

@@ -203,6 +203,19 @@ START_TEST(no_document_costs_more_than_its_length)
 }
 END_TEST
 
+START_TEST(names_are_counted_within_a_tag_too)
+{
+    struct buffer text, json;
+    struct xml_fault fault;
+    buffer_init(&text, 1 << 21);
+    put_many(&text, "<r", " a@=''", 100000, "/>"); /* and the name of the element */
+    ck_assert(!make_of(buffer_bytes(&text), NULL, &usual, 1 << 21, &json, &fault));
+    ck_assert_int_eq(fault.kind, XML_TOO_VARIED);
+    buffer_finish(&json);
+    buffer_finish(&text);
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("xml");
@@ -213,6 +226,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_text_is_read_in_its_encoding);
     tcase_add_test(all, limits_are_kept);
     tcase_add_test(all, no_document_costs_more_than_its_length);
+    tcase_add_test(all, names_are_counted_within_a_tag_too);
     suite_add_tcase(suite, all);
     return suite;
 }
