@@ -28,7 +28,7 @@ const struct row_section action_section = {.name = "an action",
 
 /* ---- which kind ---- */
 
-/* "command, shell or pipe" */
+/* "command, shell, pipe or worker" */
 static const char *kind_names(const struct handler_kind *const *kinds, char text[256])
 {
     size_t used = 0;

@@ -90,6 +90,17 @@ static bool beside_seen(const struct handler_kind *const *kinds, size_t index)
     return false;
 }
 
+/* So they may share a section of these keys (`limits`). */
+static bool section_seen(const struct handler_kind *const *kinds, size_t index,
+                         const struct row_section *section)
+{
+    for (size_t i = 0; i < index; i++)
+        for (size_t j = 0; kinds[i]->beside && j < kinds[i]->beside->row_count; j++)
+            if (kinds[i]->beside->rows[j].section == section)
+                return true;
+    return false;
+}
+
 static const char *beside_names(const struct handler_kind *const *kinds, size_t index,
                                 char text[128])
 {
@@ -120,7 +131,10 @@ static void walk_actions(struct walk *walk)
         group_init(&group, "routes", "actions", kinds[i]->beside->sentence);
         group.beside = beside_names(kinds, i, names);
         group_add_section(&group, kinds[i]->beside);
-        walk_group(walk, &group);
+        walk->visit(walk->context, &group);
+        for (size_t j = 0; j < group.count; j++)
+            if (!group.rows[j]->section || !section_seen(kinds, i, group.rows[j]->section))
+                walk_row(walk, group.path, group.rows[j]);
     }
 }
 

@@ -29,7 +29,7 @@ static const struct row process_rows[] = {
      "otherwise such an event is answered 422.",
      "false"},
     {"timeout", ROW_DURATION, FIELD(timeout_ms),
-     "The time that the process may run before its process group receives SIGTERM.", "5m", 1,
+     "The time that the command may run before its processes receive SIGTERM.", "5m", 1,
      7 * 86400 * INT64_C(1000)},
     {"output", ROW_SIZE, FIELD(output),
      "How much of the standard output, and how much of the standard error, is stored with the "

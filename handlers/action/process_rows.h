@@ -72,8 +72,8 @@
              "0: then they are /dev/null."},                                                       \
     {                                                                                              \
         "kill_after", ROW_DURATION, PROCESS_FIELD(kill_after_ms),                                  \
-            "The time from SIGTERM until the remaining processes of the group are killed.", "10s", \
-            0, 3600 * INT64_C(1000)                                                                \
+            "The time from SIGTERM until the processes that are left are killed.", "10s", 0,       \
+            3600 * INT64_C(1000)                                                                   \
     }
 
 #endif

@@ -254,18 +254,20 @@ static bool set_up(struct containment *containment, uid_t uid, gid_t gid)
     return give_away(containment->forest.base, uid, gid);
 }
 
-bool containment_counts_processes(const char *root)
+struct containment_counts containment_counts(const char *root)
 {
     struct containment here = containment_none();
     struct error why;
+    bool has[2] = {false};
     if (begun)
-        return begun->forest.has_pids;
-    bool counts =
-        find_above(&here, root, &why) && faccessat(here.above, ".", W_OK, AT_EACCESS) == 0 &&
-        (file_has_word(here.above, "cgroup.subtree_control", "pids") ||
-         (is_delegated(here.above) && file_has_word(here.above, "cgroup.controllers", "pids")));
+        return (struct containment_counts){begun->forest.has_memory, begun->forest.has_pids};
+    bool found = find_above(&here, root, &why) && faccessat(here.above, ".", W_OK, AT_EACCESS) == 0;
+    for (size_t i = 0; i < 2 && found; i++)
+        has[i] = file_has_word(here.above, "cgroup.subtree_control", controllers[i]) ||
+                 (is_delegated(here.above) &&
+                  file_has_word(here.above, "cgroup.controllers", controllers[i]));
     containment_leave(&here);
-    return counts;
+    return (struct containment_counts){has[0], has[1]};
 }
 
 struct containment containment_none(void)

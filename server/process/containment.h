@@ -26,9 +26,13 @@ struct containment containment_none(void);
 bool containment_begin(struct containment *containment, const char *root, uid_t uid, gid_t gid,
                        struct error *why);
 
-/* Whether the cgroups of commands limit how many processes these are: as containment_begin has
- * found in this process, or else as it would find now. */
-bool containment_counts_processes(const char *root);
+struct containment_counts {
+    bool memory, processes;
+};
+
+/* What the cgroups of commands limit: as containment_begin has found in this process, or else as
+ * it would find now. */
+struct containment_counts containment_counts(const char *root);
 
 /* Which limits the cgroups of commands have, in words: "memory, processes" or "none". */
 const char *containment_limits(const struct containment *containment);

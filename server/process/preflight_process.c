@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 struct review {
-    bool serves;            /* not only `check` */
-    bool may_have_cgroups;  /* server.cgroup is not off */
-    bool counts_in_cgroups; /* this process would have cgroups that limit processes */
+    bool serves;                      /* not only `check` */
+    bool may_have_cgroups;            /* server.cgroup is not off */
+    struct containment_counts counts; /* what the cgroups that this process would have limit */
     struct problem_list *problems;
     bool good;
 };
@@ -64,7 +64,7 @@ static void review_count(struct review *review, const struct process_settings *p
 {
     const struct process_account *account = process->account;
     if (process->limits.processes == 0 || (account && account->uid != 0) ||
-        review->counts_in_cgroups)
+        review->counts.processes)
         return;
     if (!review->serves && review->may_have_cgroups) {
         settings_problem(review->problems, PROBLEM_WARNING, &process->limits_at,
@@ -77,6 +77,18 @@ static void review_count(struct review *review, const struct process_settings *p
                      "\"processes\" counts all processes of a user: the action needs a \"user\" of "
                      "its own for it, who is not root");
     review->good = false;
+}
+
+/* The log of a server says which limits its cgroups have. */
+static void review_memory(struct review *review, const struct process_settings *process)
+{
+    if (process->limits.memory > 0 && !review->counts.memory && !review->serves)
+        settings_problem(review->problems, PROBLEM_WARNING, &process->limits_at,
+                         "\"memory\" is the address space of each process %s",
+                         review->may_have_cgroups
+                             ? "if the server has no cgroups with that limit; it has them in a "
+                               "unit with Delegate=yes"
+                             : "because server.cgroup is off");
 }
 
 static void review_limits(struct review *review, const struct process_settings *process)
@@ -116,6 +128,7 @@ static void review_action(struct review *review, const struct handler *handler)
     review_nice(review, process);
     review_new_privs(review, process);
     review_count(review, process);
+    review_memory(review, process);
     review_limits(review, process);
 }
 
@@ -123,11 +136,10 @@ bool preflight_check_actions(const struct settings *settings, bool serves,
                              struct problem_list *problems)
 {
     bool may = settings->server.cgroup == CGROUP_AUTO;
-    struct review review = {.serves = serves,
-                            .may_have_cgroups = may,
-                            .counts_in_cgroups = may && containment_counts_processes(""),
-                            .problems = problems,
-                            .good = true};
+    struct review review = {
+        .serves = serves, .may_have_cgroups = may, .problems = problems, .good = true};
+    if (may)
+        review.counts = containment_counts("");
     for (size_t i = 0; i < settings->route_count; i++)
         for (size_t j = 0; j < settings->routes[i].action_count; j++)
             review_action(&review, &settings->routes[i].actions[j].handler);

@@ -30,7 +30,8 @@ with Server([*routes, route(actions=[worker()]), route("lines", secret=LINES,
         "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies",
                                                "tells")}
 expect(ends, {"lies": 2 * [("done", None)], "floods": 2 * [("done", None)],
-              "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms")],
+              "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms; it "
+                              "has written no line at all: does it flush its standard output?")],
               "tells": 2 * [("dead", 380 * "x")],
               "dies": [("dead", "the worker ended 3 times while it had this event: exited with "
                         "status 3"), ("done", None)]})

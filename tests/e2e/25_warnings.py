@@ -6,7 +6,7 @@ import tempfile
 from harness import PROGRAM, expect
 
 TEXT = """version: 1
-server: {listen: {address: "127.0.0.1:0", tls: off}}
+server: {listen: {address: "127.0.0.1:0", tls: off}, cgroup: off}
 journal: {path: journal.db}
 routes:
   - name: a
@@ -15,6 +15,7 @@ routes:
     actions:
       - {name: sudo, shell: ":", no_new_privs: false}
       - {name: files, shell: ":", limits: {files: 65, cpu: 2h}}
+      - {name: memory, shell: ":", limits: {memory: 1GiB}}
 """
 CASES = (
     (["setpriv", "--no-new-privs"], ":9:48: warning: this process was started with no_new_privs"),
@@ -22,6 +23,7 @@ CASES = (
                                     "itself (64)"),
     (["prlimit", "--cpu=7199"], ':10:43: warning: "cpu" is more than this process may have itself'),
     (["prlimit", "--nofile=65:65"], None),
+    (["env"], ':11:44: warning: "memory" is the address space of each process because'),
 )
 
 with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:

@@ -1,4 +1,5 @@
-"""What a command is given, printed by child_facts.c, beside what docs/actions.md promises."""
+"""What a command, a shell script or a worker is given, printed by child_facts.c, beside what
+docs/actions.md and docs/workers.md promise."""
 import json
 import os
 import pwd
@@ -19,6 +20,16 @@ def only_root():
 
 def action(name, *arguments, program="child_facts", **keys):
     return {"name": name, "command": [f"@OUT@/{program}", *arguments], **keys}
+
+
+def shell(name, **keys):
+    """Without the variables that a shell adds by itself."""
+    return {"name": name, "shell": "exec env -u PWD -u OLDPWD -u SHLVL -u _ @OUT@/child_facts",
+            **keys}
+
+
+def worker(name, **keys):
+    return {"name": name, "worker": ["@OUT@/child_facts", f"@OUT@/facts/{name}"], **keys}
 
 
 def other_user():
@@ -45,7 +56,12 @@ def place_helper(server, name="child_facts", mode=0o755):
 
 
 def with_helper(server):
-    place_helper(server)
+    """Starts it, and keeps what the helper sees if it is started as the server is."""
+    command = [*server.wrapper, place_helper(server)]
+    os.mkdir(f"{server.out}/facts")
+    os.chmod(f"{server.out}/facts", 0o777)
+    server.before = json.loads(subprocess.run(command, capture_output=True, check=True,
+                                              env=server.env).stdout)
     return server.start()
 
 
@@ -63,26 +79,34 @@ def reasons(server):
     return {name: (state, reason) for name, state, reason in rows}
 
 
+def workers(server):
+    """The names of those of the route, which write their facts into a file."""
+    return [action["name"] for action in server.settings["routes"][0]["actions"]
+            if "worker" in action]
+
+
 def run_all(server):
     """One event; {action: its facts}."""
     expect(server.post("/hook", b"{}", delivery="d-1").status, 202)
     server.wait_settled()
     for name, (state, reason) in reasons(server).items():
         expect(state, "done", f"{name}: {reason}")
-    return {name: json.loads(text) for name, text in outputs(server).items()}
+    texts = {**outputs(server), **{name: server.read(f"facts/{name}") for name in workers(server)}}
+    return {name: json.loads(text) for name, text in texts.items()}
 
 
 def environment(server, name, user, passed):
     """PATH, LANG and TZ are the server's; where it is root's, HOME is that of the user."""
     own = {"HOME": user.pw_dir, "USER": user.pw_name, "LOGNAME": user.pw_name,
            "SHELL": user.pw_shell} if os.geteuid() == 0 else {}
-    (event, received), = server.query("SELECT id, received_ms FROM event")
-    return {**{key: own.get(key, server.env.get(key)) for key in passed
-               if key in own or key in server.env},
-            "TENTERHOOK_ID": event, "TENTERHOOK_ROUTE": "hook", "TENTERHOOK_ACTION": name,
-            "TENTERHOOK_EVENT": "push", "TENTERHOOK_DELIVERY": "d-1", "TENTERHOOK_ATTEMPT": "1",
-            "TENTERHOOK_CLIENT": "127.0.0.1", "TENTERHOOK_METHOD": "POST",
-            "TENTERHOOK_PATH": "/hook"}
+    (event,), = server.query("SELECT id FROM event")
+    always = {**{key: own.get(key, server.env.get(key)) for key in passed
+                 if key in own or key in server.env},
+              "TENTERHOOK_ROUTE": "hook", "TENTERHOOK_ACTION": name}
+    return always if name in workers(server) else {
+        **always, "TENTERHOOK_ID": event, "TENTERHOOK_EVENT": "push", "TENTERHOOK_DELIVERY": "d-1",
+        "TENTERHOOK_ATTEMPT": "1", "TENTERHOOK_CLIENT": "127.0.0.1", "TENTERHOOK_METHOD": "POST",
+        "TENTERHOOK_PATH": "/hook"}
 
 
 def contained(server, before, seen):
@@ -99,18 +123,17 @@ def contained(server, before, seen):
 def check(server, name, seen, user=None, passed=("PATH", "HOME", "TZ", "LANG"), **changed):
     """Compares with the list: all of it, so that nothing is in it by being forgotten."""
     user = user or server_user()
-    helper = os.path.join(server.out, "child_facts")
-    before = json.loads(subprocess.run([*server.wrapper, helper], capture_output=True, check=True,
-                                       env=server.env).stdout)
-    pid = seen["pid"]
-    expect(seen["environment"].pop("TENTERHOOK_RECEIVED", "")[-1:], "Z", "the time")
+    pid, before, is_worker = seen["pid"], server.before, name in workers(server)
+    expect(seen["environment"].pop("TENTERHOOK_RECEIVED", "")[-1:], "" if is_worker else "Z",
+           "the time")
     wanted = {
         **before,  # what the list says comes from whoever starts the server
         "pid": pid, "group": pid, "session": pid, "parent": server.processes("runner")[-1],
         "uid": [user.pw_uid] * 3, "gid": [user.pw_gid] * 3, "groups": [],
         "CapInh": NONE, "CapPrm": NONE, "CapEff": NONE, "CapAmb": NONE, "NoNewPrivs": "1",
         "SigPnd": NONE, "ShdPnd": NONE, "SigBlk": NONE, "SigIgn": NONE, "SigCgt": NONE,
-        "descriptors": {"0": "memory", "1": "pipe", "2": "pipe"}, "reopened": ["", "", ""],
+        "descriptors": {"0": "pipe" if is_worker else "memory", "1": "pipe", "2": "pipe"},
+        "reopened": ["", "", ""],
         "umask": "022", "death_signal": 9, "dumpable": 1, "directory": server.directory,
         "environment": environment(server, name, user, passed), **changed}
     taken, wanted["cgroup"] = contained(server, before["cgroup"], seen["cgroup"])

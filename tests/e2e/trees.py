@@ -1,8 +1,10 @@
 """Commands whose processes get away from their process group, in every way that there is."""
 import os
 import re
+import subprocess
+import tempfile
 
-from harness import process_stat, skip, wait_until
+from harness import Server, process_stat, route, skip, wait_until
 
 # a process of each kind that is left; each says its pid and sleeps
 SAY = 'sh -c \'echo $$ >>"$OUT/pids"; exec sleep 600\' >/dev/null 2>&1'
@@ -21,6 +23,25 @@ def cgroup_of(server):
     server.wait_log(r" (un)?contained ")
     found = re.search(r" contained cgroup=(\S+)", server.log())
     return found[1] if found else skip("the server can make no cgroups here")
+
+
+class Delegated:
+    """A cgroup that belongs to a user, and how a program starts in it as that user; skips the test
+    where none can be made."""
+
+    def __init__(self, user):
+        with Server([route()]) as server:
+            above = os.path.dirname(cgroup_of(server))
+        self.path = tempfile.mkdtemp(prefix="th-delegated-", dir=above)
+        subprocess.run(["chown", "-R", f"{user.pw_uid}:{user.pw_gid}", self.path], check=True)
+        self.wrapper = ["sh", "-c", 'echo $$ >"$0/cgroup.procs" && exec "$@"', self.path, "setpriv",
+                        f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.rmdir(self.path)
 
 
 def pids(server):

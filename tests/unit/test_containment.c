@@ -144,25 +144,33 @@ START_TEST(only_what_a_server_has_left_is_swept)
 }
 END_TEST
 
-START_TEST(processes_are_counted_where_the_controller_is)
+static void assert_counts(bool memory, bool processes, const char *what)
+{
+    struct containment_counts counts = containment_counts(root);
+    ck_assert_msg(counts.memory == memory, "memory: %s", what);
+    ck_assert_msg(counts.processes == processes, "processes: %s", what);
+}
+
+START_TEST(limits_hold_where_the_controllers_are)
 {
     static const struct {
         const char *controllers, *enabled, *systemd;
-        bool counts;
+        bool memory, processes;
     } rows[] = {
-        {"cpu memory pids\n", "\n", NULL, false}, /* what is not ours is not enabled */
-        {"cpu memory pids\n", "memory pids\n", NULL, true},
-        {"cpu memory pids\n", "memory\n", NULL, false},
-        {"cpu memory pids\n", "memory pids\n", "run/systemd/system/x", false},
+        {"cpu memory pids\n", "\n", NULL, false, false}, /* what is not ours is not enabled */
+        {"cpu memory pids\n", "memory pids\n", NULL, true, true},
+        {"cpu memory pids\n", "memory\n", NULL, true, false},
+        {"cpu memory pids\n", "pids\n", NULL, false, true},
+        {"cpu memory pids\n", "memory pids\n", "run/systemd/system/x", false, false},
     };
-    ck_assert(!containment_counts_processes(root));
+    assert_counts(false, false, "no machine");
     make_machine();
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         make_file("cg/unit/cgroup.controllers", rows[i].controllers);
         make_file("cg/unit/cgroup.subtree_control", rows[i].enabled);
         if (rows[i].systemd)
             make_file(rows[i].systemd, "");
-        ck_assert_msg(containment_counts_processes(root) == rows[i].counts, "row %zu", i);
+        assert_counts(rows[i].memory, rows[i].processes, rows[i].enabled);
     }
     char path[128];
     snprintf(path, sizeof path, "%s/cg/unit", root);
@@ -170,7 +178,7 @@ START_TEST(processes_are_counted_where_the_controller_is)
         setxattr(path, "user.delegate", "1", 1, 0) != 0)
         return; /* the file system has none */
     make_file("cg/unit/cgroup.subtree_control", "\n");
-    ck_assert(containment_counts_processes(root));
+    assert_counts(true, true, "delegated");
     ck_assert(!unit_has_directories());
 }
 END_TEST
@@ -184,7 +192,7 @@ Suite *test_suite(void)
     tcase_add_test(tests, systemd_has_to_delegate);
     tcase_add_test(tests, what_cannot_be_entered_is_undone);
     tcase_add_test(tests, only_what_a_server_has_left_is_swept);
-    tcase_add_test(tests, processes_are_counted_where_the_controller_is);
+    tcase_add_test(tests, limits_hold_where_the_controllers_are);
     suite_add_tcase(suite, tests);
     return suite;
 }

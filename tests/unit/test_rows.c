@@ -57,9 +57,23 @@ static void check_default(const struct row *row)
     problem_list_finish(&problems);
 }
 
+/* A section stands once in the reference, whoever shares it. */
+static void check_path(const struct key_group *group)
+{
+    static char seen[256][sizeof group->path];
+    static size_t count;
+    if (group->beside)
+        return;
+    for (size_t i = 0; i < count; i++)
+        ck_assert_str_ne(seen[i], group->path);
+    ck_assert_uint_lt(count, 256);
+    memcpy(seen[count++], group->path, sizeof group->path);
+}
+
 static void visit(void *context, const struct key_group *group)
 {
     (void)context;
+    check_path(group);
     check_sentence(group->sentence, group->path);
     for (size_t i = 0; i < group->count; i++) {
         const struct row *row = group->rows[i];
