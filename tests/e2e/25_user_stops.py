@@ -3,11 +3,11 @@ waits: that holds up nobody else."""
 import os
 import time
 
-from facts import only_root, other_user
+from facts import only_root
 from harness import PATIENCE, Server, ensure, expect, route, script, wait_until
 
 only_root()
-user = other_user().pw_name
+user = "games"  # of no other test: all of its processes are stopped
 # stops whatever of its user is new
 STOPS = r"""
 import os, signal, time
