@@ -1,6 +1,5 @@
-"""What the schema refused is not carried out because a copy with the same body conforms: in what
-else the JSON is made of, or the schema is chosen by, the copy differs, and is an event of its own.
-"""
+"""What the schema refused is not carried out because a copy with the same body conforms: one whose
+media type, headers or query differ, by which the schema sees other JSON, is an event of its own."""
 from harness import Server, expect, route, script
 
 SCHEMA = {"properties": {"subject": {"const": "good"}, "a": {"const": "good"}}}
