@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { VALUE_TEXT_MAX = 400, SUGGESTIONS_MAX = 1024 };
+enum { VALUE_TEXT_MAX = 400, SUGGESTIONS_MAX = 1024, PATH_TEXT_MAX = KEY_PATH_MAX + 80 };
 
 /* ---- explain ---- */
 
@@ -19,6 +19,8 @@ struct key_search {
     bool exact;                         /* only keys whose whole path it is */
     const char *names[SUGGESTIONS_MAX]; /* of all keys, for "did you mean" */
     size_t name_count;
+    char chooser[PATH_TEXT_MAX]; /* the first key of which it is a value, as xml is of content */
+    char parent[PATH_TEXT_MAX];  /* the key printed last, whose keys are in groups to come */
 };
 
 /* Whether `key` has parts of the path in their order, the last with the last: "routes.pipe" is
@@ -75,20 +77,45 @@ static void explain_row(const struct key_group *group, size_t index, const char 
     fputc('\n', out);
 }
 
+static bool is_choice(const struct row *row, const char *text)
+{
+    for (size_t i = 0; row->choices && row->choices[i]; i++)
+        if (strcmp(row->choices[i], text) == 0)
+            return true;
+    return false;
+}
+
+static void list_keys(const struct key_group *group, FILE *out)
+{
+    fputs("  its keys", out);
+    if (group->beside) {
+        fputs(" with ", out);
+        print_plain(group->beside, out);
+    }
+    for (size_t i = 0; i < group->count; i++)
+        fprintf(out, "%s%s", i ? ", " : ": ", group->rows[i]->name);
+    fputc('\n', out);
+}
+
 static void search_group(void *context, const struct key_group *group)
 {
     struct key_search *search = context;
-    char path[KEY_PATH_MAX + 80];
+    char path[PATH_TEXT_MAX];
+    if (strcmp(group->path, search->parent) == 0 && search->parent[0])
+        list_keys(group, search->out);
     for (size_t i = 0; i < group->count; i++) {
         const struct row *row = group->rows[i];
         snprintf(path, sizeof path, "%s%s%s", group->path, group->path[0] ? "." : "", row->name);
         if (search->name_count < SUGGESTIONS_MAX - 1)
             search->names[search->name_count++] = row->name;
+        if (!search->chooser[0] && is_choice(row, search->key))
+            snprintf(search->chooser, sizeof search->chooser, "%s", path);
         if (search->exact ? strcmp(path, search->key) != 0 : !path_leads_to(path, search->key))
             continue;
         if (search->found++)
             fputc('\n', search->out);
         explain_row(group, i, path, search->out);
+        snprintf(search->parent, sizeof search->parent, "%s", row->section ? "" : path);
     }
 }
 
@@ -106,7 +133,9 @@ bool describe_key(const struct registry *registry, const char *key, FILE *out, F
     const char *last = strrchr(key, '.');
     const char *nearest = nearest_name(last ? last + 1 : key, search.names);
     fprintf(err, "there is no key \"%s\"", key);
-    if (nearest)
+    if (search.chooser[0])
+        fprintf(err, "; it is a value of %s", search.chooser);
+    else if (nearest)
         fprintf(err, ", did you mean \"%s\"?", nearest);
     fputc('\n', err);
     return false;

@@ -12,6 +12,8 @@ struct problem_list;
 struct registry;
 struct settings;
 
+enum { KEY_PLACES_SIZE = 160 };
+
 struct load {
     struct settings *settings;
     struct arena *arena;  /* the snapshot's, or the caller's of section_load_text */
@@ -22,8 +24,10 @@ struct load {
     struct problem_list *problems;
     struct owned *borrowed;    /* goes when the run ends */
     const struct node *secret; /* of the route whose provider is being finished; may be NULL */
-    bool offline;              /* reads nothing from outside of the text */
-    bool secretless;           /* takes secrets to be there */
+    /* key_places, which needs all sections; NULL: nobody asks */
+    bool (*find_places)(const struct registry *registry, const char *key, char text[]);
+    bool offline;    /* reads nothing from outside of the text */
+    bool secretless; /* takes secrets to be there */
 };
 
 #endif

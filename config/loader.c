@@ -5,6 +5,7 @@
 #include "config/loader.h"
 
 #include "config/include.h"
+#include "config/key_places.h"
 #include "config/load_private.h"
 #include "config/route.h"
 #include "config/rows.h"
@@ -188,7 +189,7 @@ static void load_tree(struct load *load, const struct node *root)
 static bool load_init(struct load *load, const char *file, const struct registry *registry,
                       struct problem_list *problems)
 {
-    *load = (struct load){.registry = registry, .problems = problems};
+    *load = (struct load){.registry = registry, .problems = problems, .find_places = key_places};
     load->settings = calloc(1, sizeof *load->settings);
     load->roots = calloc(LOAD_FILES_MAX, sizeof *load->roots);
     arena_init(&load->scratch, SCRATCH_MAX);

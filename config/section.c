@@ -109,6 +109,7 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
 {
     const char *key = value->key->text, *nearest = nearest_name(key, names);
     size_t length = strcspn(key, ":");
+    char places[KEY_PLACES_SIZE];
     if (key[length])
         return unknown_joined(load, value->key, length, where, names);
     if (key[strcspn(key, " ")] && is_key_with_value(key, names)) {
@@ -122,6 +123,9 @@ bool load_unknown(struct load *load, const struct node *value, const char *where
     if (nearest)
         return load_problem(load, value->key, "unknown key \"%s\" in %s, did you mean \"%s\"?", key,
                             where, nearest);
+    if (load->find_places && load->find_places(load->registry, key, places))
+        return load_problem(load, value->key, "unknown key \"%s\" in %s: it is a key of %s", key,
+                            where, places);
     return load_problem(load, value->key, "unknown key \"%s\" in %s", key, where);
 }
 

@@ -149,6 +149,16 @@ static bool read_path(struct load *load, const struct node *node, const struct r
     return true;
 }
 
+/* The longest choice that is part of the text: "xml" of "application/xml". */
+static const char *choice_within(const char *text, const char *const *choices)
+{
+    const char *found = NULL;
+    for (; strchr(text, '/') && *choices; choices++)
+        if (strstr(text, *choices) && (!found || strlen(*choices) > strlen(found)))
+            found = *choices;
+    return found;
+}
+
 static bool read_choice(struct load *load, const struct node *node, const struct row *row,
                         void *field)
 {
@@ -167,6 +177,8 @@ static bool read_choice(struct load *load, const struct node *node, const struct
         used = used + (size_t)written < sizeof expected ? used + (size_t)written : used;
     }
     const char *nearest = node->kind == NODE_SCALAR ? nearest_name(node->text, row->choices) : NULL;
+    if (!nearest && node->kind == NODE_SCALAR)
+        nearest = choice_within(node->text, row->choices);
     if (nearest)
         return load_problem(load, node, "\"%s\" must be %s, not \"%s\"; did you mean \"%s\"?",
                             row->name, expected, node->text, nearest);

@@ -77,6 +77,7 @@ struct outcome {
     uint64_t output_total, error_output_total;
     bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
     bool leaves_processes; /* they were killed, and have not ended */
+    bool killed_helpers;   /* it ended by itself, and what it had left was killed */
     int64_t duration_ms;
 };
 

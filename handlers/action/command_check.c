@@ -188,6 +188,24 @@ void command_check_bare_name(struct load *load, const struct node *at,
         load_warning(load, at, "%s is not along PATH; did you mean ./%s?", name, name);
 }
 
+/* Their rights come from a set-user-ID bit, which no_new_privs takes the effect from. */
+static void warn_of_privileges(struct load *load, const struct node *at,
+                               const struct command_settings *settings)
+{
+    static const char *const programs[] = {"sudo", "su", "doas", "pkexec", "newgrp", "sg"};
+    const struct process_account *account = settings->process.account;
+    const char *path = settings->command.items[0], *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    if (!settings->process.no_new_privs || (account && account->uid == 0))
+        return;
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (strcmp(name, programs[i]) == 0)
+            load_warning(load, at,
+                         "%s gains no rights here: \"user\" runs a command as another user, and "
+                         "\"no_new_privs: false\" lets %s work",
+                         name, name);
+}
+
 bool command_check_arguments(struct load *load, const struct node *at,
                              const struct command_settings *settings)
 {
@@ -200,5 +218,8 @@ bool command_check_arguments(struct load *load, const struct node *at,
         if (strlen(settings->command.items[i]) > SPAWN_TEXT_MAX)
             return load_problem(load, at, "an argument is longer than a process can get");
     }
-    return check_scripts(load, at, settings);
+    if (!check_scripts(load, at, settings))
+        return false;
+    warn_of_privileges(load, at, settings);
+    return true;
 }

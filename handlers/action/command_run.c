@@ -53,7 +53,7 @@ struct action_run {
     void *context;
 
     enum phase phase;
-    bool timed_out, stopped, leaves_processes;
+    bool timed_out, stopped, leaves_processes, killed_helpers;
     int launch_wait_ms;
     int64_t started_ns;
     struct spawned process;
@@ -100,6 +100,7 @@ static void run_report(struct action_run *run, struct outcome *outcome)
     outcome->error_output = stream_kept(run, &run->streams[1], &outcome->error_output_total);
     outcome->duration_ms = (clock_monotonic_ns() - run->started_ns) / NS_PER_MS;
     outcome->leaves_processes = run->leaves_processes;
+    outcome->killed_helpers = run->killed_helpers;
     run->done(run->context, outcome);
     for (int i = 0; i < 2; i++)
         tail_finish(&run->streams[i].tail);
@@ -265,8 +266,10 @@ static void run_end_with_tree(struct action_run *run)
     bool watched = run->emptied.fd >= 0;
     int watch = watched ? run->emptied.fd : process_tree_watch(&run->tree);
     bool is_over = run_keeps_helpers(run) || (watch >= 0 && !process_tree_lives(watch));
-    if (!is_over && run->phase == RUNNING)
+    if (!is_over && run->phase == RUNNING) {
+        run->killed_helpers = true;
         kill_tree(run);
+    }
     is_over |= run->leaves_processes;
     /* one that cannot be watched: the timer looks again */
     if (watch >= 0 && !watched &&

@@ -281,6 +281,18 @@ static const struct row_section pipe_section = {
     .row_count = ROW_COUNT(pipe_rows),
 };
 
+/* Of a FIFO that is to be created. Below /run the start of the service makes its directory. */
+static void warn_of_directory(struct load *load, const struct node *node, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    struct stat st;
+    char *directory = slash && slash > path ? strndup(path, (size_t)(slash - path)) : NULL;
+    if (directory && strncmp(path, "/run/", 5) != 0 && stat(directory, &st) != 0)
+        load_warning(load, node, "%s cannot be created at the moment: %s: %s", path, directory,
+                     strerror(errno));
+    free(directory);
+}
+
 static bool finish_pipe(struct load *load, const struct node *node, void *data)
 {
     const struct pipe_settings *settings = data;
@@ -300,6 +312,8 @@ static bool finish_pipe(struct load *load, const struct node *node, void *data)
     else if (!settings->create)
         load_warning(load, node, "there is no FIFO %s at the moment, and create: is not set",
                      settings->path);
+    else
+        warn_of_directory(load, node, settings->path);
     return true;
 }
 

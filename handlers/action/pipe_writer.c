@@ -97,7 +97,8 @@ struct pipe_writer {
 enum { WRITER_HASHES = 4096 };
 
 static struct pipe_writer *writers, *writers_by_path[WRITER_HASHES];
-static void (*tell_missing)(const char *path), (*tell_unwatched)(const char *path);
+static void (*tell_missing)(const char *path, bool no_directory);
+static void (*tell_unwatched)(const char *path);
 
 /* ---- frames from one place to another ---- */
 
@@ -223,7 +224,7 @@ static void writer_judge_wrong(struct pipe_writer *writer, enum fifo_state state
         return;
     }
     if (!writer->told && tell_missing)
-        tell_missing(writer->path);
+        tell_missing(writer->path, writer->create_mode != 0);
     writer->told = true;
 }
 
@@ -773,7 +774,8 @@ void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int6
     writer_wake(writer);
 }
 
-void pipe_writers_tell(void (*missing)(const char *path), void (*unwatched)(const char *path))
+void pipe_writers_tell(void (*missing)(const char *path, bool no_directory),
+                       void (*unwatched)(const char *path))
 {
     tell_missing = missing;
     tell_unwatched = unwatched;

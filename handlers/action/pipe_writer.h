@@ -78,9 +78,11 @@ bool pipe_writer_add(struct pipe_writer *writer, struct pipe_frame *frame);
  * again). */
 void pipe_writer_stop(struct pipe_writer *writer, struct pipe_frame *frame, int64_t deadline_ns);
 
-/* Who is told, once each time, that frames wait for a FIFO which is missing, and that one cannot be
- * watched (we may not read it, or the system has no inotify left). NULL: nobody. */
-void pipe_writers_tell(void (*missing)(const char *path), void (*unwatched)(const char *path));
+/* Who is told, once each time, that frames wait for a FIFO which is missing (or for its directory,
+ * where it would be created), and that one cannot be watched (we may not read it, or the system has
+ * no inotify left). NULL: nobody. */
+void pipe_writers_tell(void (*missing)(const char *path, bool no_directory),
+                       void (*unwatched)(const char *path));
 
 /* Closes all writers; none may have a frame any more. */
 void pipe_writers_finish(void);

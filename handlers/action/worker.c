@@ -54,6 +54,7 @@ struct worker {
     size_t out_written;
     uint64_t out_begin; /* where `out` begins in what this process is sent */
     bool has_timed_out; /* nobody is to be blamed for its end */
+    bool has_written;   /* a line, right or wrong */
     unsigned back_off_ms;
     int64_t start_ns;     /* of the next process, not before */
     int64_t leave_ns;     /* it is to be gone by then; INT64_MAX: it stays */
@@ -122,6 +123,7 @@ static void hear_answer(void *owner, struct bytes line)
     const char *wrong = worker_answer_read(line, &answer);
     uint64_t written = worker->out_begin + worker->out_written;
     struct action_run *run = wrong ? NULL : worker_runs_find(&worker->runs, answer.id, written);
+    worker->has_written = true;
     if (!run) {
         struct worker_news news = {.kind = WORKER_WRONG,
                                    .reason = wrong ? wrong
@@ -154,6 +156,7 @@ static void worker_begin(struct worker *worker)
     struct error err;
     unsigned wait_ms = worker->back_off_ms;
     worker->has_timed_out = false;
+    worker->has_written = false;
     worker->out_begin = 0;
     if (worker_process_start(&worker->process, &worker->settings->command, worker->forest,
                              worker->route, worker->action, &err) == SPAWN_STARTED) {
@@ -296,8 +299,11 @@ static void check_timeout(struct worker *worker, int64_t now)
     if (!oldest || now - worker->runs.oldest_ns < timeout_ns(worker) ||
         worker_process_is_ending(&worker->process))
         return;
-    error_set(&reason, "the worker did not answer within its timeout of %lld ms",
-              (long long)settings->timeout_ms);
+    error_set(&reason, "the worker did not answer within its timeout of %lld ms%s",
+              (long long)settings->timeout_ms,
+              worker->has_written ? ""
+                                  : "; it has written no line at all: does it flush its standard "
+                                    "output?");
     worker->has_timed_out = true;
     worker_process_end(&worker->process, "it did not answer within its timeout",
                        now + settings->kill_after_ms * NS_PER_MS);

@@ -31,7 +31,9 @@ static struct bytes inside_of(struct bytes string)
 static const char *read_ok(struct bytes value, struct worker_answer *answer)
 {
     answer->verdict = WORKER_OK;
-    return bytes_equal_text(value, "true") ? NULL : "\"ok\" is not true";
+    return bytes_equal_text(value, "true")
+               ? NULL
+               : "\"ok\" is not true; of a failure say \"dead\" or \"retry_after\"";
 }
 
 /* Any JSON number from 0 on, with a fraction too. */

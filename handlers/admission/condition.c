@@ -7,13 +7,15 @@
 #include "base/json_text.h"
 #include "handlers/admission/address.h"
 #include "handlers/content/content.h"
+#include "handlers/content/json.h"
 #include "handlers/content/payload.h"
 #include "handlers/schema/schema.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <stdio.h>
 
-enum { REASON_MAX = 480, SHOWN_MAX = 80 };
+enum { REASON_MAX = 480, SHOWN_MAX = 80, NUMBER_ROOM = 1025 };
 
 struct judge {
     struct value_context *context;
@@ -134,8 +136,24 @@ static void explain_failure(struct examination *examination, const struct value_
     const struct reference *reference = &examination->condition->reference;
     show_value(value, shown, sizeof shown);
     value_absence(judge->context, reference, absence);
-    set_reason(judge, examination->condition, "%.160s %.160s: %s %s%s", reference->text, test->text,
+    set_reason(judge, examination->condition, "%.160s%s %.160s: %s %s%s", reference->text,
+               examination->condition->as_number ? " as number" : "", test->text,
                reference->has_each ? "one is" : "it is", shown, absence);
+}
+
+/* A string that is written as JSON writes a number, where the entry says so. The copy ends in a
+ * NUL, behind which nobody reads on. */
+static void take_as_number(struct value *value, char room[NUMBER_ROOM])
+{
+    struct json_fault fault;
+    struct bytes text = value->text;
+    if (value->kind != VALUE_STRING || text.length == 0 || text.length >= NUMBER_ROOM ||
+        (text.data[0] != '-' && !isdigit(text.data[0])) || !isdigit(text.data[text.length - 1]) ||
+        !json_check(text, &json_limits_default, NULL, &fault))
+        return;
+    memcpy(room, text.data, text.length);
+    room[text.length] = '\0';
+    *value = (struct value){.kind = VALUE_NUMBER, .text = bytes_of(room, text.length)};
 }
 
 /* With `every` the first that fails decides, else the first that holds. */
@@ -143,6 +161,9 @@ static bool examine(void *caller, struct value *value)
 {
     struct examination *examination = caller;
     enum condition_outcome outcome;
+    char room[NUMBER_ROOM];
+    if (examination->condition->as_number)
+        take_as_number(value, room);
     const struct value_test *failing = first_failing(examination, value, &outcome);
     examination->outcome = outcome;
     if (outcome == CONDITION_LIMIT || outcome == CONDITION_NO_MEMORY)

@@ -23,6 +23,7 @@ struct condition {
     enum condition_kind kind;
     struct reference reference; /* TEST */
     bool every;                 /* TEST: of all that [*] leads to */
+    bool as_number;             /* TEST: a string that is a number counts as one */
     struct value_test *tests;   /* TEST: all must hold */
     size_t test_count;
     struct condition *inner; /* ALL, ANY, NOT (one) */

@@ -40,6 +40,9 @@ static const struct row condition_rows[] = {
         KEY, .name = "every", .syntax = "`true` or `false`", .json_schema = SCHEMA_OPERAND_BOOLEAN,
         .sentence = "For a value with `[*]`: whether all elements must pass the tests, and not "
                     "only one."},
+    {KEY, .name = "as", .syntax = "`number`", .json_schema = "{\"const\": \"number\"}",
+     .sentence = "A string that is written as a number counts as one in the tests beside it, for "
+                 "values that are strings always: of XML, forms, headers and parameters."},
     {KEY, .name = "all", .syntax = "a list of conditions", .json_schema = SCHEMA_ENTRIES,
      .sentence = "All of these conditions hold."},
     {KEY, .name = "any", .syntax = "a list of conditions", .json_schema = SCHEMA_ENTRIES,

@@ -151,20 +151,36 @@ static bool read_operands(struct reader *reader, const struct node *node, struct
 /* ---- tests of one value ---- */
 
 /* Types are not made others, so against text some operands can never do. */
-static bool check_types(struct reader *reader, const struct node *node,
-                        const struct reference *reference, const struct value_test *test)
+static bool wants_other_than_text(const struct value_test *test)
 {
-    enum operand_kind kind = test_operators[test->operator].operand;
-    if (!reference_is_text(reference) || kind == OPERAND_BOOLEAN)
-        return true;
-    for (size_t i = 0; i < test->operand_count; i++)
+    for (size_t i = 0; test_operators[test->operator].operand != OPERAND_BOOLEAN &&
+                       i < test->operand_count;
+         i++)
         if (test->operands[i].kind != VALUE_STRING)
-            return load_problem(reader->load, node,
-                                kind == OPERAND_NUMBER
-                                    ? "%s is a string always, and \"%s\" compares numbers only"
-                                    : "%s is a string always: \"%s\" needs a string in quotes",
-                                reference->text, test_operators[test->operator].key);
-    return true;
+            return true;
+    return false;
+}
+
+static bool check_types(struct reader *reader, const struct node *node, struct condition *condition,
+                        const struct value_test *test)
+{
+    const struct operator_row *row = &test_operators[test->operator];
+    bool of_strings = row->operand == OPERAND_STRING || row->operand == OPERAND_PATTERN;
+    if (condition->as_number)
+        return !of_strings || load_problem(reader->load, node,
+                                           "\"as: number\" makes a number of the value, and "
+                                           "\"%s\" tests a string",
+                                           row->key);
+    if (!wants_other_than_text(test))
+        return true;
+    condition->reference.never_text = true;
+    return !reference_is_text(&condition->reference) ||
+           load_problem(reader->load, node,
+                        row->operand == OPERAND_NUMBER
+                            ? "%s is a string always, and \"%s\" compares numbers only: add "
+                              "\"as: number\""
+                            : "%s is a string always: \"%s\" needs a string in quotes",
+                        condition->reference.text, row->key);
 }
 
 /* A star is a pattern in `events`, and only a star here. */
@@ -211,13 +227,13 @@ static const char *text_of_test(struct reader *reader, const struct value_test *
     return shown_text(reader, &text);
 }
 
-static bool read_test(struct reader *reader, const struct node *node,
-                      const struct reference *reference, struct value_test *test)
+static bool read_test(struct reader *reader, const struct node *node, struct condition *condition,
+                      struct value_test *test)
 {
     for (size_t i = 0; i < TEST_OPERATOR_COUNT; i++)
         if (strcmp(node->key->text, test_operators[i].key) == 0)
             test->operator=(enum test_operator) i;
-    if (!read_operands(reader, node, test) || !check_types(reader, node, reference, test))
+    if (!read_operands(reader, node, test) || !check_types(reader, node, condition, test))
         return false;
     warn_of_star(reader, node, test);
     test->text = text_of_test(reader, test);
@@ -256,6 +272,7 @@ static const char *text_of_entry(struct reader *reader, const struct condition *
     struct buffer text;
     buffer_init(&text, TEXT_ROOM);
     append_cut(&text, condition->reference.text);
+    append_cut(&text, condition->as_number ? " as number" : "");
     for (size_t i = 0; i < condition->test_count; i++) {
         append_cut(&text, i > 0 ? ", " : condition->every ? " every " : " ");
         append_cut(&text, condition->tests[i].text);
@@ -274,11 +291,18 @@ static bool read_every(struct reader *reader, const struct node *node, struct co
                         condition->reference.text);
 }
 
+static bool read_as(struct reader *reader, const struct node *node, struct condition *condition)
+{
+    condition->as_number = node && node->kind == NODE_SCALAR && strcmp(node->text, "number") == 0;
+    return !node || condition->as_number ||
+           load_problem(reader->load, node, "\"as\" can only be number");
+}
+
 static bool report_key(struct reader *reader, const struct node *value)
 {
-    const char *names[TEST_OPERATOR_COUNT + 3] = {"value", "every"};
+    const char *names[TEST_OPERATOR_COUNT + 4] = {"value", "every", "as"};
     for (size_t i = 0; i < TEST_OPERATOR_COUNT; i++)
-        names[i + 2] = test_operators[i].key;
+        names[i + 3] = test_operators[i].key;
     return load_unknown(reader->load, value, "a condition about a value", names, false);
 }
 
@@ -291,18 +315,18 @@ static bool read_value_entry(struct reader *reader, const struct node *node,
     if (!condition->tests)
         return no_memory(reader);
     bool ok = reference_load(reader->load, value, "\"value\"", &condition->reference) &&
-              check_known(reader, value, &condition->reference);
+              check_known(reader, value, &condition->reference) &&
+              read_as(reader, tree_find(node, "as"), condition);
     if (!ok) /* what follows is about nothing */
         return false;
     for (const struct node *key = node->first; key; key = key->next) {
-        if (key == value)
+        if (key == value || strcmp(key->key->text, "as") == 0)
             continue;
         if (strcmp(key->key->text, "every") == 0)
             ok = read_every(reader, key, condition) && ok;
         else if (is_operator(key->key->text))
-            ok = read_test(reader, key, &condition->reference,
-                           &condition->tests[condition->test_count++]) &&
-                 ok;
+            ok =
+                read_test(reader, key, condition, &condition->tests[condition->test_count++]) && ok;
         else
             ok = report_key(reader, key) && ok;
     }
@@ -409,7 +433,8 @@ static bool read_kind(struct reader *reader, const struct node *node, struct con
         condition->kind = entry_kinds[i].kind;
         return entry_kinds[i].read(reader, value, condition);
     }
-    if (is_operator(value->key->text) || strcmp(value->key->text, "every") == 0)
+    if (is_operator(value->key->text) || strcmp(value->key->text, "every") == 0 ||
+        strcmp(value->key->text, "as") == 0)
         return load_problem(reader->load, node,
                             "\"value\" is missing: what is tested, such as "
                             "{value: payload.ref, equals: refs/heads/main}");

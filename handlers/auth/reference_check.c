@@ -94,6 +94,24 @@ static const char *what_is_accepted(const struct reference *reference, const str
                                                               : "only JSON (\"content\")";
 }
 
+/* Of XML all is text, and attributes are members with a dash. */
+static bool check_xml(struct load *load, const struct node *place,
+                      const struct reference *reference)
+{
+    for (size_t i = 0; i < reference->step_count; i++)
+        if (reference->steps[i].kind == STEP_NAME &&
+            bytes_starts_with(reference->steps[i].name, bytes_of_text("@")))
+            return load_problem(load, place,
+                                "%s: an attribute of XML is written with a dash, such as "
+                                "payload.order.-id",
+                                reference->text);
+    return !reference->never_text ||
+           load_problem(load, place,
+                        "%s is a string always, as all of XML: compare it with a string in quotes, "
+                        "or add \"as: number\"",
+                        reference->text);
+}
+
 static bool check_one(void *context, const struct reference *reference)
 {
     struct reference_check *check = context;
@@ -104,6 +122,9 @@ static bool check_one(void *context, const struct reference *reference)
         check->ok = load_problem(
             check->load, &place, "%s cannot be in a body of route \"%s\": it accepts %s",
             reference->text, name_of(check->route), what_is_accepted(reference, check->route));
+    else if (reference->root == REFERENCE_PAYLOAD &&
+             route_content(check->route).kind == CONTENT_XML)
+        check->ok = check_xml(check->load, &place, reference) && check->ok;
     return true;
 }
 

@@ -77,10 +77,9 @@ static const struct row multipart_rows[] = {
     {.name = "file",
      .type = ROW_SIZE,
      .offset = offsetof(struct multipart_settings, file),
-     .default_text = "1MiB",
      .min = 1,
      .max = MULTIPART_SIZE_MAX,
-     .sentence = "The maximum size of a file."},
+     .sentence = "The maximum size of a file; without it, that of the body is the limit."},
     {.name = "field",
      .type = ROW_SIZE,
      .offset = offsetof(struct multipart_settings, field),
@@ -392,7 +391,7 @@ static struct verdict decode_multipart(struct request *request, struct bytes typ
                                          [MULTIPART_NO_MEMORY] = REPLY_MEMORY_FULL};
     const struct multipart_settings *keys = &content_settings_of(request->route)->multipart;
     const struct multipart_limits limits = {.parts = (size_t)keys->parts,
-                                            .file = (size_t)keys->file,
+                                            .file = keys->file ? (size_t)keys->file : SIZE_MAX,
                                             .field = (size_t)keys->field,
                                             .name = (size_t)keys->name};
     struct error err;

@@ -49,6 +49,7 @@ struct reference {
     struct reference_step *steps; /* PAYLOAD; none: the whole */
     size_t step_count;
     bool has_each;    /* one of the steps is [*] */
+    bool never_text;  /* of a condition: a test beside it does not hold for any string */
     const char *text; /* as written, without blanks around it */
     /* Where it stands, for messages of a later step of loading; whoever loads it sets it. */
     const char *file;

@@ -14,7 +14,7 @@
 static const struct json_limits har_limits = {
     .depth = JSON_DEPTH_MAX, .nodes = 50000000, .number_length = 1024, .lone_surrogates = true};
 
-static void capture_note(struct capture *capture, const char *note)
+void capture_note(struct capture *capture, const char *note)
 {
     if (capture->note_count < CAPTURE_NOTES_MAX)
         capture->notes[capture->note_count++] = note;
@@ -169,9 +169,9 @@ static void take_curl_body(struct bytes rest, struct capture *capture)
     if (there && length && length <= rest.length) {
         capture->body = bytes_of(rest.data, length);
         capture_note(capture, "everything after the head is used as the body");
-    } else if (!bytes_equal_text(capture->method, "GET") &&
-               !bytes_equal_text(capture->method, "HEAD")) {
-        capture_note(capture, "curl -v does not show the body: give it with --body FILE");
+    } else {
+        capture->lacks_body =
+            !bytes_equal_text(capture->method, "GET") && !bytes_equal_text(capture->method, "HEAD");
     }
 }
 

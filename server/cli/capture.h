@@ -14,6 +14,7 @@ struct capture {
     struct bytes body;
     bool plain;                           /* is known to have come without TLS */
     bool secure;                          /* is known to have come with TLS */
+    bool lacks_body;                      /* it had one, which the file does not show */
     const char *notes[CAPTURE_NOTES_MAX]; /* what the file does not say and had to be assumed */
     size_t note_count;
 };
@@ -21,5 +22,8 @@ struct capture {
 /* Reads `text`, of which the spans are parts, or of `arena`. */
 bool capture_parse(struct bytes text, struct arena *arena, struct capture *capture,
                    struct error *err);
+
+/* Says what had to be assumed, to who reads the verdict. */
+void capture_note(struct capture *capture, const char *note);
 
 #endif

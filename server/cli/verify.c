@@ -202,6 +202,8 @@ static bool read_capture(const struct verify_options *options, const char *file,
         return error_prefix(err, "%s", file);
     if (options->body)
         capture->body = buffer_bytes(&files[1]);
+    else if (capture->lacks_body)
+        capture_note(capture, "curl -v does not show the body: give it with --body FILE");
     return true;
 }
 

@@ -5,6 +5,7 @@
 #include "base/json_text.h"
 #include "handlers/action/action.h"
 #include "handlers/admission/when.h"
+#include "handlers/content/form.h"
 #include "server/cli/capture.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verify_actions.h"
@@ -101,9 +102,8 @@ static struct notes notes_of(const struct verify_result *result)
 
 /* ---- as text ---- */
 
-static void print_escaped(const char *name, struct bytes text)
+static void print_line(struct bytes text)
 {
-    printf("%-10s ", name);
     struct bytes rest = bytes_of(text.data, text.length < TEXT_SHOWN ? text.length : TEXT_SHOWN);
     while (rest.length > 0) { /* in pieces: line ends and backslashes have names of their own */
         size_t plain = 0;
@@ -115,6 +115,12 @@ static void print_escaped(const char *name, struct bytes text)
         rest = bytes_from(rest, plain);
     }
     puts(text.length > TEXT_SHOWN ? " …" : "");
+}
+
+static void print_escaped(const char *name, struct bytes text)
+{
+    printf("%-10s ", name);
+    print_line(text);
 }
 
 static void print_answer(const struct verdict *verdict)
@@ -164,11 +170,36 @@ static void print_head(const struct verify_result *result)
         print_escaped("event", request->event_type);
 }
 
+static void print_named(const char *kind, struct bytes name)
+{
+    printf("%-10s ", kind);
+    print_safe(stdout, name);
+    fputs(": ", stdout);
+}
+
+/* What the body was made into, which values and actions have: nobody sees it in the body. */
+static void print_content(const struct request *request)
+{
+    const struct form *form = request->form;
+    if (request->payload_is_made)
+        print_escaped("payload", request->payload);
+    for (size_t i = 0; form && i < form->count; i++) {
+        print_named("field", form->fields[i].name);
+        print_line(form->fields[i].value);
+    }
+    for (size_t i = 0; form && i < form->file_count; i++) {
+        print_named("file", form->files[i].name);
+        print_safe(stdout, form->files[i].filename);
+        printf(", %zu bytes\n", form->files[i].content.length);
+    }
+}
+
 static void print_text(struct verify_result *result)
 {
     const struct verdict *verdict = &result->verdict;
     const struct condition *conditions = conditions_of(result->exchange);
     print_head(result);
+    print_content(&result->exchange->request);
     if (conditions)
         verify_print_conditions(conditions, &result->exchange->values, 0);
     verify_print_actions(result->exchange);
@@ -277,6 +308,26 @@ static void append_verdict(struct buffer *out, const struct verify_result *resul
         append_member(out, "message", bytes_of_text(verdict->message));
 }
 
+static void append_content(struct buffer *out, const struct request *request)
+{
+    const struct form *form = request->form;
+    if (request->payload_is_made) {
+        buffer_append_text(out, ",\"payload\":");
+        buffer_append_bytes(out, request->payload);
+    }
+    if (form) {
+        buffer_append_text(out, ",\"form\":");
+        form_append_json(out, form->fields, form->count);
+    }
+    for (size_t i = 0; form && i < form->file_count; i++) {
+        buffer_append_text(out, i ? ",{\"name\":" : ",\"files\":[{\"name\":");
+        json_append_string(out, form->files[i].name);
+        append_member(out, "filename", form->files[i].filename);
+        buffer_printf(out, ",\"size\":%zu}", form->files[i].content.length);
+    }
+    buffer_append_text(out, form && form->file_count ? "]" : "");
+}
+
 static void append_request(struct buffer *out, const struct verify_result *result)
 {
     const struct request *request = &result->exchange->request;
@@ -284,6 +335,7 @@ static void append_request(struct buffer *out, const struct verify_result *resul
         append_member(out, "route", bytes_of_text(request->route->name));
     append_member(out, "delivery", request->message_id);
     append_member(out, "event", request->event_type);
+    append_content(out, request);
     if (!result->capture)
         return;
     append_member(out, "dedupe_key", request->dedupe_key);

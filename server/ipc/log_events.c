@@ -94,13 +94,15 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_STOPPING] = {"stopping", LOG_INFO, LOG_INFO, "grace_ms", "The server was told to stop."},
     [LOG_STOPPED] = {"stopped", LOG_INFO, LOG_INFO, "exit",
                      "The server ended, with that exit code."},
-    [LOG_DONE] = {"done", LOG_INFO, LOG_INFO, "id route action peer attempt ms [signal/exit]",
-                  "An action was carried out."},
+    [LOG_DONE] = {"done", LOG_INFO, LOG_INFO,
+                  "id route action peer attempt ms [signal/exit] [helpers]",
+                  "An action was carried out. `helpers=killed`: processes that the command had "
+                  "started and left were killed when it ended; `helpers: keep` lets them live on."},
     [LOG_FAILED] = {"failed", LOG_WARNING, LOG_WARNING,
-                    "id route action peer attempt [ms] [signal/exit] reason",
+                    "id route action peer attempt [ms] [signal/exit] [helpers] reason",
                     "An action failed, and is not tried again."},
     [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,
-                         "id route action peer attempt ms [signal/exit] reason",
+                         "id route action peer attempt ms [signal/exit] [helpers] reason",
                          "An action was stopped with the server, and runs again."},
     [LOG_TAKEN_OVER] =
         {"taken_over", LOG_INFO, LOG_INFO, "deliveries",
@@ -131,7 +133,7 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_WORKER_WRONG] =
         {"worker_wrong", LOG_WARNING, LOG_WARNING, "route action reason text held_back",
          "A line that a worker wrote to its standard output is no answer to an event that it has; "
-         "nothing follows from it."},
+         "nothing follows from it. What is no answer belongs to its standard error."},
     [LOG_KEY_FAILED] = {"key_failed", LOG_ERROR, LOG_ERROR, "route reason",
                         "A provisioned key could not be passed on to the listeners."},
     [LOG_RUNNER_FAILED] = {"runner_failed", LOG_ERROR, LOG_ERROR, "reason",

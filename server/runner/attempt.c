@@ -328,17 +328,19 @@ void attempt_log_outcome(const struct attempt *attempt)
                                             [OUTCOME_TIMEOUT] = LOG_FAILED,
                                             [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
     const struct outcome *outcome = &attempt->outcome;
-    struct log_field fields[9] = {log_text("id", attempt->texts[FIELD_id]),
-                                  log_text("route", attempt->texts[FIELD_route]),
-                                  log_text("action", attempt->texts[FIELD_action]),
-                                  log_text("peer", attempt->texts[FIELD_client]),
-                                  log_number("attempt", attempt->finish.attempt),
-                                  log_number("ms", outcome->duration_ms)};
+    struct log_field fields[10] = {log_text("id", attempt->texts[FIELD_id]),
+                                   log_text("route", attempt->texts[FIELD_route]),
+                                   log_text("action", attempt->texts[FIELD_action]),
+                                   log_text("peer", attempt->texts[FIELD_client]),
+                                   log_number("attempt", attempt->finish.attempt),
+                                   log_number("ms", outcome->duration_ms)};
     size_t count = 6;
     if (outcome->signal)
         fields[count++] = log_number("signal", outcome->signal);
     else if (outcome->exit_status >= 0)
         fields[count++] = log_number("exit", outcome->exit_status);
+    if (outcome->killed_helpers)
+        fields[count++] = log_text("helpers", "killed");
     if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
     const struct log_event_row *event = &log_events[events[outcome->kind]];

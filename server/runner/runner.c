@@ -329,10 +329,12 @@ static bool is_over(const struct runner *runner)
 
 /* ---- the supervisor ---- */
 
-static void log_missing_pipe(const char *path)
+static void log_missing_pipe(const char *path, bool no_directory)
 {
     log_write(LOG_PIPE_MISSING, log_text("path", path),
-              log_text("reason", "events wait until the FIFO exists and a process reads it"));
+              log_text("reason", no_directory
+                                     ? "events wait until its directory exists"
+                                     : "events wait until the FIFO exists and a process reads it"));
 }
 
 static void log_unwatched_pipe(const char *path)

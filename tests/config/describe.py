@@ -58,6 +58,9 @@ def check_explain(program, keys):
            "words of schemes")
     result("providers.NAME.jws.issuer\n" in run(program, "explain", "jws.issuer").stdout,
            "their members")
+    result("its keys: token, basic, hmac" in run(program, "explain", "auth").stdout, "of handlers")
+    result("its keys with pipe: format" in run(program, "explain", "actions").stdout, "of kinds")
+    result("a value of routes.content" in run(program, "explain", "xml").stderr, "a value")
     result(run(program, "explain").returncode == 2, "explain wants a key")
 
 

@@ -18,6 +18,7 @@ with Server([route("plain", actions=[{"pipe": "@OUT@/run/plain"}]),
     ids = {path: [server.post("/" + path, b"{}").json()["id"] for _ in range(100)]
            for path in ("plain", "made")}
     wait_until(lambda: server.log().count("pipe_missing") == 2, "a warning for each")
+    expect(server.log().count("until its directory exists"), 1, "where it would be created")
     make_directory()
     server.fifo("run/plain")
     for path in ("plain", "made"):

@@ -25,6 +25,7 @@ with Server([*routes, route(actions=[worker()])]) as server:
         "SELECT d.state, d.reason FROM delivery d JOIN event e ON d.event = e.seq "
         "WHERE e.route = ?", name) for name in ("lies", "floods", "silent", "dies")}
 expect(ends, {"lies": 2 * [("done", None)], "floods": 2 * [("done", None)],
-              "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms")],
+              "silent": 2 * [("dead", "the worker did not answer within its timeout of 2000 ms; it "
+                              "has written no line at all: does it flush its standard output?")],
               "dies": [("dead", "the worker ended 3 times while it had this event: exited with "
                         "status 3"), ("done", None)]})

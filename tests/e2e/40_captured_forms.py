@@ -30,5 +30,5 @@ with Server([route("github")]) as server:
                                "Content-Type: application/json", server.addresses[0] + "/github"],
                               capture_output=True, text=True, check=True).stderr
         done = verify(said, "--body", body)
-        expect(done.returncode, 0, done.stdout)
+        expect((done.returncode, "--body FILE" in done.stdout), (0, False), done.stdout)
         ensure("--body FILE" in verify(said).stdout, "a note that the body is missing")

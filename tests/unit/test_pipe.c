@@ -297,8 +297,9 @@ END_TEST
 static char missing_path[256];
 static unsigned missing_count;
 
-static void note_missing(const char *path)
+static void note_missing(const char *path, bool no_directory)
 {
+    ck_assert(no_directory == (settings.create != 0));
     snprintf(missing_path, sizeof missing_path, "%s", path);
     missing_count++;
 }
