@@ -55,7 +55,8 @@ enum {
           AT(5, "TENTERHOOK_DELIVERY"), EVENT_SMALL,                                               \
           "The provider's own id of the message, or empty.")                                       \
     FIELD(content_type, TEXT, SENT, "content_type", AT(7, "content_type"), AT(9, "content_type"),  \
-          NOWHERE, EVENT_SMALL, "The Content-Type of the request, as sent.")                       \
+          NOWHERE, EVENT_SMALL,                                                                    \
+          "The Content-Type of the request, as sent; empty where two differ.")                     \
     FIELD(body_is_json, FLAG, SENT, "is_json", NOWHERE, NOWHERE, NOWHERE, 0,                       \
           "The body has passed the strict JSON check.")                                            \
     FIELD(size, SIZE, OWN, "size", AT(8, "size"), NOWHERE, NOWHERE, 0, "Bytes of the body.")       \

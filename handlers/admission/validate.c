@@ -10,6 +10,7 @@
 #include "handlers/admission/schema_load.h"
 #include "handlers/content/content.h"
 #include "handlers/content/json.h"
+#include "handlers/content/json_body.h"
 #include "handlers/content/payload.h"
 #include "handlers/value/reference_load.h"
 
@@ -339,7 +340,7 @@ struct verdict validate_check(const struct validate_settings *settings,
     struct verdict read =
         request->json   ? GO_ON
         : request->form ? verdict_refuse(REPLY_BAD_CONTENT, "a form, and the schema is for JSON")
-                        : content_read_json(request);
+                        : json_body_read(request, request->body);
     if (read.reply != REPLY_NONE)
         return read;
     const struct schema *schema;

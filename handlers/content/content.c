@@ -3,154 +3,14 @@
 #include "handlers/content/content.h"
 
 #include "base/encoding.h"
-#include "config/load.h"
 #include "handlers/content/cloudevents.h"
 #include "handlers/content/form.h"
-#include "handlers/content/json.h"
+#include "handlers/content/json_body.h"
 #include "handlers/content/media_type.h"
 #include "handlers/content/multipart.h"
 #include "handlers/content/xml_body.h"
 
 #include <errno.h>
-
-enum { JSON_FIELD_MAX = 256, MULTIPART_SIZE_MAX = 64 << 20 };
-
-/* ---- content, json ---- */
-
-static const char *const surrogates_choices[] = {"accept", "refuse", NULL};
-static const char *const bom_choices[] = {"refuse", "accept", NULL};
-static const char *const repeated_choices[] = {"refuse", "last", NULL};
-
-static const struct row json_rows[] = {
-    {.name = "depth",
-     .type = ROW_INTEGER,
-     .offset = offsetof(struct json_settings, depth),
-     .default_text = "128",
-     .min = 1,
-     .max = JSON_DEPTH_MAX,
-     .sentence = "The maximum nesting depth of objects and arrays."},
-    {.name = "values",
-     .type = ROW_INTEGER,
-     .offset = offsetof(struct json_settings, values),
-     .min = 1,
-     .max = 100000000,
-     .sentence = "The maximum number of values of any kind in a body, and of names in one object; "
-                 "without it, one value for every four bytes of `max_body` and at least 100,000, "
-                 "and 100,000 names."},
-    {.name = "surrogates",
-     .type = ROW_CHOICE,
-     .offset = offsetof(struct json_settings, surrogates),
-     .choices = surrogates_choices,
-     .default_text = "accept",
-     .sentence = "Whether a string may hold half of a surrogate pair (`\\ud83d` alone), as senders "
-                 "that truncate strings leave it; schemas read it as U+FFFD."},
-    {.name = "bom",
-     .type = ROW_CHOICE,
-     .offset = offsetof(struct json_settings, bom),
-     .choices = bom_choices,
-     .default_text = "refuse",
-     .sentence =
-         "A UTF-8 byte order mark before the JSON, as SharePoint sends it: `refuse` answers "
-         "400, `accept` takes what is behind it; actions get the JSON without the mark."},
-    {.name = "repeated",
-     .type = ROW_CHOICE,
-     .offset = offsetof(struct json_settings, repeated),
-     .choices = repeated_choices,
-     .default_text = "refuse",
-     .sentence = "A name that is repeated in an object: `refuse` answers 400, `last` reads its "
-                 "last value, for senders that repeat names. Actions get the body as it was sent."},
-};
-static const struct row_section json_section = {.name = "json",
-                                                .sentence = "Limits of JSON in a body.",
-                                                .rows = json_rows,
-                                                .row_count = ROW_COUNT(json_rows),
-                                                .size = sizeof(struct json_settings)};
-
-static const struct row multipart_rows[] = {
-    {.name = "parts",
-     .type = ROW_INTEGER,
-     .offset = offsetof(struct multipart_settings, parts),
-     .default_text = "100",
-     .min = 1,
-     .max = MULTIPART_PARTS_MAX,
-     .sentence = "The maximum number of parts, fields and files together."},
-    {.name = "file",
-     .type = ROW_SIZE,
-     .offset = offsetof(struct multipart_settings, file),
-     .min = 1,
-     .max = MULTIPART_SIZE_MAX,
-     .sentence = "The maximum size of a file; without it, that of the body is the limit."},
-    {.name = "field",
-     .type = ROW_SIZE,
-     .offset = offsetof(struct multipart_settings, field),
-     .default_text = "1MiB",
-     .min = 1,
-     .max = MULTIPART_SIZE_MAX,
-     .sentence = "The maximum size of the value of a field."},
-    {.name = "name",
-     .type = ROW_SIZE,
-     .offset = offsetof(struct multipart_settings, name),
-     .default_text = "1KiB",
-     .min = 1,
-     .max = MULTIPART_NAME_MAX,
-     .sentence = "The maximum length of the name of a field or a file, as it is sent."},
-};
-static const struct row_section multipart_section = {.name = "multipart",
-                                                     .sentence = "Limits of multipart/form-data.",
-                                                     .rows = multipart_rows,
-                                                     .row_count = ROW_COUNT(multipart_rows),
-                                                     .size = sizeof(struct multipart_settings)};
-
-/* In the order of enum content_kind. */
-static const char *const content_choices[] = {"provider",    "json", "form",      "json_or_form",
-                                              "raw",         "auto", "multipart", "xml",
-                                              "cloudevents", NULL};
-
-static const struct row content_rows[] = {
-    {.name = "content",
-     .type = ROW_CHOICE,
-     .offset = offsetof(struct content_settings, kind),
-     .choices = content_choices,
-     .default_text = "provider",
-     .sentence = "The content of the body: `json`, `form` and `xml` are checked against the media "
-                 "type and read strictly; `cloudevents` is a CloudEvent in binary or structured "
-                 "mode; `multipart` is a form as browsers send it, with files "
-                 "(multipart/form-data) or without (as for `form`); `raw` is accepted as it is; "
-                 "`auto` follows the media type and accepts an unknown one as it is; `provider` is "
-                 "the content that the route's provider sends, "
-                 "and `json` if the route has no provider. The payload of `xml` and `cloudevents` "
-                 "is the JSON that docs/contents.md describes."},
-    {.name = "json",
-     .type = ROW_SECTION,
-     .offset = offsetof(struct content_settings, json),
-     .default_text = "{}",
-     .section = &json_section,
-     .sentence = "Limits of JSON in a body; a body beyond them is answered 400."},
-    {.name = "json_field",
-     .type = ROW_TEXT,
-     .offset = offsetof(struct content_settings, json_field),
-     .min = 1,
-     .max = JSON_FIELD_MAX,
-     .sentence = "The field of a form that holds the payload as JSON, such as `payload`: actions, "
-                 "schemas and values get that JSON as if it were the body. A form in which it is "
-                 "missing, comes twice or holds no JSON is answered 400. Without this key it is "
-                 "the field that the route's provider is known to use, in forms that have it. In "
-                 "multipart/form-data it may be a file of JSON, too."},
-    {.name = "multipart",
-     .type = ROW_SECTION,
-     .offset = offsetof(struct content_settings, multipart),
-     .default_text = "{}",
-     .section = &multipart_section,
-     .sentence = "Limits of multipart/form-data, within `max_body`; a body beyond them is answered "
-                 "413."},
-};
-
-static const struct row_section content_keys = {.name = "content",
-                                                .sentence = "The content of the body.",
-                                                .rows = content_rows,
-                                                .row_count = ROW_COUNT(content_rows),
-                                                .size = sizeof(struct content_settings)};
-const struct route_part content_route_part = {.keys = &content_keys, .after = "max_body"};
 
 /* ---- media types ---- */
 
@@ -187,132 +47,12 @@ bool content_type_is_multipart(struct bytes type)
     return bytes_equal_nocase(media_type_name(type), bytes_of_text("multipart/form-data"));
 }
 
-/* ---- bodies ---- */
-
-size_t content_body_max(const struct request *request)
-{
-    size_t most = request->route ? (size_t)request->route->max_body : 0;
-    return request->route && request->body.length > most ? request->body.length : most;
-}
-
-/* The densest JSON has a value for every second byte, JSON as it is sent one for ten and more. The
- * memory of a tree has a limit of its own (handlers/admission/validate.c), and so have names: to
- * look for millions of them in one object takes seconds, and nobody sends that. */
-struct json_limits content_json_limits(const struct request *request)
-{
-    enum { VALUES_LEAST = 100000, BYTES_A_VALUE = 4, NAMES = 100000 };
-    struct json_limits limits = json_limits_default;
-    const struct route *route = request->route;
-    const struct json_settings *json = route ? &content_settings_of(route)->json : NULL;
-    if (!json || json->depth == 0)
-        return limits;
-    size_t by_size = content_body_max(request) / BYTES_A_VALUE;
-    limits.depth = (unsigned)json->depth;
-    limits.nodes = json->values             ? (size_t)json->values
-                   : by_size > VALUES_LEAST ? by_size
-                                            : VALUES_LEAST;
-    limits.names = json->values ? limits.nodes : NAMES;
-    limits.lone_surrogates = json->surrogates == JSON_SURROGATES_ACCEPT;
-    limits.repeated_names = json->repeated == JSON_REPEATED_LAST;
-    return limits;
-}
-
-static const char *describe_limit(struct request *request, const struct json_fault *fault)
-{
-    struct json_limits limits = content_json_limits(request);
-    if (strcmp(fault->limit, "depth") == 0)
-        return arena_format(request->arena,
-                            "JSON nested deeper than %u levels, the limit json.depth, at byte %zu",
-                            limits.depth, fault->offset);
-    if (strcmp(fault->limit, "values") == 0)
-        return arena_format(request->arena,
-                            "JSON of more than %zu values, the limit json.values, at byte %zu",
-                            limits.nodes, fault->offset);
-    if (strcmp(fault->limit, "names") == 0)
-        return arena_format(request->arena,
-                            "JSON of more than %zu names in one object, at byte %zu; a route that "
-                            "sets json.values takes as many as that",
-                            limits.names, fault->offset);
-    return arena_format(request->arena, "a number of more than %zu characters at byte %zu",
-                        limits.number_length, fault->offset);
-}
-
-static const char *describe_repeated(struct request *request, const struct json_fault *fault)
-{
-    enum { SHOWN = 64 };
-    int length = fault->name.length < SHOWN ? (int)fault->name.length : SHOWN;
-    char *name = arena_format(request->arena, "%.*s", length, (const char *)fault->name.data);
-    if (!name)
-        return NULL;
-    utf8_drop_halves(name);
-    return arena_format(request->arena,
-                        "the name \"%s%s\" comes twice in an object, the second time at byte %zu; "
-                        "a route with json: {repeated: last} takes that",
-                        name, length == SHOWN ? "…" : "", fault->offset);
-}
-
-/* The log escapes what the sender made up. */
-static struct verdict refuse_json(struct request *request, const struct json_fault *fault)
-{
-    const char *reason = fault->limit ? describe_limit(request, fault)
-                         : fault->name.length
-                             ? describe_repeated(request, fault)
-                             : arena_format(request->arena, "not JSON at byte %zu: %s",
-                                            fault->offset, fault->reason);
-    struct verdict verdict = verdict_refuse(REPLY_BAD_CONTENT, reason ? reason : fault->reason);
-    verdict.message = verdict.reason;
-    return verdict;
-}
-
-/* What a person sees of a mark is nothing. */
-static const char bom[] = "\xef\xbb\xbf";
-
-static struct bytes without_bom(struct bytes text)
-{
-    return bytes_starts_with(text, bytes_of_text(bom)) ? bytes_from(text, sizeof bom - 1) : text;
-}
-
-static bool accepts_bom(const struct request *request)
-{
-    return request->route && content_settings_of(request->route)->json.bom == JSON_BOM_ACCEPT;
-}
-
-struct bytes content_json_text(const struct request *request)
-{
-    return accepts_bom(request) ? without_bom(request->body) : request->body;
-}
-
-static struct verdict read_json(struct request *request, struct bytes text)
-{
-    struct json_fault fault;
-    struct json_limits limits = content_json_limits(request);
-    struct json_summary *summary = arena_alloc(request->arena, sizeof *summary);
-    struct bytes json = without_bom(text);
-    if (!summary)
-        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the body's summary");
-    if (json.length < text.length && !accepts_bom(request)) {
-        struct verdict verdict = verdict_refuse(
-            REPLY_BAD_CONTENT, "JSON behind a byte order mark (EF BB BF); a route with json: {bom: "
-                               "accept} takes that");
-        verdict.message = verdict.reason;
-        return verdict;
-    }
-    if (!json_check(json, &limits, summary, &fault))
-        return refuse_json(request, &fault);
-    request->json = summary;
-    request->payload = json;
-    return GO_ON;
-}
-
-struct verdict content_read_json(struct request *request)
-{
-    return read_json(request, request->body);
-}
+/* ---- JSON that was made ---- */
 
 /* The guard has the last word on what was made, under the limits of the route. */
 static struct verdict read_made(struct request *request)
 {
-    struct verdict verdict = read_json(request, buffer_bytes(&request->made));
+    struct verdict verdict = json_body_read(request, buffer_bytes(&request->made));
     if (verdict.reply != REPLY_BAD_CONTENT)
         return verdict;
     const char *reason =
@@ -363,7 +103,7 @@ static struct verdict read_field(struct request *request, const char *name, bool
         return needs_field ? refuse_field(request, name, "is missing") : GO_ON;
     if (count > 1)
         return refuse_field(request, name, "comes more than once");
-    struct verdict verdict = read_json(request, text);
+    struct verdict verdict = json_body_read(request, text);
     if (verdict.reply == REPLY_BAD_CONTENT)
         return refuse_field(request, name, arena_format(request->arena, "is %s", verdict.message));
     request->json_field = bytes_of_text(name);
@@ -446,7 +186,7 @@ bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_f
     struct bytes text = body;
     if (json_field.length > 0 ? !form_decode_field(body, json_field, room, &text) : !is_json)
         return false;
-    *payload = without_bom(text);
+    *payload = json_body_unmarked(text);
     return true;
 }
 
@@ -457,7 +197,7 @@ bool content_form_payload(const struct form *form, struct bytes json_field, stru
         json_field.length > 0 ? find_json_field(form, json_field, &count) : json_field;
     if (count != 1)
         return false;
-    *payload = without_bom(text);
+    *payload = json_body_unmarked(text);
     return true;
 }
 
@@ -476,7 +216,7 @@ static struct verdict check_json(struct request *request, struct bytes type,
 {
     (void)wanted;
     if (content_type_is_json(type))
-        return content_read_json(request);
+        return json_body_read(request, request->body);
     return refuse_type(request, request->body.length > 0
                                     ? "the media type is not JSON in UTF-8"
                                     : "there is no body, and the route takes JSON; one with "
@@ -506,14 +246,14 @@ static struct verdict check_multipart(struct request *request, struct bytes type
 static struct verdict check_json_or_form(struct request *request, struct bytes type,
                                          const struct content_wanted *wanted)
 {
-    return content_type_is_json(type) ? content_read_json(request)
+    return content_type_is_json(type) ? json_body_read(request, request->body)
                                       : check_form(request, type, wanted);
 }
 
 static struct verdict check_xml(struct request *request, struct bytes type,
                                 const struct content_wanted *wanted)
 {
-    struct json_limits limits = content_json_limits(request);
+    struct json_limits limits = json_body_limits(request);
     (void)wanted;
     if (!xml_body_has_type(type))
         return refuse_type(request, "the media type is not that of XML");
@@ -542,7 +282,8 @@ static struct verdict read_binary_event(struct request *request, struct bytes ty
                                  : content_type_is_json(type)   ? CLOUDEVENTS_JSON
                                  : is_text(type, request->body) ? CLOUDEVENTS_TEXT
                                                                 : CLOUDEVENTS_BASE64;
-    struct verdict verdict = kind == CLOUDEVENTS_JSON ? content_read_json(request) : GO_ON;
+    struct verdict verdict =
+        kind == CLOUDEVENTS_JSON ? json_body_read(request, request->body) : GO_ON;
     if (verdict.reply != REPLY_NONE)
         return verdict;
     begin_made(request);
@@ -572,7 +313,7 @@ static struct verdict check_cloudevents(struct request *request, struct bytes ty
         break;
     }
     return verdict.reply == REPLY_NONE
-               ? cloudevents_check(request, content_json_limits(request).repeated_names)
+               ? cloudevents_check(request, json_body_limits(request).repeated_names)
                : verdict;
 }
 
@@ -593,12 +334,12 @@ static struct verdict check_auto(struct request *request, struct bytes type,
     if (request->body.length == 0)
         return GO_ON;
     if (content_type_is_json(type))
-        return content_read_json(request);
+        return json_body_read(request, request->body);
     if (content_type_is_form(type) || content_type_is_multipart(type))
         return read_form(request, type, wanted);
     if (xml_body_has_type(type))
         return check_xml(request, type, wanted);
-    struct verdict verdict = content_read_json(request);
+    struct verdict verdict = json_body_read(request, request->body);
     return verdict.reply == REPLY_BAD_CONTENT ? GO_ON : verdict;
 }
 
@@ -624,7 +365,7 @@ struct verdict content_check_stored(struct request *request, const struct conten
     if (made.length == 0 || !content_kinds[wanted->kind].makes_json)
         return content_check(request, wanted);
     request->payload_is_made = true;
-    return read_json(request, made);
+    return json_body_read(request, made);
 }
 
 struct verdict content_check(struct request *request, const struct content_wanted *wanted)

@@ -2,45 +2,9 @@
 #ifndef TENTERHOOK_HANDLERS_CONTENT_CONTENT_H
 #define TENTERHOOK_HANDLERS_CONTENT_CONTENT_H
 
+#include "handlers/content/content_keys.h"
 #include "handlers/content/form.h"
-#include "handlers/content/json.h"
-#include "handlers/request.h"
 #include "handlers/verdict.h"
-
-enum content_kind {
-    CONTENT_PROVIDER, /* what the route's provider sends; without one, JSON */
-    CONTENT_JSON,
-    CONTENT_FORM,
-    CONTENT_JSON_OR_FORM,
-    CONTENT_RAW,
-    CONTENT_AUTO,
-    CONTENT_MULTIPART,
-    CONTENT_XML,
-    CONTENT_CLOUDEVENTS
-};
-
-enum json_surrogates { JSON_SURROGATES_ACCEPT, JSON_SURROGATES_REFUSE };
-enum json_repeated { JSON_REPEATED_REFUSE, JSON_REPEATED_LAST };
-enum json_bom { JSON_BOM_REFUSE, JSON_BOM_ACCEPT };
-
-/* What JSON in a body may be. */
-struct json_settings {
-    int64_t depth, values;         /* values 0: by max_body */
-    int surrogates, bom, repeated; /* enum json_surrogates, enum json_bom, enum json_repeated */
-};
-
-/* What multipart/form-data may be: a number, and bytes of one of each. */
-struct multipart_settings {
-    int64_t parts, file, field, name;
-};
-
-/* The keys `content`, `json`, `json_field` and `multipart` of a route. */
-struct content_settings {
-    int kind; /* enum content_kind */
-    struct json_settings json;
-    struct multipart_settings multipart;
-    const char *json_field; /* NULL: not said */
-};
 
 /* What a body has to be: what the route says, or what its sender sends (route_content). */
 struct content_wanted {
@@ -48,13 +12,6 @@ struct content_wanted {
     const char *json_field; /* of a form, whose JSON is the payload; NULL: none */
     bool needs_field;       /* a form without it is refused; otherwise it is a form as any other */
 };
-
-extern const struct route_part content_route_part;
-
-static inline const struct content_settings *content_settings_of(const struct route *route)
-{
-    return route->parts[ROUTE_PART_CONTENT];
-}
 
 /* The most bytes of JSON that are made of a body; it goes to the journal beside the body. */
 enum { CONTENT_MADE_MAX = 16 * 1024 * 1024 };
@@ -71,11 +28,6 @@ struct verdict content_check_stored(struct request *request, const struct conten
 /* Whether the body itself is the payload, and not a field of it or what was made of it. */
 bool content_body_is_json(const struct request *request);
 
-/* Holds request->body against the guard: sets request->json and payload and goes on, or refuses
- * with REPLY_BAD_CONTENT. The answer names the byte, and the limit that is passed or the name that
- * is repeated. */
-struct verdict content_read_json(struct request *request);
-
 /* The form that a body is by its Content-Type, urlencoded or multipart/form-data. A route's limits
  * of the latter are not asked for, only those that none is beyond. False where it is none, or
  * without memory (errno is ENOMEM); then there is nothing to finish. */
@@ -87,9 +39,6 @@ bool content_takes_multipart(int kind);
 /* Frees request->form and request->made, into which the payload may point: all are gone then. */
 void content_release(struct request *request);
 
-/* The body without the byte order mark that the route accepts before JSON. */
-struct bytes content_json_text(const struct request *request);
-
 /* The JSON of a body that was accepted with it before: of the field of that name of a form (empty:
  * none), or all of it if `is_json`. A field is decoded into `room`, which has body.length bytes.
  * False: it has no JSON. */
@@ -99,14 +48,6 @@ bool content_stored_payload(struct bytes body, bool is_json, struct bytes json_f
 /* What has to be JSON in a form: its only field of that name, or the only file of it that does not
  * say it is something else. False: it has none, or several. */
 bool content_form_payload(const struct form *form, struct bytes json_field, struct bytes *payload);
-
-/* What limits that follow the size of bodies go by: max_body of the request's route, or the size of
- * a body that has unfolded to more; 0 without a route. */
-size_t content_body_max(const struct request *request);
-
-/* What a JSON body may be by the keys of the request's route; json_limits_default without a route.
- */
-struct json_limits content_json_limits(const struct request *request);
 
 /* The Content-Type of a request. One that comes more than once is none, unless it is the same each
  * time: whoever judges a body, and whoever reads it later, goes by this. */

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "handlers/content/content.h"
+#include "handlers/content/json_body.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,7 +241,7 @@ static struct bytes json_text(struct signed_source *source)
     if (source->json_field && is_form && source_form(source) &&
         content_form_payload(&source->form, bytes_of_text(source->json_field), &text))
         return text;
-    return content_json_text(source->request);
+    return json_body_text(source->request);
 }
 
 bool signed_source_json(struct signed_source *source, struct bytes *json)
@@ -250,7 +251,7 @@ bool signed_source_json(struct signed_source *source, struct bytes *json)
     if (!source->json_tried) {
         struct json_fault fault;
         struct json_summary summary = {0};
-        struct json_limits limits = content_json_limits(source->request);
+        struct json_limits limits = json_body_limits(source->request);
         source->json_tried = true;
         source->json = json_text(source);
         source->json_good = json_check(source->json, &limits, &summary, &fault);

@@ -1,5 +1,6 @@
 /* The walk: which stage decides, in which order, what reaches the runner and what is answered. */
 #include "base/clock.h"
+#include "handlers/content/json_body.h"
 #include "route_settings.h"
 #include "server/pipeline/pipeline.h"
 #include "tests/unit/suite.h"
@@ -406,14 +407,14 @@ END_TEST
 START_TEST(values_are_in_proportion_to_the_body)
 {
     struct request request = {.route = &route};
-    ck_assert_uint_eq(content_json_limits(&request).depth, 32); /* of a route without the key */
+    ck_assert_uint_eq(json_body_limits(&request).depth, 32); /* of a route without the key */
     given.content.json.depth = 128;
     route.max_body = 1 << 10;
-    ck_assert_uint_eq(content_json_limits(&request).nodes, 100000);
+    ck_assert_uint_eq(json_body_limits(&request).nodes, 100000);
     route.max_body = 1 << 20;
-    ck_assert_uint_eq(content_json_limits(&request).nodes, 1 << 18);
+    ck_assert_uint_eq(json_body_limits(&request).nodes, 1 << 18);
     given.content.json.values = 7;
-    ck_assert_uint_eq(content_json_limits(&request).nodes, 7);
+    ck_assert_uint_eq(json_body_limits(&request).nodes, 7);
 }
 END_TEST
 
