@@ -4,6 +4,7 @@
 
 #include "handlers/content/content_keys.h"
 #include "handlers/content/form.h"
+#include "handlers/content/json.h"
 #include "handlers/verdict.h"
 
 /* What a body has to be: what the route says, or what its sender sends (route_content). */

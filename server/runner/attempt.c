@@ -8,7 +8,6 @@
 #include "config/route_path.h"
 #include "handlers/auth/route_auth.h"
 #include "handlers/content/content.h"
-#include "handlers/content/json.h"
 #include "handlers/content/json_path.h"
 #include "server/ipc/log_events.h"
 
