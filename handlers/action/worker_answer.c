@@ -50,6 +50,8 @@ static const char *read_retry(struct bytes value, struct worker_answer *answer)
         seconds = WORKER_RETRY_MAX_S;
     answer->verdict = WORKER_RETRY;
     answer->retry_ms = (int64_t)(seconds * 1000);
+    if (answer->retry_ms < WORKER_RETRY_MIN_MS) /* 0 for ever would keep the runner busy */
+        answer->retry_ms = WORKER_RETRY_MIN_MS;
     return NULL;
 }
 

@@ -7,8 +7,9 @@
 
 enum {
     WORKER_ANSWER_MAX = 64 * 1024, /* bytes of a line */
-    WORKER_RETRY_MAX_S = 3600,     /* what asks for more gets so much */
-    WORKER_REASON_SIZE = 400,      /* with its NUL */
+    WORKER_RETRY_MIN_MS = 100,
+    WORKER_RETRY_MAX_S = 3600, /* what asks for more gets so much */
+    WORKER_REASON_SIZE = 400,  /* with its NUL */
 };
 
 enum worker_verdict { WORKER_OK, WORKER_RETRY, WORKER_DEAD };

@@ -27,7 +27,7 @@ START_TEST(answers_are_read)
     ck_assert_int_eq(answer.verdict, WORKER_RETRY);
     ck_assert_int_eq(answer.retry_ms, 30000);
     ck_assert_int_eq(read_right("{\"id\":\"x\",\"retry_after\":0.25}").retry_ms, 250);
-    ck_assert_int_eq(read_right("{\"id\":\"x\",\"retry_after\":0}").retry_ms, 0);
+    ck_assert_int_eq(read_right("{\"id\":\"x\",\"retry_after\":0}").retry_ms, 100);
     ck_assert_int_eq(read_right("{\"id\":\"x\",\"retry_after\":1e400}").retry_ms, 3600 * 1000);
     ck_assert_int_eq(read_right("{\"id\":\"x\",\"retry_after\":86400}").retry_ms, 3600 * 1000);
     answer = read_right("{\"id\":\"x\",\"dead\":\"no such user\"}");
