@@ -219,6 +219,13 @@ def test(value, key, wanted):
     }[key]()
 
 
+def as_number(value):
+    """A string that is written as JSON writes a number is that number."""
+    is_one = value.kind == STRING and len(value.text) <= 1024 and re.fullmatch(
+        r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", value.text, re.ASCII)
+    return Value(NUMBER, sent=value.text, text=value.text) if is_one else value
+
+
 def holds(event, condition):
     if isinstance(condition, list):
         return all(holds(event, one) for one in condition)
@@ -228,8 +235,9 @@ def holds(event, condition):
     if "not" in condition:
         return not holds(event, condition["not"])
     results = [all(test(value, key, wanted) for key, wanted in condition.items()
-                   if key not in ("value", "every"))
-               for value in find(event, parse_reference(condition["value"]))]
+                   if key not in ("value", "every", "as"))
+               for value in map(as_number if "as" in condition else lambda value: value,
+                                find(event, parse_reference(condition["value"])))]
     return all(results) if condition.get("every") else any(results)
 
 
@@ -244,7 +252,8 @@ class Number:
 
 NAMES = ["a", "b", "ref", "x y", "a.b", "", 'q"', "ä", "\\", "|}}", "n"]
 STRINGS = ["", "main", "refs/heads/main", "a, b", "x\ny", "ä€😀", '"', "\\", "{{payload}}", "-rf",
-           "1", "true", "null", "a\0b", "\x1b[1m", "$(id)", "| json }}", "x" * 90, "\u2028\x7f"]
+           "1", "true", "null", "a\0b", "\x1b[1m", "$(id)", "| json }}", "x" * 90, "\u2028\x7f",
+           "100.50", "-7", "1e2", "0150", " 1", "1,5", "+1", "1."]
 NUMBERS = ["0", "-0", "1", "1.0", "10e-1", "1.50", "12345678901234567890123", "1e400", "-1e-400",
            "12345678901234567890124", "0.1", "100000000000000000000", "1E2", "100", "-7"]
 PATTERNS = ["main", "^main$", "^(refs/)?heads", "[0-9]+$", "^$", "a.b", "x{3,}", "ä", "\\n"]
@@ -360,10 +369,13 @@ def make_condition(rng, event, depth=0):
         except Fault:
             continue
     condition = {"value": reference}
-    for key in rng.sample(["equals", "not_equals", "in", "not_in", "matches", "starts_with",
-                           "ends_with", "contains", "exists", "greater", "less"],
-                          rng.choice([1, 1, 1, 2])):
-        text_only = root != "payload"
+    keys = ["equals", "not_equals", "in", "not_in", "contains", "exists", "greater", "less"]
+    if rng.random() < 0.2:
+        condition["as"], value = "number", as_number(value)
+    else:
+        keys += ["matches", "starts_with", "ends_with"]
+    for key in rng.sample(keys, rng.choice([1, 1, 1, 2])):
+        text_only = root != "payload" and "as" not in condition
         wanted = make_operand(rng, value)
         if text_only and not isinstance(wanted, str):
             wanted = rng.choice(STRINGS[:11])
