@@ -26,6 +26,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -80,7 +81,7 @@ static bool file_has_word(int base, const char *file, const char *word)
 /* Whether there is a process in the cgroup, or in one below it. */
 static bool lives(int base, const char *name)
 {
-    char path[64];
+    char path[NAME_MAX + sizeof "/cgroup.events"];
     snprintf(path, sizeof path, "%s/cgroup.events", name);
     int fd = openat(base, path, O_RDONLY | O_CLOEXEC);
     bool populated = process_tree_lives(fd);

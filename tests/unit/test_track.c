@@ -35,7 +35,7 @@ static struct exchange exchange;
 static void set_up(void)
 {
     static const char *const paths[ROUTES] = {"/hook", "/hook", "/off", "/t/{x}/*",
-                                              "/hook/events/" OTHER};
+                                              ("/hook/events/" OTHER)};
     static const char *const names[ROUTES] = {"one", "two", "off", "tail", "exact"};
     for (int i = 0; i < ROUTES; i++) {
         routes[i] = (struct route){.index = (size_t)i,
