@@ -27,7 +27,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
-    struct process_tree tree;
+    struct started started;
     char *body_file, *files;
     int outputs[2]; /* our ends */
 };
@@ -80,21 +80,25 @@ static int input_open(const struct launch *launch)
     return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-/* A pipe. Programs open /dev/stdout anew, which takes the rights of its owner. Where helpers live
- * on and nothing is kept, it has no reader, so that they may write as long as they live. */
-static bool output_open(const struct command_settings *settings, int *reader, int *writer)
+bool command_open_pipe(const struct command_settings *settings, int own, int *ours, int *theirs)
 {
     const struct process_account *account = process_switches_to(&settings->process);
     int ends[2];
-    if (settings->helpers == HELPERS_KEEP && settings->output == 0)
-        return (*writer = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
-    *reader = ends[0];
-    *writer = ends[1];
-    if (account && fchown(ends[1], account->uid, account->gid) != 0)
-        return false;
-    return fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0; /* our end only: theirs blocks, as usual */
+    *ours = ends[own];
+    *theirs = ends[!own];
+    return (!account || fchown(*theirs, account->uid, account->gid) == 0) &&
+           fcntl(*ours, F_SETFL, O_NONBLOCK) == 0; /* our end only: theirs blocks, as usual */
+}
+
+/* Where helpers live on and nothing is kept, it has no reader, so that they may write as long as
+ * they live. */
+static bool output_open(const struct command_settings *settings, int *reader, int *writer)
+{
+    if (settings->helpers == HELPERS_KEEP && settings->output == 0)
+        return (*writer = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0;
+    return command_open_pipe(settings, 0, reader, writer);
 }
 
 static enum spawn_result launch_open(struct launch *launch, struct error *err)
@@ -177,33 +181,44 @@ static bool launch_plan(struct launch *launch, struct error *err)
     return command_find_program(settings, &launch->arena, plan, err);
 }
 
-/* The body as a file, if it is wanted so, and the files of a multipart form. */
-static bool launch_make_files(struct launch *launch, struct error *err)
-{
-    const struct delivery *delivery = launch->delivery;
-    const struct process_account *account = process_switches_to(&launch->settings->process);
-    bool has_files = delivery->parts && delivery->parts->file_count > 0;
-    errno = 0;
-    if (!launch->settings->body_file && !has_files)
-        return true;
-    if (!delivery->body_files)
-        return error_set(err, "there is no directory for the files of the event");
-    if (launch->settings->body_file)
-        launch->body_file = body_files_make(delivery->body_files, delivery->body, account, err);
-    if (launch->settings->body_file && !launch->body_file)
-        return false;
-    if (has_files)
-        launch->files = body_files_put(delivery->body_files, delivery->parts, account, err);
-    return launch->files || !has_files;
-}
-
 /* A full disk may have room again. */
-static enum spawn_result launch_put_files(struct launch *launch, struct error *err)
+static enum spawn_result files_failed(void)
 {
-    if (launch_make_files(launch, err))
-        return SPAWN_STARTED;
     return spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT ? SPAWN_LATER
                                                                                : SPAWN_FAILED;
+}
+
+static bool has_directory(const struct delivery *delivery, struct error *err)
+{
+    errno = 0;
+    return delivery->body_files ||
+           error_set(err, "there is no directory for the files of the event");
+}
+
+enum spawn_result command_put_files(const struct command_settings *settings,
+                                    const struct delivery *delivery, char **files,
+                                    struct error *err)
+{
+    const struct process_account *account = process_switches_to(&settings->process);
+    *files = NULL;
+    if (!delivery->parts || delivery->parts->file_count == 0)
+        return SPAWN_STARTED;
+    if (has_directory(delivery, err))
+        *files = body_files_put(delivery->body_files, delivery->parts, account, err);
+    return *files ? SPAWN_STARTED : files_failed();
+}
+
+/* The body as a file, if it is wanted so, and the files of a multipart form. */
+static enum spawn_result launch_put_files(struct launch *launch, struct error *err)
+{
+    const struct command_settings *settings = launch->settings;
+    const struct delivery *delivery = launch->delivery;
+    if (settings->body_file && has_directory(delivery, err))
+        launch->body_file = body_files_make(delivery->body_files, delivery->body,
+                                            process_switches_to(&settings->process), err);
+    if (settings->body_file && !launch->body_file)
+        return files_failed();
+    return command_put_files(settings, delivery, &launch->files, err);
 }
 
 /* What the cgroup limits is not limited again for each process. */
@@ -235,17 +250,17 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)
         result = command_make_tree(launch->settings, launch->delivery->forest, &launch->plan,
-                                   &launch->tree, err);
+                                   &launch->started.tree, err);
     if (result == SPAWN_STARTED)
-        result = spawn_start(&launch->plan, &launched->process, err);
+        result = spawn_start(&launch->plan, &launch->started.process, err);
     if (result != SPAWN_STARTED)
         return result;
     for (int i = 0; i < 2; i++) {
         launched->outputs[i] = launch->outputs[i];
         launch->outputs[i] = -1;
     }
-    launched->tree = launch->tree;
-    launch->tree.forest = NULL;
+    launched->started = launch->started;
+    launch->started.tree.forest = NULL;
     launched->body_file = launch->body_file;
     launched->files = launch->files;
     launch->body_file = launch->files = NULL;
@@ -270,8 +285,8 @@ enum spawn_result command_launch(const struct command_settings *settings,
     arena_init(&launch.arena, ENVIRONMENT_MAX);
     enum spawn_result result = launch_start(&launch, launched, err);
     close_all(launch.plan.stdio, 3);
-    if (launch.tree.forest)
-        process_tree_remove(&launch.tree);
+    if (launch.started.tree.forest)
+        process_tree_remove(&launch.started.tree);
     close_all(launch.outputs, 2);
     body_file_remove(launch.body_file);
     body_files_remove(launch.files);

@@ -3,16 +3,14 @@
 #define TENTERHOOK_HANDLERS_ACTION_COMMAND_LAUNCH_H
 
 #include "handlers/action/command.h"
-#include "handlers/action/process_tree.h"
-#include "handlers/action/spawn.h"
+#include "handlers/action/started.h"
 
 /* All of it is the caller's. */
 struct launched {
-    struct spawned process;
-    struct process_tree tree; /* to be removed likewise */
-    char *body_file;          /* to be removed when the process has ended (body_files.h), or NULL */
-    char *files;              /* the same: a directory, body_files_remove() */
-    int outputs[2]; /* what it writes to standard output and error; non-blocking. -1: to nobody */
+    struct started started;
+    char *body_file; /* to be removed when the process has ended (body_files.h), or NULL */
+    char *files;     /* the same: a directory, body_files_remove() */
+    int outputs[2];  /* what it writes to standard output and error; non-blocking. -1: to nobody */
 };
 
 /* As spawn_start; `launched` is written only on SPAWN_STARTED. */
@@ -29,5 +27,17 @@ bool command_find_program(const struct command_settings *settings, struct arena 
 enum spawn_result command_make_tree(const struct command_settings *settings,
                                     struct process_forest *forest, struct spawn_plan *plan,
                                     struct process_tree *tree, struct error *err);
+
+/* The files of the form that the delivery is, in a directory for its process: to be removed with
+ * body_files_remove; NULL in `*files`: it has none. As spawn_start: a full disk may have room
+ * later.
+ */
+enum spawn_result command_put_files(const struct command_settings *settings,
+                                    const struct delivery *delivery, char **files,
+                                    struct error *err);
+/* A pipe, whose end `own` (0: to read) is ours and does not block. Theirs belongs to the user of
+ * the process, because programs open /dev/stdout anew. False with errno; what is open then is the
+ * caller's. */
+bool command_open_pipe(const struct command_settings *settings, int own, int *ours, int *theirs);
 
 #endif

@@ -56,8 +56,7 @@ struct action_run {
     bool timed_out, stopped, leaves_processes, killed_helpers;
     int launch_wait_ms;
     int64_t started_ns;
-    struct spawned process;
-    struct process_tree tree;
+    struct started started;
     char *body_file, *files;    /* NULL: none */
     struct loop_watch ended;    /* of the process */
     struct loop_watch emptied;  /* the cgroup of its tree, when it has ended before that was */
@@ -119,9 +118,10 @@ static void run_finish_without_process(struct action_run *run, enum outcome_kind
         run_report(run, &outcome);
 }
 
-static void run_judge(struct action_run *run, const siginfo_t *info, uint64_t memory_kills,
+static void run_judge(struct action_run *run, const struct started_end *end,
                       struct outcome *outcome)
 {
+    const siginfo_t *info = &end->info;
     bool exited = info->si_code == CLD_EXITED;
     *outcome = (struct outcome){.kind = OUTCOME_FAILED,
                                 .exit_status = exited ? info->si_status : -1,
@@ -143,11 +143,11 @@ static void run_judge(struct action_run *run, const siginfo_t *info, uint64_t me
                   strsignal(info->si_status),
                   info->si_code == CLD_DUMPED ? " and dumped core" : "");
     }
-    if (memory_kills > 0 && outcome->kind == OUTCOME_FAILED) {
+    if (end->memory_kills > 0 && outcome->kind == OUTCOME_FAILED) {
         size_t length = strlen(run->reason.text);
         snprintf(run->reason.text + length, sizeof run->reason.text - length,
                  "; limits.memory was reached, and the kernel killed %llu of its processes",
-                 (unsigned long long)memory_kills);
+                 (unsigned long long)end->memory_kills);
     }
 }
 
@@ -204,23 +204,6 @@ static void run_forget(struct action_run *run, struct loop_watch *watch)
     close(fd);
 }
 
-/* How many processes the limit on memory has cost is known as long as there is the cgroup. */
-static uint64_t run_end_tree(struct action_run *run, bool keeps)
-{
-    uint64_t memory_kills =
-        run->settings->process.limits.memory > 0 ? process_tree_memory_kills(&run->tree) : 0;
-    int watch = process_tree_watch(&run->tree);
-    bool lives = process_tree_lives(watch);
-    if (watch >= 0)
-        close(watch);
-    run->leaves_processes = lives && !keeps;
-    if (lives && keeps)
-        process_tree_keep(&run->tree);
-    else
-        process_tree_remove(&run->tree);
-    return memory_kills;
-}
-
 /* What it leaves has to be left by itself. */
 static bool run_keeps_helpers(const struct action_run *run)
 {
@@ -230,19 +213,18 @@ static bool run_keeps_helpers(const struct action_run *run)
 static void run_end(struct action_run *run)
 {
     struct outcome outcome;
-    siginfo_t info;
+    struct started_end end;
     assert(run->phase != LAUNCHING && run->phase != FINISHED);
-    bool keeps = run_keeps_helpers(run);
     loop_timer_remove(run->loop, &run->timer);
     run_forget(run, &run->survivor);
     run_forget(run, &run->emptied);
-    spawn_reap(&run->process, keeps, &info);
-    uint64_t memory_kills = run->tree.forest ? run_end_tree(run, keeps) : 0;
+    started_reap(&run->started, &run->settings->process.limits, run_keeps_helpers(run), &end);
+    run->leaves_processes = end.leaves;
     for (int i = 0; i < 2; i++) {
         stream_read_rest(&run->streams[i]);
         stream_close(run, &run->streams[i]);
     }
-    run_judge(run, &info, memory_kills, &outcome);
+    run_judge(run, &end, &outcome);
     run_report(run, &outcome);
 }
 
@@ -253,7 +235,7 @@ static void kill_tree(struct action_run *run)
     if (run->killed_ns == 0)
         run->killed_ns = now;
     run->phase = KILLED;
-    process_tree_kill(&run->tree);
+    process_tree_kill(&run->started.tree);
     run->leaves_processes =
         now - run->killed_ns >= KILL_MOST_MS * NS_PER_MS ||
         !loop_timer_set(run->loop, &run->timer, now + KILL_AGAIN_MS * NS_PER_MS);
@@ -264,12 +246,12 @@ static void kill_tree(struct action_run *run)
 static void run_end_with_tree(struct action_run *run)
 {
     bool is_asked = run->settings->process.limits.memory > 0; /* what its limit has cost */
-    if (!is_asked && process_tree_remove_empty(&run->tree)) {
+    if (!is_asked && process_tree_remove_empty(&run->started.tree)) {
         run_end(run);
         return;
     }
     bool watched = run->emptied.fd >= 0;
-    int watch = watched ? run->emptied.fd : process_tree_watch(&run->tree);
+    int watch = watched ? run->emptied.fd : process_tree_watch(&run->started.tree);
     bool is_over = run_keeps_helpers(run) || (watch >= 0 && !process_tree_lives(watch));
     if (!is_over && run->phase == RUNNING) {
         run->killed_helpers = true;
@@ -288,7 +270,7 @@ static void run_end_with_tree(struct action_run *run)
 static void run_end_with_group(struct action_run *run)
 {
     int pidfd;
-    if (run->phase != ENDING || !spawn_find_survivor(&run->process, &pidfd)) {
+    if (run->phase != ENDING || !spawn_find_survivor(&run->started.process, &pidfd)) {
         run_end(run);
         return;
     }
@@ -302,7 +284,7 @@ static void process_ended(struct loop_watch *watch, uint32_t events)
     struct action_run *run = watch->owner;
     (void)events;
     loop_watch_remove(run->loop, &run->ended);
-    if (run->tree.forest)
+    if (run->started.tree.forest)
         run_end_with_tree(run);
     else
         run_end_with_group(run);
@@ -327,11 +309,10 @@ static void survivor_ended(struct loop_watch *watch, uint32_t events)
 /* The process runs: from here on its end is awaited, even if it is killed at once. */
 static void run_watch(struct action_run *run, const struct launched *launched)
 {
-    run->process = launched->process;
-    run->tree = launched->tree;
+    run->started = launched->started;
     run->body_file = launched->body_file;
     run->files = launched->files;
-    bool watched = loop_watch_set(run->loop, &run->ended, run->process.pidfd, EPOLLIN);
+    bool watched = loop_watch_set(run->loop, &run->ended, run->started.process.pidfd, EPOLLIN);
     for (int i = 0; i < 2; i++) {
         struct stream *stream = &run->streams[i];
         stream->fd = launched->outputs[i];
@@ -347,7 +328,7 @@ static void run_watch(struct action_run *run, const struct launched *launched)
     /* A process that cannot be watched must not run. If even its end cannot be seen it is awaited
      * here: after KILL that takes no time worth speaking of. */
     run->stopped = true;
-    spawn_signal_group(&run->process, SIGKILL);
+    spawn_signal_group(&run->started.process, SIGKILL);
     if (run->ended.fd < 0)
         process_ended(&run->ended, 0);
 }
@@ -387,12 +368,12 @@ static void launch_due(struct action_run *run)
 static void kill_due(struct action_run *run)
 {
     run->phase = KILLED;
-    spawn_signal_group(&run->process, SIGKILL);
-    if (run->tree.forest)
+    spawn_signal_group(&run->started.process, SIGKILL);
+    if (run->started.tree.forest)
         kill_tree(run);
     if (run->ended.fd >= 0)
         return;
-    if (run->tree.forest) /* it has ended before the others */
+    if (run->started.tree.forest) /* it has ended before the others */
         run_end_with_tree(run);
     else
         run_end(run);
@@ -403,11 +384,8 @@ static void run_terminate(struct action_run *run, int64_t kill_ns)
 {
     static const int signals[] = {SIGTERM, SIGCONT};
     run->phase = ENDING;
-    for (int i = 0; i < 2; i++) {
-        spawn_signal_group(&run->process, signals[i]);
-        if (run->tree.forest)
-            process_tree_signal_others(&run->tree, run->process.pid, signals[i]);
-    }
+    for (int i = 0; i < 2; i++)
+        started_signal(&run->started, signals[i]);
     if (!loop_timer_set(run->loop, &run->timer, kill_ns))
         kill_due(run);
 }
@@ -419,7 +397,7 @@ static int64_t grace_end(const struct action_run *run)
 
 static void timeout_due(struct action_run *run)
 {
-    if (spawn_has_ended(&run->process)) /* in time, only we have not looked yet */
+    if (spawn_has_ended(&run->started.process)) /* in time, only we have not looked yet */
         return;
     run->timed_out = true;
     run_terminate(run, grace_end(run));
@@ -463,7 +441,7 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                .delivery = delivery,
                                .done = done,
                                .context = context,
-                               .process.pidfd = -1,
+                               .started.process.pidfd = -1,
                                .launch_wait_ms = LAUNCH_WAIT_FIRST_MS,
                                .started_ns = clock_monotonic_ns()};
     loop_watch_init(&run->ended, process_ended, run);
@@ -492,7 +470,7 @@ void command_stop(struct action_run *run, int64_t deadline_ns)
     if (run->phase == LAUNCHING) {
         error_set(&run->reason, "was not started because the server is leaving");
         run_finish_without_process(run, OUTCOME_INTERRUPTED);
-    } else if (run->phase == RUNNING && !spawn_has_ended(&run->process)) {
+    } else if (run->phase == RUNNING && !spawn_has_ended(&run->started.process)) {
         run->stopped = true;
         run_terminate(run, kill_ns);
     } else if (run->phase == ENDING) {

@@ -17,13 +17,10 @@
 #include "base/clock.h"
 #include "handlers/action/body_files.h"
 #include "handlers/action/envelope.h"
-#include "handlers/action/process.h"
-#include "handlers/action/spawn.h"
 #include "handlers/action/worker_answer.h"
 #include "handlers/action/worker_news.h"
 #include "handlers/action/worker_process.h"
 #include "handlers/action/worker_runs.h"
-#include "handlers/content/form.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -162,8 +159,8 @@ static void worker_begin(struct worker *worker)
     worker->out_begin = 0;
     if (worker_process_start(&worker->process, &worker->settings->command, worker->forest,
                              worker->route, worker->action, &err) == SPAWN_STARTED) {
-        tell(worker,
-             (struct worker_news){.kind = WORKER_STARTED, .pid = worker->process.spawned.pid});
+        tell(worker, (struct worker_news){.kind = WORKER_STARTED,
+                                          .pid = worker->process.started.process.pid});
         return;
     }
     back_off(worker);
@@ -197,30 +194,27 @@ static void hear_end(void *owner, const struct worker_end *end)
     }
     drop_lines(worker);
     tell(worker, news);
+    if (end->leaves)
+        tell(worker, (struct worker_news){.kind = WORKER_LEAVES});
     worker_turn(worker);
 }
 
 /* ---- lines ---- */
 
-/* The files of a multipart form. A full disk may have room again. False if the run is held, or has
- * ended instead. */
+/* The files of a multipart form. False if the run is held, or has ended instead. */
 static bool put_files(struct worker *worker, struct action_run *run, char **files)
 {
-    const struct delivery *delivery = run->delivery;
-    struct error why = {"there is no directory for the files of the event"};
-    *files = NULL;
-    errno = 0;
-    if (!delivery->parts || delivery->parts->file_count == 0)
+    struct error why;
+    switch (command_put_files(&worker->settings->command, run->delivery, files, &why)) {
+    case SPAWN_STARTED:
         return true;
-    if (delivery->body_files)
-        *files = body_files_put(delivery->body_files, delivery->parts,
-                                process_switches_to(&worker->settings->command.process), &why);
-    if (*files)
-        return true;
-    if (spawn_errno_is_passing(errno) || errno == ENOSPC || errno == EDQUOT)
+    case SPAWN_LATER:
         worker_run_hold(run, clock_monotonic_ns() + FILES_AGAIN_NS);
-    else
+        break;
+    case SPAWN_FAILED:
         worker_run_end(run, OUTCOME_FAILED, why.text);
+        break;
+    }
     return false;
 }
 

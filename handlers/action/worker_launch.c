@@ -4,7 +4,6 @@
 #include "handlers/action/environment.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <unistd.h>
 
 enum { PLAN_MAX = 16 * 1024 * 1024 };
@@ -15,7 +14,7 @@ struct launch {
     const char *route, *action; /* for its environment */
     struct arena arena;
     struct spawn_plan plan;
-    struct process_tree tree;
+    struct started started;
     int ours[3];
 };
 
@@ -36,25 +35,13 @@ static bool launch_plan(struct launch *launch, struct error *err)
     return plan->environment && command_find_program(settings, &launch->arena, plan, err);
 }
 
-/* A pipe, whose end `own` is ours, and does not block. Theirs is owned by the user of the process,
- * because programs open /dev/stdout anew. */
-static bool pipe_open(const struct process_account *account, int own, int *ours, int *theirs)
-{
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return false;
-    *ours = ends[own];
-    *theirs = ends[!own];
-    return fcntl(*ours, F_SETFL, O_NONBLOCK) == 0 &&
-           (!account || fchown(*theirs, account->uid, account->gid) == 0);
-}
-
 static bool launch_open(struct launch *launch, struct error *err)
 {
-    const struct process_account *account = process_switches_to(&launch->settings->process);
+    const struct command_settings *settings = launch->settings;
     int *ours = launch->ours, *theirs = launch->plan.stdio;
-    if (pipe_open(account, 1, &ours[0], &theirs[0]) &&
-        pipe_open(account, 0, &ours[1], &theirs[1]) && pipe_open(account, 0, &ours[2], &theirs[2]))
+    if (command_open_pipe(settings, 1, &ours[0], &theirs[0]) &&
+        command_open_pipe(settings, 0, &ours[1], &theirs[1]) &&
+        command_open_pipe(settings, 0, &ours[2], &theirs[2]))
         return true;
     int failure = errno;
     error_set_errno(err, failure, "cannot make its standard input and output");
@@ -63,14 +50,15 @@ static bool launch_open(struct launch *launch, struct error *err)
 }
 
 static enum spawn_result launch_start(struct launch *launch, struct process_forest *forest,
-                                      struct spawned *spawned, struct error *err)
+                                      struct error *err)
 {
     errno = 0;
     if (!launch_plan(launch, err) || !launch_open(launch, err)) /* for the moment, or for good */
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     enum spawn_result result =
-        command_make_tree(launch->settings, forest, &launch->plan, &launch->tree, err);
-    return result == SPAWN_STARTED ? spawn_start(&launch->plan, spawned, err) : result;
+        command_make_tree(launch->settings, forest, &launch->plan, &launch->started.tree, err);
+    return result == SPAWN_STARTED ? spawn_start(&launch->plan, &launch->started.process, err)
+                                   : result;
 }
 
 static void close_all(const int fds[3])
@@ -90,18 +78,17 @@ enum spawn_result worker_launch(const struct command_settings *settings,
                             .action = action,
                             .plan.stdio = {-1, -1, -1},
                             .ours = {-1, -1, -1}};
-    struct spawned spawned;
     arena_init(&launch.arena, PLAN_MAX);
-    enum spawn_result result = launch_start(&launch, forest, &spawned, err);
+    enum spawn_result result = launch_start(&launch, forest, err);
     arena_finish(&launch.arena);
     close_all(launch.plan.stdio);
     if (result != SPAWN_STARTED) {
         close_all(launch.ours);
-        if (launch.tree.forest)
-            process_tree_remove(&launch.tree);
+        if (launch.started.tree.forest)
+            process_tree_remove(&launch.started.tree);
         return result;
     }
-    *launched = (struct worker_launched){.process = spawned, .tree = launch.tree};
+    *launched = (struct worker_launched){.started = launch.started};
     memcpy(launched->pipes, launch.ours, sizeof launched->pipes);
     return SPAWN_STARTED;
 }

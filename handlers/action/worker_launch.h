@@ -6,8 +6,7 @@
 
 /* All of it is the caller's. */
 struct worker_launched {
-    struct spawned process;
-    struct process_tree tree;
+    struct started started;
     int pipes[3]; /* our ends of its standard input, output and error; non-blocking */
 };
 

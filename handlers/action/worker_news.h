@@ -9,6 +9,7 @@ enum worker_news_kind {
     WORKER_STARTED,
     WORKER_NOT_STARTED, /* it is tried again in wait_ms */
     WORKER_ENDED,       /* and started again in wait_ms; negative: it is not */
+    WORKER_LEAVES,      /* processes that were killed with it, and do not end */
     WORKER_SAID,        /* a line of its standard error */
     WORKER_WRONG,       /* a line of its standard output that is no answer to anything */
 };

@@ -43,20 +43,11 @@ void worker_process_close_input(struct worker_process *process)
     process->input = -1;
 }
 
-static void process_signal(struct worker_process *process, int signal)
-{
-    spawn_signal_group(&process->spawned, signal);
-    if (process->tree.forest && signal == SIGKILL)
-        process_tree_kill(&process->tree);
-    else if (process->tree.forest)
-        process_tree_signal_others(&process->tree, process->spawned.pid, signal);
-}
-
 static void process_kill(struct worker_process *process)
 {
     process->is_told = true;
     process->phase = WORKER_KILLED;
-    process_signal(process, SIGKILL);
+    started_signal(&process->started, SIGKILL);
 }
 
 void worker_process_end(struct worker_process *process, const char *why, int64_t kill_ns)
@@ -71,8 +62,8 @@ void worker_process_end(struct worker_process *process, const char *why, int64_t
     if (process->phase != WORKER_TERMINATED) {
         process->is_told = true;
         process->phase = WORKER_TERMINATED;
-        process_signal(process, SIGTERM);
-        process_signal(process, SIGCONT); /* a stopped one would not get to it */
+        started_signal(&process->started, SIGTERM);
+        started_signal(&process->started, SIGCONT); /* a stopped one would not get to it */
     }
     if (!loop_timer_set(process->loop, &process->timer, kill_ns))
         process_kill(process);
@@ -173,9 +164,10 @@ static void stream_read_rest(struct worker_process *process, struct worker_strea
     stream_end(process, stream);
 }
 
-static void describe_end(const struct worker_process *process, const siginfo_t *info,
-                         uint64_t memory_kills, struct error *text)
+static void describe_end(const struct worker_process *process, const struct started_end *end,
+                         struct error *text)
 {
+    const siginfo_t *info = &end->info;
     if (process->is_told)
         error_set(text, "was ended because %s", process->why);
     else if (info->si_code == CLD_EXITED)
@@ -183,7 +175,7 @@ static void describe_end(const struct worker_process *process, const siginfo_t *
     else
         error_set(text, "was killed by signal %d (%s)%s%s", info->si_status,
                   strsignal(info->si_status), info->si_code == CLD_DUMPED ? " and dumped core" : "",
-                  memory_kills > 0 ? "; limits.memory was reached" : "");
+                  end->memory_kills > 0 ? "; limits.memory was reached" : "");
 }
 
 static bool keeps_helpers(const struct worker_process *process)
@@ -191,32 +183,16 @@ static bool keeps_helpers(const struct worker_process *process)
     return process->settings->helpers == HELPERS_KEEP && !process->is_told;
 }
 
-static bool tree_lives(const struct worker_process *process)
-{
-    int watch = process_tree_watch(&process->tree);
-    bool lives = process_tree_lives(watch);
-    if (watch >= 0)
-        close(watch);
-    return lives;
-}
-
 static void process_over(struct worker_process *process)
 {
-    uint64_t memory_kills = 0;
-    pid_t pid = process->spawned.pid;
+    pid_t pid = process->started.process.pid;
+    struct started_end how;
     struct error text;
-    siginfo_t info;
-    spawn_reap(&process->spawned, keeps_helpers(process), &info);
-    if (process->tree.forest) {
-        memory_kills = process_tree_memory_kills(&process->tree);
-        if (keeps_helpers(process))
-            process_tree_keep(&process->tree);
-        else
-            process_tree_remove(&process->tree);
-        process->tree.forest = NULL;
-    }
-    describe_end(process, &info, memory_kills, &text);
-    const struct worker_end end = {.pid = pid, .reason = text.text, .unread = process->unread};
+    started_reap(&process->started, &process->settings->process.limits, keeps_helpers(process),
+                 &how);
+    describe_end(process, &how, &text);
+    const struct worker_end end = {
+        .pid = pid, .reason = text.text, .unread = process->unread, .leaves = how.leaves};
     process->hearer->ended(process->owner, &end);
 }
 
@@ -224,13 +200,14 @@ static void process_over(struct worker_process *process)
 static void process_clear(struct worker_process *process)
 {
     int64_t now = clock_monotonic_ns();
-    bool is_clear = !process->tree.forest || keeps_helpers(process);
+    bool is_clear = !process->started.tree.forest || keeps_helpers(process);
     if (process->phase != WORKER_LEFT)
         process->left_ns = now;
     process->phase = WORKER_LEFT;
     if (!is_clear) {
-        process_tree_kill(&process->tree);
-        is_clear = !tree_lives(process) || now - process->left_ns >= KILL_MOST_MS * NS_PER_MS;
+        process_tree_kill(&process->started.tree);
+        is_clear = !started_tree_lives(&process->started) ||
+                   now - process->left_ns >= KILL_MOST_MS * NS_PER_MS;
     }
     if (is_clear ||
         !loop_timer_set(process->loop, &process->timer, now + KILL_AGAIN_MS * NS_PER_MS))
@@ -303,7 +280,7 @@ void worker_process_init(struct worker_process *process, struct loop *loop,
                          const struct worker_hearer *hearer, void *owner)
 {
     *process = (struct worker_process){
-        .loop = loop, .hearer = hearer, .owner = owner, .spawned.pidfd = -1, .input = -1};
+        .loop = loop, .hearer = hearer, .owner = owner, .started.process.pidfd = -1, .input = -1};
     process->answers.fd = process->errors.fd = -1;
     loop_watch_init(&process->answers.watch, stream_ready, process);
     loop_watch_init(&process->errors.watch, stream_ready, process);
@@ -318,7 +295,7 @@ void worker_process_init(struct worker_process *process, struct loop *loop,
  * of. */
 static enum spawn_result process_watch(struct worker_process *process, struct error *err)
 {
-    if (loop_watch_set(process->loop, &process->exited, process->spawned.pidfd, EPOLLIN) &&
+    if (loop_watch_set(process->loop, &process->exited, process->started.process.pidfd, EPOLLIN) &&
         loop_watch_set(process->loop, &process->answers.watch, process->answers.fd, EPOLLIN) &&
         loop_watch_set(process->loop, &process->errors.watch, process->errors.fd, EPOLLIN) &&
         loop_watch_set(process->loop, &process->input_watch, process->input, 0))
@@ -338,8 +315,7 @@ enum spawn_result worker_process_start(struct worker_process *process,
     if (result != SPAWN_STARTED)
         return result;
     process->settings = settings;
-    process->spawned = launched.process;
-    process->tree = launched.tree;
+    process->started = launched.started;
     process->input = launched.pipes[0];
     process->answers.fd = launched.pipes[1];
     process->errors.fd = launched.pipes[2];
@@ -353,19 +329,16 @@ enum spawn_result worker_process_start(struct worker_process *process,
 
 void worker_process_finish(struct worker_process *process)
 {
-    siginfo_t info;
+    struct started_end end;
     worker_process_close_input(process);
     stream_close(process, &process->answers);
     stream_close(process, &process->errors);
     loop_watch_remove(process->loop, &process->exited);
     loop_timer_remove(process->loop, &process->timer);
     if (worker_process_lives(process)) {
-        process_signal(process, SIGKILL);
-        spawn_reap(&process->spawned, false, &info);
+        started_signal(&process->started, SIGKILL);
+        started_reap(&process->started, &process->settings->process.limits, false, &end);
     }
-    if (process->tree.forest)
-        process_tree_remove(&process->tree);
-    process->tree.forest = NULL;
     line_reader_finish(&process->answers.lines);
     line_reader_finish(&process->errors.lines);
 }

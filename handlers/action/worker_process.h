@@ -11,6 +11,7 @@ struct worker_end {
     pid_t pid;
     const char *reason; /* "exited with status 1" */
     size_t unread;      /* bytes of its standard input that it has not taken */
+    bool leaves;        /* processes that it has started were killed, and do not end */
 };
 
 /* Called from the loop, with the owner. None may start a process. */
@@ -32,8 +33,7 @@ struct worker_process {
     const struct worker_hearer *hearer;
     void *owner;
     const struct command_settings *settings;
-    struct spawned spawned; /* pidfd -1: there is none */
-    struct process_tree tree;
+    struct started started;
     /* the last one: it has ended, and what it left behind has not */
     enum { WORKER_RUNS, WORKER_TO_END, WORKER_TERMINATED, WORKER_KILLED, WORKER_LEFT } phase;
     bool is_told;    /* to end */
@@ -58,7 +58,7 @@ enum spawn_result worker_process_start(struct worker_process *process,
 
 static inline bool worker_process_lives(const struct worker_process *process)
 {
-    return process->spawned.pidfd >= 0;
+    return process->started.process.pidfd >= 0;
 }
 
 /* Whether worker_process_end would send it TERM: it has not got that yet. */

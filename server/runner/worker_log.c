@@ -30,6 +30,12 @@ static void log_ended(const struct worker_news *news)
                      log_text("reason", news->reason), log_number("ms", news->wait_ms));
 }
 
+static void log_leaves(const struct worker_news *news)
+{
+    log_write(LOG_PROCESSES_LEFT, log_text("route", news->route), log_text("action", news->action),
+              log_text("reason", "they were killed, and do not end"));
+}
+
 static void log_said(const struct worker_news *news)
 {
     log_write(LOG_WORKER_SAID, log_text("route", news->route), log_text("action", news->action),
@@ -48,8 +54,8 @@ void worker_log_news(const struct worker_news *news)
 {
     static void (*const log[])(const struct worker_news *) = {
         [WORKER_STARTED] = log_started, [WORKER_NOT_STARTED] = log_not_started,
-        [WORKER_ENDED] = log_ended,     [WORKER_SAID] = log_said,
-        [WORKER_WRONG] = log_wrong,
+        [WORKER_ENDED] = log_ended,     [WORKER_LEAVES] = log_leaves,
+        [WORKER_SAID] = log_said,       [WORKER_WRONG] = log_wrong,
     };
     log[news->kind](news);
 }
