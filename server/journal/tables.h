@@ -4,7 +4,7 @@
 
 #include "server/journal/sqlite.h"
 
-enum { JOURNAL_VERSION = 6, JOURNAL_APPLICATION = 0x74686f6b /* "thok" */ };
+enum { JOURNAL_VERSION = 7, JOURNAL_APPLICATION = 0x74686f6b /* "thok" */ };
 
 /* One step: what makes a journal of version `to` - 1 one of version `to`. */
 struct migration {
