@@ -19,7 +19,7 @@ with Server([*ROUTES, route(actions=[ledger()])]) as server:
                             " delivery d JOIN event e ON e.seq = event WHERE e.route = ?", name)[0]
 
     def runs(attempt, name):
-        return wait_until(lambda: of(name)[:2] == ("running", attempt), f"attempt {attempt}: {name}")
+        return wait_until(lambda: of(name)[:2] == ("running", attempt), f"{name}: {attempt}")
 
     def shoot(times):
         server.write("out/shoot", "")
