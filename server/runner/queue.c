@@ -27,8 +27,8 @@ static unsigned window_of(const struct action_queue *action)
     return action->kind->window ? (unsigned)action->kind->window(settings) : QUEUE_FEED;
 }
 
-static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
-                       struct error *err)
+static bool route_init(struct route_queue *own, const struct settings *settings,
+                       const struct route *route, size_t *feeds, struct error *err)
 {
     own->route = route;
     own->actions = calloc(route->action_count + 1, sizeof *own->actions);
@@ -40,6 +40,7 @@ static bool route_init(struct route_queue *own, const struct route *route, size_
         action->route = route;
         action->action = &route->actions[i];
         action->kind = action_kind_of(&route->actions[i].handler);
+        action->retry = retry_settings_of(settings, action->action);
         action->of_route = own;
         action->window = window_of(action);
         own->takes_slots |= action->kind->is_limited;
@@ -66,7 +67,7 @@ bool queue_init(struct queue *queue, const struct settings *settings, struct err
         if (route->action_count > JOURNAL_ACTIONS_MAX)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_ACTIONS_MAX);
-        if (!route_init(&queue->routes[i], route, &feeds, err))
+        if (!route_init(&queue->routes[i], settings, route, &feeds, err))
             return false;
         queue->action_count += route->action_count;
         queue->routes_with_slots += queue->routes[i].takes_slots;
