@@ -20,6 +20,8 @@
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
 #define EARLY_STOP_NS (60 * NS_PER_S)
+/* The longest that a command takes to end for a newer event; its own grace is shorter. */
+#define SUPERSEDED_NS (30 * NS_PER_S)
 #define OUTCOME_NS (5 * NS_PER_MS)
 /* What runs of a kind that must be recalled have to end, unless the kind says otherwise. */
 #define RECALL_NS NS_PER_S
@@ -117,6 +119,7 @@ void dispatch_finish(struct dispatch *dispatch)
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
+    elsewhere_finish(&dispatch->elsewhere);
     free(dispatch->ours);
     dispatch->ours = NULL;
 }
@@ -143,7 +146,7 @@ static void set_outcomes_due(struct dispatch *dispatch)
 static bool is_waited_for(const struct dispatch *dispatch)
 {
     for (const struct attempt *attempt = dispatch->ended.first; attempt; attempt = attempt->next)
-        if (queue_is_waited_for(&dispatch->queue, attempt->action))
+        if (queue_is_waited_for(&dispatch->queue, attempt->action, attempt->key))
             return true;
     return false;
 }
@@ -173,7 +176,7 @@ static void fail_if_stopped(struct attempt *attempt)
     const struct retry_settings *retry = attempt->action->retry;
     struct outcome *outcome = &attempt->outcome;
     if (outcome->kind != OUTCOME_INTERRUPTED || !had_process(outcome) || !retry ||
-        retry->on_crash != ON_CRASH_FAIL)
+        retry->on_crash != ON_CRASH_FAIL || attempt->superseded_by[0])
         return;
     outcome->kind = OUTCOME_FAILED;
     outcome->reason = "was ended because the server is leaving, and `on_crash` is `fail`";
@@ -218,8 +221,9 @@ static bool was_stopped_early(const struct dispatch *dispatch, const struct atte
 {
     const struct outcome *outcome = &attempt->outcome;
     return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
-           attempt->action->kind->counts_crashes && had_process(outcome) &&
-           dispatch->leaving_ns != 0 && dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
+           !attempt->superseded_by[0] && attempt->action->kind->counts_crashes &&
+           had_process(outcome) && dispatch->leaving_ns != 0 &&
+           dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
 static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
@@ -244,10 +248,12 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
         struct attempt *attempt = dispatch->written.first;
         if (attempt->finish.wait_ms > 0)
             dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
-        else
+        else if (!attempt->superseded_by[0])
             again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         list_remove(&dispatch->written, attempt);
-        queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
+        queue_give(&dispatch->queue, attempt->action, attempt->key, attempt->body_bytes);
+        if (attempt->outcome.kind != OUTCOME_DONE)
+            queue_look_again(&dispatch->queue, attempt->action, attempt->key);
         attempt_destroy(attempt);
     }
     return again;
@@ -331,12 +337,21 @@ static bool may_claim(const struct dispatch *dispatch)
            dispatch->reserved_count < DISPATCH_CLAIMS_MAX && dispatch->reserved_bytes < CLAIM_BYTES;
 }
 
+static struct queue_pushed pushed_of(const struct journal_turn *turn, size_t admit, size_t place)
+{
+    const struct journal_admit *what = &turn->admits[admit];
+    return (struct queue_pushed){.key = what->keys ? what->keys[place] : 0,
+                                 .index = admit * JOURNAL_ACTIONS_MAX + place,
+                                 .bytes = (uint32_t)what->event->body.length};
+}
+
 void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit)
 {
     const struct journal_admit *what = &turn->admits[admit];
-    for (size_t i = 0; i < what->action_count; i++)
-        queue_push(&dispatch->queue, queue_find(&dispatch->queue, what->actions[i]),
-                   admit * JOURNAL_ACTIONS_MAX + i, (uint32_t)what->event->body.length);
+    for (size_t i = 0; i < what->action_count && !what->fold.key; i++) {
+        const struct queue_pushed pushed = pushed_of(turn, admit, i);
+        queue_push(&dispatch->queue, queue_find(&dispatch->queue, what->actions[i]), &pushed);
+    }
 }
 
 void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
@@ -346,7 +361,7 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
         return;
     while (may_claim(dispatch) && (action = queue_next(&dispatch->queue))) {
         struct reservation *reserved = &dispatch->reserved[dispatch->reserved_count++];
-        *reserved = (struct reservation){.action = action};
+        *reserved = (struct reservation){.action = action, .key = queue_first_key(action)};
         int64_t handle = queue_take(&dispatch->queue, action, &reserved->bytes);
         reserved->is_new = queue_is_pushed(handle, &reserved->index);
         dispatch->reserved_bytes += reserved->bytes;
@@ -386,6 +401,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
         dispatch->no_memory = true;
         return false;
     }
+    attempt->key = delivery->key;
     attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
     attempt->given.body_files = &dispatch->body_files;
@@ -409,9 +425,13 @@ static bool was_claimed(const struct journal_turn *turn, const struct reservatio
 /* Somebody else has it, it is a copy, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    for (size_t i = 0; i < dispatch->reserved_count; i++)
-        if (!was_claimed(turn, &dispatch->reserved[i]))
-            queue_give(&dispatch->queue, dispatch->reserved[i].action, dispatch->reserved[i].bytes);
+    for (size_t i = 0; i < dispatch->reserved_count; i++) {
+        const struct reservation *reserved = &dispatch->reserved[i];
+        if (was_claimed(turn, reserved))
+            continue;
+        queue_give(&dispatch->queue, reserved->action, reserved->key, reserved->bytes);
+        queue_look_again(&dispatch->queue, reserved->action, reserved->key);
+    }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
 }
@@ -486,6 +506,67 @@ void dispatch_recall(struct dispatch *dispatch, int64_t now_ns)
     begin_stop(dispatch, false, now_ns);
 }
 
+/* ---- what a newer event takes the place of ---- */
+
+static struct attempt *find_started(const struct dispatch *dispatch, int64_t handle)
+{
+    struct attempt *attempt = dispatch->started.first;
+    while (attempt && attempt->finish.handle != handle)
+        attempt = attempt->next;
+    return attempt;
+}
+
+/* Its end is written as that of one that gave way, whatever it is; only what is done is done. */
+static void supersede_started(struct dispatch *dispatch, int64_t handle, const char *by)
+{
+    struct attempt *attempt = find_started(dispatch, handle);
+    if (!attempt || attempt->superseded_by[0])
+        return;
+    memcpy(attempt->superseded_by, by, sizeof attempt->superseded_by);
+    if (attempt->stopping)
+        return;
+    attempt->stopping = true;
+    attempt->action->kind->stop(attempt->under_way, clock_monotonic_ns() + SUPERSEDED_NS);
+}
+
+/* A sender that waits for the output of what does not run any more is told so. */
+static void settle_superseded(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    const struct outcome none = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
+    for (size_t i = 0; i < turn->superseded.count; i++) {
+        const struct journal_superseded *one = &turn->superseded.items[i];
+        if (one->is_running)
+            supersede_started(dispatch, one->handle, one->by);
+        else
+            answers_ended(&dispatch->answers, one->handle, &none);
+    }
+}
+
+/* What older runners run has ended some day, and a newer one's events cancel what we run: both is
+ * asked when the journal is polled. */
+static void fill_watches(struct dispatch *dispatch, struct journal_turn *turn)
+{
+    struct elsewhere *elsewhere = &dispatch->elsewhere;
+    turn->watch_count = 0;
+    if (!turn->polls)
+        return;
+    elsewhere_ask(elsewhere);
+    const struct attempt *attempt = dispatch->started.first;
+    for (; attempt; attempt = attempt->next)
+        if (queue_cancels(attempt->action) && !attempt->superseded_by[0])
+            elsewhere_ask_ours(elsewhere, attempt->finish.handle);
+    turn->watches = elsewhere->watches;
+    turn->watch_count = elsewhere->watch_count;
+}
+
+static void settle_watches(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
+    for (size_t i = dispatch->elsewhere.others; i < turn->watch_count; i++)
+        if (turn->watches[i].by[0])
+            supersede_started(dispatch, turn->watches[i].handle, turn->watches[i].by);
+}
+
 /* ---- starts ---- */
 
 static void start_claimed(struct dispatch *dispatch)
@@ -550,6 +631,10 @@ static void fill_abandon(struct dispatch *dispatch)
 
 static void settle_take_over(struct dispatch *dispatch, const struct journal_turn *turn)
 {
+    if (!elsewhere_learn(&dispatch->elsewhere, &dispatch->queue, &turn->running)) {
+        pause_claims(dispatch);
+        dispatch->takeover_due = true;
+    }
     for (size_t i = 0; i < turn->crashed.count; i++) {
         struct action_queue *action = queue_find(&dispatch->queue, turn->crashed.items[i]);
         if (action)
@@ -583,9 +668,10 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
     fill_due(dispatch, turn);
+    fill_watches(dispatch, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
-    turn->look_count = turn->want_count = 0;
+    turn->look_count = turn->key_look_count = turn->want_count = 0;
     turn->reads_open = turn->pulls_in = false;
     if (!dispatch->claiming || dispatch->offset_due)
         return;
@@ -602,13 +688,18 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 }
 
 /* What was pushed for an admission has its handles, or goes. */
-static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
+static void settle_admit(struct dispatch *dispatch, const struct journal_turn *turn, size_t index)
 {
+    const struct journal_admit *admit = &turn->admits[index];
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
-    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++)
-        if (!journal_places_has(&admit->claim, i))
-            queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]),
-                         handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
+    if (handle && admit->due_ms)
+        dispatch_note_due(dispatch, admit->due_ms);
+    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++) {
+        const struct queue_pushed pushed = pushed_of(turn, index, i);
+        if (!journal_places_has(&admit->claim, i) && !admit->fold.key)
+            queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]), &pushed,
+                         handle ? handle + (int64_t)i : 0);
+    }
 }
 
 static void insert_all(struct dispatch *dispatch, const struct journal_dues *dues)
@@ -623,12 +714,14 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     settle_due(dispatch, turn);
+    settle_watches(dispatch, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
-        settle_admit(dispatch, &turn->admits[i]);
+        settle_admit(dispatch, turn, i);
+    settle_superseded(dispatch, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)

@@ -17,8 +17,20 @@ enum {
     QUEUE_FEED = 64,   /* deliveries that a pipe is given at once, with their bodies; other
                           kinds may say how many */
     QUEUE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
+    QUEUE_KEY_LOOKS = 256,       /* at keys, in one turn; */
+    QUEUE_HEADS = 1024,          /* first deliveries of keys that they are told then */
     QUEUE_BYTES = 256 << 20,     /* bodies of all pipes together, and of all commands; one of each
                                     route may always be there */
+};
+
+struct key_slot;  /* key_queue.h */
+struct run_limit; /* as well */
+
+/* A delivery that is to be admitted in the turn at hand. */
+struct queue_pushed {
+    int64_t key;  /* by which it is limited; 0: by none */
+    size_t index; /* of all */
+    uint32_t bytes;
 };
 
 struct queue_ring {
@@ -33,7 +45,9 @@ struct action_queue {
     const struct retry_settings *retry; /* NULL: nothing is tried again */
     struct route_queue *of_route;
     int64_t number;          /* of the action in the journal */
-    struct queue_ring *ring; /* NULL until it is needed */
+    struct run_limit *limit; /* NULL: none */
+    struct queue_ring *ring; /* NULL until it is needed, and where the limit holds what waits */
+    TAILQ_HEAD(key_list, key_slot) ready; /* then: what may run, a delivery of each key */
     size_t head, count;
     size_t provisional; /* the last of them: not admitted yet */
     int64_t loaded_to;  /* nothing up to here is pending and not in the ring */
@@ -52,8 +66,7 @@ struct route_queue {
     struct action_queue *actions;
     int64_t *numbers; /* of each of them */
     size_t action_count;
-    size_t slots_queued; /* in those that take slots */
-    bool takes_slots;    /* one of them does */
+    bool takes_slots; /* one of them does */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
     bool is_feeding, is_waiting;
@@ -68,6 +81,8 @@ struct queue {
     bool unread;       /* any action may have more in the journal */
     bool unread_again; /* since that was asked */
     TAILQ_HEAD(, action_queue) shorts;
+    struct run_limit *limits; /* a list of all */
+    TAILQ_HEAD(, run_limit) short_limits;
     /* Routes in turn: those with something for an action that takes no slot and may have it now,
      * and those with something that takes a slot. */
     TAILQ_HEAD(, route_queue) feeding, waiting;
@@ -78,6 +93,12 @@ struct queue {
     size_t slot_bytes; /* bodies of what uses slots */
     size_t feed_bytes; /* what an action without slots may have */
     struct journal_look looks[QUEUE_LOOKS];
+    struct journal_key_look key_looks[QUEUE_KEY_LOOKS];
+    struct journal_head heads[QUEUE_HEADS];
+    struct key_asker {
+        struct run_limit *limit;
+        unsigned epoch;
+    } askers[QUEUE_KEY_LOOKS]; /* of the looks above */
 };
 
 /* Everything is to be read. The actions have no numbers until queue_number. */
@@ -92,12 +113,13 @@ struct action_queue *queue_find(const struct queue *queue, int64_t number);
 
 /* ---- what comes ---- */
 
-/* A delivery that is to be admitted in this turn, as number `index` of all: it can be chosen, and
- * has no handle yet. */
-void queue_push(struct queue *queue, struct action_queue *action, size_t index, uint32_t bytes);
+/* A delivery that is to be admitted in this turn: it can be chosen, and has no handle yet. */
+void queue_push(struct queue *queue, struct action_queue *action,
+                const struct queue_pushed *pushed);
 /* After the turn, for each that was pushed and not taken, in that order: it has this handle; or it
  * was not admitted (0). */
-void queue_settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes);
+void queue_settle(struct queue *queue, struct action_queue *action,
+                  const struct queue_pushed *pushed, int64_t handle);
 /* Whether queue_take has given out one that was pushed, and its `index`. */
 bool queue_is_pushed(int64_t handle, size_t *index);
 
@@ -120,11 +142,22 @@ void queue_load(struct queue *queue, const struct journal_turn *turn);
  * limits. */
 struct action_queue *queue_next(const struct queue *queue);
 int64_t queue_first(const struct action_queue *action);
+/* The key of it, by which the action is limited; 0: by none. */
+int64_t queue_first_key(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
 /* Whether another delivery may wait for what one of this action gives back. */
-bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action);
+bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action, int64_t key);
 /* One that was taken runs no more. */
-void queue_give(struct queue *queue, struct action_queue *action, size_t bytes);
+void queue_give(struct queue *queue, struct action_queue *action, int64_t key, size_t bytes);
+/* It may be pending still, or again: what is first of its key is looked for. */
+void queue_look_again(struct queue *queue, struct action_queue *action, int64_t key);
+
+/* Whether a newer delivery of the action takes the place of older ones. */
+bool queue_cancels(const struct action_queue *action);
+
+/* What another runner has under way counts in the limit of the action; false without memory. */
+bool queue_hold(struct queue *queue, struct action_queue *action, int64_t key);
+void queue_release(struct queue *queue, struct action_queue *action, int64_t key);
 
 #endif
