@@ -30,6 +30,7 @@ enum {
     JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
     JOURNAL_WOKEN_MAX = 1024,
+    JOURNAL_CRASHES_ALONE = 2, /* a delivery that was left so often by its runner runs alone */
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 
@@ -122,17 +123,20 @@ struct journal_finish {
 /* A delivery that the queue has chosen. */
 struct journal_want {
     int64_t handle;
+    bool is_alone; /* nothing else that counts crashes runs here, or will before it has ended */
     enum {
         WANT_CLAIMED,
         WANT_GONE,      /* it is not pending any more, or dead because its event is gone */
         WANT_NO_MEMORY, /* `hold` has not taken it: it stays pending */
+        WANT_NOT_ALONE, /* it must be alone, and would not be: it stays pending */
     } result;
 };
 
 /* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
-    unsigned failures; /* attempts that have failed since it was stored or replayed */
+    unsigned failures;  /* attempts that have failed since it was stored or replayed */
+    unsigned takeovers; /* how often its runner has left it */
     int64_t key;
     struct event event;
 };
@@ -232,8 +236,8 @@ struct journal_track {
     size_t count; /* 0: the route has no such event, or its deliveries are gone */
 };
 
-/* Deliveries that are running, but neither by us now nor by a live runner, are pending again; dead
- * where that has happened too often to an action that counts crashes. */
+/* Deliveries that are running, but neither by us now nor by a live runner, are pending again. Those
+ * of an action that counts crashes are dead where they ran alone, or must not run twice. */
 struct journal_take_over {
     const uint64_t *live; /* ids of other runners */
     size_t live_count;
@@ -400,8 +404,8 @@ void journal_turn_finish(struct journal_turn *turn);
 
 struct journal_action {
     const char *route, *name;
-    bool counts_crashes; /* see journal_take_over */
-    int64_t number;      /* made by open */
+    bool counts_crashes, fails_in_crash; /* see journal_take_over */
+    int64_t number;                      /* made by open */
 };
 
 struct journal_setup {

@@ -321,7 +321,9 @@ static enum journal_left is_left(void *context, uint64_t runner_id,
     }
     if (runs)
         return LEFT_NOT;
-    return action && action->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
+    if (!action || !action->counts_crashes)
+        return LEFT_PATIENTLY;
+    return action->fails_in_crash ? LEFT_FAILED : LEFT_COUNTED;
 }
 
 static void note_death_of_left(void *context, const struct stored_death *death)
@@ -353,32 +355,42 @@ static void write_abandoned(struct sqlite_journal *journal, struct journal_turn 
     abandon->more = room == 0;
 }
 
-struct claim {
+struct wanting {
+    struct sqlite_journal *journal;
     struct journal_turn *turn;
     struct journal_want *want;
 };
 
-static bool claim_found(void *context, int64_t action, const struct journal_delivery *found)
+static bool claim_found(void *context, int64_t number, const struct journal_delivery *found)
 {
-    struct claim *claim = context;
-    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, found);
-    claim->want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    const struct wanting *wanting = context;
+    struct journal_want *want = wanting->want;
+    if (engine_must_be_alone(&wanting->journal->base, number, found->takeovers) &&
+        !want->is_alone) {
+        want->result = WANT_NOT_ALONE;
+        return false;
+    }
+    bool held = wanting->turn->hold(wanting->turn, number, want->handle, found);
+    want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
     return held;
 }
 
 static void note_death_of_wanted(void *context, const struct stored_death *death)
 {
-    struct claim *claim = context;
-    note_death(claim->turn, death);
+    struct wanting *wanting = context;
+    note_death(wanting->turn, death);
 }
 
 static void write_claims(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (size_t i = 0; i < turn->want_count; i++) {
-        struct claim claim = {turn, &turn->wants[i]};
-        claim.want->result = WANT_GONE;
-        if (!deliveries_claim(journal, claim.want->handle, journal->runner_id, turn->now_ms,
-                              claim_found, note_death_of_wanted, &claim))
+        struct wanting wanting = {journal, turn, &turn->wants[i]};
+        const struct claim claim = {.delivery = wanting.want->handle,
+                                    .runner_id = journal->runner_id,
+                                    .now_ms = turn->now_ms,
+                                    .is_alone = wanting.want->is_alone};
+        wanting.want->result = WANT_GONE;
+        if (!deliveries_claim(journal, &claim, claim_found, note_death_of_wanted, &wanting))
             return;
     }
 }

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "server/ipc/log_events.h"
-#include "server/runner/attempt.h"
+#include "server/runner/superseded.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,6 @@
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
 #define EARLY_STOP_NS (60 * NS_PER_S)
-/* The longest that a command takes to end for a newer event; its own grace is shorter. */
-#define SUPERSEDED_NS (30 * NS_PER_S)
 #define OUTCOME_NS (5 * NS_PER_MS)
 /* What runs of a kind that must be recalled have to end, unless the kind says otherwise. */
 #define RECALL_NS NS_PER_S
@@ -32,42 +30,6 @@ enum {
 };
 
 static const char orphan_reason[] = "the route file no longer has this route or action";
-
-/* ---- lists of attempts ---- */
-
-static void list_append(struct attempt_list *list, struct attempt *attempt)
-{
-    attempt->next = NULL;
-    attempt->previous = list->last;
-    if (list->last)
-        list->last->next = attempt;
-    else
-        list->first = attempt;
-    list->last = attempt;
-    list->count++;
-}
-
-static void list_remove(struct attempt_list *list, struct attempt *attempt)
-{
-    if (attempt->previous)
-        attempt->previous->next = attempt->next;
-    else
-        list->first = attempt->next;
-    if (attempt->next)
-        attempt->next->previous = attempt->previous;
-    else
-        list->last = attempt->previous;
-    list->count--;
-}
-
-static void list_move(struct attempt_list *to, struct attempt_list *from)
-{
-    while (from->first) {
-        struct attempt *attempt = from->first;
-        list_remove(from, attempt);
-        list_append(to, attempt);
-    }
-}
 
 /* ---- beginning and end ---- */
 
@@ -211,8 +173,8 @@ static void attempt_ended(void *context, const struct outcome *outcome)
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
-    list_remove(&dispatch->started, attempt);
-    list_append(&dispatch->ended, attempt);
+    attempt_list_remove(&dispatch->started, attempt);
+    attempt_list_append(&dispatch->ended, attempt);
 }
 
 /* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
@@ -229,7 +191,7 @@ static bool was_stopped_early(const struct dispatch *dispatch, const struct atte
 static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
 {
     struct journal_finish **place = &turn->finish;
-    list_move(&dispatch->written, &dispatch->ended);
+    attempt_list_move(&dispatch->written, &dispatch->ended);
     struct attempt *attempt;
     for (attempt = dispatch->written.first; attempt; attempt = attempt->next) {
         attempt->finish.outcome = &attempt->outcome;
@@ -250,7 +212,7 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
             dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
         else if (!attempt->superseded_by[0])
             again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
-        list_remove(&dispatch->written, attempt);
+        attempt_list_remove(&dispatch->written, attempt);
         queue_give(&dispatch->queue, attempt->action, attempt->key, attempt->body_bytes);
         if (attempt->outcome.kind != OUTCOME_DONE)
             queue_look_again(&dispatch->queue, attempt->action, attempt->key);
@@ -370,7 +332,8 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
                                reserved->index % JOURNAL_ACTIONS_MAX);
         } else {
             reserved->index = dispatch->want_count++;
-            dispatch->wants[reserved->index] = (struct journal_want){.handle = handle};
+            dispatch->wants[reserved->index] = (struct journal_want){
+                .handle = handle, .is_alone = queue_is_lone(&dispatch->queue, action)};
         }
     }
     turn->wants = dispatch->wants;
@@ -406,7 +369,7 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
     attempt->given.after_crash = action->after_crash;
     attempt->given.body_files = &dispatch->body_files;
     attempt->given.forest = dispatch_forest(dispatch);
-    list_append(&dispatch->claimed, attempt);
+    attempt_list_append(&dispatch->claimed, attempt);
     return true;
 }
 
@@ -422,15 +385,27 @@ static bool was_claimed(const struct journal_turn *turn, const struct reservatio
            journal_places_has(&admit->claimed, reserved->index % JOURNAL_ACTIONS_MAX);
 }
 
-/* Somebody else has it, it is a copy, or there is no memory. */
+static bool must_be_alone(const struct journal_turn *turn, const struct reservation *reserved)
+{
+    return turn->end == JOURNAL_DONE && !reserved->is_new &&
+           turn->wants[reserved->index].result == WANT_NOT_ALONE;
+}
+
+/* Somebody else has it, it is a copy, it must be alone, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
+    bool has_lone = false; /* the first of them is to be it */
     for (size_t i = 0; i < dispatch->reserved_count; i++) {
         const struct reservation *reserved = &dispatch->reserved[i];
         if (was_claimed(turn, reserved))
             continue;
         queue_give(&dispatch->queue, reserved->action, reserved->key, reserved->bytes);
         queue_look_again(&dispatch->queue, reserved->action, reserved->key);
+        if (!must_be_alone(turn, reserved))
+            continue;
+        if (!has_lone)
+            queue_set_lone(&dispatch->queue, reserved->action, turn->wants[reserved->index].handle);
+        has_lone = dispatch->read_again = true;
     }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
@@ -506,67 +481,6 @@ void dispatch_recall(struct dispatch *dispatch, int64_t now_ns)
     begin_stop(dispatch, false, now_ns);
 }
 
-/* ---- what a newer event takes the place of ---- */
-
-static struct attempt *find_started(const struct dispatch *dispatch, int64_t handle)
-{
-    struct attempt *attempt = dispatch->started.first;
-    while (attempt && attempt->finish.handle != handle)
-        attempt = attempt->next;
-    return attempt;
-}
-
-/* Its end is written as that of one that gave way, whatever it is; only what is done is done. */
-static void supersede_started(struct dispatch *dispatch, int64_t handle, const char *by)
-{
-    struct attempt *attempt = find_started(dispatch, handle);
-    if (!attempt || attempt->superseded_by[0])
-        return;
-    memcpy(attempt->superseded_by, by, sizeof attempt->superseded_by);
-    if (attempt->stopping)
-        return;
-    attempt->stopping = true;
-    attempt->action->kind->stop(attempt->under_way, clock_monotonic_ns() + SUPERSEDED_NS);
-}
-
-/* A sender that waits for the output of what does not run any more is told so. */
-static void settle_superseded(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    const struct outcome none = {.kind = OUTCOME_INTERRUPTED, .exit_status = -1, .reason = ""};
-    for (size_t i = 0; i < turn->superseded.count; i++) {
-        const struct journal_superseded *one = &turn->superseded.items[i];
-        if (one->is_running)
-            supersede_started(dispatch, one->handle, one->by);
-        else
-            answers_ended(&dispatch->answers, one->handle, &none);
-    }
-}
-
-/* What older runners run has ended some day, and a newer one's events cancel what we run: both is
- * asked when the journal is polled. */
-static void fill_watches(struct dispatch *dispatch, struct journal_turn *turn)
-{
-    struct elsewhere *elsewhere = &dispatch->elsewhere;
-    turn->watch_count = 0;
-    if (!turn->polls)
-        return;
-    elsewhere_ask(elsewhere);
-    const struct attempt *attempt = dispatch->started.first;
-    for (; attempt; attempt = attempt->next)
-        if (queue_cancels(attempt->action) && !attempt->superseded_by[0])
-            elsewhere_ask_ours(elsewhere, attempt->finish.handle);
-    turn->watches = elsewhere->watches;
-    turn->watch_count = elsewhere->watch_count;
-}
-
-static void settle_watches(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
-    for (size_t i = dispatch->elsewhere.others; i < turn->watch_count; i++)
-        if (turn->watches[i].by[0])
-            supersede_started(dispatch, turn->watches[i].handle, turn->watches[i].by);
-}
-
 /* ---- starts ---- */
 
 static void start_claimed(struct dispatch *dispatch)
@@ -575,8 +489,8 @@ static void start_claimed(struct dispatch *dispatch)
     while (dispatch->claimed.first) {
         struct attempt *attempt = dispatch->claimed.first;
         const struct action_kind *kind = attempt->action->kind;
-        list_remove(&dispatch->claimed, attempt);
-        list_append(&dispatch->started, attempt);
+        attempt_list_remove(&dispatch->claimed, attempt);
+        attempt_list_append(&dispatch->started, attempt);
         attempt->action->after_crash = false; /* told */
         attempt->started_ns = clock_monotonic_ns();
         if (answers_has_stream(&dispatch->answers, attempt->finish.handle))
@@ -668,7 +582,7 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
     fill_due(dispatch, turn);
-    fill_watches(dispatch, turn);
+    superseded_ask(&dispatch->started, &dispatch->elsewhere, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
     turn->look_count = turn->key_look_count = turn->want_count = 0;
@@ -714,14 +628,15 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     settle_due(dispatch, turn);
-    settle_watches(dispatch, turn);
+    superseded_settle(&dispatch->started, &dispatch->elsewhere, turn);
+    elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, turn, i);
-    settle_superseded(dispatch, turn);
+    superseded_stop(&dispatch->started, &dispatch->answers, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)
@@ -741,11 +656,11 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
 {
     while (dispatch->claimed.first) {
         struct attempt *attempt = dispatch->claimed.first;
-        list_remove(&dispatch->claimed, attempt);
+        attempt_list_remove(&dispatch->claimed, attempt);
         attempt_destroy(attempt);
     }
-    list_move(&dispatch->written, &dispatch->ended);
-    list_move(&dispatch->ended, &dispatch->written);
+    attempt_list_move(&dispatch->written, &dispatch->ended);
+    attempt_list_move(&dispatch->ended, &dispatch->written);
     dispatch->takeover_due |= turn->take_over != NULL;
     dispatch->due_unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;

@@ -8,6 +8,7 @@
 #include "handlers/action/body_files.h"
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
+#include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
 #include "server/runner/queue.h"
 #include "server/runner/retry_clock.h"
@@ -15,13 +16,6 @@
 enum {
     DISPATCH_RUNNERS_MAX = 64,
     DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
-};
-
-struct attempt;
-
-struct attempt_list {
-    struct attempt *first, *last;
-    size_t count;
 };
 
 /* A delivery that was taken from the queue in the turn under way. */

@@ -12,14 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum {
-    EVENTS_MAX = 4096,
-    ACTIONS_MAX = 64,
-    KEYS_MAX = 16,
-    TAKEOVERS_MAX = 10,
-    STOPS_MAX = 3,
-    ARENA_SIZE = 16 << 20
-};
+enum { EVENTS_MAX = 4096, ACTIONS_MAX = 64, KEYS_MAX = 16, STOPS_MAX = 3, ARENA_SIZE = 16 << 20 };
 
 struct delivery_row {
     int64_t handle, action;
@@ -27,7 +20,7 @@ struct delivery_row {
     uint64_t runner_id;
     unsigned attempt, takeovers, stops, failures;
     int64_t due_ms, wait_ms;
-    bool given_up;
+    bool given_up, alone;
     struct journal_answer answer; /* how the last attempt ended */
 };
 
@@ -478,10 +471,11 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         take->count++;
         row->state = MEMORY_PENDING;
         row->takeovers++;
-        if (!action || !action->counts_crashes || row->takeovers < TAKEOVERS_MAX)
+        if (!action || !action->counts_crashes || !(row->alone || action->fails_in_crash))
             continue;
-        row->given_up = true;
-        die(journal, turn, row, "given up: the runner was gone before it ended");
+        row->given_up = !action->fails_in_crash;
+        die(journal, turn, row,
+            row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -518,12 +512,17 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         }
         const struct journal_delivery given = {
             .attempt = row->attempt + 1, .failures = row->failures, .event = event->event};
+        bool must_be_alone = engine_must_be_alone(&journal->base, row->action, row->takeovers);
+        want->result = WANT_NOT_ALONE;
+        if (must_be_alone && !want->is_alone)
+            continue;
         want->result = WANT_NO_MEMORY;
         if (!turn->hold(turn, row->action, row->handle, &given))
             continue;
         want->result = WANT_CLAIMED;
         row->state = MEMORY_RUNNING;
         row->attempt++;
+        row->alone = must_be_alone;
         row->due_ms = 0;
         row->runner_id = journal->runner_id;
     }
