@@ -198,7 +198,8 @@ static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
         if (admit->actions[i] == admit->answering && !admit->dead_reason)
             admit->answer_handle = admit->handle + (int64_t)i;
         if (admit->dead_reason)
-            events_add_dead(journal, seq, i, admit->actions[i], admit->dead_reason, now_ms);
+            events_add_dead(journal, seq, i, admit->actions[i], admit->keys ? admit->keys[i] : 0,
+                            admit->dead_reason, now_ms);
         else
             add_delivery(journal, turn, admit, seq, i);
     }

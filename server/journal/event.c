@@ -49,10 +49,11 @@ bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t pl
 }
 
 bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                     const char *reason, int64_t now_ms)
+                     int64_t key, const char *reason, int64_t now_ms)
 {
     return sqlite_execute(&journal->db, SQL_ADD_DEAD, bind_number(delivery_seq(event, place)),
-                          bind_number(action), bind_text(reason), bind_number(now_ms));
+                          bind_number(action), bind_text(reason), bind_number(now_ms),
+                          bind_number(key));
 }
 
 bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,

@@ -158,7 +158,7 @@ bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t pl
                         int64_t key, uint64_t runner_id, int64_t now_ms);
 /* One that is not to be carried out, and why. */
 bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                     const char *reason, int64_t now_ms);
+                     int64_t key, const char *reason, int64_t now_ms);
 /* The number of an action, which is made if it is new. */
 bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
                         int64_t *number);

@@ -32,7 +32,7 @@ const char *const journal_sql[SQL_COUNT] = {
                        " wait_ms, fold, since_ms) VALUES (?1, ?2, 'pending', ?3, 0, 0, ?4, ?5, ?6,"
                        " ?7)",
     [SQL_ADD_DEAD] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason,"
-                     " ended_ms) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4)",
+                     " ended_ms, key) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4, ?5)",
     [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",
     [SQL_ADD_ACTION] = "INSERT INTO action (route, name) VALUES (?1, ?2) RETURNING number",
     [SQL_READ_ACTIONS] = "SELECT number, route, name FROM action",
