@@ -50,6 +50,7 @@ static struct key_slot *find_or_make(struct run_limit *limit, int64_t key)
     if (!slot)
         return NULL;
     slot->key = key;
+    slot->changed = limit->asks - 1;
     LIST_INSERT_HEAD(&limit->buckets[(uint64_t)key % KEY_BUCKETS], slot, in_bucket);
     limit->slot_count++;
     return slot;
@@ -117,6 +118,17 @@ static void set_head(struct key_slot *slot, struct action_queue *action, int64_t
 static void forget_head(struct key_slot *slot)
 {
     set_head(slot, slot->action, 0, 0);
+}
+
+/* What a look under way finds of the key is out of date. */
+static void note_change(const struct run_limit *limit, struct key_slot *slot)
+{
+    slot->changed = limit->asks;
+}
+
+static bool is_outdated(const struct run_limit *limit, const struct key_slot *slot)
+{
+    return slot->changed == limit->asks;
 }
 
 static void has_more(struct key_slot *slot)
@@ -246,6 +258,9 @@ void keys_look_again(struct run_limit *limit, int64_t any_key)
     if (key == 0)
         limit->keyless_after = 0;
     look_later(limit, key);
+    slot = find(limit, key);
+    if (slot)
+        note_change(limit, slot);
 }
 
 void keys_refresh(struct run_limit *limit)
@@ -300,6 +315,7 @@ size_t keys_ask(struct run_limit *limit, struct journal_key_look *looks, size_t 
 {
     size_t count = 0, used = 0;
     struct key_slot *slot;
+    limit->asks++;
     TAILQ_FOREACH(slot, &limit->shorts, in_short) {
         if (count == room || used == *head_room)
             break;
@@ -355,8 +371,8 @@ static void load_round(struct run_limit *limit, const struct journal_key_look *l
         if (!slot)
             return; /* it is read from there again */
         limit->cursor = head->key;
-        if (slot->is_asked) /* it has an answer of its own */
-            has_more(slot);
+        if (slot->is_asked || is_outdated(limit, slot))
+            has_more(slot); /* it has, or gets, an answer of its own */
         else
             take_head(limit, slot, head, due_ms);
         slot_changed(limit, slot);
@@ -376,11 +392,13 @@ static void load_slot(struct run_limit *limit, const struct journal_key_look *lo
         return;
     slot->is_asked = false;
     slot->more = slot->more_again;
-    if (look->scope == KEYS_NONE && look->goes_on) {
+    if (is_outdated(limit, slot)) {
+        has_more(slot);
+    } else if (look->scope == KEYS_NONE && look->goes_on) {
         limit->keyless_after = look->reached;
-        slot->more = true;
+        has_more(slot);
     }
-    if (look->count > 0)
+    if (look->count > 0 && !is_outdated(limit, slot))
         take_head(limit, slot, look->heads, due_ms);
     slot_changed(limit, slot);
 }
@@ -406,6 +424,7 @@ void keys_take(struct run_limit *limit, struct action_queue *action)
     struct key_slot *slot = TAILQ_FIRST(&action->ready);
     slot->running++;
     forget_head(slot);
+    note_change(limit, slot);
     slot_changed(limit, slot);
 }
 

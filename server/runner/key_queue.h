@@ -25,6 +25,7 @@ struct key_slot {
     bool more;       /* others may be behind it; without a head it is to be looked for: in_short */
     bool more_again; /* since that was asked */
     bool is_asked, is_ready, is_short;
+    unsigned changed; /* since the last looks, if it is the number of those */
 };
 
 /* What is limited together: the actions of a route, or one action. */
@@ -50,6 +51,7 @@ struct run_limit {
     bool scans_again; /* and once more after the last, */
     int64_t cursor;   /* from behind this key */
     bool has_hidden;  /* keys are in no slot whose first delivery waits for its time */
+    unsigned asks;    /* how often looks were made */
     unsigned epoch;   /* moves when all is forgotten */
     bool is_short;
     TAILQ_ENTRY(run_limit) in_short;

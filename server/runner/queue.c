@@ -196,8 +196,12 @@ void queue_number(struct queue *queue, const struct journal_action *actions)
             queue->by_number[at] = &route->actions[j];
         }
     qsort(queue->by_number, queue->action_count, sizeof *queue->by_number, compare_numbers);
-    for (struct run_limit *limit = queue->limits; limit; limit = limit->next)
+    for (struct run_limit *limit = queue->limits; limit; limit = limit->next) {
         run_limit_number(limit);
+        if (limit->has_heads)
+            keys_refresh(limit);
+        limit_changed(queue, limit);
+    }
 }
 
 struct action_queue *queue_find(const struct queue *queue, int64_t number)
