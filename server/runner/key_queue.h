@@ -4,7 +4,8 @@
 #define TENTERHOOK_SERVER_RUNNER_KEY_QUEUE_H
 
 #include "handlers/admission/concurrency.h"
-#include "server/runner/queue.h"
+#include "server/journal/journal.h"
+#include "server/runner/action_queue.h"
 
 enum {
     KEY_BUCKETS = 1024,

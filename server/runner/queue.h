@@ -4,73 +4,22 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_QUEUE_H
 #define TENTERHOOK_SERVER_RUNNER_QUEUE_H
 
-#include "handlers/action/retry.h"
 #include "server/journal/journal.h"
+#include "server/runner/action_queue.h"
 
 #include <sys/queue.h>
 
 enum {
-    QUEUE_RING = 1024, /* deliveries that an action queue holds by their handles */
-    QUEUE_LOW = 256,   /* fewer: it looks for more */
-    QUEUE_LOOKS = 64,  /* action queues that look for more in one turn */
-    QUEUE_DUE = 4096,  /* deliveries that they are given then */
-    QUEUE_FEED = 64,   /* deliveries that a pipe is given at once, with their bodies; other
-                          kinds may say how many */
+    QUEUE_LOW = 256,  /* fewer: it looks for more */
+    QUEUE_LOOKS = 64, /* action queues that look for more in one turn */
+    QUEUE_DUE = 4096, /* deliveries that they are given then */
+    QUEUE_FEED = 64,  /* deliveries that a pipe is given at once, with their bodies; other
+                         kinds may say how many */
     QUEUE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
     QUEUE_KEY_LOOKS = 256,       /* at keys, in one turn; */
     QUEUE_HEADS = 1024,          /* first deliveries of keys that they are told then */
     QUEUE_BYTES = 256 << 20,     /* bodies of all pipes together, and of all commands; one of each
                                     route may always be there */
-};
-
-struct key_slot;  /* key_queue.h */
-struct run_limit; /* as well */
-
-/* A delivery that is to be admitted in the turn at hand. */
-struct queue_pushed {
-    int64_t key;  /* by which it is limited; 0: by none */
-    size_t index; /* of all */
-    uint32_t bytes;
-};
-
-struct queue_ring {
-    int64_t handles[QUEUE_RING];
-    uint32_t bytes[QUEUE_RING]; /* of the bodies */
-};
-
-struct action_queue {
-    const struct route *route;
-    const struct action_settings *action;
-    const struct action_kind *kind;
-    const struct retry_settings *retry; /* NULL: nothing is tried again */
-    struct route_queue *of_route;
-    int64_t number;          /* of the action in the journal */
-    struct run_limit *limit; /* NULL: none */
-    struct queue_ring *ring; /* NULL until it is needed, and where the limit holds what waits */
-    TAILQ_HEAD(key_list, key_slot) ready; /* then: what may run, a delivery of each key */
-    size_t head, count;
-    size_t provisional; /* the last of them: not admitted yet */
-    int64_t loaded_to;  /* nothing up to here is pending and not in the ring */
-    bool more;          /* the journal may have pending ones behind that */
-    bool more_again;    /* since that was asked */
-    bool is_short;      /* of them, so that it is to look for more: in that list */
-    TAILQ_ENTRY(action_queue) in_short;
-    bool after_crash;         /* to be told to the next delivery: see there */
-    unsigned running, window; /* at most, of one without slots */
-    size_t running_bytes;
-};
-
-/* The action queues of one route. */
-struct route_queue {
-    const struct route *route;
-    struct action_queue *actions;
-    int64_t *numbers; /* of each of them */
-    size_t action_count;
-    bool takes_slots; /* one of them does */
-    unsigned slots_used;
-    size_t slot_bytes; /* bodies of what uses them */
-    bool is_feeding, is_waiting;
-    TAILQ_ENTRY(route_queue) in_feeding, in_waiting;
 };
 
 struct queue {

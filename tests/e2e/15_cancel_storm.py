@@ -1,5 +1,5 @@
-"""Newer events cancel what runs of their key, with all of its processes; the last of each key runs to
-its end, what gave way names the event it gave way to, and nothing of a key runs beside another."""
+"""Newer events cancel what runs of their key, with all of its processes; the last of each key runs
+to its end, what gave way names the event it gave way to, and no two of a key run at once."""
 import json
 
 from harness import Server, ensure, expect, in_threads, route, script, wait_until
@@ -31,7 +31,8 @@ with Server([route(concurrency={"max": 1, "per": "payload.key", "when_full": "ca
     for before, after in zip(spans, spans[1:]):
         ensure(before[0] != after[0] or before[2] <= after[1], f"two of a key: {before} {after}")
     expect(server.count("delivery", "state = 'done'"), KEYS)
-    expect(server.count("delivery", "state = 'superseded' AND superseded_by IN (SELECT id FROM event)"
+    expect(server.count("delivery", "state = 'superseded'"
+                        " AND superseded_by IN (SELECT id FROM event) "
                         " AND reason = 'a newer event took its place: ' || superseded_by"),
            KEYS * (EACH - 1))
     stopped = server.count("delivery", "state = 'superseded' AND attempt = 1")

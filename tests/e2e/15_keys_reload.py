@@ -1,5 +1,5 @@
-"""While an older generation still runs an event of a key, the newer one starts none of that key, and
-others at once; where newer events cancel, they cancel what the older one runs."""
+"""While an older generation still runs an event of a key, the newer one starts none of that key,
+and others at once; where newer events cancel, they cancel what the older one runs."""
 import json
 import os
 

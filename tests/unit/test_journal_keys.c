@@ -278,7 +278,8 @@ START_TEST(a_burst_becomes_its_last_event)
     ck_assert_int_eq(claim(journal, last.handle), WANT_CLAIMED);
     struct journal_admit again = admit_folded(journal, "e", 7, NOW_MS + 260);
     ck_assert_int_eq(state_of(journal, last.id), DELIVERY_RUNNING);
-    ck_assert_int_eq(again.due_ms, NOW_MS + 261); /* its other delivery has waited for long enough */
+    ck_assert_int_eq(again.due_ms,
+                     NOW_MS + 261); /* its other delivery has waited for long enough */
     journal_close(journal);
     end();
 }
