@@ -15,6 +15,9 @@
     PART(ADDRESS, address, struct address_settings, "handlers/admission/address.h")                \
     PART(LIMIT, limit, struct limit_settings, "handlers/admission/limit.h")                        \
     PART(DEDUPE, dedupe, struct dedupe_settings, "handlers/admission/dedupe.h")                    \
+    PART(CONCURRENCY, concurrency, struct concurrency_settings,                                    \
+         "handlers/admission/concurrency.h")                                                       \
+    PART(COALESCE, coalesce, struct coalesce_settings, "handlers/admission/coalesce.h")            \
     PART(CONTENT, content, struct content_settings, "handlers/content/content.h")                  \
     PART(UNFOLD, unfold, struct unfold_settings, "handlers/content/unfold.h")                      \
     PART(EVENTS, events, struct events_settings, "handlers/admission/events.h")                    \

@@ -5,6 +5,8 @@
 #include "handlers/action/retry.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
+#include "handlers/admission/coalesce.h"
+#include "handlers/admission/concurrency.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
@@ -38,7 +40,8 @@ static const struct row_section *const top_parts[] = {&provider_own_section,
 static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
     ROUTE_PARTS(ROUTE_PART_ENTRY)};
 
-static const struct row_section *const action_parts[] = {&selection_keys, &retry_keys, NULL};
+static const struct row_section *const action_parts[] = {&selection_keys, &retry_keys,
+                                                         &concurrency_action_keys, NULL};
 
 #define ROOT_ENTRY(NAME, text, ...) text,
 static const char *const reference_roots[] = {REFERENCE_ROOTS(ROOT_ENTRY) NULL};
@@ -48,7 +51,8 @@ static bool check_route(struct load *load, const struct node *node, const struct
                         const struct route *route)
 {
     bool events = event_check_route(load, node, defaults, route);
-    return selection_check_route(load, node, defaults, route) && events;
+    bool limits = concurrency_check_route(load, node, defaults, route);
+    return selection_check_route(load, node, defaults, route) && events && limits;
 }
 
 const struct registry program_registry = {.authenticators = authenticators,

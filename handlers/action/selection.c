@@ -4,6 +4,7 @@
 #include "handlers/action/selection.h"
 
 #include "handlers/action/action.h"
+#include "handlers/admission/concurrency.h"
 #include "handlers/admission/events.h"
 #include "handlers/admission/when.h"
 #include "handlers/auth/reference_check.h"
@@ -89,6 +90,10 @@ static bool check_references(struct load *load, const struct route *route)
             selection_settings_of(load_settings(load), action);
         if (selection && selection->when)
             condition_visit(selection->when, &visitor);
+        const struct concurrency_settings *limit =
+            concurrency_of_action(load_settings(load), action);
+        if (limit && limit->per.text)
+            visitor.visit(visitor.context, &limit->per);
         if (kind->visit_references)
             kind->visit_references(action->handler.settings, &visitor);
     }

@@ -2,7 +2,8 @@
  * the signature is known when it comes again. */
 #include "handlers/admission/dedupe.h"
 
-#include "handlers/value/reference_load.h"
+#include "config/load.h"
+#include "handlers/admission/event_key.h"
 
 #define DAYS(count) ((int64_t)(count)*86400000)
 
@@ -10,18 +11,6 @@ static const char *const off_choice[] = {"off", NULL};
 static const char *const dead_choices[] = {"rerun", "keep", NULL}; /* enum dedupe_dead */
 
 enum { KEY_MAX = 1024 };
-
-static bool read_key(struct load *load, const struct node *node, const struct row *row, void *field)
-{
-    struct reference *key = field;
-    (void)row;
-    if (!reference_load(load, node, "\"key\"", key))
-        return false;
-    if (key->root != REFERENCE_EVENT_ID && key->root != REFERENCE_EVENT_ATTEMPT &&
-        key->root != REFERENCE_EVENT_RECEIVED && key->root != REFERENCE_ACTION_NAME)
-        return true;
-    return load_problem(load, node, "%s is no key: no two events share it", key->text);
-}
 
 static const struct row window_rows[] = {
     {.name = "window",
@@ -43,7 +32,7 @@ static const struct row window_rows[] = {
     {.name = "key",
      .type = ROW_CUSTOM,
      .offset = offsetof(struct dedupe_settings, key),
-     .read = read_key,
+     .read = event_key_read,
      .syntax = "a value such as `payload.id` or `header.x-delivery`",
      .json_schema = "{\"type\": \"string\"}",
      .sentence = "The value by which a repeated message is recognized; without it, the id that "

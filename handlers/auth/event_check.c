@@ -3,6 +3,8 @@
  * has a type at all, a warning where a name is none of the sender's. */
 #include "handlers/auth/event_check.h"
 
+#include "handlers/admission/coalesce.h"
+#include "handlers/admission/concurrency.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"
@@ -56,8 +58,12 @@ static bool check_references(struct load *load, const struct route *route)
     struct reference_visitor visitor = reference_checker(&check);
     const struct validate_settings *validate = validate_settings_of(route);
     condition_visit(&when_settings_of(route)->condition, &visitor);
-    if (dedupe_settings_of(route)->key.text)
-        visitor.visit(visitor.context, &dedupe_settings_of(route)->key);
+    const struct reference *keys[] = {&dedupe_settings_of(route)->key,
+                                      &concurrency_settings_of(route)->per,
+                                      &coalesce_settings_of(route)->per};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (keys[i]->text)
+            visitor.visit(visitor.context, keys[i]);
     if (validate->by == VALIDATE_BY_VALUE)
         visitor.visit(visitor.context, &validate->value);
     return check.ok;

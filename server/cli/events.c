@@ -24,11 +24,12 @@ struct events_options {
 
 static bool is_state(const char *text)
 {
-    static const char *const states[] = {"pending", "running", "done", "dead"};
+    static const char *const states[] = {"pending", "running", "done", "dead", "superseded"};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         if (strcmp(states[i], text) == 0)
             return true;
-    fprintf(stderr, "tenterhook: the states are pending, running, done and dead\n");
+    fprintf(stderr, "tenterhook: the states are pending, running, done, dead and "
+                    "superseded\n");
     return false;
 }
 

@@ -60,7 +60,7 @@ static bool is_over(const struct event_view *event)
     struct bytes states = event->states;
     while (states.data) {
         struct bytes state = bytes_split(&states, ',');
-        if (!bytes_equal_text(state, "done") && !bytes_equal_text(state, "dead"))
+        if (bytes_equal_text(state, "pending") || bytes_equal_text(state, "running"))
             return false;
     }
     return true;

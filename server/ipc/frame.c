@@ -14,6 +14,8 @@ struct event_fixed {
     uint32_t route;
     uint16_t learns, asks;
     uint64_t actions;
+    int64_t fold;
+    uint64_t keys;                     /* bytes, which come first */
     int64_t values[EVENT_FIELD_COUNT]; /* see event_measure */
 };
 
@@ -46,10 +48,14 @@ bool frame_put_event(struct buffer *out, const struct event_frame *frame)
                                 .route = frame->route,
                                 .learns = frame->learns,
                                 .asks = frame->asks,
-                                .actions = frame->actions};
+                                .actions = frame->actions,
+                                .fold = frame->fold,
+                                .keys = frame->keys.length};
     size_t spans = event_measure(&frame->event, fixed.values);
-    return spans <= FRAME_MAX && frame_put_header(out, FRAME_EVENT, sizeof fixed + spans) &&
-           buffer_append(out, &fixed, sizeof fixed) && event_put_spans(&frame->event, out);
+    return spans <= FRAME_MAX && frame->keys.length <= FRAME_KEYS_MAX &&
+           frame_put_header(out, FRAME_EVENT, sizeof fixed + frame->keys.length + spans) &&
+           buffer_append(out, &fixed, sizeof fixed) && buffer_append_bytes(out, frame->keys) &&
+           event_put_spans(&frame->event, out);
 }
 
 bool frame_put_answer(struct buffer *out, const struct answer_frame *answer)
@@ -116,8 +122,14 @@ bool frame_get_event(struct bytes payload, struct event_frame *frame)
                               .route = fixed.route,
                               .learns = fixed.learns == 1,
                               .asks = fixed.asks == 1,
-                              .actions = fixed.actions};
-    if (!event_take(&got.event, fixed.values, bytes_from(payload, sizeof fixed)) ||
+                              .actions = fixed.actions,
+                              .fold = fixed.fold};
+    struct bytes rest = bytes_from(payload, sizeof fixed);
+    if (fixed.keys > FRAME_KEYS_MAX || fixed.keys > rest.length ||
+        fixed.keys % sizeof(int64_t) != 0 || fixed.fold < 0)
+        return false;
+    got.keys = bytes_of(rest.data, (size_t)fixed.keys);
+    if (!event_take(&got.event, fixed.values, bytes_from(rest, (size_t)fixed.keys)) ||
         fixed.learns > 1 || fixed.asks > 1)
         return false;
     *frame = got;

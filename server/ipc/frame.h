@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "base/id.h"
+#include "config/settings.h"
 #include "server/event.h"
 
 enum {
@@ -17,6 +18,7 @@ enum {
     FRAME_PIECE_MAX = 16 * 1024,    /* of such an output, while the command runs */
     FRAME_STATE_MAX = 128 * 1024,   /* of the deliveries of an event, as JSON */
     FRAME_WAIT_MAX_MS = 60 * 1000,
+    FRAME_KEYS_MAX = ROUTE_ACTIONS_MAX * sizeof(int64_t),
 };
 
 enum frame_type {
@@ -32,10 +34,13 @@ enum frame_type {
  * event only the fields that are sent (server/event.h). */
 struct event_frame {
     uint64_t tag;
-    uint32_t route;   /* index in this generation's settings */
-    bool asks;        /* no event: whether one would be stored */
-    bool learns;      /* no event: the body is the key that the route's sender has delivered */
-    uint64_t actions; /* the places of the actions that were chosen, a bit each; 0: all */
+    uint32_t route;    /* index in this generation's settings */
+    bool asks;         /* no event: whether one would be stored */
+    bool learns;       /* no event: the body is the key that the route's sender has delivered */
+    uint64_t actions;  /* the places of the actions that were chosen, a bit each; 0: all */
+    int64_t fold;      /* by which it is coalesced; 0: it is not */
+    struct bytes keys; /* an int64_t for each action of the route, by which its deliveries are
+                          limited, 0: by none; empty: none of them is */
     struct event event;
 };
 

@@ -98,7 +98,10 @@ static bool rerun(struct sqlite_journal *journal, struct journal_turn *turn, int
                   const struct journal_known *known)
 {
     for (size_t i = 0; i < known->dead_count; i++) {
-        const struct journal_due due = {known->dead[i].action, known->dead[i].handle, known->bytes};
+        const struct journal_due due = {.action = known->dead[i].action,
+                                        .handle = known->dead[i].handle,
+                                        .bytes = known->bytes,
+                                        .key = known->dead[i].key};
         if (!events_rerun(journal, due.handle) || !engine_add_due(&turn->reruns, &due))
             return sqlite_fail(&journal->db, "a delivery cannot be rerun");
     }
@@ -160,11 +163,25 @@ static bool claim_new(struct journal_turn *turn, struct journal_admit *admit, si
 {
     if (turn->changed || !journal_places_has(&admit->claim, place))
         return false;
-    const struct journal_delivery given = {.attempt = 1, .event = *admit->event};
+    const struct journal_delivery given = {
+        .attempt = 1, .key = admit->keys ? admit->keys[place] : 0, .event = *admit->event};
     if (!turn->hold(turn, admit->actions[place], admit->handle + (int64_t)place, &given))
         return false;
     journal_places_add(&admit->claimed, place);
     return true;
+}
+
+static void add_delivery(struct sqlite_journal *journal, struct journal_turn *turn,
+                         struct journal_admit *admit, int64_t seq, size_t place)
+{
+    int64_t action = admit->actions[place], key = admit->keys ? admit->keys[place] : 0;
+    supersede_open(journal, turn, admit, place);
+    if (admit->fold.key)
+        supersede_burst(journal, turn, admit, seq, place);
+    else if (claim_new(turn, admit, place))
+        events_add_running(journal, seq, place, action, key, journal->runner_id, turn->now_ms);
+    else
+        events_add_delivery(journal, seq, place, action, key);
 }
 
 static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
@@ -181,11 +198,10 @@ static void add_event(struct sqlite_journal *journal, struct journal_turn *turn,
         if (admit->actions[i] == admit->answering && !admit->dead_reason)
             admit->answer_handle = admit->handle + (int64_t)i;
         if (admit->dead_reason)
-            events_add_dead(journal, seq, i, admit->actions[i], admit->dead_reason, now_ms);
-        else if (claim_new(turn, admit, i))
-            events_add_running(journal, seq, i, admit->actions[i], journal->runner_id, now_ms);
+            events_add_dead(journal, seq, i, admit->actions[i], admit->keys ? admit->keys[i] : 0,
+                            admit->dead_reason, now_ms);
         else
-            events_add_delivery(journal, seq, i, admit->actions[i]);
+            add_delivery(journal, turn, admit, seq, i);
     }
     admit->own[OWN_SEQ] = (uint64_t)seq;
     /* without memory for the key a copy may run, which is better than to refuse the event */
@@ -202,7 +218,7 @@ static void admit_event(struct sqlite_journal *journal, struct journal_turn *tur
     admit->result = ADMIT_NO_ROOM;
     admit->claimed = (struct journal_places){{0}};
     admit->own[OWN_HASH] = admit->own[OWN_SEQ] = 0;
-    admit->answer_handle = 0;
+    admit->answer_handle = admit->due_ms = 0;
     admit->answer = NULL;
     if (key.length > 0) {
         admit->own[OWN_HASH] = dedupe_hash(&journal->keys, admit->event->route, key);

@@ -80,6 +80,7 @@ bool deliveries_claim(struct sqlite_journal *journal, const struct claim *claim,
                                          .event = event_of_row(&query, 4, 0, EVENT_FIELD_COUNT)};
         again = found.attempt > 1;
         lost = query_number(&query, 1) == 0; /* its event or its body */
+        found.key = query_number(&query, 5 + EVENT_FIELD_COUNT);
         taken = !lost && each(context, query_number(&query, 4 + EVENT_FIELD_COUNT), &found);
     }
     if (taken && again)
@@ -171,8 +172,8 @@ static bool left_list_add(struct left_list *list, int64_t seq, enum journal_left
 }
 
 bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
-                          enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
-                                                    uint64_t runner_id),
+                          enum journal_left (*left)(void *context, uint64_t runner_id,
+                                                    const struct journal_due *delivery),
                           delivery_died *died, void *context, size_t *count)
 {
     struct sqlite *db = &journal->db;
@@ -180,15 +181,17 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
     bool room = true; /* what did not fit is taken over another time */
     struct query query = sqlite_query_values(db, SQL_READ_RUNNING, NULL, 0);
     while (query_next(&query)) {
-        int64_t seq = query_number(&query, 0);
-        enum journal_left how =
-            left(context, seq, query_number(&query, 2), (uint64_t)query_number(&query, 1));
+        const struct journal_due delivery = {.handle = query_number(&query, 0),
+                                             .action = query_number(&query, 2),
+                                             .key = query_number(&query, 3)};
+        enum journal_left how = left(context, (uint64_t)query_number(&query, 1), &delivery);
         if (room && how != LEFT_NOT)
-            room = left_list_add(&list, seq, how);
+            room = left_list_add(&list, delivery.handle, how);
     }
     for (size_t i = 0; i < list.count; i++) {
         sqlite_execute(db, SQL_TAKE_OVER, bind_number(list.items[i].seq), bind_number(now_ms),
                        bind_number(list.items[i].how));
+        sqlite_execute(db, SQL_GIVE_WAY, bind_number(list.items[i].seq));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;

@@ -8,7 +8,8 @@ static void note_woken(struct sqlite_journal *journal, struct journal_turn *turn
 {
     const struct journal_due due = {.handle = query_number(query, 0),
                                     .action = query_number(query, 1),
-                                    .bytes = (uint32_t)query_number(query, 2)};
+                                    .bytes = (uint32_t)query_number(query, 2),
+                                    .key = query_number(query, 3)};
     if (turn->woken.count == JOURNAL_WOKEN_MAX)
         turn->woken_more = true;
     else if (!engine_add_due(&turn->woken, &due))

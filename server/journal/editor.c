@@ -13,11 +13,12 @@ enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
 
 static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
-                    " given_up = 0, alone = 0, runner = NULL, wait_ms = NULL, failures = 0,"
+                    " given_up = 0, alone = 0, superseded_by = NULL, fold = NULL, runner = NULL, "
+                    "wait_ms = NULL, failures = 0,"
                     " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
                     " reason = iif(attempt > 0, reason, NULL)"
                     " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
-                    " AND (state = 'dead' OR (?2 AND state = 'done'))"
+                    " AND (state = 'dead' OR (?2 AND state IN ('done', 'superseded')))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",

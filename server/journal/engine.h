@@ -13,6 +13,7 @@ void engine_forget(struct journal_turn *turn);
 /* False without memory. */
 bool engine_add_number(struct journal_numbers *list, int64_t number);
 bool engine_add_due(struct journal_dues *list, const struct journal_due *due);
+bool engine_add_superseded(struct journal_replaced *list, const struct journal_superseded *one);
 bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
                     struct bytes key);
 /* One more delivery of the event that `track` asks about, which has just been asked. */
@@ -21,6 +22,10 @@ bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
 /* A copy of it in the turn; NULL without memory, and where the turn has enough of them. */
 const struct journal_answer *engine_add_answer(struct journal_turn *turn,
                                                const struct journal_answer *answer);
+/* How long a delivery waits from now on that takes the place of a burst which began at `since_ms`;
+ * at least a millisecond, so that what is due tells of it. */
+int64_t engine_burst_wait_ms(const struct journal_turn *turn, const struct journal_fold *fold,
+                             int64_t since_ms);
 /* Without memory the log does not hear of it. */
 void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt);
 enum { DEATH_ID, DEATH_ROUTE, DEATH_ACTION, DEATH_CLIENT, DEATH_REASON };
@@ -41,10 +46,10 @@ struct journal_known {
     bool quarantined; /* its schema refused it, and nobody has replayed it since */
     bool has_body;
     uint32_t bytes;    /* of the body */
-    size_t open, done; /* deliveries */
+    size_t open, done; /* deliveries; what a newer event has superseded is done */
     size_t dead_count;
     struct journal_dead {
-        int64_t handle, action;
+        int64_t handle, action, key;
         bool given_up; /* it may be what ends the server: crashes or stops */
     } dead[JOURNAL_ACTIONS_MAX];
 };

@@ -34,25 +34,26 @@ bool events_add(struct sqlite_journal *journal, const struct event *event, int64
 }
 
 bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
-                         int64_t action)
+                         int64_t action, int64_t key)
 {
     return sqlite_execute(&journal->db, SQL_ADD_DELIVERY, bind_number(delivery_seq(event, place)),
-                          bind_number(action));
+                          bind_number(action), bind_number(key));
 }
 
 bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                        uint64_t runner_id, int64_t now_ms)
+                        int64_t key, uint64_t runner_id, int64_t now_ms)
 {
     return sqlite_execute(&journal->db, SQL_ADD_RUNNING, bind_number(delivery_seq(event, place)),
-                          bind_number(action), bind_number((int64_t)runner_id),
-                          bind_number(now_ms));
+                          bind_number(action), bind_number((int64_t)runner_id), bind_number(now_ms),
+                          bind_number(key));
 }
 
 bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                     const char *reason, int64_t now_ms)
+                     int64_t key, const char *reason, int64_t now_ms)
 {
     return sqlite_execute(&journal->db, SQL_ADD_DEAD, bind_number(delivery_seq(event, place)),
-                          bind_number(action), bind_text(reason), bind_number(now_ms));
+                          bind_number(action), bind_text(reason), bind_number(now_ms),
+                          bind_number(key));
 }
 
 bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
@@ -129,7 +130,7 @@ static void note_known(struct journal_known *known, const struct query *query)
     known->bytes = (uint32_t)query_number(query, 7);
     if (state.length == 0) /* its deliveries are not there any more */
         return;
-    if (bytes_equal_text(state, "done"))
+    if (bytes_equal_text(state, "done") || bytes_equal_text(state, "superseded"))
         known->done++;
     else if (!bytes_equal_text(state, "dead"))
         known->open++;
@@ -137,6 +138,7 @@ static void note_known(struct journal_known *known, const struct query *query)
         known->dead[known->dead_count++] =
             (struct journal_dead){.handle = query_number(query, 4),
                                   .action = query_number(query, 5),
+                                  .key = query_number(query, 8),
                                   .given_up = query_number(query, 6) == 1};
 }
 
@@ -198,9 +200,10 @@ static enum delivery_state state_of(struct bytes text)
     static const char *const names[] = {[DELIVERY_PENDING] = "pending",
                                         [DELIVERY_RUNNING] = "running",
                                         [DELIVERY_DONE] = "done",
-                                        [DELIVERY_DEAD] = "dead"};
+                                        [DELIVERY_DEAD] = "dead",
+                                        [DELIVERY_SUPERSEDED] = "superseded"};
     int state = DELIVERY_PENDING; /* the table lets no other text in */
-    while (state < DELIVERY_DEAD && !bytes_equal_text(text, names[state]))
+    while (state < DELIVERY_SUPERSEDED && !bytes_equal_text(text, names[state]))
         state++;
     return (enum delivery_state)state;
 }

@@ -67,6 +67,14 @@ struct journal_answer {
     uint64_t output_total; /* more than `output` has: the rest is not kept, or too long */
 };
 
+/* A burst becomes its last event: a delivery takes the place of those of its action and key that
+ * wait for the end of their burst, and waits until `window_ms` are over, but not longer than
+ * `most_ms` after the first of them. */
+struct journal_fold {
+    int64_t key; /* 0: the event is none of a burst */
+    int64_t window_ms, most_ms;
+};
+
 struct journal_admit {
     struct event *event;    /* borrowed until the turn is completed; the engine gives it its id */
     const int64_t *actions; /* their numbers; one delivery for each */
@@ -75,12 +83,17 @@ struct journal_admit {
     bool keeps_dead;             /* a copy does not have dead deliveries rerun */
     const char *dead_reason;     /* its deliveries are dead from the start; NULL: they are not */
     struct journal_places claim; /* deliveries that are to be born running */
-    int64_t answering;           /* the action whose output answers the sender; 0: none */
-    size_t answer_most;          /* bytes of that output */
+    const int64_t *keys; /* of each delivery, by which it is limited; 0, and NULL: by none */
+    struct journal_places cancels; /* deliveries that take the place of what is open of their action
+                                      and key: that is superseded, or is to be stopped */
+    struct journal_fold fold;
+    int64_t answering;  /* the action whose output answers the sender; 0: none */
+    size_t answer_most; /* bytes of that output */
 
     enum journal_admitted result;
     char id[ID_TEXT_SIZE];
     int64_t handle;                /* ADMIT_ACCEPTED: of its first delivery */
+    int64_t due_ms;                /* and with `fold`, when the first of them is due */
     struct journal_places claimed; /* of `claim`, those that `hold` has taken */
     enum frame_duplicate why;      /* ADMIT_DUPLICATE: why the copy has no effect, */
     bool can_replay;               /* and whether people can replay the first */
@@ -124,12 +137,14 @@ struct journal_delivery {
     unsigned attempt;
     unsigned failures;  /* attempts that have failed since it was stored or replayed */
     unsigned takeovers; /* how often its runner has left it */
+    int64_t key;
     struct event event;
 };
 
 struct journal_due {
     int64_t action, handle;
     uint32_t bytes; /* of the body */
+    int64_t key;    /* not of looks: they are for actions that ask for no key */
 };
 
 /* Asks for the pending deliveries of an action that are due, behind `after`, in order. */
@@ -140,6 +155,51 @@ struct journal_look {
     size_t count; /* so many of `due`, behind those of the looks before */
 };
 
+/* The first pending delivery of a key. */
+struct journal_head {
+    int64_t key, action, handle;
+    int64_t due_ms; /* it waits until then */
+    uint32_t bytes; /* of the body */
+    bool more;      /* others are pending behind it */
+};
+
+/* Asks for the first pending delivery of a key, or of one key after the other, among those of some
+ * actions that are limited together. */
+struct journal_key_look {
+    const int64_t *actions;
+    size_t action_count;
+    enum journal_key_scope {
+        KEYS_AFTER, /* of each key behind `key` */
+        KEYS_ONE,   /* of `key` */
+        KEYS_NONE,  /* of those without a key, behind the handle `after`: an index does not find
+                       them, so a look goes on where the one before has ended */
+        KEYS_ANY,   /* of all, whatever their keys */
+    } scope;
+    int64_t key, after;
+    bool only_due;              /* what is not due yet is passed over */
+    struct journal_head *heads; /* with room for so many: */
+    size_t room;
+
+    size_t count;
+    bool goes_on;    /* it has not come to the end, */
+    int64_t reached; /* but to this key, or handle */
+};
+
+/* Asks about a delivery that was running, here or elsewhere. */
+struct journal_watch {
+    int64_t handle, action, key;
+
+    bool is_over;
+    char by[ID_TEXT_SIZE]; /* the event that takes its place; "": there is none */
+};
+
+/* A delivery whose place a newer event has taken. */
+struct journal_superseded {
+    int64_t handle;
+    bool is_running; /* it is to be stopped, if we run it */
+    const char *by;  /* id of that event, which is in an admission of the turn */
+};
+
 /* A key that a sender has delivered: kept, unless its route has one. */
 struct journal_learn {
     const char *route, *provider;
@@ -148,7 +208,14 @@ struct journal_learn {
     bool added;
 };
 
-enum delivery_state { DELIVERY_PENDING, DELIVERY_RUNNING, DELIVERY_DONE, DELIVERY_DEAD };
+enum delivery_state {
+    DELIVERY_PENDING,
+    DELIVERY_RUNNING,
+    DELIVERY_DONE,
+    DELIVERY_DEAD,
+    DELIVERY_SUPERSEDED,
+    DELIVERY_STATES
+};
 
 /* How far a delivery has come. */
 struct journal_progress {
@@ -233,6 +300,11 @@ struct journal_dues {
     size_t count, capacity;
 };
 
+struct journal_replaced {
+    struct journal_superseded *items;
+    size_t count, capacity;
+};
+
 /* How a turn ends. */
 enum journal_end {
     JOURNAL_DONE,    /* all of it is durable */
@@ -264,6 +336,10 @@ struct journal_turn {
     bool puts_due_offset; /* keeps `due_offset_ms` */
     struct journal_look *looks;
     size_t look_count;
+    struct journal_key_look *key_looks;
+    size_t key_look_count;
+    struct journal_watch *watches;
+    size_t watch_count;
     bool reads_open; /* which actions have an open delivery: `open` */
     struct journal_finish *finish;
     struct journal_admit *admits;
@@ -303,11 +379,13 @@ struct journal_turn {
     struct journal_due *due; /* results of the looks */
     size_t due_count, due_capacity;
     struct journal_dues reruns;
-    struct journal_dues woken;      /* at most JOURNAL_WOKEN_MAX, */
-    bool woken_more;                /* and others that looks find */
-    int64_t next_due_ms;            /* of what is not due yet, the earliest; 0: there is none */
-    int64_t due_offset_ms;          /* also in */
-    struct journal_numbers open;    /* action numbers */
+    struct journal_dues woken;          /* at most JOURNAL_WOKEN_MAX, */
+    bool woken_more;                    /* and others that looks find */
+    int64_t next_due_ms;                /* of what is not due yet, the earliest; 0: there is none */
+    int64_t due_offset_ms;              /* also in */
+    struct journal_replaced superseded; /* by admissions */
+    struct journal_dues running;        /* with `take_over`: what others run, who are live */
+    struct journal_numbers open;        /* action numbers */
     struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
                                        left by its runner */
     struct journal_death *deaths, **last_death;

@@ -75,6 +75,16 @@ enum journal_sql {
     SQL_READ_DUE_OFFSET,
     SQL_PUT_DUE_OFFSET,
     SQL_PULL_IN,
+    SQL_ADD_FOLDED,
+    SQL_SUPERSEDE,
+    SQL_SUPERSEDE_ALL,
+    SQL_FOLD,
+    SQL_GIVE_WAY,
+    SQL_NEXT_KEY,
+    SQL_KEY_HEADS,
+    SQL_KEYLESS,
+    SQL_ANY_HEADS,
+    SQL_WATCH,
     SQL_COUNT
 };
 
@@ -87,6 +97,7 @@ _Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every sta
 #define JOURNAL_STOPS_MAX "3"
 #define JOURNAL_PRUNE_STEP "100"
 #define JOURNAL_ATTEMPTS_MAX "20" /* of a delivery, in the table attempt */
+#define JOURNAL_KEYLESS_STEP "2048"
 
 extern const char *const journal_sql[SQL_COUNT];
 
@@ -141,13 +152,13 @@ unsigned writer_log_pages(const struct sqlite_journal *journal);
 bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq);
 /* One for each action of the route; `action` as from events_find_action. */
 bool events_add_delivery(struct sqlite_journal *journal, int64_t event, size_t place,
-                         int64_t action);
+                         int64_t action, int64_t key);
 /* One that is claimed already, with our runner_id. */
 bool events_add_running(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                        uint64_t runner_id, int64_t now_ms);
+                        int64_t key, uint64_t runner_id, int64_t now_ms);
 /* One that is not to be carried out, and why. */
 bool events_add_dead(struct sqlite_journal *journal, int64_t event, size_t place, int64_t action,
-                     const char *reason, int64_t now_ms);
+                     int64_t key, const char *reason, int64_t now_ms);
 /* The number of an action, which is made if it is new. */
 bool events_find_action(struct sqlite_journal *journal, const char *route, const char *name,
                         int64_t *number);
@@ -271,8 +282,8 @@ enum journal_left {
 
 /* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
 bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
-                          enum journal_left (*left)(void *context, int64_t delivery, int64_t action,
-                                                    uint64_t runner_id),
+                          enum journal_left (*left)(void *context, uint64_t runner_id,
+                                                    const struct journal_due *delivery),
                           delivery_died *died, void *context, size_t *count);
 
 /* Each action with an open delivery that was ever left by its runner. */
@@ -300,6 +311,20 @@ bool events_read_actions(struct sqlite_journal *journal,
 void due_read(struct sqlite_journal *journal, struct journal_turn *turn);
 /* In a transaction: the offset of the retry clock, and what was to wait too long. */
 void due_write(struct sqlite_journal *journal, const struct journal_turn *turn);
+
+/* ---- supersede.c: in a transaction, before the delivery at `place` of the event is added ---- */
+
+/* What is open of its action and key gives way to it, where the admission says so. */
+bool supersede_open(struct sqlite_journal *journal, struct journal_turn *turn,
+                    const struct journal_admit *admit, size_t place);
+/* Adds the delivery in the place of those of its burst. */
+bool supersede_burst(struct sqlite_journal *journal, struct journal_turn *turn,
+                     struct journal_admit *admit, int64_t event, size_t place);
+
+/* ---- key_look.c ---- */
+
+bool keys_look(struct sqlite_journal *journal, struct journal_key_look *look, int64_t due_ms);
+bool keys_watch(struct sqlite_journal *journal, struct journal_watch *watch);
 
 /* ---- prune.c ---- */
 

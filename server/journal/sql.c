@@ -5,6 +5,16 @@
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
 #define WAITS "due_ms > 0 AND state = 'pending'"
+#define BODY_SIZE " (SELECT e.size FROM event e WHERE e.seq = d.seq >> 8)"
+#define REPLACED "'a newer event took its place: ' || "
+/* Of an attempt that has ended: it would be tried again, but a newer event is to run instead. */
+#define GIVES_WAY "superseded_by IS NOT NULL AND ?3 = 'pending'"
+/* Of an open delivery: one that runs is stopped by its runner, which then finds this. */
+#define GIVE_WAY                                                                                   \
+    "superseded_by = coalesce(superseded_by, ?3),"                                                 \
+    " state = iif(state = 'pending', 'superseded', state),"                                        \
+    " ended_ms = iif(state = 'pending', ?4, ended_ms),"                                            \
+    " reason = iif(state = 'pending', " REPLACED "?3, reason)"
 #define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
 
 const char *const journal_sql[SQL_COUNT] = {
@@ -14,12 +24,15 @@ const char *const journal_sql[SQL_COUNT] = {
                       " VALUES (" EVENT_ROW_PARAMETERS "NULL)",
     [SQL_ADD_BODY] = "INSERT INTO body (" EVENT_BODY_COLUMNS "event)"
                      " VALUES (" EVENT_BODY_PARAMETERS "?)",
-    [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
-                         " VALUES (?1, ?2, 'pending', 0, 0, 0)",
+    [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
+                         " key) VALUES (?1, ?2, 'pending', 0, 0, 0, ?3)",
     [SQL_ADD_RUNNING] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
-                        " runner, started_ms) VALUES (?1, ?2, 'running', 0, 1, 0, ?3, ?4)",
+                        " runner, started_ms, key) VALUES (?1, ?2, 'running', 0, 1, 0, ?3, ?4, ?5)",
+    [SQL_ADD_FOLDED] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, key,"
+                       " wait_ms, fold, since_ms) VALUES (?1, ?2, 'pending', ?3, 0, 0, ?4, ?5, ?6,"
+                       " ?7)",
     [SQL_ADD_DEAD] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, reason,"
-                     " ended_ms) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4)",
+                     " ended_ms, key) VALUES (?1, ?2, 'dead', 0, 0, 0, ?3, ?4, ?5)",
     [SQL_FIND_ACTION] = "SELECT number FROM action WHERE route = ?1 AND name = ?2",
     [SQL_ADD_ACTION] = "INSERT INTO action (route, name) VALUES (?1, ?2) RETURNING number",
     [SQL_READ_ACTIONS] = "SELECT number, route, name FROM action",
@@ -29,7 +42,7 @@ const char *const journal_sql[SQL_COUNT] = {
     /* all that decides on a copy of it; one row without a delivery where it has none any more */
     [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
                        " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
-                       " d.state, d.seq, d.action, d.given_up, e.size FROM event e"
+                       " d.state, d.seq, d.action, d.given_up, e.size, d.key FROM event e"
                        " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
                        " WHERE e.seq = ?1",
     /* of the delivery whose output answers a copy; an output longer than ?3 is left where it is */
@@ -46,6 +59,7 @@ const char *const journal_sql[SQL_COUNT] = {
                          " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
     /* what is known of its last attempt stays until the next one begins */
     [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL,"
+                  " superseded_by = NULL,"
                   " runner = NULL, failures = 0, replays = replays + 1,"
                   " ended_ms = iif(attempt > 0, ended_ms, NULL),"
                   " reason = iif(attempt > 0, reason, NULL) WHERE seq = ?1 AND state = 'dead'",
@@ -89,13 +103,16 @@ const char *const journal_sql[SQL_COUNT] = {
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
         "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures, d.takeovers" EVENT_SELECT_ROW
-            EVENT_SELECT_BODY ", d.action FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
+            EVENT_SELECT_BODY
+        ", d.action, d.key FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
         " LEFT JOIN body b ON b.event = e.seq WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is no longer in the journal' WHERE seq = ?1",
-    [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
-                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9,"
-                   " due_ms = ?11, wait_ms = ?12, failures = failures + ?13"
+    [SQL_FINISH] = "UPDATE delivery SET runner = NULL, ended_ms = ?4, duration_ms = ?5,"
+                   " exit_status = ?6, signal = ?7, takeovers = takeovers + ?9, wait_ms = ?12,"
+                   " failures = failures + ?13, state = iif(" GIVES_WAY ", 'superseded', ?3),"
+                   " due_ms = iif(" GIVES_WAY ", 0, ?11),"
+                   " reason = iif(" GIVES_WAY ", " REPLACED "superseded_by, ?8)"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2 AND attempt = ?10",
     /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
     [SQL_COUNT_STOP] =
@@ -108,7 +125,7 @@ const char *const journal_sql[SQL_COUNT] = {
                        " error_output) VALUES (?1, ?2, ?3, ?4, ?5)",
     [SQL_DROP_OUTPUT] = "DELETE FROM output WHERE delivery = ?1",
 
-    [SQL_READ_RUNNING] = "SELECT seq, runner, action FROM delivery INDEXED BY delivery_open"
+    [SQL_READ_RUNNING] = "SELECT seq, runner, action, key FROM delivery INDEXED BY delivery_open"
                          " WHERE " OPEN " AND state = 'running'",
     [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
                       " WHERE " OPEN " AND takeovers > 0",
@@ -136,7 +153,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_PUT_HORIZON] = "INSERT INTO horizon (one, now_ms) VALUES (1, ?1)"
                         " ON CONFLICT (one) DO UPDATE SET now_ms = ?1",
 
-    [SQL_WOKEN] = "SELECT seq, action, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
+    [SQL_WOKEN] = "SELECT seq, action, (SELECT size FROM event e WHERE e.seq = d.seq >> 8), key"
                   " FROM delivery d INDEXED BY delivery_due WHERE " WAITS
                   " AND due_ms > ?1 AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3",
     [SQL_NEXT_DUE] = "SELECT due_ms FROM delivery INDEXED BY delivery_due WHERE " WAITS
@@ -147,9 +164,40 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_PULL_IN] = "UPDATE delivery INDEXED BY delivery_due SET due_ms = ?1 + wait_ms"
                     " WHERE " WAITS " AND due_ms > ?1 AND due_ms > ?1 + wait_ms",
 
+    /* ?3: the id of the event that takes their place */
+    [SQL_SUPERSEDE] = "UPDATE delivery INDEXED BY delivery_keyed SET " GIVE_WAY
+                      " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2"
+                      " RETURNING seq, state",
+    [SQL_SUPERSEDE_ALL] = "UPDATE delivery INDEXED BY delivery_open SET " GIVE_WAY " WHERE " OPEN
+                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state",
+    [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
+                 " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
+                 " AND attempt = 0 RETURNING seq, state, since_ms",
+    /* of one that was taken over */
+    [SQL_GIVE_WAY] =
+        "UPDATE delivery SET state = 'superseded',"
+        " reason = " REPLACED
+        "superseded_by WHERE seq = ?1 AND state = 'pending' AND superseded_by IS NOT NULL",
+
+    [SQL_NEXT_KEY] = "SELECT key FROM delivery INDEXED BY delivery_keyed WHERE key <> 0 AND " OPEN
+                     " AND action = ?1 AND key > ?2 ORDER BY key LIMIT 1",
+    /* of those that wait for a retry so many are passed over; those behind wait with them */
+    [SQL_KEY_HEADS] = "SELECT seq, due_ms, size FROM (SELECT seq, due_ms," BODY_SIZE " AS size"
+                      " FROM delivery d INDEXED BY delivery_keyed WHERE key <> 0 AND " OPEN
+                      " AND action = ?1 AND key = ?2 AND state = 'pending' ORDER BY seq"
+                      " LIMIT 4096) WHERE due_ms <= ?3 LIMIT 2",
+    [SQL_KEYLESS] = "SELECT seq, due_ms," BODY_SIZE ", key = 0 AND state = 'pending'"
+                    " AND due_ms <= ?3 FROM delivery d INDEXED BY delivery_open WHERE " OPEN
+                    " AND action = ?1 AND seq > ?2 ORDER BY seq LIMIT " JOURNAL_KEYLESS_STEP,
+    [SQL_ANY_HEADS] = "SELECT seq, due_ms," BODY_SIZE " FROM delivery d INDEXED BY delivery_open"
+                      " WHERE " OPEN " AND action = ?1 AND state = 'pending' AND due_ms <= ?3"
+                      " ORDER BY seq LIMIT 2",
+    [SQL_WATCH] = "SELECT superseded_by FROM delivery WHERE seq = ?1 AND state = 'running'",
+
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
-                       " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'dead' THEN 1 ELSE 2 END)"
+                       " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'superseded' THEN 0"
+                       " WHEN 'dead' THEN 1 ELSE 2 END)"
                        "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
                        " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq)"
                        " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"

@@ -190,6 +190,10 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
     journal->keys_behind |= turn->changed;
     due_read(journal, turn);
     read_looks(journal, turn);
+    for (size_t i = 0; i < turn->key_look_count; i++)
+        keys_look(journal, &turn->key_looks[i], turn->due_ms);
+    for (size_t i = 0; i < turn->watch_count; i++)
+        keys_watch(journal, &turn->watches[i]);
     if (turn->reads_open)
         deliveries_read_open(journal, note_number, &open);
     if (turn->upkeep && turn->upkeep->reads_horizon)
@@ -285,7 +289,7 @@ static void write_upkeep(struct sqlite_journal *journal, struct journal_turn *tu
 }
 
 struct take_over {
-    const struct sqlite_journal *journal;
+    struct sqlite_journal *journal;
     struct journal_turn *turn;
 };
 
@@ -299,18 +303,22 @@ static bool has_number(const int64_t *numbers, size_t count, int64_t wanted)
 
 /* An action that waits is running while it waits, and has seen runners die that it did nothing to.
  */
-static enum journal_left is_left(void *context, int64_t delivery, int64_t number,
-                                 uint64_t runner_id)
+static enum journal_left is_left(void *context, uint64_t runner_id,
+                                 const struct journal_due *delivery)
 {
-    const struct take_over *take = context;
+    struct take_over *take = context;
     const struct journal_take_over *what = take->turn->take_over;
-    const struct journal_action *action = engine_find_action(&take->journal->base, number);
+    const struct journal_action *action =
+        engine_find_action(&take->journal->base, delivery->action);
     bool runs = false;
-    if (runner_id == take->journal->runner_id)
-        runs = has_number(what->ours, what->our_count, delivery);
-    else
+    if (runner_id == take->journal->runner_id) {
+        runs = has_number(what->ours, what->our_count, delivery->handle);
+    } else {
         for (size_t i = 0; i < what->live_count; i++)
             runs |= what->live[i] == runner_id;
+        if (runs && !engine_add_due(&take->turn->running, delivery))
+            sqlite_fail(&take->journal->db, "no memory for what others run");
+    }
     if (runs)
         return LEFT_NOT;
     if (!action || !action->counts_crashes)

@@ -61,6 +61,7 @@ void engine_forget(struct journal_turn *turn)
     free_keys(turn);
     free_progress(turn);
     free_answers(turn);
+    turn->superseded.count = turn->running.count = 0;
     turn->reruns.count = turn->woken.count = turn->open.count = turn->crashed.count = 0;
     turn->due_count = 0;
     turn->next_due_ms = 0;
@@ -71,6 +72,8 @@ void journal_turn_finish(struct journal_turn *turn)
     engine_forget(turn);
     free(turn->due);
     free(turn->reruns.items);
+    free(turn->superseded.items);
+    free(turn->running.items);
     free(turn->woken.items);
     free(turn->open.items);
     free(turn->crashed.items);
@@ -116,6 +119,25 @@ bool engine_add_due(struct journal_dues *list, const struct journal_due *due)
     if (room)
         list->items[list->count++] = *due;
     return room;
+}
+
+bool engine_add_superseded(struct journal_replaced *list, const struct journal_superseded *one)
+{
+    void *items = list->items;
+    bool room = grow(&items, sizeof *list->items, list->count, &list->capacity);
+    list->items = items;
+    if (room)
+        list->items[list->count++] = *one;
+    return room;
+}
+
+int64_t engine_burst_wait_ms(const struct journal_turn *turn, const struct journal_fold *fold,
+                             int64_t since_ms)
+{
+    int64_t gone_ms = turn->now_ms > since_ms ? turn->now_ms - since_ms : 0;
+    int64_t left_ms = fold->most_ms - gone_ms;
+    int64_t wait_ms = fold->window_ms < left_ms ? fold->window_ms : left_ms;
+    return wait_ms > 1 ? wait_ms : 1;
 }
 
 static const char *put_text(char **place, struct bytes text)

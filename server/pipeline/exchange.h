@@ -58,6 +58,8 @@ struct exchange {
     struct value_context values; /* of the request, from the stage decode on */
     struct respond_made answers; /* made by the stage respond */
     uint64_t actions;            /* that the event has (handlers/action/selection.h) */
+    int64_t fold;                /* as in the frame (server/ipc/frame.h) */
+    const int64_t *keys;         /* of each action of the route; NULL: none has one */
     struct bytes title;          /* of an event that is ready for the runner; empty: none */
     struct verdict quarantine;   /* REPLY_QUARANTINED: to be journalled, and not carried out */
     struct unfold_memory unfold_memory; /* set by the caller, if the memory is counted */

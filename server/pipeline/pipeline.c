@@ -18,6 +18,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/unfold.h"
 #include "server/pipeline/authenticate.h"
+#include "server/pipeline/event_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/proxies.h"
@@ -338,6 +339,7 @@ static struct verdict stage_respond(struct exchange *exchange)
     STAGE("choose", stage_choose)                                                                  \
     STAGE("validate", stage_validate)                                                              \
     STAGE("values", stage_values)                                                                  \
+    STAGE("keys", event_keys_find)                                                                 \
     STAGE("respond", stage_respond)
 
 /* The whole body is here; only now is the length of a chunked one known. */
@@ -453,8 +455,13 @@ bool pipeline_event(struct exchange *exchange, uint64_t tag, struct event_frame 
     if (!client || !stored_headers(exchange->pipeline->stored_names, request, &headers))
         return false;
     client_format(&request->client, client);
-    *frame = (struct event_frame){
-        .tag = tag, .route = (uint32_t)request->route->index, .actions = exchange->actions};
+    *frame = (struct event_frame){.tag = tag,
+                                  .route = (uint32_t)request->route->index,
+                                  .actions = exchange->actions,
+                                  .fold = exchange->fold};
+    if (exchange->keys)
+        frame->keys =
+            bytes_of(exchange->keys, request->route->action_count * sizeof *exchange->keys);
     frame->event = (struct event){
         .received_ms = request->now_ms,
         .body_is_json = content_body_is_json(request),
@@ -480,6 +487,8 @@ bool pipeline_learn(struct exchange *exchange, uint64_t tag, struct event_frame 
         return false;
     frame->learns = true;
     frame->actions = 0;
+    frame->fold = 0;
+    frame->keys = bytes_of(NULL, 0);
     frame->event.dedupe_key = frame->event.failures = bytes_of(NULL, 0);
     frame->event.payload = bytes_of(NULL, 0);
     frame->event.body = exchange->challenge.provisioned_key;

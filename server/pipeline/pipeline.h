@@ -28,8 +28,8 @@ void exchange_finish(struct exchange *exchange);
 struct verdict pipeline_head(struct exchange *exchange, int64_t monotonic_ns);
 
 /* authenticate (body) → challenge → admit (route) → unfold → decode → select → when → choose →
- * validate → values → respond. The whole body, which outlives the exchange, but for one that has
- * been unfolded: then request.body is in exchange->unfolded, and `body` is needed no more. On
+ * validate → values → keys → respond. The whole body, which outlives the exchange, but for one that
+ * has been unfolded: then request.body is in exchange->unfolded, and `body` is needed no more. On
  * REPLY_NONE the event is ready for the runner. */
 struct verdict pipeline_body(struct exchange *exchange, struct bytes body, int64_t monotonic_ns);
 

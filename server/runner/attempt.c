@@ -322,6 +322,13 @@ void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome
     attempt->outcome.error_output = put_bytes(&place, errors);
 }
 
+/* It would run again, but a newer event does instead. */
+static bool gives_way(const struct attempt *attempt)
+{
+    return attempt->superseded_by[0] &&
+           (attempt->outcome.kind == OUTCOME_INTERRUPTED || attempt->finish.wait_ms > 0);
+}
+
 static enum log_event event_of(const struct attempt *attempt)
 {
     static const enum log_event events[][2] = {
@@ -329,7 +336,8 @@ static enum log_event event_of(const struct attempt *attempt)
         [OUTCOME_FAILED] = {LOG_FAILED, LOG_RETRIES},
         [OUTCOME_TIMEOUT] = {LOG_FAILED, LOG_RETRIES},
         [OUTCOME_INTERRUPTED] = {LOG_INTERRUPTED, LOG_LATER}};
-    return events[attempt->outcome.kind][attempt->finish.wait_ms > 0];
+    return gives_way(attempt) ? LOG_SUPERSEDED
+                              : events[attempt->outcome.kind][attempt->finish.wait_ms > 0];
 }
 
 void attempt_log_outcome(const struct attempt *attempt)
@@ -348,9 +356,11 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_number("exit", outcome->exit_status);
     if (outcome->killed_helpers)
         fields[count++] = log_text("helpers", "killed");
-    if (outcome->kind != OUTCOME_DONE)
+    if (gives_way(attempt))
+        fields[count++] = log_text("by", attempt->superseded_by);
+    else if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
-    if (attempt->finish.wait_ms > 0)
+    if (attempt->finish.wait_ms > 0 && !gives_way(attempt))
         fields[count++] = log_number("retry_ms", attempt->finish.wait_ms);
     const struct log_event_row *event = &log_events[event_of(attempt)];
     log_write_fields(event, event->level, fields);

@@ -19,10 +19,12 @@ struct attempt {
     struct form parts;                    /* of a multipart body, else empty */
     struct action_run *under_way;
     bool stopping;
-    bool is_final;          /* it is not tried again, whatever its outcome */
-    int64_t started_ns;     /* monotonic */
-    struct outcome outcome; /* once it has ended; the texts are ours */
-    uint8_t *kept;          /* holds them; NULL: nothing to hold */
+    char superseded_by[ID_TEXT_SIZE]; /* a newer event, for which it is stopped; "": none */
+    int64_t key;                      /* counted in the queue */
+    bool is_final;                    /* it is not tried again, whatever its outcome */
+    int64_t started_ns;               /* monotonic */
+    struct outcome outcome;           /* once it has ended; the texts are ours */
+    uint8_t *kept;                    /* holds them; NULL: nothing to hold */
 };
 
 /* A copy of all that the action needs; NULL without memory. */

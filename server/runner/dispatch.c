@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "server/ipc/log_events.h"
-#include "server/runner/attempt.h"
+#include "server/runner/superseded.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,42 +30,6 @@ enum {
 };
 
 static const char orphan_reason[] = "the route file no longer has this route or action";
-
-/* ---- lists of attempts ---- */
-
-static void list_append(struct attempt_list *list, struct attempt *attempt)
-{
-    attempt->next = NULL;
-    attempt->previous = list->last;
-    if (list->last)
-        list->last->next = attempt;
-    else
-        list->first = attempt;
-    list->last = attempt;
-    list->count++;
-}
-
-static void list_remove(struct attempt_list *list, struct attempt *attempt)
-{
-    if (attempt->previous)
-        attempt->previous->next = attempt->next;
-    else
-        list->first = attempt->next;
-    if (attempt->next)
-        attempt->next->previous = attempt->previous;
-    else
-        list->last = attempt->previous;
-    list->count--;
-}
-
-static void list_move(struct attempt_list *to, struct attempt_list *from)
-{
-    while (from->first) {
-        struct attempt *attempt = from->first;
-        list_remove(from, attempt);
-        list_append(to, attempt);
-    }
-}
 
 /* ---- beginning and end ---- */
 
@@ -117,6 +81,7 @@ void dispatch_finish(struct dispatch *dispatch)
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
+    elsewhere_finish(&dispatch->elsewhere);
     free(dispatch->ours);
     dispatch->ours = NULL;
 }
@@ -143,7 +108,7 @@ static void set_outcomes_due(struct dispatch *dispatch)
 static bool is_waited_for(const struct dispatch *dispatch)
 {
     for (const struct attempt *attempt = dispatch->ended.first; attempt; attempt = attempt->next)
-        if (queue_is_waited_for(&dispatch->queue, attempt->action))
+        if (queue_is_waited_for(&dispatch->queue, attempt->action, attempt->key))
             return true;
     return false;
 }
@@ -173,7 +138,7 @@ static void fail_if_stopped(struct attempt *attempt)
     const struct retry_settings *retry = attempt->action->retry;
     struct outcome *outcome = &attempt->outcome;
     if (outcome->kind != OUTCOME_INTERRUPTED || !had_process(outcome) || !retry ||
-        retry->on_crash != ON_CRASH_FAIL)
+        retry->on_crash != ON_CRASH_FAIL || attempt->superseded_by[0])
         return;
     outcome->kind = OUTCOME_FAILED;
     outcome->reason = "was ended because the server is leaving, and `on_crash` is `fail`";
@@ -208,8 +173,8 @@ static void attempt_ended(void *context, const struct outcome *outcome)
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
-    list_remove(&dispatch->started, attempt);
-    list_append(&dispatch->ended, attempt);
+    attempt_list_remove(&dispatch->started, attempt);
+    attempt_list_append(&dispatch->ended, attempt);
 }
 
 /* Whether a command that was carried out was cut off by a stop that it may have caused itself. What
@@ -218,14 +183,15 @@ static bool was_stopped_early(const struct dispatch *dispatch, const struct atte
 {
     const struct outcome *outcome = &attempt->outcome;
     return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
-           attempt->action->kind->counts_crashes && had_process(outcome) &&
-           dispatch->leaving_ns != 0 && dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
+           !attempt->superseded_by[0] && attempt->action->kind->counts_crashes &&
+           had_process(outcome) && dispatch->leaving_ns != 0 &&
+           dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
 static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
 {
     struct journal_finish **place = &turn->finish;
-    list_move(&dispatch->written, &dispatch->ended);
+    attempt_list_move(&dispatch->written, &dispatch->ended);
     struct attempt *attempt;
     for (attempt = dispatch->written.first; attempt; attempt = attempt->next) {
         attempt->finish.outcome = &attempt->outcome;
@@ -244,10 +210,12 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
         struct attempt *attempt = dispatch->written.first;
         if (attempt->finish.wait_ms > 0)
             dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
-        else
+        else if (!attempt->superseded_by[0])
             again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
-        list_remove(&dispatch->written, attempt);
-        queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
+        attempt_list_remove(&dispatch->written, attempt);
+        queue_give(&dispatch->queue, attempt->action, attempt->key, attempt->body_bytes);
+        if (attempt->outcome.kind != OUTCOME_DONE)
+            queue_look_again(&dispatch->queue, attempt->action, attempt->key);
         attempt_destroy(attempt);
     }
     return again;
@@ -331,12 +299,21 @@ static bool may_claim(const struct dispatch *dispatch)
            dispatch->reserved_count < DISPATCH_CLAIMS_MAX && dispatch->reserved_bytes < CLAIM_BYTES;
 }
 
+static struct queue_pushed pushed_of(const struct journal_turn *turn, size_t admit, size_t place)
+{
+    const struct journal_admit *what = &turn->admits[admit];
+    return (struct queue_pushed){.key = what->keys ? what->keys[place] : 0,
+                                 .index = admit * JOURNAL_ACTIONS_MAX + place,
+                                 .bytes = (uint32_t)what->event->body.length};
+}
+
 void dispatch_push(struct dispatch *dispatch, const struct journal_turn *turn, size_t admit)
 {
     const struct journal_admit *what = &turn->admits[admit];
-    for (size_t i = 0; i < what->action_count; i++)
-        queue_push(&dispatch->queue, queue_find(&dispatch->queue, what->actions[i]),
-                   admit * JOURNAL_ACTIONS_MAX + i, (uint32_t)what->event->body.length);
+    for (size_t i = 0; i < what->action_count && !what->fold.key; i++) {
+        const struct queue_pushed pushed = pushed_of(turn, admit, i);
+        queue_push(&dispatch->queue, queue_find(&dispatch->queue, what->actions[i]), &pushed);
+    }
 }
 
 void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
@@ -346,7 +323,7 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
         return;
     while (may_claim(dispatch) && (action = queue_next(&dispatch->queue))) {
         struct reservation *reserved = &dispatch->reserved[dispatch->reserved_count++];
-        *reserved = (struct reservation){.action = action};
+        *reserved = (struct reservation){.action = action, .key = queue_first_key(action)};
         int64_t handle = queue_take(&dispatch->queue, action, &reserved->bytes);
         reserved->is_new = queue_is_pushed(handle, &reserved->index);
         dispatch->reserved_bytes += reserved->bytes;
@@ -387,11 +364,12 @@ bool dispatch_take(struct dispatch *dispatch, int64_t number, int64_t handle,
         dispatch->no_memory = true;
         return false;
     }
+    attempt->key = delivery->key;
     attempt->body_bytes = reserved_bytes(dispatch, handle, delivery->event.body.length);
     attempt->given.after_crash = action->after_crash;
     attempt->given.body_files = &dispatch->body_files;
     attempt->given.forest = dispatch_forest(dispatch);
-    list_append(&dispatch->claimed, attempt);
+    attempt_list_append(&dispatch->claimed, attempt);
     return true;
 }
 
@@ -421,7 +399,8 @@ static void give_back(struct dispatch *dispatch, const struct journal_turn *turn
         const struct reservation *reserved = &dispatch->reserved[i];
         if (was_claimed(turn, reserved))
             continue;
-        queue_give(&dispatch->queue, reserved->action, reserved->bytes);
+        queue_give(&dispatch->queue, reserved->action, reserved->key, reserved->bytes);
+        queue_look_again(&dispatch->queue, reserved->action, reserved->key);
         if (!must_be_alone(turn, reserved))
             continue;
         if (!has_lone)
@@ -510,8 +489,8 @@ static void start_claimed(struct dispatch *dispatch)
     while (dispatch->claimed.first) {
         struct attempt *attempt = dispatch->claimed.first;
         const struct action_kind *kind = attempt->action->kind;
-        list_remove(&dispatch->claimed, attempt);
-        list_append(&dispatch->started, attempt);
+        attempt_list_remove(&dispatch->claimed, attempt);
+        attempt_list_append(&dispatch->started, attempt);
         attempt->action->after_crash = false; /* told */
         attempt->started_ns = clock_monotonic_ns();
         if (answers_has_stream(&dispatch->answers, attempt->finish.handle))
@@ -566,6 +545,10 @@ static void fill_abandon(struct dispatch *dispatch)
 
 static void settle_take_over(struct dispatch *dispatch, const struct journal_turn *turn)
 {
+    if (!elsewhere_learn(&dispatch->elsewhere, &dispatch->queue, &turn->running)) {
+        pause_claims(dispatch);
+        dispatch->takeover_due = true;
+    }
     for (size_t i = 0; i < turn->crashed.count; i++) {
         struct action_queue *action = queue_find(&dispatch->queue, turn->crashed.items[i]);
         if (action)
@@ -599,9 +582,10 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
     fill_due(dispatch, turn);
+    superseded_ask(&dispatch->started, &dispatch->elsewhere, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
-    turn->look_count = turn->want_count = 0;
+    turn->look_count = turn->key_look_count = turn->want_count = 0;
     turn->reads_open = turn->pulls_in = false;
     if (!dispatch->claiming || dispatch->offset_due)
         return;
@@ -618,13 +602,18 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 }
 
 /* What was pushed for an admission has its handles, or goes. */
-static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
+static void settle_admit(struct dispatch *dispatch, const struct journal_turn *turn, size_t index)
 {
+    const struct journal_admit *admit = &turn->admits[index];
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
-    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++)
-        if (!journal_places_has(&admit->claim, i))
-            queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]),
-                         handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
+    if (handle && admit->due_ms)
+        dispatch_note_due(dispatch, admit->due_ms);
+    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++) {
+        const struct queue_pushed pushed = pushed_of(turn, index, i);
+        if (!journal_places_has(&admit->claim, i) && !admit->fold.key)
+            queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]), &pushed,
+                         handle ? handle + (int64_t)i : 0);
+    }
 }
 
 static void insert_all(struct dispatch *dispatch, const struct journal_dues *dues)
@@ -639,12 +628,15 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     settle_due(dispatch, turn);
+    superseded_settle(&dispatch->started, &dispatch->elsewhere, turn);
+    elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
-        settle_admit(dispatch, &turn->admits[i]);
+        settle_admit(dispatch, turn, i);
+    superseded_stop(&dispatch->started, &dispatch->answers, turn);
     insert_all(dispatch, &turn->reruns);
     insert_all(dispatch, &turn->woken);
     if (turn->take_over)
@@ -664,11 +656,11 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
 {
     while (dispatch->claimed.first) {
         struct attempt *attempt = dispatch->claimed.first;
-        list_remove(&dispatch->claimed, attempt);
+        attempt_list_remove(&dispatch->claimed, attempt);
         attempt_destroy(attempt);
     }
-    list_move(&dispatch->written, &dispatch->ended);
-    list_move(&dispatch->ended, &dispatch->written);
+    attempt_list_move(&dispatch->written, &dispatch->ended);
+    attempt_list_move(&dispatch->ended, &dispatch->written);
     dispatch->takeover_due |= turn->take_over != NULL;
     dispatch->due_unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;

@@ -8,6 +8,8 @@
 #include "handlers/action/body_files.h"
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
+#include "server/runner/attempt_list.h"
+#include "server/runner/elsewhere.h"
 #include "server/runner/queue.h"
 #include "server/runner/retry_clock.h"
 
@@ -16,16 +18,10 @@ enum {
     DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
 };
 
-struct attempt;
-
-struct attempt_list {
-    struct attempt *first, *last;
-    size_t count;
-};
-
 /* A delivery that was taken from the queue in the turn under way. */
 struct reservation {
     struct action_queue *action;
+    int64_t key;
     uint32_t bytes;
     bool is_new;  /* it came in this turn, */
     size_t index; /* as that delivery of all; otherwise the want */
@@ -46,6 +42,7 @@ struct dispatch {
     size_t reserved_bytes;       /* bodies of those */
     struct attempt_list claimed; /* made by it */
     struct attempt_list written; /* ended, their outcomes are in it */
+    struct elsewhere elsewhere;  /* and what is asked about it */
     struct journal_take_over take_over;
     struct journal_abandon abandon;
     uint64_t live_told[DISPATCH_RUNNERS_MAX]; /* and `ours`: of the take-over */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "handlers/action/selection.h"
+#include "handlers/admission/coalesce.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/content/unfold.h"
 #include "handlers/provider/provisioned_keys.h"
@@ -35,12 +36,24 @@ int64_t intake_window_ms(const struct settings *settings)
 
 /* ---- the batch ---- */
 
+static bool are_credible(const struct settings *settings, const struct event_frame *frame)
+{
+    const struct route *route = &settings->routes[frame->route];
+    int64_t key, bad = frame->fold < 0 || (frame->fold && !coalesce_settings_of(route)->window_ms);
+    for (size_t at = 0; at + sizeof key <= frame->keys.length; at += sizeof key) {
+        memcpy(&key, frame->keys.data + at, sizeof key);
+        bad |= key < 0;
+    }
+    return !bad &&
+           (frame->keys.length == 0 || frame->keys.length == route->action_count * sizeof key);
+}
+
 static bool is_credible(const struct settings *settings, const struct event_frame *frame)
 {
     const struct event *event = &frame->event;
     if (frame->asks)
         return event->body.length == 0 && event->payload.length == 0 && event->headers.length == 0;
-    return frame->route < settings->route_count &&
+    return frame->route < settings->route_count && are_credible(settings, frame) &&
            (frame->actions & ~selection_of_all(&settings->routes[frame->route])) == 0 &&
            event->body.length <= (uint64_t)unfold_body_max(&settings->routes[frame->route]) &&
            event_is_bounded(event);
@@ -97,6 +110,33 @@ static void fill_chosen(struct intake *intake, size_t index, const struct route_
             numbers[item->admit->action_count++] = queue->numbers[place];
 }
 
+static bool has_place(const struct event_frame *frame, size_t place)
+{
+    return frame->actions == 0 || frame->actions >> place & 1;
+}
+
+/* How deliveries are limited and folded. */
+static void fill_keys(struct intake *intake, size_t index, const struct route_queue *queue)
+{
+    struct intake_item *item = &intake->items[index];
+    const struct coalesce_settings *coalesce = coalesce_settings_of(queue->route);
+    int64_t *keys = intake->keys[index];
+    size_t count = 0;
+    for (size_t place = 0; place < queue->action_count; place++) {
+        if (!has_place(&item->frame, place))
+            continue;
+        if (queue_cancels(&queue->actions[place]))
+            journal_places_add(&item->admit->cancels, count);
+        if (item->frame.keys.length > 0)
+            memcpy(&keys[count], item->frame.keys.data + place * sizeof *keys, sizeof *keys);
+        count++;
+    }
+    item->admit->keys = item->frame.keys.length > 0 ? keys : NULL;
+    item->admit->fold = (struct journal_fold){.key = item->frame.fold,
+                                              .window_ms = coalesce->window_ms,
+                                              .most_ms = coalesce->max_wait_ms};
+}
+
 /* Where the event has the action whose output is the answer. */
 static void fill_answering(struct journal_admit *admit, const struct route_queue *queue)
 {
@@ -124,6 +164,7 @@ static void fill_event(struct intake *intake, size_t index, struct route_queue *
         .keeps_dead = dedupe_settings_of(route)->dead == DEDUPE_DEAD_KEEP,
         .dead_reason = event->failures.length > 0 ? quarantine_reason : NULL};
     fill_chosen(intake, index, queue);
+    fill_keys(intake, index, queue);
     fill_answering(item->admit, queue);
 }
 

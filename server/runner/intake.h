@@ -23,6 +23,7 @@ struct intake {
     struct trackers *trackers; /* whose questions come over the same links; NULL: nobody's */
     struct intake_item items[INTAKE_BATCH];
     int64_t chosen[INTAKE_BATCH][ROUTE_ACTIONS_MAX]; /* of those whose actions are not all */
+    int64_t keys[INTAKE_BATCH][ROUTE_ACTIONS_MAX];   /* of their deliveries, where some have any */
     struct journal_admit admits[INTAKE_BATCH];
     struct journal_learn learns[INTAKE_LEARNS];
     size_t count, admit_count, learn_count, bytes;

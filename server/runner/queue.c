@@ -13,10 +13,16 @@
  * are in lists, which action_changed keeps. A look along the routes that wait for slots passes over
  * none but those that have some, which are not more than there are slots.
  *
+ * Where `concurrency` holds back deliveries of a key, or keeps their order, they are in no ring:
+ * the limit holds the first of each key (key_queue.c), and counts as queued in an action what may
+ * run now. A limit without keys is a number that is looked at where room is.
+ *
  * What comes in this turn is queued before it is admitted, so that it can be chosen at once: such a
  * delivery stands behind all that have a handle, as JOURNAL_HANDLE_END and its index. After the
  * turn it gets its handle or goes. */
 #include "server/runner/queue.h"
+
+#include "server/runner/key_queue.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -27,8 +33,66 @@ static unsigned window_of(const struct action_queue *action)
     return action->kind->window ? (unsigned)action->kind->window(settings) : QUEUE_FEED;
 }
 
-static bool route_init(struct route_queue *own, const struct settings *settings,
-                       const struct route *route, size_t *feeds, struct error *err)
+/* ---- limits ---- */
+
+static struct run_limit *find_limit(const struct queue *queue,
+                                    const struct concurrency_settings *settings)
+{
+    struct run_limit *limit = queue->limits;
+    while (limit && limit->settings != settings)
+        limit = limit->next;
+    return limit;
+}
+
+/* The actions of a route without limits of their own share one. */
+static bool limit_action(struct queue *queue, const struct settings *settings,
+                         struct action_queue *action)
+{
+    const struct concurrency_settings *wanted =
+        concurrency_in_force(settings, action->route, action->action);
+    TAILQ_INIT(&action->ready);
+    if (!wanted)
+        return true;
+    struct run_limit *limit = find_limit(queue, wanted);
+    if (!limit) {
+        limit = run_limit_create(wanted, action->route->action_count);
+        if (!limit)
+            return false;
+        limit->next = queue->limits;
+        queue->limits = limit;
+    }
+    run_limit_add(limit, action);
+    return true;
+}
+
+/* Whether the limit holds what waits, and the action has no ring. */
+static bool has_heads(const struct action_queue *action)
+{
+    return action->limit && action->limit->has_heads;
+}
+
+/* What is queued and has heads is within its limit. */
+static bool is_within_limit(const struct action_queue *action)
+{
+    const struct run_limit *limit = action->limit;
+    return !limit || limit->has_heads || limit->running < limit->max;
+}
+
+static void limit_changed(struct queue *queue, struct run_limit *limit)
+{
+    bool is_short = limit->has_heads && keys_are_short(limit);
+    if (is_short && !limit->is_short)
+        TAILQ_INSERT_TAIL(&queue->short_limits, limit, in_short);
+    else if (!is_short && limit->is_short)
+        TAILQ_REMOVE(&queue->short_limits, limit, in_short);
+    limit->is_short = is_short;
+}
+
+/* ---- beginning and end ---- */
+
+static bool route_init(struct queue *queue, struct route_queue *own,
+                       const struct settings *settings, const struct route *route, size_t *feeds,
+                       struct error *err)
 {
     own->route = route;
     own->actions = calloc(route->action_count + 1, sizeof *own->actions);
@@ -43,6 +107,8 @@ static bool route_init(struct route_queue *own, const struct settings *settings,
         action->retry = retry_settings_of(settings, action->action);
         action->of_route = own;
         action->window = window_of(action);
+        if (!limit_action(queue, settings, action))
+            return error_set(err, "no memory");
         own->takes_slots |= action->kind->is_limited;
         *feeds += !action->kind->is_limited;
     }
@@ -54,6 +120,7 @@ bool queue_init(struct queue *queue, const struct settings *settings, struct err
     *queue = (struct queue){.slots = (unsigned)settings->server.commands, .unread = true};
     size_t feeds = 0;
     TAILQ_INIT(&queue->shorts);
+    TAILQ_INIT(&queue->short_limits);
     TAILQ_INIT(&queue->feeding);
     TAILQ_INIT(&queue->waiting);
     if (queue->slots == 0)
@@ -67,7 +134,7 @@ bool queue_init(struct queue *queue, const struct settings *settings, struct err
         if (route->action_count > JOURNAL_ACTIONS_MAX)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_ACTIONS_MAX);
-        if (!route_init(&queue->routes[i], settings, route, &feeds, err))
+        if (!route_init(queue, &queue->routes[i], settings, route, &feeds, err))
             return false;
         queue->action_count += route->action_count;
         queue->routes_with_slots += queue->routes[i].takes_slots;
@@ -86,6 +153,11 @@ void queue_finish(struct queue *queue)
             free(queue->routes[i].actions[j].ring);
         free(queue->routes[i].actions);
         free(queue->routes[i].numbers);
+    }
+    while (queue->limits) {
+        struct run_limit *limit = queue->limits;
+        queue->limits = limit->next;
+        run_limit_destroy(limit);
     }
     free(queue->routes);
     free(queue->by_number);
@@ -124,6 +196,12 @@ void queue_number(struct queue *queue, const struct journal_action *actions)
             queue->by_number[at] = &route->actions[j];
         }
     qsort(queue->by_number, queue->action_count, sizeof *queue->by_number, compare_numbers);
+    for (struct run_limit *limit = queue->limits; limit; limit = limit->next) {
+        run_limit_number(limit);
+        if (limit->has_heads)
+            keys_refresh(limit);
+        limit_changed(queue, limit);
+    }
 }
 
 struct action_queue *queue_find(const struct queue *queue, int64_t number)
@@ -138,7 +216,7 @@ struct action_queue *queue_find(const struct queue *queue, int64_t number)
 
 static bool feed_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return action->count > 0 &&
+    return action->count > 0 && is_within_limit(action) &&
            (action->running == 0 ||
             (action->running < action->window && action->running_bytes < queue->feed_bytes));
 }
@@ -151,10 +229,21 @@ static bool route_feeds(const struct queue *queue, const struct route_queue *rou
     return false;
 }
 
+static bool route_wants_slots(const struct route_queue *route)
+{
+    for (size_t i = 0; i < route->action_count; i++)
+        if (route->actions[i].kind->is_limited && route->actions[i].count > 0 &&
+            is_within_limit(&route->actions[i]))
+            return true;
+    return false;
+}
+
 /* Puts the action and its route into the lists that they belong to now, at the end. */
 static void action_changed(struct queue *queue, struct action_queue *action)
 {
     struct route_queue *route = action->of_route;
+    if (action->limit)
+        limit_changed(queue, action->limit);
     bool is_short = action->more && action->count < QUEUE_LOW;
     if (is_short && !action->is_short)
         TAILQ_INSERT_TAIL(&queue->shorts, action, in_short);
@@ -169,7 +258,7 @@ static void action_changed(struct queue *queue, struct action_queue *action)
         TAILQ_REMOVE(&queue->feeding, route, in_feeding);
     route->is_feeding = is_feeding;
 
-    bool is_waiting = route->slots_queued > 0;
+    bool is_waiting = route_wants_slots(route);
     if (is_waiting && !route->is_waiting)
         TAILQ_INSERT_TAIL(&queue->waiting, route, in_waiting);
     else if (!is_waiting && route->is_waiting)
@@ -189,13 +278,6 @@ static void route_to_the_end(struct queue *queue, struct route_queue *route)
         TAILQ_REMOVE(&queue->waiting, route, in_waiting);
         TAILQ_INSERT_TAIL(&queue->waiting, route, in_waiting);
     }
-}
-
-static void count_queued(struct action_queue *action, ptrdiff_t change)
-{
-    action->count += (size_t)change;
-    if (action->kind->is_limited)
-        action->of_route->slots_queued += (size_t)change;
 }
 
 static size_t place_of(const struct action_queue *action, size_t index)
@@ -226,7 +308,7 @@ static bool append(struct action_queue *action, int64_t handle, uint32_t bytes)
     if (!has_ring(action) || action->count == QUEUE_RING)
         return false;
     put(action, action->count, handle, bytes);
-    count_queued(action, 1);
+    action->count++;
     return true;
 }
 
@@ -235,11 +317,13 @@ static void has_more(struct action_queue *action)
     action->more = action->more_again = true;
 }
 
-void queue_push(struct queue *queue, struct action_queue *action, size_t index, uint32_t bytes)
+void queue_push(struct queue *queue, struct action_queue *action, const struct queue_pushed *pushed)
 {
     /* behind others that are not loaded yet, it has to wait for its turn to be */
-    if (action->more || queue->unread ||
-        !append(action, JOURNAL_HANDLE_END + (int64_t)index, bytes))
+    if (has_heads(action))
+        keys_push(action->limit, action, pushed, !queue->unread);
+    else if (action->more || queue->unread ||
+             !append(action, JOURNAL_HANDLE_END + (int64_t)pushed->index, pushed->bytes))
         has_more(action);
     else
         action->provisional++;
@@ -254,14 +338,14 @@ bool queue_is_pushed(int64_t handle, size_t *index)
 
 /* Those that are not settled yet stand at the end, in their order; which place a handle takes is
  * told by that order alone. */
-void queue_settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes)
+static void settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes)
 {
     if (action->provisional == 0) /* it was not queued, or all that was is forgotten */
         return;
     size_t first = action->count - action->provisional--;
     if (handle == 0 || queue->unread) {
         /* what others have journalled may stand before it: it is read with that */
-        count_queued(action, -1);
+        action->count--;
         if (handle != 0)
             has_more(action);
     } else {
@@ -269,12 +353,23 @@ void queue_settle(struct queue *queue, struct action_queue *action, int64_t hand
         put(action, first, handle, bytes);
         action->loaded_to = handle;
     }
+}
+
+void queue_settle(struct queue *queue, struct action_queue *action,
+                  const struct queue_pushed *pushed, int64_t handle)
+{
+    if (has_heads(action))
+        keys_settle(action->limit, action, pushed, handle, !queue->unread);
+    else
+        settle(queue, action, handle, pushed->bytes);
     action_changed(queue, action);
 }
 
 static void rewind_action(struct action_queue *action)
 {
-    count_queued(action, -(ptrdiff_t)action->count);
+    if (has_heads(action))
+        return;
+    action->count = 0;
     action->head = action->provisional = 0;
     action->loaded_to = 0;
     action->more = false;
@@ -283,7 +378,7 @@ static void rewind_action(struct action_queue *action)
 /* Makes room by leaving the last one to be read again. */
 static void drop_last(struct action_queue *action)
 {
-    count_queued(action, -1);
+    action->count--;
     action->loaded_to = handle_at(action, action->count - 1);
     has_more(action);
 }
@@ -312,24 +407,35 @@ static void insert(struct action_queue *action, const struct journal_due *due)
     for (size_t i = action->count; i > index; i--)
         put(action, i, handle_at(action, i - 1), action->ring->bytes[place_of(action, i - 1)]);
     put(action, index, due->handle, due->bytes);
-    count_queued(action, 1);
+    action->count++;
 }
 
 void queue_insert(struct queue *queue, struct action_queue *action, const struct journal_due *due)
 {
     assert(action->provisional == 0);
-    insert(action, due);
+    if (has_heads(action))
+        keys_look_again(action->limit, due->key);
+    else
+        insert(action, due);
     action_changed(queue, action);
 }
 
 void queue_refresh(struct queue *queue)
 {
     queue->unread = queue->unread_again = true;
+    for (struct run_limit *limit = queue->limits; limit; limit = limit->next)
+        if (limit->has_heads) {
+            keys_refresh(limit);
+            limit_changed(queue, limit);
+        }
 }
 
 void queue_reset(struct queue *queue)
 {
     queue->unread = queue->unread_again = true;
+    for (struct run_limit *limit = queue->limits; limit; limit = limit->next)
+        if (limit->has_heads)
+            keys_reset(limit);
     for (size_t i = 0; i < queue->action_count; i++) {
         rewind_action(queue->by_number[i]);
         action_changed(queue, queue->by_number[i]);
@@ -338,11 +444,34 @@ void queue_reset(struct queue *queue)
 
 bool queue_is_short(const struct queue *queue)
 {
-    return queue->unread || !TAILQ_EMPTY(&queue->shorts);
+    return queue->unread || !TAILQ_EMPTY(&queue->shorts) || !TAILQ_EMPTY(&queue->short_limits);
+}
+
+/* Whoever was asked last is asked first no more: keys of one limit do not hold up another's. */
+static void ask_keys(struct queue *queue, struct journal_turn *turn)
+{
+    size_t count = 0, heads = QUEUE_HEADS, asked = 0;
+    struct run_limit *limit;
+    TAILQ_FOREACH(limit, &queue->short_limits, in_short) {
+        size_t before = count;
+        count += keys_ask(limit, &queue->key_looks[count], QUEUE_KEY_LOOKS - count,
+                          &queue->heads[QUEUE_HEADS - heads], &heads);
+        for (size_t i = before; i < count; i++)
+            queue->askers[i] = (struct key_asker){limit, limit->epoch};
+        asked += count > before;
+    }
+    for (; asked > 0; asked--) {
+        limit = TAILQ_FIRST(&queue->short_limits);
+        TAILQ_REMOVE(&queue->short_limits, limit, in_short);
+        TAILQ_INSERT_TAIL(&queue->short_limits, limit, in_short);
+    }
+    turn->key_looks = queue->key_looks;
+    turn->key_look_count = count;
 }
 
 void queue_ask(struct queue *queue, struct journal_turn *turn)
 {
+    ask_keys(queue, turn);
     size_t room = turn->due_capacity;
     turn->reads_open = queue->unread;
     queue->unread_again = false;
@@ -378,8 +507,20 @@ static void load(struct action_queue *action, const struct journal_look *look,
     }
 }
 
+static void load_keys(struct queue *queue, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->key_look_count; i++) {
+        struct run_limit *limit = queue->askers[i].limit;
+        if (limit->epoch != queue->askers[i].epoch) /* forgotten meanwhile */
+            continue;
+        keys_load(limit, &turn->key_looks[i], turn->due_ms);
+        action_changed(queue, limit->actions[0]); /* and with it their route */
+    }
+}
+
 void queue_load(struct queue *queue, const struct journal_turn *turn)
 {
+    load_keys(queue, turn);
     const struct journal_due *due = turn->due;
     for (size_t i = 0; i < turn->look_count; i++) {
         struct action_queue *action = queue_find(queue, turn->looks[i].action);
@@ -389,7 +530,7 @@ void queue_load(struct queue *queue, const struct journal_turn *turn)
     }
     for (size_t i = 0; i < turn->open.count; i++) {
         struct action_queue *action = queue_find(queue, turn->open.items[i]);
-        if (!action)
+        if (!action || has_heads(action))
             continue;
         action->more = true;
         action_changed(queue, action);
@@ -443,7 +584,7 @@ static bool action_may_run(const struct queue *queue, const struct action_queue 
 {
     if (!action->kind->is_limited)
         return feed_may_run(queue, action);
-    return action->count > 0 && !lone_is_before(queue, action) &&
+    return action->count > 0 && is_within_limit(action) && !lone_is_before(queue, action) &&
            slot_is_free(queue, action->of_route);
 }
 
@@ -483,19 +624,39 @@ struct action_queue *queue_next(const struct queue *queue)
 int64_t queue_first(const struct action_queue *action)
 {
     assert(action->count > 0);
-    return action->ring->handles[action->head];
+    return has_heads(action) ? keys_first(action)->head : action->ring->handles[action->head];
+}
+
+int64_t queue_first_key(const struct action_queue *action)
+{
+    return has_heads(action) ? keys_first(action)->key : 0;
+}
+
+static uint32_t take_from_ring(struct action_queue *action)
+{
+    uint32_t bytes = action->ring->bytes[action->head];
+    if (action->provisional == action->count)
+        action->provisional--;
+    action->head = (action->head + 1) % QUEUE_RING;
+    action->count--;
+    return bytes;
+}
+
+static uint32_t take_head(struct action_queue *action)
+{
+    uint32_t bytes = keys_first(action)->bytes;
+    keys_take(action->limit, action);
+    return bytes;
 }
 
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes)
 {
     int64_t handle = queue_first(action);
-    *bytes = action->ring->bytes[action->head];
-    if (action->provisional == action->count)
-        action->provisional--;
-    action->head = (action->head + 1) % QUEUE_RING;
-    count_queued(action, -1);
+    *bytes = has_heads(action) ? take_head(action) : take_from_ring(action);
     action->running++;
     action->running_bytes += *bytes;
+    if (action->limit)
+        action->limit->running++;
     if (action->kind->is_limited) {
         queue->routes_running += action->of_route->slots_used++ == 0;
         action->of_route->slot_bytes += *bytes;
@@ -522,12 +683,16 @@ bool queue_is_lone(const struct queue *queue, const struct action_queue *action)
     return queue->lone_runs && action == queue->lone;
 }
 
-bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action)
+bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action, int64_t key)
 {
-    return action->kind->is_limited ? queue->routes_waiting > 0 : action->count > 0 || action->more;
+    if (has_heads(action) && keys_are_waited_for(action->limit, key))
+        return true;
+    if (action->kind->is_limited && queue->routes_waiting > 0)
+        return true;
+    return (!action->kind->is_limited || action->limit) && (action->count > 0 || action->more);
 }
 
-void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
+void queue_give(struct queue *queue, struct action_queue *action, int64_t key, size_t bytes)
 {
     assert(action->running > 0 && action->running_bytes >= bytes);
     action->running--;
@@ -542,5 +707,43 @@ void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
             queue->lone_runs = false;
         }
     }
+    if (action->limit)
+        queue_release(queue, action, key);
+    else
+        action_changed(queue, action);
+}
+
+void queue_look_again(struct queue *queue, struct action_queue *action, int64_t key)
+{
+    if (!has_heads(action))
+        return;
+    keys_look_again(action->limit, key);
+    action_changed(queue, action);
+}
+
+bool queue_cancels(const struct action_queue *action)
+{
+    return action->limit && action->limit->settings->when_full == CONCURRENCY_CANCEL_RUNNING;
+}
+
+bool queue_hold(struct queue *queue, struct action_queue *action, int64_t key)
+{
+    if (!action->limit)
+        return true;
+    if (action->limit->has_heads && !keys_hold(action->limit, key))
+        return false;
+    action->limit->running++;
+    action_changed(queue, action);
+    return true;
+}
+
+void queue_release(struct queue *queue, struct action_queue *action, int64_t key)
+{
+    if (!action->limit)
+        return;
+    assert(action->limit->running > 0);
+    action->limit->running--;
+    if (action->limit->has_heads)
+        keys_give(action->limit, key);
     action_changed(queue, action);
 }

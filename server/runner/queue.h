@@ -4,60 +4,22 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_QUEUE_H
 #define TENTERHOOK_SERVER_RUNNER_QUEUE_H
 
-#include "handlers/action/retry.h"
 #include "server/journal/journal.h"
+#include "server/runner/action_queue.h"
 
 #include <sys/queue.h>
 
 enum {
-    QUEUE_RING = 1024, /* deliveries that an action queue holds by their handles */
-    QUEUE_LOW = 256,   /* fewer: it looks for more */
-    QUEUE_LOOKS = 64,  /* action queues that look for more in one turn */
-    QUEUE_DUE = 4096,  /* deliveries that they are given then */
-    QUEUE_FEED = 64,   /* deliveries that a pipe is given at once, with their bodies; other
-                          kinds may say how many */
+    QUEUE_LOW = 256,  /* fewer: it looks for more */
+    QUEUE_LOOKS = 64, /* action queues that look for more in one turn */
+    QUEUE_DUE = 4096, /* deliveries that they are given then */
+    QUEUE_FEED = 64,  /* deliveries that a pipe is given at once, with their bodies; other
+                         kinds may say how many */
     QUEUE_FEED_BYTES = 16 << 20, /* and those bodies together; one may always be there */
+    QUEUE_KEY_LOOKS = 256,       /* at keys, in one turn; */
+    QUEUE_HEADS = 1024,          /* first deliveries of keys that they are told then */
     QUEUE_BYTES = 256 << 20,     /* bodies of all pipes together, and of all commands; one of each
                                     route may always be there */
-};
-
-struct queue_ring {
-    int64_t handles[QUEUE_RING];
-    uint32_t bytes[QUEUE_RING]; /* of the bodies */
-};
-
-struct action_queue {
-    const struct route *route;
-    const struct action_settings *action;
-    const struct action_kind *kind;
-    const struct retry_settings *retry; /* NULL: nothing is tried again */
-    struct route_queue *of_route;
-    int64_t number;          /* of the action in the journal */
-    struct queue_ring *ring; /* NULL until it is needed */
-    size_t head, count;
-    size_t provisional; /* the last of them: not admitted yet */
-    int64_t loaded_to;  /* nothing up to here is pending and not in the ring */
-    bool more;          /* the journal may have pending ones behind that */
-    bool more_again;    /* since that was asked */
-    bool is_short;      /* of them, so that it is to look for more: in that list */
-    TAILQ_ENTRY(action_queue) in_short;
-    bool after_crash;         /* to be told to the next delivery: see there */
-    unsigned running, window; /* at most, of one without slots */
-    size_t running_bytes;
-};
-
-/* The action queues of one route. */
-struct route_queue {
-    const struct route *route;
-    struct action_queue *actions;
-    int64_t *numbers; /* of each of them */
-    size_t action_count;
-    size_t slots_queued; /* in those that take slots */
-    bool takes_slots;    /* one of them does */
-    unsigned slots_used;
-    size_t slot_bytes; /* bodies of what uses them */
-    bool is_feeding, is_waiting;
-    TAILQ_ENTRY(route_queue) in_feeding, in_waiting;
 };
 
 struct queue {
@@ -68,6 +30,8 @@ struct queue {
     bool unread;       /* any action may have more in the journal */
     bool unread_again; /* since that was asked */
     TAILQ_HEAD(, action_queue) shorts;
+    struct run_limit *limits; /* a list of all */
+    TAILQ_HEAD(, run_limit) short_limits;
     /* Routes in turn: those with something for an action that takes no slot and may have it now,
      * and those with something that takes a slot. */
     TAILQ_HEAD(, route_queue) feeding, waiting;
@@ -83,6 +47,12 @@ struct queue {
     size_t slot_bytes; /* bodies of what uses slots */
     size_t feed_bytes; /* what an action without slots may have */
     struct journal_look looks[QUEUE_LOOKS];
+    struct journal_key_look key_looks[QUEUE_KEY_LOOKS];
+    struct journal_head heads[QUEUE_HEADS];
+    struct key_asker {
+        struct run_limit *limit;
+        unsigned epoch;
+    } askers[QUEUE_KEY_LOOKS]; /* of the looks above */
 };
 
 /* Everything is to be read. The actions have no numbers until queue_number. */
@@ -97,12 +67,13 @@ struct action_queue *queue_find(const struct queue *queue, int64_t number);
 
 /* ---- what comes ---- */
 
-/* A delivery that is to be admitted in this turn, as number `index` of all: it can be chosen, and
- * has no handle yet. */
-void queue_push(struct queue *queue, struct action_queue *action, size_t index, uint32_t bytes);
+/* A delivery that is to be admitted in this turn: it can be chosen, and has no handle yet. */
+void queue_push(struct queue *queue, struct action_queue *action,
+                const struct queue_pushed *pushed);
 /* After the turn, for each that was pushed and not taken, in that order: it has this handle; or it
  * was not admitted (0). */
-void queue_settle(struct queue *queue, struct action_queue *action, int64_t handle, uint32_t bytes);
+void queue_settle(struct queue *queue, struct action_queue *action,
+                  const struct queue_pushed *pushed, int64_t handle);
 /* Whether queue_take has given out one that was pushed, and its `index`. */
 bool queue_is_pushed(int64_t handle, size_t *index);
 
@@ -125,6 +96,8 @@ void queue_load(struct queue *queue, const struct journal_turn *turn);
  * limits. */
 struct action_queue *queue_next(const struct queue *queue);
 int64_t queue_first(const struct action_queue *action);
+/* The key of it, by which the action is limited; 0: by none. */
+int64_t queue_first_key(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
 /* That delivery, which has been given back and is to be read again, must run while no other uses a
@@ -134,8 +107,17 @@ void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t ha
 /* Whether what was taken last, which is of that action, is such a one. */
 bool queue_is_lone(const struct queue *queue, const struct action_queue *action);
 /* Whether another delivery may wait for what one of this action gives back. */
-bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action);
+bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action, int64_t key);
 /* One that was taken runs no more. */
-void queue_give(struct queue *queue, struct action_queue *action, size_t bytes);
+void queue_give(struct queue *queue, struct action_queue *action, int64_t key, size_t bytes);
+/* It may be pending still, or again: what is first of its key is looked for. */
+void queue_look_again(struct queue *queue, struct action_queue *action, int64_t key);
+
+/* Whether a newer delivery of the action takes the place of older ones. */
+bool queue_cancels(const struct action_queue *action);
+
+/* What another runner has under way counts in the limit of the action; false without memory. */
+bool queue_hold(struct queue *queue, struct action_queue *action, int64_t key);
+void queue_release(struct queue *queue, struct action_queue *action, int64_t key);
 
 #endif

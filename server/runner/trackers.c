@@ -20,19 +20,22 @@
 static const char *const state_names[] = {[DELIVERY_PENDING] = "pending",
                                           [DELIVERY_RUNNING] = "running",
                                           [DELIVERY_DONE] = "done",
-                                          [DELIVERY_DEAD] = "failed"};
+                                          [DELIVERY_DEAD] = "failed",
+                                          [DELIVERY_SUPERSEDED] = "superseded"};
 
-/* What runs says more than what waits, and what failed more than what is done. */
+/* What runs says more than what waits, what failed more than what is done, and that more than what
+ * a newer event has made needless. */
 static enum delivery_state state_of(const struct journal_track *track)
 {
-    size_t counts[DELIVERY_DEAD + 1] = {0};
+    size_t counts[DELIVERY_STATES] = {0};
     const struct journal_progress *progress = track->progress;
     for (size_t i = 0; i < track->count; i++, progress = progress->next)
         counts[progress->state]++;
     return counts[DELIVERY_RUNNING]   ? DELIVERY_RUNNING
            : counts[DELIVERY_PENDING] ? DELIVERY_PENDING
            : counts[DELIVERY_DEAD]    ? DELIVERY_DEAD
-                                      : DELIVERY_DONE;
+           : counts[DELIVERY_DONE]    ? DELIVERY_DONE
+                                      : DELIVERY_SUPERSEDED;
 }
 
 static bool is_open(const struct journal_track *track)

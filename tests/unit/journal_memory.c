@@ -1,7 +1,7 @@
 /* Everything is in arrays that are walked from the beginning: plain enough to be believed. A turn
  * works on the store and a copy of the arrays is put back where it fails; what events borrow lives
  * as long as the store. */
-#include "journal_memory.h"
+#include "journal_memory_keys.h"
 
 #include "base/clock.h"
 #include "handlers/action/action.h"
@@ -12,45 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { EVENTS_MAX = 4096, ACTIONS_MAX = 64, KEYS_MAX = 16, STOPS_MAX = 3, ARENA_SIZE = 16 << 20 };
-
-struct delivery_row {
-    int64_t handle, action;
-    enum memory_state state;
-    uint64_t runner_id;
-    unsigned attempt, takeovers, stops, failures;
-    int64_t due_ms, wait_ms;
-    bool given_up, alone;
-    struct journal_answer answer; /* how the last attempt ended */
-};
-
-struct event_row {
-    int64_t seq;
-    struct event event;
-    bool has_body, quarantined;
-    unsigned reruns;
-    size_t first, count; /* of its deliveries; none: they are gone */
-    bool gone;
-};
-
-struct action_row {
-    char route[64], name[64];
-};
-
-struct key_row {
-    char route[64], provider[64];
-    uint8_t key[256];
-    size_t length;
-};
-
-struct tables {
-    struct event_row events[EVENTS_MAX];
-    struct delivery_row deliveries[EVENTS_MAX * 2];
-    struct action_row actions[ACTIONS_MAX];
-    struct key_row keys[KEYS_MAX];
-    size_t event_count, delivery_count, action_count, key_count;
-    int64_t horizon_ms, due_offset_ms;
-};
+enum { STOPS_MAX = 3, ARENA_SIZE = 16 << 20 };
 
 struct memory_store {
     struct tables now, before;
@@ -140,26 +102,10 @@ static struct bytes keep(struct memory_store *store, struct bytes bytes)
 
 /* ---- rows ---- */
 
-static struct event_row *event_of(struct tables *tables, int64_t handle)
-{
-    for (size_t i = 0; i < tables->event_count; i++)
-        if (tables->events[i].seq == handle / JOURNAL_ACTIONS_MAX && !tables->events[i].gone)
-            return &tables->events[i];
-    return NULL;
-}
-
-static struct delivery_row *delivery_of(struct tables *tables, int64_t handle)
-{
-    for (size_t i = 0; i < tables->delivery_count; i++)
-        if (tables->deliveries[i].handle == handle)
-            return &tables->deliveries[i];
-    return NULL;
-}
-
 static void die(struct memory_journal *journal, struct journal_turn *turn, struct delivery_row *row,
                 const char *reason)
 {
-    const struct event_row *event = event_of(&journal->store->now, row->handle);
+    const struct event_row *event = memory_event(&journal->store->now, row->handle);
     const struct action_row *action = &journal->store->now.actions[row->action - 1];
     const struct bytes texts[] = {[DEATH_ID] = event->event.id,
                                   [DEATH_ROUTE] = bytes_of_text(action->route),
@@ -172,13 +118,6 @@ static void die(struct memory_journal *journal, struct journal_turn *turn, struc
 
 /* ---- what a turn asks ---- */
 
-static struct journal_due due_of(struct tables *tables, const struct delivery_row *row)
-{
-    const struct event_row *event = event_of(tables, row->handle);
-    return (struct journal_due){row->action, row->handle,
-                                event ? (uint32_t)event->event.body.length : 0};
-}
-
 static void read_looks(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
@@ -190,10 +129,14 @@ static void read_looks(struct memory_journal *journal, struct journal_turn *turn
             if (row->state != MEMORY_PENDING || row->action != look->action ||
                 row->handle <= look->after || row->due_ms > turn->due_ms)
                 continue;
-            turn->due[turn->due_count++] = due_of(tables, row);
+            turn->due[turn->due_count++] = memory_due(tables, row);
             look->count++;
         }
     }
+    for (size_t i = 0; i < turn->key_look_count; i++)
+        memory_look_at_keys(tables, &turn->key_looks[i], turn->due_ms);
+    for (size_t i = 0; i < turn->watch_count; i++)
+        memory_watch(tables, &turn->watches[i]);
 }
 
 static void read_due(struct memory_journal *journal, struct journal_turn *turn)
@@ -211,7 +154,7 @@ static void read_due(struct memory_journal *journal, struct journal_turn *turn)
         } else if (turn->woken.count == JOURNAL_WOKEN_MAX) {
             turn->woken_more = true;
         } else {
-            const struct journal_due due = due_of(tables, row);
+            const struct journal_due due = memory_due(tables, row);
             engine_add_due(&turn->woken, &due);
         }
     }
@@ -258,7 +201,7 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
                                               [OUTCOME_TIMEOUT] = MEMORY_DEAD,
                                               [OUTCOME_INTERRUPTED] = MEMORY_PENDING};
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
-        struct delivery_row *row = delivery_of(&journal->store->now, finish->handle);
+        struct delivery_row *row = memory_delivery(&journal->store->now, finish->handle);
         const struct outcome *outcome = finish->outcome;
         int64_t bytes = disk_bytes(outcome->output.length + outcome->error_output.length);
         bool fits = bytes == 0 || turn->room >= bytes - turn->output_room;
@@ -277,6 +220,7 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
             .output_total = outcome->output_total};
         row->takeovers += outcome->torn;
+        memory_give_way(row);
         if (!finish->stopped_early || ++row->stops < STOPS_MAX)
             continue;
         row->given_up = true;
@@ -316,11 +260,11 @@ static struct journal_known know(const struct tables *tables, const struct event
                                   .bytes = (uint32_t)event->event.body.length};
     for (size_t i = event->first; i < event->first + event->count; i++) {
         const struct delivery_row *row = &tables->deliveries[i];
-        known.done += row->state == MEMORY_DONE;
+        known.done += row->state == MEMORY_DONE || row->state == MEMORY_SUPERSEDED;
         known.open += row->state <= MEMORY_RUNNING;
         if (row->state == MEMORY_DEAD)
             known.dead[known.dead_count++] =
-                (struct journal_dead){row->handle, row->action, row->given_up};
+                (struct journal_dead){row->handle, row->action, row->key, row->given_up};
     }
     return known;
 }
@@ -362,8 +306,9 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
     if (what == RERUN_NOTHING || !take_room(turn, 0))
         return true;
     for (size_t i = 0; i < known.dead_count; i++) {
-        const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes};
-        delivery_of(tables, due.handle)->state = MEMORY_PENDING;
+        const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes,
+                                        known.dead[i].key};
+        memory_delivery(tables, due.handle)->state = MEMORY_PENDING;
         engine_add_due(&turn->reruns, &due);
     }
     first->reruns++;
@@ -400,13 +345,17 @@ static void add_event(struct memory_journal *journal, struct journal_turn *turn,
     admit->handle = row->seq * JOURNAL_ACTIONS_MAX;
     for (size_t i = 0; i < admit->action_count; i++) {
         struct delivery_row *delivery = &tables->deliveries[tables->delivery_count++];
-        const struct journal_delivery given = {.attempt = 1, .event = *admit->event};
+        const struct journal_delivery given = {
+            .attempt = 1, .key = memory_key(admit, i), .event = *admit->event};
         *delivery = (struct delivery_row){.handle = admit->handle + (int64_t)i,
-                                          .action = admit->actions[i]};
+                                          .action = admit->actions[i],
+                                          .key = memory_key(admit, i)};
         if (delivery->action == admit->answering && !admit->dead_reason)
             admit->answer_handle = delivery->handle;
         if (admit->dead_reason)
             delivery->state = MEMORY_DEAD;
+        else if (memory_supersede(tables, turn, admit, i))
+            continue;
         else if (!turn->changed && journal_places_has(&admit->claim, i) &&
                  turn->hold(turn, delivery->action, delivery->handle, &given)) {
             delivery->state = MEMORY_RUNNING;
@@ -424,7 +373,7 @@ static void admit_events(struct memory_journal *journal, struct journal_turn *tu
         struct event_row *first = find_first(&journal->store->now, admit, turn->now_ms);
         admit->claimed = (struct journal_places){{0}};
         admit->result = ADMIT_NO_ROOM;
-        admit->answer_handle = 0;
+        admit->answer_handle = admit->due_ms = 0;
         admit->answer = NULL;
         if (first && take_copy(journal, turn, admit, first))
             continue;
@@ -466,12 +415,17 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
             runs |= row->runner_id == take->live[j] && row->runner_id != journal->runner_id;
         for (size_t j = 0; j < take->our_count; j++)
             runs |= row->runner_id == journal->runner_id && row->handle == take->ours[j];
+        const struct journal_due delivery = memory_due(tables, row);
+        if (row->state == MEMORY_RUNNING && runs && row->runner_id != journal->runner_id)
+            engine_add_due(&turn->running, &delivery);
         if (runs)
             continue;
         take->count++;
         row->state = MEMORY_PENDING;
         row->takeovers++;
-        if (!action || !action->counts_crashes || !(row->alone || action->fails_in_crash))
+        memory_give_way(row);
+        if (row->state != MEMORY_PENDING || !action || !action->counts_crashes ||
+            !(row->alone || action->fails_in_crash))
             continue;
         row->given_up = !action->fails_in_crash;
         die(journal, turn, row,
@@ -501,17 +455,19 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
     struct tables *tables = &journal->store->now;
     for (size_t i = 0; i < turn->want_count; i++) {
         struct journal_want *want = &turn->wants[i];
-        struct delivery_row *row = delivery_of(tables, want->handle);
+        struct delivery_row *row = memory_delivery(tables, want->handle);
         want->result = WANT_GONE;
         if (!row || row->state != MEMORY_PENDING)
             continue;
-        const struct event_row *event = event_of(tables, row->handle);
+        const struct event_row *event = memory_event(tables, row->handle);
         if (!event->has_body) {
             die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }
-        const struct journal_delivery given = {
-            .attempt = row->attempt + 1, .failures = row->failures, .event = event->event};
+        const struct journal_delivery given = {.attempt = row->attempt + 1,
+                                               .failures = row->failures,
+                                               .key = row->key,
+                                               .event = event->event};
         bool must_be_alone = engine_must_be_alone(&journal->base, row->action, row->takeovers);
         want->result = WANT_NOT_ALONE;
         if (must_be_alone && !want->is_alone)

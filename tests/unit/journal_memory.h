@@ -22,7 +22,7 @@ void memory_store_break(struct memory_store *store, bool broken);
 /* Beside all journals: dead deliveries of every event are pending again. */
 void memory_store_replay(struct memory_store *store);
 /* How many deliveries are in that state. */
-enum memory_state { MEMORY_PENDING, MEMORY_RUNNING, MEMORY_DONE, MEMORY_DEAD };
+enum memory_state { MEMORY_PENDING, MEMORY_RUNNING, MEMORY_DONE, MEMORY_DEAD, MEMORY_SUPERSEDED };
 size_t memory_store_count(const struct memory_store *store, enum memory_state state);
 /* The bodies are gone. */
 void memory_store_drop_bodies(struct memory_store *store);

@@ -3,6 +3,8 @@
 #define TENTERHOOK_TESTS_ROUTE_SETTINGS_H
 
 #include "handlers/admission/address.h"
+#include "handlers/admission/coalesce.h"
+#include "handlers/admission/concurrency.h"
 #include "handlers/admission/dedupe.h"
 #include "handlers/admission/event_names.h"
 #include "handlers/admission/events.h"

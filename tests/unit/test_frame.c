@@ -53,6 +53,34 @@ START_TEST(an_event_arrives_as_it_was_sent)
 }
 END_TEST
 
+/* Whole keys, as many as a route has actions, and within the frame. */
+START_TEST(keys_arrive_as_they_were_sent)
+{
+    static const int64_t keys[ROUTE_ACTIONS_MAX + 1] = {INT64_MAX, 0, 3};
+    struct buffer out;
+    struct event_frame sent = sample(), got;
+    struct bytes payload;
+    enum frame_type type;
+    size_t length;
+    sent.fold = 9;
+    sent.keys = bytes_of(keys, 3 * sizeof *keys);
+    buffer_init(&out, FRAME_MAX);
+    ck_assert(frame_put_event(&out, &sent));
+    ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+    ck_assert(frame_get_event(payload, &got));
+    ck_assert(got.fold == 9 && bytes_equal(got.keys, sent.keys));
+    ck_assert(bytes_equal(got.event.body, sent.event.body));
+    sent.keys = bytes_of(keys, sizeof keys);
+    ck_assert(!frame_put_event(&out, &sent));
+    out.length = 0;
+    sent.keys = bytes_of(keys, 12);
+    ck_assert(frame_put_event(&out, &sent));
+    ck_assert_int_eq(frame_peek(buffer_bytes(&out), &type, &payload, &length), 1);
+    ck_assert(!frame_get_event(payload, &got));
+    buffer_finish(&out);
+}
+END_TEST
+
 START_TEST(what_no_listener_knows_is_not_sent)
 {
     struct buffer out;
@@ -166,7 +194,7 @@ START_TEST(a_question_is_no_event)
         *place = kept;
     }
     ck_assert_uint_eq(taken, sizeof got.tag + sizeof got.route + sizeof got.actions +
-                                 sizeof got.event.received_ms);
+                                 sizeof got.fold + sizeof got.event.received_ms);
     buffer_finish(&out);
 }
 END_TEST
@@ -373,6 +401,7 @@ Suite *test_suite(void)
     Suite *suite = suite_create("frame");
     TCase *all = tcase_create("all");
     tcase_add_test(all, an_event_arrives_as_it_was_sent);
+    tcase_add_test(all, keys_arrive_as_they_were_sent);
     tcase_add_test(all, what_no_listener_knows_is_not_sent);
     tcase_add_test(all, lengths_that_lie_are_refused);
     tcase_add_test(all, bytes_behind_an_event_are_refused);

@@ -83,12 +83,24 @@ static void load(const struct journal_due *due, size_t count)
     queue_load(&queue, &turn);
 }
 
+static void push(struct action_queue *action, size_t index, uint32_t bytes)
+{
+    const struct queue_pushed pushed = {.index = index, .bytes = bytes};
+    queue_push(&queue, action, &pushed);
+}
+
+static void settle(struct action_queue *action, int64_t admitted, uint32_t bytes)
+{
+    const struct queue_pushed pushed = {.bytes = bytes};
+    queue_settle(&queue, action, &pushed, admitted);
+}
+
 /* One that has been admitted. */
 static void add(size_t route)
 {
     struct action_queue *action = &queue.routes[route].actions[0];
-    queue_push(&queue, action, 0, 10);
-    queue_settle(&queue, action, handle++, 10);
+    push(action, 0, 10);
+    settle(action, handle++, 10);
 }
 
 static struct action_queue *take(void)
@@ -113,7 +125,7 @@ START_TEST(every_route_has_its_turn)
         struct action_queue *action = take();
         ck_assert_ptr_nonnull(action);
         ck_assert_uint_eq(turns[action->route->index]++, i / ROUTES);
-        queue_give(&queue, action, 10);
+        queue_give(&queue, action, 0, 10);
     }
     ck_assert_ptr_null(queue_next(&queue));
     end();
@@ -134,9 +146,9 @@ START_TEST(what_may_not_run_holds_up_nothing)
     add(5);
     ck_assert_uint_eq(take()->route->index, 5);
     ck_assert_ptr_null(queue_next(&queue));
-    queue_give(&queue, &queue.routes[3].actions[0], 10);
+    queue_give(&queue, &queue.routes[3].actions[0], 0, 10);
     ck_assert_uint_eq(take()->route->index, 3);
-    queue_give(&queue, &queue.routes[2].actions[0], 10);
+    queue_give(&queue, &queue.routes[2].actions[0], 0, 10);
     ck_assert(take()->kind->is_limited);
     ck_assert_ptr_null(queue_next(&queue));
     end();
@@ -181,23 +193,23 @@ START_TEST(what_a_turn_admits_is_queued_behind_the_rest)
     struct action_queue *action = &queue.routes[0].actions[0];
     add(0);
     for (size_t i = 0; i < 5; i++)
-        queue_push(&queue, action, i, 10 + (uint32_t)i);
+        push(action, i, 10 + (uint32_t)i);
     ck_assert(!queue_is_pushed(queue_take(&queue, action, &bytes), &index));
     for (size_t i = 0; i < 2; i++) {
         ck_assert(queue_is_pushed(queue_take(&queue, action, &bytes), &index));
         ck_assert(index == i && bytes == 10 + i);
     }
-    queue_settle(&queue, action, 0, 12); /* a copy */
+    settle(action, 0, 12); /* a copy */
     ck_assert(!action->more);
-    queue_settle(&queue, action, 40, 13);
-    queue_settle(&queue, action, 41, 14);
-    queue_settle(&queue, action, 42, 15); /* was never queued */
+    settle(action, 40, 13);
+    settle(action, 41, 14);
+    settle(action, 42, 15); /* was never queued */
     ck_assert_uint_eq(action->count, 2);
     for (int64_t i = 0; i < 2; i++)
         ck_assert(queue_take(&queue, action, &bytes) == 40 + i && bytes == 13 + i);
-    queue_push(&queue, action, 0, 10);
+    push(action, 0, 10);
     queue_refresh(&queue); /* others have written in the same turn: it is read with theirs */
-    queue_settle(&queue, action, 60, 10);
+    settle(action, 60, 10);
     ck_assert_ptr_null(queue_next(&queue));
     const struct journal_due all[] = {{1, 50, 7}, {1, 60, 10}};
     load(all, 2);
@@ -254,9 +266,9 @@ START_TEST(what_is_forgotten_while_a_turn_is_under_way_is_read_again)
     ck_assert(queue_is_short(&queue));
     load(NULL, 0);
     ck_assert(!queue_is_short(&queue));
-    queue_push(&queue, action, 0, 10);
+    push(action, 0, 10);
     queue_reset(&queue);
-    queue_settle(&queue, action, 7, 10);
+    settle(action, 7, 10);
     ck_assert_uint_eq(action->count, 0);
     ck_assert(queue_is_short(&queue));
     end();
@@ -274,12 +286,12 @@ START_TEST(what_comes_while_more_is_asked_for_is_not_missed)
     load(others, 1); /* there is one */
     queue_ask(&queue, &turn);
     ck_assert_uint_eq(turn.look_count, 1);
-    queue_push(&queue, action, 0, 10);
+    push(action, 0, 10);
     turn.open.count = 0;
     turn.due[0] = others[0];
     turn.looks[0].count = 1;
     queue_load(&queue, &turn);
-    queue_settle(&queue, action, 9, 10);
+    settle(action, 9, 10);
     load(others, 2);
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(queue_take(&queue, action, &bytes), others[i].handle);
@@ -294,8 +306,8 @@ START_TEST(bodies_are_limited_and_one_may_always_be_there)
     begin(3, false);
     for (size_t route = 0; route < 3; route++)
         for (int i = 0; i < 4; i++) {
-            queue_push(&queue, &queue.routes[route].actions[0], 0, QUEUE_BYTES / 4 * 3);
-            queue_settle(&queue, &queue.routes[route].actions[0], handle++, QUEUE_BYTES / 4 * 3);
+            push(&queue.routes[route].actions[0], 0, QUEUE_BYTES / 4 * 3);
+            settle(&queue.routes[route].actions[0], handle++, QUEUE_BYTES / 4 * 3);
         }
     unsigned taken[3] = {0};
     struct action_queue *action;
@@ -311,8 +323,8 @@ END_TEST
 static void add_bytes(size_t route, uint32_t bytes)
 {
     struct action_queue *action = &queue.routes[route].actions[0];
-    queue_push(&queue, action, 0, bytes);
-    queue_settle(&queue, action, handle++, bytes);
+    push(action, 0, bytes);
+    settle(action, handle++, bytes);
 }
 
 static unsigned take_all(void)
@@ -337,7 +349,7 @@ START_TEST(bodies_of_one_route_leave_room_for_the_others)
         for (int i = 0; i < 12; i++)
             add_bytes(0, PART);
         ck_assert_uint_eq(take_all(), most);
-        queue_give(&queue, &queue.routes[0].actions[0], PART);
+        queue_give(&queue, &queue.routes[0].actions[0], 0, PART);
         ck_assert_uint_eq(take_all(), 1);
         if (routes > 1) {
             for (int i = 0; i < 3; i++)
@@ -366,7 +378,7 @@ START_TEST(bodies_of_pipes_are_limited_each)
         for (int j = 0; j < QUEUE_FEED + 2; j++)
             add_bytes(1, cases[i].bytes);
         ck_assert_uint_eq(take_all(), cases[i].most);
-        queue_give(&queue, &queue.routes[1].actions[0], cases[i].bytes);
+        queue_give(&queue, &queue.routes[1].actions[0], 0, cases[i].bytes);
         ck_assert_uint_eq(take_all(), 1);
         end();
     }
@@ -394,7 +406,7 @@ START_TEST(a_kind_may_say_how_many_it_has_at_once)
     for (handle = 1; handle < 10;)
         add_bytes(0, 1);
     ck_assert_uint_eq(take_all(), 3);
-    queue_give(&queue, &queue.routes[0].actions[0], 1);
+    queue_give(&queue, &queue.routes[0].actions[0], 0, 1);
     ck_assert_uint_eq(take_all(), 1);
     queue_finish(&queue);
     journal_turn_finish(&turn);
@@ -415,8 +427,8 @@ START_TEST(slots_are_left_to_other_routes)
     add(2);
     ck_assert_ptr_eq(queue_next(&queue)->route, &settings.routes[2]);
     for (int i = 0; i < 11; i++)
-        queue_give(&queue, &queue.routes[0].actions[0], 10);
-    queue_give(&queue, &queue.routes[1].actions[0], 10);
+        queue_give(&queue, &queue.routes[0].actions[0], 0, 10);
+    queue_give(&queue, &queue.routes[1].actions[0], 0, 10);
     ck_assert_uint_eq(queue.routes_running, 0);
     end();
     begin(2, false);
@@ -427,7 +439,7 @@ START_TEST(slots_are_left_to_other_routes)
         add(1);
     ck_assert_uint_eq(take_all(), 4);
     for (int i = 0; i < 6; i++)
-        queue_give(&queue, &queue.routes[0].actions[0], 10);
+        queue_give(&queue, &queue.routes[0].actions[0], 0, 10);
     ck_assert_uint_eq(take_all(), 6);
     ck_assert_uint_eq(queue.routes[0].slots_used, 8); /* half as soon as another waits */
     ck_assert_uint_eq(queue.routes[1].slots_used, 8);
@@ -461,17 +473,17 @@ START_TEST(who_waits_for_room)
     begin(4, true);
     const struct action_queue *limited = &queue.routes[0].actions[0];
     struct action_queue *pipe = &queue.routes[1].actions[0];
-    ck_assert(!queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    ck_assert(!queue_is_waited_for(&queue, limited, 0) && !queue_is_waited_for(&queue, pipe, 0));
     add(2);
-    ck_assert(queue_is_waited_for(&queue, limited) && !queue_is_waited_for(&queue, pipe));
+    ck_assert(queue_is_waited_for(&queue, limited, 0) && !queue_is_waited_for(&queue, pipe, 0));
     ck_assert_ptr_nonnull(take());
-    ck_assert(!queue_is_waited_for(&queue, limited));
+    ck_assert(!queue_is_waited_for(&queue, limited, 0));
     add(1);
-    ck_assert(!queue_is_waited_for(&queue, limited) && queue_is_waited_for(&queue, pipe));
+    ck_assert(!queue_is_waited_for(&queue, limited, 0) && queue_is_waited_for(&queue, pipe, 0));
     ck_assert_ptr_nonnull(take());
-    ck_assert(!queue_is_waited_for(&queue, pipe));
+    ck_assert(!queue_is_waited_for(&queue, pipe, 0));
     pipe->more = true;
-    ck_assert(queue_is_waited_for(&queue, pipe));
+    ck_assert(queue_is_waited_for(&queue, pipe, 0));
     ck_assert(!queue_is_pushed(5, &index) && index == 0);
     end();
 }
@@ -487,8 +499,8 @@ static double seconds_of_events(size_t routes, size_t blocked)
     for (size_t i = 0; i < blocked; i++) {
         uint32_t bytes;
         struct action_queue *action = &queue.routes[2 * i + 1].actions[0];
-        queue_push(&queue, action, 0, QUEUE_FEED_BYTES);
-        queue_settle(&queue, action, handle++, QUEUE_FEED_BYTES);
+        push(action, 0, QUEUE_FEED_BYTES);
+        settle(action, handle++, QUEUE_FEED_BYTES);
         add(2 * i + 1);
         ck_assert_ptr_eq(queue_next(&queue), action);
         queue_take(&queue, action, &bytes);
@@ -501,7 +513,7 @@ static double seconds_of_events(size_t routes, size_t blocked)
             struct action_queue *action = take();
             ck_assert_uint_eq(action->route->index, routes / 4 * 2);
             ck_assert_ptr_null(queue_next(&queue));
-            queue_give(&queue, action, 10);
+            queue_give(&queue, action, 0, 10);
         }
         double seconds = (double)(clock() - started) / CLOCKS_PER_SEC;
         best = seconds < best ? seconds : best;
