@@ -15,6 +15,13 @@ bool engine_add_number(struct journal_numbers *list, int64_t number);
 bool engine_add_due(struct journal_dues *list, const struct journal_due *due);
 bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
                     struct bytes key);
+/* `paused_ms` 0: it is not paused. */
+bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes why,
+                      int64_t paused_ms, unsigned deaths);
+/* NULL: nobody counts the deaths of the route. */
+struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route);
+/* Why a route is paused that nobody has paused. */
+#define ENGINE_PAUSED_WHY "deliveries died in a row (pause_after)"
 /* One more delivery of the event that `track` asks about, which has just been asked. */
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress);

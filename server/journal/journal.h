@@ -55,6 +55,7 @@ enum journal_admitted {
     ADMIT_DUPLICATE, /* `id` is that of the first */
     ADMIT_RERUN,     /* as that, and the dead deliveries of the first are pending again: `reruns` */
     ADMIT_NO_ROOM,   /* it does not fit into `room` */
+    ADMIT_QUEUE_FULL, /* with `queue_full`: it would have to wait */
 };
 
 /* How the delivery ended whose output answers the sender of a copy. */
@@ -71,6 +72,8 @@ struct journal_admit {
     size_t action_count;
     int64_t window_ms;           /* how long its dedupe key counts */
     bool keeps_dead;             /* a copy does not have dead deliveries rerun */
+    bool queue_full;             /* nothing is to become pending: only a copy that has no effect is
+                                    answered */
     const char *dead_reason;     /* its deliveries are dead from the start; NULL: they are not */
     struct journal_places claim; /* deliveries that are to be born running */
     int64_t answering;           /* the action whose output answers the sender; 0: none */
@@ -90,6 +93,18 @@ struct journal_admit {
     uint64_t own[2]; /* of the engine, while the turn is under way */
 };
 
+enum delivery_state { DELIVERY_PENDING, DELIVERY_RUNNING, DELIVERY_DONE, DELIVERY_DEAD };
+
+/* How often in a row deliveries of a route have died. The journal counts them: a death counts one
+ * more, a delivery that is done begins anew. */
+struct journal_streak {
+    const char *route;
+    unsigned pause_at; /* so many pause the route */
+
+    unsigned deaths; /* as the journal has them; also in: nothing is written where there are none */
+    bool paused;     /* by this turn */
+};
+
 /* What became of a delivery that was carried out by this runner. */
 struct journal_finish {
     struct journal_finish *next;
@@ -99,8 +114,10 @@ struct journal_finish {
     int64_t ended_ms;
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
+    struct journal_streak *streak; /* of its route, one of the turn's; NULL: nobody counts */
 
     bool applied; /* false: this attempt of this runner was not under way any more */
+    enum delivery_state state; /* if it was: the delivery's now */
 };
 
 /* A delivery that the queue has chosen. */
@@ -132,6 +149,17 @@ struct journal_look {
     size_t count; /* so many of `due`, behind those of the looks before */
 };
 
+/* Counts what is pending of an action behind `after`, whenever it is due; at most `room`
+ * deliveries, in order. */
+struct journal_tally {
+    int64_t action, after;
+    size_t room;
+
+    size_t count;  /* `room`: there may be more, */
+    int64_t bytes; /* of their bodies */
+    int64_t last;  /* behind this one; as `after` where there is none */
+};
+
 /* A key that a sender has delivered: kept, unless its route has one. */
 struct journal_learn {
     const char *route, *provider;
@@ -139,8 +167,6 @@ struct journal_learn {
 
     bool added;
 };
-
-enum delivery_state { DELIVERY_PENDING, DELIVERY_RUNNING, DELIVERY_DONE, DELIVERY_DEAD };
 
 /* How far a delivery has come. */
 struct journal_progress {
@@ -215,6 +241,14 @@ struct journal_key {
     struct bytes key;
 };
 
+/* What people, or deaths in a row, have made of a route. */
+struct journal_route {
+    struct journal_route *next;
+    const char *name, *paused_why;
+    int64_t paused_ms; /* since when it is paused; 0: it is not */
+    unsigned deaths;   /* in a row */
+};
+
 struct journal_numbers {
     int64_t *items;
     size_t count, capacity;
@@ -250,6 +284,10 @@ struct journal_turn {
     struct journal_look *looks;
     size_t look_count;
     bool reads_open; /* which actions have an open delivery: `open` */
+    bool reads_routes; /* which are paused, or have deaths in a row: `routes` */
+    struct journal_tally *tally; /* NULL: nothing is counted */
+    struct journal_streak *streaks; /* of all routes that are paused after deaths */
+    size_t streak_count;
     struct journal_finish *finish;
     struct journal_admit *admits;
     size_t admit_count;
@@ -292,6 +330,7 @@ struct journal_turn {
                                        left by its runner */
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
+    struct journal_route *routes;
     struct journal_progress *progress, **last_progress; /* of all tracks */
     struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
     size_t answer_bytes;

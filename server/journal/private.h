@@ -68,6 +68,11 @@ enum journal_sql {
     SQL_PRUNE_EVENT,
     SQL_DATA_VERSION,
     SQL_TRACK,
+    SQL_TALLY,
+    SQL_READ_ROUTES,
+    SQL_COUNT_DEATH,
+    SQL_FORGET_DEATHS,
+    SQL_PAUSE,
     SQL_COUNT
 };
 
@@ -203,6 +208,9 @@ bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int
                              int64_t now_ms, int64_t *seqs, uint32_t *sizes, size_t limit,
                              size_t *count);
 
+/* Counts pending ones, due or not. */
+bool deliveries_tally(struct sqlite_journal *journal, struct journal_tally *tally);
+
 /* Each action with an open delivery, in the order of their numbers. */
 bool deliveries_read_open(struct sqlite_journal *journal,
                           void (*each)(void *context, int64_t action), void *context);
@@ -268,6 +276,17 @@ struct stored_action {
 bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
+
+/* ---- route.c ---- */
+
+/* Those that are paused or have deaths in a row. */
+bool routes_read(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: a delivery of the route has died; pauses the route when that was one too many.
+ */
+bool routes_count_death(struct sqlite_journal *journal, struct journal_streak *streak,
+                        int64_t now_ms);
+/* In a transaction: one is done. */
+bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak *streak);
 
 /* ---- prune.c ---- */
 

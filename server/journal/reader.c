@@ -55,6 +55,8 @@ static const char *const read_sql[READ_COUNT] = {
     /* the one without a route is the server's own */
     [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned WHERE route <> ''"
                          " ORDER BY 1, 2",
+    [READ_PAUSED] = "SELECT name, coalesce(paused_why, ''), paused_ms FROM route"
+                    " WHERE paused_ms IS NOT NULL ORDER BY paused_ms, name",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };

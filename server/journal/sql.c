@@ -63,6 +63,10 @@ const char *const journal_sql[SQL_COUNT] = {
                          " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
                          " ORDER BY seq LIMIT ?4",
+    [SQL_TALLY] = "SELECT count(*), coalesce(sum(size), 0), coalesce(max(seq), 0) FROM"
+                  " (SELECT d.seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8) AS size"
+                  " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
+                  " AND action = ?1 AND seq > ?2 AND state = 'pending' ORDER BY seq LIMIT ?3)",
     /* one action after the other, however many deliveries each has */
     [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
                       " AND action > ?1 ORDER BY action LIMIT 1",
@@ -109,6 +113,14 @@ const char *const journal_sql[SQL_COUNT] = {
                        " WHERE d.seq = ?1 AND d.state = 'dead'",
     [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3"
                     " WHERE seq = ?1 AND state = 'pending'",
+
+    [SQL_READ_ROUTES] = "SELECT name, coalesce(paused_why, ''), coalesce(paused_ms, 0), deaths"
+                        " FROM route WHERE paused_ms IS NOT NULL OR deaths > 0",
+    [SQL_COUNT_DEATH] = "INSERT INTO route (name, deaths) VALUES (?1, 1)"
+                        " ON CONFLICT (name) DO UPDATE SET deaths = deaths + 1"
+                        " RETURNING deaths, paused_ms IS NOT NULL",
+    [SQL_FORGET_DEATHS] = "UPDATE route SET deaths = 0 WHERE name = ?1",
+    [SQL_PAUSE] = "UPDATE route SET paused_ms = ?2, paused_why = ?3 WHERE name = ?1",
 
     [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
                          " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",

@@ -191,6 +191,10 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
     read_looks(journal, turn);
     if (turn->reads_open)
         deliveries_read_open(journal, note_number, &open);
+    if (turn->reads_routes)
+        routes_read(journal, turn);
+    if (turn->tally)
+        deliveries_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon)
         prune_read_horizon(journal, &turn->upkeep->horizon_ms, &turn->upkeep->newest_ms);
 }
@@ -232,10 +236,28 @@ static struct outcome within_room(struct journal_turn *turn, const struct outcom
     return kept;
 }
 
+/* What the outcome has made of the delivery, and of the streak of its route. */
+static void note_finished(struct sqlite_journal *journal, struct journal_turn *turn,
+                          struct journal_finish *finish, bool died)
+{
+    static const enum delivery_state states[] = {[OUTCOME_DONE] = DELIVERY_DONE,
+                                                 [OUTCOME_FAILED] = DELIVERY_DEAD,
+                                                 [OUTCOME_TIMEOUT] = DELIVERY_DEAD,
+                                                 [OUTCOME_INTERRUPTED] = DELIVERY_PENDING};
+    finish->state = died ? DELIVERY_DEAD : states[finish->outcome->kind];
+    if (!finish->applied || !finish->streak)
+        return;
+    if (finish->state == DELIVERY_DEAD)
+        routes_count_death(journal, finish->streak, turn->now_ms);
+    else if (finish->state == DELIVERY_DONE)
+        routes_forget_deaths(journal, finish->streak);
+}
+
 static void write_finished(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
         struct outcome outcome = within_room(turn, finish->outcome);
+        struct journal_death **last_death = turn->last_death;
         if (finish->stopped_early)
             deliveries_finish_stopped(journal, finish->handle, journal->runner_id, finish->attempt,
                                       &outcome, finish->ended_ms, &finish->applied, note_death,
@@ -243,6 +265,7 @@ static void write_finished(struct sqlite_journal *journal, struct journal_turn *
         else
             deliveries_finish(journal, finish->handle, journal->runner_id, finish->attempt,
                               &outcome, finish->ended_ms, &finish->applied);
+        note_finished(journal, turn, finish, turn->last_death != last_death);
     }
 }
 
@@ -280,7 +303,7 @@ static void write_upkeep(struct sqlite_journal *journal, struct journal_turn *tu
 }
 
 struct take_over {
-    const struct sqlite_journal *journal;
+    struct sqlite_journal *journal;
     struct journal_turn *turn;
 };
 
@@ -314,7 +337,10 @@ static enum journal_left is_left(void *context, int64_t delivery, int64_t number
 static void note_death_of_left(void *context, const struct stored_death *death)
 {
     struct take_over *take = context;
+    struct journal_streak *streak = engine_find_streak(take->turn, death->route);
     note_death(take->turn, death);
+    if (streak)
+        routes_count_death(take->journal, streak, take->turn->now_ms);
 }
 
 static void write_take_over(struct sqlite_journal *journal, struct journal_turn *turn)

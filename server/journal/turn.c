@@ -35,6 +35,15 @@ static void free_keys(struct journal_turn *turn)
     }
 }
 
+static void free_routes(struct journal_turn *turn)
+{
+    while (turn->routes) {
+        struct journal_route *route = turn->routes;
+        turn->routes = route->next;
+        free(route);
+    }
+}
+
 static void free_progress(struct journal_turn *turn)
 {
     while (turn->progress) {
@@ -59,6 +68,7 @@ void engine_forget(struct journal_turn *turn)
 {
     free_deaths(turn);
     free_keys(turn);
+    free_routes(turn);
     free_progress(turn);
     free_answers(turn);
     turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
@@ -79,6 +89,8 @@ void engine_begin(struct journal_turn *turn)
     turn->end = JOURNAL_DONE;
     turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
     turn->question_fits = false;
+    for (size_t i = 0; i < turn->streak_count; i++)
+        turn->streaks[i].paused = false;
 }
 
 /* Room for one more. */
@@ -158,6 +170,29 @@ bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes 
     made->key = bytes_of(put_text(&place, key), key.length);
     turn->keys = made;
     return true;
+}
+
+bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes why,
+                      int64_t paused_ms, unsigned deaths)
+{
+    struct journal_route *made = malloc(sizeof *made + name.length + why.length + 2);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made =
+        (struct journal_route){.next = turn->routes, .paused_ms = paused_ms, .deaths = deaths};
+    made->name = put_text(&place, name);
+    made->paused_why = put_text(&place, why);
+    turn->routes = made;
+    return true;
+}
+
+struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route)
+{
+    for (size_t i = 0; i < turn->streak_count; i++)
+        if (bytes_equal_text(route, turn->streaks[i].route))
+            return &turn->streaks[i];
+    return NULL;
 }
 
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 enum {
+    ROUTES_MAX = 16,
     EVENTS_MAX = 4096,
     ACTIONS_MAX = 64,
     KEYS_MAX = 16,
@@ -49,7 +50,15 @@ struct key_row {
     size_t length;
 };
 
+struct route_row {
+    char name[64], why[64];
+    int64_t paused_ms;
+    unsigned deaths;
+};
+
 struct tables {
+    struct route_row routes[ROUTES_MAX];
+    size_t route_count;
     struct event_row events[EVENTS_MAX];
     struct delivery_row deliveries[EVENTS_MAX * 2];
     struct action_row actions[ACTIONS_MAX];
@@ -119,6 +128,26 @@ void memory_store_drop_bodies(struct memory_store *store)
 {
     for (size_t i = 0; i < store->now.event_count; i++)
         store->now.events[i].has_body = false;
+    store->version++;
+}
+
+static struct route_row *route_of(struct tables *tables, const char *name)
+{
+    for (size_t i = 0; i < tables->route_count; i++)
+        if (strcmp(tables->routes[i].name, name) == 0)
+            return &tables->routes[i];
+    struct route_row *row = &tables->routes[tables->route_count++];
+    snprintf(row->name, sizeof row->name, "%s", name);
+    return row;
+}
+
+void memory_store_pause(struct memory_store *store, const char *route, int64_t paused_ms,
+                        const char *why)
+{
+    struct route_row *row = route_of(&store->now, route);
+    row->paused_ms = paused_ms;
+    row->deaths = paused_ms ? row->deaths : 0;
+    snprintf(row->why, sizeof row->why, "%s", paused_ms ? why : "");
     store->version++;
 }
 
@@ -210,7 +239,59 @@ static void read_actions(struct memory_journal *journal, struct journal_numbers 
         }
 }
 
+static void read_routes(struct memory_journal *journal, struct journal_turn *turn)
+{
+    const struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < tables->route_count; i++)
+        if (tables->routes[i].paused_ms || tables->routes[i].deaths)
+            engine_add_route(turn, bytes_of_text(tables->routes[i].name),
+                             bytes_of_text(tables->routes[i].why), tables->routes[i].paused_ms,
+                             tables->routes[i].deaths);
+}
+
+static void read_tally(struct memory_journal *journal, struct journal_tally *tally)
+{
+    struct tables *tables = &journal->store->now;
+    tally->count = 0;
+    tally->bytes = 0;
+    tally->last = tally->after;
+    for (size_t i = 0; i < tables->delivery_count && tally->count < tally->room; i++) {
+        const struct delivery_row *row = &tables->deliveries[i];
+        if (row->state != MEMORY_PENDING || row->action != tally->action ||
+            row->handle <= tally->after)
+            continue;
+        const struct event_row *event = event_of(tables, row->handle);
+        tally->count++;
+        tally->bytes += event ? (int64_t)event->event.body.length : 0;
+        tally->last = row->handle;
+    }
+}
+
 /* ---- what a turn writes ---- */
+
+static void count_death(struct memory_journal *journal, struct journal_turn *turn,
+                        struct journal_streak *streak)
+{
+    if (!streak)
+        return;
+    struct route_row *row = route_of(&journal->store->now, streak->route);
+    streak->deaths = ++row->deaths;
+    if (row->paused_ms || row->deaths < streak->pause_at)
+        return;
+    streak->paused = true;
+    row->paused_ms = turn->now_ms;
+    snprintf(row->why, sizeof row->why, "%s", ENGINE_PAUSED_WHY);
+}
+
+static void note_finished(struct memory_journal *journal, struct journal_turn *turn,
+                          struct journal_finish *finish, enum memory_state state)
+{
+    finish->state = (enum delivery_state)state;
+    if (finish->state == DELIVERY_DEAD)
+        count_death(journal, turn, finish->streak);
+    if (finish->state == DELIVERY_DONE && finish->streak && finish->streak->deaths > 0)
+        finish->streak->deaths = route_of(&journal->store->now, finish->streak->route)->deaths = 0;
+}
 
 static int64_t disk_bytes(size_t bytes)
 {
@@ -240,10 +321,11 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
             .output_total = outcome->output_total};
         row->takeovers += outcome->torn;
-        if (!finish->stopped_early || ++row->stops < STOPS_MAX)
-            continue;
-        row->given_up = true;
-        die(journal, turn, row, "given up: stops of the server came soon after its start");
+        if (finish->stopped_early && ++row->stops >= STOPS_MAX) {
+            row->given_up = true;
+            die(journal, turn, row, "given up: stops of the server came soon after its start");
+        }
+        note_finished(journal, turn, finish, row->state);
     }
 }
 
@@ -319,10 +401,12 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
              (const char *)first->event.id.data);
     if (what == RERUN_NEW_EVENT || (what == RERUN_DEAD_IF_SAME && !same))
         return false;
-    admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE : ADMIT_NO_ROOM;
+    admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE
+                    : admit->queue_full   ? ADMIT_QUEUE_FULL
+                                          : ADMIT_NO_ROOM;
     if (what == RERUN_NOTHING)
         find_answer(journal, turn, admit, first);
-    if (what == RERUN_NOTHING || !take_room(turn, 0))
+    if (admit->result != ADMIT_NO_ROOM || !take_room(turn, 0))
         return true;
     for (size_t i = 0; i < known.dead_count; i++) {
         const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes};
@@ -391,7 +475,9 @@ static void admit_events(struct memory_journal *journal, struct journal_turn *tu
         admit->answer = NULL;
         if (first && take_copy(journal, turn, admit, first))
             continue;
-        if (take_room(turn, admit->event->headers.length + admit->event->body.length))
+        if (admit->queue_full)
+            admit->result = ADMIT_QUEUE_FULL;
+        else if (take_room(turn, admit->event->headers.length + admit->event->body.length))
             add_event(journal, turn, admit);
     }
     turn->question_fits =
@@ -438,6 +524,9 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
             continue;
         row->given_up = true;
         die(journal, turn, row, "given up: the runner was gone before it ended");
+        count_death(journal, turn,
+                    engine_find_streak(
+                        turn, bytes_of_text(tables->actions[row->action - 1].route)));
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -553,6 +642,10 @@ static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
     read_looks(journal, turn);
     if (turn->reads_open)
         read_actions(journal, &turn->open, false);
+    if (turn->reads_routes)
+        read_routes(journal, turn);
+    if (turn->tally)
+        read_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon) {
         const struct tables *tables = &journal->store->now;
         size_t count = tables->event_count;
