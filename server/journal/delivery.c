@@ -27,9 +27,8 @@ bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int
 
 bool deliveries_tally(struct sqlite_journal *journal, struct journal_tally *tally)
 {
-    struct query query =
-        sqlite_query(&journal->db, SQL_TALLY, bind_number(tally->action), bind_number(tally->after),
-                     bind_number((int64_t)tally->room));
+    struct query query = sqlite_query(&journal->db, SQL_TALLY, bind_number(tally->action),
+                                      bind_number(tally->after), bind_number((int64_t)tally->room));
     *tally = (struct journal_tally){
         .action = tally->action, .after = tally->after, .room = tally->room, .last = tally->after};
     while (query_next(&query)) {

@@ -9,7 +9,14 @@
 
 enum { EDIT_BUSY_MS = 10000 };
 
-enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_PAUSE, EDIT_RESUME, EDIT_COUNT };
+enum edit_sql {
+    EDIT_REPLAY,
+    EDIT_REPLAY_EVENT,
+    EDIT_FORGET_KEYS,
+    EDIT_PAUSE,
+    EDIT_RESUME,
+    EDIT_COUNT
+};
 
 static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"

@@ -20,8 +20,6 @@ bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes
                       int64_t paused_ms, unsigned deaths);
 /* NULL: nobody counts the deaths of the route. */
 struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route);
-/* Why a route is paused that nobody has paused. */
-#define ENGINE_PAUSED_WHY "deliveries died in a row (pause_after)"
 /* One more delivery of the event that `track` asks about, which has just been asked. */
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress);

@@ -116,7 +116,7 @@ struct journal_finish {
                            command may have caused: dead when that has happened too often */
     struct journal_streak *streak; /* of its route, one of the turn's; NULL: nobody counts */
 
-    bool applied; /* false: this attempt of this runner was not under way any more */
+    bool applied;              /* false: this attempt of this runner was not under way any more */
     enum delivery_state state; /* if it was: the delivery's now */
 };
 
@@ -283,9 +283,9 @@ struct journal_turn {
 
     struct journal_look *looks;
     size_t look_count;
-    bool reads_open; /* which actions have an open delivery: `open` */
-    bool reads_routes; /* which are paused, or have deaths in a row: `routes` */
-    struct journal_tally *tally; /* NULL: nothing is counted */
+    bool reads_open;                /* which actions have an open delivery: `open` */
+    bool reads_routes;              /* which are paused, or have deaths in a row: `routes` */
+    struct journal_tally *tally;    /* NULL: nothing is counted */
     struct journal_streak *streaks; /* of all routes that are paused after deaths */
     size_t streak_count;
     struct journal_finish *finish;
@@ -396,6 +396,10 @@ bool journal_checkpoints_apart(void);
 int64_t journal_least_space(void);
 /* Whether what stands at `path` is a part of a journal whose file is gone. */
 bool journal_is_orphaned(const char *path, struct error *err);
+
+/* Why a route is paused that nobody has paused. */
+enum { JOURNAL_WHY_SIZE = 64 };
+void journal_explain_streak(const struct journal_streak *streak, char text[JOURNAL_WHY_SIZE]);
 
 static inline void journal_close(struct journal *journal)
 {

@@ -24,6 +24,7 @@ enum read_sql {
     READ_DELIVERIES,
     READ_OPEN,
     READ_PROVISIONED,
+    READ_PAUSED,
     READ_NEWEST,
     READ_CHANGED,
     READ_COUNT
@@ -233,6 +234,20 @@ bool journal_reader_provisioned(struct journal_reader *reader,
         struct provisioned_view key = {route, provider, query_number(&query, 2),
                                        query_bytes(&query, 3)};
         each(context, &key);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_paused(struct journal_reader *reader,
+                           void (*each)(void *context, const struct paused_view *paused),
+                           void *context)
+{
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_PAUSED, NULL, 0);
+    while (query_next(&query)) {
+        struct paused_view paused = {query_bytes(&query, 0), query_bytes(&query, 1),
+                                     query_number(&query, 2)};
+        each(context, &paused);
     }
     return reader_ended(reader);
 }

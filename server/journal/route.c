@@ -26,9 +26,11 @@ bool routes_count_death(struct sqlite_journal *journal, struct journal_streak *s
     }
     if (is_paused || streak->deaths < streak->pause_at)
         return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
+    char why[JOURNAL_WHY_SIZE];
+    journal_explain_streak(streak, why);
     streak->paused = true;
     return sqlite_execute(&journal->db, SQL_PAUSE, bind_text(streak->route), bind_number(now_ms),
-                          bind_text(ENGINE_PAUSED_WHY));
+                          bind_text(why));
 }
 
 bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak *streak)

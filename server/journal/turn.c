@@ -2,6 +2,7 @@
  * a key) is a block of its own. */
 #include "server/journal/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -179,12 +180,17 @@ bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes
     if (!made)
         return false;
     char *place = (char *)(made + 1);
-    *made =
-        (struct journal_route){.next = turn->routes, .paused_ms = paused_ms, .deaths = deaths};
+    *made = (struct journal_route){.next = turn->routes, .paused_ms = paused_ms, .deaths = deaths};
     made->name = put_text(&place, name);
     made->paused_why = put_text(&place, why);
     turn->routes = made;
     return true;
+}
+
+void journal_explain_streak(const struct journal_streak *streak, char text[JOURNAL_WHY_SIZE])
+{
+    snprintf(text, JOURNAL_WHY_SIZE, "%u deliver%s died in a row", streak->deaths,
+             streak->deaths == 1 ? "y" : "ies");
 }
 
 struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route)

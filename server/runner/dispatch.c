@@ -83,6 +83,8 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
+           gates_init(&dispatch->gates, settings, &dispatch->queue, loop, err) &&
+           backlog_init(&dispatch->backlog, settings, &dispatch->queue, loop, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
 }
 
@@ -109,6 +111,8 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
+    backlog_finish(&dispatch->backlog);
+    gates_finish(&dispatch->gates);
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
@@ -192,6 +196,7 @@ static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
     for (attempt = dispatch->written.first; attempt; attempt = attempt->next) {
         attempt->finish.outcome = &attempt->outcome;
         attempt->finish.stopped_early = was_stopped_early(dispatch, attempt);
+        attempt->finish.streak = gates_streak(&dispatch->gates, attempt->action);
         *place = &attempt->finish;
         place = &attempt->finish.next;
     }
@@ -216,7 +221,7 @@ static bool release_written(struct dispatch *dispatch)
 
 static bool may_claim(const struct dispatch *dispatch)
 {
-    return dispatch->claiming && !dispatch->takeover_due &&
+    return dispatch->claiming && dispatch->gates.is_known && !dispatch->takeover_due &&
            clock_monotonic_ns() >= dispatch->claims_resume_ns &&
            dispatch->reserved_count < DISPATCH_CLAIMS_MAX && dispatch->reserved_bytes < CLAIM_BYTES;
 }
@@ -238,6 +243,7 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
         struct reservation *reserved = &dispatch->reserved[dispatch->reserved_count++];
         *reserved = (struct reservation){.action = action};
         int64_t handle = queue_take(&dispatch->queue, action, &reserved->bytes);
+        gates_took(&dispatch->gates, action);
         reserved->is_new = queue_is_pushed(handle, &reserved->index);
         dispatch->reserved_bytes += reserved->bytes;
         if (reserved->is_new) {
@@ -299,9 +305,13 @@ static bool was_claimed(const struct journal_turn *turn, const struct reservatio
 /* Somebody else has it, it is a copy, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    for (size_t i = 0; i < dispatch->reserved_count; i++)
-        if (!was_claimed(turn, &dispatch->reserved[i]))
-            queue_give(&dispatch->queue, dispatch->reserved[i].action, dispatch->reserved[i].bytes);
+    for (size_t i = 0; i < dispatch->reserved_count; i++) {
+        struct action_queue *action = dispatch->reserved[i].action;
+        if (was_claimed(turn, &dispatch->reserved[i]))
+            continue;
+        queue_give(&dispatch->queue, action, dispatch->reserved[i].bytes);
+        gates_gave_back(&dispatch->gates, action);
+    }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
 }
@@ -461,10 +471,10 @@ static void log_death(const struct journal_death *death)
 
 bool dispatch_is_due(const struct dispatch *dispatch)
 {
-    if (outcomes_are_due(dispatch))
+    if (outcomes_are_due(dispatch) || backlog_is_due(&dispatch->backlog))
         return true;
     return dispatch->claiming &&
-           (queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
+           (dispatch->gates.unread || queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
             (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
             (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
@@ -476,9 +486,12 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
     turn->abandon = NULL;
     turn->look_count = turn->want_count = 0;
     turn->reads_open = false;
+    gates_fill(&dispatch->gates, turn, dispatch->claiming);
+    if (dispatch->claiming)
+        queue_ask(&dispatch->queue, turn);
+    backlog_fill(&dispatch->backlog, turn);
     if (!dispatch->claiming)
         return;
-    queue_ask(&dispatch->queue, turn);
     if (dispatch->takeover_due) {
         turn->take_over = fill_take_over(dispatch) ? &dispatch->take_over : NULL;
         dispatch->takeover_due = !turn->take_over;
@@ -493,16 +506,68 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 static void settle_admit(struct dispatch *dispatch, const struct journal_admit *admit)
 {
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
-    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++)
+    if (admit->dead_reason || admit->queue_full) /* not pushed */
+        return;
+    for (size_t i = 0; i < admit->action_count; i++)
         if (!journal_places_has(&admit->claim, i))
             queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]),
                          handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
+}
+
+/* ---- what is pending ---- */
+
+static void count_admit(struct dispatch *dispatch, const struct journal_admit *admit)
+{
+    size_t bytes = admit->event->body.length;
+    if (admit->result != ADMIT_ACCEPTED || admit->dead_reason)
+        return;
+    for (size_t i = 0; i < admit->action_count; i++)
+        if (!journal_places_has(&admit->claimed, i))
+            backlog_change(&dispatch->backlog, queue_find(&dispatch->queue, admit->actions[i]),
+                           admit->handle + (int64_t)i, (int64_t)bytes, 1);
+}
+
+/* Before what was reserved and written is forgotten. */
+static void count_pending(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    struct backlog *backlog = &dispatch->backlog;
+    backlog_load(backlog, turn);
+    for (size_t i = 0; i < dispatch->reserved_count; i++) {
+        const struct reservation *one = &dispatch->reserved[i];
+        if (!one->is_new && turn->wants[one->index].result != WANT_NO_MEMORY)
+            backlog_change(backlog, one->action, turn->wants[one->index].handle, one->bytes, -1);
+    }
+    for (struct attempt *attempt = dispatch->written.first; attempt; attempt = attempt->next)
+        if (attempt->finish.applied && attempt->finish.state == DELIVERY_PENDING)
+            backlog_change(backlog, attempt->action, attempt->finish.handle,
+                           (int64_t)attempt->body_bytes, 1);
+    for (size_t i = 0; i < turn->admit_count; i++)
+        count_admit(dispatch, &turn->admits[i]);
+    for (size_t i = 0; i < turn->reruns.count; i++) {
+        const struct journal_due *due = &turn->reruns.items[i];
+        backlog_change(backlog, queue_find(&dispatch->queue, due->action), due->handle, due->bytes,
+                       1);
+    }
+    if (turn->take_over && turn->take_over->count > 0)
+        backlog_recount(backlog);
+}
+
+static void release_admits(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    for (size_t i = 0; i < turn->admit_count; i++) {
+        const struct journal_admit *admit = &turn->admits[i];
+        if (!admit->queue_full && !admit->dead_reason && admit->action_count > 0)
+            backlog_release(&dispatch->backlog,
+                            queue_find(&dispatch->queue, admit->actions[0])->of_route,
+                            admit->action_count, admit->event->body.length);
+    }
 }
 
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     bool again = release_written(dispatch) || turn->take_over || dispatch->read_again;
     queue_load(&dispatch->queue, turn);
+    gates_load(&dispatch->gates, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
@@ -532,6 +597,7 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
     }
     list_move(&dispatch->written, &dispatch->ended);
     list_move(&dispatch->ended, &dispatch->written);
+    gates_refresh(&dispatch->gates);
     dispatch->takeover_due |= turn->take_over != NULL;
     dispatch->orphans_due |= dispatch->claiming;
     queue_reset(&dispatch->queue);
@@ -542,6 +608,9 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
     if (dispatch->no_memory)
         pause_claims(dispatch);
     dispatch->no_memory = false;
+    if (turn->end == JOURNAL_DONE)
+        count_pending(dispatch, turn);
+    release_admits(dispatch, turn);
     give_back(dispatch, turn);
     if (turn->end == JOURNAL_DONE)
         settle_done(dispatch, turn);
@@ -556,7 +625,7 @@ void dispatch_claim(struct dispatch *dispatch)
     dispatch->claiming = true;
     dispatch->takeover_due = true;
     dispatch->orphans_due = true;
-    queue_reset(&dispatch->queue);
+    dispatch_read_again(dispatch);
 }
 
 void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id)
@@ -612,6 +681,13 @@ void dispatch_note_stop(struct dispatch *dispatch)
         dispatch->leaving_ns = clock_monotonic_ns();
 }
 
+void dispatch_read_again(struct dispatch *dispatch)
+{
+    queue_reset(&dispatch->queue);
+    gates_refresh(&dispatch->gates);
+    backlog_recount(&dispatch->backlog);
+}
+
 void dispatch_refresh(struct dispatch *dispatch)
 {
     queue_refresh(&dispatch->queue);
@@ -621,7 +697,7 @@ void dispatch_refresh(struct dispatch *dispatch)
 void dispatch_recover(struct dispatch *dispatch)
 {
     dispatch->takeover_due = true;
-    queue_reset(&dispatch->queue);
+    dispatch_read_again(dispatch);
 }
 
 static size_t count_attempts(const struct attempt_list *list, bool all)

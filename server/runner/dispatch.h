@@ -8,6 +8,8 @@
 #include "handlers/action/body_files.h"
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
+#include "server/runner/backlog.h"
+#include "server/runner/gate.h"
 #include "server/runner/queue.h"
 
 enum {
@@ -34,6 +36,8 @@ struct dispatch {
     struct journal *journal;
     struct loop *loop;
     struct queue queue;
+    struct gates gates;
+    struct backlog backlog;
     struct body_files body_files;
     struct process_forest forest;
     struct answers answers; /* senders that wait for outputs */
@@ -121,6 +125,8 @@ void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited);
 /* A listener is gone, and nobody behind it waits any more. */
 void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link *link);
 
+/* Others have done something else than to add deliveries: look at everything anew. */
+void dispatch_read_again(struct dispatch *dispatch);
 /* Others have committed: look for what is new. */
 void dispatch_refresh(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */

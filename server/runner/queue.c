@@ -131,7 +131,7 @@ struct action_queue *queue_find(const struct queue *queue, int64_t number)
 
 static bool feed_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return action->count > 0 &&
+    return action->count > 0 && !action->is_held &&
            (action->running == 0 ||
             (action->running < action->window && action->running_bytes < queue->feed_bytes));
 }
@@ -187,8 +187,18 @@ static void route_to_the_end(struct queue *queue, struct route_queue *route)
 static void count_queued(struct action_queue *action, ptrdiff_t change)
 {
     action->count += (size_t)change;
-    if (action->kind->is_limited)
+    if (action->kind->is_limited && !action->is_held)
         action->of_route->slots_queued += (size_t)change;
+}
+
+void queue_hold(struct queue *queue, struct action_queue *action, bool held)
+{
+    if (action->is_held == held)
+        return;
+    size_t count = action->kind->is_limited ? action->count : 0;
+    action->of_route->slots_queued += held ? -count : count;
+    action->is_held = held;
+    action_changed(queue, action);
 }
 
 static size_t place_of(const struct action_queue *action, size_t index)
@@ -416,6 +426,8 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
 
 static bool action_may_run(const struct queue *queue, const struct action_queue *action)
 {
+    if (action->is_held)
+        return false;
     return action->kind->is_limited ? action->count > 0 && slot_is_free(queue, action->of_route)
                                     : feed_may_run(queue, action);
 }
@@ -479,7 +491,9 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
 
 bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action)
 {
-    return action->kind->is_limited ? queue->routes_waiting > 0 : action->count > 0 || action->more;
+    if (action->kind->is_limited)
+        return queue->routes_waiting > 0;
+    return !action->is_held && (action->count > 0 || action->more);
 }
 
 void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)

@@ -40,8 +40,10 @@ struct action_queue {
     bool more_again;    /* since that was asked */
     bool is_short;      /* of them, so that it is to look for more: in that list */
     TAILQ_ENTRY(action_queue) in_short;
-    bool after_crash;         /* to be told to the next delivery: see there */
-    unsigned running, window; /* at most, of one without slots */
+    bool is_held;                   /* nothing of it may start (gate.h) */
+    int64_t pending, pending_bytes; /* in the journal (backlog.h) */
+    bool after_crash;               /* to be told to the next delivery: see there */
+    unsigned running, window;       /* at most, of one without slots */
     size_t running_bytes;
 };
 
@@ -51,7 +53,7 @@ struct route_queue {
     struct action_queue *actions;
     int64_t *numbers; /* of each of them */
     size_t action_count;
-    size_t slots_queued; /* in those that take slots */
+    size_t slots_queued; /* in those that take slots and are not held */
     bool takes_slots;    /* one of them does */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
@@ -112,6 +114,9 @@ bool queue_is_short(const struct queue *queue);
 void queue_ask(struct queue *queue, struct journal_turn *turn);
 /* What that turn has told, before anything else of it is looked at. */
 void queue_load(struct queue *queue, const struct journal_turn *turn);
+
+/* Nothing of the action is to be chosen from now on, or it may be again; what is queued stays. */
+void queue_hold(struct queue *queue, struct action_queue *action, bool held);
 
 /* ---- whose turn it is ---- */
 

@@ -280,7 +280,7 @@ static void count_death(struct memory_journal *journal, struct journal_turn *tur
         return;
     streak->paused = true;
     row->paused_ms = turn->now_ms;
-    snprintf(row->why, sizeof row->why, "%s", ENGINE_PAUSED_WHY);
+    journal_explain_streak(streak, row->why);
 }
 
 static void note_finished(struct memory_journal *journal, struct journal_turn *turn,
@@ -524,9 +524,9 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
             continue;
         row->given_up = true;
         die(journal, turn, row, "given up: the runner was gone before it ended");
-        count_death(journal, turn,
-                    engine_find_streak(
-                        turn, bytes_of_text(tables->actions[row->action - 1].route)));
+        count_death(
+            journal, turn,
+            engine_find_streak(turn, bytes_of_text(tables->actions[row->action - 1].route)));
     }
     read_actions(journal, &turn->crashed, true);
 }

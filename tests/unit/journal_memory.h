@@ -21,7 +21,8 @@ void memory_store_lock(struct memory_store *store, bool locked);
 void memory_store_break(struct memory_store *store, bool broken);
 /* Beside all journals: dead deliveries of every event are pending again. */
 void memory_store_replay(struct memory_store *store);
-/* Beside all journals: the route is paused since then; 0: it is not, and its deaths are forgotten. */
+/* Beside all journals: the route is paused since then; 0: it is not, and its deaths are forgotten.
+ */
 void memory_store_pause(struct memory_store *store, const char *route, int64_t paused_ms,
                         const char *why);
 /* How many deliveries are in that state. */
