@@ -116,9 +116,10 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_READ_ROUTES] = "SELECT name, coalesce(paused_why, ''), coalesce(paused_ms, 0), deaths"
                         " FROM route WHERE paused_ms IS NOT NULL OR deaths > 0",
+    /* SQLite 3.40 takes "paused_ms IS NOT NULL" to be true in a RETURNING */
     [SQL_COUNT_DEATH] = "INSERT INTO route (name, deaths) VALUES (?1, 1)"
                         " ON CONFLICT (name) DO UPDATE SET deaths = deaths + 1"
-                        " RETURNING deaths, paused_ms IS NOT NULL",
+                        " RETURNING deaths, coalesce(paused_ms, 0)",
     [SQL_FORGET_DEATHS] = "UPDATE route SET deaths = 0 WHERE name = ?1",
     [SQL_PAUSE] = "UPDATE route SET paused_ms = ?2, paused_why = ?3 WHERE name = ?1",
 

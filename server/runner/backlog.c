@@ -85,27 +85,33 @@ static bool has_room(const struct backlog_count *count, int64_t deliveries, int6
                                       !exceeds(count->bytes + bytes, count->limit.bytes));
 }
 
-static void log_count(enum log_event event, const struct backlog_count *count)
+static const char *name_of(const struct backlog_count *count)
 {
-    log_write_at(event, log_events[event].level, log_text("route", count->route),
-                 log_number("deliveries", count->deliveries), log_number("bytes", count->bytes));
+    return count->route ? count->route : "*";
 }
 
 static void note_full(struct backlog_count *count)
 {
     if (!count->is_full)
-        log_count(LOG_BACKLOG_FULL, count);
+        log_write(LOG_BACKLOG_FULL, log_text("route", name_of(count)),
+                  log_number("deliveries", count->deliveries), log_number("bytes", count->bytes));
     count->is_full = true;
 }
 
+static bool is_near(int64_t number, int64_t limit)
+{
+    return limit > 0 && number >= limit - limit / 10;
+}
+
+/* Where a tenth is free: at the limit itself there would be a line for every other event. */
 static void note_room(struct backlog_count *count)
 {
-    const struct queue_limit *limit = &count->limit;
-    if (!count->is_full || exceeds(count->deliveries, limit->max - limit->max / 10) ||
-        exceeds(count->bytes, limit->bytes - limit->bytes / 10))
+    if (!count->is_full || is_near(count->deliveries, count->limit.max) ||
+        is_near(count->bytes, count->limit.bytes))
         return;
     count->is_full = false;
-    log_count(LOG_BACKLOG_ROOM, count);
+    log_write(LOG_BACKLOG_ROOM, log_text("route", name_of(count)),
+              log_number("deliveries", count->deliveries), log_number("bytes", count->bytes));
 }
 
 static void add(struct backlog *backlog, const struct route_queue *route, int64_t deliveries,

@@ -230,7 +230,7 @@ static void pause_route(struct route_gate *route, int64_t since_ms, const char *
     hold_actions(route);
     clock_format_unix_ms(since_ms, since);
     log_write(LOG_ROUTE_PAUSED, log_text("route", route->queue->route->name),
-              log_text("since", since), log_text("reason", why[0] ? why : NULL));
+              log_text("since", since), log_text("reason", why[0] ? why : "by hand"));
 }
 
 static void resume_route(struct route_gate *route)
