@@ -4,11 +4,12 @@
 
 #include "base/units.h"
 #include "config/load.h"
-#include "handlers/action/action.h"
 
 #include <string.h>
 
 enum { RATE_MAX = 1000000 };
+/* The key that keeps commands apart, of a route or an action. */
+#define CONCURRENCY "concurrency"
 #define GIB(count) ((int64_t)(count) << 30)
 
 static const char *const off_choice[] = {"off", NULL};
@@ -136,10 +137,41 @@ static const struct row flow_rows[] = {
                  "that would make it more is answered 503 with Retry-After, and not stored."},
 };
 
+/* Commands of two events run at the same time, which two deploys into one checkout do not survive.
+ * A directory with values of the event in it is the event's own, and nobody works in /. */
+static void warn_of_shared_directory(struct load *load, const struct node *entry)
+{
+    const struct node *cwd = tree_find(entry, "cwd");
+    if (!cwd || cwd->kind != NODE_SCALAR || strstr(cwd->text, "{{") ||
+        strcmp(cwd->text, "/") == 0 || tree_find(entry, "worker") || tree_find(entry, CONCURRENCY))
+        return;
+    load_warning(load, cwd,
+                 "commands of several events may run in %s at the same time; "
+                 "\"concurrency: {max: 1}\" runs one after the other",
+                 cwd->text);
+}
+
+static bool finish_route(struct load *load, const struct node *node, const struct node *defaults,
+                         const struct route *route, void *settings)
+{
+    static const char *const lists[] = {"actions", "choose"};
+    (void)route;
+    (void)settings;
+    if (tree_find_either(node, defaults, CONCURRENCY))
+        return true;
+    for (int i = 0; i < 2; i++) {
+        const struct node *list = tree_find_either(node, defaults, lists[i]);
+        for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)
+            warn_of_shared_directory(load, entry);
+    }
+    return true;
+}
+
 static const struct row_section flow_keys = {.name = "flow",
                                              .sentence =
                                                  "How fast deliveries start, and how many wait.",
                                              .rows = flow_rows,
                                              .row_count = ROW_COUNT(flow_rows),
                                              .size = sizeof(struct flow_settings)};
-const struct route_part flow_route_part = {.keys = &flow_keys, .after = "max_body"};
+const struct route_part flow_route_part = {
+    .keys = &flow_keys, .after = "max_body", .finish_route = finish_route};
