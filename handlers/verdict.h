@@ -39,7 +39,7 @@ enum reply {
     REPLY_MEMORY_FULL,
     REPLY_QUEUE_FULL,
     REPLY_BACKLOG_FULL, /* so many deliveries wait that no more may */
-    REPLY_JOURNAL, /* the journal cannot write */
+    REPLY_JOURNAL,      /* the journal cannot write */
     REPLY_INTERNAL,
     REPLY_COUNT
 };

@@ -22,7 +22,7 @@ with Server([route(actions=[ledger()], queue={"max": 3}), route("large", queue={
     server.wait_log(r"backlog_full route=\* deliveries=6")
     server.stop()
     server.start()
-    expect([send(path).status for path in ("/hook", "/large", "/other")], [503] * 3, "counted again")
+    expect([send(path).status for path in ("/hook", "/large", "/other")], [503] * 3, "again")
     expect(server.count(), 6, "stored")
     for name in ("hook", "large", "other"):
         server.tool("resume", name)

@@ -1,4 +1,4 @@
-"""Starts are spread evenly, of a route and of an action, over all that waits; nothing is refused."""
+"""Starts are spread evenly, of a route and of an action, over all that waits; none is refused."""
 from harness import Server, ensure, expect, route, script, wait_until
 
 STAMP = 'date +%s%N >>"$OUT/{}"'

@@ -2,6 +2,7 @@
  * works on the store and a copy of the arrays is put back where it fails; what events borrow lives
  * as long as the store. */
 #include "journal_memory.h"
+#include "journal_memory_routes.h"
 
 #include "base/clock.h"
 #include "handlers/action/action.h"
@@ -13,7 +14,6 @@
 #include <sys/mman.h>
 
 enum {
-    ROUTES_MAX = 16,
     EVENTS_MAX = 4096,
     ACTIONS_MAX = 64,
     KEYS_MAX = 16,
@@ -50,15 +50,8 @@ struct key_row {
     size_t length;
 };
 
-struct route_row {
-    char name[64], why[64];
-    int64_t paused_ms;
-    unsigned deaths;
-};
-
 struct tables {
-    struct route_row routes[ROUTES_MAX];
-    size_t route_count;
+    struct route_table routes;
     struct event_row events[EVENTS_MAX];
     struct delivery_row deliveries[EVENTS_MAX * 2];
     struct action_row actions[ACTIONS_MAX];
@@ -131,23 +124,10 @@ void memory_store_drop_bodies(struct memory_store *store)
     store->version++;
 }
 
-static struct route_row *route_of(struct tables *tables, const char *name)
-{
-    for (size_t i = 0; i < tables->route_count; i++)
-        if (strcmp(tables->routes[i].name, name) == 0)
-            return &tables->routes[i];
-    struct route_row *row = &tables->routes[tables->route_count++];
-    snprintf(row->name, sizeof row->name, "%s", name);
-    return row;
-}
-
 void memory_store_pause(struct memory_store *store, const char *route, int64_t paused_ms,
                         const char *why)
 {
-    struct route_row *row = route_of(&store->now, route);
-    row->paused_ms = paused_ms;
-    row->deaths = paused_ms ? row->deaths : 0;
-    snprintf(row->why, sizeof row->why, "%s", paused_ms ? why : "");
+    route_table_pause(&store->now.routes, route, paused_ms, why);
     store->version++;
 }
 
@@ -239,16 +219,6 @@ static void read_actions(struct memory_journal *journal, struct journal_numbers 
         }
 }
 
-static void read_routes(struct memory_journal *journal, struct journal_turn *turn)
-{
-    const struct tables *tables = &journal->store->now;
-    for (size_t i = 0; i < tables->route_count; i++)
-        if (tables->routes[i].paused_ms || tables->routes[i].deaths)
-            engine_add_route(turn, bytes_of_text(tables->routes[i].name),
-                             bytes_of_text(tables->routes[i].why), tables->routes[i].paused_ms,
-                             tables->routes[i].deaths);
-}
-
 static void read_tally(struct memory_journal *journal, struct journal_tally *tally)
 {
     struct tables *tables = &journal->store->now;
@@ -268,30 +238,6 @@ static void read_tally(struct memory_journal *journal, struct journal_tally *tal
 }
 
 /* ---- what a turn writes ---- */
-
-static void count_death(struct memory_journal *journal, struct journal_turn *turn,
-                        struct journal_streak *streak)
-{
-    if (!streak)
-        return;
-    struct route_row *row = route_of(&journal->store->now, streak->route);
-    streak->deaths = ++row->deaths;
-    if (row->paused_ms || row->deaths < streak->pause_at)
-        return;
-    streak->paused = true;
-    row->paused_ms = turn->now_ms;
-    journal_explain_streak(streak, row->why);
-}
-
-static void note_finished(struct memory_journal *journal, struct journal_turn *turn,
-                          struct journal_finish *finish, enum memory_state state)
-{
-    finish->state = (enum delivery_state)state;
-    if (finish->state == DELIVERY_DEAD)
-        count_death(journal, turn, finish->streak);
-    if (finish->state == DELIVERY_DONE && finish->streak && finish->streak->deaths > 0)
-        finish->streak->deaths = route_of(&journal->store->now, finish->streak->route)->deaths = 0;
-}
 
 static int64_t disk_bytes(size_t bytes)
 {
@@ -325,7 +271,8 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             row->given_up = true;
             die(journal, turn, row, "given up: stops of the server came soon after its start");
         }
-        note_finished(journal, turn, finish, row->state);
+        finish->state = (enum delivery_state)row->state;
+        route_table_finish(&journal->store->now.routes, turn, finish);
     }
 }
 
@@ -524,9 +471,7 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
             continue;
         row->given_up = true;
         die(journal, turn, row, "given up: the runner was gone before it ended");
-        count_death(
-            journal, turn,
-            engine_find_streak(turn, bytes_of_text(tables->actions[row->action - 1].route)));
+        route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -643,7 +588,7 @@ static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
     if (turn->reads_open)
         read_actions(journal, &turn->open, false);
     if (turn->reads_routes)
-        read_routes(journal, turn);
+        route_table_read(&journal->store->now.routes, turn);
     if (turn->tally)
         read_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon) {
