@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
+#include "server/runner/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -514,55 +515,6 @@ static void settle_admit(struct dispatch *dispatch, const struct journal_admit *
                          handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
 }
 
-/* ---- what is pending ---- */
-
-static void count_admit(struct dispatch *dispatch, const struct journal_admit *admit)
-{
-    size_t bytes = admit->event->body.length;
-    if (admit->result != ADMIT_ACCEPTED || admit->dead_reason)
-        return;
-    for (size_t i = 0; i < admit->action_count; i++)
-        if (!journal_places_has(&admit->claimed, i))
-            backlog_change(&dispatch->backlog, queue_find(&dispatch->queue, admit->actions[i]),
-                           admit->handle + (int64_t)i, (int64_t)bytes, 1);
-}
-
-/* Before what was reserved and written is forgotten. */
-static void count_pending(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    struct backlog *backlog = &dispatch->backlog;
-    backlog_load(backlog, turn);
-    for (size_t i = 0; i < dispatch->reserved_count; i++) {
-        const struct reservation *one = &dispatch->reserved[i];
-        if (!one->is_new && turn->wants[one->index].result != WANT_NO_MEMORY)
-            backlog_change(backlog, one->action, turn->wants[one->index].handle, one->bytes, -1);
-    }
-    for (struct attempt *attempt = dispatch->written.first; attempt; attempt = attempt->next)
-        if (attempt->finish.applied && attempt->finish.state == DELIVERY_PENDING)
-            backlog_change(backlog, attempt->action, attempt->finish.handle,
-                           (int64_t)attempt->body_bytes, 1);
-    for (size_t i = 0; i < turn->admit_count; i++)
-        count_admit(dispatch, &turn->admits[i]);
-    for (size_t i = 0; i < turn->reruns.count; i++) {
-        const struct journal_due *due = &turn->reruns.items[i];
-        backlog_change(backlog, queue_find(&dispatch->queue, due->action), due->handle, due->bytes,
-                       1);
-    }
-    if (turn->take_over && turn->take_over->count > 0)
-        backlog_recount(backlog);
-}
-
-static void release_admits(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    for (size_t i = 0; i < turn->admit_count; i++) {
-        const struct journal_admit *admit = &turn->admits[i];
-        if (!admit->queue_full && !admit->dead_reason && admit->action_count > 0)
-            backlog_release(&dispatch->backlog,
-                            queue_find(&dispatch->queue, admit->actions[0])->of_route,
-                            admit->action_count, admit->event->body.length);
-    }
-}
-
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     bool again = release_written(dispatch) || turn->take_over || dispatch->read_again;
@@ -608,9 +560,7 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
     if (dispatch->no_memory)
         pause_claims(dispatch);
     dispatch->no_memory = false;
-    if (turn->end == JOURNAL_DONE)
-        count_pending(dispatch, turn);
-    release_admits(dispatch, turn);
+    pending_settle(dispatch, turn);
     give_back(dispatch, turn);
     if (turn->end == JOURNAL_DONE)
         settle_done(dispatch, turn);
