@@ -16,10 +16,9 @@
 enum {
     FIRST_STEP = 8192, /* deliveries; before anything is accepted */
     STEP = 256,
-    PAUSES = 20, /* so much longer than the last walk is the pause before the next */
 };
 #define STEP_PAUSE_NS (10 * NS_PER_MS)
-#define WALK_PAUSE_NS NS_PER_S
+#define WALK_PAUSE_NS NS_PER_S /* before the next walk, or as long as the last one has taken */
 
 static void step_is_due(struct loop_timer *timer)
 {
@@ -176,7 +175,7 @@ void backlog_change(struct backlog *backlog, struct action_queue *action, int64_
 void backlog_recount(struct backlog *backlog)
 {
     int64_t took_ns = backlog->ended_ns - backlog->began_ns;
-    int64_t pause_ns = PAUSES * took_ns > WALK_PAUSE_NS ? PAUSES * took_ns : WALK_PAUSE_NS;
+    int64_t pause_ns = took_ns > WALK_PAUSE_NS ? took_ns : WALK_PAUSE_NS;
     backlog->is_wanted = true;
     if (!backlog->is_under_way)
         set_due(backlog, backlog->is_counted ? backlog->ended_ns + pause_ns : 0);
