@@ -12,7 +12,6 @@
 #include "base/clock.h"
 #include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
-#include "server/runner/pending.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -560,7 +559,8 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
     if (dispatch->no_memory)
         pause_claims(dispatch);
     dispatch->no_memory = false;
-    pending_settle(dispatch, turn);
+    pending_settle(&dispatch->backlog, turn, dispatch->reserved, dispatch->reserved_count,
+                   dispatch->written.first);
     give_back(dispatch, turn);
     if (turn->end == JOURNAL_DONE)
         settle_done(dispatch, turn);

@@ -8,8 +8,8 @@
 #include "handlers/action/body_files.h"
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
-#include "server/runner/backlog.h"
 #include "server/runner/gate.h"
+#include "server/runner/pending.h"
 #include "server/runner/queue.h"
 
 enum {
@@ -22,14 +22,6 @@ struct attempt;
 struct attempt_list {
     struct attempt *first, *last;
     size_t count;
-};
-
-/* A delivery that was taken from the queue in the turn under way. */
-struct reservation {
-    struct action_queue *action;
-    uint32_t bytes;
-    bool is_new;  /* it came in this turn, */
-    size_t index; /* as that delivery of all; otherwise the want */
 };
 
 struct dispatch {

@@ -2,9 +2,22 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_PENDING_H
 #define TENTERHOOK_SERVER_RUNNER_PENDING_H
 
-#include "server/runner/dispatch.h"
+#include "server/runner/backlog.h"
 
-/* After each turn, before the dispatcher forgets what it had reserved and written in it. */
-void pending_settle(struct dispatch *dispatch, const struct journal_turn *turn);
+struct attempt;
+
+/* A delivery that was taken from the queue in the turn under way. */
+struct reservation {
+    struct action_queue *action;
+    uint32_t bytes;
+    bool is_new;  /* it came in this turn, */
+    size_t index; /* as that delivery of all; otherwise the want */
+};
+
+/* After each turn: what it has claimed of `reserved`, which outcomes of `written` (a list by
+ * `next`) it has stored, and what it tells itself. */
+void pending_settle(struct backlog *backlog, const struct journal_turn *turn,
+                    const struct reservation *reserved, size_t reserved_count,
+                    const struct attempt *written);
 
 #endif

@@ -1,4 +1,4 @@
-"""However events have come and gone (at once, after a wait, failed, redelivered, replayed, through a
+"""However events have come and gone (at once, after a wait, failed, sent again, replayed, through a
 reload), a queue takes exactly as many as its limit says."""
 from harness import Server, expect, route, script, wait_until
 
