@@ -402,6 +402,30 @@ static const struct row_section keep_section = {
     .rows = keep_rows,
     .row_count = ROW_COUNT(keep_rows)};
 
+static const struct row queue_rows[] = {
+    {.name = "max",
+     .type = ROW_INTEGER,
+     .offset = offsetof(struct journal_settings, queue_max),
+     .default_text = "1000000",
+     .min = 1,
+     .max = 1000000000,
+     .sentence = "The most deliveries that may wait."},
+    {.name = "bytes",
+     .type = ROW_SIZE,
+     .offset = offsetof(struct journal_settings, queue_bytes),
+     .default_text = "4GiB",
+     .min = 1,
+     .max = GIB(1024),
+     .sentence = "The most bytes that their bodies may have together; the body of an event with "
+                 "two deliveries that wait counts twice."},
+};
+static const struct row_section queue_section = {
+    .name = "queue",
+    .sentence = "How much of all routes together may wait; an event that would make it more is "
+                "answered 503.",
+    .rows = queue_rows,
+    .row_count = ROW_COUNT(queue_rows)};
+
 static const char *const damaged_choices[] = {"refuse", "continue", NULL};
 
 static const struct row journal_rows[] = {
@@ -416,6 +440,12 @@ static const struct row journal_rows[] = {
      .default_text = "{}",
      .section = &keep_section,
      .sentence = "How long events that need no further action are kept."},
+    {.name = "queue",
+     .type = ROW_SECTION,
+     .default_text = "{}",
+     .section = &queue_section,
+     .sentence = "How much of all routes together may wait; an event that would make it more is "
+                 "answered 503 with Retry-After, and not stored."},
     {.name = "min_free",
      .type = ROW_SIZE,
      .offset = offsetof(struct journal_settings, min_free),

@@ -25,6 +25,7 @@
     PART(MISMATCH, mismatch, struct mismatch_settings, "server/pipeline/mismatch.h")               \
     PART(RESPOND, respond, struct respond_settings, "server/pipeline/respond.h")                   \
     PART(TRACK, track, struct track_settings, "server/pipeline/track.h")                           \
+    PART(FLOW, flow, struct flow_settings, "server/runner/flow.h")                                 \
     PART(TITLE, title, struct title_settings, "handlers/auth/title.h")                             \
     PART(EVENT_NAMES, event_names, struct event_names, "handlers/admission/event_names.h")         \
     PART(VALIDATE, validate, struct validate_settings, "handlers/admission/validate.h")

@@ -92,6 +92,10 @@ const struct reply_row reply_rows[REPLY_COUNT] = {
                            "Bodies fill `server.body_memory`, or the system has no memory left."},
     [REPLY_QUEUE_FULL] = {"queue_full", 503, "too much is waiting, try again later", LOG_WARNING,
                           false, true, "Events come faster than the disk can sync them."},
+    [REPLY_BACKLOG_FULL] = {"backlog_full", 503, "too many events wait here, try again later",
+                            LOG_WARNING, false, true,
+                            "As many deliveries wait as `queue` of the route or `journal.queue` "
+                            "allows: the event is not stored."},
     [REPLY_JOURNAL] =
         {"journal", 503, "events cannot be stored now, try again later", LOG_ERROR, false, true,
          "The journal cannot be written, the disk is full, or the runner is not there."},

@@ -38,7 +38,8 @@ enum reply {
     REPLY_DRAINING,
     REPLY_MEMORY_FULL,
     REPLY_QUEUE_FULL,
-    REPLY_JOURNAL, /* the journal cannot write */
+    REPLY_BACKLOG_FULL, /* so many deliveries wait that no more may */
+    REPLY_JOURNAL,      /* the journal cannot write */
     REPLY_INTERNAL,
     REPLY_COUNT
 };

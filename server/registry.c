@@ -25,6 +25,7 @@
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
 #include "server/pipeline/track.h"
+#include "server/runner/flow.h"
 
 #define AUTHENTICATOR_ENTRY(name) &name##_authenticator.kind,
 static const struct handler_kind *const authenticators[] = {AUTHENTICATORS(AUTHENTICATOR_ENTRY)
@@ -40,8 +41,8 @@ static const struct row_section *const top_parts[] = {&provider_own_section,
 static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
     ROUTE_PARTS(ROUTE_PART_ENTRY)};
 
-static const struct row_section *const action_parts[] = {&selection_keys, &retry_keys,
-                                                         &concurrency_action_keys, NULL};
+static const struct row_section *const action_parts[] = {
+    &selection_keys, &retry_keys, &concurrency_action_keys, &flow_action_keys, NULL};
 
 #define ROOT_ENTRY(NAME, text, ...) text,
 static const char *const reference_roots[] = {REFERENCE_ROOTS(ROOT_ENTRY) NULL};

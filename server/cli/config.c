@@ -1,6 +1,7 @@
 /* The verbs about the route file alone: check, explain, schema, reference. */
 #include "config/describe.h"
 #include "config/loader.h"
+#include "server/cli/paused.h"
 #include "server/cli/tables.h"
 #include "server/cli/verb.h"
 #include "server/journal/journal.h"
@@ -83,6 +84,8 @@ static void print_check(const char *file, const struct settings *settings,
         print_unchecked(settings, stdout);
     if (settings && problems->errors == 0)
         print_library(stdout);
+    if (settings)
+        paused_print_of(settings->journal.path, stdout);
     if (problems->missing_secrets > 0) {
         print_count(problems->missing_secrets, "secret", stdout);
         fputs(" cannot be read here; \"check --without-secrets\" checks everything else\n", stdout);

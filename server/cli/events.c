@@ -3,6 +3,7 @@
 #include "config/loader.h"
 #include "server/cli/events_print.h"
 #include "server/cli/output.h"
+#include "server/cli/paused.h"
 #include "server/cli/tail.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
@@ -140,6 +141,8 @@ static int run_list(struct journal_reader *reader, struct events_options *option
 {
     struct event_filter filter = {.route = options->route, .state = options->state};
     struct listing listing = {.options = options};
+    if (!options->json && !paused_print(reader, stderr))
+        return events_print_failure(reader);
     if (!options->json)
         events_print_head(stdout);
     for (int64_t left = options->limit; left > 0; left -= listing.rows) {

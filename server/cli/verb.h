@@ -32,6 +32,8 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
     VERB(reference) /* config.c */                                                                 \
     VERB(events)                                                                                   \
     VERB(replay)                                                                                   \
+    VERB(pause)                                                                                    \
+    VERB(resume) /* pause.c */                                                                     \
     VERB(validate)                                                                                 \
     VERB(import)                                                                                   \
     VERB(keys)

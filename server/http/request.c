@@ -322,6 +322,8 @@ static const struct {
     [FRAME_REFUSED_DRAINING] = {REPLY_DRAINING, "the runner is shutting down"},
     [FRAME_REFUSED_KNOWN] = {REPLY_FORBIDDEN,
                              "a challenge would deliver a key, but the route has one"},
+    [FRAME_REFUSED_QUEUE] = {REPLY_BACKLOG_FULL, "the queue of the route is full"},
+    [FRAME_REFUSED_ALL_QUEUES] = {REPLY_BACKLOG_FULL, "journal.queue is full"},
 };
 
 /* What the walk had decided, and the runner has now agreed to. */

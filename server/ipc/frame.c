@@ -142,7 +142,7 @@ bool frame_get_answer(struct bytes payload, struct answer_frame *answer)
     if (payload.length != sizeof got)
         return false;
     memcpy(&got, payload.data, sizeof got);
-    if (got.status > FRAME_REFUSED_KNOWN || got.duplicate >= FRAME_DUPLICATES ||
+    if (got.status > FRAME_REFUSED_ALL_QUEUES || got.duplicate >= FRAME_DUPLICATES ||
         got.can_replay > 1 || got.follows > 1 || got.id[ID_TEXT_SIZE - 1] != '\0')
         return false;
     *answer = got;

@@ -51,7 +51,9 @@ enum frame_status {
     FRAME_REFUSED_JOURNAL, /* the journal cannot write */
     FRAME_REFUSED_SPACE,   /* below min_free */
     FRAME_REFUSED_DRAINING,
-    FRAME_REFUSED_KNOWN, /* there is a key already */
+    FRAME_REFUSED_KNOWN,      /* there is a key already */
+    FRAME_REFUSED_QUEUE,      /* so much of the route waits that no more may, */
+    FRAME_REFUSED_ALL_QUEUES, /* or of all routes */
 };
 
 /* Why a copy brings about nothing. */

@@ -121,6 +121,16 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                             "run beside them."},
     [LOG_CLAIMS_PAUSED] = {"claims_paused", LOG_ERROR, LOG_ERROR, "ms reason",
                            "The runner takes up no delivery for that long."},
+    [LOG_ROUTE_PAUSED] = {"route_paused", LOG_WARNING, LOG_WARNING, "route since reason",
+                          "A route is paused: its events are stored, and nothing of it starts "
+                          "until `tenterhook resume`."},
+    [LOG_ROUTE_RESUMED] = {"route_resumed", LOG_INFO, LOG_INFO, "route",
+                           "A route is not paused any more."},
+    [LOG_BACKLOG_FULL] = {"backlog_full", LOG_ERROR, LOG_ERROR, "route deliveries bytes",
+                          "As much of a route waits as its `queue` allows, or of all routes (`*`) "
+                          "as `journal.queue` does: events are answered 503."},
+    [LOG_BACKLOG_ROOM] = {"backlog_room", LOG_INFO, LOG_INFO, "route deliveries bytes",
+                          "A tenth of what may wait is free again after `backlog_full`."},
     [LOG_PIPE_MISSING] = {"pipe_missing", LOG_WARNING, LOG_WARNING, "path reason",
                           "There is no FIFO at the path of an action."},
     [LOG_PIPE_UNWATCHED] =

@@ -148,11 +148,13 @@ static bool take_copy(struct sqlite_journal *journal, struct journal_turn *turn,
         return false;
     if (what == RERUN_NOTHING)
         admit->result = ADMIT_DUPLICATE;
+    else if (admit->queue_full)
+        admit->result = ADMIT_QUEUE_FULL;
     else if (!take_room(turn, 0))
         admit->result = ADMIT_NO_ROOM;
     else if (rerun(journal, turn, first, &known))
         admit->result = ADMIT_RERUN;
-    if (admit->result != ADMIT_NO_ROOM)
+    if (admit->result == ADMIT_DUPLICATE || admit->result == ADMIT_RERUN)
         find_answer(journal, turn, admit, first, &known);
     return true;
 }
@@ -226,8 +228,10 @@ static void admit_event(struct sqlite_journal *journal, struct journal_turn *tur
     }
     if (first && take_copy(journal, turn, admit, first))
         return;
-    if (take_room(turn, admit->event->headers.length + admit->event->body.length +
-                            admit->event->payload.length))
+    if (admit->queue_full)
+        admit->result = ADMIT_QUEUE_FULL;
+    else if (take_room(turn, admit->event->headers.length + admit->event->body.length +
+                                 admit->event->payload.length))
         add_event(journal, turn, admit);
 }
 

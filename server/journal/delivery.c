@@ -25,6 +25,21 @@ bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
+bool deliveries_tally(struct sqlite_journal *journal, struct journal_tally *tally)
+{
+    struct query query = sqlite_query(&journal->db, SQL_TALLY, bind_number(tally->action),
+                                      bind_number(tally->after), bind_number((int64_t)tally->room));
+    *tally = (struct journal_tally){
+        .action = tally->action, .after = tally->after, .room = tally->room, .last = tally->after};
+    while (query_next(&query)) {
+        tally->count = (size_t)query_number(&query, 0);
+        tally->bytes = query_number(&query, 1);
+        if (tally->count > 0)
+            tally->last = query_number(&query, 2);
+    }
+    return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
+}
+
 bool deliveries_read_open(struct sqlite_journal *journal,
                           void (*each)(void *context, int64_t action), void *context)
 {
@@ -145,6 +160,15 @@ bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ende
     if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(ended->delivery)))
         tell_if_dead(journal, ended->delivery, died, context);
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
+}
+
+bool deliveries_is_pending(struct sqlite_journal *journal, int64_t delivery)
+{
+    bool found = false;
+    struct query query = sqlite_query(&journal->db, SQL_IS_PENDING, bind_number(delivery));
+    while (query_next(&query))
+        found = true;
+    return found;
 }
 
 /* ---- taking over ---- */

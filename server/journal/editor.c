@@ -9,7 +9,14 @@
 
 enum { EDIT_BUSY_MS = 10000 };
 
-enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
+enum edit_sql {
+    EDIT_REPLAY,
+    EDIT_REPLAY_EVENT,
+    EDIT_FORGET_KEYS,
+    EDIT_PAUSE,
+    EDIT_RESUME,
+    EDIT_COUNT
+};
 
 static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
@@ -23,6 +30,11 @@ static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
     [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",
+    [EDIT_PAUSE] = "INSERT INTO route (name, paused_ms, paused_why) VALUES (?1, ?2, ?3)"
+                   " ON CONFLICT (name) DO UPDATE SET paused_ms = ?2, paused_why = ?3"
+                   " WHERE paused_ms IS NULL",
+    [EDIT_RESUME] = "UPDATE route SET paused_ms = NULL, paused_why = NULL, deaths = 0"
+                    " WHERE name = ?1 AND paused_ms IS NOT NULL",
 };
 
 struct journal_edit {
@@ -103,5 +115,24 @@ bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size
     if (!sqlite_execute(&edit->db, EDIT_FORGET_KEYS, bind_text(route)))
         return sqlite_explain(&edit->db, err);
     *count = (size_t)sqlite_changes(&edit->db);
+    return true;
+}
+
+bool journal_edit_pause(struct journal_edit *edit, const char *route, const char *why,
+                        int64_t now_ms, bool *changed, struct error *err)
+{
+    if (!sqlite_execute(&edit->db, EDIT_PAUSE, bind_text(route), bind_number(now_ms),
+                        bind_text(why)))
+        return sqlite_explain(&edit->db, err);
+    *changed = sqlite_changes(&edit->db) > 0;
+    return true;
+}
+
+bool journal_edit_resume(struct journal_edit *edit, const char *route, bool *changed,
+                         struct error *err)
+{
+    if (!sqlite_execute(&edit->db, EDIT_RESUME, bind_text(route)))
+        return sqlite_explain(&edit->db, err);
+    *changed = sqlite_changes(&edit->db) > 0;
     return true;
 }

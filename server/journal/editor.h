@@ -27,4 +27,13 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
                               struct error *err);
 
+/* The route is paused from `now_ms` on, and why ("" where nobody says); `*changed` false: it was
+ * before, and stays as it is. */
+bool journal_edit_pause(struct journal_edit *edit, const char *route, const char *why,
+                        int64_t now_ms, bool *changed, struct error *err);
+/* It is not paused any more, and its deaths in a row are forgotten; `*changed` false: it was not.
+ */
+bool journal_edit_resume(struct journal_edit *edit, const char *route, bool *changed,
+                         struct error *err);
+
 #endif

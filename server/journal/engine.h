@@ -16,6 +16,11 @@ bool engine_add_due(struct journal_dues *list, const struct journal_due *due);
 bool engine_add_superseded(struct journal_replaced *list, const struct journal_superseded *one);
 bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
                     struct bytes key);
+/* `paused_ms` 0: it is not paused. */
+bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes why,
+                      int64_t paused_ms, unsigned deaths);
+/* NULL: nobody counts the deaths of the route. */
+struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route);
 /* One more delivery of the event that `track` asks about, which has just been asked. */
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress);

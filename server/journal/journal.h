@@ -57,6 +57,7 @@ enum journal_admitted {
     ADMIT_DUPLICATE, /* `id` is that of the first */
     ADMIT_RERUN,     /* as that, and the dead deliveries of the first are pending again: `reruns` */
     ADMIT_NO_ROOM,   /* it does not fit into `room` */
+    ADMIT_QUEUE_FULL, /* with `queue_full`: it would have to wait */
 };
 
 /* How the delivery ended whose output answers the sender of a copy. */
@@ -81,6 +82,8 @@ struct journal_admit {
     size_t action_count;
     int64_t window_ms;           /* how long its dedupe key counts */
     bool keeps_dead;             /* a copy does not have dead deliveries rerun */
+    bool queue_full;             /* nothing is to become pending: only a copy that has no effect is
+                                    answered */
     const char *dead_reason;     /* its deliveries are dead from the start; NULL: they are not */
     struct journal_places claim; /* deliveries that are to be born running */
     const int64_t *keys; /* of each delivery, by which it is limited; 0, and NULL: by none */
@@ -105,6 +108,25 @@ struct journal_admit {
     uint64_t own[2]; /* of the engine, while the turn is under way */
 };
 
+enum delivery_state {
+    DELIVERY_PENDING,
+    DELIVERY_RUNNING,
+    DELIVERY_DONE,
+    DELIVERY_DEAD,
+    DELIVERY_SUPERSEDED,
+    DELIVERY_STATES
+};
+
+/* How often in a row deliveries of a route have died. The journal counts them: a death counts one
+ * more, a delivery that is done begins anew. */
+struct journal_streak {
+    const char *route;
+    unsigned pause_at; /* so many pause the route */
+
+    unsigned deaths; /* as the journal has them; also in: nothing is written where there are none */
+    bool paused;     /* by this turn */
+};
+
 /* What became of a delivery that was carried out by this runner. */
 struct journal_finish {
     struct journal_finish *next;
@@ -116,8 +138,10 @@ struct journal_finish {
                            where it has failed, due at once where it was interrupted */
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
+    struct journal_streak *streak; /* of its route, one of the turn's; NULL: nobody counts */
 
-    bool applied; /* false: this attempt of this runner was not under way any more */
+    bool applied;              /* false: this attempt of this runner was not under way any more */
+    enum delivery_state state; /* if it was: the delivery's now */
 };
 
 /* A delivery that the queue has chosen. */
@@ -195,9 +219,21 @@ struct journal_watch {
 
 /* A delivery whose place a newer event has taken. */
 struct journal_superseded {
-    int64_t handle;
+    int64_t action, handle;
+    uint32_t bytes;  /* of its body */
     bool is_running; /* it is to be stopped, if we run it */
     const char *by;  /* id of that event, which is in an admission of the turn */
+};
+
+/* Counts what is pending of an action behind `after`, whenever it is due; at most `room`
+ * deliveries, in order. */
+struct journal_tally {
+    int64_t action, after;
+    size_t room;
+
+    size_t count;  /* `room`: there may be more, */
+    int64_t bytes; /* of their bodies */
+    int64_t last;  /* behind this one; as `after` where there is none */
 };
 
 /* A key that a sender has delivered: kept, unless its route has one. */
@@ -206,15 +242,6 @@ struct journal_learn {
     struct bytes key;
 
     bool added;
-};
-
-enum delivery_state {
-    DELIVERY_PENDING,
-    DELIVERY_RUNNING,
-    DELIVERY_DONE,
-    DELIVERY_DEAD,
-    DELIVERY_SUPERSEDED,
-    DELIVERY_STATES
 };
 
 /* How far a delivery has come. */
@@ -236,8 +263,9 @@ struct journal_track {
     size_t count; /* 0: the route has no such event, or its deliveries are gone */
 };
 
-/* Deliveries that are running, but neither by us now nor by a live runner, are pending again. Those
- * of an action that counts crashes are dead where they ran alone, or must not run twice. */
+/* Deliveries that are running, but neither by us now nor by a live runner, are pending again.
+ * Those of an action that counts crashes are dead where they ran alone, or must not run twice.
+ */
 struct journal_take_over {
     const uint64_t *live; /* ids of other runners */
     size_t live_count;
@@ -290,6 +318,14 @@ struct journal_key {
     struct bytes key;
 };
 
+/* What people, or deaths in a row, have made of a route. */
+struct journal_route {
+    struct journal_route *next;
+    const char *name, *paused_why;
+    int64_t paused_ms; /* since when it is paused; 0: it is not */
+    unsigned deaths;   /* in a row */
+};
+
 struct journal_numbers {
     int64_t *items;
     size_t count, capacity;
@@ -309,7 +345,8 @@ struct journal_replaced {
 enum journal_end {
     JOURNAL_DONE,    /* all of it is durable */
     JOURNAL_NOT_NOW, /* somebody holds the lock: nothing was applied, submit it again */
-    JOURNAL_REFUSED, /* nothing is acknowledged; only a turn that `proves` is worth submitting */
+    JOURNAL_REFUSED, /* nothing is acknowledged; only a turn that `proves` is worth submitting
+                      */
 };
 
 struct journal_refusal {
@@ -324,14 +361,15 @@ struct journal_turn {
     void (*completed)(struct journal_turn *turn);
     void *owner;
     int64_t now_ms; /* Unix */
-    /* The present of the retry clock, by which deliveries are due: Unix time plus an offset that
-     * the journal keeps (server/runner/retry_clock.h). */
+    /* The present of the retry clock, by which deliveries are due: Unix time plus an offset
+     * that the journal keeps (server/runner/retry_clock.h). */
     int64_t due_ms;
 
     /* ---- in; applied in this order ---- */
 
     bool reads_due_offset; /* `due_offset_ms` */
-    bool reads_due; /* what has become due after `due_after_ms`: `woken`; and when the next will */
+    bool reads_due; /* what has become due after `due_after_ms`: `woken`; and when the next will
+                     */
     int64_t due_after_ms;
     bool puts_due_offset; /* keeps `due_offset_ms` */
     struct journal_look *looks;
@@ -340,7 +378,11 @@ struct journal_turn {
     size_t key_look_count;
     struct journal_watch *watches;
     size_t watch_count;
-    bool reads_open; /* which actions have an open delivery: `open` */
+    bool reads_open;                /* which actions have an open delivery: `open` */
+    bool reads_routes;              /* which are paused, or have deaths in a row: `routes` */
+    struct journal_tally *tally;    /* NULL: nothing is counted */
+    struct journal_streak *streaks; /* of all routes that are paused after deaths */
+    size_t streak_count;
     struct journal_finish *finish;
     struct journal_admit *admits;
     size_t admit_count;
@@ -386,10 +428,11 @@ struct journal_turn {
     struct journal_replaced superseded; /* by admissions */
     struct journal_dues running;        /* with `take_over`: what others run, who are live */
     struct journal_numbers open;        /* action numbers */
-    struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
-                                       left by its runner */
+    struct journal_numbers crashed;     /* with `take_over`: actions with an open delivery that was
+                                           ever left by its runner */
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
+    struct journal_route *routes;
     struct journal_progress *progress, **last_progress; /* of all tracks */
     struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
     size_t answer_bytes;
@@ -431,13 +474,13 @@ struct journal {
 
 struct journal_engine {
     const char *name;
-    /* Opens, makes or migrates the journal, and gives each action its number. Waits for what is in
-     * the way; NULL with the sentence. */
+    /* Opens, makes or migrates the journal, and gives each action its number. Waits for what is
+     * in the way; NULL with the sentence. */
     struct journal *(*open)(const struct journal_setup *setup, struct error *err);
     /* No turn is under way. */
     void (*close)(struct journal *journal);
-    /* The turn and what it points to stay as they are until it is completed. Turns are applied in
-     * the order in which they are submitted. */
+    /* The turn and what it points to stay as they are until it is completed. Turns are applied
+     * in the order in which they are submitted. */
     void (*submit)(struct journal *journal, struct journal_turn *turn);
     /* After a turn, when everybody has his answer: what is better done then. */
     void (*tend)(struct journal *journal);
@@ -455,6 +498,10 @@ bool journal_checkpoints_apart(void);
 int64_t journal_least_space(void);
 /* Whether what stands at `path` is a part of a journal whose file is gone. */
 bool journal_is_orphaned(const char *path, struct error *err);
+
+/* Why a route is paused that nobody has paused. */
+enum { JOURNAL_WHY_SIZE = 64 };
+void journal_explain_streak(const struct journal_streak *streak, char text[JOURNAL_WHY_SIZE]);
 
 static inline void journal_close(struct journal *journal)
 {

@@ -85,6 +85,12 @@ enum journal_sql {
     SQL_KEYLESS,
     SQL_ANY_HEADS,
     SQL_WATCH,
+    SQL_IS_PENDING,
+    SQL_TALLY,
+    SQL_READ_ROUTES,
+    SQL_COUNT_DEATH,
+    SQL_FORGET_DEATHS,
+    SQL_PAUSE,
     SQL_COUNT
 };
 
@@ -224,6 +230,9 @@ bool deliveries_find_pending(struct sqlite_journal *journal, int64_t action, int
                              int64_t now_ms, int64_t *seqs, uint32_t *sizes, size_t limit,
                              size_t *count);
 
+/* Counts pending ones, due or not. */
+bool deliveries_tally(struct sqlite_journal *journal, struct journal_tally *tally);
+
 /* Each action with an open delivery, in the order of their numbers. */
 bool deliveries_read_open(struct sqlite_journal *journal,
                           void (*each)(void *context, int64_t action), void *context);
@@ -286,6 +295,9 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
                                                     const struct journal_due *delivery),
                           delivery_died *died, void *context, size_t *count);
 
+/* Whether it is pending: a newer event may have taken its place instead. */
+bool deliveries_is_pending(struct sqlite_journal *journal, int64_t delivery);
+
 /* Each action with an open delivery that was ever left by its runner. */
 bool deliveries_read_left(struct sqlite_journal *journal,
                           void (*each)(void *context, int64_t action), void *context);
@@ -325,6 +337,16 @@ bool supersede_burst(struct sqlite_journal *journal, struct journal_turn *turn,
 
 bool keys_look(struct sqlite_journal *journal, struct journal_key_look *look, int64_t due_ms);
 bool keys_watch(struct sqlite_journal *journal, struct journal_watch *watch);
+/* ---- route.c ---- */
+
+/* Those that are paused or have deaths in a row. */
+bool routes_read(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: a delivery of the route has died; pauses the route when that was one too many.
+ */
+bool routes_count_death(struct sqlite_journal *journal, struct journal_streak *streak,
+                        int64_t now_ms);
+/* In a transaction: one is done. */
+bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak *streak);
 
 /* ---- prune.c ---- */
 

@@ -25,6 +25,7 @@ enum read_sql {
     READ_ATTEMPTS,
     READ_OPEN,
     READ_PROVISIONED,
+    READ_PAUSED,
     READ_NEWEST,
     READ_CHANGED,
     READ_COUNT
@@ -62,6 +63,8 @@ static const char *const read_sql[READ_COUNT] = {
     /* the one without a route is the server's own */
     [READ_PROVISIONED] = "SELECT route, provider, learned_ms, key FROM learned WHERE route <> ''"
                          " ORDER BY 1, 2",
+    [READ_PAUSED] = "SELECT name, coalesce(paused_why, ''), paused_ms FROM route"
+                    " WHERE paused_ms IS NOT NULL ORDER BY paused_ms, name",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_CHANGED] = "PRAGMA data_version",
 };
@@ -266,6 +269,20 @@ bool journal_reader_provisioned(struct journal_reader *reader,
         struct provisioned_view key = {route, provider, query_number(&query, 2),
                                        query_bytes(&query, 3)};
         each(context, &key);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_paused(struct journal_reader *reader,
+                           void (*each)(void *context, const struct paused_view *paused),
+                           void *context)
+{
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_PAUSED, NULL, 0);
+    while (query_next(&query)) {
+        struct paused_view paused = {query_bytes(&query, 0), query_bytes(&query, 1),
+                                     query_number(&query, 2)};
+        each(context, &paused);
     }
     return reader_ended(reader);
 }

@@ -96,6 +96,16 @@ bool journal_reader_provisioned(struct journal_reader *reader,
                                 void (*each)(void *context, const struct provisioned_view *key),
                                 void *context);
 
+/* A route of which nothing is started. */
+struct paused_view {
+    struct bytes route, why; /* empty: nobody has said */
+    int64_t since_ms;
+};
+
+bool journal_reader_paused(struct journal_reader *reader,
+                           void (*each)(void *context, const struct paused_view *paused),
+                           void *context);
+
 /* The number of the newest event; 0 if there is none. */
 bool journal_reader_newest(struct journal_reader *reader, int64_t *seq);
 /* Whether anything was committed since the last call; also where the files are not in place any

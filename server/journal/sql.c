@@ -5,6 +5,8 @@
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
 #define WAITS "due_ms > 0 AND state = 'pending'"
+/* The same in what an UPDATE returns. */
+#define SIZE_OF_IT " (SELECT e.size FROM event e WHERE e.seq = delivery.seq >> 8)"
 #define BODY_SIZE " (SELECT e.size FROM event e WHERE e.seq = d.seq >> 8)"
 #define REPLACED "'a newer event took its place: ' || "
 /* Of an attempt that has ended: it would be tried again, but a newer event is to run instead. */
@@ -81,6 +83,11 @@ const char *const journal_sql[SQL_COUNT] = {
                          " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND seq > ?2 AND state = 'pending' AND due_ms <= ?3"
                          " ORDER BY seq LIMIT ?4",
+    [SQL_IS_PENDING] = "SELECT 1 FROM delivery WHERE seq = ?1 AND state = 'pending'",
+    [SQL_TALLY] = "SELECT count(*), coalesce(sum(size), 0), coalesce(max(seq), 0) FROM"
+                  " (SELECT d.seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8) AS size"
+                  " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
+                  " AND action = ?1 AND seq > ?2 AND state = 'pending' ORDER BY seq LIMIT ?3)",
     /* one action after the other, however many deliveries each has */
     [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
                       " AND action > ?1 ORDER BY action LIMIT 1",
@@ -148,6 +155,15 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_ABANDON] = "UPDATE delivery SET state = 'dead', reason = ?2, ended_ms = ?3"
                     " WHERE seq = ?1 AND state = 'pending'",
 
+    [SQL_READ_ROUTES] = "SELECT name, coalesce(paused_why, ''), coalesce(paused_ms, 0), deaths"
+                        " FROM route WHERE paused_ms IS NOT NULL OR deaths > 0",
+    /* SQLite 3.40 takes "paused_ms IS NOT NULL" to be true in a RETURNING */
+    [SQL_COUNT_DEATH] = "INSERT INTO route (name, deaths) VALUES (?1, 1)"
+                        " ON CONFLICT (name) DO UPDATE SET deaths = deaths + 1"
+                        " RETURNING deaths, coalesce(paused_ms, 0)",
+    [SQL_FORGET_DEATHS] = "UPDATE route SET deaths = 0 WHERE name = ?1",
+    [SQL_PAUSE] = "UPDATE route SET paused_ms = ?2, paused_why = ?3 WHERE name = ?1",
+
     [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
                          " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",
     [SQL_PUT_HORIZON] = "INSERT INTO horizon (one, now_ms) VALUES (1, ?1)"
@@ -167,12 +183,12 @@ const char *const journal_sql[SQL_COUNT] = {
     /* ?3: the id of the event that takes their place */
     [SQL_SUPERSEDE] = "UPDATE delivery INDEXED BY delivery_keyed SET " GIVE_WAY
                       " WHERE key <> 0 AND " OPEN " AND action = ?1 AND key = ?2"
-                      " RETURNING seq, state",
+                      " RETURNING seq, state," SIZE_OF_IT,
     [SQL_SUPERSEDE_ALL] = "UPDATE delivery INDEXED BY delivery_open SET " GIVE_WAY " WHERE " OPEN
-                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state",
+                          " AND action = ?1 AND ?2 = 0 RETURNING seq, state," SIZE_OF_IT,
     [SQL_FOLD] = "UPDATE delivery INDEXED BY delivery_fold SET " GIVE_WAY
                  " WHERE fold IS NOT NULL AND state = 'pending' AND action = ?1 AND fold = ?2"
-                 " AND attempt = 0 RETURNING seq, state, since_ms",
+                 " AND attempt = 0 RETURNING seq, state," SIZE_OF_IT ", since_ms",
     /* of one that was taken over */
     [SQL_GIVE_WAY] =
         "UPDATE delivery SET state = 'superseded',"

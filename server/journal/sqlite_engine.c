@@ -196,6 +196,10 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
         keys_watch(journal, &turn->watches[i]);
     if (turn->reads_open)
         deliveries_read_open(journal, note_number, &open);
+    if (turn->reads_routes)
+        routes_read(journal, turn);
+    if (turn->tally)
+        deliveries_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon)
         prune_read_horizon(journal, &turn->upkeep->horizon_ms, &turn->upkeep->newest_ms);
 }
@@ -237,6 +241,28 @@ static struct outcome within_room(struct journal_turn *turn, const struct outcom
     return kept;
 }
 
+/* What the outcome has made of the delivery, and of the streak of its route. */
+static void note_finished(struct sqlite_journal *journal, struct journal_turn *turn,
+                          struct journal_finish *finish, bool died)
+{
+    static const enum delivery_state states[] = {[OUTCOME_DONE] = DELIVERY_DONE,
+                                                 [OUTCOME_FAILED] = DELIVERY_DEAD,
+                                                 [OUTCOME_TIMEOUT] = DELIVERY_DEAD,
+                                                 [OUTCOME_INTERRUPTED] = DELIVERY_PENDING};
+    finish->state = died                  ? DELIVERY_DEAD
+                    : finish->wait_ms > 0 ? DELIVERY_PENDING
+                                          : states[finish->outcome->kind];
+    if (finish->applied && finish->state == DELIVERY_PENDING &&
+        !deliveries_is_pending(journal, finish->handle))
+        finish->state = DELIVERY_SUPERSEDED;
+    if (!finish->applied || !finish->streak)
+        return;
+    if (finish->state == DELIVERY_DEAD)
+        routes_count_death(journal, finish->streak, turn->now_ms);
+    else if (finish->state == DELIVERY_DONE)
+        routes_forget_deaths(journal, finish->streak);
+}
+
 static void write_finished(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
@@ -248,10 +274,12 @@ static void write_finished(struct sqlite_journal *journal, struct journal_turn *
                                             .ended_ms = finish->ended_ms,
                                             .due_ms = turn->due_ms + finish->wait_ms,
                                             .wait_ms = finish->wait_ms};
+        struct journal_death **last_death = turn->last_death;
         if (finish->stopped_early)
             deliveries_finish_stopped(journal, &ended, &finish->applied, note_death, turn);
         else
             deliveries_finish(journal, &ended, &finish->applied);
+        note_finished(journal, turn, finish, turn->last_death != last_death);
     }
 }
 
@@ -329,7 +357,10 @@ static enum journal_left is_left(void *context, uint64_t runner_id,
 static void note_death_of_left(void *context, const struct stored_death *death)
 {
     struct take_over *take = context;
+    struct journal_streak *streak = engine_find_streak(take->turn, death->route);
     note_death(take->turn, death);
+    if (streak)
+        routes_count_death(take->journal, streak, take->turn->now_ms);
 }
 
 static void write_take_over(struct sqlite_journal *journal, struct journal_turn *turn)

@@ -5,9 +5,12 @@
 #include "server/journal/private.h"
 
 static bool note_replaced(struct sqlite_journal *journal, struct journal_turn *turn,
-                          const struct journal_admit *admit, const struct query *query)
+                          const struct journal_admit *admit, size_t place,
+                          const struct query *query)
 {
     const struct journal_superseded one = {.handle = query_number(query, 0),
+                                           .action = admit->actions[place],
+                                           .bytes = (uint32_t)query_number(query, 2),
                                            .is_running =
                                                bytes_equal_text(query_bytes(query, 1), "running"),
                                            .by = admit->id};
@@ -31,7 +34,7 @@ bool supersede_open(struct sqlite_journal *journal, struct journal_turn *turn,
                                       bind_number(admit->actions[place]), bind_number(key),
                                       bind_text(admit->id), bind_number(turn->now_ms));
     while (query_next(&query))
-        note_replaced(journal, turn, admit, &query);
+        note_replaced(journal, turn, admit, place, &query);
     return sqlite_status(db) == SQLITE_STATUS_OK;
 }
 
@@ -45,9 +48,9 @@ bool supersede_burst(struct sqlite_journal *journal, struct journal_turn *turn,
         sqlite_query(db, SQL_FOLD, bind_number(admit->actions[place]), bind_number(fold->key),
                      bind_text(admit->id), bind_number(turn->now_ms));
     while (query_next(&query)) {
-        if (query_number(&query, 2) < since_ms)
-            since_ms = query_number(&query, 2);
-        note_replaced(journal, turn, admit, &query);
+        if (query_number(&query, 3) < since_ms)
+            since_ms = query_number(&query, 3);
+        note_replaced(journal, turn, admit, place, &query);
     }
     int64_t wait_ms = engine_burst_wait_ms(turn, fold, since_ms);
     int64_t due_ms = turn->due_ms + wait_ms;

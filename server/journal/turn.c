@@ -2,6 +2,7 @@
  * a key) is a block of its own. */
 #include "server/journal/engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,15 @@ static void free_keys(struct journal_turn *turn)
     }
 }
 
+static void free_routes(struct journal_turn *turn)
+{
+    while (turn->routes) {
+        struct journal_route *route = turn->routes;
+        turn->routes = route->next;
+        free(route);
+    }
+}
+
 static void free_progress(struct journal_turn *turn)
 {
     while (turn->progress) {
@@ -59,6 +69,7 @@ void engine_forget(struct journal_turn *turn)
 {
     free_deaths(turn);
     free_keys(turn);
+    free_routes(turn);
     free_progress(turn);
     free_answers(turn);
     turn->superseded.count = turn->running.count = 0;
@@ -85,6 +96,8 @@ void engine_begin(struct journal_turn *turn)
     turn->end = JOURNAL_DONE;
     turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
     turn->question_fits = turn->woken_more = false;
+    for (size_t i = 0; i < turn->streak_count; i++)
+        turn->streaks[i].paused = false;
 }
 
 /* Room for one more. */
@@ -183,6 +196,34 @@ bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes 
     made->key = bytes_of(put_text(&place, key), key.length);
     turn->keys = made;
     return true;
+}
+
+bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes why,
+                      int64_t paused_ms, unsigned deaths)
+{
+    struct journal_route *made = malloc(sizeof *made + name.length + why.length + 2);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made = (struct journal_route){.next = turn->routes, .paused_ms = paused_ms, .deaths = deaths};
+    made->name = put_text(&place, name);
+    made->paused_why = put_text(&place, why);
+    turn->routes = made;
+    return true;
+}
+
+void journal_explain_streak(const struct journal_streak *streak, char text[JOURNAL_WHY_SIZE])
+{
+    snprintf(text, JOURNAL_WHY_SIZE, "%u deliver%s died in a row", streak->deaths,
+             streak->deaths == 1 ? "y" : "ies");
+}
+
+struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route)
+{
+    for (size_t i = 0; i < turn->streak_count; i++)
+        if (bytes_equal_text(route, turn->streaks[i].route))
+            return &turn->streaks[i];
+    return NULL;
 }
 
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,

@@ -44,8 +44,10 @@ struct action_queue {
     bool more_again;    /* since that was asked */
     bool is_short;      /* of them, so that it is to look for more: in that list */
     TAILQ_ENTRY(action_queue) in_short;
-    bool after_crash;         /* to be told to the next delivery: see there */
-    unsigned running, window; /* at most, of one without slots */
+    bool is_held;                   /* nothing of it may start (gate.h) */
+    int64_t pending, pending_bytes; /* in the journal (backlog.h) */
+    bool after_crash;               /* to be told to the next delivery: see there */
+    unsigned running, window;       /* at most, of one without slots */
     size_t running_bytes;
 };
 

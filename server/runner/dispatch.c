@@ -51,6 +51,8 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     dispatch->offset_due = true;
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
+           gates_init(&dispatch->gates, settings, &dispatch->queue, loop, err) &&
+           backlog_init(&dispatch->backlog, settings, &dispatch->queue, loop, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
 }
 
@@ -78,6 +80,8 @@ void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
     loop_timer_remove(dispatch->loop, &dispatch->due_timer);
+    backlog_finish(&dispatch->backlog);
+    gates_finish(&dispatch->gates);
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
@@ -196,6 +200,7 @@ static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
     for (attempt = dispatch->written.first; attempt; attempt = attempt->next) {
         attempt->finish.outcome = &attempt->outcome;
         attempt->finish.stopped_early = was_stopped_early(dispatch, attempt);
+        attempt->finish.streak = gates_streak(&dispatch->gates, attempt->action);
         *place = &attempt->finish;
         place = &attempt->finish.next;
     }
@@ -294,7 +299,7 @@ static void settle_due(struct dispatch *dispatch, const struct journal_turn *tur
 
 static bool may_claim(const struct dispatch *dispatch)
 {
-    return dispatch->claiming && !dispatch->takeover_due &&
+    return dispatch->claiming && dispatch->gates.is_known && !dispatch->takeover_due &&
            clock_monotonic_ns() >= dispatch->claims_resume_ns &&
            dispatch->reserved_count < DISPATCH_CLAIMS_MAX && dispatch->reserved_bytes < CLAIM_BYTES;
 }
@@ -325,6 +330,7 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
         struct reservation *reserved = &dispatch->reserved[dispatch->reserved_count++];
         *reserved = (struct reservation){.action = action, .key = queue_first_key(action)};
         int64_t handle = queue_take(&dispatch->queue, action, &reserved->bytes);
+        gates_took(&dispatch->gates, action);
         reserved->is_new = queue_is_pushed(handle, &reserved->index);
         dispatch->reserved_bytes += reserved->bytes;
         if (reserved->is_new) {
@@ -400,6 +406,7 @@ static void give_back(struct dispatch *dispatch, const struct journal_turn *turn
         if (was_claimed(turn, reserved))
             continue;
         queue_give(&dispatch->queue, reserved->action, reserved->key, reserved->bytes);
+        gates_gave_back(&dispatch->gates, reserved->action);
         queue_look_again(&dispatch->queue, reserved->action, reserved->key);
         if (!must_be_alone(turn, reserved))
             continue;
@@ -570,10 +577,11 @@ static void log_death(const struct journal_death *death)
 
 bool dispatch_is_due(struct dispatch *dispatch)
 {
-    if (outcomes_are_due(dispatch))
+    if (outcomes_are_due(dispatch) || backlog_is_due(&dispatch->backlog))
         return true;
     return dispatch->claiming &&
-           (some_are_due(dispatch) || queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
+           (some_are_due(dispatch) || dispatch->gates.unread || queue_is_short(&dispatch->queue) ||
+            dispatch->orphans_due ||
             (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
             (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
@@ -587,9 +595,13 @@ void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
     turn->abandon = NULL;
     turn->look_count = turn->key_look_count = turn->want_count = 0;
     turn->reads_open = turn->pulls_in = false;
-    if (!dispatch->claiming || dispatch->offset_due)
+    gates_fill(&dispatch->gates, turn, dispatch->claiming);
+    bool may_look = dispatch->claiming && !dispatch->offset_due;
+    if (may_look)
+        queue_ask(&dispatch->queue, turn);
+    backlog_fill(&dispatch->backlog, turn);
+    if (!may_look)
         return;
-    queue_ask(&dispatch->queue, turn);
     if (dispatch->takeover_due) {
         turn->take_over = fill_take_over(dispatch) ? &dispatch->take_over : NULL;
         dispatch->takeover_due = !turn->take_over;
@@ -608,7 +620,9 @@ static void settle_admit(struct dispatch *dispatch, const struct journal_turn *t
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
     if (handle && admit->due_ms)
         dispatch_note_due(dispatch, admit->due_ms);
-    for (size_t i = 0; i < admit->action_count && !admit->dead_reason; i++) {
+    if (admit->dead_reason || admit->queue_full) /* not pushed */
+        return;
+    for (size_t i = 0; i < admit->action_count; i++) {
         const struct queue_pushed pushed = pushed_of(turn, index, i);
         if (!journal_places_has(&admit->claim, i) && !admit->fold.key)
             queue_settle(&dispatch->queue, queue_find(&dispatch->queue, admit->actions[i]), &pushed,
@@ -632,6 +646,7 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
     elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
+    gates_load(&dispatch->gates, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
@@ -661,6 +676,7 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
     }
     attempt_list_move(&dispatch->written, &dispatch->ended);
     attempt_list_move(&dispatch->ended, &dispatch->written);
+    gates_refresh(&dispatch->gates);
     dispatch->takeover_due |= turn->take_over != NULL;
     dispatch->due_unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;
@@ -672,6 +688,8 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
     if (dispatch->no_memory)
         pause_claims(dispatch);
     dispatch->no_memory = false;
+    pending_settle(&dispatch->backlog, turn, dispatch->reserved, dispatch->reserved_count,
+                   dispatch->written.first);
     give_back(dispatch, turn);
     if (turn->end == JOURNAL_DONE)
         settle_done(dispatch, turn);
@@ -685,10 +703,9 @@ void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
     dispatch->offset_due = true; /* an older runner may have changed it */
-    read_due_anew(dispatch);
     dispatch->takeover_due = true;
     dispatch->orphans_due = true;
-    queue_reset(&dispatch->queue);
+    dispatch_read_anew(dispatch);
 }
 
 void dispatch_leave_alone(struct dispatch *dispatch, uint64_t runner_id)
@@ -754,6 +771,8 @@ void dispatch_read_anew(struct dispatch *dispatch)
 {
     read_due_anew(dispatch);
     queue_reset(&dispatch->queue);
+    gates_refresh(&dispatch->gates);
+    backlog_recount(&dispatch->backlog);
 }
 
 void dispatch_recover(struct dispatch *dispatch)

@@ -10,6 +10,8 @@
 #include "server/runner/answers.h"
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
+#include "server/runner/gate.h"
+#include "server/runner/pending.h"
 #include "server/runner/queue.h"
 #include "server/runner/retry_clock.h"
 
@@ -18,19 +20,12 @@ enum {
     DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
 };
 
-/* A delivery that was taken from the queue in the turn under way. */
-struct reservation {
-    struct action_queue *action;
-    int64_t key;
-    uint32_t bytes;
-    bool is_new;  /* it came in this turn, */
-    size_t index; /* as that delivery of all; otherwise the want */
-};
-
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
     struct queue queue;
+    struct gates gates;
+    struct backlog backlog;
     struct body_files body_files;
     struct process_forest forest;
     struct answers answers; /* senders that wait for outputs */
@@ -133,7 +128,7 @@ void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link 
 
 /* Others have committed: look for what is new. */
 void dispatch_refresh(struct dispatch *dispatch);
-/* They have changed what stands before what is queued already: all is read anew. */
+/* They have done something else than to add deliveries: all is read anew. */
 void dispatch_read_anew(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */
 void dispatch_recover(struct dispatch *dispatch);

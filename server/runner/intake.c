@@ -147,7 +147,8 @@ static void fill_answering(struct journal_admit *admit, const struct route_queue
     admit->answer_most = (size_t)respond->size;
 }
 
-static void fill_event(struct intake *intake, size_t index, struct route_queue *queue)
+static void fill_event(struct intake *intake, size_t index, struct route_queue *queue,
+                       struct backlog *backlog)
 {
     struct intake_item *item = &intake->items[index];
     const struct route *route = queue->route;
@@ -166,6 +167,11 @@ static void fill_event(struct intake *intake, size_t index, struct route_queue *
     fill_chosen(intake, index, queue);
     fill_keys(intake, index, queue);
     fill_answering(item->admit, queue);
+    item->room =
+        item->admit->dead_reason
+            ? BACKLOG_ROOM
+            : backlog_reserve(backlog, queue, item->admit->action_count, event->body.length);
+    item->admit->queue_full = item->room != BACKLOG_ROOM;
 }
 
 /* A commit of nothing succeeds on a disk that takes nothing. Where nothing else has been written of
@@ -190,8 +196,8 @@ void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispat
         } else if (item->frame.learns) {
             fill_key(intake, item, &routes[route]);
         } else {
-            fill_event(intake, i, &dispatch->queue.routes[route]);
-            if (!item->admit->dead_reason)
+            fill_event(intake, i, &dispatch->queue.routes[route], &dispatch->backlog);
+            if (!item->admit->dead_reason && !item->admit->queue_full)
                 dispatch_push(dispatch, turn, intake->admit_count - 1);
         }
     }
@@ -204,14 +210,18 @@ void intake_fill(struct intake *intake, struct journal_turn *turn, struct dispat
 
 /* ---- the answers ---- */
 
-static void answer_event(struct answer_frame *answer, const struct journal_admit *admit)
+static void answer_event(struct answer_frame *answer, const struct journal_admit *admit,
+                         enum backlog_room room)
 {
     static const enum frame_status statuses[] = {[ADMIT_ACCEPTED] = FRAME_ACCEPTED,
                                                  [ADMIT_DUPLICATE] = FRAME_DUPLICATE,
                                                  [ADMIT_RERUN] = FRAME_AGAIN,
-                                                 [ADMIT_NO_ROOM] = FRAME_REFUSED_SPACE};
+                                                 [ADMIT_NO_ROOM] = FRAME_REFUSED_SPACE,
+                                                 [ADMIT_QUEUE_FULL] = FRAME_REFUSED_QUEUE};
     assert(admit->result < sizeof statuses / sizeof *statuses);
     answer->status = statuses[admit->result];
+    if (answer->status == FRAME_REFUSED_QUEUE && room == BACKLOG_ALL_FULL)
+        answer->status = FRAME_REFUSED_ALL_QUEUES;
     if (answer->status <= FRAME_DUPLICATE)
         memcpy(answer->id, admit->id, sizeof answer->id);
     if (answer->status == FRAME_DUPLICATE) {
@@ -220,19 +230,22 @@ static void answer_event(struct answer_frame *answer, const struct journal_admit
     }
 }
 
-static void answer_item(struct intake_item *item, const struct journal_turn *turn,
+static void answer_item(struct intake_item *item, const struct journal_turn *turn, bool is_full,
                         unsigned retry_after_s)
 {
     struct answer_frame *answer = &item->answer;
     bool done = turn && turn->end == JOURNAL_DONE;
     if (done && item->admit)
-        answer_event(answer, item->admit);
+        answer_event(answer, item->admit, item->room);
     else if (done && item->learn)
         answer->status = item->learn->added ? FRAME_ACCEPTED : FRAME_REFUSED_KNOWN;
     else if (done && item->frame.asks)
-        answer->status = turn->question_fits ? FRAME_ACCEPTED : FRAME_REFUSED_SPACE;
+        answer->status = !turn->question_fits ? FRAME_REFUSED_SPACE
+                         : is_full            ? FRAME_REFUSED_ALL_QUEUES
+                                              : FRAME_ACCEPTED;
     if (answer->status > FRAME_DUPLICATE)
-        answer->retry_after_s = retry_after_s;
+        answer->retry_after_s =
+            answer->status >= FRAME_REFUSED_QUEUE ? BACKLOG_RETRY_S : retry_after_s;
     answer->follows = answer->status <= FRAME_DUPLICATE && item->admit && item->admit->answering &&
                       !item->admit->dead_reason;
     listener_link_answer(item->link, answer);
@@ -281,7 +294,7 @@ void intake_answer(struct intake *intake, const struct journal_turn *turn,
     if (turn && turn->end == JOURNAL_DONE && has_written(turn))
         intake->written_ns = clock_monotonic_ns();
     for (size_t i = 0; i < intake->count; i++)
-        answer_item(&intake->items[i], turn, retry_after_s);
+        answer_item(&intake->items[i], turn, backlog_is_full(&dispatch->backlog), retry_after_s);
     for (size_t i = 0; i < intake->count; i++)
         if (intake->items[i].answer.follows)
             await_output(intake, &intake->items[i], dispatch);

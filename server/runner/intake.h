@@ -14,6 +14,7 @@ struct intake_item {
     struct listener_link *link;
     struct event_frame frame; /* spans into the link */
     struct answer_frame answer;
+    enum backlog_room room;      /* that its deliveries have where they wait */
     struct journal_admit *admit; /* NULL: it is no event, */
     struct journal_learn *learn; /* but a key; NULL: no key that is taken */
 };

@@ -216,7 +216,7 @@ struct action_queue *queue_find(const struct queue *queue, int64_t number)
 
 static bool feed_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return action->count > 0 && is_within_limit(action) &&
+    return action->count > 0 && !action->is_held && is_within_limit(action) &&
            (action->running == 0 ||
             (action->running < action->window && action->running_bytes < queue->feed_bytes));
 }
@@ -233,7 +233,7 @@ static bool route_wants_slots(const struct route_queue *route)
 {
     for (size_t i = 0; i < route->action_count; i++)
         if (route->actions[i].kind->is_limited && route->actions[i].count > 0 &&
-            is_within_limit(&route->actions[i]))
+            !route->actions[i].is_held && is_within_limit(&route->actions[i]))
             return true;
     return false;
 }
@@ -265,6 +265,14 @@ static void action_changed(struct queue *queue, struct action_queue *action)
         TAILQ_REMOVE(&queue->waiting, route, in_waiting);
     queue->routes_waiting += (size_t)is_waiting - (size_t)route->is_waiting;
     route->is_waiting = is_waiting;
+}
+
+void queue_suspend(struct queue *queue, struct action_queue *action, bool held)
+{
+    if (action->is_held == held)
+        return;
+    action->is_held = held;
+    action_changed(queue, action);
 }
 
 /* It has had its turn. */
@@ -569,7 +577,7 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
 
 static bool lone_waits(const struct queue *queue)
 {
-    return queue->lone && !queue->lone_runs && queue->lone->count > 0 &&
+    return queue->lone && !queue->lone_runs && !queue->lone->is_held && queue->lone->count > 0 &&
            queue_first(queue->lone) == queue->lone_handle;
 }
 
@@ -582,9 +590,11 @@ static bool lone_is_before(const struct queue *queue, const struct action_queue 
 
 static bool action_may_run(const struct queue *queue, const struct action_queue *action)
 {
+    if (action->is_held || !is_within_limit(action))
+        return false;
     if (!action->kind->is_limited)
         return feed_may_run(queue, action);
-    return action->count > 0 && is_within_limit(action) && !lone_is_before(queue, action) &&
+    return action->count > 0 && !lone_is_before(queue, action) &&
            slot_is_free(queue, action->of_route);
 }
 
@@ -689,7 +699,8 @@ bool queue_is_waited_for(const struct queue *queue, const struct action_queue *a
         return true;
     if (action->kind->is_limited && queue->routes_waiting > 0)
         return true;
-    return (!action->kind->is_limited || action->limit) && (action->count > 0 || action->more);
+    return (!action->kind->is_limited || action->limit) && !action->is_held &&
+           (action->count > 0 || action->more);
 }
 
 void queue_give(struct queue *queue, struct action_queue *action, int64_t key, size_t bytes)

@@ -90,6 +90,9 @@ void queue_ask(struct queue *queue, struct journal_turn *turn);
 /* What that turn has told, before anything else of it is looked at. */
 void queue_load(struct queue *queue, const struct journal_turn *turn);
 
+/* Nothing of the action is to be chosen from now on, or it may be again; what is queued stays. */
+void queue_suspend(struct queue *queue, struct action_queue *action, bool held);
+
 /* ---- whose turn it is ---- */
 
 /* The action whose first delivery is to be carried out next, or NULL: routes in turn, within the

@@ -512,12 +512,14 @@ static bool runner_init(struct runner *runner, const struct process *process, st
            error_set(err, "cannot watch the control channel");
 }
 
-/* Listeners find the keys of the journal before they are told to begin. */
-static void share_first_keys(struct runner *runner)
+/* Listeners find the keys of the journal before they are told to begin, and what is pending is
+ * counted. */
+static void read_first(struct runner *runner)
 {
     runner->keys_due = true;
     runner_turn(runner);
-    while (((runner->keys_due || runner->track_key_due) && !runner->health.refuses) ||
+    while (((runner->keys_due || runner->track_key_due || !runner->dispatch.backlog.is_counted) &&
+            !runner->health.refuses) ||
            runner->under_way) {
         loop_run_once(&runner->loop, runner->under_way ? -1 : 0);
         runner_turn(runner);
@@ -589,7 +591,7 @@ _Noreturn void runner_run(const struct process *process)
         runner_fail(why.text);
     if (contained)
         dispatch_contain(&runner.dispatch, process->forest, process->runner_id);
-    share_first_keys(&runner);
+    read_first(&runner);
     if (!control_send(process->control, CONTROL_READY, 0, -1))
         runner_fail("the supervisor cannot be reached");
     say_alive(&runner.alive_timer);

@@ -80,6 +80,13 @@ void memory_store_drop_bodies(struct memory_store *store)
     store->version++;
 }
 
+void memory_store_pause(struct memory_store *store, const char *route, int64_t paused_ms,
+                        const char *why)
+{
+    route_table_pause(&store->now.routes, route, paused_ms, why);
+    store->version++;
+}
+
 size_t memory_store_count(const struct memory_store *store, enum memory_state state)
 {
     size_t count = 0;
@@ -187,6 +194,24 @@ static void read_actions(struct memory_journal *journal, struct journal_numbers 
         }
 }
 
+static void read_tally(struct memory_journal *journal, struct journal_tally *tally)
+{
+    struct tables *tables = &journal->store->now;
+    tally->count = 0;
+    tally->bytes = 0;
+    tally->last = tally->after;
+    for (size_t i = 0; i < tables->delivery_count && tally->count < tally->room; i++) {
+        const struct delivery_row *row = &tables->deliveries[i];
+        if (row->state != MEMORY_PENDING || row->action != tally->action ||
+            row->handle <= tally->after)
+            continue;
+        const struct event_row *event = memory_event(tables, row->handle);
+        tally->count++;
+        tally->bytes += event ? (int64_t)event->event.body.length : 0;
+        tally->last = row->handle;
+    }
+}
+
 /* ---- what a turn writes ---- */
 
 static int64_t disk_bytes(size_t bytes)
@@ -221,10 +246,12 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             .output_total = outcome->output_total};
         row->takeovers += outcome->torn;
         memory_give_way(row);
-        if (!finish->stopped_early || ++row->stops < STOPS_MAX)
-            continue;
-        row->given_up = true;
-        die(journal, turn, row, "given up: stops of the server came soon after its start");
+        if (finish->stopped_early && ++row->stops >= STOPS_MAX) {
+            row->given_up = true;
+            die(journal, turn, row, "given up: stops of the server came soon after its start");
+        }
+        finish->state = (enum delivery_state)row->state;
+        route_table_finish(&journal->store->now.routes, turn, finish);
     }
 }
 
@@ -300,10 +327,12 @@ static bool take_copy(struct memory_journal *journal, struct journal_turn *turn,
              (const char *)first->event.id.data);
     if (what == RERUN_NEW_EVENT || (what == RERUN_DEAD_IF_SAME && !same))
         return false;
-    admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE : ADMIT_NO_ROOM;
+    admit->result = what == RERUN_NOTHING ? ADMIT_DUPLICATE
+                    : admit->queue_full   ? ADMIT_QUEUE_FULL
+                                          : ADMIT_NO_ROOM;
     if (what == RERUN_NOTHING)
         find_answer(journal, turn, admit, first);
-    if (what == RERUN_NOTHING || !take_room(turn, 0))
+    if (admit->result != ADMIT_NO_ROOM || !take_room(turn, 0))
         return true;
     for (size_t i = 0; i < known.dead_count; i++) {
         const struct journal_due due = {known.dead[i].action, known.dead[i].handle, known.bytes,
@@ -377,7 +406,9 @@ static void admit_events(struct memory_journal *journal, struct journal_turn *tu
         admit->answer = NULL;
         if (first && take_copy(journal, turn, admit, first))
             continue;
-        if (take_room(turn, admit->event->headers.length + admit->event->body.length))
+        if (admit->queue_full)
+            admit->result = ADMIT_QUEUE_FULL;
+        else if (take_room(turn, admit->event->headers.length + admit->event->body.length))
             add_event(journal, turn, admit);
     }
     turn->question_fits =
@@ -430,6 +461,7 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         row->given_up = !action->fails_in_crash;
         die(journal, turn, row,
             row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
+        route_table_die(&tables->routes, turn, tables->actions[row->action - 1].route);
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -556,6 +588,10 @@ static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
     read_looks(journal, turn);
     if (turn->reads_open)
         read_actions(journal, &turn->open, false);
+    if (turn->reads_routes)
+        route_table_read(&journal->store->now.routes, turn);
+    if (turn->tally)
+        read_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon) {
         const struct tables *tables = &journal->store->now;
         size_t count = tables->event_count;

@@ -21,6 +21,10 @@ void memory_store_lock(struct memory_store *store, bool locked);
 void memory_store_break(struct memory_store *store, bool broken);
 /* Beside all journals: dead deliveries of every event are pending again. */
 void memory_store_replay(struct memory_store *store);
+/* Beside all journals: the route is paused since then; 0: it is not, and its deaths are forgotten.
+ */
+void memory_store_pause(struct memory_store *store, const char *route, int64_t paused_ms,
+                        const char *why);
 /* How many deliveries are in that state. */
 enum memory_state { MEMORY_PENDING, MEMORY_RUNNING, MEMORY_DONE, MEMORY_DEAD, MEMORY_SUPERSEDED };
 size_t memory_store_count(const struct memory_store *store, enum memory_state state);

@@ -87,11 +87,15 @@ void memory_watch(struct tables *tables, struct journal_watch *watch)
 
 /* ---- what a newer event supersedes ---- */
 
-static void mark(struct delivery_row *row, struct journal_turn *turn,
+static void mark(struct tables *tables, struct delivery_row *row, struct journal_turn *turn,
                  const struct journal_admit *admit)
 {
-    const struct journal_superseded one = {
-        .handle = row->handle, .is_running = row->state == MEMORY_RUNNING, .by = admit->id};
+    const struct journal_due due = memory_due(tables, row);
+    const struct journal_superseded one = {.action = row->action,
+                                           .handle = row->handle,
+                                           .bytes = due.bytes,
+                                           .is_running = row->state == MEMORY_RUNNING,
+                                           .by = admit->id};
     if (!row->superseded_by[0])
         memcpy(row->superseded_by, admit->id, sizeof row->superseded_by);
     memory_give_way(row);
@@ -120,7 +124,7 @@ bool memory_supersede(struct tables *tables, struct journal_turn *turn, struct j
             continue;
         if (folds && row->since_ms < own->since_ms)
             own->since_ms = row->since_ms;
-        mark(row, turn, admit);
+        mark(tables, row, turn, admit);
     }
     if (!fold->key)
         return false;

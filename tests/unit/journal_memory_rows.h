@@ -3,6 +3,7 @@
 #define TENTERHOOK_TESTS_JOURNAL_MEMORY_ROWS_H
 
 #include "journal_memory.h"
+#include "journal_memory_routes.h"
 
 #include "server/journal/engine.h"
 
@@ -40,6 +41,7 @@ struct key_row {
 };
 
 struct tables {
+    struct route_table routes;
     struct event_row events[EVENTS_MAX];
     struct delivery_row deliveries[EVENTS_MAX * 2];
     struct action_row actions[ACTIONS_MAX];

@@ -17,6 +17,7 @@
 #include "server/pipeline/mismatch.h"
 #include "server/pipeline/respond.h"
 #include "server/pipeline/track.h"
+#include "server/runner/flow.h"
 
 #define ROUTE_SETTINGS_MEMBER(NAME, name, type, header) type name;
 struct route_settings {

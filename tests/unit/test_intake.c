@@ -125,6 +125,31 @@ START_TEST(an_event_has_the_actions_that_were_chosen)
 }
 END_TEST
 
+/* What has no room is put into the turn, where a copy is known, and not into the queue. */
+START_TEST(an_event_without_room_is_not_to_become_pending)
+{
+    const struct event_frame frame = {.route = 1, .event = fixture_event("k", bytes_of_text("{}"))};
+    struct route_queue *queue = &dispatch.queue.routes[1];
+    dispatch.backlog.routes[1].limit.max = 3;
+    for (int i = 0; i < 2; i++)
+        intake.items[i] = (struct intake_item){.frame = frame};
+    intake.count = 2;
+    intake_fill(&intake, &turn, &dispatch);
+    ck_assert(!turn.admits[0].queue_full && intake.items[0].room == BACKLOG_ROOM);
+    ck_assert(turn.admits[1].queue_full && intake.items[1].room == BACKLOG_ROUTE_FULL);
+    ck_assert_int_eq(dispatch.backlog.routes[1].deliveries, 2);
+    queue->actions[0].more = queue->actions[1].more = false;
+    ck_assert(fill(frame)->admit->queue_full && !queue->actions[0].more);
+    struct event_frame refused = frame; /* by its schema: it does not wait */
+    refused.event.failures = bytes_of_text("[1]");
+    ck_assert(!fill(refused)->admit->queue_full);
+    dispatch.backlog.all.limit.max = 1;
+    struct event_frame other = frame;
+    other.route = 0;
+    ck_assert_int_eq(fill(other)->room, BACKLOG_ALL_FULL);
+}
+END_TEST
+
 START_TEST(a_key_has_a_length)
 {
     static struct handler handler = {.kind = &provider.kind};
@@ -226,6 +251,7 @@ Suite *test_suite(void)
     tcase_add_test(all, the_longest_window_of_a_route_with_one_counts);
     tcase_add_test(all, an_event_is_admitted_as_its_route_says);
     tcase_add_test(all, an_event_has_the_actions_that_were_chosen);
+    tcase_add_test(all, an_event_without_room_is_not_to_become_pending);
     tcase_add_test(all, a_key_has_a_length);
     tcase_add_test(all, a_turn_that_has_written_proves_it_for_a_second);
     suite_add_tcase(suite, all);

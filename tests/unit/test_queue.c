@@ -299,6 +299,36 @@ START_TEST(what_comes_while_more_is_asked_for_is_not_missed)
 }
 END_TEST
 
+/* And what came meanwhile is there when it is not held any more. */
+START_TEST(what_is_held_holds_up_nothing)
+{
+    begin(4, true); /* commands and feeds */
+    for (size_t route = 0; route < 2; route++)
+        queue_suspend(&queue, &queue.routes[route].actions[0], true);
+    for (size_t i = 0; i < 12; i++)
+        add(i % 4);
+    for (size_t i = 0; i < 6; i++) {
+        struct action_queue *action = take();
+        ck_assert(action && action->route->index >= 2);
+        queue_give(&queue, action, 10);
+    }
+    ck_assert_ptr_null(queue_next(&queue));
+    ck_assert(!queue_is_waited_for(&queue, &queue.routes[0].actions[0]));
+    ck_assert(!queue_is_waited_for(&queue, &queue.routes[1].actions[0]));
+    for (size_t route = 0; route < 2; route++) {
+        queue_suspend(&queue, &queue.routes[route].actions[0], true); /* twice is once */
+        queue_suspend(&queue, &queue.routes[route].actions[0], false);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        struct action_queue *action = take();
+        ck_assert(action && action->route->index < 2);
+        queue_give(&queue, action, 10);
+    }
+    ck_assert_ptr_null(queue_next(&queue));
+    end();
+}
+END_TEST
+
 /* The bodies of what runs are limited, of all routes and of one; one may always be there. */
 START_TEST(bodies_are_limited_and_one_may_always_be_there)
 {
@@ -663,6 +693,7 @@ Suite *test_suite(void)
     tcase_add_test(all, what_runs_again_takes_its_old_place);
     tcase_add_test(all, what_is_forgotten_while_a_turn_is_under_way_is_read_again);
     tcase_add_test(all, what_comes_while_more_is_asked_for_is_not_missed);
+    tcase_add_test(all, what_is_held_holds_up_nothing);
     tcase_add_test(all, bodies_are_limited_and_one_may_always_be_there);
     tcase_add_test(all, bodies_of_one_route_leave_room_for_the_others);
     tcase_add_test(all, bodies_of_pipes_are_limited_each);
