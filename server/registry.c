@@ -52,8 +52,7 @@ static bool check_route(struct load *load, const struct node *node, const struct
                         const struct route *route)
 {
     bool events = event_check_route(load, node, defaults, route);
-    bool limits = concurrency_check_route(load, node, defaults, route);
-    return selection_check_route(load, node, defaults, route) && events && limits;
+    return selection_check_route(load, node, defaults, route) && events;
 }
 
 const struct registry program_registry = {.authenticators = authenticators,

@@ -118,6 +118,8 @@ struct action_kind {
     /* A runner ends its runs before it makes room for a newer one, and at once when it has to
      * stop, because they may wait for ever. Runs of other kinds have the time that they need. */
     bool must_be_recalled;
+    /* One of its runs cannot be ended without others: they share a process. */
+    bool shares_process;
     /* How long a run of that kind has to end before a newer runner. NULL: a second. */
     int64_t (*recall_ms)(const void *settings);
     /* Of a kind that is not limited: how many deliveries an action has at once. NULL: as many as a

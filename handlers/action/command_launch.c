@@ -27,6 +27,7 @@ struct launch {
     const struct delivery *delivery;
     struct arena arena;
     struct spawn_plan plan;
+    struct command_given given;
     struct started started;
     char *body_file, *files;
     int outputs[2]; /* our ends */
@@ -114,14 +115,14 @@ static enum spawn_result launch_open(struct launch *launch, struct error *err)
 }
 
 /* The event is looked at again only for a command that wants values of it. */
-static bool launch_fill(struct launch *launch, struct command_given *given, struct error *err)
+static bool launch_fill(struct launch *launch, struct error *err)
 {
     const struct command_settings *settings = launch->settings;
     struct value_context values;
     if (!settings->templates)
-        return command_fill(settings, NULL, &launch->arena, given, err);
+        return command_fill(settings, NULL, &launch->arena, &launch->given, err);
     value_context_of_stored(&values, launch->delivery->stored);
-    bool filled = command_fill(settings, &values, &launch->arena, given, err);
+    bool filled = command_fill(settings, &values, &launch->arena, &launch->given, err);
     int failure = errno;
     value_context_finish(&values);
     errno = failure;
@@ -163,16 +164,14 @@ static bool launch_plan(struct launch *launch, struct error *err)
 {
     const struct command_settings *settings = launch->settings;
     struct spawn_plan *plan = &launch->plan;
-    struct command_given given;
-    if (!launch_fill(launch, &given, err))
-        return false;
-    plan->environment = environment_build(&launch->arena, settings, given.env, launch->delivery,
+    const struct command_given *given = &launch->given;
+    plan->environment = environment_build(&launch->arena, settings, given->env, launch->delivery,
                                           launch->body_file, launch->files, err);
     if (!plan->environment)
         return false;
-    plan->arguments = given.arguments;
+    plan->arguments = given->arguments;
     plan->directory = settings->cwd;
-    plan->inside = given.inside;
+    plan->inside = given->inside;
     plan->file = launch->body_file;
     if (!plan->file && launch->files &&
         !(plan->file = arena_format(&launch->arena, "%s/1", launch->files)))
@@ -245,7 +244,10 @@ static enum spawn_result launch_start(struct launch *launch, struct launched *la
     if (result != SPAWN_STARTED)
         return result;
     errno = 0;
-    if (!launch_plan(launch, err)) /* for want of memory, or for good */
+    if (!launch_fill(launch, err)) /* for want of memory, or for good */
+        return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_NEVER;
+    errno = 0;
+    if (!launch_plan(launch, err))
         return spawn_errno_is_passing(errno) ? SPAWN_LATER : SPAWN_FAILED;
     result = launch_open(launch, err);
     if (result == SPAWN_STARTED)

@@ -64,7 +64,8 @@ struct action_run {
     struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
     struct loop_timer timer;
-    enum outcome_kind kind; /* FINISHED without a process */
+    enum outcome_kind kind; /* FINISHED without a process, */
+    bool is_final;          /* and it cannot have one at any time */
     struct error reason;
 };
 
@@ -110,8 +111,9 @@ static void run_report(struct action_run *run, struct outcome *outcome)
 
 static void report_without_process(struct action_run *run)
 {
-    struct outcome outcome = {
-        .kind = run->kind, .exit_status = -1, .not_started = run->kind == OUTCOME_FAILED};
+    struct outcome outcome = {.kind = run->kind,
+                              .exit_status = -1,
+                              .not_started = run->kind == OUTCOME_FAILED && !run->is_final};
     run_report(run, &outcome);
 }
 
@@ -362,6 +364,10 @@ static void launch_due(struct action_run *run)
         break;
     case SPAWN_LATER:
         run_launch_later(run);
+        break;
+    case SPAWN_NEVER:
+        run->is_final = true;
+        run_finish_without_process(run, OUTCOME_FAILED);
         break;
     case SPAWN_FAILED:
         run_finish_without_process(run, OUTCOME_FAILED);

@@ -1,7 +1,7 @@
 /* The back-off doubles with each failure, and a random part of up to a half is taken off it: what
  * has failed together does not come back together. What an action has given up itself (a worker's
- * `dead`, a frame that is too long for a pipe) has no exit, no signal and no start that failed, and
- * is never tried again. */
+ * `dead`, a frame that is too long for a pipe, a value that the event does not have) has no exit,
+ * no signal and no start that failed, and is never tried again. */
 #include "handlers/action/retry.h"
 
 #include "config/load.h"

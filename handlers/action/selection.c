@@ -100,11 +100,32 @@ static bool check_references(struct load *load, const struct route *route)
     return check.ok;
 }
 
+/* A newer event cannot end what has other events as well. */
+static bool check_cancels(struct load *load, const struct node *node, const struct node *defaults,
+                          const struct route *route)
+{
+    const struct node *at = tree_find_either(node, defaults, "concurrency");
+    for (size_t i = 0; i < route->action_count; i++) {
+        const struct action_settings *action = &route->actions[i];
+        const struct concurrency_settings *limit =
+            concurrency_in_force(load_settings(load), route, action);
+        if (limit && limit->when_full == CONCURRENCY_CANCEL_RUNNING &&
+            action_kind_of(&action->handler)->shares_process)
+            return load_problem(load, at ? at->key : node,
+                                "\"when_full: cancel_running\" ends a command, and action %s of "
+                                "route \"%s\" is a %s, which has other events as well",
+                                action->name, route->name ? route->name : "",
+                                action->handler.kind->name);
+    }
+    return true;
+}
+
 bool selection_check_route(struct load *load, const struct node *node, const struct node *defaults,
                            const struct route *route)
 {
     static const char *const lists[] = {"actions", "choose"};
     bool ok = check_references(load, route);
+    ok = check_cancels(load, node, defaults, route) && ok;
     for (int i = 0; i < 2; i++) {
         const struct node *list = tree_find_either(node, defaults, lists[i]);
         for (const struct node *entry = list ? list->first : NULL; entry; entry = entry->next)

@@ -25,6 +25,7 @@ enum spawn_result {
     SPAWN_STARTED, /* the program runs */
     SPAWN_LATER,   /* the system is short of processes, descriptors or memory: try again */
     SPAWN_FAILED,  /* `err` says why */
+    SPAWN_NEVER,   /* the same, and it is the event's doing: it will be so at any time */
 };
 
 /* Lets this process have as many descriptors open as the system would let it: three or four for

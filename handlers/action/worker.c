@@ -210,6 +210,7 @@ static bool put_files(struct worker *worker, struct action_run *run, char **file
         worker_run_hold(run, clock_monotonic_ns() + FILES_AGAIN_NS);
         break;
     case SPAWN_FAILED:
+    case SPAWN_NEVER:
         worker_run_end(run, OUTCOME_FAILED, why.text);
         break;
     }

@@ -116,6 +116,7 @@ const struct action_kind worker_action = {
              .finish = finish_worker},
     .process = worker_process_of,
     .must_be_recalled = true,
+    .shares_process = true,
     .recall_ms = worker_recall_ms,
     .window = worker_window,
     .prepare = worker_prepare,

@@ -3,10 +3,7 @@
 #include "handlers/admission/concurrency.h"
 
 #include "config/load.h"
-#include "handlers/action/action.h"
 #include "handlers/admission/event_key.h"
-
-#include <string.h>
 
 static const char *const full_choices[] = {"wait", "cancel_running", NULL}; /* concurrency_full */
 
@@ -103,23 +100,4 @@ const struct concurrency_settings *concurrency_in_force(const struct settings *s
     const struct concurrency_settings *common =
         route->parts ? concurrency_settings_of(route) : NULL;
     return own ? own : common && common->max > 0 ? common : NULL;
-}
-
-/* A worker has several events at once, and cannot be ended for one of them. */
-bool concurrency_check_route(struct load *load, const struct node *node,
-                             const struct node *defaults, const struct route *route)
-{
-    for (size_t i = 0; i < route->action_count; i++) {
-        const struct action_settings *action = &route->actions[i];
-        const struct concurrency_settings *limit =
-            concurrency_in_force(load_settings(load), route, action);
-        const struct node *at = tree_find_either(node, defaults, "concurrency");
-        if (limit && limit->when_full == CONCURRENCY_CANCEL_RUNNING &&
-            strcmp(action->handler.kind->name, "worker") == 0)
-            return load_problem(load, at ? at->key : node,
-                                "\"when_full: cancel_running\" ends a command, and action %s of "
-                                "route \"%s\" is a worker, which has other events as well",
-                                action->name, route->name ? route->name : "");
-    }
-    return true;
 }

@@ -38,8 +38,4 @@ static inline bool concurrency_is_strict(const struct concurrency_settings *limi
     return limit->max == 1;
 }
 
-/* Rules between the limits of a route and the kinds of its actions, when all of it is read. */
-bool concurrency_check_route(struct load *load, const struct node *node,
-                             const struct node *defaults, const struct route *route);
-
 #endif

@@ -11,7 +11,7 @@ command = ["python3", "-c", SHOW, "{{payload.ref}}", "to {{payload.n}}", "{{payl
            "{{payload.none | default \"-v\"}}", {"literal": "{{.State}}"},
            "{{path.app}}/{{query.q | default none}}", "{{event.id}}", "{{header.x | default}}"]
 actions = [{"command": command, "env": {"REF": "{{payload.ref}} on {{route.name}}"},
-            "cwd": "@OUT@/{{path.app}}", "stdin": "none"}]
+            "cwd": "@OUT@/{{path.app}}", "stdin": "none", "retry": {"attempts": 1}}]
 dash = {"command": ["true", "--to={{payload.a}}", "{{payload.b}}"]}
 with Server([route("run", path="/run/{app}", actions=actions), route("dash", actions=[dash]),
              route("let", actions=[{**dash, "allow_dash": True}])]) as server:

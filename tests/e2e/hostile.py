@@ -36,7 +36,8 @@ os.rename(out.name, out.name[:-4])"""
 
 def shown(*arguments, **keys):
     """A command action that tells what it was given."""
-    return {"command": ["python3", "-ISc", SHOW, *arguments], "allow_dash": True, **keys}
+    return {"command": ["python3", "-ISc", SHOW, *arguments], "allow_dash": True,
+            "retry": {"attempts": 1}, **keys}
 
 
 def texts(server):

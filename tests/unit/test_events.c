@@ -37,7 +37,7 @@ static void fill(void)
         ck_assert(events_find_action(journal, route, "1", &action));
         event.route = bytes_of_text(route);
         seq = fixture_add(journal, &event, id);
-        ck_assert(events_add_delivery(journal, seq, 0, action));
+        ck_assert(events_add_delivery(journal, seq, 0, action, 0));
         if (i == 2)
             continue;
         int64_t delivery = delivery_seq(seq, 0);

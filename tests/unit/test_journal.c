@@ -18,7 +18,7 @@ static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes
     id_create(clock_unix_ms(), id);
     if (events_find_action(journal, "alpha", "1", &action) &&
         (seq = fixture_add(journal, &event, id)))
-        events_add_delivery(journal, seq, 0, action);
+        events_add_delivery(journal, seq, 0, action, 0);
     return seq;
 }
 
@@ -121,7 +121,7 @@ START_TEST(rolled_back_has_left_no_trace)
     add_committed(journal, "k1");
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of_text("{}"));
-    ck_assert(!events_add_delivery(journal, 1, 0, 1)); /* its number is taken */
+    ck_assert(!events_add_delivery(journal, 1, 0, 1, 0)); /* its number is taken */
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FAILED);
     ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert_uint_eq(pending(journal, NULL), 1);
@@ -146,17 +146,17 @@ START_TEST(a_delivery_is_claimed_once)
 }
 END_TEST
 
-static enum journal_left left_by_one(void *context, int64_t delivery, int64_t action,
-                                     uint64_t runner_id)
+static enum journal_left left_by_one(void *context, uint64_t runner_id,
+                                     const struct journal_due *delivery)
 {
-    (void)context, (void)delivery, (void)action;
+    (void)context, (void)delivery;
     return runner_id == 1 ? LEFT_COUNTED : LEFT_NOT;
 }
 
-static enum journal_left left_patiently(void *context, int64_t delivery, int64_t action,
-                                        uint64_t runner_id)
+static enum journal_left left_patiently(void *context, uint64_t runner_id,
+                                        const struct journal_due *delivery)
 {
-    (void)context, (void)delivery, (void)action, (void)runner_id;
+    (void)context, (void)delivery, (void)runner_id;
     return LEFT_PATIENTLY;
 }
 

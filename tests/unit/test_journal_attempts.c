@@ -22,7 +22,7 @@ static void set_up(void)
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(events_find_action(journal, "alpha", "1", &action));
     delivery = delivery_seq(fixture_add(journal, &event, id), 0);
-    ck_assert(events_add_delivery(journal, delivery / JOURNAL_ACTIONS_MAX, 0, action));
+    ck_assert(events_add_delivery(journal, delivery / JOURNAL_ACTIONS_MAX, 0, action, 0));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 

@@ -41,8 +41,8 @@ static int64_t add(size_t bytes)
     ck_assert(events_find_action(journal, "alpha", "1", &actions[0]) &&
               events_find_action(journal, "alpha", "2", &actions[1]));
     seq = fixture_add(journal, &event, id);
-    ck_assert(events_add_delivery(journal, seq, 0, actions[0]) &&
-              events_add_delivery(journal, seq, 1, actions[1]));
+    ck_assert(events_add_delivery(journal, seq, 0, actions[0], 0) &&
+              events_add_delivery(journal, seq, 1, actions[1], 0));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     return seq;
 }

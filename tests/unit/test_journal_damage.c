@@ -37,7 +37,7 @@ static void add(struct sqlite_journal *journal)
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(events_find_action(journal, "alpha", "1", &action) &&
               (seq = fixture_add(journal, &event, id)) &&
-              events_add_delivery(journal, seq, 0, action));
+              events_add_delivery(journal, seq, 0, action, 0));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 

@@ -6,6 +6,7 @@
 #include "tests/unit/suite.h"
 
 #include "server/runner/key_queue.h"
+#include "server/runner/queue.h"
 
 enum { ROWS = 60000, ACTIONS = 3, SLOTS = 64, RETRY_TURNS = 5 };
 

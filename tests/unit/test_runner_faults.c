@@ -229,7 +229,7 @@ static void fill(int count)
             ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
         ck_assert(events_find_action(journal, "alpha", "1", &action));
         id_create(event.received_ms, id);
-        ck_assert(events_add_delivery(journal, fixture_add(journal, &event, id), 0, action));
+        ck_assert(events_add_delivery(journal, fixture_add(journal, &event, id), 0, action, 0));
         if (i % 1000 == 999)
             ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
