@@ -310,11 +310,11 @@ START_TEST(what_is_held_holds_up_nothing)
     for (size_t i = 0; i < 6; i++) {
         struct action_queue *action = take();
         ck_assert(action && action->route->index >= 2);
-        queue_give(&queue, action, 10);
+        queue_give(&queue, action, 0, 10);
     }
     ck_assert_ptr_null(queue_next(&queue));
-    ck_assert(!queue_is_waited_for(&queue, &queue.routes[0].actions[0]));
-    ck_assert(!queue_is_waited_for(&queue, &queue.routes[1].actions[0]));
+    ck_assert(!queue_is_waited_for(&queue, &queue.routes[0].actions[0], 0));
+    ck_assert(!queue_is_waited_for(&queue, &queue.routes[1].actions[0], 0));
     for (size_t route = 0; route < 2; route++) {
         queue_suspend(&queue, &queue.routes[route].actions[0], true); /* twice is once */
         queue_suspend(&queue, &queue.routes[route].actions[0], false);
@@ -322,7 +322,7 @@ START_TEST(what_is_held_holds_up_nothing)
     for (size_t i = 0; i < 6; i++) {
         struct action_queue *action = take();
         ck_assert(action && action->route->index < 2);
-        queue_give(&queue, action, 10);
+        queue_give(&queue, action, 0, 10);
     }
     ck_assert_ptr_null(queue_next(&queue));
     end();
