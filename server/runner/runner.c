@@ -350,7 +350,7 @@ static void prepare_actions(struct runner *runner)
 {
     const struct settings *settings = runner->process->settings;
     for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++) {
             const struct action_settings *action = &settings->routes[i].actions[j];
             const struct action_kind *kind = action_kind_of(&action->handler);
             const struct action_place place = {.loop = &runner->loop,
@@ -368,7 +368,7 @@ bool runner_learn_secrets(const struct settings *settings)
     struct secret_index secrets;
     bool learnt = secret_index_make(&secrets, settings->secrets, settings->secret_count);
     for (size_t i = 0; learnt && i < settings->route_count; i++) {
-        for (size_t j = 0; learnt && j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; learnt && j < route_all_count(&settings->routes[i]); j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
             learnt = !kind->learn_secrets || kind->learn_secrets(handler->settings, &secrets);
@@ -557,7 +557,7 @@ static struct privilege_needs needs_of_actions(const struct settings *settings)
 {
     struct privilege_needs needs = {false};
     for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
             if (!kind->process)
