@@ -22,14 +22,25 @@ bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
 const struct journal_answer *engine_add_answer(struct journal_turn *turn,
                                                const struct journal_answer *answer);
 /* Without memory the log does not hear of it. */
-void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt);
+void engine_add_death(struct journal_turn *turn, int64_t handle, const struct bytes texts[5],
+                      unsigned attempt);
 enum { DEATH_ID, DEATH_ROUTE, DEATH_ACTION, DEATH_CLIENT, DEATH_REASON };
 
 /* Keeps the actions of the route file, whose numbers are known. */
 bool engine_know_actions(struct journal *journal, const struct journal_setup *setup);
 /* The action of that number; NULL: the route file does not have it. */
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number);
-/* Frees what the two above and `orphans` hold. */
+/* Calls `tell` for each delivery of the turn that is dead now, as far as its outcome or its death
+ * says: a later part of the turn may have had it rerun. */
+void engine_tell_failures(struct journal_turn *turn,
+                          void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
+                          void *context);
+/* Whether a delivery with that handle tells of a failure. */
+static inline bool engine_is_teller(int64_t handle)
+{
+    return handle % JOURNAL_ACTIONS_MAX >= JOURNAL_TELLER_FIRST;
+}
+/* Frees what the three above and `orphans` hold. */
 void engine_finish(struct journal *journal);
 
 /* What became of an event of which a copy has come. */

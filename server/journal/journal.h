@@ -27,10 +27,16 @@ struct shared;
 
 enum {
     JOURNAL_ACTIONS_MAX = 256, /* deliveries of one event */
-    JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
+    /* The places of those that tell of failures: the second is for what fails while the first runs.
+     * The actions of a route have the places before. */
+    JOURNAL_TELLER_LAST = JOURNAL_ACTIONS_MAX - 1,
+    JOURNAL_TELLER_FIRST = JOURNAL_ACTIONS_MAX - 2,
+    JOURNAL_TOLD_OUTPUT = 4096, /* bytes of each output of a failure that are told */
+    JOURNAL_RERUNS_MAX = 10,    /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
+_Static_assert((int)ROUTE_ACTIONS_MAX <= (int)JOURNAL_TELLER_FIRST, "places for tellers");
 
 /* ---- what goes into a turn and comes back ---- */
 
@@ -117,6 +123,7 @@ struct journal_want {
 struct journal_delivery {
     unsigned attempt;
     struct event event;
+    const struct delivery_failure *failure; /* of a teller, why it runs; else NULL */
 };
 
 struct journal_due {
@@ -204,6 +211,7 @@ struct journal_upkeep {
 /* A delivery that is dead though no attempt has ended, for the log. */
 struct journal_death {
     struct journal_death *next;
+    int64_t handle;
     const char *id, *route, *action, *client, *reason;
     unsigned attempt;
 };
@@ -286,7 +294,7 @@ struct journal_turn {
     bool question_fits;
     struct journal_due *due; /* results of the looks */
     size_t due_count, due_capacity;
-    struct journal_dues reruns;
+    struct journal_dues reruns;     /* pending again; and deliveries of tellers that may run now */
     struct journal_numbers open;    /* action numbers */
     struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
                                        left by its runner */
@@ -307,7 +315,12 @@ void journal_turn_finish(struct journal_turn *turn);
 struct journal_action {
     const char *route, *name;
     bool counts_crashes; /* see journal_take_over */
-    int64_t number;      /* made by open */
+    /* Of the same list, the one that tells of its failures (`on_failure`): it gets a delivery of
+     * the event when one of this action is dead, in the same transaction, unless one waits; what is
+     * not told is counted. NULL: nobody is told. A teller has none. */
+    const struct journal_action *teller;
+    int64_t tell_every_ms; /* of a teller: it is claimed once in that time at most; else 0 */
+    int64_t number;        /* made by open */
 };
 
 struct journal_setup {

@@ -2,6 +2,7 @@
 #ifndef TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 #define TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 
+#include "handlers/action/action.h"
 #include "server/journal/dedupe.h"
 #include "server/journal/engine.h"
 #include "server/journal/sqlite.h"
@@ -68,6 +69,15 @@ enum journal_sql {
     SQL_PRUNE_EVENT,
     SQL_DATA_VERSION,
     SQL_TRACK,
+    SQL_FIND_FAILED,
+    SQL_FIND_WAITING,
+    SQL_COUNT_UNTOLD,
+    SQL_ADD_TELLER,
+    SQL_READ_TELLER,
+    SQL_READ_TELLING,
+    SQL_READ_FAILURE,
+    SQL_TOLD,
+    SQL_TELL_LATER,
     SQL_COUNT
 };
 
@@ -210,6 +220,7 @@ bool deliveries_read_open(struct sqlite_journal *journal,
 /* A delivery that is dead now though no action has ended; for the log. Spans until the callback
  * returns, empty where the row is not there any more. */
 struct stored_death {
+    int64_t handle;
     struct bytes id, route, action, client, reason;
     unsigned attempt;
 };
@@ -268,6 +279,24 @@ struct stored_action {
 bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
+
+/* ---- tell.c: in a transaction ---- */
+
+/* Whoever tells of the failures of the route is told of each delivery that has died in the turn. */
+void tell_failures(struct sqlite_journal *journal, struct journal_turn *turn);
+
+/* What a teller is to tell; its spans are in `texts`. */
+struct told {
+    struct delivery_failure failure;
+    uint8_t texts[3 * JOURNAL_TOLD_OUTPUT];
+};
+
+/* Before the claim of a teller's delivery: why it runs. False where it is too early for it: the
+ * journal says when it is due, and it must not be claimed. */
+bool tell_prepare(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action,
+                  int64_t handle, struct told *told);
+/* It is claimed: what is told from now on is counted anew. */
+void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
 
 /* ---- prune.c ---- */
 

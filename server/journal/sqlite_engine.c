@@ -212,7 +212,7 @@ static void note_death(void *context, const struct stored_death *death)
                                   [DEATH_ACTION] = death->action,
                                   [DEATH_CLIENT] = death->client,
                                   [DEATH_REASON] = death->reason};
-    engine_add_death(context, texts, death->attempt);
+    engine_add_death(context, death->handle, texts, death->attempt);
 }
 
 /* On a disk that is nearly full the outcome is what counts. */
@@ -341,15 +341,26 @@ static void write_abandoned(struct sqlite_journal *journal, struct journal_turn 
 }
 
 struct claim {
+    struct sqlite_journal *journal;
     struct journal_turn *turn;
     struct journal_want *want;
 };
 
+/* One that tells of a failure is given why it runs; where it is too early for it, it is gone. */
 static bool claim_found(void *context, int64_t action, const struct journal_delivery *found)
 {
     struct claim *claim = context;
-    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, found);
+    struct journal_delivery delivery = *found;
+    struct told told;
+    bool tells = engine_is_teller(claim->want->handle);
+    if (tells && !tell_prepare(claim->journal, claim->turn, action, claim->want->handle, &told))
+        return false;
+    if (tells)
+        delivery.failure = &told.failure;
+    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, &delivery);
     claim->want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    if (held && tells)
+        tell_claimed(claim->journal, claim->turn, action);
     return held;
 }
 
@@ -362,7 +373,7 @@ static void note_death_of_wanted(void *context, const struct stored_death *death
 static void write_claims(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (size_t i = 0; i < turn->want_count; i++) {
-        struct claim claim = {turn, &turn->wants[i]};
+        struct claim claim = {journal, turn, &turn->wants[i]};
         claim.want->result = WANT_GONE;
         if (!deliveries_claim(journal, claim.want->handle, journal->runner_id, turn->now_ms,
                               claim_found, note_death_of_wanted, &claim))
@@ -418,6 +429,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    tell_failures(journal, turn);
     read_last(journal, turn);
     if (turn->proves)
         writer_touch(journal);

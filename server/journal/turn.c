@@ -2,6 +2,8 @@
  * a key) is a block of its own. */
 #include "server/journal/engine.h"
 
+#include "handlers/action/action.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,7 +127,8 @@ static const char *put_text(char **place, struct bytes text)
     return start;
 }
 
-void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt)
+void engine_add_death(struct journal_turn *turn, int64_t handle, const struct bytes texts[5],
+                      unsigned attempt)
 {
     size_t size = 0;
     for (int i = 0; i < 5; i++)
@@ -134,7 +137,7 @@ void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], un
     if (!death)
         return;
     char *place = (char *)(death + 1);
-    *death = (struct journal_death){.attempt = attempt};
+    *death = (struct journal_death){.handle = handle, .attempt = attempt};
     death->id = put_text(&place, texts[DEATH_ID]);
     death->route = put_text(&place, texts[DEATH_ROUTE]);
     death->action = put_text(&place, texts[DEATH_ACTION]);
@@ -210,7 +213,23 @@ bool engine_know_actions(struct journal *journal, const struct journal_setup *se
         journal->known[i] = setup->actions[i];
     journal->known_count = setup->action_count;
     qsort(journal->known, journal->known_count, sizeof *journal->known, compare_numbers);
+    for (size_t i = 0; i < setup->action_count; i++)
+        if (journal->known[i].teller)
+            journal->known[i].teller =
+                engine_find_action(journal, journal->known[i].teller->number);
     return true;
+}
+
+void engine_tell_failures(struct journal_turn *turn,
+                          void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
+                          void *context)
+{
+    for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next)
+        if (finish->applied &&
+            (finish->outcome->kind == OUTCOME_FAILED || finish->outcome->kind == OUTCOME_TIMEOUT))
+            tell(context, turn, finish->handle);
+    for (const struct journal_death *death = turn->deaths; death; death = death->next)
+        tell(context, turn, death->handle);
 }
 
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number)

@@ -118,6 +118,28 @@ static void put_texts(struct attempt *attempt, uint8_t **place, const struct eve
     attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
 }
 
+/* ---- the failure that is told ---- */
+
+static size_t failure_room(const struct delivery_failure *failure)
+{
+    return failure ? failure->action.length + failure->reason.length + failure->output.length +
+                         failure->error_output.length
+                   : 0;
+}
+
+static void put_failure(struct attempt *attempt, uint8_t **place,
+                        const struct delivery_failure *failure)
+{
+    if (!failure)
+        return;
+    attempt->failure = *failure;
+    attempt->failure.action = put_bytes(place, failure->action);
+    attempt->failure.reason = put_bytes(place, failure->reason);
+    attempt->failure.output = put_bytes(place, failure->output);
+    attempt->failure.error_output = put_bytes(place, failure->error_output);
+    attempt->given.failure = &attempt->failure;
+}
+
 /* ---- the {name} segments of the route ---- */
 
 /* Takes the next name off the front of a path. */
@@ -255,7 +277,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     size_t name_count = count_names(action->route);
     size_t size = event->headers.length + event->body.length + event->payload.length +
                   event->type.length + event->message_id.length + NUMBER_SIZE +
-                  params_room(name_count, event);
+                  params_room(name_count, event) + failure_room(found->failure);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
@@ -274,6 +296,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
     put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
+    put_failure(attempt, &place, found->failure);
     attempt->given.headers = put_bytes(&place, event->headers);
     struct bytes type = put_bytes(&place, event->type);
     struct bytes delivery = put_bytes(&place, event->message_id);

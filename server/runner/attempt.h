@@ -16,6 +16,7 @@ struct attempt {
     struct delivery given;                /* texts and body behind this struct */
     struct stored_values stored;          /* the same for templates */
     struct form parts;                    /* of a multipart body, else empty */
+    struct delivery_failure failure; /* that is told, if one is; the texts behind this struct */
     struct action_run *under_way;
     bool stopping;
     int64_t started_ns;     /* monotonic */

@@ -18,6 +18,8 @@
  * turn it gets its handle or goes. */
 #include "server/runner/queue.h"
 
+#include "server/pipeline/notice.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -27,50 +29,79 @@ static unsigned window_of(const struct action_queue *action)
     return action->kind->window ? (unsigned)action->kind->window(settings) : QUEUE_FEED;
 }
 
-static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
-                       struct error *err)
+/* With `count` actions of the route, which stand side by side. */
+static bool route_init(struct route_queue *own, const struct route *route,
+                       const struct action_settings *actions, size_t count, struct error *err)
 {
     own->route = route;
-    own->actions = calloc(route->action_count + 1, sizeof *own->actions);
-    own->numbers = calloc(route->action_count + 1, sizeof *own->numbers);
+    own->actions = calloc(count + 1, sizeof *own->actions);
+    own->numbers = calloc(count + 1, sizeof *own->numbers);
     if (!own->actions || !own->numbers)
         return error_set(err, "no memory");
-    for (size_t i = 0; i < route->action_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct action_queue *action = &own->actions[own->action_count++];
         action->route = route;
-        action->action = &route->actions[i];
-        action->kind = action_kind_of(&route->actions[i].handler);
+        action->action = &actions[i];
+        action->kind = action_kind_of(&actions[i].handler);
         action->of_route = own;
         action->window = window_of(action);
         own->takes_slots |= action->kind->is_limited;
-        *feeds += !action->kind->is_limited;
     }
     return true;
+}
+
+/* No slot is kept for who tells of failures: a failure is what gives one back. */
+static bool init_tellers(struct queue *queue, const struct settings *settings, struct error *err)
+{
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route *route = &settings->routes[i];
+        if (!route->has_on_failure)
+            continue;
+        struct route_queue *own = &queue->routes[queue->route_count++];
+        queue->told_count++;
+        if (!route_init(own, route, route_on_failure(route), 1, err))
+            return false;
+        own->takes_slots = false;
+    }
+    return true;
+}
+
+static size_t count_feeds(const struct queue *queue)
+{
+    size_t feeds = 0;
+    for (size_t i = 0; i < queue->route_count; i++)
+        for (size_t j = 0; j < queue->routes[i].action_count; j++)
+            feeds += !queue->routes[i].actions[j].kind->is_limited;
+    return feeds;
 }
 
 bool queue_init(struct queue *queue, const struct settings *settings, struct error *err)
 {
     *queue = (struct queue){.slots = (unsigned)settings->server.commands, .unread = true};
-    size_t feeds = 0;
     TAILQ_INIT(&queue->shorts);
     TAILQ_INIT(&queue->feeding);
     TAILQ_INIT(&queue->waiting);
     if (queue->slots == 0)
         queue->slots = 1;
-    queue->routes = calloc(settings->route_count + 1, sizeof *queue->routes);
+    queue->routes = calloc(2 * settings->route_count + 1, sizeof *queue->routes);
     if (!queue->routes)
         return error_set(err, "no memory");
     queue->route_count = settings->route_count;
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct route *route = &settings->routes[i];
-        if (route->action_count > JOURNAL_ACTIONS_MAX)
+        if (route->action_count > JOURNAL_TELLER_FIRST)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
-                             JOURNAL_ACTIONS_MAX);
-        if (!route_init(&queue->routes[i], route, &feeds, err))
+                             JOURNAL_TELLER_FIRST);
+        if (!route_init(&queue->routes[i], route, route->actions, route->action_count, err))
             return false;
-        queue->action_count += route->action_count;
+    }
+    if (!init_tellers(queue, settings, err))
+        return false;
+    for (size_t i = 0; i < queue->route_count; i++) {
+        queue->action_count += queue->routes[i].action_count;
         queue->routes_with_slots += queue->routes[i].takes_slots;
     }
+    size_t feeds = count_feeds(queue);
     queue->feed_bytes = QUEUE_BYTES / (feeds ? feeds : 1);
     if (queue->feed_bytes > QUEUE_FEED_BYTES)
         queue->feed_bytes = QUEUE_FEED_BYTES;
@@ -93,13 +124,22 @@ void queue_finish(struct queue *queue)
 
 void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
-    for (size_t i = 0, at = 0; i < queue->route_count; i++)
+    struct journal_action *tellers = actions + queue->action_count - queue->told_count;
+    size_t first = queue->route_count - queue->told_count, told = 0, at = 0;
+    for (size_t i = 0; i < queue->route_count; i++) {
+        const struct route *route = queue->routes[i].route;
+        bool has_teller = i < first && route->has_on_failure;
         for (size_t j = 0; j < queue->routes[i].action_count; j++) {
             const struct action_queue *action = &queue->routes[i].actions[j];
-            actions[at++] = (struct journal_action){.route = action->route->name,
-                                                    .name = action->action->name,
-                                                    .counts_crashes = action->kind->counts_crashes};
+            actions[at++] = (struct journal_action){
+                .route = route->name,
+                .name = action->action->name,
+                .counts_crashes = action->kind->counts_crashes,
+                .teller = has_teller ? &tellers[told] : NULL,
+                .tell_every_ms = i < first ? 0 : notice_settings_of(route)->tell_every_ms};
         }
+        told += has_teller;
+    }
 }
 
 static int compare_numbers(const void *left, const void *right)
@@ -466,7 +506,8 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
     action->running++;
     action->running_bytes += *bytes;
     if (action->kind->is_limited) {
-        queue->routes_running += action->of_route->slots_used++ == 0;
+        queue->routes_running +=
+            action->of_route->slots_used++ == 0 && action->of_route->takes_slots;
         action->of_route->slot_bytes += *bytes;
         queue->slots_used++;
         queue->slot_bytes += *bytes;
@@ -488,7 +529,8 @@ void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
     action->running--;
     action->running_bytes -= bytes;
     if (action->kind->is_limited) {
-        queue->routes_running -= --action->of_route->slots_used == 0;
+        queue->routes_running -=
+            --action->of_route->slots_used == 0 && action->of_route->takes_slots;
         action->of_route->slot_bytes -= bytes;
         queue->slots_used--;
         queue->slot_bytes -= bytes;

@@ -45,14 +45,15 @@ struct action_queue {
     size_t running_bytes;
 };
 
-/* The action queues of one route. */
+/* The action queues of one route, without that of `on_failure`: that has a route_queue of its own,
+ * so that what holds up a route does not hold up who tells of it. */
 struct route_queue {
     const struct route *route;
     struct action_queue *actions;
     int64_t *numbers; /* of each of them */
     size_t action_count;
     size_t slots_queued; /* in those that take slots */
-    bool takes_slots;    /* one of them does */
+    bool takes_slots;    /* one of them does, and slots are kept for the route because of that */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
     bool is_feeding, is_waiting;
@@ -60,8 +61,9 @@ struct route_queue {
 };
 
 struct queue {
-    struct route_queue *routes;
+    struct route_queue *routes; /* those of the route file, then those of `on_failure` */
     size_t route_count;
+    size_t told_count; /* the last so many of them */
     struct action_queue **by_number;
     size_t action_count;
     bool unread;       /* any action may have more in the journal */
