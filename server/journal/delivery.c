@@ -68,9 +68,10 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
     bool lost = false, taken = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
-                                         .event = event_of_row(&query, 2, 0, EVENT_FIELD_COUNT)};
+                                         .failures = (unsigned)query_number(&query, 2),
+                                         .event = event_of_row(&query, 3, 0, EVENT_FIELD_COUNT)};
         lost = query_number(&query, 1) == 0; /* its event or its body */
-        taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
+        taken = !lost && each(context, query_number(&query, 3 + EVENT_FIELD_COUNT), &found);
     }
     if (taken)
         sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)runner_id),
@@ -82,13 +83,13 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
     return sqlite_status(db) == SQLITE_STATUS_OK;
 }
 
-static const char *state_after(enum outcome_kind kind)
+static const char *state_after(const struct ended_attempt *ended)
 {
     static const char *const states[] = {[OUTCOME_DONE] = "done",
                                          [OUTCOME_FAILED] = "dead",
                                          [OUTCOME_TIMEOUT] = "dead",
                                          [OUTCOME_INTERRUPTED] = "pending"};
-    return states[kind];
+    return ended->wait_ms > 0 ? "pending" : states[ended->outcome->kind];
 }
 
 static struct bind_value number_unless(int number, int none)
@@ -96,40 +97,43 @@ static struct bind_value number_unless(int number, int none)
     return number == none ? bind_null() : bind_number(number);
 }
 
-bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish(struct sqlite_journal *journal, const struct ended_attempt *ended,
                        bool *applied)
 {
     struct sqlite *db = &journal->db;
+    const struct outcome *outcome = ended->outcome;
+    bool failed = outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_TIMEOUT;
     *applied = false;
     bool silent = outcome->output.length == 0 && outcome->output_total == 0 &&
                   outcome->error_output.length == 0 && outcome->error_output_total == 0;
-    if (!sqlite_execute(db, SQL_FINISH, bind_number(delivery), bind_number((int64_t)runner_id),
-                        bind_text(state_after(outcome->kind)), bind_number(ended_ms),
-                        bind_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
-                        number_unless(outcome->signal, 0),
+    if (!sqlite_execute(db, SQL_FINISH, bind_number(ended->delivery),
+                        bind_number((int64_t)ended->runner_id), bind_text(state_after(ended)),
+                        bind_number(ended->ended_ms), bind_number(outcome->duration_ms),
+                        number_unless(outcome->exit_status, -1), number_unless(outcome->signal, 0),
                         outcome->kind == OUTCOME_DONE ? bind_null() : bind_text(outcome->reason),
-                        bind_number(outcome->torn), bind_number(attempt)))
+                        bind_number(outcome->torn), bind_number(ended->attempt),
+                        bind_number(ended->wait_ms > 0 ? ended->due_ms : 0),
+                        ended->wait_ms > 0 ? bind_number(ended->wait_ms) : bind_null(),
+                        bind_number(failed)))
         return false;
     *applied = sqlite_changes(db) == 1;
-    if (!*applied || (silent && attempt == 1))
+    if (!*applied || (silent && ended->attempt == 1))
         return true;
     if (silent) /* what an attempt before has said is not what this one says */
-        return sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(delivery));
-    return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(delivery),
+        return sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(ended->delivery));
+    return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(ended->delivery),
                           bind_number((int64_t)outcome->output_total),
                           bind_number((int64_t)outcome->error_output_total),
                           bind_blob(outcome->output), bind_blob(outcome->error_output));
 }
 
-bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ended_attempt *ended,
                                bool *applied, delivery_died *died, void *context)
 {
-    if (!deliveries_finish(journal, delivery, runner_id, attempt, outcome, ended_ms, applied))
+    if (!deliveries_finish(journal, ended, applied))
         return false;
-    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(delivery)))
-        tell_if_dead(journal, delivery, died, context);
+    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(ended->delivery)))
+        tell_if_dead(journal, ended->delivery, died, context);
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 

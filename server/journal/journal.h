@@ -34,6 +34,7 @@ enum {
     JOURNAL_TOLD_OUTPUT = 4096, /* bytes of each output of a failure that are told */
     JOURNAL_RERUNS_MAX = 10,    /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
+    JOURNAL_WOKEN_MAX = 1024,
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 _Static_assert((int)ROUTE_ACTIONS_MAX <= (int)JOURNAL_TELLER_FIRST, "places for tellers");
@@ -103,6 +104,8 @@ struct journal_finish {
     unsigned attempt;
     const struct outcome *outcome; /* OUTCOME_INTERRUPTED gives the delivery back */
     int64_t ended_ms;
+    int64_t wait_ms;    /* it is pending again, and due so long after `due_ms` of the turn; 0: dead
+                           where it has failed, due at once where it was interrupted */
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
 
@@ -122,6 +125,7 @@ struct journal_want {
 /* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
+    unsigned failures; /* attempts that have failed since it was stored or replayed */
     struct event event;
     const struct delivery_failure *failure; /* of a teller, why it runs; else NULL */
 };
@@ -252,9 +256,16 @@ struct journal_turn {
     void (*completed)(struct journal_turn *turn);
     void *owner;
     int64_t now_ms; /* Unix */
+    /* The present of the retry clock, by which deliveries are due: Unix time plus an offset that
+     * the journal keeps (server/runner/retry_clock.h). */
+    int64_t due_ms;
 
     /* ---- in; applied in this order ---- */
 
+    bool reads_due_offset; /* `due_offset_ms` */
+    bool reads_due; /* what has become due after `due_after_ms`: `woken`; and when the next will */
+    int64_t due_after_ms;
+    bool puts_due_offset; /* keeps `due_offset_ms` */
     struct journal_look *looks;
     size_t look_count;
     bool reads_open; /* which actions have an open delivery: `open` */
@@ -264,6 +275,7 @@ struct journal_turn {
     struct journal_learn *learns;
     size_t learn_count;
     struct journal_upkeep *upkeep;
+    bool pulls_in; /* no delivery waits longer from now on than it was to wait at first */
     struct journal_take_over *take_over;
     struct journal_abandon *abandon;
     struct journal_want *wants;
@@ -295,6 +307,11 @@ struct journal_turn {
     struct journal_due *due; /* results of the looks */
     size_t due_count, due_capacity;
     struct journal_dues reruns;     /* pending again; and deliveries of tellers that may run now */
+    struct journal_dues woken;      /* at most JOURNAL_WOKEN_MAX, */
+    bool woken_more;                /* and others that looks find */
+    int64_t next_due_ms;            /* of what is not due yet, the earliest; 0: there is none */
+    int64_t teller_due_ms;          /* of deliveries of tellers that this turn lets wait */
+    int64_t due_offset_ms;          /* also in */
     struct journal_numbers open;    /* action numbers */
     struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
                                        left by its runner */

@@ -78,6 +78,11 @@ enum journal_sql {
     SQL_READ_FAILURE,
     SQL_TOLD,
     SQL_TELL_LATER,
+    SQL_WOKEN,
+    SQL_NEXT_DUE,
+    SQL_READ_DUE_OFFSET,
+    SQL_PUT_DUE_OFFSET,
+    SQL_PULL_IN,
     SQL_COUNT
 };
 
@@ -236,16 +241,24 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
                                    const struct journal_delivery *delivery),
                       delivery_died *died, void *context);
 
-/* In a transaction: what became of a delivery that we claimed; `*applied` where that attempt is
- * under way still. */
-bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+/* What became of an attempt of a delivery that we claimed. */
+struct ended_attempt {
+    int64_t delivery;
+    uint64_t runner_id;
+    unsigned attempt;
+    const struct outcome *outcome;
+    int64_t ended_ms;
+    int64_t due_ms,
+        wait_ms; /* it is pending again until then, for so long; 0: see journal_finish */
+};
+
+/* In a transaction; `*applied` where that attempt is under way still. */
+bool deliveries_finish(struct sqlite_journal *journal, const struct ended_attempt *ended,
                        bool *applied);
 
 /* The same of one that a stop of the server has interrupted soon after its start, which the command
  * may have caused: pending again, but dead when that has happened too often. */
-bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ended_attempt *ended,
                                bool *applied, delivery_died *died, void *context);
 
 /* Whether whoever ran a delivery has left it. */
@@ -293,10 +306,17 @@ struct told {
 
 /* Before the claim of a teller's delivery: why it runs. False where it is too early for it: the
  * journal says when it is due, and it must not be claimed. */
-bool tell_prepare(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action,
+bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int64_t action,
                   int64_t handle, struct told *told);
 /* It is claimed: what is told from now on is counted anew. */
 void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
+
+/* ---- due.c: deliveries that wait for their time ---- */
+
+/* Before anything is written: what the turn asks of them. */
+void due_read(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: the offset of the retry clock, and what was to wait too long. */
+void due_write(struct sqlite_journal *journal, const struct journal_turn *turn);
 
 /* ---- prune.c ---- */
 

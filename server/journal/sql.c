@@ -4,6 +4,7 @@
 
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
+#define WAITS "due_ms > 0 AND state = 'pending'"
 #define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
 /* Where what a copy brings about and what a client sees is asked, those that tell of failures, in
  * the last two places, are left out. */
@@ -102,17 +103,17 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
                       " AND action > ?1 ORDER BY action LIMIT 1",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
-                  " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
+                  " started_ms = ?3, due_ms = 0 WHERE seq = ?1 AND state = 'pending'",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt + 1, b.event IS NOT NULL" EVENT_SELECT_ROW EVENT_SELECT_BODY ", d.action"
-        " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
-        "e.seq"
-        " WHERE d.seq = ?1 AND d.state = 'pending'",
+        "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures" EVENT_SELECT_ROW EVENT_SELECT_BODY
+        ", d.action FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
+        " LEFT JOIN body b ON b.event = e.seq WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is no longer in the journal' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
-                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
+                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9,"
+                   " due_ms = ?11, wait_ms = ?12, failures = failures + ?13"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2 AND attempt = ?10",
     /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
     [SQL_COUNT_STOP] =
@@ -147,7 +148,19 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
                          " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",
-    [SQL_PUT_HORIZON] = "INSERT OR REPLACE INTO horizon (one, now_ms) VALUES (1, ?1)",
+    [SQL_PUT_HORIZON] = "INSERT INTO horizon (one, now_ms) VALUES (1, ?1)"
+                        " ON CONFLICT (one) DO UPDATE SET now_ms = ?1",
+
+    [SQL_WOKEN] = "SELECT seq, action, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
+                  " FROM delivery d INDEXED BY delivery_due WHERE " WAITS
+                  " AND due_ms > ?1 AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3",
+    [SQL_NEXT_DUE] = "SELECT due_ms FROM delivery INDEXED BY delivery_due WHERE " WAITS
+                     " AND due_ms > ?1 ORDER BY due_ms LIMIT 1",
+    [SQL_READ_DUE_OFFSET] = "SELECT due_offset_ms FROM horizon",
+    [SQL_PUT_DUE_OFFSET] = "INSERT INTO horizon (one, now_ms, due_offset_ms) VALUES (1, 0, ?1)"
+                           " ON CONFLICT (one) DO UPDATE SET due_offset_ms = ?1",
+    [SQL_PULL_IN] = "UPDATE delivery INDEXED BY delivery_due SET due_ms = ?1 + wait_ms"
+                    " WHERE " WAITS " AND due_ms > ?1 AND due_ms > ?1 + wait_ms",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"

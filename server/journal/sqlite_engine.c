@@ -120,7 +120,7 @@ static void read_looks(struct sqlite_journal *journal, struct journal_turn *turn
             size_t room = look->room - look->count;
             room = room < LOOK_STEP ? room : LOOK_STEP;
             if (turn->due_count + room > turn->due_capacity ||
-                !deliveries_find_pending(journal, look->action, after, turn->now_ms, handles, sizes,
+                !deliveries_find_pending(journal, look->action, after, turn->due_ms, handles, sizes,
                                          room, &found))
                 break;
             for (size_t j = 0; j < found; j++)
@@ -188,6 +188,7 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
     struct number_list open = {&turn->open, &journal->db};
     turn->changed = writer_changed(journal);
     journal->keys_behind |= turn->changed;
+    due_read(journal, turn);
     read_looks(journal, turn);
     if (turn->reads_open)
         deliveries_read_open(journal, note_number, &open);
@@ -236,13 +237,17 @@ static void write_finished(struct sqlite_journal *journal, struct journal_turn *
 {
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
         struct outcome outcome = within_room(turn, finish->outcome);
+        const struct ended_attempt ended = {.delivery = finish->handle,
+                                            .runner_id = journal->runner_id,
+                                            .attempt = finish->attempt,
+                                            .outcome = &outcome,
+                                            .ended_ms = finish->ended_ms,
+                                            .due_ms = turn->due_ms + finish->wait_ms,
+                                            .wait_ms = finish->wait_ms};
         if (finish->stopped_early)
-            deliveries_finish_stopped(journal, finish->handle, journal->runner_id, finish->attempt,
-                                      &outcome, finish->ended_ms, &finish->applied, note_death,
-                                      turn);
+            deliveries_finish_stopped(journal, &ended, &finish->applied, note_death, turn);
         else
-            deliveries_finish(journal, finish->handle, journal->runner_id, finish->attempt,
-                              &outcome, finish->ended_ms, &finish->applied);
+            deliveries_finish(journal, &ended, &finish->applied);
     }
 }
 
@@ -388,6 +393,7 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
+           turn->puts_due_offset || turn->pulls_in ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -424,6 +430,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     learn_keys(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
+    due_write(journal, turn);
     if (turn->take_over)
         write_take_over(journal, turn);
     if (turn->abandon)

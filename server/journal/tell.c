@@ -30,18 +30,26 @@ static bool has_waiting(struct sqlite_journal *journal, const struct journal_act
     return found;
 }
 
-/* For the queue of the runner; what is due later is found when it is. */
+static void note_later(struct journal_turn *turn, int64_t due_ms)
+{
+    if (turn->teller_due_ms == 0 || due_ms < turn->teller_due_ms)
+        turn->teller_due_ms = due_ms;
+}
+
+/* For the queue of the runner. */
 static void note_due(struct sqlite_journal *journal, struct journal_turn *turn,
                      const struct journal_action *teller, int64_t handle)
 {
     struct query query = sqlite_query(&journal->db, SQL_READ_TELLER, bind_number(handle));
     struct journal_due due = {.action = teller->number, .handle = handle};
-    bool is_due = false;
+    int64_t due_ms = 0;
     while (query_next(&query)) {
-        is_due = query_number(&query, 0) <= turn->now_ms;
+        due_ms = query_number(&query, 0);
         due.bytes = (uint32_t)query_number(&query, 1);
     }
-    if (is_due && !engine_add_due(&turn->reruns, &due))
+    if (due_ms > 0)
+        note_later(turn, due_ms);
+    else if (!engine_add_due(&turn->reruns, &due))
         sqlite_fail(&journal->db, "no memory for what tells of a failure");
 }
 
@@ -53,7 +61,7 @@ static bool add_teller(struct sqlite_journal *journal, struct journal_turn *turn
         int64_t handle = delivery_seq(event, place);
         if (!sqlite_execute(&journal->db, SQL_ADD_TELLER, bind_number(handle),
                             bind_number(teller->number), bind_text(teller->route),
-                            bind_number(teller->tell_every_ms), bind_number(turn->now_ms)))
+                            bind_number(teller->tell_every_ms), bind_number(turn->due_ms)))
             return false;
         if (sqlite_changes(&journal->db) != 1)
             continue;
@@ -118,7 +126,7 @@ static bool is_too_early(const struct journal_action *teller, int64_t tries, int
     return tries == 0 && now_ms >= told_ms && now_ms - told_ms < teller->tell_every_ms;
 }
 
-bool tell_prepare(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action,
+bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int64_t action,
                   int64_t handle, struct told *told)
 {
     const struct journal_action *teller = engine_find_action(&journal->base, action);
@@ -134,10 +142,11 @@ bool tell_prepare(struct sqlite_journal *journal, const struct journal_turn *tur
         told_ms = query_number(&query, 1);
         told->failure.count = query_number(&query, 2);
     }
-    if (is_too_early(teller, tries, told_ms, turn->now_ms)) {
+    if (is_too_early(teller, tries, told_ms, turn->due_ms)) {
         int64_t due_ms = told_ms + teller->tell_every_ms;
         sqlite_execute(db, SQL_TELL_LATER, bind_number(handle), bind_number(due_ms),
-                       bind_number(due_ms - turn->now_ms));
+                       bind_number(due_ms - turn->due_ms));
+        note_later(turn, due_ms);
         return false;
     }
     read_failure(journal, handle / JOURNAL_ACTIONS_MAX, told);
@@ -148,5 +157,5 @@ void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *tur
 {
     const struct journal_action *teller = engine_find_action(&journal->base, action);
     if (teller)
-        sqlite_execute(&journal->db, SQL_TOLD, bind_text(teller->route), bind_number(turn->now_ms));
+        sqlite_execute(&journal->db, SQL_TOLD, bind_text(teller->route), bind_number(turn->due_ms));
 }

@@ -63,7 +63,9 @@ void engine_forget(struct journal_turn *turn)
     free_keys(turn);
     free_progress(turn);
     free_answers(turn);
-    turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
+    turn->reruns.count = turn->woken.count = turn->open.count = turn->crashed.count = 0;
+    turn->due_count = 0;
+    turn->next_due_ms = turn->teller_due_ms = 0;
 }
 
 void journal_turn_finish(struct journal_turn *turn)
@@ -71,6 +73,7 @@ void journal_turn_finish(struct journal_turn *turn)
     engine_forget(turn);
     free(turn->due);
     free(turn->reruns.items);
+    free(turn->woken.items);
     free(turn->open.items);
     free(turn->crashed.items);
 }
@@ -80,7 +83,7 @@ void engine_begin(struct journal_turn *turn)
     engine_forget(turn);
     turn->end = JOURNAL_DONE;
     turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
-    turn->question_fits = false;
+    turn->question_fits = turn->woken_more = false;
 }
 
 /* Room for one more. */

@@ -68,8 +68,8 @@ static void list_move(struct attempt_list *to, struct attempt_list *from)
 
 /* ---- beginning and end ---- */
 
-/* It has woken the loop: the next turn sees to the rest. */
-static void outcomes_fell_due(struct loop_timer *timer)
+/* The next turn sees to the rest. */
+static void wake_loop(struct loop_timer *timer)
 {
     (void)timer;
 }
@@ -80,7 +80,10 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
     dispatch->forest.base = -1;
-    loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
+    loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
+    loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);
+    retry_clock_init(&dispatch->clock, 0, clock_unix_ms(), clock_boot_ms());
+    dispatch->offset_due = true;
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
@@ -109,6 +112,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
+    loop_timer_remove(dispatch->loop, &dispatch->due_timer);
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
@@ -198,18 +202,92 @@ static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
     *place = NULL;
 }
 
-/* They are over. True if one of them is pending again. */
-static bool release_written(struct dispatch *dispatch)
+/* They are over. True if one of them is pending again, at once. */
+static bool release_written(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     bool again = false;
     while (dispatch->written.first) {
         struct attempt *attempt = dispatch->written.first;
-        again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
+        if (attempt->finish.wait_ms > 0)
+            dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
+        else
+            again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         list_remove(&dispatch->written, attempt);
         queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
         attempt_destroy(attempt);
     }
     return again;
+}
+
+/* ---- what waits for its time ---- */
+
+static int64_t present_ms(struct dispatch *dispatch)
+{
+    return retry_clock_advance(&dispatch->clock, clock_unix_ms(), clock_boot_ms());
+}
+
+/* A clock that has jumped is noticed at the next look, which the poll of the journal brings. */
+static bool some_are_due(struct dispatch *dispatch)
+{
+    return dispatch->offset_due || dispatch->due_unread ||
+           (dispatch->next_due_ms > 0 &&
+            (present_ms(dispatch) >= dispatch->next_due_ms || dispatch->clock.has_jumped));
+}
+
+void dispatch_note_due(struct dispatch *dispatch, int64_t due_ms)
+{
+    if (dispatch->next_due_ms == 0 || due_ms < dispatch->next_due_ms)
+        dispatch->next_due_ms = due_ms;
+}
+
+static void fill_due(struct dispatch *dispatch, struct journal_turn *turn)
+{
+    struct retry_clock *clock = &dispatch->clock;
+    turn->due_ms = present_ms(dispatch);
+    turn->reads_due_offset = dispatch->offset_due;
+    turn->puts_due_offset = clock->has_jumped && !dispatch->offset_due;
+    turn->due_offset_ms = clock->offset_ms;
+    turn->reads_due = dispatch->claiming && !dispatch->offset_due && some_are_due(dispatch);
+    /* at first, the queue is read from its beginning */
+    turn->due_after_ms = dispatch->woken_ms > 0 ? dispatch->woken_ms : turn->due_ms;
+    dispatch->due_unread_again = false;
+}
+
+/* Without memory for the timer the poll of the journal wakes the loop. */
+static void arm_due(struct dispatch *dispatch)
+{
+    int64_t wait_ms = dispatch->next_due_ms - dispatch->clock.now_ms;
+    if (dispatch->next_due_ms == 0 || !dispatch->claiming)
+        loop_timer_remove(dispatch->loop, &dispatch->due_timer);
+    else
+        loop_timer_set(dispatch->loop, &dispatch->due_timer,
+                       clock_monotonic_ns() + (wait_ms > 0 ? wait_ms : 0) * NS_PER_MS);
+}
+
+static void read_due_anew(struct dispatch *dispatch)
+{
+    dispatch->due_unread = dispatch->due_unread_again = true;
+}
+
+/* Before anything that the turn has written, which may be due earlier. */
+static void settle_due(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    if (turn->reads_due_offset) {
+        retry_clock_init(&dispatch->clock, turn->due_offset_ms, clock_unix_ms(), clock_boot_ms());
+        dispatch->offset_due = false;
+    }
+    if (turn->puts_due_offset && turn->due_offset_ms == dispatch->clock.offset_ms)
+        dispatch->clock.has_jumped = false;
+    if (turn->reads_due) {
+        dispatch->due_unread = dispatch->due_unread_again;
+        dispatch->next_due_ms = turn->next_due_ms;
+        dispatch->woken_ms = turn->due_ms;
+        dispatch->read_again |= turn->woken_more;
+    }
+    if (turn->pulls_in)
+        read_due_anew(dispatch);
+    if (turn->teller_due_ms > 0)
+        dispatch_note_due(dispatch, turn->teller_due_ms);
 }
 
 /* ---- claims ---- */
@@ -459,12 +537,12 @@ static void log_death(const struct journal_death *death)
 
 /* ---- a turn ---- */
 
-bool dispatch_is_due(const struct dispatch *dispatch)
+bool dispatch_is_due(struct dispatch *dispatch)
 {
     if (outcomes_are_due(dispatch))
         return true;
     return dispatch->claiming &&
-           (queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
+           (some_are_due(dispatch) || queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
             (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
             (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
@@ -472,16 +550,18 @@ bool dispatch_is_due(const struct dispatch *dispatch)
 void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
+    fill_due(dispatch, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
     turn->look_count = turn->want_count = 0;
-    turn->reads_open = false;
-    if (!dispatch->claiming)
+    turn->reads_open = turn->pulls_in = false;
+    if (!dispatch->claiming || dispatch->offset_due)
         return;
     queue_ask(&dispatch->queue, turn);
     if (dispatch->takeover_due) {
         turn->take_over = fill_take_over(dispatch) ? &dispatch->take_over : NULL;
         dispatch->takeover_due = !turn->take_over;
+        turn->pulls_in = turn->take_over;
     } else if (dispatch->orphans_due) {
         fill_abandon(dispatch);
         turn->abandon = &dispatch->abandon;
@@ -499,27 +579,36 @@ static void settle_admit(struct dispatch *dispatch, const struct journal_admit *
                          handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
 }
 
+static void insert_all(struct dispatch *dispatch, const struct journal_dues *dues)
+{
+    for (size_t i = 0; i < dues->count; i++) {
+        struct action_queue *action = queue_find(&dispatch->queue, dues->items[i].action);
+        if (action) /* what is woken may be another generation's */
+            queue_insert(&dispatch->queue, action, &dues->items[i]);
+    }
+}
+
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    bool again = release_written(dispatch) || turn->take_over || dispatch->read_again;
+    settle_due(dispatch, turn);
+    bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, &turn->admits[i]);
-    for (size_t i = 0; i < turn->reruns.count; i++) {
-        struct action_queue *action = queue_find(&dispatch->queue, turn->reruns.items[i].action);
-        queue_insert(&dispatch->queue, action, &turn->reruns.items[i]);
-    }
+    insert_all(dispatch, &turn->reruns);
+    insert_all(dispatch, &turn->woken);
     if (turn->take_over)
         settle_take_over(dispatch, turn);
     if (turn->abandon)
         dispatch->orphans_due |= turn->abandon->more;
     for (const struct journal_death *death = turn->deaths; death; death = death->next)
         log_death(death);
-    if (again)
+    if (again || dispatch->read_again)
         queue_reset(&dispatch->queue);
     dispatch->read_again = false;
+    arm_due(dispatch);
     start_claimed(dispatch);
 }
 
@@ -533,6 +622,7 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
     list_move(&dispatch->written, &dispatch->ended);
     list_move(&dispatch->ended, &dispatch->written);
     dispatch->takeover_due |= turn->take_over != NULL;
+    dispatch->due_unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;
     queue_reset(&dispatch->queue);
 }
@@ -554,6 +644,8 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
 void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
+    dispatch->offset_due = true; /* an older runner may have changed it */
+    read_due_anew(dispatch);
     dispatch->takeover_due = true;
     dispatch->orphans_due = true;
     queue_reset(&dispatch->queue);
@@ -618,10 +710,16 @@ void dispatch_refresh(struct dispatch *dispatch)
     dispatch->orphans_due |= dispatch->claiming;
 }
 
+void dispatch_read_anew(struct dispatch *dispatch)
+{
+    read_due_anew(dispatch);
+    queue_reset(&dispatch->queue);
+}
+
 void dispatch_recover(struct dispatch *dispatch)
 {
     dispatch->takeover_due = true;
-    queue_reset(&dispatch->queue);
+    dispatch_read_anew(dispatch);
 }
 
 static size_t count_attempts(const struct attempt_list *list, bool all)

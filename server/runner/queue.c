@@ -236,6 +236,11 @@ static size_t place_of(const struct action_queue *action, size_t index)
     return (action->head + index) % QUEUE_RING;
 }
 
+static int64_t handle_at(const struct action_queue *action, size_t index)
+{
+    return action->ring->handles[place_of(action, index)];
+}
+
 static void put(struct action_queue *action, size_t index, int64_t handle, uint32_t bytes)
 {
     action->ring->handles[place_of(action, index)] = handle;
@@ -312,7 +317,7 @@ static void rewind_action(struct action_queue *action)
 static void drop_last(struct action_queue *action)
 {
     count_queued(action, -1);
-    action->loaded_to = action->ring->handles[place_of(action, action->count - 1)];
+    action->loaded_to = handle_at(action, action->count - 1);
     has_more(action);
 }
 
@@ -333,12 +338,12 @@ static void insert(struct action_queue *action, const struct journal_due *due)
             return;
     }
     size_t index = action->count;
-    for (; index > 0; index--) {
-        size_t before = place_of(action, index - 1);
-        if (action->ring->handles[before] < due->handle)
-            break;
-        put(action, index, action->ring->handles[before], action->ring->bytes[before]);
-    }
+    while (index > 0 && handle_at(action, index - 1) > due->handle)
+        index--;
+    if (index > 0 && handle_at(action, index - 1) == due->handle) /* a look has found it first */
+        return;
+    for (size_t i = action->count; i > index; i--)
+        put(action, i, handle_at(action, i - 1), action->ring->bytes[place_of(action, i - 1)]);
     put(action, index, due->handle, due->bytes);
     count_queued(action, 1);
 }

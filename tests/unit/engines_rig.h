@@ -26,7 +26,7 @@ static struct {
 /* What has been claimed in the turns of a test. */
 static struct {
     int64_t handle, action;
-    unsigned attempt;
+    unsigned attempt, failures;
     char id[ID_TEXT_SIZE], body[32];
 } held[HELD_MAX];
 static size_t held_count;
@@ -143,6 +143,7 @@ static inline bool hold(struct journal_turn *turn, int64_t action, int64_t handl
     held[held_count].handle = handle;
     held[held_count].action = action;
     held[held_count].attempt = delivery->attempt;
+    held[held_count].failures = delivery->failures;
     snprintf(held[held_count].id, ID_TEXT_SIZE, "%.*s", (int)delivery->event.id.length,
              (const char *)delivery->event.id.data);
     snprintf(held[held_count].body, sizeof held[0].body, "%.*s", (int)delivery->event.body.length,
@@ -160,7 +161,7 @@ static inline void completed(struct journal_turn *turn)
 static inline void make_turn(struct journal_turn *turn)
 {
     ck_assert(journal_turn_init(turn, 64));
-    turn->now_ms = NOW_MS;
+    turn->now_ms = turn->due_ms = NOW_MS;
     turn->hold = hold;
     turn->completed = completed;
 }

@@ -89,8 +89,12 @@ static void finish(struct sqlite_journal *journal, int64_t delivery, uint64_t ru
     snprintf(sql, sizeof sql, "SELECT attempt FROM delivery WHERE seq = %lld", (long long)delivery);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     ck_assert(sqlite_read_number(&journal->db, sql, &attempt));
-    ck_assert(deliveries_finish(journal, delivery, runner_id, (unsigned)attempt, &outcome,
-                                clock_unix_ms(), &applied));
+    const struct ended_attempt ended = {.delivery = delivery,
+                                        .runner_id = runner_id,
+                                        .attempt = (unsigned)attempt,
+                                        .outcome = &outcome,
+                                        .ended_ms = clock_unix_ms()};
+    ck_assert(deliveries_finish(journal, &ended, &applied));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 

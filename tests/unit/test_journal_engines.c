@@ -309,6 +309,99 @@ START_TEST(abandon)
 }
 END_TEST
 
+/* An attempt that has failed is tried again so much later. */
+static bool fail_for(struct journal *journal, int64_t handle, unsigned attempt, int64_t wait_ms)
+{
+    const struct outcome outcome = {.kind = OUTCOME_FAILED, .exit_status = 75, .reason = "later"};
+    struct journal_finish what = {.handle = handle,
+                                  .attempt = attempt,
+                                  .outcome = &outcome,
+                                  .ended_ms = NOW_MS,
+                                  .wait_ms = wait_ms};
+    struct journal_turn turn;
+    make_turn(&turn);
+    turn.finish = &what;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    journal_turn_finish(&turn);
+    return what.applied;
+}
+
+/* What becomes due from one time to another: how many, and when the next will. */
+static size_t wake(struct journal *journal, int64_t after_ms, int64_t due_ms, int64_t *next_ms)
+{
+    struct journal_turn turn;
+    make_turn(&turn);
+    turn.reads_due = true;
+    turn.due_after_ms = after_ms;
+    turn.due_ms = due_ms;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    size_t count = turn.woken.count;
+    for (size_t i = 0; i < count; i++)
+        ck_assert(turn.woken.items[i].action == rig.numbers[0] && turn.woken.items[i].bytes == 7);
+    *next_ms = turn.next_due_ms;
+    journal_turn_finish(&turn);
+    return count;
+}
+
+START_TEST(what_is_tried_again_waits_for_its_time)
+{
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    int64_t handles[2], next_ms;
+    ck_assert(wake(journal, 0, NOW_MS, &next_ms) == 0 && next_ms == 0);
+    for (int i = 0; i < 2; i++) {
+        handles[i] = admit(journal, "").handle;
+        ck_assert_int_eq(claim(journal, handles[i]), WANT_CLAIMED);
+        ck_assert_uint_eq(held[i].failures, 0);
+        ck_assert(fail_for(journal, handles[i], 1, 1000 + i));
+    }
+    ck_assert(pending(journal, 0) == 0 && pending(journal, 1) == 2);
+    ck_assert(wake(journal, NOW_MS, NOW_MS + 999, &next_ms) == 0 && next_ms == NOW_MS + 1000);
+    ck_assert(wake(journal, NOW_MS, NOW_MS + 1000, &next_ms) == 1 && next_ms == NOW_MS + 1001);
+    ck_assert(wake(journal, NOW_MS + 1000, NOW_MS + 1001, &next_ms) == 1 && next_ms == 0);
+    ck_assert(wake(journal, NOW_MS, NOW_MS + 2000, &next_ms) == 2 && next_ms == 0);
+    ck_assert_int_eq(claim(journal, handles[0]), WANT_CLAIMED);
+    ck_assert(held[2].attempt == 2 && held[2].failures == 1);
+    ck_assert(wake(journal, NOW_MS, NOW_MS + 2000, &next_ms) == 1);
+    ck_assert(finish(journal, handles[0], 2, OUTCOME_INTERRUPTED)); /* due at once */
+    ck_assert_uint_eq(pending(journal, 0), 1);
+    ck_assert_int_eq(claim(journal, handles[0]), WANT_CLAIMED);
+    ck_assert(held[3].attempt == 3 && held[3].failures == 1);
+    ck_assert(finish(journal, handles[0], 3, OUTCOME_FAILED));
+    ck_assert_int_eq(claim(journal, handles[0]), WANT_GONE); /* dead */
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+START_TEST(a_clock_that_was_set_back_prolongs_no_wait)
+{
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    struct journal_turn turn;
+    int64_t handle = admit(journal, "").handle, next_ms;
+    ck_assert_int_eq(claim(journal, handle), WANT_CLAIMED);
+    ck_assert(fail_for(journal, handle, 1, 1000));
+    make_turn(&turn);
+    turn.due_ms = NOW_MS - 1000000;
+    turn.pulls_in = turn.puts_due_offset = true;
+    turn.due_offset_ms = 77;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    journal_turn_finish(&turn);
+    ck_assert_uint_eq(wake(journal, 0, NOW_MS - 1000000, &next_ms), 0);
+    ck_assert_int_eq(next_ms, NOW_MS - 999000);
+    make_turn(&turn);
+    turn.due_ms = NOW_MS - 999500; /* one that is near enough stays */
+    turn.pulls_in = turn.reads_due_offset = true;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert_int_eq(turn.due_offset_ms, 77);
+    journal_turn_finish(&turn);
+    ck_assert_uint_eq(wake(journal, 0, NOW_MS - 999000, &next_ms), 1);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 START_TEST(windows_in_order)
 {
     begin(_i);
@@ -765,6 +858,8 @@ Suite *test_suite(void)
     EVERY(what_counts_crashes_is_given_up_and_what_waits_is_not);
     EVERY(early_stops_are_counted);
     EVERY(abandon);
+    EVERY(what_is_tried_again_waits_for_its_time);
+    EVERY(a_clock_that_was_set_back_prolongs_no_wait);
     EVERY(windows_in_order);
     EVERY(not_now);
     EVERY(a_refused_turn_leaves_nothing);
