@@ -16,6 +16,7 @@ enum {
     EVENTS_MAX = 4096,
     ACTIONS_MAX = 64,
     KEYS_MAX = 16,
+    ROUTES_MAX = 16,
     TAKEOVERS_MAX = 10,
     STOPS_MAX = 3,
     ARENA_SIZE = 16 << 20
@@ -29,6 +30,8 @@ struct delivery_row {
     int64_t due_ms, wait_ms;
     bool given_up;
     struct journal_answer answer; /* how the last attempt ended */
+    struct bytes reason, error_output;
+    int64_t ended_ms;
 };
 
 struct event_row {
@@ -44,6 +47,11 @@ struct action_row {
     char route[64], name[64];
 };
 
+struct route_row {
+    char name[64];
+    int64_t told_ms, untold;
+};
+
 struct key_row {
     char route[64], provider[64];
     uint8_t key[256];
@@ -55,6 +63,7 @@ struct tables {
     struct delivery_row deliveries[EVENTS_MAX * 2];
     struct action_row actions[ACTIONS_MAX];
     struct key_row keys[KEYS_MAX];
+    struct route_row routes[ROUTES_MAX];
     size_t event_count, delivery_count, action_count, key_count;
     int64_t horizon_ms, due_offset_ms;
 };
@@ -111,7 +120,8 @@ void memory_store_break(struct memory_store *store, bool broken)
 void memory_store_replay(struct memory_store *store)
 {
     for (size_t i = 0; i < store->now.delivery_count; i++)
-        if (store->now.deliveries[i].state == MEMORY_DEAD) {
+        if (store->now.deliveries[i].state == MEMORY_DEAD &&
+            !engine_is_teller(store->now.deliveries[i].handle)) {
             store->now.deliveries[i].state = MEMORY_PENDING;
             store->now.deliveries[i].failures = 0;
         }
@@ -174,7 +184,9 @@ static void die(struct memory_journal *journal, struct journal_turn *turn, struc
                                   [DEATH_CLIENT] = event->event.client,
                                   [DEATH_REASON] = bytes_of_text(reason)};
     row->state = MEMORY_DEAD;
-    engine_add_death(turn, texts, row->attempt);
+    row->reason = keep(journal->store, texts[DEATH_REASON]);
+    row->ended_ms = turn->now_ms;
+    engine_add_death(turn, row->handle, texts, row->attempt);
 }
 
 /* ---- what a turn asks ---- */
@@ -283,6 +295,9 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             .exit_status = outcome->exit_status,
             .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
             .output_total = outcome->output_total};
+        row->reason = keep(journal->store, bytes_of_text(outcome->reason));
+        row->error_output = keep(journal->store, fits ? outcome->error_output : bytes_of(NULL, 0));
+        row->ended_ms = finish->ended_ms;
         row->takeovers += outcome->torn;
         if (!finish->stopped_early || ++row->stops < STOPS_MAX)
             continue;
@@ -502,6 +517,118 @@ static void write_abandoned(struct memory_journal *journal, struct journal_turn 
     abandon->more = count == abandon->limit;
 }
 
+/* ---- who tells of failures ---- */
+
+static struct route_row *route_of(struct tables *tables, const char *name)
+{
+    struct route_row *row = tables->routes;
+    while (row->name[0] && strcmp(row->name, name) != 0)
+        row++;
+    snprintf(row->name, sizeof row->name, "%s", name);
+    return row;
+}
+
+static bool has_waiting(const struct tables *tables, int64_t teller)
+{
+    bool waits = false;
+    for (size_t i = 0; i < tables->delivery_count; i++)
+        waits |=
+            tables->deliveries[i].action == teller && tables->deliveries[i].state == MEMORY_PENDING;
+    return waits;
+}
+
+static struct delivery_row *free_teller(struct tables *tables, int64_t event)
+{
+    for (int place = JOURNAL_TELLER_LAST; place >= JOURNAL_TELLER_FIRST; place--) {
+        int64_t handle = event * JOURNAL_ACTIONS_MAX + place;
+        struct delivery_row *row = delivery_of(tables, handle);
+        if (row && row->state <= MEMORY_RUNNING)
+            continue;
+        if (!row)
+            row = &tables->deliveries[tables->delivery_count++];
+        row->handle = handle;
+        return row;
+    }
+    return NULL;
+}
+
+static void let_wait(struct journal_turn *turn, struct delivery_row *row, int64_t due_ms)
+{
+    row->due_ms = due_ms;
+    row->wait_ms = due_ms - turn->due_ms;
+    if (turn->teller_due_ms == 0 || due_ms < turn->teller_due_ms)
+        turn->teller_due_ms = due_ms;
+}
+
+static int64_t tell_after_ms(const struct route_row *route, const struct journal_action *teller,
+                             int64_t now_ms)
+{
+    return (route->told_ms < now_ms ? route->told_ms : now_ms) + teller->tell_every_ms;
+}
+
+static void tell(void *context, struct journal_turn *turn, int64_t handle)
+{
+    struct memory_journal *journal = context;
+    struct tables *tables = &journal->store->now;
+    const struct delivery_row *dead = delivery_of(tables, handle);
+    const struct journal_action *action = engine_find_action(&journal->base, dead->action);
+    const struct journal_action *teller = action ? action->teller : NULL;
+    if (!teller || dead->state != MEMORY_DEAD)
+        return;
+    struct route_row *route = route_of(tables, teller->route);
+    struct delivery_row *row = has_waiting(tables, teller->number)
+                                   ? NULL
+                                   : free_teller(tables, handle / JOURNAL_ACTIONS_MAX);
+    if (!row) {
+        route->untold++;
+        return;
+    }
+    *row = (struct delivery_row){
+        .handle = row->handle, .action = teller->number, .attempt = row->attempt};
+    int64_t due_ms = tell_after_ms(route, teller, turn->due_ms);
+    const struct journal_due due = due_of(tables, row);
+    if (due_ms > turn->due_ms)
+        let_wait(turn, row, due_ms);
+    else
+        engine_add_due(&turn->reruns, &due);
+}
+
+/* False: it is too early. */
+static bool prepare_teller(struct memory_journal *journal, struct journal_turn *turn,
+                           struct delivery_row *row, struct delivery_failure *failure)
+{
+    struct tables *tables = &journal->store->now;
+    const struct journal_action *teller = engine_find_action(&journal->base, row->action);
+    const struct event_row *event = event_of(tables, row->handle);
+    struct route_row *route = route_of(tables, teller->route);
+    int64_t due_ms = tell_after_ms(route, teller, turn->due_ms);
+    if (row->failures + row->takeovers == 0 && route->told_ms <= turn->due_ms &&
+        due_ms > turn->due_ms) {
+        let_wait(turn, row, due_ms);
+        return false;
+    }
+    *failure = (struct delivery_failure){
+        .exit_status = -1, .count = route->untold, .reason = event->event.title};
+    const struct delivery_row *last = NULL;
+    for (size_t i = event->first; i < event->first + event->count; i++) {
+        const struct delivery_row *one = &tables->deliveries[i];
+        if (!last || (one->state == MEMORY_DEAD) > (last->state == MEMORY_DEAD) ||
+            ((one->state == MEMORY_DEAD) == (last->state == MEMORY_DEAD) &&
+             one->ended_ms > last->ended_ms))
+            last = one;
+    }
+    if (last)
+        *failure = (struct delivery_failure){
+            .action = bytes_of_text(tables->actions[last->action - 1].name),
+            .reason = last->reason,
+            .attempts = last->attempt,
+            .exit_status = last->answer.exit_status,
+            .output = last->answer.output,
+            .error_output = last->error_output,
+            .count = route->untold};
+    return true;
+}
+
 static void write_claims(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
@@ -516,8 +643,14 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
             die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }
-        const struct journal_delivery given = {
-            .attempt = row->attempt + 1, .failures = row->failures, .event = event->event};
+        struct delivery_failure failure;
+        bool tells = engine_is_teller(row->handle);
+        if (tells && !prepare_teller(journal, turn, row, &failure))
+            continue;
+        const struct journal_delivery given = {.attempt = row->attempt + 1,
+                                               .failures = row->failures,
+                                               .event = event->event,
+                                               .failure = tells ? &failure : NULL};
         want->result = WANT_NO_MEMORY;
         if (!turn->hold(turn, row->action, row->handle, &given))
             continue;
@@ -526,6 +659,12 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         row->attempt++;
         row->due_ms = 0;
         row->runner_id = journal->runner_id;
+        if (!tells)
+            continue;
+        struct route_row *route =
+            route_of(tables, engine_find_action(&journal->base, row->action)->route);
+        route->told_ms = turn->due_ms;
+        route->untold = 0;
     }
 }
 
@@ -538,6 +677,9 @@ static bool is_over(const struct tables *tables, const struct event_row *event,
         open |= tables->deliveries[i].state <= MEMORY_RUNNING;
         *dead |= tables->deliveries[i].state == MEMORY_DEAD;
     }
+    for (size_t i = 0; i < tables->delivery_count; i++)
+        open |= tables->deliveries[i].handle / JOURNAL_ACTIONS_MAX == event->seq &&
+                tables->deliveries[i].state <= MEMORY_RUNNING;
     if (open)
         return false;
     return *dead ? event->event.received_ms < upkeep->dead_before_ms
@@ -657,6 +799,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    engine_tell_failures(turn, tell, journal);
     journal->version = ++store->version;
 }
 
