@@ -57,6 +57,14 @@ static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, deliv
     }
 }
 
+/* Of one that has run before: that attempt becomes a row of its own. */
+static void keep_attempt(struct sqlite *db, int64_t delivery)
+{
+    sqlite_execute(db, SQL_KEEP_ATTEMPT, bind_number(delivery));
+    sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(delivery));
+    sqlite_execute(db, SQL_DROP_ATTEMPTS, bind_number(delivery));
+}
+
 bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
                       int64_t now_ms,
                       bool (*each)(void *context, int64_t action,
@@ -65,14 +73,17 @@ bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t
 {
     struct sqlite *db = &journal->db;
     struct query query = sqlite_query(db, SQL_READ_DELIVERY, bind_number(delivery));
-    bool lost = false, taken = false;
+    bool lost = false, taken = false, again = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
                                          .failures = (unsigned)query_number(&query, 2),
                                          .event = event_of_row(&query, 3, 0, EVENT_FIELD_COUNT)};
+        again = found.attempt > 1;
         lost = query_number(&query, 1) == 0; /* its event or its body */
         taken = !lost && each(context, query_number(&query, 3 + EVENT_FIELD_COUNT), &found);
     }
+    if (taken && again)
+        keep_attempt(db, delivery);
     if (taken)
         sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)runner_id),
                        bind_number(now_ms));
@@ -117,10 +128,8 @@ bool deliveries_finish(struct sqlite_journal *journal, const struct ended_attemp
                         bind_number(failed)))
         return false;
     *applied = sqlite_changes(db) == 1;
-    if (!*applied || (silent && ended->attempt == 1))
+    if (!*applied || silent)
         return true;
-    if (silent) /* what an attempt before has said is not what this one says */
-        return sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(ended->delivery));
     return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(ended->delivery),
                           bind_number((int64_t)outcome->output_total),
                           bind_number((int64_t)outcome->error_output_total),

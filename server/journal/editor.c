@@ -1,6 +1,6 @@
-/* What tells of a failure, in the last two places of an event, is not replayed with it. A replayed
- * delivery's history (attempts, the last output) stays; what it waits for, and how often a runner
- * has left it or a stop has ended it, begins anew. */
+/* A replayed delivery's history (attempts, outputs, reasons) stays; what it waits for, how many
+ * attempts it has, and how often a runner has left it or a stop has ended it, begins anew.
+ * What tells of a failure, in the last two places of an event, is not replayed with it. */
 #include "server/journal/editor.h"
 
 #include "server/journal/damage.h"
@@ -14,8 +14,10 @@ enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
 
 static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
-                    " given_up = 0, runner = NULL, ended_ms = NULL, reason = NULL WHERE seq "
-                    "BETWEEN ?1 * 256 AND ?1 * 256 + 253"
+                    " given_up = 0, alone = 0, runner = NULL, wait_ms = NULL, failures = 0,"
+                    " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
+                    " reason = iif(attempt > 0, reason, NULL)"
+                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 253"
                     " AND (state = 'dead' OR (?2 AND state = 'done'))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =

@@ -78,6 +78,8 @@ enum journal_sql {
     SQL_READ_FAILURE,
     SQL_TOLD,
     SQL_TELL_LATER,
+    SQL_KEEP_ATTEMPT,
+    SQL_DROP_ATTEMPTS,
     SQL_WOKEN,
     SQL_NEXT_DUE,
     SQL_READ_DUE_OFFSET,
@@ -92,6 +94,7 @@ _Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every sta
 #define JOURNAL_TAKEOVERS_MAX "10"
 #define JOURNAL_STOPS_MAX "3"
 #define JOURNAL_PRUNE_STEP "100"
+#define JOURNAL_ATTEMPTS_MAX "20" /* of a delivery, in the table attempt */
 
 extern const char *const journal_sql[SQL_COUNT];
 

@@ -22,6 +22,7 @@ enum read_sql {
     READ_EVENT,
     READ_BODY,
     READ_DELIVERIES,
+    READ_ATTEMPTS,
     READ_OPEN,
     READ_PROVISIONED,
     READ_NEWEST,
@@ -49,9 +50,15 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_DELIVERIES] =
         "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
         " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
-        " o.error_output, d.stops FROM delivery d LEFT JOIN action a ON a.number = d.action"
+        " o.error_output, d.stops, d.seq, d.failures, d.replays, d.alone, iif(d.due_ms > 0 AND"
+        " d.state = 'pending', d.due_ms - coalesce((SELECT due_offset_ms FROM horizon), 0), 0)"
+        " FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
+    [READ_ATTEMPTS] =
+        "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
+        " output_total, error_total, output, error_output FROM attempt WHERE delivery = ?1"
+        " ORDER BY number",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
                    " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
     /* the one without a route is the server's own */
@@ -203,8 +210,36 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .error_total = query_number(&query, 11),
                                          .output = query_bytes(&query, 12),
                                          .error_output = query_bytes(&query, 13),
-                                         .stops = query_number(&query, 14)};
+                                         .stops = query_number(&query, 14),
+                                         .seq = query_number(&query, 15),
+                                         .failures = query_number(&query, 16),
+                                         .replays = query_number(&query, 17),
+                                         .is_alone = query_number(&query, 18) == 1,
+                                         .due_ms = query_number(&query, 19)};
         each(context, &delivery);
+    }
+    return reader_ended(reader);
+}
+
+bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
+                             void (*each)(void *context, const struct attempt_view *attempt),
+                             void *context)
+{
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query(&reader->db, READ_ATTEMPTS, bind_number(seq));
+    while (query_next(&query)) {
+        struct attempt_view attempt = {.number = query_number(&query, 0),
+                                       .started_ms = number_or_none(&query, 1),
+                                       .ended_ms = number_or_none(&query, 2),
+                                       .duration_ms = number_or_none(&query, 3),
+                                       .exit_status = number_or_none(&query, 4),
+                                       .signal = number_or_none(&query, 5),
+                                       .reason = query_bytes(&query, 6),
+                                       .output_total = query_number(&query, 7),
+                                       .error_total = query_number(&query, 8),
+                                       .output = query_bytes(&query, 9),
+                                       .error_output = query_bytes(&query, 10)};
+        each(context, &attempt);
     }
     return reader_ended(reader);
 }

@@ -46,8 +46,11 @@ const char *const journal_sql[SQL_COUNT] = {
                          " AND b.headers = ?4 AND ifnull(b.payload, x'') = ifnull(?5, x'')"
                          " AND b.content = ?6"
                          " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
-    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
-                  " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
+    /* what is known of its last attempt stays until the next one begins */
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL,"
+                  " runner = NULL, failures = 0, replays = replays + 1,"
+                  " ended_ms = iif(attempt > 0, ended_ms, NULL),"
+                  " reason = iif(attempt > 0, reason, NULL) WHERE seq = ?1 AND state = 'dead'",
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
     [SQL_TRACK] = "SELECT d.seq, e.received_ms, a.name, d.state, d.attempt, d.started_ms,"
                   " d.ended_ms FROM event e"
@@ -70,7 +73,8 @@ const char *const journal_sql[SQL_COUNT] = {
         " AS due) WHERE true"
         " ON CONFLICT (seq) DO UPDATE SET action = excluded.action, state = 'pending',"
         " due_ms = excluded.due_ms, wait_ms = excluded.wait_ms, takeovers = 0, stops = 0,"
-        " given_up = 0, failures = 0, runner = NULL WHERE state NOT IN ('pending', 'running')",
+        " given_up = 0, alone = 0, failures = 0, runner = NULL WHERE state NOT IN ('pending', "
+        "'running')",
     [SQL_READ_TELLER] = "SELECT d.due_ms, e.size FROM delivery d"
                         " JOIN event e ON e.seq = d.seq >> 8 WHERE d.seq = ?1",
     [SQL_READ_TELLING] = "SELECT d.failures + d.takeovers, coalesce(r.told_ms, 0),"
@@ -103,7 +107,20 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
                       " AND action > ?1 ORDER BY action LIMIT 1",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
-                  " started_ms = ?3, due_ms = 0 WHERE seq = ?1 AND state = 'pending'",
+                  " started_ms = ?3, due_ms = 0, ended_ms = NULL, duration_ms = NULL,"
+                  " exit_status = NULL, signal = NULL, reason = NULL"
+                  " WHERE seq = ?1 AND state = 'pending'",
+    /* of one that is about to be claimed again: what is known of its last attempt */
+    [SQL_KEEP_ATTEMPT] =
+        "INSERT OR REPLACE INTO attempt (delivery, number, started_ms, ended_ms, duration_ms,"
+        " exit_status, signal, reason, output_total, error_total, output, error_output)"
+        " SELECT d.seq, d.attempt, d.started_ms, d.ended_ms, d.duration_ms, d.exit_status,"
+        " d.signal, d.reason, coalesce(o.output_total, 0), coalesce(o.error_total, 0), o.output,"
+        " o.error_output FROM delivery d LEFT JOIN output o ON o.delivery = d.seq"
+        " WHERE d.seq = ?1 AND d.state = 'pending' AND d.attempt > 0",
+    [SQL_DROP_ATTEMPTS] = "DELETE FROM attempt WHERE delivery = ?1 AND number <="
+                          " (SELECT attempt - " JOURNAL_ATTEMPTS_MAX " FROM delivery"
+                          " WHERE seq = ?1)",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
         "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures" EVENT_SELECT_ROW EVENT_SELECT_BODY
