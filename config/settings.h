@@ -139,6 +139,9 @@ struct owned {
     struct owned *next;
 };
 
+/* The route file where nobody names one. */
+#define SETTINGS_FILE_USUAL "/etc/tenterhook/tenterhook.yaml"
+
 struct settings {
     struct arena arena;
     struct owned *owned;

@@ -99,8 +99,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                   "An action was carried out. `helpers=killed`: processes that the command had "
                   "started and left were killed when it ended; `helpers: keep` lets them live on."},
     [LOG_FAILED] = {"failed", LOG_WARNING, LOG_WARNING,
-                    "id route action peer attempt [ms] [signal/exit] [helpers] reason",
-                    "An action failed, and is not tried again."},
+                    "id route action peer attempt [ms] [signal/exit] [helpers] reason [said] show",
+                    "An action failed, and is not tried again. `said` is the last line that it has "
+                    "written to standard error, `show` the command that shows more."},
     [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,
                          "id route action peer attempt ms [signal/exit] [helpers] reason",
                          "An action was stopped with the server, and runs again."},

@@ -10,6 +10,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "server/ipc/log_events.h"
+#include "server/runner/failure_line.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -344,14 +345,15 @@ void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome
     attempt->outcome.error_output = put_bytes(&place, errors);
 }
 
-void attempt_log_outcome(const struct attempt *attempt)
+void attempt_log_outcome(const struct attempt *attempt, const char *file)
 {
     static const enum log_event events[] = {[OUTCOME_DONE] = LOG_DONE,
                                             [OUTCOME_FAILED] = LOG_FAILED,
                                             [OUTCOME_TIMEOUT] = LOG_FAILED,
                                             [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
     const struct outcome *outcome = &attempt->outcome;
-    struct log_field fields[10] = {log_text("id", attempt->texts[FIELD_id]),
+    char show[FAILURE_SHOW_SIZE];
+    struct log_field fields[12] = {log_text("id", attempt->texts[FIELD_id]),
                                    log_text("route", attempt->texts[FIELD_route]),
                                    log_text("action", attempt->texts[FIELD_action]),
                                    log_text("peer", attempt->texts[FIELD_client]),
@@ -366,6 +368,13 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_text("helpers", "killed");
     if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
+    if (events[outcome->kind] == LOG_FAILED) {
+        struct bytes said = failure_last_line(outcome->error_output);
+        if (said.length > 0)
+            fields[count++] = log_bytes("said", said);
+        fields[count++] =
+            log_text("show", failure_show_command(file, attempt->texts[FIELD_id], show));
+    }
     const struct log_event_row *event = &log_events[events[outcome->kind]];
     log_write_fields(event, event->level, fields);
     if (outcome->leaves_processes)

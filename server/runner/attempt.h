@@ -31,7 +31,8 @@ void attempt_destroy(struct attempt *attempt);
 
 /* Keeps the outcome with the ends of its outputs, as much as memory allows. */
 void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome, int64_t ended_ms);
-/* One line. */
-void attempt_log_outcome(const struct attempt *attempt);
+/* One line. `file` is the route file, for the command that shows more of a failure; it may be NULL.
+ */
+void attempt_log_outcome(const struct attempt *attempt, const char *file);
 
 #endif

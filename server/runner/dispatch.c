@@ -12,9 +12,12 @@
 #include "base/clock.h"
 #include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
+#include "server/runner/failure_line.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
@@ -74,11 +77,24 @@ static void wake_loop(struct loop_timer *timer)
     (void)timer;
 }
 
+/* For the commands in the log, which are typed elsewhere. */
+static void note_file(struct dispatch *dispatch, const char *file)
+{
+    char directory[FILE_SIZE / 2] = "";
+    if (!file)
+        return;
+    if (*file != '/' && !getcwd(directory, sizeof directory))
+        directory[0] = '\0';
+    snprintf(dispatch->file, sizeof dispatch->file, "%s%s%s", directory, *directory ? "/" : "",
+             file);
+}
+
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
                    struct error *err)
 {
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
+    note_file(dispatch, settings->file);
     dispatch->forest.base = -1;
     loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
     loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);
@@ -169,7 +185,7 @@ static void attempt_ended(void *context, const struct outcome *outcome)
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
-    attempt_log_outcome(attempt);
+    attempt_log_outcome(attempt, dispatch->file);
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
@@ -528,11 +544,13 @@ static void settle_take_over(struct dispatch *dispatch, const struct journal_tur
 }
 
 /* The line of an outcome that is no action's. */
-static void log_death(const struct journal_death *death)
+static void log_death(const struct dispatch *dispatch, const struct journal_death *death)
 {
+    char show[FAILURE_SHOW_SIZE];
     log_write(LOG_FAILED, log_text("id", death->id), log_text("route", death->route),
               log_text("action", death->action), log_text("peer", death->client),
-              log_number("attempt", death->attempt), log_text("reason", death->reason));
+              log_number("attempt", death->attempt), log_text("reason", death->reason),
+              log_text("show", failure_show_command(dispatch->file, death->id, show)));
 }
 
 /* ---- a turn ---- */
@@ -604,7 +622,7 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
     if (turn->abandon)
         dispatch->orphans_due |= turn->abandon->more;
     for (const struct journal_death *death = turn->deaths; death; death = death->next)
-        log_death(death);
+        log_death(dispatch, death);
     if (again || dispatch->read_again)
         queue_reset(&dispatch->queue);
     dispatch->read_again = false;

@@ -20,6 +20,9 @@ with Server([route(actions=[FAILS, script(":", stdin="none")], on_failure=ALERT,
         "TENTERHOOK_FAILED_ACTION=deploy", "TENTERHOOK_FAILED_ATTEMPTS=1",
         "TENTERHOOK_FAILED_COUNT=0", "TENTERHOOK_FAILED_OUTPUT=cannot reach the base",
         "TENTERHOOK_FAILED_REASON=exited with status 3"])
+    line = server.wait_log(f"failed id={event}.*").group()
+    ensure(line.endswith(f' said="cannot reach the base" show="tenterhook events show {event} -c '
+                         f'{server.file}"'), line)
     begun = time.time()
     for _ in range(100):
         server.post("/hook", b"{}")

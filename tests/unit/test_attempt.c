@@ -297,7 +297,7 @@ START_TEST(an_outcome_is_a_line)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct attempt *attempt = make(&event);
         attempt_keep_outcome(attempt, &cases[i].outcome, 1);
-        attempt_log_outcome(attempt);
+        attempt_log_outcome(attempt, NULL);
         expect_log(cases[i].line);
         attempt_destroy(attempt);
     }
