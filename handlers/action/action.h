@@ -76,13 +76,16 @@ enum outcome_kind {
     OUTCOME_DONE,
     OUTCOME_FAILED, /* exit status, signal, could not start: `reason` */
     OUTCOME_TIMEOUT,
-    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory */
+    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory,
+                            or the action wants it later */
 };
 
 struct outcome {
     enum outcome_kind kind;
     int exit_status;    /* -1: none */
-    int signal;         /* 0: none; a command that failed with neither was not started */
+    int signal;         /* 0: none */
+    bool not_started;   /* FAILED: it could not be, which may be different another time */
+    int64_t later_ms;   /* INTERRUPTED: the action wants it so much later; 0: it does not say */
     const char *reason; /* a sentence, "" when done; alive during the call only */
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;

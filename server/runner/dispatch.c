@@ -10,6 +10,7 @@
 #include "server/runner/dispatch.h"
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
 #include "server/runner/failure_line.h"
@@ -177,14 +178,48 @@ static void attempt_output(void *context, struct bytes piece)
     answers_piece(&dispatch->answers, attempt->finish.handle, piece);
 }
 
+static bool had_process(const struct outcome *outcome)
+{
+    return outcome->exit_status >= 0 || outcome->signal != 0;
+}
+
+/* A command that must never run twice, and was ended with the server. */
+static void fail_if_stopped(struct attempt *attempt)
+{
+    const struct retry_settings *retry = attempt->action->retry;
+    struct outcome *outcome = &attempt->outcome;
+    if (outcome->kind != OUTCOME_INTERRUPTED || !had_process(outcome) || !retry ||
+        retry->on_crash != ON_CRASH_FAIL)
+        return;
+    outcome->kind = OUTCOME_FAILED;
+    outcome->reason = "was ended because the server is leaving, and `on_crash` is `fail`";
+    attempt->is_final = true;
+}
+
+/* How long until it is tried again; 0: it is not, or at once. */
+static int64_t wait_after(const struct attempt *attempt)
+{
+    const struct outcome *outcome = &attempt->outcome;
+    const struct retry_settings *retry = attempt->action->retry;
+    uint64_t random;
+    if (outcome->kind == OUTCOME_INTERRUPTED)
+        return outcome->later_ms;
+    if (!retry || outcome->kind == OUTCOME_DONE || attempt->is_final)
+        return 0;
+    random_bytes(&random, sizeof random);
+    return retry_wait_ms(&retry->rules, outcome, attempt->failures, random);
+}
+
 static void attempt_ended(void *context, const struct outcome *outcome)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
     answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
-    if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
+    if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping && outcome->later_ms == 0)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
+    fail_if_stopped(attempt);
+    attempt->finish.wait_ms = wait_after(attempt);
     attempt_log_outcome(attempt, dispatch->file);
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
@@ -198,10 +233,9 @@ static void attempt_ended(void *context, const struct outcome *outcome)
 static bool was_stopped_early(const struct dispatch *dispatch, const struct attempt *attempt)
 {
     const struct outcome *outcome = &attempt->outcome;
-    bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
     return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
-           attempt->action->kind->counts_crashes && had_process && dispatch->leaving_ns != 0 &&
-           dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
+           attempt->action->kind->counts_crashes && had_process(outcome) &&
+           dispatch->leaving_ns != 0 && dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
 static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)

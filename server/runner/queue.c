@@ -30,8 +30,9 @@ static unsigned window_of(const struct action_queue *action)
 }
 
 /* With `count` actions of the route, which stand side by side. */
-static bool route_init(struct route_queue *own, const struct route *route,
-                       const struct action_settings *actions, size_t count, struct error *err)
+static bool route_init(struct route_queue *own, const struct settings *settings,
+                       const struct route *route, const struct action_settings *actions,
+                       size_t count, struct error *err)
 {
     own->route = route;
     own->actions = calloc(count + 1, sizeof *own->actions);
@@ -43,6 +44,7 @@ static bool route_init(struct route_queue *own, const struct route *route,
         action->route = route;
         action->action = &actions[i];
         action->kind = action_kind_of(&actions[i].handler);
+        action->retry = retry_settings_of(settings, action->action);
         action->of_route = own;
         action->window = window_of(action);
         own->takes_slots |= action->kind->is_limited;
@@ -59,7 +61,7 @@ static bool init_tellers(struct queue *queue, const struct settings *settings, s
             continue;
         struct route_queue *own = &queue->routes[queue->route_count++];
         queue->told_count++;
-        if (!route_init(own, route, route_on_failure(route), 1, err))
+        if (!route_init(own, settings, route, route_on_failure(route), 1, err))
             return false;
         own->takes_slots = false;
     }
@@ -92,7 +94,8 @@ bool queue_init(struct queue *queue, const struct settings *settings, struct err
         if (route->action_count > JOURNAL_TELLER_FIRST)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_TELLER_FIRST);
-        if (!route_init(&queue->routes[i], route, route->actions, route->action_count, err))
+        if (!route_init(&queue->routes[i], settings, route, route->actions, route->action_count,
+                        err))
             return false;
     }
     if (!init_tellers(queue, settings, err))

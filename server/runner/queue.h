@@ -4,7 +4,7 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_QUEUE_H
 #define TENTERHOOK_SERVER_RUNNER_QUEUE_H
 
-#include "handlers/action/action.h"
+#include "handlers/action/retry.h"
 #include "server/journal/journal.h"
 
 #include <sys/queue.h>
@@ -30,6 +30,7 @@ struct action_queue {
     const struct route *route;
     const struct action_settings *action;
     const struct action_kind *kind;
+    const struct retry_settings *retry; /* NULL: nothing is tried again */
     struct route_queue *of_route;
     int64_t number;          /* of the action in the journal */
     struct queue_ring *ring; /* NULL until it is needed */
