@@ -15,6 +15,8 @@ bool engine_add_number(struct journal_numbers *list, int64_t number);
 bool engine_add_due(struct journal_dues *list, const struct journal_due *due);
 bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes provider,
                     struct bytes key);
+bool engine_add_heard(struct journal_turn *turn, struct bytes route,
+                      const struct journal_heard *heard);
 /* One more delivery of the event that `track` asks about, which has just been asked. */
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress);

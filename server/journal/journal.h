@@ -153,6 +153,34 @@ struct journal_learn {
 
 enum delivery_state { DELIVERY_PENDING, DELIVERY_RUNNING, DELIVERY_DONE, DELIVERY_DEAD };
 
+/* What is known of the events of a route: when the last one came, and what was told of none coming
+ * since. */
+struct journal_heard {
+    struct journal_heard *next;
+    const char *route;
+    int64_t event_ms; /* negative: one is expected since then, and none has come */
+    bool told_silence, told_refusal;
+};
+
+/* An event of the route has come, so there is nothing to tell any more; or (negative) one is
+ * expected from now on, where nothing is known of the route. */
+struct journal_hear {
+    const char *route;
+    int64_t event_ms;
+};
+
+/* An event of the server's own, with nothing but a delivery for who tells of failures. */
+struct journal_notice {
+    enum { NOTICE_SILENT, NOTICE_REFUSED, NOTICE_PAUSED } kind;
+    const char *route;
+    struct event *event; /* borrowed until the turn is completed; the engine gives it its id */
+    int64_t teller;   /* the action; 0: nobody, so there is no event, and it only counts as told */
+    int64_t heard_ms; /* NOTICE_SILENT: the last event that the caller knows of */
+
+    bool applied;          /* false: it was told before, or an event has come since */
+    char id[ID_TEXT_SIZE]; /* with a teller */
+};
+
 /* How far a delivery has come. */
 struct journal_progress {
     struct journal_progress *next;
@@ -274,6 +302,11 @@ struct journal_turn {
     size_t admit_count;
     struct journal_learn *learns;
     size_t learn_count;
+    struct journal_hear *hears;
+    size_t hear_count;
+    struct journal_notice *notices;
+    size_t notice_count;
+    bool reads_heard; /* what is known of all routes: `heard` */
     struct journal_upkeep *upkeep;
     bool pulls_in; /* no delivery waits longer from now on than it was to wait at first */
     struct journal_take_over *take_over;
@@ -317,6 +350,7 @@ struct journal_turn {
                                        left by its runner */
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
+    struct journal_heard *heard;
     struct journal_progress *progress, **last_progress; /* of all tracks */
     struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
     size_t answer_bytes;

@@ -78,6 +78,10 @@ enum journal_sql {
     SQL_READ_FAILURE,
     SQL_TOLD,
     SQL_TELL_LATER,
+    SQL_HEAR,
+    SQL_READ_HEARD,
+    SQL_TOLD_SILENCE,
+    SQL_TOLD_REFUSAL,
     SQL_KEEP_ATTEMPT,
     SQL_DROP_ATTEMPTS,
     SQL_WOKEN,
@@ -320,6 +324,16 @@ void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *tur
 void due_read(struct sqlite_journal *journal, struct journal_turn *turn);
 /* In a transaction: the offset of the retry clock, and what was to wait too long. */
 void due_write(struct sqlite_journal *journal, const struct journal_turn *turn);
+
+/* A delivery for the teller of an event that has been added in this transaction. */
+bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
+                   int64_t event);
+
+/* ---- notice.c ---- */
+
+/* In a transaction. */
+void notice_write(struct sqlite_journal *journal, struct journal_turn *turn);
+void notice_read(struct sqlite_journal *journal, struct journal_turn *turn);
 
 /* ---- prune.c ---- */
 

@@ -91,6 +91,28 @@ const char *const journal_sql[SQL_COUNT] = {
                  " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms, untold = 0",
     [SQL_TELL_LATER] = "UPDATE delivery SET due_ms = ?2, wait_ms = ?3 WHERE seq = ?1",
 
+    /* a negative time says nothing where another one is known */
+    [SQL_HEAR] = "INSERT INTO route (name, event_ms) VALUES (?1, ?2)"
+                 " ON CONFLICT (name) DO UPDATE SET event_ms = excluded.event_ms,"
+                 " silence_told_ms = NULL, refusal_told_ms = NULL"
+                 " WHERE event_ms IS NULL OR excluded.event_ms > 0",
+    /* the newest events, too, because the time of each one is not written down */
+    [SQL_READ_HEARD] =
+        "SELECT name, max(event_ms), max(silence_told_ms), max(refusal_told_ms) FROM"
+        " (SELECT name, event_ms, silence_told_ms, refusal_told_ms FROM route"
+        "  UNION ALL SELECT route, max(received_ms), NULL, NULL FROM event"
+        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> 'tenterhook'"
+        "  GROUP BY route)"
+        " GROUP BY name HAVING max(event_ms) IS NOT NULL",
+    [SQL_TOLD_SILENCE] =
+        "INSERT INTO route (name, silence_told_ms) VALUES (?1, ?2)"
+        " ON CONFLICT (name) DO UPDATE SET silence_told_ms = excluded.silence_told_ms"
+        " WHERE silence_told_ms IS NULL AND coalesce(event_ms, ?3) <= ?3",
+    [SQL_TOLD_REFUSAL] =
+        "INSERT INTO route (name, refusal_told_ms) VALUES (?1, ?2)"
+        " ON CONFLICT (name) DO UPDATE SET refusal_told_ms = excluded.refusal_told_ms"
+        " WHERE refusal_told_ms IS NULL",
+
     [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
                       " ORDER BY seq DESC",
     [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",

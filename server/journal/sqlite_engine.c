@@ -201,6 +201,8 @@ static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
     struct key_list keys = {turn, &journal->db};
     if (turn->reads_keys)
         events_read_provisioned(journal, note_provisioned, &keys);
+    if (turn->reads_heard)
+        notice_read(journal, turn);
     read_tracks(journal, turn);
 }
 
@@ -393,7 +395,8 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
-           turn->puts_due_offset || turn->pulls_in ||
+           turn->puts_due_offset || turn->pulls_in || turn->hear_count > 0 ||
+           turn->notice_count > 0 ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -428,6 +431,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     write_finished(journal, turn);
     admit_events(journal, turn);
     learn_keys(journal, turn);
+    notice_write(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     due_write(journal, turn);

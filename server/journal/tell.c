@@ -71,6 +71,13 @@ static bool add_teller(struct sqlite_journal *journal, struct journal_turn *turn
     return false;
 }
 
+bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
+                   int64_t event)
+{
+    const struct journal_action *action = engine_find_action(&journal->base, teller);
+    return action && add_teller(journal, turn, action, event);
+}
+
 static void tell(void *context, struct journal_turn *turn, int64_t handle)
 {
     struct sqlite_journal *journal = context;

@@ -37,6 +37,15 @@ static void free_keys(struct journal_turn *turn)
     }
 }
 
+static void free_heard(struct journal_turn *turn)
+{
+    while (turn->heard) {
+        struct journal_heard *heard = turn->heard;
+        turn->heard = heard->next;
+        free(heard);
+    }
+}
+
 static void free_progress(struct journal_turn *turn)
 {
     while (turn->progress) {
@@ -61,6 +70,7 @@ void engine_forget(struct journal_turn *turn)
 {
     free_deaths(turn);
     free_keys(turn);
+    free_heard(turn);
     free_progress(turn);
     free_answers(turn);
     turn->reruns.count = turn->woken.count = turn->open.count = turn->crashed.count = 0;
@@ -163,6 +173,20 @@ bool engine_add_key(struct journal_turn *turn, struct bytes route, struct bytes 
     made->provider = put_text(&place, provider);
     made->key = bytes_of(put_text(&place, key), key.length);
     turn->keys = made;
+    return true;
+}
+
+bool engine_add_heard(struct journal_turn *turn, struct bytes route,
+                      const struct journal_heard *heard)
+{
+    struct journal_heard *made = malloc(sizeof *made + route.length + 1);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made = *heard;
+    made->next = turn->heard;
+    made->route = put_text(&place, route);
+    turn->heard = made;
     return true;
 }
 

@@ -49,7 +49,8 @@ struct action_row {
 
 struct route_row {
     char name[64];
-    int64_t told_ms, untold;
+    int64_t told_ms, untold, event_ms;
+    bool told_silence, told_refusal;
 };
 
 struct key_row {
@@ -566,6 +567,20 @@ static int64_t tell_after_ms(const struct route_row *route, const struct journal
     return (route->told_ms < now_ms ? route->told_ms : now_ms) + teller->tell_every_ms;
 }
 
+static void add_teller(struct memory_journal *journal, struct journal_turn *turn,
+                       const struct journal_action *teller, struct delivery_row *row)
+{
+    struct tables *tables = &journal->store->now;
+    int64_t due_ms = tell_after_ms(route_of(tables, teller->route), teller, turn->due_ms);
+    *row = (struct delivery_row){
+        .handle = row->handle, .action = teller->number, .attempt = row->attempt};
+    const struct journal_due due = due_of(tables, row);
+    if (due_ms > turn->due_ms)
+        let_wait(turn, row, due_ms);
+    else
+        engine_add_due(&turn->reruns, &due);
+}
+
 static void tell(void *context, struct journal_turn *turn, int64_t handle)
 {
     struct memory_journal *journal = context;
@@ -583,14 +598,39 @@ static void tell(void *context, struct journal_turn *turn, int64_t handle)
         route->untold++;
         return;
     }
-    *row = (struct delivery_row){
-        .handle = row->handle, .action = teller->number, .attempt = row->attempt};
-    int64_t due_ms = tell_after_ms(route, teller, turn->due_ms);
-    const struct journal_due due = due_of(tables, row);
-    if (due_ms > turn->due_ms)
-        let_wait(turn, row, due_ms);
-    else
-        engine_add_due(&turn->reruns, &due);
+    add_teller(journal, turn, teller, row);
+}
+
+static void write_notices(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    for (size_t i = 0; i < turn->hear_count; i++) {
+        struct route_row *route = route_of(tables, turn->hears[i].route);
+        if (route->event_ms != 0 && turn->hears[i].event_ms < 0)
+            continue;
+        route->event_ms = turn->hears[i].event_ms;
+        route->told_silence = route->told_refusal = false;
+    }
+    for (size_t i = 0; i < turn->notice_count; i++) {
+        struct journal_notice *notice = &turn->notices[i];
+        struct route_row *route = route_of(tables, notice->route);
+        bool *told = notice->kind == NOTICE_SILENT ? &route->told_silence : &route->told_refusal;
+        bool is_paused = notice->kind == NOTICE_PAUSED;
+        bool is_late = notice->kind == NOTICE_SILENT && route->event_ms > notice->heard_ms;
+        notice->applied = is_paused || (!*told && !is_late);
+        *told |= notice->applied && !is_paused;
+        if (!notice->applied || !notice->teller)
+            continue;
+        struct event_row *row = &tables->events[tables->event_count++];
+        id_create(turn->now_ms, notice->id);
+        notice->event->id = bytes_of_text(notice->id);
+        *row = (struct event_row){.seq = (int64_t)tables->event_count,
+                                  .event = copy_event(journal->store, notice->event),
+                                  .has_body = true,
+                                  .first = tables->delivery_count};
+        add_teller(journal, turn, engine_find_action(&journal->base, notice->teller),
+                   free_teller(tables, row->seq));
+    }
 }
 
 /* False: it is too early. */
@@ -722,7 +762,8 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
-           turn->puts_due_offset || turn->pulls_in ||
+           turn->puts_due_offset || turn->pulls_in || turn->hear_count > 0 ||
+           turn->notice_count > 0 ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -760,6 +801,18 @@ static void read_keys(struct memory_journal *journal, struct journal_turn *turn)
                        bytes_of(tables->keys[i].key, tables->keys[i].length));
 }
 
+static void read_heard(struct memory_journal *journal, struct journal_turn *turn)
+{
+    const struct route_row *row = journal->store->now.routes;
+    for (; row->name[0] && turn->reads_heard; row++) {
+        const struct journal_heard heard = {.event_ms = row->event_ms,
+                                            .told_silence = row->told_silence,
+                                            .told_refusal = row->told_refusal};
+        if (row->event_ms != 0)
+            engine_add_heard(turn, bytes_of_text(row->name), &heard);
+    }
+}
+
 static void read_tracks(struct memory_journal *journal, struct journal_turn *turn)
 {
     const struct tables *tables = &journal->store->now;
@@ -791,6 +844,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     write_finished(journal, turn);
     admit_events(journal, turn);
     learn_keys(journal, turn);
+    write_notices(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     write_due(journal, turn);
@@ -812,6 +866,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
     } else if (!writes(turn)) {
         read_turn(journal, turn);
         read_keys(journal, turn);
+        read_heard(journal, turn);
         read_tracks(journal, turn);
     } else if (store->locked) {
         end(turn, JOURNAL_NOT_NOW, "busy");
@@ -820,6 +875,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
         read_turn(journal, turn);
         write_turn(journal, turn);
         read_keys(journal, turn);
+        read_heard(journal, turn);
         read_tracks(journal, turn);
         journal->refused = store->broken;
         if (store->broken) {
