@@ -168,6 +168,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                        "The disk has less space than `journal.min_free`."},
     [LOG_SPACE_ENOUGH] = {"space_enough", LOG_INFO, LOG_INFO, "free_bytes min_free",
                           "There is enough space again."},
+    [LOG_NOTICE] = {"notice", LOG_WARNING, LOG_WARNING, "route type reason [id]",
+                    "Events of a route fail to come, or do not run; `id` is the event with which "
+                    "`on_failure` is told."},
     [LOG_PRUNED] = {"pruned", LOG_INFO, LOG_INFO, "events",
                     "Events older than `journal.keep` were removed."},
     [LOG_BODIES_DROPPED] = {"bodies_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",

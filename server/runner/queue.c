@@ -162,6 +162,14 @@ void queue_number(struct queue *queue, const struct journal_action *actions)
     qsort(queue->by_number, queue->action_count, sizeof *queue->by_number, compare_numbers);
 }
 
+int64_t queue_teller(const struct queue *queue, const struct route *route)
+{
+    for (size_t i = queue->route_count - queue->told_count; i < queue->route_count; i++)
+        if (queue->routes[i].route == route)
+            return queue->routes[i].numbers[0];
+    return 0;
+}
+
 struct action_queue *queue_find(const struct queue *queue, int64_t number)
 {
     const struct action_queue wanted = {.number = number}, *key = &wanted;

@@ -89,6 +89,9 @@ void queue_finish(struct queue *queue);
 void queue_list_actions(const struct queue *queue, struct journal_action *actions);
 void queue_number(struct queue *queue, const struct journal_action *actions);
 
+/* The number of the action that tells of the route's failures; 0: there is none. */
+int64_t queue_teller(const struct queue *queue, const struct route *route);
+
 /* The queue of an action of the journal; NULL: no route has it. */
 struct action_queue *queue_find(const struct queue *queue, int64_t number);
 
