@@ -65,30 +65,31 @@ static void keep_attempt(struct sqlite *db, int64_t delivery)
     sqlite_execute(db, SQL_DROP_ATTEMPTS, bind_number(delivery));
 }
 
-bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                      int64_t now_ms,
+bool deliveries_claim(struct sqlite_journal *journal, const struct claim *claim,
                       bool (*each)(void *context, int64_t action,
                                    const struct journal_delivery *delivery),
                       delivery_died *died, void *context)
 {
     struct sqlite *db = &journal->db;
+    int64_t delivery = claim->delivery;
     struct query query = sqlite_query(db, SQL_READ_DELIVERY, bind_number(delivery));
     bool lost = false, taken = false, again = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
                                          .failures = (unsigned)query_number(&query, 2),
-                                         .event = event_of_row(&query, 3, 0, EVENT_FIELD_COUNT)};
+                                         .takeovers = (unsigned)query_number(&query, 3),
+                                         .event = event_of_row(&query, 4, 0, EVENT_FIELD_COUNT)};
         again = found.attempt > 1;
         lost = query_number(&query, 1) == 0; /* its event or its body */
-        taken = !lost && each(context, query_number(&query, 3 + EVENT_FIELD_COUNT), &found);
+        taken = !lost && each(context, query_number(&query, 4 + EVENT_FIELD_COUNT), &found);
     }
     if (taken && again)
         keep_attempt(db, delivery);
     if (taken)
-        sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)runner_id),
-                       bind_number(now_ms));
+        sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)claim->runner_id),
+                       bind_number(claim->now_ms), bind_number(claim->is_alone));
     if (lost) {
-        sqlite_execute(db, SQL_LOST, bind_number(delivery), bind_number(now_ms));
+        sqlite_execute(db, SQL_LOST, bind_number(delivery), bind_number(claim->now_ms));
         tell_if_dead(journal, delivery, died, context);
     }
     return sqlite_status(db) == SQLITE_STATUS_OK;
@@ -188,7 +189,7 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
     }
     for (size_t i = 0; i < list.count; i++) {
         sqlite_execute(db, SQL_TAKE_OVER, bind_number(list.items[i].seq), bind_number(now_ms),
-                       bind_number(list.items[i].how == LEFT_COUNTED));
+                       bind_number(list.items[i].how));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;

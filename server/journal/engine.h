@@ -42,7 +42,10 @@ static inline bool engine_is_teller(int64_t handle)
 {
     return handle % JOURNAL_ACTIONS_MAX >= JOURNAL_TELLER_FIRST;
 }
-/* Frees what the three above and `orphans` hold. */
+/* Whether a delivery of that action, which was left so often by its runner, runs alone: one of
+ * those that ran then may be what ends the runner, and that tells which. */
+bool engine_must_be_alone(const struct journal *journal, int64_t action, unsigned takeovers);
+/* Frees what engine_know_actions and `orphans` hold. */
 void engine_finish(struct journal *journal);
 
 /* What became of an event of which a copy has come. */

@@ -35,6 +35,7 @@ enum {
     JOURNAL_RERUNS_MAX = 10,    /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
     JOURNAL_WOKEN_MAX = 1024,
+    JOURNAL_CRASHES_ALONE = 2, /* a delivery that was left so often by its runner runs alone */
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 _Static_assert((int)ROUTE_ACTIONS_MAX <= (int)JOURNAL_TELLER_FIRST, "places for tellers");
@@ -115,17 +116,20 @@ struct journal_finish {
 /* A delivery that the queue has chosen. */
 struct journal_want {
     int64_t handle;
+    bool is_alone; /* nothing else that counts crashes runs here, or will before it has ended */
     enum {
         WANT_CLAIMED,
         WANT_GONE,      /* it is not pending any more, or dead because its event is gone */
         WANT_NO_MEMORY, /* `hold` has not taken it: it stays pending */
+        WANT_NOT_ALONE, /* it must be alone, and would not be: it stays pending */
     } result;
 };
 
 /* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
-    unsigned failures; /* attempts that have failed since it was stored or replayed */
+    unsigned failures;  /* attempts that have failed since it was stored or replayed */
+    unsigned takeovers; /* how often its runner has left it */
     struct event event;
     const struct delivery_failure *failure; /* of a teller, why it runs; else NULL */
 };
@@ -200,8 +204,8 @@ struct journal_track {
     size_t count; /* 0: the route has no such event, or its deliveries are gone */
 };
 
-/* Deliveries that are running, but neither by us now nor by a live runner, are pending again; dead
- * where that has happened too often to an action that counts crashes. */
+/* Deliveries that are running, but neither by us now nor by a live runner, are pending again. Those
+ * of an action that counts crashes are dead where they ran alone, or must not run twice. */
 struct journal_take_over {
     const uint64_t *live; /* ids of other runners */
     size_t live_count;
@@ -365,7 +369,7 @@ void journal_turn_finish(struct journal_turn *turn);
 
 struct journal_action {
     const char *route, *name;
-    bool counts_crashes; /* see journal_take_over */
+    bool counts_crashes, fails_in_crash; /* see journal_take_over */
     /* Of the same list, the one that tells of its failures (`on_failure`): it gets a delivery of
      * the event when one of this action is dead, in the same transaction, unless one waits; what is
      * not told is counted. NULL: nobody is told. A teller has none. */

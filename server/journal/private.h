@@ -95,7 +95,9 @@ enum journal_sql {
 _Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every statement");
 
 /* Numbers that stand in the statements as text. */
-#define JOURNAL_TAKEOVERS_MAX "10"
+#define JOURNAL_CRASHES_ALONE_TEXT "2" /* JOURNAL_CRASHES_ALONE */
+#define LEFT_COUNTED_TEXT "2"          /* enum journal_left */
+#define LEFT_FAILED_TEXT "3"
 #define JOURNAL_STOPS_MAX "3"
 #define JOURNAL_PRUNE_STEP "100"
 #define JOURNAL_ATTEMPTS_MAX "20" /* of a delivery, in the table attempt */
@@ -239,11 +241,17 @@ struct stored_death {
 
 typedef void delivery_died(void *context, const struct stored_death *death);
 
+struct claim {
+    int64_t delivery;
+    uint64_t runner_id;
+    int64_t now_ms;
+    bool is_alone; /* one that has to be, will be: see journal_want */
+};
+
 /* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
  * becomes running, with our runner_id. `died`, where its event is not there any more. False only on
  * failure. */
-bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                      int64_t now_ms,
+bool deliveries_claim(struct sqlite_journal *journal, const struct claim *claim,
                       bool (*each)(void *context, int64_t action,
                                    const struct journal_delivery *delivery),
                       delivery_died *died, void *context);
@@ -271,8 +279,9 @@ bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ende
 /* Whether whoever ran a delivery has left it. */
 enum journal_left {
     LEFT_NOT,
-    LEFT_COUNTED,  /* pending again, or dead if that has happened too often: it may be the cause */
-    LEFT_PATIENTLY /* pending again, however often */
+    LEFT_PATIENTLY, /* pending again, however often */
+    LEFT_COUNTED,   /* pending again, or dead if it ran alone: it is the cause */
+    LEFT_FAILED,    /* dead: it must not run twice */
 };
 
 /* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */

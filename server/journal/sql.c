@@ -130,7 +130,8 @@ const char *const journal_sql[SQL_COUNT] = {
                       " AND action > ?1 ORDER BY action LIMIT 1",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
                   " started_ms = ?3, due_ms = 0, ended_ms = NULL, duration_ms = NULL,"
-                  " exit_status = NULL, signal = NULL, reason = NULL"
+                  " exit_status = NULL, signal = NULL, reason = NULL,"
+                  " alone = ?4 AND takeovers >= " JOURNAL_CRASHES_ALONE_TEXT
                   " WHERE seq = ?1 AND state = 'pending'",
     /* of one that is about to be claimed again: what is known of its last attempt */
     [SQL_KEEP_ATTEMPT] =
@@ -145,8 +146,8 @@ const char *const journal_sql[SQL_COUNT] = {
                           " WHERE seq = ?1)",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures" EVENT_SELECT_ROW EVENT_SELECT_BODY
-        ", d.action FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
+        "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures, d.takeovers" EVENT_SELECT_ROW
+            EVENT_SELECT_BODY ", d.action FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
         " LEFT JOIN body b ON b.event = e.seq WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is no longer in the journal' WHERE seq = ?1",
@@ -169,14 +170,17 @@ const char *const journal_sql[SQL_COUNT] = {
                          " WHERE " OPEN " AND state = 'running'",
     [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
                       " WHERE " OPEN " AND takeovers > 0",
-    /* ?3: 1 where it may be given up */
+    /* ?3: enum journal_left, */
     [SQL_TAKE_OVER] =
         "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
-        " given_up = ?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
-        " state = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ", 'dead', 'pending'),"
-        " reason = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
-        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times',"
-        " 'the runner was gone before it ended')"
+        " given_up = ?3 = " LEFT_COUNTED_TEXT " AND alone,"
+        " state = iif(?3 = " LEFT_FAILED_TEXT " OR (?3 = " LEFT_COUNTED_TEXT " AND alone),"
+        " 'dead', 'pending'),"
+        " reason = CASE WHEN ?3 = " LEFT_FAILED_TEXT " THEN"
+        " 'the runner was gone before it ended, and `on_crash` is `fail`'"
+        " WHEN ?3 = " LEFT_COUNTED_TEXT " AND alone THEN"
+        " 'given up: the runner was gone again while no other command ran'"
+        " ELSE 'the runner was gone before it ended' END"
         " WHERE seq = ?1 AND state = 'running'",
     [SQL_READ_DEATH] = "SELECT e.id, a.route, a.name, e.client, d.reason, d.attempt FROM delivery d"
                        " LEFT JOIN event e ON e.seq = d.seq >> 8"

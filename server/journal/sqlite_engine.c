@@ -315,7 +315,9 @@ static enum journal_left is_left(void *context, int64_t delivery, int64_t number
             runs |= what->live[i] == runner_id;
     if (runs)
         return LEFT_NOT;
-    return action && action->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
+    if (!action || !action->counts_crashes)
+        return LEFT_PATIENTLY;
+    return action->fails_in_crash ? LEFT_FAILED : LEFT_COUNTED;
 }
 
 static void note_death_of_left(void *context, const struct stored_death *death)
@@ -347,43 +349,52 @@ static void write_abandoned(struct sqlite_journal *journal, struct journal_turn 
     abandon->more = room == 0;
 }
 
-struct claim {
+struct wanting {
     struct sqlite_journal *journal;
     struct journal_turn *turn;
     struct journal_want *want;
 };
 
 /* One that tells of a failure is given why it runs; where it is too early for it, it is gone. */
-static bool claim_found(void *context, int64_t action, const struct journal_delivery *found)
+static bool claim_found(void *context, int64_t number, const struct journal_delivery *found)
 {
-    struct claim *claim = context;
+    const struct wanting *wanting = context;
+    struct sqlite_journal *journal = wanting->journal;
+    struct journal_want *want = wanting->want;
     struct journal_delivery delivery = *found;
     struct told told;
-    bool tells = engine_is_teller(claim->want->handle);
-    if (tells && !tell_prepare(claim->journal, claim->turn, action, claim->want->handle, &told))
+    bool tells = engine_is_teller(want->handle);
+    if (engine_must_be_alone(&journal->base, number, found->takeovers) && !want->is_alone) {
+        want->result = WANT_NOT_ALONE;
+        return false;
+    }
+    if (tells && !tell_prepare(journal, wanting->turn, number, want->handle, &told))
         return false;
     if (tells)
         delivery.failure = &told.failure;
-    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, &delivery);
-    claim->want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    bool held = wanting->turn->hold(wanting->turn, number, want->handle, &delivery);
+    want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
     if (held && tells)
-        tell_claimed(claim->journal, claim->turn, action);
+        tell_claimed(journal, wanting->turn, number);
     return held;
 }
 
 static void note_death_of_wanted(void *context, const struct stored_death *death)
 {
-    struct claim *claim = context;
-    note_death(claim->turn, death);
+    struct wanting *wanting = context;
+    note_death(wanting->turn, death);
 }
 
 static void write_claims(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (size_t i = 0; i < turn->want_count; i++) {
-        struct claim claim = {journal, turn, &turn->wants[i]};
-        claim.want->result = WANT_GONE;
-        if (!deliveries_claim(journal, claim.want->handle, journal->runner_id, turn->now_ms,
-                              claim_found, note_death_of_wanted, &claim))
+        struct wanting wanting = {journal, turn, &turn->wants[i]};
+        const struct claim claim = {.delivery = wanting.want->handle,
+                                    .runner_id = journal->runner_id,
+                                    .now_ms = turn->now_ms,
+                                    .is_alone = wanting.want->is_alone};
+        wanting.want->result = WANT_GONE;
+        if (!deliveries_claim(journal, &claim, claim_found, note_death_of_wanted, &wanting))
             return;
     }
 }

@@ -267,6 +267,12 @@ const struct journal_action *engine_find_action(const struct journal *journal, i
                                                sizeof *journal->known, compare_numbers);
 }
 
+bool engine_must_be_alone(const struct journal *journal, int64_t action, unsigned takeovers)
+{
+    const struct journal_action *known = engine_find_action(journal, action);
+    return takeovers >= JOURNAL_CRASHES_ALONE && known && known->counts_crashes;
+}
+
 void engine_finish(struct journal *journal)
 {
     free(journal->known);

@@ -373,7 +373,8 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
                                reserved->index % JOURNAL_ACTIONS_MAX);
         } else {
             reserved->index = dispatch->want_count++;
-            dispatch->wants[reserved->index] = (struct journal_want){.handle = handle};
+            dispatch->wants[reserved->index] = (struct journal_want){
+                .handle = handle, .is_alone = queue_is_lone(&dispatch->queue, action)};
         }
     }
     turn->wants = dispatch->wants;
@@ -424,12 +425,27 @@ static bool was_claimed(const struct journal_turn *turn, const struct reservatio
            journal_places_has(&admit->claimed, reserved->index % JOURNAL_ACTIONS_MAX);
 }
 
-/* Somebody else has it, it is a copy, or there is no memory. */
+static bool must_be_alone(const struct journal_turn *turn, const struct reservation *reserved)
+{
+    return turn->end == JOURNAL_DONE && !reserved->is_new &&
+           turn->wants[reserved->index].result == WANT_NOT_ALONE;
+}
+
+/* Somebody else has it, it is a copy, it must be alone, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    for (size_t i = 0; i < dispatch->reserved_count; i++)
-        if (!was_claimed(turn, &dispatch->reserved[i]))
-            queue_give(&dispatch->queue, dispatch->reserved[i].action, dispatch->reserved[i].bytes);
+    bool has_lone = false; /* the first of them is to be it */
+    for (size_t i = 0; i < dispatch->reserved_count; i++) {
+        const struct reservation *reserved = &dispatch->reserved[i];
+        if (was_claimed(turn, reserved))
+            continue;
+        queue_give(&dispatch->queue, reserved->action, reserved->bytes);
+        if (!must_be_alone(turn, reserved))
+            continue;
+        if (!has_lone)
+            queue_set_lone(&dispatch->queue, reserved->action, turn->wants[reserved->index].handle);
+        has_lone = dispatch->read_again = true;
+    }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
 }

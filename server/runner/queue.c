@@ -125,6 +125,11 @@ void queue_finish(struct queue *queue)
     *queue = (struct queue){NULL};
 }
 
+static bool fails_in_crash(const struct action_queue *action)
+{
+    return action->retry && action->retry->on_crash == ON_CRASH_FAIL;
+}
+
 void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
     struct journal_action *tellers = actions + queue->action_count - queue->told_count;
@@ -138,6 +143,7 @@ void queue_list_actions(const struct queue *queue, struct journal_action *action
                 .route = route->name,
                 .name = action->action->name,
                 .counts_crashes = action->kind->counts_crashes,
+                .fails_in_crash = fails_in_crash(action),
                 .teller = has_teller ? &tellers[told] : NULL,
                 .tell_every_ms = i < first ? 0 : notice_settings_of(route)->tell_every_ms};
         }
@@ -470,10 +476,25 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
             route->slot_bytes < QUEUE_BYTES / 4 * 3);
 }
 
+static bool lone_waits(const struct queue *queue)
+{
+    return queue->lone && !queue->lone_runs && queue->lone->count > 0 &&
+           queue_first(queue->lone) == queue->lone_handle;
+}
+
+/* Whether one that runs alone, or is about to, keeps the action from having a slot. */
+static bool lone_is_before(const struct queue *queue, const struct action_queue *action)
+{
+    return queue->lone_runs ||
+           (lone_waits(queue) && (action != queue->lone || queue->slots_used > 0));
+}
+
 static bool action_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return action->kind->is_limited ? action->count > 0 && slot_is_free(queue, action->of_route)
-                                    : feed_may_run(queue, action);
+    if (!action->kind->is_limited)
+        return feed_may_run(queue, action);
+    return action->count > 0 && !lone_is_before(queue, action) &&
+           slot_is_free(queue, action->of_route);
 }
 
 static struct action_queue *route_next(const struct queue *queue, const struct route_queue *route)
@@ -490,6 +511,10 @@ static struct action_queue *route_next(const struct queue *queue, const struct r
 static const struct route_queue *first_with_slot(const struct queue *queue)
 {
     const struct route_queue *route = NULL;
+    if (queue->lone_runs)
+        return NULL;
+    if (lone_waits(queue))
+        return queue->slots_used == 0 ? queue->lone->of_route : NULL;
     if (queue->slots_used < queue->slots)
         TAILQ_FOREACH(route, &queue->waiting, in_waiting)
             if (slot_is_free(queue, route))
@@ -528,10 +553,24 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
         queue->slots_used++;
         queue->slot_bytes += *bytes;
     }
+    queue->lone_runs |= action == queue->lone && handle == queue->lone_handle;
     queue->slots_turn = !queue->slots_turn;
     action_changed(queue, action);
     route_to_the_end(queue, action->of_route);
     return handle;
+}
+
+void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle)
+{
+    if (queue->lone_runs || lone_waits(queue))
+        return;
+    queue->lone = action;
+    queue->lone_handle = handle;
+}
+
+bool queue_is_lone(const struct queue *queue, const struct action_queue *action)
+{
+    return queue->lone_runs && action == queue->lone;
 }
 
 bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action)
@@ -550,6 +589,10 @@ void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
         action->of_route->slot_bytes -= bytes;
         queue->slots_used--;
         queue->slot_bytes -= bytes;
+        if (queue->lone_runs) { /* nothing else has */
+            queue->lone = NULL;
+            queue->lone_runs = false;
+        }
     }
     action_changed(queue, action);
 }

@@ -73,7 +73,12 @@ struct queue {
     /* Routes in turn: those with something for an action that takes no slot and may have it now,
      * and those with something that takes a slot. */
     TAILQ_HEAD(, route_queue) feeding, waiting;
-    bool slots_turn;       /* of the two */
+    bool slots_turn; /* of the two */
+    /* The action whose delivery `lone_handle` runs while no other uses a slot; NULL: there is none.
+     */
+    struct action_queue *lone;
+    int64_t lone_handle;
+    bool lone_runs;
     size_t routes_waiting; /* in that list */
     size_t routes_with_slots, routes_running;
     unsigned slots, slots_used;
@@ -127,6 +132,12 @@ struct action_queue *queue_next(const struct queue *queue);
 int64_t queue_first(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
+/* That delivery, which has been given back and is to be read again, must run while no other uses a
+ * slot: as soon as it is the first of its action none is given out before. One after the other: it
+ * is said again of one for which there is another before. */
+void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle);
+/* Whether what was taken last, which is of that action, is such a one. */
+bool queue_is_lone(const struct queue *queue, const struct action_queue *action);
 /* Whether another delivery may wait for what one of this action gives back. */
 bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action);
 /* One that was taken runs no more. */

@@ -228,16 +228,21 @@ static inline struct journal_admit copy_with(struct journal *journal, const char
     return what.admit;
 }
 
-static inline int claim(struct journal *journal, int64_t handle)
+static inline int claim_as(struct journal *journal, int64_t handle, bool is_alone)
 {
     struct journal_turn turn;
-    struct journal_want want = {.handle = handle};
+    struct journal_want want = {.handle = handle, .is_alone = is_alone};
     make_turn(&turn);
     turn.wants = &want;
     turn.want_count = 1;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     journal_turn_finish(&turn);
     return want.result;
+}
+
+static inline int claim(struct journal *journal, int64_t handle)
+{
+    return claim_as(journal, handle, false);
 }
 
 static inline bool finish_as(struct journal *journal, int64_t handle, unsigned attempt,

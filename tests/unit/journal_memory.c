@@ -17,7 +17,6 @@ enum {
     ACTIONS_MAX = 64,
     KEYS_MAX = 16,
     ROUTES_MAX = 16,
-    TAKEOVERS_MAX = 10,
     STOPS_MAX = 3,
     ARENA_SIZE = 16 << 20
 };
@@ -28,7 +27,7 @@ struct delivery_row {
     uint64_t runner_id;
     unsigned attempt, takeovers, stops, failures;
     int64_t due_ms, wait_ms;
-    bool given_up;
+    bool given_up, alone;
     struct journal_answer answer; /* how the last attempt ended */
     struct bytes reason, error_output;
     int64_t ended_ms;
@@ -494,10 +493,11 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         take->count++;
         row->state = MEMORY_PENDING;
         row->takeovers++;
-        if (!action || !action->counts_crashes || row->takeovers < TAKEOVERS_MAX)
+        if (!action || !action->counts_crashes || !(row->alone || action->fails_in_crash))
             continue;
-        row->given_up = true;
-        die(journal, turn, row, "given up: the runner was gone before it ended");
+        row->given_up = !action->fails_in_crash;
+        die(journal, turn, row,
+            row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -685,6 +685,11 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         }
         struct delivery_failure failure;
         bool tells = engine_is_teller(row->handle);
+        bool must_be_alone = engine_must_be_alone(&journal->base, row->action, row->takeovers);
+        want->result = WANT_NOT_ALONE;
+        if (must_be_alone && !want->is_alone)
+            continue;
+        want->result = WANT_GONE;
         if (tells && !prepare_teller(journal, turn, row, &failure))
             continue;
         const struct journal_delivery given = {.attempt = row->attempt + 1,
@@ -697,6 +702,7 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         want->result = WANT_CLAIMED;
         row->state = MEMORY_RUNNING;
         row->attempt++;
+        row->alone = must_be_alone;
         row->due_ms = 0;
         row->runner_id = journal->runner_id;
         if (!tells)

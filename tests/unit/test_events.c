@@ -41,7 +41,8 @@ static void fill(void)
         if (i == 2)
             continue;
         int64_t delivery = delivery_seq(seq, 0);
-        ck_assert(deliveries_claim(journal, delivery, 1, 1, note_nothing, NULL, NULL));
+        const struct claim claim = {.delivery = delivery, .runner_id = 1, .now_ms = 1};
+        ck_assert(deliveries_claim(journal, &claim, note_nothing, NULL, NULL));
         const struct ended_attempt ended = {.delivery = delivery,
                                             .runner_id = 1,
                                             .attempt = 1,

@@ -46,7 +46,8 @@ static struct journal_delivery attempt(enum outcome_kind kind, int64_t wait_ms)
     char said[16], reason[32];
     bool applied;
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(deliveries_claim(journal, delivery, RUNNER, 1000, take, NULL, &found));
+    const struct claim claim = {.delivery = delivery, .runner_id = RUNNER, .now_ms = 1000};
+    ck_assert(deliveries_claim(journal, &claim, take, NULL, &found));
     snprintf(said, sizeof said, "%u", found.attempt);
     snprintf(reason, sizeof reason, "attempt %u failed", found.attempt);
     const struct outcome outcome = {

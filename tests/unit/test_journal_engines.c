@@ -228,7 +228,7 @@ START_TEST(every_live_runner_is_left_alone)
 }
 END_TEST
 
-START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
+START_TEST(what_was_left_twice_runs_alone_and_is_then_given_up)
 {
     begin(_i);
     struct journal *gone = open_journal(1), *journal = open_journal(3);
@@ -236,10 +236,13 @@ START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
     int64_t handle = admit(journal, "k").handle;
     for (int i = 1; i <= 12; i++) {
         held_count = 0;
-        ck_assert_int_eq(claim(gone, handle), i <= 10 ? WANT_CLAIMED : WANT_GONE);
-        ck_assert_int_eq(claim(gone, handle + 1), WANT_CLAIMED);
-        ck_assert_uint_eq(take_over(journal, &turn, 2, 0), i <= 10 ? 2 : 1);
-        ck_assert((turn.deaths != NULL) == (i == 10));
+        ck_assert_int_eq(claim(gone, handle), i <= 2   ? WANT_CLAIMED
+                                              : i == 3 ? WANT_NOT_ALONE
+                                                       : WANT_GONE);
+        ck_assert_int_eq(claim_as(gone, handle, true), i == 3 ? WANT_CLAIMED : WANT_GONE);
+        ck_assert_int_eq(claim(gone, handle + 1), WANT_CLAIMED); /* counts none */
+        ck_assert_uint_eq(take_over(journal, &turn, 2, 0), i <= 3 ? 2 : 1);
+        ck_assert((turn.deaths != NULL) == (i == 3));
         if (turn.deaths)
             ck_assert_ptr_nonnull(strstr(turn.deaths->reason, "given up"));
         journal_turn_finish(&turn);
@@ -249,6 +252,27 @@ START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
     finish(journal, handle + 1, 13, OUTCOME_DONE);
     struct journal_admit copy = admit(journal, "k"); /* a copy must not be able to repeat it */
     ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_GIVEN_UP && copy.can_replay);
+    journal_close(gone);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+START_TEST(what_must_not_run_twice_is_dead_after_a_crash)
+{
+    begin(_i);
+    rig.actions[0].fails_in_crash = true;
+    struct journal *gone = open_journal(1), *journal = open_journal(3);
+    struct journal_turn turn;
+    int64_t handle = admit(journal, "k").handle;
+    ck_assert_int_eq(claim(gone, handle), WANT_CLAIMED);
+    ck_assert_uint_eq(take_over(journal, &turn, 2, 0), 1);
+    ck_assert(turn.deaths && strstr(turn.deaths->reason, "the runner was gone"));
+    journal_turn_finish(&turn);
+    ck_assert_int_eq(claim(journal, handle), WANT_GONE);
+    claim(journal, handle + 1);
+    finish(journal, handle + 1, 1, OUTCOME_DONE);
+    ck_assert_int_eq(admit(journal, "k").result, ADMIT_RERUN); /* who repeats it knows why */
     journal_close(gone);
     journal_close(journal);
     end();
@@ -855,7 +879,8 @@ Suite *test_suite(void)
     EVERY(a_want_whose_event_is_gone_is_a_death);
     EVERY(takeover_beside_live_runners);
     EVERY(every_live_runner_is_left_alone);
-    EVERY(what_counts_crashes_is_given_up_and_what_waits_is_not);
+    EVERY(what_was_left_twice_runs_alone_and_is_then_given_up);
+    EVERY(what_must_not_run_twice_is_dead_after_a_crash);
     EVERY(early_stops_are_counted);
     EVERY(abandon);
     EVERY(what_is_tried_again_waits_for_its_time);
