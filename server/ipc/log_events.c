@@ -102,9 +102,10 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                     "id route action peer attempt [ms] [signal/exit] [helpers] reason [said] show",
                     "An action failed, and is not tried again. `said` is the last line that it has "
                     "written to standard error, `show` the command that shows more."},
-    [LOG_RETRIES] = {"retries", LOG_WARNING, LOG_WARNING,
-                     "id route action peer attempt ms [signal/exit] [helpers] reason retry_ms",
-                     "An attempt failed; the next one follows after `retry_ms`."},
+    [LOG_RETRIES] =
+        {"retries", LOG_WARNING, LOG_WARNING,
+         "id route action peer attempt ms [signal/exit] [helpers] reason [said] show retry_ms",
+         "An attempt failed; the next one follows after `retry_ms`."},
     [LOG_LATER] = {"later", LOG_DEBUG, LOG_DEBUG, "id route action peer attempt ms reason retry_ms",
                    "A worker wants an event later; it gets the event after `retry_ms`."},
     [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,

@@ -293,7 +293,7 @@ START_TEST(an_outcome_is_a_line)
         {{OUTCOME_DONE, -1, 0, "", .duration_ms = 12}, "done" LINE "\n"},
         {{OUTCOME_FAILED, 3, 0, "bad", .duration_ms = 12}, "failed" LINE " exit=3 reason=bad" SHOW},
         {{OUTCOME_FAILED, 1, 0, "bad", .duration_ms = 12,
-          .error_output = {(const uint8_t *)"first\nno \"base\"\r\n \n", 20}},
+          .error_output = {(const uint8_t *)"first\nno \"base\"\r\n \n", 19}},
          "failed" LINE " exit=1 reason=bad said=\"no \\\"base\\\"\"" SHOW},
         {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
          "failed" LINE " signal=15 reason=late" SHOW},
