@@ -220,6 +220,8 @@ bool load_on_failure(struct load *load, const struct node *node, const struct ro
     static const char *const refused[] = {"name", "when", "events", "else"};
     struct action_settings *action = field;
     (void)row;
+    if (node->kind == NODE_SCALAR && strcmp(node->text, "off") == 0)
+        return true;
     bool ok = read_one(load, node, action);
     for (size_t i = 0; i < sizeof refused / sizeof *refused && node->kind == NODE_MAPPING; i++)
         ok = refuse_key(load, node, refused[i]) && ok;

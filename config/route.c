@@ -296,10 +296,11 @@ static const struct row route_rows[] = {
      .type = ROW_CUSTOM,
      .offset = offsetof(struct route_draft, on_failure),
      .read = load_on_failure,
-     .syntax = "an action, without `name`, `when` and `events`",
-     .json_schema = "{\"$ref\": \"#/$defs/action\"}",
+     .syntax = "an action, without `name`, `when` and `events`; or `off`",
+     .json_schema = "{\"anyOf\": [{\"$ref\": \"#/$defs/action\"}, {\"const\": \"off\"}]}",
      .sentence = "An action that runs when a delivery of the route has failed for good, with the "
-                 "event, the reason and the end of the output; see `tell_every`."},
+                 "event, the reason and the end of the output; see `tell_every`. `off` is for a "
+                 "route that does not want the one of `defaults`."},
 };
 const struct row_section route_section = {
     .name = "a route",

@@ -6,15 +6,14 @@ from telling import ALERT, told
 TOKEN = {"token": {"header": "X-Token", "value": "right-token-0123456789"}}
 BEARER = {"token": {"bearer": "right-bearer-0123456789"}}
 
-
 def refused():
     return sorted(one["route"] for one in told(server) if one["event"] == "tenterhook.refused")
 
 
 def send(name, **headers):
-    return server.request("POST", "/" + name, b"{}", {
-        "Content-Type": "application/json", **{key.replace("_", "-"): value for key, value in
-                                               headers.items()}}).status
+    named = {key.replace("_", "-"): value for key, value in headers.items()} | {
+        "Content-Type": "application/json"}
+    return server.request("POST", "/" + name, b"{}", named).status
 
 
 with Server([route(name, auth=auth, on_failure=ALERT, tell_every="100ms", expect="2s")
