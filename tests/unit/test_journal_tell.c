@@ -214,6 +214,94 @@ START_TEST(a_refused_turn_tells_nobody)
 }
 END_TEST
 
+/* ---- notices ---- */
+
+/* A notice of a route in a turn of its own, with what is known of the route afterwards. */
+static bool notify(struct journal *journal, int kind, int64_t heard_ms, int64_t *teller,
+                   struct journal_heard *heard)
+{
+    struct journal_turn turn;
+    struct event event = fixture_event("", bytes_of_text("{\"a\":1}"));
+    event.title = bytes_of_text("no event for 1h");
+    event.client = bytes_of_text("tenterhook");
+    struct journal_notice notice = {.kind = kind,
+                                    .route = "alpha",
+                                    .event = &event,
+                                    .teller = actions[2].number,
+                                    .heard_ms = heard_ms};
+    make_turn(&turn);
+    turn.notices = &notice;
+    turn.notice_count = 1;
+    turn.reads_heard = true;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    *teller = turn.reruns.count > 0 ? turn.reruns.items[0].handle : 0;
+    *heard = turn.heard ? *turn.heard : (struct journal_heard){0};
+    ck_assert(!turn.heard || (strcmp(turn.heard->route, "alpha") == 0 && !turn.heard->next));
+    ck_assert(!notice.applied || strlen(notice.id) == ID_TEXT_SIZE - 1);
+    journal_turn_finish(&turn);
+    return notice.applied;
+}
+
+static void hear_of(struct journal *journal, int64_t event_ms)
+{
+    struct journal_turn turn;
+    struct journal_hear hear = {"alpha", event_ms};
+    make_turn(&turn);
+    turn.hears = &hear;
+    turn.hear_count = 1;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    journal_turn_finish(&turn);
+}
+
+START_TEST(silence_is_told_once_until_an_event_comes)
+{
+    struct journal *journal = open_telling(_i);
+    struct journal_heard heard;
+    int64_t teller, again, later_ms;
+    hear_of(journal, -(NOW_MS - 9));
+    hear_of(journal, -NOW_MS); /* says nothing that is not known */
+    ck_assert(notify(journal, NOTICE_SILENT, -(NOW_MS - 9), &teller, &heard));
+    ck_assert(teller % JOURNAL_ACTIONS_MAX == JOURNAL_TELLER_LAST && heard.told_silence);
+    ck_assert_int_eq(heard.event_ms, -(NOW_MS - 9));
+    ck_assert(!notify(journal, NOTICE_SILENT, -(NOW_MS - 9), &again, &heard));
+    ck_assert_int_eq(again, 0);
+    ck_assert_int_eq(claim_at(journal, teller, NOW_MS, &later_ms), WANT_CLAIMED);
+    ck_assert(told.some && told.attempts == 0);
+    ck_assert_str_eq(told.action, "");
+    ck_assert_str_eq(told.reason, "no event for 1h");
+    hear_of(journal, NOW_MS);
+    ck_assert(!notify(journal, NOTICE_SILENT, NOW_MS - 1, &again, &heard)); /* not known yet */
+    ck_assert(!heard.told_silence && heard.event_ms == NOW_MS);
+    ck_assert(notify(journal, NOTICE_SILENT, NOW_MS, &again, &heard));
+    ck_assert_int_eq(again, 0); /* it waits for its time */
+    journal_close(journal);
+    journal = open_with(2, actions, 3);
+    ck_assert(!notify(journal, NOTICE_SILENT, NOW_MS, &again, &heard));
+    ck_assert(heard.told_silence);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
+START_TEST(each_kind_of_notice_is_told_for_itself)
+{
+    struct journal *journal = open_telling(_i);
+    struct journal_heard heard;
+    int64_t teller;
+    hear_of(journal, NOW_MS - 5);
+    ck_assert(notify(journal, NOTICE_REFUSED, 0, &teller, &heard));
+    ck_assert(heard.told_refusal && !heard.told_silence);
+    ck_assert(!notify(journal, NOTICE_REFUSED, 0, &teller, &heard));
+    ck_assert(notify(journal, NOTICE_SILENT, NOW_MS - 5, &teller, &heard));
+    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard));
+    ck_assert(notify(journal, NOTICE_PAUSED, 0, &teller, &heard)); /* who pauses knows it */
+    hear_of(journal, NOW_MS);
+    ck_assert(notify(journal, NOTICE_REFUSED, 0, &teller, &heard) && !heard.told_silence);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 Suite *test_suite(void)
 {
     Suite *suite = suite_create("journal_tell");
@@ -225,6 +313,8 @@ Suite *test_suite(void)
     EVERY(what_fails_while_its_event_is_told_has_another_place);
     EVERY(neither_a_copy_nor_a_replay_tells_again);
     EVERY(a_refused_turn_tells_nobody);
+    EVERY(silence_is_told_once_until_an_event_comes);
+    EVERY(each_kind_of_notice_is_told_for_itself);
     suite_add_tcase(suite, all);
     return suite;
 }
