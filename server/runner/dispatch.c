@@ -15,10 +15,8 @@
 #include "server/runner/attempt.h"
 #include "server/runner/failure_line.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CLAIMS_PAUSE_NS NS_PER_S
 /* A stop of the server that comes so soon after a command's start may be the command's doing. */
@@ -78,24 +76,12 @@ static void wake_loop(struct loop_timer *timer)
     (void)timer;
 }
 
-/* For the commands in the log, which are typed elsewhere. */
-static void note_file(struct dispatch *dispatch, const char *file)
-{
-    char directory[FILE_SIZE / 2] = "";
-    if (!file)
-        return;
-    if (*file != '/' && !getcwd(directory, sizeof directory))
-        directory[0] = '\0';
-    snprintf(dispatch->file, sizeof dispatch->file, "%s%s%s", directory, *directory ? "/" : "",
-             file);
-}
-
 bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, struct loop *loop,
                    struct error *err)
 {
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
-    note_file(dispatch, settings->file);
+    failure_route_file(settings->file, dispatch->file);
     dispatch->forest.base = -1;
     loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
     loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);

@@ -8,11 +8,11 @@
 #include "handlers/action/body_files.h"
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
+#include "server/runner/failure_line.h"
 #include "server/runner/queue.h"
 #include "server/runner/retry_clock.h"
 
 enum {
-    FILE_SIZE = 4096, /* of a path */
     DISPATCH_RUNNERS_MAX = 64,
     DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
 };
@@ -35,7 +35,7 @@ struct reservation {
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
-    char file[FILE_SIZE]; /* the route file, absolute; empty: nobody knows */
+    char file[FAILURE_FILE_SIZE]; /* the route file, absolute; empty: nobody knows */
     struct queue queue;
     struct body_files body_files;
     struct process_forest forest;

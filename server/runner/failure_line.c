@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool is_blank(uint8_t c)
 {
@@ -27,6 +28,15 @@ struct bytes failure_last_line(struct bytes error_output)
         begin--;
     size_t length = end - begin < FAILURE_LINE_MAX ? end - begin : FAILURE_LINE_MAX;
     return length > 0 ? bytes_of(error_output.data + begin, length) : bytes_of(NULL, 0);
+}
+
+void failure_route_file(const char *file, char path[FAILURE_FILE_SIZE])
+{
+    char directory[FAILURE_FILE_SIZE / 2] = "";
+    *path = '\0';
+    if (!file || (*file != '/' && !getcwd(directory, sizeof directory)))
+        return;
+    snprintf(path, FAILURE_FILE_SIZE, "%s%s%s", directory, *directory ? "/" : "", file);
 }
 
 const char *failure_show_command(const char *file, const char *id, char text[FAILURE_SHOW_SIZE])

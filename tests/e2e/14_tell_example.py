@@ -1,5 +1,5 @@
-"""The alert script of config/examples tells ntfy, Slack and mail(1) of a failure; what cannot be sent
-is tried again."""
+"""The alert script of config/examples tells ntfy, Slack and mail(1) of a failure; what cannot be
+sent is tried again."""
 import json
 import os
 import shutil
@@ -11,8 +11,8 @@ if not shutil.which("curl"):
     skip("there is no curl")
 got = []
 base = receive(got, [503, 200])
-ENV = {"ALERT_NTFY": f"{base}/topic", "ALERT_SLACK": f"{base}/slack", "ALERT_MAIL": "root@localhost",
-       "PATH": f"@OUT@:{os.environ['PATH']}"}
+ENV = {"ALERT_NTFY": f"{base}/topic", "ALERT_SLACK": f"{base}/slack",
+       "ALERT_MAIL": "root@localhost", "PATH": f"@OUT@:{os.environ['PATH']}"}
 FAILS = script('printf \'a "quote"\\n\\\\ and\\ta tab\\n\' >&2; exit 3', name="run", stdin="none")
 with Server([route(actions=[FAILS], on_failure={
         "command": [f"{SOURCE}/config/examples/alert.sh"], "stdin": "none", "env": ENV,

@@ -1,4 +1,4 @@
-"""A route that refuses whatever carries its kind of credentials, after it has verified some, is told
+"""A route that verified events and then refuses whatever carries its kind of credentials is told
 once; requests without them, and routes that never verified any, tell nobody."""
 from harness import Server, ensure, expect, route, wait_until
 from telling import ALERT, told

@@ -24,4 +24,5 @@ with Server([route(on_failure=ALERT, tell_every="100ms", expect="1s"), route("ca
            [("push", 1), ("tenterhook.silent", 2)])
     listed = server.tool("events", "--route", "hook").stdout
     ensure("tenterhook.silent" in listed and "no event for 1s" in listed, listed)
-    expect(server.tool("replay", told(server)[0]["id"]).stdout, "0 events, 0 deliveries pending again\n")
+    expect(server.tool("replay", told(server)[0]["id"]).stdout,
+           "0 events, 0 deliveries pending again\n")

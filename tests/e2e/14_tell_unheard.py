@@ -9,8 +9,8 @@ ALERT = script('echo up >>"$OUT/alerts"; exit 1', stdin="none")
 
 
 def states(event):
-    return server.query("SELECT a.name, d.state FROM delivery d JOIN event e ON e.seq = d.event JOIN "
-                        "action a ON a.number = d.action WHERE e.id = ? ORDER BY 1", event)
+    return server.query("SELECT a.name, d.state FROM delivery d JOIN event e ON e.seq = d.event "
+                        "JOIN action a ON a.number = d.action WHERE e.id = ? ORDER BY 1", event)
 
 
 with Server([route(actions=[FAILS], on_failure=ALERT, tell_every="1h", track=True)]) as server:

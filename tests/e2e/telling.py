@@ -1,4 +1,4 @@
-"""An action for `on_failure` that keeps what it is told, and when; and a server that is told by HTTP."""
+"""An action for `on_failure` that keeps what it is told, and a server that is told by HTTP."""
 import http.server
 import json
 import threading
@@ -15,8 +15,8 @@ def told(server):
 
 
 def receive(got, answers):
-    """Adds the path, title and body of each POST to `got`, and answers with the next of `answers`, the
-    last of which goes on. Returns the address."""
+    """Adds the path, title and body of each POST to `got`, and answers with the next of `answers`,
+    the last of which goes on. Returns the address."""
     class Receiver(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
