@@ -14,7 +14,7 @@ with Server([route()], start=False) as server:
     vanishing = os.path.join(server.out, "vanishing")
     os.symlink("/bin/true", vanishing)
     commands = {"vanished": vanishing, "forbidden": plain, "interpreter": broken}
-    server.settings["routes"] = ([route(name, actions=[{"command": [command]}])
+    server.settings["routes"] = ([route(name, actions=[{"command": [command], "retry": {"attempts": 1}}])
                                   for name, command in commands.items()]
                                  + [route(actions=[ledger()])])
     server.write_settings()
