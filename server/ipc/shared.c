@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LIMIT_SLOTS = 65536 };
+enum { LIMIT_SLOTS = 65536, REFUSAL_PROBES = 64 };
 
 struct shared *shared_create(struct error *err)
 {
@@ -78,7 +78,7 @@ unsigned shared_client(const struct shared *shared, const struct client_address 
 struct shared_refusals *shared_refusals_of(struct shared *shared, const char *route)
 {
     uint64_t hash = siphash(&shared->seed, bytes_of_text(route)) | 1;
-    for (size_t i = 0; i < SHARED_ROUTES; i++) {
+    for (size_t i = 0; i < REFUSAL_PROBES; i++) {
         struct shared_refusals *place = &shared->refusals[(hash + i) % SHARED_ROUTES];
         uint64_t owner = 0;
         if (atomic_compare_exchange_strong(&place->route, &owner, hash) || owner == hash)

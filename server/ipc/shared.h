@@ -83,7 +83,7 @@ void shared_give_body(struct shared *shared, unsigned slot, unsigned client, uin
 /* The client has shown who it is: they count for all alone from now on. */
 void shared_give_client(struct shared *shared, unsigned slot, unsigned client, uint64_t bytes);
 
-/* The place of the route, which it keeps; NULL: there is none left. */
+/* The place of the route, which it keeps; NULL: there is none left near to where it would be. */
 struct shared_refusals *shared_refusals_of(struct shared *shared, const char *route);
 static inline void shared_note_refused(struct shared_refusals *refusals, int64_t boot_ms)
 {

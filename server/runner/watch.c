@@ -30,6 +30,7 @@ struct watched {
     int64_t heard_boot_ms; /* when the last event came, or since when one is expected */
     int64_t event_ms;      /* the same as time of day, as the journal has it; 0: it does not */
     int64_t stored_boot_ms;
+    bool is_read;    /* the journal knows it */
     bool has_events; /* it verified some before */
     bool told_silence, told_refusal;
 };
@@ -60,7 +61,12 @@ static void add_route(struct watch *watch, const struct route *route, const stru
                                 .store_ms = store_ms(expect_ms)};
     if (shared && !route->no_authentication)
         watched->refusals = shared_refusals_of(shared, route->name);
-    watch->by_route[route->index] = watched;
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    const struct watched *a = left, *b = right;
+    return strcmp(a->route->name, b->route->name);
 }
 
 bool watch_init(struct watch *watch, const struct settings *settings, const struct queue *queue,
@@ -74,6 +80,9 @@ bool watch_init(struct watch *watch, const struct settings *settings, const stru
     for (size_t i = 0; i < settings->route_count; i++)
         if (notice_is_wanted(&settings->routes[i]))
             add_route(watch, &settings->routes[i], queue, shared);
+    qsort(watch->items, watch->count, sizeof *watch->items, compare_names);
+    for (size_t i = 0; i < watch->count; i++)
+        watch->by_route[watch->items[i].route->index] = &watch->items[i];
     watch->unread = watch->count > 0;
     return true;
 }
@@ -201,6 +210,7 @@ static void take_heard(struct watched *watched, const struct journal_heard *hear
     bool came = heard->event_ms > 0;
     int64_t at_ms = came ? heard->event_ms : -heard->event_ms;
     int64_t age_ms = now_ms > at_ms ? now_ms - at_ms : 0;
+    watched->is_read = true;
     watched->has_events = came;
     watched->event_ms = heard->event_ms;
     watched->heard_boot_ms = boot_ms - age_ms;
@@ -208,38 +218,38 @@ static void take_heard(struct watched *watched, const struct journal_heard *hear
     watched->told_refusal = heard->told_refusal;
 }
 
+static struct watched *find(const struct watch *watch, const char *name)
+{
+    const struct route route = {.name = name};
+    const struct watched wanted = {.route = &route};
+    return bsearch(&wanted, watch->items, watch->count, sizeof *watch->items, compare_names);
+}
+
+/* Of a route of which nothing is known, time counts from now on. */
 static void take_all(struct watch *watch, const struct journal_turn *turn)
 {
     int64_t boot_ms = clock_boot_ms();
-    for (size_t i = 0; i < watch->count; i++) {
-        struct watched *watched = &watch->items[i];
-        const struct journal_heard *heard = turn->heard;
-        while (heard && strcmp(heard->route, watched->route->name) != 0)
-            heard = heard->next;
-        if (heard) {
+    for (size_t i = 0; i < watch->count; i++)
+        watch->items[i].is_read = watch->items[i].event_ms != 0;
+    for (const struct journal_heard *heard = turn->heard; heard; heard = heard->next) {
+        struct watched *watched = find(watch, heard->route);
+        if (watched)
             take_heard(watched, heard, turn->due_ms, boot_ms);
-        } else if (watched->event_ms == 0) {
-            watched->heard_boot_ms = boot_ms;
-            watched->stored_boot_ms = 0;
-        }
+    }
+    for (size_t i = 0; i < watch->count; i++) {
+        if (watch->items[i].is_read)
+            continue;
+        watch->items[i].heard_boot_ms = boot_ms;
+        watch->some_unknown = true;
     }
     watch->unread = false;
 }
 
 /* ---- a turn ---- */
 
-/* Of a route of which nothing is known yet, that is written down. */
-static bool is_unknown(const struct watch *watch, const struct watched *watched)
-{
-    return !watch->unread && watch->claiming && watched->expect_ms > 0 && watched->event_ms == 0;
-}
-
 bool watch_is_due(const struct watch *watch)
 {
-    bool due = watch->unread || watch->post_count > 0;
-    for (size_t i = 0; i < watch->count && !due; i++)
-        due = is_unknown(watch, &watch->items[i]);
-    return due;
+    return watch->unread || watch->post_count > 0 || (watch->some_unknown && watch->claiming);
 }
 
 static void add_hear(struct watch *watch, struct journal_turn *turn, struct watched *watched,
@@ -264,6 +274,16 @@ static void hear(struct watch *watch, struct journal_turn *turn, struct watched 
     watched->stored_boot_ms = boot_ms;
     watched->told_silence = watched->told_refusal = false;
     add_hear(watch, turn, watched, turn->due_ms);
+}
+
+static void fill_unknown(struct watch *watch, struct journal_turn *turn)
+{
+    if (!watch->some_unknown || !watch->claiming || watch->unread)
+        return;
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->items[i].expect_ms > 0 && watch->items[i].event_ms == 0)
+            add_hear(watch, turn, &watch->items[i], -turn->due_ms);
+    watch->some_unknown = turn->hear_count == WATCH_HEARS;
 }
 
 static void fill_notices(struct watch *watch, struct journal_turn *turn)
@@ -294,9 +314,7 @@ void watch_fill(struct watch *watch, const struct intake *intake, struct journal
         if (watched)
             hear(watch, turn, watched, boot_ms);
     }
-    for (size_t i = 0; i < watch->count; i++)
-        if (is_unknown(watch, &watch->items[i]))
-            add_hear(watch, turn, &watch->items[i], -turn->due_ms);
+    fill_unknown(watch, turn);
     fill_notices(watch, turn);
 }
 

@@ -21,12 +21,13 @@ struct watch_post {
 };
 
 struct watch {
-    struct watched *items; /* the routes about which somebody wants to hear */
+    struct watched *items; /* the routes about which somebody wants to hear, by name */
     size_t count;
     struct watched **by_route; /* by their index; NULL: not watched */
     struct watch_post posts[WATCH_NOTICES];
     size_t post_count, posts_submitted;
-    bool unread; /* what the journal knows of them */
+    bool unread;       /* what the journal knows of them */
+    bool some_unknown; /* that is nothing of one that is expected to have events */
     bool claiming;
     struct journal_notice notices[WATCH_NOTICES];
     struct journal_hear hears[WATCH_HEARS];
