@@ -1,5 +1,5 @@
-"""A command that exits with 75 runs again, later each time, until it exits with 0; an earlier attempt
-leaves its times, exit and output behind, and the others of its route go on."""
+"""A command that exits with 75 runs again, later each time, until it exits with 0; an earlier
+attempt leaves its times, exit and output behind, and the others of its route go on."""
 from harness import Server, ensure, expect, route, script, wait_until
 
 TRY = """echo "attempt $TENTERHOOK_ATTEMPT"

@@ -1,5 +1,5 @@
-"""A wall clock that jumps while an attempt waits for its time neither begins it at once nor makes it
-wait for ever; nor does one that was set back while no server ran."""
+"""A wall clock that jumps while an attempt waits for its time neither begins it at once nor makes
+it wait for ever; nor does one that was set back while no server ran."""
 from harness import Server, ensure, expect, route, script, wait_until
 from wallclock import WallClock
 

@@ -291,4 +291,16 @@ static inline size_t pending(struct journal *journal, int place)
     return look(journal, place, 0, 64, handles);
 }
 
+/* What is taken over by `journal`, with the turn. */
+static inline size_t take_over(struct journal *journal, struct journal_turn *turn, uint64_t live,
+                               int64_t ours)
+{
+    struct journal_take_over what = {.live = &live, .live_count = 1, .ours = &ours, .our_count = 1};
+    make_turn(turn);
+    turn->take_over = &what;
+    ck_assert_int_eq(submit(journal, turn), JOURNAL_DONE);
+    turn->take_over = NULL;
+    return what.count;
+}
+
 #endif
