@@ -34,7 +34,7 @@ bool engine_know_actions(struct journal *journal, const struct journal_setup *se
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number);
 /* Calls `tell` for each delivery of the turn that is dead now, as far as its outcome or its death
  * says: a later part of the turn may have had it rerun. */
-void engine_tell_failures(struct journal_turn *turn,
+void engine_tell_failures(const struct journal *journal, struct journal_turn *turn,
                           void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
                           void *context);
 /* Whether a delivery with that handle tells of a failure. */

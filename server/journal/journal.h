@@ -370,12 +370,11 @@ void journal_turn_finish(struct journal_turn *turn);
 struct journal_action {
     const char *route, *name;
     bool counts_crashes, fails_in_crash; /* see journal_take_over */
-    /* Of the same list, the one that tells of its failures (`on_failure`): it gets a delivery of
-     * the event when one of this action is dead, in the same transaction, unless one waits; what is
-     * not told is counted. NULL: nobody is told. A teller has none. */
-    const struct journal_action *teller;
-    int64_t tell_every_ms; /* of a teller: it is claimed once in that time at most; else 0 */
-    int64_t number;        /* made by open */
+    /* Of the one that tells of the failures of its route (ON_FAILURE_NAME): it gets a delivery of
+     * the event when one of another action is dead, in the same transaction, unless one waits; what
+     * is not told is counted. It is claimed once in that time at most. 0: it is another action. */
+    int64_t tell_every_ms;
+    int64_t number; /* made by open */
 };
 
 struct journal_setup {
@@ -397,6 +396,7 @@ struct journal {
     size_t orphan_count;
     struct journal_action *known; /* of the route file, by number */
     size_t known_count;
+    bool has_tellers; /* one of them tells of failures */
 };
 
 struct journal_engine {

@@ -59,7 +59,9 @@ const char *const journal_sql[SQL_COUNT] = {
                   " WHERE e.id = ?1 AND e.route = ?2 ORDER BY d.seq",
     /* ---- who tells of failures (tell.c) ---- */
 
-    [SQL_FIND_FAILED] = "SELECT action FROM delivery WHERE seq = ?1 AND state = 'dead'",
+    [SQL_FIND_TELLER] = "SELECT t.number FROM delivery d JOIN action a ON a.number = d.action"
+                        " JOIN action t ON t.route = a.route AND t.name = ?2"
+                        " WHERE d.seq = ?1 AND d.state = 'dead'",
     [SQL_FIND_WAITING] = "SELECT 1 FROM delivery INDEXED BY delivery_open WHERE " OPEN
                          " AND action = ?1 AND state = 'pending' LIMIT 1",
     [SQL_COUNT_UNTOLD] = "INSERT INTO route (name, untold) VALUES (?1, 1)"

@@ -12,13 +12,16 @@
 
 /* ---- what has failed ---- */
 
+/* The one of the route of a delivery that is dead, also where its action is gone; NULL: nobody is
+ * to be told. */
 static const struct journal_action *find_teller(struct sqlite_journal *journal, int64_t handle)
 {
-    const struct journal_action *action = NULL;
-    struct query query = sqlite_query(&journal->db, SQL_FIND_FAILED, bind_number(handle));
+    int64_t teller = 0;
+    struct query query = sqlite_query(&journal->db, SQL_FIND_TELLER, bind_number(handle),
+                                      bind_text(ON_FAILURE_NAME));
     while (query_next(&query))
-        action = engine_find_action(&journal->base, query_number(&query, 0));
-    return action ? action->teller : NULL;
+        teller = query_number(&query, 0);
+    return engine_is_teller(handle) ? NULL : engine_find_action(&journal->base, teller);
 }
 
 static bool has_waiting(struct sqlite_journal *journal, const struct journal_action *teller)
@@ -91,7 +94,7 @@ static void tell(void *context, struct journal_turn *turn, int64_t handle)
 
 void tell_failures(struct sqlite_journal *journal, struct journal_turn *turn)
 {
-    engine_tell_failures(turn, tell, journal);
+    engine_tell_failures(&journal->base, turn, tell, journal);
 }
 
 /* ---- what is told ---- */

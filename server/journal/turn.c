@@ -241,16 +241,16 @@ bool engine_know_actions(struct journal *journal, const struct journal_setup *se
     journal->known_count = setup->action_count;
     qsort(journal->known, journal->known_count, sizeof *journal->known, compare_numbers);
     for (size_t i = 0; i < setup->action_count; i++)
-        if (journal->known[i].teller)
-            journal->known[i].teller =
-                engine_find_action(journal, journal->known[i].teller->number);
+        journal->has_tellers |= journal->known[i].tell_every_ms > 0;
     return true;
 }
 
-void engine_tell_failures(struct journal_turn *turn,
+void engine_tell_failures(const struct journal *journal, struct journal_turn *turn,
                           void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
                           void *context)
 {
+    if (!journal->has_tellers)
+        return;
     for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next)
         if (finish->applied &&
             (finish->outcome->kind == OUTCOME_FAILED || finish->outcome->kind == OUTCOME_TIMEOUT))

@@ -132,23 +132,17 @@ static bool fails_in_crash(const struct action_queue *action)
 
 void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
-    struct journal_action *tellers = actions + queue->action_count - queue->told_count;
-    size_t first = queue->route_count - queue->told_count, told = 0, at = 0;
-    for (size_t i = 0; i < queue->route_count; i++) {
-        const struct route *route = queue->routes[i].route;
-        bool has_teller = i < first && route->has_on_failure;
+    size_t first = queue->route_count - queue->told_count;
+    for (size_t i = 0, at = 0; i < queue->route_count; i++)
         for (size_t j = 0; j < queue->routes[i].action_count; j++) {
             const struct action_queue *action = &queue->routes[i].actions[j];
             actions[at++] = (struct journal_action){
-                .route = route->name,
+                .route = action->route->name,
                 .name = action->action->name,
                 .counts_crashes = action->kind->counts_crashes,
                 .fails_in_crash = fails_in_crash(action),
-                .teller = has_teller ? &tellers[told] : NULL,
-                .tell_every_ms = i < first ? 0 : notice_settings_of(route)->tell_every_ms};
+                .tell_every_ms = i < first ? 0 : notice_settings_of(action->route)->tell_every_ms};
         }
-        told += has_teller;
-    }
 }
 
 static int compare_numbers(const void *left, const void *right)

@@ -710,7 +710,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
-    engine_tell_failures(turn, tell, journal);
+    engine_tell_failures(&journal->base, turn, tell, journal);
     journal->version = ++store->version;
 }
 

@@ -64,14 +64,23 @@ static void add_teller(struct memory_journal *journal, struct journal_turn *turn
         engine_add_due(&turn->reruns, &due);
 }
 
+static const struct journal_action *find_teller(struct memory_journal *journal, int64_t action)
+{
+    const struct action_row *rows = journal->store->now.actions;
+    for (int64_t number = 1; number <= (int64_t)journal->store->now.action_count; number++)
+        if (strcmp(rows[number - 1].route, rows[action - 1].route) == 0 &&
+            strcmp(rows[number - 1].name, ON_FAILURE_NAME) == 0)
+            return engine_find_action(&journal->base, number);
+    return NULL;
+}
+
 static void tell(void *context, struct journal_turn *turn, int64_t handle)
 {
     struct memory_journal *journal = context;
     struct tables *tables = &journal->store->now;
     const struct delivery_row *dead = delivery_of(tables, handle);
-    const struct journal_action *action = engine_find_action(&journal->base, dead->action);
-    const struct journal_action *teller = action ? action->teller : NULL;
-    if (!teller || dead->state != MEMORY_DEAD)
+    const struct journal_action *teller = find_teller(journal, dead->action);
+    if (!teller || engine_is_teller(handle) || dead->state != MEMORY_DEAD)
         return;
     struct route_row *route = route_of(tables, teller->route);
     struct delivery_row *row = has_waiting(tables, teller->number)

@@ -36,8 +36,8 @@ static bool hold_told(struct journal_turn *turn, int64_t action, int64_t handle,
 static struct journal *open_telling(int engine)
 {
     begin(engine);
-    actions[0] = (struct journal_action){.route = "alpha", .name = "1", .teller = &actions[2]};
-    actions[1] = (struct journal_action){.route = "alpha", .name = "2", .teller = &actions[2]};
+    actions[0] = (struct journal_action){.route = "alpha", .name = "1"};
+    actions[1] = (struct journal_action){.route = "alpha", .name = "2"};
     actions[2] = (struct journal_action){
         .route = "alpha", .name = ON_FAILURE_NAME, .tell_every_ms = EVERY_MS};
     struct journal *journal = open_with(1, actions, 3);
@@ -190,6 +190,30 @@ START_TEST(neither_a_copy_nor_a_replay_tells_again)
 }
 END_TEST
 
+START_TEST(what_loses_its_action_is_told_and_what_loses_its_route_is_not)
+{
+    struct journal *journal = open_telling(_i);
+    int64_t handle = admit(journal, "a").handle;
+    journal_close(journal);
+    for (int tellers = 1; tellers >= 0; tellers--) { /* all that is left of the file */
+        journal = open_with(2, &actions[2], (size_t)tellers);
+        struct journal_turn turn;
+        struct journal_abandon abandon = {
+            .actions = rig.numbers, .action_count = 1, .reason = "gone", .limit = 8};
+        rig.numbers[0] = actions[tellers ? 0 : 1].number;
+        make_turn(&turn);
+        turn.abandon = &abandon;
+        ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+        ck_assert(turn.deaths && !turn.deaths->next);
+        ck_assert_uint_eq(turn.reruns.count, (size_t)tellers);
+        ck_assert(tellers == 0 || turn.reruns.items[0].handle == handle + JOURNAL_TELLER_LAST);
+        journal_turn_finish(&turn);
+        journal_close(journal);
+    }
+    end();
+}
+END_TEST
+
 START_TEST(a_refused_turn_tells_nobody)
 {
     struct journal *journal = open_telling(_i);
@@ -312,6 +336,7 @@ Suite *test_suite(void)
     EVERY(who_tells_of_failures_fails_unheard);
     EVERY(what_fails_while_its_event_is_told_has_another_place);
     EVERY(neither_a_copy_nor_a_replay_tells_again);
+    EVERY(what_loses_its_action_is_told_and_what_loses_its_route_is_not);
     EVERY(a_refused_turn_tells_nobody);
     EVERY(silence_is_told_once_until_an_event_comes);
     EVERY(each_kind_of_notice_is_told_for_itself);
