@@ -135,6 +135,10 @@ static bool name_action(struct load *load, const struct node *node, struct actio
         action->name = arena_format(load->arena, "%zu", list->count + 1);
     if (!action->name)
         return load_no_memory(load);
+    if (strcmp(action->name, ON_FAILURE_NAME) == 0)
+        return load_problem(load, name,
+                            "\"" ON_FAILURE_NAME "\" is the name of the action that runs when "
+                            "another fails; choose another");
     for (size_t i = 0; i < list->count; i++)
         if (list->items[i].name && strcmp(list->items[i].name, action->name) == 0)
             return load_problem(load, name ? name : node,
@@ -143,13 +147,20 @@ static bool name_action(struct load *load, const struct node *node, struct actio
     return true;
 }
 
+static bool read_one(struct load *load, const struct node *node, struct action_settings *action)
+{
+    if (node->kind != NODE_MAPPING)
+        return load_expected(load, node, "an action", "a mapping such as {command: [./run.sh]}");
+    const struct node *chosen = find_kind(load, node);
+    return chosen && read_action(load, node, kind_of(load, chosen->key->text), action);
+}
+
 static bool load_action(struct load *load, const struct node *node, struct action_list *list)
 {
     struct action_settings *action = &list->items[list->count];
     if (node->kind != NODE_MAPPING)
-        return load_expected(load, node, "an action", "a mapping such as {command: [./run.sh]}");
-    const struct node *chosen = find_kind(load, node);
-    bool ok = chosen && read_action(load, node, kind_of(load, chosen->key->text), action);
+        return read_one(load, node, action);
+    bool ok = read_one(load, node, action);
     ok = name_action(load, node, list, action) && ok;
     list->count++;
     return ok;
@@ -190,4 +201,44 @@ bool load_actions(struct load *load, const struct node *node, const struct row *
 bool load_choices(struct load *load, const struct node *node, const struct row *row, void *field)
 {
     return append_actions(load, node, row, true, field);
+}
+
+/* ---- on_failure ---- */
+
+/* Which failures it runs for, and what it is called, is no choice. */
+static bool refuse_key(struct load *load, const struct node *node, const char *key)
+{
+    const struct node *value = tree_find(node, key);
+    return !value || load_problem(load, value->key,
+                                  "\"" ON_FAILURE_NAME "\" runs for every failure of the route, "
+                                  "and has no \"%s\"",
+                                  key);
+}
+
+bool load_on_failure(struct load *load, const struct node *node, const struct row *row, void *field)
+{
+    static const char *const refused[] = {"name", "when", "events", "else"};
+    struct action_settings *action = field;
+    (void)row;
+    if (node->kind == NODE_SCALAR && strcmp(node->text, "off") == 0)
+        return true;
+    bool ok = read_one(load, node, action);
+    for (size_t i = 0; i < sizeof refused / sizeof *refused && node->kind == NODE_MAPPING; i++)
+        ok = refuse_key(load, node, refused[i]) && ok;
+    action->name = ON_FAILURE_NAME;
+    return ok;
+}
+
+bool load_append_on_failure(struct load *load, struct action_list *list,
+                            const struct action_settings *on_failure)
+{
+    struct action_settings *items =
+        arena_alloc_array(load->arena, list->count + 1, sizeof *list->items);
+    if (!items)
+        return load_no_memory(load);
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = list->items[i];
+    items[list->count] = *on_failure;
+    list->items = items;
+    return true;
 }

@@ -15,4 +15,12 @@ extern const struct row_section action_section;
 bool load_actions(struct load *load, const struct node *node, const struct row *row, void *field);
 bool load_choices(struct load *load, const struct node *node, const struct row *row, void *field);
 
+/* The reader of `on_failure`: one action, in a struct action_settings, which stays without a kind
+ * where it is `off`. */
+bool load_on_failure(struct load *load, const struct node *node, const struct row *row,
+                     void *field);
+/* Puts it behind the others, without counting it. */
+bool load_append_on_failure(struct load *load, struct action_list *list,
+                            const struct action_settings *on_failure);
+
 #endif

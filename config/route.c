@@ -22,6 +22,7 @@ struct route_draft {
     struct handler auth[ROUTE_AUTHENTICATORS_MAX];
     size_t auth_count;
     struct action_list actions;
+    struct action_settings on_failure; /* without a kind: there is none */
 };
 
 /* ---- name, path, methods ---- */
@@ -291,6 +292,15 @@ static const struct row route_rows[] = {
                     "\"#/$defs/action\"}}",
      .sentence = "Further actions, of which only the first runs whose `when` and `events` accept "
                  "the event. Their positions continue those of `actions`."},
+    {.name = ON_FAILURE_NAME,
+     .type = ROW_CUSTOM,
+     .offset = offsetof(struct route_draft, on_failure),
+     .read = load_on_failure,
+     .syntax = "an action, without `name`, `when` and `events`; or `off`",
+     .json_schema = "{\"anyOf\": [{\"$ref\": \"#/$defs/action\"}, {\"const\": \"off\"}]}",
+     .sentence = "An action that runs when a delivery of the route has failed for good, with the "
+                 "event, the reason and the end of the output; see `tell_every`. `off` is for a "
+                 "route that does not want the one of `defaults`."},
 };
 const struct row_section route_section = {
     .name = "a route",
@@ -414,6 +424,9 @@ bool load_route(struct load *load, const struct node *node, const struct node *d
     bool read = load_mapping_read(load, node, &mapping);
     if (node->kind != NODE_MAPPING)
         return false;
+    if (read && draft->on_failure.handler.kind)
+        draft->route.has_on_failure =
+            load_append_on_failure(load, &draft->actions, &draft->on_failure);
     draft->route.actions = draft->actions.items;
     draft->route.action_count = draft->actions.count;
     if (read && !tree_find_either(node, defaults, "actions") &&

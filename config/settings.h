@@ -109,11 +109,29 @@ struct route {
     size_t authenticator_count;
     bool no_authentication; /* `auth: {none: true}`; its kind is then the only authenticator */
     int64_t max_body;
-    struct action_settings *actions; /* those of `actions`, then those of `choose` */
+    /* Those of `actions`, those of `choose`, and behind them the one of `on_failure`, which is not
+     * counted: no event has it. */
+    struct action_settings *actions;
     size_t action_count;
+    bool has_on_failure;
     void **parts; /* the settings of each of registry.route_parts, in their order */
     struct position at;
 };
+
+/* The name of the action of `on_failure`; no other action can have it. */
+#define ON_FAILURE_NAME "on_failure"
+
+/* Whatever a route may run, also what no event runs. */
+static inline size_t route_all_count(const struct route *route)
+{
+    return route->action_count + route->has_on_failure;
+}
+
+/* NULL: nobody is told of failures. */
+static inline const struct action_settings *route_on_failure(const struct route *route)
+{
+    return route->has_on_failure ? &route->actions[route->action_count] : NULL;
+}
 
 /* What lives outside of the arena and goes with it. */
 struct owned {
@@ -121,6 +139,9 @@ struct owned {
     void *object;
     struct owned *next;
 };
+
+/* The route file where nobody names one. */
+#define SETTINGS_FILE_USUAL "/etc/tenterhook/tenterhook.yaml"
 
 struct settings {
     struct arena arena;

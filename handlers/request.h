@@ -23,6 +23,7 @@
     PART(EVENTS, events, struct events_settings, "handlers/admission/events.h")                    \
     PART(WHEN, when, struct when_settings, "handlers/admission/when.h")                            \
     PART(MISMATCH, mismatch, struct mismatch_settings, "server/pipeline/mismatch.h")               \
+    PART(NOTICE, notice, struct notice_settings, "server/pipeline/notice.h")                       \
     PART(RESPOND, respond, struct respond_settings, "server/pipeline/respond.h")                   \
     PART(TRACK, track, struct track_settings, "server/pipeline/track.h")                           \
     PART(FLOW, flow, struct flow_settings, "server/runner/flow.h")                                 \

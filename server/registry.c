@@ -23,6 +23,7 @@
 #include "handlers/value/reference.h"
 #include "server/cli/verb.h"
 #include "server/pipeline/mismatch.h"
+#include "server/pipeline/notice.h"
 #include "server/pipeline/respond.h"
 #include "server/pipeline/track.h"
 #include "server/runner/flow.h"

@@ -33,6 +33,16 @@ struct delivery_variable {
     const char *name, *text;
 };
 
+/* Why the action of `on_failure` runs. */
+struct delivery_failure {
+    struct bytes action; /* that has failed; empty: none has, the event is a notice of the server */
+    struct bytes reason; /* a sentence */
+    unsigned attempts;
+    int exit_status, signal;           /* -1 and 0: there was none */
+    struct bytes output, error_output; /* the last bytes of the last attempt's */
+    int64_t count; /* further failures of the route since the action was started last */
+};
+
 /* What an action is given. Owned by the caller, alive until `done`. */
 struct delivery {
     const struct delivery_names *names;
@@ -51,6 +61,7 @@ struct delivery {
     /* Sees standard output as it comes, without secrets; a piece without data: what follows is
      * lost, for want of memory. `context` is that of `done`. NULL: no sender waits for it. */
     void (*output)(void *context, struct bytes piece);
+    const struct delivery_failure *failure; /* what `on_failure` tells of; NULL: another action */
     bool after_crash; /* a runner has left it, or another one of its action, in the middle: whoever
                          follows the action may hold a piece */
 };

@@ -98,6 +98,25 @@ static bool append_parts(struct buffer *out, const struct delivery *delivery, co
     return buffer_append_text(out, "]");
 }
 
+/* The failure that is told, with what its command has written last. */
+static bool append_failure(struct buffer *out, const struct delivery_failure *failure)
+{
+    bool good = buffer_append_text(out, ",\"failure\":{\"action\":") &&
+                json_append_string(out, failure->action) &&
+                buffer_append_text(out, ",\"reason\":") &&
+                json_append_string(out, failure->reason) &&
+                buffer_printf(out, ",\"attempts\":%u", failure->attempts);
+    if (good && failure->exit_status >= 0)
+        good = buffer_printf(out, ",\"exit\":%d", failure->exit_status);
+    if (good && failure->signal > 0)
+        good = buffer_printf(out, ",\"signal\":%d", failure->signal);
+    return good && buffer_append_text(out, ",\"output\":") &&
+           json_append_string(out, failure->output) &&
+           buffer_append_text(out, ",\"error_output\":") &&
+           json_append_string(out, failure->error_output) &&
+           buffer_printf(out, ",\"count\":%lld}", (long long)failure->count);
+}
+
 bool envelope_append(struct buffer *out, const struct delivery *delivery)
 {
     return envelope_append_files(out, delivery, NULL);
@@ -110,6 +129,8 @@ bool envelope_append_files(struct buffer *out, const struct delivery *delivery,
     struct bytes payload = delivery_payload(delivery);
     (void)!buffer_reserve(out, delivery->body.length + delivery->headers.length + TEXTS_USUALLY);
     if (!append_texts(out, delivery) || !append_headers(out, delivery->headers))
+        return false;
+    if (delivery->failure && !append_failure(out, delivery->failure))
         return false;
     if (delivery->parts && !append_parts(out, delivery, directory))
         return false;

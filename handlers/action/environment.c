@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { FAILURE_VARIABLES = 5 };
+
 struct environment {
     struct arena *arena;
     const char **items;
@@ -62,6 +64,35 @@ static bool add_event(struct environment *env, const struct delivery *delivery, 
     return true;
 }
 
+/* What a sender or a command has written may hold NUL bytes. */
+static bool add_bytes(struct environment *env, const char *name, struct bytes value,
+                      struct error *err)
+{
+    char *text = arena_copy_bytes(env->arena, value);
+    if (!text)
+        return error_set(err, "out of memory");
+    for (size_t i = 0; i < value.length; i++)
+        if (text[i] == '\0')
+            text[i] = '?';
+    return environment_add(env, name, text, err);
+}
+
+/* One output is enough for a message: what a command says of its failure is its standard error. */
+static bool add_failure(struct environment *env, const struct delivery_failure *failure,
+                        struct error *err)
+{
+    char attempts[24], count[24];
+    bool said = failure->error_output.length > 0;
+    snprintf(attempts, sizeof attempts, "%u", failure->attempts);
+    snprintf(count, sizeof count, "%lld", (long long)failure->count);
+    return add_bytes(env, "TENTERHOOK_FAILED_ACTION", failure->action, err) &&
+           add_bytes(env, "TENTERHOOK_FAILED_REASON", failure->reason, err) &&
+           environment_add(env, "TENTERHOOK_FAILED_ATTEMPTS", attempts, err) &&
+           environment_add(env, "TENTERHOOK_FAILED_COUNT", count, err) &&
+           add_bytes(env, "TENTERHOOK_FAILED_OUTPUT",
+                     said ? failure->error_output : failure->output, err);
+}
+
 /* A multipart form always has the count, so that a loop over its files is one without any. */
 static bool add_files(struct environment *env, const struct form *form, const char *files,
                       struct error *err)
@@ -86,7 +117,8 @@ const char *const *environment_build(struct arena *arena, const struct command_s
 {
     size_t most = settings->pass_env.count + settings->env.count + delivery->names->variable_count +
                   delivery->param_count + 2 +
-                  (delivery->parts ? 2 + delivery->parts->file_count : 0);
+                  (delivery->parts ? 2 + delivery->parts->file_count : 0) +
+                  (delivery->failure ? FAILURE_VARIABLES : 0);
     struct environment env = {arena, arena_alloc_array(arena, most, sizeof(char *)), 0};
     if (!env.items) {
         error_set(err, "out of memory");
@@ -100,6 +132,8 @@ const char *const *environment_build(struct arena *arena, const struct command_s
     if (body_file && !environment_add(&env, "TENTERHOOK_BODY_FILE", body_file, err))
         return NULL;
     if (delivery->parts && !add_files(&env, delivery->parts, files, err))
+        return NULL;
+    if (delivery->failure && !add_failure(&env, delivery->failure, err))
         return NULL;
     return add_event(&env, delivery, err) ? env.items : NULL;
 }

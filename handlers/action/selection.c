@@ -83,7 +83,7 @@ static bool check_references(struct load *load, const struct route *route)
 {
     struct reference_check check = {.load = load, .route = route};
     struct reference_visitor visitor = reference_checker(&check);
-    for (size_t i = 0; i < route->action_count; i++) {
+    for (size_t i = 0; i < route_all_count(route); i++) {
         const struct action_settings *action = &route->actions[i];
         const struct action_kind *kind = action_kind_of(&action->handler);
         const struct selection_settings *selection =

@@ -1,6 +1,7 @@
 /* What all verbs have of a command line. The usage of a verb names all of its options, so one place
  * can say for all verbs which word is wrong, before the verb reads them. */
 #include "config/nearest.h"
+#include "config/settings.h"
 #include "server/cli/verb.h"
 
 #include <stdio.h>
@@ -94,5 +95,5 @@ bool cli_options_are_known(const struct verb *verb, int argc, char **argv)
 const char *cli_config_file(const char *given)
 {
     const char *named = getenv("TENTERHOOK_CONFIG");
-    return given ? given : named && *named ? named : "/etc/tenterhook/tenterhook.yaml";
+    return given ? given : named && *named ? named : SETTINGS_FILE_USUAL;
 }

@@ -77,7 +77,8 @@ static bool listener_init(struct listener *listener, struct error *err)
     const struct process *process = listener->process;
     if (!loop_init(&listener->loop, err) ||
         !pipeline_init(&listener->pipeline, process->settings, shared_limits(process->shared),
-                       shared_provisioned_keys(process->shared), err))
+                       shared_provisioned_keys(process->shared), err) ||
+        !pipeline_count_refusals(&listener->pipeline, process->shared, err))
         return false;
     unsigned connections = connections_allowed(connections_wanted(process->settings));
     listener->http = http_create(process, &listener->loop, &listener->pipeline, connections, err);

@@ -99,11 +99,13 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                   "An action was carried out. `helpers=killed`: processes that the command had "
                   "started and left were killed when it ended; `helpers: keep` lets them live on."},
     [LOG_FAILED] = {"failed", LOG_WARNING, LOG_WARNING,
-                    "id route action peer attempt [ms] [signal/exit] [helpers] reason",
-                    "An action failed, and is not tried again."},
-    [LOG_RETRIES] = {"retries", LOG_WARNING, LOG_WARNING,
-                     "id route action peer attempt ms [signal/exit] [helpers] reason retry_ms",
-                     "An attempt failed; the next one follows after `retry_ms`."},
+                    "id route action peer attempt [ms] [signal/exit] [helpers] reason [said] show",
+                    "An action failed, and is not tried again. `said` is the last line that it has "
+                    "written to standard error, `show` the command that shows more."},
+    [LOG_RETRIES] =
+        {"retries", LOG_WARNING, LOG_WARNING,
+         "id route action peer attempt ms [signal/exit] [helpers] reason [said] show retry_ms",
+         "An attempt failed; the next one follows after `retry_ms`."},
     [LOG_LATER] = {"later", LOG_DEBUG, LOG_DEBUG, "id route action peer attempt ms reason retry_ms",
                    "A worker wants an event later; it gets the event after `retry_ms`."},
     [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,
@@ -180,6 +182,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                        "The disk has less space than `journal.min_free`."},
     [LOG_SPACE_ENOUGH] = {"space_enough", LOG_INFO, LOG_INFO, "free_bytes min_free",
                           "There is enough space again."},
+    [LOG_NOTICE] = {"notice", LOG_WARNING, LOG_WARNING, "route type reason [id]",
+                    "Events of a route fail to come, or do not run; `id` is the event with which "
+                    "`on_failure` is told."},
     [LOG_PRUNED] = {"pruned", LOG_INFO, LOG_INFO, "events",
                     "Events older than `journal.keep` were removed."},
     [LOG_BODIES_DROPPED] = {"bodies_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",

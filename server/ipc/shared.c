@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { LIMIT_SLOTS = 65536 };
+enum { LIMIT_SLOTS = 65536, REFUSAL_PROBES = 64 };
 
 struct shared *shared_create(struct error *err)
 {
@@ -71,6 +71,20 @@ unsigned shared_client(const struct shared *shared, const struct client_address 
 {
     struct client_key key = client_key(client);
     return (unsigned)(siphash(&shared->seed, bytes_of(&key, sizeof key)) % SHARED_CLIENTS);
+}
+
+/* Names are the operator's: two with one hash share a place, and what is refused by either counts
+ * for both. */
+struct shared_refusals *shared_refusals_of(struct shared *shared, const char *route)
+{
+    uint64_t hash = siphash(&shared->seed, bytes_of_text(route)) | 1;
+    for (size_t i = 0; i < REFUSAL_PROBES; i++) {
+        struct shared_refusals *place = &shared->refusals[(hash + i) % SHARED_ROUTES];
+        uint64_t owner = 0;
+        if (atomic_compare_exchange_strong(&place->route, &owner, hash) || owner == hash)
+            return place;
+    }
+    return NULL;
 }
 
 static unsigned slots_end(struct shared *shared)

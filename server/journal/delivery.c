@@ -61,7 +61,8 @@ static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, deliv
 {
     struct query query = sqlite_query(&journal->db, SQL_READ_DEATH, bind_number(delivery));
     while (query_next(&query)) {
-        struct stored_death death = {.id = query_bytes(&query, 0),
+        struct stored_death death = {.handle = delivery,
+                                     .id = query_bytes(&query, 0),
                                      .route = query_bytes(&query, 1),
                                      .action = query_bytes(&query, 2),
                                      .client = query_bytes(&query, 3),

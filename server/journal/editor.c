@@ -1,5 +1,6 @@
 /* A replayed delivery's history (attempts, outputs, reasons) stays; what it waits for, how many
- * attempts it has, and how often a runner has left it or a stop has ended it, begins anew. */
+ * attempts it has, and how often a runner has left it or a stop has ended it, begins anew.
+ * What tells of a failure, in the last two places of an event, is not replayed with it. */
 #include "server/journal/editor.h"
 
 #include "server/journal/damage.h"
@@ -24,7 +25,7 @@ static const char *const edit_sql[EDIT_COUNT] = {
                     "wait_ms = NULL, failures = 0,"
                     " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
                     " reason = iif(attempt > 0, reason, NULL)"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 253"
                     " AND (state = 'dead' OR (?2 AND state IN ('done', 'superseded')))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =

@@ -21,6 +21,8 @@ bool engine_add_route(struct journal_turn *turn, struct bytes name, struct bytes
                       int64_t paused_ms, unsigned deaths);
 /* NULL: nobody counts the deaths of the route. */
 struct journal_streak *engine_find_streak(const struct journal_turn *turn, struct bytes route);
+bool engine_add_heard(struct journal_turn *turn, struct bytes route,
+                      const struct journal_heard *heard);
 /* One more delivery of the event that `track` asks about, which has just been asked. */
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress);
@@ -32,13 +34,24 @@ const struct journal_answer *engine_add_answer(struct journal_turn *turn,
 int64_t engine_burst_wait_ms(const struct journal_turn *turn, const struct journal_fold *fold,
                              int64_t since_ms);
 /* Without memory the log does not hear of it. */
-void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt);
+void engine_add_death(struct journal_turn *turn, int64_t handle, const struct bytes texts[5],
+                      unsigned attempt);
 enum { DEATH_ID, DEATH_ROUTE, DEATH_ACTION, DEATH_CLIENT, DEATH_REASON };
 
 /* Keeps the actions of the route file, whose numbers are known. */
 bool engine_know_actions(struct journal *journal, const struct journal_setup *setup);
 /* The action of that number; NULL: the route file does not have it. */
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number);
+/* Calls `tell` for each delivery of the turn that is dead now, as far as its outcome or its death
+ * says: a later part of the turn may have had it rerun. */
+void engine_tell_failures(const struct journal *journal, struct journal_turn *turn,
+                          void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
+                          void *context);
+/* Whether a delivery with that handle tells of a failure. */
+static inline bool engine_is_teller(int64_t handle)
+{
+    return handle % JOURNAL_ACTIONS_MAX >= JOURNAL_TELLER_FIRST;
+}
 /* Whether a delivery of that action, which was left so often by its runner, runs alone: one of
  * those that ran then may be what ends the runner, and that tells which. */
 bool engine_must_be_alone(const struct journal *journal, int64_t action, unsigned takeovers);

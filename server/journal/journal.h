@@ -27,12 +27,18 @@ struct shared;
 
 enum {
     JOURNAL_ACTIONS_MAX = 256, /* deliveries of one event */
-    JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
+    /* The places of those that tell of failures: the second is for what fails while the first runs.
+     * The actions of a route have the places before. */
+    JOURNAL_TELLER_LAST = JOURNAL_ACTIONS_MAX - 1,
+    JOURNAL_TELLER_FIRST = JOURNAL_ACTIONS_MAX - 2,
+    JOURNAL_TOLD_OUTPUT = 4096, /* bytes of each output of a failure that are told */
+    JOURNAL_RERUNS_MAX = 10,    /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
     JOURNAL_WOKEN_MAX = 1024,
     JOURNAL_CRASHES_ALONE = 2, /* a delivery that was left so often by its runner runs alone */
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
+_Static_assert((int)ROUTE_ACTIONS_MAX <= (int)JOURNAL_TELLER_FIRST, "places for tellers");
 
 /* ---- what goes into a turn and comes back ---- */
 
@@ -163,6 +169,7 @@ struct journal_delivery {
     unsigned takeovers; /* how often its runner has left it */
     int64_t key;
     struct event event;
+    const struct delivery_failure *failure; /* of a teller, why it runs; else NULL */
 };
 
 struct journal_due {
@@ -244,6 +251,34 @@ struct journal_learn {
     bool added;
 };
 
+/* What is known of the events of a route: when the last one came, and what was told of none coming
+ * since. */
+struct journal_heard {
+    struct journal_heard *next;
+    const char *route;
+    int64_t event_ms; /* negative: one is expected since then, and none has come */
+    bool told_silence, told_refusal;
+};
+
+/* An event of the route has come, so there is nothing to tell any more; or (negative) one is
+ * expected from now on, where nothing is known of the route. */
+struct journal_hear {
+    const char *route;
+    int64_t event_ms;
+};
+
+/* An event of the server's own, with nothing but a delivery for who tells of failures. */
+struct journal_notice {
+    enum { NOTICE_SILENT, NOTICE_REFUSED, NOTICE_PAUSED } kind;
+    const char *route;
+    struct event *event; /* borrowed until the turn is completed; the engine gives it its id */
+    int64_t teller;   /* the action; 0: nobody, so there is no event, and it only counts as told */
+    int64_t heard_ms; /* NOTICE_SILENT: the last event that the caller knows of */
+
+    bool applied;          /* false: it was told before, or an event has come since */
+    char id[ID_TEXT_SIZE]; /* with a teller */
+};
+
 /* How far a delivery has come. */
 struct journal_progress {
     struct journal_progress *next;
@@ -307,6 +342,7 @@ struct journal_upkeep {
 /* A delivery that is dead though no attempt has ended, for the log. */
 struct journal_death {
     struct journal_death *next;
+    int64_t handle;
     const char *id, *route, *action, *client, *reason;
     unsigned attempt;
 };
@@ -388,6 +424,11 @@ struct journal_turn {
     size_t admit_count;
     struct journal_learn *learns;
     size_t learn_count;
+    struct journal_hear *hears;
+    size_t hear_count;
+    struct journal_notice *notices;
+    size_t notice_count;
+    bool reads_heard; /* what is known of all routes: `heard` */
     struct journal_upkeep *upkeep;
     bool pulls_in; /* no delivery waits longer from now on than it was to wait at first */
     struct journal_take_over *take_over;
@@ -420,11 +461,12 @@ struct journal_turn {
     bool question_fits;
     struct journal_due *due; /* results of the looks */
     size_t due_count, due_capacity;
-    struct journal_dues reruns;
-    struct journal_dues woken;          /* at most JOURNAL_WOKEN_MAX, */
-    bool woken_more;                    /* and others that looks find */
-    int64_t next_due_ms;                /* of what is not due yet, the earliest; 0: there is none */
-    int64_t due_offset_ms;              /* also in */
+    struct journal_dues reruns; /* pending again; and deliveries of tellers that may run now */
+    struct journal_dues woken;  /* at most JOURNAL_WOKEN_MAX, */
+    bool woken_more;            /* and others that looks find */
+    int64_t next_due_ms;        /* of what is not due yet, the earliest; 0: there is none */
+    int64_t teller_due_ms;      /* of deliveries of tellers that this turn lets wait */
+    int64_t due_offset_ms;      /* also in */
     struct journal_replaced superseded; /* by admissions */
     struct journal_dues running;        /* with `take_over`: what others run, who are live */
     struct journal_numbers open;        /* action numbers */
@@ -433,6 +475,7 @@ struct journal_turn {
     struct journal_death *deaths, **last_death;
     struct journal_key *keys;
     struct journal_route *routes;
+    struct journal_heard *heard;
     struct journal_progress *progress, **last_progress; /* of all tracks */
     struct journal_answer *answers; /* all together at most JOURNAL_ANSWERS_MAX bytes of output */
     size_t answer_bytes;
@@ -448,7 +491,11 @@ void journal_turn_finish(struct journal_turn *turn);
 struct journal_action {
     const char *route, *name;
     bool counts_crashes, fails_in_crash; /* see journal_take_over */
-    int64_t number;                      /* made by open */
+    /* Of the one that tells of the failures of its route (ON_FAILURE_NAME): it gets a delivery of
+     * the event when one of another action is dead, in the same transaction, unless one waits; what
+     * is not told is counted. It is claimed once in that time at most. 0: it is another action. */
+    int64_t tell_every_ms;
+    int64_t number; /* made by open */
 };
 
 struct journal_setup {
@@ -470,6 +517,7 @@ struct journal {
     size_t orphan_count;
     struct journal_action *known; /* of the route file, by number */
     size_t known_count;
+    bool has_tellers; /* one of them tells of failures */
 };
 
 struct journal_engine {

@@ -2,6 +2,7 @@
 #ifndef TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 #define TENTERHOOK_SERVER_JOURNAL_PRIVATE_H
 
+#include "handlers/action/action.h"
 #include "server/journal/dedupe.h"
 #include "server/journal/engine.h"
 #include "server/journal/sqlite.h"
@@ -68,6 +69,19 @@ enum journal_sql {
     SQL_PRUNE_EVENT,
     SQL_DATA_VERSION,
     SQL_TRACK,
+    SQL_FIND_TELLER,
+    SQL_FIND_WAITING,
+    SQL_COUNT_UNTOLD,
+    SQL_ADD_TELLER,
+    SQL_READ_TELLER,
+    SQL_READ_TELLING,
+    SQL_READ_FAILURE,
+    SQL_TOLD,
+    SQL_TELL_LATER,
+    SQL_HEAR,
+    SQL_READ_HEARD,
+    SQL_TOLD_SILENCE,
+    SQL_TOLD_REFUSAL,
     SQL_KEEP_ATTEMPT,
     SQL_DROP_ATTEMPTS,
     SQL_WOKEN,
@@ -240,6 +254,7 @@ bool deliveries_read_open(struct sqlite_journal *journal,
 /* A delivery that is dead now though no action has ended; for the log. Spans until the callback
  * returns, empty where the row is not there any more. */
 struct stored_death {
+    int64_t handle;
     struct bytes id, route, action, client, reason;
     unsigned attempt;
 };
@@ -317,6 +332,24 @@ bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
 
+/* ---- tell.c: in a transaction ---- */
+
+/* Whoever tells of the failures of the route is told of each delivery that has died in the turn. */
+void tell_failures(struct sqlite_journal *journal, struct journal_turn *turn);
+
+/* What a teller is to tell; its spans are in `texts`. */
+struct told {
+    struct delivery_failure failure;
+    uint8_t texts[3 * JOURNAL_TOLD_OUTPUT];
+};
+
+/* Before the claim of a teller's delivery: why it runs. False where it is too early for it: the
+ * journal says when it is due, and it must not be claimed. */
+bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int64_t action,
+                  int64_t handle, struct told *told);
+/* It is claimed: what is told from now on is counted anew. */
+void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
+
 /* ---- due.c: deliveries that wait for their time ---- */
 
 /* Before anything is written: what the turn asks of them. */
@@ -337,6 +370,7 @@ bool supersede_burst(struct sqlite_journal *journal, struct journal_turn *turn,
 
 bool keys_look(struct sqlite_journal *journal, struct journal_key_look *look, int64_t due_ms);
 bool keys_watch(struct sqlite_journal *journal, struct journal_watch *watch);
+
 /* ---- route.c ---- */
 
 /* Those that are paused or have deaths in a row. */
@@ -347,6 +381,15 @@ bool routes_count_death(struct sqlite_journal *journal, struct journal_streak *s
                         int64_t now_ms);
 /* In a transaction: one is done. */
 bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak *streak);
+/* A delivery for the teller of an event that has been added in this transaction. */
+bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
+                   int64_t event);
+
+/* ---- notice.c ---- */
+
+/* In a transaction. */
+void notice_write(struct sqlite_journal *journal, struct journal_turn *turn);
+void notice_read(struct sqlite_journal *journal, struct journal_turn *turn);
 
 /* ---- prune.c ---- */
 

@@ -18,6 +18,8 @@
     " ended_ms = iif(state = 'pending', ?4, ended_ms),"                                            \
     " reason = iif(state = 'pending', " REPLACED "?3, reason)"
 #define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+/* Where what a copy brings about and what a client sees is asked, those that tell of failures, in
+ * the last two places, are left out. */
 
 const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
@@ -45,7 +47,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_READ_KNOWN] = "SELECT e.reruns, e.failures IS NOT NULL,"
                        " EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq),"
                        " d.state, d.seq, d.action, d.given_up, e.size, d.key FROM event e"
-                       " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+                       " LEFT JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 253"
                        " WHERE e.seq = ?1",
     /* of the delivery whose output answers a copy; an output longer than ?3 is left where it is */
     [SQL_READ_ANSWER] = "SELECT d.exit_status, coalesce(o.output_total, 0),"
@@ -68,9 +70,67 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
     [SQL_TRACK] = "SELECT d.seq, e.received_ms, a.name, d.state, d.attempt, d.started_ms,"
                   " d.ended_ms FROM event e"
-                  " JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255"
+                  " JOIN delivery d ON d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 253"
                   " LEFT JOIN action a ON a.number = d.action"
                   " WHERE e.id = ?1 AND e.route = ?2 ORDER BY d.seq",
+    /* ---- who tells of failures (tell.c) ---- */
+
+    [SQL_FIND_TELLER] = "SELECT t.number FROM delivery d JOIN action a ON a.number = d.action"
+                        " JOIN action t ON t.route = a.route AND t.name = ?2"
+                        " WHERE d.seq = ?1 AND d.state = 'dead'",
+    [SQL_FIND_WAITING] = "SELECT 1 FROM delivery INDEXED BY delivery_open WHERE " OPEN
+                         " AND action = ?1 AND state = 'pending' LIMIT 1",
+    [SQL_COUNT_UNTOLD] = "INSERT INTO route (name, untold) VALUES (?1, 1)"
+                         " ON CONFLICT (name) DO UPDATE SET untold = untold + 1",
+    /* due at once where the last one is longer ago than ?4; one of an earlier failure of the event
+     * begins anew */
+    [SQL_ADD_TELLER] =
+        "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers, wait_ms)"
+        " SELECT ?1, ?2, 'pending', iif(due > ?5, due, 0), 0, 0, iif(due > ?5, due - ?5, NULL)"
+        " FROM (SELECT min(coalesce((SELECT told_ms FROM route WHERE name = ?3), 0), ?5) + ?4"
+        " AS due) WHERE true"
+        " ON CONFLICT (seq) DO UPDATE SET action = excluded.action, state = 'pending',"
+        " due_ms = excluded.due_ms, wait_ms = excluded.wait_ms, takeovers = 0, stops = 0,"
+        " given_up = 0, alone = 0, failures = 0, runner = NULL WHERE state NOT IN ('pending', "
+        "'running')",
+    [SQL_READ_TELLER] = "SELECT d.due_ms, e.size FROM delivery d"
+                        " JOIN event e ON e.seq = d.seq >> 8 WHERE d.seq = ?1",
+    [SQL_READ_TELLING] = "SELECT d.failures + d.takeovers, coalesce(r.told_ms, 0),"
+                         " coalesce(r.untold, 0) FROM delivery d LEFT JOIN route r ON r.name = ?2"
+                         " WHERE d.seq = ?1",
+    /* of the last failure of an event; a notice has no other deliveries, and says it itself */
+    [SQL_READ_FAILURE] =
+        "SELECT a.name, substr(CAST(iif(d.seq IS NULL, e.title, d.reason) AS BLOB), 1, 1024),"
+        " d.attempt, d.exit_status, d.signal, substr(o.output, -?2), substr(o.error_output, -?2)"
+        " FROM event e LEFT JOIN delivery d ON d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 253"
+        " LEFT JOIN action a ON a.number = d.action LEFT JOIN output o ON o.delivery = d.seq"
+        " WHERE e.seq = ?1 ORDER BY d.state = 'dead' DESC, d.ended_ms DESC LIMIT 1",
+    [SQL_TOLD] = "INSERT INTO route (name, told_ms) VALUES (?1, ?2)"
+                 " ON CONFLICT (name) DO UPDATE SET told_ms = excluded.told_ms, untold = 0",
+    [SQL_TELL_LATER] = "UPDATE delivery SET due_ms = ?2, wait_ms = ?3 WHERE seq = ?1",
+
+    /* a negative time says nothing where another one is known */
+    [SQL_HEAR] = "INSERT INTO route (name, event_ms) VALUES (?1, ?2)"
+                 " ON CONFLICT (name) DO UPDATE SET event_ms = excluded.event_ms,"
+                 " silence_told_ms = NULL, refusal_told_ms = NULL"
+                 " WHERE event_ms IS NULL OR excluded.event_ms > 0",
+    /* the newest events, too, because the time of each one is not written down */
+    [SQL_READ_HEARD] =
+        "SELECT name, max(event_ms), max(silence_told_ms), max(refusal_told_ms) FROM"
+        " (SELECT name, event_ms, silence_told_ms, refusal_told_ms FROM route"
+        "  UNION ALL SELECT route, max(received_ms), NULL, NULL FROM event"
+        "  WHERE seq > (SELECT max(seq) FROM event) - 10000 AND client <> 'tenterhook'"
+        "  GROUP BY route)"
+        " GROUP BY name HAVING max(event_ms) IS NOT NULL",
+    [SQL_TOLD_SILENCE] =
+        "INSERT INTO route (name, silence_told_ms) VALUES (?1, ?2)"
+        " ON CONFLICT (name) DO UPDATE SET silence_told_ms = excluded.silence_told_ms"
+        " WHERE silence_told_ms IS NULL AND coalesce(event_ms, ?3) <= ?3",
+    [SQL_TOLD_REFUSAL] =
+        "INSERT INTO route (name, refusal_told_ms) VALUES (?1, ?2)"
+        " ON CONFLICT (name) DO UPDATE SET refusal_told_ms = excluded.refusal_told_ms"
+        " WHERE refusal_told_ms IS NULL",
+
     [SQL_READ_KEYS] = "SELECT seq, received_ms, route, dedupe_key FROM event WHERE seq > ?1"
                       " ORDER BY seq DESC",
     [SQL_EVENT_ID] = "SELECT id FROM event WHERE seq = ?1",

@@ -209,6 +209,8 @@ static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
     struct key_list keys = {turn, &journal->db};
     if (turn->reads_keys)
         events_read_provisioned(journal, note_provisioned, &keys);
+    if (turn->reads_heard)
+        notice_read(journal, turn);
     read_tracks(journal, turn);
 }
 
@@ -221,7 +223,7 @@ static void note_death(void *context, const struct stored_death *death)
                                   [DEATH_ACTION] = death->action,
                                   [DEATH_CLIENT] = death->client,
                                   [DEATH_REASON] = death->reason};
-    engine_add_death(context, texts, death->attempt);
+    engine_add_death(context, death->handle, texts, death->attempt);
 }
 
 /* On a disk that is nearly full the outcome is what counts. */
@@ -392,17 +394,27 @@ struct wanting {
     struct journal_want *want;
 };
 
+/* One that tells of a failure is given why it runs; where it is too early for it, it is gone. */
 static bool claim_found(void *context, int64_t number, const struct journal_delivery *found)
 {
     const struct wanting *wanting = context;
+    struct sqlite_journal *journal = wanting->journal;
     struct journal_want *want = wanting->want;
-    if (engine_must_be_alone(&wanting->journal->base, number, found->takeovers) &&
-        !want->is_alone) {
+    struct journal_delivery delivery = *found;
+    struct told told;
+    bool tells = engine_is_teller(want->handle);
+    if (engine_must_be_alone(&journal->base, number, found->takeovers) && !want->is_alone) {
         want->result = WANT_NOT_ALONE;
         return false;
     }
-    bool held = wanting->turn->hold(wanting->turn, number, want->handle, found);
+    if (tells && !tell_prepare(journal, wanting->turn, number, want->handle, &told))
+        return false;
+    if (tells)
+        delivery.failure = &told.failure;
+    bool held = wanting->turn->hold(wanting->turn, number, want->handle, &delivery);
     want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    if (held && tells)
+        tell_claimed(journal, wanting->turn, number);
     return held;
 }
 
@@ -433,7 +445,8 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
-           turn->puts_due_offset || turn->pulls_in ||
+           turn->puts_due_offset || turn->pulls_in || turn->hear_count > 0 ||
+           turn->notice_count > 0 ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -468,6 +481,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     write_finished(journal, turn);
     admit_events(journal, turn);
     learn_keys(journal, turn);
+    notice_write(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     due_write(journal, turn);
@@ -476,6 +490,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    tell_failures(journal, turn);
     read_last(journal, turn);
     if (turn->proves)
         writer_touch(journal);

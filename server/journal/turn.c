@@ -2,6 +2,8 @@
  * a key) is a block of its own. */
 #include "server/journal/engine.h"
 
+#include "handlers/action/action.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +47,15 @@ static void free_routes(struct journal_turn *turn)
     }
 }
 
+static void free_heard(struct journal_turn *turn)
+{
+    while (turn->heard) {
+        struct journal_heard *heard = turn->heard;
+        turn->heard = heard->next;
+        free(heard);
+    }
+}
+
 static void free_progress(struct journal_turn *turn)
 {
     while (turn->progress) {
@@ -70,12 +81,13 @@ void engine_forget(struct journal_turn *turn)
     free_deaths(turn);
     free_keys(turn);
     free_routes(turn);
+    free_heard(turn);
     free_progress(turn);
     free_answers(turn);
     turn->superseded.count = turn->running.count = 0;
     turn->reruns.count = turn->woken.count = turn->open.count = turn->crashed.count = 0;
     turn->due_count = 0;
-    turn->next_due_ms = 0;
+    turn->next_due_ms = turn->teller_due_ms = 0;
 }
 
 void journal_turn_finish(struct journal_turn *turn)
@@ -163,7 +175,8 @@ static const char *put_text(char **place, struct bytes text)
     return start;
 }
 
-void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], unsigned attempt)
+void engine_add_death(struct journal_turn *turn, int64_t handle, const struct bytes texts[5],
+                      unsigned attempt)
 {
     size_t size = 0;
     for (int i = 0; i < 5; i++)
@@ -172,7 +185,7 @@ void engine_add_death(struct journal_turn *turn, const struct bytes texts[5], un
     if (!death)
         return;
     char *place = (char *)(death + 1);
-    *death = (struct journal_death){.attempt = attempt};
+    *death = (struct journal_death){.handle = handle, .attempt = attempt};
     death->id = put_text(&place, texts[DEATH_ID]);
     death->route = put_text(&place, texts[DEATH_ROUTE]);
     death->action = put_text(&place, texts[DEATH_ACTION]);
@@ -226,6 +239,20 @@ struct journal_streak *engine_find_streak(const struct journal_turn *turn, struc
     return NULL;
 }
 
+bool engine_add_heard(struct journal_turn *turn, struct bytes route,
+                      const struct journal_heard *heard)
+{
+    struct journal_heard *made = malloc(sizeof *made + route.length + 1);
+    if (!made)
+        return false;
+    char *place = (char *)(made + 1);
+    *made = *heard;
+    made->next = turn->heard;
+    made->route = put_text(&place, route);
+    turn->heard = made;
+    return true;
+}
+
 bool engine_add_progress(struct journal_turn *turn, struct journal_track *track,
                          struct bytes action, const struct journal_progress *progress)
 {
@@ -276,7 +303,23 @@ bool engine_know_actions(struct journal *journal, const struct journal_setup *se
         journal->known[i] = setup->actions[i];
     journal->known_count = setup->action_count;
     qsort(journal->known, journal->known_count, sizeof *journal->known, compare_numbers);
+    for (size_t i = 0; i < setup->action_count; i++)
+        journal->has_tellers |= journal->known[i].tell_every_ms > 0;
     return true;
+}
+
+void engine_tell_failures(const struct journal *journal, struct journal_turn *turn,
+                          void (*tell)(void *context, struct journal_turn *turn, int64_t handle),
+                          void *context)
+{
+    if (!journal->has_tellers)
+        return;
+    for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next)
+        if (finish->applied &&
+            (finish->outcome->kind == OUTCOME_FAILED || finish->outcome->kind == OUTCOME_TIMEOUT))
+            tell(context, turn, finish->handle);
+    for (const struct journal_death *death = turn->deaths; death; death = death->next)
+        tell(context, turn, death->handle);
 }
 
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number)

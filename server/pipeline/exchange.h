@@ -16,6 +16,7 @@ struct limit_table;
 struct limit_tokens;
 struct routing;
 struct schema_evaluator;
+struct shared_refusals;
 
 enum { EXCHANGE_ARENA = 256 * 1024, AUTHENTICATORS_MAX = 8 };
 
@@ -27,6 +28,8 @@ struct pipeline {
     struct schema_evaluator *evaluator;   /* NULL: no route has a schema */
     struct provisioned_keys *provisioned; /* NULL: there is none */
     struct stored_names *stored_names;
+    /* Of each route, where it counts what it refuses, or NULL; NULL: nobody does (verify). */
+    struct shared_refusals **refusals;
 };
 
 /* A request that asks what has become of an event (server/pipeline/track.h). */

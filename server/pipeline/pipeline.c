@@ -17,15 +17,18 @@
 #include "handlers/auth/title.h"
 #include "handlers/content/content.h"
 #include "handlers/content/unfold.h"
+#include "server/ipc/shared.h"
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/event_keys.h"
 #include "server/pipeline/guard.h"
 #include "server/pipeline/mismatch.h"
+#include "server/pipeline/notice.h"
 #include "server/pipeline/proxies.h"
 #include "server/pipeline/routing.h"
 #include "server/pipeline/stored_event.h"
 #include "server/pipeline/stored_headers.h"
 #include "server/pipeline/track.h"
+#include "server/pipeline/witness.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -173,10 +176,18 @@ static bool has_method(const struct exchange *exchange, const char *method)
 static struct verdict stage_authenticate_head(struct exchange *exchange)
 {
     struct verdict verdict = authenticate_head(exchange);
+    witness_count(exchange, &verdict);
     bool is_greeting = verdict.reply != REPLY_NONE && verdict.reply != REPLY_UNAUTHENTICATED;
     return has_method(exchange, "OPTIONS") && !is_greeting
                ? routing_tell_methods(exchange->pipeline->routing, &exchange->request)
                : verdict;
+}
+
+static struct verdict stage_authenticate_body(struct exchange *exchange)
+{
+    struct verdict verdict = authenticate_body(exchange);
+    witness_count(exchange, &verdict);
+    return verdict;
 }
 
 /* By HEAD a sender tries out the address. Whether a body would have been signed is not known. */
@@ -327,7 +338,7 @@ static struct verdict stage_respond(struct exchange *exchange)
 
 #define BODY_STAGES(STAGE)                                                                         \
     STAGE("size", stage_size)                                                                      \
-    STAGE("signature", authenticate_body)                                                          \
+    STAGE("signature", stage_authenticate_body)                                                    \
     STAGE("handshake", stage_challenge)                                                            \
     STAGE("limit route", stage_limit_route)                                                        \
     STAGE("unfold", authenticate_unfolded)
@@ -601,10 +612,25 @@ bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
     return false;
 }
 
+bool pipeline_count_refusals(struct pipeline *pipeline, struct shared *shared, struct error *err)
+{
+    const struct settings *settings = pipeline->settings;
+    pipeline->refusals = calloc(settings->route_count + 1, sizeof *pipeline->refusals);
+    if (!pipeline->refusals)
+        return error_set(err, "no memory for the routes");
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route *route = &settings->routes[i];
+        if (notice_is_wanted(route) && !route->no_authentication)
+            pipeline->refusals[i] = shared_refusals_of(shared, route->name);
+    }
+    return true;
+}
+
 void pipeline_finish(struct pipeline *pipeline)
 {
     routing_destroy(pipeline->routing);
     schema_evaluator_destroy(pipeline->evaluator);
     free(pipeline->stored_names);
+    free(pipeline->refusals);
     *pipeline = (struct pipeline){0};
 }

@@ -9,11 +9,15 @@
 #include "server/pipeline/authenticate.h"
 #include "server/pipeline/exchange.h"
 
+struct shared;
+
 /* Compiles the routes. `settings` and the tables outlive the pipeline. */
 bool pipeline_init(struct pipeline *pipeline, const struct settings *settings,
                    struct limit_table *limits, struct provisioned_keys *provisioned,
                    struct error *err);
 void pipeline_finish(struct pipeline *pipeline);
+/* From now on the refusals of routes about which somebody wants to hear are counted. */
+bool pipeline_count_refusals(struct pipeline *pipeline, struct shared *shared, struct error *err);
 
 void exchange_init(struct exchange *exchange, const struct pipeline *pipeline);
 /* Releases authenticator states and the arena. */

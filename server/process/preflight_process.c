@@ -141,7 +141,7 @@ bool preflight_check_actions(const struct settings *settings, bool serves,
     if (may)
         review.counts = containment_counts("");
     for (size_t i = 0; i < settings->route_count; i++)
-        for (size_t j = 0; j < settings->routes[i].action_count; j++)
+        for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++)
             review_action(&review, &settings->routes[i].actions[j].handler);
     return review.good;
 }

@@ -51,13 +51,14 @@ struct action_queue {
     size_t running_bytes;
 };
 
-/* The action queues of one route. */
+/* The action queues of one route, without that of `on_failure`: that has a route_queue of its own,
+ * so that what holds up a route does not hold up who tells of it. */
 struct route_queue {
     const struct route *route;
     struct action_queue *actions;
     int64_t *numbers; /* of each of them */
     size_t action_count;
-    bool takes_slots; /* one of them does */
+    bool takes_slots; /* one of them does, and slots are kept for the route because of that */
     unsigned slots_used;
     size_t slot_bytes; /* bodies of what uses them */
     bool is_feeding, is_waiting;

@@ -10,6 +10,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/json_path.h"
 #include "server/ipc/log_events.h"
+#include "server/runner/failure_line.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -116,6 +117,28 @@ static void put_texts(struct attempt *attempt, uint8_t **place, const struct eve
             attempt->texts[i] = put_field(place, event, &event_fields[i]);
     attempt->texts[FIELD_action] = attempt->action->action->name;
     attempt->texts[FIELD_attempt] = put_number(place, attempt->finish.attempt);
+}
+
+/* ---- the failure that is told ---- */
+
+static size_t failure_room(const struct delivery_failure *failure)
+{
+    return failure ? failure->action.length + failure->reason.length + failure->output.length +
+                         failure->error_output.length
+                   : 0;
+}
+
+static void put_failure(struct attempt *attempt, uint8_t **place,
+                        const struct delivery_failure *failure)
+{
+    if (!failure)
+        return;
+    attempt->failure = *failure;
+    attempt->failure.action = put_bytes(place, failure->action);
+    attempt->failure.reason = put_bytes(place, failure->reason);
+    attempt->failure.output = put_bytes(place, failure->output);
+    attempt->failure.error_output = put_bytes(place, failure->error_output);
+    attempt->given.failure = &attempt->failure;
 }
 
 /* ---- the {name} segments of the route ---- */
@@ -255,7 +278,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     size_t name_count = count_names(action->route);
     size_t size = event->headers.length + event->body.length + event->payload.length +
                   event->type.length + event->message_id.length + NUMBER_SIZE +
-                  params_room(name_count, event);
+                  params_room(name_count, event) + failure_room(found->failure);
     for (size_t i = 0; i < EVENT_FIELD_COUNT; i++)
         if (event_fields[i].is_given)
             size += text_room(event, &event_fields[i]);
@@ -275,6 +298,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
     put_params(&attempt->given, &place, action->route, name_count, event);
     put_texts(attempt, &place, event);
+    put_failure(attempt, &place, found->failure);
     attempt->given.headers = put_bytes(&place, event->headers);
     struct bytes type = put_bytes(&place, event->type);
     struct bytes delivery = put_bytes(&place, event->message_id);
@@ -329,6 +353,11 @@ static bool gives_way(const struct attempt *attempt)
            (attempt->outcome.kind == OUTCOME_INTERRUPTED || attempt->finish.wait_ms > 0);
 }
 
+static bool is_failure(const struct outcome *outcome)
+{
+    return outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_TIMEOUT;
+}
+
 static enum log_event event_of(const struct attempt *attempt)
 {
     static const enum log_event events[][2] = {
@@ -340,10 +369,11 @@ static enum log_event event_of(const struct attempt *attempt)
                               : events[attempt->outcome.kind][attempt->finish.wait_ms > 0];
 }
 
-void attempt_log_outcome(const struct attempt *attempt)
+void attempt_log_outcome(const struct attempt *attempt, const char *file)
 {
     const struct outcome *outcome = &attempt->outcome;
-    struct log_field fields[11] = {log_text("id", attempt->texts[FIELD_id]),
+    char show[FAILURE_SHOW_SIZE];
+    struct log_field fields[13] = {log_text("id", attempt->texts[FIELD_id]),
                                    log_text("route", attempt->texts[FIELD_route]),
                                    log_text("action", attempt->texts[FIELD_action]),
                                    log_text("peer", attempt->texts[FIELD_client]),
@@ -360,6 +390,13 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_text("by", attempt->superseded_by);
     else if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
+    if (is_failure(outcome) && !gives_way(attempt)) {
+        struct bytes said = failure_last_line(outcome->error_output);
+        if (said.length > 0)
+            fields[count++] = log_bytes("said", said);
+        fields[count++] =
+            log_text("show", failure_show_command(file, attempt->texts[FIELD_id], show));
+    }
     if (attempt->finish.wait_ms > 0 && !gives_way(attempt))
         fields[count++] = log_number("retry_ms", attempt->finish.wait_ms);
     const struct log_event_row *event = &log_events[event_of(attempt)];

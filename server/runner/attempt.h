@@ -17,6 +17,7 @@ struct attempt {
     struct delivery given;                /* texts and body behind this struct */
     struct stored_values stored;          /* the same for templates */
     struct form parts;                    /* of a multipart body, else empty */
+    struct delivery_failure failure; /* that is told, if one is; the texts behind this struct */
     struct action_run *under_way;
     bool stopping;
     char superseded_by[ID_TEXT_SIZE]; /* a newer event, for which it is stopped; "": none */
@@ -34,7 +35,8 @@ void attempt_destroy(struct attempt *attempt);
 
 /* Keeps the outcome with the ends of its outputs, as much as memory allows. */
 void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome, int64_t ended_ms);
-/* One line. */
-void attempt_log_outcome(const struct attempt *attempt);
+/* One line. `file` is the route file, for the command that shows more of a failure; it may be NULL.
+ */
+void attempt_log_outcome(const struct attempt *attempt, const char *file);
 
 #endif

@@ -42,10 +42,11 @@ bool backlog_init(struct backlog *backlog, const struct settings *settings, stru
     backlog->all.limit = (struct queue_limit){.max = settings->journal.queue_max,
                                               .bytes = settings->journal.queue_bytes};
     loop_timer_init(&backlog->timer, step_is_due, backlog);
-    backlog->routes = calloc(settings->route_count + 1, sizeof *backlog->routes);
+    backlog->routes = calloc(queue->route_count + 1, sizeof *backlog->routes);
     backlog->open = calloc(queue->action_count + 1, sizeof *backlog->open);
     if (!backlog->routes || !backlog->open)
         return error_set(err, "no memory");
+    /* behind them are those who tell of failures, which have no limits */
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct route *route = &settings->routes[i];
         backlog->routes[i].route = route->name;

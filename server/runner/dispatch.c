@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "server/ipc/log_events.h"
+#include "server/runner/attempt.h"
+#include "server/runner/failure_line.h"
 #include "server/runner/superseded.h"
 
 #include <stdlib.h>
@@ -44,6 +46,7 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
 {
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
+    failure_route_file(settings->file, dispatch->file);
     dispatch->forest.base = -1;
     loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
     loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);
@@ -173,7 +176,7 @@ static void attempt_ended(void *context, const struct outcome *outcome)
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
     fail_if_stopped(attempt);
     attempt->finish.wait_ms = wait_after(attempt);
-    attempt_log_outcome(attempt);
+    attempt_log_outcome(attempt, dispatch->file);
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
         set_outcomes_due(dispatch);
@@ -293,6 +296,8 @@ static void settle_due(struct dispatch *dispatch, const struct journal_turn *tur
     }
     if (turn->pulls_in)
         read_due_anew(dispatch);
+    if (turn->teller_due_ms > 0)
+        dispatch_note_due(dispatch, turn->teller_due_ms);
 }
 
 /* ---- claims ---- */
@@ -566,11 +571,13 @@ static void settle_take_over(struct dispatch *dispatch, const struct journal_tur
 }
 
 /* The line of an outcome that is no action's. */
-static void log_death(const struct journal_death *death)
+static void log_death(const struct dispatch *dispatch, const struct journal_death *death)
 {
+    char show[FAILURE_SHOW_SIZE];
     log_write(LOG_FAILED, log_text("id", death->id), log_text("route", death->route),
               log_text("action", death->action), log_text("peer", death->client),
-              log_number("attempt", death->attempt), log_text("reason", death->reason));
+              log_number("attempt", death->attempt), log_text("reason", death->reason),
+              log_text("show", failure_show_command(dispatch->file, death->id, show)));
 }
 
 /* ---- a turn ---- */
@@ -659,7 +666,7 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
     if (turn->abandon)
         dispatch->orphans_due |= turn->abandon->more;
     for (const struct journal_death *death = turn->deaths; death; death = death->next)
-        log_death(death);
+        log_death(dispatch, death);
     if (again || dispatch->read_again)
         queue_reset(&dispatch->queue);
     dispatch->read_again = false;

@@ -10,6 +10,7 @@
 #include "server/runner/answers.h"
 #include "server/runner/attempt_list.h"
 #include "server/runner/elsewhere.h"
+#include "server/runner/failure_line.h"
 #include "server/runner/gate.h"
 #include "server/runner/pending.h"
 #include "server/runner/queue.h"
@@ -23,6 +24,7 @@ enum {
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
+    char file[FAILURE_FILE_SIZE]; /* the route file, absolute; empty: nobody knows */
     struct queue queue;
     struct gates gates;
     struct backlog backlog;

@@ -70,9 +70,11 @@ static void gate_opens(struct loop_timer *timer)
     hold_actions(gate->of);
 }
 
+/* NULL: who tells of failures is not held up by what holds up the route. */
 static struct route_gate *gate_of(const struct gates *gates, const struct action_queue *action)
 {
-    return &gates->routes[action->of_route - gates->queue->routes];
+    size_t index = (size_t)(action->of_route - gates->queue->routes);
+    return index < gates->count ? &gates->routes[index] : NULL;
 }
 
 static void pass(struct gate *gate, int64_t now_ns, bool back)
@@ -89,7 +91,7 @@ static void pass(struct gate *gate, int64_t now_ns, bool back)
 static void pass_both(struct gates *gates, const struct action_queue *action, bool back)
 {
     struct route_gate *route = gate_of(gates, action);
-    if (route->whole.step_ns == 0 && !route->actions)
+    if (!route || (route->whole.step_ns == 0 && !route->actions))
         return;
     int64_t now_ns = clock_monotonic_ns();
     pass(&route->whole, now_ns, back);
@@ -279,5 +281,6 @@ void gates_load(struct gates *gates, const struct journal_turn *turn)
 
 struct journal_streak *gates_streak(const struct gates *gates, const struct action_queue *action)
 {
-    return gate_of(gates, action)->streak;
+    const struct route_gate *route = gate_of(gates, action);
+    return route ? route->streak : NULL;
 }

@@ -1,6 +1,6 @@
 /* What holds back deliveries that could start: `start_rate` of routes and actions, and routes that
- * are paused. Holds and releases the action queues (queue_suspend), and wakes the loop when one may go
- * on. */
+ * are paused. Holds and releases the action queues (queue_suspend), and wakes the loop when one may
+ * go on. */
 #ifndef TENTERHOOK_SERVER_RUNNER_GATE_H
 #define TENTERHOOK_SERVER_RUNNER_GATE_H
 

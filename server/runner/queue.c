@@ -22,6 +22,7 @@
  * turn it gets its handle or goes. */
 #include "server/runner/queue.h"
 
+#include "server/pipeline/notice.h"
 #include "server/runner/key_queue.h"
 
 #include <assert.h>
@@ -50,7 +51,6 @@ static bool limit_action(struct queue *queue, const struct settings *settings,
 {
     const struct concurrency_settings *wanted =
         concurrency_in_force(settings, action->route, action->action);
-    TAILQ_INIT(&action->ready);
     if (!wanted)
         return true;
     struct run_limit *limit = find_limit(queue, wanted);
@@ -90,55 +90,87 @@ static void limit_changed(struct queue *queue, struct run_limit *limit)
 
 /* ---- beginning and end ---- */
 
-static bool route_init(struct queue *queue, struct route_queue *own,
-                       const struct settings *settings, const struct route *route, size_t *feeds,
-                       struct error *err)
+/* With `count` actions of the route, which stand side by side. */
+static bool route_init(struct route_queue *own, const struct settings *settings,
+                       const struct route *route, const struct action_settings *actions,
+                       size_t count, struct error *err)
 {
     own->route = route;
-    own->actions = calloc(route->action_count + 1, sizeof *own->actions);
-    own->numbers = calloc(route->action_count + 1, sizeof *own->numbers);
+    own->actions = calloc(count + 1, sizeof *own->actions);
+    own->numbers = calloc(count + 1, sizeof *own->numbers);
     if (!own->actions || !own->numbers)
         return error_set(err, "no memory");
-    for (size_t i = 0; i < route->action_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct action_queue *action = &own->actions[own->action_count++];
         action->route = route;
-        action->action = &route->actions[i];
-        action->kind = action_kind_of(&route->actions[i].handler);
+        action->action = &actions[i];
+        action->kind = action_kind_of(&actions[i].handler);
         action->retry = retry_settings_of(settings, action->action);
         action->of_route = own;
         action->window = window_of(action);
-        if (!limit_action(queue, settings, action))
-            return error_set(err, "no memory");
+        TAILQ_INIT(&action->ready);
         own->takes_slots |= action->kind->is_limited;
-        *feeds += !action->kind->is_limited;
     }
     return true;
+}
+
+/* No slot is kept for who tells of failures: a failure is what gives one back. */
+static bool init_tellers(struct queue *queue, const struct settings *settings, struct error *err)
+{
+    for (size_t i = 0; i < settings->route_count; i++) {
+        const struct route *route = &settings->routes[i];
+        if (!route->has_on_failure)
+            continue;
+        struct route_queue *own = &queue->routes[queue->route_count++];
+        queue->told_count++;
+        if (!route_init(own, settings, route, route_on_failure(route), 1, err))
+            return false;
+        own->takes_slots = false;
+    }
+    return true;
+}
+
+static size_t count_feeds(const struct queue *queue)
+{
+    size_t feeds = 0;
+    for (size_t i = 0; i < queue->route_count; i++)
+        for (size_t j = 0; j < queue->routes[i].action_count; j++)
+            feeds += !queue->routes[i].actions[j].kind->is_limited;
+    return feeds;
 }
 
 bool queue_init(struct queue *queue, const struct settings *settings, struct error *err)
 {
     *queue = (struct queue){.slots = (unsigned)settings->server.commands, .unread = true};
-    size_t feeds = 0;
     TAILQ_INIT(&queue->shorts);
     TAILQ_INIT(&queue->short_limits);
     TAILQ_INIT(&queue->feeding);
     TAILQ_INIT(&queue->waiting);
     if (queue->slots == 0)
         queue->slots = 1;
-    queue->routes = calloc(settings->route_count + 1, sizeof *queue->routes);
+    queue->routes = calloc(2 * settings->route_count + 1, sizeof *queue->routes);
     if (!queue->routes)
         return error_set(err, "no memory");
     queue->route_count = settings->route_count;
     for (size_t i = 0; i < settings->route_count; i++) {
         const struct route *route = &settings->routes[i];
-        if (route->action_count > JOURNAL_ACTIONS_MAX)
+        if (route->action_count > JOURNAL_TELLER_FIRST)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
-                             JOURNAL_ACTIONS_MAX);
-        if (!route_init(queue, &queue->routes[i], settings, route, &feeds, err))
+                             JOURNAL_TELLER_FIRST);
+        if (!route_init(&queue->routes[i], settings, route, route->actions, route->action_count,
+                        err))
             return false;
-        queue->action_count += route->action_count;
+        for (size_t j = 0; j < route->action_count; j++)
+            if (!limit_action(queue, settings, &queue->routes[i].actions[j]))
+                return error_set(err, "no memory");
+    }
+    if (!init_tellers(queue, settings, err))
+        return false;
+    for (size_t i = 0; i < queue->route_count; i++) {
+        queue->action_count += queue->routes[i].action_count;
         queue->routes_with_slots += queue->routes[i].takes_slots;
     }
+    size_t feeds = count_feeds(queue);
     queue->feed_bytes = QUEUE_BYTES / (feeds ? feeds : 1);
     if (queue->feed_bytes > QUEUE_FEED_BYTES)
         queue->feed_bytes = QUEUE_FEED_BYTES;
@@ -171,13 +203,16 @@ static bool fails_in_crash(const struct action_queue *action)
 
 void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
+    size_t first = queue->route_count - queue->told_count;
     for (size_t i = 0, at = 0; i < queue->route_count; i++)
         for (size_t j = 0; j < queue->routes[i].action_count; j++) {
             const struct action_queue *action = &queue->routes[i].actions[j];
-            actions[at++] = (struct journal_action){.route = action->route->name,
-                                                    .name = action->action->name,
-                                                    .counts_crashes = action->kind->counts_crashes,
-                                                    .fails_in_crash = fails_in_crash(action)};
+            actions[at++] = (struct journal_action){
+                .route = action->route->name,
+                .name = action->action->name,
+                .counts_crashes = action->kind->counts_crashes,
+                .fails_in_crash = fails_in_crash(action),
+                .tell_every_ms = i < first ? 0 : notice_settings_of(action->route)->tell_every_ms};
         }
 }
 
@@ -202,6 +237,14 @@ void queue_number(struct queue *queue, const struct journal_action *actions)
             keys_refresh(limit);
         limit_changed(queue, limit);
     }
+}
+
+int64_t queue_teller(const struct queue *queue, const struct route *route)
+{
+    for (size_t i = queue->route_count - queue->told_count; i < queue->route_count; i++)
+        if (queue->routes[i].route == route)
+            return queue->routes[i].numbers[0];
+    return 0;
 }
 
 struct action_queue *queue_find(const struct queue *queue, int64_t number)
@@ -668,7 +711,8 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
     if (action->limit)
         action->limit->running++;
     if (action->kind->is_limited) {
-        queue->routes_running += action->of_route->slots_used++ == 0;
+        queue->routes_running +=
+            action->of_route->slots_used++ == 0 && action->of_route->takes_slots;
         action->of_route->slot_bytes += *bytes;
         queue->slots_used++;
         queue->slot_bytes += *bytes;
@@ -709,7 +753,8 @@ void queue_give(struct queue *queue, struct action_queue *action, int64_t key, s
     action->running--;
     action->running_bytes -= bytes;
     if (action->kind->is_limited) {
-        queue->routes_running -= --action->of_route->slots_used == 0;
+        queue->routes_running -=
+            --action->of_route->slots_used == 0 && action->of_route->takes_slots;
         action->of_route->slot_bytes -= bytes;
         queue->slots_used--;
         queue->slot_bytes -= bytes;

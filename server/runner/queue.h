@@ -23,8 +23,9 @@ enum {
 };
 
 struct queue {
-    struct route_queue *routes;
+    struct route_queue *routes; /* those of the route file, then those of `on_failure` */
     size_t route_count;
+    size_t told_count; /* the last so many of them */
     struct action_queue **by_number;
     size_t action_count;
     bool unread;       /* any action may have more in the journal */
@@ -61,6 +62,9 @@ void queue_finish(struct queue *queue);
 /* The actions of all routes, in the order of which queue_number takes their numbers. */
 void queue_list_actions(const struct queue *queue, struct journal_action *actions);
 void queue_number(struct queue *queue, const struct journal_action *actions);
+
+/* The number of the action that tells of the route's failures; 0: there is none. */
+int64_t queue_teller(const struct queue *queue, const struct route *route);
 
 /* The queue of an action of the journal; NULL: no route has it. */
 struct action_queue *queue_find(const struct queue *queue, int64_t number);

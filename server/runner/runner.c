@@ -25,6 +25,7 @@
 #include "server/runner/intake.h"
 #include "server/runner/retention.h"
 #include "server/runner/trackers.h"
+#include "server/runner/watch.h"
 #include "server/runner/worker_log.h"
 
 #include <assert.h>
@@ -53,6 +54,7 @@ struct runner {
     struct dispatch dispatch;
     struct retention retention;
     struct trackers trackers;
+    struct watch watch;
     struct journal_turn turn;
     struct listener_link *links;
     struct loop_watch control;
@@ -127,8 +129,9 @@ static bool collect_frames(struct runner *runner)
 /* Whether there is something to write or to ask, frames apart. */
 static bool work_is_due(struct runner *runner)
 {
-    return !runner->health.refuses && (dispatch_is_due(&runner->dispatch) || runner->poll_due ||
-                                       runner->keys_due || runner->track_key_due);
+    return !runner->health.refuses &&
+           (dispatch_is_due(&runner->dispatch) || runner->poll_due || runner->keys_due ||
+            runner->track_key_due || watch_is_due(&runner->watch));
 }
 
 static void submit_turn(struct runner *runner)
@@ -141,6 +144,7 @@ static void submit_turn(struct runner *runner)
     journal_health_give_room(&runner->health, turn);
     dispatch_fill(&runner->dispatch, turn);
     intake_fill(runner->intake, turn, &runner->dispatch);
+    watch_fill(&runner->watch, runner->intake, turn);
     dispatch_choose(&runner->dispatch, turn);
     make_track_key(runner);
     trackers_fill(&runner->trackers, turn);
@@ -176,6 +180,7 @@ static void turn_completed(struct journal_turn *turn)
     intake_answer(runner->intake, turn, &runner->dispatch,
                   journal_health_retry_after_s(&runner->health));
     trackers_settle(&runner->trackers, turn);
+    watch_settle(&runner->watch, turn);
     dispatch_settle(&runner->dispatch, turn);
     if (turn->end == JOURNAL_DONE) {
         note_others(runner);
@@ -280,6 +285,7 @@ static void release(struct runner *runner)
         return;
     runner->releasing = true;
     dispatch_hold(&runner->dispatch);
+    watch_claim(&runner->watch, false);
     retention_stop(&runner->retention);
     int64_t recall_ns = dispatch_recall_ns(&runner->dispatch);
     /* half a second more, in which the outcomes are committed */
@@ -305,6 +311,7 @@ static void drain(struct runner *runner, uint64_t value)
     runner->stopping = false; /* another deadline may have come before */
     runner->deadline_ns = (int64_t)value;
     dispatch_hold(&runner->dispatch);
+    watch_claim(&runner->watch, false);
     retention_stop(&runner->retention);
     if (value >= INT64_MAX) /* a reload: what runs ends by itself */
         return;
@@ -350,7 +357,7 @@ static void prepare_actions(struct runner *runner)
 {
     const struct settings *settings = runner->process->settings;
     for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++) {
             const struct action_settings *action = &settings->routes[i].actions[j];
             const struct action_kind *kind = action_kind_of(&action->handler);
             const struct action_place place = {.loop = &runner->loop,
@@ -368,7 +375,7 @@ bool runner_learn_secrets(const struct settings *settings)
     struct secret_index secrets;
     bool learnt = secret_index_make(&secrets, settings->secrets, settings->secret_count);
     for (size_t i = 0; learnt && i < settings->route_count; i++) {
-        for (size_t j = 0; learnt && j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; learnt && j < route_all_count(&settings->routes[i]); j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
             learnt = !kind->learn_secrets || kind->learn_secrets(handler->settings, &secrets);
@@ -386,6 +393,7 @@ static void start_claiming(struct runner *runner)
     workers_tell(worker_log_news);
     prepare_actions(runner);
     dispatch_claim(&runner->dispatch);
+    watch_claim(&runner->watch, true);
     retention_start(&runner->retention);
 }
 
@@ -438,6 +446,7 @@ static void poll_is_due(struct loop_timer *timer)
 {
     struct runner *runner = timer->owner;
     runner->poll_due = true;
+    watch_look(&runner->watch, clock_boot_ms());
     int64_t pause_ns = runner->dispatch.live_count > 0 ? POLL_NS : POLL_IDLE_NS;
     loop_timer_set(&runner->loop, timer, clock_monotonic_ns() + pause_ns);
 }
@@ -501,7 +510,8 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     runner->turn.hold = hold_delivery;
     if (!loop_init(&runner->loop, err) ||
         !dispatch_init(&runner->dispatch, settings, &runner->loop, err) ||
-        !open_journal(runner, err))
+        !open_journal(runner, err) ||
+        !watch_init(&runner->watch, settings, &runner->dispatch.queue, process->shared, err))
         return false;
     if (runner->journal->is_new)
         log_write(LOG_JOURNAL_MADE, log_text("path", settings->journal.path));
@@ -536,6 +546,7 @@ static void runner_finish(struct runner *runner)
     workers_finish();
     dispatch_finish(&runner->dispatch);
     trackers_finish(&runner->trackers);
+    watch_finish(&runner->watch);
     free(runner->intake);
     retention_finish(&runner->retention);
     journal_health_finish(&runner->health);
@@ -559,7 +570,7 @@ static struct privilege_needs needs_of_actions(const struct settings *settings)
 {
     struct privilege_needs needs = {false};
     for (size_t i = 0; i < settings->route_count; i++) {
-        for (size_t j = 0; j < settings->routes[i].action_count; j++) {
+        for (size_t j = 0; j < route_all_count(&settings->routes[i]); j++) {
             const struct handler *handler = &settings->routes[i].actions[j].handler;
             const struct action_kind *kind = action_kind_of(handler);
             if (!kind->process)

@@ -66,7 +66,8 @@ void memory_store_break(struct memory_store *store, bool broken)
 void memory_store_replay(struct memory_store *store)
 {
     for (size_t i = 0; i < store->now.delivery_count; i++)
-        if (store->now.deliveries[i].state == MEMORY_DEAD) {
+        if (store->now.deliveries[i].state == MEMORY_DEAD &&
+            !engine_is_teller(store->now.deliveries[i].handle)) {
             store->now.deliveries[i].state = MEMORY_PENDING;
             store->now.deliveries[i].failures = 0;
         }
@@ -120,7 +121,9 @@ static void die(struct memory_journal *journal, struct journal_turn *turn, struc
                                   [DEATH_CLIENT] = event->event.client,
                                   [DEATH_REASON] = bytes_of_text(reason)};
     row->state = MEMORY_DEAD;
-    engine_add_death(turn, texts, row->attempt);
+    row->reason = keep(journal->store, texts[DEATH_REASON]);
+    row->ended_ms = turn->now_ms;
+    engine_add_death(turn, row->handle, texts, row->attempt);
 }
 
 /* ---- what a turn asks ---- */
@@ -244,6 +247,9 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
             .exit_status = outcome->exit_status,
             .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
             .output_total = outcome->output_total};
+        row->reason = keep(journal->store, bytes_of_text(outcome->reason));
+        row->error_output = keep(journal->store, fits ? outcome->error_output : bytes_of(NULL, 0));
+        row->ended_ms = finish->ended_ms;
         row->takeovers += outcome->torn;
         memory_give_way(row);
         if (finish->stopped_early && ++row->stops >= STOPS_MAX) {
@@ -482,6 +488,8 @@ static void write_abandoned(struct memory_journal *journal, struct journal_turn 
     abandon->more = count == abandon->limit;
 }
 
+#include "memory_tell.h"
+
 static void write_claims(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
@@ -496,14 +504,20 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
             die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }
-        const struct journal_delivery given = {.attempt = row->attempt + 1,
-                                               .failures = row->failures,
-                                               .key = row->key,
-                                               .event = event->event};
+        struct delivery_failure failure;
+        bool tells = engine_is_teller(row->handle);
         bool must_be_alone = engine_must_be_alone(&journal->base, row->action, row->takeovers);
         want->result = WANT_NOT_ALONE;
         if (must_be_alone && !want->is_alone)
             continue;
+        want->result = WANT_GONE;
+        if (tells && !prepare_teller(journal, turn, row, &failure))
+            continue;
+        const struct journal_delivery given = {.attempt = row->attempt + 1,
+                                               .failures = row->failures,
+                                               .key = row->key,
+                                               .event = event->event,
+                                               .failure = tells ? &failure : NULL};
         want->result = WANT_NO_MEMORY;
         if (!turn->hold(turn, row->action, row->handle, &given))
             continue;
@@ -513,6 +527,12 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
         row->alone = must_be_alone;
         row->due_ms = 0;
         row->runner_id = journal->runner_id;
+        if (!tells)
+            continue;
+        struct told_row *route =
+            route_of(tables, engine_find_action(&journal->base, row->action)->route);
+        route->told_ms = turn->due_ms;
+        route->untold = 0;
     }
 }
 
@@ -525,6 +545,9 @@ static bool is_over(const struct tables *tables, const struct event_row *event,
         open |= tables->deliveries[i].state <= MEMORY_RUNNING;
         *dead |= tables->deliveries[i].state == MEMORY_DEAD;
     }
+    for (size_t i = 0; i < tables->delivery_count; i++)
+        open |= tables->deliveries[i].handle / JOURNAL_ACTIONS_MAX == event->seq &&
+                tables->deliveries[i].state <= MEMORY_RUNNING;
     if (open)
         return false;
     return *dead ? event->event.received_ms < upkeep->dead_before_ms
@@ -567,7 +590,8 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
-           turn->puts_due_offset || turn->pulls_in ||
+           turn->puts_due_offset || turn->pulls_in || turn->hear_count > 0 ||
+           turn->notice_count > 0 ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -609,6 +633,18 @@ static void read_keys(struct memory_journal *journal, struct journal_turn *turn)
                        bytes_of(tables->keys[i].key, tables->keys[i].length));
 }
 
+static void read_heard(struct memory_journal *journal, struct journal_turn *turn)
+{
+    const struct told_row *row = journal->store->now.told;
+    for (; row->name[0] && turn->reads_heard; row++) {
+        const struct journal_heard heard = {.event_ms = row->event_ms,
+                                            .told_silence = row->told_silence,
+                                            .told_refusal = row->told_refusal};
+        if (row->event_ms != 0)
+            engine_add_heard(turn, bytes_of_text(row->name), &heard);
+    }
+}
+
 static void read_tracks(struct memory_journal *journal, struct journal_turn *turn)
 {
     const struct tables *tables = &journal->store->now;
@@ -640,6 +676,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     write_finished(journal, turn);
     admit_events(journal, turn);
     learn_keys(journal, turn);
+    write_notices(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
     write_due(journal, turn);
@@ -648,6 +685,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
+    engine_tell_failures(&journal->base, turn, tell, journal);
     journal->version = ++store->version;
 }
 
@@ -660,6 +698,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
     } else if (!writes(turn)) {
         read_turn(journal, turn);
         read_keys(journal, turn);
+        read_heard(journal, turn);
         read_tracks(journal, turn);
     } else if (store->locked) {
         end(turn, JOURNAL_NOT_NOW, "busy");
@@ -668,6 +707,7 @@ static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
         read_turn(journal, turn);
         write_turn(journal, turn);
         read_keys(journal, turn);
+        read_heard(journal, turn);
         read_tracks(journal, turn);
         journal->refused = store->broken;
         if (store->broken) {

@@ -7,7 +7,7 @@
 
 #include "server/journal/engine.h"
 
-enum { EVENTS_MAX = 4096, ACTIONS_MAX = 64, PROVISIONED_MAX = 16 };
+enum { EVENTS_MAX = 4096, ACTIONS_MAX = 64, PROVISIONED_MAX = 16, TOLD_MAX = 16 };
 
 struct delivery_row {
     int64_t handle, action;
@@ -19,6 +19,8 @@ struct delivery_row {
     int64_t key, fold, since_ms;
     char superseded_by[ID_TEXT_SIZE]; /* "": by none */
     struct journal_answer answer;     /* how the last attempt ended */
+    struct bytes reason, error_output;
+    int64_t ended_ms;
 };
 
 struct event_row {
@@ -34,6 +36,12 @@ struct action_row {
     char route[64], name[64];
 };
 
+struct told_row {
+    char name[64];
+    int64_t told_ms, untold, event_ms;
+    bool told_silence, told_refusal;
+};
+
 struct key_row {
     char route[64], provider[64];
     uint8_t key[256];
@@ -42,6 +50,7 @@ struct key_row {
 
 struct tables {
     struct route_table routes;
+    struct told_row told[TOLD_MAX];
     struct event_row events[EVENTS_MAX];
     struct delivery_row deliveries[EVENTS_MAX * 2];
     struct action_row actions[ACTIONS_MAX];

@@ -15,6 +15,7 @@
 #include "handlers/content/content.h"
 #include "handlers/content/unfold.h"
 #include "server/pipeline/mismatch.h"
+#include "server/pipeline/notice.h"
 #include "server/pipeline/respond.h"
 #include "server/pipeline/track.h"
 #include "server/runner/flow.h"

@@ -281,6 +281,9 @@ START_TEST(an_outcome_is_a_line)
 #define LINE                                                                                       \
     " id=0188c5a0-0000-7000-8000-000000000001 route=deploy action=run peer=192.0.2.1 attempt=7 "   \
     "ms=12"
+#define SHOW_BUT                                                                                   \
+    " show=\"tenterhook events show 0188c5a0-0000-7000-8000-000000000001 -c /srv/hooks.yaml\""
+#define SHOW SHOW_BUT "\n"
     static const struct {
         struct outcome outcome;
         const char *line;
@@ -288,16 +291,19 @@ START_TEST(an_outcome_is_a_line)
     } cases[] = {
         {{OUTCOME_DONE, 0, 0, "", .duration_ms = 12}, "done" LINE " exit=0\n"},
         {{OUTCOME_DONE, -1, 0, "", .duration_ms = 12}, "done" LINE "\n"},
-        {{OUTCOME_FAILED, 3, 0, "bad", .duration_ms = 12}, "failed" LINE " exit=3 reason=bad\n"},
+        {{OUTCOME_FAILED, 3, 0, "bad", .duration_ms = 12}, "failed" LINE " exit=3 reason=bad" SHOW},
+        {{OUTCOME_FAILED, 1, 0, "bad", .duration_ms = 12,
+          .error_output = {(const uint8_t *)"first\nno \"base\"\r\n \n", 19}},
+         "failed" LINE " exit=1 reason=bad said=\"no \\\"base\\\"\"" SHOW},
         {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
-         "failed" LINE " signal=15 reason=late\n"},
+         "failed" LINE " signal=15 reason=late" SHOW},
         {{OUTCOME_INTERRUPTED, -1, 0, "stop", .duration_ms = 12},
          "interrupted" LINE " reason=stop\n"},
         {{OUTCOME_FAILED, 75, 0, "busy", .duration_ms = 12},
-         "retries" LINE " exit=75 reason=busy retry_ms=900\n",
+         "retries" LINE " exit=75 reason=busy" SHOW_BUT " retry_ms=900\n",
          900},
         {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
-         "retries" LINE " signal=15 reason=late retry_ms=9\n",
+         "retries" LINE " signal=15 reason=late" SHOW_BUT " retry_ms=9\n",
          9}};
     struct event event;
     log_tail_begin();
@@ -305,7 +311,7 @@ START_TEST(an_outcome_is_a_line)
         struct attempt *attempt = make(&event);
         attempt_keep_outcome(attempt, &cases[i].outcome, 1);
         attempt->finish.wait_ms = cases[i].wait_ms;
-        attempt_log_outcome(attempt);
+        attempt_log_outcome(attempt, "/srv/hooks.yaml");
         expect_log(cases[i].line);
         attempt_destroy(attempt);
     }
