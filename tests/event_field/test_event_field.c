@@ -129,7 +129,7 @@ START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)
     ck_assert(events_find_action(journal, "alpha", "run", &action));
     int64_t seq = fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
     int64_t delivery = delivery_seq(seq, 0);
-    ck_assert(seq != 0 && events_add_delivery(journal, seq, 0, action));
+    ck_assert(seq != 0 && events_add_delivery(journal, seq, 0, action, 0));
     const struct claim claim = {.delivery = delivery, .runner_id = 1, .now_ms = 1};
     ck_assert(deliveries_claim(journal, &claim, check_claimed, NULL, &claimed) && claimed);
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);

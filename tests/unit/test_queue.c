@@ -539,15 +539,15 @@ START_TEST(what_must_be_alone_waits_for_all_and_all_wait_for_it)
     }
     ck_assert_uint_eq(slots, 1);
     ck_assert_ptr_null(queue_next(&queue));
-    queue_give(&queue, lone, 10);
+    queue_give(&queue, lone, 0, 10);
     ck_assert_ptr_eq(take(), other);
     ck_assert(!queue_is_lone(&queue, other));
     add(0);
     queue_set_lone(&queue, lone, queue_first(lone));
     ck_assert_ptr_null(queue_next(&queue)); /* though slots are free */
-    queue_give(&queue, other, 10);
+    queue_give(&queue, other, 0, 10);
     ck_assert_ptr_eq(take(), lone);
-    queue_give(&queue, lone, 10);
+    queue_give(&queue, lone, 0, 10);
     ck_assert_ptr_eq(take(), other);
     end();
 }
@@ -567,7 +567,7 @@ START_TEST(one_that_is_gone_holds_up_nobody)
     ck_assert_uint_eq(take()->route->index, 1);
     queue_set_lone(&queue, &queue.routes[2].actions[0], queue_first(&queue.routes[2].actions[0]));
     ck_assert_ptr_null(queue_next(&queue));
-    queue_give(&queue, &queue.routes[1].actions[0], 10);
+    queue_give(&queue, &queue.routes[1].actions[0], 0, 10);
     ck_assert_uint_eq(take()->route->index, 2);
     end();
 }
