@@ -67,8 +67,9 @@ struct journal_known {
     size_t open, done; /* deliveries; what a newer event has superseded is done */
     size_t dead_count;
     struct journal_dead {
-        int64_t handle, action, key;
+        int64_t handle, action;
         bool given_up; /* it may be what ends the server: crashes or stops */
+        int64_t key;
     } dead[JOURNAL_ACTIONS_MAX];
 };
 

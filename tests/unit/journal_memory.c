@@ -297,7 +297,7 @@ static struct journal_known know(const struct tables *tables, const struct event
         known.open += row->state <= MEMORY_RUNNING;
         if (row->state == MEMORY_DEAD)
             known.dead[known.dead_count++] =
-                (struct journal_dead){row->handle, row->action, row->key, row->given_up};
+                (struct journal_dead){row->handle, row->action, row->given_up, row->key};
     }
     return known;
 }
