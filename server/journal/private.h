@@ -4,6 +4,7 @@
 
 #include "server/journal/dedupe.h"
 #include "server/journal/engine.h"
+#include "server/journal/mark.h"
 #include "server/journal/sqlite.h"
 
 struct sqlite_journal {
@@ -18,6 +19,9 @@ struct sqlite_journal {
     int64_t event_added;   /* the newest in the transaction under way; 0: none */
     int64_t last_event;    /* the newest that we have committed; 0: none */
     char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
+    struct mark mark;
+    int64_t least_number; /* events were there up to before it: our next has no lower one; 0: looked
+                             at */
     enum sqlite_status refused; /* why the last turn was; SQLITE_STATUS_OK: it was not */
 
     struct dedupe keys;

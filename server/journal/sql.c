@@ -10,7 +10,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_ADD_EVENT] = "INSERT INTO event (" EVENT_ROW_COLUMNS "seq)"
-                      " VALUES (" EVENT_ROW_PARAMETERS "NULL)",
+                      " VALUES (" EVENT_ROW_PARAMETERS "?)",
     [SQL_ADD_BODY] = "INSERT INTO body (" EVENT_BODY_COLUMNS "event)"
                      " VALUES (" EVENT_BODY_PARAMETERS "?)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
@@ -57,7 +57,8 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_LEARN] = "INSERT INTO learned (route, provider, key, learned_ms) VALUES (?1, ?2, ?3, ?4)"
                   " ON CONFLICT DO NOTHING",
-    [SQL_READ_PROVISIONED] = "SELECT route, provider, key FROM learned",
+    [SQL_READ_PROVISIONED] = "SELECT route, provider, key FROM learned"
+                             " WHERE route <> '' OR provider <> 'journal'",
 
     [SQL_FIND_PENDING] = "SELECT seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
                          " FROM delivery d INDEXED BY delivery_open WHERE " OPEN

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "handlers/action/action.h"
+#include "server/journal/losses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -92,6 +93,8 @@ static struct journal *engine_open(const struct journal_setup *setup, struct err
     writer_be_patient(journal, true);
     if ((admit_rebuild(journal) || error_set(err, "cannot read the dedupe keys of the journal")) &&
         name_actions(journal, setup, err)) {
+        if (setup->check_ms > 0)
+            journal->least_number = losses_tell(sqlite_path(&journal->db), setup->check_ms) + 1;
         writer_be_patient(journal, false);
         return &journal->base;
     }

@@ -172,7 +172,9 @@ static const char version_7[] =
     "INSERT INTO removed WITH present (seq, before) AS"
     "  (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) FROM event)"
     "  SELECT before + 1, seq - 1 FROM present WHERE seq > before + 1;"
-    "ALTER TABLE horizon ADD COLUMN due_offset_ms INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE horizon ADD COLUMN due_offset_ms INTEGER NOT NULL DEFAULT 0;"
+    "INSERT OR IGNORE INTO learned (route, provider, key, learned_ms)"
+    " VALUES ('', 'journal', randomblob(16), 0);";
 
 static const struct migration own_steps[] = {{1, version_1}, {2, version_2}, {3, version_3},
                                              {4, version_4}, {5, version_5}, {6, version_6},
