@@ -38,6 +38,9 @@ FAULTS = {
     "descriptor": ("descriptor", "error", errno.EMFILE, ("runner", "listener")),
     "fork": ("fork", "error", errno.EAGAIN, ("runner",)),
 }
+# cat reads the body, and what it writes is kept
+COMMAND = 'cat; cat >&2 </dev/null; echo "$TENTERHOOK_ID" >>"$OUT/ledger"'
+BODY = b'{"some":"%s"}' % (b"body" * 2000)
 CONTROL = struct.Struct("=iiii16sqqq")
 
 
@@ -80,10 +83,9 @@ class Trials:
     def send(self):
         """The status and the id of an event; 0: the connection broke."""
         from senders import github_headers
-        body = b'{"some":"body"}'
         try:
-            answer = self.server.post("/hook", body,
-                                      github_headers(body, delivery=str(uuid.uuid4())))
+            answer = self.server.post("/hook", BODY,
+                                      github_headers(BODY, delivery=str(uuid.uuid4())))
             return answer.status, answer.json().get("id") if answer.status < 300 else None
         except (OSError, ValueError):
             return 0, None
@@ -127,7 +129,9 @@ class Trials:
         return False
 
     def every(self, fault, role, each, chance):
-        """Every n on the way, or `each` of them."""
+        """Every n on the way, or `each` of them. The first events take more calls than others."""
+        for _ in range(3):
+            self.one(fault, role, 0)
         most = max(self.one(fault, role, 0)[0] for _ in range(3))
         chosen = range(1, most + 1)
         if each and most > each:
@@ -136,13 +140,24 @@ class Trials:
         return most, len(chosen), hits
 
 
+def faults_of(log):
+    """Lines that should not be there. GMP, with which GnuTLS computes, ends a listener that has no
+    memory by SIGABRT, and says so."""
+    lines = re.findall(r".* died .*|.*journal_(?:missing|changed).*|GNU MP: .*", log)
+    aborted = [line for line in lines if line.startswith("GNU MP: Cannot allocate memory")]
+    died = [line for line in lines if "died role=listener" in line and "signal=6" in line]
+    return [line for line in lines if line not in aborted + died[:len(aborted)]]
+
+
 def trials(program, shim, fault, each, seed):
     import harness
-    from harness import Server, ledger, route
+    from harness import Server, route, script
     harness.PROGRAM = program
     control, chance = Control(), random.Random(f"{seed} {fault}")
     env = {"LD_PRELOAD": shim, "TENTERHOOK_FAULT": control.file.name}
-    with Server([route(actions=[ledger()])], env=env, server={"listeners": 1}) as server:
+    # in a cgroup a command begins by clone3, which is no call of the C library
+    settings = {"listeners": 1, "cgroup": "off" if fault == "fork" else "auto"}
+    with Server([route(actions=[script(COMMAND)])], env=env, server=settings) as server:
         made = Trials(server, control)
         for role in FAULTS[fault][3]:
             begun = time.monotonic()
@@ -151,8 +166,7 @@ def trials(program, shim, fault, each, seed):
                   f"answers {dict(made.answers)}, slowest recovery {made.slowest:.1f} s, in "
                   f"{time.monotonic() - begun:.0f} s", flush=True)
             made.answers.clear()
-        made.wrong += [f"{fault}: {line}" for line in
-                       re.findall(r".* died .*|.*journal_(?:missing|changed).*", server.log())]
+        made.wrong += [f"{fault}: {line}" for line in faults_of(server.log())]
         for line in made.wrong[:20]:
             print("WRONG:", line)
         if made.wrong:
