@@ -3,6 +3,7 @@
  * it is not armed all calls go through. */
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -49,16 +50,21 @@ __attribute__((constructor)) static void map_control(void)
         control = mapped;
 }
 
-/* Whether this call is the one. */
+/* Whether this call is the one. With $TENTERHOOK_FAULT_TRACE set, it is printed where that was. */
 static int is_struck(enum kind kind)
 {
     char name[16] = "";
+    void *frames[32];
     if (!control || !atomic_load(&control->armed) || control->kind != (int)kind)
         return 0;
     prctl(PR_GET_NAME, name, 0, 0, 0);
     if (strcmp(name, control->role) != 0 || atomic_fetch_add(&control->count, 1) + 1 != control->at)
         return 0;
     atomic_fetch_add(&control->hits, 1);
+    if (getenv("TENTERHOOK_FAULT_TRACE")) {
+        atomic_store(&control->armed, 0);
+        backtrace_symbols_fd(frames, backtrace(frames, 32), STDERR_FILENO);
+    }
     if (control->how == HOW_TOO_LARGE)
         raise(SIGXFSZ);
     errno = control->error;
@@ -159,19 +165,32 @@ int fdatasync(int fd)
 
 /* ---- memory ---- */
 
+/* Libraries below GnuTLS that end the process, or fall, without memory: nothing of ours can help,
+ * and the next listener takes over. */
+static int is_hopeless(const void *caller)
+{
+    Dl_info of;
+    return dladdr(caller, &of) != 0 && of.dli_fname &&
+           (strstr(of.dli_fname, "libgmp.so") || strstr(of.dli_fname, "libtasn1.so"));
+}
+
+#define NO_MEMORY                                                                                  \
+    (control && atomic_load(&control->armed) && control->kind == KIND_MEMORY &&                    \
+     !is_hopeless(__builtin_return_address(0)) && is_struck(KIND_MEMORY))
+
 void *malloc(size_t size)
 {
-    return is_struck(KIND_MEMORY) ? NULL : __libc_malloc(size);
+    return NO_MEMORY ? NULL : __libc_malloc(size);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return is_struck(KIND_MEMORY) ? NULL : __libc_calloc(count, size);
+    return NO_MEMORY ? NULL : __libc_calloc(count, size);
 }
 
 void *realloc(void *old, size_t size)
 {
-    return is_struck(KIND_MEMORY) ? NULL : __libc_realloc(old, size);
+    return NO_MEMORY ? NULL : __libc_realloc(old, size);
 }
 
 /* ---- descriptors ---- */
