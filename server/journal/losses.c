@@ -44,7 +44,7 @@ static const char *const look_sql[LOOK_SQL_COUNT] = {
 struct look {
     struct sqlite db;
     struct mark_ring ring;
-    struct siphash_key identity;
+    uint64_t key;           /* of the mark */
     size_t next_slot;       /* of the ring, for the gaps that come in order */
     int64_t lowest_absent;  /* of the ring: neither there nor pruned; 0: none */
     int64_t oldest, newest; /* in the journal; 0: it is empty */
@@ -98,9 +98,8 @@ static void compare_row(struct look *look, size_t place, const struct event *eve
 {
     const struct mark_slot *slot = &look->ring.slots[place];
     const struct mark_slot *next = place + 1 < look->ring.count ? slot + 1 : NULL;
-    bool same =
-        bytes_equal(event->id, bytes_of(slot->id, sizeof slot->id)) &&
-        slot->hash == mark_hash(&look->identity, slot->before, slot->number, event, event->size);
+    bool same = bytes_equal(event->id, bytes_of(slot->id, sizeof slot->id)) &&
+                slot->hash == mark_hash(look->key, slot->before, slot->number, event, event->size);
     bool chained = !next || next->number != slot->number + 1 || next->before == 0 ||
                    next->before == slot->hash;
     look->losses->compared++;
@@ -234,7 +233,7 @@ bool losses_find(const char *path, int64_t time_ms,
                  (losses_read_identity(&look.db, identity) ||
                   error_set(err, "the journal has no identity")) &&
                  mark_read(sqlite_path(&look.db), identity, &look.ring, &losses->mark, err);
-    memcpy(look.identity.words, identity, sizeof identity);
+    look.key = mark_key(identity);
     found = found && look_in_transaction(&look, time_ms, err);
     sqlite_close(&look.db);
     free(look.ring.slots);

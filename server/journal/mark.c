@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, IDENTITY_SIZE = 16, MARK_FORMAT = 1, HASHED_SIZE = 1024 };
+enum { PATH_SIZE = 4096, IDENTITY_SIZE = 16, MARK_FORMAT = 1 };
 
 struct mark_head {
     char magic[16];
@@ -36,36 +36,33 @@ _Static_assert(sizeof(struct mark_head) == sizeof(struct mark_slot), "and so all
 
 /* ---- hashes ---- */
 
-static struct siphash_key key_of(const uint8_t identity[IDENTITY_SIZE])
+/* Against accidents, not against people, who can write the file as well: no change of a word goes
+ * unnoticed. A hash by SipHash would be a twentieth of the work of an event. */
+static uint64_t mix(uint64_t hash, uint64_t word)
 {
-    struct siphash_key key;
-    memcpy(key.words, identity, IDENTITY_SIZE);
-    return key;
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
 }
 
-/* Bytes on their way to a hash: collected, so that many short ones cost one. */
-struct hasher {
-    struct siphash_key key;
-    uint8_t data[HASHED_SIZE];
-    size_t length;
-};
-
-static void hash_collected(struct hasher *hasher)
+/* Their length is hashed apart. */
+static uint64_t mix_bytes(uint64_t hash, struct bytes bytes)
 {
-    hasher->key.words[0] ^= siphash(&hasher->key, bytes_of(hasher->data, hasher->length));
-    hasher->length = 0;
-}
-
-static void hash_bytes(struct hasher *hasher, const void *data, size_t length)
-{
-    if (length > HASHED_SIZE - hasher->length)
-        hash_collected(hasher);
-    if (length > HASHED_SIZE) {
-        hasher->key.words[0] ^= siphash(&hasher->key, bytes_of(data, length));
-        return;
+    uint64_t word;
+    size_t at = 0;
+    for (; at + sizeof word <= bytes.length; at += sizeof word) {
+        memcpy(&word, bytes.data + at, sizeof word);
+        hash = mix(hash, word);
     }
-    memcpy(hasher->data + hasher->length, data, length);
-    hasher->length += length;
+    if (at == bytes.length)
+        return hash;
+    word = 0;
+    memcpy(&word, bytes.data + at, bytes.length - at);
+    return mix(hash, word);
+}
+
+uint64_t mark_key(const uint8_t identity[IDENTITY_SIZE])
+{
+    return mix_bytes(IDENTITY_SIZE, bytes_of(identity, IDENTITY_SIZE));
 }
 
 /* What changes in a row while it is there: a schema's failures are forgotten when it runs again. */
@@ -74,41 +71,37 @@ static bool field_changes(size_t field)
     return field == FIELD_reruns || field == FIELD_failures;
 }
 
-uint64_t mark_hash(const struct siphash_key *identity, uint64_t before, int64_t number,
-                   const struct event *event, int64_t size)
+uint64_t mark_hash(uint64_t key, uint64_t before, int64_t number, const struct event *event,
+                   int64_t size)
 {
-    struct hasher hasher = {.key = *identity};
-    const int64_t first[] = {(int64_t)before, number};
-    hash_bytes(&hasher, first, sizeof first);
+    uint64_t hash = mix(mix(key, before), (uint64_t)number);
     for (size_t i = 0; i < EVENT_ROW_COUNT; i++) {
         const struct event_field *field = &event_fields[i];
         struct bytes span = bytes_of(NULL, 0);
         int64_t value = size;
+        if (field_changes(i))
+            continue;
         if (event_field_is_span(field)) {
             span = event_bytes(event, field);
             value = (int64_t)span.length;
         } else if (i != FIELD_size) {
             value = event_number(event, field);
         }
-        if (field_changes(i) || value == 0)
-            continue;
-        hash_bytes(&hasher, field->member, strlen(field->member));
-        hash_bytes(&hasher, &value, sizeof value);
-        if (span.length > 0)
-            hash_bytes(&hasher, span.data, span.length);
+        if (value != 0)
+            hash = mix_bytes(mix(hash, (uint64_t)value), span);
     }
-    return siphash(&hasher.key, bytes_of(hasher.data, hasher.length));
+    return hash;
 }
 
-static uint32_t check_of(const struct siphash_key *identity, struct mark_slot slot)
+static uint32_t check_of(uint64_t key, struct mark_slot slot)
 {
     slot.check = 0;
-    return (uint32_t)siphash(identity, bytes_of(&slot, sizeof slot));
+    return (uint32_t)mix_bytes(key, bytes_of(&slot, sizeof slot));
 }
 
-static bool slot_is_valid(const struct siphash_key *identity, const struct mark_slot *slot)
+static bool slot_is_valid(uint64_t key, const struct mark_slot *slot)
 {
-    return slot->number > 0 && slot->check == check_of(identity, *slot);
+    return slot->number > 0 && slot->check == check_of(key, *slot);
 }
 
 /* ---- the file ---- */
@@ -158,11 +151,10 @@ static ssize_t read_some(int fd, void *data, size_t size, off_t offset)
 
 static struct mark_head head_of(const uint8_t identity[IDENTITY_SIZE])
 {
-    const struct siphash_key key = key_of(identity);
     struct mark_head head = {.format = MARK_FORMAT, .slots = MARK_SLOTS};
     memcpy(head.magic, magic, sizeof magic);
     memcpy(head.identity, identity, IDENTITY_SIZE);
-    head.check = siphash(&key, bytes_of(&head, offsetof(struct mark_head, check)));
+    head.check = mix_bytes(mark_key(identity), bytes_of(&head, offsetof(struct mark_head, check)));
     return head;
 }
 
@@ -204,7 +196,7 @@ bool mark_open(struct mark *mark, const char *journal, const uint8_t identity[ID
 {
     enum { FLAGS = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
     char path[PATH_SIZE];
-    *mark = (struct mark){.fd = -1, .identity = key_of(identity)};
+    *mark = (struct mark){.fd = -1, .key = mark_key(identity)};
     if (!name_file(journal, path, err))
         return false;
     mark->fd = open(path, FLAGS, 0600);
@@ -241,7 +233,7 @@ static uint64_t hash_before(const struct mark *mark, int64_t number)
     struct mark_slot before = mark->count > 0 ? mark->batch[mark->count - 1] : mark->newest;
     if (before.number != number - 1 &&
         (read_some(mark->fd, &before, sizeof before, place_of(number - 1)) != sizeof before ||
-         !slot_is_valid(&mark->identity, &before)))
+         !slot_is_valid(mark->key, &before)))
         return 0;
     return before.number == number - 1 ? before.hash : 0;
 }
@@ -266,8 +258,8 @@ void mark_note(struct mark *mark, int64_t number, const struct event *event)
         return;
     struct mark_slot slot = {.number = number, .before = hash_before(mark, number)};
     memcpy(slot.id, event->id.data, sizeof slot.id);
-    slot.hash = mark_hash(&mark->identity, slot.before, number, event, (int64_t)event->body.length);
-    slot.check = check_of(&mark->identity, slot);
+    slot.hash = mark_hash(mark->key, slot.before, number, event, (int64_t)event->body.length);
+    slot.check = check_of(mark->key, slot);
     mark->batch[mark->count++] = slot;
 }
 
@@ -306,12 +298,12 @@ static int compare_slots(const void *left, const void *right)
 }
 
 /* Keeps what is valid; a slot of zeros was never written. */
-static void sift(struct mark_ring *ring, const struct siphash_key *identity, size_t count)
+static void sift(struct mark_ring *ring, uint64_t key, size_t count)
 {
     static const struct mark_slot zeros;
     for (size_t i = 0; i < count; i++) {
         const struct mark_slot *slot = &ring->slots[i];
-        if (slot_is_valid(identity, slot) && (uint64_t)slot->number % MARK_SLOTS == i)
+        if (slot_is_valid(key, slot) && (uint64_t)slot->number % MARK_SLOTS == i)
             ring->slots[ring->count++] = *slot;
         else
             ring->damaged += memcmp(slot, &zeros, sizeof zeros) != 0;
@@ -322,7 +314,6 @@ static void sift(struct mark_ring *ring, const struct siphash_key *identity, siz
 static bool read_ring(int fd, const uint8_t identity[IDENTITY_SIZE], struct mark_ring *ring,
                       struct error *err)
 {
-    const struct siphash_key key = key_of(identity);
     ring->slots = malloc(MARK_SLOTS * sizeof *ring->slots);
     if (!ring->slots)
         return error_set(err, "no memory for the mark of the journal");
@@ -330,7 +321,7 @@ static bool read_ring(int fd, const uint8_t identity[IDENTITY_SIZE], struct mark
         read_some(fd, ring->slots, MARK_SLOTS * sizeof *ring->slots, sizeof(struct mark_head));
     if (length < 0)
         return error_set_errno(err, errno, "cannot read the mark of the journal");
-    sift(ring, &key, (size_t)length / sizeof *ring->slots);
+    sift(ring, mark_key(identity), (size_t)length / sizeof *ring->slots);
     return true;
 }
 

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "base/id.h"
-#include "base/siphash.h"
 #include "server/event.h"
 
 enum { MARK_SLOTS = 16384 };
@@ -20,10 +19,10 @@ struct mark_slot {
 };
 
 struct mark {
-    int fd;                      /* -1: there is none */
-    struct siphash_key identity; /* of the journal */
-    struct mark_slot newest;     /* that this process has written; number 0: none */
-    struct mark_slot *batch;     /* of the transaction under way, in the order of their numbers */
+    int fd;                  /* -1: there is none */
+    uint64_t key;            /* from the journal's identity */
+    struct mark_slot newest; /* that this process has written; number 0: none */
+    struct mark_slot *batch; /* of the transaction under way, in the order of their numbers */
     size_t count, capacity;
     bool failed; /* the last write has */
 };
@@ -58,8 +57,10 @@ bool mark_write(struct mark *mark);
 
 /* The hash of an event's row, whose body has `size` bytes. A field that is empty adds nothing: a
  * column that a later version adds changes no hash. */
-uint64_t mark_hash(const struct siphash_key *identity, uint64_t before, int64_t number,
-                   const struct event *event, int64_t size);
+uint64_t mark_hash(uint64_t key, uint64_t before, int64_t number, const struct event *event,
+                   int64_t size);
+/* Of the 16 bytes of an identity. */
+uint64_t mark_key(const uint8_t identity[16]);
 
 struct mark_ring {
     struct mark_slot *slots; /* in the order of their numbers */
