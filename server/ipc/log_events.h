@@ -71,6 +71,7 @@ enum log_event {
     LOG_SPACE_ENOUGH,
     LOG_PRUNED,
     LOG_BODIES_DROPPED,
+    LOG_KEYS_DROPPED,
     LOG_EVENT_COUNT
 };
 

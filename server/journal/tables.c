@@ -240,6 +240,7 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA cache_size = -16384;"
                                      "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA secure_delete = FAST;"
                                      "PRAGMA trusted_schema = OFF;";
 
 bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)

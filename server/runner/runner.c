@@ -63,6 +63,7 @@ struct runner {
     int64_t deadline_ns;             /* of the drain */
     bool releasing, released, draining, stopping;
     bool under_way;          /* the turn */
+    int64_t room;            /* that it was given */
     bool poll_due, keys_due; /* to be asked in the next one */
     bool track_key_due;      /* to be made in the next one */
     uint8_t track_key[TRACK_KEY_SIZE];
@@ -139,6 +140,7 @@ static void submit_turn(struct runner *runner)
     turn->now_ms = clock_unix_ms();
     turn->polls = runner->poll_due;
     journal_health_give_room(&runner->health, turn);
+    runner->room = turn->room;
     dispatch_fill(&runner->dispatch, turn);
     intake_fill(runner->intake, turn, &runner->dispatch);
     dispatch_choose(&runner->dispatch, turn);
@@ -179,6 +181,7 @@ static void turn_completed(struct journal_turn *turn)
     dispatch_settle(&runner->dispatch, turn);
     if (turn->end == JOURNAL_DONE) {
         note_others(runner);
+        retention_note_growth(&runner->retention, runner->room - turn->room);
         runner->journal->engine->tend(runner->journal);
     }
 }
