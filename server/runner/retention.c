@@ -19,9 +19,10 @@
 #define STEP_NS (5 * NS_PER_MS)
 #define HURRY_NS NS_PER_MS
 #define FIRST_NS (2 * NS_PER_S)
+#define VAIN_NS NS_PER_S
 
 /* Shares of the time while there is something to do, and of keep.size. */
-enum { REST_PARTS = 4, MUCH_TOO_LARGE_PART = 16, GROWTH_PART = 64 };
+enum { REST_PARTS = 4, VAIN_PARTS = 20, MUCH_TOO_LARGE_PART = 16, GROWTH_PART = 64 };
 
 /* How much of the horizon a crash may cost; it is only kept longer then. */
 enum { STORE_MS = 10 * 60 * 1000 };
@@ -89,7 +90,7 @@ static void log_removed(struct retention *retention)
 
 static void begin_round(struct retention *retention)
 {
-    int64_t now = clock_monotonic_ns();
+    int64_t now = retention->round_ns = clock_monotonic_ns();
     bool ages = now >= retention->ages_due_ns;
     if (now >= retention->sweep_due_ns) {
         walks_sweep(&retention->walks);
@@ -146,11 +147,15 @@ static bool has_grown(const struct retention *retention)
            retention->grown >= retention->settings->keep_size / GROWTH_PART;
 }
 
-/* When the next round is due. */
+/* When the next round is due. One in which nothing was found that may go is made again soon, if it
+ * was short: what was open is over then. */
 static int64_t idle_ns(const struct retention *retention)
 {
-    int64_t left = retention->ages_due_ns - clock_monotonic_ns();
-    return has_grown(retention) || left < STEP_NS ? STEP_NS : left;
+    int64_t now = clock_monotonic_ns(), left = retention->ages_due_ns - now;
+    int64_t again = larger((now - retention->round_ns) * VAIN_PARTS, VAIN_NS);
+    if (has_grown(retention) || left < STEP_NS)
+        return STEP_NS;
+    return retention->walks.is_exhausted && again < left ? again : left;
 }
 
 static void stepped(struct retention *retention)

@@ -16,6 +16,7 @@ struct retention {
     bool under_way, stopped;
     int64_t submitted_ns;
     struct walks walks;
+    int64_t round_ns;            /* when the round has begun */
     bool shrinks;                /* the next step gives free space back */
     int64_t ages_due_ns;         /* the next round that looks at ages, */
     int64_t sweep_due_ns;        /* and the next that looks at all events */

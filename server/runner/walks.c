@@ -17,7 +17,7 @@ enum { DROP_PART = 16 };
 static const struct {
     enum walk walk;
     bool from_oldest;
-} stages[] = {{WALK_SIZE, false}, {WALK_SIZE, true}, {WALK_DROP, false}, {WALK_DROP, true}};
+} stages[] = {{WALK_SIZE, false}, {WALK_SIZE, true}, {WALK_DROP, true}};
 
 enum { STAGES = sizeof stages / sizeof *stages };
 
@@ -43,6 +43,7 @@ void walks_init(struct walks *walks)
 void walks_sweep(struct walks *walks)
 {
     memset(walks->positions, 0, WALK_AGES * sizeof *walks->positions);
+    walks->positions[WALK_SIZE] = 0;
 }
 
 static void begin_stage(struct walks *walks, unsigned stage)
@@ -117,8 +118,8 @@ static void note_size(struct walks *walks, const struct journal_upkeep *step)
     if (!step->ended || walks->walk == WALK_KEYS)
         return;
     unsigned next = walks->stage + 1;
-    if (next < STAGES && walks->began_at_oldest && stages[next].from_oldest)
-        next++;
+    if (next < STAGES && walks->began_at_oldest && stages[next].walk == walks->walk)
+        next++; /* that would be the same once more */
     if (next < STAGES) {
         begin_stage(walks, next);
         return;

@@ -35,7 +35,7 @@ static inline bool walks_are_under_way(const struct walks *walks)
 {
     return walks->walk != WALK_COUNT;
 }
-/* The walks for ages begin at the oldest event again: what was open then may be over now. */
+/* Walks begin at the oldest event again: what was open when they passed may be over now. */
 void walks_sweep(struct walks *walks);
 /* The next step of the round. `limits` has the ages and the size; they are copied, with what the
  * walk lets go of. */
