@@ -83,7 +83,7 @@ static bool make_part(struct restore *restore, const char *source, uid_t user, g
     unlink(restore->part); /* of one that was interrupted: we hold the lock */
     int to = open(restore->part, FLAGS, 0600);
     bool done = to >= 0 || error_set_errno(err, errno, "cannot make %s", restore->part);
-    done = done && copy_bytes(from, to, err) &&
+    done = done && journal_has_no_log(source, err) && copy_bytes(from, to, err) &&
            ((give_to_owner(restore, to, user, group) && fsync(to) == 0) ||
             error_set_errno(err, errno, "cannot write %s", restore->part));
     if (to >= 0)
@@ -166,7 +166,7 @@ bool journal_restore(const char *source, const char *path, uid_t user, gid_t gro
     struct stat what;
     if (!name_files(&restore, path))
         return false;
-    bool done = journal_has_no_log(source, err) && make_part(&restore, source, user, group) &&
+    bool done = make_part(&restore, source, user, group) &&
                 journal_verify(restore.part, true, err) && keep_before(&restore) &&
                 (rename(restore.part, restore.path) == 0 ||
                  error_set_errno(err, errno, "cannot rename %s", restore.part)) &&
