@@ -72,6 +72,7 @@ enum log_event {
     LOG_PRUNED,
     LOG_BODIES_DROPPED,
     LOG_KEYS_DROPPED,
+    LOG_OUTCOMES_LOST,
     LOG_EVENT_COUNT
 };
 

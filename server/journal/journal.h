@@ -247,6 +247,7 @@ struct journal_refusal {
     struct error reason;
     int64_t retry_ns;       /* when to prove again */
     unsigned retry_after_s; /* what callers are told */
+    bool is_gone;           /* it is not where it was: what is written now nobody finds again */
 };
 
 struct journal_turn {

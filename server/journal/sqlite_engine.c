@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 enum { BEGIN_TRIES = 100 };
 
@@ -396,7 +397,9 @@ static void refuse(struct sqlite_journal *journal, struct journal_turn *turn,
     engine_forget(turn);
     turn->refusal = (struct journal_refusal){.state = rows[status].state,
                                              .retry_ns = rows[status].retry_ns,
-                                             .retry_after_s = rows[status].retry_after_s};
+                                             .retry_after_s = rows[status].retry_after_s,
+                                             .is_gone = status == SQLITE_STATUS_BROKEN &&
+                                                        access(journal->settings->path, F_OK) != 0};
     if (reason)
         error_set(&turn->refusal.reason, "%s", reason);
     else

@@ -40,6 +40,7 @@
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
 #define STOP_PART 4
 #define STOP_MOST_NS (5 * NS_PER_S)
+#define GONE_PATIENCE_NS (2 * NS_PER_S)
 
 /* Time for the look at the journal at the first start; a reload does not look again. */
 enum { START_CHECK_MS = 1000 };
@@ -322,9 +323,25 @@ static void drain(struct runner *runner, uint64_t value)
     loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
 }
 
+/* A journal that was removed does not come back by itself: outcomes that are all that is left are
+ * waited with for a moment, in which people may put it back. Without them deliveries run again. */
+static bool outcomes_are_lost(const struct runner *runner)
+{
+    const struct journal_health *health = &runner->health;
+    size_t count = dispatch_unwritten(&runner->dispatch);
+    if (!runner->draining || count == 0 || !health->refuses || !health->refusal.is_gone ||
+        clock_monotonic_ns() - health->since_ns < GONE_PATIENCE_NS)
+        return false;
+    log_write(LOG_OUTCOMES_LOST, log_number("deliveries", (int64_t)count),
+              log_text("reason", health->refusal.reason.text));
+    return true;
+}
+
 /* After the drain. Past the deadline nobody waits for listeners any more. */
 static bool is_over(const struct runner *runner)
 {
+    if (outcomes_are_lost(runner))
+        return true;
     if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0 || runner->under_way ||
         runner->health.proving || runner->retention.under_way)
         return false;
