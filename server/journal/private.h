@@ -292,6 +292,7 @@ struct prune_keep {
 };
 
 struct pruned {
+    size_t looked; /* events of the route, */
     size_t events; /* of which anything was removed; of these: */
     size_t gone;   /* so many wholly */
     size_t keys;   /* though their keys counted still */

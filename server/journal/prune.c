@@ -187,6 +187,7 @@ static bool prune_page(struct step *step, const struct prune_page *page, int64_t
         if (step->pruned->ended || !prune_row(step, row))
             return true;
         *position = row->seq;
+        step->pruned->looked += !row->is_other;
         step->pruned->reached_ms = row->received_ms;
         if (is_spent(step, 2))
             return true;
