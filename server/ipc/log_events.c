@@ -182,6 +182,13 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_BODIES_DROPPED] = {"bodies_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",
                             "The journal is larger than `journal.keep.size`, and bodies of failed "
                             "events were dropped."},
+    [LOG_KEYS_DROPPED] = {"keys_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",
+                          "The journal is larger than `journal.keep.size`, and dedupe keys of old "
+                          "events were dropped."},
+    [LOG_OUTCOMES_LOST] =
+        {"outcomes_lost", LOG_ERROR, LOG_ERROR, "deliveries reason",
+         "The journal was removed, and the server stops without having written "
+         "how these deliveries ended. If the journal is put back they run again."},
 };
 
 const struct log_event_row *log_event_find(const char *name)

@@ -76,6 +76,8 @@ enum log_event {
     LOG_SPACE_ENOUGH,
     LOG_PRUNED,
     LOG_BODIES_DROPPED,
+    LOG_KEYS_DROPPED,
+    LOG_OUTCOMES_LOST,
     LOG_EVENT_COUNT
 };
 

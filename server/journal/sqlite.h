@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQLITE_STATEMENTS_MAX = 48 };
+enum { SQLITE_STATEMENTS_MAX = 96 };
 
 /* The log is emptied by the checkpointer. Where that cannot keep up, or is not there, the writer
  * does it itself at this many pages (of 4 KiB): a short log is quick to recover, and little is lost
@@ -56,6 +56,7 @@ enum sqlite_mode {
     SQLITE_MODE_WRITE, /* made with mode 0600 if it is missing */
     SQLITE_MODE_KEEP,  /* for checkpoints: read and write, but never made */
     SQLITE_MODE_READ,
+    SQLITE_MODE_COPY, /* read only, of a file without a log that nobody writes: makes no file */
 };
 
 /* Opens `path` with at most `busy_ms` of waiting for locks. On failure nothing is left open. */

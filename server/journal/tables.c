@@ -242,6 +242,7 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA cache_size = -16384;"
                                      "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA secure_delete = FAST;"
                                      "PRAGMA trusted_schema = OFF;";
 
 bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)
@@ -260,13 +261,24 @@ bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)
     return journal_migrate(db, own_steps, JOURNAL_VERSION, err);
 }
 
+static bool check_known_version(struct sqlite *db, int64_t *version, struct error *err)
+{
+    if (!check_version(db, JOURNAL_VERSION, version, err))
+        return false;
+    return *version > 0 || error_set(err, "the journal is empty");
+}
+
+bool journal_check_older(struct sqlite *db, struct error *err)
+{
+    int64_t version;
+    return check_known_version(db, &version, err);
+}
+
 bool journal_check_version(struct sqlite *db, struct error *err)
 {
     int64_t version;
-    if (!check_version(db, JOURNAL_VERSION, &version, err))
+    if (!check_known_version(db, &version, err))
         return false;
-    if (version == 0)
-        return error_set(err, "the journal is empty");
     return version == JOURNAL_VERSION ||
            error_set(err,
                      "the journal has version %lld; start the server once, which brings it to "

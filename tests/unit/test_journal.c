@@ -469,11 +469,11 @@ START_TEST(a_full_file_fails_and_recovers)
     static uint8_t body[200000];
     struct error err = {""};
     add_committed(journal, "k1");
-    ck_assert(prune_limit_pages(journal, 20));
+    ck_assert(prune_limit_pages(&journal->db, 20));
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FULL);
-    ck_assert(prune_limit_pages(journal, 100000));
+    ck_assert(prune_limit_pages(&journal->db, 100000));
     ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
@@ -515,17 +515,20 @@ static int64_t count_rows(const char *sql)
 static size_t prune_bodies(struct sqlite_journal *journal, const struct prune_keep *keep,
                            size_t *bodies)
 {
+    struct prune_keep whole = *keep;
     struct pruned pruned;
     size_t all = 0;
-    int64_t cursor = 0;
+    int64_t position = 0;
+    whole.until_ms = INT64_MAX;
+    whole.budget_ns = INT64_MAX;
     *bodies = 0;
     do {
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_step(journal, keep, &cursor, &pruned));
+        ck_assert(prune_step(&journal->db, &whole, &position, &pruned));
         ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
         all += pruned.events;
         *bodies += pruned.bodies;
-    } while (cursor != 0);
+    } while (!pruned.ended);
     return all;
 }
 
@@ -584,36 +587,159 @@ START_TEST(pruning_for_space_keeps_the_keys)
 }
 END_TEST
 
-/* A walk ends early where all that follows is too young for what it is told to let go of. */
-START_TEST(a_walk_goes_on_where_something_may_go)
+/* A walk ends where all that follows is too young; a step when its time is over, but not before it
+ * has looked at one event. */
+START_TEST(a_step_is_bounded)
 {
-    enum { STEP = 100 };
+    enum { EVENTS = 250 };
     static const struct {
-        struct prune_keep keep;
-        int64_t cursor;
-    } cases[] = {{{.done_before_ms = 1700000000001}, STEP},
-                 {{.done_before_ms = 1700000000000}, 0},
-                 {{.dead_before_ms = 1700000000000}, 0},
-                 {{.dead_before_ms = 1700000000001}, STEP},
-                 {{.dead_bytes = 1}, STEP},
-                 {{.oldest_done = true}, STEP}};
+        int64_t until_ms, budget_ns, position;
+        bool ended;
+    } cases[] = {{1700000000001, INT64_MAX, EVENTS - 1, true}, /* all but the newest */
+                 {1700000000000, INT64_MAX, 0, true},
+                 {1700000000001, 0, 1, false}};
     struct sqlite_journal *journal = fixture_open();
     struct pruned pruned;
-    for (int i = 0; i < 2 * STEP; i++) {
-        int64_t cursor = 0;
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        if (i < 3) /* less than a step is the last one */
-            ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned) && cursor == 0);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    for (int i = 0; i < EVENTS; i++)
         add(journal, "", bytes_of_text("{}")); /* pending */
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    }
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int64_t cursor = 0;
+        const struct prune_keep keep = {.until_ms = cases[i].until_ms,
+                                        .budget_ns = cases[i].budget_ns};
+        int64_t position = 0;
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned));
-        ck_assert_int_eq(cursor, cases[i].cursor);
+        ck_assert(prune_step(&journal->db, &keep, &position, &pruned));
+        ck_assert_int_eq(position, cases[i].position);
+        ck_assert(pruned.ended == cases[i].ended && pruned.events == 0);
+        ck_assert_int_eq(pruned.reached_ms, position ? 1700000000000 : 0);
         ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     }
+    writer_close(journal);
+}
+END_TEST
+
+/* What belongs to one event may be long: it goes in parts, and the event itself last. */
+START_TEST(one_event_is_removed_in_parts)
+{
+    struct sqlite_journal *journal = fixture_open();
+    const struct prune_keep keep = {.oldest_done = true, .until_ms = INT64_MAX};
+    struct pruned pruned;
+    int64_t position = 0, delivery = delivery_seq(add_committed(journal, ""), 0);
+    claim(journal, delivery, 1);
+    finish(journal, delivery, 1, OUTCOME_DONE);
+    add_committed(journal, "");
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(sqlite_run(&journal->db,
+                         "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
+                         " WHERE i < 10) INSERT INTO attempt (delivery, number) SELECT 256, i"
+                         " FROM n"));
+    for (int left = 6; left > 0; left -= 4) {
+        ck_assert(prune_step(&journal->db, &keep, &position, &pruned));
+        ck_assert(position == 0 && pruned.events == 0 && !pruned.ended);
+    }
+    ck_assert(prune_step(&journal->db, &keep, &position, &pruned));
+    ck_assert(position == 1 && pruned.events == 1 && pruned.gone == 1);
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    writer_close(journal);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM attempt"), 0);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 1);
+}
+END_TEST
+
+START_TEST(large_things_go_before_their_events)
+{
+    struct sqlite_journal *journal = fixture_open();
+    struct prune_keep keep = {.body_before_ms = 1700000000001};
+    add_one_of_each(journal);
+    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
+    ck_assert(sqlite_run(&journal->db, "INSERT INTO attempt (delivery, number) VALUES (256, 1),"
+                                       " (512, 1), (768, 1)"));
+    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
+    ck_assert_uint_eq(prune(journal, &keep), 3);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 6);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery"), 6);
+    ck_assert_int_eq(count_rows("SELECT sum(event) FROM body"), 3 + 4 + 6); /* open, and newest */
+    ck_assert_int_eq(count_rows("SELECT sum(delivery) FROM attempt"), 768);
+    ck_assert_uint_eq(prune(journal, &keep), 0);
+    writer_close(journal);
+}
+END_TEST
+
+START_TEST(keys_go_last)
+{
+    struct sqlite_journal *journal = fixture_open();
+    struct prune_keep keep = {.oldest_done = true, .dead_before_ms = INT64_MAX};
+    size_t bodies;
+    add_one_of_each(journal);
+    ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 3);
+    ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 0);
+    keep.drops_keys = true;
+    ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 3);
+    ck_assert_int_eq(count_rows("SELECT sum(seq) FROM event"), 3 + 4 + 6);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery"), 3);
+    writer_close(journal);
+}
+END_TEST
+
+/* Only events of that route, and with only_counts none. */
+START_TEST(events_of_one_route_are_counted_and_removed)
+{
+    struct sqlite_journal *journal = fixture_open();
+    struct prune_keep keep = {
+        .oldest_done = true, .dedupe_before_ms = INT64_MAX, .only_counts = true, .route = "other"};
+    add_one_of_each(journal);
+    ck_assert_uint_eq(prune(journal, &keep), 0);
+    keep.route = "alpha";
+    ck_assert_uint_eq(prune(journal, &keep), 2);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 6);
+    keep.only_counts = false;
+    ck_assert_uint_eq(prune(journal, &keep), 2);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 4);
+    writer_close(journal);
+}
+END_TEST
+
+static void remove_numbers(struct sqlite *db, const int64_t *numbers, size_t count)
+{
+    struct removed_range range = {0};
+    ck_assert(sqlite_begin(db));
+    for (size_t i = 0; i < count; i++)
+        ck_assert(removed_add(db, &range, numbers[i]));
+    ck_assert(removed_end(db, &range) && sqlite_commit(db));
+}
+
+START_TEST(removed_numbers_are_ranges)
+{
+    static const int64_t orders[][8] = {{1, 2, 3, 5, 7, 8}, {4, 6}, {20, 30}, {19, 21, 29, 31}};
+    static const struct {
+        size_t count;
+        const char *sum; /* of what is there then */
+    } steps[] = {{6, "1-3,5-5,7-8"}, {2, "1-8"}, {2, "1-8,20-20,30-30"}, {4, "1-8,19-21,29-31"}};
+    struct sqlite_journal *journal = fixture_open();
+    char found[128];
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        remove_numbers(&journal->db, orders[i], steps[i].count);
+        ck_assert(sqlite_read_text(&journal->db,
+                                   "SELECT group_concat(first || '-' || last) FROM"
+                                   " (SELECT * FROM removed ORDER BY first)",
+                                   found, sizeof found));
+        ck_assert_str_eq(found, steps[i].sum);
+    }
+    writer_close(journal);
+}
+END_TEST
+
+START_TEST(what_was_removed_is_noted)
+{
+    struct sqlite_journal *journal = fixture_open();
+    struct prune_keep keep = {
+        .oldest_done = true, .dead_before_ms = INT64_MAX, .dedupe_before_ms = INT64_MAX};
+    add_one_of_each(journal);
+    ck_assert_uint_eq(prune(journal, &keep), 3);
+    ck_assert_int_eq(count_rows("SELECT count(*) FROM removed"), 2);
+    ck_assert_int_eq(count_rows("SELECT last FROM removed WHERE first = 1"), 2);
+    ck_assert_int_eq(count_rows("SELECT last FROM removed WHERE first = 5"), 5);
     writer_close(journal);
 }
 END_TEST
@@ -627,7 +753,7 @@ START_TEST(what_is_free_is_measured_and_given_back)
     for (int i = 0; i < 4; i++)
         add(journal, "", bytes_of(body, sizeof body));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    ck_assert(prune_measure(journal, &before, &free_pages) && free_pages == 0);
+    ck_assert(prune_measure(&journal->db, &before, &free_pages) && free_pages == 0);
     ck_assert_int_ge(before, 4 * (int64_t)sizeof body);
     for (int64_t i = 1; i <= 2; i++) {
         claim(journal, delivery_seq(i, 0), 1);
@@ -635,16 +761,15 @@ START_TEST(what_is_free_is_measured_and_given_back)
     }
     struct prune_keep keep = {.oldest_done = true};
     ck_assert_uint_eq(prune(journal, &keep), 2);
-    ck_assert(prune_measure(journal, &used, &free_pages));
+    ck_assert(prune_measure(&journal->db, &used, &free_pages));
     ck_assert_int_ge(free_pages, 18);
     ck_assert_int_le(used, before - 2 * (int64_t)sizeof body + 4 * page);
-    int64_t left = free_pages - 5;
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(prune_shrink(journal, 5));
+    ck_assert(prune_shrink(&journal->db));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     before = used;
-    ck_assert(prune_measure(journal, &used, &free_pages));
-    ck_assert(free_pages == left && used <= before);
+    ck_assert(prune_measure(&journal->db, &used, &free_pages));
+    ck_assert(free_pages == 0 && used <= before);
     writer_close(journal);
 }
 END_TEST
@@ -719,14 +844,14 @@ START_TEST(the_horizon_is_kept)
 {
     struct sqlite_journal *journal = fixture_open();
     int64_t horizon = -1, newest = -1;
-    ck_assert(prune_read_horizon(journal, &horizon, &newest));
+    ck_assert(prune_read_horizon(&journal->db, &horizon, &newest));
     ck_assert(horizon == 0 && newest == 0);
     add_committed(journal, "k1");
     for (int64_t now = 5; now < 7; now++) {
         ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_put_horizon(journal, now));
+        ck_assert(prune_put_horizon(&journal->db, now));
         ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_read_horizon(journal, &horizon, &newest));
+        ck_assert(prune_read_horizon(&journal->db, &horizon, &newest));
         ck_assert(horizon == now && newest == 1700000000000);
     }
     writer_close(journal);
@@ -779,7 +904,13 @@ Suite *test_suite(void)
     tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
     tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
     tcase_add_test(all, pruning_for_space_keeps_the_keys);
-    tcase_add_test(all, a_walk_goes_on_where_something_may_go);
+    tcase_add_test(all, a_step_is_bounded);
+    tcase_add_test(all, one_event_is_removed_in_parts);
+    tcase_add_test(all, large_things_go_before_their_events);
+    tcase_add_test(all, keys_go_last);
+    tcase_add_test(all, events_of_one_route_are_counted_and_removed);
+    tcase_add_test(all, removed_numbers_are_ranges);
+    tcase_add_test(all, what_was_removed_is_noted);
     tcase_add_test(all, what_is_free_is_measured_and_given_back);
     tcase_add_test(all, what_is_empty_is_null);
     tcase_add_test(all, that_an_event_failed_is_kept_as_long_as_its_key);
