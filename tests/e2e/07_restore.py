@@ -34,7 +34,7 @@ with Server([route(actions=[WAITS])]) as server:
                        (path, "is the journal itself")):
         told = server.tool("restore", wrong)
         expect((told.returncode, why in told.stderr), (3, True), told.stderr)
-    expect(len(os.listdir(server.state)), 4, f"nothing has changed: {os.listdir(server.state)}")
+    expect(len(os.listdir(server.state)), 5, f"nothing has changed: {os.listdir(server.state)}")
     done = server.tool("restore", copy)
     expect(done.returncode, 0, done.stderr)
     kept, = glob.glob(path + ".before-*")
