@@ -37,7 +37,7 @@ with Server([route(actions=[WAITS])]) as server:
     expect(len(os.listdir(server.state)), 5, f"nothing has changed: {os.listdir(server.state)}")
     done = server.tool("restore", copy)
     expect(done.returncode, 0, done.stderr)
-    kept, = glob.glob(path + ".before-*")
+    kept, = glob.glob(path + ".before-*Z")
     ensure(kept in done.stdout, done.stdout)
     expect(rows(kept, "SELECT id FROM event"), [(first,), (second,)], "events of the one before")
     server.start()
