@@ -1,5 +1,5 @@
-"""A backup that is made under load is a whole journal with all that was acknowledged before, and the
-log does not grow meanwhile."""
+"""A backup that is made under load is a whole journal with all that was acknowledged before, and
+the log does not grow meanwhile."""
 import os
 import sqlite3
 
