@@ -266,14 +266,14 @@ static void note_loss(void *context, const struct journal_loss *loss)
         ids + length, sizeof telling->of[which].ids - length, "%s%s", length ? " " : "", loss->id);
 }
 
-int64_t losses_tell(const char *path, int64_t time_ms)
+void losses_tell(const char *path, int64_t time_ms)
 {
     struct telling telling = {0};
     struct journal_losses losses;
     struct error why = {""};
     if (!losses_find(path, time_ms, note_loss, &telling, &losses, &why)) {
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", why.text));
-        return losses.newest;
+        return;
     }
     if (losses.missing > 0)
         log_write(LOG_JOURNAL_MISSING, log_number("events", losses.missing),
@@ -285,5 +285,4 @@ int64_t losses_tell(const char *path, int64_t time_ms)
                   log_text("ids", telling.of[1].ids));
     if (!losses.is_whole)
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", "the time was not enough for all"));
-    return losses.newest;
 }

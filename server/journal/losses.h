@@ -30,8 +30,8 @@ bool losses_find(const char *path, int64_t time_ms,
                  void (*each)(void *context, const struct journal_loss *loss), void *context,
                  struct journal_losses *losses, struct error *err);
 
-/* The same at a start, for the log; the number of the newest event in the mark. */
-int64_t losses_tell(const char *path, int64_t time_ms);
+/* The same at a start, for the log. */
+void losses_tell(const char *path, int64_t time_ms);
 
 /* The key by which the journal is told from others, for its mark. */
 struct sqlite;

@@ -177,6 +177,40 @@ static bool read_state(int fd, const uint8_t identity[IDENTITY_SIZE], enum mark_
     return true;
 }
 
+static int compare_slots(const void *left, const void *right)
+{
+    const struct mark_slot *a = left, *b = right;
+    return (a->number > b->number) - (a->number < b->number);
+}
+
+/* Keeps what is valid; a slot of zeros was never written. */
+static void sift(struct mark_ring *ring, uint64_t key, size_t count)
+{
+    static const struct mark_slot zeros;
+    for (size_t i = 0; i < count; i++) {
+        const struct mark_slot *slot = &ring->slots[i];
+        if (slot_is_valid(key, slot) && (uint64_t)slot->number % MARK_SLOTS == i)
+            ring->slots[ring->count++] = *slot;
+        else
+            ring->damaged += memcmp(slot, &zeros, sizeof zeros) != 0;
+    }
+    qsort(ring->slots, ring->count, sizeof *ring->slots, compare_slots);
+}
+
+static bool read_ring(int fd, const uint8_t identity[IDENTITY_SIZE], struct mark_ring *ring,
+                      struct error *err)
+{
+    ring->slots = malloc(MARK_SLOTS * sizeof *ring->slots);
+    if (!ring->slots)
+        return error_set(err, "no memory for the mark of the journal");
+    ssize_t length =
+        read_some(fd, ring->slots, MARK_SLOTS * sizeof *ring->slots, sizeof(struct mark_head));
+    if (length < 0)
+        return error_set_errno(err, errno, "cannot read the mark of the journal");
+    sift(ring, mark_key(identity), (size_t)length / sizeof *ring->slots);
+    return true;
+}
+
 /* As root, on behalf of whom the server becomes. */
 static void hand_over(int fd, const char *journal)
 {
@@ -191,6 +225,17 @@ static bool begin_anew(int fd, const uint8_t identity[IDENTITY_SIZE])
     return ftruncate(fd, 0) == 0 && write_all(fd, &head, sizeof head, 0);
 }
 
+static bool find_newest(struct mark *mark, const uint8_t identity[IDENTITY_SIZE], struct error *err)
+{
+    struct mark_ring ring = {NULL};
+    if (!read_ring(mark->fd, identity, &ring, err))
+        return false;
+    if (ring.count > 0)
+        mark->newest = ring.slots[ring.count - 1];
+    free(ring.slots);
+    return true;
+}
+
 bool mark_open(struct mark *mark, const char *journal, const uint8_t identity[IDENTITY_SIZE],
                enum mark_state *state, struct error *err)
 {
@@ -203,7 +248,8 @@ bool mark_open(struct mark *mark, const char *journal, const uint8_t identity[ID
     if (mark->fd < 0)
         return error_set_errno(err, errno, "cannot open %s", path);
     hand_over(mark->fd, journal);
-    bool opened = read_state(mark->fd, identity, state, err);
+    bool opened = read_state(mark->fd, identity, state, err) &&
+                  (*state != MARK_FOUND || find_newest(mark, identity, err));
     if (opened && *state != MARK_FOUND && !begin_anew(mark->fd, identity))
         opened = error_set_errno(err, errno, "cannot write %s", path);
     if (!opened)
@@ -287,42 +333,6 @@ bool mark_write(struct mark *mark)
         mark->newest = mark->batch[mark->count - 1];
     mark->count = 0;
     return written;
-}
-
-/* ---- reading ---- */
-
-static int compare_slots(const void *left, const void *right)
-{
-    const struct mark_slot *a = left, *b = right;
-    return (a->number > b->number) - (a->number < b->number);
-}
-
-/* Keeps what is valid; a slot of zeros was never written. */
-static void sift(struct mark_ring *ring, uint64_t key, size_t count)
-{
-    static const struct mark_slot zeros;
-    for (size_t i = 0; i < count; i++) {
-        const struct mark_slot *slot = &ring->slots[i];
-        if (slot_is_valid(key, slot) && (uint64_t)slot->number % MARK_SLOTS == i)
-            ring->slots[ring->count++] = *slot;
-        else
-            ring->damaged += memcmp(slot, &zeros, sizeof zeros) != 0;
-    }
-    qsort(ring->slots, ring->count, sizeof *ring->slots, compare_slots);
-}
-
-static bool read_ring(int fd, const uint8_t identity[IDENTITY_SIZE], struct mark_ring *ring,
-                      struct error *err)
-{
-    ring->slots = malloc(MARK_SLOTS * sizeof *ring->slots);
-    if (!ring->slots)
-        return error_set(err, "no memory for the mark of the journal");
-    ssize_t length =
-        read_some(fd, ring->slots, MARK_SLOTS * sizeof *ring->slots, sizeof(struct mark_head));
-    if (length < 0)
-        return error_set_errno(err, errno, "cannot read the mark of the journal");
-    sift(ring, mark_key(identity), (size_t)length / sizeof *ring->slots);
-    return true;
 }
 
 bool mark_read(const char *journal, const uint8_t identity[IDENTITY_SIZE], struct mark_ring *ring,

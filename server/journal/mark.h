@@ -21,7 +21,7 @@ struct mark_slot {
 struct mark {
     int fd;                  /* -1: there is none */
     uint64_t key;            /* from the journal's identity */
-    struct mark_slot newest; /* that this process has written; number 0: none */
+    struct mark_slot newest; /* found at open, or written since; number 0: none */
     struct mark_slot *batch; /* of the transaction under way, in the order of their numbers */
     size_t count, capacity;
     bool failed; /* the last write has */

@@ -93,7 +93,7 @@ static struct journal *engine_open(const struct journal_setup *setup, struct err
     if ((admit_rebuild(journal) || error_set(err, "cannot read the dedupe keys of the journal")) &&
         name_actions(journal, setup, err)) {
         if (setup->check_ms > 0)
-            journal->least_number = losses_tell(sqlite_path(&journal->db), setup->check_ms) + 1;
+            losses_tell(sqlite_path(&journal->db), setup->check_ms);
         writer_be_patient(journal, false);
         return &journal->base;
     }

@@ -99,10 +99,12 @@ static const char *const mark_reasons[] = {[MARK_MISSING] = "there was none",
 /* Without it the journal is as good as ever, but what vanishes from it is not noticed. */
 static void open_mark(struct sqlite_journal *journal)
 {
+    int64_t known = journal->mark.newest.number;
     uint8_t identity[16] = {0};
     enum mark_state state = MARK_FOUND;
     struct error why = {""};
     const char *path = sqlite_path(&journal->db);
+    mark_close(&journal->mark); /* of before, where it is opened anew */
     if (!losses_read_identity(&journal->db, identity))
         sqlite_clear(&journal->db);
     if (!mark_open(&journal->mark, path, identity, &state, &why))
@@ -110,6 +112,9 @@ static void open_mark(struct sqlite_journal *journal)
     else if (state > MARK_MISSING || (state == MARK_MISSING && !journal->base.is_new))
         log_write_at(LOG_MARK_BEGUN, state == MARK_MISSING ? LOG_INFO : LOG_WARNING,
                      log_text("path", path), log_text("reason", mark_reasons[state]));
+    if (journal->mark.newest.number > known)
+        known = journal->mark.newest.number;
+    journal->least_number = known + 1;
 }
 
 void writer_be_patient(struct sqlite_journal *journal, bool patient)
@@ -199,9 +204,6 @@ bool writer_reopen(struct sqlite_journal *journal, struct error *err)
         return error_prefix(err, "%s", path);
     }
     journal->was_cut = false;
-    if (journal->mark.newest.number >= journal->least_number)
-        journal->least_number = journal->mark.newest.number + 1;
-    mark_close(&journal->mark);
     open_mark(journal);
     sqlite_wait(db, BUSY_MS);
     writer_changed(journal);
