@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Faults at the n-th call: run.py PROGRAM SHIM [--each N] [--seed N] [FAULT…]
+"""Faults at the n-th call: run.py PROGRAM SHIM [--each N] [--size BYTES] [--seed N] [FAULT…]
 
 One event is sent over TLS to a running server whose command notes the event's id, while the n-th
 call of a kind in the listener or the runner fails: for every n on the way of the event and of its
-outcome; with --each for so many of them, chosen at random. The answer is a refusal, or the
+outcome; with --each for so many of them, chosen at random. With a --size of 1500000 the log is copied into the file on the way. The answer is a refusal, or the
 connection breaks, or the event is carried out: never 2xx and lost. Then everything works by itself:
 a second event is taken and carried out. No process dies.
 """
@@ -40,7 +40,6 @@ FAULTS = {
 }
 # cat reads the body, and what it writes is kept
 COMMAND = 'cat; cat >&2 </dev/null; echo "$TENTERHOOK_ID" >>"$OUT/ledger"'
-BODY = b'{"some":"%s"}' % (b"body" * 2000)
 CONTROL = struct.Struct("=iiii16sqqq")
 
 
@@ -76,16 +75,17 @@ def carried_out(server, one):
 class Trials:
     """One server, and what it answered."""
 
-    def __init__(self, server, control):
+    def __init__(self, server, control, size):
         self.server, self.control = server, control
+        self.body = b'"' + b"x" * size + b'"'
         self.answers, self.wrong, self.slowest = Counter(), [], 0.0
 
     def send(self):
         """The status and the id of an event; 0: the connection broke."""
         from senders import github_headers
         try:
-            answer = self.server.post("/hook", BODY,
-                                      github_headers(BODY, delivery=str(uuid.uuid4())))
+            answer = self.server.post("/hook", self.body,
+                                      github_headers(self.body, delivery=str(uuid.uuid4())))
             return answer.status, answer.json().get("id") if answer.status < 300 else None
         except (OSError, ValueError):
             return 0, None
@@ -140,19 +140,20 @@ class Trials:
         return most, len(chosen), hits
 
 
-def trials(program, shim, fault, each, seed):
+def trials(program, shim, fault, options):
     import harness
     from harness import Server, route, script
     harness.PROGRAM = program
-    control, chance = Control(), random.Random(f"{seed} {fault}")
+    control, chance = Control(), random.Random(f"{options.seed} {fault}")
     env = {"LD_PRELOAD": shim, "TENTERHOOK_FAULT": control.file.name}
     # in a cgroup a command begins by clone3, which is no call of the C library
     settings = {"listeners": 1, "cgroup": "off" if fault == "fork" else "auto"}
-    with Server([route(actions=[script(COMMAND)])], env=env, server=settings) as server:
-        made = Trials(server, control)
+    hook = route(actions=[script(COMMAND)], max_body="8MiB")
+    with Server([hook], env=env, server=settings) as server:
+        made = Trials(server, control, options.size)
         for role in FAULTS[fault][3]:
             begun = time.monotonic()
-            most, chosen, hits = made.every(fault, role, each, chance)
+            most, chosen, hits = made.every(fault, role, options.each, chance)
             print(f"{fault} in the {role}: {hits} of {chosen} faults hit, {most} calls on the way, "
                   f"answers {dict(made.answers)}, slowest recovery {made.slowest:.1f} s, in "
                   f"{time.monotonic() - begun:.0f} s", flush=True)
@@ -171,18 +172,19 @@ def main():
     parser.add_argument("shim")
     parser.add_argument("faults", nargs="*", default=[], help=", ".join(FAULTS))
     parser.add_argument("--each", type=int, default=0, help="so many of the calls; 0: all")
+    parser.add_argument("--size", type=int, default=8000, help="bytes of the body")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     parser.add_argument("--alone", action="store_true", help="in this process")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     program, shim = os.path.abspath(options.program), os.path.abspath(options.shim)
     if options.alone:
-        return trials(program, shim, options.faults[0], options.each, options.seed)
+        return trials(program, shim, options.faults[0], options)
     print(f"seed {options.seed}", flush=True)
     running, failed = [], 0
     for fault in options.faults or FAULTS:
         running.append(subprocess.Popen([sys.executable, __file__, program, shim, fault, "--alone",
-                                         "--each", str(options.each), "--seed",
-                                         str(options.seed)]))
+                                         "--each", str(options.each), "--seed", str(options.seed),
+                                         "--size", str(options.size)]))
         if len(running) == 2:
             failed |= running.pop(0).wait()
     return max([failed, *[one.wait() for one in running]])
