@@ -3,9 +3,10 @@
 
 One event is sent over TLS to a running server whose command notes the event's id, while the n-th
 call of a kind in the listener or the runner fails: for every n on the way of the event and of its
-outcome; with --each for so many of them, chosen at random. With a --size of 1500000 the log is copied into the file on the way. The answer is a refusal, or the
-connection breaks, or the event is carried out: never 2xx and lost. Then everything works by itself:
-a second event is taken and carried out. No process dies.
+outcome; with --each for so many of them, chosen at random. With a --size of 1500000 the log is
+copied into the file on the way. The answer is a refusal, or the connection breaks, or the event is
+carried out: never 2xx and lost. Then everything works by itself: a second event is taken and
+carried out. No process dies.
 """
 import argparse
 import errno
