@@ -5,7 +5,6 @@
 #include "server/journal/losses.h"
 
 #include "base/clock.h"
-#include "base/encoding.h"
 #include "server/ipc/log_events.h"
 #include "server/journal/event_row.h"
 #include "server/journal/tables.h"
@@ -52,17 +51,6 @@ struct look {
     void (*each)(void *context, const struct journal_loss *loss);
     void *context;
 };
-
-bool losses_read_identity(struct sqlite *db, uint8_t identity[16])
-{
-    char text[64];
-    size_t length;
-    return sqlite_read_text(db,
-                            "SELECT ifnull((SELECT hex(key) FROM learned WHERE route = '' AND "
-                            "provider = 'journal'), '')",
-                            text, sizeof text) &&
-           hex_decode(bytes_of_text(text), identity, 16, &length) && length == 16;
-}
 
 static int64_t ask(struct look *look, enum look_sql which, int64_t from, int64_t to)
 {
@@ -230,7 +218,7 @@ bool losses_find(const char *path, int64_t time_ms,
     if (!sqlite_open(&look.db, path, SQLITE_MODE_READ, LOOK_BUSY_MS, look_sql, err))
         return false;
     bool found = journal_check_version(&look.db, err) &&
-                 (losses_read_identity(&look.db, identity) ||
+                 (journal_read_identity(&look.db, identity) ||
                   error_set(err, "the journal has no identity")) &&
                  mark_read(sqlite_path(&look.db), identity, &look.ring, &losses->mark, err);
     look.key = mark_key(identity);
@@ -242,47 +230,47 @@ bool losses_find(const char *path, int64_t time_ms,
 
 /* ---- a start ---- */
 
-struct telling {
-    struct {
-        char ids[TOLD_IDS * ID_TEXT_SIZE + 1];
-        size_t length;
-        int64_t first, last;
-    } of[2]; /* missing, changed */
+/* What a line of the log says. */
+struct told {
+    int64_t first, last;
+    char ids[TOLD_IDS * ID_TEXT_SIZE + 1];
+    size_t length;
 };
+
+enum { TOLD_MISSING, TOLD_CHANGED, TOLD_COUNT };
 
 static void note_loss(void *context, const struct journal_loss *loss)
 {
-    struct telling *telling = context;
-    size_t which = loss->changed;
-    char *ids = telling->of[which].ids;
-    size_t length = telling->of[which].length;
-    if (telling->of[which].first == 0 || loss->first < telling->of[which].first)
-        telling->of[which].first = loss->first;
-    if (loss->last > telling->of[which].last)
-        telling->of[which].last = loss->last;
-    if (!loss->id || length + ID_TEXT_SIZE >= sizeof telling->of[which].ids)
-        return;
-    telling->of[which].length += (size_t)snprintf(
-        ids + length, sizeof telling->of[which].ids - length, "%s%s", length ? " " : "", loss->id);
+    struct told *told = (struct told *)context + (loss->changed ? TOLD_CHANGED : TOLD_MISSING);
+    size_t room = sizeof told->ids - told->length;
+    if (told->first == 0 || loss->first < told->first)
+        told->first = loss->first;
+    if (loss->last > told->last)
+        told->last = loss->last;
+    if (loss->id && room > ID_TEXT_SIZE)
+        told->length += (size_t)snprintf(told->ids + told->length, room, "%s%s",
+                                         told->length > 0 ? " " : "", loss->id);
 }
 
 void losses_tell(const char *path, int64_t time_ms)
 {
-    struct telling telling = {0};
+    struct told told[TOLD_COUNT] = {{0}};
     struct journal_losses losses;
     struct error why = {""};
-    if (!losses_find(path, time_ms, note_loss, &telling, &losses, &why)) {
+    if (!losses_find(path, time_ms, note_loss, told, &losses, &why)) {
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", why.text));
         return;
     }
     if (losses.missing > 0)
         log_write(LOG_JOURNAL_MISSING, log_number("events", losses.missing),
-                  log_number("first", telling.of[0].first), log_number("last", telling.of[0].last),
-                  log_text("ids", telling.of[0].ids));
+                  log_number("first", told[TOLD_MISSING].first),
+                  log_number("last", told[TOLD_MISSING].last),
+                  log_text("ids", told[TOLD_MISSING].ids));
     if (losses.changed > 0)
         log_write(LOG_JOURNAL_CHANGED, log_number("events", losses.changed),
-                  log_number("first", telling.of[1].first), log_number("last", telling.of[1].last),
-                  log_text("ids", telling.of[1].ids));
+                  log_number("first", told[TOLD_CHANGED].first),
+                  log_number("last", told[TOLD_CHANGED].last),
+                  log_text("ids", told[TOLD_CHANGED].ids));
     if (!losses.is_whole)
         log_write(LOG_JOURNAL_UNCOMPARED, log_text("reason", "the time was not enough for all"));
 }

@@ -33,8 +33,4 @@ bool losses_find(const char *path, int64_t time_ms,
 /* The same at a start, for the log. */
 void losses_tell(const char *path, int64_t time_ms);
 
-/* The key by which the journal is told from others, for its mark. */
-struct sqlite;
-bool losses_read_identity(struct sqlite *db, uint8_t identity[16]);
-
 #endif

@@ -10,6 +10,8 @@
  * - Ids rise with time, so their index is only ever appended to. */
 #include "server/journal/tables.h"
 
+#include "base/encoding.h"
+
 #include <stdio.h>
 
 static const char version_1[] =
@@ -284,4 +286,14 @@ bool journal_check_version(struct sqlite *db, struct error *err)
                      "the journal has version %lld; start the server once, which brings it to "
                      "version %d",
                      (long long)version, JOURNAL_VERSION);
+}
+
+bool journal_read_identity(struct sqlite *db, uint8_t identity[16])
+{
+    static const char sql[] = "SELECT ifnull((SELECT hex(key) FROM learned"
+                              " WHERE route = '' AND provider = 'journal'), '')";
+    char text[64];
+    size_t length;
+    return sqlite_read_text(db, sql, text, sizeof text) &&
+           hex_decode(bytes_of_text(text), identity, 16, &length) && length == 16;
 }

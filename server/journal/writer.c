@@ -8,7 +8,6 @@
 #include "server/ipc/log_events.h"
 #include "server/ipc/shared.h"
 #include "server/journal/damage.h"
-#include "server/journal/losses.h"
 #include "server/journal/tables.h"
 
 #include <errno.h>
@@ -105,7 +104,7 @@ static void open_mark(struct sqlite_journal *journal)
     struct error why = {""};
     const char *path = sqlite_path(&journal->db);
     mark_close(&journal->mark); /* of before, where it is opened anew */
-    if (!losses_read_identity(&journal->db, identity))
+    if (!journal_read_identity(&journal->db, identity))
         sqlite_clear(&journal->db);
     if (!mark_open(&journal->mark, path, identity, &state, &why))
         log_write(LOG_MARK_FAILED, log_text("reason", why.text));
