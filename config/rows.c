@@ -395,6 +395,14 @@ static const struct row keep_rows[] = {
      .max = DAYS(3650),
      .sentence =
          "Events with an action that failed for good are removed this long after they arrived."},
+    {.name = "body",
+     .type = ROW_DURATION,
+     .offset = offsetof(struct journal_settings, keep_body_ms),
+     .min = 1000,
+     .max = DAYS(3650),
+     .sentence = "Bodies of events that need no further action are removed this long after they "
+                 "arrived, with the outputs and earlier attempts. The events stay listed, but "
+                 "cannot be replayed. Without the key bodies are kept as long as their events."},
 };
 static const struct row_section keep_section = {
     .name = "keep",

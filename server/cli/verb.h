@@ -36,7 +36,10 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
     VERB(resume) /* pause.c */                                                                     \
     VERB(validate)                                                                                 \
     VERB(import)                                                                                   \
-    VERB(keys)
+    VERB(keys)                                                                                     \
+    VERB(prune)                                                                                    \
+    VERB(backup)                                                                                   \
+    VERB(restore)
 
 #define VERB_DECLARE(name) extern const struct verb name##_verb;
 VERBS(VERB_DECLARE)

@@ -89,8 +89,8 @@ struct verdict http_head_read(struct http_request *http_request, const char *met
     request->secure = connection->tls.session != NULL;
     request->now_ms = clock_unix_ms();
     head.headers = arena_alloc_array(request->arena, GUARD_HEADERS_MAX + 1, sizeof *head.headers);
-    if (!head.headers)
-        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the headers");
+    if (!head.headers || !connection->target_at)
+        return verdict_refuse(REPLY_MEMORY_FULL, "no memory for the head");
     MHD_get_connection_values_n(connection->mhd, MHD_HEADER_KIND, head_add, &head);
     request->headers = head.headers;
     request->header_count = head.count;

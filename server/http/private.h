@@ -80,7 +80,8 @@ struct connection {
     unsigned strikes;
     uint64_t lingered;
     struct http_request *request; /* from its head on; NULL between requests */
-    /* The target as it came, noted before libmicrohttpd takes it to pieces in place. */
+    /* The target as it came, noted before libmicrohttpd takes it to pieces in place; NULL: there
+     * was no memory to note it. */
     const char *target_at;
     struct buffer target;
     const uint8_t *buffer_at; /* libmicrohttpd's */

@@ -90,9 +90,9 @@ void *http_note_target(void *cls, const char *target, struct MHD_Connection *mhd
     (void)cls;
     connection_progressed(connection);
     connection->target.length = 0;
-    connection->target_at = target;
     /* one byte more than is allowed is enough for the guard to refuse it */
-    buffer_append(&connection->target, target, strnlen(target, GUARD_TARGET_MAX + 1));
+    bool copied = buffer_append(&connection->target, target, strnlen(target, GUARD_TARGET_MAX + 1));
+    connection->target_at = copied ? target : NULL;
     hide_query(target);
     if (connection->stage == STAGE_IDLE) /* came together with the request before */
         connection_begin_head(connection);

@@ -173,6 +173,21 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                              "log broken_frame frames frames_dropped transactions_dropped copy",
                              "The log of the journal is damaged, and `journal.damaged: continue` "
                              "drops what follows the damage."},
+    [LOG_JOURNAL_MISSING] =
+        {"journal_missing", LOG_ERROR, LOG_ERROR, "events first last ids",
+         "Events that were acknowledged are not in the journal: their numbers, and the ids of the "
+         "first ten that are known. The server goes on without them."},
+    [LOG_JOURNAL_CHANGED] = {"journal_changed", LOG_ERROR, LOG_ERROR, "events first last ids",
+                             "Rows of events in the journal are not what was written."},
+    [LOG_JOURNAL_UNCOMPARED] = {"journal_uncompared", LOG_WARNING, LOG_WARNING, "reason",
+                                "Whether events are missing from the journal was not looked at, or "
+                                "not for all."},
+    [LOG_MARK_BEGUN] = {"mark_begun", LOG_INFO, LOG_WARNING, "path reason",
+                        "The mark of the journal, by which missing events are noticed, was begun "
+                        "anew."},
+    [LOG_MARK_FAILED] = {"mark_failed", LOG_WARNING, LOG_WARNING, "reason",
+                         "The mark of the journal cannot be written: events that vanish from now "
+                         "on may not be noticed."},
     [LOG_CHECKPOINT_FAILED] =
         {"checkpoint_failed", LOG_WARNING, LOG_WARNING, "reason",
          "The log of the journal could not be copied into its file; it is tried again."},
@@ -190,6 +205,13 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_BODIES_DROPPED] = {"bodies_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",
                             "The journal is larger than `journal.keep.size`, and bodies of failed "
                             "events were dropped."},
+    [LOG_KEYS_DROPPED] = {"keys_dropped", LOG_WARNING, LOG_WARNING, "events keep_size reason",
+                          "The journal is larger than `journal.keep.size`, and dedupe keys of old "
+                          "events were dropped."},
+    [LOG_OUTCOMES_LOST] =
+        {"outcomes_lost", LOG_ERROR, LOG_ERROR, "deliveries reason",
+         "The journal was removed, and the server stops without having written "
+         "how these deliveries ended. If the journal is put back they run again."},
 };
 
 const struct log_event_row *log_event_find(const char *name)

@@ -15,12 +15,25 @@ static bool read_one(struct query *query, int64_t *number)
     return found;
 }
 
+/* SQLite numbers a row after the newest that is there. The numbers of events that have vanished are
+ * not given out again: so they stay to be seen as missing. */
+static struct bind_value next_number(struct sqlite_journal *journal)
+{
+    int64_t newest;
+    if (journal->least_number == 0 ||
+        !sqlite_read_number(&journal->db, "SELECT ifnull(max(seq), 0) FROM event", &newest) ||
+        newest >= journal->least_number)
+        return bind_null();
+    return bind_number(journal->least_number);
+}
+
 bool events_add(struct sqlite_journal *journal, const struct event *event, int64_t *seq)
 {
     struct sqlite *db = &journal->db;
     struct bind_value values[EVENT_FIELD_COUNT + 1];
     event_bind(event, 0, EVENT_ROW_COUNT, values);
-    if (!sqlite_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT))
+    values[EVENT_ROW_COUNT] = next_number(journal);
+    if (!sqlite_execute_values(db, SQL_ADD_EVENT, values, EVENT_ROW_COUNT + 1))
         return false;
     *seq = sqlite_last_row(db);
     event_bind(event, EVENT_ROW_COUNT, EVENT_FIELD_COUNT, values);
@@ -28,6 +41,7 @@ bool events_add(struct sqlite_journal *journal, const struct event *event, int64
     if (!sqlite_execute_values(db, SQL_ADD_BODY, values, EVENT_FIELD_COUNT - EVENT_ROW_COUNT + 1))
         return false;
     journal->event_added = *seq;
+    mark_note(&journal->mark, *seq, event);
     snprintf(journal->added_id, sizeof journal->added_id, "%.*s", (int)event->id.length,
              (const char *)event->id.data);
     return true;

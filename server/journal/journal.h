@@ -320,23 +320,33 @@ struct journal_abandon {
     bool more; /* the limit was reached */
 };
 
-/* One short step of what keeps the journal small. */
+/* One short step of what keeps the journal small: a part of a walk over the events, from the oldest
+ * to the first that is too young. */
 struct journal_upkeep {
     bool reads_horizon;
     int64_t put_horizon_ms; /* the time that pruning has reached; 0: it is not stored */
     bool prunes;
-    int64_t done_before_ms;   /* events received before this that are done may go */
-    int64_t dead_before_ms;   /* and those with a dead delivery before this */
+    int64_t done_before_ms;   /* events received before this that are done may go, */
+    int64_t dead_before_ms;   /* those with a dead delivery before this, */
+    int64_t body_before_ms;   /* and before this bodies, outputs and attempts of both */
     int64_t dedupe_before_ms; /* keys received before this do not count any more */
-    int64_t keep_size;        /* a larger journal lets go of what is done at any age, */
-    bool drops_bodies;        /* and of bodies of dead events */
+    int64_t until_ms;         /* the walk ends at an event received at this time */
+    int64_t budget_ns;        /* how long the step may take; one event is looked at in any case */
+    int64_t keep_size;        /* bytes that the journal should take */
+    bool for_size;            /* the walk is made while it takes more: done events at any age go, */
+    bool drops_bodies;        /* bodies of dead ones, */
+    bool drops_keys;          /* and events of which no more is left than a key that counts */
     bool shrinks;             /* gives free space back to the file system */
-    int64_t position;         /* where the walk continues; 0: at its beginning, and at its end */
+    int64_t position;         /* the walk continues behind it; 0: it begins */
 
     int64_t horizon_ms, newest_ms; /* as stored, and when the newest event came; 0: none */
     size_t events;                 /* of which anything was removed */
     size_t bodies;                 /* of dead events, which cannot be replayed any more */
-    bool is_too_large, can_shrink;
+    size_t keys;                   /* that counted: copies of these are new events */
+    int64_t reached_ms;            /* when the event at `position` was received */
+    int64_t over;                  /* bytes above keep_size before the step; 0: none */
+    bool ended;                    /* the walk */
+    bool can_shrink;
 };
 
 /* A delivery that is dead though no attempt has ended, for the log. */
@@ -390,6 +400,7 @@ struct journal_refusal {
     struct error reason;
     int64_t retry_ns;       /* when to prove again */
     unsigned retry_after_s; /* what callers are told */
+    bool is_gone;           /* it is not where it was: what is written now nobody finds again */
 };
 
 struct journal_turn {

@@ -5,6 +5,7 @@
 #include "handlers/action/action.h"
 #include "server/journal/dedupe.h"
 #include "server/journal/engine.h"
+#include "server/journal/mark.h"
 #include "server/journal/sqlite.h"
 
 struct sqlite_journal {
@@ -19,6 +20,9 @@ struct sqlite_journal {
     int64_t event_added;   /* the newest in the transaction under way; 0: none */
     int64_t last_event;    /* the newest that we have committed; 0: none */
     char added_id[ID_TEXT_SIZE], last_id[ID_TEXT_SIZE];
+    struct mark mark;
+    int64_t least_number; /* events were there up to before it: our next has no lower one; 0: looked
+                             at */
     enum sqlite_status refused; /* why the last turn was; SQLITE_STATUS_OK: it was not */
 
     struct dedupe keys;
@@ -63,10 +67,15 @@ enum journal_sql {
     SQL_READ_HORIZON,
     SQL_PUT_HORIZON,
     SQL_PRUNE_LOOK,
+    SQL_PRUNE_ATTEMPTS,
     SQL_PRUNE_OUTPUTS,
     SQL_PRUNE_DELIVERIES,
     SQL_PRUNE_BODY,
     SQL_PRUNE_EVENT,
+    SQL_REMOVED_BEFORE,
+    SQL_REMOVED_BEHIND,
+    SQL_REMOVED_DROP,
+    SQL_REMOVED_PUT,
     SQL_DATA_VERSION,
     SQL_TRACK,
     SQL_FIND_TELLER,
@@ -115,7 +124,8 @@ _Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every sta
 #define LEFT_COUNTED_TEXT "2"          /* enum journal_left */
 #define LEFT_FAILED_TEXT "3"
 #define JOURNAL_STOPS_MAX "3"
-#define JOURNAL_PRUNE_STEP "100"
+#define JOURNAL_PRUNE_PAGE "100"
+#define JOURNAL_PRUNE_FEW "4"
 #define JOURNAL_ATTEMPTS_MAX "20" /* of a delivery, in the table attempt */
 #define JOURNAL_KEYLESS_STEP "2048"
 
@@ -349,6 +359,9 @@ bool tell_prepare(struct sqlite_journal *journal, struct journal_turn *turn, int
                   int64_t handle, struct told *told);
 /* It is claimed: what is told from now on is counted anew. */
 void tell_claimed(struct sqlite_journal *journal, const struct journal_turn *turn, int64_t action);
+/* A delivery for the teller of an event that has been added in this transaction. */
+bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
+                   int64_t event);
 
 /* ---- due.c: deliveries that wait for their time ---- */
 
@@ -381,9 +394,6 @@ bool routes_count_death(struct sqlite_journal *journal, struct journal_streak *s
                         int64_t now_ms);
 /* In a transaction: one is done. */
 bool routes_forget_deaths(struct sqlite_journal *journal, struct journal_streak *streak);
-/* A delivery for the teller of an event that has been added in this transaction. */
-bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, int64_t teller,
-                   int64_t event);
 
 /* ---- notice.c ---- */
 
@@ -391,37 +401,62 @@ bool tell_of_event(struct sqlite_journal *journal, struct journal_turn *turn, in
 void notice_write(struct sqlite_journal *journal, struct journal_turn *turn);
 void notice_read(struct sqlite_journal *journal, struct journal_turn *turn);
 
-/* ---- prune.c ---- */
+/* ---- prune.c, on the connection of a runner or of a person ---- */
 
 struct prune_keep {
-    int64_t done_before_ms;   /* done events received before this may go */
-    int64_t dead_before_ms;   /* and those with a dead delivery before this */
+    int64_t done_before_ms;   /* done events received before this may go, */
+    int64_t dead_before_ms;   /* those with a dead delivery before this, */
+    int64_t body_before_ms;   /* and before this what is large of both */
     int64_t dedupe_before_ms; /* keys received before this are not needed any more */
-    bool oldest_done;         /* the file is too large: done events go at any age */
-    int64_t dead_bytes;       /* and so much of the bodies and outputs of dead ones; 0: none */
+    int64_t until_ms;         /* no event received from this time on is looked at */
+    int64_t budget_ns;        /* how long a step may take */
+    const char *route;        /* only events of this one; NULL: of all */
+    bool oldest_done;         /* the file is too large: done events go at any age, */
+    int64_t dead_bytes;       /* so much of the bodies and outputs of dead ones; 0: none; */
+    bool drops_keys;          /* and what is left of an event for its key */
+    bool only_counts;         /* nothing is removed */
 };
 
 struct pruned {
-    size_t events; /* of which anything was removed */
-    size_t bodies; /* of dead events, which cannot be replayed any more */
+    size_t looked; /* events of the route, */
+    size_t events; /* of which anything was removed; of these: */
+    size_t gone;   /* so many wholly */
+    size_t keys;   /* though their keys counted still */
+    size_t bodies; /* and, for want of room, of dead events, which cannot be replayed any more */
+    bool ended;    /* there is nothing more to look at */
+    int64_t reached_ms;
 };
 
 /* The time that pruning had reached (horizon.h), 0 if none is kept; and when the newest event was
  * received, 0 if there is none. */
-bool prune_read_horizon(struct sqlite_journal *journal, int64_t *horizon_ms, int64_t *newest_ms);
+bool prune_read_horizon(struct sqlite *db, int64_t *horizon_ms, int64_t *newest_ms);
 /* In a transaction. */
-bool prune_put_horizon(struct sqlite_journal *journal, int64_t horizon_ms);
+bool prune_put_horizon(struct sqlite *db, int64_t horizon_ms);
 
-/* In a transaction: one short step from event `*cursor` on; false when it fails. `*cursor` moves,
- * and is 0 when there is nothing more to look at. */
-bool prune_step(struct sqlite_journal *journal, const struct prune_keep *keep, int64_t *cursor,
+/* In a transaction: one short step over the events behind number `*position`, which moves; false
+ * when it fails. */
+bool prune_step(struct sqlite *db, const struct prune_keep *keep, int64_t *position,
                 struct pruned *pruned);
 /* Bytes in use, without the log and free pages; and free pages. */
-bool prune_measure(struct sqlite_journal *journal, int64_t *used_bytes, int64_t *free_pages);
+bool prune_measure(struct sqlite *db, int64_t *used_bytes, int64_t *free_pages);
+/* Whether so many free pages are more than a journal of `keep_size` bytes soon uses again. */
+bool prune_can_shrink(int64_t free_pages, int64_t keep_size);
+/* In a transaction: gives some free pages back to the file system. */
+bool prune_shrink(struct sqlite *db);
 /* The file may not grow past so many pages: what a full disk is like, for tests. */
-bool prune_limit_pages(struct sqlite_journal *journal, unsigned pages);
-/* In a transaction: gives up to `pages` free pages back to the file system. */
-bool prune_shrink(struct sqlite_journal *journal, unsigned pages);
+bool prune_limit_pages(struct sqlite *db, unsigned pages);
+
+/* ---- removed.c ---- */
+
+/* Numbers that a step removes, one after the other and rising. */
+struct removed_range {
+    int64_t first, last; /* 0: none yet */
+};
+
+/* In a transaction: `seq` was removed. What does not follow on the range is noted in the journal at
+ * the next call or the end, merged with the ranges beside it. */
+bool removed_add(struct sqlite *db, struct removed_range *range, int64_t seq);
+bool removed_end(struct sqlite *db, struct removed_range *range);
 
 /* ---- admit.c ---- */
 

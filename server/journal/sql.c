@@ -25,7 +25,7 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_DATA_VERSION] = "PRAGMA data_version",
 
     [SQL_ADD_EVENT] = "INSERT INTO event (" EVENT_ROW_COLUMNS "seq)"
-                      " VALUES (" EVENT_ROW_PARAMETERS "NULL)",
+                      " VALUES (" EVENT_ROW_PARAMETERS "?)",
     [SQL_ADD_BODY] = "INSERT INTO body (" EVENT_BODY_COLUMNS "event)"
                      " VALUES (" EVENT_BODY_PARAMETERS "?)",
     [SQL_ADD_DELIVERY] = "INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers,"
@@ -137,7 +137,8 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_LEARN] = "INSERT INTO learned (route, provider, key, learned_ms) VALUES (?1, ?2, ?3, ?4)"
                   " ON CONFLICT DO NOTHING",
-    [SQL_READ_PROVISIONED] = "SELECT route, provider, key FROM learned",
+    [SQL_READ_PROVISIONED] = "SELECT route, provider, key FROM learned"
+                             " WHERE route <> '' OR provider <> 'journal'",
 
     [SQL_FIND_PENDING] = "SELECT seq, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
                          " FROM delivery d INDEXED BY delivery_open WHERE " OPEN
@@ -271,15 +272,25 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_WATCH] = "SELECT superseded_by FROM delivery WHERE seq = ?1 AND state = 'running'",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
-    [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
-                       " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'superseded' THEN 0"
-                       " WHEN 'dead' THEN 1 ELSE 2 END)"
-                       "  FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
-                       " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq)"
-                       " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
-                       " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_STEP,
-    [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery" OF_EVENT,
+    [SQL_PRUNE_LOOK] =
+        "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"
+        " (SELECT max(CASE d.state WHEN 'done' THEN 0 WHEN 'superseded' THEN 0 WHEN 'dead' THEN 1"
+        "  ELSE 2 END) FROM delivery d WHERE d.seq BETWEEN e.seq * 256 AND e.seq * 256 + 255),"
+        " e.size, EXISTS (SELECT 1 FROM body b WHERE b.event = e.seq), e.route"
+        " FROM event e WHERE e.seq > ?1 AND e.seq < (SELECT max(seq) FROM event)"
+        " ORDER BY e.seq LIMIT " JOURNAL_PRUNE_PAGE,
+    /* a few, because each may be long */
+    [SQL_PRUNE_ATTEMPTS] = "DELETE FROM attempt WHERE rowid IN (SELECT rowid FROM attempt"
+                           " WHERE delivery" OF_EVENT " LIMIT " JOURNAL_PRUNE_FEW ")",
+    [SQL_PRUNE_OUTPUTS] = "DELETE FROM output WHERE delivery IN (SELECT delivery FROM output"
+                          " WHERE delivery" OF_EVENT " LIMIT " JOURNAL_PRUNE_FEW ")",
     [SQL_PRUNE_DELIVERIES] = "DELETE FROM delivery WHERE seq" OF_EVENT,
     [SQL_PRUNE_BODY] = "DELETE FROM body WHERE event = ?1",
     [SQL_PRUNE_EVENT] = "DELETE FROM event WHERE seq = ?1",
+
+    [SQL_REMOVED_BEFORE] = "SELECT first, last FROM removed WHERE first < ?1"
+                           " ORDER BY first DESC LIMIT 1",
+    [SQL_REMOVED_BEHIND] = "SELECT last FROM removed WHERE first = ?1",
+    [SQL_REMOVED_DROP] = "DELETE FROM removed WHERE first = ?1",
+    [SQL_REMOVED_PUT] = "INSERT OR REPLACE INTO removed (first, last) VALUES (?1, ?2)",
 };

@@ -126,8 +126,23 @@ static int after_commit(void *owner, sqlite3 *handle, const char *name, int page
     return SQLITE_OK;
 }
 
+/* The name as part of a URI. */
+static int open_copy(struct sqlite *db, const char *path)
+{
+    char uri[4096 * 3 + 32] = "file:";
+    size_t length = strlen(uri);
+    for (const char *from = path; *from && length < sizeof uri - 16; from++)
+        length += (size_t)snprintf(uri + length, 4, strchr("?%#", *from) ? "%%%02X" : "%c",
+                                   (unsigned char)*from);
+    snprintf(uri + length, sizeof uri - length, "?immutable=1");
+    return sqlite3_open_v2(uri, &db->handle,
+                           SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
+}
+
 static int open_handle(struct sqlite *db, const char *path, enum sqlite_mode mode)
 {
+    if (mode == SQLITE_MODE_COPY)
+        return open_copy(db, path);
     int flags = mode == SQLITE_MODE_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
     int code = sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK || mode != SQLITE_MODE_READ)
@@ -158,7 +173,8 @@ bool sqlite_open(struct sqlite *db, const char *path, enum sqlite_mode mode, int
         sqlite_close(db);
         return false;
     }
-    if (mode != SQLITE_MODE_READ && !open_lock(db, err)) {
+    bool writes = mode == SQLITE_MODE_WRITE || mode == SQLITE_MODE_KEEP;
+    if (writes && !open_lock(db, err)) {
         sqlite_close(db);
         return false;
     }

@@ -56,6 +56,7 @@ enum sqlite_mode {
     SQLITE_MODE_WRITE, /* made with mode 0600 if it is missing */
     SQLITE_MODE_KEEP,  /* for checkpoints: read and write, but never made */
     SQLITE_MODE_READ,
+    SQLITE_MODE_COPY, /* read only, of a file without a log that nobody writes: makes no file */
 };
 
 /* Opens `path` with at most `busy_ms` of waiting for locks. On failure nothing is left open. */

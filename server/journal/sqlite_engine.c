@@ -9,15 +9,15 @@
 
 #include "base/clock.h"
 #include "handlers/action/action.h"
+#include "server/journal/losses.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
-enum { BEGIN_TRIES = 100, SHRINK_PAGES = 256 };
-/* Free pages (of 4 KiB) are given back where there are many: fewer are soon used again. */
-enum { FREE_PAGES_MANY = 8192 };
+enum { BEGIN_TRIES = 100 };
 
 /* What is said of each status, how soon it is worth to prove again, and when callers should come
  * again. */
@@ -92,6 +92,8 @@ static struct journal *engine_open(const struct journal_setup *setup, struct err
     writer_be_patient(journal, true);
     if ((admit_rebuild(journal) || error_set(err, "cannot read the dedupe keys of the journal")) &&
         name_actions(journal, setup, err)) {
+        if (setup->check_ms > 0)
+            losses_tell(sqlite_path(&journal->db), setup->check_ms);
         writer_be_patient(journal, false);
         return &journal->base;
     }
@@ -201,7 +203,7 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
     if (turn->tally)
         deliveries_tally(journal, turn->tally);
     if (turn->upkeep && turn->upkeep->reads_horizon)
-        prune_read_horizon(journal, &turn->upkeep->horizon_ms, &turn->upkeep->newest_ms);
+        prune_read_horizon(&journal->db, &turn->upkeep->horizon_ms, &turn->upkeep->newest_ms);
 }
 
 static void read_last(struct sqlite_journal *journal, struct journal_turn *turn)
@@ -294,28 +296,40 @@ static void learn_keys(struct sqlite_journal *journal, struct journal_turn *turn
     }
 }
 
-static void write_upkeep(struct sqlite_journal *journal, struct journal_turn *turn)
+/* A walk that is made for the size has nothing to do where that is right. */
+static void prune(struct sqlite_journal *journal, struct journal_upkeep *upkeep)
 {
-    struct journal_upkeep *upkeep = turn->upkeep;
-    int64_t used, free_pages;
-    struct pruned pruned = {0};
-    if (upkeep->put_horizon_ms)
-        prune_put_horizon(journal, upkeep->put_horizon_ms);
-    if (upkeep->shrinks)
-        prune_shrink(journal, SHRINK_PAGES);
-    if (!upkeep->prunes || !prune_measure(journal, &used, &free_pages))
-        return;
-    int64_t over = used > upkeep->keep_size ? used - upkeep->keep_size : 0;
     const struct prune_keep keep = {.done_before_ms = upkeep->done_before_ms,
                                     .dead_before_ms = upkeep->dead_before_ms,
+                                    .body_before_ms = upkeep->body_before_ms,
                                     .dedupe_before_ms = upkeep->dedupe_before_ms,
-                                    .oldest_done = over > 0,
-                                    .dead_bytes = upkeep->drops_bodies ? over : 0};
-    prune_step(journal, &keep, &upkeep->position, &pruned);
+                                    .until_ms = upkeep->until_ms,
+                                    .budget_ns = upkeep->budget_ns,
+                                    .oldest_done = upkeep->for_size,
+                                    .dead_bytes = upkeep->drops_bodies ? upkeep->over : 0,
+                                    .drops_keys = upkeep->drops_keys};
+    struct pruned pruned = {.ended = true};
+    if (!upkeep->for_size || upkeep->over > 0)
+        prune_step(&journal->db, &keep, &upkeep->position, &pruned);
     upkeep->events = pruned.events;
     upkeep->bodies = pruned.bodies;
-    upkeep->is_too_large = over > 0;
-    upkeep->can_shrink = free_pages > FREE_PAGES_MANY;
+    upkeep->keys = pruned.keys;
+    upkeep->reached_ms = pruned.reached_ms;
+    upkeep->ended = pruned.ended;
+}
+
+static void write_upkeep(struct sqlite_journal *journal, struct journal_upkeep *upkeep)
+{
+    int64_t used, free_pages;
+    if (upkeep->put_horizon_ms)
+        prune_put_horizon(&journal->db, upkeep->put_horizon_ms);
+    if (upkeep->shrinks)
+        prune_shrink(&journal->db);
+    if (!upkeep->prunes || !prune_measure(&journal->db, &used, &free_pages))
+        return;
+    upkeep->over = used > upkeep->keep_size ? used - upkeep->keep_size : 0;
+    upkeep->can_shrink = prune_can_shrink(free_pages, upkeep->keep_size);
+    prune(journal, upkeep);
 }
 
 struct take_over {
@@ -456,7 +470,9 @@ static void refuse(struct sqlite_journal *journal, struct journal_turn *turn,
     engine_forget(turn);
     turn->refusal = (struct journal_refusal){.state = rows[status].state,
                                              .retry_ns = rows[status].retry_ns,
-                                             .retry_after_s = rows[status].retry_after_s};
+                                             .retry_after_s = rows[status].retry_after_s,
+                                             .is_gone = status == SQLITE_STATUS_BROKEN &&
+                                                        access(journal->settings->path, F_OK) != 0};
     if (reason)
         error_set(&turn->refusal.reason, "%s", reason);
     else
@@ -483,7 +499,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     learn_keys(journal, turn);
     notice_write(journal, turn);
     if (turn->upkeep)
-        write_upkeep(journal, turn);
+        write_upkeep(journal, turn->upkeep);
     due_write(journal, turn);
     if (turn->take_over)
         write_take_over(journal, turn);

@@ -75,10 +75,14 @@ static bool read_index(struct sqlite_files *files, struct index_start *index)
            memcmp(&index->header[0], &index->header[1], sizeof index->header[0]) == 0;
 }
 
+static uint32_t page_size(const struct index_header *header)
+{
+    return header->page_size == 1 ? 65536 : header->page_size;
+}
+
 static int64_t frame_end(const struct index_header *header, uint32_t frame)
 {
-    int64_t page = header->page_size == 1 ? 65536 : header->page_size;
-    return LOG_HEADER + (int64_t)frame * (FRAME_HEADER + page);
+    return LOG_HEADER + (int64_t)frame * (FRAME_HEADER + page_size(header));
 }
 
 static bool read_log(struct sqlite_files *files, void *data, int size, int64_t offset)
@@ -266,6 +270,52 @@ enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost
     if (rescue != RESCUE_LATER)
         put_aside(&files->log);
     return rescue;
+}
+
+/* ---- pages as they are in the files ---- */
+
+bool sqlite_files_log_state(struct sqlite_files *files, struct log_state *state)
+{
+    struct index_start index;
+    if (!read_index(files, &index))
+        return false;
+    const struct index_header *header = &index.header[0];
+    *state = (struct log_state){.frames = header->frames,
+                                .pages = header->pages,
+                                .copied = index.copied,
+                                .page_size = page_size(header)};
+    memcpy(state->salt, header->salt, sizeof state->salt);
+    return state->page_size >= 512;
+}
+
+int64_t sqlite_files_size(struct sqlite_files *files)
+{
+    sqlite3_int64 size = -1;
+    sqlite3_file *file = open_file(files, SQLITE_FCNTL_FILE_POINTER);
+    return file && file->pMethods->xFileSize(file, &size) == SQLITE_OK ? size : -1;
+}
+
+bool sqlite_files_read(struct sqlite_files *files, void *data, size_t size, int64_t offset)
+{
+    sqlite3_file *file = open_file(files, SQLITE_FCNTL_FILE_POINTER);
+    int code = file ? file->pMethods->xRead(file, data, (int)size, offset) : SQLITE_IOERR;
+    return code == SQLITE_OK || code == SQLITE_IOERR_SHORT_READ;
+}
+
+bool sqlite_files_read_frame(struct sqlite_files *files, const struct log_state *state,
+                             uint32_t frame, uint32_t *page, void *data)
+{
+    uint8_t header[FRAME_HEADER];
+    int64_t size = FRAME_HEADER + (int64_t)state->page_size;
+    int64_t offset = LOG_HEADER + (int64_t)(frame - 1) * size;
+    /* the header last: it is what is written first where the log is begun anew meanwhile */
+    if (!read_log(files, data, (int)state->page_size, offset + FRAME_HEADER) ||
+        !read_log(files, header, sizeof header, offset) ||
+        memcmp(header + SALT_IN_FRAME, state->salt, sizeof state->salt) != 0)
+        return false;
+    *page = (uint32_t)header[0] << 24 | (uint32_t)header[1] << 16 | (uint32_t)header[2] << 8 |
+            header[3];
+    return *page > 0;
 }
 
 /* ---- before anything is open ---- */

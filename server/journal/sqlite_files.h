@@ -58,6 +58,27 @@ enum files_rescue {
  * it. Unless it is RESCUE_LATER the handle has to be closed then, without a checkpoint. */
 enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost);
 
+/* ---- pages as they are in the files ---- */
+
+/* What the log holds that is committed. */
+struct log_state {
+    uint32_t frames, pages; /* in the log; and of the database with them */
+    uint32_t copied;        /* frames that are in the file */
+    uint32_t page_size;
+    uint8_t salt[8]; /* another log, if another one: it was begun anew */
+};
+
+/* False where the index cannot be read; where other processes commit, try again. */
+bool sqlite_files_log_state(struct sqlite_files *files, struct log_state *state);
+/* Bytes of the file from `offset` on, as many as it has: the others are 0. */
+bool sqlite_files_read(struct sqlite_files *files, void *data, size_t size, int64_t offset);
+/* The size of the file, without its log; -1: not known. */
+int64_t sqlite_files_size(struct sqlite_files *files);
+/* Frame `frame` (from 1) of that log: which page it holds, and its content. False also where the
+ * log was begun anew. */
+bool sqlite_files_read_frame(struct sqlite_files *files, const struct log_state *state,
+                             uint32_t frame, uint32_t *page, void *data);
+
 /* Whether there is a log with committed pages but no database that it belongs to, or an empty one:
  * SQLite would remove the log as a leftover. `path` is that of the database. */
 bool sqlite_files_orphaned(const char *path, struct error *err);

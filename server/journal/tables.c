@@ -10,6 +10,8 @@
  * - Ids rise with time, so their index is only ever appended to. */
 #include "server/journal/tables.h"
 
+#include "base/encoding.h"
+
 #include <stdio.h>
 
 static const char version_1[] =
@@ -172,7 +174,9 @@ static const char version_7[] =
     "INSERT INTO removed WITH present (seq, before) AS"
     "  (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) FROM event)"
     "  SELECT before + 1, seq - 1 FROM present WHERE seq > before + 1;"
-    "ALTER TABLE horizon ADD COLUMN due_offset_ms INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE horizon ADD COLUMN due_offset_ms INTEGER NOT NULL DEFAULT 0;"
+    "INSERT OR IGNORE INTO learned (route, provider, key, learned_ms)"
+    " VALUES ('', 'journal', randomblob(16), 0);";
 
 static const struct migration own_steps[] = {{1, version_1}, {2, version_2}, {3, version_3},
                                              {4, version_4}, {5, version_5}, {6, version_6},
@@ -240,6 +244,7 @@ static const char write_settings[] = "PRAGMA journal_mode = WAL;"
                                      "PRAGMA temp_store = MEMORY;"
                                      "PRAGMA cache_size = -16384;"
                                      "PRAGMA journal_size_limit = 67108864;"
+                                     "PRAGMA secure_delete = FAST;"
                                      "PRAGMA trusted_schema = OFF;";
 
 bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)
@@ -258,16 +263,37 @@ bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err)
     return journal_migrate(db, own_steps, JOURNAL_VERSION, err);
 }
 
+static bool check_known_version(struct sqlite *db, int64_t *version, struct error *err)
+{
+    if (!check_version(db, JOURNAL_VERSION, version, err))
+        return false;
+    return *version > 0 || error_set(err, "the journal is empty");
+}
+
+bool journal_check_older(struct sqlite *db, struct error *err)
+{
+    int64_t version;
+    return check_known_version(db, &version, err);
+}
+
 bool journal_check_version(struct sqlite *db, struct error *err)
 {
     int64_t version;
-    if (!check_version(db, JOURNAL_VERSION, &version, err))
+    if (!check_known_version(db, &version, err))
         return false;
-    if (version == 0)
-        return error_set(err, "the journal is empty");
     return version == JOURNAL_VERSION ||
            error_set(err,
                      "the journal has version %lld; start the server once, which brings it to "
                      "version %d",
                      (long long)version, JOURNAL_VERSION);
+}
+
+bool journal_read_identity(struct sqlite *db, uint8_t identity[16])
+{
+    static const char sql[] = "SELECT ifnull((SELECT hex(key) FROM learned"
+                              " WHERE route = '' AND provider = 'journal'), '')";
+    char text[64];
+    size_t length;
+    return sqlite_read_text(db, sql, text, sizeof text) &&
+           hex_decode(bytes_of_text(text), identity, 16, &length) && length == 16;
 }

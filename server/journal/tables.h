@@ -23,5 +23,11 @@ bool journal_prepare(struct sqlite *db, bool *is_new, struct error *err);
 
 /* Whether a connection that only reads understands what it sees. */
 bool journal_check_version(struct sqlite *db, struct error *err);
+/* The same of a file for a server, which brings an older version to its own. */
+bool journal_check_older(struct sqlite *db, struct error *err);
+
+/* The 16 bytes by which this journal is told from others. False on failure, and where it has none.
+ */
+bool journal_read_identity(struct sqlite *db, uint8_t identity[16]);
 
 #endif

@@ -91,6 +91,31 @@ static bool journal_connect(struct sqlite_journal *journal, int busy_ms, int64_t
     return error_prefix(err, "%s", path);
 }
 
+static const char *const mark_reasons[] = {[MARK_MISSING] = "there was none",
+                                           [MARK_FOREIGN] = "it was that of another journal",
+                                           [MARK_DAMAGED] = "it was damaged"};
+
+/* Without it the journal is as good as ever, but what vanishes from it is not noticed. */
+static void open_mark(struct sqlite_journal *journal)
+{
+    int64_t known = journal->mark.newest.number;
+    uint8_t identity[16] = {0};
+    enum mark_state state = MARK_FOUND;
+    struct error why = {""};
+    const char *path = sqlite_path(&journal->db);
+    mark_close(&journal->mark); /* of before, where it is opened anew */
+    if (!journal_read_identity(&journal->db, identity))
+        sqlite_clear(&journal->db);
+    if (!mark_open(&journal->mark, path, identity, &state, &why))
+        log_write(LOG_MARK_FAILED, log_text("reason", why.text));
+    else if (state > MARK_MISSING || (state == MARK_MISSING && !journal->base.is_new))
+        log_write_at(LOG_MARK_BEGUN, state == MARK_MISSING ? LOG_INFO : LOG_WARNING,
+                     log_text("path", path), log_text("reason", mark_reasons[state]));
+    if (journal->mark.newest.number > known)
+        known = journal->mark.newest.number;
+    journal->least_number = known + 1;
+}
+
 void writer_be_patient(struct sqlite_journal *journal, bool patient)
 {
     sqlite_wait(&journal->db, patient ? REOPEN_BUSY_MS : BUSY_MS);
@@ -105,11 +130,13 @@ struct sqlite_journal *writer_open(const struct journal_settings *settings, int6
         return NULL;
     }
     journal->settings = settings;
+    journal->mark.fd = -1;
     dedupe_init(&journal->keys);
     if (!journal_connect(journal, REOPEN_BUSY_MS, check_ms, err)) {
         writer_close(journal);
         return NULL;
     }
+    open_mark(journal);
     writer_be_patient(journal, false);
     writer_changed(journal);
     return journal;
@@ -120,6 +147,7 @@ void writer_close(struct sqlite_journal *journal)
     if (!journal)
         return;
     sqlite_close(&journal->db);
+    mark_close(&journal->mark);
     dedupe_finish(&journal->keys);
     engine_finish(&journal->base);
     free(journal);
@@ -175,6 +203,7 @@ bool writer_reopen(struct sqlite_journal *journal, struct error *err)
         return error_prefix(err, "%s", path);
     }
     journal->was_cut = false;
+    open_mark(journal);
     sqlite_wait(db, BUSY_MS);
     writer_changed(journal);
     return true;
@@ -186,16 +215,30 @@ enum sqlite_status writer_begin(struct sqlite_journal *journal)
 {
     sqlite_clear(&journal->db);
     journal->event_added = 0;
+    mark_begin(&journal->mark);
     sqlite_begin(&journal->db);
     return sqlite_status(&journal->db);
 }
 
+static void note_committed(struct sqlite_journal *journal)
+{
+    bool written = mark_write(&journal->mark);
+    if (!written && !journal->mark.failed)
+        log_write(LOG_MARK_FAILED, log_text("reason", strerror(errno)));
+    journal->mark.failed = !written;
+    journal->least_number = 0;
+    journal->last_event = journal->event_added;
+    memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
+}
+
+/* The mark is written under the lock, so that the next runner finds the event before its own. */
 enum sqlite_status writer_commit(struct sqlite_journal *journal)
 {
-    if (sqlite_commit(&journal->db) && journal->event_added) {
-        journal->last_event = journal->event_added;
-        memcpy(journal->last_id, journal->added_id, sizeof journal->last_id);
-    }
+    bool added = journal->event_added != 0 && sqlite_hold(&journal->db);
+    if (sqlite_commit(&journal->db) && added)
+        note_committed(journal);
+    if (added)
+        sqlite_let_go(&journal->db);
     return sqlite_status(&journal->db);
 }
 

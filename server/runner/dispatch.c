@@ -801,3 +801,9 @@ size_t dispatch_running(const struct dispatch *dispatch, bool all)
     return count_attempts(&dispatch->started, all) + count_attempts(&dispatch->written, all) +
            count_attempts(&dispatch->ended, all);
 }
+
+size_t dispatch_unwritten(const struct dispatch *dispatch)
+{
+    size_t ended = count_attempts(&dispatch->ended, true);
+    return dispatch_running(dispatch, true) == ended ? ended : 0;
+}

@@ -137,5 +137,7 @@ void dispatch_recover(struct dispatch *dispatch);
 
 /* Attempts whose end is not committed yet: all, or those that take no slot. */
 size_t dispatch_running(const struct dispatch *dispatch, bool all);
+/* Attempts that have ended and wait to be written, once nothing else is under way; else 0. */
+size_t dispatch_unwritten(const struct dispatch *dispatch);
 
 #endif

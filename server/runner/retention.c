@@ -1,8 +1,8 @@
-/* A round is a walk through the journal in short steps, each a turn of its own: what goes wrong
- * with it costs no event its acknowledgement. Between rounds there is half a minute, between steps
- * a few milliseconds in which everything else goes on; while the journal is too large the next
- * round begins at once. If a round finds nothing more that is done, the next one takes the bodies
- * of dead events, the oldest first: one route that fails must not fill the disk for all.
+/* A round is a number of walks through the journal (walks.h) in short steps, each a turn of its
+ * own: what goes wrong with it costs no event its acknowledgement. Ages are looked at each half
+ * minute, the size also as soon as enough has come. A step takes some milliseconds at most and is
+ * followed by four times as long in which everything else goes on; by as long where the journal is
+ * much too large, because then more comes than goes.
  *
  * What is old is decided by the horizon (horizon.h), which is kept in the journal: the first step
  * reads it, and stores it where there is none; what the clock says later must not decide where it
@@ -14,8 +14,15 @@
 #include "server/ipc/log_events.h"
 
 #define ROUND_NS (30 * NS_PER_S)
+#define SWEEP_NS (3600 * NS_PER_S)
+#define BUDGET_NS (2 * NS_PER_MS)
 #define STEP_NS (5 * NS_PER_MS)
+#define HURRY_NS NS_PER_MS
 #define FIRST_NS (2 * NS_PER_S)
+#define VAIN_NS NS_PER_S
+
+/* Shares of the time while there is something to do, and of keep.size. */
+enum { REST_PARTS = 4, VAIN_PARTS = 20, MUCH_TOO_LARGE_PART = 16, GROWTH_PART = 64 };
 
 /* How much of the horizon a crash may cost; it is only kept longer then. */
 enum { STORE_MS = 10 * 60 * 1000 };
@@ -34,6 +41,7 @@ static void set_timer(struct retention *retention, int64_t wait_ns)
 static void submit(struct retention *retention)
 {
     retention->under_way = true;
+    retention->submitted_ns = clock_monotonic_ns();
     retention->turn.now_ms = clock_unix_ms();
     journal_submit(retention->health->journal, &retention->turn);
 }
@@ -57,8 +65,14 @@ static void note_horizon(struct retention *retention)
 
 /* ---- a round ---- */
 
-static void log_round(const struct retention *retention)
+/* At once, then once in each round for ages. */
+static void log_removed(struct retention *retention)
 {
+    int64_t now = clock_monotonic_ns();
+    if (retention->logged_ns != 0 && now - retention->logged_ns < ROUND_NS / 2)
+        return;
+    if (retention->events > 0 || retention->bodies > 0 || retention->keys > 0)
+        retention->logged_ns = now;
     if (retention->events > 0)
         log_write(LOG_PRUNED, log_number("events", (int64_t)retention->events));
     if (retention->bodies > 0)
@@ -66,18 +80,25 @@ static void log_round(const struct retention *retention)
                   log_number("keep_size", retention->settings->keep_size),
                   log_text("reason", "the journal is larger than keep.size and is filled with "
                                      "events that failed: these can no longer be replayed"));
+    if (retention->keys > 0)
+        log_write(LOG_KEYS_DROPPED, log_number("events", (int64_t)retention->keys),
+                  log_number("keep_size", retention->settings->keep_size),
+                  log_text("reason", "the journal is larger than keep.size, and the dedupe keys of "
+                                     "old events fill it: copies of these are new events"));
+    retention->events = retention->bodies = retention->keys = 0;
 }
 
-/* At the end of a walk: how long to wait for the next. */
-static int64_t round_ended(struct retention *retention)
+static void begin_round(struct retention *retention)
 {
-    bool too_large = retention->upkeep.is_too_large;
-    bool removed = retention->events > 0 || retention->bodies > 0;
-    bool tried_all = retention->drops_bodies;
-    log_round(retention);
-    retention->events = retention->bodies = 0;
-    retention->drops_bodies = too_large && (!removed || retention->drops_bodies);
-    return too_large && (removed || !tried_all) ? STEP_NS : ROUND_NS;
+    int64_t now = retention->round_ns = clock_monotonic_ns();
+    bool ages = now >= retention->ages_due_ns;
+    if (now >= retention->sweep_due_ns) {
+        walks_sweep(&retention->walks);
+        retention->sweep_due_ns = now + SWEEP_NS;
+    }
+    if (ages)
+        retention->ages_due_ns = now + ROUND_NS;
+    walks_begin(&retention->walks, ages);
 }
 
 static void step(struct retention *retention)
@@ -85,35 +106,79 @@ static void step(struct retention *retention)
     const struct journal_settings *settings = retention->settings;
     horizon_advance(&retention->horizon, clock_unix_ms(), clock_boot_ms());
     int64_t now = retention->horizon.now_ms;
-    retention->upkeep = (struct journal_upkeep){
+    const struct journal_upkeep limits = {
         .prunes = true,
         .put_horizon_ms = horizon_is_due(retention) ? now : 0,
         .done_before_ms = now - settings->keep_age_ms,
         .dead_before_ms = now - settings->keep_dead_ms,
+        .body_before_ms = settings->keep_body_ms > 0 ? now - settings->keep_body_ms : 0,
         .dedupe_before_ms = now - retention->window_ms,
         .keep_size = settings->keep_size,
-        .drops_bodies = retention->drops_bodies,
-        .position = retention->upkeep.position,
+        .budget_ns = BUDGET_NS,
     };
+    if (!walks_are_under_way(&retention->walks))
+        begin_round(retention);
+    walks_fill(&retention->walks, &limits, &retention->upkeep);
+    if (retention->upkeep.for_size)
+        retention->grown = 0;
     submit(retention);
+}
+
+/* Free space goes back to the file system between two rounds. */
+static void shrink(struct retention *retention)
+{
+    retention->shrinks = false;
+    retention->upkeep = (struct journal_upkeep){.shrinks = true};
+    submit(retention);
+}
+
+/* What comes while a step is made waits for it, so it has its share of the time. */
+static int64_t rest_ns(const struct retention *retention)
+{
+    int64_t spent = clock_monotonic_ns() - retention->submitted_ns;
+    int64_t much = retention->settings->keep_size / MUCH_TOO_LARGE_PART;
+    return retention->upkeep.over > much ? larger(spent, HURRY_NS)
+                                         : larger(spent * REST_PARTS, STEP_NS);
+}
+
+static bool has_grown(const struct retention *retention)
+{
+    return !retention->walks.is_exhausted &&
+           retention->grown >= retention->settings->keep_size / GROWTH_PART;
+}
+
+/* When the next round is due. One in which nothing was found that may go is made again soon, if it
+ * was short: what was open is over then. */
+static int64_t idle_ns(const struct retention *retention)
+{
+    int64_t now = clock_monotonic_ns(), left = retention->ages_due_ns - now;
+    int64_t again = larger((now - retention->round_ns) * VAIN_PARTS, VAIN_NS);
+    if (has_grown(retention) || left < STEP_NS)
+        return STEP_NS;
+    return retention->walks.is_exhausted && again < left ? again : left;
 }
 
 static void stepped(struct retention *retention)
 {
     retention->events += retention->upkeep.events;
     retention->bodies += retention->upkeep.bodies;
-    if (retention->upkeep.position != 0) {
-        set_timer(retention, STEP_NS);
+    retention->keys += retention->upkeep.keys;
+    walks_note(&retention->walks, &retention->upkeep);
+    if (walks_are_under_way(&retention->walks)) {
+        set_timer(retention, rest_ns(retention));
         return;
     }
-    int64_t wait_ns = round_ended(retention);
-    if (!retention->upkeep.can_shrink) {
-        set_timer(retention, wait_ns);
-        return;
-    }
-    /* free space goes back to the file system, a little at a time */
-    retention->upkeep = (struct journal_upkeep){.shrinks = true};
-    submit(retention);
+    log_removed(retention);
+    retention->shrinks = retention->upkeep.can_shrink;
+    set_timer(retention, retention->shrinks ? rest_ns(retention) : idle_ns(retention));
+}
+
+void retention_note_growth(struct retention *retention, int64_t bytes)
+{
+    retention->grown += bytes;
+    if (has_grown(retention) && retention->stored_ms >= 0 && !retention->under_way &&
+        !retention->stopped && !walks_are_under_way(&retention->walks) && !retention->shrinks)
+        set_timer(retention, 0);
 }
 
 static void step_is_due(struct loop_timer *timer)
@@ -123,6 +188,8 @@ static void step_is_due(struct loop_timer *timer)
         return;
     if (retention->health->refuses)
         set_timer(retention, ROUND_NS);
+    else if (retention->shrinks)
+        shrink(retention);
     else if (retention->stored_ms >= 0)
         step(retention);
     else {
@@ -139,8 +206,7 @@ static void step_completed(struct journal_turn *turn)
     retention->under_way = false;
     journal_health_note(retention->health, turn);
     if (turn->end != JOURNAL_DONE) {
-        upkeep->position = 0;
-        set_timer(retention, ROUND_NS);
+        set_timer(retention, ROUND_NS); /* that step again */
         return;
     }
     if (upkeep->put_horizon_ms)
@@ -148,7 +214,7 @@ static void step_completed(struct journal_turn *turn)
     if (upkeep->prunes) {
         stepped(retention);
     } else if (!upkeep->reads_horizon) {
-        set_timer(retention, upkeep->shrinks ? STEP_NS : FIRST_NS);
+        set_timer(retention, upkeep->shrinks ? rest_ns(retention) : FIRST_NS);
     } else {
         note_horizon(retention);
         if (retention->stored_ms > 0) {
@@ -165,6 +231,7 @@ void retention_init(struct retention *retention, const struct settings *settings
 {
     *retention =
         (struct retention){.settings = &settings->journal, .health = health, .stored_ms = -1};
+    walks_init(&retention->walks);
     for (size_t i = 0; i < settings->route_count; i++)
         if (dedupe_settings_of(&settings->routes[i])->window_ms > retention->window_ms)
             retention->window_ms = dedupe_settings_of(&settings->routes[i])->window_ms;

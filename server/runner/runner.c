@@ -41,6 +41,7 @@
 /* Of what is left until a deadline, the part in which actions are asked to end; at most so much. */
 #define STOP_PART 4
 #define STOP_MOST_NS (5 * NS_PER_S)
+#define GONE_PATIENCE_NS (2 * NS_PER_S)
 
 /* Time for the look at the journal at the first start; a reload does not look again. */
 enum { START_CHECK_MS = 1000 };
@@ -65,6 +66,7 @@ struct runner {
     int64_t deadline_ns;             /* of the drain */
     bool releasing, released, draining, stopping;
     bool under_way;          /* the turn */
+    int64_t room;            /* that it was given */
     bool poll_due, keys_due; /* to be asked in the next one */
     bool track_key_due;      /* to be made in the next one */
     uint8_t track_key[TRACK_KEY_SIZE];
@@ -142,6 +144,7 @@ static void submit_turn(struct runner *runner)
     turn->now_ms = clock_unix_ms();
     turn->polls = runner->poll_due;
     journal_health_give_room(&runner->health, turn);
+    runner->room = turn->room;
     dispatch_fill(&runner->dispatch, turn);
     intake_fill(runner->intake, turn, &runner->dispatch);
     watch_fill(&runner->watch, runner->intake, turn);
@@ -184,6 +187,7 @@ static void turn_completed(struct journal_turn *turn)
     dispatch_settle(&runner->dispatch, turn);
     if (turn->end == JOURNAL_DONE) {
         note_others(runner);
+        retention_note_growth(&runner->retention, runner->room - turn->room);
         runner->journal->engine->tend(runner->journal);
     }
 }
@@ -326,9 +330,25 @@ static void drain(struct runner *runner, uint64_t value)
     loop_timer_set(&runner->loop, &runner->stop_timer, left > 0 ? runner->deadline_ns - part : now);
 }
 
+/* A journal that was removed does not come back by itself: outcomes that are all that is left are
+ * waited with for a moment, in which people may put it back. Without them deliveries run again. */
+static bool outcomes_are_lost(const struct runner *runner)
+{
+    const struct journal_health *health = &runner->health;
+    size_t count = dispatch_unwritten(&runner->dispatch);
+    if (!runner->draining || count == 0 || !health->refuses || !health->refusal.is_gone ||
+        clock_monotonic_ns() - health->since_ns < GONE_PATIENCE_NS)
+        return false;
+    log_write(LOG_OUTCOMES_LOST, log_number("deliveries", (int64_t)count),
+              log_text("reason", health->refusal.reason.text));
+    return true;
+}
+
 /* After the drain. Past the deadline nobody waits for listeners any more. */
 static bool is_over(const struct runner *runner)
 {
+    if (outcomes_are_lost(runner))
+        return true;
     if (!runner->draining || dispatch_running(&runner->dispatch, true) > 0 || runner->under_way ||
         runner->health.proving || runner->retention.under_way)
         return false;

@@ -25,6 +25,7 @@ with Server([route(actions=[WAITS])], server={"listeners": 1}) as server:
     with open(path, "rb") as file:
         expect(file.read(), bytes(log), "the log, after all that was refused")
 
+    server.loses = True
     server.settings["journal"]["damaged"] = "continue"
     server.write_settings()
     server.start()
@@ -34,4 +35,6 @@ with Server([route(actions=[WAITS])], server={"listeners": 1}) as server:
     let_go(server)
     left = {row[0] for row in server.query("SELECT id FROM event")}
     ensure(0 < len(left) < len(acknowledged), f"{len(left)} of {len(acknowledged)} events are left")
+    server.wait_log(rf"journal_missing events={len(acknowledged) - len(left)} .*"
+                    rf"ids=\"?{next(one for one in acknowledged if one not in left)}")
     carried_out(server, left | {server.post("/hook", b"{}").json()["id"]})

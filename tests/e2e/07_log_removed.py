@@ -11,7 +11,7 @@ from harness import Server, ensure, expect, route, wait_until
 
 def trial(what, events_come):
     with Server([route(actions=[WAITS])], server={"listeners": 1}) as server:
-        acknowledged = []
+        acknowledged, server.loses = [], "cut" in what
 
         def taken():
             answer = server.post("/hook", b"{}")

@@ -1,5 +1,6 @@
 /* Opens journals as a start of the server does, and says what is in them: a path a line on standard
  * input, a line of JSON each on standard output. */
+#include "server/journal/losses.h"
 #include "server/journal/private.h"
 #include "server/journal/sqlite.h"
 
@@ -54,6 +55,16 @@ static void print_reruns(struct sqlite *db)
     printf("},");
 }
 
+/* What a start would say. */
+static void print_losses(const char *path)
+{
+    struct journal_losses losses;
+    struct error err;
+    if (losses_find(path, 10000, NULL, NULL, &losses, &err))
+        printf("\"missing\":%lld,\"changed\":%lld,", (long long)losses.missing,
+               (long long)losses.changed);
+}
+
 /* The reason why it cannot be opened, or what SQLite says of it. */
 static void open_state(const char *path)
 {
@@ -66,6 +77,7 @@ static void open_state(const char *path)
     if (journal && sqlite_open(&db, path, SQLITE_MODE_READ, 0, sql, &err)) {
         print_ids(&db);
         print_reruns(&db);
+        print_losses(path);
         sqlite_read_text(&db, "PRAGMA integrity_check(1)", integrity, sizeof integrity);
         sqlite_close(&db);
     }

@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Power cuts: run.py PROGRAM OPENER [--states N] [--seed N]
+"""Power cuts: run.py PROGRAM OPENER [--states N] [--serve N] [--seed N]
 
 The program receives events under strace, which records every write and sync of the journal's files
-and every answer of the runner, in one order; some events fail and are sent again. A power cut at
-any point of it may leave each write since the last sync of its file or not, torn at sectors, in any
-order. Disk states made so are opened as a start of the server does: every event that was answered
-before the cut has to be there, and every run again that was, the file whole, and no state taken for
-damage. To show that this can fail, the same is done as if no sync had been made.
+and every answer of the runner, in one order; some events fail and are sent again, the log is copied
+into the file, and the server is reloaded meanwhile. A power cut at any point of it may leave each
+write since the last sync of its file or not, torn at sectors, in any order. Disk states made so are
+opened as a start of the server does, and --serve of them by the program itself: every event that
+was answered before the cut has to be there, and every run again that was, the file whole, no state
+taken for damage, and nothing told as missing.
+
+To show that this can fail, the same is done as if no sync had been made, and with a server that is
+made to run with synchronous=NORMAL: both lose events, and the mark names events that are lost.
 """
 import argparse
 import json
@@ -36,7 +40,7 @@ AGAIN = (1).to_bytes(4, sys.byteorder)  # WIRE_AGAIN
 # ---- the record ----
 
 def calls(file):
-    """(name, arguments, result) in the order in which they ended."""
+    """(pid, name, arguments, result) in the order in which they ended."""
     begun = {}
     for line in file:
         match = LINE.match(line)
@@ -51,7 +55,7 @@ def calls(file):
             text = begun.pop(pid, "") + resumed.group(1)
         call = CALL.match(text)
         if call and not call.group(3).startswith("-"):
-            yield call.groups()
+            yield (pid, *call.groups())
 
 
 def unhex(text):
@@ -97,8 +101,9 @@ def send_failing(server, count):
             server.wait_settled()
 
 
-def record(program):
-    """The operations of a server that receives, runs, copies its log and is reloaded."""
+def record(program, preload=""):
+    """The operations of a server that receives, runs, copies its log and is reloaded, and between
+    which of them two runners write."""
     from harness import Server, route, script
     from senders import Load
     trace = tempfile.mktemp(prefix="tenterhook-power-")
@@ -109,22 +114,31 @@ def record(program):
     harness.PROGRAM = program
     actions = [script('echo "$TENTERHOOK_ID" >>"$OUT/ledger"', stdin="none")]
     routes = [route(actions=actions), route("fails", actions=[script("exit 1", stdin="none")])]
-    with Server(routes, wrapper=wrapper, server={"listeners": 1}) as server:
+    with Server(routes, wrapper=wrapper, server={"listeners": 1},
+                env={"LD_PRELOAD": preload}) as server:
         directory = server.state
         # more than the log holds before it is copied
-        for size, total in ((300, 30), (6000, 60), (300, 30), (20000, 40)):
+        for size, total in ((300, 30), (6000, 90), (300, 30), (20000, 40)):
             with Load(server, 4, total=total, size=size) as load:
+                if size == 6000:
+                    server.reload()
                 load.join()
             if size == 6000:
-                server.reload()
                 send_failing(server, 10)
         server.wait_settled()
         tracer = int(harness.read_proc(server.pid, "status").partition("TracerPid:")[2].split()[0])
     harness.wait_until(lambda: not harness.process_stat(tracer), "the end of the record")
+    operations, runners = [], []
     with open(trace, encoding="ascii", errors="replace") as file:
-        operations = [one for one in (operation(*call, directory) for call in calls(file)) if one]
+        for pid, *call in calls(file):
+            one = operation(*call, directory)
+            operations += [one] if one else []
+            runners += [(pid, len(operations))] if one and one[0] == "answered" else []
     os.unlink(trace)
-    return operations
+    first = runners[0][0]
+    both = (next(at for pid, at in runners if pid != first),
+            max(at for pid, at in runners if pid == first))
+    return operations, (min(both), max(both))
 
 
 # ---- the disk ----
@@ -196,14 +210,17 @@ class Disk:
 # ---- the trial ----
 
 class Opener:
+    """Opens states as a start of the server does."""
+
     def __init__(self, program):
         self.process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         text=True)
 
-    def open(self, directory):
+    def __call__(self, directory, acknowledged, agains):
         self.process.stdin.write(os.path.join(directory, "journal.db") + "\n")
         self.process.stdin.flush()
-        return json.loads(self.process.stdout.readline())
+        opened = json.loads(self.process.stdout.readline())
+        return judge(opened, acknowledged, agains), opened.get("missing", 0) > 0
 
 
 def judge(opened, acknowledged, agains):
@@ -220,15 +237,35 @@ def judge(opened, acknowledged, agains):
     if opened["integrity"] != "ok" or opened["halves"]:
         return (f"integrity {opened['integrity']}, {opened['halves']} events without body, "
                 f"delivery or run")
+    if opened["missing"] or opened["changed"]:
+        return f"a false alarm: {opened['missing']} missing, {opened['changed']} changed"
     return None
 
 
-def trial(operations, opener, states, chance, syncs=True):
-    """Counts of states and the wrong ones."""
-    cuts = sorted(chance.randrange(len(operations) + 1) for _ in range(states))
-    disk, acknowledged, agains, at, wrong, ways = Disk(), set(), Counter(), 0, [], {}
-    # the states are not to survive anything
-    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+def serve(directory, acknowledged, _):
+    """What is wrong when the program itself starts on that state, or None."""
+    from harness import Failure, Server, route, script, server_user
+    if os.geteuid() == 0:
+        for name in (".", *os.listdir(directory)):
+            os.chown(os.path.join(directory, name), server_user().pw_uid, server_user().pw_gid)
+    routes = [route("fails", actions=[script("exit 0", stdin="none")])]
+    try:
+        with Server(routes, state=directory, server={"listeners": 1}) as server:
+            missing = acknowledged - {row[0] for row in server.query("SELECT id FROM event")}
+            taken = server.post("/fails", b"{}").status == 202
+            server.kill_all()
+    except Failure as failure:
+        return f"the program: {failure}", False
+    reason = f"the program has not {len(missing)} acknowledged events" if missing else None
+    return reason or (None if taken else "the program takes no new event"), False
+
+
+def cut_off(operations, reload, count, chance, syncs):
+    """So many states of the disk, one in eight of them in the reload: where the cut is and how it
+    went, the files, and what was answered before it."""
+    cuts = sorted(chance.randint(*(reload if chance.random() < 1 / 8 else (0, len(operations))))
+                  for _ in range(count))
+    disk, acknowledged, agains, at = Disk(), set(), Counter(), 0
     for cut in cuts:
         for one in operations[at:cut]:
             if one[0] == "answered":
@@ -238,19 +275,53 @@ def trial(operations, opener, states, chance, syncs=True):
                 disk.do(one)
         at = cut
         how, files = disk.state(chance)
-        ways[how] = ways.get(how, 0) + 1
-        with tempfile.TemporaryDirectory(prefix="tenterhook-power-", dir=memory) as directory:
-            for name, content in files.items():
-                if not name.endswith((".lock", "-shm")):
-                    with open(os.path.join(directory, name), "wb") as file:
-                        file.write(content)
-            reason = judge(opener.open(directory), acknowledged, agains)
-            if reason:
-                wrong.append((cut, how, reason))
-                keep = os.environ.get("TENTERHOOK_POWER_KEEP")
-                if keep and syncs:
-                    shutil.copytree(directory, os.path.join(keep, f"cut-{cut}-{how}"))
-    return wrong, ways
+        copying = any(one[:2] == ("write", "journal.db") for one in disk.pending)
+        yield cut, how, files, copying, acknowledged, agains
+
+
+class Trial:
+    """Opens states and counts them: in all, by the way of the cut, while the log was copied, while
+    two runners wrote; the wrong ones; and of those the ones in which the mark names events."""
+
+    def __init__(self, operations, reload, seed):
+        self.operations, self.reload, self.chance = operations, reload, random.Random(seed)
+        self.ways, self.copying, self.reloading = Counter(), 0, 0
+        self.wrong, self.named = [], 0
+
+    def run(self, count, opener, syncs=True):
+        # the states are not to survive anything
+        memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        for cut, how, files, copying, *answered in cut_off(self.operations, self.reload, count,
+                                                           self.chance, syncs):
+            self.ways[how] += 1
+            self.copying += copying
+            self.reloading += self.reload[0] <= cut <= self.reload[1]
+            with tempfile.TemporaryDirectory(prefix="tenterhook-power-", dir=memory) as directory:
+                os.chmod(directory, 0o755)
+                for name, content in files.items():
+                    if not name.endswith((".lock", "-shm")):
+                        with open(os.path.join(directory, name), "wb") as file:
+                            file.write(content)
+                reason, named = opener(directory, *answered)
+                if reason:
+                    self.wrong.append(f"cut at {cut} of {len(self.operations)}, {how}: {reason}")
+                    self.named += named
+                    self.keep(directory, f"cut-{cut}-{how}")
+        return self
+
+    @staticmethod
+    def keep(directory, name):
+        keep = os.environ.get("TENTERHOOK_POWER_KEEP")
+        if keep:
+            shutil.copytree(directory, os.path.join(keep, name), dirs_exist_ok=True)
+
+
+def describe(operations):
+    count = Counter(one[0] for one in operations)
+    answers = [again for one in operations if one[0] == "answered" for _, again in one[1]]
+    assert sum(answers) == 20, "answers are read wrongly"
+    return (f"{count['write']} writes, {count['sync']} syncs, {count['answered']} times answers "
+            f"for {len(answers)} events, of them {sum(answers)} that run again, recorded")
 
 
 def main():
@@ -258,29 +329,32 @@ def main():
     parser.add_argument("program")
     parser.add_argument("opener")
     parser.add_argument("--states", type=int, default=400)
+    parser.add_argument("--serve", type=int, default=0, help="states that the program opens, too")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
     if not shutil.which("strace"):
         print("skipped: there is no strace")
         return 77
-    operations = record(os.path.abspath(options.program))
-    count = {kind: sum(one[0] == kind for one in operations)
-             for kind in ("write", "sync", "answered")}
-    answers = [again for one in operations if one[0] == "answered" for _, again in one[1]]
-    print(f"seed {options.seed}: {count['write']} writes, {count['sync']} "
-          f"syncs, {count['answered']} times answers for " f"{len(answers)} events, of them "
-          f"{sum(answers)} that run again, recorded", flush=True)
-    assert sum(answers) == 20, "answers are read wrongly"
+    program, few = os.path.abspath(options.program), options.states // 4
+    recorded = record(program)
+    normal = record(program, os.path.join(os.path.dirname(options.opener), "normal.so"))
+    print(f"seed {options.seed}: {describe(recorded[0])}", flush=True)
+    served = Trial(*recorded, options.seed).run(options.serve, serve)
     opener = Opener(options.opener)
-    wrong, ways = trial(operations, opener, options.states, random.Random(options.seed))
-    for cut, how, reason in wrong[:10]:
-        print(f"WRONG: cut at {cut} of {len(operations)}, {how}: {reason}")
-    print(f"{options.states} states of power cuts ({ways}): {len(wrong)} wrong")
-    unsynced, _ = trial(operations, opener, options.states // 4, random.Random(options.seed),
-                        syncs=False)
-    print(f"as if nothing had been synced: {len(unsynced)} of {options.states // 4} wrong, as it "
-          f"must be")
-    return 0 if not wrong and unsynced else 1
+    full = Trial(*recorded, options.seed).run(options.states, opener)
+    for reason in served.wrong + full.wrong[:10]:
+        print("WRONG:", reason)
+    print(f"{options.states} states of power cuts ({dict(full.ways)}), {full.copying} while the "
+          f"log was copied, {full.reloading} in a reload: {len(full.wrong)} wrong; {options.serve} "
+          f"opened by the program: {len(served.wrong)} wrong", flush=True)
+    unsynced = Trial(*recorded, options.seed).run(few, opener, syncs=False)
+    normal = Trial(*normal, options.seed).run(few, opener)
+    for how, trial in (("as if nothing had been synced", unsynced),
+                       ("with synchronous=NORMAL", normal)):
+        print(f"{how}: {len(trial.wrong)} of {few} wrong, as it must be; the mark names events in "
+              f"{trial.named}")
+    seen = full.copying and full.reloading and unsynced.wrong and normal.wrong
+    return 0 if not full.wrong and not served.wrong and seen else 1
 
 
 if __name__ == "__main__":

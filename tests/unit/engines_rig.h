@@ -101,7 +101,7 @@ static inline void break_journal(struct journal *journal, bool broken)
     if (rig.store)
         memory_store_break(rig.store, broken);
     else
-        ck_assert(prune_limit_pages((struct sqlite_journal *)journal, broken ? 20 : 100000));
+        ck_assert(prune_limit_pages(&((struct sqlite_journal *)journal)->db, broken ? 20 : 100000));
 }
 
 /* People have what is dead of the first event carried out again. */

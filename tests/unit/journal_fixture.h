@@ -51,9 +51,9 @@ static inline struct sqlite_journal *fixture_open(void)
 /* What root has made is for whom the runner becomes, too. */
 static inline void fixture_open_to_all(void)
 {
-    static const char *const parts[] = {"", "-wal", "-shm", ".lock"};
+    static const char *const parts[] = {"", "-wal", "-shm", ".lock", ".mark"};
     char name[128];
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         snprintf(name, sizeof name, "%s%s", fixture_path, parts[i]);
         chmod(name, 0666);
     }

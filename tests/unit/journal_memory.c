@@ -536,50 +536,84 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
     }
 }
 
+static bool is_open(const struct tables *tables, const struct event_row *event)
+{
+    bool open = false;
+    for (size_t i = event->first; i < event->first + event->count; i++)
+        open |= tables->deliveries[i].state <= MEMORY_RUNNING;
+    for (size_t i = 0; i < tables->delivery_count; i++) /* those of tellers come later */
+        open |= tables->deliveries[i].handle / JOURNAL_ACTIONS_MAX == event->seq &&
+                tables->deliveries[i].state <= MEMORY_RUNNING;
+    return open;
+}
+
 static bool is_over(const struct tables *tables, const struct event_row *event,
                     const struct journal_upkeep *upkeep, bool too_large, bool *dead)
 {
-    bool open = false;
     *dead = false;
-    for (size_t i = event->first; i < event->first + event->count; i++) {
-        open |= tables->deliveries[i].state <= MEMORY_RUNNING;
+    for (size_t i = event->first; i < event->first + event->count; i++)
         *dead |= tables->deliveries[i].state == MEMORY_DEAD;
-    }
-    for (size_t i = 0; i < tables->delivery_count; i++)
-        open |= tables->deliveries[i].handle / JOURNAL_ACTIONS_MAX == event->seq &&
-                tables->deliveries[i].state <= MEMORY_RUNNING;
-    if (open)
+    if (is_open(tables, event))
         return false;
     return *dead ? event->event.received_ms < upkeep->dead_before_ms
                  : too_large || event->event.received_ms < upkeep->done_before_ms;
+}
+
+static int64_t used_bytes(const struct tables *tables)
+{
+    int64_t used = 0;
+    for (size_t i = 0; i < tables->event_count; i++)
+        used += tables->events[i].has_body ? (int64_t)tables->events[i].event.body.length : 0;
+    return used;
+}
+
+static void prune_event(struct tables *tables, struct event_row *event,
+                        struct journal_upkeep *upkeep)
+{
+    bool too_large = upkeep->for_size && upkeep->over > 0;
+    bool dead, over = is_over(tables, event, upkeep, too_large, &dead);
+    bool keyed =
+        event->event.dedupe_key.length > 0 && event->event.received_ms >= upkeep->dedupe_before_ms;
+    bool body_goes = event->has_body && event->event.received_ms < upkeep->body_before_ms;
+    if (!over && body_goes && !is_open(tables, event)) {
+        upkeep->events++;
+        upkeep->bodies += dead;
+        event->has_body = false;
+    }
+    if (!over)
+        return;
+    bool key_goes = keyed && !event->has_body && upkeep->drops_keys;
+    upkeep->events += event->has_body || !keyed || key_goes;
+    upkeep->keys += key_goes;
+    event->has_body = false;
+    event->gone = !keyed || key_goes;
+    if (event->gone || !dead)
+        event->count = 0;
 }
 
 static void write_upkeep(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct journal_upkeep *upkeep = turn->upkeep;
     struct tables *tables = &journal->store->now;
-    int64_t used = 0;
     if (upkeep->put_horizon_ms)
         tables->horizon_ms = upkeep->put_horizon_ms;
     if (!upkeep->prunes)
         return;
-    for (size_t i = 0; i < tables->event_count; i++)
-        used += tables->events[i].has_body ? (int64_t)tables->events[i].event.body.length : 0;
-    upkeep->events = upkeep->bodies = 0;
-    upkeep->is_too_large = used > upkeep->keep_size;
+    int64_t used = used_bytes(tables);
+    upkeep->over = used > upkeep->keep_size ? used - upkeep->keep_size : 0;
+    upkeep->events = upkeep->bodies = upkeep->keys = 0;
+    upkeep->ended = true;
     upkeep->can_shrink = false;
-    upkeep->position = 0;
     for (size_t i = 0; i + 1 < tables->event_count; i++) {
         struct event_row *event = &tables->events[i];
-        bool dead, keyed = event->event.dedupe_key.length > 0 &&
-                           event->event.received_ms >= upkeep->dedupe_before_ms;
-        if (event->gone || !is_over(tables, event, upkeep, upkeep->is_too_large, &dead))
+        if (event->gone || event->seq <= upkeep->position ||
+            (upkeep->for_size && upkeep->over == 0))
             continue;
-        upkeep->events += event->has_body || !keyed;
-        event->has_body = false;
-        event->gone = !keyed;
-        if (!keyed || !dead)
-            event->count = 0;
+        if (event->event.received_ms >= upkeep->until_ms)
+            break;
+        prune_event(tables, event, upkeep);
+        upkeep->position = event->seq;
+        upkeep->reached_ms = event->event.received_ms;
     }
 }
 

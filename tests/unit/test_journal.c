@@ -475,11 +475,11 @@ START_TEST(a_full_file_fails_and_recovers)
     static uint8_t body[200000];
     struct error err = {""};
     add_committed(journal, "k1");
-    ck_assert(prune_limit_pages(journal, 20));
+    ck_assert(prune_limit_pages(&journal->db, 20));
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_FULL);
-    ck_assert(prune_limit_pages(journal, 100000));
+    ck_assert(prune_limit_pages(&journal->db, 100000));
     ck_assert_int_eq(writer_probe(journal), SQLITE_STATUS_OK);
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
     add(journal, "k2", bytes_of(body, sizeof body));
@@ -518,143 +518,6 @@ static int64_t count_rows(const char *sql)
     return number;
 }
 
-static size_t prune_bodies(struct sqlite_journal *journal, const struct prune_keep *keep,
-                           size_t *bodies)
-{
-    struct pruned pruned;
-    size_t all = 0;
-    int64_t cursor = 0;
-    *bodies = 0;
-    do {
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_step(journal, keep, &cursor, &pruned));
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-        all += pruned.events;
-        *bodies += pruned.bodies;
-    } while (cursor != 0);
-    return all;
-}
-
-static size_t prune(struct sqlite_journal *journal, const struct prune_keep *keep)
-{
-    size_t bodies, all = prune_bodies(journal, keep, &bodies);
-    ck_assert_uint_eq(bodies, 0);
-    return all;
-}
-
-/* Events in order: done, dead, running, pending, done, and the newest, done too. */
-static void add_one_of_each(struct sqlite_journal *journal)
-{
-    static const enum outcome_kind ends[] = {OUTCOME_DONE, OUTCOME_FAILED};
-    for (int i = 0; i < 6; i++) {
-        int64_t delivery = delivery_seq(add_committed(journal, "k"), 0);
-        if (i == 3)
-            continue;
-        claim(journal, delivery, 1);
-        if (i != 2)
-            finish(journal, delivery, 1, ends[i == 1]);
-    }
-}
-
-START_TEST(pruning_takes_only_what_is_over_and_old)
-{
-    struct sqlite_journal *journal = fixture_open();
-    int64_t old = 1700000000000 + 1;
-    add_one_of_each(journal);
-    struct prune_keep keep = {.done_before_ms = old - 100};
-    ck_assert_uint_eq(prune(journal, &keep), 0);
-    keep = (struct prune_keep){.done_before_ms = old, .dedupe_before_ms = old};
-    ck_assert_uint_eq(prune(journal, &keep), 2); /* the newest event always stays */
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
-    keep.dead_before_ms = old;
-    ck_assert_uint_eq(prune(journal, &keep), 1);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery"), 3);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 3);
-    writer_close(journal);
-}
-END_TEST
-
-START_TEST(pruning_for_space_keeps_the_keys)
-{
-    struct sqlite_journal *journal = fixture_open();
-    add_one_of_each(journal);
-    struct prune_keep keep = {.oldest_done = true, .dedupe_before_ms = 0};
-    ck_assert_uint_eq(prune(journal, &keep), 2);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 6);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 4);
-    ck_assert_uint_eq(prune(journal, &keep), 0);
-    keep.dedupe_before_ms = INT64_MAX;
-    ck_assert_uint_eq(prune(journal, &keep), 2);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 4);
-    writer_close(journal);
-}
-END_TEST
-
-/* A walk ends early where all that follows is too young for what it is told to let go of. */
-START_TEST(a_walk_goes_on_where_something_may_go)
-{
-    enum { STEP = 100 };
-    static const struct {
-        struct prune_keep keep;
-        int64_t cursor;
-    } cases[] = {{{.done_before_ms = 1700000000001}, STEP},
-                 {{.done_before_ms = 1700000000000}, 0},
-                 {{.dead_before_ms = 1700000000000}, 0},
-                 {{.dead_before_ms = 1700000000001}, STEP},
-                 {{.dead_bytes = 1}, STEP},
-                 {{.oldest_done = true}, STEP}};
-    struct sqlite_journal *journal = fixture_open();
-    struct pruned pruned;
-    for (int i = 0; i < 2 * STEP; i++) {
-        int64_t cursor = 0;
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        if (i < 3) /* less than a step is the last one */
-            ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned) && cursor == 0);
-        add(journal, "", bytes_of_text("{}")); /* pending */
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    }
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int64_t cursor = 0;
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_step(journal, &cases[i].keep, &cursor, &pruned));
-        ck_assert_int_eq(cursor, cases[i].cursor);
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    }
-    writer_close(journal);
-}
-END_TEST
-
-START_TEST(what_is_free_is_measured_and_given_back)
-{
-    static uint8_t body[40000];
-    int64_t used, free_pages, before, page = 4096;
-    struct sqlite_journal *journal = fixture_open();
-    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    for (int i = 0; i < 4; i++)
-        add(journal, "", bytes_of(body, sizeof body));
-    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    ck_assert(prune_measure(journal, &before, &free_pages) && free_pages == 0);
-    ck_assert_int_ge(before, 4 * (int64_t)sizeof body);
-    for (int64_t i = 1; i <= 2; i++) {
-        claim(journal, delivery_seq(i, 0), 1);
-        finish(journal, delivery_seq(i, 0), 1, OUTCOME_DONE);
-    }
-    struct prune_keep keep = {.oldest_done = true};
-    ck_assert_uint_eq(prune(journal, &keep), 2);
-    ck_assert(prune_measure(journal, &used, &free_pages));
-    ck_assert_int_ge(free_pages, 18);
-    ck_assert_int_le(used, before - 2 * (int64_t)sizeof body + 4 * page);
-    int64_t left = free_pages - 5;
-    ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(prune_shrink(journal, 5));
-    ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-    before = used;
-    ck_assert(prune_measure(journal, &used, &free_pages));
-    ck_assert(free_pages == left && used <= before);
-    writer_close(journal);
-}
-END_TEST
-
 /* No key and no failures are told from those that are empty. */
 START_TEST(what_is_empty_is_null)
 {
@@ -665,77 +528,6 @@ START_TEST(what_is_empty_is_null)
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key IS NULL"), 1);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE dedupe_key = x'6b'"), 1);
     ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE failures IS NULL"), 2);
-}
-END_TEST
-
-/* A copy of it is an event of its own then, which is known by the dead delivery. */
-START_TEST(that_an_event_failed_is_kept_as_long_as_its_key)
-{
-    struct sqlite_journal *journal = fixture_open();
-    struct journal_known known;
-    struct prune_keep keep = {.dead_before_ms = INT64_MAX};
-    add_one_of_each(journal);
-    ck_assert_uint_eq(prune(journal, &keep), 1);
-    ck_assert_uint_eq(prune(journal, &keep), 0);
-    ck_assert(events_read_known(journal, 2, &known));
-    ck_assert(!known.has_body && known.dead_count == 1 && !known.dead[0].given_up);
-    ck_assert_int_eq(known.dead[0].handle, delivery_seq(2, 0));
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM output WHERE delivery >> 8 = 2"), 0);
-    keep.dedupe_before_ms = INT64_MAX;
-    ck_assert_uint_eq(prune(journal, &keep), 1);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM event WHERE seq = 2"), 0);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery WHERE seq >> 8 = 2"), 0);
-    writer_close(journal);
-}
-END_TEST
-
-/* One route that fails must not fill the disk: bodies go, the events stay to be seen. */
-START_TEST(bodies_of_the_dead_go_oldest_first_and_no_more_than_needed)
-{
-    struct sqlite_journal *journal = fixture_open();
-    size_t bodies;
-    static uint8_t body[1000];
-    for (int i = 0; i < 12; i++) {
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        int64_t seq = add(journal, "k", bytes_of(body, sizeof body));
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-        if (i == 3 || i == 11)
-            continue; /* pending */
-        claim(journal, delivery_seq(seq, 0), 1);
-        finish(journal, delivery_seq(seq, 0), 1, OUTCOME_FAILED);
-    }
-    struct prune_keep keep = {.oldest_done = true, .dead_bytes = 3500};
-    ck_assert_uint_eq(prune_bodies(journal, &keep, &bodies), 0);
-    ck_assert_uint_eq(bodies, 4);
-    ck_assert_int_eq(count_rows("SELECT sum(event * (event NOT IN (SELECT event FROM body))) FROM"
-                                " (SELECT seq AS event FROM event)"),
-                     1 + 2 + 3 + 5);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM output"), 6);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM delivery WHERE reason IS NOT NULL"), 10);
-    keep.dead_bytes = INT64_MAX;
-    prune_bodies(journal, &keep, &bodies);
-    ck_assert_uint_eq(bodies, 6);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM body"), 2);
-    ck_assert_int_eq(count_rows("SELECT count(*) FROM event"), 12);
-    writer_close(journal);
-}
-END_TEST
-
-START_TEST(the_horizon_is_kept)
-{
-    struct sqlite_journal *journal = fixture_open();
-    int64_t horizon = -1, newest = -1;
-    ck_assert(prune_read_horizon(journal, &horizon, &newest));
-    ck_assert(horizon == 0 && newest == 0);
-    add_committed(journal, "k1");
-    for (int64_t now = 5; now < 7; now++) {
-        ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_put_horizon(journal, now));
-        ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
-        ck_assert(prune_read_horizon(journal, &horizon, &newest));
-        ck_assert(horizon == now && newest == 1700000000000);
-    }
-    writer_close(journal);
 }
 END_TEST
 
@@ -783,14 +575,7 @@ Suite *test_suite(void)
     tcase_add_test(all, a_missing_directory_is_said);
     tcase_add_test(all, a_full_file_fails_and_recovers);
     tcase_add_test(all, reopening_misses_an_event_that_was_acknowledged);
-    tcase_add_test(all, pruning_takes_only_what_is_over_and_old);
-    tcase_add_test(all, pruning_for_space_keeps_the_keys);
-    tcase_add_test(all, a_walk_goes_on_where_something_may_go);
-    tcase_add_test(all, what_is_free_is_measured_and_given_back);
     tcase_add_test(all, what_is_empty_is_null);
-    tcase_add_test(all, that_an_event_failed_is_kept_as_long_as_its_key);
-    tcase_add_test(all, bodies_of_the_dead_go_oldest_first_and_no_more_than_needed);
-    tcase_add_test(all, the_horizon_is_kept);
     tcase_add_test(all, a_kill_in_the_middle_of_a_transaction_loses_nothing);
     suite_add_tcase(suite, all);
     return suite;

@@ -372,6 +372,8 @@ START_TEST(pruning_keeps_the_dedupe_window)
                                     .put_horizon_ms = 77,
                                     .done_before_ms = INT64_MAX,
                                     .dedupe_before_ms = 0,
+                                    .until_ms = INT64_MAX,
+                                    .budget_ns = INT64_MAX,
                                     .keep_size = INT64_MAX};
     int64_t handle = admit(journal, "k").handle;
     for (int i = 0; i < 2; i++)
@@ -381,13 +383,16 @@ START_TEST(pruning_keeps_the_dedupe_window)
     make_turn(&turn);
     turn.upkeep = &upkeep;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
-    ck_assert(upkeep.events == 1 && upkeep.position == 0);
+    ck_assert(upkeep.events == 1 && upkeep.ended);
+    ck_assert_int_eq(upkeep.reached_ms, NOW_MS);
     struct journal_admit copy = admit(journal, "k");
     ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_GONE && !copy.can_replay);
     upkeep = (struct journal_upkeep){.prunes = true,
                                      .reads_horizon = true,
                                      .done_before_ms = INT64_MAX,
                                      .dedupe_before_ms = INT64_MAX,
+                                     .until_ms = INT64_MAX,
+                                     .budget_ns = INT64_MAX,
                                      .keep_size = INT64_MAX};
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     ck_assert(upkeep.events == 1 && upkeep.horizon_ms == 77 && upkeep.newest_ms == NOW_MS);

@@ -12,6 +12,7 @@
 #define ROUND_NS (30 * NS_PER_S)
 #define FIRST_NS (2 * NS_PER_S)
 enum { STORE_ROUNDS = 20 }; /* ten minutes */
+enum { KEEP_SIZE = 1 << 20 };
 
 static struct settings settings;
 static struct route routes[3];
@@ -36,7 +37,7 @@ static void set_up(void)
     }
     settings.journal.keep_age_ms = HOUR;
     settings.journal.keep_dead_ms = 4 * HOUR;
-    settings.journal.keep_size = 1000;
+    settings.journal.keep_size = KEEP_SIZE;
     journal_health_init(&health, &held.journal, &held.loop, &settings.journal, note_reopened, NULL);
     retention_init(&retention, &settings, &health);
 }
@@ -75,6 +76,25 @@ static int64_t next_step(void)
     return wait_ns;
 }
 
+/* The walk of this step has come to its end. */
+static void end_walk(void)
+{
+    upkeep()->ended = true;
+    held_end(JOURNAL_DONE);
+}
+
+/* The steps of a round in which nothing is found, from the one that is under way on; the next is
+ * under way then. How long it was waited for. */
+static int64_t end_round(void)
+{
+    while (!upkeep()->for_size) {
+        end_walk();
+        ck_assert_int_eq(next_step(), STEP_NS);
+    }
+    held_end(JOURNAL_DONE);
+    return next_step();
+}
+
 START_TEST(it_begins_with_the_horizon_of_the_journal)
 {
     int64_t now_ms = held.wall_ms;
@@ -90,7 +110,8 @@ START_TEST(it_begins_with_the_horizon_of_the_journal)
     ck_assert_int_eq(upkeep()->done_before_ms, now_ms - HOUR);
     ck_assert_int_eq(upkeep()->dead_before_ms, now_ms - 4 * HOUR);
     ck_assert_int_eq(upkeep()->dedupe_before_ms, now_ms - 5 * HOUR); /* the longest */
-    ck_assert_int_eq(upkeep()->keep_size, 1000);
+    ck_assert(upkeep()->body_before_ms == 0 && upkeep()->budget_ns == 2 * NS_PER_MS);
+    ck_assert_int_eq(upkeep()->keep_size, KEEP_SIZE);
     held_end(JOURNAL_DONE);
 }
 END_TEST
@@ -114,20 +135,18 @@ START_TEST(the_horizon_is_stored_each_ten_minutes_and_when_it_goes_back)
 {
     begin_round();
     ck_assert_int_eq(held.turn->now_ms, held.wall_ms);
-    retention.stored_ms = held.wall_ms; /* so that it is ten minutes to the millisecond */
-    held_end(JOURNAL_DONE);
-    for (int i = 0; i < 3 * STORE_ROUNDS; i++) {
-        ck_assert_int_eq(next_step(), ROUND_NS);
-        bool due = i == STORE_ROUNDS - 1 || i == 2 * STORE_ROUNDS - 1 || i == 3 * STORE_ROUNDS - 1;
-        ck_assert_int_eq(upkeep()->put_horizon_ms, due ? held.wall_ms : 0);
-        held_end(JOURNAL_DONE);
+    int64_t begun_ms = retention.stored_ms = held.wall_ms;
+    for (int i = 1; i <= 2 * STORE_ROUNDS; i++) {
+        end_round();
+        ck_assert_int_eq(held.wall_ms, begun_ms + i * (ROUND_NS / NS_PER_MS));
+        ck_assert_int_eq(upkeep()->put_horizon_ms, i % STORE_ROUNDS ? 0 : held.wall_ms);
     }
+    held_end(JOURNAL_DONE);
     held.wall_ms -= 1 + ROUND_NS / NS_PER_MS;
     next_step();
     ck_assert_int_eq(upkeep()->put_horizon_ms, held.wall_ms);
     held_end(JOURNAL_DONE);
     ck_assert_int_eq(retention.stored_ms, held.wall_ms);
-    held.wall_ms -= ROUND_NS / NS_PER_MS;
     next_step();
     ck_assert_int_eq(upkeep()->put_horizon_ms, 0); /* as it was */
     held_end(JOURNAL_DONE);
@@ -152,62 +171,85 @@ START_TEST(it_catches_up_after_what_is_kept_longest)
 }
 END_TEST
 
-START_TEST(a_round_is_a_walk_in_steps)
+START_TEST(a_round_is_made_in_steps)
 {
     begin_round();
     for (int i = 1; i <= 3; i++) {
         ck_assert_int_eq(upkeep()->position, i - 1);
-        upkeep()->position = i < 3 ? i : 0;
+        upkeep()->position = i;
         upkeep()->events = (size_t)i;
+        upkeep()->ended = i == 3;
         held_end(JOURNAL_DONE);
         ck_assert(!retention.under_way);
-        if (i < 3)
-            ck_assert_int_eq(next_step(), STEP_NS);
+        ck_assert_int_eq(next_step(), STEP_NS);
     }
+    expect_no_log(); /* before the round is over */
+    ck_assert_int_gt(end_round(), ROUND_NS / 2);
     expect_log("pruned events=6\n");
-    ck_assert_int_eq(next_step(), ROUND_NS);
-    held_end(JOURNAL_DONE);
-    expect_no_log();
-    next_step();
     upkeep()->events = 1;
-    held_end(JOURNAL_DONE);
+    end_round();
     expect_log("pruned events=1\n");
+    end_round();
+    expect_no_log();
 }
 END_TEST
 
-START_TEST(a_journal_that_is_too_large_lets_go_of_bodies_last)
+/* Four times as long as it takes, but only as long where more comes than goes. */
+START_TEST(a_step_is_followed_by_rest)
 {
     static const struct {
-        bool too_large;
-        size_t events, bodies;
-        bool drops_bodies; /* of the next round */
-        int64_t wait_ns;
-        const char *log;
-    } rounds[] = {
-        {true, 1, 0, false, STEP_NS, "pruned events=1\n"},
-        {true, 0, 0, true, STEP_NS, ""},
-        {true, 0, 1, true, STEP_NS, "bodies_dropped events=1 keep_size=1000 reason="},
-        {true, 0, 2, true, STEP_NS, "bodies_dropped events=2 "},
-        {true, 0, 0, true, ROUND_NS, ""}, /* nothing is left that may go */
-        {true, 1, 0, true, STEP_NS, "pruned events=1\n"},
-        {false, 0, 0, false, ROUND_NS, ""},
-        {false, 3, 0, false, ROUND_NS, "pruned events=3\n"},
-        {true, 0, 0, true, STEP_NS, ""},
-        {false, 0, 1, false, ROUND_NS, "bodies_dropped events=1 "},
-    };
+        int64_t took_ns, over, wait_ns;
+    } cases[] = {{NS_PER_MS, 1, STEP_NS},
+                 {2 * NS_PER_MS, KEEP_SIZE / 16, 8 * NS_PER_MS},
+                 {2 * NS_PER_MS, KEEP_SIZE / 16 + 1, 2 * NS_PER_MS},
+                 {0, KEEP_SIZE / 16 + 1, NS_PER_MS}};
     begin_round();
-    for (size_t i = 0; i < sizeof rounds / sizeof *rounds; i++) {
-        upkeep()->is_too_large = rounds[i].too_large;
-        upkeep()->events = rounds[i].events;
-        upkeep()->bodies = rounds[i].bodies;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        upkeep()->over = cases[i].over;
+        held_pass(cases[i].took_ns);
         held_end(JOURNAL_DONE);
-        if (rounds[i].log[0])
-            expect_log(rounds[i].log);
-        else
-            expect_no_log();
-        ck_assert_int_eq(next_step(), rounds[i].wait_ns);
-        ck_assert_int_eq(upkeep()->drops_bodies, rounds[i].drops_bodies);
+        ck_assert_int_eq(next_step(), cases[i].wait_ns);
     }
+    held_end(JOURNAL_DONE);
+}
+END_TEST
+
+START_TEST(what_hurts_is_said_once_in_each_half_minute)
+{
+    begin_round();
+    for (int i = 0; i < 2; i++) {
+        upkeep()->bodies = upkeep()->keys = 1;
+        ck_assert_int_gt(end_round(), ROUND_NS / 2);
+        const char *lines = log_tail();
+        ck_assert(strstr(lines, "bodies_dropped events=1 keep_size=1048576 reason="));
+        ck_assert(strstr(lines, "keys_dropped events=1 keep_size=1048576 reason="));
+    }
+    held_end(JOURNAL_DONE);
+}
+END_TEST
+
+/* A round for the size alone, as soon as a part of it has come. */
+START_TEST(growth_is_looked_at_soon)
+{
+    begin_round();
+    while (!upkeep()->for_size) {
+        end_walk();
+        next_step();
+    }
+    retention_note_growth(&retention, KEEP_SIZE); /* while a step is made: behind it */
+    held_end(JOURNAL_DONE);
+    ck_assert_int_eq(next_step(), STEP_NS);
+    ck_assert(upkeep()->for_size);
+    held_end(JOURNAL_DONE);
+    retention_note_growth(&retention, KEEP_SIZE / 64 - 1);
+    ck_assert_int_gt(retention.timer.due_ns, held.monotonic_ns + ROUND_NS / 2);
+    retention_note_growth(&retention, 1);
+    ck_assert_int_eq(next_step(), 0);
+    ck_assert(upkeep()->for_size);
+    upkeep()->events = 3;
+    held_end(JOURNAL_DONE);
+    ck_assert_int_gt(next_step(), ROUND_NS / 2);
+    ck_assert(!upkeep()->for_size); /* the ages are due */
     held_end(JOURNAL_DONE);
 }
 END_TEST
@@ -215,18 +257,24 @@ END_TEST
 START_TEST(free_space_goes_back_between_rounds)
 {
     begin_round();
+    while (!upkeep()->for_size) {
+        end_walk();
+        next_step();
+    }
     upkeep()->can_shrink = true;
     held_end(JOURNAL_DONE);
+    ck_assert_int_eq(held_wait(&retention.timer), STEP_NS);
     ck_assert(upkeep()->shrinks && !upkeep()->prunes && !upkeep()->put_horizon_ms);
     held_end(JOURNAL_DONE);
-    ck_assert_int_eq(next_step(), STEP_NS);
+    ck_assert_int_eq(next_step(), STEP_NS); /* which finds out whether there is more */
+    ck_assert(upkeep()->for_size);
     held_end(JOURNAL_DONE);
-    ck_assert_int_eq(next_step(), ROUND_NS);
+    ck_assert_int_gt(next_step(), ROUND_NS / 2);
     held_end(JOURNAL_DONE);
 }
 END_TEST
 
-START_TEST(a_step_that_fails_is_tried_again_later_from_the_beginning)
+START_TEST(a_step_that_fails_is_tried_again_later)
 {
     begin_round();
     upkeep()->position = 7;
@@ -270,10 +318,12 @@ Suite *test_suite(void)
     tcase_add_test(all, a_horizon_that_is_there_is_taken);
     tcase_add_test(all, the_horizon_is_stored_each_ten_minutes_and_when_it_goes_back);
     tcase_add_test(all, it_catches_up_after_what_is_kept_longest);
-    tcase_add_test(all, a_round_is_a_walk_in_steps);
-    tcase_add_test(all, a_journal_that_is_too_large_lets_go_of_bodies_last);
+    tcase_add_test(all, a_round_is_made_in_steps);
+    tcase_add_test(all, a_step_is_followed_by_rest);
+    tcase_add_test(all, what_hurts_is_said_once_in_each_half_minute);
+    tcase_add_test(all, growth_is_looked_at_soon);
     tcase_add_test(all, free_space_goes_back_between_rounds);
-    tcase_add_test(all, a_step_that_fails_is_tried_again_later_from_the_beginning);
+    tcase_add_test(all, a_step_that_fails_is_tried_again_later);
     tcase_add_test(all, who_stops_makes_no_step_more);
     suite_add_tcase(suite, all);
     return suite;

@@ -1,0 +1,162 @@
+/* `tenterhook backup` and `tenterhook restore`: the journal as one file, made while the server runs
+ * and put back while it does not. */
+#include "server/journal/backup.h"
+
+#include "config/loader.h"
+#include "server/cli/terminal.h"
+#include "server/cli/verb.h"
+#include "server/ipc/privilege.h"
+#include "server/journal/lock.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A step of a backup takes milliseconds. One that hangs, with the disk of the copy, would keep the
+ * journal's log from being emptied. */
+enum { STEP_MAX_S = 60 };
+
+/* ---- both ---- */
+
+/* -c FILE, and one operand. */
+static bool read_words(int argc, char **argv, const char **config, const char **file)
+{
+    int option;
+    optind = 1;
+    *config = NULL;
+    while ((option = getopt(argc, argv, "c:")) != -1) {
+        if (option != 'c')
+            return false;
+        *config = optarg;
+    }
+    *file = argv[optind];
+    return argc - optind == 1;
+}
+
+static int run_with_file(int argc, char **argv,
+                         bool (*run)(const struct settings *settings, const char *file,
+                                     struct error *err))
+{
+    const char *config, *file;
+    struct problem_list problems;
+    struct error err = {""};
+    if (!read_words(argc, argv, &config, &file))
+        return EXIT_USAGE;
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_alone(cli_config_file(config), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    bool done = settings && run(settings, file, &err);
+    if (settings && !done)
+        print_failure(err.text);
+    settings_destroy(settings);
+    problem_list_finish(&problems);
+    return done ? EXIT_DONE : EXIT_ENVIRONMENT;
+}
+
+/* ---- backup ---- */
+
+static char part[4096]; /* what is to be removed where the process is ended */
+
+static void on_signal(int number)
+{
+    static const char said[] = "tenterhook: a write of the copy has taken too long\n";
+    if (number == SIGALRM)
+        (void)!write(STDERR_FILENO, said, sizeof said - 1);
+    unlink(part);
+    _exit(EXIT_ENVIRONMENT);
+}
+
+/* A process that is stopped from the terminal would keep the log from being emptied, too. */
+static void heed_signals(void)
+{
+    static const int ends[] = {SIGALRM, SIGINT, SIGTERM, SIGHUP};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        signal(ends[i], on_signal);
+    signal(SIGTSTP, SIG_IGN);
+}
+
+static void note_step(void *owner, int64_t done, int64_t total)
+{
+    (void)owner;
+    alarm(done < total ? STEP_MAX_S : 0);
+}
+
+static bool make_backup(const struct settings *settings, const char *file, struct error *err)
+{
+    struct backup_result result;
+    if (!journal_backup_part(file, part, sizeof part))
+        return error_set(err, "the path of the copy is too long");
+    heed_signals();
+    if (!journal_backup(settings->journal.path, file, note_step, NULL, &result, err))
+        return false;
+    fputs("the journal is copied to ", stdout);
+    print_safe(stdout, bytes_of_text(file));
+    printf(", %lld bytes\n", (long long)result.bytes);
+    return true;
+}
+
+static int backup_run(int argc, char **argv)
+{
+    return run_with_file(argc, argv, make_backup);
+}
+
+const struct verb backup_verb = {
+    "backup", "backup FILE [-c FILE]",
+    "copies the journal to a file, while the server runs or afterwards; a copy that is there is "
+    "replaced when the new one is complete",
+    backup_run};
+
+/* ---- restore ---- */
+
+/* An empty file that the lock has made is not left behind. */
+static void remove_empty(const char *path, bool was_there)
+{
+    struct stat what;
+    if (!was_there && stat(path, &what) == 0 && what.st_size == 0)
+        unlink(path);
+}
+
+static bool restore_locked(const struct settings *settings, const struct journal_owner *owner,
+                           const char *file, struct error *err)
+{
+    struct restore_result result;
+    const char *path = settings->journal.path;
+    bool done = journal_restore(file, path, owner->uid, owner->gid, &result, err);
+    if (done)
+        printf("%s is restored; the next start of the server carries out what waited when the copy "
+               "was made\n",
+               path);
+    if (result.kept[0])
+        fprintf(done ? stdout : stderr, "the journal before is %s\n", result.kept);
+    return done;
+}
+
+static bool restore(const struct settings *settings, const char *file, struct error *err)
+{
+    struct journal_owner owner = {geteuid(), getegid()};
+    struct journal_lock lock;
+    const char *path = settings->journal.path;
+    bool was_there = access(path, F_OK) == 0;
+    if (owner.uid == 0 && !privilege_find_user(settings->server.user, &owner.uid, &owner.gid, err))
+        return false;
+    if (!journal_lock(path, &owner, NULL, &lock, err))
+        return error_prefix(err, "stop the server first");
+    bool done = restore_locked(settings, &owner, file, err);
+    remove_empty(path, was_there);
+    journal_unlock(&lock);
+    return done;
+}
+
+static int restore_run(int argc, char **argv)
+{
+    return run_with_file(argc, argv, restore);
+}
+
+const struct verb restore_verb = {"restore", "restore FILE [-c FILE]",
+                                  "puts a copy that `backup` has made in the place of the journal, "
+                                  "which is kept beside it; the server must be stopped",
+                                  restore_run};
