@@ -35,7 +35,8 @@ enum {
     FRAMES_MAX = 512, /* held in memory while the lock is held */
     STATE_TRIES = 50000,
     STATE_PAUSE_NS = 100000,
-    REST_PARTS = 4,          /* of five parts of the time */
+    REST_PARTS = 4,          /* of five parts of the time, */
+    REST_MOST_NS = 5000000,  /* where a chunk takes no longer than it should */
     OTHERS_BEFORE_US = 5,    /* niceness while the copy is checked */
     APPLICATION_OFFSET = 68, /* in the header of a database */
 };
@@ -272,7 +273,8 @@ static bool copy_file(struct backup *backup, backup_progress *progress, void *ow
         int64_t begun_ns = clock_monotonic_ns();
         if (!copy_chunk(backup))
             return false;
-        pause_ns((clock_monotonic_ns() - begun_ns) * REST_PARTS);
+        int64_t rest_ns = (clock_monotonic_ns() - begun_ns) * REST_PARTS;
+        pause_ns(rest_ns < REST_MOST_NS ? rest_ns : REST_MOST_NS);
         if (!exchange_pin_if_due(backup))
             return false;
         if (progress)
