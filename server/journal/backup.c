@@ -33,9 +33,11 @@ enum {
     LOCK_WAIT_MS = 10000,
     CHUNK_PAGES = 64, /* of the file, at once */
     FRAMES_MAX = 512, /* held in memory while the lock is held */
-    STATE_TRIES = 1000,
-    REST_PARTS = 4,          /* of five parts of the time */
-    OTHERS_BEFORE_US = 19,   /* niceness while the copy is checked */
+    STATE_TRIES = 50000,
+    STATE_PAUSE_NS = 100000,
+    REST_PARTS = 4,          /* of five parts of the time, */
+    REST_MOST_NS = 5000000,  /* where a chunk takes no longer than it should */
+    OTHERS_BEFORE_US = 5,    /* niceness while the copy is checked */
     APPLICATION_OFFSET = 68, /* in the header of a database */
 };
 
@@ -112,12 +114,21 @@ static bool write_frames(struct backup *backup)
 
 /* ---- the log ---- */
 
-/* The index cannot be read at the moment in which another process writes it. */
+static void pause_ns(int64_t ns)
+{
+    const struct timespec pause = {ns / NS_PER_S, ns % NS_PER_S};
+    nanosleep(&pause, NULL);
+}
+
+/* The index cannot be read while another process writes it: for a moment, longer where that process
+ * has to wait for a processor. */
 static bool read_state(struct backup *backup, struct log_state *state)
 {
-    for (int i = 0; i < STATE_TRIES; i++)
+    for (int i = 0; i < STATE_TRIES; i++) {
         if (sqlite_files_log_state(&backup->db.files, state))
             return true;
+        pause_ns(STATE_PAUSE_NS);
+    }
     return error_set(backup->err, "the index of the log cannot be read");
 }
 
@@ -132,7 +143,7 @@ static bool count_unseen(struct backup *backup, const struct log_state *state, u
     bool is_same = is_same_log(state, &backup->seen);
     if ((is_same && state->frames < backup->seen.frames) ||
         (!is_same && !is_same_log(&backup->seen, &backup->pinned)) ||
-        state->page_size != backup->page_size)
+        (state->frames > 0 && state->page_size != backup->page_size))
         return error_set(backup->err, "the log was removed or replaced while it was copied");
     *count = is_same ? state->frames - backup->seen.frames : state->frames;
     return true;
@@ -179,31 +190,37 @@ static bool pin(struct backup *backup)
            read_state(backup, &backup->pinned);
 }
 
-/* Holds the lock, and has read all frames. Where more have come than fit into memory since they
- * were followed, once more. */
+/* With the lock held: the last frames into memory, while nobody commits. `*all` is false where they
+ * are too many. */
+static bool read_last_frames(struct backup *backup, bool *all)
+{
+    struct log_state state;
+    uint32_t unseen;
+    if (!sqlite_is_in_place(&backup->db))
+        return sqlite_failed(backup);
+    if (!read_state(backup, &state) || !count_unseen(backup, &state, &unseen))
+        return false;
+    *all = unseen <= FRAMES_MAX;
+    return !*all || read_frames(backup, &state);
+}
+
+/* True: the lock is held, and no frame is missing. Where more has come since the log was followed
+ * than fits into memory, it is followed once more. */
 static bool hold_with_all_frames(struct backup *backup)
 {
-    struct sqlite *db = &backup->db;
-    struct log_state state;
-    uint32_t unseen = 0;
-    do {
+    bool all = false;
+    while (!all) {
         if (!follow(backup))
             return false;
-        if (!sqlite_hold(db) || !sqlite_is_in_place(db)) {
-            sqlite_failed(backup);
-            sqlite_let_go(db);
+        if (!sqlite_hold(&backup->db))
+            return sqlite_failed(backup);
+        bool done = read_last_frames(backup, &all);
+        if (!done || !all)
+            sqlite_let_go(&backup->db);
+        if (!done)
             return false;
-        }
-        if (read_state(backup, &state) && count_unseen(backup, &state, &unseen) &&
-            (unseen > FRAMES_MAX || read_frames(backup, &state))) {
-            if (unseen <= FRAMES_MAX)
-                return true;
-            sqlite_let_go(db);
-            continue;
-        }
-        sqlite_let_go(db);
-        return false;
-    } while (true);
+    }
+    return true;
 }
 
 /* A reader that is in the way keeps the log longer; it is not us then. */
@@ -249,13 +266,6 @@ static bool copy_chunk(struct backup *backup)
     return true;
 }
 
-static void rest(int64_t spent_ns)
-{
-    int64_t pause_ns = spent_ns * REST_PARTS;
-    const struct timespec pause = {pause_ns / NS_PER_S, pause_ns % NS_PER_S};
-    nanosleep(&pause, NULL);
-}
-
 /* As long as it was at the beginning: what has grown since came out of the log. */
 static bool copy_file(struct backup *backup, backup_progress *progress, void *owner)
 {
@@ -263,7 +273,8 @@ static bool copy_file(struct backup *backup, backup_progress *progress, void *ow
         int64_t begun_ns = clock_monotonic_ns();
         if (!copy_chunk(backup))
             return false;
-        rest(clock_monotonic_ns() - begun_ns);
+        int64_t rest_ns = (clock_monotonic_ns() - begun_ns) * REST_PARTS;
+        pause_ns(rest_ns < REST_MOST_NS ? rest_ns : REST_MOST_NS);
         if (!exchange_pin_if_due(backup))
             return false;
         if (progress)
@@ -280,7 +291,8 @@ static bool complete(struct backup *backup, struct backup_result *result)
         return false;
     sqlite_let_go(&backup->db);
     sqlite_run(&backup->db, "COMMIT");
-    result->bytes = (int64_t)backup->seen.pages * backup->page_size;
+    uint32_t pages = backup->seen.pages ? backup->seen.pages : backup->file_pages;
+    result->bytes = (int64_t)pages * backup->page_size;
     return write_frames(backup) && (ftruncate(backup->fd, result->bytes) == 0 ||
                                     error_set_errno(backup->err, errno, "cannot write the copy"));
 }
@@ -305,9 +317,12 @@ static bool look(struct backup *backup)
  * does not begin it anew under a reader. */
 static bool begin(struct backup *backup)
 {
+    int64_t page_size;
     if (!look(backup))
         return false;
-    backup->page_size = backup->pinned.page_size;
+    if (!sqlite_read_number(&backup->db, "PRAGMA page_size", &page_size))
+        return sqlite_failed(backup);
+    backup->page_size = (uint32_t)page_size;
     backup->seen = backup->pinned;
     if (backup->seen.copied < backup->seen.frames)
         backup->seen.frames = 0;

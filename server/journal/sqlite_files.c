@@ -285,7 +285,7 @@ bool sqlite_files_log_state(struct sqlite_files *files, struct log_state *state)
                                 .copied = index.copied,
                                 .page_size = page_size(header)};
     memcpy(state->salt, header->salt, sizeof state->salt);
-    return state->page_size >= 512;
+    return true;
 }
 
 int64_t sqlite_files_size(struct sqlite_files *files)

@@ -62,10 +62,11 @@ enum files_rescue sqlite_files_rescue(struct sqlite_files *files, uint32_t *lost
 
 /* What the log holds that is committed. */
 struct log_state {
-    uint32_t frames, pages; /* in the log; and of the database with them */
-    uint32_t copied;        /* frames that are in the file */
-    uint32_t page_size;
-    uint8_t salt[8]; /* another log, if another one: it was begun anew */
+    uint32_t frames;    /* in the log, */
+    uint32_t copied;    /* so many of them in the file, too */
+    uint32_t pages;     /* of the database with them; 0: as many as the file has, */
+    uint32_t page_size; /* and this is 0, too */
+    uint8_t salt[8];    /* another log, if another one: it was begun anew */
 };
 
 /* False where the index cannot be read; where other processes commit, try again. */

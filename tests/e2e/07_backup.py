@@ -6,7 +6,7 @@ import sqlite3
 from harness import QUICK, Server, ensure, expect, route
 from senders import Load
 
-EVENTS = 300 if QUICK else 1500
+EVENTS = 300 if QUICK else 600
 LONGEST = 16 << 20  # of the log: what the runner bounds it to
 
 with Server([route()], journal={"keep": {"size": "1GiB"}}) as server:
@@ -14,7 +14,7 @@ with Server([route()], journal={"keep": {"size": "1GiB"}}) as server:
     with Load(server, connections=8, size=30000) as load:
         while server.count() < EVENTS:
             load.stopping.wait(0.1)
-        for _ in range(2 if QUICK else 5):
+        for _ in range(2 if QUICK else 3):
             before = set(load.acknowledged.values())
             made = server.tool("backup", copy)
             expect(made.returncode, 0, made.stderr)

@@ -13,7 +13,7 @@ static int64_t add(struct sqlite_journal *journal, const char *key, struct bytes
     id_create(clock_unix_ms(), id);
     ck_assert(events_find_action(journal, "alpha", "1", &action));
     int64_t seq = fixture_add(journal, &event, id);
-    ck_assert(seq > 0 && events_add_delivery(journal, seq, 0, action));
+    ck_assert(seq > 0 && events_add_delivery(journal, seq, 0, action, 0));
     return seq;
 }
 
@@ -35,7 +35,9 @@ static bool take(void *context, int64_t action, const struct journal_delivery *d
 static void claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id)
 {
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(deliveries_claim(journal, delivery, runner_id, clock_unix_ms(), take, NULL, NULL));
+    const struct claim what = {
+        .delivery = delivery, .runner_id = runner_id, .now_ms = clock_unix_ms()};
+    ck_assert(deliveries_claim(journal, &what, take, NULL, NULL));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 
@@ -48,8 +50,12 @@ static void finish(struct sqlite_journal *journal, int64_t delivery, uint64_t ru
                               .output = bytes_of_text("out")};
     bool applied;
     ck_assert_int_eq(writer_begin(journal), SQLITE_STATUS_OK);
-    ck_assert(
-        deliveries_finish(journal, delivery, runner_id, 1, &outcome, clock_unix_ms(), &applied));
+    const struct ended_attempt ended = {.delivery = delivery,
+                                        .runner_id = runner_id,
+                                        .attempt = 1,
+                                        .outcome = &outcome,
+                                        .ended_ms = clock_unix_ms()};
+    ck_assert(deliveries_finish(journal, &ended, &applied));
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
 }
 
