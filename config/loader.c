@@ -180,8 +180,11 @@ static void load_tree(struct load *load, const struct node *root)
     settings->server = top->draft.server;
     settings->journal = top->draft.journal;
     settings->log = top->draft.log;
-    load_all_routes(load, usable_defaults(load, top->draft.defaults));
+    const struct node *defaults = usable_defaults(load, top->draft.defaults);
+    load_all_routes(load, defaults);
     load_check_rules(load);
+    if (!load->offline && load->problems->errors == 0 && !load_prints(load, defaults))
+        load_no_memory(load);
 }
 
 /* ---- a run ---- */
