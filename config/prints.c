@@ -4,18 +4,15 @@
  * file) is not covered. */
 #include "config/prints.h"
 
-#include "base/buffer.h"
 #include "base/crypto.h"
 #include "base/encoding.h"
-#include "base/secret.h"
 #include "config/load_private.h"
 #include "config/settings.h"
 #include "config/tree.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { VALUE_MAX = 32 << 20, KEY_TEXT_MAX = 256 };
+enum { KEY_TEXT_MAX = 256 };
 
 /* Keys of the top level that are no sections, or are told as routes. */
 static const char *const apart[] = {"version", "include", "routes", "defaults"};
@@ -23,21 +20,32 @@ static const char *const apart[] = {"version", "include", "routes", "defaults"};
 struct printing {
     struct load *load;
     struct settings_prints *prints;
-    struct buffer value; /* of one key, as one text */
 };
 
-static bool put_node(struct buffer *out, const struct node *node)
+/* Says of each part how long it is, so that no two trees feed the same bytes. */
+static bool feed_node(struct hash_stream *hash, const struct node *node)
 {
-    bool put = buffer_printf(out, "%d%d:%zu:", (int)node->kind, tree_is_null(node),
-                             node->kind == NODE_SCALAR ? node->length : node->count);
+    char head[64];
+    int length = snprintf(head, sizeof head, "%d%d:%zu:", (int)node->kind, tree_is_null(node),
+                          node->kind == NODE_SCALAR ? node->length : node->count);
+    bool fed = hash_feed(hash, bytes_of(head, (size_t)length));
     if (node->kind == NODE_SCALAR)
-        return put && buffer_append(out, node->text, node->length);
-    for (const struct node *child = node->first; put && child; child = child->next) {
-        if (child->key && node->kind == NODE_MAPPING)
-            put = buffer_append(out, child->key->text, child->key->length + 1);
-        put = put && put_node(out, child);
+        return fed && hash_feed(hash, bytes_of(node->text, node->length));
+    for (const struct node *child = node->first; fed && child; child = child->next) {
+        if (node->kind == NODE_MAPPING)
+            fed = hash_feed(hash, bytes_of(child->key->text, child->key->length + 1));
+        fed = fed && feed_node(hash, child);
     }
-    return put;
+    return fed;
+}
+
+static bool hash_node(const struct node *node, uint8_t digest[HASH_MAX_SIZE])
+{
+    struct hash_stream *hash = hash_create(HASH_SHA256);
+    bool fed = hash && feed_node(hash, node);
+    if (hash)
+        hash_destroy(hash, digest);
+    return fed;
 }
 
 static struct key_print *add_print(struct printing *run)
@@ -60,10 +68,8 @@ static bool print_key(struct printing *run, const char *route, const char *key,
                       const struct node *value)
 {
     uint8_t digest[HASH_MAX_SIZE];
-    run->value.length = 0;
     struct key_print *print = add_print(run);
-    if (!print || !put_node(&run->value, value) ||
-        !hash_compute(HASH_SHA256, buffer_bytes(&run->value), digest))
+    if (!print || !hash_node(value, digest))
         return false;
     *print = (struct key_print){.route = route, .key = arena_copy_text(run->load->arena, key)};
     memcpy(print->digest, digest, sizeof print->digest);
@@ -165,14 +171,10 @@ bool load_prints(struct load *load, const struct node *defaults)
     struct settings_prints *prints = &load->settings->prints;
     struct printing run = {.load = load, .prints = prints};
     bool done = true;
-    buffer_init(&run.value, VALUE_MAX);
     prints->files = arena_alloc_array(load->arena, load->root_count + 1, sizeof *prints->files);
     for (size_t i = 0; done && i < load->root_count; i++)
         done = prints->files && load->roots[i]->kind == NODE_MAPPING &&
                print_file(load, load->roots[i]->source, &prints->files[prints->file_count++]) &&
                print_root(&run, load->roots[i], defaults);
-    if (run.value.capacity)
-        secret_wipe(run.value.data, run.value.capacity);
-    buffer_finish(&run.value);
     return done;
 }

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { FILE_PRINT_SIZE = 65, KEY_PRINT_BYTES = 16 };
+enum { FILE_PRINT_SIZE = 65, KEY_PRINT_BYTES = 8 };
 
 struct load;
 struct node;

@@ -15,6 +15,7 @@
 /* A client that has taken nothing for so long. */
 #define STUCK_NS (10 * NS_PER_S)
 #define NEVER_NS (INT64_MAX / 2)
+enum { DRAIN_READS = 8 };
 
 static void link_close_soon(struct operator_link *link)
 {
@@ -62,13 +63,24 @@ bool operator_link_init(struct operator_link *link, struct loop *loop, int fd,
     return false;
 }
 
+/* What the client has sent and nobody has read would end its reading with an error. */
+static void link_drain(const struct operator_link *link)
+{
+    uint8_t scrap[8192];
+    for (int i = 0; i < DRAIN_READS; i++)
+        if (recv(link->fd, scrap, sizeof scrap, MSG_DONTWAIT) <= 0)
+            return;
+}
+
 void operator_link_finish(struct operator_link *link)
 {
     loop_timer_remove(link->loop, &link->timer);
     loop_watch_remove(link->loop, &link->watch);
     buffer_finish(&link->out);
-    if (link->fd >= 0)
-        close(link->fd);
+    if (link->fd < 0)
+        return;
+    link_drain(link);
+    close(link->fd);
     link->fd = -1;
 }
 

@@ -8,7 +8,7 @@
 #include "base/loop.h"
 
 enum {
-    OPERATOR_OUT_MAX = 1 << 20,      /* bytes of lines that wait for the client */
+    OPERATOR_OUT_MAX = 8 << 20,      /* bytes of lines that wait for the client */
     OPERATOR_OUT_CROWDED = 256 << 10 /* a stream leaves pieces out from here on */
 };
 

@@ -8,6 +8,7 @@
 #include "server/process/operators.h"
 
 #include "base/clock.h"
+#include "base/json_text.h"
 #include "server/ipc/control.h"
 
 #include <errno.h>
@@ -80,6 +81,37 @@ static void client_readable(struct operator_link *link)
     } else if (found > 0) {
         client_ask(client, bytes_of(line, length));
     }
+}
+
+bool operators_wait_for(const struct operators *operators, unsigned number)
+{
+    for (const struct operator_client *client = operators->first; client; client = client->next)
+        if (client->waits_for > 0 && client->waits_for <= number)
+            return true;
+    return false;
+}
+
+static void client_tell(struct operator_client *client, const char *text, const char *failure,
+                        const char *members)
+{
+    struct operator_link *link = &client->link;
+    client->waits_for = 0;
+    if (text && *text)
+        (void)(buffer_append_text(&link->out, "{\"text\":") &&
+               json_append_string(&link->out, bytes_of_text(text)) &&
+               buffer_append_text(&link->out, "}\n"));
+    if (failure)
+        operator_link_fail(link, failure);
+    else
+        operator_link_done(link, members);
+}
+
+void operators_settle(struct operators *operators, unsigned number, const char *text,
+                      const char *failure, const char *members)
+{
+    for (struct operator_client *client = operators->first; client; client = client->next)
+        if (client->waits_for > 0 && client->waits_for <= number)
+            client_tell(client, text, failure, members);
 }
 
 bool operator_client_pass(struct operator_client *client, int control)

@@ -57,6 +57,14 @@ void operators_finish(struct operators *operators);
 /* In a child: closes all. */
 void operators_leave(struct operators *operators);
 
+/* The work of that number is over: tells all who wait for it, or for one before it, `text` (NULL or
+ * empty: nothing), then why it has failed, or (NULL) that it is done, with `members` as in
+ * operator_link_done. */
+void operators_settle(struct operators *operators, unsigned number, const char *text,
+                      const char *failure, const char *members);
+/* Whether somebody does. */
+bool operators_wait_for(const struct operators *operators, unsigned number);
+
 /* Gives the connection to a process behind that control channel. */
 bool operator_client_pass(struct operator_client *client, int control);
 
