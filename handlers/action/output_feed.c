@@ -20,6 +20,12 @@ static void feed_stop(struct feed *feed)
     feed->output = NULL;
 }
 
+static void feed_lose(struct feed *feed)
+{
+    feed->output(feed->context, bytes_of(NULL, 0));
+    feed_stop(feed);
+}
+
 /* Where a secret begins that reaches across `cut`; `cut`: it does not. */
 static size_t find_across(struct bytes text, size_t cut, struct bytes secret)
 {
@@ -47,8 +53,7 @@ static void pass_masked(struct feed *feed, struct bytes piece)
     size_t length = feed->held_length + piece.length;
     uint8_t *text = realloc(feed->held, length);
     if (!text) {
-        feed->output(feed->context, bytes_of(NULL, 0));
-        feed_stop(feed);
+        feed_lose(feed);
         return;
     }
     memcpy(text + feed->held_length, piece.data, piece.length);
@@ -69,6 +74,24 @@ void feed_put(struct feed *feed, struct bytes piece)
         feed->output(feed->context, piece);
     else
         pass_masked(feed, piece);
+}
+
+void feed_begin(struct feed *feed, struct bytes kept, size_t before)
+{
+    uint8_t *text = kept.length > 0 ? malloc(kept.length) : NULL;
+    if (!text) {
+        if (kept.length > 0)
+            feed_lose(feed);
+        return;
+    }
+    memcpy(text, kept.data, kept.length);
+    size_t cut = find_cut(feed->mask, kept);
+    size_t masked = cut > before ? secret_mask_apply(feed->mask, text, cut, before) : 0;
+    if (masked > 0)
+        feed->output(feed->context, bytes_of(text, masked));
+    feed->held = text;
+    feed->held_length = kept.length - cut;
+    memmove(text, text + cut, feed->held_length);
 }
 
 void feed_end(struct feed *feed)

@@ -16,6 +16,9 @@ struct feed {
 };
 
 void feed_put(struct feed *feed, struct bytes piece);
+/* Instead of the first piece: the last bytes of an output that has begun before. What is passed on
+ * comes after the first `before` of them, as secret_mask_apply says. */
+void feed_begin(struct feed *feed, struct bytes kept, size_t before);
 /* Passes on what is held, and frees. */
 void feed_end(struct feed *feed);
 

@@ -107,6 +107,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_INTERRUPTED] = {"interrupted", LOG_INFO, LOG_INFO,
                          "id route action peer attempt ms [signal/exit] [helpers] reason",
                          "An action was stopped with the server, and runs again."},
+    [LOG_CANCELLED] = {"cancelled", LOG_INFO, LOG_INFO,
+                       "id route action peer attempt ms [signal/exit] [helpers] reason",
+                       "An action was ended by `tenterhook cancel`, and is not tried again."},
     [LOG_TAKEN_OVER] =
         {"taken_over", LOG_INFO, LOG_INFO, "deliveries",
          "The runner found deliveries that a runner before it left, and runs them again."},

@@ -86,7 +86,8 @@ static const char *state_after(enum outcome_kind kind)
     static const char *const states[] = {[OUTCOME_DONE] = "done",
                                          [OUTCOME_FAILED] = "dead",
                                          [OUTCOME_TIMEOUT] = "dead",
-                                         [OUTCOME_INTERRUPTED] = "pending"};
+                                         [OUTCOME_INTERRUPTED] = "pending",
+                                         [OUTCOME_CANCELLED] = "dead"};
     return states[kind];
 }
 

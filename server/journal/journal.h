@@ -31,6 +31,8 @@ enum {
     JOURNAL_ANSWERS_MAX = 16 << 20,
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
+/* The reason of a delivery that people have cancelled. */
+#define JOURNAL_CANCELLED "cancelled"
 
 /* ---- what goes into a turn and comes back ---- */
 

@@ -326,7 +326,8 @@ void attempt_log_outcome(const struct attempt *attempt)
     static const enum log_event events[] = {[OUTCOME_DONE] = LOG_DONE,
                                             [OUTCOME_FAILED] = LOG_FAILED,
                                             [OUTCOME_TIMEOUT] = LOG_FAILED,
-                                            [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
+                                            [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED,
+                                            [OUTCOME_CANCELLED] = LOG_CANCELLED};
     const struct outcome *outcome = &attempt->outcome;
     struct log_field fields[10] = {log_text("id", attempt->texts[FIELD_id]),
                                    log_text("route", attempt->texts[FIELD_route]),

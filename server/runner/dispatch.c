@@ -157,10 +157,23 @@ static void attempt_output(void *context, struct bytes piece)
     answers_piece(&dispatch->answers, attempt->finish.handle, piece);
 }
 
-static void attempt_ended(void *context, const struct outcome *outcome)
+/* What the end of a run means for its delivery. One that was cancelled and has ended by itself
+ * before that took effect is what it has become. */
+static struct outcome judge(const struct attempt *attempt, const struct outcome *ended)
+{
+    struct outcome outcome = *ended;
+    if (attempt->cancelled && ended->kind == OUTCOME_INTERRUPTED) {
+        outcome.kind = OUTCOME_CANCELLED;
+        outcome.reason = JOURNAL_CANCELLED;
+    }
+    return outcome;
+}
+
+static void attempt_ended(void *context, const struct outcome *ended)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
+    const struct outcome judged = judge(attempt, ended), *outcome = &judged;
     answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
         pause_claims(dispatch);
@@ -206,6 +219,8 @@ static bool release_written(struct dispatch *dispatch)
         struct attempt *attempt = dispatch->written.first;
         again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         list_remove(&dispatch->written, attempt);
+        if (dispatch->watcher)
+            dispatch->watcher->settled(dispatch->watcher->owner, attempt);
         queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
         attempt_destroy(attempt);
     }
@@ -394,6 +409,8 @@ static void start_claimed(struct dispatch *dispatch)
                                          &attempt->given, attempt_ended, attempt);
         if (!attempt->under_way)
             start_failed(attempt);
+        else if (dispatch->watcher)
+            dispatch->watcher->started(dispatch->watcher->owner, attempt);
     }
     if (some && dispatch->stops) /* told while the turn was under way */
         stop_started(dispatch);

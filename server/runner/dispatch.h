@@ -22,6 +22,13 @@ struct attempt_list {
     size_t count;
 };
 
+/* Who wants to know of attempts. */
+struct dispatch_watcher {
+    void (*started)(void *owner, struct attempt *attempt);
+    void (*settled)(void *owner, const struct attempt *attempt); /* its outcome is in the journal */
+    void *owner;
+};
+
 /* A delivery that was taken from the queue in the turn under way. */
 struct reservation {
     struct action_queue *action;
@@ -36,7 +43,8 @@ struct dispatch {
     struct queue queue;
     struct body_files body_files;
     struct process_forest forest;
-    struct answers answers; /* senders that wait for outputs */
+    struct answers answers;                 /* senders that wait for outputs */
+    const struct dispatch_watcher *watcher; /* NULL: nobody */
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];
