@@ -254,6 +254,23 @@ struct settings *settings_load_alone(const char *file, const struct registry *re
     return load_main(file, registry, problems, true, true);
 }
 
+char *settings_find_journal(const char *file, const struct registry *registry,
+                            struct problem_list *problems)
+{
+    struct load load;
+    char *path = NULL;
+    if (load_init(&load, file, registry, problems)) {
+        load.offline = load.secretless = true;
+        const struct node *root = load_parse_main(&load, file);
+        if (root)
+            load_tree(&load, root);
+        if (load.settings->journal.path)
+            path = strdup(load.settings->journal.path);
+    }
+    settings_destroy(load_finish(&load));
+    return path;
+}
+
 struct settings *settings_load_secretless(const char *file, const struct registry *registry,
                                           struct problem_list *problems)
 {
