@@ -32,6 +32,10 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
     VERB(reference) /* config.c */                                                                 \
     VERB(events)                                                                                   \
     VERB(replay)                                                                                   \
+    VERB(cancel)                                                                                   \
+    VERB(status)                                                                                   \
+    VERB(reload)                                                                                   \
+    VERB(diff)                                                                                     \
     VERB(validate)                                                                                 \
     VERB(import)                                                                                   \
     VERB(keys)
