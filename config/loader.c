@@ -6,6 +6,7 @@
 
 #include "config/include.h"
 #include "config/key_places.h"
+#include "config/load_prints.h"
 #include "config/load_private.h"
 #include "config/route.h"
 #include "config/rows.h"

@@ -3,15 +3,10 @@
 #ifndef TENTERHOOK_CONFIG_PRINTS_H
 #define TENTERHOOK_CONFIG_PRINTS_H
 
-#include "base/arena.h"
-
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { FILE_PRINT_SIZE = 65, KEY_PRINT_BYTES = 8 };
-
-struct load;
-struct node;
 
 /* A file of the configuration, the main one first. */
 struct file_print {
@@ -32,8 +27,5 @@ struct settings_prints {
     struct key_print *keys; /* those of one route follow each other, in file order */
     size_t key_count, key_capacity;
 };
-
-/* Makes the prints of all trees of the run, into the snapshot. False without memory. */
-bool load_prints(struct load *load, const struct node *defaults);
 
 #endif

@@ -111,7 +111,7 @@ static int connect_to_server(const char *journal, struct error *err)
 
 /* ---- a conversation ---- */
 
-static bool send_request(int fd, const struct control_request *request)
+static void send_request(int fd, const struct control_request *request)
 {
     struct buffer line;
     char real[PATH_MAX];
@@ -123,9 +123,9 @@ static bool send_request(int fd, const struct control_request *request)
                 (!request->runner ||
                  buffer_printf(&line, ",\"runner\":%llu", (unsigned long long)request->runner)) &&
                 buffer_append_text(&line, "}\n");
-    bool sent = made && send(fd, line.data, line.length, MSG_NOSIGNAL) == (ssize_t)line.length;
+    if (made)
+        (void)send(fd, line.data, line.length, MSG_NOSIGNAL);
     buffer_finish(&line);
-    return sent;
 }
 
 struct conversation {
@@ -208,9 +208,9 @@ enum control_end control_ask(const struct control_request *request, struct json_
     if (fd < 0)
         return CONTROL_NO_SERVER;
     buffer_init(&talk.in, LINE_MAX_BYTES);
-    if (send_request(fd, request))
-        while (read_more(fd, &talk) && take_lines(&talk))
-            continue;
+    send_request(fd, request); /* who is turned away is told why before he has asked */
+    while (read_more(fd, &talk) && take_lines(&talk))
+        continue;
     close(fd);
     buffer_finish(&talk.in);
     enum control_end end = judge(&talk, err);

@@ -136,6 +136,7 @@ static void turn_away(int fd, const char *reason)
     char line[128];
     int length = snprintf(line, sizeof line, "{\"end\":\"failed\",\"reason\":\"%s\"}\n", reason);
     (void)send(fd, line, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)recv(fd, line, sizeof line, MSG_DONTWAIT); /* what is unread would be an error there */
     close(fd);
 }
 

@@ -18,8 +18,8 @@ struct attempt {
     struct form parts;                    /* of a multipart body, else empty */
     struct action_run *under_way;
     bool stopping;
-    bool cancelled; /* people want it ended */
-    bool followed;  /* people see its output */
+    bool cancelled;         /* people want it ended */
+    bool followed;          /* people see its output */
     int64_t started_ns;     /* monotonic */
     struct outcome outcome; /* once it has ended; the texts are ours */
     uint8_t *kept;          /* holds them; NULL: nothing to hold */

@@ -43,6 +43,14 @@ static bool put_action(struct buffer *out, const struct attempt *attempt)
            json_append_string(out, bytes_of_text(attempt->texts[FIELD_action]));
 }
 
+/* Pieces that the client has not taken in time. */
+static void put_skipped(struct runner_operator *asker)
+{
+    if (asker->skipped > 0)
+        buffer_printf(&asker->link.out, "{\"skipped\":%llu}\n", (unsigned long long)asker->skipped);
+    asker->skipped = 0;
+}
+
 static void say_outcome(struct runner_operator *asker, const struct attempt *attempt)
 {
     static const char *const words[] = {[OUTCOME_DONE] = "done",
@@ -52,6 +60,7 @@ static void say_outcome(struct runner_operator *asker, const struct attempt *att
                                         [OUTCOME_CANCELLED] = "cancelled"};
     struct buffer *out = &asker->link.out;
     const struct outcome *outcome = &attempt->outcome;
+    put_skipped(asker);
     (void)(put_action(out, attempt) &&
            put_text(out, "outcome", attempt->finish.applied ? words[outcome->kind] : "overtaken") &&
            buffer_printf(out, ",\"exit\":%d,\"signal\":%d", outcome->exit_status,
@@ -89,9 +98,7 @@ static void put_piece(struct runner_operator *asker, const struct attempt *attem
         asker->skipped += piece.length;
         return;
     }
-    if (asker->skipped > 0)
-        buffer_printf(out, "{\"skipped\":%llu}\n", (unsigned long long)asker->skipped);
-    asker->skipped = 0;
+    put_skipped(asker);
     base64_encode(piece, text);
     (void)(put_action(out, attempt) && buffer_printf(out, ",\"stream\":\"%s\",\"base64\":\"%s\"}\n",
                                                      is_error ? "error" : "output", text));

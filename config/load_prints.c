@@ -2,7 +2,7 @@
  * make no difference, and neither does whether a key stands in the route or in `defaults`. Values
  * may be secrets: only digests outlive the run. What stands in other files (a schema, a secret
  * file) is not covered. */
-#include "config/prints.h"
+#include "config/load_prints.h"
 
 #include "base/crypto.h"
 #include "base/encoding.h"
