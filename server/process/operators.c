@@ -208,22 +208,23 @@ static int open_directory(const char *path, struct sockaddr_un *address)
     return -1;
 }
 
-static bool is_answered(const struct sockaddr_un *address)
+/* Whether a server that was killed has left it. */
+static bool is_stale(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    bool answered =
-        fd >= 0 && (connect(fd, (const struct sockaddr *)address, sizeof *address) == 0 ||
-                    errno == EAGAIN); /* its backlog is full */
+    bool stale = fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof *address) != 0 &&
+                 errno == ECONNREFUSED;
     if (fd >= 0)
         close(fd);
-    return answered;
+    return stale;
 }
 
-static bool bind_here(int fd, const struct sockaddr_un *address)
+static bool bind_here(int fd, const struct sockaddr_un *address, bool is_shared)
 {
     struct stat what;
-    if (lstat(address->sun_path, &what) == 0 && S_ISSOCK(what.st_mode) && !is_answered(address))
-        unlink(address->sun_path); /* a server that was killed has left it */
+    if (lstat(address->sun_path, &what) == 0 && S_ISSOCK(what.st_mode) &&
+        (!is_shared || is_stale(address)))
+        unlink(address->sun_path);
     mode_t mask = umask(0177);
     bool bound = bind(fd, (const struct sockaddr *)address, sizeof *address) == 0;
     int reason = errno;
@@ -251,7 +252,7 @@ static bool listen_at(struct operators *operators, const char *path, bool is_sha
     if (done) {
         setfsgid(operators->group);
         setfsuid(operators->user);
-        done = bind_here(fd, &address);
+        done = bind_here(fd, &address, is_shared);
         int reason = errno;
         setfsuid(geteuid());
         setfsgid(getegid());

@@ -1,5 +1,5 @@
-"""Who fills all places of the control socket and says nothing loses them in seconds; meanwhile others
-are told so, signals and events go on, and no descriptor is left open."""
+"""Who fills all places of the control socket and says nothing loses them in seconds; meanwhile
+others are told so, signals and events go on, and no descriptor is left open."""
 import os
 
 from control import ask, connect, lines

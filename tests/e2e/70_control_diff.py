@@ -12,7 +12,8 @@ def said(*arguments, code):
 OTHER = "another secret, 24 bytes"
 WORDS = [["the", "server", "changed:", "server.listeners"],
          ["route", "hook", "changed:", "actions.ledger,", "secret;", "added:", "methods;",
-          "removed:", "max_body"], ["route", "new", "is", "added"], ["route", "old", "is", "removed"]]
+          "removed:", "max_body"],
+         ["route", "new", "is", "added"], ["route", "old", "is", "removed"]]
 NAMED = {**ledger(), "name": "ledger"}
 with Server([route(actions=[NAMED], max_body="2MiB"), route("old")]) as server:
     expect(said("diff", code=0), "nothing would change\n")
