@@ -48,6 +48,15 @@ static size_t find_cut(const struct secret_mask *mask, struct bytes text)
     return text.length - cut > mask->longest + HELD_MAX ? text.length : cut;
 }
 
+/* Masks what is to be passed on of the first `length` bytes; how much that is. No secret reaches
+ * across their end. */
+static size_t mask_front(struct feed *feed, uint8_t *text, size_t length)
+{
+    size_t before = feed->before < length ? feed->before : length;
+    feed->before -= before;
+    return before < length ? secret_mask_apply(feed->mask, text, length, before) : 0;
+}
+
 static void pass_masked(struct feed *feed, struct bytes piece)
 {
     size_t length = feed->held_length + piece.length;
@@ -58,7 +67,7 @@ static void pass_masked(struct feed *feed, struct bytes piece)
     }
     memcpy(text + feed->held_length, piece.data, piece.length);
     size_t cut = find_cut(feed->mask, bytes_of(text, length));
-    size_t masked = secret_mask_apply(feed->mask, text, cut, 0);
+    size_t masked = mask_front(feed, text, cut);
     feed->held = text;
     feed->held_length = length - cut;
     if (masked > 0)
@@ -78,26 +87,16 @@ void feed_put(struct feed *feed, struct bytes piece)
 
 void feed_begin(struct feed *feed, struct bytes kept, size_t before)
 {
-    uint8_t *text = kept.length > 0 ? malloc(kept.length) : NULL;
-    if (!text) {
-        if (kept.length > 0)
-            feed_lose(feed);
-        return;
-    }
-    memcpy(text, kept.data, kept.length);
-    size_t cut = find_cut(feed->mask, kept);
-    size_t masked = cut > before ? secret_mask_apply(feed->mask, text, cut, before) : 0;
-    if (masked > 0)
-        feed->output(feed->context, bytes_of(text, masked));
-    feed->held = text;
-    feed->held_length = kept.length - cut;
-    memmove(text, text + cut, feed->held_length);
+    feed->before = before;
+    if (feed->mask->longest == 0 && kept.length > before)
+        feed->output(feed->context, bytes_from(kept, before));
+    else if (feed->mask->longest > 0 && kept.length > 0)
+        pass_masked(feed, kept);
 }
 
 void feed_end(struct feed *feed)
 {
-    size_t masked =
-        feed->held_length > 0 ? secret_mask_apply(feed->mask, feed->held, feed->held_length, 0) : 0;
+    size_t masked = feed->held_length > 0 ? mask_front(feed, feed->held, feed->held_length) : 0;
     if (feed->output && masked > 0)
         feed->output(feed->context, bytes_of(feed->held, masked));
     feed_stop(feed);

@@ -13,6 +13,7 @@ struct feed {
     void *context;
     uint8_t *held; /* where a secret may have begun */
     size_t held_length;
+    size_t before; /* of what is held and comes, so many bytes are not passed on */
 };
 
 void feed_put(struct feed *feed, struct bytes piece);
