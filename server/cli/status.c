@@ -2,7 +2,11 @@
  * attention stands last, where a person looks first, and decides the exit code. */
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/crypto.h"
+#include "base/encoding.h"
 #include "base/json_text.h"
+#include "base/secret.h"
+#include "config/file.h"
 #include "handlers/schema/value.h"
 #include "server/cli/control.h"
 #include "server/cli/status_facts.h"
@@ -16,6 +20,7 @@
 #include <unistd.h>
 
 enum { LABEL_WIDTH = 11, WIDTH_MIN = 40, NAME_WIDTH_MAX = 32, NUMBER_WIDTH = 9 };
+enum { SHOWN_DIGITS = 16 /* of a digest; --json has all */, FILE_MAX = 16 << 20 };
 
 /* ---- lines for people ---- */
 
@@ -58,6 +63,25 @@ static void put_fact(const char *label, const char *text)
 
 /* ---- the server ---- */
 
+/* As far as it can be read here. */
+static bool is_unchanged(struct json_object *file)
+{
+    struct buffer content;
+    struct error why;
+    uint8_t digest[HASH_MAX_SIZE];
+    char text[2 * HASH_MAX_SIZE + 1] = "";
+    const char *path = control_text(file, "path");
+    if (file_read(path, path, FILE_MAX, FILE_SHARED, &content, NULL, &why) != FILE_READ) {
+        buffer_finish(&content);
+        return true;
+    }
+    if (hash_compute(HASH_SHA256, buffer_bytes(&content), digest))
+        hex_encode(bytes_of(digest, hash_size(HASH_SHA256)), text);
+    secret_wipe(content.data, content.capacity);
+    buffer_finish(&content);
+    return strcmp(text, control_text(file, "sha256")) == 0;
+}
+
 static void print_files(struct json_object *server)
 {
     struct json_object *files = control_part(server, "files");
@@ -65,7 +89,8 @@ static void print_files(struct json_object *server)
     for (size_t i = 0; files && i < value_item_count(files); i++) {
         struct json_object *file = value_item(files, i);
         put_fact(i == 0 ? "file" : "", control_text(file, "path"));
-        snprintf(text, sizeof text, "SHA-256 %s", control_text(file, "sha256"));
+        snprintf(text, sizeof text, "SHA-256 %.*s…%s", SHOWN_DIGITS, control_text(file, "sha256"),
+                 is_unchanged(file) ? "" : ", changed on the disk since it was loaded");
         put_fact("", text);
     }
     snprintf(text, sizeof text, "generation %lld, loaded %s, %lld %s",

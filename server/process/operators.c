@@ -24,7 +24,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 16, ACCEPTS_A_TURN = 8 };
+enum { BACKLOG = 128, ACCEPTS_A_TURN = 8 };
 #define PAUSE_NS NS_PER_S
 
 /* ---- connections ---- */

@@ -470,6 +470,7 @@ static void supervisor_stop(struct supervisor *sv)
     log_write(LOG_STOPPING, log_number("grace_ms", (end - now) / NS_PER_MS));
     notify_send("STOPPING=1");
     sv->stopping = true;
+    operators_settle(&sv->operators, UINT_MAX, NULL, "the server is stopping", "");
     socket_table_close(&sv->sockets); /* no client gets into a backlog that will not be served */
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->role != ROLE_CHECKPOINTER)
