@@ -32,10 +32,9 @@ with Server([route(actions=[ledger()])], wrapper=NAMESPACE) as first:
     second.stop()
     expect(pid_of(second), None, "the other one has another journal")
     shutil.rmtree(second.directory)
-    namespace = subprocess.Popen([*beside, "sleep", "600"])
+    namespace = subprocess.Popen([*beside, "sleep", "600"])  # keeps it
     first.kill_all()
     first.wrapper = ["nsenter", "-t", str(namespace.pid), "-m"]
     first.start()
     namespace.kill()
-    namespace.wait()
     expect((is_beside(first), pid_of(first)), (False, first.pid), "once more in its place")
