@@ -1,5 +1,5 @@
-"""In /run/tenterhook the first server has its socket, another one stays beside its journal, and each
-is asked by its journal; a socket of one that was killed there is replaced."""
+"""The first server has its socket in /run/tenterhook, another one beside its journal, and each is
+asked by its journal; the socket of one that was killed there is replaced."""
 import json
 import os
 import shutil
