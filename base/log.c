@@ -23,7 +23,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-enum { LOG_LINE = 4096, LOG_FIELD = 512, BLOCKED_US = 10000 };
+enum { LOG_LINE = 4096, LOG_FIELD = 512, LOG_KEPT = 1024, BLOCKED_US = 10000 };
 
 static struct {
     int fd;
@@ -33,6 +33,7 @@ static struct {
     enum log_format format;
     const char *process;
     uint64_t lost, lost_unsaid;
+    char last_error[LOG_KEPT];
 } logger = {.fd = 2, .level = LOG_INFO, .process = "tenterhook"};
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
@@ -73,6 +74,7 @@ void log_start(const char *process)
     struct stat what;
     logger.process = process;
     logger.lost = logger.lost_unsaid = 0;
+    logger.last_error[0] = '\0';
     logger.is_socket = fstat(2, &what) == 0 && S_ISSOCK(what.st_mode);
     if (logger.fd != 2)
         close(logger.fd);
@@ -228,6 +230,13 @@ static bool line_write(const struct line *line)
     return written == (ssize_t)line->length;
 }
 
+static void line_keep(const struct line *line)
+{
+    size_t length = line->length < LOG_KEPT - 1 ? line->length : LOG_KEPT - 1;
+    memcpy(logger.last_error, line->text, length);
+    logger.last_error[length] = '\0';
+}
+
 void log_write_fields(const struct log_event_row *event, enum log_level level,
                       const struct log_field *fields)
 {
@@ -243,6 +252,8 @@ void log_write_fields(const struct log_event_row *event, enum log_level level,
         line_put_field(&line, &lost);
     if (logger.format == LOG_JSON)
         line.text[line.length++] = '}';
+    if (level == LOG_ERROR)
+        line_keep(&line);
     line.text[line.length++] = '\n';
     if (line_write(&line)) {
         logger.lost_unsaid = 0;
@@ -255,4 +266,9 @@ void log_write_fields(const struct log_event_row *event, enum log_level level,
 uint64_t log_lost(void)
 {
     return logger.lost;
+}
+
+const char *log_last_error(void)
+{
+    return logger.last_error;
 }

@@ -46,4 +46,8 @@ void log_write_fields(const struct log_event_row *event, enum log_level level,
 /* Lines lost since start in this process. */
 uint64_t log_lost(void);
 
+/* The last line of level LOG_ERROR of this process, without its line end, cut if it was long; ""
+ * if there was none. */
+const char *log_last_error(void);
+
 #endif

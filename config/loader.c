@@ -6,6 +6,7 @@
 
 #include "config/include.h"
 #include "config/key_places.h"
+#include "config/load_prints.h"
 #include "config/load_private.h"
 #include "config/route.h"
 #include "config/rows.h"
@@ -180,8 +181,11 @@ static void load_tree(struct load *load, const struct node *root)
     settings->server = top->draft.server;
     settings->journal = top->draft.journal;
     settings->log = top->draft.log;
-    load_all_routes(load, usable_defaults(load, top->draft.defaults));
+    const struct node *defaults = usable_defaults(load, top->draft.defaults);
+    load_all_routes(load, defaults);
     load_check_rules(load);
+    if (!load->offline && load->problems->errors == 0 && !load_prints(load, defaults))
+        load_no_memory(load);
 }
 
 /* ---- a run ---- */
@@ -249,6 +253,23 @@ struct settings *settings_load_alone(const char *file, const struct registry *re
                                      struct problem_list *problems)
 {
     return load_main(file, registry, problems, true, true);
+}
+
+char *settings_find_journal(const char *file, const struct registry *registry,
+                            struct problem_list *problems)
+{
+    struct load load;
+    char *path = NULL;
+    if (load_init(&load, file, registry, problems)) {
+        load.offline = load.secretless = true;
+        const struct node *root = load_parse_main(&load, file);
+        if (root)
+            load_tree(&load, root);
+        if (load.settings->journal.path)
+            path = strdup(load.settings->journal.path);
+    }
+    settings_destroy(load_finish(&load));
+    return path;
 }
 
 struct settings *settings_load_secretless(const char *file, const struct registry *registry,

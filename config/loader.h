@@ -15,6 +15,11 @@ struct settings *settings_load(const char *file, const struct registry *registry
  * environment. */
 struct settings *settings_load_alone(const char *file, const struct registry *registry,
                                      struct problem_list *problems);
+/* The path of the journal that the main file names, whatever else may be wrong with it: for those
+ * who want to ask the server that runs. NULL where that cannot be told; else the caller frees it.
+ */
+char *settings_find_journal(const char *file, const struct registry *registry,
+                            struct problem_list *problems);
 /* The same for all of the files, schemas included, but for secrets, which are taken to be there. */
 struct settings *settings_load_secretless(const char *file, const struct registry *registry,
                                           struct problem_list *problems);

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "config/address.h"
 #include "config/diagnostic.h"
+#include "config/prints.h"
 #include "config/registry.h"
 
 /* Where something stands in a file; line and column count from 1, 0 means unknown. */
@@ -157,7 +158,8 @@ struct settings {
     void **parts;                 /* of registry.top_parts: settings_top_part() */
     struct secret_list **secrets; /* every list in the snapshot, to be wiped in settings_destroy */
     size_t secret_count, secret_capacity;
-    size_t assumed_secrets; /* that were taken to be there */
+    size_t assumed_secrets;        /* that were taken to be there */
+    struct settings_prints prints; /* of the files that were read; none of a text in memory */
 };
 
 /* Wipes the secrets and frees everything. */

@@ -78,6 +78,8 @@ enum outcome_kind {
     OUTCOME_TIMEOUT,
     OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory,
                             or the action wants it later */
+    OUTCOME_CANCELLED,   /* people have ended it; it is not tried again. No kind says this: the
+                            runner does, of what was INTERRUPTED for that */
 };
 
 struct outcome {
@@ -93,6 +95,13 @@ struct outcome {
     int64_t duration_ms;
     bool not_started; /* FAILED: it could not be, which may be different another time */
     int64_t later_ms; /* INTERRUPTED: the action wants it so much later; 0: it does not say */
+};
+
+/* Sees both outputs of a run as they come, without secrets. A piece without data: what follows is
+ * lost, for want of memory. */
+struct output_follower {
+    void (*output)(void *context, bool is_error, struct bytes piece);
+    void *context;
 };
 
 /* Where an action is carried out, and what people call it. Alive as long as its settings. */
@@ -172,6 +181,14 @@ struct action_kind {
      * `deadline_ns`); `done` still comes, with what really happened: OUTCOME_INTERRUPTED where it
      * was cut off. */
     void (*stop)(struct action_run *run, int64_t deadline_ns);
+
+    /* People want this run ended, and no other: begins that as `stop` does, with all the time that
+     * its settings give it. False where it cannot be ended alone. NULL: it never can. */
+    bool (*cancel)(struct action_run *run);
+
+    /* From now on the follower sees the outputs, beginning with what is kept of them; with NULL,
+     * nobody does. Nobody has before. NULL: runs have no output. */
+    void (*follow)(struct action_run *run, const struct output_follower *follower);
 };
 
 static inline const struct action_kind *action_kind_of(const struct handler *handler)

@@ -50,6 +50,8 @@ struct action_run *command_start(const void *settings, struct loop *loop,
                                  void (*done)(void *context, const struct outcome *outcome),
                                  void *context);
 void command_stop(struct action_run *run, int64_t deadline_ns);
+bool command_cancel(struct action_run *run);
+void command_follow(struct action_run *run, const struct output_follower *follower);
 
 /* Of every action that starts a process: what it is given is its arguments, its `env`, and what
  * `pass_env` names. */

@@ -183,7 +183,8 @@ static const struct process_settings *process_of(const void *data)
         .is_limited = true, .counts_crashes = true, .output_kept = output_kept,                    \
         .process = process_of, .try_values = command_try_values,                                   \
         .visit_references = command_visit_references, .learn_secrets = command_learn_secrets,      \
-        .start = command_start, .stop = command_stop,                                              \
+        .start = command_start, .stop = command_stop, .cancel = command_cancel,                    \
+        .follow = command_follow,                                                                  \
     }
 
 const struct action_kind command_action =

@@ -42,7 +42,8 @@ struct stream {
     struct loop_watch watch; /* owner: the run */
     int fd;                  /* -1: ended */
     struct tail tail;
-    struct feed feed; /* to a sender that waits for the output */
+    struct feed feed;   /* to a sender that waits for the output */
+    struct feed follow; /* to people who look on */
 };
 
 struct action_run {
@@ -63,6 +64,7 @@ struct action_run {
     int64_t killed_ns;          /* when the tree was killed first */
     struct loop_watch survivor; /* somebody of its group, when it has ended before him */
     struct stream streams[2];
+    struct output_follower follower;
     struct loop_timer timer;
     enum outcome_kind kind; /* FINISHED without a process, */
     bool is_final;          /* and it cannot have one at any time */
@@ -95,6 +97,8 @@ static struct bytes stream_kept(struct action_run *run, struct stream *stream, u
 static void run_report(struct action_run *run, struct outcome *outcome)
 {
     feed_end(&run->streams[0].feed);
+    for (int i = 0; i < 2; i++)
+        feed_end(&run->streams[i].follow);
     outcome->reason = run->reason.text;
     outcome->output = stream_kept(run, &run->streams[0], &outcome->output_total);
     outcome->error_output = stream_kept(run, &run->streams[1], &outcome->error_output_total);
@@ -169,6 +173,7 @@ static bool stream_read(struct stream *stream, size_t most)
     if (length > 0) {
         tail_add(&stream->tail, bytes_of(piece, (size_t)length));
         feed_put(&stream->feed, bytes_of(piece, (size_t)length));
+        feed_put(&stream->follow, bytes_of(piece, (size_t)length));
     }
     return length > 0 || (length < 0 && (errno == EAGAIN || errno == EINTR));
 }
@@ -485,5 +490,35 @@ void command_stop(struct action_run *run, int64_t deadline_ns)
     } else if (run->phase == ENDING) {
         if (!loop_timer_set(run->loop, &run->timer, kill_ns))
             kill_due(run);
+    }
+}
+
+bool command_cancel(struct action_run *run)
+{
+    command_stop(run, INT64_MAX);
+    return true;
+}
+
+static void tell_follower(void *context, struct bytes piece)
+{
+    struct stream *stream = context;
+    struct action_run *run = stream->watch.owner;
+    run->follower.output(run->follower.context, stream == &run->streams[1], piece);
+}
+
+void command_follow(struct action_run *run, const struct output_follower *follower)
+{
+    size_t most = (size_t)run->settings->output;
+    for (int i = 0; i < 2; i++)
+        feed_end(&run->streams[i].follow);
+    if (!follower)
+        return;
+    run->follower = *follower;
+    for (int i = 0; i < 2; i++) {
+        struct stream *stream = &run->streams[i];
+        struct bytes kept = tail_bytes(&stream->tail);
+        stream->follow =
+            (struct feed){.mask = &run->settings->mask, .output = tell_follower, .context = stream};
+        feed_begin(&stream->follow, kept, kept.length > most ? kept.length - most : 0);
     }
 }

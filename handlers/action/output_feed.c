@@ -20,6 +20,12 @@ static void feed_stop(struct feed *feed)
     feed->output = NULL;
 }
 
+static void feed_lose(struct feed *feed)
+{
+    feed->output(feed->context, bytes_of(NULL, 0));
+    feed_stop(feed);
+}
+
 /* Where a secret begins that reaches across `cut`; `cut`: it does not. */
 static size_t find_across(struct bytes text, size_t cut, struct bytes secret)
 {
@@ -42,18 +48,26 @@ static size_t find_cut(const struct secret_mask *mask, struct bytes text)
     return text.length - cut > mask->longest + HELD_MAX ? text.length : cut;
 }
 
+/* Masks what is to be passed on of the first `length` bytes; how much that is. No secret reaches
+ * across their end. */
+static size_t mask_front(struct feed *feed, uint8_t *text, size_t length)
+{
+    size_t before = feed->before < length ? feed->before : length;
+    feed->before -= before;
+    return before < length ? secret_mask_apply(feed->mask, text, length, before) : 0;
+}
+
 static void pass_masked(struct feed *feed, struct bytes piece)
 {
     size_t length = feed->held_length + piece.length;
     uint8_t *text = realloc(feed->held, length);
     if (!text) {
-        feed->output(feed->context, bytes_of(NULL, 0));
-        feed_stop(feed);
+        feed_lose(feed);
         return;
     }
     memcpy(text + feed->held_length, piece.data, piece.length);
     size_t cut = find_cut(feed->mask, bytes_of(text, length));
-    size_t masked = secret_mask_apply(feed->mask, text, cut, 0);
+    size_t masked = mask_front(feed, text, cut);
     feed->held = text;
     feed->held_length = length - cut;
     if (masked > 0)
@@ -71,10 +85,18 @@ void feed_put(struct feed *feed, struct bytes piece)
         pass_masked(feed, piece);
 }
 
+void feed_begin(struct feed *feed, struct bytes kept, size_t before)
+{
+    feed->before = before;
+    if (feed->mask->longest == 0 && kept.length > before)
+        feed->output(feed->context, bytes_from(kept, before));
+    else if (feed->mask->longest > 0 && kept.length > 0)
+        pass_masked(feed, kept);
+}
+
 void feed_end(struct feed *feed)
 {
-    size_t masked =
-        feed->held_length > 0 ? secret_mask_apply(feed->mask, feed->held, feed->held_length, 0) : 0;
+    size_t masked = feed->held_length > 0 ? mask_front(feed, feed->held, feed->held_length) : 0;
     if (feed->output && masked > 0)
         feed->output(feed->context, bytes_of(feed->held, masked));
     feed_stop(feed);

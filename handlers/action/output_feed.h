@@ -13,9 +13,13 @@ struct feed {
     void *context;
     uint8_t *held; /* where a secret may have begun */
     size_t held_length;
+    size_t before; /* of what is held and comes, so many bytes are not passed on */
 };
 
 void feed_put(struct feed *feed, struct bytes piece);
+/* Instead of the first piece: the last bytes of an output that has begun before. What is passed on
+ * comes after the first `before` of them, as secret_mask_apply says. */
+void feed_begin(struct feed *feed, struct bytes kept, size_t before);
 /* Passes on what is held, and frees. */
 void feed_end(struct feed *feed);
 

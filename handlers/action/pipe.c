@@ -173,6 +173,13 @@ static void pipe_stop(struct action_run *run, int64_t deadline_ns)
     pipe_writer_stop(run->writer, &run->frame, deadline_ns);
 }
 
+/* A reader that is in the middle of it has all the time it wants. */
+static bool pipe_cancel(struct action_run *run)
+{
+    pipe_stop(run, INT64_MAX);
+    return true;
+}
+
 /* ---- before an event is accepted ---- */
 
 static bool pipe_try_values(const void *data, struct value_context *values,
@@ -330,4 +337,5 @@ const struct action_kind pipe_action = {
     .prepare = pipe_prepare,
     .start = pipe_start,
     .stop = pipe_stop,
+    .cancel = pipe_cancel,
 };

@@ -477,3 +477,12 @@ void worker_stop(struct action_run *run, int64_t deadline_ns)
     if (run->in != &worker->runs.sent)
         worker_run_end(run, OUTCOME_INTERRUPTED, "the server is leaving");
 }
+
+/* What the program has cannot be taken back from it. */
+bool worker_cancel(struct action_run *run)
+{
+    if (run->in == &run->worker->runs.sent)
+        return false;
+    worker_run_end(run, OUTCOME_INTERRUPTED, "it was cancelled");
+    return true;
+}

@@ -18,6 +18,7 @@ struct action_run *worker_start(const void *settings, struct loop *loop,
                                 void (*done)(void *context, const struct outcome *outcome),
                                 void *context);
 void worker_stop(struct action_run *run, int64_t deadline_ns);
+bool worker_cancel(struct action_run *run);
 
 /* No further events are written; workers that have answered all they have, or until `deadline_ns`,
  * end, the rest is ended by then. Again with an earlier deadline: that one holds. */

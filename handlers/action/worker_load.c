@@ -123,4 +123,5 @@ const struct action_kind worker_action = {
     .learn_secrets = learn_secrets,
     .start = worker_start,
     .stop = worker_stop,
+    .cancel = worker_cancel,
 };

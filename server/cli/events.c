@@ -2,6 +2,7 @@
  * the path of the journal, so the route file is read without its secrets. */
 #include "config/loader.h"
 #include "server/cli/events_print.h"
+#include "server/cli/follow.h"
 #include "server/cli/output.h"
 #include "server/cli/paused.h"
 #include "server/cli/tail.h"
@@ -9,12 +10,14 @@
 #include "server/cli/verb.h"
 
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { LIST_DEFAULT = 50, LIST_PAGE = 500 };
 
 struct events_options {
-    const char *config, *journal, *route, *state;
+    const char *config, *journal, *route, *state, *follow;
+    char *path; /* of the journal; owned */
     int64_t limit;
     bool json, body;
     const char *operands[2];
@@ -62,6 +65,9 @@ static bool take_option(struct events_options *options, int option, const char *
         return is_state(value);
     case 'n':
         return read_limit(value, &options->limit);
+    case 'f':
+        options->follow = value;
+        return true;
     case 'J':
         return options->json = true;
     case 'b':
@@ -72,13 +78,11 @@ static bool take_option(struct events_options *options, int option, const char *
 
 static bool read_options(struct events_options *options, int argc, char **argv)
 {
-    static const struct option names[] = {{"journal", required_argument, NULL, 'j'},
-                                          {"route", required_argument, NULL, 'r'},
-                                          {"state", required_argument, NULL, 's'},
-                                          {"limit", required_argument, NULL, 'n'},
-                                          {"json", no_argument, NULL, 'J'},
-                                          {"body", no_argument, NULL, 'b'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option names[] = {
+        {"journal", required_argument, NULL, 'j'}, {"route", required_argument, NULL, 'r'},
+        {"state", required_argument, NULL, 's'},   {"limit", required_argument, NULL, 'n'},
+        {"follow", required_argument, NULL, 'f'},  {"json", no_argument, NULL, 'J'},
+        {"body", no_argument, NULL, 'b'},          {NULL, 0, NULL, 0}};
     int option;
     *options = (struct events_options){.limit = LIST_DEFAULT};
     optind = 1;
@@ -95,6 +99,7 @@ static bool read_options(struct events_options *options, int argc, char **argv)
 
 /* ---- the journal ---- */
 
+/* NULL after saying why. */
 static struct journal_reader *open_reader(const char *path)
 {
     struct error why = {""};
@@ -104,21 +109,22 @@ static struct journal_reader *open_reader(const char *path)
     return reader;
 }
 
-/* NULL after saying why. */
-static struct journal_reader *open_journal(const struct events_options *options)
+/* The path of the journal into the options; false after saying why not. */
+static bool find_journal(struct events_options *options)
 {
     struct problem_list problems;
     if (options->journal)
-        return open_reader(options->journal);
+        return (options->path = strdup(options->journal));
     problem_list_init(&problems);
     struct settings *settings =
         settings_load_alone(cli_config_file(options->config), &program_registry, &problems);
     if (!settings)
         problem_list_print(&problems, stderr);
-    struct journal_reader *reader = settings ? open_reader(settings->journal.path) : NULL;
+    else
+        options->path = strdup(settings->journal.path);
     settings_destroy(settings);
     problem_list_finish(&problems);
-    return reader;
+    return options->path;
 }
 
 /* ---- list ---- */
@@ -219,12 +225,11 @@ static int show_all(struct journal_reader *reader, int64_t seq, bool json)
     return read ? EXIT_DONE : events_print_failure(reader);
 }
 
-static int run_show(struct journal_reader *reader, struct events_options *options)
+/* The one event whose id begins so: -1, and its number; or an exit code. */
+static int find_event(struct journal_reader *reader, const char *id, int64_t *seq)
 {
-    int64_t seq;
     size_t count;
-    const char *id = options->operands[1];
-    if (!journal_reader_find(reader, id, &seq, &count))
+    if (!journal_reader_find(reader, id, seq, &count))
         return events_print_failure(reader);
     if (count != 1) {
         struct error why;
@@ -233,6 +238,15 @@ static int run_show(struct journal_reader *reader, struct events_options *option
         print_failure(why.text);
         return EXIT_NO;
     }
+    return -1;
+}
+
+static int run_show(struct journal_reader *reader, struct events_options *options)
+{
+    int64_t seq;
+    int code = find_event(reader, options->operands[1], &seq);
+    if (code >= 0)
+        return code;
     return options->body ? show_body(reader, seq) : show_all(reader, seq, options->json);
 }
 
@@ -240,7 +254,11 @@ static int run_show(struct journal_reader *reader, struct events_options *option
 
 static int run_tail(struct journal_reader *reader, struct events_options *options)
 {
-    return events_tail(reader, options->route, options->json);
+    int64_t seq;
+    if (!options->follow)
+        return events_tail(reader, options->route, options->json);
+    int code = find_event(reader, options->follow, &seq);
+    return code >= 0 ? code : events_follow(reader, options->path, seq, options->json);
 }
 
 /* ---- the verb ---- */
@@ -263,11 +281,11 @@ static int events_run(int argc, char **argv)
             continue;
         if (parts[i].operands != options.operand_count)
             return EXIT_USAGE;
-        struct journal_reader *reader = open_journal(&options);
-        if (!reader)
-            return EXIT_ENVIRONMENT;
-        int code = parts[i].run(reader, &options);
-        journal_reader_close(reader);
+        struct journal_reader *reader = find_journal(&options) ? open_reader(options.path) : NULL;
+        int code = reader ? parts[i].run(reader, &options) : EXIT_ENVIRONMENT;
+        if (reader)
+            journal_reader_close(reader);
+        free(options.path);
         return code;
     }
     return EXIT_USAGE;
@@ -275,6 +293,7 @@ static int events_run(int argc, char **argv)
 
 const struct verb events_verb = {
     "events",
-    "events [list [--route R] [--state S] [--limit N] | show ID [--body] | tail [--route R]] "
+    "events [list [--route R] [--state S] [--limit N] | show ID [--body] | tail [--route R | "
+    "--follow ID]] "
     "[--json] [-c FILE | --journal FILE]",
     "shows events and their outcomes, while the server runs or afterwards", events_run};

@@ -58,12 +58,13 @@ static const char *nearest_option(const char *usage, const char *name)
     return strncmp(name, "--", 2) == 0 ? nearest_name(name, names) : NULL;
 }
 
-/* `check hooks.yaml`: no verb that reads a route file takes a YAML file otherwise. */
+/* `check hooks.yaml`: but for diff, no verb that reads a route file takes a YAML file otherwise. */
 static bool is_bare_file(const struct verb *verb, const char *word)
 {
     bool has_value;
     const char *ending = strrchr(word, '.');
-    return ending && (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0) &&
+    return !strstr(verb->usage, " [FILE]") && ending &&
+           (strcmp(ending, ".yaml") == 0 || strcmp(ending, ".yml") == 0) &&
            usage_has(verb->usage, "-c", &has_value);
 }
 

@@ -40,6 +40,16 @@ static size_t white_space(struct bytes text)
     return text.data[0] == '\n' || text.data[0] == '\t';
 }
 
+void print_piece(FILE *out, struct bytes text)
+{
+    while (text.length > 0) {
+        size_t kept = white_space(text);
+        if (kept > 0)
+            fwrite(text.data, 1, kept, out);
+        text = bytes_from(text, kept > 0 ? kept : print_character(out, text));
+    }
+}
+
 void print_bytes(FILE *out, struct bytes text, bool to_terminal)
 {
     bool ends = text.length == 0 || text.data[text.length - 1] == '\n';
@@ -48,12 +58,7 @@ void print_bytes(FILE *out, struct bytes text, bool to_terminal)
             fwrite(text.data, 1, text.length, out);
         return;
     }
-    while (text.length > 0) {
-        size_t kept = white_space(text);
-        if (kept > 0)
-            fwrite(text.data, 1, kept, out);
-        text = bytes_from(text, kept > 0 ? kept : print_character(out, text));
-    }
+    print_piece(out, text);
     if (!ends)
         fputc('\n', out);
 }

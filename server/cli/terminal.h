@@ -16,6 +16,9 @@ void print_column(FILE *out, struct bytes text, size_t width);
  * and tabs, the rest of it as by print_safe, and with a line end behind it. */
 void print_bytes(FILE *out, struct bytes text, bool to_terminal);
 
+/* As print_bytes to a terminal, without a line end behind it: for one piece of several. */
+void print_piece(FILE *out, struct bytes text);
+
 /* Whether standard output is a terminal. */
 bool print_is_for_terminal(void);
 

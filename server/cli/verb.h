@@ -34,6 +34,10 @@ extern const struct registry program_registry; /* in registry.c: all handlers */
     VERB(replay)                                                                                   \
     VERB(pause)                                                                                    \
     VERB(resume) /* pause.c */                                                                     \
+    VERB(cancel)                                                                                   \
+    VERB(status)                                                                                   \
+    VERB(reload)                                                                                   \
+    VERB(diff)                                                                                     \
     VERB(validate)                                                                                 \
     VERB(import)                                                                                   \
     VERB(keys)                                                                                     \

@@ -38,7 +38,7 @@ static void attach_descriptor(struct msghdr *message, union descriptor_space *sp
 
 bool control_send(int end, enum control_type type, uint64_t value, int fd)
 {
-    assert(type >= CONTROL_READY && type <= CONTROL_ALONE_UNTIL_GONE);
+    assert(type >= CONTROL_READY && type <= CONTROL_OPERATOR);
     struct control_message content = {.type = type, .value = value};
     struct iovec part = {.iov_base = &content, .iov_len = sizeof content};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};

@@ -36,6 +36,8 @@ enum control_type {
     CONTROL_GONE,    /* the runner with id `value` has left: what it ran is pending again */
     CONTROL_ALONE_UNTIL_GONE, /* the runner with id `value` still runs deliveries: leave them,
                                  and look for what it still journals until it is GONE */
+    CONTROL_OPERATOR, /* with a descriptor: the connection of an operator's program, whose request
+                         is still to be read from it; the runner answers */
 };
 
 struct control_message {

@@ -57,6 +57,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
                        "The server listens on an address."},
     [LOG_SOCKET_FAILED] = {"socket_failed", LOG_ERROR, LOG_ERROR, "address reason",
                            "An address of a new configuration cannot be listened on."},
+    [LOG_CONTROL_FAILED] = {"control_failed", LOG_WARNING, LOG_WARNING, "reason",
+                            "There is no control socket: `status`, `cancel` and the like know only "
+                            "what is in the journal."},
     [LOG_SERVING] = {"serving", LOG_INFO, LOG_INFO,
                      "generation routes body_memory sqlite checkpoints",
                      "All processes of a generation are ready, and it takes over."},
@@ -114,6 +117,9 @@ const struct log_event_row log_events[LOG_EVENT_COUNT] = {
     [LOG_SUPERSEDED] = {"superseded", LOG_INFO, LOG_INFO,
                         "id route action peer attempt ms [signal/exit] [helpers] by",
                         "An action was stopped, because a newer event, `by`, takes its place."},
+    [LOG_CANCELLED] = {"cancelled", LOG_INFO, LOG_INFO,
+                       "id route action peer attempt ms [signal/exit] [helpers] reason",
+                       "An action was ended by `tenterhook cancel`, and is not tried again."},
     [LOG_TAKEN_OVER] =
         {"taken_over", LOG_INFO, LOG_INFO, "deliveries",
          "The runner found deliveries that a runner before it left, and runs them again."},

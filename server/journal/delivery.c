@@ -116,7 +116,8 @@ static const char *state_after(const struct ended_attempt *ended)
     static const char *const states[] = {[OUTCOME_DONE] = "done",
                                          [OUTCOME_FAILED] = "dead",
                                          [OUTCOME_TIMEOUT] = "dead",
-                                         [OUTCOME_INTERRUPTED] = "pending"};
+                                         [OUTCOME_INTERRUPTED] = "pending",
+                                         [OUTCOME_CANCELLED] = "dead"};
     return ended->wait_ms > 0 ? "pending" : states[ended->outcome->kind];
 }
 

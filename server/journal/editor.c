@@ -4,6 +4,7 @@
 #include "server/journal/editor.h"
 
 #include "server/journal/damage.h"
+#include "server/journal/journal.h"
 #include "server/journal/tables.h"
 
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum edit_sql {
     EDIT_FORGET_KEYS,
     EDIT_PAUSE,
     EDIT_RESUME,
+    EDIT_CANCEL,
     EDIT_COUNT
 };
 
@@ -30,6 +32,10 @@ static const char *const edit_sql[EDIT_COUNT] = {
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
+    [EDIT_CANCEL] =
+        "UPDATE delivery SET state = 'dead', runner = NULL, due_ms = 0, ended_ms = ?3,"
+        " reason = '" JOURNAL_CANCELLED "' WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+        " AND (state = 'pending' OR (?2 AND state = 'running'))",
     [EDIT_FORGET_KEYS] = "DELETE FROM learned WHERE route = ?1",
     [EDIT_PAUSE] = "INSERT INTO route (name, paused_ms, paused_why) VALUES (?1, ?2, ?3)"
                    " ON CONFLICT (name) DO UPDATE SET paused_ms = ?2, paused_why = ?3"
@@ -108,6 +114,16 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_
     *count = (size_t)sqlite_changes(db);
     return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, bind_number(seq)) ||
            sqlite_explain(db, err);
+}
+
+bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64_t now_ms,
+                         size_t *count, struct error *err)
+{
+    if (!sqlite_execute(&edit->db, EDIT_CANCEL, bind_number(seq), bind_number(all),
+                        bind_number(now_ms)))
+        return sqlite_explain(&edit->db, err);
+    *count = (size_t)sqlite_changes(&edit->db);
+    return true;
 }
 
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,

@@ -23,6 +23,11 @@ bool journal_edit_commit(struct journal_edit *edit, struct error *err);
 bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
                          struct error *err);
 
+/* Deliveries of event `seq` that are pending are dead, because people have cancelled them; with
+ * `all` those that are running too: only where no server has the journal. How many in `*count`. */
+bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64_t now_ms,
+                         size_t *count, struct error *err);
+
 /* The keys that senders have delivered for the route, so that the next greeting delivers one. */
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
                               struct error *err);

@@ -39,6 +39,8 @@ enum {
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 _Static_assert((int)ROUTE_ACTIONS_MAX <= (int)JOURNAL_TELLER_FIRST, "places for tellers");
+/* The reason of a delivery that people have cancelled. */
+#define JOURNAL_CANCELLED "cancelled"
 
 /* ---- what goes into a turn and comes back ---- */
 

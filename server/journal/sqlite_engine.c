@@ -252,7 +252,8 @@ static void note_finished(struct sqlite_journal *journal, struct journal_turn *t
     static const enum delivery_state states[] = {[OUTCOME_DONE] = DELIVERY_DONE,
                                                  [OUTCOME_FAILED] = DELIVERY_DEAD,
                                                  [OUTCOME_TIMEOUT] = DELIVERY_DEAD,
-                                                 [OUTCOME_INTERRUPTED] = DELIVERY_PENDING};
+                                                 [OUTCOME_INTERRUPTED] = DELIVERY_PENDING,
+                                                 [OUTCOME_CANCELLED] = DELIVERY_DEAD};
     finish->state = died                  ? DELIVERY_DEAD
                     : finish->wait_ms > 0 ? DELIVERY_PENDING
                                           : states[finish->outcome->kind];
@@ -261,7 +262,7 @@ static void note_finished(struct sqlite_journal *journal, struct journal_turn *t
         finish->state = DELIVERY_SUPERSEDED;
     if (!finish->applied || !finish->streak)
         return;
-    if (finish->state == DELIVERY_DEAD)
+    if (finish->state == DELIVERY_DEAD && finish->outcome->kind != OUTCOME_CANCELLED)
         routes_count_death(journal, finish->streak, turn->now_ms);
     else if (finish->state == DELIVERY_DONE)
         routes_forget_deaths(journal, finish->streak);

@@ -16,10 +16,14 @@
 #include "server/ipc/privilege.h"
 #include "server/journal/journal.h"
 #include "server/journal/lock.h"
+#include "server/process/addresses.h"
 #include "server/process/containment.h"
 #include "server/process/generation.h"
 #include "server/process/notify.h"
+#include "server/process/operators.h"
 #include "server/process/preflight.h"
+#include "server/process/server_status.h"
+#include "server/process/start_lock.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,7 +40,6 @@
 /* A child that has said nothing for so long hangs. */
 #define SILENCE_NS (60 * NS_PER_S)
 #define TICK_NS NS_PER_S
-#define LOCK_PAUSE_NS (25 * NS_PER_MS)
 
 struct supervisor {
     const char *file;
@@ -50,7 +53,6 @@ struct supervisor {
     uint64_t last_generation;
     struct journal_lock journal_lock;
     struct containment containment;
-    char *journal_path;
     uint8_t ticket_key[TICKET_KEY_SIZE];
     int signals;
     struct loop_watch signal_watch;
@@ -58,9 +60,12 @@ struct supervisor {
     struct loop_timer kill_timer; /* the grace is over */
     struct loop_timer tick_timer; /* hung children, the watchdog */
     int64_t watchdog_ns, watchdog_told_ns;
-    int64_t waited_s;   /* for the journal's lock */
     bool claimed;       /* the current runner has been told to CLAIM */
     bool reload_wanted; /* a signal came while a generation was coming */
+    unsigned reloads;   /* that have begun: the number of the last one */
+    char *reload_text;  /* its problems, where an operator waits for them; or NULL */
+    struct operators operators;
+    struct server_facts facts;
     bool stopping;
     enum supervisor_end end;
 };
@@ -216,41 +221,6 @@ static void supervisor_let_claim(struct supervisor *sv)
 
 /* ---- a generation becomes the current one ---- */
 
-/* Each once: those that a reload brings are said too, so that a port 0 is known. */
-static void print_addresses(struct supervisor *sv)
-{
-    const struct section_list *list = &sv->current->settings->server.listen;
-    const struct listen_settings *listen = list->items;
-    char text[SOCKET_ADDRESS_MAX + 64];
-    for (size_t i = 0; i < list->count; i++) {
-        for (size_t s = 0; s < sv->sockets.count; s++) {
-            struct open_socket *socket = &sv->sockets.items[s];
-            if (socket->fd != sv->current->sockets[i].fd || socket->said)
-                continue;
-            socket->said = true;
-            socket_describe(socket, !listen[i].tls.off, text, sizeof text);
-            printf("listening on %s\n", text);
-            log_write(LOG_LISTENING, log_text("address", text));
-        }
-    }
-    fflush(stdout);
-}
-
-/* Of sockets that the configuration before served too; new ones have been given theirs. */
-static void set_access(struct supervisor *sv)
-{
-    const struct section_list *list = &sv->current->settings->server.listen;
-    const struct listen_settings *listen = list->items;
-    struct error why;
-    for (size_t i = 0; i < list->count; i++)
-        for (size_t s = 0; s < sv->sockets.count; s++)
-            if (sv->sockets.items[s].fd == sv->current->sockets[i].fd &&
-                !socket_set_access(&sv->sockets.items[s], (mode_t)listen[i].mode, listen[i].group,
-                                   &why))
-                log_write(LOG_SOCKET_FAILED, log_text("address", listen[i].address),
-                          log_text("reason", why.text));
-}
-
 static void take_log_settings(const struct generation *generation)
 {
     const struct log_settings *log = &generation->settings->log;
@@ -266,6 +236,20 @@ static void reload_if_wanted(struct supervisor *sv)
     raise(SIGHUP);
 }
 
+/* Operators who have asked for it are told. `failure` NULL: the current generation is of it. */
+static void reload_ended(struct supervisor *sv, const char *failure)
+{
+    char members[48];
+    snprintf(members, sizeof members, ",\"generation\":%llu",
+             sv->current ? (unsigned long long)sv->current->number : 0);
+    operators_settle(&sv->operators, sv->reloads, sv->reload_text, failure, members);
+    free(sv->reload_text);
+    sv->reload_text = NULL;
+    sv->facts.refused_ms = failure ? clock_unix_ms() : 0;
+    if (failure)
+        error_set(&sv->facts.refused, "%s", failure);
+}
+
 static void supervisor_promote(struct supervisor *sv)
 {
     struct generation *before = sv->current;
@@ -273,12 +257,13 @@ static void supervisor_promote(struct supervisor *sv)
     sv->current = sv->coming;
     sv->coming = NULL;
     sv->current->serving = true;
+    sv->facts.loaded_ms = clock_unix_ms();
     sv->claimed = false;
     socket_table_sweep(&sv->sockets);
-    set_access(sv);
+    addresses_open(sv->current, &sv->sockets);
     generation_let_in(sv, sv->current);
     take_log_settings(sv->current);
-    print_addresses(sv);
+    addresses_print(sv->current, &sv->sockets);
     if (before)
         generation_leave(sv, before);
     supervisor_let_claim(sv);
@@ -288,10 +273,25 @@ static void supervisor_promote(struct supervisor *sv)
               log_text("sqlite", journal_library_version()),
               log_text("checkpoints", journal_checkpoints_apart() ? "apart" : "beside"));
     notify_send("READY=1\nSTATUS=serving");
+    reload_ended(sv, NULL);
     reload_if_wanted(sv);
 }
 
 /* ---- reload ---- */
+
+/* As check prints them. */
+static void keep_problems(struct supervisor *sv, const struct problem_list *problems)
+{
+    size_t length;
+    FILE *out = operators_wait_for(&sv->operators, sv->reloads)
+                    ? open_memstream(&sv->reload_text, &length)
+                    : NULL;
+    if (!out)
+        return;
+    problem_list_print(problems, out);
+    if (fclose(out) != 0)
+        sv->reload_text = NULL;
+}
 
 static void log_problems(const struct problem_list *problems)
 {
@@ -317,6 +317,7 @@ static void reload_failed(struct supervisor *sv, const char *reason)
                 sv->sockets.items[s].wanted = true;
     socket_table_sweep(&sv->sockets);
     notify_send("READY=1\nSTATUS=the new configuration was refused, the previous one is in use");
+    reload_ended(sv, reason);
 }
 
 /* A generation that cannot be started whole is given up. */
@@ -360,11 +361,13 @@ static void supervisor_reload(struct supervisor *sv)
         sv->reload_wanted = true;
         return;
     }
+    sv->reloads++;
     notify_reloading();
     problem_list_init(&problems);
     struct generation *generation =
         generation_create(sv->file, sv->registry, &sv->sockets, &problems, &why);
-    if (generation && strcmp(generation->settings->journal.path, sv->journal_path) != 0) {
+    if (generation &&
+        strcmp(generation->settings->journal.path, sv->current->settings->journal.path) != 0) {
         error_set(&why, "journal.path cannot change while the server runs");
         settings_problem(&problems, PROBLEM_ERROR, &generation->settings->journal.at, "%s",
                          why.text);
@@ -372,11 +375,84 @@ static void supervisor_reload(struct supervisor *sv)
         generation = NULL;
     }
     log_problems(&problems);
+    keep_problems(sv, &problems);
     problem_list_finish(&problems);
     if (generation)
         generation_begin(sv, generation);
     else
         reload_failed(sv, why.text);
+}
+
+/* ---- operators ---- */
+
+static void ask_runner(void *owner, struct operator_client *client,
+                       const struct operator_request *request)
+{
+    struct supervisor *sv = owner;
+    struct child *runner = sv->children.first;
+    while (runner &&
+           (runner->role != ROLE_RUNNER || (request->runner ? runner->runner_id != request->runner
+                                                            : runner->generation != sv->current)))
+        runner = runner->next;
+    if (runner && runner->ready && operator_client_pass(client, runner->control))
+        return;
+    operator_link_answer(&client->link);
+    operator_link_fail(&client->link, "that runner is not there");
+}
+
+static void ask_status(void *owner, struct operator_client *client,
+                       const struct operator_request *request)
+{
+    struct supervisor *sv = owner;
+    struct operator_link *link = &client->link;
+    struct child *runner = sv->current ? child_find(&sv->children, sv->current, ROLE_RUNNER) : NULL;
+    (void)request;
+    sv->facts.stopping = sv->stopping;
+    operator_link_answer(link);
+    server_status_put(&link->out, &sv->facts, &sv->children, sv->current);
+    operator_link_flush(link);
+    /* the runner adds its line and the last one */
+    if (link->out.length > 0 || !runner || !runner->ready ||
+        !operator_client_pass(client, runner->control))
+        operator_link_done(link, "");
+}
+
+static void ask_keys(void *owner, struct operator_client *client,
+                     const struct operator_request *request)
+{
+    struct supervisor *sv = owner;
+    (void)request;
+    server_status_answer_keys(&client->link, sv->current);
+}
+
+static void ask_reload(void *owner, struct operator_client *client,
+                       const struct operator_request *request)
+{
+    struct supervisor *sv = owner;
+    (void)request;
+    operator_link_answer(&client->link);
+    if (sv->stopping) {
+        operator_link_fail(&client->link, "the server is stopping");
+        return;
+    }
+    client->waits_for = sv->reloads + 1; /* the next that begins */
+    supervisor_reload(sv);
+}
+
+static const struct operator_verb operator_verbs[] = {
+    {"status", ask_status}, {"keys", ask_keys},     {"reload", ask_reload},
+    {"cancel", ask_runner}, {"follow", ask_runner}, {NULL, NULL},
+};
+
+/* Without the socket everything else works. */
+static void listen_to_operators(struct supervisor *sv, const struct settings *settings)
+{
+    uid_t uid = geteuid();
+    gid_t gid = getegid();
+    struct error why;
+    if ((uid == 0 && !privilege_find_user(settings->server.user, &uid, &gid, &why)) ||
+        !operators_listen(&sv->operators, settings->journal.path, uid, gid, &why))
+        log_write(LOG_CONTROL_FAILED, log_text("reason", why.text));
 }
 
 /* ---- stop ---- */
@@ -394,6 +470,7 @@ static void supervisor_stop(struct supervisor *sv)
     log_write(LOG_STOPPING, log_number("grace_ms", (end - now) / NS_PER_MS));
     notify_send("STOPPING=1");
     sv->stopping = true;
+    operators_settle(&sv->operators, UINT_MAX, NULL, "the server is stopping", "");
     socket_table_close(&sv->sockets); /* no client gets into a backlog that will not be served */
     for (struct child *child = sv->children.first; child; child = child->next)
         if (child->role != ROLE_CHECKPOINTER)
@@ -569,6 +646,7 @@ static void leave_parent(void *owner, const struct generation *generation)
             close(sv->sockets.items[i].fd);
     loop_finish(&sv->loop);
     close(sv->signals);
+    operators_leave(&sv->operators);
     containment_leave(&sv->containment);
     journal_lock_inherited(&sv->journal_lock);
 }
@@ -595,6 +673,8 @@ static bool supervisor_init(struct supervisor *sv, struct error *err)
     sv->children.said = child_said;
     sv->children.leave_parent = leave_parent;
     sv->children.owner = sv;
+    sv->facts.started_ms = clock_unix_ms();
+    operators_init(&sv->operators, &sv->loop, operator_verbs, sv);
     loop_watch_init(&sv->signal_watch, signal_came, sv);
     loop_timer_init(&sv->fill_timer, fill_again, sv);
     loop_timer_init(&sv->kill_timer, grace_is_over, sv);
@@ -602,51 +682,6 @@ static bool supervisor_init(struct supervisor *sv, struct error *err)
     sv->watchdog_ns = notify_watchdog_ns();
     return loop_watch_set(&sv->loop, &sv->signal_watch, sv->signals, EPOLLIN) ||
            error_set_errno(err, errno, "cannot watch for signals");
-}
-
-/* While processes of a supervisor that was killed hold the journal: says so once a second, to
- * systemd too, which would lose its patience; a SIGTERM ends the waiting and the start. */
-static bool wait_for_lock(void *owner, int64_t waited_ms)
-{
-    struct supervisor *sv = owner;
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-    sigset_t stop;
-    if (waited_ms / 1000 > sv->waited_s) {
-        sv->waited_s = waited_ms / 1000;
-        log_write_at(LOG_WAITING, sv->waited_s == 1 ? LOG_WARNING : LOG_INFO,
-                     log_number("seconds", sv->waited_s),
-                     log_text("reason", "processes of a server that is gone use the journal"));
-        notify_send("EXTEND_TIMEOUT_USEC=10000000\n"
-                    "STATUS=waiting for the processes of a server that is gone");
-    }
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGTERM);
-    sigaddset(&stop, SIGINT);
-    sv->stopping = sigtimedwait(&stop, NULL, &pause) > 0;
-    return !sv->stopping;
-}
-
-static bool take_lock(struct supervisor *sv, const struct settings *settings,
-                      struct problem_list *problems)
-{
-    const struct journal_settings *journal = &settings->journal;
-    struct journal_owner owner = {geteuid(), getegid()};
-    const struct journal_wait wait = {wait_for_lock, sv};
-    struct error why;
-    sv->journal_path = strdup(journal->path);
-    if (sv->journal_path &&
-        (geteuid() != 0 ||
-         privilege_find_user(settings->server.user, &owner.uid, &owner.gid, &why)) &&
-        preflight_journal_is_writable(settings, &why) &&
-        !journal_is_orphaned(sv->journal_path, &why) &&
-        journal_lock(sv->journal_path, &owner, &wait, &sv->journal_lock, &why))
-        return true;
-    if (sv->stopping)
-        return false;
-    problems->unreadable = true;
-    settings_problem(problems, PROBLEM_ERROR, &journal->at, "%s",
-                     sv->journal_path ? why.text : "no memory");
-    return false;
 }
 
 /* Loads the first generation and takes the journal's lock. NULL: `sv->end` says why, and it was not
@@ -657,7 +692,8 @@ static struct generation *load_first(struct supervisor *sv, struct error *err)
     problem_list_init(&problems);
     struct generation *generation =
         generation_create(sv->file, sv->registry, &sv->sockets, &problems, err);
-    if (generation && !take_lock(sv, generation->settings, &problems)) {
+    if (generation &&
+        !start_lock(generation->settings, &sv->journal_lock, &sv->stopping, &problems)) {
         generation_destroy(generation);
         generation = NULL;
     }
@@ -681,6 +717,7 @@ static void contain_commands(struct supervisor *sv, const struct server_settings
         (uid == 0 && !privilege_find_user(server->user, &uid, &gid, &why)) ||
         !containment_begin(containment, "", uid, gid, &why)) {
         log_write(LOG_UNCONTAINED, log_text("reason", why.text));
+        sv->facts.uncontained = why;
         return;
     }
     sv->children.forest = &containment->forest;
@@ -690,6 +727,7 @@ static void contain_commands(struct supervisor *sv, const struct server_settings
 
 static void supervisor_finish(struct supervisor *sv)
 {
+    operators_finish(&sv->operators);
     socket_table_close(&sv->sockets);
     containment_end(&sv->containment);
     if (sv->current)
@@ -697,7 +735,6 @@ static void supervisor_finish(struct supervisor *sv)
     if (sv->coming)
         generation_destroy(sv->coming);
     journal_unlock(&sv->journal_lock);
-    free(sv->journal_path);
     secret_wipe(sv->ticket_key, sizeof sv->ticket_key);
     loop_finish(&sv->loop);
     close(sv->signals);
@@ -717,6 +754,7 @@ enum supervisor_end supervisor_run(const char *file, const struct registry *regi
     struct generation *first = load_first(&sv, err);
     if (first) {
         contain_commands(&sv, &first->settings->server);
+        listen_to_operators(&sv, first->settings);
         generation_begin(&sv, first);
         loop_timer_set(&sv.loop, &sv.tick_timer, clock_monotonic_ns());
         while (!sv.stopping || sv.children.first)

@@ -360,11 +360,11 @@ static bool is_failure(const struct outcome *outcome)
 
 static enum log_event event_of(const struct attempt *attempt)
 {
-    static const enum log_event events[][2] = {
-        [OUTCOME_DONE] = {LOG_DONE},
-        [OUTCOME_FAILED] = {LOG_FAILED, LOG_RETRIES},
-        [OUTCOME_TIMEOUT] = {LOG_FAILED, LOG_RETRIES},
-        [OUTCOME_INTERRUPTED] = {LOG_INTERRUPTED, LOG_LATER}};
+    static const enum log_event events[][2] = {[OUTCOME_DONE] = {LOG_DONE},
+                                               [OUTCOME_FAILED] = {LOG_FAILED, LOG_RETRIES},
+                                               [OUTCOME_TIMEOUT] = {LOG_FAILED, LOG_RETRIES},
+                                               [OUTCOME_INTERRUPTED] = {LOG_INTERRUPTED, LOG_LATER},
+                                               [OUTCOME_CANCELLED] = {LOG_CANCELLED}};
     return gives_way(attempt) ? LOG_SUPERSEDED
                               : events[attempt->outcome.kind][attempt->finish.wait_ms > 0];
 }

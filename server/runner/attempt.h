@@ -23,6 +23,8 @@ struct attempt {
     char superseded_by[ID_TEXT_SIZE]; /* a newer event, for which it is stopped; "": none */
     int64_t key;                      /* counted in the queue */
     bool is_final;                    /* it is not tried again, whatever its outcome */
+    bool cancelled;                   /* people want it ended */
+    bool followed;                    /* people see its output */
     int64_t started_ns;               /* monotonic */
     struct outcome outcome;           /* once it has ended; the texts are ours */
     uint8_t *kept;                    /* holds them; NULL: nothing to hold */

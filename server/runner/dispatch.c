@@ -160,16 +160,31 @@ static int64_t wait_after(const struct attempt *attempt)
     uint64_t random;
     if (outcome->kind == OUTCOME_INTERRUPTED)
         return outcome->later_ms;
-    if (!retry || outcome->kind == OUTCOME_DONE || attempt->is_final)
+    if (!retry || outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_CANCELLED ||
+        attempt->is_final)
         return 0;
     random_bytes(&random, sizeof random);
     return retry_wait_ms(&retry->rules, outcome, attempt->failures, random);
 }
 
-static void attempt_ended(void *context, const struct outcome *outcome)
+/* What the end of a run means for its delivery. One that was cancelled and has ended by itself
+ * before that took effect is what it has become, but is not tried again. */
+static struct outcome judge(struct attempt *attempt, const struct outcome *ended)
+{
+    struct outcome outcome = *ended;
+    attempt->is_final |= attempt->cancelled;
+    if (attempt->cancelled && ended->kind == OUTCOME_INTERRUPTED) {
+        outcome.kind = OUTCOME_CANCELLED;
+        outcome.reason = JOURNAL_CANCELLED;
+    }
+    return outcome;
+}
+
+static void attempt_ended(void *context, const struct outcome *ended)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
+    const struct outcome judged = judge(attempt, ended), *outcome = &judged;
     answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping && outcome->later_ms == 0)
         pause_claims(dispatch);
@@ -221,6 +236,8 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
         else if (!attempt->superseded_by[0])
             again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         attempt_list_remove(&dispatch->written, attempt);
+        if (dispatch->watcher)
+            dispatch->watcher->settled(dispatch->watcher->owner, attempt);
         queue_give(&dispatch->queue, attempt->action, attempt->key, attempt->body_bytes);
         if (attempt->outcome.kind != OUTCOME_DONE)
             queue_look_again(&dispatch->queue, attempt->action, attempt->key);
@@ -511,6 +528,8 @@ static void start_claimed(struct dispatch *dispatch)
                                          &attempt->given, attempt_ended, attempt);
         if (!attempt->under_way)
             start_failed(attempt);
+        else if (dispatch->watcher)
+            dispatch->watcher->started(dispatch->watcher->owner, attempt);
     }
     if (some && dispatch->stops) /* told while the turn was under way */
         stop_started(dispatch);

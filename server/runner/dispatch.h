@@ -21,6 +21,13 @@ enum {
     DISPATCH_CLAIMS_MAX = 256, /* in one turn: with the bodies read, it stays short */
 };
 
+/* Who wants to know of attempts. */
+struct dispatch_watcher {
+    void (*started)(void *owner, struct attempt *attempt);
+    void (*settled)(void *owner, const struct attempt *attempt); /* its outcome is in the journal */
+    void *owner;
+};
+
 struct dispatch {
     struct journal *journal;
     struct loop *loop;
@@ -30,7 +37,8 @@ struct dispatch {
     struct backlog backlog;
     struct body_files body_files;
     struct process_forest forest;
-    struct answers answers; /* senders that wait for outputs */
+    struct answers answers;                 /* senders that wait for outputs */
+    const struct dispatch_watcher *watcher; /* NULL: nobody */
 
     /* the turn under way */
     struct journal_want wants[DISPATCH_CLAIMS_MAX];

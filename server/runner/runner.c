@@ -23,6 +23,7 @@
 #include "server/ipc/privilege.h"
 #include "server/pipeline/track.h"
 #include "server/runner/intake.h"
+#include "server/runner/operators.h"
 #include "server/runner/retention.h"
 #include "server/runner/trackers.h"
 #include "server/runner/watch.h"
@@ -56,6 +57,7 @@ struct runner {
     struct retention retention;
     struct trackers trackers;
     struct watch watch;
+    struct runner_operators operators;
     struct journal_turn turn;
     struct listener_link *links;
     struct loop_watch control;
@@ -429,6 +431,10 @@ static void supervisor_said(struct runner *runner, const struct control_message 
         add_link(runner, fd, (unsigned)message->value);
         return;
     }
+    if (message->type == CONTROL_OPERATOR) {
+        runner_operators_take(&runner->operators, fd);
+        return;
+    }
     if (fd >= 0)
         close(fd);
     if (message->type == CONTROL_RELEASE)
@@ -538,6 +544,8 @@ static bool runner_init(struct runner *runner, const struct process *process, st
     journal_health_init(&runner->health, runner->journal, &runner->loop, &settings->journal,
                         journal_reopened, runner);
     retention_init(&runner->retention, settings, &runner->health);
+    runner_operators_init(&runner->operators, process, &runner->loop, &runner->dispatch,
+                          &runner->health);
     return loop_watch_set(&runner->loop, &runner->control, process->control, EPOLLIN) ||
            error_set(err, "cannot watch the control channel");
 }
@@ -563,6 +571,7 @@ static void runner_finish(struct runner *runner)
         runner->links = link->next;
         listener_link_destroy(link);
     }
+    runner_operators_finish(&runner->operators);
     workers_finish();
     dispatch_finish(&runner->dispatch);
     trackers_finish(&runner->trackers);

@@ -227,7 +227,8 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
     static const enum memory_state after[] = {[OUTCOME_DONE] = MEMORY_DONE,
                                               [OUTCOME_FAILED] = MEMORY_DEAD,
                                               [OUTCOME_TIMEOUT] = MEMORY_DEAD,
-                                              [OUTCOME_INTERRUPTED] = MEMORY_PENDING};
+                                              [OUTCOME_INTERRUPTED] = MEMORY_PENDING,
+                                              [OUTCOME_CANCELLED] = MEMORY_DEAD};
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
         struct delivery_row *row = memory_delivery(&journal->store->now, finish->handle);
         const struct outcome *outcome = finish->outcome;

@@ -92,10 +92,10 @@ START_TEST(a_copy_waits_for_what_runs_again)
     copy = ask(journal, "k", ending); /* and not what the attempt before has said */
     ck_assert(copy.result == ADMIT_DUPLICATE && copy.answer_handle == 0);
     ck_assert_str_eq(ending, "0 /0");
-    /* the other delivery runs again, and this one has ended */
+    /* the other delivery was cancelled and runs again, and this one has ended */
     handle = ask(journal, "l", ending).answer_handle;
     ck_assert(claim(journal, handle - 1) == WANT_CLAIMED && claim(journal, handle) == WANT_CLAIMED);
-    ck_assert(finish(journal, handle - 1, 1, OUTCOME_FAILED));
+    ck_assert(finish(journal, handle - 1, 1, OUTCOME_CANCELLED));
     ck_assert(finish_as(journal, handle, 1, &silent));
     copy = ask(journal, "l", ending);
     ck_assert(copy.result == ADMIT_RERUN && copy.answer_handle == 0);

@@ -74,6 +74,53 @@ static void refuse(const char *text, const char *message)
     ck_abort_msg("\"%s\" but not \"%s\"", problems.first->text, message);
 }
 
+/* ---- digests of keys ---- */
+
+static const struct key_print *print_of(const char *route, const char *key)
+{
+    const struct settings_prints *prints = &settings->prints;
+    for (size_t i = 0; i < prints->key_count; i++)
+        if (strcmp(prints->keys[i].key, key) == 0 &&
+            (route ? prints->keys[i].route && strcmp(prints->keys[i].route, route) == 0
+                   : !prints->keys[i].route))
+            return &prints->keys[i];
+    return NULL;
+}
+
+static struct key_print digest_of(const char *text, const char *route, const char *key)
+{
+    load(text);
+    ck_assert_ptr_nonnull(print_of(route, key));
+    return *print_of(route, key);
+}
+
+/* What a file says counts, not how; and never the value itself. */
+START_TEST(digests_tell_what_has_changed)
+{
+    static const char *const texts[] = {
+        SERVER "routes:\n  - name: a\n    path: /a\n    auth: {none: true}\n    max_body: 2MiB\n"
+               "    actions: [{command: [/bin/true]}]\n",
+        SERVER "# the same\ndefaults: {max_body: '2MiB'}\nroutes:\n  - path:   \"/a\"\n"
+               "    name: a\n    auth:\n      none: true\n    actions:\n"
+               "      - command:\n          - /bin/true\n",
+        SERVER "routes:\n  - name: a\n    path: /a\n    auth: {none: true}\n    max_body: 3MiB\n"
+               "    actions: [{command: [/bin/true, x]}]\n"};
+    static const char *const keys[] = {"path", "auth", "max_body", "actions.1"};
+    for (size_t i = 0; i < 4; i++) {
+        struct key_print first = digest_of(texts[0], "a", keys[i]);
+        struct key_print same = digest_of(texts[1], "a", keys[i]);
+        struct key_print other = digest_of(texts[2], "a", keys[i]);
+        ck_assert_mem_eq(first.digest, same.digest, KEY_PRINT_BYTES);
+        ck_assert_int_eq(memcmp(first.digest, other.digest, KEY_PRINT_BYTES) == 0, i < 2);
+    }
+    ck_assert_ptr_nonnull(print_of(NULL, "server.listen"));
+    ck_assert_ptr_null(print_of("a", "name"));
+    ck_assert_uint_eq(settings->prints.file_count, 1);
+    ck_assert_uint_eq(strlen(settings->prints.files[0].sha256), 64);
+    ck_assert_int_eq(settings->prints.files[0].path[0], '/');
+}
+END_TEST
+
 /* ---- defaults and values ---- */
 
 START_TEST(defaults_are_those_of_the_rows)
@@ -518,6 +565,7 @@ static TCase *loading(void)
 {
     TCase *tests = tcase_create("load");
     tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, digests_tell_what_has_changed);
     tcase_add_test(tests, defaults_are_those_of_the_rows);
     tcase_add_test(tests, values_reach_their_fields);
     tcase_add_test(tests, a_route_takes_from_defaults_what_it_does_not_say);

@@ -115,6 +115,37 @@ START_TEST(it_is_masked_as_a_whole)
 }
 END_TEST
 
+/* Who comes later sees what one from the beginning would, from some byte on. */
+START_TEST(one_may_begin_with_what_is_kept)
+{
+    static const char *const texts[] = {"aaaaaaaa", "aaaaaaaabb", "abbabbabb"};
+    char text[64], whole[64];
+    learn(texts, 3);
+    srand(11);
+    for (int round = 0; round < 3000; round++) {
+        text[0] = '\0';
+        while (strlen(text) < 40)
+            strncat(text, rand() % 3 ? texts[rand() % 3] + rand() % 3 : "b", 10);
+        size_t length = strlen(text), kept = (size_t)rand() % length;
+        size_t before = kept > 0 ? (size_t)rand() % kept : 0;
+        memcpy(whole, text, sizeof whole);
+        whole[secret_mask_apply(&mask, (uint8_t *)whole, length, before)] = '\0';
+        struct feed feed = begin();
+        feed_begin(&feed, bytes_of(text, kept), before);
+        for (size_t i = kept; i < length; i += 7)
+            feed_put(&feed, bytes_of(text + i, length - i < 7 ? length - i : 7));
+        feed_end(&feed);
+        ck_assert_msg(strcmp(seen, whole) == 0, "%zu, %zu of %s: %s, not %s", kept, before, text,
+                      seen, whole);
+    }
+    secret_mask_finish(&mask);
+    struct feed feed = begin();
+    feed_begin(&feed, bytes_of_text("plain"), 2);
+    feed_end(&feed);
+    ck_assert_str_eq(seen, "ain");
+}
+END_TEST
+
 START_TEST(what_is_held_is_bounded)
 {
     static const char *const texts[] = {"aaaaaaaa"};
@@ -139,6 +170,7 @@ Suite *test_suite(void)
     tcase_add_test(all, all_of_it_is_passed_on);
     tcase_add_test(all, no_secret_is);
     tcase_add_test(all, it_is_masked_as_a_whole);
+    tcase_add_test(all, one_may_begin_with_what_is_kept);
     tcase_add_test(all, what_is_held_is_bounded);
     suite_add_tcase(suite, all);
     return suite;

@@ -1,0 +1,55 @@
+/* `tenterhook reload`: has the running server read its route file anew, and prints what it says:
+ * the problems as `check` prints them, or the generation that serves now. */
+#include "handlers/schema/value.h"
+#include "server/cli/control.h"
+#include "server/cli/terminal.h"
+#include "server/cli/verb.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Longer than a process that does not get ready lives. */
+enum { PATIENCE_MS = 120 * 1000 };
+
+static bool print_problems(void *context, struct json_object *line, struct bytes text)
+{
+    (void)context;
+    (void)text;
+    print_bytes(stderr, bytes_of_text(control_text(line, "text")), true);
+    return true;
+}
+
+static int reload(const char *journal)
+{
+    const struct control_request request = {
+        .journal = journal, .verb = "reload", .patience_ms = PATIENCE_MS, .line = print_problems};
+    struct json_object *last;
+    struct error why;
+    enum control_end end = control_ask(&request, &last, &why);
+    if (end == CONTROL_DONE)
+        printf("generation %lld serves\n", (long long)control_number(last, "generation"));
+    else
+        print_failure(why.text);
+    if (end == CONTROL_FAILED)
+        fputs("the server goes on with the file before\n", stderr);
+    if (last)
+        value_release(last);
+    return end == CONTROL_DONE ? EXIT_DONE : end == CONTROL_FAILED ? EXIT_NO : EXIT_ENVIRONMENT;
+}
+
+static int reload_run(int argc, char **argv)
+{
+    struct control_options options;
+    int code = control_read_options(argc, argv, &options);
+    if (code >= 0)
+        return code;
+    code = optind == argc ? reload(options.journal) : EXIT_USAGE;
+    free(options.journal);
+    return code;
+}
+
+const struct verb reload_verb = {
+    "reload", "reload [-c FILE | --journal FILE]",
+    "has the running server read its route file, and says what is wrong with it or that it serves",
+    reload_run};
