@@ -7,15 +7,14 @@ from harness import Server, ensure, expect, route, script, server_user
 
 only_root()
 user = other_user()
-once = {"retry": {"attempts": 1}}
-keys = {"user": user.pw_name, **once}
+keys = {"user": user.pw_name, "retry": {"attempts": 1}}
 actions = [
     script('cat "$TENTERHOOK_BODY_FILE" /dev/stdin >/dev/stdout; echo to it >/dev/stderr; '
            'stat -c "%U %a" "$TENTERHOOK_BODY_FILE" >"$HERE/file"', name="reads", **keys,
            body_file=True),
     {"name": "inside", "command": ["run"], "env": {"PATH": "@OUT@/own:@OUT@/private:/bin"},
      "cwd": "@OUT@/private/{{payload.app}}", **keys},
-    {"name": "stranger", "command": ["/bin/true"], "cwd": "@OUT@/private", **once},
+    {"name": "stranger", "command": ["/bin/true"], "cwd": "@OUT@/private", "retry": keys["retry"]},
     {"name": "closed", "command": ["/bin/true"], "cwd": "@OUT@/own", **keys},
     {"name": "program", "command": ["@OUT@/own/run"], **keys},
 ]
