@@ -34,6 +34,8 @@ static struct key_slot *find(const struct run_limit *limit, int64_t key)
     const struct key_slot *slot = NULL;
     if (key == 0)
         return (struct key_slot *)&limit->keyless;
+    if (!limit->buckets)
+        return NULL;
     LIST_FOREACH(slot, &limit->buckets[(uint64_t)key % KEY_BUCKETS], in_bucket)
     if (slot->key == key)
         break;
@@ -46,7 +48,9 @@ static struct key_slot *find_or_make(struct run_limit *limit, int64_t key)
     struct key_slot *slot = find(limit, key);
     if (slot)
         return slot;
-    slot = calloc(1, sizeof *slot);
+    if (!limit->buckets)
+        limit->buckets = calloc(KEY_BUCKETS, sizeof *limit->buckets);
+    slot = limit->buckets ? calloc(1, sizeof *slot) : NULL;
     if (!slot)
         return NULL;
     slot->key = key;
@@ -161,8 +165,7 @@ struct run_limit *run_limit_create(const struct concurrency_settings *settings, 
     TAILQ_INIT(&limit->shorts);
     limit->actions = calloc(most + 1, sizeof *limit->actions);
     limit->numbers = calloc(most + 1, sizeof *limit->numbers);
-    limit->buckets = limit->has_keys ? calloc(KEY_BUCKETS, sizeof *limit->buckets) : NULL;
-    if (limit->actions && limit->numbers && (limit->buckets || !limit->has_keys))
+    if (limit->actions && limit->numbers)
         return limit;
     run_limit_destroy(limit);
     return NULL;

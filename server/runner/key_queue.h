@@ -43,7 +43,7 @@ struct run_limit {
     int64_t *numbers; /* of each of them */
     size_t action_count;
 
-    LIST_HEAD(, key_slot) * buckets;
+    LIST_HEAD(, key_slot) * buckets; /* NULL until there is a slot */
     struct key_slot keyless; /* the key 0: with keys, what was stored before the file named one */
     int64_t keyless_after;   /* none of those up to this delivery */
     size_t slot_count;

@@ -36,13 +36,14 @@ static unsigned window_of(const struct action_queue *action)
 
 /* ---- limits ---- */
 
-static struct run_limit *find_limit(const struct queue *queue,
+/* Those of the route that is being read stand in front. */
+static struct run_limit *find_limit(const struct queue *queue, const struct route *route,
                                     const struct concurrency_settings *settings)
 {
     struct run_limit *limit = queue->limits;
-    while (limit && limit->settings != settings)
+    while (limit && limit->settings != settings && limit->actions[0]->route == route)
         limit = limit->next;
-    return limit;
+    return limit && limit->settings == settings ? limit : NULL;
 }
 
 /* The actions of a route without limits of their own share one. */
@@ -53,7 +54,7 @@ static bool limit_action(struct queue *queue, const struct settings *settings,
         concurrency_in_force(settings, action->route, action->action);
     if (!wanted)
         return true;
-    struct run_limit *limit = find_limit(queue, wanted);
+    struct run_limit *limit = find_limit(queue, action->route, wanted);
     if (!limit) {
         limit = run_limit_create(wanted, action->route->action_count);
         if (!limit)

@@ -240,15 +240,22 @@ static bool is_of(const struct tracker *tracker, int64_t handle)
            handle - tracker->handle < (int64_t)tracker->count;
 }
 
+static void note_end(struct trackers *trackers, int64_t handle)
+{
+    for (size_t i = 0; i < trackers->count; i++)
+        if (!trackers->items[i].asked && is_of(&trackers->items[i], handle))
+            make_due(trackers, &trackers->items[i]);
+}
+
 /* What the turn has ended is to be asked for, unless it was asked for in that turn. */
 static void note_ends(struct trackers *trackers, const struct journal_turn *turn)
 {
     if (turn->deaths)
         trackers_ask_all(trackers);
     for (const struct journal_finish *finish = turn->finish; finish; finish = finish->next)
-        for (size_t i = 0; i < trackers->count; i++)
-            if (!trackers->items[i].asked && is_of(&trackers->items[i], finish->handle))
-                make_due(trackers, &trackers->items[i]);
+        note_end(trackers, finish->handle);
+    for (size_t i = 0; i < turn->superseded.count; i++)
+        note_end(trackers, turn->superseded.items[i].handle);
 }
 
 /* Whether the question goes on waiting. */

@@ -63,6 +63,25 @@ START_TEST(texts_have_a_length_that_is_taken_and_none_beyond)
 }
 END_TEST
 
+/* The route has one action, and is not coalesced. */
+START_TEST(keys_are_those_of_the_route)
+{
+    static const int64_t keys[] = {5, 5}, negative = -1;
+    struct event_frame frame = {.event = fixture_event("", bytes_of_text("{}"))};
+    struct peer peer = peer_start(1);
+    frame.keys = bytes_of(keys, sizeof *keys);
+    ck_assert_uint_eq(send_event(&peer, &frame), FRAME_ACCEPTED);
+    frame.keys = bytes_of(keys, sizeof keys);
+    expect_refused(&peer, &frame);
+    frame.keys = bytes_of(&negative, sizeof negative);
+    expect_refused(&peer, &frame);
+    frame.keys = bytes_of(NULL, 0);
+    frame.fold = 5;
+    expect_refused(&peer, &frame);
+    peer_leave(&peer);
+}
+END_TEST
+
 /* Behind the last span: bytes that belong to nothing. */
 START_TEST(a_frame_with_a_rest_is_refused)
 {
@@ -302,6 +321,7 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, begin, end);
     tcase_add_test(all, texts_have_a_length_that_is_taken_and_none_beyond);
+    tcase_add_test(all, keys_are_those_of_the_route);
     tcase_add_test(all, a_frame_with_a_rest_is_refused);
     tcase_add_test(all, a_question_carries_nothing);
     tcase_add_test(all, routes_take_turns);

@@ -141,6 +141,21 @@ START_TEST(without_patience_the_state_is_told_at_once)
 }
 END_TEST
 
+START_TEST(who_waits_is_asked_for_when_a_newer_event_takes_the_place)
+{
+    struct journal_superseded one = {.handle = 512};
+    ask(1, 60000);
+    turn_tells(512, DELIVERY_PENDING);
+    ck_assert_str_eq(told(), "");
+    turn.superseded = (struct journal_replaced){.items = &one, .count = 1};
+    turn.track_count = 0;
+    trackers_settle(&trackers, &turn);
+    turn.superseded = (struct journal_replaced){0};
+    ck_assert_uint_eq(turn_tells(512, DELIVERY_SUPERSEDED), 1);
+    ck_assert_str_eq(told(), TOLD("1", "superseded", ACTION("superseded")));
+}
+END_TEST
+
 START_TEST(who_waits_is_asked_for_when_his_event_has_an_end)
 {
     ask(1, 60000);
@@ -244,6 +259,7 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
     tcase_add_checked_fixture(all, set_up, tear_down);
     tcase_add_test(all, without_patience_the_state_is_told_at_once);
+    tcase_add_test(all, who_waits_is_asked_for_when_a_newer_event_takes_the_place);
     tcase_add_test(all, who_waits_is_asked_for_when_his_event_has_an_end);
     tcase_add_test(all, the_time_is_over);
     tcase_add_test(all, so_many_wait);
