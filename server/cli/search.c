@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "config/nearest.h"
+#include "config/settings.h"
 #include "server/cli/moment.h"
 #include "server/journal/walk.h"
 
@@ -128,24 +129,53 @@ void search_finish(struct search *search)
     search->where = NULL;
 }
 
-bool search_check_route(struct journal_reader *reader, const char *route, const char *const *names)
+/* ---- routes ---- */
+
+enum { ROUTES_MAX = 20000, ROUTES_MEMORY = 8 << 20 };
+
+struct route_names {
+    struct arena arena;
+    const char **names; /* NULL-terminated */
+    size_t count;
+};
+
+static void add_route(void *context, struct bytes route)
 {
-    bool has = false;
-    struct error why;
-    for (size_t i = 0; names && names[i]; i++)
-        if (strcmp(names[i], route) == 0)
+    struct route_names *names = context;
+    const char *name = names->count < ROUTES_MAX ? arena_copy_bytes(&names->arena, route) : NULL;
+    if (name)
+        names->names[names->count++] = name;
+}
+
+static bool route_is_among(const struct route_names *names, const char *route)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->names[i], route) == 0)
             return true;
-    if (!journal_reader_has_route(reader, route, &has)) {
-        journal_reader_explain(reader, &why);
-        print_failure(why.text);
-        return false;
-    }
-    const char *nearest = !has && names ? nearest_name(route, names) : NULL;
+    const char *nearest = nearest_name(route, names->names);
+    struct error why;
     error_set(&why, "there is no route %s%s%s%s", route, nearest ? ", did you mean " : "",
               nearest ? nearest : "", nearest ? "?" : "");
-    if (!has)
+    print_failure(why.text);
+    return false;
+}
+
+bool search_check_route(struct journal_reader *reader, const char *route,
+                        const struct settings *settings)
+{
+    struct route_names names = {.names = calloc(ROUTES_MAX + 1, sizeof *names.names)};
+    struct error why = {"no memory"};
+    arena_init(&names.arena, ROUTES_MEMORY);
+    bool read = names.names && (journal_reader_routes(reader, add_route, &names) ||
+                                journal_reader_explain(reader, &why));
+    for (size_t i = 0; read && settings && i < settings->route_count; i++)
+        add_route(&names, bytes_of_text(settings->routes[i].name));
+    if (!read)
         print_failure(why.text);
-    return has;
+    bool is_there = read && route_is_among(&names, route);
+    arena_finish(&names.arena);
+    free(names.names);
+    return is_there;
 }
 
 /* ---- the walk ---- */

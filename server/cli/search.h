@@ -53,9 +53,11 @@ bool search_take_option(struct search *search, int option, const char *value);
 bool search_is_narrow(const struct search *search);
 void search_finish(struct search *search);
 
-/* Whether a name is that of a route: in the journal, or among `names` (NULL-terminated; NULL: none
- * are known). False after saying that it is none, and which was probably meant. */
-bool search_check_route(struct journal_reader *reader, const char *route, const char *const *names);
+/* Whether a name is that of a route of the journal, or of `settings` (NULL: not asked). False after
+ * saying that it is none, and which was probably meant. */
+struct settings;
+bool search_check_route(struct journal_reader *reader, const char *route,
+                        const struct settings *settings);
 
 /* Calls `each` with the events in order, until it returns false. False where the reader is not
  * well or there is no memory, with the reason. */

@@ -28,7 +28,7 @@ enum read_sql {
     READ_NEWEST,
     READ_PLACE,
     READ_BOUNDS,
-    READ_HAS_ROUTE,
+    READ_ROUTES,
     READ_CHANGED,
     READ_COUNT
 };
@@ -73,7 +73,7 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_NEWEST] = "SELECT max(seq) FROM event",
     [READ_PLACE] = "SELECT seq FROM event WHERE id >= ?1 ORDER BY id LIMIT 1",
     [READ_BOUNDS] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
-    [READ_HAS_ROUTE] = "SELECT EXISTS (SELECT 1 FROM action WHERE route = ?1)",
+    [READ_ROUTES] = "SELECT DISTINCT route FROM action ORDER BY 1",
     [READ_CHANGED] = "PRAGMA data_version",
 };
 
@@ -338,12 +338,13 @@ bool journal_reader_bounds(struct journal_reader *reader, int64_t *lowest, int64
     return reader_ended(reader);
 }
 
-bool journal_reader_has_route(struct journal_reader *reader, const char *route, bool *has)
+bool journal_reader_routes(struct journal_reader *reader,
+                           void (*each)(void *context, struct bytes route), void *context)
 {
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_HAS_ROUTE, bind_text(route));
+    struct query query = sqlite_query_values(&reader->db, READ_ROUTES, NULL, 0);
     while (query_next(&query))
-        *has = query_number(&query, 0) == 1;
+        each(context, query_bytes(&query, 0));
     return reader_ended(reader);
 }
 

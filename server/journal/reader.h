@@ -49,8 +49,9 @@ bool journal_reader_find(struct journal_reader *reader, const char *prefix, int6
 bool journal_reader_place(struct journal_reader *reader, const char *id, int64_t *seq);
 /* The lowest number and the highest one; 1 and 0 without events. */
 bool journal_reader_bounds(struct journal_reader *reader, int64_t *lowest, int64_t *highest);
-/* Whether the route has ever had an action, or has an event. */
-bool journal_reader_has_route(struct journal_reader *reader, const char *route, bool *has);
+/* The names of the routes that have ever had an action. */
+bool journal_reader_routes(struct journal_reader *reader,
+                           void (*each)(void *context, struct bytes route), void *context);
 /* One event by its number; false also if it is not there. */
 bool journal_reader_event(struct journal_reader *reader, int64_t seq,
                           void (*each)(void *context, const struct event_view *event),
