@@ -26,8 +26,8 @@ static bool take_option(struct events_options *options, int option, const char *
         return options->body = true;
     case 'r':
         return options->raw = true;
-    case '6':
-        return options->base64 = true;
+    case 'e':
+        return options->exact = true;
     }
     return search_take_option(&options->search, option, value);
 }
@@ -39,7 +39,7 @@ static bool read_options(struct events_options *options, int argc, char **argv)
                                           {"json", no_argument, NULL, 'J'},
                                           {"body", no_argument, NULL, 'b'},
                                           {"raw", no_argument, NULL, 'r'},
-                                          {"base64", no_argument, NULL, '6'},
+                                          {"exact", no_argument, NULL, 'e'},
                                           {NULL, 0, NULL, 0}};
     int option;
     *options = (struct events_options){.config = NULL};
@@ -130,7 +130,7 @@ static int events_run(int argc, char **argv)
 
 const struct verb events_verb = {
     "events",
-    "events [list | tail | export [--base64] | show ID [--body] [--raw]] [--route R] [--type T] "
+    "events [list | tail | export [--exact] | show ID [--body] [--raw]] [--route R] [--type T] "
     "[--state S] [--action A] [--since TIME] [--until TIME] [--where CONDITION] [--text TEXT] "
     "[--before ID] [--after ID] [--limit N] [--json] [-c FILE | --journal FILE]",
     "shows events and their outcomes, while the server runs or afterwards. TIME is a duration (1h, "

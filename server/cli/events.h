@@ -7,7 +7,7 @@
 struct events_options {
     const char *config, *journal;
     struct search search;
-    bool json, body, raw, base64;
+    bool json, body, raw, exact;
     const char *operands[2];
     int operand_count;
 };

@@ -1,7 +1,7 @@
 /* `tenterhook events export`: whole events as lines of JSON, the oldest first, to standard output.
  * A line says its id, so what was cut off goes on with --after ID. A body that is JSON stands in
  * the line as JSON, without the blanks between its parts; any other one as base64, and with
- * --base64 each of them, byte for byte. */
+ * --exact each of them, byte for byte. */
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/content/content.h"
@@ -51,7 +51,7 @@ static void export_stored(void *context, const struct event *stored)
 {
     struct exporting *exporting = context;
     events_json_stored(&exporting->json, stored);
-    if (!exporting->is_json || exporting->options->base64 ||
+    if (!exporting->is_json || exporting->options->exact ||
         !put_json_body(exporting, stored->body))
         put_base64_body(exporting, stored->body);
 }

@@ -153,12 +153,33 @@ static void tell_refusal(struct replaying *run, const char *id, const char *refu
     fputc('\n', stderr);
 }
 
-static void print_dry(const char *id, const char *route, size_t count)
+/* The names of the actions that would run, behind the event. */
+struct dry_line {
+    const struct planned *items;
+    size_t count, printed;
+};
+
+static void print_action(void *context, const struct delivery_view *delivery)
 {
+    struct dry_line *line = context;
+    for (size_t i = 0; i < line->count; i++) {
+        if (line->items[i].delivery != delivery->seq)
+            continue;
+        fputs(line->printed++ ? ", " : "", stdout);
+        print_safe(stdout, delivery->action);
+    }
+}
+
+static void print_dry(const struct replaying *run, const char *id, const char *route,
+                      const struct planned *items, size_t count)
+{
+    struct dry_line line = {items, count, 0};
     print_safe(stdout, bytes_of_text(id));
     fputs("  ", stdout);
     print_safe(stdout, bytes_of_text(route));
-    printf("  %zu deliver%s\n", count, count == 1 ? "y" : "ies");
+    fputs("  ", stdout);
+    journal_reader_deliveries(run->reader, items->event, print_action, &line);
+    fputc('\n', stdout);
 }
 
 static bool replay_event(struct replaying *run, const struct planned *items, size_t count,
@@ -172,7 +193,7 @@ static bool replay_event(struct replaying *run, const struct planned *items, siz
         return true;
     }
     if (run->options->dry_run)
-        print_dry(id, route, count);
+        print_dry(run, id, route, items, count);
     else if (!journal_edit_replay_some(run->edit, items->event, &run->choice, &replayed, err))
         return false;
     run->deliveries += replayed;
@@ -221,10 +242,11 @@ static bool replay_plan_all(struct replaying *run, struct error *err)
 static void print_summary(const struct replaying *run)
 {
     size_t events = run->done.events;
+    const char *what = run->options->dry_run  ? "would run again"
+                       : run->deliveries == 0 ? "pending again"
+                                              : "pending again, with a new budget of attempts";
     printf("%zu event%s, %zu deliver%s %s\n", events, events == 1 ? "" : "s", run->deliveries,
-           run->deliveries == 1 ? "y" : "ies",
-           run->options->dry_run ? "would run again"
-                                 : "pending again, with a new budget of attempts");
+           run->deliveries == 1 ? "y" : "ies", what);
     fflush(stdout);
 }
 
@@ -242,7 +264,7 @@ static int replay_all(struct replaying *run)
     print_summary(run);
     if (!done)
         return EXIT_ENVIRONMENT;
-    int code = run->options->wait && !run->options->dry_run
+    int code = run->options->wait && !run->options->dry_run && run->done.count > 0
                    ? replay_plan_wait(&run->done, run->reader)
                    : EXIT_DONE;
     return code == EXIT_DONE && run->refused ? EXIT_NO : code;

@@ -3,32 +3,35 @@ import fcntl
 import os
 import pty
 import re
+import select
 import struct
 import subprocess
 import termios
 import unicodedata
 
-from harness import PATIENCE, PROGRAM
+from harness import PROGRAM
+
+END = b"\xffthe end\xfe"
 
 
-def on_terminal(*arguments, width=0, colour=False, keys=b""):
+def on_terminal(*arguments, width=0, colour=False, term="xterm", keys=b""):
     """All that it writes, as the terminal gets it; `keys` are pressed before it starts."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, width, 0, 0))
     os.write(ours, keys)
-    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "" if colour else "1"}
+    environment = {**os.environ, "TERM": term, "NO_COLOR": "" if colour else "1"}
     with subprocess.Popen([PROGRAM, *arguments], stdin=theirs, stdout=theirs,
                           stderr=theirs, env=environment) as process:
-        os.close(theirs)
         got = b""
-        try:
-            while piece := os.read(ours, 65536):
-                got += piece
-        except OSError:
-            pass  # so ends a terminal
-        os.close(ours)
-        process.wait(20 * PATIENCE)
-    return got
+        while process.poll() is None:
+            if select.select([ours], [], [], 0.05)[0]:
+                got += os.read(ours, 65536)
+    os.write(theirs, END)  # what is on its way comes before it; a closed end might drop that
+    while not got.endswith(END):
+        got += os.read(ours, 65536)
+    os.close(theirs)
+    os.close(ours)
+    return got[:-len(END)]
 
 
 def obeyed(got):
