@@ -548,8 +548,9 @@ static void end(struct journal_turn *turn, enum journal_end how, const char *sta
 
 static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
 {
-    turn->changed = journal->version != journal->store->version;
-    journal->version = journal->store->version;
+    turn->changed = !turn->upkeep && !turn->proves && journal->version != journal->store->version;
+    if (turn->changed)
+        journal->version = journal->store->version;
     read_looks(journal, turn);
     if (turn->reads_open)
         read_actions(journal, &turn->open, false);
@@ -608,7 +609,8 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     if (turn->abandon)
         write_abandoned(journal, turn);
     write_claims(journal, turn);
-    journal->version = ++store->version;
+    journal->version += journal->version == store->version; /* else it is behind still */
+    store->version++;
 }
 
 static void carry_out(struct memory_journal *journal, struct journal_turn *turn)
