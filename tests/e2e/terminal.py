@@ -24,7 +24,7 @@ def on_terminal(*arguments, width=0, colour=False, term="xterm", keys=b""):
                           stderr=theirs, env=environment) as process:
         got = b""
         while process.poll() is None:
-            if select.select([ours], [], [], 0.05)[0]:
+            if select.select([ours], [], [], 0.005)[0]:
                 got += os.read(ours, 65536)
     os.write(theirs, END)  # what is on its way comes before it; a closed end might drop that
     while not got.endswith(END):
