@@ -23,6 +23,16 @@ static void print_rest(const struct layout *layout, struct bytes rest)
             rest.length);
 }
 
+/* What is long is cut, at a whole character. */
+static struct bytes shown_part(struct bytes text)
+{
+    enum { LONGEST = 4096 };
+    size_t length = text.length < LONGEST ? text.length : LONGEST;
+    while (length > 0 && length < text.length && (text.data[length] & 0xc0) == 0x80)
+        length--;
+    return bytes_of(text.data, length);
+}
+
 /* ---- JSON ---- */
 
 static void begin_line(struct layout *layout)
@@ -89,7 +99,8 @@ static struct bytes print_token(struct layout *layout, struct bytes json)
     default:
         length = token_length(json);
         length = length < json.length ? length : json.length;
-        print_safe(layout->out, bytes_of(json.data, length));
+        print_safe(layout->out, shown_part(bytes_of(json.data, length)));
+        fputs(shown_part(bytes_of(json.data, length)).length < length ? "…" : "", layout->out);
         return bytes_from(json, length);
     }
     return bytes_from(json, 1);
@@ -111,16 +122,6 @@ void body_print_json(FILE *out, struct bytes json, int indent)
 
 /* ---- text ---- */
 
-/* A long line is cut, at a whole character. */
-static struct bytes line_part(struct bytes line)
-{
-    enum { LONGEST = 4096 };
-    size_t length = line.length < LONGEST ? line.length : LONGEST;
-    while (length > 0 && length < line.length && (line.data[length] & 0xc0) == 0x80)
-        length--;
-    return bytes_of(line.data, length);
-}
-
 void body_print_text(FILE *out, struct bytes text, int indent)
 {
     struct layout layout = {.out = out, .indent = indent};
@@ -133,7 +134,7 @@ void body_print_text(FILE *out, struct bytes text, int indent)
     while (rest.length > 0 && has_room(&layout)) {
         const uint8_t *end = memchr(rest.data, '\n', rest.length);
         struct bytes line = bytes_of(rest.data, end ? (size_t)(end - rest.data) : rest.length);
-        struct bytes part = line_part(line);
+        struct bytes part = shown_part(line);
         size_t used = part.length + (end && part.length == line.length);
         if (part.length > 0 && part.data[part.length - 1] == '\r')
             part.length--;

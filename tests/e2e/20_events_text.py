@@ -28,7 +28,6 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
             times.append(time.monotonic() - start)
         expect(process.communicate()[0].count(needle), 1, "what it finds")
         return len(times), max(times)
-
     def begin_anew():
         journal.execute("UPDATE event SET reruns = reruns WHERE seq = 1")  # something to copy
         expect(journal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], 0, "a checkpoint")
