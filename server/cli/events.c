@@ -1,6 +1,6 @@
 /* `tenterhook events`: reads the journal while the server runs, and changes nothing. It needs only
  * the path of the journal, so the route file is read without its secrets. */
-#include "server/cli/events.h"
+#include "server/cli/events_parts.h"
 
 #include "config/loader.h"
 #include "server/cli/verb.h"

@@ -5,8 +5,9 @@
 #include "base/encoding.h"
 #include "base/json_text.h"
 #include "handlers/content/content.h"
-#include "server/cli/events.h"
+#include "server/cli/events_find.h"
 #include "server/cli/events_json.h"
+#include "server/cli/events_parts.h"
 #include "server/cli/output.h"
 #include "server/cli/verb.h"
 
@@ -51,8 +52,7 @@ static void export_stored(void *context, const struct event *stored)
 {
     struct exporting *exporting = context;
     events_json_stored(&exporting->json, stored);
-    if (!exporting->is_json || exporting->options->exact ||
-        !put_json_body(exporting, stored->body))
+    if (!exporting->is_json || exporting->options->exact || !put_json_body(exporting, stored->body))
         put_base64_body(exporting, stored->body);
 }
 

@@ -1,5 +1,8 @@
-/* What the parts of `events`, and other verbs about events, say alike. */
-#include "server/cli/events.h"
+/* Sentences of their own, because an id is what a person has typed, and a reason is the system's.
+ */
+#include "server/cli/events_find.h"
+
+#include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
 int events_read_failure(const struct journal_reader *reader)

@@ -1,7 +1,7 @@
 /* `tenterhook events list`: the newest first, as JSON or as a table. The end of a list that was cut
  * by its limit names the command for the next page, to a terminal only. */
-#include "server/cli/events.h"
 #include "server/cli/events_json.h"
+#include "server/cli/events_parts.h"
 #include "server/cli/events_table.h"
 #include "server/cli/verb.h"
 

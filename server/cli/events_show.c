@@ -1,6 +1,7 @@
 /* `tenterhook events show`: all of one event, gathered in memory while the journal is read. */
-#include "server/cli/events.h"
+#include "server/cli/events_find.h"
 #include "server/cli/events_json.h"
+#include "server/cli/events_parts.h"
 #include "server/cli/events_text.h"
 #include "server/cli/output.h"
 #include "server/cli/verb.h"

@@ -2,8 +2,9 @@
  * deliveries has ended. One query asks which of the followed events are still open, using the index
  * that contains only open deliveries. */
 #include "base/clock.h"
-#include "server/cli/events.h"
+#include "server/cli/events_find.h"
 #include "server/cli/events_json.h"
+#include "server/cli/events_parts.h"
 #include "server/cli/events_table.h"
 #include "server/cli/verb.h"
 

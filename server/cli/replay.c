@@ -3,9 +3,10 @@
  * the server goes on beside it. Deliveries keep their ids; the runner of a running server notices,
  * otherwise the next one does. */
 #include "config/loader.h"
-#include "server/cli/events.h"
+#include "server/cli/events_find.h"
 #include "server/cli/replay_judge.h"
 #include "server/cli/replay_plan.h"
+#include "server/cli/search.h"
 #include "server/cli/verb.h"
 
 #include <stdlib.h>
@@ -242,12 +243,12 @@ static bool replay_plan_all(struct replaying *run, struct error *err)
 static void print_summary(const struct replaying *run)
 {
     size_t events = run->done.events;
-    const char *what = run->options->dry_run  ? "would run again"
-                       : run->deliveries == 0 ? "pending again"
-                                              : "pending again, with a new budget of attempts";
     printf("%zu event%s, %zu deliver%s %s\n", events, events == 1 ? "" : "s", run->deliveries,
-           run->deliveries == 1 ? "y" : "ies", what);
+           run->deliveries == 1 ? "y" : "ies",
+           run->options->dry_run ? "would run again" : "pending again");
     fflush(stdout);
+    if (run->deliveries > 0)
+        fputs("each begins a new budget of attempts\n", stderr);
 }
 
 static int replay_all(struct replaying *run)

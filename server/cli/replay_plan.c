@@ -3,8 +3,10 @@
 #include "server/cli/replay_plan.h"
 
 #include "base/clock.h"
-#include "server/cli/events.h"
+#include "server/cli/event_copy.h"
+#include "server/cli/events_find.h"
 #include "server/cli/output.h"
+#include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "server/cli/event_copy.h"
-#include "server/cli/events.h"
+#include "server/cli/events_find.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/cli/verify_print.h"

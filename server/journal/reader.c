@@ -141,14 +141,18 @@ static struct bind_value number_or(int64_t number, int64_t otherwise)
 }
 
 /* As GLOB has it, in which ? and [ are special too. */
-static struct bind_value type_pattern(const char *type, char room[3 * EVENT_TYPE_PATTERN_MAX + 1])
+static struct bind_value type_pattern(const char *type, char room[3 * EVENT_TYPE_PATTERN_MAX])
 {
     size_t length = 0;
     if (!type)
         return bind_null();
     for (size_t i = 0; type[i] && i < EVENT_TYPE_PATTERN_MAX; i++) {
         bool is_special = type[i] == '?' || type[i] == '[';
-        length += (size_t)sprintf(room + length, is_special ? "[%c]" : "%c", type[i]);
+        if (is_special)
+            room[length++] = '[';
+        room[length++] = type[i];
+        if (is_special)
+            room[length++] = ']';
     }
     return bind_bytes(bytes_of(room, length));
 }
@@ -156,7 +160,7 @@ static struct bind_value type_pattern(const char *type, char room[3 * EVENT_TYPE
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
                          void (*each)(void *context, const struct event_view *event), void *context)
 {
-    char room[3 * EVENT_TYPE_PATTERN_MAX + 1];
+    char room[3 * EVENT_TYPE_PATTERN_MAX];
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(
         &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,

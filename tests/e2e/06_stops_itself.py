@@ -24,7 +24,7 @@ with Server([route(actions=[script('echo "$TENTERHOOK_ATTEMPT" >>"$OUT/ledger"; 
            (200, {"id": event, "duplicate": True, "replay": f"tenterhook replay {event}"}))
     ensure("soon after its start 3 times" in server.tool("events", "show", event).stdout,
            "it is shown")
-    expect(server.tool("replay", event).stdout, "1 event, 1 delivery pending again, with a new budget of attempts\n")
+    expect(server.tool("replay", event).stdout, "1 event, 1 delivery pending again\n")
     stop(4)
     expect(server.query("SELECT state, stops FROM delivery"), [("pending", 1)])
     expect(server.ledger(), ["1", "2", "3", "4"])

@@ -1,5 +1,5 @@
-"""A terminal gets columns that fit its width, relative times and colours, and of control bytes only
-those of the colours; a pipe, NO_COLOR and a dumb terminal get none."""
+"""A terminal gets columns that fit it, relative times and colours, and of control bytes only those
+of the colours; a pipe, NO_COLOR and a dumb terminal get none."""
 import json
 import re
 import unicodedata
@@ -11,8 +11,8 @@ HOSTILE = "\u009b31m\x1b[2J\u202e 蒸気 é\u0301 \U000e0041" * 9
 
 def places(line):
     """How many places a line takes."""
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-               for c in line)
+    wide = lambda c: unicodedata.east_asian_width(c) in "WF"
+    return sum(0 if unicodedata.combining(c) else 1 + wide(c) for c in line)
 
 with Server([route("a-route-with-a-name-that-is-very-long-indeed", "/hook", auth={"none": True},
                    event="payload.type", title="{{payload.title}}",

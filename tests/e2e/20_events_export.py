@@ -1,5 +1,5 @@
-"""`events export` writes whole events as lines of JSON, byte for byte where asked, and goes on where
-it was cut off."""
+"""`events export` writes whole events as lines of JSON, byte for byte where asked, and goes on
+where it was cut off."""
 import base64
 import json
 

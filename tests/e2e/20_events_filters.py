@@ -1,8 +1,8 @@
-"""Every filter of `events list` chooses what it says, alone and with others; a wrong one is named."""
+"""Every filter of `events list` chooses what it says, alone and with others."""
 import json
 from datetime import datetime, timedelta, timezone
 
-from harness import Server, ensure, expect, route, script, wait_until
+from harness import Server, expect, route, script, wait_until
 
 note, when = script("true", name="note"), "{value: payload.n, greater: 1}"
 kinds = {"auth": {"none": True}, "event": ["payload.type", "form.type"]}
@@ -35,9 +35,3 @@ with Server([route("deploy", actions=[script("exit 1", name="build"), note], **k
     expect(listed("--where", when), "db")
     expect(listed("--where", when, "--limit", "1", "--type", "pull.*"), "b")
     expect(listed("--where", '[{value: form.n, equals: "3"}]'), "c")
-    for words, said in ((["--route", "deplyo"], "did you mean deploy?"), (["--text", ""], "a text"),
-                        (["--state", "lost"], "superseded"), (["--since", "soon"], "2026-11-30"),
-                        (["--where", "{value: a, equal: 1}"], "--where:1:9: error"),
-                        (["--where", "{schema: {}}"], "a schema cannot be asked for here")):
-        wrong = server.tool("events", "list", *words)
-        ensure(wrong.returncode in (1, 2) and said in wrong.stderr, f"{words}: {wrong}")

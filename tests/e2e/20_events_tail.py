@@ -1,4 +1,4 @@
-"""`events tail` shows the last events, and each event as it comes and ends, 1,500 open at once, across a restart."""
+"""`events tail` shows the last events and each that comes and ends, across a restart."""
 import json
 import os
 import subprocess

@@ -1,5 +1,5 @@
-"""A search through all bodies holds no read transaction for long: meanwhile the log can be begun anew
-and events are accepted; it finds what it looks for."""
+"""A search through all bodies holds no read transaction for long: meanwhile the log can be begun
+anew, and events are accepted."""
 import os
 import sqlite3
 import subprocess
@@ -12,7 +12,7 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
     needle = server.post("/hook", b'{"needle": "in the oldest"}').json()["id"]
     body = b'"%s"' % (b"x" * 250000)
     with server.connect() as connection:
-        for number in range(300 if QUICK else 600):
+        for number in range(100 if QUICK else 300):
             connection.request("POST", "/hook", body, github_headers(body, delivery=f"{number}"))
     journal = sqlite3.connect(os.path.join(server.state, "journal.db"), timeout=20,
                               isolation_level=None)
@@ -36,5 +36,5 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
     ensure(begun > 3, f"the log was begun anew {begun} times")
     accepted, slowest = search(lambda: expect(server.post("/hook", b"{}").status, 202))
     journal.close()
-    print(f"begun anew {begun} times, waiting {longest:.3f} s at most; meanwhile {accepted} events, "
+    print(f"begun anew {begun} times, in {longest:.3f} s at most; meanwhile {accepted} events, "
           f"the slowest in {slowest:.3f} s")

@@ -16,7 +16,8 @@ with Server([route("one", actions=[fails("a"), fails("b")]), route("two", action
     first, second = (server.post(f"/{path}", b"{}", delivery=path).json()["id"]
                      for path in ("one", "two"))
     for words, ran in (("--route one", ["one a", "one b"]), ("--route one --action b", ["one b"]),
-                       (f"{first} --action a", ["one a"]), ("--state done", []), ("--route new", []),
+                       (f"{first} --action a", ["one a"]), ("--state done", []),
+                       ("--route new", []),
                        ("--dead --action a", ["one a", "two a"]), ("--since 1h --limit 1",
                        ["one a", "one b"]), ("--until 1h", []), (f"--after {first}", ["two a"]),
                        (f"{first} {second} --dead", ["one a", "one b", "two a"])):

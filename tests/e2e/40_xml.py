@@ -26,7 +26,7 @@ with Server([hook], start=False) as server:
     expect(server.query("SELECT state FROM delivery"), [("dead",), ("dead",)], "quarantined")
     server.write("order.json", {"properties": {"order": {"required": ["-id"]}}})
     expect(server.tool("verify", "--event", first).returncode, 1, "it would be taken now")
-    expect(server.tool("replay", first).stdout, "1 event, 2 deliveries pending again, with a new budget of attempts\n")
+    expect(server.tool("replay", first).stdout, "1 event, 2 deliveries pending again\n")
     server.wait_settled()
     expect(server.read("body"), ORDER, "the body as it was sent")
     expect(server.read("values").decode(), '7 tea & milk {"-n":"2","#text":"tea & milk"}\n')
