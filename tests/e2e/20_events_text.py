@@ -16,7 +16,6 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
             connection.request("POST", "/hook", body, github_headers(body, delivery=f"{number}"))
     journal = sqlite3.connect(os.path.join(server.state, "journal.db"), timeout=20,
                               isolation_level=None)
-
     def search(meanwhile):
         """How often `meanwhile` was done while a search went on, and how long it took at most."""
         process = subprocess.Popen([PROGRAM, "events", "list", "--text", "needle", "--json", "-c",
@@ -30,11 +29,12 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
         return len(times), max(times)
     def begin_anew():
         journal.execute("UPDATE event SET reruns = reruns WHERE seq = 1")  # something to copy
-        expect(journal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], 0, "a checkpoint")
+        begun.append(journal.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0])
 
-    begun, longest = search(begin_anew)
-    ensure(begun > 3, f"the log was begun anew {begun} times")
+    begun = []  # 0: it was; 1: the server's own checkpoint was in the way
+    longest = search(begin_anew)[1]
+    ensure(begun.count(0) > 3, f"the log was begun anew {begun.count(0)} times")
     accepted, slowest = search(lambda: expect(server.post("/hook", b"{}").status, 202))
     journal.close()
-    print(f"begun anew {begun} times, in {longest:.3f} s at most; meanwhile {accepted} events, "
+    print(f"begun anew {begun.count(0)} times, in {longest:.3f} s at most; meanwhile {accepted} events, "
           f"the slowest in {slowest:.3f} s")
