@@ -2,6 +2,7 @@
 #include "config/registry.h"
 
 #include "handlers/action/action.h"
+#include "handlers/action/retry.h"
 #include "handlers/action/selection.h"
 #include "handlers/admission/address.h"
 #include "handlers/admission/dedupe.h"
@@ -37,7 +38,7 @@ static const struct row_section *const top_parts[] = {&provider_own_section,
 static const struct route_part *const route_parts[ROUTE_PART_COUNT + 1] = {
     ROUTE_PARTS(ROUTE_PART_ENTRY)};
 
-static const struct row_section *const action_parts[] = {&selection_keys, NULL};
+static const struct row_section *const action_parts[] = {&selection_keys, &retry_keys, NULL};
 
 #define ROOT_ENTRY(NAME, text, ...) text,
 static const char *const reference_roots[] = {REFERENCE_ROOTS(ROOT_ENTRY) NULL};

@@ -65,20 +65,23 @@ enum outcome_kind {
     OUTCOME_DONE,
     OUTCOME_FAILED, /* exit status, signal, could not start: `reason` */
     OUTCOME_TIMEOUT,
-    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory */
+    OUTCOME_INTERRUPTED, /* pending again, not a failure: the server is leaving, or has no memory,
+                            or the action wants it later */
 };
 
 struct outcome {
     enum outcome_kind kind;
-    int exit_status;    /* -1: none */
-    int signal;         /* 0: none; a command that failed with neither was not started */
-    const char *reason; /* a sentence, "" when done; alive during the call only */
+    int exit_status;                   /* -1: none */
+    int signal;                        /* 0: none */
+    const char *reason;                /* a sentence, "" when done; alive during the call only */
     struct bytes output, error_output; /* the last bytes of each stream; alive during the call */
     uint64_t output_total, error_output_total;
     bool torn; /* INTERRUPTED: whoever follows the action holds a piece of it (see after_crash) */
     bool leaves_processes; /* they were killed, and have not ended */
     bool killed_helpers;   /* it ended by itself, and what it had left was killed */
     int64_t duration_ms;
+    bool not_started; /* FAILED: it could not be, which may be different another time */
+    int64_t later_ms; /* INTERRUPTED: the action wants it so much later; 0: it does not say */
 };
 
 /* Where an action is carried out, and what people call it. Alive as long as its settings. */

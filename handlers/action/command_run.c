@@ -108,14 +108,20 @@ static void run_report(struct action_run *run, struct outcome *outcome)
     free(run);
 }
 
+static void report_without_process(struct action_run *run)
+{
+    struct outcome outcome = {
+        .kind = run->kind, .exit_status = -1, .not_started = run->kind == OUTCOME_FAILED};
+    run_report(run, &outcome);
+}
+
 /* Ends what has no process (any more to come) at the next turn of the loop. */
 static void run_finish_without_process(struct action_run *run, enum outcome_kind kind)
 {
-    struct outcome outcome = {.kind = kind, .exit_status = -1};
     run->phase = FINISHED;
     run->kind = kind;
     if (!loop_timer_set(run->loop, &run->timer, clock_monotonic_ns()))
-        run_report(run, &outcome);
+        report_without_process(run);
 }
 
 static void run_judge(struct action_run *run, const struct started_end *end,
@@ -403,17 +409,14 @@ static void timeout_due(struct action_run *run)
     run_terminate(run, grace_end(run));
 }
 
-static void finish_due(struct action_run *run)
-{
-    struct outcome outcome = {.kind = run->kind, .exit_status = -1};
-    run_report(run, &outcome);
-}
-
 static void timer_fired(struct loop_timer *timer)
 {
     static void (*const due[])(struct action_run *) = {
-        [LAUNCHING] = launch_due, [RUNNING] = timeout_due, [ENDING] = kill_due,
-        [KILLED] = kill_due,      [FINISHED] = finish_due,
+        [LAUNCHING] = launch_due,
+        [RUNNING] = timeout_due,
+        [ENDING] = kill_due,
+        [KILLED] = kill_due,
+        [FINISHED] = report_without_process,
     };
     struct action_run *run = timer->owner;
     due[run->phase](run);

@@ -1,8 +1,10 @@
 /* A worker is one process after the other, and the deliveries that it is given (worker_runs.c):
  *
- *   waiting  →  sent (unanswered)  →  done, dead
- *      ↑            ↓   ↓
- *      ←————————————   held (retry_after)
+ *   waiting  →  sent (unanswered)  →  done, dead, or pending again in the journal (retry_after)
+ *      ↑            ↓
+ *      ←————————————
+ *
+ * One whose files cannot be made at the moment is held back until they may be.
  *
  * Everything happens in worker_turn, which looks at the facts (is there a process, who waits, what
  * is due) and acts on them; descriptors, answers and the timer only say that it is time for one.
@@ -95,11 +97,7 @@ static void take_ok(struct action_run *run, struct worker_answer *answer)
 
 static void take_retry(struct action_run *run, struct worker_answer *answer)
 {
-    if (is_leaving(run->worker))
-        worker_run_end(run, OUTCOME_INTERRUPTED,
-                       "the worker wanted it later, and the server is leaving");
-    else
-        worker_run_hold(run, clock_monotonic_ns() + answer->retry_ms * NS_PER_MS);
+    worker_run_put_off(run, answer->retry_ms);
 }
 
 static void take_dead(struct action_run *run, struct worker_answer *answer)

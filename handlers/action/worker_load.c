@@ -5,7 +5,7 @@
 #include "handlers/action/process_rows.h"
 #include "handlers/action/worker.h"
 
-/* What a worker answers with retry_after waits in the server, so much in each of these at most. */
+/* Half of what it is given is sent, the rest is there when it has answered. */
 enum { DELIVERIES_A_WINDOW = 2, RECALL_MAX_MS = 10 * 1000, RECALL_MIN_MS = 1000 };
 
 #define FIELD(name) offsetof(struct worker_settings, name)

@@ -121,17 +121,26 @@ void worker_runs_take_back(struct worker_runs *runs)
 
 /* ---- the end ---- */
 
-void worker_run_end(struct action_run *run, enum outcome_kind kind, const char *reason)
+static void end_with(struct action_run *run, struct outcome *outcome)
 {
-    int64_t now = clock_monotonic_ns();
-    struct outcome outcome = {.kind = kind,
-                              .exit_status = -1,
-                              .reason = reason,
-                              .duration_ms = (now - run->begun_ns) / NS_PER_MS};
+    outcome->exit_status = -1;
+    outcome->duration_ms = (clock_monotonic_ns() - run->begun_ns) / NS_PER_MS;
     leave_list(run);
     forget_blames(run);
-    run->done(run->context, &outcome);
+    run->done(run->context, outcome);
     free(run);
+}
+
+void worker_run_end(struct action_run *run, enum outcome_kind kind, const char *reason)
+{
+    end_with(run, &(struct outcome){.kind = kind, .reason = reason});
+}
+
+void worker_run_put_off(struct action_run *run, int64_t later_ms)
+{
+    end_with(run, &(struct outcome){.kind = OUTCOME_INTERRUPTED,
+                                    .reason = "the worker wanted it later",
+                                    .later_ms = later_ms});
 }
 
 void worker_runs_interrupt(struct worker_runs *runs)

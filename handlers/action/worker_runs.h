@@ -59,6 +59,8 @@ void worker_runs_take_back(struct worker_runs *runs);
 
 /* Calls `done`, and frees the run. */
 void worker_run_end(struct action_run *run, enum outcome_kind kind, const char *reason);
+/* The same: pending again, so much later. */
+void worker_run_put_off(struct action_run *run, int64_t later_ms);
 /* Ends all that are sent: the server is leaving. */
 void worker_runs_interrupt(struct worker_runs *runs);
 

@@ -242,6 +242,7 @@ static void put_summary(const struct events_text *text, const struct delivery_vi
     fprintf(out, ", %lld attempt%s", (long long)delivery->attempt,
             delivery->attempt == 1 ? "" : "s");
     put_outcome(out, last);
+    fputs(delivery->is_alone ? ", alone" : "", out);
     put_count(out, delivery->replays, "replayed ", "");
     put_count(out, delivery->takeovers, "left by its runner ", "");
     put_count(out, delivery->stops, "stopped with the server soon after its start ", "");
@@ -254,7 +255,7 @@ static void put_waiting(const struct events_text *text, const struct delivery_vi
     put_line(text->out, "  superseded by", delivery->superseded_by);
     if (!bytes_equal_text(delivery->state, "pending"))
         return;
-    put_time(text, "  waits until", delivery->due_ms);
+    put_time(text, "  waits until", delivery->due_ms ? delivery->due_ms : -1);
     if (delivery->paused_ms >= 0) {
         put_time(text, "  route paused", delivery->paused_ms);
         put_line(text->out, "  because", delivery->paused_why);

@@ -46,6 +46,8 @@ enum log_event {
     LOG_STOPPED,
     LOG_DONE,
     LOG_FAILED,
+    LOG_RETRIES,
+    LOG_LATER,
     LOG_INTERRUPTED,
     LOG_TAKEN_OVER,
     LOG_PROCESSES_LEFT,

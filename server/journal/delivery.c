@@ -56,38 +56,51 @@ static void tell_if_dead(struct sqlite_journal *journal, int64_t delivery, deliv
     }
 }
 
-bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                      int64_t now_ms,
+/* Of one that has run before: that attempt becomes a row of its own. */
+static void keep_attempt(struct sqlite *db, int64_t delivery)
+{
+    sqlite_execute(db, SQL_KEEP_ATTEMPT, bind_number(delivery));
+    sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(delivery));
+    sqlite_execute(db, SQL_DROP_ATTEMPTS, bind_number(delivery));
+}
+
+bool deliveries_claim(struct sqlite_journal *journal, const struct claim *claim,
                       bool (*each)(void *context, int64_t action,
                                    const struct journal_delivery *delivery),
                       delivery_died *died, void *context)
 {
     struct sqlite *db = &journal->db;
+    int64_t delivery = claim->delivery;
     struct query query = sqlite_query(db, SQL_READ_DELIVERY, bind_number(delivery));
-    bool lost = false, taken = false;
+    bool lost = false, taken = false, again = false;
     while (query_next(&query)) {
         struct journal_delivery found = {.attempt = (unsigned)query_number(&query, 0),
-                                         .event = event_of_row(&query, 2, 0, EVENT_FIELD_COUNT)};
+                                         .failures = (unsigned)query_number(&query, 2),
+                                         .takeovers = (unsigned)query_number(&query, 3),
+                                         .event = event_of_row(&query, 4, 0, EVENT_FIELD_COUNT)};
+        again = found.attempt > 1;
         lost = query_number(&query, 1) == 0; /* its event or its body */
-        taken = !lost && each(context, query_number(&query, 2 + EVENT_FIELD_COUNT), &found);
+        taken = !lost && each(context, query_number(&query, 4 + EVENT_FIELD_COUNT), &found);
     }
+    if (taken && again)
+        keep_attempt(db, delivery);
     if (taken)
-        sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)runner_id),
-                       bind_number(now_ms));
+        sqlite_execute(db, SQL_CLAIM, bind_number(delivery), bind_number((int64_t)claim->runner_id),
+                       bind_number(claim->now_ms), bind_number(claim->is_alone));
     if (lost) {
-        sqlite_execute(db, SQL_LOST, bind_number(delivery), bind_number(now_ms));
+        sqlite_execute(db, SQL_LOST, bind_number(delivery), bind_number(claim->now_ms));
         tell_if_dead(journal, delivery, died, context);
     }
     return sqlite_status(db) == SQLITE_STATUS_OK;
 }
 
-static const char *state_after(enum outcome_kind kind)
+static const char *state_after(const struct ended_attempt *ended)
 {
     static const char *const states[] = {[OUTCOME_DONE] = "done",
                                          [OUTCOME_FAILED] = "dead",
                                          [OUTCOME_TIMEOUT] = "dead",
                                          [OUTCOME_INTERRUPTED] = "pending"};
-    return states[kind];
+    return ended->wait_ms > 0 ? "pending" : states[ended->outcome->kind];
 }
 
 static struct bind_value number_unless(int number, int none)
@@ -95,40 +108,41 @@ static struct bind_value number_unless(int number, int none)
     return number == none ? bind_null() : bind_number(number);
 }
 
-bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish(struct sqlite_journal *journal, const struct ended_attempt *ended,
                        bool *applied)
 {
     struct sqlite *db = &journal->db;
+    const struct outcome *outcome = ended->outcome;
+    bool failed = outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_TIMEOUT;
     *applied = false;
     bool silent = outcome->output.length == 0 && outcome->output_total == 0 &&
                   outcome->error_output.length == 0 && outcome->error_output_total == 0;
-    if (!sqlite_execute(db, SQL_FINISH, bind_number(delivery), bind_number((int64_t)runner_id),
-                        bind_text(state_after(outcome->kind)), bind_number(ended_ms),
-                        bind_number(outcome->duration_ms), number_unless(outcome->exit_status, -1),
-                        number_unless(outcome->signal, 0),
+    if (!sqlite_execute(db, SQL_FINISH, bind_number(ended->delivery),
+                        bind_number((int64_t)ended->runner_id), bind_text(state_after(ended)),
+                        bind_number(ended->ended_ms), bind_number(outcome->duration_ms),
+                        number_unless(outcome->exit_status, -1), number_unless(outcome->signal, 0),
                         outcome->kind == OUTCOME_DONE ? bind_null() : bind_text(outcome->reason),
-                        bind_number(outcome->torn), bind_number(attempt)))
+                        bind_number(outcome->torn), bind_number(ended->attempt),
+                        bind_number(ended->wait_ms > 0 ? ended->due_ms : 0),
+                        ended->wait_ms > 0 ? bind_number(ended->wait_ms) : bind_null(),
+                        bind_number(failed)))
         return false;
     *applied = sqlite_changes(db) == 1;
-    if (!*applied || (silent && attempt == 1))
+    if (!*applied || silent)
         return true;
-    if (silent) /* what an attempt before has said is not what this one says */
-        return sqlite_execute(db, SQL_DROP_OUTPUT, bind_number(delivery));
-    return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(delivery),
+    return sqlite_execute(db, SQL_PUT_OUTPUT, bind_number(ended->delivery),
                           bind_number((int64_t)outcome->output_total),
                           bind_number((int64_t)outcome->error_output_total),
                           bind_blob(outcome->output), bind_blob(outcome->error_output));
 }
 
-bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ended_attempt *ended,
                                bool *applied, delivery_died *died, void *context)
 {
-    if (!deliveries_finish(journal, delivery, runner_id, attempt, outcome, ended_ms, applied))
+    if (!deliveries_finish(journal, ended, applied))
         return false;
-    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(delivery)))
-        tell_if_dead(journal, delivery, died, context);
+    if (*applied && sqlite_execute(&journal->db, SQL_COUNT_STOP, bind_number(ended->delivery)))
+        tell_if_dead(journal, ended->delivery, died, context);
     return sqlite_status(&journal->db) == SQLITE_STATUS_OK;
 }
 
@@ -174,7 +188,7 @@ bool deliveries_take_over(struct sqlite_journal *journal, int64_t now_ms,
     }
     for (size_t i = 0; i < list.count; i++) {
         sqlite_execute(db, SQL_TAKE_OVER, bind_number(list.items[i].seq), bind_number(now_ms),
-                       bind_number(list.items[i].how == LEFT_COUNTED));
+                       bind_number(list.items[i].how));
         tell_if_dead(journal, list.items[i].seq, died, context);
     }
     *count = list.count;

@@ -1,5 +1,5 @@
-/* A replayed delivery's history (attempts, the last output) stays; what it waits for, and how often
- * a runner has left it or a stop has ended it, begins anew. */
+/* A replayed delivery's history (attempts, outputs, reasons) stays; what it waits for, how many
+ * attempts it has, and how often a runner has left it or a stop has ended it, begins anew. */
 #include "server/journal/editor.h"
 
 #include "server/journal/damage.h"
@@ -13,9 +13,10 @@ enum edit_sql { EDIT_REPLAY, EDIT_REPLAY_EVENT, EDIT_FORGET_KEYS, EDIT_COUNT };
 
 static const char *const edit_sql[EDIT_COUNT] = {
     [EDIT_REPLAY] = "UPDATE delivery SET state = 'pending', due_ms = 0, takeovers = 0, stops = 0,"
-                    " given_up = 0, runner = NULL, ended_ms = NULL, reason = NULL,"
-                    " superseded_by = NULL WHERE seq "
-                    "BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+                    " given_up = 0, alone = 0, runner = NULL, wait_ms = NULL, failures = 0,"
+                    " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
+                    " reason = iif(attempt > 0, reason, NULL), superseded_by = NULL"
+                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
                     " AND (state = ?2 OR (?2 IS NULL AND state IN ('dead', 'done')))"
                     " AND (SELECT CASE WHEN ?3 IS NULL THEN a.name <> 'on_failure' ELSE a.name = ?3"
                     " END FROM action a WHERE a.number = delivery.action)"

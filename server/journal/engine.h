@@ -29,7 +29,10 @@ enum { DEATH_ID, DEATH_ROUTE, DEATH_ACTION, DEATH_CLIENT, DEATH_REASON };
 bool engine_know_actions(struct journal *journal, const struct journal_setup *setup);
 /* The action of that number; NULL: the route file does not have it. */
 const struct journal_action *engine_find_action(const struct journal *journal, int64_t number);
-/* Frees what the two above and `orphans` hold. */
+/* Whether a delivery of that action, which was left so often by its runner, runs alone: one of
+ * those that ran then may be what ends the runner, and that tells which. */
+bool engine_must_be_alone(const struct journal *journal, int64_t action, unsigned takeovers);
+/* Frees what engine_know_actions and `orphans` hold. */
 void engine_finish(struct journal *journal);
 
 /* What became of an event of which a copy has come. */

@@ -29,6 +29,8 @@ enum {
     JOURNAL_ACTIONS_MAX = 256, /* deliveries of one event */
     JOURNAL_RERUNS_MAX = 10,   /* how often copies of an event have its dead deliveries rerun */
     JOURNAL_ANSWERS_MAX = 16 << 20,
+    JOURNAL_WOKEN_MAX = 1024,
+    JOURNAL_CRASHES_ALONE = 2, /* a delivery that was left so often by its runner runs alone */
 };
 #define JOURNAL_HANDLE_END (INT64_MAX / 2)
 
@@ -97,6 +99,8 @@ struct journal_finish {
     unsigned attempt;
     const struct outcome *outcome; /* OUTCOME_INTERRUPTED gives the delivery back */
     int64_t ended_ms;
+    int64_t wait_ms;    /* it is pending again, and due so long after `due_ms` of the turn; 0: dead
+                           where it has failed, due at once where it was interrupted */
     bool stopped_early; /* a stop of the server interrupted it soon after its start, which the
                            command may have caused: dead when that has happened too often */
 
@@ -106,16 +110,20 @@ struct journal_finish {
 /* A delivery that the queue has chosen. */
 struct journal_want {
     int64_t handle;
+    bool is_alone; /* nothing else that counts crashes runs here, or will before it has ended */
     enum {
         WANT_CLAIMED,
         WANT_GONE,      /* it is not pending any more, or dead because its event is gone */
         WANT_NO_MEMORY, /* `hold` has not taken it: it stays pending */
+        WANT_NOT_ALONE, /* it must be alone, and would not be: it stays pending */
     } result;
 };
 
 /* What an attempt of a delivery needs; spans until `hold` returns. */
 struct journal_delivery {
     unsigned attempt;
+    unsigned failures;  /* attempts that have failed since it was stored or replayed */
+    unsigned takeovers; /* how often its runner has left it */
     struct event event;
 };
 
@@ -161,8 +169,8 @@ struct journal_track {
     size_t count; /* 0: the route has no such event, or its deliveries are gone */
 };
 
-/* Deliveries that are running, but neither by us now nor by a live runner, are pending again; dead
- * where that has happened too often to an action that counts crashes. */
+/* Deliveries that are running, but neither by us now nor by a live runner, are pending again. Those
+ * of an action that counts crashes are dead where they ran alone, or must not run twice. */
 struct journal_take_over {
     const uint64_t *live; /* ids of other runners */
     size_t live_count;
@@ -244,9 +252,16 @@ struct journal_turn {
     void (*completed)(struct journal_turn *turn);
     void *owner;
     int64_t now_ms; /* Unix */
+    /* The present of the retry clock, by which deliveries are due: Unix time plus an offset that
+     * the journal keeps (server/runner/retry_clock.h). */
+    int64_t due_ms;
 
     /* ---- in; applied in this order ---- */
 
+    bool reads_due_offset; /* `due_offset_ms` */
+    bool reads_due; /* what has become due after `due_after_ms`: `woken`; and when the next will */
+    int64_t due_after_ms;
+    bool puts_due_offset; /* keeps `due_offset_ms` */
     struct journal_look *looks;
     size_t look_count;
     bool reads_open; /* which actions have an open delivery: `open` */
@@ -256,6 +271,7 @@ struct journal_turn {
     struct journal_learn *learns;
     size_t learn_count;
     struct journal_upkeep *upkeep;
+    bool pulls_in; /* no delivery waits longer from now on than it was to wait at first */
     struct journal_take_over *take_over;
     struct journal_abandon *abandon;
     struct journal_want *wants;
@@ -288,6 +304,10 @@ struct journal_turn {
     struct journal_due *due; /* results of the looks */
     size_t due_count, due_capacity;
     struct journal_dues reruns;
+    struct journal_dues woken;      /* at most JOURNAL_WOKEN_MAX, */
+    bool woken_more;                /* and others that looks find */
+    int64_t next_due_ms;            /* of what is not due yet, the earliest; 0: there is none */
+    int64_t due_offset_ms;          /* also in */
     struct journal_numbers open;    /* action numbers */
     struct journal_numbers crashed; /* with `take_over`: actions with an open delivery that was ever
                                        left by its runner */
@@ -307,8 +327,8 @@ void journal_turn_finish(struct journal_turn *turn);
 
 struct journal_action {
     const char *route, *name;
-    bool counts_crashes; /* see journal_take_over */
-    int64_t number;      /* made by open */
+    bool counts_crashes, fails_in_crash; /* see journal_take_over */
+    int64_t number;                      /* made by open */
 };
 
 struct journal_setup {

@@ -68,15 +68,25 @@ enum journal_sql {
     SQL_PRUNE_EVENT,
     SQL_DATA_VERSION,
     SQL_TRACK,
+    SQL_KEEP_ATTEMPT,
+    SQL_DROP_ATTEMPTS,
+    SQL_WOKEN,
+    SQL_NEXT_DUE,
+    SQL_READ_DUE_OFFSET,
+    SQL_PUT_DUE_OFFSET,
+    SQL_PULL_IN,
     SQL_COUNT
 };
 
 _Static_assert((int)SQL_COUNT <= (int)SQLITE_STATEMENTS_MAX, "room for every statement");
 
 /* Numbers that stand in the statements as text. */
-#define JOURNAL_TAKEOVERS_MAX "10"
+#define JOURNAL_CRASHES_ALONE_TEXT "2" /* JOURNAL_CRASHES_ALONE */
+#define LEFT_COUNTED_TEXT "2"          /* enum journal_left */
+#define LEFT_FAILED_TEXT "3"
 #define JOURNAL_STOPS_MAX "3"
 #define JOURNAL_PRUNE_STEP "100"
+#define JOURNAL_ATTEMPTS_MAX "20" /* of a delivery, in the table attempt */
 
 extern const char *const journal_sql[SQL_COUNT];
 
@@ -216,32 +226,47 @@ struct stored_death {
 
 typedef void delivery_died(void *context, const struct stored_death *death);
 
+struct claim {
+    int64_t delivery;
+    uint64_t runner_id;
+    int64_t now_ms;
+    bool is_alone; /* one that has to be, will be: see journal_want */
+};
+
 /* In a transaction: if the delivery is pending, `each` gets it, and if that takes it (true) it
  * becomes running, with our runner_id. `died`, where its event is not there any more. False only on
  * failure. */
-bool deliveries_claim(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                      int64_t now_ms,
+bool deliveries_claim(struct sqlite_journal *journal, const struct claim *claim,
                       bool (*each)(void *context, int64_t action,
                                    const struct journal_delivery *delivery),
                       delivery_died *died, void *context);
 
-/* In a transaction: what became of a delivery that we claimed; `*applied` where that attempt is
- * under way still. */
-bool deliveries_finish(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                       unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+/* What became of an attempt of a delivery that we claimed. */
+struct ended_attempt {
+    int64_t delivery;
+    uint64_t runner_id;
+    unsigned attempt;
+    const struct outcome *outcome;
+    int64_t ended_ms;
+    int64_t due_ms,
+        wait_ms; /* it is pending again until then, for so long; 0: see journal_finish */
+};
+
+/* In a transaction; `*applied` where that attempt is under way still. */
+bool deliveries_finish(struct sqlite_journal *journal, const struct ended_attempt *ended,
                        bool *applied);
 
 /* The same of one that a stop of the server has interrupted soon after its start, which the command
  * may have caused: pending again, but dead when that has happened too often. */
-bool deliveries_finish_stopped(struct sqlite_journal *journal, int64_t delivery, uint64_t runner_id,
-                               unsigned attempt, const struct outcome *outcome, int64_t ended_ms,
+bool deliveries_finish_stopped(struct sqlite_journal *journal, const struct ended_attempt *ended,
                                bool *applied, delivery_died *died, void *context);
 
 /* Whether whoever ran a delivery has left it. */
 enum journal_left {
     LEFT_NOT,
-    LEFT_COUNTED,  /* pending again, or dead if that has happened too often: it may be the cause */
-    LEFT_PATIENTLY /* pending again, however often */
+    LEFT_PATIENTLY, /* pending again, however often */
+    LEFT_COUNTED,   /* pending again, or dead if it ran alone: it is the cause */
+    LEFT_FAILED,    /* dead: it must not run twice */
 };
 
 /* In a transaction: asks `left` of each running delivery. How many were left in `*count`. */
@@ -268,6 +293,13 @@ struct stored_action {
 bool events_read_actions(struct sqlite_journal *journal,
                          void (*each)(void *context, const struct stored_action *action),
                          void *context);
+
+/* ---- due.c: deliveries that wait for their time ---- */
+
+/* Before anything is written: what the turn asks of them. */
+void due_read(struct sqlite_journal *journal, struct journal_turn *turn);
+/* In a transaction: the offset of the retry clock, and what was to wait too long. */
+void due_write(struct sqlite_journal *journal, const struct journal_turn *turn);
 
 /* ---- prune.c ---- */
 

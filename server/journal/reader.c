@@ -56,15 +56,16 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_DELIVERIES] =
         "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
         " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
-        " o.error_output, d.stops, d.failures, d.replays, d.superseded_by, r.paused_ms,"
-        " r.paused_why, CASE WHEN d.due_ms > 0 AND d.state = 'pending' THEN"
-        " d.due_ms - coalesce((SELECT due_offset_ms FROM horizon), 0) END, d.seq"
+        " o.error_output, d.stops, d.seq, d.failures, d.replays, d.alone, iif(d.due_ms > 0 AND"
+        " d.state = 'pending', d.due_ms - coalesce((SELECT due_offset_ms FROM horizon), 0), 0),"
+        " d.superseded_by, r.paused_ms, r.paused_why"
         " FROM delivery d LEFT JOIN action a ON a.number = d.action"
         " LEFT JOIN output o ON o.delivery = d.seq LEFT JOIN route r ON r.name = a.route"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
-    [READ_ATTEMPTS] = "SELECT number, reason, started_ms, ended_ms, duration_ms, exit_status,"
-                      " signal, output_total, error_total, output, error_output FROM attempt"
-                      " WHERE delivery = ?1 ORDER BY number",
+    [READ_ATTEMPTS] =
+        "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
+        " output_total, error_total, output, error_output FROM attempt WHERE delivery = ?1"
+        " ORDER BY number",
     [READ_OPEN] = ("SELECT seq >> 8 FROM delivery INDEXED BY delivery_open"
                    " WHERE state IN ('pending', 'running') AND seq >= ?1 * 256"),
     /* the one without a route is the server's own */
@@ -246,32 +247,33 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .output = query_bytes(&query, 12),
                                          .error_output = query_bytes(&query, 13),
                                          .stops = query_number(&query, 14),
-                                         .failures = query_number(&query, 15),
-                                         .replays = query_number(&query, 16),
-                                         .superseded_by = query_bytes(&query, 17),
-                                         .paused_ms = number_or_none(&query, 18),
-                                         .paused_why = query_bytes(&query, 19),
-                                         .due_ms = number_or_none(&query, 20),
-                                         .seq = query_number(&query, 21)};
+                                         .seq = query_number(&query, 15),
+                                         .failures = query_number(&query, 16),
+                                         .replays = query_number(&query, 17),
+                                         .is_alone = query_number(&query, 18) == 1,
+                                         .due_ms = query_number(&query, 19),
+                                         .superseded_by = query_bytes(&query, 20),
+                                         .paused_ms = number_or_none(&query, 21),
+                                         .paused_why = query_bytes(&query, 22)};
         each(context, &delivery);
     }
     return reader_ended(reader);
 }
 
-bool journal_reader_attempts(struct journal_reader *reader, int64_t delivery,
+bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
                              void (*each)(void *context, const struct attempt_view *attempt),
                              void *context)
 {
     sqlite_clear(&reader->db);
-    struct query query = sqlite_query(&reader->db, READ_ATTEMPTS, bind_number(delivery));
+    struct query query = sqlite_query(&reader->db, READ_ATTEMPTS, bind_number(seq));
     while (query_next(&query)) {
         struct attempt_view attempt = {.number = query_number(&query, 0),
-                                       .reason = query_bytes(&query, 1),
-                                       .started_ms = number_or_none(&query, 2),
-                                       .ended_ms = number_or_none(&query, 3),
-                                       .duration_ms = number_or_none(&query, 4),
-                                       .exit_status = number_or_none(&query, 5),
-                                       .signal = number_or_none(&query, 6),
+                                       .started_ms = number_or_none(&query, 1),
+                                       .ended_ms = number_or_none(&query, 2),
+                                       .duration_ms = number_or_none(&query, 3),
+                                       .exit_status = number_or_none(&query, 4),
+                                       .signal = number_or_none(&query, 5),
+                                       .reason = query_bytes(&query, 6),
                                        .output_total = query_number(&query, 7),
                                        .error_total = query_number(&query, 8),
                                        .output = query_bytes(&query, 9),

@@ -67,35 +67,38 @@ bool journal_reader_open_events(struct journal_reader *reader, int64_t from,
                                 void (*each)(void *context, int64_t event), void *context);
 
 struct delivery_view {
-    int64_t seq;
+    int64_t seq; /* its number in the journal */
     struct bytes action, state, reason;
-    int64_t attempt, takeovers, stops, failures, replays;
-    int64_t due_ms;    /* by the wall clock: it does not begin before then; -1: at once */
-    int64_t paused_ms; /* since when its route runs nothing; -1: it does */
-    struct bytes paused_why;
-    struct bytes superseded_by; /* the id of the event that took its place; or empty */
+    int64_t attempt, takeovers, stops;
     int64_t started_ms, ended_ms, duration_ms; /* -1: none */
     int64_t exit_status, signal;               /* -1: none */
     int64_t output_total, error_total;
     struct bytes output, error_output;
+    int64_t failures, replays;
+    int64_t due_ms;             /* Unix: it waits until then; 0: it does not */
+    bool is_alone;              /* the last attempt ran alone */
+    struct bytes superseded_by; /* the id of the event that took its place; or empty */
+    int64_t paused_ms;          /* since when its route runs nothing; -1: it does */
+    struct bytes paused_why;
 };
 
 bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                void (*each)(void *context, const struct delivery_view *delivery),
                                void *context);
 
-/* An attempt of a delivery that is not its last: that one is in the delivery. */
+/* An earlier attempt of a delivery: the last one is in the delivery itself. */
 struct attempt_view {
     int64_t number;
-    struct bytes reason;
     int64_t started_ms, ended_ms, duration_ms; /* -1: none */
     int64_t exit_status, signal;               /* -1: none */
+    struct bytes reason;                       /* empty: it was done */
     int64_t output_total, error_total;
     struct bytes output, error_output;
 };
 
-/* The oldest that is kept first. May be called while the deliveries are read. */
-bool journal_reader_attempts(struct journal_reader *reader, int64_t delivery,
+/* Those of delivery `seq` that are kept (the newest 20), in their order. May be called while the
+ * deliveries are read. */
+bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
                              void (*each)(void *context, const struct attempt_view *attempt),
                              void *context);
 

@@ -4,6 +4,7 @@
 
 /* Said word for word as in the partial index, or SQLite does not use it. */
 #define OPEN "state IN ('pending', 'running')"
+#define WAITS "due_ms > 0 AND state = 'pending'"
 #define OF_EVENT " BETWEEN ?1 * 256 AND ?1 * 256 + 255"
 
 const char *const journal_sql[SQL_COUNT] = {
@@ -43,8 +44,11 @@ const char *const journal_sql[SQL_COUNT] = {
                          " AND b.headers = ?4 AND ifnull(b.payload, x'') = ifnull(?5, x'')"
                          " AND b.content = ?6"
                          " AND e.seq = ?7 AND e.type = ?8 AND e.content_type = ?9",
-    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, runner = NULL,"
-                  " ended_ms = NULL, reason = NULL WHERE seq = ?1 AND state = 'dead'",
+    /* what is known of its last attempt stays until the next one begins */
+    [SQL_RERUN] = "UPDATE delivery SET state = 'pending', due_ms = 0, wait_ms = NULL,"
+                  " runner = NULL, failures = 0, replays = replays + 1,"
+                  " ended_ms = iif(attempt > 0, ended_ms, NULL),"
+                  " reason = iif(attempt > 0, reason, NULL) WHERE seq = ?1 AND state = 'dead'",
     [SQL_COUNT_RERUN] = "UPDATE event SET reruns = reruns + 1, failures = NULL WHERE seq = ?1",
     [SQL_TRACK] = "SELECT d.seq, e.received_ms, a.name, d.state, d.attempt, d.started_ms,"
                   " d.ended_ms FROM event e"
@@ -67,17 +71,31 @@ const char *const journal_sql[SQL_COUNT] = {
     [SQL_NEXT_OPEN] = "SELECT action FROM delivery INDEXED BY delivery_open WHERE " OPEN
                       " AND action > ?1 ORDER BY action LIMIT 1",
     [SQL_CLAIM] = "UPDATE delivery SET state = 'running', attempt = attempt + 1, runner = ?2,"
-                  " started_ms = ?3 WHERE seq = ?1 AND state = 'pending'",
+                  " started_ms = ?3, due_ms = 0, ended_ms = NULL, duration_ms = NULL,"
+                  " exit_status = NULL, signal = NULL, reason = NULL,"
+                  " alone = ?4 AND takeovers >= " JOURNAL_CRASHES_ALONE_TEXT
+                  " WHERE seq = ?1 AND state = 'pending'",
+    /* of one that is about to be claimed again: what is known of its last attempt */
+    [SQL_KEEP_ATTEMPT] =
+        "INSERT OR REPLACE INTO attempt (delivery, number, started_ms, ended_ms, duration_ms,"
+        " exit_status, signal, reason, output_total, error_total, output, error_output)"
+        " SELECT d.seq, d.attempt, d.started_ms, d.ended_ms, d.duration_ms, d.exit_status,"
+        " d.signal, d.reason, coalesce(o.output_total, 0), coalesce(o.error_total, 0), o.output,"
+        " o.error_output FROM delivery d LEFT JOIN output o ON o.delivery = d.seq"
+        " WHERE d.seq = ?1 AND d.state = 'pending' AND d.attempt > 0",
+    [SQL_DROP_ATTEMPTS] = "DELETE FROM attempt WHERE delivery = ?1 AND number <="
+                          " (SELECT attempt - " JOURNAL_ATTEMPTS_MAX " FROM delivery"
+                          " WHERE seq = ?1)",
     /* of one that may be claimed; the event's columns are NULL where it is not there any more */
     [SQL_READ_DELIVERY] =
-        "SELECT d.attempt + 1, b.event IS NOT NULL" EVENT_SELECT_ROW EVENT_SELECT_BODY ", d.action"
-        " FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8 LEFT JOIN body b ON b.event = "
-        "e.seq"
-        " WHERE d.seq = ?1 AND d.state = 'pending'",
+        "SELECT d.attempt + 1, b.event IS NOT NULL, d.failures, d.takeovers" EVENT_SELECT_ROW
+            EVENT_SELECT_BODY ", d.action FROM delivery d LEFT JOIN event e ON e.seq = d.seq >> 8"
+        " LEFT JOIN body b ON b.event = e.seq WHERE d.seq = ?1 AND d.state = 'pending'",
     [SQL_LOST] = "UPDATE delivery SET state = 'dead', runner = NULL, ended_ms = ?2,"
                  " reason = 'its event is no longer in the journal' WHERE seq = ?1",
     [SQL_FINISH] = "UPDATE delivery SET state = ?3, runner = NULL, ended_ms = ?4, duration_ms = ?5,"
-                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9"
+                   " exit_status = ?6, signal = ?7, reason = ?8, takeovers = takeovers + ?9,"
+                   " due_ms = ?11, wait_ms = ?12, failures = failures + ?13"
                    " WHERE seq = ?1 AND state = 'running' AND runner = ?2 AND attempt = ?10",
     /* of one that was made pending again by SQL_FINISH, which was ended by an early stop */
     [SQL_COUNT_STOP] =
@@ -94,14 +112,17 @@ const char *const journal_sql[SQL_COUNT] = {
                          " WHERE " OPEN " AND state = 'running'",
     [SQL_READ_LEFT] = "SELECT DISTINCT action FROM delivery INDEXED BY delivery_open"
                       " WHERE " OPEN " AND takeovers > 0",
-    /* ?3: 1 where it may be given up */
+    /* ?3: enum journal_left, */
     [SQL_TAKE_OVER] =
         "UPDATE delivery SET runner = NULL, takeovers = takeovers + 1, ended_ms = ?2,"
-        " given_up = ?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
-        " state = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ", 'dead', 'pending'),"
-        " reason = iif(?3 AND takeovers + 1 >= " JOURNAL_TAKEOVERS_MAX ","
-        " 'given up: the runner was gone before it ended " JOURNAL_TAKEOVERS_MAX " times',"
-        " 'the runner was gone before it ended')"
+        " given_up = ?3 = " LEFT_COUNTED_TEXT " AND alone,"
+        " state = iif(?3 = " LEFT_FAILED_TEXT " OR (?3 = " LEFT_COUNTED_TEXT " AND alone),"
+        " 'dead', 'pending'),"
+        " reason = CASE WHEN ?3 = " LEFT_FAILED_TEXT " THEN"
+        " 'the runner was gone before it ended, and `on_crash` is `fail`'"
+        " WHEN ?3 = " LEFT_COUNTED_TEXT " AND alone THEN"
+        " 'given up: the runner was gone again while no other command ran'"
+        " ELSE 'the runner was gone before it ended' END"
         " WHERE seq = ?1 AND state = 'running'",
     [SQL_READ_DEATH] = "SELECT e.id, a.route, a.name, e.client, d.reason, d.attempt FROM delivery d"
                        " LEFT JOIN event e ON e.seq = d.seq >> 8"
@@ -112,7 +133,19 @@ const char *const journal_sql[SQL_COUNT] = {
 
     [SQL_READ_HORIZON] = "SELECT coalesce((SELECT now_ms FROM horizon), 0),"
                          " coalesce((SELECT received_ms FROM event ORDER BY seq DESC LIMIT 1), 0)",
-    [SQL_PUT_HORIZON] = "INSERT OR REPLACE INTO horizon (one, now_ms) VALUES (1, ?1)",
+    [SQL_PUT_HORIZON] = "INSERT INTO horizon (one, now_ms) VALUES (1, ?1)"
+                        " ON CONFLICT (one) DO UPDATE SET now_ms = ?1",
+
+    [SQL_WOKEN] = "SELECT seq, action, (SELECT size FROM event e WHERE e.seq = d.seq >> 8)"
+                  " FROM delivery d INDEXED BY delivery_due WHERE " WAITS
+                  " AND due_ms > ?1 AND due_ms <= ?2 ORDER BY due_ms LIMIT ?3",
+    [SQL_NEXT_DUE] = "SELECT due_ms FROM delivery INDEXED BY delivery_due WHERE " WAITS
+                     " AND due_ms > ?1 ORDER BY due_ms LIMIT 1",
+    [SQL_READ_DUE_OFFSET] = "SELECT due_offset_ms FROM horizon",
+    [SQL_PUT_DUE_OFFSET] = "INSERT INTO horizon (one, now_ms, due_offset_ms) VALUES (1, 0, ?1)"
+                           " ON CONFLICT (one) DO UPDATE SET due_offset_ms = ?1",
+    [SQL_PULL_IN] = "UPDATE delivery INDEXED BY delivery_due SET due_ms = ?1 + wait_ms"
+                    " WHERE " WAITS " AND due_ms > ?1 AND due_ms > ?1 + wait_ms",
 
     /* 0: all done, 1: some dead, 2: some still open, NULL: no deliveries (any more) */
     [SQL_PRUNE_LOOK] = "SELECT e.seq, e.received_ms, e.dedupe_key IS NOT NULL,"

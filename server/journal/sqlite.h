@@ -12,7 +12,7 @@
 struct sqlite3;
 struct sqlite3_stmt;
 
-enum { SQLITE_STATEMENTS_MAX = 48 };
+enum { SQLITE_STATEMENTS_MAX = 96 };
 
 /* The log is emptied by the checkpointer. Where that cannot keep up, or is not there, the writer
  * does it itself at this many pages (of 4 KiB): a short log is quick to recover, and little is lost

@@ -120,7 +120,7 @@ static void read_looks(struct sqlite_journal *journal, struct journal_turn *turn
             size_t room = look->room - look->count;
             room = room < LOOK_STEP ? room : LOOK_STEP;
             if (turn->due_count + room > turn->due_capacity ||
-                !deliveries_find_pending(journal, look->action, after, turn->now_ms, handles, sizes,
+                !deliveries_find_pending(journal, look->action, after, turn->due_ms, handles, sizes,
                                          room, &found))
                 break;
             for (size_t j = 0; j < found; j++)
@@ -189,6 +189,7 @@ static void read_first(struct sqlite_journal *journal, struct journal_turn *turn
     /* what others have written is told once: to the runner, which reads its queue anew */
     turn->changed = !turn->upkeep && !turn->proves && writer_changed(journal);
     journal->keys_behind |= turn->changed;
+    due_read(journal, turn);
     read_looks(journal, turn);
     if (turn->reads_open)
         deliveries_read_open(journal, note_number, &open);
@@ -237,13 +238,17 @@ static void write_finished(struct sqlite_journal *journal, struct journal_turn *
 {
     for (struct journal_finish *finish = turn->finish; finish; finish = finish->next) {
         struct outcome outcome = within_room(turn, finish->outcome);
+        const struct ended_attempt ended = {.delivery = finish->handle,
+                                            .runner_id = journal->runner_id,
+                                            .attempt = finish->attempt,
+                                            .outcome = &outcome,
+                                            .ended_ms = finish->ended_ms,
+                                            .due_ms = turn->due_ms + finish->wait_ms,
+                                            .wait_ms = finish->wait_ms};
         if (finish->stopped_early)
-            deliveries_finish_stopped(journal, finish->handle, journal->runner_id, finish->attempt,
-                                      &outcome, finish->ended_ms, &finish->applied, note_death,
-                                      turn);
+            deliveries_finish_stopped(journal, &ended, &finish->applied, note_death, turn);
         else
-            deliveries_finish(journal, finish->handle, journal->runner_id, finish->attempt,
-                              &outcome, finish->ended_ms, &finish->applied);
+            deliveries_finish(journal, &ended, &finish->applied);
     }
 }
 
@@ -309,7 +314,9 @@ static enum journal_left is_left(void *context, int64_t delivery, int64_t number
             runs |= what->live[i] == runner_id;
     if (runs)
         return LEFT_NOT;
-    return action && action->counts_crashes ? LEFT_COUNTED : LEFT_PATIENTLY;
+    if (!action || !action->counts_crashes)
+        return LEFT_PATIENTLY;
+    return action->fails_in_crash ? LEFT_FAILED : LEFT_COUNTED;
 }
 
 static void note_death_of_left(void *context, const struct stored_death *death)
@@ -341,32 +348,42 @@ static void write_abandoned(struct sqlite_journal *journal, struct journal_turn 
     abandon->more = room == 0;
 }
 
-struct claim {
+struct wanting {
+    struct sqlite_journal *journal;
     struct journal_turn *turn;
     struct journal_want *want;
 };
 
-static bool claim_found(void *context, int64_t action, const struct journal_delivery *found)
+static bool claim_found(void *context, int64_t number, const struct journal_delivery *found)
 {
-    struct claim *claim = context;
-    bool held = claim->turn->hold(claim->turn, action, claim->want->handle, found);
-    claim->want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
+    const struct wanting *wanting = context;
+    struct journal_want *want = wanting->want;
+    if (engine_must_be_alone(&wanting->journal->base, number, found->takeovers) &&
+        !want->is_alone) {
+        want->result = WANT_NOT_ALONE;
+        return false;
+    }
+    bool held = wanting->turn->hold(wanting->turn, number, want->handle, found);
+    want->result = held ? WANT_CLAIMED : WANT_NO_MEMORY;
     return held;
 }
 
 static void note_death_of_wanted(void *context, const struct stored_death *death)
 {
-    struct claim *claim = context;
-    note_death(claim->turn, death);
+    struct wanting *wanting = context;
+    note_death(wanting->turn, death);
 }
 
 static void write_claims(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     for (size_t i = 0; i < turn->want_count; i++) {
-        struct claim claim = {turn, &turn->wants[i]};
-        claim.want->result = WANT_GONE;
-        if (!deliveries_claim(journal, claim.want->handle, journal->runner_id, turn->now_ms,
-                              claim_found, note_death_of_wanted, &claim))
+        struct wanting wanting = {journal, turn, &turn->wants[i]};
+        const struct claim claim = {.delivery = wanting.want->handle,
+                                    .runner_id = journal->runner_id,
+                                    .now_ms = turn->now_ms,
+                                    .is_alone = wanting.want->is_alone};
+        wanting.want->result = WANT_GONE;
+        if (!deliveries_claim(journal, &claim, claim_found, note_death_of_wanted, &wanting))
             return;
     }
 }
@@ -378,6 +395,7 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
+           turn->puts_due_offset || turn->pulls_in ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -414,6 +432,7 @@ static void write_turn(struct sqlite_journal *journal, struct journal_turn *turn
     learn_keys(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
+    due_write(journal, turn);
     if (turn->take_over)
         write_take_over(journal, turn);
     if (turn->abandon)

@@ -61,7 +61,9 @@ void engine_forget(struct journal_turn *turn)
     free_keys(turn);
     free_progress(turn);
     free_answers(turn);
-    turn->reruns.count = turn->open.count = turn->crashed.count = turn->due_count = 0;
+    turn->reruns.count = turn->woken.count = turn->open.count = turn->crashed.count = 0;
+    turn->due_count = 0;
+    turn->next_due_ms = 0;
 }
 
 void journal_turn_finish(struct journal_turn *turn)
@@ -69,6 +71,7 @@ void journal_turn_finish(struct journal_turn *turn)
     engine_forget(turn);
     free(turn->due);
     free(turn->reruns.items);
+    free(turn->woken.items);
     free(turn->open.items);
     free(turn->crashed.items);
 }
@@ -78,7 +81,7 @@ void engine_begin(struct journal_turn *turn)
     engine_forget(turn);
     turn->end = JOURNAL_DONE;
     turn->changed = turn->anew = turn->events_refused = turn->outputs_dropped = false;
-    turn->question_fits = false;
+    turn->question_fits = turn->woken_more = false;
 }
 
 /* Room for one more. */
@@ -219,6 +222,12 @@ const struct journal_action *engine_find_action(const struct journal *journal, i
     return journal->known_count == 0 ? NULL
                                      : bsearch(&wanted, journal->known, journal->known_count,
                                                sizeof *journal->known, compare_numbers);
+}
+
+bool engine_must_be_alone(const struct journal *journal, int64_t action, unsigned takeovers)
+{
+    const struct journal_action *known = engine_find_action(journal, action);
+    return takeovers >= JOURNAL_CRASHES_ALONE && known && known->counts_crashes;
 }
 
 void engine_finish(struct journal *journal)

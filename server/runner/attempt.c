@@ -270,6 +270,7 @@ struct attempt *attempt_create(void *owner, struct action_queue *action, int64_t
     uint8_t *place = (uint8_t *)(attempt + 1);
     *attempt = (struct attempt){.owner = owner, .action = action};
     attempt->finish = (struct journal_finish){.handle = handle, .attempt = found->attempt};
+    attempt->failures = found->failures;
     attempt->body_bytes = event->body.length;
     attempt->given = (struct delivery){.names = &names, .texts = attempt->texts};
     put_params(&attempt->given, &place, action->route, name_count, event);
@@ -321,14 +322,20 @@ void attempt_keep_outcome(struct attempt *attempt, const struct outcome *outcome
     attempt->outcome.error_output = put_bytes(&place, errors);
 }
 
+static enum log_event event_of(const struct attempt *attempt)
+{
+    static const enum log_event events[][2] = {
+        [OUTCOME_DONE] = {LOG_DONE},
+        [OUTCOME_FAILED] = {LOG_FAILED, LOG_RETRIES},
+        [OUTCOME_TIMEOUT] = {LOG_FAILED, LOG_RETRIES},
+        [OUTCOME_INTERRUPTED] = {LOG_INTERRUPTED, LOG_LATER}};
+    return events[attempt->outcome.kind][attempt->finish.wait_ms > 0];
+}
+
 void attempt_log_outcome(const struct attempt *attempt)
 {
-    static const enum log_event events[] = {[OUTCOME_DONE] = LOG_DONE,
-                                            [OUTCOME_FAILED] = LOG_FAILED,
-                                            [OUTCOME_TIMEOUT] = LOG_FAILED,
-                                            [OUTCOME_INTERRUPTED] = LOG_INTERRUPTED};
     const struct outcome *outcome = &attempt->outcome;
-    struct log_field fields[10] = {log_text("id", attempt->texts[FIELD_id]),
+    struct log_field fields[11] = {log_text("id", attempt->texts[FIELD_id]),
                                    log_text("route", attempt->texts[FIELD_route]),
                                    log_text("action", attempt->texts[FIELD_action]),
                                    log_text("peer", attempt->texts[FIELD_client]),
@@ -343,7 +350,9 @@ void attempt_log_outcome(const struct attempt *attempt)
         fields[count++] = log_text("helpers", "killed");
     if (outcome->kind != OUTCOME_DONE)
         fields[count++] = log_text("reason", outcome->reason);
-    const struct log_event_row *event = &log_events[events[outcome->kind]];
+    if (attempt->finish.wait_ms > 0)
+        fields[count++] = log_number("retry_ms", attempt->finish.wait_ms);
+    const struct log_event_row *event = &log_events[event_of(attempt)];
     log_write_fields(event, event->level, fields);
     if (outcome->leaves_processes)
         log_write(LOG_PROCESSES_LEFT, log_text("id", attempt->texts[FIELD_id]),

@@ -11,6 +11,7 @@ struct attempt {
     void *owner;
     struct action_queue *action;
     struct journal_finish finish;         /* its handle and number; the rest once it has ended */
+    unsigned failures;                    /* before it: see journal_delivery */
     size_t body_bytes;                    /* counted in the queue */
     const char *texts[GIVEN_FIELD_COUNT]; /* by field (server/event.h); NULL where not given */
     struct delivery given;                /* texts and body behind this struct */
@@ -18,6 +19,7 @@ struct attempt {
     struct form parts;                    /* of a multipart body, else empty */
     struct action_run *under_way;
     bool stopping;
+    bool is_final;          /* it is not tried again, whatever its outcome */
     int64_t started_ns;     /* monotonic */
     struct outcome outcome; /* once it has ended; the texts are ours */
     uint8_t *kept;          /* holds them; NULL: nothing to hold */

@@ -10,6 +10,7 @@
 #include "server/runner/dispatch.h"
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "server/ipc/log_events.h"
 #include "server/runner/attempt.h"
 
@@ -68,8 +69,8 @@ static void list_move(struct attempt_list *to, struct attempt_list *from)
 
 /* ---- beginning and end ---- */
 
-/* It has woken the loop: the next turn sees to the rest. */
-static void outcomes_fell_due(struct loop_timer *timer)
+/* The next turn sees to the rest. */
+static void wake_loop(struct loop_timer *timer)
 {
     (void)timer;
 }
@@ -80,7 +81,10 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     memset(dispatch, 0, sizeof *dispatch);
     dispatch->loop = loop;
     dispatch->forest.base = -1;
-    loop_timer_init(&dispatch->outcomes_timer, outcomes_fell_due, dispatch);
+    loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
+    loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);
+    retry_clock_init(&dispatch->clock, 0, clock_unix_ms(), clock_boot_ms());
+    dispatch->offset_due = true;
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            (answers_init(&dispatch->answers, settings) || error_set(err, "no memory"));
@@ -109,6 +113,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
+    loop_timer_remove(dispatch->loop, &dispatch->due_timer);
     queue_finish(&dispatch->queue);
     body_files_finish(&dispatch->body_files);
     answers_finish(&dispatch->answers);
@@ -157,14 +162,48 @@ static void attempt_output(void *context, struct bytes piece)
     answers_piece(&dispatch->answers, attempt->finish.handle, piece);
 }
 
+static bool had_process(const struct outcome *outcome)
+{
+    return outcome->exit_status >= 0 || outcome->signal != 0;
+}
+
+/* A command that must never run twice, and was ended with the server. */
+static void fail_if_stopped(struct attempt *attempt)
+{
+    const struct retry_settings *retry = attempt->action->retry;
+    struct outcome *outcome = &attempt->outcome;
+    if (outcome->kind != OUTCOME_INTERRUPTED || !had_process(outcome) || !retry ||
+        retry->on_crash != ON_CRASH_FAIL)
+        return;
+    outcome->kind = OUTCOME_FAILED;
+    outcome->reason = "was ended because the server is leaving, and `on_crash` is `fail`";
+    attempt->is_final = true;
+}
+
+/* How long until it is tried again; 0: it is not, or at once. */
+static int64_t wait_after(const struct attempt *attempt)
+{
+    const struct outcome *outcome = &attempt->outcome;
+    const struct retry_settings *retry = attempt->action->retry;
+    uint64_t random;
+    if (outcome->kind == OUTCOME_INTERRUPTED)
+        return outcome->later_ms;
+    if (!retry || outcome->kind == OUTCOME_DONE || attempt->is_final)
+        return 0;
+    random_bytes(&random, sizeof random);
+    return retry_wait_ms(&retry->rules, outcome, attempt->failures, random);
+}
+
 static void attempt_ended(void *context, const struct outcome *outcome)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
     answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
-    if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping)
+    if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping && outcome->later_ms == 0)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
+    fail_if_stopped(attempt);
+    attempt->finish.wait_ms = wait_after(attempt);
     attempt_log_outcome(attempt);
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
@@ -178,10 +217,9 @@ static void attempt_ended(void *context, const struct outcome *outcome)
 static bool was_stopped_early(const struct dispatch *dispatch, const struct attempt *attempt)
 {
     const struct outcome *outcome = &attempt->outcome;
-    bool had_process = outcome->exit_status >= 0 || outcome->signal != 0;
     return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
-           attempt->action->kind->counts_crashes && had_process && dispatch->leaving_ns != 0 &&
-           dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
+           attempt->action->kind->counts_crashes && had_process(outcome) &&
+           dispatch->leaving_ns != 0 && dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
 static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
@@ -198,18 +236,90 @@ static void fill_outcomes(struct dispatch *dispatch, struct journal_turn *turn)
     *place = NULL;
 }
 
-/* They are over. True if one of them is pending again. */
-static bool release_written(struct dispatch *dispatch)
+/* They are over. True if one of them is pending again, at once. */
+static bool release_written(struct dispatch *dispatch, const struct journal_turn *turn)
 {
     bool again = false;
     while (dispatch->written.first) {
         struct attempt *attempt = dispatch->written.first;
-        again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
+        if (attempt->finish.wait_ms > 0)
+            dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
+        else
+            again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         list_remove(&dispatch->written, attempt);
         queue_give(&dispatch->queue, attempt->action, attempt->body_bytes);
         attempt_destroy(attempt);
     }
     return again;
+}
+
+/* ---- what waits for its time ---- */
+
+static int64_t present_ms(struct dispatch *dispatch)
+{
+    return retry_clock_advance(&dispatch->clock, clock_unix_ms(), clock_boot_ms());
+}
+
+/* A clock that has jumped is noticed at the next look, which the poll of the journal brings. */
+static bool some_are_due(struct dispatch *dispatch)
+{
+    return dispatch->offset_due || dispatch->due_unread ||
+           (dispatch->next_due_ms > 0 &&
+            (present_ms(dispatch) >= dispatch->next_due_ms || dispatch->clock.has_jumped));
+}
+
+void dispatch_note_due(struct dispatch *dispatch, int64_t due_ms)
+{
+    if (dispatch->next_due_ms == 0 || due_ms < dispatch->next_due_ms)
+        dispatch->next_due_ms = due_ms;
+}
+
+static void fill_due(struct dispatch *dispatch, struct journal_turn *turn)
+{
+    struct retry_clock *clock = &dispatch->clock;
+    turn->due_ms = present_ms(dispatch);
+    turn->reads_due_offset = dispatch->offset_due;
+    turn->puts_due_offset = clock->has_jumped && !dispatch->offset_due;
+    turn->due_offset_ms = clock->offset_ms;
+    turn->reads_due = dispatch->claiming && !dispatch->offset_due && some_are_due(dispatch);
+    /* at first, the queue is read from its beginning */
+    turn->due_after_ms = dispatch->woken_ms > 0 ? dispatch->woken_ms : turn->due_ms;
+    dispatch->due_unread_again = false;
+}
+
+/* Without memory for the timer the poll of the journal wakes the loop. */
+static void arm_due(struct dispatch *dispatch)
+{
+    int64_t wait_ms = dispatch->next_due_ms - dispatch->clock.now_ms;
+    if (dispatch->next_due_ms == 0 || !dispatch->claiming)
+        loop_timer_remove(dispatch->loop, &dispatch->due_timer);
+    else
+        loop_timer_set(dispatch->loop, &dispatch->due_timer,
+                       clock_monotonic_ns() + (wait_ms > 0 ? wait_ms : 0) * NS_PER_MS);
+}
+
+static void read_due_anew(struct dispatch *dispatch)
+{
+    dispatch->due_unread = dispatch->due_unread_again = true;
+}
+
+/* Before anything that the turn has written, which may be due earlier. */
+static void settle_due(struct dispatch *dispatch, const struct journal_turn *turn)
+{
+    if (turn->reads_due_offset) {
+        retry_clock_init(&dispatch->clock, turn->due_offset_ms, clock_unix_ms(), clock_boot_ms());
+        dispatch->offset_due = false;
+    }
+    if (turn->puts_due_offset && turn->due_offset_ms == dispatch->clock.offset_ms)
+        dispatch->clock.has_jumped = false;
+    if (turn->reads_due) {
+        dispatch->due_unread = dispatch->due_unread_again;
+        dispatch->next_due_ms = turn->next_due_ms;
+        dispatch->woken_ms = turn->due_ms;
+        dispatch->read_again |= turn->woken_more;
+    }
+    if (turn->pulls_in)
+        read_due_anew(dispatch);
 }
 
 /* ---- claims ---- */
@@ -245,7 +355,8 @@ void dispatch_choose(struct dispatch *dispatch, struct journal_turn *turn)
                                reserved->index % JOURNAL_ACTIONS_MAX);
         } else {
             reserved->index = dispatch->want_count++;
-            dispatch->wants[reserved->index] = (struct journal_want){.handle = handle};
+            dispatch->wants[reserved->index] = (struct journal_want){
+                .handle = handle, .is_alone = queue_is_lone(&dispatch->queue, action)};
         }
     }
     turn->wants = dispatch->wants;
@@ -296,12 +407,27 @@ static bool was_claimed(const struct journal_turn *turn, const struct reservatio
            journal_places_has(&admit->claimed, reserved->index % JOURNAL_ACTIONS_MAX);
 }
 
-/* Somebody else has it, it is a copy, or there is no memory. */
+static bool must_be_alone(const struct journal_turn *turn, const struct reservation *reserved)
+{
+    return turn->end == JOURNAL_DONE && !reserved->is_new &&
+           turn->wants[reserved->index].result == WANT_NOT_ALONE;
+}
+
+/* Somebody else has it, it is a copy, it must be alone, or there is no memory. */
 static void give_back(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    for (size_t i = 0; i < dispatch->reserved_count; i++)
-        if (!was_claimed(turn, &dispatch->reserved[i]))
-            queue_give(&dispatch->queue, dispatch->reserved[i].action, dispatch->reserved[i].bytes);
+    bool has_lone = false; /* the first of them is to be it */
+    for (size_t i = 0; i < dispatch->reserved_count; i++) {
+        const struct reservation *reserved = &dispatch->reserved[i];
+        if (was_claimed(turn, reserved))
+            continue;
+        queue_give(&dispatch->queue, reserved->action, reserved->bytes);
+        if (!must_be_alone(turn, reserved))
+            continue;
+        if (!has_lone)
+            queue_set_lone(&dispatch->queue, reserved->action, turn->wants[reserved->index].handle);
+        has_lone = dispatch->read_again = true;
+    }
     dispatch->reserved_count = dispatch->want_count = dispatch->wants_held = 0;
     dispatch->reserved_bytes = 0;
 }
@@ -459,12 +585,12 @@ static void log_death(const struct journal_death *death)
 
 /* ---- a turn ---- */
 
-bool dispatch_is_due(const struct dispatch *dispatch)
+bool dispatch_is_due(struct dispatch *dispatch)
 {
     if (outcomes_are_due(dispatch))
         return true;
     return dispatch->claiming &&
-           (queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
+           (some_are_due(dispatch) || queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
             (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
             (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
@@ -472,16 +598,18 @@ bool dispatch_is_due(const struct dispatch *dispatch)
 void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
+    fill_due(dispatch, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
     turn->look_count = turn->want_count = 0;
-    turn->reads_open = false;
-    if (!dispatch->claiming)
+    turn->reads_open = turn->pulls_in = false;
+    if (!dispatch->claiming || dispatch->offset_due)
         return;
     queue_ask(&dispatch->queue, turn);
     if (dispatch->takeover_due) {
         turn->take_over = fill_take_over(dispatch) ? &dispatch->take_over : NULL;
         dispatch->takeover_due = !turn->take_over;
+        turn->pulls_in = turn->take_over;
     } else if (dispatch->orphans_due) {
         fill_abandon(dispatch);
         turn->abandon = &dispatch->abandon;
@@ -499,27 +627,36 @@ static void settle_admit(struct dispatch *dispatch, const struct journal_admit *
                          handle ? handle + (int64_t)i : 0, (uint32_t)admit->event->body.length);
 }
 
+static void insert_all(struct dispatch *dispatch, const struct journal_dues *dues)
+{
+    for (size_t i = 0; i < dues->count; i++) {
+        struct action_queue *action = queue_find(&dispatch->queue, dues->items[i].action);
+        if (action) /* what is woken may be another generation's */
+            queue_insert(&dispatch->queue, action, &dues->items[i]);
+    }
+}
+
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    bool again = release_written(dispatch) || turn->take_over || dispatch->read_again;
+    settle_due(dispatch, turn);
+    bool again = release_written(dispatch, turn) || turn->take_over;
     queue_load(&dispatch->queue, turn);
     if (turn->changed)
         dispatch_refresh(dispatch);
     for (size_t i = 0; i < turn->admit_count; i++)
         settle_admit(dispatch, &turn->admits[i]);
-    for (size_t i = 0; i < turn->reruns.count; i++) {
-        struct action_queue *action = queue_find(&dispatch->queue, turn->reruns.items[i].action);
-        queue_insert(&dispatch->queue, action, &turn->reruns.items[i]);
-    }
+    insert_all(dispatch, &turn->reruns);
+    insert_all(dispatch, &turn->woken);
     if (turn->take_over)
         settle_take_over(dispatch, turn);
     if (turn->abandon)
         dispatch->orphans_due |= turn->abandon->more;
     for (const struct journal_death *death = turn->deaths; death; death = death->next)
         log_death(death);
-    if (again)
+    if (again || dispatch->read_again)
         queue_reset(&dispatch->queue);
     dispatch->read_again = false;
+    arm_due(dispatch);
     start_claimed(dispatch);
 }
 
@@ -533,6 +670,7 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
     list_move(&dispatch->written, &dispatch->ended);
     list_move(&dispatch->ended, &dispatch->written);
     dispatch->takeover_due |= turn->take_over != NULL;
+    dispatch->due_unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;
     queue_reset(&dispatch->queue);
 }
@@ -554,6 +692,8 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
 void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
+    dispatch->offset_due = true; /* an older runner may have changed it */
+    read_due_anew(dispatch);
     dispatch->takeover_due = true;
     dispatch->orphans_due = true;
     queue_reset(&dispatch->queue);
@@ -618,10 +758,16 @@ void dispatch_refresh(struct dispatch *dispatch)
     dispatch->orphans_due |= dispatch->claiming;
 }
 
+void dispatch_read_anew(struct dispatch *dispatch)
+{
+    read_due_anew(dispatch);
+    queue_reset(&dispatch->queue);
+}
+
 void dispatch_recover(struct dispatch *dispatch)
 {
     dispatch->takeover_due = true;
-    queue_reset(&dispatch->queue);
+    dispatch_read_anew(dispatch);
 }
 
 static size_t count_attempts(const struct attempt_list *list, bool all)

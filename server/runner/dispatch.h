@@ -9,6 +9,7 @@
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
 #include "server/runner/queue.h"
+#include "server/runner/retry_clock.h"
 
 enum {
     DISPATCH_RUNNERS_MAX = 64,
@@ -65,6 +66,15 @@ struct dispatch {
     int64_t stop_ns;          /* or by then */
     int64_t outcomes_due_ns;  /* of those in `ended`: they may wait for company until then */
     struct loop_timer outcomes_timer;
+
+    /* deliveries that wait for their time, which is the retry clock's */
+    struct retry_clock clock;
+    bool offset_due;       /* of the clock: to be asked before anything else */
+    bool due_unread;       /* when the next is due is not known */
+    bool due_unread_again; /* since that was asked */
+    int64_t next_due_ms;   /* 0: there is none */
+    int64_t woken_ms;      /* what is due up to then is in the queue */
+    struct loop_timer due_timer;
 };
 
 /* Claims nothing until dispatch_claim. */
@@ -85,7 +95,7 @@ void dispatch_finish(struct dispatch *dispatch);
 
 /* Whether there is something that has to be written or asked now: an outcome is not for some
  * milliseconds. */
-bool dispatch_is_due(const struct dispatch *dispatch);
+bool dispatch_is_due(struct dispatch *dispatch);
 /* Puts what there is into the turn, but for claims. */
 void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn);
 /* The deliveries of an admission of the turn: they can be chosen. */
@@ -116,6 +126,9 @@ void dispatch_recall(struct dispatch *dispatch, int64_t now_ns);
 /* The longest of these times, whether anything is under way or not. */
 int64_t dispatch_recall_ns(const struct dispatch *dispatch);
 
+/* A delivery that is pending is due then, by the retry clock. */
+void dispatch_note_due(struct dispatch *dispatch, int64_t due_ms);
+
 /* The output of the delivery answers a sender. */
 void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited);
 /* A listener is gone, and nobody behind it waits any more. */
@@ -123,6 +136,8 @@ void dispatch_forget_link(struct dispatch *dispatch, const struct listener_link 
 
 /* Others have committed: look for what is new. */
 void dispatch_refresh(struct dispatch *dispatch);
+/* They have changed what stands before what is queued already: all is read anew. */
+void dispatch_read_anew(struct dispatch *dispatch);
 /* The journal was opened anew: what it says and what we know are compared. */
 void dispatch_recover(struct dispatch *dispatch);
 

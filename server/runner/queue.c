@@ -27,8 +27,8 @@ static unsigned window_of(const struct action_queue *action)
     return action->kind->window ? (unsigned)action->kind->window(settings) : QUEUE_FEED;
 }
 
-static bool route_init(struct route_queue *own, const struct route *route, size_t *feeds,
-                       struct error *err)
+static bool route_init(struct route_queue *own, const struct settings *settings,
+                       const struct route *route, size_t *feeds, struct error *err)
 {
     own->route = route;
     own->actions = calloc(route->action_count + 1, sizeof *own->actions);
@@ -40,6 +40,7 @@ static bool route_init(struct route_queue *own, const struct route *route, size_
         action->route = route;
         action->action = &route->actions[i];
         action->kind = action_kind_of(&route->actions[i].handler);
+        action->retry = retry_settings_of(settings, action->action);
         action->of_route = own;
         action->window = window_of(action);
         own->takes_slots |= action->kind->is_limited;
@@ -66,7 +67,7 @@ bool queue_init(struct queue *queue, const struct settings *settings, struct err
         if (route->action_count > JOURNAL_ACTIONS_MAX)
             return error_set(err, "route \"%s\" has more than %d actions", route->name,
                              JOURNAL_ACTIONS_MAX);
-        if (!route_init(&queue->routes[i], route, &feeds, err))
+        if (!route_init(&queue->routes[i], settings, route, &feeds, err))
             return false;
         queue->action_count += route->action_count;
         queue->routes_with_slots += queue->routes[i].takes_slots;
@@ -91,6 +92,11 @@ void queue_finish(struct queue *queue)
     *queue = (struct queue){NULL};
 }
 
+static bool fails_in_crash(const struct action_queue *action)
+{
+    return action->retry && action->retry->on_crash == ON_CRASH_FAIL;
+}
+
 void queue_list_actions(const struct queue *queue, struct journal_action *actions)
 {
     for (size_t i = 0, at = 0; i < queue->route_count; i++)
@@ -98,7 +104,8 @@ void queue_list_actions(const struct queue *queue, struct journal_action *action
             const struct action_queue *action = &queue->routes[i].actions[j];
             actions[at++] = (struct journal_action){.route = action->route->name,
                                                     .name = action->action->name,
-                                                    .counts_crashes = action->kind->counts_crashes};
+                                                    .counts_crashes = action->kind->counts_crashes,
+                                                    .fails_in_crash = fails_in_crash(action)};
         }
 }
 
@@ -196,6 +203,11 @@ static size_t place_of(const struct action_queue *action, size_t index)
     return (action->head + index) % QUEUE_RING;
 }
 
+static int64_t handle_at(const struct action_queue *action, size_t index)
+{
+    return action->ring->handles[place_of(action, index)];
+}
+
 static void put(struct action_queue *action, size_t index, int64_t handle, uint32_t bytes)
 {
     action->ring->handles[place_of(action, index)] = handle;
@@ -272,7 +284,7 @@ static void rewind_action(struct action_queue *action)
 static void drop_last(struct action_queue *action)
 {
     count_queued(action, -1);
-    action->loaded_to = action->ring->handles[place_of(action, action->count - 1)];
+    action->loaded_to = handle_at(action, action->count - 1);
     has_more(action);
 }
 
@@ -293,12 +305,12 @@ static void insert(struct action_queue *action, const struct journal_due *due)
             return;
     }
     size_t index = action->count;
-    for (; index > 0; index--) {
-        size_t before = place_of(action, index - 1);
-        if (action->ring->handles[before] < due->handle)
-            break;
-        put(action, index, action->ring->handles[before], action->ring->bytes[before]);
-    }
+    while (index > 0 && handle_at(action, index - 1) > due->handle)
+        index--;
+    if (index > 0 && handle_at(action, index - 1) == due->handle) /* a look has found it first */
+        return;
+    for (size_t i = action->count; i > index; i--)
+        put(action, i, handle_at(action, i - 1), action->ring->bytes[place_of(action, i - 1)]);
     put(action, index, due->handle, due->bytes);
     count_queued(action, 1);
 }
@@ -414,10 +426,25 @@ static bool slot_is_free(const struct queue *queue, const struct route_queue *ro
             route->slot_bytes < QUEUE_BYTES / 4 * 3);
 }
 
+static bool lone_waits(const struct queue *queue)
+{
+    return queue->lone && !queue->lone_runs && queue->lone->count > 0 &&
+           queue_first(queue->lone) == queue->lone_handle;
+}
+
+/* Whether one that runs alone, or is about to, keeps the action from having a slot. */
+static bool lone_is_before(const struct queue *queue, const struct action_queue *action)
+{
+    return queue->lone_runs ||
+           (lone_waits(queue) && (action != queue->lone || queue->slots_used > 0));
+}
+
 static bool action_may_run(const struct queue *queue, const struct action_queue *action)
 {
-    return action->kind->is_limited ? action->count > 0 && slot_is_free(queue, action->of_route)
-                                    : feed_may_run(queue, action);
+    if (!action->kind->is_limited)
+        return feed_may_run(queue, action);
+    return action->count > 0 && !lone_is_before(queue, action) &&
+           slot_is_free(queue, action->of_route);
 }
 
 static struct action_queue *route_next(const struct queue *queue, const struct route_queue *route)
@@ -434,6 +461,10 @@ static struct action_queue *route_next(const struct queue *queue, const struct r
 static const struct route_queue *first_with_slot(const struct queue *queue)
 {
     const struct route_queue *route = NULL;
+    if (queue->lone_runs)
+        return NULL;
+    if (lone_waits(queue))
+        return queue->slots_used == 0 ? queue->lone->of_route : NULL;
     if (queue->slots_used < queue->slots)
         TAILQ_FOREACH(route, &queue->waiting, in_waiting)
             if (slot_is_free(queue, route))
@@ -471,10 +502,24 @@ int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *b
         queue->slots_used++;
         queue->slot_bytes += *bytes;
     }
+    queue->lone_runs |= action == queue->lone && handle == queue->lone_handle;
     queue->slots_turn = !queue->slots_turn;
     action_changed(queue, action);
     route_to_the_end(queue, action->of_route);
     return handle;
+}
+
+void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle)
+{
+    if (queue->lone_runs || lone_waits(queue))
+        return;
+    queue->lone = action;
+    queue->lone_handle = handle;
+}
+
+bool queue_is_lone(const struct queue *queue, const struct action_queue *action)
+{
+    return queue->lone_runs && action == queue->lone;
 }
 
 bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action)
@@ -492,6 +537,10 @@ void queue_give(struct queue *queue, struct action_queue *action, size_t bytes)
         action->of_route->slot_bytes -= bytes;
         queue->slots_used--;
         queue->slot_bytes -= bytes;
+        if (queue->lone_runs) { /* nothing else has */
+            queue->lone = NULL;
+            queue->lone_runs = false;
+        }
     }
     action_changed(queue, action);
 }

@@ -4,7 +4,7 @@
 #ifndef TENTERHOOK_SERVER_RUNNER_QUEUE_H
 #define TENTERHOOK_SERVER_RUNNER_QUEUE_H
 
-#include "handlers/action/action.h"
+#include "handlers/action/retry.h"
 #include "server/journal/journal.h"
 
 #include <sys/queue.h>
@@ -30,6 +30,7 @@ struct action_queue {
     const struct route *route;
     const struct action_settings *action;
     const struct action_kind *kind;
+    const struct retry_settings *retry; /* NULL: nothing is tried again */
     struct route_queue *of_route;
     int64_t number;          /* of the action in the journal */
     struct queue_ring *ring; /* NULL until it is needed */
@@ -70,7 +71,12 @@ struct queue {
     /* Routes in turn: those with something for an action that takes no slot and may have it now,
      * and those with something that takes a slot. */
     TAILQ_HEAD(, route_queue) feeding, waiting;
-    bool slots_turn;       /* of the two */
+    bool slots_turn; /* of the two */
+    /* The action whose delivery `lone_handle` runs while no other uses a slot; NULL: there is none.
+     */
+    struct action_queue *lone;
+    int64_t lone_handle;
+    bool lone_runs;
     size_t routes_waiting; /* in that list */
     size_t routes_with_slots, routes_running;
     unsigned slots, slots_used;
@@ -121,6 +127,12 @@ struct action_queue *queue_next(const struct queue *queue);
 int64_t queue_first(const struct action_queue *action);
 /* Removes that delivery, and counts it and its body as running. */
 int64_t queue_take(struct queue *queue, struct action_queue *action, uint32_t *bytes);
+/* That delivery, which has been given back and is to be read again, must run while no other uses a
+ * slot: as soon as it is the first of its action none is given out before. One after the other: it
+ * is said again of one for which there is another before. */
+void queue_set_lone(struct queue *queue, struct action_queue *action, int64_t handle);
+/* Whether what was taken last, which is of that action, is such a one. */
+bool queue_is_lone(const struct queue *queue, const struct action_queue *action);
 /* Whether another delivery may wait for what one of this action gives back. */
 bool queue_is_waited_for(const struct queue *queue, const struct action_queue *action);
 /* One that was taken runs no more. */

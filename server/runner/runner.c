@@ -125,7 +125,7 @@ static bool collect_frames(struct runner *runner)
 }
 
 /* Whether there is something to write or to ask, frames apart. */
-static bool work_is_due(const struct runner *runner)
+static bool work_is_due(struct runner *runner)
 {
     return !runner->health.refuses && (dispatch_is_due(&runner->dispatch) || runner->poll_due ||
                                        runner->keys_due || runner->track_key_due);
@@ -155,7 +155,7 @@ static void note_others(struct runner *runner)
 {
     if (!runner->turn.polls || !runner->others_did)
         return;
-    queue_reset(&runner->dispatch.queue);
+    dispatch_read_anew(&runner->dispatch);
     trackers_ask_all(&runner->trackers);
     runner->keys_due = true;
     runner->others_did = false;

@@ -14,7 +14,8 @@ with Server([route()], start=False) as server:
     vanishing = os.path.join(server.out, "vanishing")
     os.symlink("/bin/true", vanishing)
     commands = {"vanished": vanishing, "forbidden": plain, "interpreter": broken}
-    server.settings["routes"] = ([route(name, actions=[{"command": [command]}])
+    once = {"attempts": 1}
+    server.settings["routes"] = ([route(name, actions=[{"command": [command], "retry": once}])
                                   for name, command in commands.items()]
                                  + [route(actions=[ledger()])])
     server.write_settings()

@@ -17,8 +17,8 @@ with Server([route("done", actions=[ledger()]),
     wait_until(lambda: server.count("delivery", "state = 'running'") == 3, "the others to run")
     server.kill_all()
     journal = sqlite3.connect(os.path.join(server.state, "journal.db"))
-    with journal:  # as if nine runners had died before
-        journal.execute("UPDATE delivery SET takeovers = 9 WHERE state = 'running'")
+    with journal:  # as if two runners had died before, and the command ran alone then
+        journal.execute("UPDATE delivery SET takeovers = 2, alone = 1 WHERE state = 'running'")
     journal.close()
     del server.settings["routes"][4]
     server.write_settings()
@@ -26,9 +26,9 @@ with Server([route("done", actions=[ledger()]),
     wait_until(lambda: server.count("delivery", "state = 'dead'") == 3, "two more to be dead")
     wait_until(lambda: server.count("delivery", "state = 'running'") == 1, "the pipe to wait")
     expect(server.query("SELECT route, takeovers FROM delivery d JOIN event e ON e.seq = d.event "
-                        "WHERE state = 'running'"), [("pipe", 10)])
+                        "WHERE state = 'running'"), [("pipe", 3)])
     for name, word, reason in (("done", "done", ""), ("failed", "failed", "exited with status 3"), (
-            "hangs", "failed", "given up: the runner was gone before it ended 10 times"),
+            "hangs", "failed", "given up: the runner was gone again while no other command ran"),
                                ("gone", "failed", "no longer has this route or action")):
         lines = [line for line in server.log().splitlines() if ids[name] in line
                  and "runner: " in line]

@@ -6,7 +6,8 @@ from streams import Stream, open_gate, streamed
 ROUTES = [streamed(exit_line=True),
           streamed("slow", "printf half; exec sleep 100", exit_line=True,
                    action={"timeout": "200ms", "kill_after": "1s"}),
-          streamed("missing", "exit 0", exit_line=True, action={"cwd": "@OUT@/none"}),
+          streamed("missing", "exit 0", exit_line=True, action={
+              "cwd": "@OUT@/none", "retry": {"attempts": 1}}),
           streamed("whole", "printf 1234567890", size="10B"), streamed("silent", ":"),
           streamed("quiet", "exit 4", late={"body": ""})]
 WANTED = {"slow": (b"half\nno exit status: ran longer than its timeout\n", "timeout"),

@@ -130,7 +130,8 @@ START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)
     int64_t seq = fixture_add(journal, &event, "01a219fb-3308-72aa-9a5e-3064e1adac04");
     int64_t delivery = delivery_seq(seq, 0);
     ck_assert(seq != 0 && events_add_delivery(journal, seq, 0, action));
-    ck_assert(deliveries_claim(journal, delivery, 1, 1, check_claimed, NULL, &claimed) && claimed);
+    const struct claim claim = {.delivery = delivery, .runner_id = 1, .now_ms = 1};
+    ck_assert(deliveries_claim(journal, &claim, check_claimed, NULL, &claimed) && claimed);
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     struct journal_reader *reader = journal_reader_open(fixture_path, &err);
     FILE *out = open_memstream(&text, &size);

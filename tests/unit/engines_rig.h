@@ -26,7 +26,7 @@ static struct {
 /* What has been claimed in the turns of a test. */
 static struct {
     int64_t handle, action;
-    unsigned attempt;
+    unsigned attempt, failures;
     char id[ID_TEXT_SIZE], body[32];
 } held[HELD_MAX];
 static size_t held_count;
@@ -143,6 +143,7 @@ static inline bool hold(struct journal_turn *turn, int64_t action, int64_t handl
     held[held_count].handle = handle;
     held[held_count].action = action;
     held[held_count].attempt = delivery->attempt;
+    held[held_count].failures = delivery->failures;
     snprintf(held[held_count].id, ID_TEXT_SIZE, "%.*s", (int)delivery->event.id.length,
              (const char *)delivery->event.id.data);
     snprintf(held[held_count].body, sizeof held[0].body, "%.*s", (int)delivery->event.body.length,
@@ -160,7 +161,7 @@ static inline void completed(struct journal_turn *turn)
 static inline void make_turn(struct journal_turn *turn)
 {
     ck_assert(journal_turn_init(turn, 64));
-    turn->now_ms = NOW_MS;
+    turn->now_ms = turn->due_ms = NOW_MS;
     turn->hold = hold;
     turn->completed = completed;
 }
@@ -227,16 +228,21 @@ static inline struct journal_admit copy_with(struct journal *journal, const char
     return what.admit;
 }
 
-static inline int claim(struct journal *journal, int64_t handle)
+static inline int claim_as(struct journal *journal, int64_t handle, bool is_alone)
 {
     struct journal_turn turn;
-    struct journal_want want = {.handle = handle};
+    struct journal_want want = {.handle = handle, .is_alone = is_alone};
     make_turn(&turn);
     turn.wants = &want;
     turn.want_count = 1;
     ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
     journal_turn_finish(&turn);
     return want.result;
+}
+
+static inline int claim(struct journal *journal, int64_t handle)
+{
+    return claim_as(journal, handle, false);
 }
 
 static inline bool finish_as(struct journal *journal, int64_t handle, unsigned attempt,
@@ -283,6 +289,18 @@ static inline size_t pending(struct journal *journal, int place)
 {
     int64_t handles[64];
     return look(journal, place, 0, 64, handles);
+}
+
+/* What is taken over by `journal`, with the turn. */
+static inline size_t take_over(struct journal *journal, struct journal_turn *turn, uint64_t live,
+                               int64_t ours)
+{
+    struct journal_take_over what = {.live = &live, .live_count = 1, .ours = &ours, .our_count = 1};
+    make_turn(turn);
+    turn->take_over = &what;
+    ck_assert_int_eq(submit(journal, turn), JOURNAL_DONE);
+    turn->take_over = NULL;
+    return what.count;
 }
 
 #endif

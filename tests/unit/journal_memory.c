@@ -12,21 +12,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum {
-    EVENTS_MAX = 4096,
-    ACTIONS_MAX = 64,
-    KEYS_MAX = 16,
-    TAKEOVERS_MAX = 10,
-    STOPS_MAX = 3,
-    ARENA_SIZE = 16 << 20
-};
+enum { EVENTS_MAX = 4096, ACTIONS_MAX = 64, KEYS_MAX = 16, STOPS_MAX = 3, ARENA_SIZE = 16 << 20 };
 
 struct delivery_row {
     int64_t handle, action;
     enum memory_state state;
     uint64_t runner_id;
-    unsigned attempt, takeovers, stops;
-    bool given_up;
+    unsigned attempt, takeovers, stops, failures;
+    int64_t due_ms, wait_ms;
+    bool given_up, alone;
     struct journal_answer answer; /* how the last attempt ended */
 };
 
@@ -55,7 +49,7 @@ struct tables {
     struct action_row actions[ACTIONS_MAX];
     struct key_row keys[KEYS_MAX];
     size_t event_count, delivery_count, action_count, key_count;
-    int64_t horizon_ms;
+    int64_t horizon_ms, due_offset_ms;
 };
 
 struct memory_store {
@@ -110,8 +104,10 @@ void memory_store_break(struct memory_store *store, bool broken)
 void memory_store_replay(struct memory_store *store)
 {
     for (size_t i = 0; i < store->now.delivery_count; i++)
-        if (store->now.deliveries[i].state == MEMORY_DEAD)
+        if (store->now.deliveries[i].state == MEMORY_DEAD) {
             store->now.deliveries[i].state = MEMORY_PENDING;
+            store->now.deliveries[i].failures = 0;
+        }
     store->version++;
 }
 
@@ -176,6 +172,13 @@ static void die(struct memory_journal *journal, struct journal_turn *turn, struc
 
 /* ---- what a turn asks ---- */
 
+static struct journal_due due_of(struct tables *tables, const struct delivery_row *row)
+{
+    const struct event_row *event = event_of(tables, row->handle);
+    return (struct journal_due){row->action, row->handle,
+                                event ? (uint32_t)event->event.body.length : 0};
+}
+
 static void read_looks(struct memory_journal *journal, struct journal_turn *turn)
 {
     struct tables *tables = &journal->store->now;
@@ -185,13 +188,44 @@ static void read_looks(struct memory_journal *journal, struct journal_turn *turn
         for (size_t j = 0; j < tables->delivery_count && look->count < look->room; j++) {
             const struct delivery_row *row = &tables->deliveries[j];
             if (row->state != MEMORY_PENDING || row->action != look->action ||
-                row->handle <= look->after)
+                row->handle <= look->after || row->due_ms > turn->due_ms)
                 continue;
-            const struct event_row *event = event_of(tables, row->handle);
-            turn->due[turn->due_count++] = (struct journal_due){
-                row->action, row->handle, event ? (uint32_t)event->event.body.length : 0};
+            turn->due[turn->due_count++] = due_of(tables, row);
             look->count++;
         }
+    }
+}
+
+static void read_due(struct memory_journal *journal, struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    if (turn->reads_due_offset)
+        turn->due_offset_ms = tables->due_offset_ms;
+    for (size_t i = 0; i < tables->delivery_count && turn->reads_due; i++) {
+        const struct delivery_row *row = &tables->deliveries[i];
+        if (row->state != MEMORY_PENDING || row->due_ms <= turn->due_after_ms)
+            continue;
+        if (row->due_ms > turn->due_ms) {
+            if (turn->next_due_ms == 0 || row->due_ms < turn->next_due_ms)
+                turn->next_due_ms = row->due_ms;
+        } else if (turn->woken.count == JOURNAL_WOKEN_MAX) {
+            turn->woken_more = true;
+        } else {
+            const struct journal_due due = due_of(tables, row);
+            engine_add_due(&turn->woken, &due);
+        }
+    }
+}
+
+static void write_due(struct memory_journal *journal, const struct journal_turn *turn)
+{
+    struct tables *tables = &journal->store->now;
+    if (turn->puts_due_offset)
+        tables->due_offset_ms = turn->due_offset_ms;
+    for (size_t i = 0; i < tables->delivery_count && turn->pulls_in; i++) {
+        struct delivery_row *row = &tables->deliveries[i];
+        if (row->state == MEMORY_PENDING && row->due_ms > turn->due_ms + row->wait_ms)
+            row->due_ms = turn->due_ms + row->wait_ms;
     }
 }
 
@@ -234,7 +268,10 @@ static void write_finished(struct memory_journal *journal, struct journal_turn *
                           row->runner_id == journal->runner_id && row->attempt == finish->attempt;
         if (!finish->applied)
             continue;
-        row->state = after[outcome->kind];
+        row->state = finish->wait_ms > 0 ? MEMORY_PENDING : after[outcome->kind];
+        row->due_ms = finish->wait_ms > 0 ? turn->due_ms + finish->wait_ms : 0;
+        row->wait_ms = finish->wait_ms;
+        row->failures += outcome->kind == OUTCOME_FAILED || outcome->kind == OUTCOME_TIMEOUT;
         row->answer = (struct journal_answer){
             .exit_status = outcome->exit_status,
             .output = keep(journal->store, fits ? outcome->output : bytes_of(NULL, 0)),
@@ -434,10 +471,11 @@ static void write_take_over(struct memory_journal *journal, struct journal_turn 
         take->count++;
         row->state = MEMORY_PENDING;
         row->takeovers++;
-        if (!action || !action->counts_crashes || row->takeovers < TAKEOVERS_MAX)
+        if (!action || !action->counts_crashes || !(row->alone || action->fails_in_crash))
             continue;
-        row->given_up = true;
-        die(journal, turn, row, "given up: the runner was gone before it ended");
+        row->given_up = !action->fails_in_crash;
+        die(journal, turn, row,
+            row->given_up ? "given up: it ran alone" : "the runner was gone before it ended");
     }
     read_actions(journal, &turn->crashed, true);
 }
@@ -472,13 +510,20 @@ static void write_claims(struct memory_journal *journal, struct journal_turn *tu
             die(journal, turn, row, "its event is no longer in the journal");
             continue;
         }
-        const struct journal_delivery given = {.attempt = row->attempt + 1, .event = event->event};
+        const struct journal_delivery given = {
+            .attempt = row->attempt + 1, .failures = row->failures, .event = event->event};
+        bool must_be_alone = engine_must_be_alone(&journal->base, row->action, row->takeovers);
+        want->result = WANT_NOT_ALONE;
+        if (must_be_alone && !want->is_alone)
+            continue;
         want->result = WANT_NO_MEMORY;
         if (!turn->hold(turn, row->action, row->handle, &given))
             continue;
         want->result = WANT_CLAIMED;
         row->state = MEMORY_RUNNING;
         row->attempt++;
+        row->alone = must_be_alone;
+        row->due_ms = 0;
         row->runner_id = journal->runner_id;
     }
 }
@@ -534,6 +579,7 @@ static bool writes(const struct journal_turn *turn)
     const struct journal_upkeep *upkeep = turn->upkeep;
     return turn->admit_count > 0 || turn->finish || turn->want_count > 0 || turn->learn_count > 0 ||
            turn->take_over || turn->abandon || turn->proves || turn->question_bytes > 0 ||
+           turn->puts_due_offset || turn->pulls_in ||
            (upkeep && (upkeep->put_horizon_ms || upkeep->prunes || upkeep->shrinks));
 }
 
@@ -551,6 +597,7 @@ static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
     turn->changed = !turn->upkeep && !turn->proves && journal->version != journal->store->version;
     if (turn->changed)
         journal->version = journal->store->version;
+    read_due(journal, turn);
     read_looks(journal, turn);
     if (turn->reads_open)
         read_actions(journal, &turn->open, false);
@@ -604,6 +651,7 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
     learn_keys(journal, turn);
     if (turn->upkeep)
         write_upkeep(journal, turn);
+    write_due(journal, turn);
     if (turn->take_over)
         write_take_over(journal, turn);
     if (turn->abandon)

@@ -284,6 +284,7 @@ START_TEST(an_outcome_is_a_line)
     static const struct {
         struct outcome outcome;
         const char *line;
+        int64_t wait_ms; /* until it is tried again */
     } cases[] = {
         {{OUTCOME_DONE, 0, 0, "", .duration_ms = 12}, "done" LINE " exit=0\n"},
         {{OUTCOME_DONE, -1, 0, "", .duration_ms = 12}, "done" LINE "\n"},
@@ -291,12 +292,19 @@ START_TEST(an_outcome_is_a_line)
         {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
          "failed" LINE " signal=15 reason=late\n"},
         {{OUTCOME_INTERRUPTED, -1, 0, "stop", .duration_ms = 12},
-         "interrupted" LINE " reason=stop\n"}};
+         "interrupted" LINE " reason=stop\n"},
+        {{OUTCOME_FAILED, 75, 0, "busy", .duration_ms = 12},
+         "retries" LINE " exit=75 reason=busy retry_ms=900\n",
+         900},
+        {{OUTCOME_TIMEOUT, -1, 15, "late", .duration_ms = 12},
+         "retries" LINE " signal=15 reason=late retry_ms=9\n",
+         9}};
     struct event event;
     log_tail_begin();
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct attempt *attempt = make(&event);
         attempt_keep_outcome(attempt, &cases[i].outcome, 1);
+        attempt->finish.wait_ms = cases[i].wait_ms;
         attempt_log_outcome(attempt);
         expect_log(cases[i].line);
         attempt_destroy(attempt);

@@ -43,6 +43,12 @@ static int64_t recall_ms(const void *settings)
     return 3000;
 }
 
+static struct retry_settings retry = {
+    .rules = {.attempts = 3, .backoff_ms = 40, .max_backoff_ms = 40, .on = {.start = true}}};
+static const struct row_section *const action_parts[] = {&retry_keys, NULL};
+static const struct registry registry = {.action_parts = action_parts};
+static void *parts[] = {&retry};
+
 static const struct action_kind kind = {.kind.name = "fake",
                                         .start = start,
                                         .stop = stop,
@@ -99,11 +105,15 @@ static void turn(size_t count)
         ck_assert_int_eq(admits[i].result, ADMIT_ACCEPTED);
 }
 
+static void end_as(const struct outcome *outcome)
+{
+    started--;
+    runs[started].done(runs[started].context, outcome);
+}
+
 static void end_one(void)
 {
-    struct outcome outcome = {.kind = OUTCOME_DONE, .reason = ""};
-    started--;
-    runs[started].done(runs[started].context, &outcome);
+    end_as(&(struct outcome){.kind = OUTCOME_DONE, .reason = ""});
 }
 
 static void set_up(void)
@@ -115,6 +125,8 @@ static void set_up(void)
     ck_assert(loop_init(&loop, &err));
     struct settings *settings = fixture_settings(&kind, 1, 1);
     settings->server.commands = 1;
+    settings->registry = &registry;
+    settings->routes[0].actions[0].parts = parts;
     ck_assert_msg(dispatch_init(&dispatch, settings, &loop, &err), "%s", err.text);
     struct journal_action action;
     queue_list_actions(&dispatch.queue, &action);
@@ -183,6 +195,76 @@ static const char *states(void)
     sqlite_close(&db);
     return text;
 }
+
+/* What the loop brings, until something has started. */
+static int64_t wait_start(void)
+{
+    int64_t begun_ms = clock_unix_ms();
+    while (started == 0) {
+        loop_run_once(&loop, is_due() ? 0 : -1);
+        if (is_due())
+            turn(0);
+    }
+    return clock_unix_ms() - begun_ms;
+}
+
+START_TEST(what_has_failed_starts_again_when_it_is_due)
+{
+    const struct outcome failed = {
+        .kind = OUTCOME_FAILED, .exit_status = -1, .not_started = true, .reason = "not now"};
+    turn(1);
+    for (int i = 1; i < 3; i++) {
+        end_as(&failed);
+        turn(0);
+        ck_assert_str_eq(states(), i == 1 ? "pending 1 0 1;" : "pending 2 0 1;");
+        int64_t waited_ms = wait_start(); /* the timer wakes the loop */
+        ck_assert_int_ge(waited_ms, 15);
+        ck_assert_int_lt(waited_ms, 5000);
+    }
+    end_as(&failed);
+    turn(0);
+    ck_assert_str_eq(states(), "dead 3 0 1;");
+}
+END_TEST
+
+START_TEST(what_is_wanted_later_costs_no_attempt_of_the_budget)
+{
+    struct outcome later = {
+        .kind = OUTCOME_INTERRUPTED, .exit_status = -1, .later_ms = 5, .reason = "later"};
+    turn(1);
+    for (int i = 0; i < 6; i++) {
+        end_as(&later);
+        turn(0);
+        wait_start();
+    }
+    later.later_ms = 300;
+    end_as(&later);
+    turn(0);
+    turn(1); /* another one has the slot meanwhile */
+    ck_assert_str_eq(states(), "pending 7 0 1;running 1 7 1;");
+    end_one();
+    turn(0);
+    wait_start();
+    end_one();
+    turn(0);
+    ck_assert_str_eq(states(), "done 8 0 1;done 1 0 1;");
+}
+END_TEST
+
+START_TEST(what_must_not_run_twice_is_dead_after_a_stop)
+{
+    const struct outcome ended = {
+        .kind = OUTCOME_INTERRUPTED, .exit_status = -1, .signal = 15, .reason = "was ended"};
+    retry.on_crash = _i == 0 ? ON_CRASH_RETRY : ON_CRASH_FAIL;
+    turn(1);
+    dispatch_stop(&dispatch, true, clock_monotonic_ns());
+    end_as(&ended);
+    dispatch_hold(&dispatch);
+    turn(0);
+    ck_assert_str_eq(states(), _i == 0 ? "pending 1 0 1;" : "dead 1 0 1;");
+    retry.on_crash = ON_CRASH_RETRY;
+}
+END_TEST
 
 START_TEST(what_can_be_carried_out_at_once_is_journalled_as_running)
 {
@@ -509,6 +591,9 @@ Suite *test_suite(void)
     tcase_add_test(all, runners_that_live_are_counted);
     tcase_add_test(all, a_stop_soon_after_the_start_may_be_its_doing);
     tcase_add_test(all, a_takeover_that_was_refused_is_due_again);
+    tcase_add_test(all, what_has_failed_starts_again_when_it_is_due);
+    tcase_add_test(all, what_is_wanted_later_costs_no_attempt_of_the_budget);
+    tcase_add_loop_test(all, what_must_not_run_twice_is_dead_after_a_stop, 0, 2);
     tcase_add_test(all, a_journal_that_was_opened_again_is_read_from_the_beginning);
     tcase_add_test(all, the_first_delivery_after_a_crash_is_told);
     suite_add_tcase(suite, all);

@@ -43,8 +43,14 @@ static void fill(void)
         if (i == 2)
             continue;
         int64_t delivery = delivery_seq(seq, 0);
-        ck_assert(deliveries_claim(journal, delivery, 1, 1, note_nothing, NULL, NULL));
-        ck_assert(deliveries_finish(journal, delivery, 1, 1, &outcome, clock_unix_ms(), &applied));
+        const struct claim claim = {.delivery = delivery, .runner_id = 1, .now_ms = 1};
+        ck_assert(deliveries_claim(journal, &claim, note_nothing, NULL, NULL));
+        const struct ended_attempt ended = {.delivery = delivery,
+                                            .runner_id = 1,
+                                            .attempt = 1,
+                                            .outcome = &outcome,
+                                            .ended_ms = clock_unix_ms()};
+        ck_assert(deliveries_finish(journal, &ended, &applied));
     }
     ck_assert_int_eq(writer_commit(journal), SQLITE_STATUS_OK);
     writer_close(journal);

@@ -168,18 +168,6 @@ START_TEST(a_want_whose_event_is_gone_is_a_death)
 }
 END_TEST
 
-/* What is taken over by `journal`, with the turn. */
-static size_t take_over(struct journal *journal, struct journal_turn *turn, uint64_t live,
-                        int64_t ours)
-{
-    struct journal_take_over what = {.live = &live, .live_count = 1, .ours = &ours, .our_count = 1};
-    make_turn(turn);
-    turn->take_over = &what;
-    ck_assert_int_eq(submit(journal, turn), JOURNAL_DONE);
-    turn->take_over = NULL;
-    return what.count;
-}
-
 START_TEST(takeover_beside_live_runners)
 {
     begin(_i);
@@ -223,33 +211,6 @@ START_TEST(every_live_runner_is_left_alone)
     journal_turn_finish(&turn);
     for (int i = 0; i < 3; i++)
         journal_close(journals[i]);
-    journal_close(journal);
-    end();
-}
-END_TEST
-
-START_TEST(what_counts_crashes_is_given_up_and_what_waits_is_not)
-{
-    begin(_i);
-    struct journal *gone = open_journal(1), *journal = open_journal(3);
-    struct journal_turn turn;
-    int64_t handle = admit(journal, "k").handle;
-    for (int i = 1; i <= 12; i++) {
-        held_count = 0;
-        ck_assert_int_eq(claim(gone, handle), i <= 10 ? WANT_CLAIMED : WANT_GONE);
-        ck_assert_int_eq(claim(gone, handle + 1), WANT_CLAIMED);
-        ck_assert_uint_eq(take_over(journal, &turn, 2, 0), i <= 10 ? 2 : 1);
-        ck_assert((turn.deaths != NULL) == (i == 10));
-        if (turn.deaths)
-            ck_assert_ptr_nonnull(strstr(turn.deaths->reason, "given up"));
-        journal_turn_finish(&turn);
-    }
-    ck_assert(pending(journal, 0) == 0 && pending(journal, 1) == 1);
-    claim(journal, handle + 1);
-    finish(journal, handle + 1, 13, OUTCOME_DONE);
-    struct journal_admit copy = admit(journal, "k"); /* a copy must not be able to repeat it */
-    ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_GIVEN_UP && copy.can_replay);
-    journal_close(gone);
     journal_close(journal);
     end();
 }
@@ -770,7 +731,6 @@ Suite *test_suite(void)
     EVERY(a_want_whose_event_is_gone_is_a_death);
     EVERY(takeover_beside_live_runners);
     EVERY(every_live_runner_is_left_alone);
-    EVERY(what_counts_crashes_is_given_up_and_what_waits_is_not);
     EVERY(early_stops_are_counted);
     EVERY(abandon);
     EVERY(windows_in_order);

@@ -510,6 +510,80 @@ static double seconds_of_events(size_t routes, size_t blocked)
     return best;
 }
 
+START_TEST(what_must_be_alone_waits_for_all_and_all_wait_for_it)
+{
+    begin(4, true); /* 0 and 2 have commands, 1 and 3 feeds */
+    for (size_t route = 0; route < 4; route++)
+        add(route);
+    struct action_queue *lone = &queue.routes[0].actions[0], *other = &queue.routes[2].actions[0];
+    add(2);
+    queue_set_lone(&queue, lone, queue_first(lone));
+    queue_set_lone(&queue, other, queue_first(other)); /* one after the other */
+    unsigned slots = 0;
+    for (int i = 0; i < 3; i++) { /* feeds go on */
+        struct action_queue *taken = take();
+        ck_assert(taken && queue_is_lone(&queue, taken) == (taken == lone));
+        slots += taken->kind->is_limited;
+    }
+    ck_assert_uint_eq(slots, 1);
+    ck_assert_ptr_null(queue_next(&queue));
+    queue_give(&queue, lone, 10);
+    ck_assert_ptr_eq(take(), other);
+    ck_assert(!queue_is_lone(&queue, other));
+    add(0);
+    queue_set_lone(&queue, lone, queue_first(lone));
+    ck_assert_ptr_null(queue_next(&queue)); /* though slots are free */
+    queue_give(&queue, other, 10);
+    ck_assert_ptr_eq(take(), lone);
+    queue_give(&queue, lone, 10);
+    ck_assert_ptr_eq(take(), other);
+    end();
+}
+END_TEST
+
+START_TEST(one_that_is_gone_holds_up_nobody)
+{
+    begin(3, false);
+    add(0);
+    add(1);
+    struct action_queue *lone = &queue.routes[0].actions[0];
+    queue_set_lone(&queue, lone, queue_first(lone));
+    queue_reset(&queue);
+    load(NULL, 0);
+    add(1);
+    add(2);
+    ck_assert_uint_eq(take()->route->index, 1);
+    queue_set_lone(&queue, &queue.routes[2].actions[0], queue_first(&queue.routes[2].actions[0]));
+    ck_assert_ptr_null(queue_next(&queue));
+    queue_give(&queue, &queue.routes[1].actions[0], 10);
+    ck_assert_uint_eq(take()->route->index, 2);
+    end();
+}
+END_TEST
+
+START_TEST(what_a_look_has_found_is_not_inserted_twice)
+{
+    begin(1, false);
+    const struct journal_due due[] = {{1, 10, 10}, {1, 20, 10}, {1, 30, 10}};
+    queue_refresh(&queue);
+    load(due, 3);
+    load(due, 3);
+    struct action_queue *action = &queue.routes[0].actions[0];
+    ck_assert_uint_eq(action->count, 3);
+    for (int i = 0; i < 3; i++)
+        queue_insert(&queue, action, &due[i]);
+    const struct journal_due between = {1, 15, 10};
+    queue_insert(&queue, action, &between);
+    ck_assert_uint_eq(action->count, 4);
+    static const int64_t wanted[] = {10, 15, 20, 30};
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(queue_first(action), wanted[i]);
+        take();
+    }
+    end();
+}
+END_TEST
+
 START_TEST(many_routes_cost_no_more_than_one)
 {
     double one = seconds_of_events(1, 0);
@@ -584,6 +658,9 @@ Suite *test_suite(void)
     tcase_add_test(all, slots_are_left_to_other_routes);
     tcase_add_test(all, few_slots_are_shared_too);
     tcase_add_test(all, who_waits_for_room);
+    tcase_add_test(all, what_must_be_alone_waits_for_all_and_all_wait_for_it);
+    tcase_add_test(all, one_that_is_gone_holds_up_nobody);
+    tcase_add_test(all, what_a_look_has_found_is_not_inserted_twice);
     tcase_add_test(all, many_routes_cost_no_more_than_one);
     tcase_add_test(all, what_a_ring_cannot_take_is_read_again);
     tcase_add_test(all, a_route_takes_slots_if_one_of_its_actions_does);

@@ -240,7 +240,7 @@ START_TEST(what_crashes_ended_does_not_run_again)
     claim(&peer);
     struct answer_frame first = ask(&peer, 0, "k");
     wait_count(&board->started, 1);
-    change_journal("UPDATE delivery SET takeovers = 9");
+    change_journal("UPDATE delivery SET takeovers = 2, alone = 1");
     peer_kill(&peer);
     peer = peer_start(2);
     claim(&peer);
