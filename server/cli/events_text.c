@@ -177,49 +177,70 @@ void events_text_stored(struct events_text *text, const struct event *stored)
 /* ---- deliveries ---- */
 
 /* The end of an output, line by line, indented. */
-static void put_output(FILE *out, const char *name, struct bytes output, int64_t total)
+static void put_output(FILE *out, const char *name, struct bytes output, int64_t total, int indent)
 {
     if (total == 0)
         return;
-    fprintf(out, "  %s: %lld bytes", name, (long long)total);
+    fprintf(out, "%*s%s: %lld bytes", indent, "", name, (long long)total);
     fputs((int64_t)output.length < total ? ", of which the last are:\n" : "\n", out);
     while (output.length > 0) {
         struct bytes line = bytes_split(&output, '\n');
-        fputs("    | ", out);
+        fprintf(out, "%*s| ", indent + 2, "");
         print_safe(out, line);
         fputc('\n', out);
     }
 }
 
-static void put_outcome(FILE *out, const struct attempt_view *attempt)
+static void put_outputs(FILE *out, const struct attempt_view *attempt, int indent)
+{
+    put_output(out, "standard output", attempt->output, attempt->output_total, indent);
+    put_output(out, "standard error", attempt->error_output, attempt->error_total, indent);
+}
+
+static void put_span(FILE *out, const struct attempt_view *attempt)
 {
     char span[MOMENT_TEXT_SIZE];
     if (attempt->duration_ms >= 0) {
         moment_format_span(attempt->duration_ms, span);
         fprintf(out, ", %s", span);
     }
+}
+
+static void put_outcome(FILE *out, const struct attempt_view *attempt)
+{
+    put_span(out, attempt);
     if (attempt->exit_status >= 0)
         fprintf(out, ", exit %lld", (long long)attempt->exit_status);
     if (attempt->signal >= 0)
         fprintf(out, ", signal %lld", (long long)attempt->signal);
 }
 
+/* The only one: a line for each fact. */
 static void put_facts(const struct events_text *text, const struct attempt_view *attempt)
 {
     put_line(text->out, "  reason", attempt->reason);
     put_time(text, "  started", attempt->started_ms);
     put_time(text, "  ended", attempt->ended_ms);
-    put_output(text->out, "standard output", attempt->output, attempt->output_total);
-    put_output(text->out, "standard error", attempt->error_output, attempt->error_total);
+    put_outputs(text->out, attempt, INDENT);
 }
 
-static void put_earlier(void *context, const struct attempt_view *attempt)
+/* One of several: a line for all of it, and its outputs. */
+static void put_attempt(void *context, const struct attempt_view *attempt)
 {
     const struct events_text *text = context;
-    fprintf(text->out, "  attempt %lld", (long long)attempt->number);
-    put_outcome(text->out, attempt);
+    char time[CLOCK_TEXT_SIZE] = "not started";
+    if (attempt->started_ms >= 0)
+        clock_format_unix_ms(attempt->started_ms, time);
+    fprintf(text->out, "  attempt %-3lld %s", (long long)attempt->number, time);
+    if (attempt->reason.length > 0) {
+        put_span(text->out, attempt);
+        fputs(", ", text->out);
+        print_safe(text->out, attempt->reason);
+    } else {
+        put_outcome(text->out, attempt);
+    }
     fputc('\n', text->out);
-    put_facts(text, attempt);
+    put_outputs(text->out, attempt, 2 * INDENT);
 }
 
 static void put_count(FILE *out, int64_t count, const char *before, const char *behind)
@@ -241,7 +262,8 @@ static void put_summary(const struct events_text *text, const struct delivery_vi
     style_end(out, &text->screen, style);
     fprintf(out, ", %lld attempt%s", (long long)delivery->attempt,
             delivery->attempt == 1 ? "" : "s");
-    put_outcome(out, last);
+    if (delivery->attempt == 1)
+        put_outcome(out, last);
     fputs(delivery->is_alone ? ", alone" : "", out);
     put_count(out, delivery->replays, "replayed ", "");
     put_count(out, delivery->takeovers, "left by its runner ", "");
@@ -267,11 +289,10 @@ void events_text_delivery(struct events_text *text, const struct delivery_view *
     struct attempt_view last = attempt_of_delivery(delivery);
     put_summary(text, delivery, &last);
     put_waiting(text, delivery);
-    if (delivery->attempt > 1) {
-        int64_t shown = ftell(text->out);
-        journal_reader_attempts(text->reader, delivery->seq, put_earlier, text);
-        if (ftell(text->out) > shown)
-            fprintf(text->out, "  attempt %lld\n", (long long)delivery->attempt);
+    if (delivery->attempt <= 1) {
+        put_facts(text, &last);
+        return;
     }
-    put_facts(text, &last);
+    journal_reader_attempts(text->reader, delivery->seq, put_attempt, text);
+    put_attempt(text, &last);
 }
