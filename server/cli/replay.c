@@ -247,7 +247,7 @@ static void print_summary(const struct replaying *run)
            run->deliveries == 1 ? "y" : "ies",
            run->options->dry_run ? "would run again" : "pending again");
     fflush(stdout);
-    if (run->deliveries > 0)
+    if (run->deliveries > 0 && !run->options->dry_run)
         fputs("each begins a new budget of attempts\n", stderr);
 }
 

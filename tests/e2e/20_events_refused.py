@@ -12,7 +12,7 @@ with Server([route("deploy", actions=[ledger()])]) as server:
             (2, "--text needs a text", ["list", "--text", ""]),
             (2, "--limit needs a number from 1", ["list", "--limit", "0"]),
             (2, "--before needs the id of an event", ["list", "--before", "the last"]),
-            (2, '--where:1:9: error: "value": "a" is not a value', ["list", "--where", "{value: a}"]),
+            (2, '--where:1:9: error: "value": "a" is', ["list", "--where", "{value: a}"]),
             (2, "a schema cannot be asked for here", ["list", "--where", "{schema: {}}"]),
             (2, "--where:1:1: error", ["list", "--where", "[]"]),
             (1, "there is no event 019", ["show", "019-"]), (2, "usage", ["show"]),

@@ -36,5 +36,5 @@ with Server([route(max_body="1MiB", actions=[{"pipe": "@OUT@/fifo", "create": "0
     ensure(begun.count(0) > 3, f"the log was begun anew {begun.count(0)} times")
     accepted, slowest = search(lambda: expect(server.post("/hook", b"{}").status, 202))
     journal.close()
-    print(f"begun anew {begun.count(0)} times, in {longest:.3f} s at most; meanwhile {accepted} events, "
-          f"the slowest in {slowest:.3f} s")
+    print(f"begun anew {begun.count(0)} times, in {longest:.3f} s at most; meanwhile {accepted} "
+          f"events, the slowest in {slowest:.3f} s")
