@@ -50,8 +50,8 @@ static bool is_chosen(const struct replay_choice *choice, const struct delivery_
     bool by_state = choice->state
                         ? bytes_equal_text(state, choice->state)
                         : bytes_equal_text(state, "dead") || bytes_equal_text(state, "done");
-    bool by_action = choice->action ? bytes_equal_text(delivery->action, choice->action)
-                                    : !bytes_equal_text(delivery->action, "on_failure");
+    bool by_action =
+        choice->action ? bytes_equal_text(delivery->action, choice->action) : !delivery->is_notice;
     return by_state && by_action;
 }
 

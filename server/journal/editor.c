@@ -18,8 +18,8 @@ static const char *const edit_sql[EDIT_COUNT] = {
                     " reason = iif(attempt > 0, reason, NULL), superseded_by = NULL"
                     " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
                     " AND (state = ?2 OR (?2 IS NULL AND state IN ('dead', 'done')))"
-                    " AND (SELECT CASE WHEN ?3 IS NULL THEN a.name <> 'on_failure' ELSE a.name = ?3"
-                    " END FROM action a WHERE a.number = delivery.action)"
+                    " AND iif(?3 IS NULL, seq & 255 < 254,"
+                    " ?3 = (SELECT a.name FROM action a WHERE a.number = delivery.action))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",

@@ -26,7 +26,7 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_
 /* Which deliveries of an event. */
 struct replay_choice {
     const char *state;  /* dead, done or superseded; NULL: what is dead or done */
-    const char *action; /* NULL: all but what was run because another one had died */
+    const char *action; /* NULL: all but what tells of a failure, in the last two places */
 };
 bool journal_edit_replay_some(struct journal_edit *edit, int64_t seq,
                               const struct replay_choice *choice, size_t *count, struct error *err);

@@ -75,8 +75,9 @@ struct delivery_view {
     int64_t output_total, error_total;
     struct bytes output, error_output;
     int64_t failures, replays;
-    int64_t due_ms;             /* Unix: it waits until then; 0: it does not */
-    bool is_alone;              /* the last attempt ran alone */
+    int64_t due_ms; /* Unix: it waits until then; 0: it does not */
+    bool is_alone;  /* the last attempt ran alone */
+    bool is_notice; /* it tells of a failure: no replay without its name runs it again */
     struct bytes superseded_by; /* the id of the event that took its place; or empty */
     int64_t paused_ms;          /* since when its route runs nothing; -1: it does */
     struct bytes paused_why;
