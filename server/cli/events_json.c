@@ -157,7 +157,8 @@ void events_json_delivery(struct events_json *json, const struct delivery_view *
     put_json(out, "action", delivery->action);
     put_json(out, "state", delivery->state);
     put_json_time(out, "due", delivery->due_ms ? delivery->due_ms : -1);
-    put_json_time(out, "route_paused", delivery->paused_ms);
+    if (bytes_equal_text(delivery->state, "pending"))
+        put_json_time(out, "route_paused", delivery->paused_ms);
     put_json_number(out, "failures", delivery->failures ? delivery->failures : -1);
     put_json_number(out, "replays", delivery->replays ? delivery->replays : -1);
     if (delivery->superseded_by.length)

@@ -35,12 +35,16 @@ static bool is_set(const char *variable)
     return value && *value;
 }
 
+static bool is_dumb(void)
+{
+    return !is_set("TERM") || strcmp(getenv("TERM"), "dumb") == 0;
+}
+
 struct screen screen_look(void)
 {
     bool is_terminal = print_is_for_terminal();
-    bool is_dumb = !is_set("TERM") || strcmp(getenv("TERM"), "dumb") == 0;
     return (struct screen){.is_terminal = is_terminal,
-                           .has_styles = is_terminal && !is_dumb && !is_set("NO_COLOR"),
+                           .has_styles = is_terminal && !is_dumb() && !is_set("NO_COLOR"),
                            .width = is_terminal ? find_width() : INT_MAX,
                            .now_ms = clock_unix_ms()};
 }
@@ -91,7 +95,7 @@ void progress_show(struct progress *progress, const char *format, ...)
     va_list args;
     int64_t now = clock_monotonic_ns();
     if (progress->next_ns == 0) {
-        progress->is_off = isatty(STDERR_FILENO) != 1;
+        progress->is_off = isatty(STDERR_FILENO) != 1 || is_dumb();
         progress->next_ns = now + NS_PER_S / 2;
     }
     if (progress->is_off || now < progress->next_ns)

@@ -37,8 +37,8 @@ void style_end(FILE *out, const struct screen *screen, enum style style);
 /* The style of a state of a delivery, or of several ("pending,dead"). */
 enum style style_of_state(struct bytes states);
 
-/* A line on standard error that says how far long work has come: only if that is a terminal, only
- * after half a second, and not more often than five times a second. */
+/* A line on standard error that says how far long work has come: only if that is a terminal (and no
+ * dumb one), only after half a second, and not more often than five times a second. */
 struct progress {
     int64_t next_ns; /* 0: not begun */
     bool is_off, is_shown;

@@ -17,7 +17,8 @@ static const char *const edit_sql[EDIT_COUNT] = {
                     " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
                     " reason = iif(attempt > 0, reason, NULL), superseded_by = NULL"
                     " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
-                    " AND (state = ?2 OR (?2 IS NULL AND state IN ('dead', 'done')))"
+                    " AND state NOT IN ('pending', 'running')"
+                    " AND (state = ?2 OR (?2 IS NULL AND state <> 'superseded'))"
                     " AND iif(?3 IS NULL, seq & 255 < 254,"
                     " ?3 = (SELECT a.name FROM action a WHERE a.number = delivery.action))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
