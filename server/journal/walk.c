@@ -1,7 +1,7 @@
 /* A step looks at a range of numbers, which is made longer or shorter by the time that the step
  * before took. Times are restricted by the ids too, because these have an index and begin with the
- * time at which the event was stored; that lies behind the one at which it was received by as long
- * as the body took, and the margin allows for a clock that was set. */
+ * time at which the event was stored. That is as long after the time at which it was received as
+ * the body took, which is ten hours at most (body_timeout); before it only if the clock was set. */
 #include "server/journal/walk.h"
 
 #include "base/clock.h"
@@ -10,7 +10,8 @@
 
 enum { FIRST_SPAN = 16, LONGEST_SPAN = 1 << 16 };
 #define STEP_NS (5 * NS_PER_MS)
-#define MARGIN_MS INT64_C(3600000)
+#define CLOCK_MARGIN_MS INT64_C(3600000)
+#define BODY_MARGIN_MS (11 * CLOCK_MARGIN_MS)
 
 /* The number of the first event that was stored at that time or later. */
 static bool place_of_time(struct journal_reader *reader, int64_t unix_ms, int64_t *seq)
@@ -39,9 +40,9 @@ bool journal_walk_begin(struct journal_walk *walk, struct journal_reader *reader
     *walk = (struct journal_walk){.filter = *filter, .span = FIRST_SPAN};
     if (!journal_reader_bounds(reader, &walk->lowest, &walk->highest))
         return false;
-    if (filter->since_ms && !place_of_time(reader, filter->since_ms - MARGIN_MS, &since))
+    if (filter->since_ms && !place_of_time(reader, filter->since_ms - CLOCK_MARGIN_MS, &since))
         return false;
-    if (filter->until_ms && !place_of_time(reader, filter->until_ms + MARGIN_MS, &until))
+    if (filter->until_ms && !place_of_time(reader, filter->until_ms + BODY_MARGIN_MS, &until))
         return false;
     walk->lowest = larger(larger(walk->lowest, since), filter->after + 1);
     walk->highest = smaller(walk->highest, until - 1);
