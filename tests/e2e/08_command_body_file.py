@@ -9,7 +9,7 @@ PROBE = script('cat "$TENTERHOOK_BODY_FILE" >"$OUT/$TENTERHOOK_ROUTE"; stat -c %
                '"$TENTERHOOK_BODY_FILE" >"$OUT/mode"', body_file=True, stdin="none")
 HANGS = script('echo "$TENTERHOOK_BODY_FILE" >"$OUT/path"; [ -e "$OUT/go" ] || exec sleep 1000',
                body_file=True)
-MISSING = {"command": ["./missing.sh"], "body_file": True}
+MISSING = {"command": ["./missing.sh"], "body_file": True, "retry": {"attempts": 1}}
 ENV = script('env >"$OUT/env"')
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 with Server([route(actions=[PROBE, MISSING, ENV]), route("hangs", actions=[HANGS]),

@@ -69,6 +69,69 @@ START_TEST(what_is_tried_again_waits_for_its_time)
 }
 END_TEST
 
+/* A turn with so many events; the handle of the first. */
+static int64_t admit_many(struct journal *journal, size_t count)
+{
+    struct admission *made = calloc(count, sizeof *made);
+    struct journal_admit *admits = calloc(count, sizeof *admits);
+    struct journal_turn turn;
+    make_turn(&turn);
+    for (size_t i = 0; i < count; i++) {
+        made[i] = admission("", "{\"a\":1}");
+        admits[i] = made[i].admit;
+        admits[i].event = &made[i].event;
+    }
+    turn.admits = admits;
+    turn.admit_count = count;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    int64_t first = admits[0].handle;
+    journal_turn_finish(&turn);
+    free(made);
+    free(admits);
+    return first;
+}
+
+START_TEST(what_is_due_at_once_and_too_much_is_left_to_the_looks)
+{
+    enum { ALL = JOURNAL_WOKEN_MAX + HELD_MAX };
+    begin(_i);
+    struct journal *journal = open_journal(1);
+    struct journal_turn turn;
+    int64_t handle = admit_many(journal, ALL);
+    for (int round = 0; round < ALL / HELD_MAX; round++) {
+        struct journal_want wants[HELD_MAX] = {{0}};
+        struct journal_finish ends[HELD_MAX] = {{0}};
+        const struct outcome outcome = {.kind = OUTCOME_FAILED, .exit_status = 75, .reason = "no"};
+        for (int i = 0; i < HELD_MAX; i++, handle += JOURNAL_ACTIONS_MAX) {
+            wants[i].handle = handle;
+            ends[i] = (struct journal_finish){.next = i + 1 < HELD_MAX ? &ends[i + 1] : NULL,
+                                              .handle = handle,
+                                              .attempt = 1,
+                                              .outcome = &outcome,
+                                              .wait_ms = 1000};
+        }
+        held_count = 0;
+        make_turn(&turn);
+        turn.wants = wants;
+        turn.want_count = HELD_MAX;
+        ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+        turn.want_count = 0;
+        turn.finish = ends;
+        ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+        journal_turn_finish(&turn);
+    }
+    make_turn(&turn);
+    turn.reads_due = true;
+    turn.due_after_ms = NOW_MS;
+    turn.due_ms = NOW_MS + 1000;
+    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
+    ck_assert(turn.woken.count == JOURNAL_WOKEN_MAX && turn.woken_more && turn.next_due_ms == 0);
+    journal_turn_finish(&turn);
+    journal_close(journal);
+    end();
+}
+END_TEST
+
 START_TEST(a_clock_that_was_set_back_prolongs_no_wait)
 {
     begin(_i);
@@ -154,6 +217,7 @@ Suite *test_suite(void)
     TCase *all = tcase_create("all");
 #define EVERY(name) tcase_add_loop_test(all, name, 0, ENGINES)
     EVERY(what_is_tried_again_waits_for_its_time);
+    EVERY(what_is_due_at_once_and_too_much_is_left_to_the_looks);
     EVERY(a_clock_that_was_set_back_prolongs_no_wait);
     EVERY(what_was_left_twice_runs_alone_and_is_then_given_up);
     EVERY(what_must_not_run_twice_is_dead_after_a_crash);
