@@ -213,8 +213,30 @@ static bool show_last(struct tail *tail, struct error *why)
     search->filter.before = tail->last + 1;
     read = read && search_walk(search, tail->reader, note_last, &last, why);
     for (size_t i = last.count; i > 0; i--)
-        print_by_number(tail, last.seqs[i - 1], true);
+        print_by_number(tail, last.seqs[i - 1], !tail->state);
     free(last.seqs);
+    return read;
+}
+
+static bool note_open_one(void *context, const struct event_copy *event)
+{
+    return is_over(event->states) || note_last(context, event);
+}
+
+/* What is not in the wanted state may come to it: so the last events are followed, whatever theirs
+ * is. */
+static bool follow_last(struct tail *tail, struct error *why)
+{
+    struct search *search = tail->search;
+    struct last_ones open = {.seqs = calloc(LAST_MAX, sizeof *open.seqs)};
+    if (!open.seqs)
+        return error_set(why, "no memory");
+    search->filter.state = NULL;
+    search->limit = LAST_MAX;
+    bool read = search_walk(search, tail->reader, note_open_one, &open, why);
+    while (open.count > 0)
+        follow(tail, open.seqs[--open.count]);
+    free(open.seqs);
     return read;
 }
 
@@ -240,7 +262,7 @@ int events_tail(struct journal_reader *reader, struct events_options *options)
     sigaction(SIGTERM, &action, NULL);
     if (!tail.json)
         events_table_begin(&tail.table, stdout, reader);
-    bool read = show_last(&tail, &why);
+    bool read = show_last(&tail, &why) && (!tail.state || follow_last(&tail, &why));
     if (!tail.json)
         events_table_flush(&tail.table);
     turn_to_new(&tail);
