@@ -35,6 +35,6 @@ with Server([route("bad", actions=[fails], **kinds),
     wait_until(lambda: ("c", "done") in shown(good) and shown(one), "what has come")
     expect((shown(dead), {name for name, _ in shown(good)}), ([], {"first", "c"}))
     server.write("out/go", "")
-    wait_until(lambda: sorted(shown(dead)) == [(n, "dead") for n in ("a", "b", "early")], "the ends")
+    wait_until(lambda: sorted(shown(dead)) == [(n, "dead") for n in ("a", "b", "early")], "ends")
     wait_until(lambda: shown(one)[-1] == ("b", "dead"), "the end of one")
     expect([(process.terminate(), process.wait())[1] for process in tails], [0] * 3)
