@@ -11,7 +11,7 @@ bool moment_parse(const char *text, int64_t now_ms, int64_t *unix_ms);
 
 /* "now", "12s ago", "5m ago", "3h ago", "6d ago", "in 12s"; the day (2026-11-30) where it is more
  * than 30 days away. */
-enum { MOMENT_TEXT_SIZE = 24 };
+enum { MOMENT_TEXT_SIZE = 48 };
 void moment_format(int64_t unix_ms, int64_t now_ms, char text[MOMENT_TEXT_SIZE]);
 
 /* How long something took: "12 ms", "3.4 s", "5m 12s", "3h 4m". */
