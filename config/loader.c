@@ -291,6 +291,25 @@ struct settings *settings_load_text(const char *name, struct bytes text,
     return load_finish(&load);
 }
 
+struct settings *settings_load_value(const char *name, struct bytes text,
+                                     const struct registry *registry, struct problem_list *problems,
+                                     bool (*read)(struct load *load, const struct node *node,
+                                                  void *context),
+                                     void *context)
+{
+    struct load load;
+    if (load_init(&load, name, registry, problems)) {
+        load.offline = load.secretless = true;
+        const struct source *source = problem_list_add_source(problems, name, "/", text);
+        const struct node *root = source ? tree_parse(source, &load.scratch, problems) : NULL;
+        if (!source)
+            load_no_memory(&load);
+        else if (root)
+            read(&load, root, context);
+    }
+    return load_finish(&load);
+}
+
 bool section_load_text(const char *name, struct bytes text, const struct row_section *section,
                        const struct registry *registry, struct arena *arena,
                        struct problem_list *problems, void *settings)

@@ -5,6 +5,9 @@
 #include "config/diagnostic.h"
 #include "config/settings.h"
 
+struct load;
+struct node;
+
 /* Loads `file` and everything it includes. All problems of the run, errors and warnings in file
  * order, are added to `problems` (the caller's). NULL if there was an error. The caller owns the
  * snapshot. */
@@ -27,6 +30,14 @@ struct settings *settings_load_secretless(const char *file, const struct registr
  * every file that is named is taken to be there. For checks of a text alone, and for fuzzing. */
 struct settings *settings_load_text(const char *name, struct bytes text,
                                     const struct registry *registry, struct problem_list *problems);
+/* Reads a value that stands alone in a text, such as an argument: `read` gets its node. Nothing
+ * else is read, as above. A snapshot that owns what was read and has no routes; NULL if there was
+ * an error. */
+struct settings *settings_load_value(const char *name, struct bytes text,
+                                     const struct registry *registry, struct problem_list *problems,
+                                     bool (*read)(struct load *load, const struct node *node,
+                                                  void *context),
+                                     void *context);
 /* Reads a mapping of one section out of a text in memory (data that is built in), with its
  * allocations in `arena`. `settings` is the section's struct. Secrets cannot stand in it. */
 bool section_load_text(const char *name, struct bytes text, const struct row_section *section,

@@ -26,9 +26,21 @@ static void copy_fields(struct copying *copying, const struct event *from, size_
 static void copy_row(void *context, const struct event_view *view)
 {
     struct copying *copying = context;
-    copying->copy->is_there = true;
-    copying->copy->has_body = view->has_body;
+    struct event_copy *copy = copying->copy;
+    char *states = arena_copy_bytes(copying->arena, view->states);
+    *copy = (struct event_copy){.is_there = true,
+                                .has_body = view->has_body,
+                                .seq = view->seq,
+                                .states = bytes_of(states, states ? view->states.length : 0)};
+    copying->is_short |= states == NULL;
     copy_fields(copying, &view->event, 0, EVENT_ROW_COUNT);
+}
+
+bool event_copy_view(const struct event_view *view, struct arena *arena, struct event_copy *copy)
+{
+    struct copying copying = {copy, arena, false};
+    copy_row(&copying, view);
+    return !copying.is_short;
 }
 
 static void copy_body(void *context, const struct event *stored)

@@ -8,9 +8,18 @@
 
 struct event_copy {
     bool is_there, has_body;
-    struct event event; /* in the arena */
+    int64_t seq;
+    struct bytes states; /* as in the view; in the arena */
+    struct event event;  /* in the arena */
 };
 
+static inline struct event_view event_copy_as_view(const struct event_copy *copy)
+{
+    return (struct event_view){copy->seq, copy->has_body, copy->states, copy->event};
+}
+
+/* What a callback sees. False without memory. */
+bool event_copy_view(const struct event_view *view, struct arena *arena, struct event_copy *copy);
 /* Without the fields of EVENT_BODY_FIELDS. False without memory, or where the reader is not well.
  */
 bool event_copy_row(struct journal_reader *reader, int64_t seq, struct arena *arena,

@@ -26,3 +26,10 @@ bool page_end(struct page *page)
     page->out = NULL;
     return written;
 }
+
+void page_drop(struct page *page)
+{
+    fclose(page->out);
+    free(page->text);
+    page->out = NULL;
+}

@@ -16,5 +16,7 @@ struct page {
 bool page_begin(struct page *page);
 /* Writes it to standard output; false if that fails (the reader has gone). */
 bool page_end(struct page *page);
+/* Forgets it. */
+void page_drop(struct page *page);
 
 #endif

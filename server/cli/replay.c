@@ -1,44 +1,35 @@
-/* `tenterhook replay`: makes deliveries that are done or dead pending again. An event that its
- * route's schema had refused is first checked against the present schema, so that mending the file
- * and replaying is all there is to do, and forgetting to mend it does no harm. Deliveries keep
- * their ids; the runner of a running server notices, otherwise the next one does. */
-#include "base/clock.h"
-#include "base/units.h"
+/* `tenterhook replay`: makes deliveries pending again. First the events are found, and a terminal
+ * is asked where there are several; then they go page by page through short transactions, so that
+ * the server goes on beside it. Deliveries keep their ids; the runner of a running server notices,
+ * otherwise the next one does. */
 #include "config/loader.h"
-#include "server/cli/event_copy.h"
-#include "server/cli/terminal.h"
+#include "server/cli/events_find.h"
+#include "server/cli/replay_judge.h"
+#include "server/cli/replay_plan.h"
+#include "server/cli/search.h"
 #include "server/cli/verb.h"
-#include "server/journal/editor.h"
-#include "server/pipeline/pipeline.h"
-#include "server/pipeline/stored_event.h"
 
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { PAGE = 100, EVENT_MEMORY = 256 << 20 };
 
 struct options {
-    const char *config, *route;
-    int64_t since_ms; /* how long ago at most; 0: ever */
-    bool dead, force;
+    const char *config;
+    struct search search;
+    bool force, yes, dry_run, wait;
     char **ids;
     int id_count;
 };
 
 struct replaying {
-    const struct options *options;
-    const struct settings *settings;
+    struct options *options;
+    struct replay_choice choice;
+    struct replay_judge judge;
     struct journal_reader *reader;
-    struct journal_edit *edit;
-    struct pipeline pipeline; /* of the present settings */
-    int64_t seqs[PAGE];
-    size_t seq_count;
-    /* the event that is looked at */
-    struct arena arena;
-    char id[64];
-    /* of the run */
-    size_t events, deliveries, failed;
+    struct journal_edit *edit; /* NULL: nothing is changed */
+    struct replay_plan plan;   /* what would be replayed */
+    struct replay_plan done;   /* what was */
+    size_t refused, deliveries;
 };
 
 /* ---- options ---- */
@@ -49,235 +40,302 @@ static bool take_option(struct options *options, int option, const char *value)
     case 'c':
         options->config = value;
         return true;
-    case 'r':
-        options->route = value;
-        return true;
-    case 's':
-        return units_parse_duration(bytes_of_text(value), &options->since_ms);
     case 'd':
-        return options->dead = true;
+        return search_take_option(&options->search, OPTION_STATE, "dead");
     case 'f':
         return options->force = true;
+    case 'y':
+        return options->yes = true;
+    case 'n':
+        return options->dry_run = true;
+    case 'w':
+        return options->wait = true;
     }
-    return false;
+    return search_take_option(&options->search, option, value);
+}
+
+static bool is_replayable(const char *state)
+{
+    bool is_over = !state || (strcmp(state, "pending") != 0 && strcmp(state, "running") != 0);
+    if (!is_over)
+        fputs("tenterhook: what is pending or running runs without a replay\n", stderr);
+    return is_over;
+}
+
+/* Ids, or a search; states and actions go with either. */
+static bool chooses(const struct options *options)
+{
+    struct search rest = options->search;
+    if (options->id_count == 0)
+        return search_is_narrow(&rest);
+    rest.filter.state = rest.filter.action = NULL;
+    return !search_is_narrow(&rest) && rest.limit == 0;
 }
 
 static bool read_options(struct options *options, int argc, char **argv)
 {
-    static const struct option names[] = {{"route", required_argument, NULL, 'r'},
-                                          {"since", required_argument, NULL, 's'},
+    static const struct option names[] = {SEARCH_OPTIONS,
                                           {"dead", no_argument, NULL, 'd'},
                                           {"force", no_argument, NULL, 'f'},
+                                          {"yes", no_argument, NULL, 'y'},
+                                          {"dry-run", no_argument, NULL, 'n'},
+                                          {"wait", no_argument, NULL, 'w'},
                                           {NULL, 0, NULL, 0}};
     int option;
-    *options = (struct options){0};
+    *options = (struct options){.config = NULL};
     optind = 1;
     while ((option = getopt_long(argc, argv, "c:", names, NULL)) != -1)
         if (!take_option(options, option, optarg))
             return false;
     options->ids = argv + optind;
     options->id_count = argc - optind;
-    bool selects = options->route || options->since_ms;
-    /* ids, or a selection; --dead goes with either */
-    return options->id_count ? !selects : options->dead || selects;
-}
-
-/* ---- the event, as the stage of the schema sees it ---- */
-
-static const struct route *find_route(const struct settings *settings, struct bytes name)
-{
-    for (size_t i = 0; i < settings->route_count; i++)
-        if (bytes_equal_text(name, settings->routes[i].name))
-            return &settings->routes[i];
-    return NULL;
-}
-
-/* NULL: it conforms; else why not. */
-static const char *check_schema(struct replaying *run, const struct route *route,
-                                const struct event *event)
-{
-    struct exchange exchange;
-    const char *refusal = NULL;
-    exchange_init(&exchange, &run->pipeline);
-    struct verdict verdict = verdict_refuse(REPLY_MEMORY_FULL, "no memory for its headers");
-    if (stored_event_begin(&exchange, event)) {
-        exchange.request.route = route;
-        verdict = pipeline_stored_conforms(&exchange);
-    }
-    if (verdict.reply != REPLY_NONE && verdict.reason) /* that goes with the exchange */
-        refusal = arena_copy_text(&run->arena, verdict.reason);
-    if (verdict.reply != REPLY_NONE && !refusal)
-        refusal = "it does not conform to the schema";
-    exchange_finish(&exchange);
-    return refusal;
-}
-
-/* NULL: the event may be carried out; else why not. */
-static const char *find_refusal(struct replaying *run, int64_t seq)
-{
-    struct event_copy copy;
-    if (!event_copy_row(run->reader, seq, &run->arena, &copy))
-        return "it cannot be read";
-    if (!copy.is_there)
-        return "it is no longer in the journal";
-    snprintf(run->id, sizeof run->id, "%.*s", (int)copy.event.id.length, copy.event.id.data);
-    const struct route *route = find_route(run->settings, copy.event.route);
-    if (!copy.has_body)
-        return "its body is no longer stored";
-    if (!route)
-        return "its route is no longer in the route file";
-    if (copy.event.failures.length == 0 || run->options->force)
-        return NULL;
-    if (!event_copy_body(run->reader, seq, &run->arena, &copy) || !copy.has_body)
-        return "its body cannot be read";
-    return check_schema(run, route, &copy.event);
-}
-
-/* ---- a page of events ---- */
-
-static bool replay_one(struct replaying *run, int64_t seq, struct error *err)
-{
-    size_t count = 0;
-    const char *refusal = find_refusal(run, seq);
-    if (refusal) {
-        run->failed++;
-        fputs("tenterhook: event ", stderr);
-        print_safe(stderr, bytes_of_text(run->id));
-        fputs(" is not replayed: ", stderr);
-        print_safe(stderr, bytes_of_text(refusal));
-        fputc('\n', stderr);
-        return true;
-    }
-    if (!journal_edit_replay(run->edit, seq, !run->options->dead, &count, err))
-        return false;
-    if (count == 0)
-        return true;
-    run->events++;
-    run->deliveries += count;
-    return true;
-}
-
-static bool replay_page(struct replaying *run, struct error *err)
-{
-    bool good = journal_edit_begin(run->edit, err);
-    for (size_t i = 0; good && i < run->seq_count; i++) {
-        arena_init(&run->arena, EVENT_MEMORY);
-        good = replay_one(run, run->seqs[i], err);
-        arena_finish(&run->arena);
-    }
-    return good && journal_edit_commit(run->edit, err);
+    return chooses(options) && is_replayable(options->search.filter.state);
 }
 
 /* ---- which events ---- */
 
-static bool replay_ids(struct replaying *run, struct error *err)
+static bool plan_event(void *context, const struct event_copy *event)
+{
+    struct replaying *run = context;
+    return replay_plan_add(&run->plan, run->reader, event->seq, &run->choice);
+}
+
+static bool plan_ids(struct replaying *run, struct error *err)
 {
     for (int i = 0; i < run->options->id_count; i++) {
-        const char *id = run->options->ids[i];
-        size_t found;
-        if (!journal_reader_find(run->reader, id, &run->seqs[0], &found))
-            return journal_reader_explain(run->reader, err);
-        run->seq_count = 1;
-        if (found == 1 && !replay_page(run, err))
-            return false;
-        if (found == 1)
+        int64_t seq;
+        int code;
+        if (!events_find(run->reader, run->options->ids[i], &seq, &code)) {
+            if (code == EXIT_ENVIRONMENT)
+                return error_set(err, "nothing was replayed");
+            run->refused++;
             continue;
-        run->failed++;
-        error_set(err, found ? "more than one event id begins with %s" : "there is no event %s",
-                  id);
-        print_failure(err->text);
+        }
+        if (!replay_plan_add(&run->plan, run->reader, seq, &run->choice))
+            return journal_reader_explain(run->reader, err);
     }
     return true;
 }
 
-struct selection {
-    struct replaying *run;
-    int64_t last, not_before_ms;
+static bool plan_all(struct replaying *run, struct error *err)
+{
+    struct search *search = &run->options->search;
+    search->filter.oldest_first = true;
+    bool read = run->options->id_count ? plan_ids(run, err)
+                                       : search_walk(search, run->reader, plan_event, run, err);
+    search_tell_unjudged(search);
+    if (read && run->plan.is_short)
+        return error_set(err, "no memory");
+    return read &&
+           (journal_reader_is_well(run->reader) || journal_reader_explain(run->reader, err));
+}
+
+/* Whether to go on. More than one event is asked for where there is a person to be asked. */
+static bool is_wanted(const struct replaying *run)
+{
+    char question[128];
+    const struct replay_plan *plan = &run->plan;
+    if (run->options->yes || run->options->dry_run || plan->events < 2 || !terminal_can_ask())
+        return true;
+    snprintf(question, sizeof question, "replay %zu deliver%s of %zu events?", plan->count,
+             plan->count == 1 ? "y" : "ies", plan->events);
+    return terminal_asks(question);
+}
+
+/* ---- one event ---- */
+
+static void tell_refusal(struct replaying *run, const char *id, const char *refusal)
+{
+    run->refused++;
+    fputs("tenterhook: event ", stderr);
+    print_safe(stderr, bytes_of_text(id));
+    fputs(" is not replayed: ", stderr);
+    print_safe(stderr, bytes_of_text(refusal));
+    fputc('\n', stderr);
+}
+
+/* The names of the actions that would run, behind the event. */
+struct dry_line {
+    const struct planned *items;
+    size_t count, printed;
 };
 
-static void select_event(void *context, const struct event_view *view)
+static void print_action(void *context, const struct delivery_view *delivery)
 {
-    struct selection *selection = context;
-    struct replaying *run = selection->run;
-    selection->last = view->seq;
-    if (view->event.received_ms >= selection->not_before_ms && run->seq_count < PAGE)
-        run->seqs[run->seq_count++] = view->seq;
+    struct dry_line *line = context;
+    for (size_t i = 0; i < line->count; i++) {
+        if (line->items[i].delivery != delivery->seq)
+            continue;
+        fputs(line->printed++ ? ", " : "", stdout);
+        print_safe(stdout, delivery->action);
+    }
 }
 
-static bool replay_selection(struct replaying *run, struct error *err)
+static void print_dry(const struct replaying *run, const char *id, const char *route,
+                      const struct planned *items, size_t count)
 {
-    const struct options *options = run->options;
-    struct selection selection = {
-        .run = run, .not_before_ms = options->since_ms ? clock_unix_ms() - options->since_ms : 0};
-    int64_t before;
-    do {
-        struct event_filter filter = {.route = options->route,
-                                      .state = options->dead ? "dead" : NULL,
-                                      .after = selection.last,
-                                      .limit = PAGE,
-                                      .oldest_first = true};
-        before = selection.last;
-        run->seq_count = 0;
-        if (!journal_reader_list(run->reader, &filter, select_event, &selection))
-            return journal_reader_explain(run->reader, err);
-        if (run->seq_count && !replay_page(run, err))
-            return false;
-    } while (selection.last != before);
-    return true;
+    struct dry_line line = {items, count, 0};
+    print_safe(stdout, bytes_of_text(id));
+    fputs("  ", stdout);
+    print_safe(stdout, bytes_of_text(route));
+    fputs("  ", stdout);
+    journal_reader_deliveries(run->reader, items->event, print_action, &line);
+    fputc('\n', stdout);
 }
 
-/* ---- the verb ---- */
+static bool replay_event(struct replaying *run, const struct planned *items, size_t count,
+                         struct arena *arena, struct error *err)
+{
+    const char *id, *route;
+    size_t replayed = count;
+    const char *refusal = replay_judge_refusal(&run->judge, items->event, arena, &id, &route);
+    if (refusal) {
+        tell_refusal(run, id, refusal);
+        return true;
+    }
+    if (run->options->dry_run)
+        print_dry(run, id, route, items, count);
+    else if (!journal_edit_replay_some(run->edit, items->event, &run->choice, &replayed, err))
+        return false;
+    run->deliveries += replayed;
+    return replayed == 0 || replay_plan_take(&run->done, items, count) ||
+           error_set(err, "no memory");
+}
+
+/* ---- all of them ---- */
+
+static size_t items_of_event(const struct replay_plan *plan, size_t first)
+{
+    size_t end = first + 1;
+    while (end < plan->count && plan->items[end].event == plan->items[first].event)
+        end++;
+    return end - first;
+}
+
+/* The next events of the plan, in one transaction. */
+static bool replay_page(struct replaying *run, size_t *next, struct error *err)
+{
+    struct arena arena;
+    bool good = run->options->dry_run || journal_edit_begin(run->edit, err);
+    for (size_t i = 0; good && i < PAGE && *next < run->plan.count; i++) {
+        size_t count = items_of_event(&run->plan, *next);
+        arena_init(&arena, EVENT_MEMORY);
+        good = replay_event(run, &run->plan.items[*next], count, &arena, err);
+        arena_finish(&arena);
+        *next += count;
+    }
+    return good && (run->options->dry_run || journal_edit_commit(run->edit, err));
+}
+
+static bool replay_plan_all(struct replaying *run, struct error *err)
+{
+    struct progress progress = {.is_off = false};
+    size_t next = 0;
+    bool good = true;
+    while (good && next < run->plan.count) {
+        good = replay_page(run, &next, err);
+        progress_show(&progress, "%zu of %zu deliveries", next, run->plan.count);
+    }
+    progress_clear(&progress);
+    return good;
+}
+
+static void print_summary(const struct replaying *run)
+{
+    size_t events = run->done.events;
+    printf("%zu event%s, %zu deliver%s %s\n", events, events == 1 ? "" : "s", run->deliveries,
+           run->deliveries == 1 ? "y" : "ies",
+           run->options->dry_run ? "would run again" : "pending again");
+    fflush(stdout);
+    if (run->deliveries > 0 && !run->options->dry_run)
+        fputs("each begins a new budget of attempts\n", stderr);
+}
 
 static int replay_all(struct replaying *run)
 {
     struct error err = {""};
-    bool done = run->options->id_count ? replay_ids(run, &err) : replay_selection(run, &err);
+    bool done = plan_all(run, &err);
+    if (done && !is_wanted(run)) {
+        fputs("nothing is replayed\n", stderr);
+        return EXIT_NO;
+    }
+    done = done && replay_plan_all(run, &err);
     if (!done)
         print_failure(err.text);
-    printf("%zu event%s, %zu deliver%s pending again\n", run->events, run->events == 1 ? "" : "s",
-           run->deliveries, run->deliveries == 1 ? "y" : "ies");
-    return !done ? EXIT_ENVIRONMENT : run->failed ? EXIT_NO : EXIT_DONE;
+    print_summary(run);
+    if (!done)
+        return EXIT_ENVIRONMENT;
+    int code = run->options->wait && !run->options->dry_run && run->done.count > 0
+                   ? replay_plan_wait(&run->done, run->reader)
+                   : EXIT_DONE;
+    return code == EXIT_DONE && run->refused ? EXIT_NO : code;
 }
 
-static int replay_with(const struct options *options, const struct settings *settings)
+/* ---- the verb ---- */
+
+static int replay_checked(struct replaying *run)
+{
+    const struct event_filter *filter = &run->options->search.filter;
+    run->choice = (struct replay_choice){.state = filter->state, .action = filter->action};
+    run->judge.reader = run->reader;
+    run->judge.force = run->options->force;
+    if (filter->route && !search_check_route(run->reader, filter->route, run->judge.settings))
+        return EXIT_NO;
+    int code = replay_all(run);
+    replay_plan_finish(&run->plan);
+    replay_plan_finish(&run->done);
+    return code;
+}
+
+static int replay_with(struct options *options, const struct settings *settings)
 {
     struct error err = {""};
-    struct replaying run = {.options = options, .settings = settings};
+    struct replaying run = {.options = options, .judge = {.settings = settings}};
     int code = EXIT_ENVIRONMENT;
-    bool is_ready = pipeline_init(&run.pipeline, settings, NULL, NULL, &err);
+    bool is_ready = pipeline_init(&run.judge.pipeline, settings, NULL, NULL, &err);
     run.reader = is_ready ? journal_reader_open(settings->journal.path, &err) : NULL;
-    run.edit = run.reader ? journal_edit_open(settings->journal.path, &err) : NULL;
-    if (run.edit)
-        code = replay_all(&run);
+    if (run.reader && !options->dry_run)
+        run.edit = journal_edit_open(settings->journal.path, &err);
+    if (run.edit || (run.reader && options->dry_run))
+        code = replay_checked(&run);
     else
         print_failure(err.text);
     journal_edit_close(run.edit);
     if (run.reader)
         journal_reader_close(run.reader);
     if (is_ready)
-        pipeline_finish(&run.pipeline);
+        pipeline_finish(&run.judge.pipeline);
+    return code;
+}
+
+static int replay_read(struct options *options)
+{
+    struct problem_list problems;
+    problem_list_init(&problems);
+    struct settings *settings =
+        settings_load_secretless(cli_config_file(options->config), &program_registry, &problems);
+    if (!settings)
+        problem_list_print(&problems, stderr);
+    problem_list_finish(&problems);
+    int code = settings ? replay_with(options, settings) : EXIT_ENVIRONMENT;
+    settings_destroy(settings);
     return code;
 }
 
 static int replay_run(int argc, char **argv)
 {
     struct options options;
-    struct problem_list problems;
-    if (!read_options(&options, argc, argv))
-        return EXIT_USAGE;
-    problem_list_init(&problems);
-    struct settings *settings =
-        settings_load_secretless(cli_config_file(options.config), &program_registry, &problems);
-    if (!settings)
-        problem_list_print(&problems, stderr);
-    problem_list_finish(&problems);
-    int code = settings ? replay_with(&options, settings) : EXIT_ENVIRONMENT;
-    settings_destroy(settings);
+    int code = read_options(&options, argc, argv) ? replay_read(&options) : EXIT_USAGE;
+    search_finish(&options.search);
     return code;
 }
 
 const struct verb replay_verb = {
-    "replay", "replay (ID… [--dead] | [--dead] [--route R] [--since DURATION]) [--force] [-c FILE]",
-    "runs again what is done or dead of events, with --dead only what failed. An event that its "
-    "schema refused must conform to the present schema, unless --force is given",
+    "replay",
+    "replay (ID… | [--dead] [--route R] [--type T] [--since TIME] [--until TIME] "
+    "[--where CONDITION] [--text TEXT] [--before ID] [--after ID] [--limit N]) [--state S] "
+    "[--action A] [--force] [--dry-run] [--yes] [--wait] [-c FILE]",
+    "runs again what is done or dead of events, with --dead only what failed, and asks first where "
+    "a person sits at a terminal and there are several. An event that its schema refused must "
+    "conform to the present schema, unless --force is given",
     replay_run};

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "server/cli/event_copy.h"
-#include "server/cli/events_print.h"
+#include "server/cli/events_find.h"
 #include "server/cli/terminal.h"
 #include "server/cli/verb.h"
 #include "server/cli/verify_print.h"
@@ -54,7 +54,7 @@ static bool read_event(struct trying *trying, int64_t seq)
     if (trying->is_complete)
         journal_reader_deliveries(reader, seq, keep_delivery, trying);
     if (!journal_reader_is_well(reader))
-        return events_print_failure(reader) == EXIT_DONE;
+        return events_read_failure(reader) == EXIT_DONE;
     if (!trying->is_complete)
         print_failure("no memory for an event");
     return trying->is_complete;
@@ -99,7 +99,7 @@ static int try_one(struct trying *trying)
     size_t count;
     struct error why;
     if (!journal_reader_find(trying->reader, id, &seq, &count))
-        return events_print_failure(trying->reader);
+        return events_read_failure(trying->reader);
     if (count == 1)
         return show_one(trying, seq);
     error_set(&why, count ? "more than one event id begins with %s" : "there is no event %s", id);
@@ -201,7 +201,7 @@ static int try_all(struct trying *trying)
         before = trying->last;
         trying->seq_count = 0;
         if (!journal_reader_list(trying->reader, &filter, select_event, trying))
-            return events_print_failure(trying->reader);
+            return events_read_failure(trying->reader);
         if (!try_page(trying))
             return EXIT_ENVIRONMENT;
     } while (trying->last != before);

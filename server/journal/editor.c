@@ -27,8 +27,11 @@ static const char *const edit_sql[EDIT_COUNT] = {
                     "wait_ms = NULL, failures = 0,"
                     " replays = replays + 1, ended_ms = iif(attempt > 0, ended_ms, NULL),"
                     " reason = iif(attempt > 0, reason, NULL)"
-                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 253"
-                    " AND (state = 'dead' OR (?2 AND state IN ('done', 'superseded')))"
+                    " WHERE seq BETWEEN ?1 * 256 AND ?1 * 256 + 255"
+                    " AND state NOT IN ('pending', 'running')"
+                    " AND (state = ?2 OR (?2 IS NULL AND state <> 'superseded'))"
+                    " AND iif(?3 IS NULL, seq & 255 < 254,"
+                    " ?3 = (SELECT a.name FROM action a WHERE a.number = delivery.action))"
                     " AND EXISTS (SELECT 1 FROM body WHERE event = ?1)",
     [EDIT_REPLAY_EVENT] =
         "UPDATE event SET failures = NULL WHERE seq = ?1 AND failures IS NOT NULL",
@@ -105,11 +108,24 @@ bool journal_edit_commit(struct journal_edit *edit, struct error *err)
     return sqlite_commit(&edit->db) || sqlite_explain(&edit->db, err);
 }
 
+static struct bind_value text_or_null(const char *text)
+{
+    return text ? bind_text(text) : bind_null();
+}
+
 bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_t *count,
                          struct error *err)
 {
+    const struct replay_choice choice = {.state = all ? NULL : "dead"};
+    return journal_edit_replay_some(edit, seq, &choice, count, err);
+}
+
+bool journal_edit_replay_some(struct journal_edit *edit, int64_t seq,
+                              const struct replay_choice *choice, size_t *count, struct error *err)
+{
     struct sqlite *db = &edit->db;
-    if (!sqlite_execute(db, EDIT_REPLAY, bind_number(seq), bind_number(all)))
+    if (!sqlite_execute(db, EDIT_REPLAY, bind_number(seq), text_or_null(choice->state),
+                        text_or_null(choice->action)))
         return sqlite_explain(db, err);
     *count = (size_t)sqlite_changes(db);
     return *count == 0 || sqlite_execute(db, EDIT_REPLAY_EVENT, bind_number(seq)) ||

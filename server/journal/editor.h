@@ -28,6 +28,14 @@ bool journal_edit_replay(struct journal_edit *edit, int64_t seq, bool all, size_
 bool journal_edit_cancel(struct journal_edit *edit, int64_t seq, bool all, int64_t now_ms,
                          size_t *count, struct error *err);
 
+/* Which deliveries of an event. */
+struct replay_choice {
+    const char *state;  /* dead, done or superseded; NULL: what is dead or done */
+    const char *action; /* NULL: all but what tells of a failure, in the last two places */
+};
+bool journal_edit_replay_some(struct journal_edit *edit, int64_t seq,
+                              const struct replay_choice *choice, size_t *count, struct error *err);
+
 /* The keys that senders have delivered for the route, so that the next greeting delivers one. */
 bool journal_edit_forget_keys(struct journal_edit *edit, const char *route, size_t *count,
                               struct error *err);

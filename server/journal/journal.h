@@ -468,8 +468,9 @@ struct journal_turn {
 
     enum journal_end end;
     struct journal_refusal refusal; /* unless JOURNAL_DONE */
-    bool changed;                   /* others have written: then nothing was born running */
-    bool anew; /* what was told before may not hold: the journal was opened anew */
+    bool changed; /* others have written: then nothing was born running. Told once, and not to a
+                     turn of upkeep or one that proves */
+    bool anew;    /* what was told before may not hold: the journal was opened anew */
     bool events_refused, outputs_dropped; /* for want of room */
     bool question_fits;
     struct journal_due *due; /* results of the looks */

@@ -27,6 +27,9 @@ enum read_sql {
     READ_PROVISIONED,
     READ_PAUSED,
     READ_NEWEST,
+    READ_PLACE,
+    READ_BOUNDS,
+    READ_ROUTES,
     READ_CHANGED,
     READ_COUNT
 };
@@ -39,12 +42,17 @@ enum read_sql {
     " coalesce(" STATES "BETWEEN e.seq * 256 AND e.seq * 256 + 253), " STATES                      \
     "BETWEEN e.seq * 256 + 254 AND e.seq * 256 + 255))" EVENT_SELECT_ROW " FROM event e "
 #define EVENT_FILTER                                                                               \
-    "WHERE e.seq > ?1 AND e.seq < ?5 AND (?2 IS NULL OR e.route = ?2) AND (?3 IS NULL OR EXISTS"   \
-    " (SELECT 1 FROM delivery d WHERE " DELIVERIES_OF_EVENT " AND d.state = ?3)) "
+    "WHERE e.seq > ?1 AND e.seq < ?2 AND e.received_ms >= ?3 AND e.received_ms < ?4"               \
+    " AND (?6 IS NULL OR e.route = ?6) AND (?7 IS NULL OR e.type GLOB ?7)"                         \
+    " AND ((?8 IS NULL AND ?9 IS NULL) OR EXISTS (SELECT 1 FROM delivery d"                        \
+    " WHERE " DELIVERIES_OF_EVENT " AND (?8 IS NULL OR d.state = ?8) AND (?9 IS NULL"              \
+    " OR ?9 = (SELECT a.name FROM action a WHERE a.number = d.action))))"                          \
+    " AND (?10 IS NULL OR EXISTS"                                                                  \
+    " (SELECT 1 FROM body b WHERE b.event = e.seq AND instr(b.content, ?10) > 0)) "
 
 static const char *const read_sql[READ_COUNT] = {
-    [READ_LIST_NEWEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq DESC LIMIT ?4",
-    [READ_LIST_OLDEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq LIMIT ?4",
+    [READ_LIST_NEWEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq DESC LIMIT ?5",
+    [READ_LIST_OLDEST] = EVENT_COLUMNS EVENT_FILTER "ORDER BY e.seq LIMIT ?5",
     [READ_FIND] = "SELECT seq FROM event WHERE id >= ?1 AND id < ?1 || '~' LIMIT 2",
     [READ_EVENT] = EVENT_COLUMNS "WHERE e.seq = ?1",
     [READ_BODY] = "SELECT b.event" EVENT_SELECT_BODY " FROM body b WHERE b.event = ?1",
@@ -52,9 +60,10 @@ static const char *const read_sql[READ_COUNT] = {
         "SELECT a.name, d.state, d.reason, d.attempt, d.takeovers, d.started_ms, d.ended_ms,"
         " d.duration_ms, d.exit_status, d.signal, o.output_total, o.error_total, o.output,"
         " o.error_output, d.stops, d.seq, d.failures, d.replays, d.alone, iif(d.due_ms > 0 AND"
-        " d.state = 'pending', d.due_ms - coalesce((SELECT due_offset_ms FROM horizon), 0), 0)"
+        " d.state = 'pending', d.due_ms - coalesce((SELECT due_offset_ms FROM horizon), 0), 0),"
+        " d.superseded_by, r.paused_ms, r.paused_why"
         " FROM delivery d LEFT JOIN action a ON a.number = d.action"
-        " LEFT JOIN output o ON o.delivery = d.seq"
+        " LEFT JOIN output o ON o.delivery = d.seq LEFT JOIN route r ON r.name = a.route"
         " WHERE d.seq BETWEEN ?1 * 256 AND ?1 * 256 + 255 ORDER BY d.seq",
     [READ_ATTEMPTS] =
         "SELECT number, started_ms, ended_ms, duration_ms, exit_status, signal, reason,"
@@ -68,6 +77,9 @@ static const char *const read_sql[READ_COUNT] = {
     [READ_PAUSED] = "SELECT name, coalesce(paused_why, ''), paused_ms FROM route"
                     " WHERE paused_ms IS NOT NULL ORDER BY paused_ms, name",
     [READ_NEWEST] = "SELECT max(seq) FROM event",
+    [READ_PLACE] = "SELECT seq FROM event WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [READ_BOUNDS] = "SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)",
+    [READ_ROUTES] = "SELECT DISTINCT route FROM action ORDER BY 1",
     [READ_CHANGED] = "PRAGMA data_version",
 };
 
@@ -129,14 +141,40 @@ static struct bind_value text_or_null(const char *text)
     return text ? bind_text(text) : bind_null();
 }
 
+static struct bind_value number_or(int64_t number, int64_t otherwise)
+{
+    return bind_number(number ? number : otherwise);
+}
+
+/* As GLOB has it, in which ? and [ are special too. */
+static struct bind_value type_pattern(const char *type, char room[3 * EVENT_TYPE_PATTERN_MAX])
+{
+    size_t length = 0;
+    if (!type)
+        return bind_null();
+    for (size_t i = 0; type[i] && i < EVENT_TYPE_PATTERN_MAX; i++) {
+        bool is_special = type[i] == '?' || type[i] == '[';
+        if (is_special)
+            room[length++] = '[';
+        room[length++] = type[i];
+        if (is_special)
+            room[length++] = ']';
+    }
+    return bind_bytes(bytes_of(room, length));
+}
+
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
                          void (*each)(void *context, const struct event_view *event), void *context)
 {
+    char room[3 * EVENT_TYPE_PATTERN_MAX];
     sqlite_clear(&reader->db);
     struct query query = sqlite_query(
         &reader->db, filter->oldest_first ? READ_LIST_OLDEST : READ_LIST_NEWEST,
-        bind_number(filter->after), text_or_null(filter->route), text_or_null(filter->state),
-        bind_number(filter->limit), bind_number(filter->before ? filter->before : INT64_MAX));
+        bind_number(filter->after), number_or(filter->before, INT64_MAX),
+        number_or(filter->since_ms, INT64_MIN), number_or(filter->until_ms, INT64_MAX),
+        bind_number(filter->limit), text_or_null(filter->route), type_pattern(filter->type, room),
+        text_or_null(filter->state), text_or_null(filter->action),
+        filter->text.length ? bind_blob(filter->text) : bind_null());
     while (query_next(&query)) {
         struct event_view event = view_of_row(&query);
         each(context, &event);
@@ -218,7 +256,11 @@ bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
                                          .failures = query_number(&query, 16),
                                          .replays = query_number(&query, 17),
                                          .is_alone = query_number(&query, 18) == 1,
-                                         .due_ms = query_number(&query, 19)};
+                                         .is_notice = (query_number(&query, 15) & 255) >= 254,
+                                         .due_ms = query_number(&query, 19),
+                                         .superseded_by = query_bytes(&query, 20),
+                                         .paused_ms = number_or_none(&query, 21),
+                                         .paused_why = query_bytes(&query, 22)};
         each(context, &delivery);
     }
     return reader_ended(reader);
@@ -295,6 +337,40 @@ bool journal_reader_newest(struct journal_reader *reader, int64_t *seq)
     struct query query = sqlite_query_values(&reader->db, READ_NEWEST, NULL, 0);
     while (query_next(&query))
         *seq = query_number(&query, 0);
+    return reader_ended(reader);
+}
+
+bool journal_reader_place(struct journal_reader *reader, const char *id, int64_t *seq)
+{
+    sqlite_clear(&reader->db);
+    *seq = INT64_MAX;
+    struct query query = sqlite_query(&reader->db, READ_PLACE, bind_text(id));
+    while (query_next(&query))
+        *seq = query_number(&query, 0);
+    return reader_ended(reader);
+}
+
+bool journal_reader_bounds(struct journal_reader *reader, int64_t *lowest, int64_t *highest)
+{
+    sqlite_clear(&reader->db);
+    *lowest = 1;
+    *highest = 0;
+    struct query query = sqlite_query_values(&reader->db, READ_BOUNDS, NULL, 0);
+    while (query_next(&query))
+        if (!query_is_null(&query, 0)) {
+            *lowest = query_number(&query, 0);
+            *highest = query_number(&query, 1);
+        }
+    return reader_ended(reader);
+}
+
+bool journal_reader_routes(struct journal_reader *reader,
+                           void (*each)(void *context, struct bytes route), void *context)
+{
+    sqlite_clear(&reader->db);
+    struct query query = sqlite_query_values(&reader->db, READ_ROUTES, NULL, 0);
+    while (query_next(&query))
+        each(context, query_bytes(&query, 0));
     return reader_ended(reader);
 }
 

@@ -23,14 +23,19 @@ struct event_view {
     struct event event;  /* without headers and body */
 };
 
+/* What is NULL, empty or 0 does not restrict, but for the limit. */
 struct event_filter {
-    const char *route; /* NULL: all */
-    const char *state; /* events with a delivery in that state; NULL: all */
-    int64_t after;     /* only events behind this number */
-    int64_t before;    /* and before this; 0: all */
+    const char *route;
+    const char *type;           /* in which each * stands for any text */
+    const char *state, *action; /* events with a delivery of that action in that state */
+    struct bytes text;          /* events whose stored body contains these bytes */
+    int64_t since_ms, until_ms; /* received from then on; before then */
+    int64_t after, before;      /* behind this number; before this number */
     int64_t limit;
     bool oldest_first;
 };
+
+enum { EVENT_TYPE_PATTERN_MAX = 256 }; /* bytes of event_filter.type */
 
 bool journal_reader_list(struct journal_reader *reader, const struct event_filter *filter,
                          void (*each)(void *context, const struct event_view *event),
@@ -39,6 +44,14 @@ bool journal_reader_list(struct journal_reader *reader, const struct event_filte
 /* The events whose id begins like this: how many (2 stands for more), and the number of one. */
 bool journal_reader_find(struct journal_reader *reader, const char *prefix, int64_t *seq,
                          size_t *count);
+/* The number of the first event whose id is not less than that; INT64_MAX if there is none. Ids
+ * rise with the numbers, so this is a place in the list also where the event of that id is gone. */
+bool journal_reader_place(struct journal_reader *reader, const char *id, int64_t *seq);
+/* The lowest number and the highest one; 1 and 0 without events. */
+bool journal_reader_bounds(struct journal_reader *reader, int64_t *lowest, int64_t *highest);
+/* The names of the routes that have ever had an action. */
+bool journal_reader_routes(struct journal_reader *reader,
+                           void (*each)(void *context, struct bytes route), void *context);
 /* One event by its number; false also if it is not there. */
 bool journal_reader_event(struct journal_reader *reader, int64_t seq,
                           void (*each)(void *context, const struct event_view *event),
@@ -64,6 +77,10 @@ struct delivery_view {
     int64_t failures, replays;
     int64_t due_ms; /* Unix: it waits until then; 0: it does not */
     bool is_alone;  /* the last attempt ran alone */
+    bool is_notice; /* it tells of a failure: no replay without its name runs it again */
+    struct bytes superseded_by; /* the id of the event that took its place; or empty */
+    int64_t paused_ms;          /* since when its route runs nothing; -1: it does */
+    struct bytes paused_why;
 };
 
 bool journal_reader_deliveries(struct journal_reader *reader, int64_t seq,
@@ -80,7 +97,8 @@ struct attempt_view {
     struct bytes output, error_output;
 };
 
-/* Those of delivery `seq` that are kept (the newest 20), in their order. */
+/* Those of delivery `seq` that are kept (the newest 20), in their order. May be called while the
+ * deliveries are read. */
 bool journal_reader_attempts(struct journal_reader *reader, int64_t seq,
                              void (*each)(void *context, const struct attempt_view *attempt),
                              void *context);

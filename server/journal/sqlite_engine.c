@@ -188,7 +188,8 @@ static void read_tracks(struct sqlite_journal *journal, struct journal_turn *tur
 static void read_first(struct sqlite_journal *journal, struct journal_turn *turn)
 {
     struct number_list open = {&turn->open, &journal->db};
-    turn->changed = writer_changed(journal);
+    /* what others have written is told once: to the runner, which reads its queue anew */
+    turn->changed = !turn->upkeep && !turn->proves && writer_changed(journal);
     journal->keys_behind |= turn->changed;
     due_read(journal, turn);
     read_looks(journal, turn);

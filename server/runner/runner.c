@@ -162,7 +162,6 @@ static void submit_turn(struct runner *runner)
  * turn, because an older runner writes all the time. */
 static void note_others(struct runner *runner)
 {
-    runner->others_did |= runner->turn.changed;
     if (!runner->turn.polls || !runner->others_did)
         return;
     dispatch_read_anew(&runner->dispatch);
@@ -175,6 +174,7 @@ static void turn_completed(struct journal_turn *turn)
 {
     struct runner *runner = turn->owner;
     assert(runner->under_way && turn == &runner->turn);
+    runner->others_did |= turn->changed; /* whatever else has become of it */
     if (!journal_health_judge(&runner->health, turn))
         return;
     runner->under_way = false;

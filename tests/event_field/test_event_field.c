@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "handlers/action/envelope.h"
 #include "handlers/action/environment.h"
-#include "server/cli/events_print.h"
+#include "server/cli/events_json.h"
 #include "server/ipc/frame.h"
 #include "server/runner/attempt.h"
 #include "tests/unit/journal_fixture.h"
@@ -106,7 +106,7 @@ static bool check_claimed(void *context, int64_t action, const struct journal_de
 static void check_view(void *context, const struct event_view *view)
 {
     check_is_sample(&view->event);
-    events_print_row(context, view, true);
+    events_json_row(context, view);
 }
 
 START_TEST(the_journal_keeps_it_and_actions_and_events_show_it)

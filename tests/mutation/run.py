@@ -72,6 +72,8 @@ TESTS = {
     "server/journal/lock.c": ["lock", "journal"],
     "server/journal/log_walk.c": ["journal_damage"],
     "server/journal/reader.c": ["events", "journal_beside", "journal_damage"],
+    "server/journal/walk.c": ["journal_walk"], "server/cli/moment.c": ["moment"],
+    "server/cli/columns.c": ["columns"], "server/cli/body_text.c": ["columns"],
     "server/journal/rerun.c": ["rerun_decide", "rerun"],
     "server/journal/sqlite_files.c": ["sqlite_files", "journal_damage", "journal", "events"],
     "server/journal/sqlite_lock.c": ["journal_damage", "journal"],

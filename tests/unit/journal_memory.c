@@ -641,8 +641,9 @@ static void end(struct journal_turn *turn, enum journal_end how, const char *sta
 
 static void read_turn(struct memory_journal *journal, struct journal_turn *turn)
 {
-    turn->changed = journal->version != journal->store->version;
-    journal->version = journal->store->version;
+    turn->changed = !turn->upkeep && !turn->proves && journal->version != journal->store->version;
+    if (turn->changed)
+        journal->version = journal->store->version;
     read_due(journal, turn);
     read_looks(journal, turn);
     if (turn->reads_open)
@@ -721,7 +722,8 @@ static void write_turn(struct memory_journal *journal, struct journal_turn *turn
         write_abandoned(journal, turn);
     write_claims(journal, turn);
     engine_tell_failures(&journal->base, turn, tell, journal);
-    journal->version = ++store->version;
+    journal->version += journal->version == store->version; /* else it is behind still */
+    store->version++;
 }
 
 static void carry_out(struct memory_journal *journal, struct journal_turn *turn)

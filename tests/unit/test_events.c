@@ -2,7 +2,9 @@
 #include "journal_fixture.h"
 
 #include "base/clock.h"
-#include "server/cli/events_print.h"
+#include "server/cli/events_json.h"
+#include "server/cli/events_table.h"
+#include "server/cli/events_text.h"
 #include "server/cli/terminal.h"
 #include "tests/unit/suite.h"
 
@@ -55,6 +57,7 @@ static void fill(void)
 }
 
 struct printed {
+    struct events_table table;
     char *text;
     size_t size;
     FILE *file;
@@ -66,7 +69,7 @@ struct printed {
 static void row(void *context, const struct event_view *event)
 {
     struct printed *printed = context;
-    events_print_row(printed->file, event, false);
+    events_table_add(&printed->table, event);
     memcpy(printed->id, event->event.id.data, ID_TEXT_SIZE - 1);
     printed->last = event->seq;
     printed->rows++;
@@ -92,10 +95,11 @@ static struct journal_reader *open_reader(void)
 
 START_TEST(filters_choose)
 {
-    struct printed printed = {NULL};
+    struct printed printed = {.text = NULL};
     fill();
     struct journal_reader *reader = open_reader();
     printed.file = open_memstream(&printed.text, &printed.size);
+    events_table_begin(&printed.table, printed.file, reader);
     ck_assert_uint_eq(list(reader, (struct event_filter){.route = NULL}, &printed), 3);
     ck_assert_int_eq(printed.last, 1); /* newest first */
     ck_assert_uint_eq(list(reader, (struct event_filter){.route = "alpha"}, &printed), 2);
@@ -114,12 +118,13 @@ END_TEST
 
 START_TEST(a_prefix_finds_what_is_unique)
 {
-    struct printed printed = {NULL};
+    struct printed printed = {.text = NULL};
     int64_t seq = 0;
     size_t count;
     fill();
     struct journal_reader *reader = open_reader();
     printed.file = open_memstream(&printed.text, &printed.size);
+    events_table_begin(&printed.table, printed.file, reader);
     list(reader, (struct event_filter){.state = "dead"}, &printed);
     ck_assert(journal_reader_find(reader, printed.id, &seq, &count));
     ck_assert_uint_eq(count, 1);
@@ -135,20 +140,39 @@ START_TEST(a_prefix_finds_what_is_unique)
 }
 END_TEST
 
-static void detail_event(void *context, const struct event_view *event)
+/* Of the two forms one is printed. */
+struct shown {
+    bool json;
+    struct events_json as_json;
+    struct events_text as_text;
+};
+
+static void show_event(void *context, const struct event_view *event)
 {
-    events_print_event(context, event);
+    struct shown *shown = context;
+    if (shown->json)
+        events_json_event(&shown->as_json, event);
+    else
+        events_text_event(&shown->as_text, event);
 }
 
-static void detail_delivery(void *context, const struct delivery_view *delivery)
+static void show_delivery(void *context, const struct delivery_view *delivery)
 {
-    events_print_delivery(context, delivery);
+    struct shown *shown = context;
+    if (shown->json)
+        events_json_delivery(&shown->as_json, delivery);
+    else
+        events_text_delivery(&shown->as_text, delivery);
 }
 
-static void detail_stored(void *context, const struct event *stored)
+static void show_stored(void *context, const struct event *stored)
 {
+    struct shown *shown = context;
     ck_assert(bytes_equal_text(stored->body, "{\"a\":1}"));
-    events_print_stored(context, stored);
+    if (shown->json)
+        events_json_stored(&shown->as_json, stored);
+    else
+        events_text_stored(&shown->as_text, stored);
 }
 
 static char *show(bool json)
@@ -157,13 +181,15 @@ static char *show(bool json)
     size_t size;
     fill();
     struct journal_reader *reader = open_reader();
-    struct events_detail detail = {.out = open_memstream(&text, &size), .json = json};
-    ck_assert(journal_reader_event(reader, 1, detail_event, &detail));
-    ck_assert(journal_reader_body(reader, 1, detail_stored, &detail));
-    ck_assert(journal_reader_deliveries(reader, 1, detail_delivery, &detail));
-    events_print_end(&detail);
-    ck_assert(!journal_reader_event(reader, 99, detail_event, &detail));
-    fclose(detail.out);
+    FILE *out = open_memstream(&text, &size);
+    struct shown shown = {json, {.out = out, .reader = reader}, {.out = out, .reader = reader}};
+    ck_assert(journal_reader_event(reader, 1, show_event, &shown));
+    ck_assert(journal_reader_body(reader, 1, show_stored, &shown));
+    ck_assert(journal_reader_deliveries(reader, 1, show_delivery, &shown));
+    if (json)
+        events_json_end(&shown.as_json);
+    ck_assert(!journal_reader_event(reader, 99, show_event, &shown));
+    fclose(out);
     journal_reader_close(reader);
     return text;
 }
@@ -174,7 +200,7 @@ START_TEST(all_of_an_event_is_shown)
     static const char *const wanted[] = {
         "route         alpha\n",
         "body          7 bytes\n",
-        "headers       {}\n",
+        "\nbody\n  {\n    \"a\": 1\n  }\n",
         "action 1: dead, 1 attempt",
         "exit 9\n",
         "reason      exited with status 9\n",
@@ -190,13 +216,13 @@ START_TEST(reasons_name_a_place_if_they_have_one)
 {
     char *text = NULL;
     size_t size;
-    struct events_detail detail = {.out = open_memstream(&text, &size)};
+    struct events_text shown = {.out = open_memstream(&text, &size)};
     struct event_view event = {
         .event.failures = bytes_of_text(
             "[{\"instanceLocation\":\"\",\"keywordLocation\":\"\",\"message\":\"is refused\"},"
             "{\"instanceLocation\":\"/a\",\"keywordLocation\":\"/not\",\"message\":\"too\"}]")};
-    events_print_event(&detail, &event);
-    fclose(detail.out);
+    events_text_event(&shown, &event);
+    fclose(shown.out);
     ck_assert_msg(strstr(text, "  the body is refused\n  /a too (/not)\n") != NULL, "%s", text);
     free(text);
 }
@@ -205,7 +231,7 @@ END_TEST
 START_TEST(what_is_stored_with_the_body_is_shown)
 {
     static const char *const wanted[] = {
-        "params        {\"env\":\"prod\"}\nquery         {\"a\":[\"1\",\"2\"]}\n",
+        "\nparams\n  env: prod\n\nquery\n  a: 1, 2\n",
         ",\"params\":{\"env\":\"prod\"},\"query\":{\"a\":[\"1\",\"2\"]}"};
     const struct event stored = {.params = bytes_of_text("{\"env\":\"prod\"}"),
                                  .query = bytes_of_text("{\"a\":[\"1\",\"2\"]}"),
@@ -213,9 +239,14 @@ START_TEST(what_is_stored_with_the_body_is_shown)
     for (int json = 0; json < 2; json++) {
         char *text = NULL;
         size_t size;
-        struct events_detail detail = {.out = open_memstream(&text, &size), .json = json == 1};
-        events_print_stored(&detail, &stored);
-        fclose(detail.out);
+        FILE *out = open_memstream(&text, &size);
+        struct events_text as_text = {.out = out};
+        struct events_json as_json = {.out = out};
+        if (json)
+            events_json_stored(&as_json, &stored);
+        else
+            events_text_stored(&as_text, &stored);
+        fclose(out);
         ck_assert_str_eq(text, wanted[json]);
         free(text);
     }

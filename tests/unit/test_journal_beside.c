@@ -216,6 +216,33 @@ START_TEST(a_replay_begins_anew_with_what_is_dead_or_with_all)
 }
 END_TEST
 
+START_TEST(a_replay_takes_what_is_chosen)
+{
+    static const struct {
+        struct replay_choice choice;
+        size_t wanted;
+    } rows[] = {{{.state = "superseded"}, 1}, {{.state = "superseded"}, 0}, {{.state = "done"}, 1},
+                {{.action = "nothing"}, 0},   {{.state = "pending"}, 0},    {{.action = NULL}, 0}};
+    size_t count = 9;
+    journal = fixture_open();
+    int64_t event = add(10);
+    change("UPDATE delivery SET state = 'superseded', superseded_by = 'x' WHERE seq % 256 = 0");
+    change("UPDATE delivery SET state = 'done' WHERE seq % 256 = 1");
+    change("INSERT INTO delivery (seq, action, state, due_ms, attempt, takeovers)"
+           " SELECT seq + 254, action, 'dead', 0, 1, 0 FROM delivery WHERE seq % 256 = 1");
+    struct journal_edit *edit = begin_edit();
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        ck_assert(journal_edit_replay_some(edit, event, &rows[i].choice, &count, &err));
+        ck_assert_msg(count == rows[i].wanted, "%zu: %zu", i, count);
+    }
+    ck_assert(journal_edit_commit(edit, &err));
+    journal_edit_close(edit);
+    ck_assert_int_eq(ask(PENDING), 2);
+    ck_assert_int_eq(ask("SELECT count(*) FROM delivery WHERE superseded_by IS NOT NULL"), 0);
+    ck_assert_int_eq(ask("SELECT count(*) FROM delivery WHERE state = 'dead'"), 1); /* a notice */
+}
+END_TEST
+
 START_TEST(keys_of_one_route_are_forgotten)
 {
     size_t count = 9;
@@ -363,6 +390,7 @@ Suite *test_suite(void)
     tcase_add_test(all, that_the_file_is_gone_is_said_once);
     tcase_add_test(all, it_does_not_stand_in_the_way_of_who_has_the_lock);
     tcase_add_test(all, a_replay_begins_anew_with_what_is_dead_or_with_all);
+    tcase_add_test(all, a_replay_takes_what_is_chosen);
     tcase_add_test(all, keys_of_one_route_are_forgotten);
     tcase_add_test(all, what_cannot_be_edited_is_named);
     tcase_add_test(all, a_statement_that_fails_is_a_failure);

@@ -442,7 +442,8 @@ START_TEST(what_others_write_is_noticed)
 {
     begin(_i);
     struct journal *journal = open_journal(1), *other = open_journal(2);
-    struct journal_turn turn;
+    struct journal_turn turn, other_kinds;
+    struct journal_upkeep upkeep = {.put_horizon_ms = 77};
     struct admission what = admission("new", "{}");
     int64_t handle = admit(journal, "k").handle;
     claim(journal, handle);
@@ -451,6 +452,13 @@ START_TEST(what_others_write_is_noticed)
     turn.polls = true;
     ck_assert(submit(journal, &turn) == JOURNAL_DONE && !turn.changed);
     replay_beside();
+    make_turn(&other_kinds); /* which leave it to the next one */
+    other_kinds.upkeep = &upkeep;
+    ck_assert(submit(journal, &other_kinds) == JOURNAL_DONE && !other_kinds.changed);
+    other_kinds.upkeep = NULL;
+    other_kinds.proves = true;
+    ck_assert(submit(journal, &other_kinds) == JOURNAL_DONE && !other_kinds.changed);
+    journal_turn_finish(&other_kinds);
     journal_places_add(&what.admit.claim, 0);
     what.admit.event = &what.event;
     turn.admits = &what.admit;
