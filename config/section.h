@@ -19,7 +19,7 @@ struct load_part {
     void *settings;
 };
 
-enum { LOAD_PARTS_MAX = 16 };
+enum { LOAD_PARTS_MAX = 32 };
 
 /* A mapping that is read by several sections at once. */
 struct load_mapping {

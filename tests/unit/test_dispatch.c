@@ -348,12 +348,12 @@ START_TEST(what_others_have_written_is_looked_through_for_orphans)
         dispatch_fill(&dispatch, &next);
         ck_assert(!dispatch.orphans_due && (next.abandon != NULL) == looked);
         dispatch_choose(&dispatch, &next);
-        next.proves = true; /* so that it is a transaction */
+        next.question_bytes = 1; /* so that it is a transaction */
         struct sqlite_journal *beside = fixture_open();
         ck_assert_int_eq(writer_probe(beside), SQLITE_STATUS_OK);
         writer_close(beside);
         journal_submit(journal, &next);
-        next.proves = false;
+        next.question_bytes = 0;
         ck_assert(next.changed && dispatch.orphans_due && is_due());
         while (is_due())
             turn(0);
