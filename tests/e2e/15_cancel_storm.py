@@ -7,7 +7,7 @@ from senders import github_headers
 
 KEYS, EACH = 4, 25
 RUN = """echo "$TENTERHOOK_ID" >>"$OUT/began"
-sleep $((NUMBER == 24 ? 2 : 60)) & wait $!; echo $KEY.$NUMBER >>"$OUT/ended" """
+sleep $((NUMBER == 24 ? 2 : 600)) & wait $!; echo $KEY.$NUMBER >>"$OUT/ended" """
 VALUES = {"OUT": "@OUT@", "KEY": "{{payload.key}}", "NUMBER": "{{payload.number}}"}
 
 
@@ -24,7 +24,7 @@ def send(key):
 with Server([route(concurrency={"max": 1, "per": "payload.key", "when_full": "cancel_running"},
                    actions=[{**script(RUN, stdin="none"), "env": VALUES}])]) as server:
     in_threads(send, [(key,) for key in range(KEYS)])
-    server.wait_settled()
+    server.wait_settled(seconds=90)
     expect(sorted(server.ledger("ended")), [f"{key}.{EACH - 1}" for key in range(KEYS)])
     spans = server.query("SELECT key, started_ms, ended_ms FROM delivery WHERE attempt"
                          " ORDER BY key, started_ms")
