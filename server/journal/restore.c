@@ -120,6 +120,14 @@ static bool move(const struct restore *restore, const char *suffix)
            error_set_errno(restore->err, errno, "cannot rename %s", from);
 }
 
+/* A log alone may have been all that there was. */
+static bool has_kept(const struct restore *restore)
+{
+    char log[sizeof restore->kept + SUFFIX_MAX];
+    snprintf(log, sizeof log, "%s-wal", restore->kept);
+    return access(restore->kept, F_OK) == 0 || access(log, F_OK) == 0;
+}
+
 static bool keep_before(struct restore *restore)
 {
     struct stat what;
@@ -163,7 +171,6 @@ bool journal_restore(const char *source, const char *path, uid_t user, gid_t gro
                      struct restore_result *result, struct error *err)
 {
     struct restore restore = {.err = err};
-    struct stat what;
     if (!name_files(&restore, path))
         return false;
     bool done = make_part(&restore, source, user, group) &&
@@ -173,7 +180,6 @@ bool journal_restore(const char *source, const char *path, uid_t user, gid_t gro
                 sync_directory(&restore);
     if (!done)
         unlink(restore.part);
-    bool kept = stat(restore.kept, &what) == 0;
-    snprintf(result->kept, sizeof result->kept, "%s", kept ? restore.kept : "");
+    snprintf(result->kept, sizeof result->kept, "%s", has_kept(&restore) ? restore.kept : "");
     return done;
 }

@@ -8,7 +8,7 @@ from harness import Server, ensure, expect, route, wait_until
 
 GRACE = 20
 
-for names in ([""], ["", "-wal", "-shm"], ["-wal", "-shm"]):
+for names in ([""], ["-wal", "-shm"]):
     with Server([route(actions=[WAITS])], server={"shutdown_grace": f"{GRACE}s"}) as server:
         event = server.post("/hook", b"{}").json()["id"]
         wait_until(lambda: server.count("delivery", "state = 'running'"), "the command to run")

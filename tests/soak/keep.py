@@ -38,20 +38,17 @@ def file_size(path):
 
 
 class Watch(threading.Thread):
-    """What the files measure, and how many events have come in each second."""
+    """How large the files are at most."""
 
     def __init__(self, path, seconds=0.05):
         super().__init__(daemon=True)
         self.path, self.pause, self.over = path, seconds, threading.Event()
         self.largest = collections.Counter()
-        self.rows = []  # (time, file, log)
 
     def run(self):
         while not self.over.wait(self.pause):
-            sizes = {name: file_size(self.path + name) for name in ("", "-wal")}
-            for name, size in sizes.items():
-                self.largest[name] = max(self.largest[name], size)
-            self.rows.append((time.monotonic(), sizes[""], sizes["-wal"]))
+            for name in ("", "-wal"):
+                self.largest[name] = max(self.largest[name], file_size(self.path + name))
 
 
 def run_verbs(server, over):
@@ -59,18 +56,12 @@ def run_verbs(server, over):
     count = collections.Counter()
     copy = os.path.join(server.directory, "copy.db")
     while not over.is_set():
-        for words in (("backup", copy), ("prune", "--dry-run"), ("events", "list", "--limit", "200")):
+        for words in (("backup", copy), ("prune", "--dry-run"), ("events", "list")):
             done = subprocess.run([harness.PROGRAM, words[0], "-c", server.file, *words[1:]],
                                   capture_output=True, text=True, check=False)
             ensure(done.returncode == 0, f"{words}: {done.stderr}")
             count[words[0]] += 1
     return count
-
-
-def accepted_each_second(ledger):
-    """Of the lines of LOAD's ledger there is one for each answer; it has no time, so the file's
-    growth is what is measured while it runs."""
-    return file_size(ledger)
 
 
 def soak(options):
@@ -100,10 +91,10 @@ def measure(options, server, keep, ledger):
     watch.start()
     if options.verbs:
         beside.start()
-    stalls, before, seen = 0, 0, begun
+    stalls, before, seen = 0, 0, begun  # the ledger of answers has to grow
     while load.poll() is None:
         time.sleep(0.25)  # this is a measurement
-        now, answers = time.monotonic(), accepted_each_second(ledger)
+        now, answers = time.monotonic(), file_size(ledger)
         if answers > before:
             before, seen = answers, now
         stalls = max(stalls, now - seen)

@@ -578,7 +578,6 @@ static void prune_event(struct tables *tables, struct event_row *event,
     bool body_goes = event->has_body && event->event.received_ms < upkeep->body_before_ms;
     if (!over && body_goes && !is_open(tables, event)) {
         upkeep->events++;
-        upkeep->bodies += dead;
         event->has_body = false;
     }
     if (!over)

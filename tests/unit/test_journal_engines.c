@@ -363,46 +363,6 @@ START_TEST(a_refused_turn_leaves_nothing)
 }
 END_TEST
 
-START_TEST(pruning_keeps_the_dedupe_window)
-{
-    begin(_i);
-    struct journal *journal = open_journal(1);
-    struct journal_turn turn;
-    struct journal_upkeep upkeep = {.prunes = true,
-                                    .put_horizon_ms = 77,
-                                    .done_before_ms = INT64_MAX,
-                                    .dedupe_before_ms = 0,
-                                    .until_ms = INT64_MAX,
-                                    .budget_ns = INT64_MAX,
-                                    .keep_size = INT64_MAX};
-    int64_t handle = admit(journal, "k").handle;
-    for (int i = 0; i < 2; i++)
-        ck_assert(claim(journal, handle + i) == WANT_CLAIMED &&
-                  finish(journal, handle + i, 1, OUTCOME_DONE));
-    admit(journal, "newest"); /* which is never removed, and is open */
-    make_turn(&turn);
-    turn.upkeep = &upkeep;
-    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
-    ck_assert(upkeep.events == 1 && upkeep.ended);
-    ck_assert_int_eq(upkeep.reached_ms, NOW_MS);
-    struct journal_admit copy = admit(journal, "k");
-    ck_assert(copy.result == ADMIT_DUPLICATE && copy.why == DUPLICATE_GONE && !copy.can_replay);
-    upkeep = (struct journal_upkeep){.prunes = true,
-                                     .reads_horizon = true,
-                                     .done_before_ms = INT64_MAX,
-                                     .dedupe_before_ms = INT64_MAX,
-                                     .until_ms = INT64_MAX,
-                                     .budget_ns = INT64_MAX,
-                                     .keep_size = INT64_MAX};
-    ck_assert_int_eq(submit(journal, &turn), JOURNAL_DONE);
-    ck_assert(upkeep.events == 1 && upkeep.horizon_ms == 77 && upkeep.newest_ms == NOW_MS);
-    ck_assert_int_eq(admit(journal, "k").result, ADMIT_ACCEPTED);
-    journal_turn_finish(&turn);
-    journal_close(journal);
-    end();
-}
-END_TEST
-
 START_TEST(a_key_is_provisioned_once)
 {
     begin(_i);
@@ -741,7 +701,6 @@ Suite *test_suite(void)
     EVERY(windows_in_order);
     EVERY(not_now);
     EVERY(a_refused_turn_leaves_nothing);
-    EVERY(pruning_keeps_the_dedupe_window);
     EVERY(a_key_is_provisioned_once);
     EVERY(what_others_write_is_noticed);
     EVERY(a_copy_of_what_failed_runs_it_again);
