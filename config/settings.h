@@ -78,7 +78,7 @@ struct journal_settings {
     struct position at; /* of `path`; no file where it is not said */
     int64_t keep_age_ms, keep_size, keep_dead_ms;
     int64_t queue_max, queue_bytes; /* pending deliveries of all routes, and their bodies */
-    int64_t keep_body_ms; /* 0: as long as the event */
+    int64_t keep_body_ms;           /* 0: as long as the event */
     int64_t min_free;
     struct position min_free_at; /* no file where it is not said */
     int damaged;                 /* enum journal_damaged */

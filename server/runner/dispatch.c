@@ -10,9 +10,8 @@
 #include "server/runner/dispatch.h"
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "server/ipc/log_events.h"
-#include "server/runner/attempt.h"
+#include "server/runner/attempt_end.h"
 #include "server/runner/failure_line.h"
 #include "server/runner/superseded.h"
 
@@ -49,9 +48,7 @@ bool dispatch_init(struct dispatch *dispatch, const struct settings *settings, s
     failure_route_file(settings->file, dispatch->file);
     dispatch->forest.base = -1;
     loop_timer_init(&dispatch->outcomes_timer, wake_loop, dispatch);
-    loop_timer_init(&dispatch->due_timer, wake_loop, dispatch);
-    retry_clock_init(&dispatch->clock, 0, clock_unix_ms(), clock_boot_ms());
-    dispatch->offset_due = true;
+    due_init(&dispatch->due, loop);
     body_files_init(&dispatch->body_files, settings->journal.path);
     return queue_init(&dispatch->queue, settings, err) &&
            gates_init(&dispatch->gates, settings, &dispatch->queue, loop, err) &&
@@ -82,7 +79,7 @@ void dispatch_begin(struct dispatch *dispatch, struct journal *journal,
 void dispatch_finish(struct dispatch *dispatch)
 {
     loop_timer_remove(dispatch->loop, &dispatch->outcomes_timer);
-    loop_timer_remove(dispatch->loop, &dispatch->due_timer);
+    due_finish(&dispatch->due);
     backlog_finish(&dispatch->backlog);
     gates_finish(&dispatch->gates);
     queue_finish(&dispatch->queue);
@@ -134,63 +131,16 @@ static void attempt_output(void *context, struct bytes piece)
     answers_piece(&dispatch->answers, attempt->finish.handle, piece);
 }
 
-static bool had_process(const struct outcome *outcome)
-{
-    return outcome->exit_status >= 0 || outcome->signal != 0;
-}
-
-/* A command that must never run twice, and was ended with the server. */
-static void fail_if_stopped(struct attempt *attempt)
-{
-    const struct retry_settings *retry = attempt->action->retry;
-    struct outcome *outcome = &attempt->outcome;
-    if (outcome->kind != OUTCOME_INTERRUPTED || !had_process(outcome) || !retry ||
-        retry->on_crash != ON_CRASH_FAIL || attempt->superseded_by[0])
-        return;
-    outcome->kind = OUTCOME_FAILED;
-    outcome->reason = "was ended because the server is leaving, and `on_crash` is `fail`";
-    attempt->is_final = true;
-}
-
-/* How long until it is tried again; 0: it is not, or at once. */
-static int64_t wait_after(const struct attempt *attempt)
-{
-    const struct outcome *outcome = &attempt->outcome;
-    const struct retry_settings *retry = attempt->action->retry;
-    uint64_t random;
-    if (outcome->kind == OUTCOME_INTERRUPTED)
-        return outcome->later_ms;
-    if (!retry || outcome->kind == OUTCOME_DONE || outcome->kind == OUTCOME_CANCELLED ||
-        attempt->is_final)
-        return 0;
-    random_bytes(&random, sizeof random);
-    return retry_wait_ms(&retry->rules, outcome, attempt->failures, random);
-}
-
-/* What the end of a run means for its delivery. One that was cancelled and has ended by itself
- * before that took effect is what it has become, but is not tried again. */
-static struct outcome judge(struct attempt *attempt, const struct outcome *ended)
-{
-    struct outcome outcome = *ended;
-    attempt->is_final |= attempt->cancelled;
-    if (attempt->cancelled && ended->kind == OUTCOME_INTERRUPTED) {
-        outcome.kind = OUTCOME_CANCELLED;
-        outcome.reason = JOURNAL_CANCELLED;
-    }
-    return outcome;
-}
-
 static void attempt_ended(void *context, const struct outcome *ended)
 {
     struct attempt *attempt = context;
     struct dispatch *dispatch = attempt->owner;
-    const struct outcome judged = judge(attempt, ended), *outcome = &judged;
+    const struct outcome judged = attempt_judge(attempt, ended), *outcome = &judged;
     answers_ended(&dispatch->answers, attempt->finish.handle, outcome);
     if (outcome->kind == OUTCOME_INTERRUPTED && !attempt->stopping && outcome->later_ms == 0)
         pause_claims(dispatch);
     attempt_keep_outcome(attempt, outcome, clock_unix_ms());
-    fail_if_stopped(attempt);
-    attempt->finish.wait_ms = wait_after(attempt);
+    attempt_decide(attempt);
     attempt_log_outcome(attempt, dispatch->file);
     attempt->under_way = NULL;
     if (dispatch->ended.count == 0)
@@ -206,7 +156,7 @@ static bool was_stopped_early(const struct dispatch *dispatch, const struct atte
     const struct outcome *outcome = &attempt->outcome;
     return outcome->kind == OUTCOME_INTERRUPTED && attempt->stopping &&
            !attempt->superseded_by[0] && attempt->action->kind->counts_crashes &&
-           had_process(outcome) && dispatch->leaving_ns != 0 &&
+           attempt_had_process(outcome) && dispatch->leaving_ns != 0 &&
            dispatch->leaving_ns - attempt->started_ns < EARLY_STOP_NS;
 }
 
@@ -232,7 +182,7 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
     while (dispatch->written.first) {
         struct attempt *attempt = dispatch->written.first;
         if (attempt->finish.wait_ms > 0)
-            dispatch_note_due(dispatch, turn->due_ms + attempt->finish.wait_ms);
+            due_note(&dispatch->due, turn->due_ms + attempt->finish.wait_ms);
         else if (!attempt->superseded_by[0])
             again |= attempt->outcome.kind == OUTCOME_INTERRUPTED;
         attempt_list_remove(&dispatch->written, attempt);
@@ -244,77 +194,6 @@ static bool release_written(struct dispatch *dispatch, const struct journal_turn
         attempt_destroy(attempt);
     }
     return again;
-}
-
-/* ---- what waits for its time ---- */
-
-static int64_t present_ms(struct dispatch *dispatch)
-{
-    return retry_clock_advance(&dispatch->clock, clock_unix_ms(), clock_boot_ms());
-}
-
-/* A clock that has jumped is noticed at the next look, which the poll of the journal brings. */
-static bool some_are_due(struct dispatch *dispatch)
-{
-    return dispatch->offset_due || dispatch->due_unread ||
-           (dispatch->next_due_ms > 0 &&
-            (present_ms(dispatch) >= dispatch->next_due_ms || dispatch->clock.has_jumped));
-}
-
-void dispatch_note_due(struct dispatch *dispatch, int64_t due_ms)
-{
-    if (dispatch->next_due_ms == 0 || due_ms < dispatch->next_due_ms)
-        dispatch->next_due_ms = due_ms;
-}
-
-static void fill_due(struct dispatch *dispatch, struct journal_turn *turn)
-{
-    struct retry_clock *clock = &dispatch->clock;
-    turn->due_ms = present_ms(dispatch);
-    turn->reads_due_offset = dispatch->offset_due;
-    turn->puts_due_offset = clock->has_jumped && !dispatch->offset_due;
-    turn->due_offset_ms = clock->offset_ms;
-    turn->reads_due = dispatch->claiming && !dispatch->offset_due && some_are_due(dispatch);
-    /* at first, the queue is read from its beginning */
-    turn->due_after_ms = dispatch->woken_ms > 0 ? dispatch->woken_ms : turn->due_ms;
-    dispatch->due_unread_again = false;
-}
-
-/* Without memory for the timer the poll of the journal wakes the loop. */
-static void arm_due(struct dispatch *dispatch)
-{
-    int64_t wait_ms = dispatch->next_due_ms - dispatch->clock.now_ms;
-    if (dispatch->next_due_ms == 0 || !dispatch->claiming)
-        loop_timer_remove(dispatch->loop, &dispatch->due_timer);
-    else
-        loop_timer_set(dispatch->loop, &dispatch->due_timer,
-                       clock_monotonic_ns() + (wait_ms > 0 ? wait_ms : 0) * NS_PER_MS);
-}
-
-static void read_due_anew(struct dispatch *dispatch)
-{
-    dispatch->due_unread = dispatch->due_unread_again = true;
-}
-
-/* Before anything that the turn has written, which may be due earlier. */
-static void settle_due(struct dispatch *dispatch, const struct journal_turn *turn)
-{
-    if (turn->reads_due_offset) {
-        retry_clock_init(&dispatch->clock, turn->due_offset_ms, clock_unix_ms(), clock_boot_ms());
-        dispatch->offset_due = false;
-    }
-    if (turn->puts_due_offset && turn->due_offset_ms == dispatch->clock.offset_ms)
-        dispatch->clock.has_jumped = false;
-    if (turn->reads_due) {
-        dispatch->due_unread = dispatch->due_unread_again;
-        dispatch->next_due_ms = turn->next_due_ms;
-        dispatch->woken_ms = turn->due_ms;
-        dispatch->read_again |= turn->woken_more;
-    }
-    if (turn->pulls_in)
-        read_due_anew(dispatch);
-    if (turn->teller_due_ms > 0)
-        dispatch_note_due(dispatch, turn->teller_due_ms);
 }
 
 /* ---- claims ---- */
@@ -606,8 +485,8 @@ bool dispatch_is_due(struct dispatch *dispatch)
     if (outcomes_are_due(dispatch) || backlog_is_due(&dispatch->backlog))
         return true;
     return dispatch->claiming &&
-           (some_are_due(dispatch) || dispatch->gates.unread || queue_is_short(&dispatch->queue) ||
-            dispatch->orphans_due ||
+           (due_is_due(&dispatch->due) || dispatch->gates.unread ||
+            queue_is_short(&dispatch->queue) || dispatch->orphans_due ||
             (dispatch->takeover_due && clock_monotonic_ns() >= dispatch->claims_resume_ns) ||
             (may_claim(dispatch) && queue_next(&dispatch->queue)));
 }
@@ -615,14 +494,14 @@ bool dispatch_is_due(struct dispatch *dispatch)
 void dispatch_fill(struct dispatch *dispatch, struct journal_turn *turn)
 {
     fill_outcomes(dispatch, turn);
-    fill_due(dispatch, turn);
+    due_fill(&dispatch->due, turn, dispatch->claiming);
     superseded_ask(&dispatch->started, &dispatch->elsewhere, turn);
     turn->take_over = NULL;
     turn->abandon = NULL;
     turn->look_count = turn->key_look_count = turn->want_count = 0;
     turn->reads_open = turn->pulls_in = false;
     gates_fill(&dispatch->gates, turn, dispatch->claiming);
-    bool may_look = dispatch->claiming && !dispatch->offset_due;
+    bool may_look = dispatch->claiming && !dispatch->due.offset_unread;
     if (may_look)
         queue_ask(&dispatch->queue, turn);
     backlog_fill(&dispatch->backlog, turn);
@@ -645,7 +524,7 @@ static void settle_admit(struct dispatch *dispatch, const struct journal_turn *t
     const struct journal_admit *admit = &turn->admits[index];
     int64_t handle = admit->result == ADMIT_ACCEPTED ? admit->handle : 0;
     if (handle && admit->due_ms)
-        dispatch_note_due(dispatch, admit->due_ms);
+        due_note(&dispatch->due, admit->due_ms);
     if (admit->dead_reason || admit->queue_full) /* not pushed */
         return;
     for (size_t i = 0; i < admit->action_count; i++) {
@@ -667,7 +546,7 @@ static void insert_all(struct dispatch *dispatch, const struct journal_dues *due
 
 static void settle_done(struct dispatch *dispatch, const struct journal_turn *turn)
 {
-    settle_due(dispatch, turn);
+    dispatch->read_again |= due_settle(&dispatch->due, turn);
     superseded_settle(&dispatch->started, &dispatch->elsewhere, turn);
     elsewhere_settle(&dispatch->elsewhere, &dispatch->queue, turn);
     bool again = release_written(dispatch, turn) || turn->take_over;
@@ -689,7 +568,7 @@ static void settle_done(struct dispatch *dispatch, const struct journal_turn *tu
     if (again || dispatch->read_again)
         queue_reset(&dispatch->queue);
     dispatch->read_again = false;
-    arm_due(dispatch);
+    due_arm(&dispatch->due, dispatch->claiming);
     start_claimed(dispatch);
 }
 
@@ -704,7 +583,7 @@ static void settle_refused(struct dispatch *dispatch, const struct journal_turn 
     attempt_list_move(&dispatch->ended, &dispatch->written);
     gates_refresh(&dispatch->gates);
     dispatch->takeover_due |= turn->take_over != NULL;
-    dispatch->due_unread |= turn->reads_due;
+    dispatch->due.unread |= turn->reads_due;
     dispatch->orphans_due |= dispatch->claiming;
     queue_reset(&dispatch->queue);
 }
@@ -728,7 +607,7 @@ void dispatch_settle(struct dispatch *dispatch, const struct journal_turn *turn)
 void dispatch_claim(struct dispatch *dispatch)
 {
     dispatch->claiming = true;
-    dispatch->offset_due = true; /* an older runner may have changed it */
+    due_begin(&dispatch->due);
     dispatch->takeover_due = true;
     dispatch->orphans_due = true;
     dispatch_read_anew(dispatch);
@@ -795,7 +674,7 @@ void dispatch_refresh(struct dispatch *dispatch)
 
 void dispatch_read_anew(struct dispatch *dispatch)
 {
-    read_due_anew(dispatch);
+    due_read_anew(&dispatch->due);
     queue_reset(&dispatch->queue);
     gates_refresh(&dispatch->gates);
     backlog_recount(&dispatch->backlog);

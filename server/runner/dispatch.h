@@ -9,12 +9,12 @@
 #include "handlers/action/process_tree.h"
 #include "server/runner/answers.h"
 #include "server/runner/attempt_list.h"
+#include "server/runner/due.h"
 #include "server/runner/elsewhere.h"
 #include "server/runner/failure_line.h"
 #include "server/runner/gate.h"
 #include "server/runner/pending.h"
 #include "server/runner/queue.h"
-#include "server/runner/retry_clock.h"
 
 enum {
     DISPATCH_RUNNERS_MAX = 64,
@@ -70,13 +70,7 @@ struct dispatch {
     struct loop_timer outcomes_timer;
 
     /* deliveries that wait for their time, which is the retry clock's */
-    struct retry_clock clock;
-    bool offset_due;       /* of the clock: to be asked before anything else */
-    bool due_unread;       /* when the next is due is not known */
-    bool due_unread_again; /* since that was asked */
-    int64_t next_due_ms;   /* 0: there is none */
-    int64_t woken_ms;      /* what is due up to then is in the queue */
-    struct loop_timer due_timer;
+    struct due due;
 };
 
 /* Claims nothing until dispatch_claim. */
@@ -127,9 +121,6 @@ void dispatch_stop(struct dispatch *dispatch, bool all, int64_t deadline_ns);
 void dispatch_recall(struct dispatch *dispatch, int64_t now_ns);
 /* The longest of these times, whether anything is under way or not. */
 int64_t dispatch_recall_ns(const struct dispatch *dispatch);
-
-/* A delivery that is pending is due then, by the retry clock. */
-void dispatch_note_due(struct dispatch *dispatch, int64_t due_ms);
 
 /* The output of the delivery answers a sender. */
 void dispatch_await(struct dispatch *dispatch, const struct awaited *awaited);

@@ -24,6 +24,7 @@
 
 #include "server/pipeline/notice.h"
 #include "server/runner/key_queue.h"
+#include "server/runner/queue_ring.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -332,38 +333,6 @@ static void route_to_the_end(struct queue *queue, struct route_queue *route)
     }
 }
 
-static size_t place_of(const struct action_queue *action, size_t index)
-{
-    return (action->head + index) % QUEUE_RING;
-}
-
-static int64_t handle_at(const struct action_queue *action, size_t index)
-{
-    return action->ring->handles[place_of(action, index)];
-}
-
-static void put(struct action_queue *action, size_t index, int64_t handle, uint32_t bytes)
-{
-    action->ring->handles[place_of(action, index)] = handle;
-    action->ring->bytes[place_of(action, index)] = bytes;
-}
-
-static bool has_ring(struct action_queue *action)
-{
-    if (!action->ring)
-        action->ring = calloc(1, sizeof *action->ring);
-    return action->ring;
-}
-
-static bool append(struct action_queue *action, int64_t handle, uint32_t bytes)
-{
-    if (!has_ring(action) || action->count == QUEUE_RING)
-        return false;
-    put(action, action->count, handle, bytes);
-    action->count++;
-    return true;
-}
-
 static void has_more(struct action_queue *action)
 {
     action->more = action->more_again = true;
@@ -375,7 +344,7 @@ void queue_push(struct queue *queue, struct action_queue *action, const struct q
     if (has_heads(action))
         keys_push(action->limit, action, pushed, !queue->unread);
     else if (action->more || queue->unread ||
-             !append(action, JOURNAL_HANDLE_END + (int64_t)pushed->index, pushed->bytes))
+             !ring_append(action, JOURNAL_HANDLE_END + (int64_t)pushed->index, pushed->bytes))
         has_more(action);
     else
         action->provisional++;
@@ -402,7 +371,7 @@ static void settle(struct queue *queue, struct action_queue *action, int64_t han
             has_more(action);
     } else {
         assert(handle > action->loaded_to);
-        put(action, first, handle, bytes);
+        ring_put(action, first, handle, bytes);
         action->loaded_to = handle;
     }
 }
@@ -431,7 +400,7 @@ static void rewind_action(struct action_queue *action)
 static void drop_last(struct action_queue *action)
 {
     action->count--;
-    action->loaded_to = handle_at(action, action->count - 1);
+    action->loaded_to = ring_handle(action, action->count - 1);
     has_more(action);
 }
 
@@ -441,7 +410,7 @@ static void insert(struct action_queue *action, const struct journal_due *due)
         has_more(action); /* it is read with what follows */
         return;
     }
-    if (!has_ring(action)) {
+    if (!ring_is_there(action)) {
         rewind_action(action);
         has_more(action);
         return;
@@ -452,13 +421,14 @@ static void insert(struct action_queue *action, const struct journal_due *due)
             return;
     }
     size_t index = action->count;
-    while (index > 0 && handle_at(action, index - 1) > due->handle)
+    while (index > 0 && ring_handle(action, index - 1) > due->handle)
         index--;
-    if (index > 0 && handle_at(action, index - 1) == due->handle) /* a look has found it first */
+    if (index > 0 && ring_handle(action, index - 1) == due->handle) /* a look has found it first */
         return;
     for (size_t i = action->count; i > index; i--)
-        put(action, i, handle_at(action, i - 1), action->ring->bytes[place_of(action, i - 1)]);
-    put(action, index, due->handle, due->bytes);
+        ring_put(action, i, ring_handle(action, i - 1),
+                 action->ring->bytes[ring_place(action, i - 1)]);
+    ring_put(action, index, due->handle, due->bytes);
     action->count++;
 }
 
@@ -551,7 +521,7 @@ static void load(struct action_queue *action, const struct journal_look *look,
         return;
     action->more = look->count == look->room || action->more_again;
     for (size_t i = 0; i < look->count; i++) {
-        if (!append(action, due[i].handle, due[i].bytes)) {
+        if (!ring_append(action, due[i].handle, due[i].bytes)) {
             action->more = true;
             return;
         }

@@ -2,7 +2,8 @@
  * exits as its event says. Each line is one write to a file that is only appended to, so the order
  * of the lines is the order of what happened.
  *
- *   model_action LEDGER PLAN MS     PLAN: exit statuses by attempt, "75.75.0"; the last one stays */
+ *   model_action LEDGER PLAN MS     PLAN: exit statuses by attempt, "75.75.0"; the last one stays
+ */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
