@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """A hundred thousand deliveries wait, half of them for a time to come, by hand: pending.py PROGRAM
 
-Prints how long a start takes, how much memory the runner has, whether what is due is carried out in
-its order, and what lists, backups and pruning cost the acceptance of others meanwhile. Exits 1 where
-a limit of the table is exceeded.
+Prints how long a start takes, how much memory the runner has, whether what is due is carried out
+in its order, and what lists, backups and pruning cost the acceptance of others meanwhile. Exits 1
+where a limit of the table is exceeded.
 """
 import argparse
 import os
