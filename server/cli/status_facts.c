@@ -1,6 +1,5 @@
-/* A thing is in the list of what needs attention because of how it is now, never because of what
- * has been: so the list clears itself. What people have chosen (a cancelled delivery, cgroups that
- * are off) is not in it. */
+/* The server is asked first: what it says of its queues is then no newer than what the journal says
+ * of its deliveries. Each question is one line or a few milliseconds of reading. */
 #include "server/cli/status_facts.h"
 
 #include "base/clock.h"
@@ -14,8 +13,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-enum { PATIENCE_MS = 3000, LOG_LARGE = 64 << 20 };
-#define WAITS_LONG_MS (10 * 60 * INT64_C(1000))
+enum { PATIENCE_MS = 3000, COMPARE_MS = 1000 };
 
 void status_format_span(int64_t ms, char text[32])
 {
@@ -43,38 +41,10 @@ void status_format_bytes(int64_t bytes, char text[32])
 
 /* ---- the journal ---- */
 
-static struct status_route *find_route(struct status_facts *facts, const char *name)
-{
-    for (size_t i = 0; i < facts->route_count; i++)
-        if (strcmp(facts->routes[i].name, name) == 0)
-            return &facts->routes[i];
-    return NULL;
-}
-
-static struct status_route *add_route(struct status_facts *facts, const char *name)
-{
-    if (facts->route_count == facts->route_capacity) {
-        size_t capacity = facts->route_capacity ? facts->route_capacity * 2 : 64;
-        struct status_route *more = realloc(facts->routes, capacity * sizeof *more);
-        facts->no_memory |= !more;
-        if (!more)
-            return NULL;
-        facts->routes = more;
-        facts->route_capacity = capacity;
-    }
-    char *copy = strdup(name);
-    facts->no_memory |= !copy;
-    if (!copy)
-        return NULL;
-    struct status_route *route = &facts->routes[facts->route_count++];
-    *route = (struct status_route){.name = copy};
-    return route;
-}
-
 static void take_counts(void *context, const struct status_counts *counts)
 {
     struct status_facts *facts = context;
-    struct status_route *route = add_route(facts, counts->route);
+    struct status_route *route = status_add_route(facts, counts->route);
     for (int s = 0; route && s < STATUS_STATES; s++) {
         route->by_state[s] = counts->by_state[s];
         facts->total[s] += counts->by_state[s];
@@ -86,9 +56,7 @@ static void take_pause(void *context, struct bytes name, int64_t since_ms, struc
     struct status_facts *facts = context;
     char text[160];
     snprintf(text, sizeof text, "%.*s", (int)name.length, name.data);
-    struct status_route *route = find_route(facts, text);
-    if (!route)
-        route = add_route(facts, text);
+    struct status_route *route = status_add_route(facts, text);
     if (!route)
         return;
     route->paused_ms = since_ms;
@@ -114,6 +82,10 @@ static bool read_journal(struct status_facts *facts, struct journal_status *stat
         !journal_status_count_dead(status, &facts->dead) ||
         !journal_status_paused(status, take_pause, facts))
         return false;
+    status_sort_routes(facts);
+    if (!status_read_orphans(facts, status))
+        return false;
+    facts->log_is_known = journal_status_log(status, &facts->log_pages, &facts->log_copied);
     if (journal_status_oldest(status, facts->now_ms, &found))
         take_delivery(&facts->oldest, &found, found.received_ms);
     if (journal_status_is_well(status) && journal_status_next_due(status, &found))
@@ -121,6 +93,12 @@ static bool read_journal(struct status_facts *facts, struct journal_status *stat
     if (journal_status_is_well(status) && journal_status_newest_dead(status, &found))
         take_delivery(&facts->newest_dead, &found, found.ended_ms);
     return journal_status_is_well(status);
+}
+
+static void compare(struct status_integrity *integrity, const char *journal)
+{
+    integrity->is_compared = losses_summarise(journal, COMPARE_MS, integrity->told,
+                                              &integrity->losses, &integrity->why_not);
 }
 
 static int64_t size_of(const char *path)
@@ -148,6 +126,10 @@ static bool take_line(void *context, struct json_object *line, struct bytes text
     struct status_facts *facts = context;
     struct json_object *server = control_part(line, "server");
     struct json_object *runner = control_part(line, "runner");
+    if (control_part(line, "limits")) {
+        status_take_limits(facts, line, text);
+        return true;
+    }
     char *copy = strndup((const char *)text.data, text.length);
     facts->no_memory |= !copy;
     if (server && !facts->server) {
@@ -177,142 +159,48 @@ static void ask_server(struct status_facts *facts)
         facts->no_server.text[0] = '\0'; /* the supervisor has answered, its runner has not */
 }
 
-/* ---- what needs attention ---- */
-
-/* NULL: there are too many already. */
-static struct attention *add_attention(struct status_facts *facts, const char *about)
+static void ask_limits(struct status_facts *facts)
 {
-    if (facts->attention_count == ATTENTIONS_MAX)
-        return NULL;
-    struct attention *item = &facts->attentions[facts->attention_count++];
-    *item = (struct attention){.about = about};
-    return item;
+    const struct control_request request = {.journal = facts->journal,
+                                            .verb = "routes",
+                                            .patience_ms = PATIENCE_MS,
+                                            .line = take_line,
+                                            .context = facts};
+    struct error why;
+    facts->file_is_known = control_ask(&request, NULL, &why) == CONTROL_DONE;
 }
 
-static void attend_server(struct status_facts *facts)
-{
-    struct attention *item;
-    if (!facts->server && (item = add_attention(facts, "server")))
-        snprintf(item->text, sizeof item->text, "%s", facts->no_server.text);
-    if (facts->server && !facts->runner && !control_flag(facts->server, "stopping") &&
-        (item = add_attention(facts, "runner")))
-        snprintf(item->text, sizeof item->text, "the runner does not answer");
-}
-
-static void attend_journal(struct status_facts *facts)
-{
-    struct json_object *journal = control_part(facts->runner, "journal");
-    int64_t min_free = control_number(control_part(facts->server, "limits"), "min_free");
-    char free_text[32], least[32];
-    struct attention *item;
-    if (control_flag(journal, "refuses") && (item = add_attention(facts, "journal")))
-        snprintf(item->text, sizeof item->text,
-                 "the journal refuses events, which are answered 503: %s",
-                 control_text(journal, "reason"));
-    status_format_bytes(facts->free_bytes, free_text);
-    status_format_bytes(min_free, least);
-    if (facts->free_bytes >= 0 && facts->free_bytes < min_free &&
-        (item = add_attention(facts, "space")))
-        snprintf(item->text, sizeof item->text,
-                 "the disk of the journal has %s free, less than journal.min_free (%s): events are "
-                 "answered 503",
-                 free_text, least);
-    status_format_bytes(facts->log_bytes, least);
-    if (facts->log_bytes > LOG_LARGE && (item = add_attention(facts, "log")))
-        snprintf(item->text, sizeof item->text,
-                 "the log beside the journal has %s: somebody reads the journal for long", least);
-}
-
-static void attend_dead(struct status_facts *facts)
-{
-    const struct status_fact *last = &facts->newest_dead;
-    char span[32];
-    struct attention *item;
-    if (facts->dead == 0 || !(item = add_attention(facts, "dead")))
-        return;
-    status_format_span(facts->now_ms - last->time_ms, span);
-    snprintf(item->text, sizeof item->text, "%lld %s dead; the last, %s of %s, %s ago: %s",
-             (long long)facts->dead, facts->dead == 1 ? "delivery is" : "deliveries are",
-             last->name, last->id, span, last->reason);
-    snprintf(item->command, sizeof item->command, "tenterhook events list --state dead");
-}
-
-static void attend_waiting(struct status_facts *facts)
-{
-    const struct status_fact *oldest = &facts->oldest;
-    int64_t waited_ms = facts->now_ms - oldest->time_ms;
-    char span[32];
-    struct attention *item;
-    if (!oldest->is_there || waited_ms < WAITS_LONG_MS || !(item = add_attention(facts, "waiting")))
-        return;
-    status_format_span(waited_ms, span);
-    snprintf(item->text, sizeof item->text, "%s of %s has waited for %s to start", oldest->name,
-             oldest->id, span);
-    snprintf(item->command, sizeof item->command, "tenterhook events show %s", oldest->id);
-}
-
-static void attend_pauses(struct status_facts *facts)
-{
-    char span[32];
-    for (size_t i = 0; i < facts->route_count; i++) {
-        const struct status_route *route = &facts->routes[i];
-        struct attention *item = route->paused_ms ? add_attention(facts, "paused") : NULL;
-        if (!item)
-            continue;
-        status_format_span(facts->now_ms - route->paused_ms, span);
-        snprintf(item->text, sizeof item->text, "route %s has been paused for %s%s%.300s",
-                 route->name, span, route->paused_why ? ": " : "",
-                 route->paused_why ? route->paused_why : "");
-        snprintf(item->command, sizeof item->command, "tenterhook resume %s", route->name);
-    }
-}
-
-static void attend_configuration(struct status_facts *facts)
-{
-    struct json_object *certificates = control_part(facts->server, "certificates");
-    const char *uncontained = control_text(facts->server, "uncontained");
-    const char *refused = control_text(facts->server, "reload_refused_because");
-    struct attention *item;
-    if (*refused && (item = add_attention(facts, "reload"))) {
-        snprintf(item->text, sizeof item->text,
-                 "the reload of %s was refused, and the file before runs: %.300s",
-                 control_text(facts->server, "reload_refused"), refused);
-        snprintf(item->command, sizeof item->command, "tenterhook check");
-    }
-    if (*uncontained && strcmp(uncontained, "server.cgroup is off") != 0 &&
-        (item = add_attention(facts, "uncontained")))
-        snprintf(item->text, sizeof item->text,
-                 "commands have no cgroups, so what they leave may run on: %.300s", uncontained);
-    for (size_t i = 0; certificates && i < value_item_count(certificates); i++)
-        if ((item = add_attention(facts, "certificate")))
-            snprintf(item->text, sizeof item->text, "%s",
-                     value_c_string(value_item(certificates, i)));
-}
-
-bool status_facts_gather(struct status_facts *facts, const char *journal, struct error *err)
+bool status_facts_gather(struct status_facts *facts, const char *journal, const char *config,
+                         struct error *err)
 {
     *facts = (struct status_facts){.journal = journal, .now_ms = clock_unix_ms()};
     ask_server(facts);
+    if (facts->server)
+        ask_limits(facts);
+    else if (config)
+        status_read_limits(facts, config);
     look_at_disk(facts);
     struct journal_status *status = journal_status_open(journal, err);
     bool read = status && (read_journal(facts, status) || journal_status_explain(status, err));
     journal_status_close(status);
-    attend_server(facts);
-    attend_journal(facts);
-    attend_dead(facts);
-    attend_waiting(facts);
-    attend_pauses(facts);
-    attend_configuration(facts);
+    if (read)
+        compare(&facts->integrity, journal);
+    status_attend(facts);
     return read && (!facts->no_memory || error_set(err, "no memory"));
 }
 
 void status_facts_finish(struct status_facts *facts)
 {
     for (size_t i = 0; i < facts->route_count; i++) {
-        free(facts->routes[i].name);
-        free(facts->routes[i].paused_why);
+        struct status_route *route = &facts->routes[i];
+        free(route->name);
+        free(route->paused_why);
+        free(route->limits_text);
+        if (route->limits)
+            value_release(route->limits);
     }
     free(facts->routes);
+    free(facts->orphans);
     free(facts->server_text);
     free(facts->runner_text);
     if (facts->server)

@@ -112,11 +112,12 @@ static bool put_route(struct buffer *out, const struct settings *settings,
 {
     bool put = buffer_append_text(out, "{\"route\":") &&
                json_append_string(out, bytes_of_text(route->name)) &&
-               put_route_limits(out, route) && buffer_append_text(out, ",\"actions\":[");
+               buffer_append_text(out, ",\"limits\":{\"actions\":[");
     for (size_t i = 0; put && i < route_all_count(route); i++)
         put = buffer_append_text(out, i > 0 ? "," : "") &&
               put_action(out, settings, &route->actions[i]);
-    return put && buffer_append_text(out, "]}\n");
+    return put && buffer_append_text(out, "]") && put_route_limits(out, route) &&
+           buffer_append_text(out, "}}\n");
 }
 
 bool route_limits_put(struct buffer *out, const struct settings *settings)

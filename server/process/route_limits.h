@@ -6,8 +6,8 @@
 #include "base/buffer.h"
 #include "config/settings.h"
 
-/* A line for each route, {"route":NAME,"actions":[…],…}: its limits, and those of its actions with
- * their retries. False where the buffer is full. */
+/* A line for each route, {"route":NAME,"limits":{"actions":[…],…}}: its limits, and those of its
+ * actions with their retries. False where the buffer is full. */
 bool route_limits_put(struct buffer *out, const struct settings *settings);
 
 #endif
