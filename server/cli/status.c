@@ -223,9 +223,8 @@ static void print_integrity(const struct status_integrity *integrity)
     else if (losses->mark != MARK_FOUND)
         snprintf(text, sizeof text, "no number is missing; there is no mark to compare with");
     else
-        snprintf(text, sizeof text,
-                 "nothing is missing; the newest %zu event%s what was written (%s.mark)",
-                 losses->compared, losses->compared == 1 ? " is" : "s are", "JOURNAL");
+        snprintf(text, sizeof text, "nothing is missing; the newest %zu event%s what was written",
+                 losses->compared, losses->compared == 1 ? " is" : "s are");
     put_fact("integrity", text);
 }
 

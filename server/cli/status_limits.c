@@ -36,7 +36,7 @@ static void say_concurrency(struct wording *words, struct json_object *limit)
 static void say_rate(struct wording *words, const char *rate)
 {
     if (*rate)
-        fprintf(begin(words), "%s started", rate);
+        fprintf(begin(words), "starts %s", rate);
 }
 
 static void say_queue(struct wording *words, struct json_object *limit, struct json_object *queue)
