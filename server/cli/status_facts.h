@@ -77,16 +77,19 @@ struct status_facts {
     bool no_memory;
 };
 
+/* Adds a route behind the others; NULL without memory. */
+struct status_route *status_add_route(struct status_facts *facts, const char *name);
+void status_facts_finish(struct status_facts *facts);
+
+/* ---- status_gather.c ---- */
+
 /* Of the journal, and the server that runs with it; without one, of the route file `config` (NULL:
  * it is not known). False with `err`: the journal cannot be read. */
 bool status_facts_gather(struct status_facts *facts, const char *journal, const char *config,
                          struct error *err);
-void status_facts_finish(struct status_facts *facts);
 
 /* ---- status_routes.c ---- */
 
-/* Adds one behind the others; NULL without memory. */
-struct status_route *status_add_route(struct status_facts *facts, const char *name);
 /* A line of the server that says what holds for a route (server/process/route_limits.h). */
 void status_take_limits(struct status_facts *facts, struct json_object *line, struct bytes text);
 /* The same of the file, where no server tells it. */

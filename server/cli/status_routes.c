@@ -15,26 +15,6 @@
 
 /* ---- the list ---- */
 
-struct status_route *status_add_route(struct status_facts *facts, const char *name)
-{
-    if (facts->route_count == facts->route_capacity) {
-        size_t capacity = facts->route_capacity ? facts->route_capacity * 2 : 64;
-        struct status_route *more = realloc(facts->routes, capacity * sizeof *more);
-        facts->no_memory |= !more;
-        if (!more)
-            return NULL;
-        facts->routes = more;
-        facts->route_capacity = capacity;
-    }
-    char *copy = strdup(name);
-    facts->no_memory |= !copy;
-    if (!copy)
-        return NULL;
-    struct status_route *route = &facts->routes[facts->route_count++];
-    *route = (struct status_route){.name = copy};
-    return route;
-}
-
 static int compare_routes(const void *one, const void *other)
 {
     const struct status_route *a = one, *b = other;

@@ -30,7 +30,6 @@ enum {
     OUTCOMES_ALONE = 64, /* so many are worth a turn */
 };
 
-
 /* ---- beginning and end ---- */
 
 /* The next turn sees to the rest. */
